@@ -1,0 +1,312 @@
+"""What stands behind the methods of Graph: checks, selections, other libraries' graphs.
+
+Engines are imported where they are used, so that ``import graphkit`` loads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.data.provenance import Provenance
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import DataError, check_choice
+
+if TYPE_CHECKING:
+    from graphkit.data.graph import Graph
+
+Floats = npt.NDArray[np.float64]
+
+
+def check(graph: Graph) -> None:
+    """Raise a DataError unless the arrays are a graph, with cheap necessary conditions."""
+    n, indptr, indices, weights = graph.n_nodes, graph.indptr, graph.indices, graph.weights
+    if indptr.shape != (n + 1,) or (indptr.size and (indptr[0] != 0 or indptr[-1] != indices.size)):
+        raise DataError(f"indptr must run from 0 to {indices.size} in {n + 1} steps.")
+    if (np.diff(indptr) < 0).any():
+        raise DataError("indptr must not decrease.")
+    if weights.shape != indices.shape:
+        raise DataError(f"{weights.size} weights for {indices.size} entries: one each is needed.")
+    check_weights(weights)
+    if not indices.size:
+        return
+    if int(indices.min()) < 0 or int(indices.max()) >= n:
+        raise DataError(f"indices must lie in 0 … {n - 1}.")
+    rises = np.diff(indices) > 0
+    starts = indptr[1:-1]
+    starts = starts[(starts > 0) & (starts < indices.size)]
+    rises[starts - 1] = True
+    if not rises.all():
+        raise DataError("indices must ascend within each row, without repetition.")
+    if not graph.directed:
+        # necessary for symmetry, linear, and enough to catch a forgotten half
+        columns = np.bincount(indices, minlength=n)
+        by_column = np.bincount(indices, weights=weights, minlength=n)
+        by_row = np.bincount(graph._tails, weights=weights, minlength=n)
+        if (columns != np.diff(indptr)).any() or not np.allclose(by_column, by_row):
+            raise DataError("an undirected graph must store every edge in both its rows.")
+
+
+def check_weights(weights: Floats) -> None:
+    """Raise a DataError that names the first weight that is not finite."""
+    bad = np.flatnonzero(~np.isfinite(weights))
+    if bad.size:
+        raise DataError(
+            f"weight {weights[bad[0]]} of edge {bad[0] + 1} is not a finite number ({bad.size:,} "
+            "such edges): drop these edges or give them a weight."
+        )
+
+
+def encode_edges(
+    source: Iterable[Any] | pl.Series,
+    target: Iterable[Any] | pl.Series,
+    weight: npt.ArrayLike | pl.Series | None,
+    nodes: Iterable[Any] | Vocabulary | None,
+) -> tuple[Vocabulary, npt.NDArray[np.int32], npt.NDArray[np.int32], Floats | None]:
+    """Vocabulary and codes of an edge list given by ids."""
+    tails, heads = _listed(source), _listed(target)
+    if len(tails) != len(heads):
+        raise DataError(f"{len(tails)} sources for {len(heads)} targets: one each is needed.")
+    values: Floats | None = None
+    if weight is not None:
+        try:
+            values = np.asarray(weight, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"weights must be numbers: {error}.") from None
+        if values.shape != (len(tails),):
+            raise DataError(f"weights have shape {values.shape}; ({len(tails)},) is needed.")
+        check_weights(values)
+    if nodes is None:
+        vocabulary = Vocabulary(_joined(tails, heads))
+    else:
+        vocabulary = nodes if isinstance(nodes, Vocabulary) else Vocabulary(nodes)
+    return vocabulary, vocabulary.encode(tails), vocabulary.encode(heads), values
+
+
+def _listed(values: Iterable[Any] | pl.Series) -> Any:
+    if isinstance(values, pl.Series | np.ndarray | list):
+        return values
+    return list(values)
+
+
+def _joined(a: Any, b: Any) -> Any:
+    first, second = Vocabulary(a), Vocabulary(b)
+    if first.kind == second.kind and first.kind != "object":
+        return pl.concat([first.series, second.series])
+    return [*first.ids.tolist(), *second.ids.tolist()]
+
+
+def csr_from_codes(
+    n: int,
+    tail: npt.NDArray[Any],
+    head: npt.NDArray[Any],
+    weight: Floats | None,
+    *,
+    directed: bool,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
+    """Sorted compressed rows of an edge list; parallel edges merged by adding weights."""
+    import scipy.sparse as sp
+
+    if not directed:
+        loops = tail == head
+        rows = np.concatenate([tail, head[~loops]])
+        columns = np.concatenate([head, tail[~loops]])
+        if weight is not None:
+            weight = np.concatenate([weight, weight[~loops]])
+    else:
+        rows, columns = tail, head
+    if weight is None:
+        weight = np.ones(rows.size)
+    elif not np.array_equal(weight, np.rint(weight)):
+        # sums of fractions depend on their order: fix it, whatever the order of rows
+        order = np.lexsort((weight, columns, rows))
+        rows, columns, weight = rows[order], columns[order], weight[order]
+        if rows.size:
+            fresh = np.r_[True, (np.diff(rows) != 0) | (np.diff(columns) != 0)]
+            starts = np.flatnonzero(fresh)
+            rows, columns = rows[starts], columns[starts]
+            weight = np.add.reduceat(weight, starts)
+    matrix = sp.csr_array(
+        sp.coo_array((weight, (rows.astype(np.int32), columns.astype(np.int32))), shape=(n, n))
+    )
+    matrix.sum_duplicates()
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
+
+
+def degree(graph: Graph, weights: Floats | None, mode: str) -> npt.NDArray[Any]:
+    """Number or weight of the edges at each node."""
+    check_choice("mode", mode, ("all", "in", "out"))
+    n = graph.n_nodes
+    tails = graph._tails
+    out = np.bincount(tails, weights=weights, minlength=n)
+    if not graph.directed:
+        loops = tails == graph.indices
+        own = None if weights is None else weights[loops]
+        return out + np.bincount(tails[loops], weights=own, minlength=n)
+    if mode == "out":
+        return out
+    into = np.bincount(graph.indices, weights=weights, minlength=n)
+    return into if mode == "in" else out + into
+
+
+def induced(graph: Graph, mask: npt.NDArray[np.bool_], *, verb: str = "subgraph") -> Graph:
+    """The graph among the nodes of a mask."""
+    tails = graph._tails
+    keep = mask[tails] & mask[graph.indices]
+    new = np.cumsum(mask, dtype=np.int64) - 1
+    lengths = np.bincount(new[tails[keep]], minlength=int(mask.sum()))
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    removed = {"nodes": int((~mask).sum()), "stored entries": int((~keep).sum())}
+    return type(graph)(
+        graph.vocabulary.take(mask),
+        indptr,
+        new[graph.indices[keep]].astype(np.int32),
+        graph.weights[keep],
+        graph.directed,
+        graph.node_kind,
+        Provenance.of(verb, made_from=(graph,), removed=removed),
+    )
+
+
+def components(graph: Graph) -> npt.NDArray[np.int32]:
+    """Weak components, numbered by size; ties by the smallest node."""
+    from scipy.sparse.csgraph import connected_components
+
+    if graph.n_nodes == 0:
+        return np.zeros(0, dtype=np.int32)
+    _, found = connected_components(graph.to_scipy(), directed=graph.directed, connection="weak")
+    _, first, sizes = np.unique(found, return_index=True, return_counts=True)
+    rank = np.empty(sizes.size, dtype=np.int32)
+    rank[np.lexsort((first, -sizes))] = np.arange(sizes.size, dtype=np.int32)
+    return rank[found]
+
+
+def without_loops(graph: Graph) -> Graph:
+    """The same nodes and edges but for self-loops."""
+    tails = graph._tails
+    keep = tails != graph.indices
+    if keep.all():
+        return graph
+    lengths = np.bincount(tails[keep], minlength=graph.n_nodes)
+    return type(graph)(
+        graph.vocabulary,
+        np.concatenate([[0], np.cumsum(lengths)]),
+        graph.indices[keep],
+        graph.weights[keep],
+        graph.directed,
+        graph.node_kind,
+        Provenance.of("without_loops", made_from=(graph,), removed={"self-loops": graph.n_loops}),
+    )
+
+
+def to_undirected(graph: Graph) -> Graph:
+    """Opposite arcs become one edge whose weight is their sum."""
+    if not graph.directed:
+        return graph
+    tail, head, weight = graph.edge_arrays()
+    return graph._from_codes(
+        graph.vocabulary, tail, head, weight, directed=False, node_kind=graph.node_kind,
+        provenance=Provenance.of("to_undirected", made_from=(graph,)),
+    )  # fmt: skip
+
+
+def to_scipy(graph: Graph) -> Any:
+    """A csr_array over copies, since SciPy may sort or change what it is given."""
+    import scipy.sparse as sp
+
+    n = graph.n_nodes
+    parts = (graph.weights.copy(), graph.indices.copy(), graph.indptr.copy())
+    return sp.csr_array(parts, shape=(n, n))
+
+
+def to_igraph(graph: Graph) -> Any:
+    """An igraph graph; a zip of lists is its fastest way in."""
+    import igraph
+
+    tail, head, weight = graph.edge_arrays()
+    edges = zip(tail.tolist(), head.tolist(), strict=True)
+    other = igraph.Graph(n=graph.n_nodes, edges=edges, directed=graph.directed)
+    other.vs["name"] = graph.vocabulary.ids.tolist()
+    other.es["weight"] = weight.tolist()
+    return other
+
+
+def to_networkx(graph: Graph) -> Any:
+    """A networkx Graph or DiGraph."""
+    import networkx as nx
+
+    other: Any = nx.DiGraph() if graph.directed else nx.Graph()
+    ids = graph.vocabulary.ids
+    other.add_nodes_from(ids.tolist())
+    tail, head, weight = graph.edge_arrays()
+    other.add_weighted_edges_from(
+        zip(ids[tail].tolist(), ids[head].tolist(), weight.tolist(), strict=True)
+    )
+    return other
+
+
+def from_networkx(cls: type[Graph], graph: Any, weight: str | None) -> Graph:
+    """Edges with their data, loops and parallel edges by the rules of from_edges."""
+    rows = graph.edges(data=weight, default=1) if weight else graph.edges(data=None, default=1)
+    triples = list(rows)
+    values = [1.0 if w is None else w for _, _, w in triples] if weight else None
+    return cls.from_edges(
+        [u for u, _, _ in triples],
+        [v for _, v, _ in triples],
+        values,
+        directed=graph.is_directed(),
+        nodes=list(graph.nodes),
+        provenance=Provenance("Graph.from_networkx", {"weight": weight}),
+    )
+
+
+def from_igraph(cls: type[Graph], graph: Any, weight: str | None) -> Graph:
+    """Ids from the attribute ``name``, which must be unique."""
+    names = "name" in graph.vs.attributes()
+    ids = graph.vs["name"] if names else list(range(graph.vcount()))
+    if len(set(ids)) < len(ids):
+        raise DataError("the igraph vertex attribute 'name' has repeated values: ids are unique.")
+    pairs = graph.get_edgelist()
+    values = graph.es[weight] if weight and weight in graph.es.attributes() else None
+    return cls.from_edges(
+        [ids[u] for u, _ in pairs],
+        [ids[v] for _, v in pairs],
+        values,
+        directed=graph.is_directed(),
+        nodes=ids,
+        provenance=Provenance("Graph.from_igraph", {"weight": weight}),
+    )
+
+
+def from_scipy(
+    cls: type[Graph], matrix: Any, directed: bool, nodes: Iterable[Any] | None
+) -> Graph:
+    """Stored zeros are dropped, as SciPy treats them as absent."""
+    import scipy.sparse as sp
+
+    square = sp.coo_array(matrix)
+    if len(square.shape) != 2 or square.shape[0] != square.shape[1]:
+        raise DataError(f"the matrix has shape {square.shape}; an adjacency matrix is square.")
+    n = square.shape[0]
+    ids = list(range(n)) if nodes is None else list(nodes)
+    if len(ids) != n or len(set(ids)) != n:
+        raise DataError(f"{len(ids)} ids ({len(set(ids))} distinct) for {n} rows: one each.")
+    check_weights(np.asarray(square.data, dtype=np.float64))
+    if not directed and (abs(square.tocsr() - square.T.tocsr()) > 0).nnz:
+        raise DataError("the matrix is not symmetric: pass directed=True, or matrix + matrix.T.")
+    square.sum_duplicates()
+    square.eliminate_zeros()
+    rows, columns, values = square.row, square.col, square.data
+    if not directed:
+        once = rows <= columns
+        rows, columns, values = rows[once], columns[once], values[once]
+    vocabulary = Vocabulary(ids)
+    position = vocabulary.encode(ids)
+    return cls._from_codes(
+        vocabulary, position[rows], position[columns], np.asarray(values, dtype=np.float64),
+        directed=directed, node_kind="nodes", provenance=Provenance("Graph.from_scipy"),
+    )  # fmt: skip

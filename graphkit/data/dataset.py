@@ -1,0 +1,412 @@
+"""A platform's log: up to six checked tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+import polars as pl
+
+from graphkit.data.display import html_card, text_card
+from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.schema import TABLES, TIME_KINDS, conform
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Dataset:
+    """Up to six tables of one platform, checked when built and never changed.
+
+    Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
+    interface (pandas, pyarrow, DuckDB). Ids become strings, times UTC microseconds;
+    naive times are taken as UTC. Columns beyond the schema are kept.
+
+    Attributes
+    ----------
+    accounts
+        account_id · country, language, device · follower_count, following_count ·
+        list_complete (whether the account's follow lists are known to be whole).
+    items
+        item_id · author_id · created_at · duration (s) · tags, flags (lists of text) ·
+        sound_id · caption · embedding · language, country · origin · divisiveness in [0, 1].
+    follows
+        follower_id → followee_id · since.
+    interactions
+        account_id · item_id · kind (one of ``KINDS``) · at · value (watch fraction, play
+        count, rating) · target_item_id, target_account_id (whom a duet, stitch, reply or
+        mention answers) · tag (for kind ``tag``).
+    impressions
+        account_id · item_id · at · surface · position · watch_fraction (≥ 0, above 1 when
+        watched again) · parent_account_id.
+    memberships
+        account_id · group_id.
+    time_kinds
+        What each time column records, ``{"interactions.at": "event", …}``; one of
+        ``event``, ``item_created``, ``bound``, ``collected``, ``none``.
+    source, terms
+        Where the data are from, and under what terms.
+
+    Raises
+    ------
+    DataError
+        On a missing or misspelt column, ids read as floats, duplicate keys, unknown
+        kinds, ids that their table does not hold, times or numbers out of range.
+
+    Examples
+    --------
+    >>> ds = Dataset(follows={"follower_id": ["a", "b"], "followee_id": ["b", "c"]})
+    >>> list(ds.account_ids.ids)
+    ['a', 'b', 'c']
+    """
+
+    accounts: pl.DataFrame | None = None
+    items: pl.DataFrame | None = None
+    follows: pl.DataFrame | None = None
+    interactions: pl.DataFrame | None = None
+    impressions: pl.DataFrame | None = None
+    memberships: pl.DataFrame | None = None
+    time_kinds: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    terms: str = ""
+    provenance: Provenance = field(default_factory=lambda: Provenance("Dataset"))
+
+    def __post_init__(self) -> None:
+        for name in TABLES:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, conform(name, _as_frame(value, name)))
+        if not self.tables:
+            raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
+        if all(frame.height == 0 for frame in self.tables.values()):
+            raise DataError(
+                f"every table is empty ({', '.join(self.tables)}): there is nothing to study."
+            )
+        self._check_keys()
+        self._check_references()
+        object.__setattr__(self, "time_kinds", MappingProxyType(self._all_time_kinds()))
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """The tables that are present, by name, in schema order."""
+        return {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
+
+    @cached_property
+    def account_ids(self) -> Vocabulary:
+        """All accounts: those of the accounts table, else all that any table mentions."""
+        return self._ids("accounts", "account_id")
+
+    @cached_property
+    def item_ids(self) -> Vocabulary:
+        """All items: those of the items table, else all that any table mentions."""
+        return self._ids("items", "item_id")
+
+    @cached_property
+    def author_ids(self) -> Vocabulary:
+        """Accounts that are the author of at least one item."""
+        items = self.require("items", "author_id", verb="author_ids")
+        return Vocabulary(items.get_column("author_id").drop_nulls())
+
+    @cached_property
+    def content_key(self) -> str:
+        """Key of the content of all tables."""
+        parts = [part for name, frame in self.tables.items() for part in (name, frame)]
+        return content_key(*parts, sorted(self.time_kinds.items()))
+
+    def require(self, table: str, *columns: str, verb: str) -> pl.DataFrame:
+        """The table, if it has these columns with something in them.
+
+        Raises
+        ------
+        MissingDataError
+            Naming the verb, what is missing and what is there.
+        """
+        frame: pl.DataFrame | None = self.tables.get(table)
+        if frame is None:
+            raise MissingDataError(
+                f"{verb} needs the table {table!r}; this dataset has {', '.join(self.tables)}."
+            )
+        for column in columns:
+            if column not in frame.columns:
+                raise MissingDataError(
+                    f"{verb} needs the column {table}.{column}; the table has "
+                    f"{', '.join(frame.columns)}.{nearest(column, frame.columns)}"
+                )
+            if frame.height and frame.get_column(column).null_count() == frame.height:
+                raise MissingDataError(
+                    f"{verb} needs the column {table}.{column}, which has no value in any row."
+                )
+        return frame
+
+    def require_event_times(self, column: str, *, verb: str) -> None:
+        """Refuse a time column such as ``interactions.at`` that does not record the act."""
+        kind = self.time_kinds.get(column, "none")
+        if kind != "event":
+            raise MissingDataError(
+                f"{verb} needs the time of the act in {column}, but its time kind is {kind!r}. "
+                "If the column does hold event times, say so: "
+                f"Dataset(…, time_kinds={{{column!r}: 'event'}})."
+            )
+
+    def split_time(
+        self, when: str | datetime, *, untimed: Literal["raise", "past", "drop"] = "raise"
+    ) -> tuple[Dataset, Dataset]:
+        """The dataset before `when`, and from `when` on.
+
+        Interactions, impressions and follows go by their times, items by their creation;
+        accounts and memberships, which have none, stand in both. An item that rows of the
+        other side mention stands there too.
+
+        Parameters
+        ----------
+        when
+            First instant of the future, ISO 8601 text or datetime; UTC if naive.
+        untimed
+            What to do with interactions and impressions without a time: refuse them, keep
+            them in the past, or leave them out of both (counted in the provenance). Follows
+            without a time are older than the log and stay in the past; items without one
+            stand where rows mention them, and in the past.
+
+        Returns
+        -------
+        tuple of Dataset
+            ``(past, future)``.
+        """
+        check_choice("untimed", untimed, ("raise", "past", "drop"))
+        cut = _as_time(when)
+        past: dict[str, Any] = {}
+        future: dict[str, Any] = {}
+        removed: dict[str, int] = {}
+        for name, frame in self.tables.items():
+            if name in ("accounts", "memberships", "items"):
+                past[name] = future[name] = frame
+                continue
+            column = "since" if name == "follows" else "at"
+            early, late, missing = _split(frame, column, cut)
+            if missing.height and name != "follows":
+                if untimed == "raise":
+                    raise MissingDataError(
+                        f"split_time: {missing.height:,} of {frame.height:,} rows of {name!r} have "
+                        "no time; pass untimed='past' or untimed='drop'."
+                    )
+                removed[f"{name} without a time"] = missing.height if untimed == "drop" else 0
+            if name == "follows" or untimed == "past":
+                early = pl.concat([missing, early])
+            past[name], future[name] = early, late
+        if self.items is not None:
+            early, late, missing = _split(self.items, "created_at", cut)
+            past["items"] = self._items_of(pl.concat([missing, early]), past)
+            future["items"] = self._items_of(late, future)
+        if not any(frame.height for frame in future.values()):
+            raise DataError(f"split_time: nothing happens from {cut.isoformat()} on.")
+        return tuple(  # type: ignore[return-value]
+            self._with(
+                tables,
+                Provenance.of(
+                    "split_time",
+                    {"when": cut.isoformat(), "untimed": untimed, "side": side},
+                    made_from=(self,),
+                    removed={k: v for k, v in removed.items() if v},
+                ),
+            )
+            for side, tables in (("past", past), ("future", future))
+        )
+
+    def select_accounts(self, ids: Iterable[str]) -> Dataset:
+        """Only what these accounts did, made and followed among themselves.
+
+        Items keep their rows if one of the accounts made or touched them.
+        """
+        chosen = Vocabulary(ids).series
+        tables: dict[str, Any] = {}
+        for name, frame in self.tables.items():
+            if name == "items":
+                continue
+            columns = {
+                "follows": ["follower_id", "followee_id"],
+            }.get(name, ["account_id"])
+            tables[name] = frame.filter(
+                pl.all_horizontal(pl.col(c).is_in(chosen.implode()) for c in columns)
+            )
+        if self.items is not None:
+            own = self.items.head(0)
+            if "author_id" in self.items.columns:
+                own = self.items.filter(pl.col("author_id").is_in(chosen.implode()))
+            tables["items"] = self._items_of(own, tables)
+        if self.accounts is not None:
+            mentioned = _mentioned(tables, "accounts")
+            tables["accounts"] = self.accounts.filter(
+                pl.col("account_id").is_in(pl.concat([chosen, mentioned]).implode())
+            )
+        record = Provenance.of("select_accounts", {"n": len(chosen)}, made_from=(self,))
+        return self._with(tables, record)
+
+    def summary(self) -> pl.DataFrame:
+        """One row per column: table, rows, column, type, share filled, distinct, low, high."""
+        rows = []
+        for name, frame in self.tables.items():
+            for column in frame.columns:
+                series = frame.get_column(column)
+                ordered = series.dtype.is_numeric() or series.dtype.is_temporal()
+                nested = series.dtype.is_nested()
+                rows.append(
+                    {
+                        "table": name,
+                        "rows": frame.height,
+                        "column": column,
+                        "type": str(series.dtype),
+                        "filled": 1 - series.null_count() / frame.height if frame.height else None,
+                        "distinct": None if nested else series.n_unique(),
+                        "low": str(series.min()) if ordered and frame.height else None,
+                        "high": str(series.max()) if ordered and frame.height else None,
+                        "time_kind": self.time_kinds.get(f"{name}.{column}"),
+                    }
+                )
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def __repr__(self) -> str:
+        return text_card(self._title(), {n: f"{f.height:,} rows" for n, f in self.tables.items()})
+
+    def _repr_html_(self) -> str:
+        facts = {
+            name: f"{frame.height:,} rows: {', '.join(frame.columns)}"
+            for name, frame in self.tables.items()
+        }
+        return html_card(self._title(), facts)
+
+    def _title(self) -> str:
+        return "Dataset" + (f": {self.source}" if self.source else "")
+
+    def _with(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
+        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
+        return Dataset(**tables, **(others | {"provenance": provenance}))
+
+    def _items_of(self, own: pl.DataFrame, tables: Mapping[str, Any]) -> pl.DataFrame:
+        """`own` and the items that rows of `tables` mention, in the order of the table."""
+        assert self.items is not None
+        others = {name: frame for name, frame in tables.items() if name != "items"}
+        wanted = pl.concat([own.get_column("item_id"), _mentioned(others, "items")]).unique()
+        return self.items.filter(pl.col("item_id").is_in(wanted.implode()))
+
+    def _ids(self, table: Literal["accounts", "items"], column: str) -> Vocabulary:
+        frame = self.tables.get(table)
+        if frame is not None:
+            return Vocabulary(frame.get_column(column))
+        ids = _mentioned(self.tables, table)
+        if not len(ids):
+            raise MissingDataError(f"no table of this dataset mentions any {table}.")
+        return Vocabulary(ids)
+
+    def _check_keys(self) -> None:
+        for name, frame in self.tables.items():
+            key = list(TABLES[name].key)
+            if key and frame.height:
+                doubled = frame.select(pl.struct(key).is_duplicated()).to_series()
+                if doubled.any():
+                    row = int(doubled.arg_true()[0])
+                    value = ", ".join(repr(v) for v in frame.select(key).row(row))
+                    raise DataError(
+                        f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row "
+                        f"{row + 1}) occurs again; {int(doubled.sum()):,} rows are concerned: keep "
+                        f"one of each, e.g. frame.unique(subset={key}, keep='last')."
+                    )
+        follows = self.follows
+        if follows is not None and follows.height:
+            loops = (follows.get_column("follower_id") == follows.get_column("followee_id")).arg_true()
+            if len(loops):
+                row = int(loops[0])
+                raise DataError(
+                    f"table 'follows', row {row + 1}: account "
+                    f"{follows.get_column('follower_id')[row]!r} follows itself ({len(loops):,} such "
+                    "rows): drop them."
+                )
+
+    def _check_references(self) -> None:
+        for target, key in (("accounts", "account_id"), ("items", "item_id")):
+            known = self.tables.get(target)
+            if known is None:
+                continue
+            ids = known.get_column(key)
+            for name, column, series in _references(self.tables, target):
+                unknown = series.is_not_null() & ~series.is_in(ids.implode())
+                if unknown.any():
+                    row = int(unknown.arg_true()[0])
+                    raise DataError(
+                        f"table {name!r}, row {row + 1}: {column}={series[row]!r} is not in the table "
+                        f"{target!r} ({int(unknown.sum()):,} such rows). Add the missing {target}, drop "
+                        f"these rows, or leave the table {target!r} out; read_dataset(folder, "
+                        "unknown='add'|'drop') does it by rule and counts."
+                    )
+
+    def _all_time_kinds(self) -> dict[str, str]:
+        kinds: dict[str, str] = {}
+        for name, frame in self.tables.items():
+            for spec in TABLES[name].columns:
+                if spec.type == "time" and spec.name in frame.columns:
+                    empty = frame.get_column(spec.name).null_count() == frame.height
+                    kinds[f"{name}.{spec.name}"] = "none" if empty else spec.time_kind
+        for key, kind in self.time_kinds.items():
+            check_choice(f"time_kinds[{key!r}]", kind, TIME_KINDS)
+            if key not in kinds:
+                raise OptionError(
+                    f"time_kinds names {key!r}, which is no time column of this dataset; there are "
+                    f"{', '.join(kinds) or 'none'}.{nearest(key, kinds)}"
+                )
+            kinds[key] = kind
+        return kinds
+
+
+def _as_frame(value: Any, name: str) -> pl.DataFrame:
+    if isinstance(value, pl.LazyFrame):
+        return value.collect()
+    if isinstance(value, pl.DataFrame):
+        return value
+    try:
+        if isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__"):
+            return pl.DataFrame(value)
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise DataError(f"table {name!r} cannot be read as a frame: {error}") from error
+    raise DataError(
+        f"table {name!r} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
+        "or a frame with the Arrow stream interface (pandas needs pyarrow for it)."
+    )
+
+
+def _as_time(when: str | datetime) -> datetime:
+    if isinstance(when, str):
+        try:
+            when = datetime.fromisoformat(when)
+        except ValueError:
+            raise OptionError(f"when={when!r} is no ISO 8601 time, e.g. '2024-03-01'.") from None
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def _split(
+    frame: pl.DataFrame, column: str, cut: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    if column not in frame.columns:
+        return frame.head(0), frame.head(0), frame
+    time = pl.col(column)
+    return frame.filter(time < cut), frame.filter(time >= cut), frame.filter(time.is_null())
+
+
+def _references(
+    tables: Mapping[str, pl.DataFrame], target: str
+) -> Iterable[tuple[str, str, pl.Series]]:
+    for name, frame in tables.items():
+        for spec in TABLES[name].columns:
+            if spec.refers == target and spec.name in frame.columns:
+                yield name, spec.name, frame.get_column(spec.name)
+
+
+def _mentioned(tables: Mapping[str, pl.DataFrame], target: str) -> pl.Series:
+    """Distinct ids of accounts or items that any column refers to, in no given order."""
+    found = [s.drop_nulls().unique().alias("id") for _, _, s in _references(tables, target)]
+    empty = pl.Series("id", [], dtype=pl.String)
+    return pl.concat([empty, *found]).unique()

@@ -1,0 +1,78 @@
+"""A synthetic platform: a dataset together with the truth that was planted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.display import html_card, text_card
+from graphkit.data.partition import Partition
+from graphkit.errors import DataError
+
+__all__ = ["Platform"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Platform:
+    """A dataset with planted communities, tastes and topics.
+
+    Attributes
+    ----------
+    dataset
+        The log, as a researcher would hold it.
+    truth
+        The planted home community of every account, with its name.
+    topics
+        Names of the planted topics, t of them.
+    interests
+        float32, shape (accounts, t): share of each topic in the account's interest; rows
+        in the order of ``truth.vocabulary``, each summing to 1.
+    item_topics
+        int32, shape (items,): planted topic of each item, in sorted item-id order.
+    item_quality
+        float32, shape (items,): planted quality in [0, 1], same order.
+    parameters
+        What the platform was made with.
+    """
+
+    dataset: Dataset
+    truth: Partition
+    topics: tuple[str, ...]
+    interests: npt.NDArray[np.float32]
+    item_topics: npt.NDArray[np.int32]
+    item_quality: npt.NDArray[np.float32]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n, t, m = len(self.truth.vocabulary), len(self.topics), len(self.dataset.item_ids)
+        shapes = {"interests": (n, t), "item_topics": (m,), "item_quality": (m,)}
+        for name, shape in shapes.items():
+            dtype = np.int32 if name == "item_topics" else np.float32
+            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
+            if array.shape != shape:
+                raise DataError(f"platform: {name} has shape {array.shape}, not {shape}.")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if self.truth.vocabulary != self.dataset.account_ids:
+            raise DataError("platform: truth must hold every account of the dataset, and no other.")
+        if n and not np.allclose(self.interests.sum(axis=1), 1, atol=1e-4):
+            raise DataError("platform: each account's interests must sum to 1.")
+        if m and not (0 <= int(self.item_topics.min()) <= int(self.item_topics.max()) < t):
+            raise DataError(f"platform: item_topics must lie in 0 … {t - 1}.")
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    def _facts(self) -> dict[str, object]:
+        rows = {name: f"{f.height:,} rows" for name, f in self.dataset.tables.items()}
+        return rows | {"planted communities": ", ".join(n or "–" for n in self.truth.labels)}
+
+    def __repr__(self) -> str:
+        return text_card("Platform (synthetic)", self._facts())
+
+    def _repr_html_(self) -> str:
+        return html_card("Platform (synthetic)", self._facts(), self.truth.summary())

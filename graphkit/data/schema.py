@@ -1,0 +1,409 @@
+"""The six tables: their columns, types and ranges, and how a frame is made to conform.
+
+Columns beyond the schema are kept as they are, so that a study can carry what it needs;
+a column that is a likely misspelling of a missing one is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from graphkit.errors import DataError, nearest
+
+__all__ = ["KINDS", "TABLES", "TIME_KINDS", "Column", "conform"]
+
+#: What an account can do; the values of ``interactions.kind``.
+KINDS = (
+    "view", "like", "comment", "share", "repost", "save", "duet", "stitch", "mention", "reply",
+    "tag", "play",
+)  # fmt: skip
+
+#: What a time column records; verbs that need the time of the act refuse all but ``event``.
+TIME_KINDS = ("event", "item_created", "bound", "collected", "none")
+
+#: No log of a social platform begins before or ends after these.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+TIME = pl.Datetime("us", "UTC")
+
+ColumnType = Literal["id", "text", "time", "float", "count", "bool", "texts", "vector", "kind"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the schema; `refers` names the table whose ids it holds."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    refers: Literal["accounts", "items"] | None = None
+    time_kind: str = "event"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the schema; `key` is unique where given."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The schema of a column, `None` for a column of the user's own."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+def _tables() -> dict[str, Table]:
+    account = Column("account_id", "id", True, refers="accounts")
+    tables = (
+        Table(
+            "accounts",
+            (
+                Column("account_id", "id", True),
+                Column("country", "text"),
+                Column("language", "text"),
+                Column("device", "text"),
+                Column("follower_count", "count", low=0),
+                Column("following_count", "count", low=0),
+                Column("list_complete", "bool"),
+            ),
+            key=("account_id",),
+        ),
+        Table(
+            "items",
+            (
+                Column("item_id", "id", True),
+                Column("author_id", "id", refers="accounts"),
+                Column("created_at", "time", time_kind="item_created"),
+                Column("duration", "float", low=0),
+                Column("tags", "texts"),
+                Column("sound_id", "id"),
+                Column("caption", "text"),
+                Column("embedding", "vector"),
+                Column("language", "text"),
+                Column("country", "text"),
+                Column("origin", "text"),
+                Column("flags", "texts"),
+                Column("divisiveness", "float", low=0, high=1),
+            ),
+            key=("item_id",),
+        ),
+        Table(
+            "follows",
+            (
+                Column("follower_id", "id", True, refers="accounts"),
+                Column("followee_id", "id", True, refers="accounts"),
+                Column("since", "time"),
+            ),
+            key=("follower_id", "followee_id"),
+        ),
+        Table(
+            "interactions",
+            (
+                account,
+                Column("item_id", "id", refers="items"),
+                Column("kind", "kind", True),
+                Column("at", "time"),
+                Column("value", "float"),
+                Column("target_item_id", "id", refers="items"),
+                Column("target_account_id", "id", refers="accounts"),
+                Column("tag", "text"),
+            ),
+        ),
+        Table(
+            "impressions",
+            (
+                account,
+                Column("item_id", "id", True, refers="items"),
+                Column("at", "time"),
+                Column("surface", "text"),
+                Column("position", "count", low=0),
+                Column("watch_fraction", "float", low=0),
+                Column("parent_account_id", "id", refers="accounts"),
+            ),
+        ),
+        Table(
+            "memberships",
+            (account, Column("group_id", "id", True)),
+            key=("account_id", "group_id"),
+        ),
+    )
+    return {table.name: table for table in tables}
+
+
+TABLES: dict[str, Table] = _tables()
+
+
+def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
+    """`frame` with the column types of table `name`; raises on what cannot be right.
+
+    Parameters
+    ----------
+    name
+        Table of the schema.
+    frame
+        Its rows. Ids may be text or integers; floats are refused.
+    where
+        File it came from, for messages.
+
+    Raises
+    ------
+    DataError
+        Naming table or file, column, row (counted from 1), value and remedy.
+
+    Examples
+    --------
+    >>> conform("follows", pl.DataFrame({"follower_id": [1], "followee_id": [2]})).rows()
+    [('1', '2')]
+    >>> conform("follows", pl.DataFrame({"follower_id": [1], "folowee_id": [2]}))
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.DataError: table 'follows': column 'folowee_id' looks like \
+'followee_id', which is missing: rename it.
+    """
+    table = TABLES[name]
+    place = f"table {name!r}" + (f" ({where})" if where else "")
+    _check_columns(table, frame, place)
+    changes: list[pl.Series] = []
+    for spec in table.columns:
+        if spec.name in frame.columns:
+            series = frame.get_column(spec.name)
+            changes.append(_CASTS[spec.type](series, spec, f"{place}: column {spec.name!r}"))
+    order = [c.name for c in table.columns if c.name in frame.columns]
+    extras = [c for c in frame.columns if c not in order]
+    return frame.with_columns(changes).select(order + extras)
+
+
+def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
+    known = [c.name for c in table.columns]
+    absent = [c for c in known if c not in frame.columns]
+    for name in frame.columns:
+        if name not in known:
+            close = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
+            if close:
+                raise DataError(
+                    f"{place}: column {name!r} looks like {close[0]!r}, which is missing: rename it."
+                )
+    missing = [c.name for c in table.columns if c.required and c.name not in frame.columns]
+    if missing:
+        hint = nearest(missing[0], frame.columns)
+        raise DataError(
+            f"{place}: column {missing[0]!r} is missing; there are "
+            f"{', '.join(map(repr, frame.columns)) or 'no columns'}.{hint} "
+            f"Required: {', '.join(c.name for c in table.columns if c.required)}."
+        )
+
+
+def _fail(series: pl.Series, bad: pl.Series, place: str, what: str, remedy: str) -> None:
+    """Raise, naming the first row where `bad` is true."""
+    hits = bad.fill_null(False).arg_true()
+    if len(hits):
+        row = int(hits[0])
+        many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
+        raise DataError(f"{place}, row {row + 1}{many}: {series[row]!r} {what}; {remedy}.")
+
+
+def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    if series.dtype.is_float():
+        present = series.drop_nulls()
+        first = f" such as {present[0]!r}" if len(present) else ""
+        raise DataError(
+            f"{place} was read as float{first}: ids above 2^53 lose digits that way; "
+            "export or read the column as text."
+        )
+    if series.dtype == pl.Null or series.dtype.is_integer():
+        series = series.cast(pl.String)
+    elif isinstance(series.dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
+    elif series.dtype != pl.String:
+        raise DataError(f"{place} holds {series.dtype}; ids are text or integers.")
+    mangled = series.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$")
+    _fail(
+        series, mangled, place, "is a number in scientific notation",
+        "its digits are lost: export the column as text",
+    )  # fmt: skip
+    empty = series.str.len_bytes() == 0
+    if spec.required:
+        _fail(
+            series, series.is_null() | empty, place, "is no id", "give every row an id, or drop it"
+        )
+        return series
+    return series.set(empty.fill_null(False), None) if empty.any() else series
+
+
+def _cast_text(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    del spec, place
+    return series.cast(pl.String)
+
+
+def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    given = series
+    if series.dtype == pl.String:
+        # naive text is UTC by rule; text with an offset is converted
+        text = series.str.strip_chars().str.replace(r"(Z|\+00:?00)$", "").str.replace(" ", "T")
+        blank = text.is_null() | (text.str.len_bytes() == 0)
+        offset = text.str.contains(r"[+-][0-9]{2}:?[0-9]{2}$")
+        naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+        days = text.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
+        naive = naive.zip_with(naive.is_not_null(), days).dt.replace_time_zone("UTC")
+        if offset.any():
+            aware = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
+            naive = naive.zip_with(~offset.fill_null(False), aware.dt.convert_time_zone("UTC"))
+        _fail(given, naive.is_null() & ~blank, place, "is no time", "write ISO 8601, in UTC")
+        series = naive
+    elif series.dtype == pl.Date:
+        series = series.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    elif isinstance(series.dtype, pl.Datetime):
+        zone = series.dtype.time_zone
+        series = series.cast(pl.Datetime("us", zone))
+        if zone is None:
+            series = series.dt.replace_time_zone("UTC")
+        elif zone != "UTC":
+            series = series.dt.convert_time_zone("UTC")
+    elif series.dtype == pl.Null:
+        series = series.cast(TIME)
+    else:
+        raise DataError(
+            f"{place} holds {series.dtype}, whose unit and origin are unknown; convert it, for "
+            "seconds with polars.from_epoch(column, time_unit='s')."
+        )
+    outside = _outside(series)
+    _fail(
+        given, outside, place, f"lies outside {EARLIEST.year}–{LATEST.year}",
+        "check the unit (seconds, milliseconds?) or set it to missing",
+    )  # fmt: skip
+    return series
+
+
+def _outside(series: pl.Series) -> pl.Series:
+    physical = series.to_physical()
+    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
+    return (physical < low) | (physical >= high)
+
+
+def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
+    if series.dtype == pl.String:
+        text = series.str.strip_chars()
+        text = text.set((text == "").fill_null(False), None)
+        numbers = text.cast(dtype, strict=False)
+        _fail(series, numbers.is_null() & text.is_not_null(), place, "is no number", "correct it")
+        return numbers
+    if not (series.dtype.is_numeric() or series.dtype in (pl.Null, pl.Boolean)):
+        raise DataError(f"{place} holds {series.dtype}; numbers are needed.")
+    if dtype == pl.Int64 and series.dtype.is_float():
+        fraction = series != series.round()
+        _fail(series, fraction | series.is_nan(), place, "is no whole number", "correct it")
+    return series.cast(dtype)
+
+
+def _check_range(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    bad = pl.repeat(False, len(series), eager=True)
+    if spec.low is not None:
+        bad = bad | (series < spec.low)
+    if spec.high is not None:
+        bad = bad | (series > spec.high)
+    low = "-∞" if spec.low is None else f"{spec.low:g}"
+    high = "∞" if spec.high is None else f"{spec.high:g}"
+    _fail(series, bad, place, f"lies outside [{low}, {high}]", "correct it or set it to missing")
+    return series
+
+
+def _cast_float(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    numbers = _to_number(series, pl.Float64, place)
+    _fail(
+        numbers, ~numbers.is_finite(), place, "is not a finite number",
+        "missing values are null, not NaN",
+    )  # fmt: skip
+    return _check_range(numbers, spec, place)
+
+
+def _cast_count(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    return _check_range(_to_number(series, pl.Int64, place), spec, place)
+
+
+def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    del spec
+    if series.dtype == pl.String:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        low = series.str.to_lowercase()
+        low = low.set((low == "").fill_null(False), None)
+        known = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
+        _fail(series, known.is_null() & low.is_not_null(), place, "is neither", "true or false")
+        return known
+    return series.cast(pl.Boolean)
+
+
+def _cast_texts(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    del spec
+    if series.dtype == pl.String:
+        # files without list columns: a JSON list, or words parted by commas
+        is_json = series.str.starts_with("[").fill_null(False)
+        try:
+            decoded = series.set(~is_json, None).str.json_decode(pl.List(pl.String))
+        except pl.exceptions.ComputeError as error:
+            raise DataError(
+                f"{place}: a value that begins with '[' is no JSON list of texts ({error}); "
+                "write lists as JSON or parted by commas."
+            ) from None
+        words = series.set(is_json, None).str.split(",")
+        series = decoded.zip_with(is_json, words)
+    if isinstance(series.dtype, pl.Array):
+        series = series.arr.to_list()
+    if series.dtype == pl.Null or series.dtype == pl.List(pl.Null):
+        return series.cast(pl.List(pl.String))
+    if not isinstance(series.dtype, pl.List):
+        raise DataError(f"{place} holds {series.dtype}; lists of texts are needed.")
+    inner = pl.element().str.strip_chars()
+    lists = series.cast(pl.List(pl.String))
+    return lists.list.eval(inner.filter(inner.is_not_null() & (inner != "")))
+
+
+def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    del spec
+    if isinstance(series.dtype, pl.Array):
+        series = series.arr.to_list()
+    if series.dtype == pl.String:
+        series = series.str.json_decode(pl.List(pl.Float32))
+    if not isinstance(series.dtype, pl.List):
+        raise DataError(f"{place} holds {series.dtype}; lists of numbers are needed.")
+    vectors = series.cast(pl.List(pl.Float32))
+    lengths = vectors.list.len().drop_nulls().unique()
+    if len(lengths) > 1:
+        raise DataError(f"{place} mixes lengths {sorted(lengths.to_list())[:4]}; one is needed.")
+    finite = vectors.list.eval(pl.element().is_finite().all()).list.first()
+    _fail(vectors, ~finite, place, "has entries that are not finite", "correct it")
+    return vectors
+
+
+def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    del spec
+    text = series.cast(pl.String)
+    kinds = text.cast(pl.Enum(KINDS), strict=False)
+    unknown = text.filter(kinds.is_null()).drop_nulls()
+    hint = nearest(unknown[0], KINDS) if len(unknown) else ""
+    _fail(
+        text, kinds.is_null(), place, f"is no kind of interaction.{hint}",
+        f"known: {', '.join(KINDS)}",
+    )  # fmt: skip
+    return kinds
+
+
+_CASTS = {
+    "id": _cast_id,
+    "text": _cast_text,
+    "time": _cast_time,
+    "float": _cast_float,
+    "count": _cast_count,
+    "bool": _cast_bool,
+    "texts": _cast_texts,
+    "vector": _cast_vector,
+    "kind": _cast_kind,
+}

@@ -1,0 +1,238 @@
+"""Ids ↔ codes: the one place where names meet array positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.data.provenance import content_key
+from graphkit.errors import DataError, MissingDataError, nearest
+
+__all__ = ["Vocabulary"]
+
+Codes = npt.NDArray[np.int32]
+
+
+class Vocabulary:
+    """Distinct ids in sorted order; the code of an id is its position, 0 … n−1.
+
+    Because the order is the ids' own, results depend neither on the order of rows nor
+    on the hash seed. Strings sort by code point, integers by value; ids of other
+    hashable kinds (tuples, mixtures) sort by type and value.
+
+    Parameters
+    ----------
+    ids
+        Any iterable of hashable ids, with repetitions; `None` and floats are refused.
+
+    Examples
+    --------
+    >>> v = Vocabulary(["b", "a", "b", "c"])
+    >>> list(v.ids), len(v)
+    (['a', 'b', 'c'], 3)
+    >>> v.encode(["c", "a"]).tolist()
+    [2, 0]
+    """
+
+    __slots__ = ("__dict__", "_kind", "_values")
+
+    _kind: str
+    _values: pl.Series | list[Any]
+
+    def __init__(self, ids: Iterable[Any] | pl.Series) -> None:
+        series, objects = _as_series(ids)
+        if series is not None:
+            if series.null_count():
+                raise DataError("an id is missing (None): every node needs an id.")
+            self._values = series.unique().sort()
+            self._kind = "str" if series.dtype == pl.String else "int"
+        else:
+            self._values = _sorted_objects(objects)
+            self._kind = "object"
+        if len(self._values) > np.iinfo(np.int32).max:
+            raise DataError(f"{len(self._values)} ids are more than 2^31 − 1 codes can hold.")
+
+    @property
+    def kind(self) -> str:
+        """What the ids are: ``"str"``, ``"int"`` or ``"object"``."""
+        return self._kind
+
+    @cached_property
+    def ids(self) -> npt.NDArray[Any]:
+        """The ids in code order, shape (n,), read-only (integers, or objects)."""
+        if isinstance(self._values, pl.Series):
+            array = self._values.to_numpy()
+            if self._kind == "int":
+                array = array.astype(np.int64)
+        else:
+            array = np.empty(len(self._values), dtype=object)
+            for i, value in enumerate(self._values):  # tuples must stay single objects
+                array[i] = value
+        array = np.array(array, copy=not array.flags.owndata)
+        array.setflags(write=False)
+        return array
+
+    @property
+    def series(self) -> pl.Series:
+        """The ids as a Polars series of strings or integers, named ``id``."""
+        if isinstance(self._values, pl.Series):
+            return self._values.alias("id")
+        return pl.Series("id", [str(v) for v in self._values], dtype=pl.String)
+
+    @cached_property
+    def content_key(self) -> str:
+        """Key of the ids, see :func:`graphkit.data.provenance.content_key`."""
+        if isinstance(self._values, pl.Series):
+            return content_key(self._values)
+        return content_key([f"{type(v).__name__}:{v!r}" for v in self._values])
+
+    @cached_property
+    def _positions(self) -> dict[Any, int]:
+        return {value: code for code, value in enumerate(self._values)}
+
+    @cached_property
+    def _enum(self) -> pl.Enum:
+        return pl.Enum(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.ids)
+
+    def __contains__(self, value: object) -> bool:
+        return bool(self.lookup([value])[0] >= 0) if len(self) else False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        if self is other:
+            return True
+        return (
+            self._kind == other._kind
+            and len(self) == len(other)
+            and self.content_key == other.content_key
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.content_key)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(v) for v in self.ids[:4].tolist())
+        return f"Vocabulary({len(self):,} ids: {shown}{', …' if len(self) > 4 else ''})"
+
+    def lookup(self, values: Iterable[Any] | pl.Series) -> Codes:
+        """Codes of `values`, −1 where an id is unknown; shape (len(values),), int32."""
+        series, objects = _as_series(values)
+        if series is None or self._kind == "object":
+            items = objects if series is None else series.to_list()
+            found = [self._positions.get(v, -1) for v in items]
+            return np.array(found, dtype=np.int32)
+        if len(self) == 0 or (series.dtype == pl.String) != (self._kind == "str"):
+            return np.full(len(series), -1, dtype=np.int32)
+        if self._kind == "str":
+            codes = series.cast(self._enum, strict=False).to_physical().cast(pl.Int32)
+            return codes.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+        values_array = series.fill_null(-1).to_numpy().astype(np.int64)
+        positions = np.searchsorted(self.ids, values_array)
+        positions[positions == len(self)] = 0
+        found_array = np.where(self.ids[positions] == values_array, positions, -1)
+        if series.null_count():
+            found_array[series.is_null().to_numpy()] = -1
+        return found_array.astype(np.int32)
+
+    def encode(self, values: Iterable[Any] | pl.Series) -> Codes:
+        """Codes of `values`, shape (len(values),), int32.
+
+        Raises
+        ------
+        MissingDataError
+            If an id is unknown; the message names the first one.
+        """
+        values = values if isinstance(values, pl.Series | list | np.ndarray) else list(values)
+        codes = self.lookup(values)
+        unknown = np.flatnonzero(codes < 0)
+        if unknown.size:
+            first = values[int(unknown[0])]
+            hint = nearest(str(first), [str(v) for v in self.ids[:2000]])
+            raise MissingDataError(
+                f"id {first!r} is unknown ({unknown.size} of {len(codes)} are); the vocabulary "
+                f"holds {len(self)} ids of kind {self._kind!r}.{hint}"
+            )
+        return codes
+
+    def take(self, codes: npt.ArrayLike) -> Vocabulary:
+        """The vocabulary of some codes (or of a boolean mask); order stays sorted."""
+        picked = np.asarray(codes)
+        if picked.dtype != bool:
+            mask = np.zeros(len(self), dtype=bool)
+            mask[picked] = True
+            picked = mask
+        if isinstance(self._values, pl.Series):
+            return Vocabulary(self._values.filter(pl.Series(picked)))
+        return Vocabulary([v for v, keep in zip(self._values, picked, strict=True) if keep])
+
+
+def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[Any]]:
+    """Strings and integers as a series; anything else as a list of objects."""
+    if isinstance(ids, Vocabulary):
+        ids = ids.series if ids.kind != "object" else list(ids)
+    if isinstance(ids, pl.Series):
+        series = ids
+    elif isinstance(ids, np.ndarray) and ids.dtype.kind in "iufU":
+        series = pl.Series(ids)
+    else:
+        objects = list(ids)
+        kinds = {type(v) for v in objects}
+        if any(issubclass(k, float | np.floating) for k in kinds):
+            _refuse_floats(objects)
+        if kinds <= {str, np.str_}:
+            series = pl.Series(objects, dtype=pl.String)
+        elif bool not in kinds and all(issubclass(k, int | np.integer) for k in kinds):
+            try:
+                series = pl.Series([int(v) for v in objects], dtype=pl.Int64)
+            except (OverflowError, TypeError):
+                return None, objects
+        else:
+            return None, objects
+    if isinstance(series.dtype, pl.Enum | pl.Categorical):
+        series = series.cast(pl.String)
+    if series.dtype.is_float():
+        _refuse_floats(series.head(5).to_list())
+    if series.dtype.is_integer():
+        series = series.cast(pl.Int64)
+    elif series.dtype == pl.Null:
+        series = series.cast(pl.String)
+    elif series.dtype != pl.String:
+        return None, series.to_list()
+    return series, []
+
+
+def _refuse_floats(values: list[Any]) -> None:
+    first = next(v for v in values if isinstance(v, float | np.floating))
+    raise DataError(
+        f"id {first!r} is a float: ids above 2^53 lose digits that way. "
+        "Read the column as text, or pass integers or strings."
+    )
+
+
+def _sorted_objects(values: list[Any]) -> list[Any]:
+    if any(v is None for v in values):
+        raise DataError("an id is missing (None): every node needs an id.")
+    distinct = list(dict.fromkeys(values))
+    try:
+        return sorted(distinct, key=lambda v: (type(v).__qualname__, v))
+    except TypeError:
+        pass
+    texts = {(type(v).__qualname__, repr(v)): v for v in distinct}
+    if len(texts) < len(distinct) or any(" at 0x" in text for _, text in texts):
+        raise DataError(
+            "ids of these kinds cannot be ordered reproducibly: use strings, integers, or "
+            "objects with '<' or a telling repr()."
+        )
+    return [texts[key] for key in sorted(texts)]
