@@ -182,7 +182,8 @@ def components(graph: Graph) -> npt.NDArray[np.int32]:
     _, first, sizes = np.unique(found, return_index=True, return_counts=True)
     rank = np.empty(sizes.size, dtype=np.int32)
     rank[np.lexsort((first, -sizes))] = np.arange(sizes.size, dtype=np.int32)
-    return rank[found]
+    numbered: npt.NDArray[np.int32] = rank[found]
+    return numbered
 
 
 def without_loops(graph: Graph) -> Graph:
@@ -282,9 +283,7 @@ def from_igraph(cls: type[Graph], graph: Any, weight: str | None) -> Graph:
     )
 
 
-def from_scipy(
-    cls: type[Graph], matrix: Any, directed: bool, nodes: Iterable[Any] | None
-) -> Graph:
+def from_scipy(cls: type[Graph], matrix: Any, directed: bool, nodes: Iterable[Any] | None) -> Graph:
     """Stored zeros are dropped, as SciPy treats them as absent."""
     import scipy.sparse as sp
 

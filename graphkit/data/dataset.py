@@ -318,7 +318,9 @@ class Dataset:
                     )
         follows = self.follows
         if follows is not None and follows.height:
-            loops = (follows.get_column("follower_id") == follows.get_column("followee_id")).arg_true()
+            loops = (
+                follows.get_column("follower_id") == follows.get_column("followee_id")
+            ).arg_true()
             if len(loops):
                 row = int(loops[0])
                 raise DataError(

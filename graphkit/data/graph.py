@@ -279,8 +279,9 @@ class Graph:
             "node_kind": self.node_kind,
             "provenance": self.provenance.to_dict(),
         }
-        arrays = {"indptr": self.indptr, "indices": self.indices, "weights": self.weights}
-        return save_arrays(path, "Graph", header, {**pack_ids(self.vocabulary), **arrays})
+        arrays = pack_ids(self.vocabulary)
+        arrays |= {"indptr": self.indptr, "indices": self.indices, "weights": self.weights}
+        return save_arrays(path, "Graph", header, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:

@@ -132,9 +132,7 @@ class Impressions:
             None if self.at is None else self.at[mask],
             None if self.watch_fraction is None else self.watch_fraction[mask],
             None if self.surface is None else self.surface.filter(pl.Series(mask)),
-            Provenance.of(
-                "select", made_from=(self,), removed={"impressions": int((~mask).sum())}
-            ),
+            Provenance.of("select", made_from=(self,), removed={"impressions": int((~mask).sum())}),
         )
 
     def frame(self) -> pl.DataFrame:

@@ -266,7 +266,9 @@ def _assigned(dataset: Dataset, removed: dict[str, int]) -> pl.DataFrame | None:
     rows = table.filter((pl.col("kind") == "tag") & pl.col("tag").is_not_null())
     frame = rows.select(
         pl.col("account_id").alias("accounts"),
-        (pl.col("item_id") if "item_id" in rows.columns else pl.lit(None, pl.String)).alias("items"),
+        (pl.col("item_id") if "item_id" in rows.columns else pl.lit(None, pl.String)).alias(
+            "items"
+        ),
         fold_tags(rows.get_column("tag")).alias("tags"),
         (pl.col("at") if "at" in rows.columns else pl.lit(None, _TIME)).alias("at"),
     )

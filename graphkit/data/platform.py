@@ -68,7 +68,9 @@ class Platform:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
     def _facts(self) -> dict[str, object]:
-        rows = {name: f"{f.height:,} rows" for name, f in self.dataset.tables.items()}
+        rows: dict[str, object] = {
+            name: f"{f.height:,} rows" for name, f in self.dataset.tables.items()
+        }
         return rows | {"planted communities": ", ".join(n or "–" for n in self.truth.labels)}
 
     def __repr__(self) -> str:

@@ -219,9 +219,8 @@ def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
             f"{place} was read as float{first}: ids above 2^53 lose digits that way; "
             "export or read the column as text."
         )
-    if series.dtype == pl.Null or series.dtype.is_integer():
-        series = series.cast(pl.String)
-    elif isinstance(series.dtype, pl.Categorical | pl.Enum):
+    named = isinstance(series.dtype, pl.Categorical | pl.Enum)
+    if named or series.dtype == pl.Null or series.dtype.is_integer():
         series = series.cast(pl.String)
     elif series.dtype != pl.String:
         raise DataError(f"{place} holds {series.dtype}; ids are text or integers.")

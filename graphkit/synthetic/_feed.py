@@ -49,9 +49,7 @@ def show_posts(posts: Posts, n: int, *, per_account: float, days: int, streams: 
     existing = np.searchsorted(posts.created[order], opened, side="right")
     room = np.floor(_LARGEST_SHARE * (existing - _own(posts, n, account, opened, days)))
     kept = _fits(account, room.astype(np.int64))
-    account, opened, position, existing = (
-        a[kept] for a in (account, opened, position, existing)
-    )
+    account, opened, position, existing = (a[kept] for a in (account, opened, position, existing))
     drawn = (rng.random(len(account)) * existing).astype(np.int64)
     open_slots = np.arange(len(account))
     while open_slots.size:
@@ -97,9 +95,7 @@ def _own(
     return found
 
 
-def _fits(
-    account: npt.NDArray[np.int64], room: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
+def _fits(account: npt.NDArray[np.int64], room: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which slots can be filled if the first c slots of an account may hold at most `room` items.
 
     With slots 0, 1, … of one account, c(j + 1) = min(c(j) + 1, room(j)) and `room` never falling,

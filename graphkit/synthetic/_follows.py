@@ -53,7 +53,9 @@ def draw_follows(
     for j in range(k):
         chosen = np.flatnonzero(~at_random & (topic == j))
         if chosen.size:
-            known_for = population.popularity * population.interests[:, j].astype(np.float64) ** _FOCUS
+            known_for = (
+                population.popularity * population.interests[:, j].astype(np.float64) ** _FOCUS
+            )
             followee[chosen] = weighted(known_for, len(chosen), rng)
     back = rng.random(len(follower)) < _RECIPROCAL
     source = np.concatenate([follower, followee[back]])

@@ -16,7 +16,7 @@ __all__ = ["Actions", "Answers", "draw_answers", "react", "watch"]
 
 LONGEST_SESSION = 3_300
 """Seconds after which a session's clock stands still."""
-_IDLE, _TAKEN = 0.07, 0.95
+_IDLE, _TAKEN, _BEND = 0.06, 0.95, 1.0
 """Expected watch fraction without interest, and its rise per unit of interest in a post of middling quality."""
 _NOISE = 0.4
 """Standard deviation of the logarithm of watch fractions around their expectation."""
@@ -79,7 +79,7 @@ def watch(
     rng = streams.generator("watching")
     interest = population.interests[feed.account, posts.topic[feed.item]].astype(np.float64)
     duration = posts.duration[feed.item]
-    expected = _IDLE + _TAKEN * interest * (0.5 + 0.8 * posts.quality[feed.item])
+    expected = _IDLE + _TAKEN * interest**_BEND * (0.5 + 0.8 * posts.quality[feed.item])
     expected *= (20.0 / duration) ** 0.15
     noise = np.exp(_NOISE * rng.standard_normal(len(feed)) - _NOISE**2 / 2.0)
     fraction = np.round(np.minimum(expected * noise, 4.0), 2)

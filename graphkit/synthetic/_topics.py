@@ -194,17 +194,23 @@ GENERIC_TAGS: tuple[str, ...] = (
 )
 """Tags that say nothing about content, in order of use, in the spellings that accounts compete with."""
 
-OPENERS: tuple[str, ...] = _phrases("""pov:, wait for, not me and, the way, today it was, nobody talks about,
+OPENERS: tuple[str, ...] = (
+    _phrases("""pov:, wait for, not me and, the way, today it was, nobody talks about,
     tell me why, obsessed with, day one of, still thinking about, how it started:, rating, storytime:, unpopular opinion:,
     this is about, when it is, reply to everyone asking about, small update on, part two of, honest thoughts on""")
+)
 """How captions begin."""
 
-CLOSERS: tuple[str, ...] = _phrases("""again, for real, and i am not okay, at last, part 2 soon, you have been warned,
+CLOSERS: tuple[str, ...] = (
+    _phrases("""again, for real, and i am not okay, at last, part 2 soon, you have been warned,
     help, no notes, who else, every single time, worth it, in under a minute, do not skip, trust me, every day""")
+)
 """How captions end."""
 
-PLAIN_WORDS: tuple[str, ...] = _phrases("""this, my day, that moment, the weekend, my friends, the weather, a monday,
+PLAIN_WORDS: tuple[str, ...] = (
+    _phrases("""this, my day, that moment, the weekend, my friends, the weather, a monday,
     the little things, my phone, the bus, this morning, that song, everything, the plan""")
+)
 """Words of captions that belong to no community."""
 
 COUNTRIES: tuple[tuple[str, str, float], ...] = (
@@ -223,5 +229,30 @@ COUNTRIES: tuple[tuple[str, str, float], ...] = (
 DEVICES: tuple[tuple[str, float], ...] = (("android", 0.56), ("ios", 0.41), ("web", 0.03))
 """Device and share of accounts; independent of the community."""
 
-HOURS: tuple[int, ...] = (5, 3, 2, 1, 1, 1, 2, 4, 5, 5, 5, 6, 7, 6, 6, 6, 7, 8, 9, 10, 11, 11, 10, 8)
+HOURS: tuple[int, ...] = (
+    5,
+    3,
+    2,
+    1,
+    1,
+    1,
+    2,
+    4,
+    5,
+    5,
+    5,
+    6,
+    7,
+    6,
+    6,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    11,
+    10,
+    8,
+)
 """Relative activity in each hour of the day, UTC."""
