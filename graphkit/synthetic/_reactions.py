@@ -16,7 +16,7 @@ __all__ = ["Actions", "Answers", "draw_answers", "react", "watch"]
 
 LONGEST_SESSION = 3_300
 """Seconds after which a session's clock stands still."""
-_IDLE, _TAKEN, _BEND = 0.06, 0.95, 1.0
+_IDLE, _TAKEN, _BEND = 0.06, 0.95, 0.8
 """Expected watch fraction without interest, and its rise per unit of interest in a post of middling quality."""
 _NOISE = 0.4
 """Standard deviation of the logarithm of watch fractions around their expectation."""

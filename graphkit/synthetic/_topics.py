@@ -140,7 +140,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "CatTok",
-        0.055,
+        0.060,
         _list("""cattok cat cats catsoftiktok kitten catlover pets catlife funnycats cute meow kitty rescuecat
             blackcat catmom orangecat catvideo petsoftiktok tabby zoomies catdad whiskers purr adoptdontshop
             fosterkitten sphynx calico mainecoon toebeans catnip animals vet biscuits loaf"""),
@@ -150,7 +150,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "#alttok",
-        0.055,
+        0.050,
         _list("""alttok alt altfashion goth alternative emo altmakeup grunge gothic egirl punk altstyle
             altgirl scene eyeliner tradgoth thrifted piercings altboy blackmakeup diyfashion platforms
             shoegaze metal darkwave postpunk fishnets battlejacket eboy patches hairdye zine outfit

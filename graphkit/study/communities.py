@@ -1,0 +1,286 @@
+"""Data → graph → communities → names → would the follow graph have shown them?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from graphkit import plot
+from graphkit.communities import (
+    agreement,
+    best_matches,
+    label_communities,
+    leiden,
+    visibility,
+)
+from graphkit.data.dataset import Dataset
+from graphkit.data.display import html_card, text_card
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.results import ImportReport, Mixing, Visibility
+from graphkit.data.tags import STOP_TAGS
+from graphkit.errors import MissingDataError
+from graphkit.graphs import cointeraction_graph, describe, follow_graph
+from graphkit.measures import mixing
+from graphkit.rng import RNGLike, Streams
+from graphkit.study.folder import ResultsFolder
+
+__all__ = ["CommunityStudy", "study_communities"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CommunityStudy:
+    """What a community study found; the folder holds the same as files.
+
+    Attributes
+    ----------
+    dataset, graph, partition
+        What was studied, the co-interaction graph, its named communities.
+    follows
+        The follow graph; `None` without a table of follows.
+    visibility
+        How well the follow graph would have shown them; `None` without follows, or where
+        there is nothing to compare.
+    mixing
+        How ties run between communities, by name of the graph.
+    folder
+        Where the files are.
+    notes
+        What could not be computed, and why.
+    recovery
+        Against a given truth, one row per true community and one for all: community,
+        size, and for the co-interaction graph, the follow graph and a naive baseline
+        (connected components) the best F1, over all the adjusted mutual information.
+    """
+
+    dataset: Dataset
+    graph: Graph
+    partition: Partition
+    follows: Graph | None
+    visibility: Visibility | None
+    mixing: dict[str, Mixing]
+    folder: Path
+    notes: tuple[str, ...]
+    recovery: pl.DataFrame | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether communities were found that several runs agree on."""
+        return self.partition.n_communities > 1 and self.partition.verdict != "unstable"
+
+    def table(self) -> pl.DataFrame:
+        """One row per community: the summary, beside its visibility where that is known."""
+        summary = self.partition.summary()
+        if self.visibility is None:
+            return summary
+        seen = self.visibility.frame.select(
+            "community", "follow_f1", "visible", "internal_share", "expected_share"
+        )
+        return summary.join(seen, on="community", how="left", maintain_order="left")
+
+    def _facts(self) -> dict[str, object]:
+        kind = self.partition.node_kind
+        return {
+            kind: self.graph.n_nodes,
+            "ties": self.graph.n_edges,
+            "communities": self.partition.n_communities if self.found else "none found",
+            "agreement of runs (AMI)": self.partition.stability,
+            "verdict": self.partition.verdict,
+            "folder": str(self.folder),
+        } | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
+
+    def __repr__(self) -> str:
+        return text_card("Community study", self._facts())
+
+    def _repr_html_(self) -> str:
+        return html_card("Community study", self._facts(), self.table())
+
+
+def study_communities(
+    dataset: Dataset,
+    out: str | Path,
+    *,
+    between: str = "accounts",
+    through: str = "items",
+    kinds: Collection[str] | None = None,
+    weight: str = "tfidf",
+    min_shared: int = 1,
+    max_degree: int | None = None,
+    window: str | None = None,
+    top: int | None = None,
+    exclude: Iterable[str] | None = None,
+    quality: str = "modularity",
+    resolution: float | None = None,
+    runs: int = 10,
+    engine: str = "igraph",
+    report: ImportReport | None = None,
+    truth: Partition | None = None,
+    rng: RNGLike | None = None,
+) -> CommunityStudy:
+    """Find, name and test the communities of a dataset, and write it all into a folder.
+
+    The chain: :func:`graphkit.cointeraction_graph` → :func:`graphkit.leiden` →
+    :func:`graphkit.label_communities` → :func:`graphkit.visibility` on the follow graph.
+
+    Parameters
+    ----------
+    dataset
+        What to study.
+    out
+        Folder for the results: new, empty, or of an earlier study.
+    between, through, kinds, weight, min_shared, max_degree, window, top, exclude
+        As in :func:`graphkit.cointeraction_graph`; through tags, the stop-tags are
+        excluded unless `exclude` says otherwise.
+    quality, resolution, runs, engine
+        As in :func:`graphkit.leiden`.
+    report
+        The import report of the reader, to be kept beside the results.
+    truth
+        A known or planted partition to hold the result against, where there is one.
+    rng
+        Seed; recorded in the manifest.
+
+    Returns
+    -------
+    CommunityStudy
+        With the tables ``dataset``, ``graphs``, ``communities``, ``members``, ``names``,
+        ``visibility``, ``borders``, the figures, ``manifest.json`` and ``timings.json`` in
+        its folder.
+
+    Raises
+    ------
+    GraphkitError
+        For data or options that cannot be used; nothing is computed after it.
+    """
+    streams = Streams(rng)
+    folder = ResultsFolder(out)
+    if exclude is None:
+        exclude = STOP_TAGS if through == "tags" else ()
+    with folder.stage("graph"):
+        graph = cointeraction_graph(
+            dataset, between=between, through=through, kinds=kinds, weight=weight,
+            min_shared=min_shared, max_degree=max_degree, window=window, top=top, exclude=exclude,
+        )  # fmt: skip
+    with folder.stage("communities"):
+        partition = leiden(
+            graph, quality=quality, resolution=resolution, runs=runs, engine=engine,
+            rng=streams.integer("communities"),
+        )  # fmt: skip
+    study = _name_and_test(dataset, graph, partition, folder, engine, streams)
+    if truth is not None:
+        with folder.stage("comparison with the truth"):
+            study = replace(study, recovery=_recovery(study, truth, engine, streams))
+    with folder.stage("tables and figures"):
+        _write(study, folder, report)
+    folder.finish(_facts(study, streams.seed))
+    return study
+
+
+def _name_and_test(
+    dataset: Dataset,
+    graph: Graph,
+    partition: Partition,
+    folder: ResultsFolder,
+    engine: str,
+    streams: Streams,
+) -> CommunityStudy:
+    """Names, and visibility on the follow graph, where the dataset allows them."""
+    notes: list[str] = []
+    with folder.stage("names"):
+        try:
+            partition = label_communities(partition, dataset)
+        except MissingDataError as error:
+            notes.append(f"no names: {error}")
+    follows, seen = None, None
+    panels = {"shared interest": mixing(graph, partition)}
+    if dataset.follows is None or not dataset.follows.height:
+        notes.append("no visibility: the dataset has no follows")
+    elif graph.node_kind not in ("accounts", "authors"):
+        notes.append(f"no visibility: {graph.node_kind} do not follow each other")
+    else:
+        assert partition.runs is not None
+        with folder.stage("visibility"):
+            follows = follow_graph(dataset)
+            seen = visibility(
+                partition, follows, runs=len(partition.runs.qualities), engine=engine,
+                rng=streams.integer("visibility"),
+            )  # fmt: skip
+            panels["follows"] = mixing(follows, partition)
+    return CommunityStudy(
+        dataset, graph, partition, follows, seen, panels, folder.path, tuple(notes)
+    )
+
+
+def _facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
+    partition = study.partition
+    stability = partition.stability
+    return {
+        "seed": seed,
+        "dataset": study.dataset.content_key,
+        "source": study.dataset.source,
+        "terms": study.dataset.terms,
+        "verdict": partition.verdict,
+        "agreement_of_runs": None if stability != stability else round(stability, 6),
+        "communities_found": partition.n_communities if study.found else 0,
+        "notes": list(study.notes),
+        "provenance": partition.provenance.to_dict(),
+    }
+
+
+def _write(study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None) -> None:
+    partition = study.partition
+    folder.table("dataset", study.dataset.summary())
+    graphs: dict[str, Any] = {"co-interaction": study.graph}
+    if study.follows is not None:
+        graphs["follow"] = study.follows
+    facts = [
+        describe(g).select(pl.lit(name).alias("graph"), pl.all()) for name, g in graphs.items()
+    ]
+    folder.table("graphs", pl.concat(facts))
+    folder.table("communities", study.table())
+    folder.table("members", partition.frame())
+    if partition.evidence is not None:
+        folder.table("names", partition.evidence)
+    if study.visibility is not None:
+        folder.table("visibility", study.visibility.frame)
+    borders = [m.frame.select(pl.lit(n).alias("graph"), pl.all()) for n, m in study.mixing.items()]
+    folder.table("borders", pl.concat(borders))
+    if study.recovery is not None:
+        folder.table("recovery", study.recovery)
+    if report is not None:
+        folder.table("import_rows", report.rows)
+        folder.table("import_dropped", report.dropped)
+        folder.table("import_notes", report.notes)
+    folder.figure("communities", plot.communities(partition))
+    hidden = tuple(study.visibility.hidden) if study.visibility is not None else ()
+    folder.figure("borders", plot.borders(study.mixing, highlight=hidden))
+    if study.visibility is not None and study.visibility.frame["follow_f1"].count():
+        folder.figure("visibility", plot.visibility(study.visibility))
+
+
+def _recovery(
+    study: CommunityStudy, truth: Partition, engine: str, streams: Streams
+) -> pl.DataFrame:
+    """Best F1 per true community, and AMI over all, for each way of finding them."""
+    ways = {"interest": study.partition}
+    if study.follows is not None:
+        assert study.partition.runs is not None
+        ways["follow"] = leiden(
+            study.follows, runs=len(study.partition.runs.qualities), engine=engine,
+            rng=streams.integer("follow communities"),
+        )  # fmt: skip
+    ways["components"] = Partition.from_membership(
+        study.graph.vocabulary, study.graph.components(), node_kind=study.graph.node_kind
+    )
+    columns: dict[str, Any] = {
+        "planted": [truth.name(c) for c in range(truth.n_communities)] + ["all (AMI)"],
+        "size": [*truth.sizes.tolist(), int(truth.sizes.sum())],
+    }
+    for name, found in ways.items():
+        f1 = best_matches(truth, found).get_column("f1")
+        columns[name] = [*f1.to_list(), agreement(truth, found)["ami"]]
+    return pl.DataFrame(columns)

@@ -1,0 +1,179 @@
+"""From codes and seconds to the tables of a dataset: ids, times, frames."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.rng import Streams
+from graphkit.synthetic._draws import weighted
+from graphkit.synthetic._feed import Feed
+from graphkit.synthetic._posts import Posts
+from graphkit.synthetic._reactions import CHANCES, Actions, Answers
+from graphkit.synthetic._topics import COUNTRIES, DEVICES
+
+__all__ = [
+    "START",
+    "accounts_table",
+    "follows_table",
+    "ids",
+    "impressions_table",
+    "interactions_table",
+    "items_table",
+    "memberships_table",
+    "times",
+]
+
+START = datetime(2024, 2, 15, tzinfo=UTC)
+"""First instant of every platform's window."""
+
+Codes = npt.NDArray[np.int64]
+
+
+def ids(prefix: str, n: int, width: int) -> pl.Series:
+    """`n` ids that sort by code, such as ``a00017``.
+
+    Examples
+    --------
+    >>> ids("a", 3, 2).to_list()
+    ['a00', 'a01', 'a02']
+    """
+    width = max(width, len(str(max(n - 1, 0))))
+    numbers = pl.Series(np.arange(n)).cast(pl.String).str.zfill(width)
+    return (pl.lit(prefix) + numbers).pipe(pl.select).to_series().alias("id")
+
+
+def times(seconds: Codes) -> pl.Series:
+    """Seconds from the start of the window as UTC microseconds."""
+    microseconds = (seconds + int(START.timestamp())) * 1_000_000
+    return pl.Series(microseconds).cast(pl.Datetime("us", "UTC"))
+
+
+def accounts_table(
+    account: pl.Series, followers: Codes, followees: Codes, *, streams: Streams
+) -> pl.DataFrame:
+    """Accounts with country, language and device, all independent of the community."""
+    rng = streams.generator("places")
+    n = len(account)
+    place = weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
+    english = rng.random(n) < 0.25
+    language = pl.Series([c[1] for c in COUNTRIES]).gather(place)
+    device = weighted(np.array([d[1] for d in DEVICES]), n, rng)
+    return pl.DataFrame(
+        {
+            "account_id": account,
+            "country": pl.Series([c[0] for c in COUNTRIES]).gather(place),
+            "language": language.set(pl.Series(english), "en"),
+            "device": pl.Series([d[0] for d in DEVICES]).gather(device),
+            "follower_count": np.bincount(followees, minlength=n),
+            "following_count": np.bincount(followers, minlength=n),
+            "list_complete": pl.repeat(True, n, eager=True),
+        }
+    )
+
+
+def items_table(
+    item: pl.Series,
+    accounts: pl.DataFrame,
+    posts: Posts,
+    *,
+    tags: pl.Series,
+    captions: pl.Series,
+    sounds: tuple[Codes, int],
+) -> pl.DataFrame:
+    """Posts; language and country are their author's."""
+    author = accounts[posts.author]
+    sound, n_sounds = sounds
+    none, label = pl.lit([], dtype=pl.List(pl.String)), pl.lit(["misinformation"])
+    flags = pl.when(pl.Series(posts.misleading)).then(label).otherwise(none)
+    return pl.DataFrame(
+        {
+            "item_id": item,
+            "author_id": author["account_id"],
+            "created_at": times(posts.created),
+            "duration": posts.duration,
+            "tags": tags,
+            "sound_id": ids("s", n_sounds, 4).gather(pl.Series(sound).replace(-1, None)),
+            "caption": captions,
+            "language": author["language"],
+            "country": author["country"],
+            "flags": pl.select(flags).to_series(),
+            "divisiveness": posts.divisiveness,
+        }
+    )
+
+
+def follows_table(account: pl.Series, source: Codes, target: Codes, since: Codes) -> pl.DataFrame:
+    """Arcs follower → followee, ordered by both."""
+    return pl.DataFrame(
+        {
+            "follower_id": account.gather(source),
+            "followee_id": account.gather(target),
+            "since": times(since),
+        }
+    )
+
+
+def impressions_table(
+    account: pl.Series,
+    item: pl.Series,
+    feed: Feed,
+    fraction: npt.NDArray[np.float64],
+    shown_at: Codes,
+) -> pl.DataFrame:
+    """What was shown, ordered by account and session."""
+    return pl.DataFrame(
+        {
+            "account_id": account.gather(feed.account),
+            "item_id": item.gather(feed.item),
+            "at": times(shown_at),
+            "surface": pl.repeat("for_you", len(feed), eager=True),
+            "position": feed.position,
+            "watch_fraction": fraction,
+        }
+    )
+
+
+def interactions_table(
+    account: pl.Series, item: pl.Series, posts: Posts, feed: Feed, actions: Actions, answers: Answers
+) -> pl.DataFrame:
+    """Reactions, duets and stitches, ordered by account, time and item."""
+    kinds = [*CHANCES, "stitch", "duet"]
+    nothing = np.full(len(actions.impression), -1)
+    codes = pl.DataFrame(
+        {
+            "account": np.concatenate(
+                [feed.account[actions.impression], posts.author[answers.item]]
+            ),
+            "item": np.concatenate([feed.item[actions.impression], answers.item]),
+            "kind": np.concatenate([actions.kind, len(CHANCES) + answers.duet.astype(np.int64)]),
+            "at": np.concatenate([actions.at, posts.created[answers.item]]),
+            "target": np.concatenate([nothing, answers.original]),
+        }
+    ).sort("account", "at", "item", "kind")
+    target = codes["target"].replace(-1, None)
+    return pl.DataFrame(
+        {
+            "account_id": account.gather(codes["account"]),
+            "item_id": item.gather(codes["item"]),
+            "kind": pl.Series(kinds).gather(codes["kind"]),
+            "at": times(codes["at"].to_numpy()),
+            "target_item_id": item.gather(target),
+            "target_account_id": account.gather(pl.Series(posts.author).gather(target)),
+        }
+    )
+
+
+def memberships_table(
+    account: pl.Series, member: Codes, group: Codes, n_groups: int
+) -> pl.DataFrame:
+    """Accounts and the groups they joined, ordered by both."""
+    return pl.DataFrame(
+        {
+            "account_id": account.gather(member),
+            "group_id": ids("g", n_groups, 3).gather(group),
+        }
+    )
