@@ -1,0 +1,141 @@
+"""The shape of the house: floors, public names, signatures, formatting, types."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import graphkit as gk
+
+ROOT = Path(__file__).parents[1]
+VERBS = sorted(
+    name for name in gk.__all__ if inspect.isfunction(getattr(gk, name)) and name != "show_progress"
+)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def python(code: str) -> str:
+    done = run("-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-m", "ruff", "check", "."),
+        ("-m", "ruff", "format", "--check", "."),
+        ("-m", "mypy"),
+        ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
+    ],
+    ids=["ruff check", "ruff format", "mypy", "import-linter"],
+)
+def test_tools_are_content(command: tuple[str, ...]) -> None:
+    done = run(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_import_loads_no_engine() -> None:
+    heavy = ["igraph", "leidenalg", "matplotlib", "networkx", "numba", "polars", "scipy", "sklearn"]
+    code = f"import graphkit, sys; print([m for m in {heavy} if m in sys.modules])"
+    assert python(code) == "[]"
+
+
+def test_help_loads_no_engine() -> None:
+    heavy = ["igraph", "matplotlib", "networkx", "numba", "polars", "scipy", "sklearn"]
+    code = (
+        "import sys\nfrom graphkit.cli import app\ntry:\n app(['--help'])\nexcept SystemExit:\n pass\n"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    assert python(code).endswith("[]")
+
+
+def test_public_names_are_few_and_all_load() -> None:
+    assert len(gk.__all__) <= 35
+    assert sorted(set(gk.__all__)) == sorted(gk.__all__)
+    for name in gk.__all__:
+        value = getattr(gk, name)
+        assert isinstance(value, ModuleType | str | frozenset) or value.__doc__, name
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_signatures(name: str) -> None:
+    parameters = list(inspect.signature(getattr(gk, name)).parameters.values())
+    positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert len(positional) <= 3
+    assert not any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
+    assert not {"inplace", "copy", "seed", "random_state"} & {p.name for p in parameters}
+    if "rng" in {p.name for p in parameters}:
+        assert parameters[-1].name == "rng"
+        assert parameters[-1].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_docstrings_follow_numpydoc(name: str) -> None:
+    text = inspect.getdoc(getattr(gk, name)) or ""
+    signature = inspect.signature(getattr(gk, name))
+    if signature.parameters:
+        assert "Parameters\n----------" in text
+    for parameter in signature.parameters:
+        assert parameter in text, f"{name} does not explain {parameter}"
+
+
+def test_no_file_is_past_a_comfortable_read() -> None:
+    lengths = {p: len(p.read_text().splitlines()) for p in (ROOT / "graphkit").rglob("*.py")}
+    assert {str(p): n for p, n in lengths.items() if n > 450} == {}
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    readme, ci = (ROOT / "README.md").read_text(), (ROOT / ".ci" / "run").read_text()
+    command = (
+        'python3 -m venv .venv && .venv/bin/pip install ".[test]" && .venv/bin/python -m pytest'
+    )
+    assert command in readme
+    assert command in (ROOT / "CONTRIBUTING.md").read_text()
+    for part in ("python3 -m venv .venv", '".[test]"', ".venv/bin/python -m pytest"):
+        assert part in ci
+    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/graphkit demo" in readme
+
+
+def test_a_whole_chain_leaves_global_generators_alone() -> None:
+    code = """
+import random, numpy as np, igraph, graphkit as gk
+def states():
+    return random.getstate(), [str(x) for x in np.random.get_state()]
+random.seed(1); np.random.seed(1)
+before = states()
+p = gk.synthetic.platform(accounts=200, rng=3)
+g = gk.cointeraction_graph(p.dataset)
+q = gk.label_communities(gk.leiden(g, runs=3, rng=1), p.dataset)
+gk.leiden(g, runs=2, engine="leidenalg", rng=1)
+gk.visibility(q, gk.follow_graph(p.dataset), runs=2, rng=1)
+print(states() == before)
+"""
+    assert python(code) == "True"
+
+
+def test_results_ignore_the_hash_seed() -> None:
+    code = """
+import graphkit as gk
+p = gk.synthetic.platform(accounts=200, rng=3)
+q = gk.leiden(gk.cointeraction_graph(p.dataset), runs=3, rng=1)
+print(p.dataset.content_key, gk.label_communities(q, p.dataset).content_key)
+"""
+    seen = set()
+    for seed in ("0", "1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
+            env={"PYTHONHASHSEED": seed, "PATH": "", "HOME": str(ROOT)},
+        )  # fmt: skip
+        seen.add(done.stdout)
+    assert len(seen) == 1
