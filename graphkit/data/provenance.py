@@ -168,6 +168,8 @@ def _feed_series(digest: hashlib.blake2b, series: pl.Series) -> None:
     if series.dtype == pl.String:
         _feed(digest, series.str.len_bytes().fill_null(0).to_numpy())
         digest.update("".join(series.drop_nulls().to_list()).encode())
+    elif isinstance(series.dtype, pl.Struct):
+        _feed(digest, series.struct.unnest())
     elif isinstance(series.dtype, pl.List):
         _feed(digest, series.list.len().fill_null(0).to_numpy())
         flat = series.drop_nulls()

@@ -1,0 +1,251 @@
+"""Synthetic platforms on disk: writing them, and opening the one that comes with graphkit."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.partition import Partition
+from graphkit.data.platform import Platform
+from graphkit.data.provenance import Provenance
+from graphkit.errors import DataError, FileError
+from graphkit.readwrite._files import (
+    check_writable,
+    reading,
+    require_folder,
+    sha256_of,
+    write_whole,
+)
+from graphkit.readwrite.folder import read_dataset, write_dataset
+
+__all__ = ["load_platform", "write_platform"]
+
+_ABOUT = "platform.json"
+_ACCOUNTS, _ITEMS = "truth_accounts.parquet", "truth_items.parquet"
+_VERSION = 1
+
+
+def load_platform(path: str | Path | None = None) -> Platform:
+    """Open a synthetic platform: the bundled one, or one that :func:`write_platform` wrote.
+
+    Parameters
+    ----------
+    path
+        Folder of the platform; without one, the platform that comes with graphkit.
+
+    Returns
+    -------
+    Platform
+        The dataset, and the communities, tastes and topics that were planted in it.
+
+    Raises
+    ------
+    FileError
+        If there is no such folder, or a file in it is missing, damaged or changed.
+    DataError
+        If the truth does not fit the dataset.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from graphkit.data.dataset import Dataset
+    >>> from graphkit.data.partition import Partition
+    >>> made = Platform(
+    ...     Dataset(interactions={"account_id": ["a"], "item_id": ["v"], "kind": ["like"]}),
+    ...     Partition.from_membership(["a"], ["books"]),
+    ...     topics=("novels",), interests=[[1.0]], item_topics=[0], item_quality=[0.5],
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     platform = load_platform(write_platform(made, folder))
+    >>> platform.truth.labels, platform.topics
+    (('books',), ('novels',))
+    """
+    if path is None:
+        place = _bundled()
+    else:
+        place = require_folder(path, "Give the folder that write_platform wrote.")
+    about = _read_about(place)
+    dataset, _ = read_dataset(place)
+    topics = tuple(about["topics"])
+    truth, interests = _read_accounts(place / _ACCOUNTS, topics)
+    item_topics, quality = _read_items(place / _ITEMS, topics, dataset)
+    try:
+        return Platform(
+            dataset, truth, topics, interests, item_topics, quality, about["parameters"]
+        )
+    except DataError as error:
+        raise DataError(f"{place}: {error}") from error
+
+
+def _bundled() -> Path:
+    package = Path(str(importlib.resources.files("graphkit")))
+    # beside the code in an installed package, beside the package in a source tree
+    places = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")
+    for place in places:
+        if (place / _ABOUT).is_file():
+            return place
+    raise FileError(
+        f"the bundled platform is not there; looked in {' and '.join(map(str, places))}. Install "
+        "graphkit again, or make a platform with graphkit.synthetic.platform(rng=1)."
+    )
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    path = folder / _ABOUT
+    if not path.is_file():
+        raise FileError(
+            f"{path} is missing: {folder} is no platform. Make one with "
+            "write_platform(graphkit.synthetic.platform(rng=1), folder)."
+        )
+    with reading(path, "Write the platform again."):
+        try:
+            about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise FileError(
+                f"{path} is no valid JSON: {error}. Write the platform again."
+            ) from error
+    wanted = {"version": int, "topics": list, "parameters": dict, "files": dict}
+    for key, kind in wanted.items():
+        if not isinstance(about, dict) or not isinstance(about.get(key), kind):
+            raise DataError(f"{path}: {key!r} is missing or of the wrong type: write it again.")
+    if about["version"] != _VERSION:
+        raise DataError(
+            f"{path}: version {about['version']}, but this graphkit reads {_VERSION}: make the "
+            "platform again with this version."
+        )
+    for name in (_ACCOUNTS, _ITEMS):
+        file = folder / name
+        if not file.is_file():
+            raise FileError(f"{file} is missing: get the folder again, or write it again.")
+        if sha256_of(file) != about["files"].get(name):
+            raise FileError(
+                f"{file} is not the file that was written: its SHA-256 differs from that in "
+                f"{_ABOUT}. Get the folder again, or write it again."
+            )
+    return about
+
+
+def _read_truth(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    with reading(path, "Write the platform again."):
+        frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
+    for column in columns:
+        if column not in frame.columns:
+            raise DataError(f"{path}: column {column!r} is missing: write the platform again.")
+    return frame.sort(columns[0])
+
+
+def _read_accounts(
+    path: Path, topics: tuple[str, ...]
+) -> tuple[Partition, npt.NDArray[np.float32]]:
+    frame = _read_truth(path, ("account_id", "community", *topics))
+    truth = Partition.from_membership(
+        frame.get_column("account_id"),
+        frame.get_column("community").to_list(),
+        node_kind="accounts",
+        provenance=Provenance("planted"),
+    )
+    return truth, frame.select(topics).to_numpy().astype(np.float32)
+
+
+def _read_items(
+    path: Path, topics: tuple[str, ...], dataset: Dataset
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    frame = _read_truth(path, ("item_id", "topic", "quality"))
+    if not frame.get_column("item_id").equals(dataset.item_ids.series.alias("item_id")):
+        raise DataError(f"{path} must hold every item of the dataset once, and no other.")
+    codes = dict(zip(topics, range(len(topics)), strict=True))
+    topic = frame.get_column("topic").replace_strict(codes, default=-1, return_dtype=pl.Int32)
+    return topic.to_numpy(), frame.get_column("quality").to_numpy().astype(np.float32)
+
+
+def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a synthetic platform: its dataset, its truth, and what it was made with.
+
+    Beside the files of :func:`write_dataset` stand ``truth_accounts.parquet`` (account_id,
+    community, and the share of each topic in the account's interest), ``truth_items.parquet``
+    (item_id, topic, quality) and ``platform.json`` (topics in order, parameters).
+
+    Parameters
+    ----------
+    platform
+        What to write; its communities must have names.
+    folder
+        Where to; made if it does not exist.
+    overwrite
+        Whether a folder that is not empty may be written to; files of another name stay.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    FileError
+        If the folder is not empty or cannot be written.
+    DataError
+        If a community has no name, or a topic the name of another column.
+    """
+    about = _about(platform)
+    place = check_writable(folder, overwrite=overwrite, what="platform")
+    write_dataset(platform.dataset, place, overwrite=True)
+    names = pl.Series(platform.truth.labels, dtype=pl.String)
+    codes = pl.Series(platform.truth.membership).replace(-1, None)
+    accounts = pl.DataFrame(
+        {"account_id": platform.truth.vocabulary.series, "community": names.gather(codes)}
+        | {topic: platform.interests[:, i] for i, topic in enumerate(platform.topics)}
+    )
+    topics = pl.Series(platform.topics, dtype=pl.String)
+    items = pl.DataFrame(
+        {
+            "item_id": platform.dataset.item_ids.series,
+            "topic": topics.gather(pl.Series(platform.item_topics)),
+            "quality": platform.item_quality,
+        }
+    )
+    for name, frame in ((_ACCOUNTS, accounts), (_ITEMS, items)):
+        save = partial(frame.rechunk().write_parquet, compression="zstd", row_group_size=1 << 18)
+        write_whole(place / name, save)
+        about["files"][name] = sha256_of(place / name)
+    text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write_whole(place / _ABOUT, lambda part: part.write_text(text, encoding="utf-8"))
+    return place
+
+
+def _about(platform: Platform) -> dict[str, Any]:
+    if None in platform.truth.labels:
+        raise DataError("write_platform: every planted community needs a name; one has none.")
+    taken = {"account_id", "community"}
+    clash = sorted(taken & set(platform.topics))
+    if clash or len(set(platform.topics)) < len(platform.topics):
+        raise DataError(
+            f"write_platform: topics must have distinct names other than {sorted(taken)}; they are "
+            f"{platform.topics}."
+        )
+    try:
+        parameters = json.loads(json.dumps(platform.parameters, default=_plain))
+    except TypeError as error:
+        raise DataError(f"write_platform: a parameter cannot be written: {error}.") from error
+    return {
+        "version": _VERSION,
+        "topics": list(platform.topics),
+        "parameters": parameters,
+        "files": {},
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")

@@ -1,0 +1,540 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphkit.data.dataset import Dataset
+from graphkit.errors import DataError, FileError, GraphkitError, OptionError
+from graphkit.progress import show_progress
+from graphkit.readwrite import read_dataset, write_dataset
+
+LONG_ID = "7375232772228682300"
+LONGER_ID = "123456789012345678901"
+
+
+def full() -> Dataset:
+    """All six tables, with every type of column, an empty table and columns of one's own."""
+    start = datetime(2024, 3, 1, tzinfo=UTC)
+    return Dataset(
+        accounts={
+            "account_id": ["ann", "bob", "cém"],
+            "country": ["FR", None, "NA"],
+            "follower_count": [3, None, 0],
+            "list_complete": [True, None, False],
+            "born": [datetime(1990, 1, 1).date(), None, None],
+        },
+        items={
+            "item_id": [LONG_ID, LONGER_ID],
+            "author_id": ["ann", None],
+            "created_at": [start, None],
+            "duration": [12.5, None],
+            "tags": [["BookTok", 'a "quoted", tag'], []],
+            "caption": ["two\nlines, and a comma", None],
+            "embedding": [[0.25, -1.0], [0.0, 3.5]],
+            "divisiveness": [0.0, 1.0],
+            "extra": pl.Series([{"x": 1, "y": ["q"]}, None]),
+            "colour": pl.Series(["red", None], dtype=pl.Categorical),
+        },
+        follows={
+            "follower_id": ["ann", "bob"],
+            "followee_id": ["bob", "ann"],
+            "since": [start, None],
+        },
+        interactions={
+            "account_id": ["bob", "bob", "cém"],
+            "item_id": [LONG_ID, LONG_ID, LONGER_ID],
+            "kind": ["like", "like", "tag"],
+            "at": [start, start, start + timedelta(microseconds=1)],
+            "value": [None, None, 1.5],
+            "tag": [None, None, "books"],
+        },
+        impressions=pl.DataFrame(schema={"account_id": pl.String, "item_id": pl.String}),
+        memberships={"account_id": ["ann"], "group_id": ["choir"]},
+        time_kinds={"follows.since": "bound"},
+        source='hand-made "in" a test\\ \x7f\u2028',
+        terms="none",
+    )
+
+
+def put(folder: Path, **files: str) -> Path:
+    """Write text files; ``items_csv`` becomes ``items.csv``."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    return folder
+
+
+def counts(frame: pl.DataFrame) -> dict[tuple[str, str], int]:
+    return {(table, text): n for table, text, n in frame.rows()}
+
+
+# --- round trips
+
+
+def test_round_trip_of_everything(tmp_path: Path) -> None:
+    ds = full()
+    again, report = read_dataset(write_dataset(ds, tmp_path / "new" / "folder"))
+    assert again.content_key == ds.content_key
+    assert (again.source, again.terms) == (ds.source, ds.terms)
+    assert dict(again.time_kinds) == dict(ds.time_kinds)
+    assert again.time_kinds["follows.since"] == "bound"
+    for name, frame in ds.tables.items():
+        assert again.tables[name].schema == frame.schema, name
+        assert again.tables[name].equals(frame), name
+    assert report.n_dropped == 0
+    assert report.rows.rows() == [(name, f.height, f.height) for name, f in ds.tables.items()]
+    assert again.provenance.verb == "read_dataset"
+
+
+def test_row_order_of_a_long_table_is_kept(tmp_path: Path) -> None:
+    n = 600_000
+    ids = pl.Series([f"a{i * 7919 % n}" for i in range(n)])
+    ds = Dataset(memberships=pl.DataFrame({"account_id": ids, "group_id": ["g"] * n}))
+    write_dataset(ds, tmp_path)
+    again, _ = read_dataset(tmp_path)
+    assert again.memberships is not None
+    assert again.memberships.get_column("account_id").equals(ids.alias("account_id"))
+
+
+def test_same_bytes_whatever_the_chunks(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"account_id": [f"a{i}" for i in range(5000)], "group_id": ["g"] * 5000})
+    parts = pl.concat([rows[:17], rows[17:3000], rows[3000:]], rechunk=False)
+    assert parts.n_chunks() == 3
+    for name, frame in (("one", rows), ("two", parts)):
+        write_dataset(Dataset(memberships=frame, source="s"), tmp_path / name)
+    for file in ("memberships.parquet", "dataset.toml"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+ids = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8
+).filter(lambda s: not s[0].isdigit())
+
+
+@given(
+    pairs=st.lists(st.tuples(ids, ids), min_size=1, max_size=12, unique=True),
+    source=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_round_trip_of_any_text(tmp_path: Path, pairs: list[tuple[str, str]], source: str) -> None:
+    frame = pl.DataFrame(pairs, schema=["account_id", "group_id"], orient="row")
+    ds = Dataset(memberships=frame, source=source)
+    again, _ = read_dataset(write_dataset(ds, tmp_path / "f", overwrite=True))
+    assert again.content_key == ds.content_key
+    assert again.source == source
+
+
+@given(numbers=st.lists(st.integers(10**18, 10**21), min_size=1, max_size=6, unique=True))
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@pytest.mark.parametrize("suffix", ["csv", "ndjson"])
+def test_long_ids_keep_their_digits(tmp_path: Path, numbers: list[int], suffix: str) -> None:
+    lines = {
+        "csv": ["item_id,author_id", *(f"{n},{n + 1}" for n in numbers)],
+        "ndjson": [f'{{"item_id": {n}, "author_id": "{n + 1}"}}' for n in numbers],
+    }[suffix]
+    (tmp_path / f"items.{suffix}").write_text("\n".join(lines))
+    ds, _ = read_dataset(tmp_path)
+    assert ds.items is not None
+    assert ds.items.rows() == [(str(n), str(n + 1)) for n in numbers]
+    (tmp_path / f"items.{suffix}").unlink()
+
+
+def test_csv_and_ndjson_read_as_parquet_does(tmp_path: Path) -> None:
+    ds = full()
+    plain = {
+        name: frame.drop("extra", strict=False).with_columns(pl.col(pl.Categorical).cast(str))
+        for name, frame in ds.tables.items()
+    }
+    for suffix in ("csv", "csv.gz", "ndjson", "jsonl"):
+        folder = tmp_path / suffix
+        folder.mkdir()
+        for name, frame in plain.items():
+            nested = [c for c, t in frame.schema.items() if t.is_nested()]
+            path = folder / f"{name}.{suffix}"
+            if suffix.startswith("csv"):
+                texts = [
+                    pl.Series(c, [None if v is None else json.dumps(v) for v in frame[c].to_list()])
+                    for c in nested
+                ]
+                flat = frame.with_columns(texts)
+                flat.write_csv(
+                    path, compression="gzip" if suffix.endswith("gz") else "uncompressed"
+                )
+            else:
+                frame.write_ndjson(path)
+        again, _ = read_dataset(folder)
+        for name, frame in plain.items():
+            known = [c for c in frame.columns if c not in ("born", "colour")]
+            assert again.tables[name].select(known).equals(frame.select(known)), (suffix, name)
+
+
+# --- formats
+
+
+def test_ids_of_csv_stay_text(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        items_csv="item_id,sound_id\n007,1e5x\n0x10,\n",
+        follows_csv="follower_id,followee_id\n1,2\n",
+    )
+    ds, _ = read_dataset(tmp_path)
+    assert ds.items is not None
+    assert ds.items.rows() == [("007", "1e5x"), ("0x10", None)]
+
+
+def test_byte_order_mark_and_upper_case_names(tmp_path: Path) -> None:
+    (tmp_path / "Follows.CSV").write_bytes(b"\xef\xbb\xbffollower_id,followee_id\r\na,b\r\n")
+    ds, _ = read_dataset(tmp_path)
+    assert ds.follows is not None
+    assert ds.follows.rows() == [("a", "b")]
+
+
+def test_brackets_in_the_path_are_no_pattern(tmp_path: Path) -> None:
+    folder = put(
+        tmp_path / "run [1] *",
+        items_ndjson='{"item_id": 1}\n',
+        follows_csv="follower_id,followee_id\na,b\n",
+    )
+    pl.DataFrame({"account_id": ["a"], "group_id": ["g"]}).write_parquet(
+        folder / "memberships.parquet"
+    )
+    ds, _ = read_dataset(folder)
+    assert list(ds.tables) == ["items", "follows", "memberships"]
+
+
+def test_keys_that_first_occur_late_in_ndjson(tmp_path: Path) -> None:
+    lines = ['{"account_id": 1, "kind": "like"}'] * 3000
+    lines.append('{"account_id": 2, "kind": "stitch", "target_account_id": 3}')
+    put(tmp_path, interactions_ndjson="\n".join(lines))
+    ds, _ = read_dataset(tmp_path)
+    assert ds.interactions is not None
+    assert ds.interactions.get_column("target_account_id").drop_nulls().to_list() == ["3"]
+
+
+def test_empty_tables_are_kept_beside_others(tmp_path: Path) -> None:
+    put(
+        tmp_path, items_ndjson="", interactions_csv="account_id,kind\n",
+        follows_csv="follower_id,followee_id\na,b\n",
+    )  # fmt: skip
+    ds, report = read_dataset(tmp_path)
+    assert {name: frame.height for name, frame in ds.tables.items()} == {
+        "items": 0, "follows": 1, "interactions": 0,
+    }  # fmt: skip
+    assert report.rows.rows() == [("items", 0, 0), ("follows", 1, 1), ("interactions", 0, 0)]
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    with show_progress(lambda *step: seen.append(step)):
+        read_dataset(write_dataset(full(), tmp_path))
+    assert seen[-1] == ("reading tables", 6, 6)
+
+
+# --- what is dropped and what is an error
+
+
+def test_repeated_rows_are_dropped_from_keyed_tables_only(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        accounts_csv="account_id,country\na,FR\na,FR\nb,\n",
+        items_ndjson='{"item_id": 1, "tags": ["x"]}\n{"item_id": 1, "tags": ["x"]}\n',
+        follows_csv="follower_id,followee_id\na,b\na,b\na,a\na,a\nb,b\n",
+        memberships_csv="account_id,group_id\na,g\na,g\na,g\n",
+        interactions_csv="account_id,item_id,kind\na,1,like\na,1,like\n",
+        impressions_csv="account_id,item_id\na,1\na,1\n",
+    )
+    ds, report = read_dataset(tmp_path)
+    assert counts(report.dropped) == {
+        ("accounts", "the same row again"): 1,
+        ("items", "the same row again"): 1,
+        ("follows", "the same row again"): 2,
+        ("follows", "account follows itself"): 2,
+        ("memberships", "the same row again"): 2,
+    }
+    assert report.rows.rows() == [
+        ("accounts", 3, 2), ("items", 2, 1), ("follows", 5, 1), ("interactions", 2, 2),
+        ("impressions", 2, 2), ("memberships", 3, 1),
+    ]  # fmt: skip
+    assert ds.provenance.removed["follows: account follows itself"] == 2
+
+
+def test_one_key_with_two_contents_is_an_error(tmp_path: Path) -> None:
+    put(tmp_path, accounts_csv="account_id,country\na,FR\na,DE\n")
+    with pytest.raises(DataError, match=r"account_id must be unique, but 'a'") as caught:
+        read_dataset(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+UNKNOWN = {
+    "accounts_csv": "account_id\na\n",
+    "items_csv": "item_id,author_id\nv,a\nw,x\n",
+    "follows_csv": "follower_id,followee_id\na,y\n",
+    "interactions_csv": "account_id,item_id,kind,target_item_id,target_account_id\n"
+    "a,v,like,,\na,u,like,,\nz,v,like,,\na,w,stitch,v,a\na,v,stitch,t,a\na,,mention,,q\n",
+    "impressions_csv": "account_id,item_id,parent_account_id\na,v,\na,v,p\n",
+}
+
+
+def test_unknown_ids_raise(tmp_path: Path) -> None:
+    put(tmp_path, **UNKNOWN)
+    with pytest.raises(DataError, match="unknown='add'") as caught:
+        read_dataset(tmp_path)
+    assert "author_id='x' is not in the table 'accounts'" in str(caught.value)
+
+
+def test_unknown_ids_dropped_and_counted(tmp_path: Path) -> None:
+    put(tmp_path, **UNKNOWN)
+    ds, report = read_dataset(tmp_path, unknown="drop")
+    assert counts(report.dropped) == {
+        ("items", "author_id is not in the table 'accounts'"): 1,
+        ("follows", "followee_id is not in the table 'accounts'"): 1,
+        ("interactions", "account_id is not in the table 'accounts'"): 1,
+        ("interactions", "target_account_id is not in the table 'accounts'"): 1,
+        # u was never there, w went with its author
+        ("interactions", "item_id is not in the table 'items'"): 2,
+        ("interactions", "target_item_id is not in the table 'items'"): 1,
+        ("impressions", "parent_account_id is not in the table 'accounts'"): 1,
+    }
+    assert ds.interactions is not None
+    assert ds.interactions.height == 1
+    assert ds.follows is not None
+    assert ds.follows.height == 0
+
+
+def test_unknown_ids_added_and_noted(tmp_path: Path) -> None:
+    put(tmp_path, **UNKNOWN)
+    ds, report = read_dataset(tmp_path, unknown="add")
+    assert ds.accounts is not None
+    assert ds.accounts.get_column("account_id").to_list() == ["a", "p", "q", "x", "y", "z"]
+    assert ds.items is not None
+    assert ds.items.rows() == [("v", "a"), ("w", "x"), ("t", None), ("u", None)]
+    assert counts(report.notes) == {
+        ("accounts", "added: another table mentions it"): 5,
+        ("items", "added: another table mentions it"): 2,
+    }
+    assert report.n_dropped == 0
+    assert report.rows.filter(table="accounts").rows() == [("accounts", 1, 1)]
+
+
+def test_without_an_accounts_table_nothing_is_unknown(tmp_path: Path) -> None:
+    put(tmp_path, follows_csv="follower_id,followee_id\na,b\n")
+    for unknown in ("raise", "drop", "add"):
+        ds, _ = read_dataset(tmp_path, unknown=unknown)  # type: ignore[arg-type]
+        assert ds.accounts is None
+
+
+@pytest.mark.parametrize(
+    ("files", "error", "words"),
+    [
+        ({}, FileError, ["holds no table", "accounts", ".parquet"]),
+        ({"README_md": "hello", "truth_csv": "a\n1\n"}, FileError, ["holds no table"]),
+        ({"interaction_csv": "a\n"}, FileError, ["interaction.csv", "'interactions'", "rename"]),
+        (
+            {"acounts_parquet": "a"},
+            FileError,
+            ["acounts.parquet", "'accounts'", "accounts.parquet"],
+        ),
+        (
+            {"items_csv": "item_id\n1\n", "items_jsonl": '{"item_id": 1}'},
+            FileError,
+            ["two files", "'items'", "items.csv", "items.jsonl"],
+        ),
+        ({"items_tsv": "item_id\n1\n"}, FileError, ["items.tsv", "is .tsv", "Parquet"]),
+        ({"items_json": "[]"}, FileError, ["items.json", "NDJSON"]),
+        ({"items_csv": ""}, FileError, ["items.csv", "is empty", "column names"]),
+        ({"items_csv": "item_id,a\n1,2,3\n"}, FileError, ["items.csv", "more fields"]),
+        ({"items_csv": "item_id,item_id\n1,2\n"}, DataError, ["items.csv", "'item_id'", "twice"]),
+        ({"items_csv": "id,a\n1,2\n"}, DataError, ["items.csv", "'item_id' is missing"]),
+        ({"items_csv": "item_id,durations\n1,2\n"}, DataError, ["items.csv", "'duration'"]),
+        ({"items_csv": "item_id\n7.32077E+18\n"}, DataError, ["items.csv", "row 1", "scientific"]),
+        ({"items_csv": "item_id,duration\n1,x\n"}, DataError, ["items.csv", "row 1", "'x'"]),
+        ({"items_parquet": "PAR1 no"}, FileError, ["items.parquet", "cannot be read"]),
+        (
+            {"items_ndjson": '{"item_id": 1}\n{"item'},
+            FileError,
+            ["items.ndjson, line 2", "no JSON"],
+        ),
+        ({"items_ndjson": '[{"item_id": 1}]'}, FileError, ["items.ndjson", "cannot be read"]),
+        ({"items_ndjson": '{"item_id": 7.3e18}'}, DataError, ["items.ndjson", "float", "2^53"]),
+        ({"items_csv": "item_id\n"}, DataError, ["every table is empty"]),
+        (
+            {"interactions_csv": "account_id,kind\na,liek\n"},
+            DataError,
+            ["interactions.csv", "'like'"],
+        ),
+    ],
+    ids=lambda value: next(iter(value), "empty folder") if isinstance(value, dict) else None,
+)
+def test_errors_name_the_file(
+    tmp_path: Path, files: dict[str, str], error: type[GraphkitError], words: list[str]
+) -> None:
+    put(tmp_path, **files)
+    with pytest.raises(error) as caught:
+        read_dataset(tmp_path)
+    for word in [*words, str(tmp_path)]:
+        assert word in str(caught.value)
+
+
+def test_misspelt_option_and_places_that_are_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"unknown='dorp'.*Did you mean 'drop'"):
+        read_dataset(tmp_path, unknown="dorp")  # type: ignore[arg-type]
+    with pytest.raises(FileError, match="nowhere does not exist"):
+        read_dataset(tmp_path / "nowhere")
+    put(tmp_path, items_csv="item_id\n1\n")
+    with pytest.raises(FileError, match=r"items\.csv is a file, not a folder"):
+        read_dataset(tmp_path / "items.csv")
+    (tmp_path / "follows").mkdir()
+    with pytest.raises(FileError, match="follows is a folder: write the table 'follows' as one"):
+        read_dataset(tmp_path)
+
+
+def test_latin_1_is_told(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_bytes("item_id,caption\n1,é\n".encode("latin-1"))
+    with pytest.raises(FileError, match=r"items\.csv cannot be read: invalid utf-8"):
+        read_dataset(tmp_path)
+
+
+def test_damaged_files_never_panic(tmp_path: Path) -> None:
+    write_dataset(full(), tmp_path)
+    good = (tmp_path / "items.parquet").read_bytes()
+    (tmp_path / "dataset.toml").unlink()
+    for cut in range(0, len(good), max(1, len(good) // 40)):
+        (tmp_path / "items.parquet").write_bytes(good[:cut])
+        with pytest.raises(FileError, match=r"items\.parquet"):
+            read_dataset(tmp_path)
+
+
+def test_truncated_gzip_is_told(tmp_path: Path) -> None:
+    packed = gzip.compress(("item_id\n" + "".join(f"{i}\n" for i in range(9999))).encode())
+    (tmp_path / "items.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(FileError, match=r"items\.csv\.gz cannot be read"):
+        read_dataset(tmp_path)
+
+
+# --- writing
+
+
+def test_only_own_files_are_replaced(tmp_path: Path) -> None:
+    put(tmp_path, notes_txt="mine")
+    with pytest.raises(FileError, match=r"not empty.*overwrite=True"):
+        write_dataset(full(), tmp_path)
+    write_dataset(full(), tmp_path, overwrite=True)
+    less = Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]})
+    write_dataset(less, tmp_path, overwrite=True)
+    assert sorted(f.name for f in tmp_path.iterdir()) == [
+        "dataset.toml", "follows.parquet", "notes.txt",
+    ]  # fmt: skip
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert read_dataset(tmp_path)[0].content_key == less.content_key
+
+
+def test_a_table_of_another_format_is_not_doubled(tmp_path: Path) -> None:
+    put(tmp_path, follows_csv="follower_id,followee_id\na,b\n")
+    before = (tmp_path / "follows.csv").read_bytes()
+    with pytest.raises(FileError, match=r"follows\.csv would be a second file"):
+        write_dataset(full(), tmp_path, overwrite=True)
+    assert (tmp_path / "follows.csv").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    put(tmp_path, file_txt="x")
+    with pytest.raises(FileError, match="is a file: give a folder"):
+        write_dataset(full(), tmp_path / "file.txt")
+    with pytest.raises(FileError, match="cannot be made"):
+        write_dataset(full(), tmp_path / "file.txt" / "below")
+
+
+def test_python_objects_are_refused(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"account_id": ["a"], "group_id": ["g"], "thing": pl.Series([object()], dtype=pl.Object)}
+    )
+    with pytest.raises(DataError, match=r"'memberships': column 'thing' holds Python objects"):
+        write_dataset(Dataset(memberships=frame), tmp_path)
+
+
+def test_a_copied_folder_still_reads(tmp_path: Path) -> None:
+    write_dataset(full(), tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert read_dataset(tmp_path / "b")[0].content_key == full().content_key
+
+
+# --- dataset.toml
+
+
+def with_header(folder: Path, text: str) -> Path:
+    put(folder, follows_csv="follower_id,followee_id,since\na,b,2024-01-01\n")
+    (folder / "dataset.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_header_is_read(tmp_path: Path) -> None:
+    text = 'source = "S"\nterms = "T"\n[time_kinds]\nfollows.since = "bound"\n'
+    ds, _ = read_dataset(with_header(tmp_path, text))
+    assert (ds.source, ds.terms, ds.time_kinds["follows.since"]) == ("S", "T", "bound")
+
+
+def test_hash_of_a_csv_is_checked(tmp_path: Path) -> None:
+    with_header(tmp_path, "")
+    digest = hashlib.sha256((tmp_path / "follows.csv").read_bytes()).hexdigest()
+    with_header(tmp_path, f'[files]\n"follows.csv" = "{digest.upper()}"\n')
+    read_dataset(tmp_path)
+    with (tmp_path / "follows.csv").open("a") as file:
+        file.write("b,a,\n")
+    with pytest.raises(FileError, match=r"follows\.csv is not the file that was written"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("sourse = 'x'", DataError, ["'sourse'", "Did you mean 'source'", "Known:"]),
+        ("schema_version = 2", DataError, ["schema_version = 2", "reads version 1"]),
+        ("schema_version = true", DataError, ["schema_version = True"]),
+        ("schema_version = '1'", DataError, ["schema_version = '1'"]),
+        ("source = 3", DataError, ["source = 3 is no text"]),
+        ("files = 3", DataError, ["[files] must map"]),
+        ("[time_kinds]\nfollows.since = 3", DataError, ["[time_kinds] must map"]),
+        ("source = ", FileError, ["no valid TOML", "Invalid value"]),
+        ("[time_kinds]\nfollows.since = 'evnt'", DataError, ["'evnt'", "'event'"]),
+        ("[time_kinds]\nfollows.sins = 'event'", DataError, ["'follows.sins'", "follows.since"]),
+        ("[files]\n'items.csv' = 'ab'", FileError, ["items.csv is missing", "[files]"]),
+        ("[files]\n'../x' = 'ab'", DataError, ["'../x'", "plain file names"]),
+    ],
+)
+def test_errors_of_the_header(
+    tmp_path: Path, text: str, error: type[GraphkitError], words: list[str]
+) -> None:
+    with_header(tmp_path, text)
+    with pytest.raises(error) as caught:
+        read_dataset(tmp_path)
+    for word in [*words, "dataset.toml"]:
+        assert word in str(caught.value)
+
+
+def test_header_that_is_no_text(tmp_path: Path) -> None:
+    with_header(tmp_path, "")
+    (tmp_path / "dataset.toml").write_bytes(b"source = '\xe9'")
+    with pytest.raises(FileError, match=r"dataset\.toml cannot be read"):
+        read_dataset(tmp_path)
+
+
+def test_half_a_surrogate_is_refused(tmp_path: Path) -> None:
+    tables: dict[str, Any] = {"memberships": {"account_id": ["a"], "group_id": ["g"]}}
+    with pytest.raises(DataError, match="surrogate"):
+        write_dataset(Dataset(**tables, source="\ud83d"), tmp_path)
+    assert not list(tmp_path.iterdir())
