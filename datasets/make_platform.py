@@ -14,7 +14,7 @@ ACCOUNTS = 5_000
 def main() -> None:
     """Generate the platform and write it beside this file."""
     platform = gk.synthetic.platform(accounts=ACCOUNTS, rng=SEED)
-    gk.readwrite.write_platform(platform, Path(__file__).parent / "platform")
+    gk.readwrite.write_platform(platform, Path(__file__).parent / "platform", overwrite=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError, check_choice
+from graphkit.errors import DataError, OptionError
 
 __all__ = [
     "QUALITIES",
@@ -79,15 +79,11 @@ class Prepared:
 
     def strengths(self) -> tuple[Floats, Floats]:
         """Out- and in-strength of each node, shape (k,) each; the same if undirected."""
-        out = np.bincount(self.tail, weights=self.weight, minlength=self.size)
-        into = np.bincount(self.head, weights=self.weight, minlength=self.size)
+        out, into = (
+            np.bincount(end, weights=self.weight, minlength=self.size).astype(np.float64)
+            for end in (self.tail, self.head)
+        )
         return (out, into) if self.directed else (out + into, out + into)
-
-    def spread(self, membership: npt.NDArray[Any]) -> Codes:
-        """Membership of all nodes of the graph: −1 for those without an edge."""
-        full = np.full(self.n_nodes, -1, dtype=np.int32)
-        full[self.nodes] = membership
-        return full
 
 
 def prepare(graph: Graph, *, verb: str) -> Prepared:
@@ -178,7 +174,7 @@ def shared_nodes(
     DataError
         If there are none; the message shows ids of both.
     """
-    found = b.vocabulary.lookup(list(a.vocabulary) if a.vocabulary.kind == "object" else a.vocabulary.series)
+    found = b.vocabulary.lookup(a.vocabulary)
     here = np.flatnonzero(found >= 0)
     if not here.size:
         mine, theirs = (", ".join(repr(i) for i in x.vocabulary.ids[:3].tolist()) for x in (a, b))

@@ -82,7 +82,7 @@ def partition_quality(
     --------
     Two triangles joined by one edge, split at it:
 
-    >>> g = Graph.from_edges("aabdde" + "c", "bcceffd"[:6] + "d", directed=False)
+    >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
     >>> p = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
     >>> round(partition_quality(g, p), 9)
     0.357142857
@@ -94,8 +94,7 @@ def partition_quality(
     gamma = check_resolution(resolution)
     prepared = prepare(graph, verb="partition_quality")
     vocabulary = graph.vocabulary
-    ids = list(vocabulary) if vocabulary.kind == "object" else vocabulary.series
-    codes = partition.vocabulary.lookup(ids)[prepared.nodes]
+    codes = partition.vocabulary.lookup(vocabulary)[prepared.nodes]
     if (codes < 0).any():
         missing = int(prepared.nodes[np.flatnonzero(codes < 0)[0]])
         raise DataError(

@@ -117,6 +117,8 @@ class CommunityMatch:
         Nodes of the partition that use at least one of the tags.
     candidates
         The same figures for every community that holds a user, best first.
+    hint
+        What may be wrong with the tags, such as a spelling that nobody uses; else empty.
     """
 
     tags: tuple[str, ...]
@@ -131,15 +133,18 @@ class CommunityMatch:
     n_users: int
     candidates: pl.DataFrame
     provenance: Provenance = field(default_factory=lambda: Provenance("find_community"))
+    hint: str = ""
 
     def __bool__(self) -> bool:
         return self.found
 
     def _facts(self) -> dict[str, object]:
         asked = " ".join(f"#{t}" for t in self.tags)
+        hint = {"hint": self.hint} if self.hint else {}
         if not self.found:
-            return {"asked for": asked, "found": "none", "nodes that use the tags": self.n_users}
-        return {
+            none = {"asked for": asked, "found": "none", "nodes that use the tags": self.n_users}
+            return none | hint
+        return hint | {
             "asked for": asked,
             "found": f"{self.label} (community {self.community})",
             "precision": self.precision,

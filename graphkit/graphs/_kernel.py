@@ -1,9 +1,9 @@
 """Kernels of the projection: rows of A·Aᵀ, one after the other, never the whole.
 
 Gustavson's row-wise product: for entity i, walk its things and the other entities of each
-thing, and add into dense accumulators of length n that belong to the thread. A bitmap of
-two levels remembers which entries were touched, so that a row is read back in ascending
-order, filtered and reset at the cost of what it holds, not of n.
+thing, and add into dense accumulators of length n that belong to the thread. A list of the
+entries touched makes reading a row cost what it holds, not n; a bitmap of two levels gives
+those that pass back in ascending order.
 
 Sums run over things in ascending order for every pair, so weights are symmetric to the
 last bit and depend neither on threads nor on blocks.
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["COSINE", "JACCARD", "RAW", "mirror_rows", "shared_rows", "windowed_rows"]
+__all__ = ["COSINE", "JACCARD", "RAW", "index_pairs", "mirror_rows", "shared_rows", "windowed_rows"]
 
 CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
 
@@ -39,23 +39,47 @@ _ONE, _ZERO, _SHIFT = np.uint64(1), np.uint64(0), np.uint64(58)
 
 
 @njit(nogil=True, cache=CACHE)
-def _mark(j: int, marks: Array, groups: Array) -> None:
-    """Remember that entry j was touched."""
-    marks[j >> 6] |= _ONE << np.uint64(j & 63)
-    groups[j >> 12] |= _ONE << np.uint64((j >> 6) & 63)
+def index_pairs(
+    row_start: Array, things: Array, thing_start: Array, cursor: Array, whole: bool,
+    members: Array, begin: Array, length: Array,
+) -> None:  # fmt: skip
+    """Entities of each thing, and for each pair the stretch of them to walk.
+
+    Pairs come by entity, then thing. `cursor` starts as the beginning of each thing's
+    list. The stretch is the entities before the pair's own, or `whole` lists.
+    """
+    for i in range(row_start.size - 1):
+        for e in range(row_start[i], row_start[i + 1]):
+            thing = things[e]
+            at = cursor[thing]
+            cursor[thing] = at + 1
+            members[at] = i
+            first = thing_start[thing]
+            begin[e] = first
+            length[e] = thing_start[thing + 1] - first if whole else at - first
 
 
 @njit(nogil=True, cache=CACHE)
-def _keep_top(heads: Array, values: Array, first: int, used: int, top: int, heap: Array) -> int:
-    """Keep the `top` largest of values[first:used], ties by smaller head; new `used`."""
+def _weight(value: float, i: int, j: int, form: int, size: Array) -> float:
+    """Weight of a pair from the sum over what it shares."""
+    if form == JACCARD:
+        return value / (size[i] + size[j] - value)
+    if form == COSINE:
+        return value / np.sqrt(size[i] * size[j])
+    return value
+
+
+@njit(nogil=True, cache=CACHE)
+def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
+    """The `top`-th largest of values[:n], and how many equal to it are among the `top`."""
     for q in range(top):  # a heap whose root is the smallest of the largest
-        value = values[first + q]
+        value = values[q]
         at = q
         while at > 0 and heap[(at - 1) >> 1] > value:
             heap[at] = heap[(at - 1) >> 1]
             at = (at - 1) >> 1
         heap[at] = value
-    for p in range(first + top, used):
+    for p in range(top, n):
         value = values[p]
         if value > heap[0]:
             at = 0
@@ -70,99 +94,125 @@ def _keep_top(heads: Array, values: Array, first: int, used: int, top: int, heap
                 heap[at] = heap[child]
                 at = child
             heap[at] = value
-    cut = heap[0]
     ties = 0
     for q in range(top):
-        if heap[q] == cut:
-            ties += 1
-    kept = first
-    for p in range(first, used):
-        value = values[p]
-        if value > cut or (value == cut and ties > 0):
-            if value == cut:
-                ties -= 1
-            heads[kept] = heads[p]
-            values[kept] = value
-            kept += 1
+        ties += heap[q] == heap[0]
+    return heap[0], ties
+
+
+@njit(nogil=True, cache=CACHE)
+def _filter(
+    i: int, n_touched: int, form: int, size: Array, min_shared: int, weighted: bool,
+    count: Array, total: Array, touched: Array, values: Array, used: int, tally: Array,
+) -> int:  # fmt: skip
+    """Read row i out of the accumulators, which are zero again afterwards.
+
+    Neighbours that pass are left in `touched`, their weights in `values` from `used` on.
+    """
+    kept = 0
+    few = 0
+    weightless = 0
+    if weighted:
+        for q in range(n_touched):
+            j = touched[q]
+            shared, value = total[j, 0], total[j, 1]
+            total[j, 0] = 0.0
+            total[j, 1] = 0.0
+            if shared < min_shared:
+                few += j < i
+            elif value <= 0.0:
+                weightless += j < i
+            elif j != i:
+                touched[kept] = j
+                values[used + kept] = _weight(value, i, j, form, size)
+                kept += 1
+    else:
+        for q in range(n_touched):
+            j = touched[q]
+            number = count[j]
+            count[j] = 0
+            if number < min_shared:
+                few += j < i
+            elif j != i:
+                touched[kept] = j
+                values[used + kept] = _weight(np.float64(number), i, j, form, size)
+                kept += 1
+    tally[0] += few
+    tally[1] += weightless
     return kept
 
 
 @njit(nogil=True, cache=CACHE)
 def _emit(
-    i: int, form: int, size: Array, weighted: bool, min_shared: int, top: int,
-    count: Array, total: Array, marks: Array, groups: Array, heap: Array,
-    heads: Array, values: Array, used: int, lengths: Array, later: Array, tally: Array,
+    i: int, kept: int, top: int, touched: Array, final: Array, marks: Array, groups: Array,
+    heap: Array, heads: Array, values: Array, used: int, later: Array, tally: Array,
 ) -> int:  # fmt: skip
-    """Read row i out of the accumulators, which are zero again afterwards; new `used`."""
+    """Write the neighbours that passed in ascending order, the `top` of them; their number."""
+    cut, ties = 0.0, 0
+    if 0 < top < kept:
+        cut, ties = _largest(values[used:], kept, top, heap)
+    for q in range(kept):
+        j = touched[q]
+        value = values[used + q]
+        tally[2] += j < i
+        if value >= cut:
+            final[j] = value
+            marks[j >> 6] |= _ONE << np.uint64(j & 63)
+            groups[j >> 12] |= _ONE << np.uint64((j >> 6) & 63)
     first = used
-    for g in range(groups.size):
-        group = groups[g]
-        groups[g] = _ZERO
-        while group != _ZERO:
-            rest = group & (group - _ONE)
-            w = (g << 6) + _POSITIONS[((group ^ rest) * _SEQUENCE) >> _SHIFT]
-            group = rest
-            word = marks[w]
-            marks[w] = _ZERO
-            while word != _ZERO:
-                rest = word & (word - _ONE)
-                j = (w << 6) + _POSITIONS[((word ^ rest) * _SEQUENCE) >> _SHIFT]
-                word = rest
-                shared = count[j]
-                count[j] = 0
-                value = np.float64(shared)
-                if weighted:
-                    value = total[j]
-                    total[j] = 0.0
-                if j == i:
-                    continue
-                if shared < min_shared:
-                    tally[0] += j < i
-                    continue
-                if form == JACCARD:
-                    value = value / (size[i] + size[j] - value)
-                elif form == COSINE and value > 0.0:
-                    value = value / np.sqrt(size[i] * size[j])
-                if value <= 0.0:
-                    tally[1] += j < i
-                    continue
-                heads[used] = j
-                values[used] = value
-                used += 1
-                tally[2] += j < i
-    if top == 0:
-        for p in range(first, used):
-            later[heads[p]] += 1
-    elif used - first > top:
-        used = _keep_top(heads, values, first, used, top, heap)
-    lengths[i] = used - first
-    return used
+    if kept > 0:
+        for g in range(groups.size):
+            group = groups[g]
+            groups[g] = _ZERO
+            while group != _ZERO:
+                rest = group & (group - _ONE)
+                w = (g << 6) + _POSITIONS[((group ^ rest) * _SEQUENCE) >> _SHIFT]
+                group = rest
+                word = marks[w]
+                marks[w] = _ZERO
+                while word != _ZERO:
+                    rest = word & (word - _ONE)
+                    j = (w << 6) + _POSITIONS[((word ^ rest) * _SEQUENCE) >> _SHIFT]
+                    word = rest
+                    value = final[j]
+                    if value == cut:
+                        if ties == 0:
+                            continue
+                        ties -= 1
+                    heads[used] = j
+                    values[used] = value
+                    used += 1
+                    if top == 0:
+                        later[j] += 1
+    return used - first
 
 
 @njit(nogil=True, cache=CACHE)
 def shared_rows(
     row: int, stop: int,
-    row_start: Array, row_things: Array, thing_start: Array, members: Array,
+    row_start: Array, begin: Array, length: Array, members: Array,
     gain: Array, size: Array, form: int, min_shared: int, top: int,
-    count: Array, total: Array, marks: Array, groups: Array, heap: Array,
-    work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
+    count: Array, total: Array, touched: Array, final: Array, marks: Array, groups: Array,
+    heap: Array, work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Rows `row` … `stop` − 1, or as many as surely fit into `heads` and `values`.
 
     Parameters
     ----------
-    row_start, row_things
-        Things of each entity, ascending.
-    thing_start, members
-        Entities of each thing, ascending.
+    row_start, begin, length, members
+        Things of each entity, each as a stretch of `members`, its entities (ascending):
+        those before the entity itself, or, with `top`, all.
     gain
-        What sharing a thing adds; empty where only the number of things counts.
+        What each pair of `row_start` adds; empty where only the number of things counts.
     size
         Size of each entity, for Jaccard and cosine.
+    form, min_shared
+        How sums become weights, and how many things a pair must share.
     top
-        0: neighbours j < i only, all of them; else every neighbour, then the heaviest.
-    count, total, marks, groups, heap
-        Scratch of the calling thread, zero before and after.
+        0: all neighbours; else the heaviest, ties by smaller code.
+    count, total, touched, final, marks, groups, heap
+        Scratch of the calling thread; `count` or `total` (number and sum), whichever is
+        used, `marks` and `groups` are zero before and after.
     work
         Bound of the number of neighbours of each row.
     heads, values
@@ -179,28 +229,36 @@ def shared_rows(
     tuple of int
         The first row not done, and how much of `heads` is filled.
     """
-    n = row_start.size - 1
     weighted = gain.size > 0
-    used = 0
+    used = np.int64(0)
     for i in range(row, stop):
-        limit = i if top == 0 else n
-        if used + min(work[i], limit) > heads.size:
+        if used + work[i] > heads.size and used > 0:
             return i, used
+        k = 0
         for e in range(row_start[i], row_start[i + 1]):
-            thing = row_things[e]
-            for p in range(thing_start[thing], thing_start[thing + 1]):
-                j = members[p]
-                if j >= limit:
-                    break
-                if count[j] == 0:
-                    _mark(j, marks, groups)
-                count[j] += 1
-                if weighted:
-                    total[j] += gain[thing]
-        used = _emit(
-            i, form, size, weighted, min_shared, top, count, total, marks, groups, heap,
-            heads, values, used, lengths, later, tally,
-        )  # fmt: skip
+            first = begin[e]
+            if weighted:
+                for p in range(first, first + length[e]):
+                    j = members[p]
+                    shared = total[j, 0]
+                    touched[k] = j
+                    k += shared == 0.0
+                    total[j, 0] = shared + 1.0
+                    total[j, 1] += gain[e]
+            else:
+                for p in range(first, first + length[e]):
+                    j = members[p]
+                    shared = count[j]
+                    touched[k] = j
+                    k += shared == 0
+                    count[j] = shared + 1
+        kept = _filter(
+            i, k, form, size, min_shared, weighted, count, total, touched, values, used, tally
+        )
+        lengths[i] = _emit(
+            i, kept, top, touched, final, marks, groups, heap, heads, values, used, later, tally
+        )
+        used += lengths[i]
     return stop, used
 
 
@@ -210,8 +268,8 @@ def windowed_rows(
     row_start: Array, row_things: Array, row_times: Array,
     thing_start: Array, members: Array, times: Array, window: int, seen: Array,
     gain: Array, size: Array, form: int, min_shared: int, top: int,
-    count: Array, total: Array, marks: Array, groups: Array, heap: Array,
-    work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
+    count: Array, total: Array, touched: Array, final: Array, marks: Array, groups: Array,
+    heap: Array, work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """The same, where a thing is shared only if both acted on it within `window`.
 
@@ -220,13 +278,15 @@ def windowed_rows(
     around its events is walked once. `seen` (−1 at first) tells, per entity, the event
     list in which it was last met.
     """
-    n = row_start.size - 1
     weighted = gain.size > 0
-    used = 0
+    limit = np.int64(row_start.size - 1)
+    used = np.int64(0)
     for i in range(row, stop):
-        limit = i if top == 0 else n
-        if used + min(work[i], limit) > heads.size:
+        if used + work[i] > heads.size and used > 0:
             return i, used
+        if top == 0:
+            limit = i
+        k = 0
         e = row_start[i]
         end = row_start[i + 1]
         while e < end:
@@ -247,18 +307,25 @@ def windowed_rows(
                 while p < last and times[p] <= late:
                     j = members[p]
                     p += 1
-                    if j < limit and seen[j] != stamp:
-                        seen[j] = stamp
-                        if count[j] == 0:
-                            _mark(j, marks, groups)
+                    if j >= limit or seen[j] == stamp:
+                        continue
+                    seen[j] = stamp
+                    touched[k] = j
+                    if weighted:
+                        k += total[j, 0] == 0.0
+                        total[j, 0] += 1.0
+                        total[j, 1] += gain[stamp]
+                    else:
+                        k += count[j] == 0
                         count[j] += 1
-                        if weighted:
-                            total[j] += gain[thing]
                 e += 1
-        used = _emit(
-            i, form, size, weighted, min_shared, top, count, total, marks, groups, heap,
-            heads, values, used, lengths, later, tally,
-        )  # fmt: skip
+        kept = _filter(
+            i, k, form, size, min_shared, weighted, count, total, touched, values, used, tally
+        )
+        lengths[i] = _emit(
+            i, kept, top, touched, final, marks, groups, heap, heads, values, used, later, tally
+        )
+        used += lengths[i]
     return stop, used
 
 
@@ -272,17 +339,24 @@ def mirror_rows(
     `heads` and `values` hold the neighbours j < i of these rows. `cursor` says where the
     next neighbour after itself goes for each node; rows must come in ascending order.
     """
-    p = 0
+    last = 0
     for i in range(row, stop):
-        inside = low <= i < high
-        at = indptr[i]
-        for q in range(lengths[i]):
-            j = heads[p]
-            if inside:
-                indices[at + q] = j
-                weights[at + q] = values[p]
-            if low <= j < high:
-                indices[cursor[j]] = i
-                weights[cursor[j]] = values[p]
-                cursor[j] += 1
+        first, last = last, last + lengths[i]
+        if low <= i < high:
+            shift = indptr[i] - first
+            for p in range(first, last):
+                indices[shift + p] = heads[p]
+                weights[shift + p] = values[p]
+        p, above = first, last
+        while p < above:  # heads ascend: find those from `low` on
+            middle = (p + above) >> 1
+            if heads[middle] < low:
+                p = middle + 1
+            else:
+                above = middle
+        while p < last and heads[p] < high:
+            at = cursor[heads[p]]
+            cursor[heads[p]] = at + 1
+            indices[at] = i
+            weights[at] = values[p]
             p += 1

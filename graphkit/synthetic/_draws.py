@@ -17,7 +17,8 @@ def weighted(
     cumulated = np.cumsum(weights, dtype=np.float64)
     picked = np.searchsorted(cumulated, rng.random(size) * cumulated[-1], side="right")
     last = int(np.flatnonzero(weights)[-1])
-    return np.minimum(picked, last).astype(np.int64)
+    positions: npt.NDArray[np.int64] = np.minimum(picked, last).astype(np.int64)
+    return positions
 
 
 def categorical(

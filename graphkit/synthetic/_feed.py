@@ -72,7 +72,7 @@ def _slots(
     sessions = -(-count // length)
     owner = np.repeat(np.arange(n), sessions)
     begin = moments(days, len(owner), rng)
-    begin = np.minimum(begin, days * 86_400 - 3_600)
+    begin -= 3_600 * (begin >= days * 86_400 - 3_600)  # a session ends within the window
     begin = begin[np.lexsort((begin, owner))]
     account = np.repeat(np.arange(n), count)
     index = np.arange(len(account)) - np.repeat(np.cumsum(count) - count, count)

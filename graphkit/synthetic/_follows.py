@@ -67,7 +67,7 @@ def draw_follows(
     since = np.where(
         recent,
         rng.integers(0, window, len(arcs)),
-        -1 - np.minimum(rng.exponential(200 * 86_400, len(arcs)), 1_500 * 86_400).astype(np.int64),
+        -1 - np.fmod(rng.exponential(200 * 86_400, len(arcs)), 1_500 * 86_400).astype(np.int64),
     )
     return source, target, since
 

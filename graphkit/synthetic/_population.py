@@ -111,4 +111,5 @@ def _interests(
     shares = np.bincount(home, minlength=k) / n
     common = rng.dirichlet(_CONCENTRATION * shares, n)
     interests = (1.0 - mixing) * own + mixing * common
-    return (interests / interests.sum(axis=1, keepdims=True)).astype(np.float32)
+    interests /= interests.sum(axis=1, keepdims=True)
+    return interests.astype(np.float32)

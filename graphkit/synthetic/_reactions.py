@@ -14,9 +14,9 @@ from graphkit.synthetic._posts import Posts
 
 __all__ = ["Actions", "Answers", "draw_answers", "react", "watch"]
 
-LONGEST_SESSION = 3_300
+_LONGEST_SESSION = 3_300
 """Seconds after which a session's clock stands still."""
-_IDLE, _TAKEN, _BEND = 0.06, 0.95, 0.8
+_IDLE, _TAKEN, _BEND = 0.05, 0.95, 0.8
 """Expected watch fraction without interest, and its rise per unit of interest in a post of middling quality."""
 _NOISE = 0.4
 """Standard deviation of the logarithm of watch fractions around their expectation."""
@@ -77,17 +77,20 @@ def watch(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Watch fraction of each impression, rounded to two decimals, and the second it was shown."""
     rng = streams.generator("watching")
-    interest = population.interests[feed.account, posts.topic[feed.item]].astype(np.float64)
+    interest: npt.NDArray[np.float64] = population.interests[
+        feed.account, posts.topic[feed.item]
+    ].astype(np.float64)
     duration = posts.duration[feed.item]
     expected = _IDLE + _TAKEN * interest**_BEND * (0.5 + 0.8 * posts.quality[feed.item])
     expected *= (20.0 / duration) ** 0.15
     noise = np.exp(_NOISE * rng.standard_normal(len(feed)) - _NOISE**2 / 2.0)
-    fraction = np.round(np.minimum(expected * noise, 4.0), 2)
-    seconds = np.ceil(fraction * duration).astype(np.int64) + 1
+    fraction: npt.NDArray[np.float64] = np.minimum(expected * noise, 4.0).round(2)
+    seconds: npt.NDArray[np.int64] = np.ceil(fraction * duration).astype(np.int64) + 1
     elapsed = np.cumsum(seconds) - seconds
     begins = np.flatnonzero(feed.position == 0)
     elapsed -= np.repeat(elapsed[begins], np.diff(begins, append=len(feed)))
-    return fraction, feed.opened + np.minimum(elapsed, LONGEST_SESSION)
+    shown_at: npt.NDArray[np.int64] = feed.opened + np.minimum(elapsed, _LONGEST_SESSION)
+    return fraction, shown_at
 
 
 def react(

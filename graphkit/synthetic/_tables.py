@@ -138,7 +138,12 @@ def impressions_table(
 
 
 def interactions_table(
-    account: pl.Series, item: pl.Series, posts: Posts, feed: Feed, actions: Actions, answers: Answers
+    account: pl.Series,
+    item: pl.Series,
+    posts: Posts,
+    feed: Feed,
+    actions: Actions,
+    answers: Answers,
 ) -> pl.DataFrame:
     """Reactions, duets and stitches, ordered by account, time and item."""
     kinds = [*CHANCES, "stitch", "duet"]

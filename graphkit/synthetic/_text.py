@@ -111,7 +111,9 @@ def draw_captions(
             "second": pl.select(
                 pl.when(second).then(pl.lit("and ") + pl.Series(words).gather(picks[1]))
             ).to_series(),
-            "closer": pl.Series(CLOSERS).gather(rng.integers(0, len(CLOSERS), m)).set(~closed, None),
+            "closer": pl.Series(CLOSERS)
+            .gather(rng.integers(0, len(CLOSERS), m))
+            .set(~closed, None),
             "tags": tags,
         }
     )

@@ -157,7 +157,7 @@ TOPICS: tuple[Topic, ...] = (
             vampirecore mallgoth dollcore altfyp witchy basementshow"""),
         _phrases("""black eyeliner, platform boots, my battle jacket, thrifted lace, the basement show, box dye,
             silver rings, post punk, the pit, ripped fishnets, safety pins, split hair, the mosh, dark lipstick"""),
-        ("anime", "WitchTok"),
+        ("anime", "dance"),
         hidden=True,
     ),
     Topic(
@@ -169,7 +169,7 @@ TOPICS: tuple[Topic, ...] = (
             kitchenwitch fae folklore"""),
         _phrases("""full moon, the tower card, my altar, rose quartz, a protection jar, three of cups, the new moon,
             my grimoire, rosemary, the pendulum, candle wax, mercury again, a salt circle"""),
-        ("BookTok", "CatTok"),
+        ("BookTok", "FoodTok"),
     ),
 )
 """All communities, largest first. ``#alttok`` is the one that follows do not show."""

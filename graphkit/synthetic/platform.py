@@ -61,7 +61,7 @@ def platform(
       in shared interest only, and the follow graph does not show it;
     * it is shown posts by a **uniform** feed: in every session a uniform draw from all posts that
       exist when it begins, without its own and those shown before;
-    * it watches the fraction w = (0.06 + 0.95 · θ_at^0.8 · (0.5 + 0.8 · quality)) ·
+    * it watches the fraction w = (0.05 + 0.95 · θ_at^0.8 · (0.5 + 0.8 · quality)) ·
       (20 s / duration)^0.15 · lognormal noise (σ = 0.4, mean 1), and reacts with chance
       c · w³ / (w³ + 0.5³), where c is 0.75 for a like, 0.08 for a comment (more if the post is
       divisive), 0.07 for a share, 0.09 for a save. Duets and stitches are new items that answer
@@ -89,8 +89,9 @@ def platform(
     overlap
         Share of accounts with a second interest in a neighbouring community, in [0, 1].
     hidden
-        Communities whose members do not follow each other for it; those that do not take part
-        are ignored. ``()`` makes all communities follow their own.
+        Communities whose members do not follow each other for it, but the mainstream (or, where
+        neither comedy nor dance takes part, any other community). Names of communities that do
+        not take part are ignored; ``()`` makes all communities follow their own.
     rng
         Seed or generator; equal seeds give equal bytes.
 
@@ -114,7 +115,9 @@ def platform(
     (72, (60, 2))
     """
     chosen = _choose(communities, hidden)
-    _check_count("accounts", accounts, 4 * len(chosen), 10_000_000, f"for {len(chosen)} communities")
+    _check_count(
+        "accounts", accounts, 4 * len(chosen), 10_000_000, f"for {len(chosen)} communities"
+    )
     _check_count("days", days, 1, 3650, "")
     for name, share in (("mixing", mixing), ("tag_noise", tag_noise), ("overlap", overlap)):
         if not (_is_number(share) and 0.0 <= share <= 1.0):
@@ -128,6 +131,8 @@ def platform(
         if not (_is_number(mean) and 0.0 < mean <= 100_000.0):
             raise OptionError(f"{name}={mean!r} is out of range: pass a number above 0.")
 
+    accounts, days = int(accounts), int(days)
+    mixing, tag_noise, overlap = float(mixing), float(tag_noise), float(overlap)
     streams = Streams(rng)
     population = populate(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
     topics = population.topics
@@ -153,7 +158,7 @@ def platform(
         "communities": [t.label for t in topics],
         "mixing": mixing,
         "days": days,
-        **means,
+        **{name: float(mean) for name, mean in means.items()},
         "tag_noise": tag_noise,
         "overlap": overlap,
         "hidden": [t.label for t in topics if t.hidden],
@@ -222,9 +227,9 @@ def _choose(communities: Sequence[str] | int | None, hidden: Sequence[str]) -> t
         for label in wanted:
             check_choice("communities", label, known)
         if len(set(wanted)) < max(2, len(wanted)):
-            raise OptionError(
-                f"communities={list(wanted)!r} must name at least two, each once."
-            )
+            raise OptionError(f"communities={list(wanted)!r} must name at least two, each once.")
+    if set(wanted) <= set(hidden):
+        raise OptionError(f"hidden={tuple(hidden)!r} hides every community: leave one to follow.")
     return tuple(t._replace(hidden=t.label in hidden) for t in TOPICS if t.label in wanted)
 
 

@@ -1,0 +1,148 @@
+"""Which community is meant by a set of tags, and how well does it match?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.communities._checks import require_partition
+from graphkit.communities._tag_use import require_dataset, tag_use
+from graphkit.communities._tails import log_hypergeometric_tail
+from graphkit.data.dataset import Dataset
+from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
+from graphkit.data.results import CommunityMatch
+from graphkit.data.tags import fold_tag
+from graphkit.errors import OptionError, nearest
+
+__all__ = ["find_community"]
+
+#: What a match needs: twice the users that chance would put there, and a probability of so
+#: many by chance, over all communities, below this.
+MIN_LIFT, MAX_P = 2.0, 0.01
+
+
+def find_community(
+    partition: Partition, dataset: Dataset, *, tags: Iterable[str]
+) -> CommunityMatch:
+    r"""The community that best matches the nodes that use any of some tags; perhaps none.
+
+    With U the nodes of the partition that use at least one of the tags, and c a community:
+
+    * precision = :math:`|c \cap U| / |c|`, recall = :math:`|c \cap U| / |U|`, F1 their
+      harmonic mean, :math:`2|c \cap U| / (|c| + |U|)`. Unassigned users count in U, hence
+      against recall;
+    * lift = precision over the share of users among all assigned nodes;
+    * p = the hypergeometric probability that so many users or more fall into |c| assigned
+      nodes drawn at random, times the number of communities (Bonferroni).
+
+    The community of highest F1 is the answer, if its lift is at least 2 and p below 0.01;
+    otherwise the honest answer is none.
+
+    Parameters
+    ----------
+    partition
+        Communities of accounts, authors, items, sounds or tags.
+    dataset
+        Says who uses which tag, as in :func:`graphkit.label_communities`.
+    tags
+        One or more tags, compared after folding; a single text is one tag.
+
+    Returns
+    -------
+    CommunityMatch
+        False where none is found; figures are then 0, p is 1, and `candidates` holds what was
+        seen: community, label, size, users, precision, recall, f1, lift, p_value, best first.
+        A tag that nobody in the data uses gives a `hint` at the nearest one.
+
+    Raises
+    ------
+    OptionError
+        If `tags` is empty.
+    MissingDataError
+        If the dataset has no tags at all.
+
+    Examples
+    --------
+    >>> authors = [f"{side}{i}" for side in "bj" for i in range(9)]
+    >>> tags = [["BookTok", "fyp"]] * 9 + [["jazz", "fyp"]] * 9
+    >>> ds = Dataset(items={"item_id": authors, "author_id": authors, "tags": tags})
+    >>> p = Partition.from_membership(authors, [0] * 9 + [1] * 9, node_kind="authors")
+    >>> hit = find_community(p, ds, tags="#booktok")
+    >>> hit.community, hit.precision, hit.recall, hit.lift
+    (0, 1.0, 1.0, 2.0)
+    >>> bool(find_community(p, ds, tags="fyp"))
+    False
+    """
+    require_partition(partition, verb="find_community")
+    require_dataset(dataset, verb="find_community")
+    wanted = _wanted(tags)
+    uses, known = tag_use(partition, dataset, verb="find_community")
+    users = uses.filter(pl.col("tag").is_in(wanted)).get_column("node").unique().to_numpy()
+    candidates = _candidates(partition, users)
+    record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
+    best = candidates.row(0, named=True) if candidates.height else None
+    if best is None or best["lift"] < MIN_LIFT or best["p_value"] >= MAX_P:
+        return CommunityMatch(
+            wanted, False, None, None, 0.0, 0.0, 0.0, 0.0, 1.0, int(users.size), candidates,
+            record, _hint(wanted, known, int(users.size)),
+        )  # fmt: skip
+    return CommunityMatch(
+        wanted, True, best["community"], best["label"], best["precision"], best["recall"],
+        best["f1"], best["lift"], best["p_value"], int(users.size), candidates,
+        record, _hint(wanted, known, int(users.size)),
+    )  # fmt: skip
+
+
+def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
+    given = [tags] if isinstance(tags, str) else list(tags)
+    for tag in given:
+        if not isinstance(tag, str):
+            raise OptionError(f"tags: {tag!r} is no text; pass tags such as 'booktok'.")
+    folded = tuple(sorted({fold_tag(tag) for tag in given} - {""}))
+    if not folded:
+        raise OptionError(f"tags={tags!r} names no tag: pass at least one, such as 'booktok'.")
+    return folded
+
+
+def _hint(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> str:
+    unknown = [tag for tag in wanted if not (known == tag).any()]
+    hints = []
+    for tag in unknown:
+        # a misspelling has nearly the right length; comparing with all tags would be slow
+        apart = known.str.len_chars().cast(pl.Int64) - len(tag)
+        alike = nearest(tag, known.filter(apart.abs() <= 2).to_list())
+        hints.append(f"nobody in the data uses #{tag}.{alike}")
+    if not unknown and not n_users:
+        hints.append("the tags are used, but by no node of the partition.")
+    return " ".join(hints)
+
+
+def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
+    """Figures of every community that holds a user, best first."""
+    homes = partition.membership[users]
+    homes = homes[homes >= 0]
+    inside = np.bincount(homes, minlength=partition.n_communities)
+    held = np.flatnonzero(inside)
+    x, sizes = inside[held], partition.sizes[held]
+    assigned = int(partition.sizes.sum())
+    log_p = log_hypergeometric_tail(x, assigned, homes.size, sizes)
+    frame = pl.DataFrame(
+        {
+            "community": held.astype(np.int32),
+            "label": [partition.name(int(c)) for c in held],
+            "size": sizes,
+            "users": x,
+            "precision": x / sizes,
+            "recall": x / max(users.size, 1),
+            "f1": 2 * x / (sizes + users.size),
+            # one division of whole numbers, so that a lift of 2 is 2
+            "lift": x * assigned / (sizes * max(homes.size, 1)),
+            "p_value": np.minimum(np.exp(log_p) * partition.n_communities, 1.0),
+        },
+        schema_overrides={"label": pl.String},
+    )
+    return frame.sort(["f1", "community"], descending=[True, False])
