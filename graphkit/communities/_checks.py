@@ -119,7 +119,9 @@ def prepare(graph: Graph, *, verb: str) -> Prepared:
             "Check the weights."
         )
     tail, head, weight = tail[keep], head[keep], weight[keep]
-    if not math.isfinite(float(weight.sum())):
+    with np.errstate(over="ignore"):
+        strengths = 2 * float(weight.sum())
+    if not math.isfinite(strengths):
         raise DataError(
             f"{verb}: the weights are finite, but their sum is not (largest: {weight.max():g}): "
             "divide them by their mean."

@@ -19,6 +19,8 @@ from graphkit.rng import fenced_igraph
 
 __all__ = ["ENGINES", "connected", "packages", "runner"]
 
+Floats = npt.NDArray[np.float64]
+
 #: One run: a seed below 2^31 → int array, shape (k,), one code per prepared node.
 Run = Callable[[int], npt.NDArray[np.int32]]
 
@@ -27,10 +29,9 @@ def runner(
     prepared: Prepared, *, engine: str, quality: str, resolution: float, iterations: int
 ) -> Run:
     """One run of Leiden as a function of its seed; the graph is handed over only once."""
-    scale = _unit(prepared)
-    weights = (prepared.weight * scale).tolist()
+    weights = _scaled(prepared.weight, prepared).tolist()
     if quality == "cpm":
-        resolution *= scale
+        resolution = float(np.minimum(_scaled(np.array(resolution), prepared), 1e300))
     with _translated(engine):
         start = _ENGINES[engine](prepared, weights, quality, resolution, iterations)
 
@@ -42,14 +43,17 @@ def runner(
     return run
 
 
-def _unit(prepared: Prepared) -> float:
-    """A power of two that brings the mean weight into [1, 2): exact, and 1 if unweighted.
+def _scaled(values: Floats, prepared: Prepared) -> Floats:
+    """`values` times a power of two that brings the mean weight near 1, and 1 to 1.
 
     The engines compare gains with a fixed temperature and fixed tolerances, so that the
     unit of the weights would change the result: below 1e-180 they return singletons.
+    Powers of two lose no digit.
     """
-    mean = float(prepared.weight.mean())
-    return math.ldexp(1.0, 1 - math.frexp(mean)[1])
+    typical = float(prepared.weight.mean()) or float(prepared.weight.max())
+    with np.errstate(over="ignore"):
+        scaled: Floats = np.ldexp(values, 1 - math.frexp(typical)[1])
+    return scaled
 
 
 def _igraph(
@@ -64,7 +68,7 @@ def _igraph(
         "n_iterations": iterations,
     }
     if quality == "modularity":
-        out, into = (side * _unit(prepared) for side in prepared.strengths())
+        out, into = (_scaled(side, prepared) for side in prepared.strengths())
         options["node_weights"] = out.tolist()
         if prepared.directed:
             # left to itself python-igraph takes the out-strength for both

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities._tag_use import tag_use
-from graphkit.communities._tails import log_hypergeometric_tail
+from graphkit.communities._tails import log_hypergeometric_tail, probability
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.errors import MissingDataError
@@ -56,11 +56,12 @@ def over_represented(
             f"{', '.join(repr(i) for i in partition.vocabulary.ids[:3].tolist()) or 'none'}."
         )
     # whoever uses stop-tags only was observed, and uses none of the others
-    taggers = uses.group_by("community").agg(pl.col("node").n_unique().alias("taggers"))
+    taggers = uses.group_by("community").agg(
+        pl.col("node").n_unique().cast(pl.Int64).alias("taggers")
+    )
     everybody = int(taggers.get_column("taggers").sum())
-    cells = (
-        without_stop(uses, stop)
-        .group_by("community", "tag")
+    counted = (
+        uses.group_by("community", "tag")
         .agg(pl.len().cast(pl.Int64).alias("nodes"), pl.col("uses").sum().alias("count"))
         .join(taggers, on="community")
         .with_columns(
@@ -68,7 +69,9 @@ def over_represented(
             pl.col("nodes").sum().over("community").alias("n_c"),
         )
     )
-    n = cells.get_column("nodes").sum()
+    # stop-tags name nothing, but count among all uses: so there is always something else
+    n = int(counted.get_column("nodes").sum())
+    cells = without_stop(counted, stop)
     # tags and communities too small to pass are no tests; neither says how they cross
     eligible = cells.filter(pl.col("users") >= MIN_MEMBERS)
     large = taggers.filter(pl.col("taggers") >= MIN_MEMBERS).height
@@ -77,12 +80,10 @@ def over_represented(
         (pl.col("nodes") >= MIN_MEMBERS)
         & (pl.col("nodes") * everybody > pl.col("users") * pl.col("taggers"))
     )
-    scored = _scored(candidates, int(n or 0), everybody)
+    scored = _scored(candidates, n, everybody)
     scored = scored.with_columns(_benjamini_hochberg(scored.get_column("p").to_numpy(), tests))
     named = scored.filter(
-        (pl.col("q") <= fdr)
-        & (pl.col("log_odds") > 0)
-        & (pl.col("nodes") >= min_share * pl.col("taggers"))
+        (pl.col("q") <= fdr) & (pl.col("log_odds") > 0) & (pl.col("share_in") >= min_share)
     )
     return ranked(named, ["z", "nodes"])
 
@@ -101,7 +102,7 @@ def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
         cells.get_column(c).to_numpy().astype(np.float64)
         for c in ("nodes", "users", "n_c", "taggers")
     )
-    prior = PRIOR * users / max(n, 1)
+    prior = PRIOR * users / n
     inside, outside = y + prior, users - y + prior
     log_odds = np.log(inside / (n_c + PRIOR - inside)) - np.log(
         outside / (n - n_c + PRIOR - outside)
@@ -114,7 +115,7 @@ def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
         pl.Series("share_out", share_out).fill_nan(None),
         pl.Series("log_odds", log_odds),
         pl.Series("z", log_odds / np.sqrt(1 / inside + 1 / outside)),
-        pl.Series("p", np.exp(log_p)),
+        pl.Series("p", probability(log_p)),
     )
 
 

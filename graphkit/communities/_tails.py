@@ -9,11 +9,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["log_hypergeometric_tail", "log_matching_tail"]
+__all__ = ["log_hypergeometric_tail", "log_matching_tail", "probability"]
 
 Floats = npt.NDArray[np.float64]
 
 _NEGLIGIBLE = 1e-17
+
+
+def probability(logs: Floats) -> Floats:
+    """Probabilities from logs: at least the smallest normal float, as no p-value is 0."""
+    return np.maximum(np.exp(logs), np.finfo(np.float64).tiny)
 
 
 def log_hypergeometric_tail(

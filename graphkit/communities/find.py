@@ -10,7 +10,7 @@ import polars as pl
 
 from graphkit.communities._checks import require_partition
 from graphkit.communities._tag_use import require_dataset, tag_use
-from graphkit.communities._tails import log_hypergeometric_tail
+from graphkit.communities._tails import log_hypergeometric_tail, probability
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
@@ -141,7 +141,7 @@ def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFr
             "f1": 2 * x / (sizes + users.size),
             # one division of whole numbers, so that a lift of 2 is 2
             "lift": x * assigned / (sizes * max(homes.size, 1)),
-            "p_value": np.minimum(np.exp(log_p) * partition.n_communities, 1.0),
+            "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
         },
         schema_overrides={"label": pl.String},
     )

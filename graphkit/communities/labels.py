@@ -50,7 +50,7 @@ def label_communities(
 
     The unit is the member, not the post: a member uses a tag or does not, however often, so
     that no prolific account names a community. With :math:`y_c^t` the members of community c
-    that use tag t, :math:`n_c = \sum_t y_c^t`, and a Dirichlet prior of
+    that use tag t, :math:`n_c = \sum_t y_c^t` over all tags, and a Dirichlet prior of
     :math:`\alpha_t = \alpha_0 f_t`, f the tag's share of all such uses and
     :math:`\alpha_0 = 500` as in the paper, the log-odds ratio of [1]_ against the rest r and
     its z-score are

@@ -42,7 +42,8 @@ def partition_quality(
       not divided by anything; directed: :math:`\sum_c (e_c - \gamma\, n_c(n_c - 1))`
 
     Self-loops and edges of weight zero are left out, as :func:`graphkit.leiden` does. A node
-    that belongs to no community adds nothing; its edges count in :math:`m`.
+    that belongs to no community adds nothing; its edges count in :math:`m`. A node without an
+    edge counts in the :math:`n_c` of its community.
 
     Parameters
     ----------
@@ -94,15 +95,18 @@ def partition_quality(
     gamma = check_resolution(resolution)
     prepared = prepare(graph, verb="partition_quality")
     vocabulary = graph.vocabulary
-    codes = partition.vocabulary.lookup(vocabulary)[prepared.nodes]
+    everywhere = partition.vocabulary.lookup(vocabulary)
+    codes = everywhere[prepared.nodes]
     if (codes < 0).any():
         missing = int(prepared.nodes[np.flatnonzero(codes < 0)[0]])
         raise DataError(
             f"partition_quality: node {vocabulary.ids[missing]!r} of the graph is not in the "
             f"partition ({int((codes < 0).sum()):,} such nodes): use a partition of this graph."
         )
-    membership = partition.membership[codes]
-    return evaluate(prepared, membership, quality, resolved(prepared, quality, gamma))
+    of_all = np.where(everywhere >= 0, partition.membership[everywhere], -1)
+    sizes = np.bincount(of_all[of_all >= 0], minlength=partition.n_communities)
+    gamma = resolved(prepared, quality, gamma)
+    return evaluate(prepared, of_all[prepared.nodes], quality, gamma, sizes)
 
 
 def resolved(prepared: Prepared, quality: str, resolution: float | None) -> float:
@@ -113,10 +117,17 @@ def resolved(prepared: Prepared, quality: str, resolution: float | None) -> floa
 
 
 def evaluate(
-    prepared: Prepared, membership: npt.NDArray[Any], quality: str, resolution: float
+    prepared: Prepared,
+    membership: npt.NDArray[Any],
+    quality: str,
+    resolution: float,
+    sizes: npt.NDArray[Any] | None = None,
 ) -> float:
-    """The quality of a membership of the prepared nodes; −1 belongs to no community."""
-    count = int(membership.max(initial=-1)) + 1
+    """The quality of a membership of the prepared nodes; −1 belongs to no community.
+
+    `sizes` are nodes per community where some have no edge, and so are not prepared.
+    """
+    count = int(membership.max(initial=-1)) + 1 if sizes is None else int(sizes.size)
     if not count:
         return 0.0
     home = membership[prepared.tail]
@@ -124,8 +135,8 @@ def evaluate(
     assigned = membership >= 0
     groups = membership[assigned]
     if quality == "cpm":
-        sizes = np.bincount(groups, minlength=count).astype(np.float64)
-        pairs = float((sizes * (sizes - 1)).sum())
+        nodes = (np.bincount(groups) if sizes is None else sizes).astype(np.float64)
+        pairs = float((nodes * (nodes - 1)).sum())
         return inside - resolution * (pairs if prepared.directed else pairs / 2)
     out, into = prepared.strengths()
     volume_out = np.bincount(groups, weights=out[assigned], minlength=count)

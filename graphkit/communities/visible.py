@@ -10,7 +10,11 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities._checks import Prepared, prepare, require_partition, shared_nodes
-from graphkit.communities._tails import log_hypergeometric_tail, log_matching_tail
+from graphkit.communities._tails import (
+    log_hypergeometric_tail,
+    log_matching_tail,
+    probability,
+)
 from graphkit.communities.agreement import best_f1
 from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
@@ -81,7 +85,8 @@ def visibility(
     -------
     Visibility
         One row per community; null where fewer than two members are in the follow graph, or
-        where they follow nobody. p-values are per community, not corrected for their number.
+        where they follow nobody. p-values are per community, not corrected for their number,
+        and never 0 but at least 2.2e-308, the smallest that a float holds.
 
     Raises
     ------
@@ -201,7 +206,7 @@ def _frame(partition: Partition, shared: Counts, scores: Floats, borders: _Borde
         "internal_share": borders.internal_share,
         "expected_share": borders.expected_share,
         "ratio": _ratio(borders.internal_share, borders.expected_share),
-        "p_value": np.exp(borders.log_p),
+        "p_value": probability(borders.log_p),
     }
     columns = {
         name: pl.Series(name, np.where(known, values, np.nan)).fill_nan(None)

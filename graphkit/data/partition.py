@@ -295,7 +295,9 @@ class Partition:
             "quality_function": self.quality_function,
             "resolution": self.resolution,
             "node_kind": self.node_kind,
-            "evidence": None if self.evidence is None else self.evidence.to_dict(as_series=False),
+            "evidence": None
+            if self.evidence is None
+            else [[s.name, str(s.dtype), s.to_list()] for s in self.evidence],
             "provenance": self.provenance.to_dict(),
         }
         arrays = {**pack_ids(self.vocabulary), "membership": self.membership}
@@ -326,7 +328,9 @@ class Partition:
             header["quality_function"],
             header["resolution"],
             runs,
-            None if evidence is None else pl.DataFrame(evidence),
+            None
+            if evidence is None
+            else pl.DataFrame([pl.Series(n, v, getattr(pl, t)) for n, t, v in evidence]),
             header["node_kind"],
             Provenance.from_dict(header["provenance"]),
         )

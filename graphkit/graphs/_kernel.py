@@ -27,6 +27,9 @@ CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
 #: How a sum over shared things becomes a weight.
 RAW, JACCARD, COSINE = 0, 1, 2
 
+#: Rows of at most this many neighbours are sorted by insertion.
+FEW = 24
+
 Array = Any
 
 # position of the only set bit of a word, by a de Bruijn sequence
@@ -60,7 +63,7 @@ def index_pairs(
 
 
 @njit(nogil=True, cache=CACHE)
-def _weight(value: float, i: int, j: int, form: int, size: Array) -> float:
+def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
     """Weight of a pair from the sum over what it shares."""
     if form == JACCARD:
         return value / (size[i] + size[j] - value)
@@ -151,16 +154,31 @@ def _emit(
     cut, ties = 0.0, 0
     if 0 < top < kept:
         cut, ties = _largest(values[used:], kept, top, heap)
-    for q in range(kept):
-        j = touched[q]
-        value = values[used + q]
-        tally[2] += j < i
-        if value >= cut:
-            final[j] = value
-            marks[j >> 6] |= _ONE << np.uint64(j & 63)
-            groups[j >> 12] |= _ONE << np.uint64((j >> 6) & 63)
     first = used
-    if kept > 0:
+    if kept <= FEW:
+        for q in range(kept):
+            j = touched[q]
+            value = values[first + q]
+            tally[2] += j < i
+            if value < cut:
+                continue
+            at = used
+            while at > first and heads[at - 1] > j:
+                heads[at] = heads[at - 1]
+                values[at] = values[at - 1]
+                at -= 1
+            heads[at] = j
+            values[at] = value
+            used += 1
+    else:
+        for q in range(kept):
+            j = touched[q]
+            value = values[first + q]
+            tally[2] += j < i
+            if value >= cut:
+                final[j] = value
+                marks[j >> 6] |= _ONE << np.uint64(j & 63)
+                groups[j >> 12] |= _ONE << np.uint64((j >> 6) & 63)
         for g in range(groups.size):
             group = groups[g]
             groups[g] = _ZERO
@@ -174,16 +192,23 @@ def _emit(
                     rest = word & (word - _ONE)
                     j = (w << 6) + _POSITIONS[((word ^ rest) * _SEQUENCE) >> _SHIFT]
                     word = rest
-                    value = final[j]
-                    if value == cut:
-                        if ties == 0:
-                            continue
-                        ties -= 1
                     heads[used] = j
-                    values[used] = value
+                    values[used] = final[j]
                     used += 1
-                    if top == 0:
-                        later[j] += 1
+    if top == 0:
+        for p in range(first, used):
+            later[heads[p]] += 1
+    elif used - first > top:  # of those equal to the last, the smallest codes stay
+        n_read = used
+        used = first
+        for p in range(first, n_read):
+            if values[p] == cut:
+                if ties == 0:
+                    continue
+                ties -= 1
+            heads[used] = heads[p]
+            values[used] = values[p]
+            used += 1
     return used - first
 
 
@@ -193,9 +218,10 @@ def shared_rows(
     row_start: Array, begin: Array, length: Array, members: Array,
     gain: Array, size: Array, form: int, min_shared: int, top: int,
     count: Array, total: Array, touched: Array, final: Array, marks: Array, groups: Array,
-    heap: Array, work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
+    heap: Array, most: Array, heads: Array, values: Array, used: int,
+    lengths: Array, later: Array, tally: Array,
 ) -> tuple[int, int]:  # fmt: skip
-    """Rows `row` … `stop` − 1, or as many as surely fit into `heads` and `values`.
+    """Rows `row` … `stop` − 1, or as many as surely fit into `heads`.
 
     Parameters
     ----------
@@ -213,10 +239,10 @@ def shared_rows(
     count, total, touched, final, marks, groups, heap
         Scratch of the calling thread; `count` or `total` (number and sum), whichever is
         used, `marks` and `groups` are zero before and after.
-    work
-        Bound of the number of neighbours of each row.
-    heads, values
-        Filled with the neighbours and weights of the rows, one row after the other.
+    most
+        Bound of the number of neighbours of each row; there is room for the largest.
+    heads, values, used
+        Filled from `used` on with neighbours and weights, one row after the other.
     lengths
         Set for each row: number of its neighbours kept.
     later
@@ -227,12 +253,11 @@ def shared_rows(
     Returns
     -------
     tuple of int
-        The first row not done, and how much of `heads` is filled.
+        The first row not done, and how much of `heads` is used.
     """
     weighted = gain.size > 0
-    used = np.int64(0)
     for i in range(row, stop):
-        if used + work[i] > heads.size and used > 0:
+        if used + most[i] > heads.size:
             return i, used
         k = 0
         for e in range(row_start[i], row_start[i + 1]):
@@ -269,7 +294,8 @@ def windowed_rows(
     thing_start: Array, members: Array, times: Array, window: int, seen: Array,
     gain: Array, size: Array, form: int, min_shared: int, top: int,
     count: Array, total: Array, touched: Array, final: Array, marks: Array, groups: Array,
-    heap: Array, work: Array, heads: Array, values: Array, lengths: Array, later: Array, tally: Array,
+    heap: Array, most: Array, heads: Array, values: Array, used: int,
+    lengths: Array, later: Array, tally: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """The same, where a thing is shared only if both acted on it within `window`.
 
@@ -279,10 +305,9 @@ def windowed_rows(
     list in which it was last met.
     """
     weighted = gain.size > 0
-    limit = np.int64(row_start.size - 1)
-    used = np.int64(0)
+    limit = row_start.size - 1
     for i in range(row, stop):
-        if used + work[i] > heads.size and used > 0:
+        if used + most[i] > heads.size:
             return i, used
         if top == 0:
             limit = i

@@ -27,20 +27,19 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PairLists:
-    """Things of each entity, and for each of them the stretch of its entities to walk.
+    """Things of each entity, each as the stretch of its entities to walk.
 
     Attributes
     ----------
-    row_start, things
-        Things of entity i: things[row_start[i]:row_start[i + 1]], ascending.
+    row_start
+        Entries row_start[i] … row_start[i + 1] − 1 are the things of entity i, ascending.
     begin, length
-        For each entry of `things`, a stretch of `members`.
+        For each entry, a stretch of `members`.
     members
         Entities of each thing, ascending, thing after thing.
     """
 
     row_start: Ints
-    things: Codes
     begin: Ints
     length: Codes
     members: Codes
@@ -106,7 +105,7 @@ def pair_lists(entities: Codes, things: Codes, n: int, m: int, *, whole: bool) -
     kernel.index_pairs(
         row_start, things, thing_start, thing_start[:-1].copy(), whole, members, begin, length
     )
-    return PairLists(row_start, things, begin, length, members)
+    return PairLists(row_start, begin, length, members)
 
 
 def event_lists(rows: Codes, columns: Codes, at: Ints, n: int, m: int, window: int) -> EventLists:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -38,8 +39,12 @@ WEIGHTS = ("count", "jaccard", "cosine", "newman", "tfidf")
 #: Entries walked between two progress reports, some hundredths of a second.
 BLOCK_WORK = 1 << 22
 
-#: Entries put into place together; some tens of megabytes.
-RANGE = 1 << 22
+#: Entries put into place together, about a hundred megabytes.
+RANGE = 1 << 23
+
+#: Room for results that a thread asks for at a time. So large that the system takes it
+#: back when it is freed; what is not written to is never there.
+ROOM = 1 << 24
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -119,19 +124,24 @@ def project(
     lists: PairLists | EventLists
     if window is None:
         keep = ties[things]
-        lists = pair_lists(entities[keep], things[keep], n, m, whole=top is not None)
+        entities, things = entities[keep], things[keep]
+        lists = pair_lists(entities, things, n, m, whole=top is not None)
+        gain = gain[things] if gain.size else gain
     else:
         assert at is not None
         keep = ties[columns]
         lists = event_lists(rows[keep], columns[keep], at[keep], n, m, window)
+        gain = gain[lists.things] if gain.size else gain
     del entities, things, keep
-    walk = _Walk(
-        n, lists, gain[lists.things] if gain.size else gain, size, weight, min_shared,
-        0 if top is None else min(top, n), workers or cores(), block_work or BLOCK_WORK,
-    )  # fmt: skip
-    blocks = walk.rows()
-    indptr, indices, weights = walk.mirrored(blocks) if top is None else walk.merged(blocks, mutual)
-    few, weightless, passed = walk.tally.tolist()
+    workers = workers or cores()
+    walk = _Walk(lists, gain, size, weight, min_shared, 0 if top is None else min(top, n))
+    rows_kept = walk.run(workers, block_work or BLOCK_WORK)
+    del lists, gain, size, walk
+    if top is None:
+        indptr, indices, weights = _mirrored(rows_kept, workers)
+    else:
+        indptr, indices, weights = _merged(rows_kept, mutual)
+    few, weightless, passed = rows_kept.tally.tolist()
     return Projection(
         indptr, indices, weights, pairs, int(heavy.sum()), int(before - pairs), few, weightless,
         outside_top=passed - indices.size // 2,
@@ -149,13 +159,12 @@ def _gain_and_size(
     weight: str, entities: Codes, things: Codes, degree: Ints, n: int
 ) -> tuple[Floats, Floats]:
     """What each thing adds to a pair that shares it (empty: 1), and the size of entities."""
-    nothing = np.zeros(0)
+    nothing: Floats = np.zeros(0)
     if weight == "newman":
         return 1.0 / np.maximum(degree - 1, 1), nothing
     if weight == "tfidf":
-        idf = np.log(n / np.maximum(degree, 1))
-        gain = idf * idf
-        return gain, np.bincount(entities, weights=gain[things], minlength=n)
+        gain: Floats = np.log(n / np.maximum(degree, 1)) ** 2
+        return gain, np.asarray(np.bincount(entities, weights=gain[things], minlength=n))
     if weight in ("jaccard", "cosine"):
         return nothing, np.bincount(entities, minlength=n).astype(np.float64)
     return nothing, nothing
@@ -166,8 +175,22 @@ Piece = tuple[int, int, Codes, Floats]
 
 
 @dataclass
+class _Rows:
+    """What the walk found: neighbours j < i of each row i, or the `top` of all.
+
+    `lengths` of the rows, the number of neighbours `later` than each node (where only
+    those before are listed), and the `tally` under `min_shared`, weightless, passed.
+    """
+
+    blocks: list[list[Piece]]
+    lengths: Ints
+    later: Ints
+    tally: Ints
+
+
+@dataclass
 class _Scratch:
-    """What one thread works with: a few arrays of length n."""
+    """What one thread works with: a few arrays of length n, and room for results."""
 
     count: Codes
     total: Floats
@@ -177,40 +200,34 @@ class _Scratch:
     groups: npt.NDArray[np.uint64]
     heap: Floats
     seen: Ints
-    heads: Codes
-    values: Floats
     later: Codes
     tally: Ints
+    heads: Codes
+    values: Floats
+    used: int = 0
+
+    def renew(self, room: int) -> None:
+        """Fresh room; the old one lives as long as results in it."""
+        self.heads, self.values, self.used = np.empty(room, np.int32), np.empty(room), 0
 
 
-@dataclass
 class _Walk:
-    """One projection under way; `top` is 0 where all neighbours are kept."""
+    """The lists, walked row by row; `top` is 0 where all neighbours are kept."""
 
-    n: int
-    lists: PairLists | EventLists
-    gain: Floats
-    size: Floats
-    weight: str
-    min_shared: int
-    top: int
-    workers: int
-    block_work: int
-    work: Ints = field(init=False)
-    lengths: Ints = field(init=False)
-    later: Ints = field(init=False)
-    room: Ints = field(init=False)
-    tally: Ints = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.work = self.lists.work()
-        self.room = np.minimum(self.work, self.n)
+    def __init__(
+        self, lists: PairLists | EventLists, gain: Floats, size: Floats, weight: str,
+        min_shared: int, top: int,
+    ) -> None:  # fmt: skip
+        self.lists, self.gain, self.size = lists, gain, size
+        self.weight, self.min_shared, self.top = weight, min_shared, top
+        self.n = lists.row_start.size - 1
+        self.work = lists.work()
+        self.most = np.minimum(self.work, self.n)
+        self.room = int(self.most.max(initial=1)) + min(ROOM, int(self.most.sum()))
         self.lengths = np.zeros(self.n, dtype=np.int64)
-        self.later = np.zeros(self.n, dtype=np.int64)
-        self.tally = np.zeros(3, dtype=np.int64)
 
-    def rows(self) -> list[list[Piece]]:
-        """All rows, as pieces, by block: neighbours j < i, or the `top` of all."""
+    def run(self, workers: int, block_work: int) -> _Rows:
+        """Walk all rows."""
         spare: SimpleQueue[_Scratch] = SimpleQueue()
         made: list[_Scratch] = []
 
@@ -224,24 +241,25 @@ class _Walk:
             spare.put(scratch)
             return pieces
 
-        blocks = _in_threads(block, self._bounds(), self.workers, "ties")
+        blocks = _in_threads(block, self._bounds(block_work), workers, "ties")
+        later = np.zeros(self.n, dtype=np.int64)
+        tally = np.zeros(3, dtype=np.int64)
         for scratch in made:
-            self.later += scratch.later
-            self.tally += scratch.tally
-        return blocks
+            later += scratch.later
+            tally += scratch.tally
+        return _Rows(blocks, self.lengths, later, tally)
 
-    def _bounds(self) -> list[tuple[int, int]]:
+    def _bounds(self, block_work: int) -> list[tuple[int, int]]:
         """First and last row of blocks of about equal work, none empty."""
         done = np.cumsum(self.work)
         everything = int(done[-1]) if done.size else 0
-        step = max(self.block_work, everything // 1024)
+        step = max(block_work, everything // 1024)
         cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
         bounds = np.unique(np.concatenate([[0], cuts, [self.n]])).tolist()
-        return list(zip(bounds[:-1], bounds[1:], strict=True))
+        return list(pairwise(bounds))
 
     def _scratch(self) -> _Scratch:
         n = self.n
-        room = n + min(n, 1 << 20)
         weighted = self.gain.size > 0
         return _Scratch(
             count=np.zeros(0 if weighted else n, dtype=np.int32),
@@ -252,10 +270,10 @@ class _Walk:
             groups=np.zeros(n // 4096 + 1, dtype=np.uint64),
             heap=np.zeros(self.top),
             seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
-            heads=np.empty(room, dtype=np.int32),
-            values=np.empty(room),
             later=np.zeros(n, dtype=np.int32),
             tally=np.zeros(3, dtype=np.int64),
+            heads=np.empty(self.room, dtype=np.int32),
+            values=np.empty(self.room),
         )
 
     def _block(self, first: int, last: int, s: _Scratch) -> list[Piece]:
@@ -263,14 +281,15 @@ class _Walk:
 
         a = self.lists
         forms = {"jaccard": kernel.JACCARD, "cosine": kernel.COSINE, "tfidf": kernel.COSINE}
-        common = (
-            self.gain, self.size, forms.get(self.weight, kernel.RAW), self.min_shared, self.top,
-            s.count, s.total, s.touched, s.final, s.marks, s.groups, s.heap, self.room,
-            s.heads, s.values, self.lengths, s.later, s.tally,
-        )  # fmt: skip
+        form = forms.get(self.weight, kernel.RAW)
         pieces = []
         row = first
         while row < last:
+            common = (
+                self.gain, self.size, form, self.min_shared, self.top,
+                s.count, s.total, s.touched, s.final, s.marks, s.groups, s.heap,
+                self.most, s.heads, s.values, s.used, self.lengths, s.later, s.tally,
+            )  # fmt: skip
             if isinstance(a, PairLists):
                 stop, used = kernel.shared_rows(
                     row, last, a.row_start, a.begin, a.length, a.members, *common
@@ -280,65 +299,72 @@ class _Walk:
                     row, last, a.row_start, a.things, a.row_times,
                     a.thing_start, a.members, a.times, a.window, s.seen, *common,
                 )  # fmt: skip
-            pieces.append((row, stop, s.heads[:used].copy(), s.values[:used].copy()))
-            row = stop
+            pieces.append((row, stop, s.heads[s.used : used], s.values[s.used : used]))
+            row, s.used = stop, used
+            if row < last:
+                s.renew(self.room)
         return pieces
 
-    def mirrored(self, blocks: list[list[Piece]]) -> tuple[Ints, Codes, Floats]:
-        """Whole rows from neighbours j < i.
 
-        Pieces are used up in row order and let go, while the memory of the result is first
-        touched in the same order: both together never hold more than the result.
-        """
-        from graphkit.graphs import _kernel as kernel
+def _mirrored(found: _Rows, workers: int) -> tuple[Ints, Codes, Floats]:
+    """Whole rows from neighbours j < i.
 
-        indptr = np.zeros(self.n + 1, dtype=np.int64)
-        np.cumsum(self.lengths + self.later, out=indptr[1:])
-        indices = np.empty(int(indptr[-1]), dtype=np.int32)
-        weights = np.empty(indices.size)
-        cursor = indptr[:-1] + self.lengths
-        # a step writes many rows into one range of nodes, so that the cache holds its ends
-        parts = max(self.workers, indices.size // RANGE)
-        shares = np.linspace(0, indices.size, parts + 1)[1:-1]
-        edges = np.unique(np.concatenate([[0], np.searchsorted(indptr, shares), [self.n]])).tolist()
-        ranges = list(zip(edges[:-1], edges[1:], strict=True))
+    Pieces are used up in row order and let go, while the memory of the result is first
+    written in the same order: both together hold little more than the result.
+    """
+    from graphkit.graphs import _kernel as kernel
 
-        def write(low: int, high: int, pieces: list[Piece]) -> None:
-            for first, last, heads, values in pieces:
-                kernel.mirror_rows(
-                    first, last, low, high, heads, values, self.lengths, indptr, cursor,
-                    indices, weights,
-                )  # fmt: skip
+    n = found.lengths.size
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(found.lengths + found.later, out=indptr[1:])
+    indices = np.empty(int(indptr[-1]), dtype=np.int32)
+    weights = np.empty(indices.size)
+    cursor = indptr[:-1] + found.lengths
+    # a step writes many rows into one range of nodes, so that the cache holds their ends
+    shares = np.linspace(0, indices.size, max(workers, indices.size // RANGE) + 1)[1:-1]
+    edges = np.unique(np.concatenate([[0], np.searchsorted(indptr, shares), [n]])).tolist()
+    ranges = list(pairwise(edges))
 
-        total = len(blocks)
-        blocks.reverse()
-        pieces: list[Piece] = []
-        with ThreadPoolExecutor(min(self.workers, len(ranges))) as pool:
-            for _ in track(range(total), "edges", total):
-                pieces += blocks.pop()
-                if not blocks or sum(piece[2].size for piece in pieces) >= RANGE:
-                    for done in [pool.submit(write, a, b, pieces) for a, b in ranges]:
-                        done.result()
-                    pieces = []
-        return indptr, indices, weights
+    def write(low: int, high: int, pieces: list[Piece]) -> None:
+        for first, last, heads, values in pieces:
+            kernel.mirror_rows(
+                first, last, low, high, heads, values, found.lengths, indptr, cursor,
+                indices, weights,
+            )  # fmt: skip
 
-    def merged(self, blocks: list[list[Piece]], mutual: bool) -> tuple[Ints, Codes, Floats]:
-        """Rows of the heaviest neighbours, made symmetric by union or intersection."""
-        import scipy.sparse as sp
+    blocks = found.blocks
+    total = len(blocks)
+    blocks.reverse()
+    waiting: list[Piece] = []
+    with ThreadPoolExecutor(max(1, min(workers, len(ranges)))) as pool:
+        for _ in track(range(total), "edges", total):
+            waiting += blocks.pop()
+            if not blocks or sum(piece[2].size for piece in waiting) >= RANGE:
+                for step in [pool.submit(write, a, b, waiting) for a, b in ranges]:
+                    step.result()
+                waiting = []
+    return indptr, indices, weights
 
-        pieces = [piece for block in blocks for piece in block]
-        blocks.clear()
-        heads = np.concatenate([np.zeros(0, np.int32), *(p[2] for p in pieces)])
-        values = np.concatenate([np.zeros(0), *(p[3] for p in pieces)])
-        del pieces
-        indptr = np.zeros(self.n + 1, dtype=np.int64)
-        np.cumsum(self.lengths, out=indptr[1:])
-        chosen = sp.csr_array((values, heads, indptr), shape=(self.n, self.n))
-        # both ends hold the same weight, so the larger is the union, the smaller the mutual
-        mirror = chosen.T.tocsr()
-        both = chosen.minimum(mirror) if mutual else chosen.maximum(mirror)
-        both.sort_indices()
-        return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data
+
+def _merged(found: _Rows, mutual: bool) -> tuple[Ints, Codes, Floats]:
+    """Rows of the heaviest neighbours, made symmetric by union or intersection."""
+    import scipy.sparse as sp
+
+    n = found.lengths.size
+    pieces = [piece for block in found.blocks for piece in block]
+    found.blocks.clear()
+    heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)])
+    values = np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)])
+    del pieces
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(found.lengths, out=indptr[1:])
+    chosen = sp.csr_array((values, heads, indptr), shape=(n, n))
+    # both ends hold the same weight, so the larger is the union, the smaller the mutual
+    mirror = chosen.T.tocsr()
+    both = chosen.minimum(mirror) if mutual else chosen.maximum(mirror)
+    del chosen, mirror, heads, values
+    # SciPy leaves its working arrays, twice too long, behind the results
+    return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.copy()
 
 
 def _in_threads(task: Callable[[S], R], steps: list[S], workers: int, what: str) -> list[R]:

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.data.platform import Platform
+from graphkit.errors import FileError, OptionError
+from graphkit.study import study_communities
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    return gk.synthetic.platform(accounts=800, rng=5)
+
+
+def hashes(folder: Path) -> dict[str, bytes]:
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name != "timings.json"]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+
+def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: Path) -> None:
+    one = study_communities(platform.dataset, tmp_path / "1", runs=3, truth=platform.truth, rng=2)
+    study_communities(platform.dataset, tmp_path / "2", runs=3, truth=platform.truth, rng=2)
+    assert hashes(tmp_path / "1") == hashes(tmp_path / "2")
+    names = {"dataset", "graphs", "communities", "members", "names", "visibility", "borders"}
+    present = {p.stem for p in (tmp_path / "1" / "tables").glob("*.csv")}
+    assert present == names | {"recovery"}
+    figures = {p.name for p in (tmp_path / "1" / "figures").iterdir()}
+    assert figures == {"communities.png", "visibility.png", "borders.png"}
+    assert one.found
+    assert one.recovery is not None
+    overall = one.recovery.filter(pl.col("planted") == "all (AMI)")
+    assert overall["interest"][0] > 0.6
+    assert overall["components"][0] < 0.1
+    manifest = json.loads((tmp_path / "1" / "manifest.json").read_text())
+    assert manifest["seed"] == 2
+    assert manifest["verdict"] == "stable"
+    assert manifest["provenance"]["verb"] == "label_communities"
+    assert "none found" not in repr(one)
+    assert "#" in one._repr_html_()
+
+
+def test_without_follows_it_says_so(platform: Platform, tmp_path: Path) -> None:
+    tables = {k: v for k, v in platform.dataset.tables.items() if k != "follows"}
+    study = study_communities(gk.Dataset(**tables), tmp_path / "out", runs=2, rng=1)
+    assert study.visibility is None
+    assert study.notes == ("no visibility: the dataset has no follows",)
+    assert not (tmp_path / "out/tables/visibility.csv").exists()
+
+
+def test_without_tags_it_says_so(platform: Platform, tmp_path: Path) -> None:
+    ds = platform.dataset
+    bare = gk.Dataset(interactions=ds.interactions.select("account_id", "item_id", "kind"))  # type: ignore[union-attr]
+    study = study_communities(bare, tmp_path / "out", runs=2, rng=1)
+    assert any(note.startswith("no names:") for note in study.notes)
+    assert study.partition.labels[0] is None
+
+
+def test_nothing_planted_nothing_found(tmp_path: Path) -> None:
+    empty = gk.synthetic.platform(accounts=1500, mixing=1.0, rng=11)
+    study = study_communities(empty.dataset, tmp_path / "out", runs=5, truth=empty.truth, rng=1)
+    assert study.partition.verdict == "unstable"
+    assert not study.found
+    assert "none found" in repr(study)
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    assert manifest["communities_found"] == 0
+    assert study.recovery is not None
+    assert abs(study.recovery["interest"][-1]) < 0.05
+    assert not gk.find_community(study.partition, empty.dataset, tags=("alttok", "altfashion"))
+
+
+def test_bad_options_come_before_any_work(platform: Platform, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="between"):
+        study_communities(platform.dataset, tmp_path / "out", between="account", rng=1)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileError, match="is a file"):
+        study_communities(platform.dataset, tmp_path / "file", rng=1)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from graphkit.errors import FileError
+from graphkit.study.folder import ResultsFolder
+
+FRAME = pl.DataFrame({"id": ["a"], "tags": [["x", "y"]], "n": [1.5]})
+
+
+def test_tables_manifest_and_hashes(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path / "out")
+    with folder.stage("one"):
+        folder.table("t", FRAME)
+    folder.finish({"seed": 1})
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    assert manifest["finished"] is True
+    assert set(manifest["files"]) == {"tables/t.csv", "tables/t.parquet"}
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((folder.path / name).read_bytes()).hexdigest() == digest
+    assert pl.read_parquet(folder.path / "tables/t.parquet").equals(FRAME)
+    assert (folder.path / "tables/t.csv").read_text() == "id,tags,n\na,x y,1.5\n"
+    timings = json.loads((folder.path / "timings.json").read_text())
+    assert [t["stage"] for t in timings] == ["one"]
+
+
+def test_an_earlier_study_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    first = ResultsFolder(tmp_path)
+    first.table("old", FRAME)
+    first.finish({})
+    (tmp_path / "notes.txt").write_text("mine")
+    second = ResultsFolder(tmp_path)
+    second.table("new", FRAME)
+    second.finish({})
+    assert not (tmp_path / "tables/old.csv").exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_broken_run_can_be_repeated(tmp_path: Path) -> None:
+    ResultsFolder(tmp_path).table("half", FRAME)
+    assert json.loads((tmp_path / "manifest.json").read_text())["finished"] is False
+    ResultsFolder(tmp_path)
+
+
+def test_foreign_folders_and_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("x")
+    with pytest.raises(FileError, match=r"not empty \(it holds 'thesis.txt'\)"):
+        ResultsFolder(tmp_path)
+    with pytest.raises(FileError, match="is a file"):
+        ResultsFolder(tmp_path / "thesis.txt")
+    (tmp_path / "manifest.json").write_text('{"made_by": "somebody"}')
+    with pytest.raises(FileError, match="not empty"):
+        ResultsFolder(tmp_path)
+
+
+def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ResultsFolder(out).finish({})
+    victim = tmp_path / "victim.txt"
+    victim.write_text("x")
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["files"] = {"../victim.txt": "", str(victim): ""}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    ResultsFolder(out)
+    assert victim.exists()

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import graphkit as gk
+
+ROOT = Path(__file__).parents[1]
+
+
+def graphkit(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    code = "from graphkit.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+        check=False, env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160", "NO_COLOR": "1"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "platform"
+    return gk.write_dataset(gk.synthetic.platform(accounts=300, rng=5).dataset, path)
+
+
+def test_help_is_complete() -> None:
+    for arguments in ((), ("demo",), ("describe",), ("communities",)):
+        done = graphkit(*arguments, "--help")
+        assert done.returncode == 0
+        assert "Usage" in done.stdout
+    assert "--min-shared" in graphkit("communities", "--help").stdout
+    assert graphkit("--version").stdout.startswith("graphkit 0.")
+
+
+def test_describe(folder: Path) -> None:
+    done = graphkit("describe", folder)
+    assert done.returncode == 0, done.stderr
+    for text in ("Rows read", "interactions", "watch_fraction", "item_created"):
+        assert text in done.stdout
+
+
+def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = graphkit("communities", folder, "--out", out, "--runs", "3", "--find", "booktok,bookish")
+    assert done.returncode == 0, done.stderr
+    assert "Community by tags" in done.stdout
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["finished"] is True
+    assert "import_rows" in {Path(name).stem for name in manifest["files"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("describe", "no-such-folder"), "no-such-folder"),
+        (("communities", "FOLDER", "--out", "OUT", "--weight", "tfidff"), "Did you mean 'tfidf'"),
+        (("communities", "FOLDER", "--out", "OUT", "--between", "people"), "between='people'"),
+        (("communities", "FOLDER", "--out", "OUT", "--engine", "igraf"), "Did you mean 'igraph'"),
+        (("communities", "FOLDER", "--out", "OUT", "--kind", "play"), "of kind play"),
+        (("communities", "FOLDER", "--out", "OUT", "--window", "soon"), "window"),
+        (("communities", "FOLDER", "--out", "OUT", "--resolution", "-1"), "resolution"),
+        (("communities", "FOLDER", "--out", "FOLDER"), "not empty"),
+        (("describe", "FOLDER", "--stitches", "x"), "--format tiktok"),
+        (("describe", "FOLDER", "--format", "hetrec-lastfm"), "artists.dat"),
+        (("communities", "FOLDER"), "--out"),
+    ],
+)
+def test_bad_input_exits_2_with_one_sentence(
+    folder: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    places = {"FOLDER": str(folder), "OUT": str(tmp_path / "out")}
+    done = graphkit(*(places.get(a, a) for a in arguments))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
+    done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "#alttok is a community of shared interest" in done.stdout
