@@ -14,3 +14,35 @@ from .readwrite import load_platform, read_dataset, write_dataset
 from .study import study_communities
 
 __version__: str
+
+__all__ = [
+    "STOP_TAGS",
+    "Dataset",
+    "Graph",
+    "GraphkitError",
+    "GraphkitWarning",
+    "Impressions",
+    "Partition",
+    "Platform",
+    "Vocabulary",
+    "__version__",
+    "agreement",
+    "cointeraction_graph",
+    "communities",
+    "find_community",
+    "follow_graph",
+    "graphs",
+    "interaction_graph",
+    "label_communities",
+    "leiden",
+    "load_platform",
+    "measures",
+    "plot",
+    "read_dataset",
+    "readwrite",
+    "show_progress",
+    "study_communities",
+    "synthetic",
+    "visibility",
+    "write_dataset",
+]

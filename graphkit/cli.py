@@ -92,8 +92,13 @@ def demo(
     _show_study(study)
     assert study.recovery is not None
     _show("Held against what was planted (best F1 per community; AMI over all)", study.recovery)
+    planted = gk.communities.best_matches(study.partition, platform.truth)
     for name in study.visibility.hidden if study.visibility is not None else []:
-        _say(f"{name} is a community of shared interest that the follow graph does not show.")
+        meant = planted.filter(label=name).get_column("match_label").item()
+        _say(
+            f"{name} (planted as {meant}) is a community of shared interest that the follow graph "
+            "does not show."
+        )
     _say(f"Tables, figures and manifest: {study.folder}")
 
 

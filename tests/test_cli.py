@@ -82,4 +82,4 @@ def test_bad_input_exits_2_with_one_sentence(
 def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
     done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "#alttok is a community of shared interest" in done.stdout
+    assert "(planted as #alttok) is a community of shared interest" in done.stdout

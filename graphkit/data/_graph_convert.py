@@ -36,18 +36,25 @@ def check(graph: Graph) -> None:
         return
     if int(indices.min()) < 0 or int(indices.max()) >= n:
         raise DataError(f"indices must lie in 0 … {n - 1}.")
-    rises = np.diff(indices) > 0
-    starts = indptr[1:-1]
-    starts = starts[(starts > 0) & (starts < indices.size)]
-    rises[starts - 1] = True
-    if not rises.all():
-        raise DataError("indices must ascend within each row, without repetition.")
+    lengths = np.diff(indptr)
+    columns, by_column = np.zeros(n, dtype=np.int64), np.zeros(n)
+    step = max(1 << 20, n)  # in stretches: the check must not need more room than the graph
+    for first in range(0, indices.size, step):
+        part = indices[first : first + step + 1]
+        rises = part[1:] > part[:-1]
+        low, high = np.searchsorted(indptr, [first + 1, min(first + step + 1, indices.size)])
+        rises[indptr[low:high] - first - 1] = True  # a new row may begin anywhere
+        if not rises.all():
+            raise DataError("indices must ascend within each row, without repetition.")
+        if not graph.directed:
+            columns += np.bincount(part[:step], minlength=n)
+            by_column += np.bincount(part[:step], weights[first : first + step], minlength=n)
     if not graph.directed:
         # necessary for symmetry, linear, and enough to catch a forgotten half
-        columns = np.bincount(indices, minlength=n)
-        by_column = np.bincount(indices, weights=weights, minlength=n)
-        by_row = np.bincount(graph._tails, weights=weights, minlength=n)
-        if (columns != np.diff(indptr)).any() or not np.allclose(by_column, by_row):
+        by_row = np.zeros(n)
+        with np.errstate(over="ignore"):  # weights near the largest float may add up to more
+            by_row[lengths > 0] = np.add.reduceat(weights, indptr[:-1][lengths > 0])
+        if (columns != lengths).any() or not np.allclose(by_column, by_row):
             raise DataError("an undirected graph must store every edge in both its rows.")
 
 

@@ -15,6 +15,7 @@ def describe(graph: Graph) -> pl.DataFrame:
 
     Density is the number of edges (self-loops aside) over n(n − 1)/2 pairs, or n(n − 1) if
     directed; reciprocity is the share of arcs (self-loops aside) whose opposite exists.
+    Degrees count arcs of both directions, and a self-loop twice.
 
     Parameters
     ----------
@@ -24,7 +25,11 @@ def describe(graph: Graph) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns fact and value (float64); null where a fact does not exist.
+        Columns fact and value (float64; null where a fact has no meaning, such as the
+        density of one node), one row each for nodes, edges or arcs, total weight,
+        self-loops, density, nodes without an edge, weak components, largest component
+        (nodes), mean, median and largest degree; of directed graphs also largest in-degree
+        and out-degree, and reciprocity.
 
     Examples
     --------
@@ -51,6 +56,8 @@ def describe(graph: Graph) -> pl.DataFrame:
         "largest degree": int(degree.max(initial=0)),
     }
     if graph.directed:
+        facts["largest in-degree"] = int(graph.degree(mode="in").max(initial=0))
+        facts["largest out-degree"] = int(graph.degree(mode="out").max(initial=0))
         facts["reciprocity"] = _reciprocity(graph)
     rows = [(name, None if value is None else float(value)) for name, value in facts.items()]
     return pl.DataFrame(rows, schema={"fact": pl.String, "value": pl.Float64}, orient="row")

@@ -15,6 +15,9 @@ from graphkit.errors import MissingDataError, OptionError, check_choice
 
 __all__ = ["interaction_graph"]
 
+#: Kinds whose ``item_id`` is the answer itself: only a target says whom they answer.
+ANSWERS = ("duet", "stitch", "reply", "mention")
+
 
 def interaction_graph(
     dataset: Dataset,
@@ -25,9 +28,11 @@ def interaction_graph(
     """The directed graph account → account that it answers; weight = how often.
 
     The target is ``target_account_id``; where that is missing, the author of
-    ``target_item_id``, and where the row names no target at all, the author of ``item_id``
-    (so that ``kinds=("like",)`` ties likers to authors). Rows whose target is unknown are
-    left out and counted. Self-loops (answers to oneself) are kept; see ``Graph.n_loops``.
+    ``target_item_id``. Kinds that act on somebody's item, such as ``like``, answer the
+    author of ``item_id`` where the row names no target; for duets, stitches, replies and
+    mentions ``item_id`` is the answer itself, so without a target theirs is unknown. Rows
+    whose target is unknown are left out and counted. Self-loops (answers to oneself) are
+    kept; see ``Graph.n_loops``.
 
     Parameters
     ----------
@@ -110,9 +115,10 @@ def _targets(dataset: Dataset, rows: pl.DataFrame) -> pl.Series:
     def column(name: str) -> pl.Expr:
         return pl.col(name) if name in rows.columns else nothing
 
+    acted_on = pl.when(~pl.col("kind").cast(pl.String).is_in(ANSWERS)).then(column("item_id"))
     named = rows.select(
         column("target_account_id").alias("account"),
-        pl.coalesce(column("target_item_id"), column("item_id")).alias("item_id"),
+        pl.coalesce(column("target_item_id"), acted_on).alias("item_id"),
     )
     items = dataset.items
     if items is None or "author_id" not in items.columns:

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas"]
+__all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas", "head"]
 
 INK = "#22262b"
 MUTED = "#6b7580"
@@ -21,9 +21,6 @@ BASE = "#2563a8"
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
@@ -58,3 +55,8 @@ def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas,
         figure = Canvas(figsize=(width, height), layout="constrained")
         axes = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
     return figure, axes
+
+
+def head(axes: Axes, text: str) -> None:
+    """A title, bold and to the left."""
+    axes.set_title(text, loc="left", fontsize=11, fontweight="bold")

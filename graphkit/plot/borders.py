@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from graphkit.data.results import Mixing
 from graphkit.errors import DataError
-from graphkit.plot._canvas import ACCENT, INK, Canvas, blank_canvas
+from graphkit.plot._canvas import ACCENT, INK, Canvas, blank_canvas, head
 
 __all__ = ["borders"]
 
@@ -46,7 +46,10 @@ def borders(
         ratio = panel.log_ratio()[:size, :size]
         shown = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
         images.append(ax.imshow(np.clip(shown, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4))
-        ax.set_title(title)
+        head(ax, title)
+        if panel.directed:
+            ax.set_ylabel("from", fontsize=9)
+            ax.set_xlabel("to", fontsize=9)
         ax.set_xticks(range(size), labels, rotation=90, fontsize=8)
         ax.set_yticks(range(size), labels if position == 0 else [""] * size, fontsize=8)
         ax.tick_params(length=0)

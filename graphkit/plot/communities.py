@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from graphkit.data.partition import Partition
+from graphkit.data.tags import fold_tag
 from graphkit.errors import DataError
-from graphkit.plot._canvas import BASE, MUTED, Canvas, blank_canvas
+from graphkit.plot._canvas import BASE, MUTED, Canvas, blank_canvas, head
 
 __all__ = ["communities"]
 
@@ -49,12 +50,13 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
         if words.get(code):
             note += f"   {words[code]}"
         axes.annotate(note, (size, row), va="center", fontsize=8.5, color=MUTED)
-    axes.set_xlim(0, float(sizes.max()) * 1.9)
+    axes.set_xlim(0, float(sizes.max()) * 1.75)
+    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= sizes.max()])
     axes.set_xlabel(f"{partition.node_kind} (bar), consistency over runs (number, and shade)")
     left_out = partition.n_communities - shown
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
     verdict = f" — {partition.verdict}" if partition.runs is not None else ""
-    axes.set_title(f"{partition.n_communities} communities{verdict}{rest}")
+    head(axes, f"{partition.n_communities} communities{verdict}{rest}")
     return figure
 
 
@@ -68,8 +70,8 @@ def _evidence_words(partition: Partition, most: int = 4) -> dict[int, str]:
     """The strongest tags of each community beside the one it is named after."""
     if partition.evidence is None or not partition.evidence.height:
         return {}
-    names = {name.lower() for name in partition.labels if name}
-    frame = partition.evidence.filter(~pl.col("tag").str.to_lowercase().is_in(list(names)))
+    names = [fold_tag(name) for name in partition.labels if name]
+    frame = partition.evidence.filter(~pl.col("tag").is_in(names))
     groups = frame.sort("community", "rank").group_by("community", maintain_order=True)
     words = groups.agg(pl.col("tag").head(most))
     return {code: ", ".join(t.lstrip("#") for t in tags) for code, tags in words.rows()}

@@ -7,7 +7,7 @@ import polars as pl
 
 from graphkit.data.results import Visibility
 from graphkit.errors import DataError
-from graphkit.plot._canvas import ACCENT, BASE, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot._canvas import ACCENT, BASE, MUTED, PALE, Canvas, blank_canvas, head
 
 __all__ = ["visibility"]
 
@@ -43,7 +43,7 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
         tick.set_color("#22262b" if colour == BASE else ACCENT)
     left.set_xlabel("best F1 with a community of the follow graph")
     hidden = frame.height - int(frame.get_column("visible").sum())
-    left.set_title(f"Visible among followers? {hidden} of {frame.height} are not")
+    head(left, f"Visible among followers? {hidden} of {frame.height} are not")
     inside = frame.get_column("internal_share").to_numpy()
     chance = frame.get_column("expected_share").to_numpy()
     right.barh(rows, chance, color=PALE, height=0.6, label="expected by degrees alone")
@@ -51,8 +51,9 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     right.set_yticks(rows, [""] * frame.height)
     right.set_xlim(0, max(0.05, float(np.nanmax(np.r_[inside, chance]))) * 1.08)
     right.set_xlabel("share of members' follows that stay inside")
-    right.set_title("Follows inside, against chance")
+    head(right, "Follows inside, against chance")
     right.legend(frameon=False, fontsize=8.5, loc="lower right")
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
+        axes.set_ylim(-0.6, frame.height - 0.4)
     return figure

@@ -84,14 +84,15 @@ class CommunityStudy:
 
     def _facts(self) -> dict[str, object]:
         kind = self.partition.node_kind
-        return {
+        facts: dict[str, object] = {
             kind: self.graph.n_nodes,
             "ties": self.graph.n_edges,
             "communities": self.partition.n_communities if self.found else "none found",
             "agreement of runs (AMI)": self.partition.stability,
             "verdict": self.partition.verdict,
             "folder": str(self.folder),
-        } | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
+        }
+        return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
 
     def __repr__(self) -> str:
         return text_card("Community study", self._facts())

@@ -24,7 +24,7 @@ def partition() -> Partition:
     base = Partition.from_membership(IDS, ["#books"] * 4 + ["#cats"] * 3 + ["#alt"] * 2)
     runs = Runs(np.stack([base.membership] * 2), np.ones(2), 0.9, np.linspace(0, 1, 9).astype("f4"))
     evidence = pl.DataFrame(
-        {"community": [0, 0, 1], "tag": ["#books", "#reading", "#kitten"], "rank": [1, 2, 1]}
+        {"community": [0, 0, 1], "tag": ["books", "reading", "kitten"], "rank": [1, 2, 1]}
     )
     return Partition(
         base.vocabulary, base.membership, base.labels, 0.4, "modularity", 1.0, runs, evidence
