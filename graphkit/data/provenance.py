@@ -167,7 +167,9 @@ def _feed_series(digest: hashlib.blake2b, series: pl.Series) -> None:
         _feed(digest, series.is_null().to_numpy())
     if series.dtype == pl.String:
         _feed(digest, series.str.len_bytes().fill_null(0).to_numpy())
-        digest.update("".join(series.drop_nulls().to_list()).encode())
+        texts = series.drop_nulls()
+        for first in range(0, len(texts), 1 << 18):  # piecewise: never all texts in one
+            digest.update(texts.slice(first, 1 << 18).str.join("").item().encode())
     elif isinstance(series.dtype, pl.Struct):
         _feed(digest, series.struct.unnest())
     elif isinstance(series.dtype, pl.List):
