@@ -41,6 +41,7 @@ def events(options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
 
 
 def with_kernel(rows: np.ndarray, columns: np.ndarray, options: argparse.Namespace) -> Any:
+    """Our projection."""
     return project(
         rows, columns, options.entities, options.things,
         weight=options.weight, min_shared=options.min_shared, top=options.top,
@@ -48,6 +49,7 @@ def with_kernel(rows: np.ndarray, columns: np.ndarray, options: argparse.Namespa
 
 
 def with_scipy(rows: np.ndarray, columns: np.ndarray, options: argparse.Namespace) -> Any:
+    """The whole product, then what must not be in it taken out."""
     shape = (options.entities, options.things)
     incidence = sp.csr_array((np.ones(rows.size, dtype=np.int32), (rows, columns)), shape=shape)
     incidence.sum_duplicates()
@@ -91,6 +93,7 @@ def peak_of(side: str, options: argparse.Namespace) -> dict[str, int]:
 
 
 def in_a_process(side: str) -> dict[str, int]:
+    """`peak_of` in a fresh process."""
     command = [sys.executable, __file__, *sys.argv[1:], "--peak-of", side]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, int] = json.loads(done.stdout)
@@ -98,6 +101,7 @@ def in_a_process(side: str) -> dict[str, int]:
 
 
 def arguments() -> argparse.Namespace:
+    """Sizes and options of the log."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--entities", type=int, default=100_000)
@@ -112,6 +116,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Run both sides in turn and print what they took."""
     options = arguments()
     if options.peak_of:
         print(json.dumps(peak_of(options.peak_of, options)))
@@ -126,13 +131,15 @@ def main() -> None:
     with_kernel(rows[:100], columns[:100], options)
     print(f"compiling took {time.perf_counter() - start:.1f} s, not counted below")
     seconds: dict[str, list[float]] = {side: [] for side in SIDES}
+    busy: dict[str, list[float]] = {side: [] for side in SIDES}
     found: dict[str, Any] = {}
     for _ in range(options.runs):
         for side, run in SIDES.items():
             found.pop(side, None)
-            start = time.perf_counter()
+            start, start_busy = time.perf_counter(), time.process_time()
             found[side] = run(rows, columns, options)
             seconds[side].append(time.perf_counter() - start)
+            busy[side].append(time.process_time() - start_busy)
     ours, theirs = found["graphkit"], found["scipy"]
     if options.top is None and options.weight == "count":
         assert np.array_equal(ours.indptr, theirs.indptr)
@@ -143,8 +150,9 @@ def main() -> None:
     for side, times in seconds.items():
         memory = in_a_process(side)
         print(
-            f"{side:>9}: {statistics.median(times):7.2f} s (fastest {min(times):.2f} s), peak "
-            f"{memory['peak'] / 1e6:8,.0f} MB, of which result {memory['result'] / 1e6:,.0f} MB"
+            f"{side:>9}: {statistics.median(times):7.2f} s (fastest {min(times):.2f} s, cores busy "
+            f"{statistics.median(busy[side]):.2f} s), peak {memory['peak'] / 1e6:,.0f} MB, of which "
+            f"result {memory['result'] / 1e6:,.0f} MB"
         )
     ratio = statistics.median(b / a for a, b in zip(*seconds.values(), strict=True))
     print(f"scipy takes {ratio:.1f} times as long")
