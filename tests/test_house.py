@@ -124,7 +124,7 @@ print(states() == before)
     assert python(code) == "True"
 
 
-def test_results_ignore_the_hash_seed() -> None:
+def test_results_ignore_the_hash_seed(tmp_path: Path) -> None:
     code = """
 import graphkit as gk
 p = gk.synthetic.platform(accounts=200, rng=3)
@@ -135,7 +135,7 @@ print(p.dataset.content_key, gk.label_communities(q, p.dataset).content_key)
     for seed in ("0", "1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
-            env={"PYTHONHASHSEED": seed, "PATH": "", "HOME": str(ROOT)},
+            env={"PYTHONHASHSEED": seed, "PATH": "", "HOME": str(tmp_path)},
         )  # fmt: skip
         seen.add(done.stdout)
     assert len(seen) == 1
