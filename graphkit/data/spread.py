@@ -1,0 +1,155 @@
+"""What a simulation tallied: who was shown what, arm by arm, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.data.display import html_card, text_card
+from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.world import World
+from graphkit.errors import MissingDataError, nearest
+
+__all__ = ["ArmTally", "Spread"]
+
+
+@dataclass(frozen=True, eq=False)
+class ArmTally:
+    """One arm in one replication of one world. m posts, n accounts, T ticks.
+
+    Attributes
+    ----------
+    views
+        Per partition kind, int32, shape (m, C + 1): accounts of each community shown each
+        post, without its own posters, each once; the last column are unassigned accounts.
+    diet
+        Per partition kind, int32, shape (n, C + 1): posts shown to each account by the
+        post's home; the last column are posts without a home.
+    member_reach
+        Per partition kind, int32, shape (n,): distinct members of the poster's own
+        community, other than itself, that any of its posts reached.
+    ticks
+        int32, shape (m, T): impressions of each post in each tick.
+    reactions
+        int64, shape (m, 5): likes, comments, shares, follows, completions of each post.
+    watch
+        int64, shape (m,): summed watch fraction of each post, in 1/65536.
+    sources
+        int64, shape (S,): impressions by source, the last one filler.
+    sessions
+        Sessions held.
+    empty
+        Slots left empty.
+    leave, back
+        Mean propensity to leave for good after a session, and mean watch fraction that
+        drives the return.
+    shares
+        int32, shape (x, 4): post, sharer, parent (−1: from the poster), tick.
+    """
+
+    views: Mapping[str, npt.NDArray[np.int32]]
+    diet: Mapping[str, npt.NDArray[np.int32]]
+    member_reach: Mapping[str, npt.NDArray[np.int32]]
+    ticks: npt.NDArray[np.int32]
+    reactions: npt.NDArray[np.int64]
+    watch: npt.NDArray[np.int64]
+    sources: npt.NDArray[np.int64]
+    sessions: int
+    empty: int
+    leave: float
+    back: float
+    shares: npt.NDArray[np.int32]
+
+    @property
+    def impressions(self) -> int:
+        """Posts shown in all."""
+        return int(self.sources.sum())
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Spread:
+    """The tallies of all arms, worlds and replications of one simulation.
+
+    Attributes
+    ----------
+    worlds
+        The worlds, W of them.
+    arms
+        Names of the arms.
+    tallies
+        By (arm, world, replication).
+    replications
+        Per world.
+    source_names
+        Names of the entries of ``ArmTally.sources``.
+    budget
+        ``"matched"`` or ``"free"``.
+    calibrated
+        Whether the viewers' behaviour was fitted to a log.
+    """
+
+    worlds: tuple[World, ...]
+    arms: tuple[str, ...]
+    tallies: Mapping[tuple[str, int, int], ArmTally]
+    replications: int
+    source_names: tuple[str, ...]
+    budget: str
+    calibrated: bool
+    provenance: Provenance = field(default_factory=lambda: Provenance("simulate_spread"))
+
+    @property
+    def content_key(self) -> str:
+        """Key of all tallies."""
+        parts: list[object] = []
+        for key, tally in sorted(self.tallies.items()):
+            parts += [key, *tally.views.values(), *tally.diet.values(), tally.ticks]
+            parts += [tally.reactions, tally.watch, tally.sources, tally.sessions, tally.shares]
+        return content_key(*parts)
+
+    def of(self, arm: str) -> list[ArmTally]:
+        """The tallies of an arm, by world and replication."""
+        if arm not in self.arms:
+            raise MissingDataError(
+                f"no arm {arm!r}.{nearest(arm, self.arms)} Arms: {', '.join(self.arms)}."
+            )
+        return [t for (name, _, _), t in sorted(self.tallies.items()) if name == arm]
+
+    def impressions(self, arm: str) -> int:
+        """Impressions of an arm over all worlds and replications."""
+        return sum(t.impressions for t in self.of(arm))
+
+    def summary(self) -> pl.DataFrame:
+        """One row per arm: impressions, sessions, share of each source."""
+        rows = []
+        for arm in self.arms:
+            tallies = self.of(arm)
+            total = sum(t.sources for t in tallies)
+            shown = max(int(np.sum(total)), 1)
+            row: dict[str, object] = {
+                "arm": arm,
+                "impressions": int(np.sum(total)),
+                "sessions": sum(t.sessions for t in tallies),
+                "empty_slots": sum(t.empty for t in tallies),
+            }
+            shares = zip(self.source_names, np.asarray(total).tolist(), strict=True)
+            rows.append(row | {name: count / shown for name, count in shares})
+        return pl.DataFrame(rows)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "arms": ", ".join(self.arms),
+            "worlds": len(self.worlds),
+            "replications": self.replications,
+            "budget": self.budget,
+            "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
+        }
+
+    def __repr__(self) -> str:
+        return text_card("Spread", self._facts())
+
+    def _repr_html_(self) -> str:
+        return html_card("Spread", self._facts(), self.summary())

@@ -1,0 +1,177 @@
+"""A world: one population with its tastes, its ties and the posts whose spread is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.data.display import html_card, text_card
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import DataError
+
+__all__ = ["World"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class World:
+    """Accounts, their true interests and follows, and posts with their ticks and homes.
+
+    Attributes
+    ----------
+    accounts
+        n accounts.
+    posts
+        m posts whose spread is measured.
+    account_keys, post_keys
+        uint64, shapes (n,) and (m,): keys of the event-keyed draws. They are fixed when the
+        world is made and belong to the account or post, whatever it is called.
+    follows
+        Follow graph, follower → followee, over `accounts`.
+    interests
+        float32, shape (n, d), rows of unit length or zero: what the accounts really like.
+    profiles
+        float32, shape (n, d), likewise: what a feed knows of it when the simulation
+        begins, from other data than partitions and posts.
+    post_features
+        float32, shape (m, d), likewise: what the posts are about.
+    poster_indptr, posters
+        int64 (m + 1,) and int32: the accounts through which a post enters: its author, or
+        those who introduce it.
+    authored
+        Whether a post has an author (its one poster); else its posters introduce it.
+    ticks
+        int32, shape (m,): tick at which the post enters, from 0 on.
+    quality
+        float32, shape (m,), in [0, 1].
+    partitions
+        Partitions of the accounts by kind, such as ``"planted"``, ``"interest"``,
+        ``"follow"``.
+    homes
+        int32, shape (m,), by the same kinds: community that the post is at home in; −1
+        where it has none.
+    """
+
+    accounts: Vocabulary
+    posts: Vocabulary
+    account_keys: npt.NDArray[np.uint64]
+    post_keys: npt.NDArray[np.uint64]
+    follows: Graph
+    interests: npt.NDArray[np.float32]
+    profiles: npt.NDArray[np.float32]
+    post_features: npt.NDArray[np.float32]
+    poster_indptr: npt.NDArray[np.int64]
+    posters: npt.NDArray[np.int32]
+    authored: bool
+    ticks: npt.NDArray[np.int32]
+    quality: npt.NDArray[np.float32]
+    partitions: Mapping[str, Partition]
+    homes: Mapping[str, npt.NDArray[np.int32]]
+    provenance: Provenance = field(default_factory=lambda: Provenance("World"))
+
+    def __post_init__(self) -> None:
+        n, m = len(self.accounts), len(self.posts)
+        d = np.shape(self.interests)[1]
+        spec = {
+            "account_keys": (np.uint64, (n,)),
+            "post_keys": (np.uint64, (m,)),
+            "interests": (np.float32, (n, d)),
+            "profiles": (np.float32, (n, d)),
+            "post_features": (np.float32, (m, d)),
+            "poster_indptr": (np.int64, (m + 1,)),
+            "posters": (np.int32, (int(self.poster_indptr[-1]),)),
+            "ticks": (np.int32, (m,)),
+            "quality": (np.float32, (m,)),
+        }
+        for name, (dtype, shape) in spec.items():
+            object.__setattr__(self, name, _checked(getattr(self, name), dtype, shape, name))
+        if n < 2 or m < 1:
+            raise DataError(f"a world needs at least two accounts and one post, not {n} and {m}.")
+        for name, ids in (("account_keys", n), ("post_keys", m)):
+            if np.unique(getattr(self, name)).size != ids:
+                raise DataError(f"world: {name} must be distinct.")
+        if self.follows.vocabulary != self.accounts or not self.follows.directed:
+            raise DataError("world: follows must be a directed graph over the accounts.")
+        if int(self.ticks.min()) < 0:
+            raise DataError("world: a post enters before tick 0, in the history.")
+        if self.posters.size and not 0 <= int(self.posters.min()) <= int(self.posters.max()) < n:
+            raise DataError(f"world: posters must lie in 0 … {n - 1}.")
+        if (np.diff(self.poster_indptr) < 1).any():
+            raise DataError("world: every post needs somebody through whom it enters.")
+        homes = {}
+        for kind, partition in self.partitions.items():
+            if partition.vocabulary != self.accounts:
+                raise DataError(f"world: the partition {kind!r} is not over the accounts.")
+            if kind not in self.homes:
+                raise DataError(f"world: homes of the posts by the partition {kind!r} are missing.")
+            home = _checked(self.homes[kind], np.int32, (m,), f"homes[{kind!r}]")
+            if m and int(home.max()) >= partition.n_communities:
+                raise DataError(f"world: homes[{kind!r}] names a community that does not exist.")
+            homes[kind] = home
+        if not homes:
+            raise DataError("world: at least one partition is needed.")
+        object.__setattr__(self, "partitions", MappingProxyType(dict(self.partitions)))
+        object.__setattr__(self, "homes", MappingProxyType(homes))
+
+    @property
+    def n_accounts(self) -> int:
+        """Number of accounts."""
+        return len(self.accounts)
+
+    @property
+    def n_posts(self) -> int:
+        """Number of posts."""
+        return len(self.posts)
+
+    @cached_property
+    def content_key(self) -> str:
+        """Key of everything in the world."""
+        return content_key(
+            self.accounts.content_key, self.posts.content_key, self.account_keys, self.post_keys,
+            self.follows.content_key, self.interests, self.profiles, self.post_features,
+            self.poster_indptr, self.posters, self.ticks, self.quality,
+            *(f"{k}{p.content_key}" for k, p in self.partitions.items()), *self.homes.values(),
+        )  # fmt: skip
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "accounts": self.n_accounts,
+            "follows": self.follows.n_edges,
+            "posts": self.n_posts,
+            "entering": "by their authors" if self.authored else "introduced by accounts",
+            "ticks": f"0 … {int(self.ticks.max())}",
+        }
+        for kind, partition in self.partitions.items():
+            homeless = int(np.count_nonzero(self.homes[kind] < 0))
+            facts[f"partition {kind!r}"] = (
+                f"{partition.n_communities} communities, {homeless:,} posts without a home"
+            )
+        if self.provenance.removed:
+            left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
+            facts["left out"] = ", ".join(left_out)
+        return facts
+
+    def __repr__(self) -> str:
+        return text_card("World", self._facts())
+
+    def _repr_html_(self) -> str:
+        return html_card("World", self._facts())
+
+
+def _checked(
+    value: npt.ArrayLike, dtype: type, shape: tuple[int, ...], name: str
+) -> npt.NDArray[np.generic]:
+    array: npt.NDArray[np.generic] = np.ascontiguousarray(value, dtype=dtype).view()
+    if array.shape != shape:
+        raise DataError(f"world: {name} has shape {array.shape}, not {shape}.")
+    if dtype is np.float32 and not np.isfinite(array).all():
+        raise DataError(f"world: {name} holds values that are not finite.")
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,15 @@
+"""World building, and feeds × viewers → Spread."""
+
+from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.build import build_world
+from graphkit.simulation.resample import resample_worlds
+from graphkit.simulation.simulate import simulate_spread
+from graphkit.simulation.split import split_world_data
+
+__all__ = [
+    "Behaviour",
+    "build_world",
+    "resample_worlds",
+    "simulate_spread",
+    "split_world_data",
+]

@@ -1,0 +1,187 @@
+"""resample_worlds: other worlds like this one, to generalise over."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.data.world import World
+from graphkit.errors import DataError, OptionError
+from graphkit.rng import RNGLike, Streams
+from graphkit.simulation._homes import draw_keys, plurality_homes
+
+__all__ = ["resample_worlds"]
+
+Codes = npt.NDArray[np.int64]
+
+
+def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:
+    """Worlds of the same size, with accounts and posts drawn again from this one.
+
+    Repeats within one world say how chance in the simulation varies, not how worlds do. Each
+    new world draws accounts with replacement within the communities of the first partition
+    (unassigned accounts among themselves), so that these keep their sizes. Every draw is an
+    account of its own, with its own key and the id ``<id>~<copy>``; copy a follows copy b if
+    a follows b. Then as many posts are drawn with replacement: a post whose poster was not
+    drawn is not in this world, one whose poster was drawn twice is drawn twice as often (of
+    introduced posts: by the mean over its posters), and it enters through a random copy of
+    each of its posters that were drawn. Homes are recomputed, partitions carried over under
+    the same names; codes go by size as always, so compare communities of worlds by name.
+
+    Parameters
+    ----------
+    world
+        The world to draw from; it is not among the results.
+    n
+        How many worlds, at least 1.
+    rng
+        Seed.
+
+    Returns
+    -------
+    list of World
+
+    Raises
+    ------
+    OptionError
+        If `n` is less than 1.
+
+    Examples
+    --------
+    >>> from graphkit.simulation import build_world
+    >>> from graphkit.synthetic import platform
+    >>> world = build_world(platform(60, communities=2, rng=1), ticks=3, rng=1)
+    >>> [w.n_accounts for w in resample_worlds(world, 2, rng=1)]
+    [60, 60]
+    """
+    if n < 1:
+        raise OptionError(f"n={n}: at least 1 world is needed.")
+    streams = Streams(rng)
+    return [_resampled(world, Streams(streams.integer("world", i)), i) for i in range(n)]
+
+
+def _resampled(world: World, streams: Streams, number: int) -> World:
+    drawn = _draw_accounts(world, streams.generator("accounts"))
+    accounts, rows = _copies(world.accounts, drawn)
+    # rows[c] is the original of the account with code c in the new world
+    copies = np.bincount(rows, minlength=world.n_accounts)
+    first = np.concatenate([[0], np.cumsum(copies)])
+    by_original = np.argsort(rows, kind="stable")
+    old, indptr, posters = _draw_posts(world, copies, first, by_original, streams)
+    posts, order = _copies(world.posts, old)
+    # `_copies` sorts by id: bring the posters into that order
+    place = _occurrence(old, order)
+    lengths = np.diff(indptr)[place]
+    ends = np.cumsum(lengths)
+    inner = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
+    posters = posters[np.repeat(indptr[place], lengths) + inner]
+    indptr = np.concatenate([[0], ends])
+    partitions = {
+        kind: Partition.from_membership(
+            accounts, p.membership[rows], labels=[p.name(c) for c in range(p.n_communities)],
+            node_kind="accounts", provenance=p.provenance,
+        )
+        for kind, p in world.partitions.items()
+    }  # fmt: skip
+    record = Provenance.of(
+        "resample_worlds", {"number": number}, seed=streams.seed, made_from=(world,)
+    )
+    return World(
+        accounts=accounts,
+        posts=posts,
+        account_keys=draw_keys(streams, "accounts", len(accounts)),
+        post_keys=draw_keys(streams, "posts", len(posts)),
+        follows=_induced(world.follows, accounts, rows, first, by_original, record),
+        interests=world.interests[rows],
+        profiles=world.profiles[rows],
+        post_features=world.post_features[order],
+        poster_indptr=indptr,
+        posters=posters,
+        authored=world.authored,
+        ticks=world.ticks[order],
+        quality=world.quality[order],
+        partitions=partitions,
+        homes={k: plurality_homes(p.membership, indptr, posters) for k, p in partitions.items()},
+        provenance=record,
+    )
+
+
+def _draw_accounts(world: World, generator: np.random.Generator) -> Codes:
+    """Codes drawn with replacement within each community of the first partition."""
+    membership = next(iter(world.partitions.values())).membership
+    drawn = np.empty(world.n_accounts, np.int64)
+    for c in range(-1, int(membership.max()) + 1):
+        members = np.flatnonzero(membership == c)
+        if members.size:
+            drawn[members] = generator.choice(members, members.size)
+    return drawn
+
+
+def _copies(vocabulary: Vocabulary, drawn: Codes) -> tuple[Vocabulary, Codes]:
+    """Vocabulary of the drawn ids numbered by copy, and the original code of each."""
+    originals = np.sort(drawn)
+    starts = np.searchsorted(originals, originals)
+    copy = np.arange(originals.size) - starts + 1
+    names = [f"{vocabulary.ids[o]}~{k}" for o, k in zip(originals, copy, strict=True)]
+    copied = Vocabulary(names)
+    if len(copied) < len(names):
+        raise DataError("resample_worlds: ids that end in ~1, ~2, … collide with those of copies.")
+    rows = np.empty(originals.size, np.int64)
+    rows[copied.encode(names)] = originals
+    return copied, rows
+
+
+def _occurrence(drawn: Codes, order: Codes) -> Codes:
+    """For each entry of `order`, a place in `drawn` of the same value, each used once."""
+    place = np.empty(order.size, np.int64)
+    place[np.argsort(order, kind="stable")] = np.argsort(drawn, kind="stable")
+    return place
+
+
+def _draw_posts(
+    world: World, copies: Codes, first: Codes, by_original: Codes, streams: Streams
+) -> tuple[Codes, Codes, Codes]:
+    """Posts drawn by the copies of their posters, and the copies through which they enter."""
+    generator = streams.generator("posts")
+    m = world.n_posts
+    lengths = np.diff(world.poster_indptr)
+    entries = np.repeat(np.arange(m), lengths)
+    weight = np.bincount(entries, weights=copies[world.posters], minlength=m) / lengths
+    if not weight.any():
+        raise DataError("resample_worlds: no poster was drawn: the world is too small.")
+    old = generator.choice(m, m, p=weight / weight.sum())
+    chosen = lengths[old]
+    ends = np.cumsum(chosen)
+    inner = np.arange(int(ends[-1])) - np.repeat(ends - chosen, chosen)
+    original = world.posters[np.repeat(world.poster_indptr[old], chosen) + inner]
+    pick = (generator.random(original.size) * copies[original]).astype(np.int64)
+    there = copies[original] > 0
+    posters = by_original[(first[original] + pick)[there]]
+    kept = np.bincount(np.repeat(np.arange(m), chosen)[there], minlength=m)
+    return old, np.concatenate([[0], np.cumsum(kept)]), posters
+
+
+def _induced(
+    follows: Graph, accounts: Vocabulary, rows: Codes, first: Codes, by_original: Codes,
+    record: Provenance,
+) -> Graph:  # fmt: skip
+    """Arcs between all copies of accounts that follow each other."""
+    degrees = np.diff(follows.indptr)[rows]
+    ends = np.cumsum(degrees)
+    inner = np.arange(int(ends[-1])) - np.repeat(ends - degrees, degrees)
+    tail = np.repeat(np.arange(rows.size), degrees)
+    head = follows.indices[np.repeat(follows.indptr[:-1][rows], degrees) + inner]
+    many = (first[1:] - first[:-1])[head]
+    ends = np.cumsum(many)
+    inner = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - many, many)
+    tail = np.repeat(tail, many)
+    head = by_original[np.repeat(first[head], many) + inner]
+    ids = accounts.series
+    return Graph.from_edges(
+        ids.gather(tail), ids.gather(head), directed=True, nodes=accounts, node_kind="accounts",
+        provenance=record,
+    )  # fmt: skip

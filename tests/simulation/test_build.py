@@ -1,0 +1,206 @@
+"""Worlds out of platforms and logs: which rows go where, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.data.platform import Platform
+from graphkit.data.world import World
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.simulation import build_world, split_world_data
+from graphkit.simulation._homes import plurality_homes
+from graphkit.simulation._space import tag_features
+from graphkit.simulation.split import item_draws, time_cuts
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    return gk.synthetic.platform(200, communities=4, posts_per_account=3, rng=1)
+
+
+@pytest.fixture(scope="module")
+def truth(platform: Platform) -> gk.Partition:
+    return platform.truth
+
+
+def without(ds: gk.Dataset, **tables: object) -> gk.Dataset:
+    return gk.Dataset(**(ds.tables | tables))
+
+
+def test_a_platform_becomes_a_world(platform: Platform) -> None:
+    world = build_world(platform, ticks=6, rng=1)
+    ds = platform.dataset
+    _, cut = time_cuts(ds, None)
+    posts = ds.items.filter(pl.col("created_at") >= cut).sort("item_id")
+    assert world.posts.ids.tolist() == posts["item_id"].to_list()
+    assert world.accounts == ds.account_ids
+    assert set(world.ticks.tolist()) == set(range(6))
+    assert world.accounts.ids[world.posters].tolist() == posts["author_id"].to_list()
+    assert (world.homes["planted"] == platform.truth.membership[world.posters]).all()
+    assert world.follows.n_edges == ds.follows.filter(pl.col("since") < cut).height
+    topics = platform.item_topics[ds.item_ids.encode(world.posts.ids)]
+    assert (world.post_features.argmax(axis=1) == topics).all()
+    # profiles are an estimate of the planted taste, not a copy
+    likeness = (world.profiles * world.interests).sum(axis=1)[world.profiles.any(axis=1)]
+    assert 0.7 < likeness.mean() < 0.999
+    assert "200" in repr(world)
+    again = build_world(platform, ticks=6, rng=1)
+    assert again.content_key == world.content_key
+    assert build_world(platform, ticks=6, rng=2).content_key != world.content_key
+
+
+def test_rows_in_another_order_make_the_same_world(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    shuffled = gk.Dataset(**{
+        name: frame.sample(fraction=1, shuffle=True, seed=1) for name, frame in ds.tables.items()
+    })  # fmt: skip
+    first, second = (build_world(d, truth, ticks=6, rng=1) for d in (ds, shuffled))
+    assert first.content_key == second.content_key
+
+
+def test_partition_profiles_and_posts_come_from_disjoint_rows(
+    platform: Platform, truth: gk.Partition
+) -> None:
+    ds = platform.dataset
+    middle, cut = time_cuts(ds, None)
+    piece = split_world_data(platform)
+    assert piece.interactions["at"].max() < middle
+    assert piece.impressions["at"].max() < middle
+    share = ds.items.filter(pl.col("created_at") < middle).height / ds.items.height
+    assert 0.3 < share < 0.37
+    world = build_world(ds, truth, rng=1)
+    # acts of the piece and of the time of the posts leave the world as it is …
+    between = (pl.col("at") >= middle) & (pl.col("at") < cut)
+    fewer = without(ds, interactions=ds.interactions.filter(between))
+    assert build_world(fewer, truth, rng=1).content_key == world.content_key
+    # … those between are its profiles
+    some = ds.interactions.filter(between).head(200)
+    with pytest.raises(AssertionError):
+        np.testing.assert_array_equal(
+            build_world(without(ds, interactions=some), truth, rng=1).profiles, world.profiles
+        )
+    # taste and profile share no item
+    assert not np.array_equal(world.interests, world.profiles)
+
+
+def test_since_moves_all_cuts(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    late = ds.items["created_at"].max() - timedelta(days=3)
+    middle, cut = time_cuts(ds, late)
+    assert cut == late
+    assert split_world_data(ds, since=late).interactions["at"].max() < middle
+    world = build_world(ds, truth, since=str(late), rng=1)
+    assert world.n_posts == ds.items.filter(pl.col("created_at") >= late).height
+
+
+def test_introduced_posts_are_held_out(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    options = {"posts": "introduced", "share_of_posts": 0.3, "ticks": 4, "rng": 1}
+    world = build_world(ds, {"planted": truth}, **options)
+    draws = dict(zip(ds.item_ids.ids.tolist(), item_draws(ds.item_ids).tolist(), strict=True))
+    assert all(draws[p] >= 0.7 for p in world.posts.ids.tolist())
+    piece = split_world_data(ds, posts="introduced")
+    acted = pl.coalesce("target_item_id", "item_id")
+    assert all(draws[i] < 0.4 for i in piece.interactions.select(acted).to_series().drop_nulls())
+    assert all(draws[i] < 0.4 for i in piece.impressions["item_id"])
+    assert all(draws[i] < 0.4 for i in piece.items["item_id"])
+    assert piece.follows.height == ds.follows.height
+    # each enters through three accounts of its audience, who acted on it
+    audience = set(ds.interactions.select("account_id", acted).iter_rows())
+    assert (np.diff(world.poster_indptr) == 3).all()
+    for post, accounts in zip(world.posts.ids, world.posters.reshape(-1, 3), strict=True):
+        assert len(set(accounts.tolist())) == 3
+        assert all((world.accounts.ids[a], post) in audience for a in accounts)
+    left_out = world.provenance.removed["held-out items of fewer than 3 accounts"]
+    held_out = {i for _, i in audience if i is not None and draws[i] >= 0.7}
+    assert left_out > 0
+    assert world.n_posts + left_out <= len(held_out)
+    assert not world.authored
+    # rows of the piece change nothing in the world
+    rest = ds.interactions.filter(
+        pl.Series([draws.get(i, 1) >= 0.4 for i in ds.interactions.select(acted).to_series()])
+    )
+    other = build_world(without(ds, interactions=rest), {"planted": truth}, **options)
+    assert other.content_key == world.content_key
+
+
+def test_partitions_by_kind_are_carried(platform: Platform, truth: gk.Partition) -> None:
+    half = gk.Partition.from_membership(
+        truth.vocabulary.ids[::2], truth.membership[::2], labels=truth.labels
+    )
+    world = build_world(platform, {"interest": half}, rng=1)
+    assert list(world.partitions) == ["planted", "interest"]
+    assert world.partitions["interest"].n_unassigned == 100
+    assert (world.homes["interest"] < 0).any()
+    assert list(build_world(platform, half, rng=1).partitions) == ["planted", "given"]
+
+
+def test_homes_are_the_plurality() -> None:
+    membership = np.array([0, 0, 1, 1, -1], np.int32)
+    indptr = np.array([0, 3, 5, 6, 8])
+    posters = np.array([2, 0, 3, 3, 0, 4, 4, 2], np.int32)
+    assert plurality_homes(membership, indptr, posters).tolist() == [1, 0, -1, 1]
+
+
+def test_features_are_topics(platform: Platform) -> None:
+    features = tag_features(platform.dataset, 32, 1)
+    assert (features >= 0).all()
+    topic = platform.item_topics
+    tagged = np.flatnonzero(features.any(axis=1))
+    like = features[tagged] @ features[tagged].T
+    same = topic[tagged][:, None] == topic[tagged][None, :]
+    assert like[same].mean() > 3 * like[~same].mean()
+
+
+def test_bad_input_is_refused(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    for options in ({"ticks": 0}, {"posts": "shown"}, {"dimensions": 1},
+                    {"posts": "introduced", "share_of_posts": 0.7},
+                    {"posts": "introduced", "introducers": 0},
+                    {"posts": "introduced", "since": "2024-03-01"}, {"since": "soon"}):  # fmt: skip
+        with pytest.raises(OptionError):
+            build_world(ds, truth, rng=1, **options)
+    with pytest.raises(OptionError, match="have authors"):
+        build_world(platform, posts="introduced", rng=1)
+    with pytest.raises(MissingDataError, match="needs a partition"):
+        build_world(ds, rng=1)
+    with pytest.raises(DataError, match="before there is any history"):
+        build_world(ds, truth, since=ds.items["created_at"].min(), rng=1)
+    with pytest.raises(DataError, match="no item was created"):
+        build_world(ds, truth, since="2030-01-01", rng=1)
+    tables = {name: frame for name, frame in ds.tables.items() if name != "follows"}
+    with pytest.raises(MissingDataError, match="'follows'"):
+        build_world(gk.Dataset(**tables), truth, rng=1)
+    with pytest.raises(MissingDataError, match="tags"):
+        build_world(without(ds, items=ds.items.drop("tags")), truth, rng=1)
+    with pytest.raises(MissingDataError, match="nobody follows anybody"):
+        build_world(without(ds, follows=ds.follows.head(0)), truth, rng=1)
+    collected = gk.Dataset(**ds.tables, time_kinds={"interactions.at": "collected"})
+    with pytest.raises(MissingDataError, match="time kind"):
+        build_world(collected, truth, rng=1)
+    strangers = gk.Partition.from_membership(["x", "y"], [0, 0])
+    with pytest.raises(DataError, match="'given' puts none of the accounts"):
+        build_world(ds, strangers, rng=1)
+    with pytest.raises(DataError, match="audience of 190 accounts"):
+        build_world(ds, truth, posts="introduced", introducers=190, rng=1)
+
+
+def test_a_world_is_checked(platform: Platform) -> None:
+    import dataclasses
+
+    world: World = build_world(platform, rng=1)
+    for change, message in (
+        ({"ticks": world.ticks - 1}, "before tick 0"),
+        ({"account_keys": np.zeros_like(world.account_keys)}, "distinct"),
+        ({"quality": world.quality[:-1]}, "shape"),
+        ({"partitions": {}}, "at least one partition"),
+        ({"homes": {}}, "are missing"),
+        ({"interests": world.interests * np.nan}, "not finite"),
+    ):
+        with pytest.raises(DataError, match=message):
+            dataclasses.replace(world, **change)
