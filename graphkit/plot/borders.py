@@ -12,7 +12,7 @@ from graphkit.data.results import Mixing
 from graphkit.errors import DataError
 from graphkit.plot._canvas import ACCENT, INK, Canvas, blank_canvas, head
 
-__all__ = ["borders"]
+__all__ = ["borders", "matrices"]
 
 
 def borders(
@@ -33,8 +33,16 @@ def borders(
     highlight
         Names of communities to set off by colour.
     """
+    return matrices(panels, top, highlight, "ties", ("from", "to"))
+
+
+def matrices(
+    panels: Mapping[str, Mixing], top: int, highlight: tuple[str, ...], unit: str,
+    sides: tuple[str, str],
+) -> Canvas:  # fmt: skip
+    """The figure of :func:`borders` for any unit, with its names of rows and columns."""
     if not panels:
-        raise DataError("borders needs at least one Mixing result.")
+        raise DataError("at least one Mixing result is needed.")
     labels = next(iter(panels.values())).labels[:top]
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
@@ -48,8 +56,8 @@ def borders(
         images.append(ax.imshow(np.clip(shown, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4))
         head(ax, title)
         if panel.directed:
-            ax.set_ylabel("from", fontsize=9)
-            ax.set_xlabel("to", fontsize=9)
+            ax.set_ylabel(sides[0], fontsize=9)
+            ax.set_xlabel(sides[1], fontsize=9)
         ax.set_xticks(range(size), labels, rotation=90, fontsize=8)
         ax.set_yticks(range(size), labels if position == 0 else [""] * size, fontsize=8)
         ax.tick_params(length=0)
@@ -60,7 +68,7 @@ def borders(
             at = labels.index(name)
             ax.add_patch(_frame_around(at))
     bar = figure.colorbar(images[0], ax=axes, shrink=0.7, pad=0.02)
-    bar.set_label("log₂ observed / expected ties", fontsize=9)
+    bar.set_label(f"log₂ observed / expected {unit}", fontsize=9)
     return figure
 
 

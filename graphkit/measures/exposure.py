@@ -1,0 +1,145 @@
+"""Who gets the attention: how even it is among creators, communities and diets."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.errors import DataError
+
+__all__ = ["effective_number", "entropy", "gini", "lorenz", "small_creator_share"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def gini(values: npt.ArrayLike) -> float:
+    """Inequality of shares: 0 if all are equal, (n − 1)/n if one has everything.
+
+    G = Σ_i (2i − n − 1) v_i / (n Σ v), the n values ascending and i from 1 on, which is
+    the mean absolute difference over twice the mean. Zeros count; NaN without any
+    positive value.
+
+    References
+    ----------
+    Gini, C. (1912). Variabilità e mutabilità. Dorfman, R. (1979). A formula for the Gini
+    coefficient. The Review of Economics and Statistics, 61(1), 146–149.
+    https://doi.org/10.2307/1924845
+
+    Examples
+    --------
+    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 8])
+    (0.0, 0.75)
+    """
+    ordered = _amounts(values)
+    total, n = float(ordered.sum()), ordered.size
+    if not total > 0:
+        return float("nan")
+    # whole numbers stay exact until the one division
+    return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * total))
+
+
+def lorenz(values: npt.ArrayLike) -> Floats:
+    """Lorenz curve, shape (n + 1, 2): share of the holders, poorest first, share they hold.
+
+    NaN in the second column without any positive value.
+
+    Examples
+    --------
+    >>> lorenz([3, 1]).tolist()
+    [[0.0, 0.0], [0.5, 0.25], [1.0, 1.0]]
+    """
+    ordered = _amounts(values)
+    held = np.concatenate([[0.0], np.cumsum(ordered)])
+    with np.errstate(invalid="ignore"):
+        held = held / held[-1]
+    return np.column_stack([np.linspace(0, 1, ordered.size + 1), held])
+
+
+def small_creator_share(impressions: npt.ArrayLike, followers: npt.ArrayLike) -> float:
+    """Share of the impressions that go to the half of the creators with fewest followers.
+
+    In [0, 1]; 0.5 if size does not matter. Creators with equally many followers as the one
+    at the middle share what is left of the half in equal parts, so that no order decides.
+    NaN without impressions.
+
+    Parameters
+    ----------
+    impressions
+        Shape (k,): impressions of each creator, zeros included.
+    followers
+        Shape (k,): their followers.
+
+    Examples
+    --------
+    >>> small_creator_share([1, 3, 6], [0, 5, 90])
+    0.25
+    >>> small_creator_share([1, 3, 6], [5, 5, 5])
+    0.5
+    """
+    shown = np.asarray(impressions, dtype=np.float64)
+    size = np.asarray(followers, dtype=np.float64)
+    if shown.shape != size.shape or shown.ndim != 1:
+        raise DataError(f"{shown.size} impressions of creators, but {size.size} follower counts.")
+    if not shown.sum() > 0:
+        return float("nan")
+    half = size.size / 2
+    middle = np.sort(size)[(size.size - 1) // 2]
+    below, tied = size < middle, size == middle
+    part = (half - np.count_nonzero(below)) / np.count_nonzero(tied)
+    return float((shown[below].sum() + part * shown[tied].sum()) / shown.sum())
+
+
+def entropy(counts: npt.ArrayLike) -> Floats:
+    """Entropy of each row of counts over its C columns, −Σ p log p / log C, in [0, 1].
+
+    0 if one community has everything, 1 if all have the same. NaN for a row without
+    counts, and throughout if there is only one community.
+
+    References
+    ----------
+    Shannon, C. E. (1948). A mathematical theory of communication. Bell System Technical
+    Journal, 27(3), 379–423. https://doi.org/10.1002/j.1538-7305.1948.tb01338.x
+
+    Examples
+    --------
+    >>> entropy([[4, 0], [2, 2]]).tolist()
+    [0.0, 1.0]
+    """
+    table = np.asarray(counts, dtype=np.float64)
+    if table.shape[1] < 2:
+        return np.full(table.shape[0], np.nan)
+    return np.asarray(_nats(table) / np.log(table.shape[1]), dtype=np.float64)
+
+
+def effective_number(counts: npt.ArrayLike) -> Floats:
+    """exp(H) of each row of counts: as many equal communities would be as diverse.
+
+    In [1, C]; NaN for a row without counts.
+
+    References
+    ----------
+    Hill, M. O. (1973). Diversity and evenness. Ecology, 54(2), 427–432.
+    https://doi.org/10.2307/1934352
+
+    Examples
+    --------
+    >>> effective_number([[4, 0, 0], [2, 2, 0]]).round(12).tolist()
+    [1.0, 2.0]
+    """
+    return np.asarray(np.exp(_nats(np.asarray(counts, dtype=np.float64))), dtype=np.float64)
+
+
+def _nats(table: Floats) -> Floats:
+    total = table.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = table / total
+        terms = np.where(share > 0, -share * np.log(share), 0.0)
+    # adding 0 turns −0 into 0
+    return np.asarray(np.where(total[:, 0] > 0, terms.sum(axis=1) + 0.0, np.nan), np.float64)
+
+
+def _amounts(values: npt.ArrayLike) -> Floats:
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    if ordered.ndim != 1 or not np.isfinite(ordered).all() or (ordered < 0).any():
+        raise DataError("shares of attention must be a row of finite numbers, none below 0.")
+    return ordered

@@ -1,0 +1,110 @@
+"""Whether a feed gives a community a home: its posts, its members, its creators."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["hosting_creators", "hosting_members", "hosting_reach"]
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.integer]
+
+
+def hosting_reach(
+    views: Codes, membership: Codes, *, homes: Codes, poster_indptr: Codes, posters: Codes
+) -> Floats:
+    """Share of its own community that a post reaches, per community, shape (C,).
+
+    Mean over the posts at home in c of (distinct viewers in c) / (|c| − 1), the author
+    left out; where several accounts introduce a post, those of them in c are left out. In
+    [0, 1]; NaN for a community without posts, or with no other member.
+
+    Parameters
+    ----------
+    views
+        Shape (m, C + 1): accounts of each community shown each post, the last column
+        unassigned, without the post's own posters.
+    membership, homes
+        Community of each account and home of each post, −1 for none.
+    poster_indptr, posters
+        The accounts through which each post enters, as in :class:`World`.
+
+    Examples
+    --------
+    A community of three whose one post reaches one of the other two:
+
+    >>> hosting_reach(
+    ...     np.array([[1, 0]]), np.array([0, 0, 0]), homes=np.array([0]),
+    ...     poster_indptr=np.array([0, 1]), posters=np.array([2]),
+    ... ).tolist()
+    [0.5]
+    """
+    size = views.shape[1] - 1
+    sizes = np.bincount(membership[membership >= 0], minlength=size)
+    kept = np.flatnonzero(homes >= 0)
+    home = homes[kept]
+    post_of = np.repeat(np.arange(homes.size), np.diff(poster_indptr))
+    inside = membership[posters] == homes[post_of]
+    entering = np.bincount(post_of, weights=inside, minlength=homes.size)[kept]
+    others = sizes[home] - entering
+    able = others > 0
+    share = views[kept, home][able] / others[able]
+    return _mean_by(share, home[able], size)
+
+
+def hosting_members(diet: Codes, membership: Codes) -> Floats:
+    """Share of a community's members who see at least one post at home in it, shape (C,).
+
+    In [0, 1]; `diet` has shape (n, C + 1), posts shown to each account by their home.
+
+    Examples
+    --------
+    >>> hosting_members(np.array([[2, 0], [0, 3], [0, 1]]), np.array([0, 0, -1])).tolist()
+    [0.5]
+    """
+    assigned = np.flatnonzero(membership >= 0)
+    home = membership[assigned]
+    sees = diet[assigned, home] > 0
+    return _mean_by(sees.astype(np.float64), home, diet.shape[1] - 1)
+
+
+def hosting_creators(
+    member_reach: Codes, membership: Codes, posters: Codes, *, size: int, members_reached: int = 3
+) -> Floats:
+    """Share of a community's creators who reach at least m other members, shape (C,).
+
+    Creators are the members with a post; a creator's reach are the distinct other members
+    of its community that any of its posts was shown to. In [0, 1]; NaN without creators.
+
+    Parameters
+    ----------
+    member_reach
+        Shape (n,): that reach of each account.
+    membership
+        Shape (n,): community of each account, −1 for none.
+    posters
+        Accounts through which posts enter, repeats allowed.
+    size
+        Number of communities C.
+    members_reached
+        The bound m.
+
+    Examples
+    --------
+    >>> hosting_creators(
+    ...     np.array([3, 2, 9]), np.array([0, 0, 0]), np.array([0, 1, 1]), size=1
+    ... ).tolist()
+    [0.5]
+    """
+    creators = np.unique(posters)
+    creators = creators[membership[creators] >= 0]
+    hosted = member_reach[creators] >= members_reached
+    return _mean_by(hosted.astype(np.float64), membership[creators], size)
+
+
+def _mean_by(values: Floats, group: Codes, size: int) -> Floats:
+    """Mean of the values of each group, NaN for an empty one."""
+    total = np.bincount(group, weights=values, minlength=size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / np.bincount(group, minlength=size), dtype=np.float64)

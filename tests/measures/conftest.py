@@ -1,0 +1,98 @@
+"""Small worlds and tallies made by hand, from a list of who was shown what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.data.world import World
+
+Log = Sequence[tuple[int, int, int]]
+SOURCES = ("following", "interest", "filler")
+
+
+class ByHand:
+    """Builders; a log lists (account, post, tick)."""
+
+    @staticmethod
+    def world(
+        groups: Sequence[str | None],
+        posters: Sequence[Sequence[int]],
+        follows: Sequence[tuple[int, int]] = (),
+    ) -> World:
+        n, m = len(groups), len(posters)
+        accounts = Vocabulary([f"a{i:04}" for i in range(n)])
+        partition = Partition.from_membership(accounts, groups)
+        member = partition.membership
+        homes = []
+        for group in posters:
+            votes = [int(member[p]) for p in group if member[p] >= 0]
+            homes.append(min(votes, key=lambda c: (-votes.count(c), c)) if votes else -1)
+        ids = accounts.ids
+        graph = Graph.from_edges(
+            [ids[a] for a, _ in follows], [ids[b] for _, b in follows],
+            directed=True, nodes=accounts,
+        )  # fmt: skip
+        return World(
+            accounts, Vocabulary([f"p{i:04}" for i in range(m)]),
+            np.arange(n, dtype=np.uint64), np.arange(m, dtype=np.uint64), graph,
+            np.zeros((n, 1), np.float32), np.zeros((n, 1), np.float32),
+            np.zeros((m, 1), np.float32), np.cumsum([0, *map(len, posters)]),
+            np.concatenate([np.asarray(p) for p in posters]).astype(np.int32),
+            all(len(p) == 1 for p in posters), np.zeros(m, np.int32),
+            np.full(m, 0.5, np.float32), {"planted": partition},
+            {"planted": np.array(homes, np.int32)},
+        )  # fmt: skip
+
+    @staticmethod
+    def tally(
+        world: World, log: Log, *, shares: Sequence[tuple[int, int, int, int]] = (), ticks: int = 3
+    ) -> ArmTally:
+        n, m = world.n_accounts, world.n_posts
+        partition, homes = world.partitions["planted"], world.homes["planted"]
+        size, member = partition.n_communities, partition.membership
+        views, diet = np.zeros((m, size + 1), np.int32), np.zeros((n, size + 1), np.int32)
+        by_tick = np.zeros((m, ticks), np.int32)
+        met: dict[int, set[int]] = {a: set() for a in range(n)}
+        for account, post, tick in log:
+            views[post, member[account]] += 1  # −1 is the last column
+            diet[account, homes[post]] += 1
+            by_tick[post, tick] += 1
+            for poster in world.posters[world.poster_indptr[post] : world.poster_indptr[post + 1]]:
+                assert poster != account
+                if member[poster] == member[account] >= 0:
+                    met[int(poster)].add(account)
+        reactions = np.zeros((m, 5), np.int64)
+        reactions[:, 0] = by_tick.sum(axis=1)
+        reactions[0, 4] = 1
+        return ArmTally(
+            {"planted": views}, {"planted": diet},
+            {"planted": np.array([len(met[a]) for a in range(n)], np.int32)},
+            by_tick, reactions, by_tick.sum(axis=1) * 32768,
+            np.array([len(log) - len(log) // 4, 0, len(log) // 4]), len(log), 0, 0.1, 0.5,
+            np.array(shares, np.int32).reshape(-1, 4),
+        )  # fmt: skip
+
+    @staticmethod
+    def spread(
+        worlds: Sequence[World], arms: dict[str, list[list[ArmTally]]], budget: str = "matched"
+    ) -> Spread:
+        tallies = {
+            (arm, w, r): tally
+            for arm, by_world in arms.items()
+            for w, repeats in enumerate(by_world)
+            for r, tally in enumerate(repeats)
+        }
+        repeats = len(next(iter(arms.values()))[0])
+        return Spread(tuple(worlds), tuple(arms), tallies, repeats, SOURCES, budget, False)
+
+
+@pytest.fixture(scope="session")
+def by_hand() -> type[ByHand]:
+    return ByHand
