@@ -2,17 +2,19 @@
 
 The map of the house; imports point down only.
 
-===========  ==========================================================================
-cli          ``graphkit demo | describe | communities``
-study        whole chains: data → graphs → communities → names → visibility → a folder
-readwrite    files of the platforms ↔ nouns
-synthetic    whole platforms with planted communities; ``toy()``
-graphs       Dataset → Graph: follow, interaction, co-interaction
-communities  Graph → Partition: Leiden, agreement, names, visibility
-measures     nouns → numbers
-plot         nouns → figures
-data         the nouns: Vocabulary, Dataset, Graph, Partition, Impressions, Platform
-===========  ==========================================================================
+============  ==========================================================================
+cli           ``graphkit demo | describe | communities``
+study         whole chains: data → graphs → communities → names → visibility → a folder
+simulation    worlds, resampled worlds, and feeds × viewers → Spread
+readwrite     files of the platforms ↔ nouns
+synthetic     whole platforms with planted communities; ``toy()``
+graphs        Dataset → Graph: follow, interaction, co-interaction
+communities   Graph → Partition: Leiden, agreement, names, visibility
+recommenders  how a feed ranks: sources, factors, presets
+measures      nouns → numbers
+plot          nouns → figures
+data          the nouns: Dataset, Graph, Partition, Impressions, Platform, World, Spread
+============  ==========================================================================
 
 Names load on first use: ``import graphkit`` imports no engine.
 """
@@ -21,5 +23,10 @@ import lazy_loader as _lazy
 
 from graphkit._version import __version__
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
-__all__ = [*__all__, "__version__"]
+__getattr__, __dir__, _names = _lazy.attach_stub(__name__, __file__)
+_ROOMS = {
+    "communities", "graphs", "measures", "plot", "readwrite", "recommenders", "simulation",
+    "study", "synthetic",
+}  # fmt: skip
+# rooms are reached as attributes (graphkit.plot), the public names are those of their verbs
+__all__ = [*(name for name in _names if name not in _ROOMS), "__version__"]

@@ -1,4 +1,14 @@
-from . import communities, graphs, measures, plot, readwrite, synthetic
+from . import (
+    communities,
+    graphs,
+    measures,
+    plot,
+    readwrite,
+    recommenders,
+    simulation,
+    study,
+    synthetic,
+)
 from .communities import agreement, find_community, label_communities, leiden, visibility
 from .data.dataset import Dataset
 from .data.graph import Graph
@@ -9,9 +19,12 @@ from .data.tags import STOP_TAGS
 from .data.vocabulary import Vocabulary
 from .errors import GraphkitError, GraphkitWarning
 from .graphs import cointeraction_graph, follow_graph, interaction_graph
+from .measures import contrast, measure_spread
 from .progress import show_progress
 from .readwrite import load_platform, read_dataset, write_dataset
-from .study import study_communities
+from .recommenders import follower_centric, interest_centric
+from .simulation import build_world, resample_worlds, simulate_spread, split_world_data
+from .study import run_study, study_communities
 
 __version__: str
 
@@ -27,20 +40,32 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "agreement",
+    "build_world",
     "cointeraction_graph",
     "communities",
+    "contrast",
     "find_community",
     "follow_graph",
+    "follower_centric",
     "graphs",
     "interaction_graph",
+    "interest_centric",
     "label_communities",
     "leiden",
     "load_platform",
+    "measure_spread",
     "measures",
     "plot",
     "read_dataset",
     "readwrite",
+    "recommenders",
+    "resample_worlds",
+    "run_study",
     "show_progress",
+    "simulate_spread",
+    "simulation",
+    "split_world_data",
+    "study",
     "study_communities",
     "synthetic",
     "visibility",

@@ -1,4 +1,4 @@
-"""The command line: ``graphkit demo | describe | communities``.
+"""The command line: ``graphkit demo | run | check | describe | communities``.
 
 Bad input ends with one sentence and exit code 2, never with a traceback.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from graphkit.data.dataset import Dataset
     from graphkit.data.results import ImportReport
-    from graphkit.study import CommunityStudy
+    from graphkit.study import CommunityStudy, StudyResult
 
 __all__ = ["app", "main"]
 
@@ -43,6 +43,7 @@ class Format(StrEnum):
 DatasetPath = Annotated[
     Path, typer.Argument(metavar="DATASET", help="Folder (or file) that holds the data.")
 ]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (TOML).")]
 FormatOption = Annotated[
     Format,
     typer.Option(
@@ -75,31 +76,56 @@ def _root(
 def demo(
     out: OutOption = Path("graphkit-demo"), seed: SeedOption = 1, runs: RunsOption = 10
 ) -> None:
-    """Run the community study on the bundled synthetic platform.
+    """Run a whole study on the bundled synthetic platform, in a minute or so.
 
     Finds the communities in who engaged with the same videos, names them by their hashtags,
-    asks whether the follow graph would have shown them, and holds the result against what
-    was planted.
+    asks whether the follow graph would have shown them, holds the result against what was
+    planted, and shows the same posts through a follower-centric and an interest-centric feed.
     """
     import graphkit as gk
+    from graphkit.study import demo_config, run_study
 
     with gk.show_progress():
-        platform = gk.load_platform()
-        study = gk.study_communities(
-            platform.dataset, out, runs=runs, truth=platform.truth, rng=seed
-        )
+        result = run_study(demo_config(seed, runs), out)
+    study = result.communities
     _say("The bundled platform is synthetic: its communities were planted, and are known.")
     _show_study(study)
     assert study.recovery is not None
     _show("Held against what was planted (best F1 per community; AMI over all)", study.recovery)
-    planted = gk.communities.best_matches(study.partition, platform.truth)
-    for name in study.visibility.hidden if study.visibility is not None else []:
+    truth = result.spread.worlds[0].partitions["planted"]
+    planted = gk.communities.best_matches(
+        result.spread.worlds[0].partitions["interest"], truth
+    )  # fmt: skip
+    for name in result.hidden.get("interest", ()):
         meant = planted.filter(label=name).get_column("match_label").item()
         _say(
             f"{name} (planted as {meant}) is a community of shared interest that the follow graph "
             "does not show."
         )
-    _say(f"Tables, figures and manifest: {study.folder}")
+    _show_result(result)
+
+
+@app.command()
+def run(
+    study: StudyPath,
+    out: OutOption,
+) -> None:
+    """Run a study: one TOML file in, one folder of tables, figures and a report out."""
+    import graphkit as gk
+    from graphkit.study import run_study
+
+    with gk.show_progress():
+        result = run_study(study, out)
+    _show_study(result.communities)
+    _show_result(result)
+
+
+@app.command()
+def check(study: StudyPath) -> None:
+    """Read a study file and its data, and say what a run would do."""
+    from graphkit.study import check_study
+
+    _show(f"{study.name}: nothing stands in the way", check_study(study))
 
 
 @app.command()
@@ -216,6 +242,17 @@ def _show_study(study: CommunityStudy) -> None:
         )
     for note in study.notes:
         _say(note)
+
+
+def _show_result(result: StudyResult) -> None:
+    for headline in result.headlines:
+        _say(f"\n{headline.title}\n  {headline.verdict}")
+        for sentence in headline.sentences:
+            _say(f"  - {sentence}")
+    if not result.spread.calibrated:
+        _say("\nThe viewers' behaviour is not calibrated: its numbers are assumptions.")
+    _say(f"Report: {result.folder / 'report.html'}")
+    _say(f"Tables, figures and manifest: {result.folder}")
 
 
 def _say(text: str) -> None:

@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_is_complete() -> None:
-    for arguments in ((), ("demo",), ("describe",), ("communities",)):
+    for arguments in ((), ("demo",), ("run",), ("check",), ("describe",), ("communities",)):
         done = graphkit(*arguments, "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout
@@ -67,12 +67,18 @@ def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
         (("describe", "FOLDER", "--stitches", "x"), "--format tiktok"),
         (("describe", "FOLDER", "--format", "hetrec-lastfm"), "artists.dat"),
         (("communities", "FOLDER"), "--out"),
+        (("run", "no-such.toml", "--out", "OUT"), "no-such.toml cannot be read"),
+        (("run", "STUDY"), "--out"),
+        (("run", "STUDY", "--out", "OUT"), "simulation.tikcs is unknown. Did you mean 'ticks'"),
+        (("check", "STUDY"), "simulation.tikcs is unknown. Did you mean 'ticks'"),
     ],
 )
 def test_bad_input_exits_2_with_one_sentence(
     folder: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    places = {"FOLDER": str(folder), "OUT": str(tmp_path / "out")}
+    study = tmp_path / "study.toml"
+    study.write_text("[simulation]\ntikcs = 3\n")
+    places = {"FOLDER": str(folder), "OUT": str(tmp_path / "out"), "STUDY": str(study)}
     done = graphkit(*(places.get(a, a) for a in arguments))
     assert done.returncode == 2
     assert message in done.stderr
@@ -83,3 +89,23 @@ def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
     done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "(planted as #alttok) is a community of shared interest" in done.stdout
+    assert "Held against what was planted" in done.stdout
+    assert "over 10 worlds" in done.stdout
+    assert "not calibrated" in done.stdout
+    assert (tmp_path / "demo" / "report.html").exists()
+
+
+def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'[data]\nsource = "folder"\npath = "{folder}"\n[communities]\nruns = 2\n'
+        "[world]\nworlds = 2\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
+        "[s_scan]\nsocial_share = []\n"
+    )
+    plan = graphkit("check", study)
+    assert plan.returncode == 0, plan.stderr
+    assert "nothing stands in the way" in plan.stdout
+    done = graphkit("run", study, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Crossing borders: interest against follower" in done.stdout
+    assert (tmp_path / "out" / "report.html").exists()

@@ -27,9 +27,10 @@ from graphkit.errors import MissingDataError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
+from graphkit.study._groups import shown_communities
 from graphkit.study.folder import ResultsFolder
 
-__all__ = ["CommunityStudy", "study_communities"]
+__all__ = ["CommunityStudy", "community_facts", "community_stages", "study_communities"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -159,6 +160,42 @@ def study_communities(
     """
     streams = Streams(rng)
     folder = ResultsFolder(out)
+    study = community_stages(
+        dataset, folder, streams, between=between, through=through, kinds=kinds, weight=weight,
+        min_shared=min_shared, max_degree=max_degree, window=window, top=top, exclude=exclude,
+        quality=quality, resolution=resolution, runs=runs, engine=engine, report=report,
+        truth=truth,
+    )  # fmt: skip
+    folder.finish(community_facts(study, streams.seed))
+    return study
+
+
+def community_stages(
+    dataset: Dataset,
+    folder: ResultsFolder,
+    streams: Streams,
+    *,
+    between: str,
+    through: str,
+    kinds: Collection[str] | None,
+    weight: str,
+    min_shared: int,
+    max_degree: int | None = None,
+    window: str | None = None,
+    top: int | None,
+    exclude: Iterable[str] | None = None,
+    quality: str,
+    resolution: float | None,
+    runs: int,
+    engine: str,
+    report: ImportReport | None,
+    truth: Partition | None,
+    least: int = 1,
+) -> CommunityStudy:
+    """The stages of :func:`study_communities` inside a folder that goes on.
+
+    Figures leave out communities of fewer than `least` members.
+    """
     if exclude is None:
         exclude = STOP_TAGS if through == "tags" else ()
     with folder.stage("graph"):
@@ -176,8 +213,7 @@ def study_communities(
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery(study, truth, engine, streams))
     with folder.stage("tables and figures"):
-        _write(study, folder, report)
-    folder.finish(_facts(study, streams.seed))
+        _write(study, folder, report, least)
     return study
 
 
@@ -216,7 +252,8 @@ def _name_and_test(
     )
 
 
-def _facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
+def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
+    """What the manifest says about the communities."""
     partition = study.partition
     stability = partition.stability
     return {
@@ -232,7 +269,9 @@ def _facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
     }
 
 
-def _write(study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None) -> None:
+def _write(
+    study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None, least: int
+) -> None:
     partition = study.partition
     folder.table("dataset", study.dataset.summary())
     graphs: dict[str, Any] = {"co-interaction": study.graph}
@@ -256,11 +295,15 @@ def _write(study: CommunityStudy, folder: ResultsFolder, report: ImportReport | 
         folder.table("import_rows", report.rows)
         folder.table("import_dropped", report.dropped)
         folder.table("import_notes", report.notes)
-    folder.figure("communities", plot.communities(partition))
+    # communities are numbered by size: the small ones are the last
+    shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
+    if not shown:
+        return
+    folder.figure("communities", plot.communities(partition, top=min(20, shown)))
     hidden = tuple(study.visibility.hidden) if study.visibility is not None else ()
-    folder.figure("borders", plot.borders(study.mixing, highlight=hidden))
-    if study.visibility is not None and study.visibility.frame["follow_f1"].count():
-        folder.figure("visibility", plot.visibility(study.visibility))
+    folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
+    if study.visibility is not None and study.visibility.frame.head(shown)["follow_f1"].count():
+        folder.figure("visibility", plot.visibility(study.visibility, top=min(25, shown)))
 
 
 def _recovery(

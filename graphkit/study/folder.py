@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from graphkit._version import __version__
-from graphkit.errors import FileError
+from graphkit.errors import FileError, GraphkitError
 from graphkit.plot._canvas import Canvas
 
 __all__ = ["ResultsFolder"]
@@ -85,13 +85,34 @@ class ResultsFolder:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage; its seconds and the peak memory so far go to ``timings.json``."""
+        """Time a stage; its seconds and the peak memory so far go to ``timings.json``.
+
+        A stage that fails is a row of ``failures.csv``; the manifest then names the files
+        that were finished, and the error says where they are.
+        """
         start = time.perf_counter()
-        yield
+        try:
+            yield
+        except Exception as error:
+            self._clock(name, start)
+            self._fail(name, error)
+            what = str(error) if isinstance(error, GraphkitError) else f"{error!r}."
+            message = f"stage {name!r}: {what} What was finished stands in {self.path}."
+            kind = type(error) if isinstance(error, GraphkitError) else GraphkitError
+            raise kind(message) from error
+        self._clock(name, start)
+
+    def _clock(self, name: str, start: float) -> None:
         seconds = round(time.perf_counter() - start, 3)
         self.timings.append(
             {"stage": name, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
         )
+
+    def _fail(self, stage: str, error: Exception) -> None:
+        row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
+        pl.DataFrame(row).write_csv(self.path / "failures.csv")
+        self._note("failures.csv")
+        self._finish({"failed": stage}, finished=False)
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as CSV and as Parquet."""
@@ -108,15 +129,23 @@ class ResultsFolder:
         canvas.write(self.path / file)
         self._note(file)
 
+    def text(self, name: str, content: str) -> None:
+        """Write a text file, such as ``report.html``."""
+        (self.path / name).write_text(content, encoding="utf-8", newline="\n")
+        self._note(name)
+
     def finish(self, facts: Mapping[str, Any]) -> None:
         """Write the manifest, with the hash of every file, and the timings."""
+        self._finish(facts, finished=True)
+
+    def _finish(self, facts: Mapping[str, Any], *, finished: bool) -> None:
         self._write_json("timings.json", self.timings)
         self._write_json(
             _MANIFEST,
             {
                 "made_by": "graphkit",
                 "version": __version__,
-                "finished": True,
+                "finished": finished,
                 **facts,
                 "files": dict(sorted(self.files.items())),
             },

@@ -1,0 +1,176 @@
+"""The data of a study, and whether they can carry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from graphkit import readwrite, synthetic
+from graphkit.data.dataset import Dataset
+from graphkit.data.platform import Platform
+from graphkit.data.results import ImportReport
+from graphkit.errors import DataError, FileError, MissingDataError
+from graphkit.recommenders import Feed
+from graphkit.study.config import StudyConfig, load_config
+
+__all__ = ["Materials", "check_materials", "check_study", "load_materials"]
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a study works on: a dataset, and the platform that it is of, if it is synthetic."""
+
+    dataset: Dataset
+    platform: Platform | None
+    report: ImportReport | None
+
+    @property
+    def source(self) -> Platform | Dataset:
+        """What a world is built from."""
+        return self.platform or self.dataset
+
+
+def load_materials(config: StudyConfig) -> Materials:
+    """Read or make the data that a study names.
+
+    Raises
+    ------
+    FileError, DataError
+        If they are not there, or not what the study says.
+    """
+    data = config.data
+    if data.source in ("bundled", "synthetic"):
+        platform = (
+            readwrite.load_platform()
+            if data.source == "bundled"
+            else synthetic.platform(data.accounts, mixing=data.mixing, rng=data.seed)
+        )
+        return Materials(platform.dataset, platform, None)
+    path = config.resolve(data.path or "")
+    if not path.exists():
+        raise FileError(
+            f"data.path = {data.path!r}: there is nothing at {path}. Paths are relative to the "
+            "folder of the study file."
+        )
+    if data.source == "tiktok":
+        stitches = [config.resolve(s) for s in data.stitches]
+        dataset, report = readwrite.read_tiktok_api([path], stitches=stitches)
+    elif data.source == "hetrec-lastfm":
+        dataset, report = readwrite.read_hetrec_lastfm(path)
+    else:
+        dataset, report = readwrite.read_dataset(path)
+    return Materials(dataset, None, report)
+
+
+def check_materials(config: StudyConfig, materials: Materials) -> None:
+    """Refuse data that lack what a feed or the kind of posts needs.
+
+    Raises
+    ------
+    MissingDataError
+        Naming the arm, and the table or column.
+    DataError
+        If there are fewer posts than a viewer would be shown.
+    """
+    ds = materials.dataset
+    ds.require("interactions", "account_id", "item_id", verb="a study")
+    for name, feed in config.feeds().items():
+        if _social(feed) and (ds.follows is None or not ds.follows.height):
+            raise MissingDataError(
+                f"arm {name!r} shows what followees post or react to, but the data have no follows. "
+                "Give the arm other sources, or data with follows."
+            )
+        if _by_interest(feed) and materials.platform is None and not _has_tags(ds):
+            raise MissingDataError(
+                f"arm {name!r} ranks by interest, but the items have no tags. Give the arm other "
+                "sources and weights, or data with tags."
+            )
+    if materials.platform is None:
+        ds.require("follows", "follower_id", "followee_id", verb="a study")
+        if not _has_tags(ds):
+            raise MissingDataError("a study needs items with tags: they say what a post is about.")
+    if config.world.posts == "authored" and materials.platform is None:
+        try:
+            ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
+        except MissingDataError as error:
+            raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
+    posts = _posts(config, ds)
+    if config.simulation.budget == "matched" and posts < config.simulation.slots:
+        raise DataError(
+            f"about {posts} posts are too few for {config.simulation.slots} slots in a session: set "
+            "fewer simulation.slots, or a longer window of posts."
+        )
+
+
+def _social(feed: Feed) -> bool:
+    return bool(feed.sources.get("following", 0) or feed.sources.get("circle", 0))
+
+
+def _by_interest(feed: Feed) -> bool:
+    return bool(feed.sources.get("interest", 0) or feed.weights.get("interest", 0.0))
+
+
+def _has_tags(ds: Dataset) -> bool:
+    if ds.items is not None and "tags" in ds.items.columns:
+        tags = ds.items.get_column("tags").list.len()
+        if tags.sum():
+            return True
+    table = ds.interactions
+    return table is not None and "tag" in table.columns and bool(table["tag"].count())
+
+
+def _posts(config: StudyConfig, ds: Dataset) -> int:
+    """About how many posts the worlds will hold."""
+    if config.world.posts == "introduced":
+        return int(len(ds.item_ids) * config.world.share_of_posts)
+    if ds.items is None or "created_at" not in ds.items.columns:
+        return 0
+    created = ds.items.get_column("created_at").drop_nulls()
+    if config.world.since is None:
+        return len(created) // 3
+    return int((created.dt.strftime("%Y-%m-%dT%H:%M:%S") >= config.world.since).sum())
+
+
+def check_study(path: str | Path) -> pl.DataFrame:
+    """Read a study file and its data, and say what a run would do, without running it.
+
+    Parameters
+    ----------
+    path
+        The study file.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per stage: stage, what.
+
+    Raises
+    ------
+    GraphkitError
+        For unknown keys, missing data, and data that cannot carry the study.
+    """
+    config = load_config(path)
+    materials = load_materials(config)
+    check_materials(config, materials)
+    ds, world, simulation = materials.dataset, config.world, config.simulation
+    runs = world.worlds * simulation.replications * len(config.arms)
+    per_run = int(
+        len(ds.account_ids) * config.behaviour.activity * simulation.ticks * simulation.slots
+    )
+    scan = config.s_scan
+    rows = [
+        ("data", f"{config.data.source}: " + ", ".join(
+            f"{f.height:,} {name}" for name, f in ds.tables.items())),
+        ("communities", f"{config.communities.between} through {config.communities.through}, "
+                        f"{config.communities.runs} runs of Leiden ({config.communities.engine})"),
+        ("worlds", f"{world.worlds} of {len(ds.account_ids):,} accounts and about "
+                   f"{_posts(config, ds):,} {world.posts} posts"),
+        ("arms", ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})"),
+        ("simulation", f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}"),
+        ("s scan", f"{len(scan.social_share)} values of s in "
+                   f"{min(scan.worlds, world.worlds)} worlds" if scan.social_share else "none"),
+        ("behaviour", "calibrated" if config.behaviour.calibrated else "not calibrated"),
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=["stage", "what"], orient="row")

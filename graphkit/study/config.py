@@ -1,0 +1,309 @@
+"""study.toml as frozen values: every key known, every default written out."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from graphkit.errors import FileError, OptionError
+from graphkit.recommenders import Feed
+from graphkit.simulation.behaviour import Behaviour
+from graphkit.study._arms import feed_of
+from graphkit.study._toml import check_keys, explain, to_toml
+
+__all__ = [
+    "ArmConfig", "CommunitiesConfig", "DataConfig", "ReportConfig", "ScanConfig",
+    "SimulationConfig", "StudyConfig", "WorldConfig", "load_config",
+]  # fmt: skip
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of study.toml: frozen, without room for unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(Section):
+    """What is studied.
+
+    Attributes
+    ----------
+    source
+        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (one made
+        anew), ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or
+        Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``.
+    path
+        Folder or file of the data, relative to the study file.
+    stitches
+        With tiktok: files or folders of stitch lists, likewise.
+    accounts, mixing, seed
+        Of a synthetic platform.
+    """
+
+    source: Literal["bundled", "synthetic", "folder", "tiktok", "hetrec-lastfm"] = "bundled"
+    path: str | None = None
+    stitches: tuple[str, ...] = ()
+    accounts: Annotated[int, Field(ge=48)] = 5000
+    mixing: Share = 0.3
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class CommunitiesConfig(Section):
+    """How communities are found: :func:`graphkit.cointeraction_graph`, :func:`graphkit.leiden`."""
+
+    between: Literal["accounts", "authors"] = "accounts"
+    through: Literal["items", "authors", "tags", "sounds", "accounts"] = "items"
+    kinds: tuple[str, ...] = ()
+    weight: Literal["count", "jaccard", "cosine", "newman", "tfidf"] = "tfidf"
+    top: Count | None = None
+    min_shared: Count = 1
+    quality: str = "modularity"
+    resolution: Annotated[float, Field(gt=0)] | None = None
+    runs: Count = 10
+    engine: Literal["igraph", "leidenalg"] = "igraph"
+
+
+class WorldConfig(Section):
+    """Population and posts: :func:`graphkit.build_world`, :func:`graphkit.resample_worlds`.
+
+    Attributes
+    ----------
+    posts
+        ``"authored"`` (items enter through their authors) or ``"introduced"`` (a sample of
+        items is held out and enters through accounts of its audience).
+    since
+        First instant of the authored posts; the last third of the items if absent.
+    ticks
+        Posts enter in ticks 0 … ticks − 1.
+    share_of_posts, introducers
+        Of introduced posts.
+    worlds
+        How many; with one, intervals hold within this world only.
+    dimensions
+        Of the feature space of a dataset with tags.
+    """
+
+    posts: Literal["authored", "introduced"] = "authored"
+    since: str | None = None
+    ticks: Count = 20
+    share_of_posts: Annotated[float, Field(gt=0, le=0.5)] = 0.15
+    introducers: Count = 3
+    worlds: Count = 10
+    dimensions: Annotated[int, Field(ge=2)] = 32
+
+
+class ArmConfig(Section):
+    """One feed of the comparison.
+
+    Attributes
+    ----------
+    name
+        Of the arm, in tables and sentences.
+    preset
+        ``follower_centric``, ``interest_centric``, ``chronological``, ``popularity`` or
+        ``uniform``.
+    blend, share
+        Instead of a preset: two of them, and the share of the second.
+    sources, weights
+        Quotas and weights that replace those of the preset, one by one.
+    filler
+        ``"uniform"``, ``"popularity"`` or ``"empty"``.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    preset: str | None = None
+    blend: Annotated[tuple[str, ...], Field(max_length=2)] = ()
+    share: Share = 0.5
+    sources: dict[str, int] = Field(default_factory=dict)
+    weights: dict[str, float] = Field(default_factory=dict)
+    filler: str = "uniform"
+
+    def feed(self) -> Feed:
+        """The feed of these numbers."""
+        return feed_of(
+            self.name, self.preset, self.blend, self.share, self.sources, self.weights, self.filler
+        )
+
+
+class SimulationConfig(Section):
+    """How long and how often: :func:`graphkit.simulate_spread`."""
+
+    ticks: Count = 20
+    slots: Count = 10
+    replications: Count = 1
+    budget: Literal["matched", "free"] = "matched"
+
+
+class ScanConfig(Section):
+    """The results over s, the share of taste that follows the circle instead of the topic.
+
+    Attributes
+    ----------
+    social_share
+        Values of s; none for no scan.
+    worlds, replications
+        Fewer than in the study, if that takes too long; the report says so.
+    """
+
+    social_share: tuple[Share, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    worlds: Count = 4
+    replications: Count = 1
+
+
+class ReportConfig(Section):
+    """What the report says and hides.
+
+    Attributes
+    ----------
+    title, question
+        Its first lines.
+    min_group_size
+        Smaller communities are not named or told apart in the report.
+    """
+
+    title: str = "How far does content travel, and across which borders?"
+    question: str = (
+        "Does an interest-centric feed carry content further across the borders of communities "
+        "than a follower-centric one, and does it host the cultures that the follow graph does "
+        "not show?"
+    )
+    min_group_size: Count = 10
+
+
+def _two_arms() -> tuple[ArmConfig, ...]:
+    return (
+        ArmConfig(name="follower", preset="follower_centric"),
+        ArmConfig(name="interest", preset="interest_centric"),
+    )
+
+
+class StudyConfig(Section):
+    """A whole study; every section has defaults, so that an empty file is a study.
+
+    Attributes
+    ----------
+    seed
+        Root of all random streams.
+    data, communities, world, arms, simulation, behaviour, s_scan, report
+        The sections; the first arm is the baseline of every comparison.
+
+    Examples
+    --------
+    >>> StudyConfig().arms[1].feed().name
+    'interest'
+    """
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    data: DataConfig = DataConfig()
+    communities: CommunitiesConfig = CommunitiesConfig()
+    world: WorldConfig = WorldConfig()
+    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = Field(default_factory=_two_arms)
+    simulation: SimulationConfig = SimulationConfig()
+    behaviour: Behaviour = Behaviour()
+    s_scan: ScanConfig = ScanConfig()
+    report: ReportConfig = ReportConfig()
+    _base: Path = PrivateAttr(default=Path())
+
+    @classmethod
+    def of(cls, values: dict[str, Any], *, place: str = "study") -> StudyConfig:
+        """A configuration from plain values, as `tomllib` gives them.
+
+        Raises
+        ------
+        OptionError
+            For an unknown key, which is named with its place and the nearest known one, or
+            a value that cannot be.
+        """
+        check_keys(cls, values, place)
+        try:
+            config = cls.model_validate_json(json.dumps(values, default=_plain), strict=True)
+        except ValidationError as error:
+            raise OptionError(f"{place}: {explain(error)}") from None
+        config._check(place)
+        return config
+
+    def _check(self, place: str) -> None:
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) < len(names):
+            raise OptionError(f"{place}: arms: the names {names} must be distinct.")
+        for arm in self.arms:
+            try:
+                arm.feed()
+            except OptionError as error:
+                raise OptionError(f"{place}: arms: {error}") from None
+        own = self.data.source in ("bundled", "synthetic")
+        if own and self.data.path is not None:
+            raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
+        if not own and self.data.path is None:
+            raise OptionError(f"{place}: data.path is missing: where are the data?")
+        if self.data.stitches and self.data.source != "tiktok":
+            raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
+        if own and self.world.posts == "introduced":
+            raise OptionError(
+                f"{place}: world.posts = 'introduced' is for items without authors; those of a "
+                "synthetic platform have them: 'authored'."
+            )
+
+    def feeds(self) -> dict[str, Feed]:
+        """The feeds by the names of their arms, the baseline first."""
+        return {arm.name: arm.feed() for arm in self.arms}
+
+    def resolve(self, path: str) -> Path:
+        """A path of the file, relative to the folder that the file is in."""
+        return self._base / Path(path).expanduser()
+
+    def to_toml(self) -> str:
+        """The study as TOML with every default written out.
+
+        Examples
+        --------
+        >>> StudyConfig.of(tomllib.loads(StudyConfig().to_toml())) == StudyConfig()
+        True
+        """
+        return to_toml(json.loads(self.model_dump_json()))
+
+
+def _plain(value: object) -> str:
+    """Dates and times of TOML as text; anything else has no place in a study."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise OptionError(f"a value of study.toml is {value!r}, of no kind that a study knows.")
+
+
+def load_config(path: str | Path) -> StudyConfig:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path
+        TOML; paths in it are relative to its folder.
+
+    Returns
+    -------
+    StudyConfig
+
+    Raises
+    ------
+    FileError
+        If it cannot be read or is no TOML.
+    OptionError
+        For unknown keys and values out of range.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} is no TOML: {error}.") from error
+    config = StudyConfig.of(values, place=path.name)
+    config._base = path.parent
+    return config

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphkit.errors import FileError, OptionError
+from graphkit.study.config import StudyConfig, load_config
+
+TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronological"}]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"simulation": {"tikcs": 3}}, r"simulation.tikcs is unknown. Did you mean 'ticks'\?"),
+        ({"simulaton": {}}, r"simulaton is unknown. Did you mean 'simulation'\?"),
+        ({"min_group_size": 3}, r"Did you mean 'report.min_group_size'\?"),
+        ({"behaviour": {"noize": 1}}, r"behaviour.noize is unknown. Did you mean 'noise'\?"),
+        ({"behaviour": {"noise": -1}}, "noise=-1.0 must be 0 or larger"),
+        ({"simulation": {"ticks": 0}}, "simulation.ticks = 0: input should be greater than"),
+        ({"simulation": {"ticks": "3"}}, "simulation.ticks = '3': input should be a valid integer"),
+        ({"simulation": 3}, r"simulation = 3 must be a table: \[simulation\]"),
+        ({"arms": 3}, r"arms = 3 must be tables: \[\[arms\]\]"),
+        ({"seed": True}, "seed = True"),
+        ({"world": {"worlds": 0}}, "world.worlds = 0"),
+        ({"s_scan": {"social_share": [0, 2]}}, "s_scan.social_share.1 = 2"),
+        ({"data": {"source": "tictoc"}}, "data.source = 'tictoc'"),
+        ({"data": {"source": "folder"}}, "data.path is missing"),
+        ({"data": {"path": "x"}}, "data.path goes with"),
+        ({"data": {"stitches": ["x"]}}, "data.stitches goes with"),
+        ({"world": {"posts": "introduced"}}, "world.posts = 'introduced'"),
+        ({"arms": TWO[:1]}, "arms"),
+        ({"arms": [TWO[0], TWO[0]]}, "must be distinct"),
+        (
+            {"arms": [{"name": "a", "preset": "folower_centric"}, TWO[1]]},
+            r"Did you mean 'follower_centric'\?",
+        ),
+        ({"arms": [{"name": "a", "preset": "unifrm"}, TWO[1]]}, r"Did you mean 'uniform'\?"),
+        ({"arms": [{"name": "a"}, TWO[1]]}, "'a' needs either preset or blend"),
+        ({"arms": [TWO[0] | {"sources": {"folowing": 3}}, TWO[1]]}, r"mean 'following'\?"),
+        ({"arms": [TWO[0] | {"weights": {"recencey": 3}}, TWO[1]]}, r"mean 'recency'\?"),
+        ({"arms": [TWO[0] | {"filler": "popular"}, TWO[1]]}, "filler='popular'"),
+        ({"arms": [{"name": "a", "blend": ["uniform"]}, TWO[1]]}, "blend names two presets"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message) as caught:
+        StudyConfig.of(values, place="my.toml")
+    assert str(caught.value).startswith("my.toml: ")
+    assert "pydantic" not in str(caught.value)
+
+
+def test_an_empty_file_is_a_study() -> None:
+    config = StudyConfig.of({})
+    assert config == StudyConfig()
+    assert list(config.feeds()) == ["follower", "interest"]
+    assert config.world.worlds == 10
+    assert config.report.min_group_size == 10
+
+
+def test_every_default_is_written_out_and_read_back() -> None:
+    text = StudyConfig().to_toml()
+    for key in ("min_group_size", "share_of_posts", "watch_base", "social_share", "# path is not"):
+        assert key in text
+    assert StudyConfig.of(tomllib.loads(text)) == StudyConfig()
+
+
+@given(
+    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**63 - 1),
+    weight=st.floats(-1e9, 1e9),
+    name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10),
+)
+def test_round_trip(title: str, share: float, seed: int, weight: float, name: str) -> None:
+    values = {
+        "seed": seed,
+        "data": {"source": "tiktok", "path": title, "stitches": [title, "b"]},
+        "world": {"since": "2024-03-01", "worlds": 3},
+        "arms": [
+            {"name": name, "preset": "interest_centric", "weights": {"recency": weight}},
+            {"name": name + "2", "blend": ["uniform", "popularity"], "share": share},
+        ],
+        "behaviour": {"social_share": share},
+        "report": {"title": title},
+    }
+    config = StudyConfig.of(values)
+    assert StudyConfig.of(tomllib.loads(config.to_toml())) == config
+
+
+def test_overrides_and_blends_change_the_feed() -> None:
+    config = StudyConfig.of(
+        {"arms": [
+            {"name": "more", "preset": "interest_centric", "sources": {"fresh": 7},
+             "weights": {"recency": 0.9}, "filler": "empty"},
+            {"name": "half", "blend": ["follower_centric", "interest_centric"], "share": 0.5},
+        ]}
+    )  # fmt: skip
+    more, half = config.feeds().values()
+    assert (more.sources["fresh"], more.sources["interest"]) == (7, 120)
+    assert (more.weights["recency"], more.filler) == (0.9, "empty")
+    assert half.sources["following"] == 60
+    assert half.name == "half"
+
+
+def test_dates_may_be_dates_of_toml() -> None:
+    config = StudyConfig.of(tomllib.loads("[world]\nsince = 2024-03-01"))
+    assert config.world.since == "2024-03-01"
+
+
+def test_files(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"none.toml cannot be read"):
+        load_config(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("seed = ")
+    with pytest.raises(FileError, match=r"broken.toml is no TOML"):
+        load_config(broken)
+    good = tmp_path / "good.toml"
+    good.write_text('[data]\nsource = "folder"\npath = "log"\n')
+    assert load_config(good).resolve("log") == tmp_path / "log"
+
+
+def test_the_studies_of_the_project_are_valid() -> None:
+    folder = Path(__file__).parents[2] / "notebooks" / "studies"
+    studies = sorted(folder.glob("*.toml"))
+    assert studies
+    for file in studies:
+        load_config(file)

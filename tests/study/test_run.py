@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import numba
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.data.dataset import Dataset
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
+from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
+from graphkit.study import run as run_module
+
+TINY = """
+[data]
+source = "synthetic"
+accounts = 300
+[communities]
+runs = 2
+[world]
+worlds = 3
+ticks = 3
+[simulation]
+ticks = 4
+slots = 4
+[s_scan]
+social_share = [0, 1]
+worlds = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("study") / "tiny.toml"
+    file.write_text(TINY)
+    return file
+
+
+@pytest.fixture(scope="module")
+def result(study: Path, tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    return run_study(study, tmp_path_factory.mktemp("out") / "first")
+
+
+@pytest.fixture(scope="module")
+def report(result: StudyResult) -> str:
+    return (result.folder / "report.html").read_text(encoding="utf-8")
+
+
+def words(report: str) -> str:
+    return html.unescape(re.sub(r"base64,[A-Za-z0-9+/=]+", "", report)).replace("\xa0", " ")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name != "timings.json"]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+
+def test_the_folder_holds_everything(result: StudyResult) -> None:
+    present = set(contents(result.folder))
+    for table in ("communities", "visibility", "outcome", "contrasts", "s_scan", "flows", "feeds"):
+        assert {f"tables/{table}.csv", f"tables/{table}.parquet"} <= present
+    assert {"figures/contrast.png", "figures/reach.png", "figures/s_scan_crossing.png"} <= present
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    assert manifest["finished"] is True
+    assert manifest["seed"] == 1
+    assert manifest["calibrated"] is False
+    assert set(manifest["files"]) == present - {"manifest.json"}
+    assert {"numba", "polars", "python"} <= set(manifest["versions"])
+    assert len(manifest["inputs"]["worlds"]) == 3
+    stages = [t["stage"] for t in json.loads((result.folder / "timings.json").read_text())]
+    assert {"simulation", "scan over s", "report"} <= set(stages)
+
+
+def test_study_toml_repeats_the_study(result: StudyResult) -> None:
+    again = load_config(result.folder / "study.toml")
+    assert again.model_dump() == result.config.model_dump()
+
+
+def test_the_same_bytes_twice_whatever_the_threads(
+    result: StudyResult, study: Path, tmp_path: Path
+) -> None:
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        run_study(study, tmp_path / "second")
+    finally:
+        numba.set_num_threads(threads)
+    first, second = contents(result.folder), contents(tmp_path / "second")
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_partitions_and_the_pairing(result: StudyResult) -> None:
+    assert set(result.spread.worlds[0].partitions) == {"planted", "interest", "follow"}
+    crossing = result.contrasts.filter(pl.col("community").is_null(), measure="crossing")
+    assert set(crossing["partition"]) == {"planted", "interest", "follow"}
+    assert set(crossing["baseline"]) == {"follower"}
+    assert set(crossing["worlds"]) == {3}
+    assert result.scan is not None
+    assert result.scan["s"].unique().sort().to_list() == [0, 1]
+    assert "not calibrated" in repr(result)
+    assert "crossing" in result._repr_html_()
+
+
+def test_the_report_says_what_was_found(result: StudyResult, report: str) -> None:
+    text = words(report)
+    for headline in result.headlines:
+        assert headline.verdict in text
+        for sentence in headline.sentences:
+            assert sentence in text
+    for phrase in (
+        result.config.report.question, "synthetic", "not calibrated", "disjoint parts",
+        "filler", "over 3 worlds", "The scan uses 2 worlds", "Limits", "seed", "learning_rate",
+    ):  # fmt: skip
+        assert phrase in text, phrase
+    assert "significant" not in text
+
+
+def test_the_report_opens_offline(report: str) -> None:
+    assert not re.findall(r"<(?:script|link|iframe)", report)
+    assert set(re.findall(r'(?:src|href)="([^"]{1,22})', report)) <= {
+        "data:image/png;base64,", *re.findall(r'href="(#[a-z]+)"', report),
+    }  # fmt: skip
+    assert 'name="viewport"' in report
+
+
+def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
+    platform = gk.synthetic.platform(300, mixing=0.3, rng=1)
+    text = words(report)
+    for ids in (platform.dataset.account_ids.ids, platform.dataset.item_ids.ids):
+        assert [i for i in ids if str(i) in text] == []
+    items = platform.dataset.items
+    assert items is not None
+    captions = [c for c in items["caption"].drop_nulls().unique() if len(c) > 12]
+    assert captions
+    assert [c for c in captions if c in text] == []
+
+
+def test_small_groups_are_not_told_apart(study: Path, tmp_path: Path) -> None:
+    large = study.parent / "large.toml"
+    large.write_text(
+        study.read_text().replace("social_share = [0, 1]", "social_share = []")
+        + "[report]\nmin_group_size = 1000\n"
+    )
+    hidden = run_study(large, tmp_path / "out")
+    text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
+    communities = text[text.index("<h2 id=") : text.index('<h2 id="feeds">')]
+    partition = hidden.communities.partition
+    names = [partition.name(c) for c in range(partition.n_communities)]
+    assert len(names) > 2
+    assert [n for n in names if n in communities] == []
+    assert "suppressed" in text
+    assert not (hidden.folder / "figures" / "communities.png").exists()
+    assert "Not scanned" in text
+    assert "Not estimable" in hidden.headlines[1].verdict
+
+
+def test_a_failing_stage_leaves_what_was_finished(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DataError("the worlds are too small.")
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "resample_worlds", broken)
+        with pytest.raises(DataError, match=r"stage 'worlds': the worlds are too small. What was"):
+            run_study(study, out)
+    failures = pl.read_csv(out / "failures.csv")
+    assert failures.row(0) == ("worlds", "DataError", "the worlds are too small.")
+    assert (out / "tables" / "communities.csv").exists()
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["finished"], manifest["failed"]) == (False, "worlds")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "simulate_spread", lambda *_, **__: 1 / 0)
+        with pytest.raises(GraphkitError, match=r"stage 'simulation': ZeroDivisionError"):
+            run_study(study, out)
+    assert pl.read_csv(out / "failures.csv")["stage"].to_list() == ["simulation"]
+
+
+def of_folder(tmp_path: Path, dataset: Dataset, more: str = "") -> Path:
+    gk.write_dataset(dataset, tmp_path / "log")
+    file = tmp_path / "study.toml"
+    file.write_text(f'[data]\nsource = "folder"\npath = "log"\n{more}')
+    return file
+
+
+def test_check_says_what_a_run_would_do(study: Path, tmp_path: Path) -> None:
+    plan = check_study(study)
+    assert plan.columns == ["stage", "what"]
+    text = " ".join(plan["what"])
+    assert "300 accounts" in text
+    assert "baseline: follower" in text
+    file = of_folder(tmp_path, gk.synthetic.platform(100, rng=1).dataset)
+    assert "100 accounts" in " ".join(check_study(file)["what"])
+
+
+@pytest.mark.parametrize(
+    ("gone", "message"),
+    [
+        ("follows", "arm 'follower' shows what followees post or react to, but the data have no"),
+        ("interactions", "interactions"),
+        ("tags", "arm 'follower' ranks by interest, but the items have no tags"),
+        ("author_id", "world.posts = 'introduced'"),
+    ],
+)
+def test_data_that_cannot_carry_the_study(tmp_path: Path, gone: str, message: str) -> None:
+    ds = gk.synthetic.platform(100, rng=1).dataset
+    tables = {name: f for name, f in ds.tables.items() if name != gone}
+    tables["items"] = tables["items"].drop([c for c in (gone,) if c in tables["items"].columns])
+    with pytest.raises(MissingDataError, match=message):
+        check_study(of_folder(tmp_path, Dataset(**tables)))  # type: ignore[arg-type]
+
+
+def test_data_that_are_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text('[data]\nsource = "folder"\npath = "nowhere"\n')
+    with pytest.raises(FileError, match="relative to the folder of the study file"):
+        check_study(file)
+    few = "[world]\nsince = 2024-03-15\n[simulation]\nslots = 900\n"
+    with pytest.raises(DataError, match="too few for 900 slots"):
+        check_study(of_folder(tmp_path, gk.synthetic.platform(100, rng=1).dataset, few))
+
+
+def test_a_dataset_with_authors_runs(tmp_path: Path) -> None:
+    more = """
+[communities]
+runs = 2
+[world]
+worlds = 2
+ticks = 3
+[simulation]
+ticks = 3
+slots = 3
+[s_scan]
+social_share = []
+"""
+    file = of_folder(tmp_path, gk.synthetic.platform(300, rng=1).dataset, more)
+    result = run_study(file, tmp_path / "out")
+    assert set(result.spread.worlds[0].partitions) == {"interest", "follow"}
+    text = words((result.folder / "report.html").read_text(encoding="utf-8"))
+    assert "Rows read and kept" in text
+    assert not [i for i in result.spread.worlds[0].accounts.ids if str(i) in text]
+
+
+def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None:
+    arms = [
+        {"name": "random", "preset": "uniform"}, {"name": "interest", "preset": "interest_centric"},
+        {"name": "half", "blend": ["uniform", "interest_centric"], "share": 0.5},
+    ]  # fmt: skip
+    config = StudyConfig.of(
+        {
+            "data": {"source": "synthetic", "accounts": 200}, "communities": {"runs": 2},
+            "world": {"worlds": 1, "ticks": 2}, "arms": arms,
+            "simulation": {"ticks": 3, "slots": 3, "replications": 2},
+            "s_scan": {"social_share": []},
+        }
+    )  # fmt: skip
+    result = run_study(config, tmp_path / "out")
+    assert len(result.headlines) == 4
+    assert {p.name for p in (tmp_path / "out/figures").glob("contrast*")} == {
+        "contrast.png", "contrast_2.png",
+    }  # fmt: skip
+    assert "within this world" in result.headlines[0].sentences[0]
