@@ -158,20 +158,27 @@ def without_filler(
     both = [kind for kind in gaps if kind in bare]
     flipped = [k for k in both if gaps[k].sign * bare[k].sign < 0]
     lost = [k for k in both if gaps[k].sign and not bare[k].sign]
+    gained = [k for k in both if bare[k].sign and not gaps[k].sign]
+    split = {-1, 1} <= {bare[k].sign for k in both}
+    empty = "with slots left empty in place of filler"
     if flipped:
         verdict = (
             f"The filler rule decides: with filler, {found.verdict[0].lower()}{found.verdict[1:]} "
             f"With slots left empty the sign is the opposite under {_names(flipped)}. "
             "No direction follows from this."
         )
-    elif lost:
+    elif split:
         verdict = (
-            f"{found.verdict} With slots left empty in place of filler no difference can be told "
-            f"under {_names(lost)}."
+            f"{found.verdict} But {empty} the sign differs between the partitions: no direction "
+            "follows from this."
         )
+    elif lost or gained:
+        changes = [f"no difference can be told under {_names(lost)}"] if lost else []
+        changes += [f"a difference can be told under {_names(gained)} as well"] if gained else []
+        verdict = f"{found.verdict} {empty.capitalize()}, {', and '.join(changes)}."
     else:
-        verdict = f"{found.verdict} The sign is the same with slots left empty in place of filler."
-    agree = found.agree and not flipped and not lost
+        verdict = f"{found.verdict} The sign is the same {empty}."
+    agree = found.agree and not (flipped or split or lost or gained)
     return replace(
         found, sentences=(*found.sentences, *sentences), verdict=verdict, agree=agree
     )  # fmt: skip

@@ -139,3 +139,18 @@ def test_a_sign_that_holds_without_filler_says_so() -> None:
     lost = checked({"interest": gap(-0.3, -0.1)}, {"interest": gap(-0.2, 0.1)})
     assert "no difference can be told under the interest partition" in lost.verdict
     assert not lost.agree
+
+
+def test_partitions_that_part_without_filler_give_no_direction() -> None:
+    found = checked(
+        {"interest": gap(-0.3, -0.1), "follow": gap(-0.1, 0.1)},
+        {"interest": gap(-0.2, -0.1), "follow": gap(0.1, 0.2)},
+    )
+    assert "But with slots left empty in place of filler the sign differs" in found.verdict
+    assert not found.agree
+    gained = checked(
+        {"interest": gap(0.1, 0.3), "follow": gap(-0.1, 0.1)},
+        {"interest": gap(0.1, 0.3), "follow": gap(0.1, 0.2)},
+    )
+    assert "a difference can be told under the follow partition as well" in gained.verdict
+    assert not gained.agree
