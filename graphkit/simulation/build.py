@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.dataset import Dataset
@@ -32,6 +33,7 @@ def build_world(
     since: str | datetime | None = None,
     posts: str = "authored",
     ticks: int = 20,
+    stock: float = 0.3,
     share_of_posts: float = 0.15,
     introducers: int = 3,
     dimensions: int = 32,
@@ -62,6 +64,10 @@ def build_world(
         out with all its rows; each enters through accounts of its held-out audience.
     ticks
         Posts enter in ticks 0 … ticks − 1: by their creation if authored, else keyed.
+    stock
+        Share of the posts that are there when the simulation begins, the oldest; the others
+        enter evenly over the later ticks. No feed begins on an empty platform, and without a
+        stock the first sessions of a small world find too few posts to show.
     share_of_posts, introducers
         Of introduced posts: share of items held out (at most 0.5), and accounts each enters
         through; items of a smaller audience are left out and counted.
@@ -95,6 +101,8 @@ def build_world(
     check_choice("posts", posts, ("authored", "introduced"))
     if ticks < 1:
         raise OptionError(f"ticks={ticks}: at least 1 is needed.")
+    if not 0 <= stock < 1:
+        raise OptionError(f"stock={stock} must lie in [0, 1).")
     if dimensions < 2:
         raise OptionError(f"dimensions={dimensions}: at least 2 are needed.")
     streams = Streams(rng)
@@ -114,14 +122,13 @@ def build_world(
             "as gk.leiden(gk.cointeraction_graph(…))."
         )
     if posts == "authored":
-        parts = _authored(source, since, ticks, dimensions, streams, removed)
+        parts = _authored(source, since, dimensions, streams, removed)
     else:
         assert isinstance(source, Dataset)
         if since is not None:
             raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
-        parts = _introduced(
-            source, ticks, share_of_posts, introducers, dimensions, streams, removed
-        )
+        parts = _introduced(source, share_of_posts, introducers, dimensions, streams, removed)
+    parts["ticks"] = _entry_ticks(parts.pop("place"), ticks, stock)
     accounts: Vocabulary = parts["accounts"]
     aligned = {kind: _aligned(p, accounts, kind) for kind, p in given.items()}
     return World(
@@ -136,7 +143,7 @@ def build_world(
         provenance=Provenance.of(
             "build_world",
             {"posts": posts, "since": None if since is None else str(since), "ticks": ticks,
-             "dimensions": dimensions, "share_of_posts": share_of_posts,
+             "stock": stock, "dimensions": dimensions, "share_of_posts": share_of_posts,
              "introducers": introducers},
             seed=streams.seed,
             made_from=(source.dataset if isinstance(source, Platform) else source, *given.values()),
@@ -177,9 +184,24 @@ def _follows(dataset: Dataset, accounts: Vocabulary) -> Graph:
     )  # fmt: skip
 
 
+def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> npt.NDArray[np.int32]:
+    """Ticks of posts by their place in time, in [0, 1]: the first `stock` of them at once."""
+    entry = np.zeros(place.size, dtype=np.int32)
+    if ticks == 1:
+        return entry
+    if stock == 0:
+        return np.minimum(place * ticks, ticks - 1).astype(np.int32)
+    begin = np.quantile(place, stock)
+    later = place > begin
+    span = max(float(place.max() - begin), 1e-12)
+    steps = (place[later] - begin) / span * (ticks - 1)
+    entry[later] = 1 + np.minimum(steps, ticks - 2).astype(np.int32)
+    return entry
+
+
 def _authored(
-    source: Platform | Dataset, since: str | datetime | None, ticks: int, dimensions: int,
-    streams: Streams, removed: dict[str, int],
+    source: Platform | Dataset, since: str | datetime | None, dimensions: int, streams: Streams,
+    removed: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     ds = source.dataset if isinstance(source, Platform) else source
     verb = "build_world"
@@ -208,8 +230,7 @@ def _authored(
         "follows": _follows(ds.split_time(cut, untimed="past")[0], accounts),
         "poster_indptr": np.arange(new.height + 1),
         "posters": accounts.encode(new.get_column("author_id")),
-        # the time from the first to the last post in equal parts
-        "ticks": np.minimum((at - at.min()) / max(np.ptp(at), 1.0) * ticks, ticks - 1).astype("i4"),
+        "place": (at - at.min()) / max(np.ptp(at), 1.0),
     }
     if isinstance(source, Platform):
         features = np.eye(len(source.topics), dtype=np.float32)[source.item_topics]
@@ -236,7 +257,7 @@ def _halves(acts: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.Data
 
 
 def _introduced(
-    ds: Dataset, ticks: int, share: float, introducers: int, dimensions: int, streams: Streams,
+    ds: Dataset, share: float, introducers: int, dimensions: int, streams: Streams,
     removed: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     if not 0 < share <= 0.5:
@@ -277,6 +298,6 @@ def _introduced(
         "post_features": features[codes],
         "poster_indptr": np.arange(m + 1) * introducers,
         "posters": whole.get_column("account").explode().to_numpy(),
-        "ticks": streams.generator("entry").integers(0, ticks, size=m).astype(np.int32),
+        "place": streams.generator("entry").random(m),
         "quality": np.full(m, 0.5, np.float32),
     }

@@ -83,6 +83,8 @@ class WorldConfig(Section):
         First instant of the authored posts; the last third of the items if absent.
     ticks
         Posts enter in ticks 0 … ticks − 1.
+    stock
+        Share of the posts that are there when the simulation begins.
     share_of_posts, introducers
         Of introduced posts.
     worlds
@@ -94,6 +96,7 @@ class WorldConfig(Section):
     posts: Literal["authored", "introduced"] = "authored"
     since: str | None = None
     ticks: Count = 20
+    stock: Annotated[float, Field(ge=0, lt=1)] = 0.3
     share_of_posts: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     introducers: Count = 3
     worlds: Count = 10

@@ -245,7 +245,7 @@ def _worlds(
     wanted = config.world
     world = build_world(
         materials.source, partitions, since=wanted.since, posts=wanted.posts, ticks=wanted.ticks,
-        share_of_posts=wanted.share_of_posts, introducers=wanted.introducers,
+        stock=wanted.stock, share_of_posts=wanted.share_of_posts, introducers=wanted.introducers,
         dimensions=wanted.dimensions, rng=streams.integer("world"),
     )  # fmt: skip
     if wanted.worlds == 1:
