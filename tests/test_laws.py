@@ -136,13 +136,16 @@ def test_headline_one_the_filler_rule_decides_the_sign_of_crossing(
 ) -> None:
     """Claim: both feeds cross less than chance, and which crosses less depends on the filler.
 
-    With uniform filler the interest feed crosses less, under every partition and s. With
-    slots left empty instead it crosses more than the follower feed at s = 0, because what
-    the circle posts and reacts to stays closer to home than what resembles my interests.
+    With uniform filler the interest feed crosses less under the planted and the interest
+    partition, at every s; under the follow partition that depends on how much filler there
+    is, and nothing is claimed. With slots left empty instead it crosses more than the
+    follower feed at s = 0, under every partition: what the circle posts and reacts to stays
+    closer to home than what resembles my interests.
     """
     for s in SOCIAL_SHARES:
         row = overall(gaps[s, "uniform"], "crossing").filter(partition=partition)
-        assert row["difference"].item() < 0
+        if partition != "follow":
+            assert row["difference"].item() < 0
         assert row["arm_mean"].item() < 1
         assert row["baseline_mean"].item() < 1
     bare = overall(gaps[0.0, "empty"], "crossing").filter(partition=partition)

@@ -204,3 +204,25 @@ def test_a_world_is_checked(platform: Platform) -> None:
     ):
         with pytest.raises(DataError, match=message):
             dataclasses.replace(world, **change)
+
+
+def test_a_stock_of_the_oldest_posts_is_there_at_the_beginning(platform: Platform) -> None:
+    made = platform
+    world = build_world(made, ticks=6, stock=0.4, rng=1)
+    counts = np.bincount(world.ticks, minlength=6)
+    assert counts[0] == pytest.approx(0.4 * world.n_posts, abs=1)
+    assert (counts[1:] > 0).all()
+    created = dict(made.dataset.items.select("item_id", "created_at").iter_rows())  # type: ignore[union-attr]
+    at = [created[i] for i in world.posts.ids]
+    oldest_later = min(t for t, tick in zip(at, world.ticks, strict=True) if tick > 0)
+    assert max(t for t, tick in zip(at, world.ticks, strict=True) if tick == 0) <= oldest_later
+    assert build_world(made, ticks=1, rng=1).ticks.max() == 0
+    with pytest.raises(OptionError, match="stock=1"):
+        build_world(made, stock=1.0, rng=1)
+
+
+def test_thirty_ticks_on_a_small_platform_run_in_every_resampled_world() -> None:
+    world = build_world(gk.synthetic.platform(accounts=800, rng=5), rng=1)
+    arms = {"follower": gk.follower_centric()}
+    spread = gk.simulate_spread(gk.resample_worlds(world, 3, rng=1), arms, ticks=30, rng=1)
+    assert spread.impressions("follower") > 100_000
