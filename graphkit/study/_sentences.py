@@ -159,7 +159,9 @@ def without_filler(
     flipped = [k for k in both if gaps[k].sign * bare[k].sign < 0]
     lost = [k for k in both if gaps[k].sign and not bare[k].sign]
     gained = [k for k in both if bare[k].sign and not gaps[k].sign]
-    split = {-1, 1} <= {bare[k].sign for k in both}
+    split = {-1, 1} <= {bare[k].sign for k in both} and not (
+        {-1, 1} <= {gaps[k].sign for k in both}
+    )
     empty = "with slots left empty in place of filler"
     if flipped:
         verdict = (

@@ -154,3 +154,8 @@ def test_partitions_that_part_without_filler_give_no_direction() -> None:
     )
     assert "a difference can be told under the follow partition as well" in gained.verdict
     assert not gained.agree
+    same = {"interest": gap(-0.3, -0.1), "follow": gap(0.1, 0.2)}
+    already = checked(same, same)
+    assert already.verdict.startswith("The sign differs between the partitions")
+    assert already.verdict.endswith("the same with slots left empty in place of filler.")
+    assert already.verdict.count("No direction follows") == 1
