@@ -3,8 +3,8 @@
 The map of the house; imports point down only.
 
 ============  ==========================================================================
-cli           ``graphkit demo | describe | communities``
-study         whole chains: data → graphs → communities → names → visibility → a folder
+cli           ``graphkit demo | run | check | describe | communities``
+study         whole chains: data → communities → worlds → feeds → a folder with a report
 simulation    worlds, resampled worlds, and feeds × viewers → Spread
 readwrite     files of the platforms ↔ nouns
 synthetic     whole platforms with planted communities; ``toy()``

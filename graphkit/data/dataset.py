@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import polars as pl
 from graphkit.data.display import html_card, text_card
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
 
@@ -179,7 +180,7 @@ class Dataset:
             ``(past, future)``.
         """
         check_choice("untimed", untimed, ("raise", "past", "drop"))
-        cut = _as_time(when)
+        cut = as_instant("when", when)
         past: dict[str, Any] = {}
         future: dict[str, Any] = {}
         removed: dict[str, int] = {}
@@ -378,15 +379,6 @@ def _as_frame(value: Any, name: str) -> pl.DataFrame:
         f"table {name!r} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
         "or a frame with the Arrow stream interface (pandas needs pyarrow for it)."
     )
-
-
-def _as_time(when: str | datetime) -> datetime:
-    if isinstance(when, str):
-        try:
-            when = datetime.fromisoformat(when)
-        except ValueError:
-            raise OptionError(f"when={when!r} is no ISO 8601 time, e.g. '2024-03-01'.") from None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def _split(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, OptionError, check_choice
 
@@ -90,7 +91,7 @@ def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime,
     """The instants *middle* and *cut* of :func:`split_world_data`."""
     items = dataset.require("items", "created_at", verb="build_world")
     created = items.get_column("created_at").drop_nulls().sort()
-    cut = created[int(len(created) * 2 / 3)] if since is None else _instant(since)
+    cut = created[int(len(created) * 2 / 3)] if since is None else as_instant("since", since)
     history = created.filter(created < cut)
     if len(history) == len(created):
         raise DataError(f"build_world: no item was created from since={cut.isoformat()} on.")
@@ -102,15 +103,6 @@ def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime,
     # two halves that both hold something
     middle = max(history[len(history) // 2], history.filter(history > history[0])[0])
     return middle, cut
-
-
-def _instant(since: str | datetime) -> datetime:
-    if isinstance(since, str):
-        try:
-            since = datetime.fromisoformat(since)
-        except ValueError:
-            raise OptionError(f"since={since!r} is no ISO 8601 time, e.g. '2024-03-01'.") from None
-    return since.replace(tzinfo=UTC) if since.tzinfo is None else since.astimezone(UTC)
 
 
 def item_draws(items: Vocabulary) -> npt.NDArray[np.float64]:
