@@ -101,6 +101,8 @@ def _listed(values: Iterable[Any] | pl.Series) -> Any:
 
 
 def _joined(a: Any, b: Any) -> Any:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
+        return np.concatenate([a, b])
     first, second = Vocabulary(a), Vocabulary(b)
     if first.kind == second.kind and first.kind != "object":
         return pl.concat([first.series, second.series])
@@ -116,32 +118,50 @@ def csr_from_codes(
     directed: bool,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
     """Sorted compressed rows of an edge list; parallel edges merged by adding weights."""
-    import scipy.sparse as sp
-
+    places = _places(tail, head)
     if not directed:
-        loops = tail == head
-        rows = np.concatenate([tail, head[~loops]])
-        columns = np.concatenate([head, tail[~loops]])
+        across = tail != head
+        places = np.concatenate([places, _places(head[across], tail[across])])
         if weight is not None:
-            weight = np.concatenate([weight, weight[~loops]])
-    else:
-        rows, columns = tail, head
+            weight = np.concatenate([weight, weight[across]])
     if weight is None:
-        weight = np.ones(rows.size)
-    elif not np.array_equal(weight, np.rint(weight)):
-        # sums of fractions depend on their order: fix it, whatever the order of rows
-        order = np.lexsort((weight, columns, rows))
-        rows, columns, weight = rows[order], columns[order], weight[order]
-        if rows.size:
-            fresh = np.r_[True, (np.diff(rows) != 0) | (np.diff(columns) != 0)]
-            starts = np.flatnonzero(fresh)
-            rows, columns = rows[starts], columns[starts]
-            weight = np.add.reduceat(weight, starts)
-    matrix = sp.csr_array(
-        sp.coo_array((weight, (rows.astype(np.int32), columns.astype(np.int32))), shape=(n, n))
-    )
-    matrix.sum_duplicates()
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
+        places.sort()
+    else:
+        order = np.argsort(places)
+        if not np.array_equal(weight, np.rint(weight)) and _repeats(places[order]):
+            # sums of fractions depend on their order: fix it, whatever the order of rows
+            order = np.lexsort((weight, places))
+        places, weight = places[order], weight[order]
+    if _repeats(places):
+        fresh = np.flatnonzero(np.concatenate([[True], places[1:] != places[:-1]]))
+        if weight is None:
+            weight = np.diff(np.append(fresh, places.size)).astype(np.float64)
+        else:
+            weight = np.add.reduceat(weight, fresh)
+        places = places[fresh]
+    elif weight is None:
+        weight = np.ones(places.size)
+    indices = (places & _LOW).astype(np.int32)
+    places >>= 32
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(places, minlength=n), out=indptr[1:])
+    return indptr, indices, weight
+
+
+#: The lower half of a place: its column.
+_LOW = np.int64(0xFFFFFFFF)
+
+
+def _places(rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Row and column in one number each, which sorts like the pair."""
+    places = rows.astype(np.int64)
+    places <<= 32
+    places |= columns
+    return places
+
+
+def _repeats(places: npt.NDArray[np.int64]) -> bool:
+    return bool((places[1:] == places[:-1]).any())
 
 
 def degree(graph: Graph, weights: Floats | None, mode: str) -> npt.NDArray[Any]:

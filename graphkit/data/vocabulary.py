@@ -49,8 +49,8 @@ class Vocabulary:
         if series is not None:
             if series.null_count():
                 raise DataError("an id is missing (None): every node needs an id.")
-            self._values = series.unique().sort()
             self._kind = "str" if series.dtype == pl.String else "int"
+            self._values = _distinct(series)
         else:
             self._values = _sorted_objects(objects)
             self._kind = "object"
@@ -138,13 +138,28 @@ class Vocabulary:
         if self._kind == "str":
             codes = series.cast(self._enum, strict=False).to_physical().cast(pl.Int32)
             return codes.fill_null(-1).to_numpy().astype(np.int32, copy=False)
-        values_array = series.fill_null(-1).to_numpy().astype(np.int64)
-        positions = np.searchsorted(self.ids, values_array)
-        positions[positions == len(self)] = 0
-        found_array = np.where(self.ids[positions] == values_array, positions, -1)
+        return self._lookup_integers(series)
+
+    def _lookup_integers(self, series: pl.Series) -> Codes:
+        values = series.fill_null(0).to_numpy().astype(np.int64, copy=False)
+        found: Codes
+        low, high = int(self.ids[0]), int(self.ids[-1])
+        if _is_dense(low, high, len(self) + values.size):
+            known = (values >= low) & (values <= high)
+            table = np.full(high - low + 1, -1, dtype=np.int32)
+            table[self.ids - low] = np.arange(len(self), dtype=np.int32)
+            if known.all():
+                found = table[values - low]
+            else:
+                found = np.full(values.size, -1, dtype=np.int32)
+                found[known] = table[values[known] - low]
+        else:
+            positions = np.searchsorted(self.ids, values)
+            positions[positions == len(self)] = 0
+            found = np.where(self.ids[positions] == values, positions, -1).astype(np.int32)
         if series.null_count():
-            found_array[series.is_null().to_numpy()] = -1
-        return found_array.astype(np.int32)
+            found[series.is_null().to_numpy()] = -1
+        return found
 
     def encode(self, values: Iterable[Any] | pl.Series) -> Codes:
         """Codes of `values`, shape (len(values),), int32.
@@ -176,6 +191,24 @@ class Vocabulary:
         if isinstance(self._values, pl.Series):
             return Vocabulary(self._values.filter(pl.Series(picked)))
         return Vocabulary([v for v, keep in zip(self._values, picked, strict=True) if keep])
+
+
+def _is_dense(low: int, high: int, count: int) -> bool:
+    """Whether a table over all integers from low to high is no larger than the ids."""
+    return high - low < 4 * count
+
+
+def _distinct(series: pl.Series) -> pl.Series:
+    """The distinct ids in ascending order; integers that lie dense are marked in a table."""
+    if series.dtype != pl.String and len(series):
+        low, high = series.min(), series.max()
+        assert isinstance(low, int)
+        assert isinstance(high, int)
+        if _is_dense(low, high, len(series)):
+            seen = np.zeros(high - low + 1, dtype=np.bool_)
+            seen[series.to_numpy() - low] = True
+            return pl.Series(np.flatnonzero(seen) + low, dtype=pl.Int64)
+    return series.unique().sort()
 
 
 def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[Any]]:
