@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data._graph_convert import csr_from_codes
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
 
 __all__ = [
+    "LINEAR",
     "QUALITIES",
     "Prepared",
     "check_iterations",
     "check_resolution",
     "check_runs",
+    "check_sizes",
+    "check_theta",
     "prepare",
     "require_partition",
     "shared_nodes",
@@ -29,7 +34,10 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
 #: The qualities that can be maximised or computed.
-QUALITIES = ("modularity", "cpm")
+QUALITIES = ("modularity", "cpm", "rber", "surprise", "significance")
+
+#: Those that fall with γ along a line: weight inside minus γ times an expectation.
+LINEAR = ("modularity", "cpm")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,24 +50,38 @@ class Prepared:
         int32, shape (k,): codes, in the graph, of the nodes that have an edge; ascending.
     n_nodes
         Nodes of the graph, those without edges included.
-    tail, head
-        int32, shape (m,): ends of each edge as positions in `nodes`; sorted, tail ≤ head
-        where undirected.
-    weight
-        float64, shape (m,), all above zero.
+    indptr, indices
+        int64 (k + 1,) and int32 (entries,): compressed rows over positions in `nodes`,
+        ascending; an undirected edge stands in both its rows.
+    weights
+        float64, shape (entries,), all above zero; empty if every weight is 1.
     directed
-        Whether an edge runs from tail to head only.
+        Whether an entry is an arc row → column.
     removed
         What was left out, as counts by reason.
     """
 
     nodes: Codes
     n_nodes: int
-    tail: Codes
-    head: Codes
-    weight: Floats
+    indptr: npt.NDArray[np.int64]
+    indices: Codes
+    weights: Floats
     directed: bool
     removed: dict[str, int]
+
+    @classmethod
+    def of_edges(
+        cls,
+        n: int,
+        tail: npt.NDArray[Any],
+        head: npt.NDArray[Any],
+        weight: Floats | None,
+        *,
+        directed: bool,
+    ) -> Prepared:
+        """Edges among n nodes; parallel ones are merged."""
+        arrays = csr_from_codes(n, tail, head, weight, directed=directed)
+        return cls(np.arange(n, dtype=np.int32), n, *arrays, directed, {})
 
     @property
     def size(self) -> int:
@@ -72,18 +94,70 @@ class Prepared:
         ordered = float(self.size) * (self.size - 1)
         return ordered if self.directed else ordered / 2
 
+    @cached_property
+    def total(self) -> float:
+        """Weight of all edges, each once."""
+        everything = float(self.weights.sum()) if self.weights.size else float(self.indices.size)
+        return everything if self.directed else everything / 2
+
     @property
     def density(self) -> float:
         """Total weight over possible pairs, among nodes that have an edge."""
-        return float(self.weight.sum()) / self.possible_pairs
+        return self.total / self.possible_pairs
+
+    @cached_property
+    def _edges(self) -> tuple[Codes, Codes, Floats]:
+        tail = np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.indptr))
+        weight = self.weights if self.weights.size else np.ones(self.indices.size)
+        if self.directed:
+            return tail, self.indices, weight
+        once = tail < self.indices
+        return tail[once], self.indices[once], weight[once]
+
+    @property
+    def tail(self) -> Codes:
+        """First end of each edge as a position in `nodes`, shape (m,); each edge once, sorted."""
+        return self._edges[0]
+
+    @property
+    def head(self) -> Codes:
+        """Other end of each edge, shape (m,); above the tail if undirected."""
+        return self._edges[1]
+
+    @property
+    def weight(self) -> Floats:
+        """Weight of each edge, shape (m,)."""
+        return self._edges[2]
+
+    @cached_property
+    def _strengths(self) -> tuple[Floats, Floats]:
+        if not self.weights.size:
+            out = np.diff(self.indptr).astype(np.float64)
+        else:
+            out = np.zeros(self.size)
+            some = np.diff(self.indptr) > 0
+            out[some] = np.add.reduceat(self.weights, self.indptr[:-1][some])
+        if not self.directed:
+            return out, out
+        into = np.bincount(self.indices, self.weights if self.weights.size else None, self.size)
+        return out, into.astype(np.float64)
 
     def strengths(self) -> tuple[Floats, Floats]:
         """Out- and in-strength of each node, shape (k,) each; the same if undirected."""
-        out, into = (
-            np.bincount(end, weights=self.weight, minlength=self.size).astype(np.float64)
-            for end in (self.tail, self.head)
-        )
-        return (out, into) if self.directed else (out + into, out + into)
+        return self._strengths
+
+    @cached_property
+    def symmetric(self) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
+        """Compressed rows without direction: weights of opposite arcs are added."""
+        if not self.directed:
+            return self.indptr, self.indices, self.weights
+        import scipy.sparse as sp
+
+        weights = self.weights if self.weights.size else np.ones(self.indices.size)
+        arcs = sp.csr_array((weights, self.indices, self.indptr), shape=(self.size,) * 2)
+        both = (arcs + arcs.T).tocsr()
+        both.sort_indices()
+        return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data
 
 
 def prepare(graph: Graph, *, verb: str) -> Prepared:
@@ -102,59 +176,73 @@ def prepare(graph: Graph, *, verb: str) -> Prepared:
         )
     if not graph.n_nodes:
         raise DataError(f"{verb}: the graph has no nodes: there is nothing to partition.")
-    tail, head, weight = graph.edge_arrays()
-    if not tail.size:
+    if not graph.n_edges:
         raise DataError(
             f"{verb}: the graph has {graph.n_nodes:,} nodes and no edges, so no communities: "
             "loosen the rule that ties nodes (min_shared, window, backbone)."
         )
-    _refuse_negative(graph, tail, head, weight, verb)
-    loops = tail == head
-    zero = (weight == 0) & ~loops
-    keep = ~(loops | zero)
-    if not keep.any():
-        raise DataError(
-            f"{verb}: nothing ties one node to another: of {tail.size:,} edges, "
-            f"{int(loops.sum()):,} are self-loops and {int(zero.sum()):,} have weight zero. "
-            "Check the weights."
-        )
-    tail, head, weight = tail[keep], head[keep], weight[keep]
+    indptr, indices = graph.indptr, graph.indices
+    weights = graph.weights if graph.is_weighted else np.empty(0)
+    removed: dict[str, int] = {}
+    if graph.n_loops or (weights.size and weights.min() <= 0):
+        _refuse_negative(graph, verb)
+        tails = np.repeat(np.arange(graph.n_nodes, dtype=np.int32), np.diff(indptr))
+        loops = tails == indices
+        zero = (graph.weights == 0) & ~loops
+        keep = ~(loops | zero)
+        removed["self-loops"] = int(loops.sum())
+        removed["edges of weight zero"] = int(zero.sum()) // (1 if graph.directed else 2)
+        if not keep.any():
+            raise DataError(
+                f"{verb}: nothing ties one node to another: of {graph.n_edges:,} edges, "
+                f"{removed['self-loops']:,} are self-loops and "
+                f"{removed['edges of weight zero']:,} have weight zero. Check the weights."
+            )
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(tails[keep], minlength=graph.n_nodes))])
+        indices, weights = indices[keep], graph.weights[keep]
+        if (weights == 1).all():
+            weights = np.empty(0)
     with np.errstate(over="ignore"):
-        strengths = 2 * float(weight.sum())
+        strengths = 2 * float(weights.sum())
     if not math.isfinite(strengths):
         raise DataError(
-            f"{verb}: the weights are finite, but their sum is not (largest: {weight.max():g}): "
+            f"{verb}: the weights are finite, but their sum is not (largest: {weights.max():g}): "
             "divide them by their mean."
         )
-    touched = np.zeros(graph.n_nodes, dtype=bool)
-    touched[tail] = touched[head] = True
-    position = np.cumsum(touched, dtype=np.int64) - 1
-    removed = {
-        "self-loops": int(loops.sum()),
-        "edges of weight zero": int(zero.sum()),
-        "nodes without an edge": int((~touched).sum()),
-    }
+    touched = np.diff(indptr) > 0
+    if graph.directed:
+        touched[indices] = True
+    nodes = np.flatnonzero(touched).astype(np.int32)
+    if nodes.size < graph.n_nodes:
+        removed["nodes without an edge"] = graph.n_nodes - int(nodes.size)
+        position = np.cumsum(touched, dtype=np.int32) - np.int32(1)
+        indices = position[indices]
+        indptr = np.concatenate([[0], indptr[1:][touched]])
     return Prepared(
-        nodes=np.flatnonzero(touched).astype(np.int32),
+        nodes=nodes,
         n_nodes=graph.n_nodes,
-        tail=position[tail].astype(np.int32),
-        head=position[head].astype(np.int32),
-        weight=weight,
+        indptr=np.ascontiguousarray(indptr, dtype=np.int64),
+        indices=np.ascontiguousarray(indices, dtype=np.int32),
+        weights=weights,
         directed=graph.directed,
         removed={reason: count for reason, count in removed.items() if count},
     )
 
 
-def _refuse_negative(graph: Graph, tail: Codes, head: Codes, weight: Floats, verb: str) -> None:
+def _refuse_negative(graph: Graph, verb: str) -> None:
+    if not graph.weights.min(initial=0.0) < 0:
+        return
+    tail, head, weight = graph.edge_arrays()
     negative = np.flatnonzero(weight < 0)
-    if negative.size:
-        first = int(negative[0])
-        ids = graph.vocabulary.ids
-        raise DataError(
-            f"{verb}: the edge {ids[tail[first]]!r} – {ids[head[first]]!r} has the weight "
-            f"{weight[first]:g} ({negative.size:,} edges are negative); modularity and CPM need "
-            "weights of zero or more: drop these edges, or take a weight that cannot be negative."
-        )
+    first = int(negative[0])
+    ids = graph.vocabulary.ids
+    ends = [ids[code : code + 1].tolist()[0] for code in (tail[first], head[first])]
+    raise DataError(
+        f"{verb}: the edge {ends[0]!r} – {ends[1]!r} has the weight {weight[first]:g} "
+        f"({negative.size:,} edges are negative); this needs weights of zero or more: drop these "
+        "edges, take a weight that cannot be negative, or part the graph by sign: "
+        'leiden(by_sign(graph), layer_weights={"positive": 1, "negative": -1}).'
+    )
 
 
 def require_partition(partition: Partition, *, verb: str) -> None:
@@ -215,6 +303,28 @@ def check_iterations(iterations: int) -> int:
         "iterations", iterations, "1 or more, or -1 (until nothing improves)",
         lambda value: value >= 1 or value == -1,
     )  # fmt: skip
+
+
+def check_theta(theta: float) -> float:
+    """θ as a float; raises an OptionError unless it is finite and 0 or more."""
+    try:
+        value = math.nan if isinstance(theta, bool | str) else float(theta)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise OptionError(f"theta={theta!r} must be a finite number of 0 or more; 0 is greedy.")
+    return value
+
+
+def check_sizes(min_size: int, max_size: int | None) -> tuple[int, int | None]:
+    """Least and largest size of a community; raises an OptionError if they contradict."""
+    least = _whole("min_size", min_size, "a whole number from 1 up", lambda value: value >= 1)
+    if max_size is None:
+        return least, None
+    most = _whole("max_size", max_size, "a whole number from 1 up", lambda value: value >= 1)
+    if most < least:
+        raise OptionError(f"min_size={least} is above max_size={most}.")
+    return least, most
 
 
 def _whole(name: str, value: Any, wanted: str, accepts: Any) -> int:

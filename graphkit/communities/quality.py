@@ -1,4 +1,4 @@
-"""How good a partition is: modularity and CPM, computed here for every engine alike."""
+"""How good a partition is, computed here for every engine alike."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities._checks import (
+    LINEAR,
     QUALITIES,
     Prepared,
     check_resolution,
     prepare,
     require_partition,
 )
+from graphkit.communities._densities import check_takes, evaluate_density, resolved_density
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_choice
 
-__all__ = ["evaluate", "partition_quality", "resolved"]
+__all__ = ["evaluate", "line", "partition_quality", "resolved"]
 
 
 def partition_quality(
@@ -28,7 +30,7 @@ def partition_quality(
     quality: str = "modularity",
     resolution: float | None = None,
 ) -> float:
-    r"""The modularity or the constant Potts quality of any partition of a graph's nodes.
+    r"""The quality of any partition of a graph's nodes: modularity, constant Potts, and others.
 
     With :math:`A` the weights, :math:`m` their sum over edges (arcs), :math:`k` strengths,
     :math:`\delta` 1 where two nodes share a community, :math:`e_c` the weight inside
@@ -40,6 +42,11 @@ def partition_quality(
       :math:`\frac{1}{m}\sum_{ij}(A_{ij} - \gamma k_i^{out} k_j^{in} / m)\,\delta_{ij}`
     * CPM, undirected [3]_: :math:`\sum_c (e_c - \gamma\, n_c(n_c - 1)/2)`, the paper's sum,
       not divided by anything; directed: :math:`\sum_c (e_c - \gamma\, n_c(n_c - 1))`
+    * RBER [4]_: CPM at :math:`\gamma` times the density
+    * asymptotic surprise [5]_: :math:`m\,D(\sum_c e_c / m \,\|\, \sum_c p_c / p)`, with
+      :math:`p_c` the pairs of nodes in c, :math:`p` all pairs, and
+      :math:`D(x \| y) = \pm[x \ln(x/y) + (1 - x) \ln((1 - x)/(1 - y))]`, negative for x < y
+    * significance [6]_: :math:`\sum_c p_c\,D(e_c / p_c \,\|\, m / p)`
 
     Self-loops and edges of weight zero are left out, as :func:`graphkit.leiden` does. A node
     that belongs to no community adds nothing; its edges count in :math:`m`. A node without an
@@ -52,22 +59,26 @@ def partition_quality(
     partition
         Its ids must hold every node of the graph that has an edge.
     quality
-        ``"modularity"`` or ``"cpm"``.
+        ``"modularity"``, ``"cpm"``, ``"rber"``, ``"surprise"`` or ``"significance"`` (the
+        last for graphs without weights).
     resolution
-        γ; by default 1 for modularity and the density for CPM, that is total weight over
-        possible pairs (ordered pairs if directed) among the nodes that have an edge.
+        γ; by default 1, and for CPM the density, that is total weight over possible pairs
+        (ordered pairs if directed) among the nodes that have an edge. Surprise and
+        significance have none.
 
     Returns
     -------
     float
-        Modularity is at most 1; CPM has the unit of the weights.
+        Modularity is at most 1; CPM and RBER have the unit of the weights; surprise is in
+        nats times that unit, significance in nats.
 
     Raises
     ------
     DataError
         If the graph cannot be partitioned, or has a node that the partition lacks.
     OptionError
-        For an unknown quality, or a resolution that is not finite and above 0.
+        For an unknown quality, a resolution that is not finite and above 0, or one for a
+        quality without.
 
     References
     ----------
@@ -78,6 +89,12 @@ def partition_quality(
     .. [3] Traag, V. A., Van Dooren, P. & Nesterov, Y. (2011). Narrow scope for
        resolution-limit-free community detection. Physical Review E, 84, 016114.
        doi:10.1103/PhysRevE.84.016114
+    .. [4] Reichardt, J. & Bornholdt, S. (2006). Statistical mechanics of community
+       detection. Physical Review E, 74, 016110. doi:10.1103/PhysRevE.74.016110
+    .. [5] Traag, V. A., Aldecoa, R. & Delvenne, J.-C. (2015). Detecting communities using
+       asymptotical surprise. Physical Review E, 92, 022816. doi:10.1103/PhysRevE.92.022816
+    .. [6] Traag, V. A., Krings, G. & Van Dooren, P. (2013). Significant scales in community
+       structure. Scientific Reports, 3, 2930. doi:10.1038/srep02930
 
     Examples
     --------
@@ -94,54 +111,69 @@ def partition_quality(
     require_partition(partition, verb="partition_quality")
     gamma = check_resolution(resolution)
     prepared = prepare(graph, verb="partition_quality")
+    check_takes(prepared, quality, gamma, verb="partition_quality")
     vocabulary = graph.vocabulary
     everywhere = partition.vocabulary.lookup(vocabulary)
     codes = everywhere[prepared.nodes]
     if (codes < 0).any():
         missing = int(prepared.nodes[np.flatnonzero(codes < 0)[0]])
         raise DataError(
-            f"partition_quality: node {vocabulary.ids[missing]!r} of the graph is not in the "
+            f"partition_quality: node {vocabulary.ids[missing : missing + 1].tolist()[0]!r} of the graph is not in the "
             f"partition ({int((codes < 0).sum()):,} such nodes): use a partition of this graph."
         )
     of_all = np.where(everywhere >= 0, partition.membership[everywhere], -1)
     sizes = np.bincount(of_all[of_all >= 0], minlength=partition.n_communities)
-    gamma = resolved(prepared, quality, gamma)
     return evaluate(prepared, of_all[prepared.nodes], quality, gamma, sizes)
 
 
 def resolved(prepared: Prepared, quality: str, resolution: float | None) -> float:
-    """The resolution, or its default: 1 for modularity, the density for CPM."""
-    if resolution is not None:
-        return resolution
-    return 1.0 if quality == "modularity" else prepared.density
+    """The resolution of a quality that has one, or its default: 1, for CPM the density."""
+    gamma = resolved_density(prepared, quality, resolution)
+    assert gamma is not None
+    return gamma
+
+
+def line(
+    prepared: Prepared,
+    membership: npt.NDArray[Any],
+    quality: str,
+    sizes: npt.NDArray[Any] | None = None,
+) -> tuple[float, float]:
+    """Internal and expected part of modularity or CPM, which is internal − γ·expected.
+
+    −1 in the membership belongs to no community; `sizes` are nodes per community where some
+    have no edge, and so are not prepared.
+    """
+    from graphkit.communities._kernel import inside_weight
+
+    found = inside_weight(prepared.indptr, prepared.indices, prepared.weights, membership)
+    inside = found if prepared.directed else found / 2
+    assigned = membership >= 0
+    groups = membership[assigned]
+    if quality == "cpm":
+        nodes = (np.bincount(groups) if sizes is None else sizes).astype(np.float64)
+        pairs = float((nodes * (nodes - 1)).sum())
+        return inside, pairs if prepared.directed else pairs / 2
+    out, into = prepared.strengths()
+    # shares before products: the weights' unit must not overflow
+    mass = prepared.total if prepared.directed else 2 * prepared.total
+    count = int(membership.max(initial=-1)) + 1
+    volume_out = np.bincount(groups, weights=out[assigned], minlength=count) / mass
+    volume_in = np.bincount(groups, weights=into[assigned], minlength=count) / mass
+    return inside / prepared.total, float(np.dot(volume_out, volume_in))
 
 
 def evaluate(
     prepared: Prepared,
     membership: npt.NDArray[Any],
     quality: str,
-    resolution: float,
+    resolution: float | None,
     sizes: npt.NDArray[Any] | None = None,
 ) -> float:
-    """The quality of a membership of the prepared nodes; −1 belongs to no community.
-
-    `sizes` are nodes per community where some have no edge, and so are not prepared.
-    """
-    count = int(membership.max(initial=-1)) + 1 if sizes is None else int(sizes.size)
-    if not count:
+    """Any quality of a membership of the prepared nodes; see :func:`line` for the rest."""
+    if not (membership.max(initial=-1) >= 0 if sizes is None else sizes.size):
         return 0.0
-    home = membership[prepared.tail]
-    inside = float(prepared.weight[(home == membership[prepared.head]) & (home >= 0)].sum())
-    assigned = membership >= 0
-    groups = membership[assigned]
-    if quality == "cpm":
-        nodes = (np.bincount(groups) if sizes is None else sizes).astype(np.float64)
-        pairs = float((nodes * (nodes - 1)).sum())
-        return inside - resolution * (pairs if prepared.directed else pairs / 2)
-    out, into = prepared.strengths()
-    volume_out = np.bincount(groups, weights=out[assigned], minlength=count)
-    volume_in = np.bincount(groups, weights=into[assigned], minlength=count)
-    # shares before products: the weights' unit must not overflow
-    total = float(prepared.weight.sum())
-    mass = total if prepared.directed else 2 * total
-    return inside / total - resolution * float(np.dot(volume_out / mass, volume_in / mass))
+    if quality not in LINEAR:
+        return evaluate_density(prepared, membership, quality, resolution, sizes)
+    internal, expected = line(prepared, membership, quality, sizes)
+    return internal - resolved(prepared, quality, resolution) * expected

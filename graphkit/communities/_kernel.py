@@ -1,0 +1,479 @@
+"""Kernels of the native Leiden: local moving, refinement, aggregation, over plain arrays.
+
+One set of kernels serves every quality of the form "weight inside minus γ times what a null
+model expects": a node has masses, and the expectation between node v and set C is
+
+    γ a_v A_C               with one mass (undirected modularity: strength; CPM: nodes)
+    γ (a_v B_C + b_v A_C)   with two (directed modularity: out- and in-strength)
+
+`indices` and `weights` are rows of a symmetric graph without loops; no weights at all means
+that each is 1. Rows need no order. Ties go to the neighbour met first, so that a result is a
+function of the arrays and the state of the generator alone.
+
+What is read together lies together (`board`): on a graph of millions of nodes nearly every
+look at a community is a miss of the cache, and one miss is cheaper than three.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from graphkit.communities._prefetch import prefetch
+
+__all__ = [
+    "aggregate",
+    "inside_weight",
+    "join_small",
+    "move_nodes",
+    "permuted_rows",
+    "refine",
+    "shuffle_blocks",
+    "sorted_by",
+    "split_connected",
+]
+
+CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+
+#: A gain must beat another by this share of the strength at stake, or rounding could make
+#: two moves undo each other for ever.
+TINY = 1e-12
+
+#: From so many nodes on, what the next nodes need is asked for ahead of time.
+FAR = 20_000
+
+#: At most so many neighbours are asked for: two or three hundred fill the first cache.
+ASKED = 64
+
+Array = Any
+
+
+@njit(nogil=True, cache=CACHE)
+def _draw(state: Array) -> Any:
+    """The next 64 bits of splitmix64 (Steele, Lea & Flood 2014)."""
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = state[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(nogil=True, cache=CACHE)
+def shuffle_blocks(order: Array, block: int, state: Array) -> None:
+    """Fill with 0 … n − 1: blocks of consecutive nodes in random order (Fisher–Yates)."""
+    n = order.size
+    n_blocks = (n + block - 1) // block
+    blocks = np.arange(n_blocks).astype(np.int32)
+    for i in range(n_blocks - 1, 0, -1):
+        j = np.int64(_draw(state) % np.uint64(i + 1))
+        blocks[i], blocks[j] = blocks[j], blocks[i]
+    at = 0
+    for i in range(n_blocks):
+        first = np.int64(blocks[i]) * block
+        for v in range(first, min(n, first + block)):
+            order[at] = v
+            at += 1
+
+
+@njit(nogil=True, cache=CACHE)
+def move_nodes(
+    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
+    size: Array, max_size: int, fixed: Array, membership: Array, queue: Array,
+    board: Array, count: Array, empty: Array, waiting: Array,
+) -> float:  # fmt: skip
+    """Local moving: nodes join the neighbouring community of highest gain, until none would.
+
+    `queue` holds the nodes in the order of their first visit; a node whose neighbour leaves
+    its community is queued again. Changes `membership`, whose codes lie below n; returns the
+    sum of the gains, 0 if nothing moved. `mass_in` and `fixed` may be empty: one mass, none fixed; a `max_size` of
+    0 is no limit. The rest is scratch: board (n, 2) floats, and n each of counts, empty
+    communities and flags.
+    """
+    n = indptr.size - 1
+    two, limited, unit, pinned = mass_in.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
+    total_in = np.zeros(n if two else 0)
+    held = np.zeros(n if limited else 0, np.int64)
+    widest = 0
+    for v in range(n):
+        board[v, 0] = 0.0
+        board[v, 1] = 0.0
+        count[v] = 0
+        waiting[v] = not (pinned and fixed[v])
+        widest = max(widest, indptr[v + 1] - indptr[v])
+    for v in range(n):
+        c = membership[v]
+        board[c, 1] += mass[v]
+        count[c] += 1
+        if two:
+            total_in[c] += mass_in[v]
+        if limited:
+            held[c] += size[v]
+    n_empty = 0
+    for c in range(n - 1, -1, -1):
+        if count[c] == 0:
+            empty[n_empty] = c
+            n_empty += 1
+    near = np.empty(widest + 1, np.int32)
+    gains = 0.0
+    read, left = 0, n
+    while left > 0:
+        v = queue[read]
+        read += 1
+        if read == n:
+            read = 0
+        left -= 1
+        if not waiting[v]:
+            continue
+        waiting[v] = False
+        home = membership[v]
+        first, last = indptr[v], indptr[v + 1]
+        if n >= FAR and left > 8:
+            # in steps, for each needs what the one before has fetched
+            ahead = read + 8
+            prefetch(indptr, np.int64(queue[ahead if ahead < n else ahead - n]))
+            ahead = read + 5
+            u = queue[ahead if ahead < n else ahead - n]
+            prefetch(indices, indptr[u])
+            prefetch(indices, indptr[u] + 16)
+            ahead = read + 2
+            u = queue[ahead if ahead < n else ahead - n]
+            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
+                prefetch(membership, np.int64(indices[e]))
+            u = queue[read if read < n else read - n]
+            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
+                prefetch(board, np.int64(membership[indices[e]]))
+        n_near = 0
+        strength = 0.0
+        for e in range(first, last):
+            c = membership[indices[e]]
+            weight = 1.0 if unit else weights[e]
+            before = board[c, 0]
+            near[n_near] = c
+            if before == 0.0:
+                n_near += 1
+            board[c, 0] = before + weight
+            strength += weight
+        a = gamma * mass[v]
+        b = 0.0
+        board[home, 1] -= mass[v]
+        count[home] -= 1
+        stay = 0.0
+        if two:
+            b = gamma * mass_in[v]
+            total_in[home] -= mass_in[v]
+        if count[home] > 0:
+            stay = board[home, 0] - a * board[home, 1]
+            if two:
+                stay = board[home, 0] - a * total_in[home] - b * board[home, 1]
+        best, gain = home, stay + TINY * strength
+        if count[home] > 0 and gain < 0.0 and n_empty > 0:
+            best, gain = empty[n_empty - 1], 0.0
+        for t in range(n_near):
+            c = near[t]
+            g = board[c, 0] - a * board[c, 1]
+            if two:
+                g = board[c, 0] - a * total_in[c] - b * board[c, 1]
+            board[c, 0] = 0.0
+            if g > gain and c != home and (not limited or held[c] + size[v] <= max_size):
+                best, gain = c, g
+        board[best, 1] += mass[v]
+        count[best] += 1
+        if two:
+            total_in[best] += mass_in[v]
+        if best == home:
+            continue
+        gains += gain - stay
+        if count[best] == 1:
+            n_empty -= 1
+        if count[home] == 0:
+            board[home, 1] = 0.0
+            if two:
+                total_in[home] = 0.0
+            empty[n_empty] = home
+            n_empty += 1
+        if limited:
+            held[home] -= size[v]
+            held[best] += size[v]
+        membership[v] = best
+        for e in range(first, last):
+            u = indices[e]
+            if not waiting[u] and membership[u] != best and not (pinned and fixed[u]):
+                waiting[u] = True
+                at = read + left
+                queue[at if at < n else at - n] = u
+                left += 1
+    return gains
+
+
+@njit(nogil=True, cache=CACHE)
+def refine(
+    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
+    membership: Array, order: Array, theta: float, state: Array, parts: Array, board: Array,
+    whole: Array,
+) -> None:  # fmt: skip
+    """Refinement: inside each community, well-connected nodes merge into well-connected parts.
+
+    Every node starts alone and is visited once, if still alone. With θ = 0 it joins the part
+    of highest gain, else part S with probability ∝ exp(gain / θ) among gains of 0 or more
+    (its own is 0). Fills `parts`: the part of each node, named by one of its nodes. Scratch:
+    board (n, 3) floats, whole (n, 1) or, with two masses, (n, 2).
+    """
+    n = indptr.size - 1
+    two, unit = mass_in.size > 0, weights.size == 0
+    whole[:] = 0.0
+    widest = 0
+    for v in range(n):
+        whole[membership[v], 0] += mass[v]
+        if two:
+            whole[membership[v], 1] += mass_in[v]
+        widest = max(widest, indptr[v + 1] - indptr[v])
+    total_in = mass_in.copy()
+    alone = np.ones(n, np.bool_)
+    for v in range(n):
+        parts[v] = v
+        home = membership[v]
+        inside = 0.0
+        for e in range(indptr[v], indptr[v + 1]):
+            if membership[indices[e]] == home:
+                inside += 1.0 if unit else weights[e]
+        board[v, 0] = 0.0
+        board[v, 1] = mass[v]
+        board[v, 2] = inside  # between a part and the rest of its community
+    near = np.empty(widest + 1, np.int32)
+    chance = np.empty(widest if theta > 0.0 else 0)
+    for i in range(n):
+        v = order[i]
+        outside = board[v, 2]
+        if not alone[v] or outside == 0.0:
+            continue
+        home = membership[v]
+        a = gamma * mass[v]
+        b = 0.0
+        expected = a * (whole[home, 0] - mass[v])
+        if two:
+            b = gamma * mass_in[v]
+            expected = a * (whole[home, 1] - mass_in[v]) + b * (whole[home, 0] - mass[v])
+        tiny = TINY * outside
+        if outside < expected - tiny:
+            continue
+        n_near = 0
+        for e in range(indptr[v], indptr[v + 1]):
+            u = indices[e]
+            if membership[u] == home:
+                p = parts[u]
+                before = board[p, 0]
+                near[n_near] = p
+                if before == 0.0:
+                    n_near += 1
+                board[p, 0] = before + (1.0 if unit else weights[e])
+        best, gain = v, tiny
+        n_open = 0
+        top = 0.0
+        for t in range(n_near):
+            p = near[t]
+            total = board[p, 1]
+            g = board[p, 0] - a * total
+            bound = gamma * total * (whole[home, 0] - total)
+            if two:
+                g = board[p, 0] - a * total_in[p] - b * total
+                bound = gamma * (
+                    total * (whole[home, 1] - total_in[p]) + total_in[p] * (whole[home, 0] - total)
+                )
+            if board[p, 2] < bound - TINY * board[p, 2]:
+                continue
+            if theta > 0.0:
+                if g >= 0.0:
+                    near[t], near[n_open] = near[n_open], p
+                    chance[n_open] = g
+                    top = max(top, g)
+                    n_open += 1
+            elif g > gain:
+                best, gain = p, g
+        if n_open > 0:
+            # exponents are taken below the largest, or they would overflow
+            everything = np.exp(-top / theta)
+            for t in range(n_open):
+                chance[t] = np.exp((chance[t] - top) / theta)
+                everything += chance[t]
+            pick = np.float64(_draw(state) >> np.uint64(11)) * 2.0**-53 * everything
+            for t in range(n_open):
+                pick -= chance[t]
+                if pick < 0.0:
+                    best = near[t]
+                    break
+        if best != v:
+            board[best, 2] += outside - 2.0 * board[best, 0]
+            board[best, 1] += mass[v]
+            if two:
+                total_in[best] += mass_in[v]
+            parts[v] = best
+            alone[best] = False
+        for t in range(n_near):
+            board[near[t], 0] = 0.0
+
+
+@njit(nogil=True, cache=CACHE)
+def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
+    """Fill `order` with the nodes by code, ties by node (a counting sort)."""
+    start = np.zeros(n_codes + 1, np.int64)
+    for v in range(codes.size):
+        start[codes[v] + 1] += 1
+    for c in range(n_codes):
+        start[c + 1] += start[c]
+    for v in range(codes.size):
+        order[start[codes[v]]] = v
+        start[codes[v]] += 1
+
+
+@njit(nogil=True, cache=CACHE)
+def aggregate(
+    indptr: Array, indices: Array, weights: Array, parts: Array, order: Array, n_parts: int,
+    new_indptr: Array, new_indices: Array, new_weights: Array,
+) -> int:  # fmt: skip
+    """The graph whose nodes are the parts, 0 … n_parts − 1; loops are left out.
+
+    `order` lists the nodes by part. Returns the number of entries filled.
+    """
+    n = indptr.size - 1
+    unit = weights.size == 0
+    far = n >= FAR
+    towards = np.zeros(n_parts)
+    at = 0
+    i = 0
+    new_indptr[0] = 0
+    for p in range(n_parts):
+        begin = at
+        while i < n and parts[order[i]] == p:
+            v = order[i]
+            i += 1
+            for e in range(indptr[v], indptr[v + 1]):
+                if far and e + 16 < indices.size:
+                    prefetch(towards, np.int64(parts[indices[e + 16]]))
+                q = parts[indices[e]]
+                if q == p:
+                    continue
+                before = towards[q]
+                if before == 0.0:
+                    new_indices[at] = q
+                    at += 1
+                towards[q] = before + (1.0 if unit else weights[e])
+        for e in range(begin, at):
+            q = new_indices[e]
+            new_weights[e] = towards[q]
+            towards[q] = 0.0
+        new_indptr[p + 1] = at
+    return at
+
+
+@njit(nogil=True, cache=CACHE)
+def permuted_rows(
+    indptr: Array, indices: Array, weights: Array, order: Array, position: Array,
+    new_indptr: Array, new_indices: Array, new_weights: Array,
+) -> None:  # fmt: skip
+    """Rows in the order of `order`, columns renamed by `position`, its inverse."""
+    at = 0
+    n = order.size
+    new_indptr[0] = 0
+    for i in range(n):
+        v = order[i]
+        if n >= FAR and i + 8 < n:
+            prefetch(indptr, np.int64(order[i + 8]))
+            prefetch(indices, indptr[order[i + 4]])
+            prefetch(indices, indptr[order[i + 4]] + 16)
+            u = order[i + 1]
+            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
+                prefetch(position, np.int64(indices[e]))
+        for e in range(indptr[v], indptr[v + 1]):
+            new_indices[at] = position[indices[e]]
+            if weights.size > 0:
+                new_weights[at] = weights[e]
+            at += 1
+        new_indptr[i + 1] = at
+
+
+@njit(nogil=True, cache=CACHE)
+def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
+    """Number the connected pieces of all communities, by first node; returns how many."""
+    n = indptr.size - 1
+    parts[:] = -1
+    stack = np.empty(n, np.int32)
+    found = 0
+    for v in range(n):
+        if parts[v] >= 0:
+            continue
+        parts[v] = found
+        stack[0] = v
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            u = stack[depth]
+            for e in range(indptr[u], indptr[u + 1]):
+                w = indices[e]
+                if parts[w] < 0 and membership[w] == membership[v]:
+                    parts[w] = found
+                    stack[depth] = w
+                    depth += 1
+        found += 1
+    return found
+
+
+@njit(nogil=True, cache=CACHE)
+def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Array) -> float:
+    """Weight of all entries whose ends share a community; −1 belongs to none.
+
+    Summed row by row, so that rounding errors stay small.
+    """
+    everything = 0.0
+    for v in range(indptr.size - 1):
+        home = membership[v]
+        if home < 0:
+            continue
+        row = 0.0
+        for e in range(indptr[v], indptr[v + 1]):
+            if membership[indices[e]] == home:
+                row += 1.0 if weights.size == 0 else weights[e]
+        everything += row
+    return everything
+
+
+@njit(nogil=True, cache=CACHE)
+def join_small(
+    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
+    size: Array, smallest: Array, min_size: int, max_size: int, target: Array,
+) -> int:  # fmt: skip
+    """One round: small communities join a neighbour each; returns how many did.
+
+    Rows are those of the graph of communities; `smallest` lists the small ones in the order
+    of their turns. `target` starts as 0 … k − 1 and ends as the community joined; a community
+    that another joined, or that has joined one, stays as it is for this round.
+    """
+    two, limited = mass_in.size > 0, max_size > 0
+    joined = 0
+    settled = np.zeros(target.size, np.bool_)
+    for i in range(smallest.size):
+        c = smallest[i]
+        if settled[c]:
+            continue
+        best, gain = -1, -np.inf
+        for e in range(indptr[c], indptr[c + 1]):
+            d = target[indices[e]]
+            if d == c or (limited and size[c] + size[d] > max_size):
+                continue
+            g = weights[e] - gamma * mass[c] * mass[d]
+            if two:
+                g = weights[e] - gamma * (mass[c] * mass_in[d] + mass_in[c] * mass[d])
+            if g > gain or (g == gain and d < best):
+                best, gain = d, g
+        if best < 0:
+            continue
+        target[c] = best
+        settled[c] = settled[best] = True
+        size[best] += size[c]
+        mass[best] += mass[c]
+        if two:
+            mass_in[best] += mass_in[c]
+        joined += 1
+    return joined

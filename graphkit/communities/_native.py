@@ -1,0 +1,247 @@
+"""The native Leiden: what the kernels do to a graph, level by level, iteration by iteration."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.communities import _kernel as kernel
+
+__all__ = ["Rows", "Task", "laid_out", "levels", "solve"]
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+
+#: Nodes are visited in random order, but in blocks of so many neighbours in memory, once a
+#: graph no longer fits the cache.
+BLOCK = 64
+
+#: From so many nodes on, a graph is laid out anew by community after the first pass.
+LARGE = 50_000
+
+#: Iterations go on until one gains no more than this share of the total weight.
+LEAST_GAIN = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A symmetric graph without loops, in compressed rows, with what its nodes weigh.
+
+    Attributes
+    ----------
+    indptr, indices
+        int64 (n + 1,), int32 (entries,): every edge in both its rows.
+    weights
+        float64 (entries,), above zero; empty if all are 1.
+    mass, mass_in
+        float64 (n,): see :mod:`graphkit.communities._kernel`; the second empty for one mass.
+    size
+        int64 (n,): original nodes in each; empty if nobody asks.
+    fixed
+        bool (n,): nodes that must not move; empty if there are none.
+    """
+
+    indptr: npt.NDArray[np.int64]
+    indices: Codes
+    weights: Floats
+    mass: Floats
+    mass_in: Floats
+    size: npt.NDArray[np.int64]
+    fixed: npt.NDArray[np.bool_]
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return int(self.indptr.size) - 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do with the rows: γ, iterations (−1: until none moves), θ, and limits."""
+
+    gamma: float
+    iterations: int = -1
+    theta: float = 0.0
+    max_size: int = 0
+    refined: bool = True
+
+
+def solve(rows: Rows, task: Task, seed: int, initial: Codes | None = None) -> Codes:
+    """One run: membership of each node, codes below n; communities are connected pieces.
+
+    Without an initial membership, all but a single iteration start with a pass that does not
+    refine (Louvain's): it is cheap, and says how to lay the graph out in memory.
+    """
+    state = np.array([seed], dtype=np.uint64)
+    membership = np.empty(rows.n, dtype=np.int32)
+    membership[:] = np.arange(rows.n) if initial is None else initial
+    order: Codes | None = None
+    left = task.iterations
+    least = LEAST_GAIN * (float(rows.weights.sum()) if rows.weights.size else rows.indices.size) / 2
+    if task.refined and initial is None and left != 1:
+        _moved(rows, task, membership, state)
+        if rows.n >= LARGE:
+            rows, membership, order = laid_out(rows, membership)
+        membership, _ = _iteration(rows, task, membership, state, refined=False, settled=True)
+        left -= 1
+    while left != 0:
+        membership, gained = _iteration(rows, task, membership, state, refined=task.refined)
+        left -= 1
+        if gained <= (least if left < 0 else 0.0):
+            break
+    if not rows.fixed.size:
+        pieces = np.empty(rows.n, dtype=np.int32)
+        kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+        membership = pieces
+    if order is None:
+        return membership
+    there = np.empty_like(membership)
+    there[order] = membership
+    return there
+
+
+def _iteration(
+    rows: Rows,
+    task: Task,
+    membership: Codes,
+    state: npt.NDArray[np.uint64],
+    *,
+    refined: bool,
+    settled: bool = False,
+) -> tuple[Codes, float]:
+    """Membership after all levels of one iteration, and what they gained."""
+    through = levels(rows, task, membership, state, refined=refined, settled=settled)
+    homes, flat, gained = deque(through, maxlen=1).pop()
+    return homes[flat], gained
+
+
+def levels(
+    rows: Rows,
+    task: Task,
+    membership: Codes,
+    state: npt.NDArray[np.uint64],
+    *,
+    refined: bool,
+    settled: bool = False,
+) -> Iterator[tuple[Codes, Codes, float]]:
+    """Move, refine and aggregate until nothing can be aggregated, level by level.
+
+    Yields the community of each part, the part of each node of `rows`, and the gain so far;
+    changes `membership`. Where its nodes have `settled` already, moving is left out once.
+    """
+    flat: Codes | None = None
+    gained = 0.0
+    while True:
+        n = rows.n
+        if not settled:
+            gained += _moved(rows, task, membership, state)
+        settled = False
+        if refined:
+            parts, homes = _by_home(_refined(rows, task, membership, state), membership)
+        else:
+            parts = _renumbered(membership, n)
+            homes = np.arange(int(parts.max(initial=-1)) + 1, dtype=np.int32)
+        flat = parts if flat is None else parts[flat]
+        yield homes, flat, gained
+        if homes.size == n:
+            return
+        rows = _aggregated(rows, parts, homes.size)
+        membership = homes
+
+
+def _visits(n: int, state: npt.NDArray[np.uint64]) -> Codes:
+    """Nodes in the order of their first visit."""
+    order = np.empty(n, dtype=np.int32)
+    kernel.shuffle_blocks(order, BLOCK if n >= LARGE else 1, state)
+    return order
+
+
+def _moved(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint64]) -> float:
+    """Move the nodes, in place; the sum of the gains."""
+    n = rows.n
+    gain: float = kernel.move_nodes(
+        rows.indptr, rows.indices, rows.weights, rows.mass, rows.mass_in, task.gamma,
+        rows.size, task.max_size, rows.fixed, membership, _visits(n, state),
+        # scratch from here, where large arrays get large pages
+        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_),
+    )  # fmt: skip
+    return gain
+
+
+def _refined(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint64]) -> Codes:
+    """The part of each node, named by one of its nodes."""
+    n = rows.n
+    parts = np.empty(n, dtype=np.int32)
+    kernel.refine(
+        rows.indptr, rows.indices, rows.weights, rows.mass, rows.mass_in, task.gamma,
+        membership, _visits(n, state), task.theta, state, parts,
+        np.empty((n, 3)), np.empty((n, 2 if rows.mass_in.size else 1)),
+    )  # fmt: skip
+    return parts
+
+
+def _by_home(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:
+    """Parts numbered by (community, first node), so that kin lie together; community of each."""
+    roots = np.flatnonzero(parts == np.arange(parts.size))
+    homes = _renumbered(membership[roots], parts.size)
+    by_home = np.argsort(homes, kind="stable")
+    code = np.empty(parts.size, dtype=np.int32)
+    code[roots[by_home]] = np.arange(roots.size)
+    return code[parts], homes[by_home]
+
+
+def _renumbered(codes: Codes, top: int) -> Codes:
+    """Codes 0 … k − 1 in the order of the old ones, which lie below `top`."""
+    seen = np.zeros(top, dtype=np.bool_)
+    seen[codes] = True
+    rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    renumbered: Codes = rank[codes]
+    return renumbered
+
+
+def _aggregated(rows: Rows, parts: Codes, n_parts: int) -> Rows:
+    """The graph of the parts, which are numbered 0 … n_parts − 1."""
+    order = np.empty(rows.n, dtype=np.int32)
+    kernel.sorted_by(parts, n_parts, order)
+    indptr = np.empty(n_parts + 1, dtype=np.int64)
+    # as large as could be: what is not written takes no memory
+    indices, weights = np.empty(rows.indices.size, np.int32), np.empty(rows.indices.size)
+    filled = kernel.aggregate(
+        rows.indptr, rows.indices, rows.weights, parts, order, n_parts, indptr, indices, weights
+    )
+    mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
+    mass = np.bincount(parts, weights=mass, minlength=n_parts).astype(np.float64)
+    if mass_in.size:
+        mass_in = np.bincount(parts, weights=mass_in, minlength=n_parts).astype(np.float64)
+    if size.size:
+        size = np.bincount(parts, weights=size, minlength=n_parts).astype(np.int64)
+    if fixed.size:
+        fixed = np.bincount(parts[fixed], minlength=n_parts) > 0
+    return Rows(indptr, indices[:filled], weights[:filled], mass, mass_in, size, fixed)
+
+
+def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
+    """The same graph with its nodes by community, their new membership, and the order."""
+    homes = _renumbered(membership, rows.n)
+    order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
+    kernel.sorted_by(homes, rows.n, order)
+    position[order] = np.arange(rows.n, dtype=np.int32)
+    indptr = np.empty_like(rows.indptr)
+    indices, weights = np.empty_like(rows.indices), np.empty_like(rows.weights)
+    kernel.permuted_rows(
+        rows.indptr, rows.indices, rows.weights, order, position, indptr, indices, weights
+    )
+    there = Rows(
+        indptr,
+        indices,
+        weights,
+        rows.mass[order],
+        rows.mass_in[order] if rows.mass_in.size else rows.mass_in,
+        rows.size[order] if rows.size.size else rows.size,
+        rows.fixed[order] if rows.fixed.size else rows.fixed,
+    )
+    return there, homes[order], order

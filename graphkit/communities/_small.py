@@ -1,0 +1,57 @@
+"""Communities below a least size: whom they join."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.communities._checks import Prepared
+from graphkit.communities._engines import null_model
+
+__all__ = ["absorbed"]
+
+Codes = npt.NDArray[np.int32]
+
+
+def absorbed(
+    prepared: Prepared,
+    membership: Codes,
+    *,
+    quality: str,
+    resolution: float,
+    min_size: int,
+    max_size: int | None,
+) -> Codes:
+    """Membership without communities below `min_size`.
+
+    The smallest first, each joins the neighbouring community where the quality loses least
+    (or gains most), if that stays within `max_size`; what no neighbour can take is left
+    unassigned, −1.
+    """
+    from graphkit.communities._kernel import aggregate, join_small, sorted_by
+
+    codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
+    gamma, mass, mass_in = null_model(prepared, quality, resolution)
+    while True:
+        k = int(codes.max(initial=-1)) + 1
+        sizes = np.bincount(codes, minlength=k)
+        if not (sizes < min_size).any():
+            return codes
+        indptr, indices, weights = prepared.symmetric
+        order = np.empty(codes.size, dtype=np.int32)
+        sorted_by(codes, k, order)
+        starts = np.empty(k + 1, dtype=np.int64)
+        near, ties = np.empty(indices.size, np.int32), np.empty(indices.size)
+        filled = aggregate(indptr, indices, weights, codes, order, k, starts, near, ties)
+        total, total_in = (
+            np.bincount(codes, weights=m, minlength=k) if m.size else m for m in (mass, mass_in)
+        )
+        target = np.arange(k, dtype=np.int32)
+        smallest = np.argsort(sizes, kind="stable")[: int((sizes < min_size).sum())]
+        joined = join_small(
+            starts, near[:filled], ties[:filled], total, total_in, gamma, sizes.copy(),
+            smallest.astype(np.int32), min_size, max_size or 0, target,
+        )  # fmt: skip
+        if not joined:
+            return np.where(sizes[codes] < min_size, np.int32(-1), codes).astype(np.int32)
+        codes = np.unique(target[codes], return_inverse=True)[1].astype(np.int32)
