@@ -1,18 +1,41 @@
-"""Graph → Partition: communities, their agreement, their names, and their visibility."""
+"""Graph → Partition: communities, how far to trust them, their names, and their visibility."""
 
-from graphkit.communities.agreement import agreement, best_matches
+from graphkit.communities.agreement import (
+    agreement,
+    best_matches,
+    match_communities,
+    node_agreement,
+)
+from graphkit.communities.consensus import consensus
 from graphkit.communities.find import find_community
 from graphkit.communities.labels import label_communities
 from graphkit.communities.leiden import leiden
+from graphkit.communities.limit import resolution_limit
+from graphkit.communities.null import rewired_null
 from graphkit.communities.quality import partition_quality
+from graphkit.communities.report import community_report
+from graphkit.communities.resolution import resolution_profile
+from graphkit.communities.signed import by_sign
+from graphkit.communities.slices import leiden_slices
+from graphkit.communities.track import track
 from graphkit.communities.visible import visibility
 
 __all__ = [
     "agreement",
     "best_matches",
+    "by_sign",
+    "community_report",
+    "consensus",
     "find_community",
     "label_communities",
     "leiden",
+    "leiden_slices",
+    "match_communities",
+    "node_agreement",
     "partition_quality",
+    "resolution_limit",
+    "resolution_profile",
+    "rewired_null",
+    "track",
     "visibility",
 ]

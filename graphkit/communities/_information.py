@@ -13,13 +13,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ExpectedInformation", "Overlap", "adjusted_information", "entropy"]
+__all__ = ["ExpectedInformation", "Grouped", "Overlap", "adjusted_information", "entropy"]
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
-#: Terms summed at once; bounds the memory at some tens of megabytes.
-_CHUNK = 1 << 20
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """A membership without −1, with its nodes by community.
+
+    Attributes
+    ----------
+    sizes
+        Nodes per community.
+    start
+        Where each community's nodes begin in `members`, shape (communities + 1,).
+    members
+        int32, shape (n,): nodes by community.
+    """
+
+    sizes: Counts
+    start: Counts
+    members: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, membership: npt.NDArray[Any]) -> Grouped:
+        """Linear in the nodes."""
+        from graphkit.communities._overlap_kernel import group_nodes
+
+        sizes = np.bincount(membership)
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        members = np.empty(membership.size, dtype=np.int32)
+        group_nodes(membership, start.copy(), members)
+        return cls(sizes, start, members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,30 +58,35 @@ class Overlap:
     sizes_a, sizes_b
         Nodes per community of either membership.
     row, column
-        Codes in a and in b of each pair of communities that share a node.
+        Codes in a and in b of each pair of communities that share a node; rows ascend.
     shared
         Nodes that the pair shares, shape as `row`.
-    per_node
-        Shape (n,): for each node, how many nodes share both its communities.
+    similarity
+        Shape (n,): for each node, what its two communities share, over the larger of them.
     """
 
     sizes_a: Counts
     sizes_b: Counts
-    row: Counts
-    column: Counts
-    shared: Counts
-    per_node: Counts
+    row: npt.NDArray[np.int32]
+    column: npt.NDArray[np.int32]
+    shared: npt.NDArray[np.int32]
+    similarity: Floats
 
     @classmethod
-    def of(cls, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Overlap:
+    def of(cls, a: npt.NDArray[Any] | Grouped, b: npt.NDArray[Any]) -> Overlap:
         """The overlap of two memberships without −1, of one length, n ≥ 1."""
-        width = int(b.max()) + 1
-        joint = a.astype(np.int64) * width + b
-        cells, inverse, shared = np.unique(joint, return_inverse=True, return_counts=True)
-        return cls(
-            np.bincount(a), np.bincount(b), cells // width, cells % width, shared,
-            shared[inverse],
-        )  # fmt: skip
+        from graphkit.communities._overlap_kernel import overlap_cells
+
+        grouped = a if isinstance(a, Grouped) else Grouped.of(a)
+        sizes = np.bincount(b)
+        most = min(b.size, grouped.sizes.size * sizes.size)
+        row, column, shared = (np.empty(most, dtype=np.int32) for _ in range(3))
+        similarity = np.empty(b.size)
+        counter = np.zeros(sizes.size, dtype=np.int32)
+        used = overlap_cells(
+            grouped.start, grouped.members, b, sizes, counter, row, column, shared, similarity
+        )
+        return cls(grouped.sizes, sizes, row[:used], column[:used], shared[:used], similarity)
 
     @property
     def identical(self) -> bool:
@@ -82,6 +114,8 @@ class ExpectedInformation:
     The permutation model of Vinh et al. (2010): memberships are dealt at random, sizes
     kept, so that the overlap of two communities is hypergeometric.
 
+    There are at most √(2rn) distinct sizes in r partitions of n nodes.
+
     Parameters
     ----------
     sizes
@@ -91,8 +125,11 @@ class ExpectedInformation:
     """
 
     def __init__(self, sizes: npt.NDArray[Any], n: int) -> None:
+        from graphkit.communities._overlap_kernel import expected_cells
+
         self._distinct: Counts = np.unique(sizes[sizes > 0]).astype(np.int64)
-        self._table = _expected_cells(self._distinct, n)
+        self._table = np.empty((self._distinct.size, self._distinct.size))
+        expected_cells(self._distinct, n, self._table)
 
     def between(self, sizes_a: Counts, sizes_b: Counts) -> float:
         """Expected information, in nats."""
@@ -102,38 +139,6 @@ class ExpectedInformation:
     def _histogram(self, sizes: Counts) -> Floats:
         places = np.searchsorted(self._distinct, sizes[sizes > 0])
         return np.bincount(places, minlength=self._distinct.size).astype(np.float64)
-
-
-def _expected_cells(sizes: Counts, n: int) -> Floats:
-    """Expected summand of the mutual information for each pair of sizes, symmetric."""
-    from scipy.special import gammaln
-
-    log_factorial: Floats = gammaln(np.arange(n + 1, dtype=np.float64) + 1)
-    one, other = np.triu_indices(sizes.size)
-    a, b = sizes[one], sizes[other]
-    mean = a * (b / n)
-    # beyond 12 deviations and 30 the tail, lighter than Poisson's, is below 1e-30
-    reach = 12 * np.sqrt(mean) + 30
-    low = np.maximum(np.maximum(1, a + b - n), np.floor(mean - reach).astype(np.int64))
-    high = np.minimum(np.minimum(a, b), np.ceil(mean + reach).astype(np.int64))
-    terms = np.maximum(high - low + 1, 0)
-    expected = np.zeros(one.size)
-    bounds = np.searchsorted(np.cumsum(terms), np.arange(0, int(terms.sum()), _CHUNK)[1:])
-    for pairs in np.split(np.arange(one.size), np.unique(bounds)):
-        repeat = np.repeat(np.arange(pairs.size), terms[pairs])
-        first = np.cumsum(terms[pairs]) - terms[pairs]
-        k = low[pairs][repeat] + np.arange(repeat.size) - first[repeat]
-        sa, sb = a[pairs][repeat], b[pairs][repeat]
-        fixed = log_factorial[a] + log_factorial[b] + log_factorial[n - a] + log_factorial[n - b]
-        log_p = (
-            fixed[pairs][repeat] - log_factorial[n] - log_factorial[k] - log_factorial[sa - k]
-            - log_factorial[sb - k] - log_factorial[n - sa - sb + k]
-        )  # fmt: skip
-        value = k / n * np.log(n / sa * k / sb) * np.exp(log_p)
-        expected[pairs] = np.bincount(repeat, weights=value, minlength=pairs.size)
-    table = np.zeros((sizes.size, sizes.size))
-    table[one, other] = table[other, one] = expected
-    return table
 
 
 def adjusted_information(overlap: Overlap, expected: ExpectedInformation) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -12,6 +10,7 @@ from graphkit.communities._tag_use import tag_use
 from graphkit.communities._tails import log_hypergeometric_tail, probability
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
+from graphkit.data.tags import stopped
 from graphkit.errors import MissingDataError
 
 __all__ = ["MIN_MEMBERS", "PRIOR", "over_represented", "ranked", "without_stop"]
@@ -29,16 +28,8 @@ PRIOR = 500.0
 
 
 def without_stop(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
-    tags = uses.get_column("tag").unique().to_list()
-    shrunk = {_shrunk(tag) for tag in stop}
-    # three of a letter in a row are an elongation, which shrinks to its stem
-    named = [t for t in tags if t in stop or (re.search(r"(.)\1\1", t) and _shrunk(t) in shrunk)]
-    return uses.filter(~pl.col("tag").is_in(named))
-
-
-def _shrunk(tag: str) -> str:
-    """The tag with runs of one letter reduced to one."""
-    return re.sub(r"(.)\1+", r"\1", tag)
+    named = stopped(uses.get_column("tag").unique().to_list(), stop)
+    return uses.filter(~pl.col("tag").is_in(list(named)))
 
 
 def over_represented(

@@ -11,14 +11,23 @@ import polars as pl
 from graphkit.communities._checks import require_partition, shared_nodes
 from graphkit.communities._information import (
     ExpectedInformation,
+    Grouped,
     Overlap,
     adjusted_information,
     entropy,
 )
+from graphkit.communities._overlap import CommunityPairs
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError
+from graphkit.errors import DataError, OptionError
 
-__all__ = ["agreement", "best_f1", "best_matches", "compare_runs"]
+__all__ = [
+    "agreement",
+    "best_f1",
+    "best_matches",
+    "compare_runs",
+    "match_communities",
+    "node_agreement",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +46,10 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
         ``ami``: mutual information adjusted for chance and normalised by the mean entropy,
         1 if equal, near 0 if independent [1]_; ``nmi``: the same unadjusted, which is far
         above 0 even for noise; ``ari``: adjusted Rand index, the share of pairs of nodes on
-        which they agree, adjusted for chance [2]_; ``nodes``: nodes compared;
+        which they agree, adjusted for chance [2]_; ``vi``: variation of information, what
+        either tells that the other does not, H(a) + H(b) − 2·I(a, b) in nats, from 0 (equal)
+        to log n, a metric [3]_; ``ecs``: element-centric similarity, the mean over nodes of
+        :func:`node_agreement`, 1 if equal [4]_; ``nodes``: nodes compared;
         ``unassigned``: nodes that both know, but at least one does not assign;
         ``unshared``: nodes that only one knows.
 
@@ -53,17 +65,21 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
        https://jmlr.org/papers/v11/vinh10a.html
     .. [2] Hubert, L. & Arabie, P. (1985). Comparing partitions. Journal of Classification,
        2, 193–218. doi:10.1007/BF01908075
+    .. [3] Meilă, M. (2007). Comparing clusterings — an information based distance. Journal
+       of Multivariate Analysis, 98, 873–895. doi:10.1016/j.jmva.2006.11.013
+    .. [4] Gates, A. J., Wood, I. B., Hetrick, W. P. & Ahn, Y.-Y. (2019). Element-centric
+       clustering comparison unifies overlaps and hierarchy. Scientific Reports, 9, 8574.
+       doi:10.1038/s41598-019-44892-y
 
     Examples
     --------
     >>> a = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
     >>> b = Partition.from_membership("abcdeg", [0, 0, 0, 1, 1, -1])
     >>> agreement(a, b)
-    {'ami': 1.0, 'nmi': 1.0, 'ari': 1.0, 'nodes': 5, 'unassigned': 0, 'unshared': 2}
+    {'ami': 1.0, 'nmi': 1.0, 'ari': 1.0, 'vi': 0.0, 'ecs': 1.0, 'nodes': 5, 'unassigned': 0,
+     'unshared': 2}
     """
-    for partition in (a, b):
-        require_partition(partition, verb="agreement")
-    in_a, in_b = shared_nodes(a, b, verb="agreement")
+    in_a, in_b = _compared(a, b, verb="agreement")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
     both = (codes_a >= 0) & (codes_b >= 0)
     n = int(both.sum())
@@ -74,16 +90,80 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
         )
     overlap = Overlap.of(codes_a[both], codes_b[both])
     sizes = np.concatenate([overlap.sizes_a, overlap.sizes_b])
-    ceiling = (entropy(overlap.sizes_a) + entropy(overlap.sizes_b)) / 2
+    entropies = entropy(overlap.sizes_a) + entropy(overlap.sizes_b)
     identical = overlap.identical
     return {
         "ami": adjusted_information(overlap, ExpectedInformation(sizes, n)),
-        "nmi": 1.0 if identical else overlap.information / ceiling,
+        "nmi": 1.0 if identical else overlap.information / (entropies / 2),
         "ari": 1.0 if identical else _adjusted_rand(overlap),
+        "vi": 0.0 if identical else entropies - 2 * overlap.information,
+        "ecs": float(overlap.similarity.mean()),
         "nodes": n,
         "unassigned": int(in_a.size) - n,
         "unshared": len(a.vocabulary) + len(b.vocabulary) - 2 * int(in_a.size),
     }
+
+
+def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:
+    """Which nodes two partitions place alike: element-centric similarity, node by node.
+
+    A node's similarity is |A∩B| / max(|A|, |B|) for its communities A and B, over the nodes
+    that both partitions assign: the similarity of Gates et al. (2019) [1]_, whatever its
+    parameter α, where communities are disjoint. Its mean is ``ecs`` of :func:`agreement`.
+
+    Parameters
+    ----------
+    a, b
+        Partitions of overlapping sets of nodes.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per node that both know: id, community_a, community_b (null where
+        unassigned), similarity in (0, 1], null unless both assign the node.
+
+    Raises
+    ------
+    DataError
+        If they share no node.
+
+    References
+    ----------
+    .. [1] Gates, A. J., Wood, I. B., Hetrick, W. P. & Ahn, Y.-Y. (2019). Element-centric
+       clustering comparison unifies overlaps and hierarchy. Scientific Reports, 9, 8574.
+       doi:10.1038/s41598-019-44892-y
+
+    Examples
+    --------
+    >>> a = Partition.from_membership("abcde", [0, 0, 0, 1, 1])
+    >>> b = Partition.from_membership("abcde", [0, 0, 1, 1, -1])
+    >>> node_agreement(a, b).select("id", "similarity").rows()
+    [('a', 0.6666666666666666), ('b', 0.6666666666666666), ('c', 0.3333333333333333),
+     ('d', 0.5), ('e', None)]
+    """
+    in_a, in_b = _compared(a, b, verb="node_agreement")
+    codes_a, codes_b = a.membership[in_a], b.membership[in_b]
+    both = (codes_a >= 0) & (codes_b >= 0)
+    similarity = np.full(in_a.size, np.nan)
+    if both.any():
+        similarity[both] = Overlap.of(codes_a[both], codes_b[both]).similarity
+    return pl.DataFrame(
+        {
+            "id": a.vocabulary.series.gather(in_a),
+            "community_a": pl.Series(codes_a).replace(-1, None),
+            "community_b": pl.Series(codes_b).replace(-1, None),
+            "similarity": pl.Series(similarity).fill_nan(None),
+        }
+    )
+
+
+def _compared(
+    a: Partition, b: Partition, *, verb: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Codes of the nodes that both know, of two values that are partitions."""
+    for partition in (a, b):
+        require_partition(partition, verb=verb)
+    return shared_nodes(a, b, verb=verb)
 
 
 def _adjusted_rand(overlap: Overlap) -> float:
@@ -102,7 +182,8 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     """For each community of `a`, the community of `b` that resembles it most.
 
     Resemblance is F1 = 2·|A∩B| / (|A| + |B|), over the nodes that both partitions know and
-    `a` assigns; those that `b` does not assign count in |A|.
+    `a` assigns; those that `b` does not assign count in |A|. Several communities may have
+    the same match: see :func:`match_communities` for one to one.
 
     Parameters
     ----------
@@ -128,9 +209,7 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     >>> best_matches(a, b).select("match", "f1").rows()
     [(0, 0.8571428571428571), (1, 0.8)]
     """
-    for partition in (a, b):
-        require_partition(partition, verb="best_matches")
-    in_a, in_b = shared_nodes(a, b, verb="best_matches")
+    in_a, in_b = _compared(a, b, verb="best_matches")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
     assigned = codes_a >= 0
     codes_a, codes_b = codes_a[assigned], codes_b[assigned]
@@ -147,6 +226,67 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
             "match": matched,
             "match_label": names.gather(matched),
             "f1": pl.Series(np.where(shared > 0, f1, np.nan)).fill_nan(None),
+        },
+        schema_overrides={"label": pl.String},
+    )
+
+
+def match_communities(
+    partition: Partition, reference: Partition, *, min_jaccard: float = 0.0
+) -> pl.DataFrame:
+    """Tie communities of one partition to those of a reference, one to one.
+
+    The pair of highest Jaccard index |A∩B| / |A∪B| is tied first, then the next among those
+    left; ties go to the pair that shares more nodes, then to the smaller codes. Sets are
+    taken over the nodes that both partitions assign. :func:`best_matches` is the other
+    question: what each community resembles most, even where several resemble the same.
+
+    Parameters
+    ----------
+    partition, reference
+        Partitions of overlapping sets of nodes.
+    min_jaccard
+        Index from which on two are tied, in [0, 1].
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per community of `partition`: community, label, size, matched (code in
+        `reference`), matched_label, jaccard, shared (nodes of both). The last four are null
+        where it is tied to none.
+
+    Raises
+    ------
+    DataError
+        If they share no node.
+    OptionError
+        If `min_jaccard` is out of range.
+
+    Examples
+    --------
+    >>> a = Partition.from_membership("abcdefg", [0, 0, 0, 0, 1, 1, 2])
+    >>> b = Partition.from_membership("abcdefg", [0, 0, 0, 1, 1, 1, 1])
+    >>> match_communities(a, b).select("community", "matched", "jaccard").rows()
+    [(0, 1, 0.75), (1, 0, 0.5), (2, None, None)]
+    """
+    _compared(partition, reference, verb="match_communities")
+    if not 0 <= min_jaccard <= 1:
+        raise OptionError(f"min_jaccard={min_jaccard!r} must be between 0 and 1.")
+    pairs = CommunityPairs.of(partition, reference)
+    match = pairs.one_to_one(pairs.jaccard >= min_jaccard)
+    codes = np.arange(partition.n_communities, dtype=np.int32)
+    places = pl.Series(pairs.places(codes, match)).replace(-1, None)
+    matched = pl.Series("matched", match).replace(-1, None)
+    theirs = [reference.name(c) for c in range(reference.n_communities)]
+    return pl.DataFrame(
+        {
+            "community": codes,
+            "label": [partition.name(c) for c in range(codes.size)],
+            "size": partition.sizes,
+            "matched": matched,
+            "matched_label": pl.Series(theirs, dtype=pl.String).gather(matched),
+            "jaccard": pl.Series(pairs.jaccard).gather(places),
+            "shared": pl.Series(pairs.shared).gather(places),
         },
         schema_overrides={"label": pl.String},
     )
@@ -213,12 +353,10 @@ def compare_runs(memberships: npt.NDArray[Any]) -> tuple[float, npt.NDArray[np.f
         sizes = np.unique(np.concatenate([np.bincount(memberships[i]) for i in kept]))
         expected = ExpectedInformation(sizes, n)
         for i, first in enumerate(kept):
+            grouped = Grouped.of(memberships[first])
             for j in range(i):
-                overlap = Overlap.of(memberships[first], memberships[kept[j]])
+                overlap = Overlap.of(grouped, memberships[kept[j]])
                 weight = times[i] * times[j]
                 information += weight * adjusted_information(overlap, expected)
-                larger = np.maximum(
-                    overlap.sizes_a[memberships[first]], overlap.sizes_b[memberships[kept[j]]]
-                )
-                consistency += weight * (overlap.per_node / larger)
+                consistency += weight * overlap.similarity
     return information / pairs, (consistency / pairs).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ __all__ = ["find_community"]
 #: many by chance, over all communities, below this.
 MIN_LIFT, MAX_P = 2.0, 0.01
 
+#: Below this precision or recall a match is one in part only, and says so.
+IN_PART = 0.5
+
 
 def find_community(
     partition: Partition, dataset: Dataset, *, tags: Iterable[str]
@@ -42,6 +46,11 @@ def find_community(
     The community of highest F1 is the answer, if its lift is at least 2 and p below 0.01;
     otherwise the honest answer is none.
 
+    Lift and p say that the users gather in the community, not that it is theirs: five users
+    among fifty members can be far beyond chance. So precision (the share of members that use
+    the tags) and recall (the share of users found) are no condition, but where one of them is
+    below a half the `hint` says so, and should be reported with the match.
+
     Parameters
     ----------
     partition
@@ -56,7 +65,9 @@ def find_community(
     CommunityMatch
         False where none is found; figures are then 0, p is 1, and `candidates` holds what was
         seen: community, label, size, users, precision, recall, f1, lift, p_value, best first.
-        A tag that nobody in the data uses gives a `hint` at the nearest one.
+        `hint` is what a reader should know: a tag that nobody in the data uses, with the
+        nearest one; low precision or recall; why none was found, and which community of
+        lower F1 would have passed.
 
     Raises
     ------
@@ -85,16 +96,21 @@ def find_community(
     candidates = _candidates(partition, users)
     record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
     best = candidates.row(0, named=True) if candidates.height else None
-    if best is None or best["lift"] < MIN_LIFT or best["p_value"] >= MAX_P:
+    hint = " ".join(_unknown(wanted, known, int(users.size)) + _doubts(candidates, users.size))
+    if best is None or not _passes(best):
         return CommunityMatch(
             wanted, False, None, None, 0.0, 0.0, 0.0, 0.0, 1.0, int(users.size), candidates,
-            record, _hint(wanted, known, int(users.size)),
+            record, hint,
         )  # fmt: skip
     return CommunityMatch(
         wanted, True, best["community"], best["label"], best["precision"], best["recall"],
         best["f1"], best["lift"], best["p_value"], int(users.size), candidates,
-        record, _hint(wanted, known, int(users.size)),
+        record, hint,
     )  # fmt: skip
+
+
+def _passes(candidate: dict[str, Any]) -> bool:
+    return bool(candidate["lift"] >= MIN_LIFT and candidate["p_value"] < MAX_P)
 
 
 def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
@@ -108,7 +124,47 @@ def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
     return folded
 
 
-def _hint(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> str:
+def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
+    """Why the best candidate is no match, or how far it is from a full one."""
+    if not candidates.height:
+        return []
+    best = candidates.row(0, named=True)
+    if _passes(best):
+        doubts = []
+        if best["precision"] < IN_PART:
+            doubts.append(
+                f"only {_share(best['users'], best['size'])} of its members use the tags: it is "
+                "about more than them."
+            )
+        if best["recall"] < IN_PART:
+            doubts.append(
+                f"only {_share(best['users'], n_users)} of the users of the tags are in it: most "
+                "are elsewhere."
+            )
+        return doubts
+    failed = []
+    if best["lift"] < MIN_LIFT:
+        failed.append(f"lift {best['lift']:.2f} is below {MIN_LIFT:g}")
+    if best["p_value"] >= MAX_P:
+        failed.append(f"p {best['p_value']:.2g} is not below {MAX_P:g}")
+    doubts = [f"the best candidate, {best['label']}, is no match: {' and '.join(failed)}."]
+    second = next((c for c in candidates.iter_rows(named=True) if _passes(c)), None)
+    if second is not None:
+        doubts.append(
+            f"{second['label']} would be one (lift {second['lift']:.2f}, p "
+            f"{second['p_value']:.2g}), but has a lower F1: "
+            f"{_share(second['users'], second['size'])} of its members, "
+            f"{_share(second['users'], n_users)} of the users."
+        )
+    return doubts
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%} ({part:,} of {whole:,})"
+
+
+def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
+    """What may be wrong with the tags."""
     unknown = [tag for tag in wanted if not (known == tag).any()]
     hints = []
     for tag in unknown:
@@ -118,7 +174,7 @@ def _hint(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> str:
         hints.append(f"nobody in the data uses #{tag}.{alike}")
     if not unknown and not n_users:
         hints.append("the tags are used, but by no node of the partition.")
-    return " ".join(hints)
+    return hints
 
 
 def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:

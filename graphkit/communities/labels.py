@@ -34,6 +34,7 @@ _EVIDENCE = {
     "log_odds": pl.Float64,
     "z": pl.Float64,
     "q": pl.Float64,
+    "membership_key": pl.String,
 }
 
 
@@ -81,8 +82,9 @@ def label_communities(
     by
         ``"tags"``.
     stop
-        Tags that name nothing, compared after folding; stretched spellings (``fypppp``) of
-        them are left out as well.
+        Tags that name nothing, compared after folding; their other spellings
+        (``fypppp``, ``fypシ``, ``for_you``, ``fyp2024``, ``furdich`` for ``fürdich``) are left
+        out as well. `graphkit.data.tags.STOP_FAMILIES` holds the default by family.
     fdr
         Bound on the expected share of false ones among the over-represented tags, in (0, 1).
     min_share
@@ -94,7 +96,8 @@ def label_communities(
         The same communities with `labels` such as ``"#booktok"`` and `evidence`: the (up to
         ten) best tags of each community: community, label, rank, tag (folded), count (uses
         by members), nodes (members that use it), share_in (of the tag-using members),
-        share_out (of the tag-using nodes in other communities), log_odds, z, q.
+        share_out (of the tag-using nodes in other communities), log_odds, z, q, and
+        membership_key, by which names and evidence are refused on any other partition.
 
     Raises
     ------
@@ -134,7 +137,8 @@ def label_communities(
     labels = _assign(found, spelled, partition.n_communities)
     kept = found.filter(pl.col("rank") <= KEPT)
     names = pl.Series("label", [labels[c] for c in kept.get_column("community")], dtype=pl.String)
-    evidence = kept.with_columns(names).select(
+    key = pl.lit(partition.membership_key).alias("membership_key")
+    evidence = kept.with_columns(names, key).select(
         pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()
     )
     return partition.with_labels(

@@ -41,7 +41,7 @@ def visibility(
     follow_graph: Graph,
     *,
     runs: int = 10,
-    engine: str = "igraph",
+    engine: str | None = None,
     quality: str = "modularity",
     resolution: float | None = None,
     rng: RNGLike | None = None,
@@ -145,7 +145,7 @@ def visibility(
         Provenance.of(
             "visibility",
             {
-                "runs": runs, "engine": engine, "quality": quality,
+                "runs": runs, "engine": follow.provenance.parameters["engine"], "quality": quality,
                 "resolution": follow.resolution,
             },
             seed=streams.seed,

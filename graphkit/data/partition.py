@@ -20,6 +20,9 @@ from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 
 __all__ = ["Partition", "Runs", "canonical_membership"]
 
+#: Column of the evidence that says which membership it is about.
+_KEY = "membership_key"
+
 Membership = npt.NDArray[np.int32]
 
 
@@ -41,7 +44,7 @@ class Runs:
     consistency
         float32, shape (n,): mean element-centric similarity of the node's community over
         all pairs of runs, |A∩B| / max(|A|, |B|), in [0, 1]; NaN for a single run and for
-        unassigned nodes.
+        nodes without an edge.
     """
 
     memberships: npt.NDArray[np.int32]
@@ -60,6 +63,14 @@ class Runs:
 #: second bound unstable: planted graphs recovered perfectly score 1.00, sparse random
 #: noise 0.23 although its modularity is higher.
 STABLE, UNSTABLE = 0.75, 0.5
+
+#: What each verdict means, as shown to readers.
+VERDICTS = {
+    "stable": "the runs find nearly the same communities",
+    "partly stable": "the runs agree on some communities only; see the consistency of each",
+    "unstable": "the communities are an artefact of one run; report that none were found",
+    "untested": "one run cannot tell; take several",
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -82,11 +93,15 @@ class Partition:
     runs
         The evidence of several runs; `None` for a given partition.
     evidence
-        Why the names: community, tag, how often, log-odds, z, q; `None` without names.
+        Why the names: community, tag, how often, log-odds, z, q, and the key of the
+        membership they are about; `None` without names.
     node_kind
         What the nodes are, as in :class:`Graph`.
     provenance
         How the partition was made.
+    labels_key
+        The `membership_key` that the labels belong to, filled in when they are given; labels
+        are refused on any other membership. Empty without labels.
 
     Examples
     --------
@@ -105,6 +120,7 @@ class Partition:
     evidence: pl.DataFrame | None = None
     node_kind: str = "nodes"
     provenance: Provenance = field(default_factory=lambda: Provenance("Partition"))
+    labels_key: str = ""
 
     def __post_init__(self) -> None:
         membership = np.ascontiguousarray(self.membership, dtype=np.int32).view()
@@ -127,6 +143,26 @@ class Partition:
         if len(set(named)) < len(named):
             raise DataError(f"labels must be unique; these are not: {named}.")
         object.__setattr__(self, "labels", labels)
+        if named and not self.labels_key:
+            object.__setattr__(self, "labels_key", self.membership_key)
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Refuse labels, or evidence for them, that belong to other communities."""
+        if self.labels_key and self.labels_key != self.membership_key:
+            raise DataError(
+                "these labels belong to another partition: names cannot be put on communities "
+                "they were not found for. Label this one with label_communities, or replace "
+                "labels=() and labels_key='' as well."
+            )
+        if self.evidence is None or _KEY not in self.evidence.columns:
+            return
+        others = self.evidence.get_column(_KEY).unique().to_list()
+        if others not in ([], [self.membership_key]):
+            raise DataError(
+                "the evidence for these labels belongs to another partition: label this one "
+                "with label_communities."
+            )
 
     @classmethod
     def from_membership(
@@ -256,8 +292,88 @@ class Partition:
     def with_labels(
         self, labels: Sequence[str | None], evidence: pl.DataFrame | None, provenance: Provenance
     ) -> Partition:
-        """The same communities under other names."""
-        return replace(self, labels=tuple(labels), evidence=evidence, provenance=provenance)
+        """The same communities under other names.
+
+        Raises
+        ------
+        DataError
+            If the evidence is about another partition, by its column ``membership_key``, or
+            labels are too few, too many or not unique.
+        """
+        return replace(
+            self, labels=tuple(labels), evidence=evidence, provenance=provenance, labels_key=""
+        )
+
+    def confident(self, minimum: float = 0.5) -> Partition:
+        """The same communities without the nodes whose place is uncertain.
+
+        Nodes of a consistency below `minimum` become unassigned. Communities are numbered
+        anew by size; those that keep a node keep their label and evidence (which is about
+        the whole community). The runs and their verdict stay as they are. The quality of the
+        rest is not known without the graph: see :func:`graphkit.partition_quality`.
+
+        Parameters
+        ----------
+        minimum
+            Least consistency that is kept, in [0, 1].
+
+        Raises
+        ------
+        DataError
+            If the partition does not come from several runs.
+        OptionError
+            If `minimum` is not in [0, 1].
+
+        Examples
+        --------
+        >>> memberships = np.array([[0, 0, 0, 1], [0, 0, 1, 1]], dtype=np.int32)
+        >>> runs = Runs(memberships, np.ones(2), 0.4, np.array([0.7, 0.7, 0.3, 0.5], np.float32))
+        >>> p = Partition(Vocabulary("abcd"), memberships[0], runs=runs)
+        >>> p.confident().membership.tolist()
+        [0, 0, -1, 1]
+        """
+        if isinstance(minimum, bool | str) or not 0 <= minimum <= 1:
+            raise OptionError(f"minimum={minimum!r} must lie in [0, 1].")
+        consistency = self.consistency
+        if consistency is None or np.isnan(self.stability):
+            raise DataError(
+                "confident: the partition does not come from several runs, so nothing says how "
+                "sure its nodes are: take one from leiden(graph, runs=10)."
+            )
+        assigned = self.membership >= 0
+        # compared as float32, so that a consistency of 0.7 reaches a minimum of 0.7
+        sure = assigned & (consistency >= np.float32(minimum))
+        membership, order = _canonical(np.where(sure, self.membership, -1))
+        removed = {
+            f"nodes of consistency below {minimum:g}": int((assigned & ~sure).sum()),
+            "communities without a node left": self.n_communities - len(order),
+        }
+        labels = tuple(self.labels[c] for c in order)
+        changed = replace(
+            self,
+            membership=membership,
+            labels=labels,
+            quality=float("nan"),
+            evidence=None,
+            labels_key="",
+            provenance=Provenance.of(
+                "Partition.confident",
+                {"minimum": minimum},
+                made_from=(self,),
+                removed={reason: count for reason, count in removed.items() if count},
+            ),
+        )
+        if self.evidence is None:
+            return changed
+        codes = pl.Series(order, dtype=pl.Int32)
+        kept = self.evidence.filter(pl.col("community").is_in(codes.implode())).with_columns(
+            pl.col("community").replace_strict(
+                codes, np.arange(len(order), dtype=np.int32), return_dtype=pl.Int32
+            )
+        )
+        if _KEY in kept.columns:
+            kept = kept.with_columns(pl.lit(changed.membership_key).alias(_KEY))
+        return replace(changed, evidence=kept.sort("community", maintain_order=True))
 
     def frame(self) -> pl.DataFrame:
         """One row per node: id, community, label, consistency."""
@@ -291,6 +407,7 @@ class Partition:
         """Write the partition as one ``.npz`` file; :meth:`load` reads it back."""
         header: dict[str, Any] = {
             "labels": list(self.labels),
+            "labels_key": self.labels_key,
             "quality": None if np.isnan(self.quality) else self.quality,
             "quality_function": self.quality_function,
             "resolution": self.resolution,
@@ -310,7 +427,15 @@ class Partition:
 
     @classmethod
     def load(cls, path: str | Path) -> Partition:
-        """Read a partition that :meth:`save` wrote."""
+        """Read a partition that :meth:`save` wrote.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read.
+        DataError
+            If its labels belong to another partition than its memberships.
+        """
         header, arrays = load_arrays(path, "Partition")
         runs = None
         if "runs_qualities" in arrays:
@@ -333,6 +458,7 @@ class Partition:
             else pl.DataFrame([pl.Series(n, v, getattr(pl, t)) for n, t, v in evidence]),
             header["node_kind"],
             Provenance.from_dict(header["provenance"]),
+            header.get("labels_key", ""),
         )
 
     def _facts(self) -> dict[str, object]:
@@ -345,7 +471,7 @@ class Partition:
             facts[self.quality_function] = self.quality
         if self.runs is not None:
             facts["agreement of runs (AMI)"] = self.stability
-            facts["verdict"] = self.verdict
+            facts["verdict"] = f"{self.verdict}: {VERDICTS[self.verdict]}"
         return facts
 
     def __repr__(self) -> str:

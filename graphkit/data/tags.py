@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import polars as pl
 
-__all__ = ["STOP_TAGS", "fold_tag", "fold_tags"]
+__all__ = ["STOP_FAMILIES", "STOP_TAGS", "fold_tag", "fold_tags", "stopped"]
 
 
 def fold_tag(tag: str) -> str:
@@ -28,32 +31,124 @@ def fold_tags(tags: pl.Series) -> pl.Series:
     return tags.replace_strict(spellings, folded, default=None, return_dtype=pl.String)
 
 
-def _stop_tags() -> frozenset[str]:
-    # The platform's "show me to everybody" family: asks for distribution, not a topic.
-    reach = {
-        "4u", "4upage", "blowthisup", "blowup", "explore", "explorepage", "fy", "fyp", "fypage",
-        "fyppage", "fyou", "fyourpage", "fyoupage", "fy4page", "foryou", "foryoupage",
-        "foryoupages", "foryour", "foryourpage", "foryourpages", "foryourepage", "foryoupageofficial",
-        "foryoupageofficiall", "foryoufeed", "foryouviral", "goviral", "makethisviral",
-        "makethisgoviral", "makemeviral", "trend", "trending", "trendingnow", "nowtrending",
-        "trendingvideo", "trendingvideos", "trendingtiktok", "trends", "tiktoktrend", "newtrend",
-        "viral", "virale", "viralpost", "viralposts", "viralreels", "viraltiktok", "viraltiktoks",
-        "viraltok", "viraltrend", "viraltrending", "viralvideo", "viralvideos", "viral_video",
-        "videoviral", "tiktokviral", "tiktokviralvideo", "fypviral", "fypageviral", "fyptiktok",
-        "xyz", "xyzbca", "xyzcba", "xyzabc", "abcxyz", "xyzbcafyp", "bhfyp", "tiktok",
-        # the same in other languages
-        "parati", "paratipagina", "viralizar", "viraliza", "pourtoi", "pourtoipage", "pourvous",
-        "fürdich", "fürdichseite", "fuerdich", "foryoude", "perte", "neiperte", "voorjou",
-        "voorjoupagina", "dlaciebie", "dlaciebiee", "рекомендации", "рек", "вирек", "keşfet",
-        "kesfet", "keşfetteyiz", "untukmu", "berandafyp", "fypdong", "fypindonesia", "xuhuong",
-        "おすすめ", "おすすめにのりたい", "추천", "추천떠라", "推荐", "热门", "اكسبلور", "لك",
-    }  # fmt: skip
-    # What a clip is (an answer to another clip), not what it is about.
-    form = {
-        "duet", "duets", "dueto", "duetto", "duett", "duetme", "duetthis", "duetwithme", "openduet",
-        "plzduet", "stitch", "stitches", "stitched", "stitchthis", "stitchincoming", "repost",
-        "greenscreen", "greenscreenvideo", "capcut",
-    }  # fmt: skip
+def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
+    """Those of some tags that are stop-tags, or only another spelling of one.
+
+    A tag is left out if it is among `stop`, or is the same as one of them without accents,
+    ornaments (``fypシ゚``, ``for_you``), a number behind three letters or more (``fyp2024``),
+    and with stretched letters drawn together (``fyppppp``, ``paratiiii``; three in a row are
+    a stretch, two are not).
+
+    Parameters
+    ----------
+    tags
+        Folded tags.
+    stop
+        Folded tags that name nothing, such as `STOP_TAGS`.
+
+    Examples
+    --------
+    >>> sorted(stopped(["fyp", "fyppppp", "fyp2024", "fürdïch", "book", "u2"], STOP_TAGS | {"u"}))
+    ['fyp', 'fyp2024', 'fyppppp', 'fürdïch']
+    """
+    exact = frozenset(stop)
+    plain = {_plain(tag) for tag in exact} - {""}
+    shrunk = {_shrunk(tag) for tag in plain}
+    found = set()
+    for tag in tags:
+        bare = _plain(tag)
+        stretched = _STRETCH.search(bare) and _shrunk(bare) in shrunk
+        if tag in exact or bare in plain or stretched:
+            found.add(tag)
+    return found
+
+
+#: Three of a letter in a row are a stretch, as no language writes them so.
+_STRETCH = re.compile(r"(.)\1\1")
+
+
+def _shrunk(tag: str) -> str:
+    """The tag with runs of one letter reduced to one."""
+    return re.sub(r"(.)\1+", r"\1", tag)
+
+
+def _plain(tag: str) -> str:
+    """A folded tag without accents, signs and ornaments, and without a number at its end."""
+    kept = []
+    accented = True
+    for c in unicodedata.normalize("NFKD", tag):
+        kind = unicodedata.category(c)[0]
+        if kind != "M":
+            # Latin, Greek and Cyrillic carry accents; in other scripts marks are letters
+            accented = c < "\u0530" or c in _ORNAMENTS
+        if (kind in "LN" and c not in _ORNAMENTS) or (kind == "M" and not accented):
+            kept.append(c)
+    # the dotless i of Turkish is typed as i as often as not
+    letters = "".join(kept).replace("ı", "i")
+    stem = letters.rstrip("0123456789")
+    return stem if len(stem) >= 3 else letters
+
+
+#: Katakana that stand for a smile behind fyp.
+_ORNAMENTS = frozenset("シツッㄱ")
+
+# Asks for distribution, not a topic: the platform's "show me to everybody" family.
+_REACH = """
+    4u 4upage 4you 4youpage algorithm algorithmplease blowthisup blowup explore exploremore
+    explorepage fy fyp fypage fyppage fyou fyourpage fyoupage fy4page fypgakni foru forupage
+    foryou foryoupage foryoupages foryour foryourpage foryourpages foryourepage
+    foryoupageofficial foryoupageofficiall foryoufeed foryouviral foryouu goviral gettingviral
+    letsgoviral makethisviral makethisgoviral makemeviral makeitviral makemefamous
+    targetaudience trend trending trendingnow nowtrending trendingreels trendingvideo
+    trendingvideos trendingtiktok trends tiktoktrend tiktoktrending newtrend viral virale
+    viralpost viralposts viralreels viralshorts viralthis viraltiktok viraltiktoks viraltok
+    viraltrend viraltrending viralvideo viralvideos videoviral tiktokviral tiktokviralvideo
+    fypviral fypageviral fyptiktok tiktokfyp viralfyp viralforyou xyz xyzbca xyzcba xyzabc
+    xybca abcxyz xyzbcafyp zyxcba bhfyp tiktok tiktoks unfreezemyacount unfreezemyaccount
+    dontflop dontletthisflop pleasegoviral plsgoviral pleaseviral
+"""
+
+# The same in other languages, and for their speakers.
+_LANGUAGES = """
+    parati paratipage paratipagina paravos paraty paravoce paravocê paravocepage prati pravoce
+    viralizar viraliza viralizame viralizou viralizando hazmeviral hazlaviral hazmefamoso
+    ponmeenparati sacameenparati tiktokparati enparati tendencia tendencias tendenciatiktok
+    vaiprofy vaiprofycaramba vaiprofyp entreinofy foryoubrasil foryoubr fyportugal fybrasil
+    fypbrasil fypespaña fypmexico fypargentina
+    pourtoi pourtoipage pourvous pourtoii tendance tendances percer percersurtiktok
+    fürdich fürdichseite fürdichpage fuerdich fuerdichseite fuerdichpage fürdiche fypdeutschland
+    foryoude viralgehen
+    perte neiperte perteneiperte perteee andiamoneiperte andiamonellaperte mandatemineiperte
+    tendenza tendenze diventavirale voorjou voorjoupagina voorjouwpagina
+    dlaciebie dlaciebiee dlaciebiepage nadlaciebie proteb pretebe protebe
+    pentrutine förig fordig fördig tildig sinulle
+    рекомендации рек реки вирек врек врекомендации рекомендация рекомендую хочуврек хочуреки
+    вреки вреке втоп топ тренд тренды втренде втренды глобальныерекомендации залетаемвреки
+    рекомендаціі рекомендації длятебя вирусное популярное
+    keşfet kesfet keşfetteyiz keşfetteyim keşfetbeniöneçıkar keşfetiçin keşfetedüş keşfetedus
+    beniöneçıkar öneçıkar öneçıkart oneçikar onecikar kesfetteyiz kesfetbeni keşfetbeni
+    untukmu untukanda berandafyp beranda masukberanda fypdong fypindonesia fypindo fyptiktokindonesia
+    masukfyp masukfypdong fyplewat lewatberanda lewatberandafyp viralindonesia semogafyp
+    fypmalaysia fypphilippines fyppilipinas fypthailand parasayo
+    xuhuong xuhướng xuhuongtiktok xuhuongg xuhuong2 xh xhtiktok lenxuhuong thinhhanh thịnhhành
+    dexuat đềxuất
+    おすすめ おすすめにのりたい おすすめのりたい オススメ おすすめ乗れ 運営さん大好き バズりたい
+    추천 추천떠라 추천떠 추천뜨기 추천떴으면 알고리즘 떡상 추천영상
+    推荐 推薦 热门 熱門 上热门 我要上热门 上推荐 流量密码 流量密碼
+    اكسبلور اكسبلورر الاكسبلور اكسبلورexplore لك لك_انت ترند الترند ترندات تريند فايرال فيرال
+    شعب_الصيني_ماله_حل الشعب_الصيني_ماله_حل اكسبلور_تيك_توك تيك_توك متابعه متابعة
+    اکسپلور ویرال وایرال فوریو فور_یو ट्रेंडिंग वायरल फॉरयू ফরইউ ভাইরাল
+    לך פוריו עמודעבורך ฟีด ขึ้นฟีด ขึ้นหน้าฟีด เปิดการมองเห็น เทรนด์วันนี้ για_σενα γιασένα
+"""
+
+# What a clip is (an answer to another clip), not what it is about.
+_FORM = """
+    duet duets dueto duetto duett duetme duetthis duetwithme openduet plzduet stitch stitches
+    stitched stitchthis stitchincoming repost greenscreen greenscreenvideo capcut
+"""
+
+
+def _families() -> Mapping[str, frozenset[str]]:
     stretched = {stem + last * n for stem, last in (("fy", "p"), ("f", "y")) for n in range(1, 31)}
     stretched |= {"vira" + "l" * n for n in range(1, 9)} | {"fyfy" * n for n in range(1, 10)}
     stretched |= {"fyp" * n for n in range(2, 12)} | {"foryou" + "u" * n for n in range(1, 6)}
@@ -63,10 +158,22 @@ def _stop_tags() -> frozenset[str]:
         for stem in ("fyp", "fy", "foryou", "foryoupage", "fypage", "viral", "xyzbca", "xyzbcafyp")
         for tail in ornaments
     }
-    return frozenset(fold_tag(t) for t in reach | form | stretched | decorated)
+    families = {
+        "reach": set(_REACH.split()) | stretched | decorated | {"viral_video"},
+        "languages": set(_LANGUAGES.split()),
+        "form": set(_FORM.split()),
+    }
+    return MappingProxyType(
+        {name: frozenset(fold_tag(t) for t in tags) for name, tags in families.items()}
+    )
 
 
-#: Tags of the fyp/foryou/viral family, in many languages and spellings, with ``stitch`` and
-#: ``duet``: they ask for an audience or name a form of clip, and tie everybody to everybody.
-#: A plain frozenset of folded tags, so ``STOP_TAGS | {"mytag"}`` works.
-STOP_TAGS: frozenset[str] = _stop_tags()
+#: Stop-tags by family: ``reach`` (the fyp/foryou/viral family), ``languages`` (the same in
+#: other languages) and ``form`` (duet, stitch and other forms of clip). Frozensets of folded
+#: tags, so that ``stop=STOP_TAGS - STOP_FAMILIES["form"]`` keeps the forms.
+STOP_FAMILIES: Mapping[str, frozenset[str]] = _families()
+
+#: Tags of all `STOP_FAMILIES`: they ask for an audience or name a form of clip, and tie
+#: everybody to everybody. A plain frozenset of folded tags, so ``STOP_TAGS | {"mytag"}``
+#: works.
+STOP_TAGS: frozenset[str] = frozenset().union(*STOP_FAMILIES.values())

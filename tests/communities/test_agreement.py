@@ -14,7 +14,8 @@ from sklearn.metrics import (
 )
 
 from graphkit.communities import agreement, best_matches
-from graphkit.communities.agreement import compare_runs
+from graphkit.communities._information import ExpectedInformation
+from graphkit.communities.agreement import compare_runs, match_communities, node_agreement
 from graphkit.data.partition import Partition, canonical_membership
 from graphkit.errors import DataError
 
@@ -57,7 +58,7 @@ def test_extremes() -> None:
     halves = partition([0, 0, 0, 0, 1, 1, 1, 1, 1])
     for p in (alone, together, halves):
         assert agreement(p, p) == {
-            "ami": 1, "nmi": 1, "ari": 1, "nodes": 9, "unassigned": 0, "unshared": 0,
+            "ami": 1, "nmi": 1, "ari": 1, "vi": 0, "ecs": 1, "nodes": 9, "unassigned": 0, "unshared": 0,
         }  # fmt: skip
     for p, q in ((alone, together), (together, halves), (alone, halves)):
         found = agreement(p, q)
@@ -76,7 +77,7 @@ def test_only_nodes_that_both_assign_are_compared() -> None:
     a = Partition.from_membership("abcdefg", [0, 0, 0, 1, 1, -1, 1])
     b = Partition.from_membership("bcdefgxy", [0, 0, 1, 1, 1, -1, 2, 2])
     assert agreement(a, b) == {
-        "ami": 1, "nmi": 1, "ari": 1, "nodes": 4, "unassigned": 2, "unshared": 3,
+        "ami": 1, "nmi": 1, "ari": 1, "vi": 0, "ecs": 1, "nodes": 4, "unassigned": 2, "unshared": 3,
     }  # fmt: skip
 
 
@@ -95,6 +96,97 @@ def test_nothing_to_compare() -> None:
 def test_object_ids() -> None:
     a = Partition.from_membership([("u", 1), ("u", 2), ("u", 3)], [0, 0, 1])
     assert agreement(a, a)["nodes"] == 3
+
+
+# variation of information and single nodes ---------------------------------------------
+
+
+@settings(max_examples=80)
+@given(PAIRS)
+def test_variation_of_information_agrees_with_igraph(pair: tuple[list[int], list[int]]) -> None:
+    from igraph import compare_communities
+
+    a, b = partition(pair[0]), partition(pair[1])
+    expected = compare_communities(a.membership.tolist(), b.membership.tolist(), method="vi")
+    assert agreement(a, b)["vi"] == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(st.integers(0, 4), min_size=12, max_size=12), min_size=3, max_size=3))
+def test_variation_of_information_is_a_metric(rows: list[list[int]]) -> None:
+    a, b, c = (partition(row) for row in rows)
+    near = agreement(a, b)["vi"] + agreement(b, c)["vi"]
+    assert agreement(a, c)["vi"] <= near + 1e-12
+    assert agreement(a, c)["vi"] <= math.log(12) + 1e-12
+
+
+def pagerank_similarity(a: list[int], b: list[int], alpha: float) -> list[float]:
+    """Gates et al.'s definition: walks that go on with probability alpha, node by node."""
+    ranks = []
+    for membership in (np.array(a), np.array(b)):
+        same = (membership[:, None] == membership[None, :]).astype(float)
+        step = same / same.sum(axis=1, keepdims=True)
+        n = len(membership)
+        ranks.append((1 - alpha) * np.linalg.inv(np.eye(n) - alpha * step))
+    gap = np.abs(ranks[0] - ranks[1]).sum(axis=1)
+    similarity: list[float] = (1 - gap / (2 * alpha)).tolist()
+    return similarity
+
+
+@settings(max_examples=60)
+@given(PAIRS, st.sampled_from([0.9, 0.5]))
+def test_node_agreement_is_the_pagerank_definition(
+    pair: tuple[list[int], list[int]], alpha: float
+) -> None:
+    a, b = partition(pair[0]), partition(pair[1])
+    found = node_agreement(a, b)["similarity"].to_list()
+    assert found == pytest.approx(pagerank_similarity(*pair, alpha), abs=1e-9)
+    assert agreement(a, b)["ecs"] == pytest.approx(np.mean(found))
+
+
+def test_node_agreement_keeps_nodes_that_one_does_not_assign() -> None:
+    a = Partition.from_membership("abcde", [0, 0, -1, 1, 1])
+    b = Partition.from_membership("bcdez", [0, 1, -1, 1, 0])
+    assert node_agreement(a, b).rows() == [
+        ("b", 0, 0, 1.0), ("c", None, 1, None), ("d", 1, None, None), ("e", 1, 1, 1.0),
+    ]  # fmt: skip
+    with pytest.raises(DataError, match="node_agreement: no node is in both"):
+        node_agreement(a, Partition.from_membership("z", [0]))
+    nothing = Partition.from_membership("abcde", [-1] * 5)
+    assert node_agreement(a, nothing)["similarity"].null_count() == 5
+
+
+@pytest.mark.parametrize("n", [7, 60, 5000])
+def test_expected_information_agrees_with_the_hypergeometric_sum(n: int) -> None:
+    from scipy.stats import hypergeom
+
+    sizes = np.unique(np.array([1, 2, 3, n // 7 + 1, n // 3, n // 2, n - 1, n]))
+    expected = ExpectedInformation(sizes, n)
+    for a in sizes.tolist():
+        for b in sizes.tolist():
+            k = np.arange(max(1, a + b - n), min(a, b) + 1)
+            log = np.log(k / (a / n * b))
+            slow = float((k / n * log * hypergeom.pmf(k, n, a, b)).sum())
+            one = expected.between(np.array([a]), np.array([b]))
+            assert one == pytest.approx(slow, rel=1e-8, abs=1e-13)
+
+
+# one to one ------------------------------------------------------------------------------
+
+
+def test_match_communities_by_hand() -> None:
+    a = Partition.from_membership("abcdefghi", [0, 0, 0, 0, 1, 1, 1, 2, 2], labels=["p", "q", "r"])
+    b = Partition.from_membership("abcdefg", [0, 0, 0, 1, 1, 1, 1], labels=["x", "y"])
+    frame = match_communities(a, b)
+    assert frame.rows() == [
+        (0, "p", 4, 1, "x", 0.75, 3), (1, "q", 3, 0, "y", 0.75, 3),
+        (2, "r", 2, None, None, None, None),
+    ]  # fmt: skip
+    # both of the small ones resemble the large one; only one can be tied to it
+    small = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 2])
+    large = Partition.from_membership("abcdef", [0] * 6)
+    assert best_matches(small, large)["match"].to_list() == [0, 0, 0]
+    assert match_communities(small, large)["matched"].to_list() == [0, None, None]
 
 
 # best matches ----------------------------------------------------------------------------

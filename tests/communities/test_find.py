@@ -87,6 +87,43 @@ def test_lift_of_exactly_two_is_enough() -> None:
     assert not find_community(q, more, tags="booktok")
 
 
+def test_a_match_in_part_says_so() -> None:
+    # twelve users in a community of sixty, none among the other six hundred
+    p, ds = world({"a": (60, 12), "b": (600, 2)})
+    hit = find_community(p, ds, tags="booktok")
+    assert hit
+    assert hit.precision == 0.2
+    assert hit.hint == (
+        "only 20% (12 of 60) of its members use the tags: it is about more than them."
+    )
+    assert "20% (12 of 60)" in repr(hit)
+    assert "20% (12 of 60)" in hit._repr_html_()
+    # most users elsewhere, each of them alone among strangers
+    q, more = world({"a": (30, 30), "b": (900, 40)})
+    found = find_community(q, more, tags="booktok")
+    assert found
+    assert found.hint == (
+        "only 43% (30 of 70) of the users of the tags are in it: most are elsewhere."
+    )
+
+
+def test_a_refusal_gives_its_reason_and_the_next_best() -> None:
+    p, ds = world({"a": (100, 100), "b": (50, 50)})
+    hit = find_community(p, ds, tags="booktok")
+    assert hit.hint == (
+        "the best candidate, community 0, is no match: lift 1.00 is below 2 and p 1 is not below "
+        "0.01."
+    )
+    # a crowd has the best F1 by its size; a small community is far beyond chance
+    q, more = world({"a": (500, 200), "b": (20, 18), "c": (300, 0)})
+    refused = find_community(q, more, tags="booktok")
+    assert not refused
+    assert refused.candidates.row(0, named=True)["community"] == 0
+    assert "lift 1.50 is below 2" in refused.hint
+    assert "community 2 would be one (lift 3.39" in refused.hint
+    assert "90% (18 of 20) of its members, 8% (18 of 218) of the users." in refused.hint
+
+
 def test_few_users_prove_nothing() -> None:
     p, ds = world({"a": (4, 3), "b": (40, 0)})
     hit = find_community(p, ds, tags="booktok")

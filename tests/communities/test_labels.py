@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from graphkit.communities import find_community, label_communities, leiden
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
+from graphkit.data.tags import STOP_FAMILIES, STOP_TAGS
 from graphkit.errors import DataError, MissingDataError, OptionError
 
 
@@ -77,6 +79,18 @@ def test_stop_tags_name_nothing_however_they_are_stretched() -> None:
     assert unstopped.labels[0] is not None
     own = label_communities(p, posts(uses), stop=["#JAZZ", "fyp"])
     assert own.labels[1] is None
+
+
+def test_other_spellings_and_languages_name_nothing() -> None:
+    p = groups(a=20, b=20)
+    asks = ["parati", "fürdich", "furdich", "pourtoi", "fypシ゚", "xyzbca", "fyp2024", "for_you",
+            "keşfetteyizzz", "рекомендации", "xuhuong2023", "اكسبلور", "berandafyp"]  # fmt: skip
+    uses = {f"a{i}": [asks] for i in range(20)} | {f"b{i}": [["jazz"]] for i in range(20)}
+    assert label_communities(p, posts(uses)).labels == (None, "#jazz")
+    forms = {f"a{i}": [["duet"]] for i in range(20)} | {f"b{i}": [["jazz"]] for i in range(20)}
+    assert label_communities(p, posts(forms)).labels == (None, "#jazz")
+    kept = label_communities(p, posts(forms), stop=STOP_TAGS - STOP_FAMILIES["form"])
+    assert kept.labels == ("#duet", "#jazz")
 
 
 def test_words_with_double_letters_are_no_elongations() -> None:
@@ -161,7 +175,7 @@ def test_evidence_is_what_the_formulas_say() -> None:
     assert evidence is not None
     assert evidence.columns == [
         "community", "label", "rank", "tag", "count", "nodes", "share_in", "share_out",
-        "log_odds", "z", "q",
+        "log_odds", "z", "q", "membership_key",
     ]  # fmt: skip
     row = evidence.row(0, named=True)
     assert (row["community"], row["label"], row["rank"], row["tag"]) == (
@@ -228,6 +242,19 @@ def test_labels_and_evidence_survive_a_file(tmp_path: Path) -> None:
     assert again.evidence is not None
     assert q.evidence is not None
     assert again.evidence.equals(q.evidence)
+
+
+def test_labels_refuse_another_partition() -> None:
+    p, ds = planted()
+    q = label_communities(p, ds)
+    assert q.evidence is not None
+    assert q.evidence.get_column("membership_key").unique().to_list() == [p.membership_key]
+    other = groups(player=30, reader=20)
+    with pytest.raises(DataError, match="belongs to another partition"):
+        other.with_labels(q.labels, q.evidence, q.provenance)
+    turned = np.where(np.arange(50) < 25, 0, 1).astype(np.int32)
+    with pytest.raises(DataError, match="belong to another partition"):
+        dataclasses.replace(q, membership=turned)
 
 
 # chance ----------------------------------------------------------------------------------

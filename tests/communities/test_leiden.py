@@ -339,7 +339,7 @@ def test_iterations_are_passed_on(karate: Graph) -> None:
     ("options", "message"),
     [
         ({"engine": "igraf"}, r"engine='igraf' is unknown. Did you mean 'igraph'\?"),
-        ({"engine": "native"}, "engine='native' is unknown"),
+        ({"engine": "nativ"}, r"Did you mean 'native'\?"),
         ({"quality": "modularty"}, r"Did you mean 'modularity'\?"),
         ({"resolution": 0}, "resolution=0 must be a finite number above 0"),
         ({"resolution": -1.0}, "resolution=-1.0"),

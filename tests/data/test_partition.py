@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +128,128 @@ def test_everything_unassigned() -> None:
     assert partition.n_communities == 0
     assert partition.summary().height == 0
     assert "none" in repr(partition)
+
+
+# names belong to one membership ----------------------------------------------------------
+
+
+def named() -> Partition:
+    return Partition.from_membership("abcd", [0, 0, 0, 1], labels=["x", "y"])
+
+
+def test_labels_do_not_move_to_other_communities() -> None:
+    p = named()
+    assert p.labels_key == p.membership_key
+    with pytest.raises(DataError, match="labels belong to another partition"):
+        replace(p, membership=np.array([0, 0, 1, 1], np.int32))
+    with pytest.raises(DataError, match="labels belong to another partition"):
+        replace(p, vocabulary=Vocabulary("abce"))
+    bare = replace(p, membership=np.array([0, 0, 1, 1], np.int32), labels=(), labels_key="")
+    assert bare.labels == (None, None)
+    unnamed = Partition.from_membership("abcd", [0, 0, 0, 1])
+    assert unnamed.labels_key == ""
+    assert replace(unnamed, membership=np.array([0, 0, 1, 1], np.int32)).n_communities == 2
+
+
+def test_evidence_of_other_communities_is_refused() -> None:
+    p, other = named(), Partition.from_membership("abcd", [0, 0, 1, 1])
+    evidence = pl.DataFrame({"community": [0], "tag": ["x"], "membership_key": p.membership_key})
+    assert p.with_labels(["n", "m"], evidence, p.provenance).labels == ("n", "m")
+    with pytest.raises(DataError, match="evidence for these labels belongs to another"):
+        other.with_labels(["n", "m"], evidence, p.provenance)
+    renamed = p.with_labels(["n", None], None, p.provenance)
+    assert renamed.labels_key == p.membership_key
+
+
+def test_a_file_with_swapped_memberships_is_refused(tmp_path: Path) -> None:
+    from graphkit.data.storage import load_arrays, save_arrays
+
+    path = named().save(tmp_path / "p")
+    assert Partition.load(path).labels == ("x", "y")
+    header, arrays = load_arrays(path, "Partition")
+    arrays["membership"] = np.array([0, 0, 1, 1], np.int32)
+    kept = {k: v for k, v in header.items() if k not in ("noun", "format")}
+    with pytest.raises(DataError, match="labels belong to another partition"):
+        Partition.load(save_arrays(tmp_path / "q", "Partition", kept, arrays))
+
+
+# confident -------------------------------------------------------------------------------
+
+
+def unsure() -> Partition:
+    consistency = np.array([0.9, 0.4, 0.2, 0.7, 0.6, 0.1, np.nan], np.float32)
+    membership = np.array([0, 0, 0, 1, 1, 2, -1], np.int32)
+    runs = Runs(np.stack([membership] * 2), np.ones(2), 0.6, consistency)
+    p = Partition(Vocabulary("abcdefg"), membership, ("x", "y", "z"), 0.4, "modularity", 1.0, runs)
+    evidence = pl.DataFrame(
+        {
+            "community": pl.Series([0, 1, 1, 2], dtype=pl.Int32), "tag": list("xyuz"),
+            "rank": [1, 1, 2, 1], "membership_key": p.membership_key,
+        }
+    )  # fmt: skip
+    return p.with_labels(p.labels, evidence, p.provenance)
+
+
+def test_confident_leaves_out_uncertain_nodes() -> None:
+    p = unsure()
+    q = p.confident()
+    assert q.membership.tolist() == [1, -1, -1, 0, 0, -1, -1]
+    assert q.labels == ("y", "x")
+    assert q.provenance.verb == "Partition.confident"
+    assert q.provenance.parameters == {"minimum": 0.5}
+    assert q.provenance.removed == {
+        "nodes of consistency below 0.5": 3,
+        "communities without a node left": 1,
+    }
+    assert q.provenance.inputs == (p.content_key,)
+    assert np.isnan(q.quality)
+    assert (q.verdict, q.stability) == ("partly stable", 0.6)
+    assert q.evidence is not None
+    assert q.evidence.select("community", "tag").rows() == [(0, "y"), (0, "u"), (1, "x")]
+    assert q.evidence["membership_key"].unique().to_list() == [q.membership_key]
+
+
+def test_confident_shows_itself(tmp_path: Path) -> None:
+    q = unsure().confident()
+    assert q.frame().select("id", "community", "label").rows()[:2] == [
+        ("a", 1, "x"), ("b", None, None),
+    ]  # fmt: skip
+    assert q.summary().select("label", "size").rows() == [("y", 2), ("x", 1)]
+    assert q.summary()["consistency"].to_list() == pytest.approx([0.65, 0.9])
+    assert "partly stable" in repr(q)
+    assert "partly stable" in q._repr_html_()
+    assert Partition.load(q.save(tmp_path / "q")).content_key == q.content_key
+
+
+def test_confident_bounds_are_inclusive() -> None:
+    p = unsure()
+    assert p.confident(0.7).membership.tolist() == [0, -1, -1, 1, -1, -1, -1]
+    assert np.array_equal(p.confident(0).membership, p.membership)
+    assert p.confident(0).provenance.removed == {}
+    none = p.confident(1)
+    assert none.n_communities == 0
+    assert none.summary().height == 0
+    assert none.labels == ()
+
+
+def test_confident_needs_several_runs() -> None:
+    with pytest.raises(DataError, match="does not come from several runs"):
+        named().confident()
+    runs = Runs(np.zeros((1, 2), np.int32), np.ones(1), float("nan"), np.full(2, np.nan, "f4"))
+    with pytest.raises(DataError, match="does not come from several runs"):
+        Partition(Vocabulary("ab"), np.zeros(2, np.int32), runs=runs).confident()
+    for minimum in (-0.1, 1.1, float("nan"), "0.5"):
+        with pytest.raises(OptionError, match="minimum="):
+            unsure().confident(minimum)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "words"),
+    [(0.9, "nearly the same"), (0.6, "some communities only"), (0.2, "artefact of one run"),
+     (float("nan"), "one run cannot tell")],
+)  # fmt: skip
+def test_cards_say_what_the_verdict_means(agreement: float, words: str) -> None:
+    runs = Runs(np.zeros((2, 2), np.int32), np.ones(2), agreement, np.ones(2, np.float32))
+    p = Partition(Vocabulary("ab"), np.zeros(2, np.int32), runs=runs)
+    assert words in repr(p)
+    assert words in p._repr_html_()

@@ -1,0 +1,101 @@
+"""Kernels over pairs of communities: counting them, what chance expects, one to one."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+from numba import njit
+
+__all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
+
+CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+
+#: Probabilities below this share of the mode's are the end of a tail.
+TAIL = 1e-18
+
+Array = Any
+
+
+@njit(nogil=True, cache=CACHE)
+def group_nodes(membership: Array, cursor: Array, members: Array) -> None:
+    """Nodes by community, ascending in each; `cursor` begins as where each community does."""
+    for node in range(membership.size):
+        at = cursor[membership[node]]
+        members[at] = node
+        cursor[membership[node]] = at + 1
+
+
+@njit(nogil=True, cache=CACHE)
+def overlap_cells(
+    start: Array, members: Array, b: Array, sizes_b: Array, count: Array,
+    row: Array, column: Array, shared: Array, similarity: Array,
+) -> int:  # fmt: skip
+    """Pairs of communities that share nodes, by row; returns how many there are.
+
+    `count` (a counter per column) is zero before and after. For each node, `similarity` is
+    what its two communities share, over the larger of them.
+    """
+    used = 0
+    for i in range(start.size - 1):
+        first = used
+        size = start[i + 1] - start[i]
+        for at in range(start[i], start[i + 1]):
+            j = b[members[at]]
+            if count[j] == 0:
+                column[used] = j
+                used += 1
+            count[j] += 1
+        for at in range(start[i], start[i + 1]):
+            node = members[at]
+            j = b[node]
+            similarity[node] = count[j] / max(size, sizes_b[j])
+        for cell in range(first, used):
+            row[cell] = i
+            shared[cell] = count[column[cell]]
+            count[column[cell]] = 0
+    return used
+
+
+@njit(nogil=True, cache=CACHE)
+def expected_cells(sizes: Array, n: int, table: Array) -> None:
+    """Expected summand of the mutual information for each pair of sizes.
+
+    The hypergeometric probabilities come from their ratios, outward from the mode, and are
+    divided by their sum: no difference of large logarithms is taken.
+    """
+    for i in range(sizes.size):
+        for j in range(i, sizes.size):
+            a, b = sizes[i], sizes[j]
+            mean = a / n * b
+            mode = int((a + 1.0) * (b + 1.0) / (n + 2.0))
+            mode = min(max(mode, a + b - n, 0), a, b)
+            whole = 0.0
+            summed = 0.0
+            p = 1.0
+            for k in range(mode, min(a, b) + 1):
+                whole += p
+                if k > 0:
+                    summed += p * k * math.log(k / mean)
+                p *= (a - k) / (k + 1.0) * ((b - k) / (n - a - b + k + 1.0))
+                if p < TAIL:
+                    break
+            p = 1.0
+            for k in range(mode, max(a + b - n, 0), -1):
+                p *= k / (a - k + 1.0) * ((n - a - b + k) / (b - k + 1.0))
+                whole += p
+                if k > 1:
+                    summed += p * (k - 1) * math.log((k - 1) / mean)
+                if p < TAIL:
+                    break
+            table[i, j] = table[j, i] = summed / whole / n
+
+
+@njit(nogil=True, cache=CACHE)
+def strongest_first(row: Array, column: Array, order: Array, match: Array, taken: Array) -> None:
+    """Ties rows to columns one to one, in the order given; `match` begins as −1."""
+    for at in order:
+        if match[row[at]] < 0 and not taken[column[at]]:
+            match[row[at]] = column[at]
+            taken[column[at]] = True

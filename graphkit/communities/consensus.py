@@ -1,0 +1,310 @@
+"""One partition from many runs: what most of them put together."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.communities._checks import (
+    QUALITIES,
+    Prepared,
+    check_resolution,
+    check_runs,
+    prepare,
+    require_partition,
+)
+from graphkit.communities._engines import connected
+from graphkit.communities.agreement import compare_runs
+from graphkit.communities.leiden import leiden
+from graphkit.communities.quality import evaluate, resolved
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.provenance import Provenance
+from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
+from graphkit.rng import RNGLike, Streams
+
+__all__ = ["consensus"]
+
+#: Rounds after which the runs that still differ are taken as they are; three are usual.
+MAX_ROUNDS = 20
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+
+
+def consensus(
+    partition: Partition | Sequence[Partition],
+    graph: Graph,
+    *,
+    threshold: float = 0.5,
+    quality: str | None = None,
+    resolution: float | None = None,
+    runs: int = 10,
+    rng: RNGLike | None = None,
+) -> Partition:
+    r"""The partition on which several runs agree, by clustering their co-association.
+
+    The co-association of an edge is the share of runs that put its two ends together.
+    Following [1]_, on the edges of the graph alone as in [2]_, each edge's weight is
+    multiplied by its co-association, edges below `threshold` are dropped (a node that would
+    lose all its edges keeps the one of highest co-association), the graph is clustered by
+    several runs of Leiden again, and so on with those runs, until they all agree. For CPM
+    the resolution shrinks with the weights, so that it keeps its ratio to the density. The
+    order of the runs changes nothing.
+
+    Runs on the co-association agree in the end even where there is nothing to find. So the
+    result carries the evidence of the runs that were *given*: a consensus of runs on noise
+    is unstable, and :meth:`Partition.confident` leaves next to nothing of it.
+
+    Parameters
+    ----------
+    partition
+        From several runs of :func:`graphkit.leiden`, or several partitions of the same
+        nodes, each of which counts as one run. A node stays unassigned if more than half of
+        them leave it so.
+    graph
+        The graph in which the runs were made.
+    threshold
+        Least co-association that counts, in [0, 1).
+    quality, resolution
+        What Leiden maximises, and what `quality` of the result is. By default as
+        the partitions say; modularity if they say nothing or differ.
+    runs
+        Runs of Leiden in each round.
+    rng
+        Seed of these runs.
+
+    Returns
+    -------
+    Partition
+        With the quality in the graph as given, and the given `runs`. Communities are (weakly)
+        connected. The provenance says how many rounds it took and whether they converged.
+
+    Raises
+    ------
+    DataError
+        If the partition has no runs, partitions differ in their nodes, or the graph's nodes
+        are others.
+    OptionError
+        For a threshold, quality, resolution or number of runs out of range.
+
+    Warns
+    -----
+    GraphkitWarning
+        If the runs still differ after 20 rounds; the best of the last ones is returned.
+
+    References
+    ----------
+    .. [1] Lancichinetti, A. & Fortunato, S. (2012). Consensus clustering in complex networks.
+       Scientific Reports, 2, 336. doi:10.1038/srep00336
+    .. [2] Tandon, A., Albeshri, A., Thayananthan, V., Alhalabi, W. & Fortunato, S. (2019).
+       Fast consensus clustering in complex networks. Physical Review E, 99, 042301.
+       doi:10.1103/PhysRevE.99.042301
+
+    Examples
+    --------
+    Two triangles joined by one edge; two of three opinions see them:
+
+    >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
+    >>> seen = [[0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 1, 1]]
+    >>> p = consensus([Partition.from_membership("abcdef", m) for m in seen], g, rng=1)
+    >>> p.membership.tolist(), [f"{c:.2f}" for c in p.consistency]
+    ([0, 0, 0, 1, 1, 1], ['0.78', '0.78', '0.50', '0.83', '0.83', '0.83'])
+    """
+    given = _given(partition)
+    threshold = _check_threshold(threshold)
+    runs = check_runs(runs)
+    prepared = prepare(graph, verb="consensus")
+    if given.partitions[0].vocabulary != graph.vocabulary:
+        raise DataError(
+            "consensus: the graph's nodes are not those of the partition "
+            f"({graph.n_nodes:,} and {len(given.partitions[0].vocabulary):,} nodes): use the "
+            "graph in which the runs were made."
+        )
+    quality, resolution = _objective(given.partitions, quality, resolution)
+    gamma = resolved(prepared, quality, resolution)
+    streams = Streams(rng)
+    start = given.memberships[:, prepared.nodes]
+    left = (start < 0).mean(axis=0) > 0.5
+    found, rounds, converged = _rounds(prepared, start, threshold, quality, gamma, runs, streams)
+    if not converged:
+        warnings.warn(
+            f"consensus: after {MAX_ROUNDS} rounds the runs still differ: the best of the last "
+            "ones is returned. Raise threshold= or runs=.",
+            GraphkitWarning,
+            stacklevel=2,
+        )
+    found = _pieces(prepared, found, left)
+    membership = np.full(graph.n_nodes, -1, dtype=np.int32)
+    membership[prepared.nodes] = found
+    membership = canonical_membership(membership)
+    value = evaluate(prepared, membership[prepared.nodes], quality, gamma)
+    alone = int(np.count_nonzero(left))
+    return Partition(
+        graph.vocabulary,
+        membership,
+        quality=value,
+        quality_function=quality,
+        resolution=gamma,
+        runs=given.evidence(prepared, quality, gamma),
+        node_kind=graph.node_kind,
+        provenance=Provenance.of(
+            "consensus",
+            {
+                "threshold": threshold,
+                "quality": quality,
+                "resolution": gamma,
+                "runs": runs,
+                "rounds": rounds,
+                "converged": converged,
+            },
+            seed=streams.seed,
+            made_from=(*given.partitions, graph),
+            removed=prepared.removed
+            | ({"nodes that most runs leave unassigned": alone} if alone else {}),
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """The runs to agree on: memberships of shape (runs, n), and where they come from."""
+
+    partitions: tuple[Partition, ...]
+    memberships: Codes
+
+    def evidence(self, prepared: Prepared, quality: str, gamma: float) -> Runs:
+        """The runs' own evidence; computed where single partitions were given."""
+        first = self.partitions[0]
+        if len(self.partitions) == 1 and first.runs is not None:
+            return first.runs
+        inner = self.memberships[:, prepared.nodes]
+        qualities = [evaluate(prepared, row, quality, gamma) for row in inner]
+        agreement, consistency = compare_runs(_without_gaps(inner))
+        everywhere = np.full(self.memberships.shape[1], np.nan, dtype=np.float32)
+        everywhere[prepared.nodes] = consistency
+        return Runs(self.memberships, np.array(qualities), agreement, everywhere)
+
+
+def _given(partition: Partition | Sequence[Partition]) -> _Given:
+    if isinstance(partition, Partition):
+        if partition.runs is None:
+            raise DataError(
+                "consensus: the partition has no runs: take one from leiden(graph, runs=10), "
+                "or pass several partitions of the same nodes."
+            )
+        return _Given((partition,), partition.runs.memberships)
+    several = tuple(partition)
+    if not several:
+        raise DataError("consensus: no partition was given.")
+    for number, one in enumerate(several):
+        require_partition(one, verb="consensus")
+        if one.vocabulary != several[0].vocabulary:
+            raise DataError(
+                f"consensus: partition {number} has other nodes than partition 0 "
+                f"({len(one.vocabulary):,} and {len(several[0].vocabulary):,}): all must divide "
+                "the same nodes."
+            )
+    return _Given(several, np.stack([one.membership for one in several]))
+
+
+def _check_threshold(threshold: float) -> float:
+    try:
+        value = math.nan if isinstance(threshold, bool | str) else float(threshold)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 <= value < 1:
+        raise OptionError(f"threshold={threshold!r} must lie in [0, 1).")
+    return value
+
+
+def _objective(
+    partitions: Sequence[Partition], quality: str | None, resolution: float | None
+) -> tuple[str, float | None]:
+    """Quality and resolution: as asked for, or as all the partitions say."""
+    if quality is not None:
+        check_choice("quality", quality, QUALITIES)
+    said = {(p.quality_function, p.resolution) for p in partitions}
+    function, gamma = said.pop() if len(said) == 1 else ("", None)
+    if quality is None:
+        quality = function if function in QUALITIES else "modularity"
+    if resolution is None and quality == function:
+        resolution = gamma
+    return quality, check_resolution(resolution)
+
+
+def _rounds(
+    prepared: Prepared, memberships: Codes, threshold: float, quality: str, gamma: float,
+    runs: int, streams: Streams,
+) -> tuple[Codes, int, bool]:  # fmt: skip
+    """The membership agreed on, how many rounds that took, and whether all agree."""
+    for done in range(MAX_ROUNDS + 1):
+        together = _together(prepared, memberships)
+        if np.isin(together, (0, len(memberships))).all():
+            return memberships[0], done, True
+        if done == MAX_ROUNDS:
+            break
+        share = together / len(memberships)
+        weight = prepared.weight * np.where(_kept(prepared, share, threshold), share, 0.0)
+        scale = float(weight.sum()) / float(prepared.weight.sum()) if quality == "cpm" else 1.0
+        again = leiden(
+            _graph(prepared, weight), quality=quality, resolution=gamma * scale, runs=runs,
+            rng=streams.integer("consensus", done),
+        )  # fmt: skip
+        assert again.runs is not None
+        memberships = _without_gaps(again.runs.memberships)
+    values = [evaluate(prepared, row, quality, gamma) for row in memberships]
+    return memberships[int(np.argmax(values))], MAX_ROUNDS, False
+
+
+def _together(prepared: Prepared, memberships: Codes) -> npt.NDArray[np.int64]:
+    """In how many runs the two ends of each edge share a community."""
+    found = np.zeros(prepared.tail.size, dtype=np.int64)
+    for row in memberships:
+        home = row[prepared.tail]
+        found += (home == row[prepared.head]) & (home >= 0)
+    return found
+
+
+def _kept(prepared: Prepared, share: Floats, threshold: float) -> npt.NDArray[np.bool_]:
+    """Edges that count: those that reach the threshold, and the last tie of any node."""
+    kept = share >= threshold
+    for node, other in ((prepared.tail, prepared.head), (prepared.head, prepared.tail)):
+        tied = np.zeros(prepared.size, dtype=bool)
+        tied[prepared.tail[kept]] = tied[prepared.head[kept]] = True
+        loose = np.flatnonzero(~tied[node] & (share > 0))
+        # of highest share, then weight, then the neighbour that comes first
+        order = np.lexsort((other[loose], -prepared.weight[loose], -share[loose], node[loose]))
+        _, first = np.unique(node[loose[order]], return_index=True)
+        kept[loose[order[first]]] = True
+    return kept
+
+
+def _graph(prepared: Prepared, weight: Floats) -> Graph:
+    counted = weight > 0
+    return Graph.from_edges(
+        prepared.tail[counted], prepared.head[counted], weight[counted],
+        directed=prepared.directed, nodes=np.arange(prepared.size),
+    )  # fmt: skip
+
+
+def _without_gaps(memberships: Codes) -> Codes:
+    """Canonical memberships in which each unassigned node is a community of its own."""
+    width = memberships.shape[1]
+    alone = int(memberships.max(initial=-1)) + 1 + np.arange(width)
+    filled = np.where(memberships < 0, alone, memberships)
+    return np.stack([canonical_membership(row) for row in filled])
+
+
+def _pieces(prepared: Prepared, membership: Codes, left: npt.NDArray[np.bool_]) -> Codes:
+    """The membership cut into connected parts; what was left unassigned stays so."""
+    filled = _without_gaps(membership[None, :])[0]
+    top = int(filled.max(initial=0)) + 1
+    apart = np.where(left, top + np.arange(filled.size), filled).astype(np.int32)
+    found = connected(prepared, apart)
+    return np.where(left, -1, found).astype(np.int32)
