@@ -9,10 +9,11 @@ simulation    worlds, resampled worlds, and feeds × viewers → Spread
 readwrite     files of the platforms ↔ nouns
 synthetic     whole platforms with planted communities; ``toy()``
 graphs        Dataset → Graph: follow, interaction, co-interaction
-communities   Graph → Partition: Leiden, agreement, names, visibility
+communities   Graph → Partition: Leiden, trust, resolution, names, time, visibility
 recommenders  how a feed ranks: sources, factors, presets
 measures      nouns → numbers
 plot          nouns → figures
+nullmodels    graphs without structure, and with planted communities
 data          the nouns: Dataset, Graph, Partition, Impressions, Platform, World, Spread
 ============  ==========================================================================
 
@@ -25,8 +26,8 @@ from graphkit._version import __version__
 
 __getattr__, __dir__, _names = _lazy.attach_stub(__name__, __file__)
 _ROOMS = {
-    "communities", "graphs", "measures", "plot", "readwrite", "recommenders", "simulation",
-    "study", "synthetic",
+    "communities", "graphs", "measures", "nullmodels", "plot", "readwrite", "recommenders",
+    "simulation", "study", "synthetic",
 }  # fmt: skip
 # rooms are reached as attributes (graphkit.plot), the public names are those of their verbs
 __all__ = [*(name for name in _names if name not in _ROOMS), "__version__"]

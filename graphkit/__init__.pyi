@@ -2,6 +2,7 @@ from . import (
     communities,
     graphs,
     measures,
+    nullmodels,
     plot,
     readwrite,
     recommenders,
@@ -9,7 +10,14 @@ from . import (
     study,
     synthetic,
 )
-from .communities import agreement, find_community, label_communities, leiden, visibility
+from .communities import (
+    agreement,
+    find_community,
+    label_communities,
+    leiden,
+    track,
+    visibility,
+)
 from .data.dataset import Dataset
 from .data.graph import Graph
 from .data.impressions import Impressions
@@ -55,6 +63,7 @@ __all__ = [
     "load_platform",
     "measure_spread",
     "measures",
+    "nullmodels",
     "plot",
     "read_dataset",
     "readwrite",
@@ -68,6 +77,7 @@ __all__ = [
     "study",
     "study_communities",
     "synthetic",
+    "track",
     "visibility",
     "write_dataset",
 ]

@@ -183,7 +183,7 @@ def communities(
         float | None, typer.Option(help="γ. [1 for modularity, the density for cpm]")
     ] = None,
     runs: RunsOption = 10,
-    engine: Annotated[str, typer.Option(help="igraph or leidenalg.")] = "igraph",
+    engine: Annotated[str, typer.Option(help="native, igraph or leidenalg.")] = "native",
     find: Annotated[
         list[str] | None,
         typer.Option("--find", help="Tags of a community to look for, a,b,c; repeatable."),

@@ -118,7 +118,7 @@ def study_communities(
     quality: str = "modularity",
     resolution: float | None = None,
     runs: int = 10,
-    engine: str = "igraph",
+    engine: str = "native",
     report: ImportReport | None = None,
     truth: Partition | None = None,
     rng: RNGLike | None = None,

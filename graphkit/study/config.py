@@ -68,7 +68,7 @@ class CommunitiesConfig(Section):
     quality: str = "modularity"
     resolution: Annotated[float, Field(gt=0)] | None = None
     runs: Count = 10
-    engine: Literal["igraph", "leidenalg"] = "igraph"
+    engine: Literal["native", "igraph", "leidenalg"] = "native"
 
 
 class WorldConfig(Section):
