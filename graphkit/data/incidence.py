@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data._encode import Coder
 from graphkit.data.dataset import Dataset
 from graphkit.data.schema import KINDS
 from graphkit.data.tags import fold_tag, fold_tags
@@ -110,9 +111,9 @@ def incidence(
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
     removed: dict[str, int] = {}
     pairs, time_column = _pairs(dataset, between, through, _checked_kinds(kinds), verb, removed)
-    things = pairs.get_column(through)
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
+        things = pairs.get_column(through)
         hit = things.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
         if hit.any():
             removed[f"pairs of {things.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
@@ -123,16 +124,16 @@ def incidence(
             + (f" (left out: {removed})" if removed else "")
             + "; check kinds= and exclude=."
         )
-    entities = _entities(dataset, between, pairs)
-    vocabulary = Vocabulary(pairs.get_column(through))
+    entities, rows = _coded(_known(dataset, between), pairs.get_column(between))
+    vocabulary, columns = _coded(None, pairs.get_column(through))
     at = None
     if time_column is not None and pairs.get_column("at").null_count() < pairs.height:
         at = pairs.get_column("at").to_physical().fill_null(-1).to_numpy()
     return Incidence(
         entities,
         vocabulary,
-        entities.lookup(pairs.get_column(between)),
-        vocabulary.lookup(pairs.get_column(through)),
+        rows,
+        columns,
         at,
         time_column if at is not None else None,
         removed,
@@ -188,14 +189,25 @@ def _pairs(
     return frame.select(between, through, "at"), time_column
 
 
-def _entities(dataset: Dataset, side: str, pairs: pl.DataFrame) -> Vocabulary:
+def _known(dataset: Dataset, side: str) -> Vocabulary | None:
+    """All entities of a side, those without a pair included; None where pairs tell them."""
     if side == "accounts":
         return dataset.account_ids
     if side == "authors" and _has(dataset, "items", "author_id"):
         return dataset.author_ids
     if side == "items":
         return dataset.item_ids
-    return Vocabulary(pairs.get_column(side))
+    return None
+
+
+def _coded(known: Vocabulary | None, ids: pl.Series) -> tuple[Vocabulary, npt.NDArray[np.int32]]:
+    """The vocabulary (as known, or of the ids), and the code of each id."""
+    coder = Coder(None if known is None else known.series)
+    codes = coder.add(ids)
+    if known is not None:
+        return known, codes
+    distinct, place = coder.finish()
+    return Vocabulary(distinct), place[codes]
 
 
 def _has(dataset: Dataset, table: str, column: str) -> bool:
