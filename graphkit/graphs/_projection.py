@@ -1,23 +1,17 @@
 """From acts (entity, thing) to the edges among entities: arrays in, arrays out.
 
 The verb and its words are in ``cointeraction.py``, the lists that are walked in
-``_lists.py``, the loops in ``_kernel.py``. What joins them stands here: what a shared
-thing adds under each weight, blocks of rows cut by work, threads, and putting the rows
-together.
+``_lists.py``, the walk in ``_walk.py`` and its loops in ``_kernel.py``, what makes rows
+symmetric in ``_symmetric.py``. What joins them stands here, and what a shared thing adds
+under each weight.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
-from queue import Empty, SimpleQueue
-from typing import TypeVar
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from graphkit.graphs._lists import (
     Codes,
@@ -28,26 +22,30 @@ from graphkit.graphs._lists import (
     distinct_pairs,
     event_lists,
     pair_lists,
+    some_rows,
+    starts,
 )
-from graphkit.progress import track
+from graphkit.graphs._symmetric import merged, mirrored
+from graphkit.graphs._walk import Walk, cores
 
-__all__ = ["WEIGHTS", "Projection", "project"]
+__all__ = [
+    "WEIGHTS",
+    "Prepared",
+    "Projection",
+    "RowBlock",
+    "finish",
+    "laid_out",
+    "prepare",
+    "project",
+    "project_rows",
+    "scales",
+]
 
 #: Weights of an edge; each is defined in the docstring of ``cointeraction_graph``.
-WEIGHTS = ("count", "jaccard", "cosine", "newman", "tfidf")
+WEIGHTS = ("count", "pairs", "actions", "jaccard", "cosine", "newman", "tfidf")
 
-#: Entries walked between two progress reports, some hundredths of a second.
-BLOCK_WORK = 1 << 22
-
-#: Entries put into place together, about a hundred megabytes.
-RANGE = 1 << 23
-
-#: Room for results that a thread asks for at a time. So large that the system takes it
-#: back when it is freed; what is not written to is never there.
-ROOM = 1 << 24
-
-S = TypeVar("S")
-R = TypeVar("R")
+#: Weights for which it matters how often an entity acted on a thing.
+BY_ACTS = ("pairs", "actions")
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,92 @@ class Projection:
     outside_top: int
 
 
+@dataclass(frozen=True)
+class RowBlock:
+    """Edges of the rows first … last − 1.
+
+    Attributes
+    ----------
+    first, last
+        The rows.
+    lengths
+        Neighbours of each row.
+    heads, values
+        Neighbours, ascending, and weights, one row after the other.
+    few, weightless, passed
+        Pairs of these rows with an earlier row: those that share something, but less than
+        `min_shared`; those of weight 0; and the others.
+    """
+
+    first: int
+    last: int
+    lengths: Ints
+    heads: Codes
+    values: Floats
+    few: int
+    weightless: int
+    passed: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The lists to walk, what each entry adds, and what a cap took away."""
+
+    walk: Walk
+    degree: Ints
+    pairs: int
+    capped_things: int
+    capped_pairs: int
+
+
+def prepare(
+    rows: Codes,
+    columns: Codes,
+    n: int,
+    m: int,
+    *,
+    at: Ints | None = None,
+    window: int | None = None,
+    weight: str = "count",
+    min_shared: int = 1,
+    max_degree: int | None = None,
+    top: int | None = None,
+) -> Prepared:
+    """Everything before the walk; parameters as in `project`."""
+    by_acts = weight in BY_ACTS and window is None
+    entities, things, often = distinct_pairs(rows, columns, m, acts=by_acts)
+    degree = np.bincount(things, minlength=m)
+    heavy = degree > (n if max_degree is None else max_degree)
+    before = things.size
+    if heavy.any():
+        keep = ~heavy[things]
+        entities, things = entities[keep], things[keep]
+        often = often[keep] if by_acts else often
+        degree[heavy] = 0
+    pairs = int(things.size)
+    gain, size = scales(weight, entities, things, degree, n)
+    ties = degree > 1  # a thing of one entity has its part in sizes, but ties nobody
+    lists: PairLists | EventLists
+    mode, form = _mode_and_form(weight)
+    if window is None:
+        keep = ties[things]
+        entities, things = entities[keep], things[keep]
+        often = often[keep] if by_acts else often
+        lists = pair_lists(entities, things, often, n, m, whole=top is not None)
+        gain = often.astype(np.float64) if by_acts else gain[things] if gain.size else gain
+    else:
+        assert at is not None
+        keep = ties[columns]
+        each = weight in BY_ACTS
+        lists = event_lists(rows[keep], columns[keep], at[keep], n, m, window, each=each)
+        gain = np.ones(lists.things.size) if each else gain[lists.things] if gain.size else gain
+    walk = Walk(
+        lists, gain, mode, size, form, n,
+        min_shared=min_shared, top=0 if top is None else min(top, n),
+    )  # fmt: skip
+    return Prepared(walk, degree, pairs, int(heavy.sum()), int(before - pairs))
+
+
 def project(
     rows: Codes,
     columns: Codes,
@@ -96,6 +180,7 @@ def project(
     mutual: bool = False,
     workers: int | None = None,
     block_work: int | None = None,
+    kept: Path | None = None,
 ) -> Projection:
     """Tie `n` entities by the things, `m` of them, that they share.
 
@@ -109,53 +194,123 @@ def project(
         As in ``cointeraction_graph``.
     workers, block_work
         Threads, and the work between two progress reports; no result depends on them.
+    kept
+        Folder of finished blocks: read where there, written where not.
     """
-    entities, things = distinct_pairs(rows, columns, m)
-    degree = np.bincount(things, minlength=m)
-    heavy = degree > (n if max_degree is None else max_degree)
-    before = things.size
-    if heavy.any():
-        keep = ~heavy[things]
-        entities, things = entities[keep], things[keep]
-        degree[heavy] = 0
-    pairs = int(things.size)
-    gain, size = _gain_and_size(weight, entities, things, degree, n)
-    ties = degree > 1  # a thing of one entity has its part in sizes, but ties nobody
-    lists: PairLists | EventLists
-    if window is None:
-        keep = ties[things]
-        entities, things = entities[keep], things[keep]
-        lists = pair_lists(entities, things, n, m, whole=top is not None)
-        gain = gain[things] if gain.size else gain
-    else:
-        assert at is not None
-        keep = ties[columns]
-        lists = event_lists(rows[keep], columns[keep], at[keep], n, m, window)
-        gain = gain[lists.things] if gain.size else gain
-    del entities, things, keep
+    ready = prepare(
+        rows, columns, n, m, at=at, window=window, weight=weight, min_shared=min_shared,
+        max_degree=max_degree, top=top,
+    )  # fmt: skip
     workers = workers or cores()
-    walk = _Walk(lists, gain, size, weight, min_shared, 0 if top is None else min(top, n))
-    rows_kept = walk.run(workers, block_work or BLOCK_WORK)
-    del lists, gain, size, walk
-    if top is None:
-        indptr, indices, weights = _mirrored(rows_kept, workers)
+    return finish(ready, mutual=mutual, workers=workers, block_work=block_work, kept=kept)
+
+
+def finish(
+    ready: Prepared,
+    *,
+    mutual: bool = False,
+    workers: int | None = None,
+    block_work: int | None = None,
+    kept: Path | None = None,
+) -> Projection:
+    """The walk and all that follows it; parameters as in `project`."""
+    workers = workers or cores()
+    walk = ready.walk
+    blocks = walk.run(workers, block_work, kept)
+    few, weightless, passed = sum((block.tally for block in blocks), np.zeros(3, int)).tolist()
+    walk.release()
+    if walk.top:
+        indptr, indices, weights = merged(blocks, mutual)
     else:
-        indptr, indices, weights = _merged(rows_kept, mutual)
-    few, weightless, passed = rows_kept.tally.tolist()
+        indptr, indices, weights = mirrored(blocks, walk.later, workers)
     return Projection(
-        indptr, indices, weights, pairs, int(heavy.sum()), int(before - pairs), few, weightless,
-        outside_top=passed - indices.size // 2,
+        indptr, indices, weights, ready.pairs, ready.capped_things, ready.capped_pairs,
+        few, weightless, outside_top=passed - indices.size // 2,
     )  # fmt: skip
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def project_rows(
+    row_start: Ints,
+    things: Codes,
+    thing_start: Ints,
+    members: Codes,
+    *,
+    rows: tuple[int, int],
+    weight: str = "count",
+    min_shared: int = 1,
+    top: int | None = None,
+    gain: Floats | None = None,
+    size: Floats | None = None,
+    whole: bool = False,
+    workers: int = 1,
+) -> RowBlock:
+    """The edges of some rows, from an incidence that is laid out already.
+
+    Nothing of the incidence is copied except what belongs to these rows, so all arrays may
+    be mapped from files (mode ``"c"``: kernels are compiled anew for arrays that are
+    read-only). Blocks that cover 0 … n together give every edge once.
+
+    Parameters
+    ----------
+    row_start, things
+        Things of entity i: things[row_start[i]] … things[row_start[i + 1] − 1], ascending,
+        each once; int64, shape (n + 1,), and int32.
+    thing_start, members
+        Entities of each thing likewise, ascending; int64, shape (m + 1,), and int32.
+    rows
+        The first entity, and the one after the last.
+    weight, min_shared, top
+        As in ``cointeraction_graph``; weights by numbers of acts are not among them.
+    gain, size
+        What `scales` gives for all entities, so that it is computed once for all blocks;
+        computed here if absent.
+    whole
+        Rows hold all neighbours, not only those j < i; always so with `top`.
+    workers
+        Threads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> who = {"row_start": np.array([0, 2, 3, 4]), "things": np.array([0, 1, 0, 1], np.int32),
+    ...        "thing_start": np.array([0, 2, 4]), "members": np.array([0, 1, 0, 2], np.int32)}
+    >>> found = project_rows(**who, rows=(1, 3))
+    >>> found.lengths.tolist(), found.heads.tolist(), found.values.tolist()
+    ([1, 1], [0, 0], [1.0, 1.0])
+    """
+    if weight in BY_ACTS:
+        raise ValueError(f"project_rows does not count acts, which weight={weight!r} needs.")
+    low, high = rows
+    n = row_start.size - 1
+    if gain is None or size is None:
+        entities = np.repeat(np.arange(n, dtype=np.int32), np.diff(row_start))
+        gain, size = scales(weight, entities, np.asarray(things), np.diff(thing_start), n)
+    mode, form = _mode_and_form(weight)
+    whole = whole or top is not None
+    lists = some_rows(row_start, things, thing_start, members, low, high, whole=whole)
+    mine = gain[things[row_start[low] : row_start[high]]] if gain.size else gain
+    walk = Walk(
+        lists, mine, mode, size, form, n,
+        min_shared=min_shared, top=0 if top is None else min(top, n),
+    )  # fmt: skip
+    blocks = walk.run(workers, None)
+    few, weightless, passed = sum((block.tally for block in blocks), np.zeros(3, int)).tolist()
+    pieces = [piece for block in blocks for piece in block.pieces]
+    return RowBlock(
+        low, high, np.concatenate([np.zeros(0, np.int64), *(b.lengths for b in blocks)]),
+        np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)]),
+        np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)]),
+        few, weightless, passed,
+    )  # fmt: skip
 
 
-def _gain_and_size(
+def laid_out(entities: Codes, things: Codes, n: int, m: int) -> tuple[Ints, Codes, Ints, Codes]:
+    """The incidence that `project_rows` takes, from distinct pairs sorted by entity, thing."""
+    order = np.argsort(things, kind="stable")
+    return starts(entities, n), things, starts(things, m), entities[order]
+
+
+def scales(
     weight: str, entities: Codes, things: Codes, degree: Ints, n: int
 ) -> tuple[Floats, Floats]:
     """What each thing adds to a pair that shares it (empty: 1), and the size of entities."""
@@ -170,211 +325,10 @@ def _gain_and_size(
     return nothing, nothing
 
 
-#: Rows first … last − 1: their neighbours and weights, one row after the other.
-Piece = tuple[int, int, Codes, Floats]
-
-
-@dataclass
-class _Rows:
-    """What the walk found: neighbours j < i of each row i, or the `top` of all.
-
-    `lengths` of the rows, the number of neighbours `later` than each node (where only
-    those before are listed), and the `tally` under `min_shared`, weightless, passed.
-    """
-
-    blocks: list[list[Piece]]
-    lengths: Ints
-    later: Ints
-    tally: Ints
-
-
-@dataclass
-class _Scratch:
-    """What one thread works with: a few arrays of length n, and room for results."""
-
-    count: Codes
-    total: Floats
-    touched: Codes
-    final: Floats
-    marks: npt.NDArray[np.uint64]
-    groups: npt.NDArray[np.uint64]
-    heap: Floats
-    seen: Ints
-    later: Codes
-    tally: Ints
-    heads: Codes
-    values: Floats
-    used: int = 0
-
-    def renew(self, room: int) -> None:
-        """Fresh room; the old one lives as long as results in it."""
-        self.heads, self.values, self.used = np.empty(room, np.int32), np.empty(room), 0
-
-
-class _Walk:
-    """The lists, walked row by row; `top` is 0 where all neighbours are kept."""
-
-    def __init__(
-        self, lists: PairLists | EventLists, gain: Floats, size: Floats, weight: str,
-        min_shared: int, top: int,
-    ) -> None:  # fmt: skip
-        self.lists, self.gain, self.size = lists, gain, size
-        self.weight, self.min_shared, self.top = weight, min_shared, top
-        self.n = lists.row_start.size - 1
-        self.work = lists.work()
-        self.most = np.minimum(self.work, self.n)
-        self.room = int(self.most.max(initial=1)) + min(ROOM, int(self.most.sum()))
-        self.lengths = np.zeros(self.n, dtype=np.int64)
-
-    def run(self, workers: int, block_work: int) -> _Rows:
-        """Walk all rows."""
-        spare: SimpleQueue[_Scratch] = SimpleQueue()
-        made: list[_Scratch] = []
-
-        def block(bounds: tuple[int, int]) -> list[Piece]:
-            try:
-                scratch = spare.get_nowait()
-            except Empty:
-                scratch = self._scratch()
-                made.append(scratch)
-            pieces = self._block(*bounds, scratch)
-            spare.put(scratch)
-            return pieces
-
-        blocks = _in_threads(block, self._bounds(block_work), workers, "ties")
-        later = np.zeros(self.n, dtype=np.int64)
-        tally = np.zeros(3, dtype=np.int64)
-        for scratch in made:
-            later += scratch.later
-            tally += scratch.tally
-        return _Rows(blocks, self.lengths, later, tally)
-
-    def _bounds(self, block_work: int) -> list[tuple[int, int]]:
-        """First and last row of blocks of about equal work, none empty."""
-        done = np.cumsum(self.work)
-        everything = int(done[-1]) if done.size else 0
-        step = max(block_work, everything // 1024)
-        cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
-        bounds = np.unique(np.concatenate([[0], cuts, [self.n]])).tolist()
-        return list(pairwise(bounds))
-
-    def _scratch(self) -> _Scratch:
-        n = self.n
-        weighted = self.gain.size > 0
-        return _Scratch(
-            count=np.zeros(0 if weighted else n, dtype=np.int32),
-            total=np.zeros((n if weighted else 0, 2)),
-            touched=np.empty(n + 1, dtype=np.int32),
-            final=np.empty(n),
-            marks=np.zeros(n // 64 + 1, dtype=np.uint64),
-            groups=np.zeros(n // 4096 + 1, dtype=np.uint64),
-            heap=np.zeros(self.top),
-            seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
-            later=np.zeros(n, dtype=np.int32),
-            tally=np.zeros(3, dtype=np.int64),
-            heads=np.empty(self.room, dtype=np.int32),
-            values=np.empty(self.room),
-        )
-
-    def _block(self, first: int, last: int, s: _Scratch) -> list[Piece]:
-        from graphkit.graphs import _kernel as kernel
-
-        a = self.lists
-        forms = {"jaccard": kernel.JACCARD, "cosine": kernel.COSINE, "tfidf": kernel.COSINE}
-        form = forms.get(self.weight, kernel.RAW)
-        pieces = []
-        row = first
-        while row < last:
-            common = (
-                self.gain, self.size, form, self.min_shared, self.top,
-                s.count, s.total, s.touched, s.final, s.marks, s.groups, s.heap,
-                self.most, s.heads, s.values, s.used, self.lengths, s.later, s.tally,
-            )  # fmt: skip
-            if isinstance(a, PairLists):
-                stop, used = kernel.shared_rows(
-                    row, last, a.row_start, a.begin, a.length, a.members, *common
-                )
-            else:
-                stop, used = kernel.windowed_rows(
-                    row, last, a.row_start, a.things, a.row_times,
-                    a.thing_start, a.members, a.times, a.window, s.seen, *common,
-                )  # fmt: skip
-            pieces.append((row, stop, s.heads[s.used : used], s.values[s.used : used]))
-            row, s.used = stop, used
-            if row < last:
-                s.renew(self.room)
-        return pieces
-
-
-def _mirrored(found: _Rows, workers: int) -> tuple[Ints, Codes, Floats]:
-    """Whole rows from neighbours j < i.
-
-    Pieces are used up in row order and let go, while the memory of the result is first
-    written in the same order: both together hold little more than the result.
-    """
+def _mode_and_form(weight: str) -> tuple[int, int]:
+    """How the kernel adds up, and what it makes of the sum."""
     from graphkit.graphs import _kernel as kernel
 
-    n = found.lengths.size
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(found.lengths + found.later, out=indptr[1:])
-    indices = np.empty(int(indptr[-1]), dtype=np.int32)
-    weights = np.empty(indices.size)
-    cursor = indptr[:-1] + found.lengths
-    # a step writes many rows into one range of nodes, so that the cache holds their ends
-    shares = np.linspace(0, indices.size, max(workers, indices.size // RANGE) + 1)[1:-1]
-    edges = np.unique(np.concatenate([[0], np.searchsorted(indptr, shares), [n]])).tolist()
-    ranges = list(pairwise(edges))
-
-    def write(low: int, high: int, pieces: list[Piece]) -> None:
-        for first, last, heads, values in pieces:
-            kernel.mirror_rows(
-                first, last, low, high, heads, values, found.lengths, indptr, cursor,
-                indices, weights,
-            )  # fmt: skip
-
-    blocks = found.blocks
-    total = len(blocks)
-    blocks.reverse()
-    waiting: list[Piece] = []
-    with ThreadPoolExecutor(max(1, min(workers, len(ranges)))) as pool:
-        for _ in track(range(total), "edges", total):
-            waiting += blocks.pop()
-            if not blocks or sum(piece[2].size for piece in waiting) >= RANGE:
-                for step in [pool.submit(write, a, b, waiting) for a, b in ranges]:
-                    step.result()
-                waiting = []
-    return indptr, indices, weights
-
-
-def _merged(found: _Rows, mutual: bool) -> tuple[Ints, Codes, Floats]:
-    """Rows of the heaviest neighbours, made symmetric by union or intersection."""
-    import scipy.sparse as sp
-
-    n = found.lengths.size
-    pieces = [piece for block in found.blocks for piece in block]
-    found.blocks.clear()
-    heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)])
-    values = np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)])
-    del pieces
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(found.lengths, out=indptr[1:])
-    chosen = sp.csr_array((values, heads, indptr), shape=(n, n))
-    # both ends hold the same weight, so the larger is the union, the smaller the mutual
-    mirror = chosen.T.tocsr()
-    both = chosen.minimum(mirror) if mutual else chosen.maximum(mirror)
-    del chosen, mirror, heads, values
-    # SciPy leaves its working arrays, twice too long, behind the results
-    return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.copy()
-
-
-def _in_threads(task: Callable[[S], R], steps: list[S], workers: int, what: str) -> list[R]:
-    """Results in the order of the steps; Ctrl-C waits for the steps under way only."""
-    if workers == 1 or len(steps) < 2:
-        return [task(step) for step in track(steps, what, len(steps))]
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(task, step) for step in steps]
-        try:
-            return [future.result() for future in track(futures, what, len(futures))]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    modes = {"pairs": kernel.PRODUCT, "actions": kernel.LESSER}
+    forms = {"jaccard": kernel.JACCARD, "cosine": kernel.COSINE, "tfidf": kernel.COSINE}
+    return modes.get(weight, kernel.EACH), forms.get(weight, kernel.RAW)

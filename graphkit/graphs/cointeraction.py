@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
-from graphkit.data.incidence import ACTS, Incidence, incidence
-from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
-from graphkit.graphs._options import at_least, microseconds
-from graphkit.graphs._projection import WEIGHTS, Projection, project
+from graphkit.data.provenance import Provenance, content_key
+from graphkit.errors import DataError
+from graphkit.graphs._acts import Acts, check_options, gather, told
+from graphkit.graphs._costs import at_most
+from graphkit.graphs._projection import Prepared, Projection, finish, prepare
+from graphkit.graphs.plan import check_budget
 
 __all__ = ["cointeraction_graph"]
 
@@ -32,15 +35,20 @@ def cointeraction_graph(
     top: int | None = None,
     mutual: bool = False,
     exclude: Iterable[str] = (),
+    memory: int | str | None = None,
+    resume: str | Path | None = None,
 ) -> Graph:
     r"""Tie two nodes by the things that they share.
 
     With :math:`B_{it} = 1` if entity i acted on thing t (however often), :math:`d_i` the
-    things of i, :math:`k_t` the entities of t, N all entities, and
-    :math:`c_{ij} = \sum_t B_{it} B_{jt}`, the weights are
+    things of i, :math:`k_t` the entities of t, N all entities, :math:`n_{it}` the acts of i on
+    t, and :math:`c_{ij} = \sum_t B_{it} B_{jt}`, the weights are
 
     ===========  ====================================================================
     ``count``    :math:`c_{ij}`
+    ``pairs``    :math:`\sum_t n_{it} n_{jt}`, pairs of acts, one of each, on the same thing
+    ``actions``  :math:`\sum_t \min(n_{it}, n_{jt})`, acts of one side that match one of the
+                 other each
     ``jaccard``  :math:`c_{ij} / (d_i + d_j - c_{ij})` [1]_
     ``cosine``   :math:`c_{ij} / \sqrt{d_i d_j}` [2]_
     ``newman``   :math:`\sum_t B_{it} B_{jt} / (k_t - 1)` [3]_
@@ -48,6 +56,9 @@ def cointeraction_graph(
                  :math:`\sum_t w_t^2 B_{it} B_{jt} / (|i| |j|)`,
                  :math:`|i|^2 = \sum_t w_t^2 B_{it}`
     ===========  ====================================================================
+
+    Acts on the same thing by the same entity count once, except under ``pairs`` and
+    ``actions``, where each act counts, those at one and the same time too.
 
     Nothing larger than the result is held: rows are computed one after the other, filtered,
     and cut to `top` on the way, in parallel. No result depends on the order of rows or the
@@ -81,7 +92,8 @@ def cointeraction_graph(
         event times (the act of an author is the creation of the item); acts without one are
         left out first and counted. The window restricts what is shared, :math:`B_{it}
         B_{jt}` in every sum and so :math:`c_{ij}`; the degrees :math:`d_i`, :math:`k_t` and
-        norms :math:`|i|` stay those of all acts that have a time.
+        norms :math:`|i|` stay those of all acts that have a time. Under ``pairs`` only pairs of
+        acts within the window count; ``actions`` is not defined with one.
     top
         Keep this many of each node's heaviest edges, ties to the smaller id. An edge stays
         if either end keeps it.
@@ -90,6 +102,13 @@ def cointeraction_graph(
     exclude
         Ids of things to leave out before anything is counted, such as
         ``graphkit.STOP_TAGS``.
+    memory
+        Bytes that may be used, or text such as ``"4 GB"``; by default 80 % of the memory free
+        now. See :func:`graphkit.graphs.plan`.
+    resume
+        A folder for the blocks of rows that are finished. Where a call with the same data and
+        options was interrupted, the next one reads them there and goes on, to the same bytes;
+        the folder can be deleted afterwards.
 
     Returns
     -------
@@ -100,11 +119,12 @@ def cointeraction_graph(
     Raises
     ------
     OptionError
-        For an unknown side, kind or weight, or a number out of range.
+        For an unknown side, kind or weight, or a number out of range; or, before anything is
+        computed, if more than `memory` would be needed: the message says which options fit.
     MissingDataError
         If a table, a column or event times are missing, or nothing ties the two sides.
     DataError
-        If `max_degree` leaves nothing to share.
+        If `max_degree` leaves nothing to share, or the folder `resume` holds something else.
 
     References
     ----------
@@ -132,40 +152,36 @@ def cointeraction_graph(
     ([('a', 'b', 1.0)],
      {'items of more than 2 entities': 1, 'pairs with items of more than 2 entities': 3})
     """
-    check_choice("weight", weight, WEIGHTS)
-    at_least("min_shared", min_shared, 1)
-    at_least("max_degree", max_degree, 2, optional=True)
-    at_least("top", top, 1, optional=True)
-    if mutual and top is None:
-        raise OptionError("mutual=True goes with top=…, which is not given.")
-    span = None if window is None else microseconds(window)
-    exclude = exclude if isinstance(exclude, str) else sorted(set(exclude))
-    found = incidence(
-        dataset, between=between, through=through, kinds=kinds, exclude=exclude,
+    check_options(
+        weight=weight, min_shared=min_shared, max_degree=max_degree, top=top, mutual=mutual,
+        window=window,
+    )  # fmt: skip
+    acts = gather(
+        dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
         verb="cointeraction_graph",
     )  # fmt: skip
-    removed = dict(found.removed)
-    rows, columns, at = found.rows, found.columns, None
-    if span is not None:
-        timed = _times(dataset, found)
-        untimed = int((~timed).sum())
-        if untimed:
-            removed["acts without a time"] = untimed
-        rows, columns = rows[timed], columns[timed]
-        assert found.at is not None
-        at = found.at[timed]
-    result = project(
-        rows, columns, len(found.between), len(found.through), at=at, window=span,
-        weight=weight, min_shared=min_shared, max_degree=max_degree, top=top, mutual=mutual,
+    found, removed = acts.found, dict(acts.removed)
+    budget = at_most(memory)
+    options = {
+        "weight": weight, "min_shared": min_shared, "max_degree": max_degree, "top": top,
+    }  # fmt: skip
+    folder = None
+    if resume is not None:
+        folder = _folder(Path(resume), acts, options)
+    ready = prepare(
+        acts.rows, acts.columns, len(found.between), len(found.through), at=acts.at,
+        window=acts.window, weight=weight, min_shared=min_shared, max_degree=max_degree, top=top,
     )  # fmt: skip
-    removed |= _left_out(result, through, max_degree, min_shared, top)
-    if not result.pairs:
+    if not ready.pairs:
+        removed |= _capped(ready, through, max_degree)
         raise DataError(
             f"cointeraction_graph: max_degree={max_degree} leaves nothing: all "
-            f"{result.capped_things:,} {through} have more {between} than that "
-            f"({_told(removed)}). Raise it; weight='tfidf' weighs them down instead."
+            f"{ready.capped_things:,} {through} have more {between} than that "
+            f"({told(removed)}). Raise it; weight='tfidf' weighs them down instead."
         )
-    acts = (kinds,) if isinstance(kinds, str) else kinds or ACTS
+    check_budget(ready, acts.rows.size, budget, verb="cointeraction_graph")
+    result = finish(ready, mutual=mutual, kept=folder)
+    removed |= _left_out(result, through, max_degree, min_shared, top)
     return Graph(
         found.between,
         result.indptr,
@@ -175,50 +191,53 @@ def cointeraction_graph(
         node_kind=between,
         provenance=Provenance.of(
             "cointeraction_graph",
-            {
-                "between": between, "through": through,
-                "kinds": sorted(set(acts)) if "accounts" in (between, through) else None,
-                "weight": weight, "min_shared": min_shared, "max_degree": max_degree,
-                "window": None if span is None else f"{span / 1e6:g} s",
-                "top": top, "mutual": mutual, "exclude": exclude,
-            },
+            acts.parameters | options | {"mutual": mutual},
             made_from=(dataset,),
             removed=removed,
             packages=("numba", "numpy"),
         ),
+    )
+
+
+def _folder(folder: Path, acts: Acts, options: dict[str, Any]) -> Path:
+    """The folder of finished blocks, which must be of this projection or new."""
+    asked = json.dumps(options | {"window": acts.window}, sort_keys=True)
+    key = content_key(
+        acts.found.between.content_key, acts.found.through.content_key, acts.rows, acts.columns,
+        np.zeros(0) if acts.at is None else acts.at, asked,
     )  # fmt: skip
+    note = folder / "projection.json"
+    if note.exists():
+        if json.loads(note.read_text(encoding="utf-8"))["key"] != key:
+            raise DataError(
+                f"cointeraction_graph: resume={str(folder)!r} holds blocks of another projection "
+                "(other data or options): name another folder, or delete this one."
+            )
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise DataError(
+            f"cointeraction_graph: resume={str(folder)!r} is not empty and holds no projection: "
+            "name a new or an empty folder."
+        )
+    note.write_text(json.dumps({"key": key, "options": asked}) + "\n", encoding="utf-8")
+    return folder
 
 
-def _told(removed: dict[str, int]) -> str:
-    return "left out: " + ", ".join(f"{n:,} {reason}" for reason, n in removed.items())
+def _capped(found: Projection | Prepared, through: str, max_degree: int | None) -> dict[str, int]:
+    counts = {
+        f"{through} of more than {max_degree} entities": found.capped_things,
+        f"pairs with {through} of more than {max_degree} entities": found.capped_pairs,
+    }
+    return {reason: n for reason, n in counts.items() if n}
 
 
 def _left_out(
     result: Projection, through: str, max_degree: int | None, min_shared: int, top: int | None
 ) -> dict[str, int]:
     counts = {
-        f"{through} of more than {max_degree} entities": result.capped_things,
-        f"pairs with {through} of more than {max_degree} entities": result.capped_pairs,
         f"pairs of nodes that share less than {min_shared}": result.few,
         "edges of weight 0": result.weightless,
         f"edges outside the top {top}": result.outside_top,
     }
-    return {reason: n for reason, n in counts.items() if n}
-
-
-def _times(dataset: Dataset, found: Incidence) -> npt.NDArray[np.bool_]:
-    """Which acts have a time; raises unless these are times of acts."""
-    if found.at is None or found.time_column is None:
-        raise MissingDataError(
-            "cointeraction_graph: window= needs the time of each act, and there is none: give "
-            "interactions.at (or, between authors, items.created_at)."
-        )
-    if found.time_column == "interactions.at":
-        dataset.require_event_times(found.time_column, verb="cointeraction_graph(window=…)")
-    kind = dataset.time_kinds[found.time_column]
-    if kind not in ("event", "item_created"):
-        raise MissingDataError(
-            f"cointeraction_graph(window=…) needs the time of creation in {found.time_column}, "
-            f"but its time kind is {kind!r}."
-        )
-    return found.at >= 0
+    return _capped(result, through, max_degree) | {r: n for r, n in counts.items() if n}

@@ -49,6 +49,17 @@ def tie(
             c, d_i, d_j = len(shared), len(things[i]), len(things[j])
             if weight == "count":
                 value = float(c)
+            elif weight == "pairs":
+                value = float(
+                    sum(
+                        window is None or abs(x - y) <= window
+                        for t in shared
+                        for x in times[t][i]
+                        for y in times[t][j]
+                    )
+                )
+            elif weight == "actions":
+                value = float(sum(min(len(times[t][i]), len(times[t][j])) for t in shared))
             elif weight == "jaccard":
                 value = c / (d_i + d_j - c)
             elif weight == "cosine":

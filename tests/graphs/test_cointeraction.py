@@ -76,7 +76,7 @@ acts_of_few = st.lists(
     options=st.fixed_dictionaries(
         {},
         optional={
-            "weight": st.sampled_from(("count", "jaccard", "cosine", "newman", "tfidf")),
+            "weight": st.sampled_from(("count", "pairs", "jaccard", "cosine", "newman", "tfidf")),
             "min_shared": st.integers(1, 3),
             "max_degree": st.integers(2, 5),
             "top": st.integers(1, 3),
@@ -117,6 +117,9 @@ def test_weights_by_hand(small: gk.Dataset) -> None:
     assert weights("jaccard") == [1, 1 / 2, 1 / 2]
     assert weights("cosine") == pytest.approx([1, 2**-0.5, 2**-0.5], abs=1e-15)
     assert weights("newman") == [1.5, 0.5, 0.5]
+    # a acted twice on v1
+    assert weights("pairs") == [3, 2, 1]
+    assert weights("actions") == [2, 1, 1]
     one, two = np.log(4 / 3) ** 2, np.log(4 / 2) ** 2
     near = (one / (one + two)) ** 0.5
     assert weights("tfidf") == pytest.approx([1, near, near], abs=1e-15)
@@ -218,6 +221,39 @@ def test_untimed_acts_are_left_out_first() -> None:
     assert dict(graph.provenance.removed) == {"acts without a time": 1}
 
 
+def test_every_act_counts_where_acts_are_counted() -> None:
+    twice = likes([("a", "v", 0), ("a", "v", 0), ("b", "v", 3), ("b", "v", 9)])
+    assert as_dict(cointeraction_graph(twice)) == {("a", "b"): 1}
+    assert as_dict(cointeraction_graph(twice, weight="pairs")) == {("a", "b"): 4}
+    assert as_dict(cointeraction_graph(twice, weight="pairs", window="5s")) == {("a", "b"): 2}
+    assert as_dict(cointeraction_graph(twice, weight="actions")) == {("a", "b"): 2}
+
+
+# --- memory and resuming
+
+
+def test_resuming(small: gk.Dataset, tmp_path: Path) -> None:
+    folder = tmp_path / "blocks"
+    first = cointeraction_graph(small, resume=folder)
+    files = sorted(path.name for path in folder.iterdir())
+    assert "projection.json" in files
+    assert len(files) > 1
+    again = cointeraction_graph(small, resume=str(folder))
+    assert again.content_key == first.content_key == cointeraction_graph(small).content_key
+    assert again.provenance.to_dict() == first.provenance.to_dict()
+    with pytest.raises(DataError, match="blocks of another projection"):
+        cointeraction_graph(small, weight="cosine", resume=folder)
+    with pytest.raises(DataError, match="not empty"):
+        cointeraction_graph(small, resume=tmp_path)
+
+
+def test_memory_is_a_matter_of_the_result(small: gk.Dataset) -> None:
+    with pytest.raises(OptionError, match=r"about .* would be needed .* may be used"):
+        cointeraction_graph(small, memory=1)
+    graph = cointeraction_graph(small, memory="1 GB")
+    assert "memory" not in graph.provenance.parameters
+
+
 # --- what is left out
 
 
@@ -312,6 +348,8 @@ def test_order_of_rows_does_not_matter() -> None:
         ({"top": 0}, "top=0: an integer from 1"),
         ({"top": True}, "top=True"),
         ({"mutual": True}, "mutual=True goes with top"),
+        ({"weight": "actions", "window": "1s"}, "weight='actions' is not defined within a window"),
+        ({"memory": "much"}, "memory='much' is not understood"),
         ({"window": "0s"}, "window='0s': a length above 0"),
         ({"window": timedelta(0)}, "above 0"),
         ({"window": "-5min"}, "above 0"),

@@ -14,8 +14,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphkit.graphs import _projection as projection
-from graphkit.graphs._projection import WEIGHTS, Projection, project
+from graphkit.graphs import _symmetric, _walk
+from graphkit.graphs._lists import distinct_pairs
+from graphkit.graphs._projection import WEIGHTS, Projection, laid_out, project, project_rows
 from graphkit.progress import show_progress
+
+#: Weights that a window leaves defined.
+TIMED = tuple(weight for weight in WEIGHTS if weight != "actions")
 
 OPTIONS = {
     "weight": st.sampled_from(WEIGHTS),
@@ -98,7 +103,11 @@ def test_agrees_with_the_twin(
 
 
 @settings(deadline=None, max_examples=250)
-@given(acts=ACTS, window=st.integers(1, 40), options=st.fixed_dictionaries(OPTIONS))
+@given(
+    acts=ACTS,
+    window=st.integers(1, 40),
+    options=st.fixed_dictionaries(OPTIONS | {"weight": st.sampled_from(TIMED)}),
+)
 @example(acts=[(0, 0, 0), (1, 0, 10)], window=10, options={})
 @example(acts=[(0, 0, 0), (1, 0, 11)], window=10, options={})
 def test_agrees_with_the_twin_in_a_window(
@@ -129,6 +138,8 @@ def test_agrees_with_the_twin_in_a_window(
 def test_agrees_with_the_twin_on_rows_of_every_length(
     twin: Callable[..., Any], weight: str, options: dict[str, Any]
 ) -> None:
+    if weight == "actions" and "window" in options:
+        pytest.skip("acts per side within a window are not a weight")
     acts = random_acts(7, 140, 60, 900)
     found = run(acts, 140, 60, weight=weight, **options)
     lengths = np.diff(found.indptr)
@@ -164,7 +175,7 @@ def test_newman_strengths_are_numbers_of_shared_things() -> None:
 
 def test_the_widest_window_is_none() -> None:
     acts = random_acts(4, 200, 80, 1500)
-    for weight in WEIGHTS:
+    for weight in TIMED:
         wide = run(acts, 200, 80, weight=weight, window=1 << 60)
         assert_identical(wide, run(acts, 200, 80, weight=weight))
 
@@ -185,6 +196,76 @@ def test_ties_go_to_the_smaller_code() -> None:
     assert set(kept) == {(0, 1), (0, 2), (1, 2)}
     kept = edges(run(star, 60, 1, top=1))
     assert set(kept) == {(0, i) for i in range(1, 60)}
+
+
+# --- some rows at a time
+
+
+@pytest.mark.parametrize("weight", ["count", "jaccard", "newman", "tfidf"])
+@pytest.mark.parametrize("options", [{}, {"min_shared": 2}, {"top": 4}])
+def test_rows_of_an_incidence_laid_out_in_files(
+    tmp_path: Path, weight: str, options: dict[str, Any]
+) -> None:
+    acts = random_acts(13, 200, 80, 1500)
+    rows, columns, _ = (np.array(part) for part in zip(*acts, strict=True))
+    entities, things, _ = distinct_pairs(rows.astype(np.int32), columns.astype(np.int32), 80)
+    names = ("row_start", "things", "thing_start", "members")
+    mapped = {}
+    for name, array in zip(names, laid_out(entities, things, 200, 80), strict=True):
+        np.save(tmp_path / f"{name}.npy", array)
+        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="c")
+    right = run(acts, 200, 80, weight=weight, **options)
+    found: dict[tuple[int, int], float] = {}
+    few = 0
+    for low, high in ((0, 0), (0, 37), (37, 38), (38, 200)):
+        block = project_rows(**mapped, rows=(low, high), weight=weight, workers=2, **options)
+        tails = np.repeat(np.arange(low, high), block.lengths)
+        assert (block.first, block.last) == (low, high)
+        few += block.few
+        for i, j, w in zip(
+            tails.tolist(), block.heads.tolist(), block.values.tolist(), strict=True
+        ):
+            assert "top" in options or j < i
+            found[min(i, j), max(i, j)] = w
+    assert found == edges(right)
+    assert few == right.few
+
+
+def test_whole_rows_of_an_incidence() -> None:
+    acts = random_acts(14, 90, 30, 500)
+    rows, columns, _ = (np.array(part) for part in zip(*acts, strict=True))
+    entities, things, _ = distinct_pairs(rows.astype(np.int32), columns.astype(np.int32), 30)
+    right = run(acts, 90, 30)
+    block = project_rows(*laid_out(entities, things, 90, 30), rows=(20, 60), whole=True)
+    assert block.heads.tolist() == right.indices[right.indptr[20] : right.indptr[60]].tolist()
+    assert block.lengths.tolist() == np.diff(right.indptr)[20:60].tolist()
+    with pytest.raises(ValueError, match="does not count acts"):
+        project_rows(*laid_out(entities, things, 90, 30), rows=(0, 1), weight="pairs")
+
+
+# --- blocks that are kept
+
+
+@pytest.mark.parametrize("options", [{}, {"top": 6}, {"window": 40, "weight": "newman"}])
+def test_an_interrupted_projection_goes_on(tmp_path: Path, options: dict[str, Any]) -> None:
+    acts = random_acts(15, 300, 100, 2000)
+    right = run(acts, 300, 100, block_work=500, **options)
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if (what, done) == ("ties", total // 2):
+            raise KeyboardInterrupt
+
+    with show_progress(interrupt), pytest.raises(KeyboardInterrupt):
+        run(acts, 300, 100, block_work=500, workers=1, kept=tmp_path, **options)
+    finished = sorted(tmp_path.iterdir())
+    assert finished
+    for file in finished:
+        with np.load(file) as block:
+            assert block["lengths"].sum() == block["heads"].size == block["values"].size
+    written = {file: file.stat().st_mtime_ns for file in finished}
+    assert_identical(right, run(acts, 300, 100, block_work=500, kept=tmp_path, **options))
+    assert len(list(tmp_path.iterdir())) > len(finished)
+    assert {file: file.stat().st_mtime_ns for file in finished} == written
 
 
 # --- what is left out
@@ -229,8 +310,9 @@ def test_bytes_depend_on_neither_threads_nor_blocks(
             acts, 500, 150, weight=weight, workers=workers, block_work=block_work, **options
         )
         assert_identical(first, other)
-    monkeypatch.setattr(projection, "ROOM", 1)  # rows are handed out one by one
-    monkeypatch.setattr(projection, "RANGE", 100)
+    monkeypatch.setattr(_walk, "ROOM", 1)  # rows are handed out one by one
+    monkeypatch.setattr(_symmetric, "RANGE", 100)
+    monkeypatch.setattr(_symmetric, "BATCH", 100)
     assert_identical(first, run(acts, 500, 150, weight=weight, workers=3, **options))
 
 
@@ -238,7 +320,7 @@ def test_bytes_depend_on_neither_threads_nor_blocks(
 def test_bytes_do_not_depend_on_the_order_of_rows(options: dict[str, Any]) -> None:
     acts = random_acts(9, 300, 100, 2000)
     shuffled = [acts[i] for i in np.random.default_rng(1).permutation(len(acts))]
-    for weight in WEIGHTS:
+    for weight in ("count", "jaccard", "cosine", "newman", "tfidf"):
         first = run(acts, 300, 100, weight=weight, **options)
         assert_identical(first, run(shuffled + acts[:50], 300, 100, weight=weight, **options))
 
@@ -300,9 +382,9 @@ def test_one_specialisation_per_kernel() -> None:
     from graphkit.graphs import _kernel
 
     acts = random_acts(12, 50, 20, 300)
-    for weight in WEIGHTS:
+    for weight in TIMED:
         for top in (None, 3):
             for window in (None, 20):
                 run(acts, 50, 20, weight=weight, top=top, window=window)
-    for name in ("index_pairs", "shared_rows", "windowed_rows", "mirror_rows"):
+    for name in ("index_pairs", "shared_rows", "windowed_rows"):
         assert len(getattr(_kernel, name).signatures) == 1, name
