@@ -1,0 +1,318 @@
+"""Kernels of validation: distinct triples, and upper tails of sums of unequal coins.
+
+X = Σ_k Binomial(n_k, p_k) is the number of things that two entities share by chance. With its
+generating function G(z) = Π_k (1 − p_k + p_k z)^{n_k}, for any r > 0, r ≠ 1, and N,
+
+    P(X ≥ c) + 1/(r^N − 1) ≈ (1/N) Σ_j G(z_j) z_j^{−c} / (1 − 1/z_j),   z_j = r exp(2πij/N).
+
+This is the saddle-point integral, summed by the trapezoid rule and not replaced by its leading
+term. With r at the saddle, where the tilted X has mean c and deviation σ, the error of
+N = 7.5 σ + 9 points is below 1e-9 of the tail, and the summands fall like a Gaussian, so that
+about nine of them count. Everything is relative to the tail's own size: a tail of 1e-300 has
+as many right digits as one of 0.1. Below the mean the same sum gives P(X < c).
+
+log G is a sum over all things. The few with large p_k r are multiplied as they are, for the
+others Σ n_k log(1 + p_k w), w = z − 1, is a short series in the power sums Σ n_k p_k^j, which
+all counts of a pair have in common.
+"""
+# mypy: disallow-untyped-decorators=False
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["index_distinct", "poisson_binomial_tails"]
+
+CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+
+Array = Any
+
+#: Terms of the series, and the largest p_k |w| it is used for: 0.25^17 / 17 is 3e-12.
+TERMS, REACH = 16, 0.25
+
+#: Classes whose powers are summed together.
+PIECE = 64
+
+#: Largest |log r|; beyond it nothing more is gained by tilting.
+STEEPEST = 40.0
+
+#: Summands below this share of the first are not looked at.
+SMALL = 1e-13
+
+
+@njit(nogil=True, cache=CACHE)
+def index_distinct(keys: Array, table: Array, codes: Array, found: Array, inverse: Array) -> int:
+    """Number the distinct keys (≥ 0) in order of appearance; returns how many there are.
+
+    `table` (of −1) and `codes` have a power of two of slots, more than there are distinct
+    keys; where they do not suffice, −1 is returned. `found` takes the keys, `inverse` the
+    number of each.
+    """
+    slots = table.size
+    mask = slots - 1
+    shift = np.uint64(64 - int(math.log2(slots) + 0.5))
+    n = 0
+    for e in range(keys.size):
+        key = keys[e]
+        slot = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> shift)
+        while table[slot] != key and table[slot] >= 0:
+            slot = (slot + 1) & mask
+        if table[slot] < 0:
+            if 2 * n >= slots:
+                return -1
+            table[slot] = key
+            codes[slot] = n
+            found[n] = key
+            n += 1
+        inverse[e] = codes[slot]
+    return n
+
+
+@njit(nogil=True, cache=CACHE)
+def _power_sums(
+    p: Array, size: Array, low: int, high: int, scale: float, x: Array, q: Array, sums: Array
+) -> None:
+    """Add Σ n_k (p_k / scale)^j over k in low … high − 1 to sums[j − 1].
+
+    Piece by piece: the smaller p_k, the fewer terms matter.
+    """
+    for start in range(low, high, PIECE):
+        n = min(PIECE, high - start)
+        whole = n - n % 4
+        for k in range(n):
+            x[k] = p[start + k] / scale
+            q[k] = size[start + k]
+        terms = TERMS
+        if x[0] < 1.0:
+            terms = min(TERMS, 1 + int(24.0 / -math.log(REACH * x[0])))
+        for j in range(terms):
+            a = b = c = d = 0.0  # four chains, so that additions do not wait for each other
+            for k in range(0, whole, 4):
+                q[k] *= x[k]
+                q[k + 1] *= x[k + 1]
+                q[k + 2] *= x[k + 2]
+                q[k + 3] *= x[k + 3]
+                a += q[k]
+                b += q[k + 1]
+                c += q[k + 2]
+                d += q[k + 3]
+            for k in range(whole, n):
+                q[k] *= x[k]
+                a += q[k]
+            sums[j] += (a + b) + (c + d)
+
+
+@njit(nogil=True, cache=CACHE)
+def _tilted(
+    p: Array, size: Array, first: int, last: int, sums: Array, scale: float, t: float
+) -> tuple[float, float]:
+    """Mean and variance of X when each coin's odds are multiplied by r = exp(t).
+
+    Classes first … last − 1 one by one, the others by their power sums (scale 0: none).
+    """
+    r = math.exp(t)
+    mean = 0.0
+    spare = 0.0
+    for k in range(first, last):
+        odds = p[k] * r
+        tilted = odds / (1.0 - p[k] + odds)
+        part = size[k] * tilted
+        mean += part
+        spare += part * tilted
+    variance = mean - spare
+    if scale > 0.0:
+        w = (r - 1.0) * scale
+        slope = 0.0  # Σ n p / (1 + p w), and the negative of its own slope in w
+        curve = 0.0
+        for j in range(TERMS - 1, -1, -1):
+            slope = sums[j] - w * slope
+            if j > 0:
+                curve = j * sums[j] - w * curve
+        slope *= scale * r
+        curve *= (scale * r) ** 2
+        mean += slope
+        variance += slope - curve
+    return mean, variance
+
+
+@njit(nogil=True, cache=CACHE)
+def _saddle(
+    p: Array, size: Array, first: int, last: int, sums: Array, scale: float,
+    target: float, mean: float, t: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Log of the tilt whose mean is about `target`, and the deviation there; never nearly 0.
+
+    Newton on the log of the mean, which is straight where coins are rare, and halving where
+    a step would leave the bracket.
+    """
+    low, high = -STEEPEST, STEEPEST
+    variance = 0.0
+    for _ in range(100):
+        now, variance = _tilted(p, size, first, last, sums, scale, t)
+        if abs(now - target) <= 0.2 * math.sqrt(variance) or high - low < 1e-3:
+            break
+        if now < target:
+            low = t
+        else:
+            high = t
+        step = t + now * math.log(target / now) / variance if variance > 0.0 else low
+        t = step if low < step < high else 0.5 * (low + high)
+    spread = math.sqrt(max(variance, 1e-3))
+    if abs(t) * spread < 0.5:
+        t = 0.5 / spread if target >= mean else -0.5 / spread
+        variance = _tilted(p, size, first, last, sums, scale, t)[1]
+    return t, math.sqrt(variance)
+
+
+@njit(nogil=True, cache=CACHE)
+def _tail(
+    p: Array, size: Array, begin: int, front: int, sums: Array, scale: float,
+    c: int, t: float, deviation: float, tilted: Array,
+) -> float:  # fmt: skip
+    """Log P(X ≥ c): classes begin … front − 1 one by one, later ones by power sums."""
+    r = math.exp(t)
+    # log G(r), and the tilted probabilities of the front
+    product = 1.0
+    height = 0.0
+    for k in range(begin, front):
+        factor = 1.0 - p[k] + p[k] * r
+        tilted[k] = p[k] * r / factor
+        if size[k] == 1.0:
+            product *= factor
+            if product > 1e200 or product < 1e-200:
+                height += math.log(product)
+                product = 1.0
+        else:
+            height += size[k] * math.log1p(p[k] * (r - 1.0))
+    height += math.log(product)
+    w = (r - 1.0) * scale
+    base = 0.0
+    for j in range(TERMS - 1, -1, -1):
+        base = w * (sums[j] / (j + 1.0) - base)
+    points = int(7.5 * deviation) + 9
+    step = 2.0 * math.pi / points
+    total = 0.0
+    first = 1.0
+    for m in range(points // 2 + 1):
+        theta = m * step
+        cosine, sine = math.cos(theta), math.sin(theta)
+        # the front, relative to its value at r
+        real, imaginary = 1.0, 0.0
+        for k in range(begin, front):
+            a = 1.0 - tilted[k] + tilted[k] * cosine
+            b = tilted[k] * sine
+            n = int(size[k])
+            while True:  # to the power of n by squaring
+                if n & 1:
+                    real, imaginary = real * a - imaginary * b, real * b + imaginary * a
+                n >>= 1
+                if n == 0:
+                    break
+                a, b = a * a - b * b, 2.0 * a * b
+        # the others: Horner's rule at complex w
+        u, v = (r * cosine - 1.0) * scale, r * sine * scale
+        x, y = 0.0, 0.0
+        for j in range(TERMS - 1, -1, -1):
+            x = sums[j] / (j + 1.0) - x
+            x, y = x * u + y * v, x * v - y * u
+        grow = math.exp(x - base)
+        turn = y - c * theta
+        ct, st = math.cos(turn) * grow, math.sin(turn) * grow
+        real, imaginary = real * ct - imaginary * st, real * st + imaginary * ct
+        # 1 / (1 − 1/z) = z / (z − 1)
+        down = (r * cosine - 1.0) ** 2 + (r * sine) ** 2
+        ahead, aside = (r * (r - cosine)) / down, -(r * sine) / down
+        value = real * ahead - imaginary * aside
+        if m == 0:
+            first = abs(value)
+            total = value
+        else:
+            total += value if 2 * m == points else 2.0 * value
+            if math.hypot(real, imaginary) * math.hypot(ahead, aside) < SMALL * first:
+                break
+    if total == 0.0:
+        return -math.inf if t > 0 else 0.0
+    peak = height + base - c * t + math.log(abs(total) / points)
+    if t > 0:
+        wrap = points * t
+        if wrap > 30.0:  # r^−N is nothing beside the tail, or the points ahead of c are
+            return min(peak, 0.0)
+        return min(
+            peak + math.log1p(-min(math.exp(-wrap - peak) / -math.expm1(-wrap), 1.0 - 1e-16)), 0.0
+        )
+    wrap = -points * t
+    below = math.exp(peak) - math.exp(-wrap) / -math.expm1(-wrap)
+    return math.log1p(-min(max(below, 0.0), 1.0 - 1e-16))
+
+
+@njit(nogil=True, cache=CACHE)
+def poisson_binomial_tails(
+    first: int, last: int, group_start: Array, left: Array, right: Array, count: Array,
+    share: Array, size: Array, log_tail: Array, expected: Array,
+) -> None:  # fmt: skip
+    """Log P(X ≥ c) for the triples of groups first … last − 1.
+
+    Parameters
+    ----------
+    group_start, left, right
+        Triples group_start[g] … group_start[g + 1] − 1 have the classes left[g], right[g].
+    count
+        What each triple shares; within a group never ascending.
+    share, size
+        Probability that an entity of each class has a thing of each class, shape (A, K),
+        never ascending along a row, and things per class, shape (K,).
+    log_tail, expected
+        Take the log-probability of each triple and the mean of X.
+    """
+    classes = size.size
+    p = np.empty(classes)
+    x, q = np.empty(PIECE), np.empty(PIECE)
+    tilted = np.empty(classes)
+    sums = np.zeros(TERMS)
+    for g in range(first, last):
+        a, b = left[g], right[g]
+        mean = 0.0
+        sure, possible = 0, 0
+        begin, stop = 0, 0
+        for k in range(classes):
+            p[k] = share[a, k] * share[b, k]
+            mean += size[k] * p[k]
+            if p[k] >= 1.0:
+                sure += int(size[k])
+                begin = k + 1
+            if p[k] > 0.0:
+                possible += int(size[k])
+                stop = k + 1
+        free = mean - sure
+        sums[:] = 0.0
+        front = stop
+        scale = 0.0
+        t = 0.0
+        for e in range(group_start[g], group_start[g + 1]):
+            c = count[e] - sure  # things that both have for certain are no coins
+            expected[e] = mean
+            if c <= 0:
+                log_tail[e] = 0.0
+                continue
+            if count[e] > possible:
+                log_tail[e] = -math.inf
+                continue
+            target = c - 0.5
+            if scale == 0.0 or target < free:
+                t = min(max(math.log(target / free), 1.0 - STEEPEST), STEEPEST - 1.0)
+            t, deviation = _saddle(p, size, begin, front, sums, scale, target, free, t)
+            reach = REACH / (math.exp(t) + 1.0)
+            if scale == 0.0:
+                scale = reach
+            new = front
+            while new > begin and p[new - 1] <= reach:
+                new -= 1
+            if new < front:
+                _power_sums(p, size, new, front, scale, x, q, sums)
+                front = new
+            log_tail[e] = _tail(p, size, begin, front, sums, scale, c, t, deviation, tilted)
