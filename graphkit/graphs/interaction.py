@@ -1,22 +1,35 @@
-"""Who answers whom: duets, stitches, replies, mentions."""
+"""Who answers whom, and when: duets, stitches, replies, mentions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS
+from graphkit.data.schema import KINDS, TIME
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError, OptionError, check_choice
 
-__all__ = ["interaction_graph"]
+__all__ = ["interaction_graph", "interaction_times"]
 
 #: Kinds whose ``item_id`` is the answer itself: only a target says whom they answer.
 ANSWERS = ("duet", "stitch", "reply", "mention")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The interactions that count: source, target, at; what was asked for; what was left out."""
+
+    rows: pl.DataFrame
+    kinds: tuple[str, ...]
+    span: tuple[datetime | None, datetime | None]
+    removed: dict[str, int]
 
 
 def interaction_graph(
@@ -24,6 +37,8 @@ def interaction_graph(
     kinds: Collection[str] = ("stitch", "duet"),
     *,
     nodes: str = "active",
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
 ) -> Graph:
     """The directed graph account → account that it answers; weight = how often.
 
@@ -43,6 +58,10 @@ def interaction_graph(
     nodes
         ``"active"``: accounts that answer or are answered; ``"all"``: every account of
         the dataset.
+    since, until
+        Interactions from `since` on and before `until` (ISO 8601 text or datetimes; UTC if
+        naive), which needs event times in ``interactions.at``. Interactions without a time are
+        left out then, and counted. For the times of each arc see :func:`interaction_times`.
 
     Returns
     -------
@@ -53,9 +72,10 @@ def interaction_graph(
     Raises
     ------
     OptionError
-        For an unknown kind or choice of nodes.
+        For an unknown kind or choice of nodes, or a time that is none or not before the other.
     MissingDataError
-        If there is no interaction of these kinds, or none with a known target.
+        If there is no interaction of these kinds (and times), or none with a known target; or
+        no event times where they are needed.
 
     Examples
     --------
@@ -66,46 +86,161 @@ def interaction_graph(
     [('a', 'b', 2.0), ('b', 'b', 1.0)]
     """
     check_choice("nodes", nodes, ("active", "all"))
-    wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    for kind in wanted:
-        check_choice("kinds", kind, KINDS)
-    if not wanted:
-        raise OptionError("kinds is empty: name at least one kind of interaction.")
-    table = dataset.require("interactions", verb="interaction_graph")
-    rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(wanted)))
-    if not rows.height:
-        present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
-        raise MissingDataError(
-            f"interaction_graph: no interaction is of kind {', '.join(wanted)}; the table has "
-            f"{present or 'none'} (pass kinds=…)."
-        )
-    arcs = pl.DataFrame(
-        {"source": rows.get_column("account_id"), "target": _targets(dataset, rows)}
-    )
-    known = arcs.drop_nulls()
-    if not known.height:
-        raise MissingDataError(
-            f"interaction_graph: none of the {rows.height:,} interactions of kind "
-            f"{', '.join(wanted)} says whom it answers: fill target_account_id, or target_item_id "
-            "(or item_id) with items.author_id."
-        )
-    active = Vocabulary(pl.concat([known["source"], known["target"].alias("source")]))
-    removed = {"interactions without a known target": arcs.height - known.height}
+    answers = _answers(dataset, kinds, since, until, verb="interaction_graph")
+    source, target = answers.rows.get_column("source"), answers.rows.get_column("target")
+    active = Vocabulary(pl.concat([source, target.alias("source")]))
+    removed = dict(answers.removed)
     if nodes == "active":
         removed["accounts that take no part"] = len(dataset.account_ids) - len(active)
+    low, high = (None if end is None else end.isoformat() for end in answers.span)
     return Graph.from_edges(
-        known.get_column("source"),
-        known.get_column("target"),
+        source,
+        target,
         directed=True,
         nodes=active if nodes == "active" else dataset.account_ids,
         node_kind="accounts",
         provenance=Provenance.of(
             "interaction_graph",
-            {"kinds": wanted, "nodes": nodes},
+            {"kinds": answers.kinds, "nodes": nodes, "since": low, "until": high},
             made_from=(dataset,),
             removed={reason: n for reason, n in removed.items() if n},
         ),
     )
+
+
+def interaction_times(
+    dataset: Dataset,
+    kinds: Collection[str] = ("stitch", "duet"),
+    *,
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+) -> pl.DataFrame:
+    """When the interactions behind each arc of :func:`interaction_graph` happened.
+
+    Parameters
+    ----------
+    dataset
+        With interactions of these kinds that have event times.
+    kinds, since, until
+        As in :func:`interaction_graph`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per arc, in the order of ``interaction_graph(…).edges()``: source, target;
+        n (interactions, the weight of the arc); timed (those with a time); first, last (null
+        where none has a time).
+
+    Raises
+    ------
+    OptionError, MissingDataError
+        As in :func:`interaction_graph`, and if there are no event times.
+
+    Examples
+    --------
+    >>> ds = Dataset(interactions={
+    ...     "account_id": ["a", "a"], "kind": ["duet"] * 2, "target_account_id": ["b"] * 2,
+    ...     "at": ["2024-05-01", "2024-05-03"]})
+    >>> found = interaction_times(ds, "duet").row(0, named=True)
+    >>> found["n"], str(found["last"] - found["first"])
+    (2, '2 days, 0:00:00')
+    """
+    verb = "interaction_times"
+    dataset.require("interactions", "at", verb=verb)
+    dataset.require_event_times("interactions.at", verb=verb)
+    answers = _answers(dataset, kinds, since, until, verb=verb)
+    return (
+        answers.rows.group_by("source", "target")
+        .agg(
+            n=pl.len().cast(pl.Int64),
+            timed=pl.col("at").count().cast(pl.Int64),
+            first=pl.col("at").min(),
+            last=pl.col("at").max(),
+        )
+        .sort("source", "target")
+    )
+
+
+def _answers(
+    dataset: Dataset,
+    kinds: Collection[str],
+    since: str | datetime | None,
+    until: str | datetime | None,
+    *,
+    verb: str,
+) -> Answers:
+    """The interactions of these kinds and times whose target is known."""
+    wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    for kind in wanted:
+        check_choice("kinds", kind, KINDS)
+    if not wanted:
+        raise OptionError("kinds is empty: name at least one kind of interaction.")
+    span = _span(since, until)
+    table = dataset.require("interactions", verb=verb)
+    rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(wanted)))
+    if not rows.height:
+        present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
+        raise MissingDataError(
+            f"{verb}: no interaction is of kind {', '.join(wanted)}; the table has "
+            f"{present or 'none'} (pass kinds=…)."
+        )
+    removed: dict[str, int] = {}
+    if span != (None, None):
+        rows = _within(dataset, rows, span, removed, verb)
+    at = rows.get_column("at") if "at" in rows.columns else pl.repeat(None, rows.height, eager=True)
+    arcs = pl.DataFrame(
+        {
+            "source": rows.get_column("account_id"),
+            "target": _targets(dataset, rows),
+            "at": at.cast(TIME),
+        }
+    )
+    known = arcs.drop_nulls("target")
+    if not known.height:
+        raise MissingDataError(
+            f"{verb}: none of the {rows.height:,} interactions of kind "
+            f"{', '.join(wanted)} says whom it answers: fill target_account_id, or target_item_id "
+            "(or item_id) with items.author_id."
+        )
+    removed["interactions without a known target"] = arcs.height - known.height
+    return Answers(known, wanted, span, removed)
+
+
+def _span(
+    since: str | datetime | None, until: str | datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    low = None if since is None else as_instant("since", since)
+    high = None if until is None else as_instant("until", until)
+    if low is not None and high is not None and low >= high:
+        raise OptionError(
+            f"since={low.isoformat()} is not before until={high.isoformat()}: swap or widen them."
+        )
+    return low, high
+
+
+def _within(
+    dataset: Dataset,
+    rows: pl.DataFrame,
+    span: tuple[datetime | None, datetime | None],
+    removed: dict[str, int],
+    verb: str,
+) -> pl.DataFrame:
+    """The rows from the first instant on and before the second."""
+    verb = f"{verb}(since=…, until=…)"
+    dataset.require("interactions", "at", verb=verb)
+    dataset.require_event_times("interactions.at", verb=verb)
+    timed = rows.filter(pl.col("at").is_not_null())
+    low, high = span
+    inside = pl.lit(True) if low is None else pl.col("at") >= low
+    kept = timed.filter(inside if high is None else inside & (pl.col("at") < high))
+    removed["interactions without a time"] = rows.height - timed.height
+    removed["interactions before or after"] = timed.height - kept.height
+    if not kept.height:
+        raise MissingDataError(
+            f"{verb}: none of the {rows.height:,} interactions of these kinds lies in this time "
+            f"({rows.height - timed.height:,} have none): widen it."
+        )
+    return kept
 
 
 def _targets(dataset: Dataset, rows: pl.DataFrame) -> pl.Series:

@@ -8,7 +8,8 @@ import pytest
 
 import graphkit as gk
 from graphkit.errors import MissingDataError, OptionError
-from graphkit.graphs import interaction_graph
+from graphkit.graphs import describe, interaction_graph
+from graphkit.graphs.interaction import interaction_times
 
 
 @pytest.fixture
@@ -90,6 +91,62 @@ def test_bad_options(answers: gk.Dataset, options: dict[str, Any], message: str)
         interaction_graph(answers, **options)
 
 
+@pytest.fixture
+def dated() -> gk.Dataset:
+    """ä stitches b three times, once without a time; b duets c; c likes nothing known."""
+    return gk.Dataset(
+        interactions={
+            "account_id": ["ä", "ä", "b", "ä", "c", "Z"],
+            "kind": ["stitch", "stitch", "duet", "stitch", "duet", "duet"],
+            "target_account_id": ["b", "b", "c", "b", None, "b"],
+            "at": ["2024-01-01", "2024-01-05", "2024-01-05", None, "2024-01-02", None],
+        }
+    )
+
+
+def test_only_interactions_of_the_time_count(dated: gk.Dataset) -> None:
+    graph = interaction_graph(dated, since="2024-01-02", until="2024-01-06")
+    assert graph.edges().rows() == [("b", "c", 1.0), ("ä", "b", 1.0)]
+    assert dict(graph.provenance.removed) == {
+        "interactions without a time": 2, "interactions before or after": 1,
+        "interactions without a known target": 1, "accounts that take no part": 1,
+    }  # fmt: skip
+    assert graph.provenance.parameters["since"] == "2024-01-02T00:00:00+00:00"
+    # the end is not part of it
+    assert interaction_graph(dated, until="2024-01-05").edges().rows() == [("ä", "b", 1.0)]
+    assert interaction_graph(dated, since="2024-01-05").total_weight == 2
+
+
+def test_times_of_each_arc(dated: gk.Dataset) -> None:
+    times = interaction_times(dated)
+    graph = interaction_graph(dated)
+    assert times.columns == ["source", "target", "n", "timed", "first", "last"]
+    assert times.select("source", "target", pl.col("n").cast(pl.Float64)).rows() == (
+        graph.edges().rows()
+    )
+    rows = {a + b: (n, timed, first, last) for a, b, n, timed, first, last in times.iter_rows()}
+    assert rows["Zb"] == (1, 0, None, None)
+    n, timed, first, last = rows["äb"]
+    assert (n, timed, (last - first).days) == (3, 2, 4)
+    part = interaction_times(dated, since="2024-01-02")
+    assert part.get_column("n").sum() == interaction_graph(dated, since="2024-01-02").total_weight
+
+
+def test_times_are_needed_where_asked_for(dated: gk.Dataset, answers: gk.Dataset) -> None:
+    for verb in (interaction_times, lambda ds: interaction_graph(ds, until="2024-01-01")):
+        with pytest.raises(MissingDataError, match=r"needs the column interactions\.at"):
+            verb(answers)
+        collected = gk.Dataset(
+            interactions=dated.interactions, time_kinds={"interactions.at": "collected"}
+        )
+        with pytest.raises(MissingDataError, match="time kind is 'collected'"):
+            verb(collected)
+    with pytest.raises(MissingDataError, match=r"none of the 6 interactions .* \(2 have none\)"):
+        interaction_graph(dated, since="2025-01-01")
+    with pytest.raises(OptionError, match="is not before until"):
+        interaction_graph(dated, since="2025-01-01", until="2025-01-01")
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("tag", "accounts", "stitches", "loops", "surplus", "components", "largest"),
@@ -111,5 +168,14 @@ def test_published_stitch_graphs(
     arcs = graph.edges()
     assert arcs.filter(pl.col("source") == pl.col("target"))["weight"].sum() == loops
     assert graph.total_weight - graph.n_edges == surplus
-    facts = dict(gk.graphs.describe(graph).rows())
+    facts = describe(graph)
     assert (facts["weak components"], facts["largest component"]) == (components, largest)
+    other = graph.without_loops().to_igraph()
+    assert facts["reciprocity"] == pytest.approx(other.reciprocity(), abs=1e-9)
+    simple = other.as_undirected()
+    closed = simple.transitivity_undirected(mode="zero")
+    assert (facts["transitivity"] or 0) == pytest.approx(closed, abs=1e-9)
+    local = simple.transitivity_avglocal_undirected(mode="zero")
+    assert facts["mean local clustering"] == pytest.approx(local, abs=1e-9)
+    times = interaction_times(ds)
+    assert times.get_column("n").sum() == stitches
