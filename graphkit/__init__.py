@@ -8,7 +8,7 @@ study         whole chains: data → communities → worlds → feeds → a fold
 simulation    worlds, resampled worlds, and feeds × viewers → Spread
 readwrite     files of the platforms ↔ nouns
 synthetic     whole platforms with planted communities; ``toy()``
-graphs        Dataset → Graph: follow, interaction, co-interaction
+graphs        Dataset → Graph: follow, interaction, co-interaction; plans, backbones, facts
 communities   Graph → Partition: Leiden, trust, resolution, names, time, visibility
 recommenders  how a feed ranks: sources, factors, presets
 measures      nouns → numbers

@@ -26,7 +26,7 @@ from .data.platform import Platform
 from .data.tags import STOP_TAGS
 from .data.vocabulary import Vocabulary
 from .errors import GraphkitError, GraphkitWarning
-from .graphs import cointeraction_graph, follow_graph, interaction_graph
+from .graphs import backbone, cointeraction_graph, follow_graph, interaction_graph, layers
 from .measures import contrast, measure_spread
 from .progress import show_progress
 from .readwrite import load_platform, read_dataset, write_dataset
@@ -48,6 +48,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "agreement",
+    "backbone",
     "build_world",
     "cointeraction_graph",
     "communities",
@@ -59,6 +60,7 @@ __all__ = [
     "interaction_graph",
     "interest_centric",
     "label_communities",
+    "layers",
     "leiden",
     "load_platform",
     "measure_spread",

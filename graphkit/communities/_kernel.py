@@ -16,13 +16,13 @@ look at a community is a miss of the cache, and one miss is cheaper than three.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from graphkit.communities._prefetch import prefetch
+from graphkit.jit import CACHE
 
 __all__ = [
     "aggregate",
@@ -35,8 +35,6 @@ __all__ = [
     "sorted_by",
     "split_connected",
 ]
-
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
 
 #: A gain must beat another by this share of the strength at stake, or rounding could make
 #: two moves undo each other for ever.

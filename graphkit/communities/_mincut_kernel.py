@@ -14,15 +14,14 @@ paths are short where connections are good, which is where scans prove little.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["bounded_cuts"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["bounded_cuts"]
 
 #: A scan that leaves more than this share of more than so many nodes is the last one.
 WORTH, MANY = 0.9, 64

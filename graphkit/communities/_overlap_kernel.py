@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 from numba import njit
 
-__all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
 
 #: Probabilities below this share of the mode's are the end of a tail.
 TAIL = 1e-18

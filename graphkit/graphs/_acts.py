@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import ACTS, Incidence, incidence
-from graphkit.errors import MissingDataError, OptionError, check_choice
+from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 from graphkit.graphs._lists import Codes, Ints
 from graphkit.graphs._options import at_least, microseconds
 from graphkit.graphs._projection import WEIGHTS
@@ -37,18 +38,31 @@ class Acts:
 
 
 def gather(
-    dataset: Dataset,
+    dataset: Dataset | IncidenceMatrix,
     *,
     between: str,
     through: str,
     kinds: Collection[str] | None,
     window: str | timedelta | None,
     exclude: Iterable[str],
+    counted: bool = False,
     verb: str,
 ) -> Acts:
-    """The acts of a dataset; raises unless they have times where `window` needs them."""
+    """The acts of a dataset; raises unless they have times where `window` needs them.
+
+    Of a matrix, each pair is one act, or as many as it had if they are `counted`.
+    """
     span = None if window is None else microseconds(window)
     exclude = exclude if isinstance(exclude, str) else sorted(set(exclude))
+    if isinstance(dataset, IncidenceMatrix):
+        for name, value in (("kinds", kinds), ("window", window)):
+            if value is not None:
+                raise OptionError(
+                    f"{verb}: {name}={value!r} cannot be told of an incidence matrix, which keeps "
+                    "pairs and not acts: leave it out, choose kinds= when reading, or pass a "
+                    "Dataset."
+                )
+        return _of_matrix(dataset, exclude, counted, verb)
     found = incidence(
         dataset, between=between, through=through, kinds=kinds, exclude=exclude, verb=verb
     )
@@ -68,7 +82,37 @@ def gather(
         {
             "between": between, "through": through,
             "kinds": sorted(set(acts)) if "accounts" in (between, through) else None,
-            "window": None if span is None else f"{span / 1e6:g} s", "exclude": exclude,
+            "window": None if span is None else f"{span / 1e6:.15g} s", "exclude": exclude,
+        },
+    )  # fmt: skip
+
+
+def _of_matrix(matrix: IncidenceMatrix, exclude: str | list[str], counted: bool, verb: str) -> Acts:
+    if isinstance(exclude, str):
+        raise OptionError(f"{verb}: exclude={exclude!r} is one text: pass a set or list of ids.")
+    rows, columns = matrix.rows, matrix.things
+    often = matrix.acts if counted else None
+    removed: dict[str, int] = {}
+    if exclude:
+        unwanted = np.zeros(len(matrix.through) + 1, dtype=bool)
+        # an unknown id is −1, the last place
+        unwanted[matrix.through.lookup(exclude)] = True
+        unwanted[-1] = False
+        keep = ~unwanted[columns]
+        if not keep.all():
+            removed["acts on excluded things"] = int(matrix.acts[~keep].sum(dtype=np.int64))
+        rows, columns = rows[keep], columns[keep]
+        often = None if often is None else often[keep]
+    if often is not None:
+        rows, columns = np.repeat(rows, often), np.repeat(columns, often)
+    if not rows.size:
+        raise DataError(f"{verb}: the incidence matrix has no pairs left: there is nothing to tie.")
+    return Acts(
+        Incidence(matrix.between, matrix.through, rows, columns, None, None, removed),
+        rows, columns, None, None, removed,
+        {
+            "between": matrix.node_kind, "through": "things", "kinds": None, "window": None,
+            "exclude": exclude,
         },
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.graph import Graph
-from graphkit.graphs._walk import cores, in_threads
+from graphkit.threads import cores, in_threads
 
 __all__ = ["Simple", "Triangles", "count_triangles", "simplified"]
 
@@ -96,6 +96,6 @@ def count_triangles(simple: Simple, workers: int | None = None) -> Triangles:
         return through
 
     through = np.zeros(n, dtype=np.int64)
-    for part in in_threads(walk, list(pairwise(bounds)), workers, "triangles"):
+    for part in in_threads(walk, list(pairwise(bounds)), "triangles", workers=workers):
         through += part
     return Triangles(through, degree * (degree - 1) // 2)

@@ -4,18 +4,15 @@ Acts are given twice: those of each account by thing and time, and those of each
 time, as in ``_lists.EventLists``. Work is one step per pair of acts within the window.
 """
 
-# mypy: disallow-untyped-decorators=False
-
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from numba import njit
 
-__all__ = ["count_near", "paired_rows"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["count_near", "paired_rows"]
 
 Array = Any
 

@@ -1,17 +1,15 @@
 """Kernel of the k-core: the core number of each node, in time linear in the edges."""
-# mypy: disallow-untyped-decorators=False
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["core_numbers"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["core_numbers"]
 
 Array = Any
 

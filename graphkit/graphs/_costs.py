@@ -14,7 +14,8 @@ import numpy.typing as npt
 from graphkit.errors import OptionError
 from graphkit.graphs import _symmetric, _walk
 from graphkit.graphs._lists import PairLists
-from graphkit.graphs._walk import Block, Walk, cores
+from graphkit.graphs._walk import Block, Walk
+from graphkit.threads import cores
 
 __all__ = [
     "Sample",

@@ -3,19 +3,17 @@
 A first probability, by Loader's expansion about its peak (so that nothing large cancels), and
 a sum of ratios: a tail of 1e-300 has as many right digits as one of 0.1.
 """
-# mypy: disallow-untyped-decorators=False
 
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 from numba import njit
 
-__all__ = ["hypergeometric_tails"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["hypergeometric_tails"]
 
 Array = Any
 

@@ -7,19 +7,16 @@ ascending order by insertion (few), by digits, or by reading all n in turn (most
 
 Sums run over things in ascending order for every pair, so weights are symmetric to the
 last bit and depend neither on threads nor on blocks.
-
-Compiled code is cached on disk only where the user names a folder in ``NUMBA_CACHE_DIR``:
-Numba's own default would write beside the sources, and fails where no folder is writable.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from numba import njit
 
 from graphkit.graphs._row_kernel import COSINE, JACCARD, RAW, emit_row, filter_row
+from graphkit.jit import CACHE
 
 __all__ = [
     "COSINE",
@@ -33,8 +30,6 @@ __all__ = [
     "shared_rows",
     "windowed_rows",
 ]
-
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
 
 #: What a shared thing adds: its gain, or the product or the lesser of the numbers of acts.
 EACH, PRODUCT, LESSER = 0, 1, 2

@@ -143,6 +143,8 @@ def _interaction(record: Provenance, cited: Cited) -> list[str]:
 def _projection(record: Provenance, cited: Cited) -> list[str]:
     asked = record.parameters
     between, through = asked["between"], asked["through"]
+    if through == "things":  # of an incidence matrix, which has been told of already
+        return _tied(asked, between, through, cited)
     pair = (between, through) if (between, through) in TIES else (through, between)
     first, second = (ONE[side] for side in (between, through))
     found = [

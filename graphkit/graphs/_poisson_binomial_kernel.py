@@ -15,20 +15,18 @@ log G is a sum over all things. The few with large p_k r are multiplied as they 
 others Σ n_k log(1 + p_k w), w = z − 1, is a short series in the power sums Σ n_k p_k^j, which
 all counts of a pair have in common.
 """
-# mypy: disallow-untyped-decorators=False
 
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["index_distinct", "poisson_binomial_tails"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["index_distinct", "poisson_binomial_tails"]
 
 Array = Any
 

@@ -26,7 +26,8 @@ from graphkit.graphs._lists import (
     starts,
 )
 from graphkit.graphs._symmetric import merged, mirrored
-from graphkit.graphs._walk import Walk, cores
+from graphkit.graphs._walk import Walk
+from graphkit.threads import cores
 
 __all__ = [
     "WEIGHTS",

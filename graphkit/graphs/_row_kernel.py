@@ -1,18 +1,15 @@
 """Kernels that read one row out of the accumulators: filtered, cut to the top, ascending."""
 
-# mypy: disallow-untyped-decorators=False
-
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["COSINE", "JACCARD", "RAW", "emit_row", "filter_row"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["COSINE", "JACCARD", "RAW", "emit_row", "filter_row"]
 
 #: How a sum over shared things becomes a weight.
 RAW, JACCARD, COSINE = 0, 1, 2

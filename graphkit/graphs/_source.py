@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
-from graphkit.data.incidence import Incidence, incidence
+from graphkit.data.incidence import Incidence
+from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.graphs._acts import gather
 
 __all__ = [
     "PROJECTION",
@@ -47,14 +49,18 @@ def projection_record(graph: Graph) -> Provenance | None:
     return None
 
 
-def require_source(record: Provenance, dataset: Dataset | None, *, verb: str) -> Dataset:
+def require_source(
+    record: Provenance, dataset: Dataset | IncidenceMatrix | None, *, verb: str
+) -> Dataset | IncidenceMatrix:
     """The dataset, if it is the one that the projection was made from."""
     if dataset is None:
         raise MissingDataError(
             f"{verb} needs the dataset that the graph was made from: pass dataset=…."
         )
-    if not isinstance(dataset, Dataset):
-        raise OptionError(f"{verb}: dataset is a {type(dataset).__name__}, not a Dataset.")
+    if not isinstance(dataset, Dataset | IncidenceMatrix):
+        raise OptionError(
+            f"{verb}: dataset is a {type(dataset).__name__}, not a Dataset or an IncidenceMatrix."
+        )
     if record.inputs != (dataset.content_key,):
         made_from = ", ".join(key[:8] for key in record.inputs) or "none"
         raise DataError(
@@ -66,7 +72,7 @@ def require_source(record: Provenance, dataset: Dataset | None, *, verb: str) ->
 
 
 def projected_pairs(
-    dataset: Dataset, record: Provenance, *, verb: str
+    dataset: Dataset | IncidenceMatrix, record: Provenance, *, verb: str
 ) -> tuple[Incidence, Ints, Ints]:
     """The acts behind a projection, its distinct pairs, and the entities of each thing.
 
@@ -74,10 +80,11 @@ def projected_pairs(
     0 entities; their acts are still there.
     """
     asked = record.parameters
-    found = incidence(
-        dataset, between=asked["between"], through=asked["through"], kinds=asked["kinds"],
-        exclude=asked["exclude"], verb=verb,
-    )  # fmt: skip
+    matrix = isinstance(dataset, IncidenceMatrix)
+    found = gather(
+        dataset, between=asked["between"], through=asked["through"],
+        kinds=None if matrix else asked["kinds"], window=None, exclude=asked["exclude"], verb=verb,
+    ).found  # fmt: skip
     m = len(found.through)
     pairs = found.rows.astype(np.int64) * m + found.columns
     if asked["window"] is not None and found.at is not None:
@@ -92,7 +99,7 @@ def projected_pairs(
     return found, pairs, popularity
 
 
-def sides_of(graph: Graph, dataset: Dataset | None, *, verb: str) -> Sides:
+def sides_of(graph: Graph, dataset: Dataset | IncidenceMatrix | None, *, verb: str) -> Sides:
     """Degrees of both sides of a plain count projection, as it counted them.
 
     Raises

@@ -1,17 +1,14 @@
 """Kernels that make rows symmetric: mirror images, transposes, unions."""
 
-# mypy: disallow-untyped-decorators=False
-
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from numba import njit
 
-__all__ = ["merge_rows", "mirror_rows", "transpose"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["merge_rows", "mirror_rows", "transpose"]
 
 Array = Any
 

@@ -3,18 +3,16 @@
 Each edge points to the end of higher degree (ties: the larger code), so that no node has more
 than √(2m) outgoing edges; every triangle is then found once, from its lowest node.
 """
-# mypy: disallow-untyped-decorators=False
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from numba import njit
 
-__all__ = ["orient", "triangles"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["orient", "triangles"]
 
 Array = Any
 

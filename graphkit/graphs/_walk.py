@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from graphkit.graphs._lists import Codes, EventLists, Floats, Ints, PairLists
-from graphkit.progress import track
+from graphkit.threads import in_threads
 
-__all__ = ["Block", "Piece", "Walk", "cores", "in_threads"]
+__all__ = ["Block", "Piece", "Walk"]
 
 #: Entries walked between two progress reports, some hundredths of a second.
 BLOCK_WORK = 1 << 22
@@ -24,9 +22,6 @@ BLOCK_WORK = 1 << 22
 #: Room for results that a thread asks for at a time. So large that the system takes it
 #: back when it is freed; what is not written to is never there.
 ROOM = 1 << 24
-
-S = TypeVar("S")
-R = TypeVar("R")
 
 #: Rows first … last − 1: their neighbours and weights, one row after the other.
 Piece = tuple[int, int, Codes, Floats]
@@ -131,7 +126,7 @@ class Walk:
             found.save(path)
             return found
 
-        blocks = in_threads(step, self.bounds(block_work or BLOCK_WORK), workers, "ties")
+        blocks = in_threads(step, self.bounds(block_work or BLOCK_WORK), "ties", workers=workers)
         if self.top == 0:
             for scratch in self._made:
                 self.later += scratch.later
@@ -232,23 +227,3 @@ class Walk:
             seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
             later=np.zeros(n, dtype=np.int32),
         )
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def in_threads(task: Callable[[S], R], steps: list[S], workers: int, what: str) -> list[R]:
-    """Results in the order of the steps; Ctrl-C waits for the steps under way only."""
-    if workers == 1 or len(steps) < 2:
-        return [task(step) for step in track(steps, what, len(steps))]
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(task, step) for step in steps]
-        try:
-            return [future.result() for future in track(futures, what, len(futures))]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

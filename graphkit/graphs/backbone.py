@@ -10,6 +10,7 @@ import numpy as np
 from graphkit.data.backbone import Backbone
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
 from graphkit.graphs import _filters as filters
@@ -38,7 +39,7 @@ def backbone(
     graph: Graph,
     *,
     method: str = "bicm",
-    dataset: Dataset | None = None,
+    dataset: Dataset | IncidenceMatrix | None = None,
     alpha: float | None = None,
     top: int | None = None,
     k: int | None = None,
@@ -237,7 +238,9 @@ def backbone(
     )
 
 
-def _parameter(method: str, given: dict[str, Any], dataset: Dataset | None) -> Any:
+def _parameter(
+    method: str, given: dict[str, Any], dataset: Dataset | IncidenceMatrix | None
+) -> Any:
     """The one parameter of the method, checked; all others must be absent."""
     check_choice("method", method, METHODS)
     name = METHODS[method]

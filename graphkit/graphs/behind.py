@@ -80,7 +80,13 @@ def edge_evidence(graph: Graph, source: Any, target: Any, *, dataset: Dataset) -
     ends = graph.vocabulary.encode([source, target])
     if ends[0] == ends[1]:
         raise OptionError(f"edge_evidence: source and target are both {source!r}.")
-    dataset = require_source(record, dataset, verb="edge_evidence")
+    made_from = require_source(record, dataset, verb="edge_evidence")
+    if not isinstance(made_from, Dataset):
+        raise OptionError(
+            "edge_evidence: an incidence matrix keeps pairs and not acts: what stands behind an "
+            "edge is told from a Dataset."
+        )
+    dataset = made_from
     found, _, popularity = projected_pairs(dataset, record, verb="edge_evidence")
     a, b = found.between.encode([source, target]).tolist()
     window = record.parameters["window"]

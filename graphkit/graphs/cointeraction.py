@@ -12,6 +12,7 @@ import numpy as np
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.errors import DataError
 from graphkit.graphs._acts import Acts, check_options, gather, told
@@ -23,7 +24,7 @@ __all__ = ["cointeraction_graph"]
 
 
 def cointeraction_graph(
-    dataset: Dataset,
+    dataset: Dataset | IncidenceMatrix,
     *,
     between: str = "accounts",
     through: str = "items",
@@ -67,7 +68,9 @@ def cointeraction_graph(
     Parameters
     ----------
     dataset
-        With the tables that the two sides need, see `through`.
+        With the tables that the two sides need, see `through`; or the incidence matrix of a
+        log, from :func:`graphkit.readwrite.read_incidence`, whose sides are those that it was
+        read with: `between` and `through` are then not asked, `kinds` and `window` refused.
     between
         What is tied: ``"accounts"`` (who act), ``"authors"`` (who make items),
         ``"items"``, ``"tags"`` or ``"sounds"``. All entities of this side are nodes; those
@@ -158,8 +161,9 @@ def cointeraction_graph(
     )  # fmt: skip
     acts = gather(
         dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
-        verb="cointeraction_graph",
+        counted=weight in ("pairs", "actions"), verb="cointeraction_graph",
     )  # fmt: skip
+    between, through = acts.parameters["between"], acts.parameters["through"]
     found, removed = acts.found, dict(acts.removed)
     budget = at_most(memory)
     options = {

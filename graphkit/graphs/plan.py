@@ -11,6 +11,7 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import Incidence
+from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.plan import ProjectionPlan, size_text
 from graphkit.data.provenance import Provenance
 from graphkit.errors import MissingDataError, OptionError
@@ -19,13 +20,13 @@ from graphkit.graphs._acts import check_options, gather
 from graphkit.graphs._lists import Ints, PairLists
 from graphkit.graphs._options import microseconds
 from graphkit.graphs._projection import Prepared, prepare
-from graphkit.graphs._walk import cores
+from graphkit.threads import cores
 
 __all__ = ["check_budget", "plan"]
 
 
 def plan(
-    source: Dataset | Incidence,
+    source: Dataset | IncidenceMatrix | Incidence,
     *,
     between: str = "accounts",
     through: str = "items",
@@ -96,7 +97,7 @@ def plan(
     else:
         gathered = gather(
             source, between=between, through=through, kinds=kinds, window=window,
-            exclude=exclude, verb="plan",
+            exclude=exclude, counted=weight in ("pairs", "actions"), verb="plan",
         )  # fmt: skip
         acts, at, span = gathered.found, gathered.at, gathered.window
         rows, columns, parameters = gathered.rows, gathered.columns, gathered.parameters

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.errors import OptionError
 from graphkit.graphs._acts import check_options, gather
 from graphkit.graphs._costs import at_most
@@ -21,7 +22,7 @@ __all__ = ["cap_sensitivity"]
 
 
 def cap_sensitivity(
-    dataset: Dataset,
+    dataset: Dataset | IncidenceMatrix,
     *,
     caps: Sequence[int],
     between: str = "accounts",
@@ -89,7 +90,7 @@ def cap_sensitivity(
         at_least("caps", each, 2)
     acts = gather(
         dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
-        verb="cap_sensitivity",
+        counted=weight in ("pairs", "actions"), verb="cap_sensitivity",
     )  # fmt: skip
     budget = at_most(memory)
     rows = []

@@ -261,7 +261,7 @@ exclude, node_kind, session
     parameters = {
         "entity": entity, "thing": thing, "at": at, "kinds": asked, "weight": weight,
         "min_shared": min_shared, "max_degree": max_degree,
-        "window": None if span is None else f"{span / 1e6:g} s",
+        "window": None if span is None else f"{span / 1e6:.15g} s",
         "top": top, "mutual": mutual, "exclude": unwanted, "spark": session.version,
     }  # fmt: skip
     facts = {

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from graphkit.data.graph import Graph
 from graphkit.graphs._bicm import DegreeModel, degree_model
 from graphkit.graphs._source import Sides
-from graphkit.graphs._walk import cores, in_threads
+from graphkit.threads import in_threads
 
 __all__ = [
     "Judgement",
@@ -174,8 +174,8 @@ def _in_batches(
     log_tail, expected = np.empty(n), np.empty(n)
     bounds = np.unique(np.concatenate([[0], cuts, [last]])).tolist()
     in_threads(
-        lambda step: run(*step, log_tail, expected), list(pairwise(bounds)), workers or cores(),
-        "tests",
+        lambda step: run(*step, log_tail, expected), list(pairwise(bounds)), "tests",
+        workers=workers,
     )  # fmt: skip
     return log_tail, expected
 

@@ -10,15 +10,14 @@ Compiled code is cached on disk only where the user names a folder in ``NUMBA_CA
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["even_out", "join_ends", "pair_within", "place", "swap_edges", "table_length"]
+from graphkit.jit import CACHE
 
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
+__all__ = ["even_out", "join_ends", "pair_within", "place", "swap_edges", "table_length"]
 
 Array = Any
 

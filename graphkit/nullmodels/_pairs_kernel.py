@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from graphkit.nullmodels._kernel import CACHE, FREE, _add, _below, _holds, _key
+from graphkit.jit import CACHE
+from graphkit.nullmodels._kernel import FREE, _add, _below, _holds, _key
 
 __all__ = ["distinct_edges", "other_edges", "skip_pairs"]
 

@@ -7,12 +7,12 @@ accounts or posts, or reordering rows, changes no byte.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numba import njit
 
+from graphkit.jit import CACHE
 from graphkit.recommenders._arrays import (
     CIRCLE,
     COMMENT,
@@ -43,8 +43,6 @@ from graphkit.recommenders._arrays import (
     TRENDING,
     Array,
 )
-
-CACHE = bool(os.environ.get("NUMBA_CACHE_DIR"))
 
 #: Kernels that other kernels call need no wrappers for Python, which would cost compilation.
 inner = njit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from queue import SimpleQueue
@@ -19,16 +18,12 @@ from graphkit.simulation._kernel import Mind, Shown, finish, merge, sessions
 from graphkit.simulation._stage import now_of, stage_of
 from graphkit.simulation._viewers import Viewers
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.threads import cores
 
-__all__ = ["Run", "cores"]
+__all__ = ["Run"]
 
 #: Sessions below which threads are not worth their start.
 FEW = 256
-
-
-def cores() -> int:
-    """Cores of the machine."""
-    return os.cpu_count() or 1
 
 
 class Run:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from graphkit.jit import CACHE
 from graphkit.recommenders._arrays import (
     COMMENT,
     COMPLETE,
@@ -36,7 +37,6 @@ from graphkit.recommenders._arrays import (
     Array,
 )
 from graphkit.recommenders._kernel import (
-    CACHE,
     choose,
     fill,
     find,

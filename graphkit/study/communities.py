@@ -278,7 +278,8 @@ def _write(
     if study.follows is not None:
         graphs["follow"] = study.follows
     facts = [
-        describe(g).select(pl.lit(name).alias("graph"), pl.all()) for name, g in graphs.items()
+        describe(g).frame.select(pl.lit(name).alias("graph"), pl.all())
+        for name, g in graphs.items()
     ]
     folder.table("graphs", pl.concat(facts))
     folder.table("communities", study.table())
