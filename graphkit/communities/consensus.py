@@ -23,7 +23,8 @@ from graphkit.communities.agreement import compare_runs
 from graphkit.communities.leiden import leiden
 from graphkit.communities.quality import evaluate, resolved
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.membership import Runs, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
 from graphkit.rng import RNGLike, Streams

@@ -13,7 +13,8 @@ from graphkit.communities._engines import ENGINES, Wishes
 from graphkit.communities._problem import Problem, of_graph, of_layers
 from graphkit.communities.agreement import compare_runs
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.membership import Runs, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice
 from graphkit.progress import track

@@ -13,7 +13,8 @@ import polars as pl
 from graphkit.communities import _checks as checks
 from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
-from graphkit.data.partition import STABLE, Partition
+from graphkit.data.membership import STABLE
+from graphkit.data.partition import Partition
 from graphkit.errors import DataError
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams

@@ -20,7 +20,8 @@ from graphkit.communities.leiden import leiden
 from graphkit.communities.limit import resolution_limit
 from graphkit.communities.quality import resolved
 from graphkit.data.graph import Graph
-from graphkit.data.partition import STABLE, Partition, canonical_membership
+from graphkit.data.membership import STABLE, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.profile import ResolutionProfile
 from graphkit.data.provenance import Provenance
 from graphkit.errors import GraphkitWarning, OptionError, check_choice

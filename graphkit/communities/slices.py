@@ -16,7 +16,8 @@ from graphkit.communities._slices import couple, evaluate_slices, slices_runner
 from graphkit.communities.agreement import compare_runs
 from graphkit.communities.track import assemble
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.membership import Runs, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tracks import Tracks
 from graphkit.errors import OptionError, check_choice

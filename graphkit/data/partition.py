@@ -13,64 +13,24 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.display import html_card, text_card
+from graphkit.data.membership import (
+    STABLE,
+    UNSTABLE,
+    VERDICTS,
+    Membership,
+    Runs,
+    canonical_membership,
+    in_order,
+)
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 
-__all__ = ["Partition", "Runs", "canonical_membership"]
+__all__ = ["Partition"]
 
 #: Column of the evidence that says which membership it is about.
 _KEY = "membership_key"
-
-Membership = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class Runs:
-    """What several runs of one algorithm say about a partition.
-
-    Attributes
-    ----------
-    memberships
-        int32, shape (runs, n): the canonical membership of each run, best first kept in
-        the order of the runs.
-    qualities
-        float64, shape (runs,): quality of each run.
-    agreement
-        Mean adjusted mutual information over all pairs of runs, among nodes with an edge;
-        1 if every run found the same, near 0 if they agree no more than chance. NaN for a
-        single run.
-    consistency
-        float32, shape (n,): mean element-centric similarity of the node's community over
-        all pairs of runs, |A∩B| / max(|A|, |B|), in [0, 1]; NaN for a single run and for
-        nodes without an edge.
-    """
-
-    memberships: npt.NDArray[np.int32]
-    qualities: npt.NDArray[np.float64]
-    agreement: float
-    consistency: npt.NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        for name in ("memberships", "qualities", "consistency"):
-            array = np.asarray(getattr(self, name)).view()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-
-
-#: From this mean agreement of runs on, a partition is called stable, and below the
-#: second bound unstable: planted graphs recovered perfectly score 1.00, sparse random
-#: noise 0.23 although its modularity is higher.
-STABLE, UNSTABLE = 0.75, 0.5
-
-#: What each verdict means, as shown to readers.
-VERDICTS = {
-    "stable": "the runs find nearly the same communities",
-    "partly stable": "the runs agree on some communities only; see the consistency of each",
-    "unstable": "the communities are an artefact of one run; report that none were found",
-    "untested": "one run cannot tell; take several",
-}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -207,7 +167,7 @@ class Partition:
                 raise DataError(f"{len(names)} labels for community codes up to {top - 1}.")
         raw = np.empty(len(listed), dtype=np.int64)
         raw[vocabulary.encode(listed)] = codes
-        canonical, order = _canonical(raw)
+        canonical, order = in_order(raw)
         return cls(
             vocabulary,
             canonical,
@@ -343,7 +303,7 @@ class Partition:
         assigned = self.membership >= 0
         # compared as float32, so that a consistency of 0.7 reaches a minimum of 0.7
         sure = assigned & (consistency >= np.float32(minimum))
-        membership, order = _canonical(np.where(sure, self.membership, -1))
+        membership, order = in_order(np.where(sure, self.membership, -1))
         removed = {
             f"nodes of consistency below {minimum:g}": int((assigned & ~sure).sum()),
             "communities without a node left": self.n_communities - len(order),
@@ -482,30 +442,3 @@ class Partition:
 
     def _repr_html_(self) -> str:
         return html_card("Partition", self._facts(), self.summary())
-
-
-def canonical_membership(membership: npt.ArrayLike) -> Membership:
-    """Membership with communities numbered by size, ties by smallest node; −1 stays.
-
-    Examples
-    --------
-    >>> canonical_membership([5, 3, 3, -1, 9]).tolist()
-    [1, 0, 0, -1, 2]
-    """
-    return _canonical(np.asarray(membership))[0]
-
-
-def _canonical(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]:
-    """Canonical codes, and the old code of each new one."""
-    canonical = np.full(membership.size, -1, dtype=np.int32)
-    assigned = np.flatnonzero(membership >= 0)
-    if not assigned.size:
-        return canonical, []
-    old, first, inverse, sizes = np.unique(
-        membership[assigned], return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((first, -sizes))
-    rank = np.empty(old.size, dtype=np.int32)
-    rank[order] = np.arange(old.size, dtype=np.int32)
-    canonical[assigned] = rank[inverse]
-    return canonical, old[order].tolist()

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities._levels import level_memberships
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.errors import DataError, OptionError
 from graphkit.nx_backend._converted import Converted
 from graphkit.rng import Streams

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from graphkit.data.partition import STABLE
+from graphkit.data.membership import STABLE
 from graphkit.data.profile import ResolutionProfile
 from graphkit.errors import DataError
 from graphkit.plot._canvas import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, head

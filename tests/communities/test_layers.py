@@ -28,7 +28,7 @@ from graphkit.communities._layers import (
 from graphkit.communities._named import check_named_graphs
 from graphkit.communities.signed import by_sign
 from graphkit.data.graph import Graph
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.errors import DataError, OptionError
 
 ALL = ("modularity", "cpm", *DENSITY_QUALITIES)

@@ -25,7 +25,7 @@ from graphkit.communities._engines import connected
 from graphkit.communities._leidenalg import rejoined, single_runner, starting_codes
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.errors import DataError, GraphkitError, OptionError
 
 KINDS = {

@@ -19,7 +19,8 @@ from graphkit.communities.limit import resolution_limit
 from graphkit.communities.quality import evaluate
 from graphkit.communities.resolution import resolution_profile
 from graphkit.data.graph import Graph
-from graphkit.data.partition import STABLE, Partition, canonical_membership
+from graphkit.data.membership import STABLE, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.profile import ResolutionProfile
 from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.progress import show_progress

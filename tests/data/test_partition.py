@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.membership import Runs, canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError

@@ -10,7 +10,8 @@ import pytest
 
 from graphkit import plot
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs
+from graphkit.data.membership import Runs
+from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import Visibility
 from graphkit.errors import DataError
