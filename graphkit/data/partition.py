@@ -221,8 +221,8 @@ class Partition:
 
     @cached_property
     def membership_key(self) -> str:
-        """Key of nodes and memberships alone: names belong to one such key."""
-        return content_key(self.vocabulary.content_key, self.membership)
+        """Short key of nodes and memberships alone: names belong to one such key."""
+        return content_key(self.vocabulary.content_key, self.membership)[:12]
 
     def community(self, which: int | str) -> int:
         """Code of a community, given by code or by label."""
