@@ -57,5 +57,5 @@ def test_notebooks_name_no_machine(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebooks_hold_no_warnings(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
-    streams = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert not [output for output in streams if output["output_type"] == "stream"]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.get("name") == "stderr"]

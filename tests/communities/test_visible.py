@@ -135,7 +135,7 @@ def test_it_is_leiden_on_the_follow_graph() -> None:
     assert v.follow_agreement == follow.stability
     assert v.provenance.seed == 9
     assert dict(v.provenance.parameters) == {
-        "runs": 3, "engine": "igraph", "quality": "cpm", "resolution": 0.1,
+        "runs": 3, "engine": "native", "quality": "cpm", "resolution": 0.1,
     }  # fmt: skip
     assert v.provenance.inputs == (p.content_key, g.content_key)
     assert set(v.provenance.versions) == {"graphkit", "igraph"}
