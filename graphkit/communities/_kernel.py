@@ -451,18 +451,26 @@ def join_small(
     two, limited = mass_in.size > 0, max_size > 0
     joined = 0
     settled = np.zeros(target.size, np.bool_)
+    towards = np.zeros(target.size)
     for i in range(smallest.size):
         c = smallest[i]
         if settled[c]:
             continue
+        # neighbours that have joined each other are one
+        for e in range(indptr[c], indptr[c + 1]):
+            towards[target[indices[e]]] += weights[e]
         best, gain = -1, -np.inf
         for e in range(indptr[c], indptr[c + 1]):
             d = target[indices[e]]
-            if d == c or (limited and size[c] + size[d] > max_size):
+            tie = towards[d]
+            if tie == 0.0:
                 continue
-            g = weights[e] - gamma * mass[c] * mass[d]
+            towards[d] = 0.0
+            if limited and size[c] + size[d] > max_size:
+                continue
+            g = tie - gamma * mass[c] * mass[d]
             if two:
-                g = weights[e] - gamma * (mass[c] * mass_in[d] + mass_in[c] * mass[d])
+                g = tie - gamma * (mass[c] * mass_in[d] + mass_in[c] * mass[d])
             if g > gain or (g == gain and d < best):
                 best, gain = d, g
         if best < 0:

@@ -23,8 +23,11 @@ BLOCK = 64
 #: From so many nodes on, a graph is laid out anew by community after the first pass.
 LARGE = 50_000
 
-#: Iterations go on until one gains no more than this share of the total weight.
-LEAST_GAIN = 1e-5
+#: Iterations go on until so many in succession gain no more than this share of the total
+#: weight. One without a gain does not mean that the next has none, for it refines in another
+#: order; on noise that matters most. Large graphs stop where they would gain next to nothing.
+IDLE, LEAST_GAIN = 3, 1e-12
+IDLE_LARGE, LEAST_GAIN_LARGE = 1, 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,13 @@ class Rows:
     mass_in: Floats
     size: npt.NDArray[np.int64]
     fixed: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        for name, array in vars(self).items():
+            # read-only throughout, or every kernel would be compiled twice
+            frozen = array.view()
+            frozen.setflags(write=False)
+            object.__setattr__(self, name, frozen)
 
     @property
     def n(self) -> int:
@@ -81,18 +91,20 @@ def solve(rows: Rows, task: Task, seed: int, initial: Codes | None = None) -> Co
     membership[:] = np.arange(rows.n) if initial is None else initial
     order: Codes | None = None
     left = task.iterations
-    least = LEAST_GAIN * (float(rows.weights.sum()) if rows.weights.size else rows.indices.size) / 2
+    large = rows.n >= LARGE
+    total = (float(rows.weights.sum()) if rows.weights.size else float(rows.indices.size)) / 2
+    least = total * (LEAST_GAIN_LARGE if large and left < 0 else LEAST_GAIN)
+    idle, patience = 0, IDLE_LARGE if large else IDLE
     if task.refined and initial is None and left != 1:
         _moved(rows, task, membership, state)
-        if rows.n >= LARGE:
+        if large:
             rows, membership, order = laid_out(rows, membership)
         membership, _ = _iteration(rows, task, membership, state, refined=False, settled=True)
         left -= 1
-    while left != 0:
+    while left != 0 and idle < patience:
         membership, gained = _iteration(rows, task, membership, state, refined=task.refined)
         left -= 1
-        if gained <= (least if left < 0 else 0.0):
-            break
+        idle = 0 if gained > least else idle + 1
     if not rows.fixed.size:
         pieces = np.empty(rows.n, dtype=np.int32)
         kernel.split_connected(rows.indptr, rows.indices, membership, pieces)

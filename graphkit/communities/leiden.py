@@ -79,7 +79,8 @@ def leiden(
         side on all cores.
     iterations
         Iterations in each run, each from where the last one ended. −1 is as many as improve
-        the quality; the native engine stops when one gains less than 1e-5 of the total weight.
+        the quality: the native engine stops when three in succession gain nothing or, from
+        50,000 nodes on, when one gains less than 1e-5 of the total weight.
     theta
         θ of the paper's randomised merging: parts merge with probability ∝ exp(gain/θ), in
         units of the mean weight. 0 takes the highest gain. Native engine only.

@@ -138,7 +138,7 @@ def test_it_is_leiden_on_the_follow_graph() -> None:
         "runs": 3, "engine": "native", "quality": "cpm", "resolution": 0.1,
     }  # fmt: skip
     assert v.provenance.inputs == (p.content_key, g.content_key)
-    assert set(v.provenance.versions) == {"graphkit", "igraph"}
+    assert set(v.provenance.versions) == {"graphkit", "numba"}
     again = visibility(p, g, runs=3, quality="cpm", resolution=0.1, rng=9)
     assert again.frame.equals(v.frame)
 
