@@ -59,16 +59,24 @@ class GraphkitWarning(UserWarning):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known spelling nearest to `name`, or an empty string.
+    """A hint that names the known spelling nearest to `name`, whatever the case, or nothing.
 
     Examples
     --------
     >>> nearest("modularty", ["cpm", "modularity"])
     " Did you mean 'modularity'?"
+    >>> nearest("CPM", ["cpm", "modularity"])
+    " Did you mean 'cpm'?"
     >>> nearest("zzz", ["cpm"])
     ''
     """
-    hits = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.6)
+    listed = [str(k) for k in known]
+    # the spelling itself first, for two known ones may differ in case only
+    hits = difflib.get_close_matches(str(name), listed, n=1, cutoff=0.6)
+    if not hits:
+        folded = {k.casefold(): k for k in listed}
+        found = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+        hits = [folded[k] for k in found]
     return f" Did you mean {hits[0]!r}?" if hits else ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities import _kernel as kernel
+from graphkit.communities import _rows_kernel as rows_kernel
 
 __all__ = ["Rows", "Task", "laid_out", "levels", "solve"]
 
@@ -107,7 +108,7 @@ def solve(rows: Rows, task: Task, seed: int, initial: Codes | None = None) -> Co
         idle = 0 if gained > least else idle + 1
     if not rows.fixed.size:
         pieces = np.empty(rows.n, dtype=np.int32)
-        kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+        rows_kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
         membership = pieces
     if order is None:
         return membership
@@ -218,11 +219,11 @@ def _renumbered(codes: Codes, top: int) -> Codes:
 def _aggregated(rows: Rows, parts: Codes, n_parts: int) -> Rows:
     """The graph of the parts, which are numbered 0 … n_parts − 1."""
     order = np.empty(rows.n, dtype=np.int32)
-    kernel.sorted_by(parts, n_parts, order)
+    rows_kernel.sorted_by(parts, n_parts, order)
     indptr = np.empty(n_parts + 1, dtype=np.int64)
     # as large as could be: what is not written takes no memory
     indices, weights = np.empty(rows.indices.size, np.int32), np.empty(rows.indices.size)
-    filled = kernel.aggregate(
+    filled = rows_kernel.aggregate(
         rows.indptr, rows.indices, rows.weights, parts, order, n_parts, indptr, indices, weights
     )
     mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
@@ -240,11 +241,11 @@ def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
     """The same graph with its nodes by community, their new membership, and the order."""
     homes = _renumbered(membership, rows.n)
     order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
-    kernel.sorted_by(homes, rows.n, order)
+    rows_kernel.sorted_by(homes, rows.n, order)
     position[order] = np.arange(rows.n, dtype=np.int32)
     indptr = np.empty_like(rows.indptr)
     indices, weights = np.empty_like(rows.indices), np.empty_like(rows.weights)
-    kernel.permuted_rows(
+    rows_kernel.permuted_rows(
         rows.indptr, rows.indices, rows.weights, order, position, indptr, indices, weights
     )
     there = Rows(

@@ -428,7 +428,9 @@ class Partition:
             "unassigned": self.n_unassigned,
         }
         if self.quality_function:
-            facts[self.quality_function] = self.quality
+            layered = "layer_weights" in self.provenance.parameters
+            name = self.quality_function + (" (sum over layers)" if layered else "")
+            facts[name] = self.quality
         if self.runs is not None:
             facts["agreement of runs (AMI)"] = self.stability
             facts["verdict"] = f"{self.verdict}: {VERDICTS[self.verdict]}"

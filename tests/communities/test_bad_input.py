@@ -159,8 +159,8 @@ def test_seeds_of_any_size(engine: str | None, seed: int) -> None:
 def test_names_that_are_nearly_right() -> None:
     with pytest.raises(OptionError, match=r"engine='igrpah' is unknown. Did you mean 'igraph'\?"):
         leiden(triangles(), engine="igrpah")
-    with pytest.raises(OptionError, match=r"quality='cpmm' is unknown. Did you mean 'cpm'\?"):
-        leiden(triangles(), quality="cpmm")
+    with pytest.raises(OptionError, match=r"quality='CPM' is unknown. Did you mean 'cpm'\?"):
+        leiden(triangles(), quality="CPM")
     with pytest.raises(OptionError, match=r"quality='suprise'.*'surprise'\?"):
         leiden(triangles(), quality="suprise")
 

@@ -13,6 +13,7 @@ import pytest
 
 from graphkit.communities import _kernel as kernel
 from graphkit.communities import _native as native
+from graphkit.communities import _rows_kernel as rows_kernel
 
 Codes = Any
 
@@ -348,7 +349,7 @@ def test_connected_pieces() -> None:
         g = case(seed, n=40)
         membership = np.random.default_rng(seed).integers(0, 6, g.n).astype(np.int32)
         pieces = np.empty(g.n, dtype=np.int32)
-        count = kernel.split_connected(g.indptr, g.indices, membership, pieces)
+        count = rows_kernel.split_connected(g.indptr, g.indices, membership, pieces)
         model = nx.from_numpy_array(g.dense())
         wanted = [
             sorted(piece)
@@ -368,14 +369,14 @@ def test_weight_inside(*, weighted: bool) -> None:
     g = case(6, weighted=weighted)
     membership = np.random.default_rng(6).integers(-1, 5, g.n).astype(np.int32)
     same = (membership[:, None] == membership) & (membership >= 0)
-    found = kernel.inside_weight(g.indptr, g.indices, g.weights, membership)
+    found = rows_kernel.inside_weight(g.indptr, g.indices, g.weights, membership)
     assert found == (g.dense() * same).sum()
 
 
 def test_counting_sort() -> None:
     codes = np.random.default_rng(7).integers(0, 9, 100).astype(np.int32)
     order = np.empty(100, dtype=np.int32)
-    kernel.sorted_by(codes, 9, order)
+    rows_kernel.sorted_by(codes, 9, order)
     assert np.array_equal(order, np.argsort(codes, kind="stable"))
 
 
