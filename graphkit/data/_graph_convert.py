@@ -88,7 +88,7 @@ def encode_edges(
             raise DataError(f"weights have shape {values.shape}; ({len(tails)},) is needed.")
         check_weights(values)
     if nodes is None:
-        vocabulary = Vocabulary(_joined(tails, heads))
+        vocabulary = Vocabulary(_all_ids(tails, heads))
     else:
         vocabulary = nodes if isinstance(nodes, Vocabulary) else Vocabulary(nodes)
     return vocabulary, vocabulary.encode(tails), vocabulary.encode(heads), values
@@ -100,9 +100,8 @@ def _listed(values: Iterable[Any] | pl.Series) -> Any:
     return list(values)
 
 
-def _joined(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
-        return np.concatenate([a, b])
+def _all_ids(a: Any, b: Any) -> Any:
+    """The distinct ids of both."""
     first, second = Vocabulary(a), Vocabulary(b)
     if first.kind == second.kind and first.kind != "object":
         return pl.concat([first.series, second.series])
@@ -118,12 +117,20 @@ def csr_from_codes(
     directed: bool,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
     """Sorted compressed rows of an edge list; parallel edges merged by adding weights."""
-    places = _places(tail, head)
-    if not directed:
-        across = tail != head
-        places = np.concatenate([places, _places(head[across], tail[across])])
-        if weight is not None:
-            weight = np.concatenate([weight, weight[across]])
+    loops = None if directed else tail == head
+    places = np.empty(tail.size * (1 if directed else 2), dtype=np.int64)
+    # few large arrays, for memory touched for the first time is slow
+    _fill_places(places[: tail.size], tail, head)
+    if loops is not None:
+        if loops.any():
+            places = places[: places.size - int(loops.sum())]
+            _fill_places(places[tail.size :], head[~loops], tail[~loops])
+            if weight is not None:
+                weight = np.concatenate([weight, weight[~loops]])
+        else:
+            _fill_places(places[tail.size :], head, tail)
+            if weight is not None:
+                weight = np.concatenate([weight, weight])
     if weight is None:
         places.sort()
     else:
@@ -141,23 +148,20 @@ def csr_from_codes(
         places = places[fresh]
     elif weight is None:
         weight = np.ones(places.size)
-    indices = (places & _LOW).astype(np.int32)
+    indices = places.astype(np.int32)  # the lower half: the column
     places >>= 32
     indptr = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(places, minlength=n), out=indptr[1:])
     return indptr, indices, weight
 
 
-#: The lower half of a place: its column.
-_LOW = np.int64(0xFFFFFFFF)
-
-
-def _places(rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def _fill_places(
+    places: npt.NDArray[np.int64], rows: npt.NDArray[Any], columns: npt.NDArray[Any]
+) -> None:
     """Row and column in one number each, which sorts like the pair."""
-    places = rows.astype(np.int64)
+    places[:] = rows
     places <<= 32
     places |= columns
-    return places
 
 
 def _repeats(places: npt.NDArray[np.int64]) -> bool:

@@ -135,7 +135,10 @@ class Graph:
     ) -> Graph:
         """The same from codes; undirected edges are given once, in either direction."""
         arrays = convert.csr_from_codes(len(vocabulary), tail, head, weight, directed=directed)
-        return cls(vocabulary, *arrays, directed, node_kind, provenance)
+        graph = cls(vocabulary, *arrays, directed, node_kind, provenance)
+        # known already, and slow to find in compressed rows
+        graph.__dict__["n_loops"] = int(np.unique(tail[tail == head]).size)
+        return graph
 
     @classmethod
     def from_networkx(cls, graph: networkx.Graph[Any], *, weight: str | None = "weight") -> Graph:
@@ -192,8 +195,9 @@ class Graph:
     @cached_property
     def content_key(self) -> str:
         """Key of nodes, edges and weights."""
+        weights = self.weights if self.is_weighted else None
         return content_key(
-            self.vocabulary.content_key, self.indptr, self.indices, self.weights, self.directed
+            self.vocabulary.content_key, self.indptr, self.indices, weights, self.directed
         )
 
     @property
