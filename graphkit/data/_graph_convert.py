@@ -146,12 +146,13 @@ def csr_from_codes(
         else:
             weight = np.add.reduceat(weight, fresh)
         places = places[fresh]
-    elif weight is None:
-        weight = np.ones(places.size)
     indices = places.astype(np.int32)  # the lower half: the column
     places >>= 32
     indptr = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(places, minlength=n), out=indptr[1:])
+    if weight is None:
+        weight = places.view(np.float64)
+        weight.fill(1.0)
     return indptr, indices, weight
 
 

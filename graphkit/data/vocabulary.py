@@ -141,24 +141,27 @@ class Vocabulary:
         return self._lookup_integers(series)
 
     def _lookup_integers(self, series: pl.Series) -> Codes:
-        values = series.fill_null(0).to_numpy().astype(np.int64, copy=False)
-        found: Codes
+        missing = series.is_null().to_numpy() if series.null_count() else None
+        values = (series.fill_null(0) if missing is not None else series).to_numpy()
         low, high = int(self.ids[0]), int(self.ids[-1])
-        if _is_dense(low, high, len(self) + values.size):
-            known = (values >= low) & (values <= high)
-            table = np.full(high - low + 1, -1, dtype=np.int32)
-            table[self.ids - low] = np.arange(len(self), dtype=np.int32)
-            if known.all():
-                found = table[values - low]
-            else:
-                found = np.full(values.size, -1, dtype=np.int32)
-                found[known] = table[values[known] - low]
-        else:
+        found: Codes
+        if not values.size:
+            return np.empty(0, dtype=np.int32)
+        if int(values.min()) < low or int(values.max()) > high:
             positions = np.searchsorted(self.ids, values)
             positions[positions == len(self)] = 0
             found = np.where(self.ids[positions] == values, positions, -1).astype(np.int32)
-        if series.null_count():
-            found[series.is_null().to_numpy()] = -1
+        elif high - low + 1 == len(self):
+            found = (values if low == 0 else values - low).astype(np.int32)
+        elif _is_dense(low, high, len(self) + values.size):
+            table = np.full(high - low + 1, -1, dtype=np.int32)
+            table[self.ids - low] = np.arange(len(self), dtype=np.int32)
+            found = table[values - low]
+        else:
+            positions = np.searchsorted(self.ids, values)
+            found = np.where(self.ids[positions] == values, positions, -1).astype(np.int32)
+        if missing is not None:
+            found[missing] = -1
         return found
 
     def encode(self, values: Iterable[Any] | pl.Series) -> Codes:
@@ -206,7 +209,8 @@ def _distinct(series: pl.Series) -> pl.Series:
         assert isinstance(high, int)
         if _is_dense(low, high, len(series)):
             seen = np.zeros(high - low + 1, dtype=np.bool_)
-            seen[series.to_numpy() - low] = True
+            values = series.to_numpy()
+            seen[values if low == 0 else values - low] = True
             return pl.Series(np.flatnonzero(seen) + low, dtype=pl.Int64)
     return series.unique().sort()
 
