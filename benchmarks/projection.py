@@ -2,7 +2,7 @@
 
     python benchmarks/projection.py                       # 5 M events, some 130 M wedges
     python benchmarks/projection.py --quick               # 300 k events, every side, a minute
-    python benchmarks/projection.py --large               # 40 M events; 5 M without cap, top 50
+    python benchmarks/projection.py --cases= --large       # only 40 M events; 5 M without cap, top 50
     python benchmarks/projection.py --cases whole --sides graphkit,scipy
 
 Popularity falls as a power of the rank. Every side begins with the same integer codes of
@@ -346,7 +346,7 @@ def main() -> None:
         elif case == "top50":
             print(f"top50: {size:,} events")
             compare(["graphkit"], size, options.seed, 1, 50, runs)
-        else:
+        elif case == "linear":
             print("linear: seconds per million wedges, pairs that share 2")
             for share in (8, 4, 2, 1):
                 compare(["graphkit"], size // share, options.seed, 2, None, runs)

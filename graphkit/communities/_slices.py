@@ -135,13 +135,14 @@ def slices_runner(
     weights = np.concatenate([p.weight for p in coupled.prepared])
     one = unit(weights)
     terms = []
+    every = [coupled.spread(at) for at in range(len(gammas))]
     with translated():
         for at, (p, gamma) in enumerate(zip(coupled.prepared, gammas, strict=True)):
             sizes = np.zeros(coupled.size, dtype=np.int64)
             sizes[coupled.span(at)] = 1
             terms.append(
                 Term(
-                    with_nodes(coupled.spread(at)), (p.weight / one).tolist(), quality,
+                    with_nodes(every[at]), (p.weight / one).tolist(), quality,
                     gamma / one if quality == "cpm" else gamma, sizes=sizes.tolist(),
                 )
             )  # fmt: skip
@@ -150,15 +151,13 @@ def slices_runner(
             most = 4 * float(weights.sum()) / one * max(1.0, *gammas)
             tie = min(coupled.interslice / one, most)
             edges = coupled.couplings()
+            every.append(edges)
             terms.append(
                 Term(
                     with_nodes(edges), [tie] * edges.tail.size, "cpm", 0.0,
                     sizes=[0] * coupled.size,
                 )
             )  # fmt: skip
-    every = [coupled.spread(at) for at in range(len(gammas))]
-    if coupled.interslice > 0:
-        every.append(coupled.couplings())
     tail, head = (np.concatenate([getattr(p, end) for p in every]) for end in ("tail", "head"))
     binding = Prepared.of_edges(coupled.size, tail, head, None, directed=False)
 
