@@ -14,7 +14,12 @@ from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
-__all__ = ["ArmTally", "Spread"]
+__all__ = ["REACTIONS", "ArmTally", "Spread"]
+
+#: What viewers do, in the order of the columns of :attr:`ArmTally.reactions`.
+REACTIONS = (
+    "like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,8 @@ class ArmTally:
     ticks
         int32, shape (m, T): impressions of each post in each tick.
     reactions
-        int64, shape (m, 5): likes, comments, shares, follows, completions of each post.
+        int64, shape (m, 9), in the order of ``REACTIONS``: likes, comments, shares, follows,
+        completions, duets, stitches of each post, unfollows of its author, and skips.
     watch
         int64, shape (m,): summed watch fraction of each post, in 1/65536.
     sources
@@ -47,8 +53,26 @@ class ArmTally:
     leave, back
         Mean propensity to leave for good after a session, and mean watch fraction that
         drives the return.
+    stay
+        Mean number of posts after which a session would end by itself, at most its slots.
+    candidates
+        Distinct candidates that were ranked, over all sessions.
     shares
-        int32, shape (x, 4): post, sharer, parent (−1: from the poster), tick.
+        int32, shape (x, 5): post, account that passed it on, parent (−1: from the poster),
+        tick, kind (0 share, 1 duet, 2 stitch).
+    posting, quitting
+        Mean propensity of creators to post what is scheduled, and to give up; NaN if no creator
+        posted twice.
+    posted
+        bool, shape (m,): posts that really entered; all of them under a matched budget.
+    left, quit
+        bool, shape (n,): accounts that left for good, and creators who gave up posting; none
+        under a matched budget.
+    gained, lost
+        int32, shape (n,): followers gained and lost; acted on under a free budget only.
+    recall
+        Of the interest index: share of the 100 nearest posts of a sample of accounts that it
+        finds at the end; NaN where the feed does not use it.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -62,7 +86,17 @@ class ArmTally:
     empty: int
     leave: float
     back: float
+    stay: float
+    candidates: int
     shares: npt.NDArray[np.int32]
+    posting: float
+    quitting: float
+    posted: npt.NDArray[np.bool_]
+    left: npt.NDArray[np.bool_]
+    quit: npt.NDArray[np.bool_]
+    gained: npt.NDArray[np.int32]
+    lost: npt.NDArray[np.int32]
+    recall: float
 
     @property
     def impressions(self) -> int:

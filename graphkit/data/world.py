@@ -57,6 +57,21 @@ class World:
     homes
         int32, shape (m,), by the same kinds: community that the post is at home in; −1
         where it has none.
+    durations
+        float32, shape (m,), seconds > 0; NaN where unknown. Like all that follow it may be
+        `None`, and then nothing is known of it.
+    divisiveness
+        float32, shape (m,), in [0, 1]; 0 where unknown.
+    flagged, cross_posted
+        bool, shape (m,): flagged (as misinformation, say), and first posted elsewhere.
+    answers_to
+        int32, shape (m,): post of this world that a duet or stitch answers; −1 for none.
+    country, language, device
+        int32, shape (n,): codes of the accounts', −1 where unknown.
+    post_country, post_language
+        int32, shape (m,): the posts', in the same codes.
+    group_indptr, groups
+        int64 (n + 1,) and int32: the groups that each account is in, ascending.
     """
 
     accounts: Vocabulary
@@ -74,6 +89,18 @@ class World:
     quality: npt.NDArray[np.float32]
     partitions: Mapping[str, Partition]
     homes: Mapping[str, npt.NDArray[np.int32]]
+    durations: npt.NDArray[np.float32] | None = None
+    divisiveness: npt.NDArray[np.float32] | None = None
+    flagged: npt.NDArray[np.bool_] | None = None
+    cross_posted: npt.NDArray[np.bool_] | None = None
+    answers_to: npt.NDArray[np.int32] | None = None
+    post_country: npt.NDArray[np.int32] | None = None
+    post_language: npt.NDArray[np.int32] | None = None
+    country: npt.NDArray[np.int32] | None = None
+    language: npt.NDArray[np.int32] | None = None
+    device: npt.NDArray[np.int32] | None = None
+    group_indptr: npt.NDArray[np.int64] | None = None
+    groups: npt.NDArray[np.int32] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("World"))
 
     def __post_init__(self) -> None:
@@ -92,6 +119,7 @@ class World:
         }
         for name, (dtype, shape) in spec.items():
             object.__setattr__(self, name, _checked(getattr(self, name), dtype, shape, name))
+        self._check_facts(n, m)
         if n < 2 or m < 1:
             raise DataError(f"a world needs at least two accounts and one post, not {n} and {m}.")
         for name, ids in (("account_keys", n), ("post_keys", m)):
@@ -120,6 +148,30 @@ class World:
         object.__setattr__(self, "partitions", MappingProxyType(dict(self.partitions)))
         object.__setattr__(self, "homes", MappingProxyType(homes))
 
+    def _check_facts(self, n: int, m: int) -> None:
+        """What need not be known: shapes, ranges, and groups that come in pairs of arrays."""
+        for name, (dtype, size, low, high) in _FACTS.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            array = _checked(value, dtype, (n if size == "n" else m,), name, unknown=True)
+            known = array[~np.isnan(array)] if dtype is np.float32 else array
+            if known.size and not low <= known.min() <= known.max() <= (m - 1 if high == "m" else high):
+                raise DataError(
+                    f"world: {name} must lie in {low:g} … {high if high != 'm' else m - 1}, not "
+                    f"{known.min():g} … {known.max():g}."
+                )
+            object.__setattr__(self, name, array)
+        if (self.group_indptr is None) != (self.groups is None):
+            raise DataError("world: groups and group_indptr go together.")
+        if self.group_indptr is not None and self.groups is not None:
+            indptr = _checked(self.group_indptr, np.int64, (n + 1,), "group_indptr")
+            groups = _checked(self.groups, np.int32, (int(indptr[-1]),), "groups")
+            if (np.diff(indptr) < 0).any() or (groups.size and int(groups.min()) < 0):
+                raise DataError("world: groups must be codes 0, 1, … in rows of ascending starts.")
+            object.__setattr__(self, "group_indptr", indptr)
+            object.__setattr__(self, "groups", groups)
+
     @property
     def n_accounts(self) -> int:
         """Number of accounts."""
@@ -138,6 +190,8 @@ class World:
             self.follows.content_key, self.interests, self.profiles, self.post_features,
             self.poster_indptr, self.posters, self.ticks, self.quality,
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()), *self.homes.values(),
+            *(part for name in (*_FACTS, "group_indptr", "groups")
+              if (part := getattr(self, name)) is not None for part in (name, part)),
         )  # fmt: skip
 
     def _facts(self) -> dict[str, object]:
@@ -165,13 +219,28 @@ class World:
         return html_card("World", self._facts())
 
 
+#: What a world need not know: dtype, whether of accounts (n) or posts (m), and range.
+_FACTS: dict[str, tuple[type, str, float, float | str]] = {
+    "durations": (np.float32, "m", 1e-3, 1e9),
+    "divisiveness": (np.float32, "m", 0, 1),
+    "flagged": (np.bool_, "m", 0, 1),
+    "cross_posted": (np.bool_, "m", 0, 1),
+    "answers_to": (np.int32, "m", -1, "m"),
+    "post_country": (np.int32, "m", -1, 2**31 - 1),
+    "post_language": (np.int32, "m", -1, 2**31 - 1),
+    "country": (np.int32, "n", -1, 2**31 - 1),
+    "language": (np.int32, "n", -1, 2**31 - 1),
+    "device": (np.int32, "n", -1, 2**31 - 1),
+}
+
+
 def _checked(
-    value: npt.ArrayLike, dtype: type, shape: tuple[int, ...], name: str
+    value: npt.ArrayLike, dtype: type, shape: tuple[int, ...], name: str, *, unknown: bool = False
 ) -> npt.NDArray[np.generic]:
     array: npt.NDArray[np.generic] = np.ascontiguousarray(value, dtype=dtype).view()
     if array.shape != shape:
         raise DataError(f"world: {name} has shape {array.shape}, not {shape}.")
-    if dtype is np.float32 and not np.isfinite(array).all():
+    if dtype is np.float32 and not (np.isfinite(array) | (unknown & np.isnan(array))).all():
         raise DataError(f"world: {name} holds values that are not finite.")
     array.setflags(write=False)
     return array

@@ -1,4 +1,9 @@
-"""What the kernels of feeds and viewers read and write: tuples of arrays, and their codes."""
+"""What the kernels of feeds and viewers read and write: tuples of arrays, and their codes.
+
+Inside a simulation accounts are numbered by their keys and posts by (tick, key). So whatever
+runs over codes in order runs in an order that neither names nor rows decide, "newer" is "of the
+larger code", and the posts that have entered by a tick are those below a number.
+"""
 
 from __future__ import annotations
 
@@ -9,66 +14,111 @@ import numpy as np
 Array = Any
 
 # order of graphkit.recommenders.feed.SOURCES, then filler
-FOLLOWING, CIRCLE, INTEREST, FRESH, TRENDING, EVERYWHERE, FILLER = range(7)
+(FOLLOWING, CIRCLE, GROUPS, INTEREST, FRESH, TRENDING, COVISITED, EVERYWHERE, FILLER) = range(9)
 #: How slots are filled that no candidate fills; order of graphkit.recommenders.feed.FILLERS.
 FILL_UNIFORM, FILL_EMPTY, FILL_POPULAR = range(3)
 
 # events of the keyed draws
 (
     E_SESSION, E_NOISE, E_NOISE2, E_LIKE, E_COMMENT, E_SHARE, E_FOLLOW, E_LEAVE, E_CANDIDATE,
-    E_FILL, E_TIE, E_CHANCE,
-) = range(1, 13)  # fmt: skip
+    E_FILL, E_TIE, E_CHANCE, E_DUET, E_STITCH, E_UNFOLLOW, E_STOP, E_DELIVER, E_POST, E_QUIT,
+) = range(1, 20)  # fmt: skip
 
-LIKE, COMMENT, SHARE, FOLLOW, COMPLETE = 1, 2, 4, 8, 16
+LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
+#: What passes a post on to one's followers.
+PASSED_ON = SHARE | DUET | STITCH
+#: What followers hear of.
+HEARD = LIKE | COMMENT | PASSED_ON
+#: Watch fractions from which a post counts as watched to the end, and below which as skipped.
+TO_THE_END, SKIPPED = 0.9, 0.25
 
-#: Latest reactions that an account's followers can find in the circle source.
+#: Latest reactions that an account's followers can find, completions an account and completers
+#: a post are known by.
 RING = 8
 #: Ticks for which a reaction, or a post on trial or trending, stays a candidate.
 HORIZON = 10
-#: Fresh posts are on trial until this many views.
-TRIAL = 40
+#: Posts that the trending source looks at.
+MOST_TRENDING = 1000
 #: Keyed draws for a filler before all unseen posts are compared.
 FILL_DRAWS = 64
+#: Rows of features are padded with zeros to a multiple of this, for sums in a fixed order.
+LANES = 8
 
 
 class Stage(NamedTuple):
-    """What a world does not change: n accounts, m posts, d dimensions."""
+    """What a tick does not change: n accounts, m posts, d dimensions."""
 
     account_keys: Array
     post_keys: Array
     f_indptr: Array
     f_indices: Array
-    """Followees of each account by code."""
-    f_by_key: Array
-    """The same by key."""
+    """Followees of each account, ascending."""
     p_indptr: Array
     posters: Array
     by_poster_indptr: Array
     by_poster: Array
-    """Posts of each account in order of entry."""
-    by_entry: Array
-    """All posts in order of entry: by tick, then key."""
-    ticks: Array
-    quality: Array
+    """Posts of each account, ascending."""
+    g_indptr: Array
+    groups: Array
+    """Groups of each account, ascending."""
+    by_group_indptr: Array
+    by_group: Array
+    """Posts by members of each group, ascending."""
+    author: Array
+    """First poster of each post."""
     features: Array
+    """float32, (m, d)."""
     topic: Array
-    """Largest feature of each post; d where it has none."""
-    topic_indptr: Array
-    topic_posts: Array
-    """Posts of each topic in order of entry."""
+    """Largest feature of each post; −1 where it has none."""
     interests: Array
+    """float32, (n, d): true interests."""
+    quality: Array
+    length: Array
+    """ln(duration / 20 s), 0 where unknown."""
+    divisiveness: Array
+    flagged: Array
+    account_country: Array
+    account_language: Array
+    post_country: Array
+    post_language: Array
 
 
 class State(NamedTuple):
-    """What viewers change; each writes its own rows only."""
+    """What viewers change; each writes its own rows only, while sessions run."""
 
     profiles: Array
+    """float32, (n, d): what the feed has learned, not normalised."""
+    last: Array
+    """Tick of the latest session."""
     ring: Array
     """int32, (n, RING, 3): post, tick and kind of each account's latest reactions."""
     ring_next: Array
+    done: Array
+    """int32, (n, RING): each account's latest completions; −1 where none."""
+    done_next: Array
+    fans: Array
+    """int32, (m, RING): who watched each post to the end last; −1 where none."""
+    fans_next: Array
     seen_start: Array
     seen: Array
     """An open-addressing table per account, −1 where free."""
+    dropped: Array
+    """bool, (m,): posts that were never posted, under a free budget."""
+
+
+class Index(NamedTuple):
+    """The posts that have entered, in cells of near ones."""
+
+    centres: Array
+    """float32, (d, cells)."""
+    start: Array
+    """First place of each cell, (cells + 1,)."""
+    posts: Array
+    """Posts by cell, ascending within."""
+    blocks: Array
+    """Their features, a block (d, size) per cell, end to end."""
+    probes: int
+    """Cells that a viewer's search looks into."""
 
 
 class Now(NamedTuple):
@@ -77,7 +127,13 @@ class Now(NamedTuple):
     t: int
     seed: np.uint64
     n_eligible: int
-    topic_end: Array
+    """Posts below this code have entered."""
+    thinned: bool
+    """Whether any post was dropped."""
+    poster_end: Array
+    """End of each account's posts that have entered, in `by_poster`."""
+    group_end: Array
+    """Likewise in `by_group`."""
     fresh: Array
     trending: Array
     popular: Array
@@ -90,16 +146,25 @@ class Dials(NamedTuple):
 
     quotas: Array
     interest: float
-    reactions: float
-    comments: float
+    circle_reactions: float
+    circle_comments: float
     followed: float
+    same_country: float
+    same_language: float
     chance: float
     topic_penalty: float
     author_penalty: float
+    author_discount: Array
+    """Factor of a score after k = 0, 1, … chosen posts of the author; empty for none."""
+    delivery: float
     filler: int
     slots: int
     circle: bool
     """Whether the circle's reactions are counted: the feed or the viewers' taste needs them."""
+    forget: Array
+    """Share of the profile that is left k = 0, 1, … ticks later; empty for all."""
+    signals: Array
+    """Of completion, like, comment, share, follow, answer, skip; times the learning rate."""
 
 
 class Scratch(NamedTuple):
@@ -108,13 +173,27 @@ class Scratch(NamedTuple):
     place: Array
     """Open-addressing table: position of a post among those met, plus 1; 0 where free."""
     met: Array
-    """A row per post met, by the columns below."""
-    score: Array
+    """int32, a row per post met, by the columns below."""
     pool: Array
-    """Positions of the candidates that were not chosen yet."""
+    """int32, (room, 4): position, topic, author and picks of its author of each candidate that
+    was not chosen yet."""
+    base: Array
+    """float32: score of each candidate in the pool, before diversity."""
+    score: Array
+    """float64: the same, after it."""
+    dots: Array
+    """float32: products with centres, then with the posts of a cell."""
+    cells: Array
+    """int32: the nearest cells."""
+    near: Array
+    """float32: heap of the best products."""
+    near_posts: Array
+    """int32: their posts."""
 
 
 # columns of State.ring
 _, TICK, KIND = range(3)
 # columns of Scratch.met
 POST, SLOT, SOURCE, REACTIONS, COMMENTS, PEOPLE = range(6)
+# columns of Scratch.pool
+_, TOPIC, AUTHOR, PICKS = range(4)

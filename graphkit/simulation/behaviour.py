@@ -1,4 +1,4 @@
-"""How viewers react: one documented set of numbers."""
+"""How viewers and creators act: one documented set of numbers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,40 @@ __all__ = ["Behaviour"]
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Parameters of viewers; every number is an assumption until it is calibrated.
+    """Parameters of viewers and creators; every number is an assumption until it is calibrated.
 
-    Taste of viewer a for post i, in [0, 1] but for the idiosyncratic part:
+    **Watching.** Taste of viewer a for post i, in [−1, 1] but for the idiosyncratic part:
 
         taste = (1 − s) · interest + s · social + noise · z
 
-    with interest the cosine of true interest and post features, social = 1 − 2^(−r) for
-    the r accounts the viewer follows who posted, shared, liked or commented on it, and z a
-    standard normal draw that belongs to the pair. Watch fraction is
-    σ(watch_base + watch_taste · taste + watch_quality · (quality − ½) − fatigue · e),
-    e the number of posts of the same topic already shown in the session. With w the watch
-    fraction, the odds of a reaction are σ(base + slope · (w − ½)).
+    with interest the cosine of true interest and post features, social = 1 − 2^(−r) for the r
+    accounts the viewer follows who posted it, passed it on, liked or commented on it, and z a
+    standard normal draw that belongs to the pair. The watch fraction is
+
+        w = σ(watch_base + watch_taste · taste + watch_quality · (quality − ½)
+              − watch_length · ln(duration / 20 s) − fatigue · e)
+
+    with e the number of posts of the same topic already shown in the session; a post without a
+    duration counts as one of 20 s. w ≥ 0.9 counts as watched to the end, w < 0.25 as skipped.
+
+    **Reacting.** With lean = reaction_slope · (w − ½), the chances are σ(like_base + lean),
+    σ(comment_base + lean + comment_divisive · divisiveness), σ(share_base + lean +
+    share_flagged · flagged), σ(duet_base + lean), σ(stitch_base + lean), σ(follow_base + lean)
+    for somebody not followed yet, and σ(unfollow_base) for a followee whose post was skipped.
+
+    **Staying.** After each post the session ends with chance σ(stop_base − stop_slope · (w − ½)).
+    After a session of mean watch fraction w̄, of which the share b of posts repeated a topic, the
+    viewer leaves for good with chance σ(leave_base − leave_slope · (w̄ − ½) + boredom · b), and
+    the odds of opening the feed in a later tick are those of `activity` times
+    exp(return_slope · (w̄ − ½)).
+
+    **Creating.** With ρ = ln((1 + reactions per own earlier post) / (1 + reactions per post
+    overall)), a scheduled post is really posted with chance σ(post_base + post_slope · ρ), and its
+    creator gives up posting with chance σ(quit_base − quit_slope · ρ); its features move by the
+    share `drift` toward the mean of its creator's earlier posts, weighted by their reactions.
+
+    Staying, creating, and follows gained and lost are acted on under ``budget="free"`` only;
+    under ``"matched"`` their chances are recorded as propensities.
 
     Attributes
     ----------
@@ -34,18 +56,22 @@ class Behaviour:
         interest feed wins viewer value by definition.
     noise
         Standard deviation of the idiosyncratic part.
-    watch_base, watch_taste, watch_quality, fatigue
+    watch_base, watch_taste, watch_quality, watch_length, fatigue
         Of the watch fraction.
-    like_base, comment_base, share_base, follow_base, reaction_slope
-        Log-odds of each reaction at w = ½, and their common slope.
+    like_base, comment_base, share_base, follow_base, duet_base, stitch_base
+        Log-odds of each reaction at w = ½.
+    reaction_slope
+        Their common slope in w.
+    comment_divisive, share_flagged
+        What divisiveness adds to the log-odds of a comment, and a flag to those of a share.
+    unfollow_base
+        Log-odds of unfollowing whose post was skipped.
     activity
         Probability that an account opens the feed in a tick.
-    leave_base, leave_slope
-        Log-odds of leaving for good after a session of mean watch fraction ½, and how they
-        fall with it: a propensity, acted on under ``budget="free"`` only.
-    return_slope
-        How the odds of opening the feed rise with the mean watch fraction of the last
-        session, ``budget="free"`` only; recorded as a propensity otherwise.
+    stop_base, stop_slope, leave_base, leave_slope, boredom, return_slope
+        Of staying.
+    post_base, post_slope, quit_base, quit_slope, drift
+        Of creating; drift in [0, 1].
     calibrated
         Whether the numbers were fitted to a log.
     """
@@ -55,16 +81,30 @@ class Behaviour:
     watch_base: float = -1.6
     watch_taste: float = 4.0
     watch_quality: float = 1.0
+    watch_length: float = 0.15
     fatigue: float = 0.15
     like_base: float = -2.6
     comment_base: float = -4.2
     share_base: float = -3.6
     follow_base: float = -5.0
+    duet_base: float = -6.5
+    stitch_base: float = -6.0
     reaction_slope: float = 4.0
+    comment_divisive: float = 1.0
+    share_flagged: float = 0.5
+    unfollow_base: float = -4.0
     activity: float = 0.5
+    stop_base: float = -3.5
+    stop_slope: float = 3.0
     leave_base: float = -5.0
     leave_slope: float = 3.0
+    boredom: float = 1.0
     return_slope: float = 2.0
+    post_base: float = 2.0
+    post_slope: float = 1.0
+    quit_base: float = -4.0
+    quit_slope: float = 1.0
+    drift: float = 0.1
     calibrated: bool = False
 
     def __post_init__(self) -> None:
@@ -72,7 +112,7 @@ class Behaviour:
             value = getattr(self, spec.name)
             if spec.name != "calibrated" and not math.isfinite(value):
                 raise OptionError(f"behaviour: {spec.name} is {value}, not a finite number.")
-        for name in ("social_share", "activity"):
+        for name in ("social_share", "activity", "drift"):
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"behaviour: {name}={getattr(self, name)} must lie in [0, 1].")
         if self.activity == 0:
