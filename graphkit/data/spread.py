@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ __all__ = ["REACTIONS", "ArmTally", "Spread"]
 REACTIONS = (
     "like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip",
 )  # fmt: skip
+
+#: Those of them that reward who posted.
+_REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +106,12 @@ class ArmTally:
         """Posts shown in all."""
         return int(self.sources.sum())
 
+    @property
+    def rewards(self) -> npt.NDArray[np.int64]:
+        """Likes, comments, shares, follows, duets and stitches of each post, shape (m,)."""
+        kinds = [REACTIONS.index(name) for name in _REWARDS]
+        return np.asarray(self.reactions[:, kinds].sum(axis=1), dtype=np.int64)
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Spread:
@@ -137,11 +146,17 @@ class Spread:
 
     @property
     def content_key(self) -> str:
-        """Key of all tallies."""
+        """Key of all tallies, every field of each."""
         parts: list[object] = []
         for key, tally in sorted(self.tallies.items()):
-            parts += [key, *tally.views.values(), *tally.diet.values(), tally.ticks]
-            parts += [tally.reactions, tally.watch, tally.sources, tally.sessions, tally.shares]
+            parts.append(key)
+            for spec in fields(tally):
+                value = getattr(tally, spec.name)
+                if isinstance(value, Mapping):
+                    parts += [part for item in sorted(value.items()) for part in item]
+                else:
+                    # a NumPy number and a plain one are the same content
+                    parts.append(value.item() if isinstance(value, np.generic) else value)
         return content_key(*parts)
 
     def of(self, arm: str) -> list[ArmTally]:
@@ -157,21 +172,41 @@ class Spread:
         return sum(t.impressions for t in self.of(arm))
 
     def summary(self) -> pl.DataFrame:
-        """One row per arm: impressions, sessions, share of each source."""
+        """One row per arm, over all worlds and replications.
+
+        Returns
+        -------
+        polars.DataFrame
+            arm, impressions, sessions, empty_slots; candidates_per_session (distinct
+            candidates ranked), index_recall (see :attr:`ArmTally.recall`, mean over the
+            tallies that have one), reactions_per_impression (likes, comments, shares,
+            follows, duets and stitches), null where undefined; and the share of each
+            source in the impressions.
+        """
         rows = []
         for arm in self.arms:
             tallies = self.of(arm)
             total = sum(t.sources for t in tallies)
             shown = max(int(np.sum(total)), 1)
+            sessions = sum(t.sessions for t in tallies)
+            recalls = [float(t.recall) for t in tallies if not np.isnan(t.recall)]
+            rewards = sum(int(t.rewards.sum()) for t in tallies)
             row: dict[str, object] = {
                 "arm": arm,
                 "impressions": int(np.sum(total)),
-                "sessions": sum(t.sessions for t in tallies),
+                "sessions": sessions,
                 "empty_slots": sum(t.empty for t in tallies),
+                "candidates_per_session": (
+                    sum(t.candidates for t in tallies) / sessions if sessions else None
+                ),
+                "index_recall": sum(recalls) / len(recalls) if recalls else None,
+                "reactions_per_impression": rewards / int(np.sum(total)) if np.sum(total) else None,
             }
             shares = zip(self.source_names, np.asarray(total).tolist(), strict=True)
             rows.append(row | {name: count / shown for name, count in shares})
-        return pl.DataFrame(rows)
+        numbers = ("candidates_per_session", "index_recall", "reactions_per_impression")
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        return frame.with_columns(pl.col(*numbers).cast(pl.Float64))
 
     def _facts(self) -> dict[str, object]:
         return {

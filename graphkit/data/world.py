@@ -185,13 +185,13 @@ class World:
     @cached_property
     def content_key(self) -> str:
         """Key of everything in the world."""
+        facts = {name: getattr(self, name) for name in (*_FACTS, "group_indptr", "groups")}
         return content_key(
             self.accounts.content_key, self.posts.content_key, self.account_keys, self.post_keys,
             self.follows.content_key, self.interests, self.profiles, self.post_features,
             self.poster_indptr, self.posters, self.ticks, self.quality,
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()), *self.homes.values(),
-            *(part for name in (*_FACTS, "group_indptr", "groups")
-              if (part := getattr(self, name)) is not None for part in (name, part)),
+            *(part for fact in facts.items() if fact[1] is not None for part in fact),
         )  # fmt: skip
 
     def _facts(self) -> dict[str, object]:

@@ -11,16 +11,17 @@ from scipy import stats
 
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
 
-__all__ = ["contrast", "holm", "paired_interval"]
+__all__ = ["OVER_WORLDS", "WITHIN_WORLD", "checked", "contrast", "holm", "paired_interval"]
 
 Floats = npt.NDArray[np.float64]
 
 OVER_WORLDS, WITHIN_WORLD = "over worlds", "within this world"
 _ROW = ["partition", "community", "measure"]
-_NEEDED = ["arm", "world", "replication", *_ROW, "value", "budget"]
+_NEEDED = ["arm", "world", "replication", *_ROW, "value", "budget", "calibrated"]
 #: Measures that describe an arm or a partition and test nothing: no p, no part in Holm's rule.
 _DESCRIPTIVE = {
     "filler_share", "excluded_share", "homeless_posts", "unassigned_accounts", "ei_null",
+    "candidates_per_session", "index_recall",
 }  # fmt: skip
 
 _SCHEMA = {
@@ -28,7 +29,7 @@ _SCHEMA = {
     "baseline": pl.String, "arm_mean": pl.Float64, "baseline_mean": pl.Float64,
     "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "interval": pl.String,
     "effect": pl.Float64, "p": pl.Float64, "p_holm": pl.Float64, "worlds": pl.Int64,
-    "replications": pl.Int64, "budget": pl.String,
+    "replications": pl.Int64, "budget": pl.String, "calibrated": pl.Boolean,
 }  # fmt: skip
 
 
@@ -61,18 +62,19 @@ def contrast(
         One row per partition, community and measure: arm, baseline, arm_mean,
         baseline_mean, difference, low, high, interval (``"over worlds"`` or ``"within this
         world"``), effect, p (t test), p_holm (Holm's rule over the rows that have p),
-        worlds, replications (those in which both arms have a value), budget. Bounds, effect
-        and p are null where there are fewer than two units; effect and p also where nothing
-        varies, and for sources, filler and counts, which describe and test nothing; effect
-        also within a single world, whose replications vary less than worlds do.
+        worlds, replications (those in which both arms have a value), budget, calibrated.
+        Bounds, effect and p are null where there are fewer than two units; effect and p
+        also where nothing varies, and for sources, filler, candidates, recall and counts,
+        which describe and test nothing; effect also within a single world, whose
+        replications vary less than worlds do.
 
     Raises
     ------
     MissingDataError
         For an unknown arm or a missing column.
     DataError
-        If runs under several budgets are mixed, if a run has two values for one row, or
-        if `require` is not met.
+        If runs under several budgets, or calibrated and uncalibrated ones, are mixed, if a
+        run has two values for one row, or if `require` is not met.
 
     References
     ----------
@@ -88,7 +90,7 @@ def contrast(
     ...     {
     ...         "arm": ["a", "a", "b", "b"], "world": [0, 1, 0, 1], "replication": 0,
     ...         "partition": "planted", "community": None, "measure": "crossing",
-    ...         "value": [0.5, 0.7, 0.4, 0.4], "budget": "matched",
+    ...         "value": [0.5, 0.7, 0.4, 0.4], "budget": "matched", "calibrated": False,
     ...     }
     ... )
     >>> gap = contrast(outcome, "a", "b")
@@ -99,7 +101,8 @@ def contrast(
         check_choice("require", require, ("worlds",))
     if not 0 < confidence < 1:
         raise OptionError(f"confidence={confidence} is not between 0 and 1.")
-    budget = _checked(outcome, arm, baseline)
+    budget, calibrated = checked(outcome)
+    _check_arms(outcome, arm, baseline)
     worlds = outcome.get_column("world").n_unique()
     if require == "worlds" and worlds < 2:
         raise DataError(
@@ -124,6 +127,7 @@ def contrast(
                 "interval": OVER_WORLDS if worlds > 1 else WITHIN_WORLD,
                 "effect": effect if tested and worlds > 1 else None, "p": p if tested else None,
                 "worlds": by_world.height, "replications": known.height, "budget": budget,
+                "calibrated": calibrated,
             }
         )  # fmt: skip
     frame = pl.DataFrame(rows, schema={k: v for k, v in _SCHEMA.items() if k != "p_holm"})
@@ -178,14 +182,30 @@ def holm(p: list[float | None]) -> list[float | None]:
     return adjusted
 
 
-def _checked(outcome: pl.DataFrame, arm: str, baseline: str) -> str:
-    """The budget of an outcome that can be contrasted."""
+def checked(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
+    """Budget of an outcome, and whether it is calibrated: one of each (null without rows)."""
     missing = [name for name in _NEEDED if name not in outcome.columns]
     if missing:
         raise MissingDataError(
-            f"the outcome has no column {', '.join(missing)}: contrast takes the result of "
+            f"the outcome has no column {', '.join(missing)}: it must be a result of "
             "measure_spread."
         )
+    budgets = outcome.get_column("budget").unique().sort().to_list()
+    if len(budgets) > 1:
+        raise DataError(
+            f"the outcome mixes the budgets {', '.join(map(repr, budgets))}: what was measured under "
+            "one cannot be held against the other."
+        )
+    calibrated = outcome.get_column("calibrated").unique().to_list()
+    if len(calibrated) > 1:
+        raise DataError(
+            "the outcome mixes calibrated and uncalibrated behaviour: viewers who act by different "
+            "numbers cannot be held against each other."
+        )
+    return next(iter(budgets), None), next(iter(calibrated), None)
+
+
+def _check_arms(outcome: pl.DataFrame, arm: str, baseline: str) -> None:
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
     for name in (arm, baseline):
         if name not in arms:
@@ -193,13 +213,6 @@ def _checked(outcome: pl.DataFrame, arm: str, baseline: str) -> str:
                 f"no arm {name!r} in the outcome.{nearest(name, arms)} "
                 f"Arms: {', '.join(map(str, arms))}."
             )
-    budgets = outcome.get_column("budget").unique().sort().to_list()
-    if len(budgets) != 1:
-        raise DataError(
-            f"the outcome mixes the budgets {', '.join(map(repr, budgets))}: what was measured under "
-            "one cannot be contrasted with the other."
-        )
-    return str(budgets[0])
 
 
 def _pairs(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFrame:

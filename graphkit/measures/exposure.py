@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.errors import DataError
+from graphkit.errors import DataError, OptionError
 
-__all__ = ["effective_number", "entropy", "gini", "lorenz", "small_creator_share"]
+__all__ = [
+    "effective_number", "entropy", "gini", "intra_list_distance", "lorenz", "miscalibration",
+    "small_creator_share",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,6 +130,80 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     [1.0, 2.0]
     """
     return np.asarray(np.exp(_nats(np.asarray(counts, dtype=np.float64))), dtype=np.float64)
+
+
+def intra_list_distance(counts: npt.ArrayLike) -> Floats:
+    """Share of the pairs of a list that differ in community, for each row of counts.
+
+    The mean distance of two items of the same list (Ziegler et al. 2005), with distance 1
+    between communities and 0 within: 1 − Σ n_c (n_c − 1) / (N (N − 1)). In [0, 1]; NaN for
+    a row of fewer than two.
+
+    Parameters
+    ----------
+    counts
+        Shape (n, C): items of each list by community.
+
+    References
+    ----------
+    Ziegler, C.-N., McNee, S. M., Konstan, J. A., & Lausen, G. (2005). Improving
+    recommendation lists through topic diversification. WWW '05, 22–32.
+    https://doi.org/10.1145/1060745.1060754
+
+    Examples
+    --------
+    >>> intra_list_distance([[3, 0], [1, 1], [2, 2], [1, 0]]).round(4).tolist()
+    [0.0, 1.0, 0.6667, nan]
+    """
+    table = np.asarray(counts, dtype=np.float64)
+    total = table.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        same = (table * (table - 1)).sum(axis=1) / (total * (total - 1))
+    return np.asarray(np.where(total > 1, 1 - same, np.nan), dtype=np.float64)
+
+
+def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float = 0.01) -> Floats:
+    """How far what accounts are shown departs from what they watched before, for each row.
+
+    KL(p‖q̃) = Σ_c p_c ln(p_c / q̃_c) with q̃ = (1 − α) q + α p, p the shares of the history and q
+    those of what was shown (Steck 2018). From 0, if they are equal, to ln(1 / α) ≈ 4.6, if they
+    share nothing; NaN for a row without history, or to which nothing was shown.
+
+    Parameters
+    ----------
+    history, shown
+        Shape (n, C): items of each account by community, or by any other classes.
+    alpha
+        The share α of p in q̃, in (0, 1): it keeps what is never shown from counting without
+        bound.
+
+    Raises
+    ------
+    OptionError
+        If `alpha` is not between 0 and 1.
+    DataError
+        If the two differ in shape.
+
+    References
+    ----------
+    Steck, H. (2018). Calibrated recommendations. RecSys '18, 154–162.
+    https://doi.org/10.1145/3240323.3240372
+
+    Examples
+    --------
+    >>> miscalibration([[7, 3], [5, 5]], [[70, 30], [9, 0]]).round(4).tolist()
+    [0.0, 1.9585]
+    """
+    if not 0 < alpha < 1:
+        raise OptionError(f"alpha={alpha} must lie between 0 and 1.")
+    before, after = np.asarray(history, np.float64), np.asarray(shown, np.float64)
+    if before.shape != after.shape or before.ndim != 2:
+        raise DataError(f"the history has the shape {before.shape}, what was shown {after.shape}.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = before / before.sum(axis=1, keepdims=True)
+        q = (1 - alpha) * after / after.sum(axis=1, keepdims=True) + alpha * p
+        terms = np.where(p > 0, p * np.log(p / q), p)  # keeps NaN, and 0 · ln 0 = 0
+    return np.asarray(terms.sum(axis=1), dtype=np.float64)
 
 
 def _nats(table: Floats) -> Floats:

@@ -76,7 +76,14 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         excluded,
         True,
         Provenance.of(
-            "flow", {"arm": arm, "partition": partition, "world": world}, made_from=(spread,)
+            "flow",
+            {
+                "arm": arm,
+                "partition": partition,
+                "world": world,
+                "calibrated": spread.calibrated,
+            },
+            made_from=(spread,),
         ),
     )
 

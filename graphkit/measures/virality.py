@@ -1,62 +1,84 @@
-"""How posts were passed on: the size, depth, breadth and structural virality of share trees."""
+"""How posts were passed on: the size, depth, breadth and structural virality of their trees."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.errors import DataError
+from graphkit.errors import DataError, OptionError, check_choice
 
-__all__ = ["Cascades", "cascades"]
+__all__ = ["KINDS", "Cascades", "cascades"]
 
 Codes = npt.NDArray[np.integer]
+Nodes = npt.NDArray[np.int64]
+
+#: How a post is passed on, in the order of the codes in :attr:`ArmTally.shares`.
+KINDS = ("share", "duet", "stitch")
 
 
 @dataclass(frozen=True)
 class Cascades:
-    """One share tree per post, whose root is the post with those through whom it entered.
+    """One tree per post, whose root is the post with those through whom it entered.
 
     Attributes
     ----------
     size
-        int64, shape (m,): nodes, the root included; 1 for a post that nobody shared.
+        int64, shape (m,): nodes, the root included; 1 for a post that nobody passed on, 0
+        for an answer that is counted in the tree of the post it answers.
     depth
         int64, shape (m,): longest way from the root, in edges.
     breadth
         int64, shape (m,): most nodes at any one depth.
     virality
-        float64, shape (m,): mean distance over ordered pairs of distinct nodes; NaN for a
-        single node. 1 for one edge, 2(n − 1)/n for a star of n nodes, (n + 1)/3 for a
-        chain.
+        float64, shape (m,): mean distance over ordered pairs of distinct nodes; NaN for
+        fewer than two nodes. 1 for one edge, 2(n − 1)/n for a star of n nodes, (n + 1)/3
+        for a chain.
     """
 
-    size: npt.NDArray[np.int64]
-    depth: npt.NDArray[np.int64]
-    breadth: npt.NDArray[np.int64]
+    size: Nodes
+    depth: Nodes
+    breadth: Nodes
     virality: npt.NDArray[np.float64]
 
 
-def cascades(shares: Codes, n_posts: int) -> Cascades:
-    """The share trees of posts, in time linear in the shares (after sorting).
+def cascades(
+    shares: Codes, n_posts: int, *, kinds: Sequence[str] = KINDS, answers_to: Codes | None = None
+) -> Cascades:
+    """The trees along which posts were passed on, out of tallies, in O(x log x).
 
     Structural virality is v(T) = Σ_{i≠j} d_ij / (n(n − 1)) (Goel et al. 2016). An edge
-    with s nodes below it lies on s(n − s) of the paths, so Σ d_ij = 2 Σ s(n − s). A
-    sharer hangs from its parent if that shared the post in an earlier tick, and else from
-    the root; of several shares of a post by one account, the first counts.
+    with s nodes below it lies on s(n − s) of the paths, so Σ d_ij = 2 Σ s(n − s). An
+    account hangs from its parent if that passed the post on in an earlier tick, and else
+    from the root; if it did so several times, the first counts.
+
+    Rows of other `kinds` are left out first, as if they had not been: who hung from one of
+    them hangs from the root. With `answers_to`, the root of a post that answers another hangs
+    from the root of that other one, with all that hangs from it: there is one tree per
+    original, and an answer has none of its own (size 0).
 
     Parameters
     ----------
     shares
-        Shape (x, 4): post, sharer, parent (−1: from the poster), tick.
+        Shape (x, 5): post, account that passed it on, parent (−1: from the poster), tick,
+        kind (0 share, 1 duet, 2 stitch).
     n_posts
         Number of posts m.
+    kinds
+        Some of ``"share"``, ``"duet"``, ``"stitch"``.
+    answers_to
+        Shape (m,): the post that each post answers, −1 for none, as in :class:`World`.
+        Answers of every kind hang there, whatever `kinds` says.
 
     Raises
     ------
+    OptionError
+        For an unknown kind, or none.
     DataError
-        If a share names a post outside 0 … m − 1.
+        If `shares` has another shape, names a post outside 0 … m − 1 or an unknown kind, or
+        if `answers_to` does so, or answers in a circle.
 
     References
     ----------
@@ -66,47 +88,65 @@ def cascades(shares: Codes, n_posts: int) -> Cascades:
 
     Examples
     --------
-    >>> found = cascades(np.array([[0, 5, -1, 0], [1, 5, -1, 0], [1, 6, 5, 1]]), 3)
+    >>> shares = np.array([[0, 5, -1, 0, 0], [1, 5, -1, 0, 0], [1, 6, 5, 1, 1]])
+    >>> found = cascades(shares, 3)
     >>> found.size.tolist(), found.depth.tolist(), found.virality.round(4).tolist()
     ([2, 3, 1], [1, 2, 0], [1.0, 1.3333, nan])
+
+    Post 2 answers post 1, whose tree it joins:
+
+    >>> cascades(shares, 3, answers_to=np.array([-1, -1, 1])).size.tolist()
+    [2, 4, 0]
     """
-    post, sharer, parent, tick = _first_shares(np.asarray(shares, np.int64).reshape(-1, 4))
-    if post.size and not 0 <= int(post.min()) <= int(post.max()) < n_posts:
-        raise DataError(f"shares name posts outside 0 … {n_posts - 1}.")
-    up = _parents(post, sharer, parent, tick, n_posts)
-    # nodes: the m roots, then the sharers; a parent always shared in an earlier tick
-    below = np.ones(n_posts + post.size, np.int64)
-    level = np.zeros(n_posts + post.size, np.int64)
-    order = np.argsort(tick, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(tick[order])) + 1)
-    for nodes in groups:
-        level[n_posts + nodes] = level[up[nodes]] + 1
-    for nodes in reversed(groups):
-        np.add.at(below, up[nodes], below[n_posts + nodes])
-    size = below[:n_posts]
+    post, sharer, parent, tick = _first_shares(_chosen(shares, n_posts, kinds))
+    # nodes: the m roots, then who passed them on
+    up = np.concatenate(
+        [_roots(answers_to, n_posts), _parents(post, sharer, parent, tick, n_posts)]
+    )
+    top, level = _climb(up)
+    size, under = _sizes(up, level)
+    originals = top[:n_posts] == np.arange(n_posts)
+    size = np.where(originals, size[:n_posts], 0)
     depth = np.zeros(n_posts, np.int64)
-    np.maximum.at(depth, post, level[n_posts:])
-    under = below[n_posts:].astype(np.float64)
-    paths = np.bincount(post, weights=under * (size[post] - under), minlength=n_posts)
+    np.maximum.at(depth, top, level)
+    # an edge stands for the node below it; a root has no edge, and s(n − s) = 0
+    under = under.astype(np.float64)
+    paths = np.bincount(top, weights=under * (size[top] - under), minlength=n_posts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        virality = 2 * paths / (size * (size - 1.0))
-    return Cascades(size, depth, _breadth(post, level[n_posts:], n_posts), virality)
+        virality = np.where(size > 1, 2 * paths / (size * (size - 1.0)), np.nan)
+    return Cascades(size, depth, _breadth(top, level, n_posts), virality)
 
 
-def _first_shares(shares: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
-    """Columns of the first share of each post by each account, sorted by both."""
-    shares = shares[np.lexsort((shares[:, 2], shares[:, 3], shares[:, 1], shares[:, 0]))]
-    new = np.ones(shares.shape[0], dtype=bool)
-    new[1:] = (np.diff(shares[:, :2], axis=0) != 0).any(axis=1)
-    post, sharer, parent, tick = shares[new].T
+def _chosen(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
+    """The rows of these kinds, checked."""
+    if isinstance(kinds, str) or not kinds:
+        raise OptionError(f"kinds={kinds!r}: a sequence of some of {', '.join(KINDS)} is needed.")
+    for kind in kinds:
+        check_choice("kinds", kind, KINDS)
+    rows = np.asarray(shares, dtype=np.int64)
+    if rows.ndim != 2 or rows.shape[1] != 5:
+        raise DataError(
+            f"shares have the shape {rows.shape}, not (x, 5): post, account, parent, tick, kind."
+        )
+    for column, end, what in ((0, n_posts, "posts"), (4, len(KINDS), "kinds")):
+        if rows.size and not 0 <= rows[:, column].min() <= rows[:, column].max() < end:
+            raise DataError(f"shares name {what} outside 0 … {end - 1}.")
+    return rows[np.isin(rows[:, 4], [KINDS.index(kind) for kind in kinds])]
+
+
+def _first_shares(rows: Nodes) -> tuple[Nodes, ...]:
+    """Columns of the first time that each account passed on each post, sorted by both."""
+    rows = rows[np.lexsort((rows[:, 2], rows[:, 3], rows[:, 1], rows[:, 0]))]
+    new = np.ones(rows.shape[0], dtype=bool)
+    new[1:] = (np.diff(rows[:, :2], axis=0) != 0).any(axis=1)
+    post, sharer, parent, tick = rows[new, :4].T
     return post, sharer, parent, tick
 
 
 def _parents(
-    post: npt.NDArray[np.int64], sharer: npt.NDArray[np.int64], parent: npt.NDArray[np.int64],
-    tick: npt.NDArray[np.int64], n_posts: int,
-) -> npt.NDArray[np.int64]:  # fmt: skip
-    """The node that each sharer hangs from: a root (its post) or n_posts + a sharer."""
+    post: Nodes, sharer: Nodes, parent: Nodes, tick: Nodes, n_posts: int
+) -> npt.NDArray[np.int64]:
+    """The node that each account hangs from: a root (its post) or n_posts + another."""
     if not post.size:
         return post
     span = int(max(sharer.max(), parent.max())) + 1
@@ -117,12 +157,51 @@ def _parents(
     return np.where(known, n_posts + at, post)
 
 
-def _breadth(
-    post: npt.NDArray[np.int64], level: npt.NDArray[np.int64], n_posts: int
-) -> npt.NDArray[np.int64]:
-    breadth = np.ones(n_posts, np.int64)
-    if post.size:
+def _roots(answers_to: Codes | None, n_posts: int) -> Nodes:
+    """The node above each root: the root of the post that it answers, or itself."""
+    own = np.arange(n_posts, dtype=np.int64)
+    if answers_to is None:
+        return own
+    answered = np.asarray(answers_to, dtype=np.int64)
+    if answered.shape != own.shape:
+        raise DataError(f"answers_to has the shape {answered.shape}, not ({n_posts},).")
+    if n_posts and not -1 <= answered.min() <= answered.max() < n_posts:
+        raise DataError(f"answers_to names posts outside −1 … {n_posts - 1}.")
+    if (answered == own).any():
+        post = int(np.flatnonzero(answered == own)[0])
+        raise DataError(f"answers_to: post {post} answers itself.")
+    return np.where(answered < 0, own, answered)
+
+
+def _climb(up: Nodes) -> tuple[Nodes, Nodes]:
+    """The root above each node, and the edges up to it, by doubling the steps."""
+    top = up.copy()
+    level = (up != np.arange(up.size)).astype(np.int64)
+    for _ in range(int(up.size).bit_length()):
+        above = top[top]
+        if np.array_equal(above, top):
+            break
+        level += level[top]
+        top = above
+    if (up[top] != top).any():
+        raise DataError("answers_to: some posts answer each other in a circle.")
+    return top, level
+
+
+def _sizes(up: Nodes, level: Nodes) -> tuple[Nodes, Nodes]:
+    """Nodes of the subtree of each node, and the same without the roots'."""
+    below = np.ones(up.size, np.int64)
+    order = np.argsort(level, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(level[order])) + 1)
+    for nodes in reversed(groups[1:]):
+        np.add.at(below, up[nodes], below[nodes])
+    return below, np.where(level > 0, below, 0)
+
+
+def _breadth(top: Nodes, level: Nodes, n_posts: int) -> Nodes:
+    breadth = np.zeros(n_posts, np.int64)
+    if top.size:
         span = int(level.max()) + 1
-        cells, counts = np.unique(post * span + level, return_counts=True)
+        cells, counts = np.unique(top * span + level, return_counts=True)
         np.maximum.at(breadth, cells // span, counts)
     return breadth

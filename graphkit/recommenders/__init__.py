@@ -1,26 +1,38 @@
 """How a feed ranks: candidate sources, factors, presets; a feed is data."""
 
+from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.feed import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders.presets import (
     blend,
     chronological,
+    circle_popularity,
     follower_centric,
     interest_centric,
     popularity,
     source_by_ranking,
     uniform,
+    watch_time,
 )
+from graphkit.recommenders.toml import ranker, rankers, read_feed, write_feed
 
 __all__ = [
     "FACTORS",
     "SIGNALS",
     "SOURCES",
+    "Context",
     "Feed",
     "blend",
+    "checked_scores",
     "chronological",
+    "circle_popularity",
     "follower_centric",
     "interest_centric",
     "popularity",
+    "ranker",
+    "rankers",
+    "read_feed",
     "source_by_ranking",
     "uniform",
+    "watch_time",
+    "write_feed",
 ]

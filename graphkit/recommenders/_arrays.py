@@ -22,7 +22,8 @@ FILL_UNIFORM, FILL_EMPTY, FILL_POPULAR = range(3)
 (
     E_SESSION, E_NOISE, E_NOISE2, E_LIKE, E_COMMENT, E_SHARE, E_FOLLOW, E_LEAVE, E_CANDIDATE,
     E_FILL, E_TIE, E_CHANCE, E_DUET, E_STITCH, E_UNFOLLOW, E_STOP, E_DELIVER, E_POST, E_QUIT,
-) = range(1, 20)  # fmt: skip
+    E_PAIR,
+) = range(1, 21)  # fmt: skip
 
 LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
 #: What passes a post on to one's followers.
@@ -39,6 +40,8 @@ RING = 8
 HORIZON = 10
 #: Posts that the trending source looks at.
 MOST_TRENDING = 1000
+#: A source looks at so many posts per place of its quota before it gives up.
+LOOKS = 4
 #: Keyed draws for a filler before all unseen posts are compared.
 FILL_DRAWS = 64
 #: Rows of features are padded with zeros to a multiple of this, for sums in a fixed order.
@@ -55,6 +58,8 @@ class Stage(NamedTuple):
     """Followees of each account, ascending."""
     p_indptr: Array
     posters: Array
+    single: bool
+    """Whether every post has one poster."""
     by_poster_indptr: Array
     by_poster: Array
     """Posts of each account, ascending."""
@@ -64,23 +69,16 @@ class Stage(NamedTuple):
     by_group_indptr: Array
     by_group: Array
     """Posts by members of each group, ascending."""
-    author: Array
-    """First poster of each post."""
     features: Array
     """float32, (m, d)."""
-    topic: Array
-    """Largest feature of each post; −1 where it has none."""
     interests: Array
     """float32, (n, d): true interests."""
-    quality: Array
-    length: Array
-    """ln(duration / 20 s), 0 where unknown."""
-    divisiveness: Array
-    flagged: Array
-    account_country: Array
-    account_language: Array
-    post_country: Array
-    post_language: Array
+    facts: Array
+    """int32, (m, 4): first poster, topic (−1 for none), country and language (−1 unknown)."""
+    traits: Array
+    """float64, (m, 4): quality − ½, ln(duration / 20 s), divisiveness, flagged."""
+    places: Array
+    """int32, (n, 2): country and language of each account, −1 where unknown."""
 
 
 class State(NamedTuple):
@@ -89,15 +87,17 @@ class State(NamedTuple):
     profiles: Array
     """float32, (n, d): what the feed has learned, not normalised."""
     last: Array
-    """Tick of the latest session."""
+    """int32: tick of each account's latest session, −1 before the first."""
+    cell: Array
+    """int32: cell of the index nearest to each account's profile."""
     ring: Array
-    """int32, (n, RING, 3): post, tick and kind of each account's latest reactions."""
+    """int32, (n, RING, 2): post, and tick · 256 + kind, of each account's latest reactions."""
     ring_next: Array
     done: Array
-    """int32, (n, RING): each account's latest completions; −1 where none."""
+    """int32, (n, RING): each account's latest completions, −1 where none; no rows if unused."""
     done_next: Array
     fans: Array
-    """int32, (m, RING): who watched each post to the end last; −1 where none."""
+    """int32, (m, RING): who watched each post to the end last, −1 where none; likewise."""
     fans_next: Array
     seen_start: Array
     seen: Array
@@ -107,7 +107,7 @@ class State(NamedTuple):
 
 
 class Index(NamedTuple):
-    """The posts that have entered, in cells of near ones."""
+    """Posts in cells of near ones."""
 
     centres: Array
     """float32, (d, cells)."""
@@ -118,7 +118,7 @@ class Index(NamedTuple):
     blocks: Array
     """Their features, a block (d, size) per cell, end to end."""
     probes: int
-    """Cells that a viewer's search looks into."""
+    """Cells that a search looks into."""
 
 
 class Now(NamedTuple):
@@ -134,17 +134,21 @@ class Now(NamedTuple):
     """End of each account's posts that have entered, in `by_poster`."""
     group_end: Array
     """Likewise in `by_group`."""
+    cell_end: Array
+    """Likewise in the index."""
     fresh: Array
     trending: Array
     popular: Array
     merit: Array
-    """The part of each post's score that is the same for all viewers."""
+    """float64: the part of each post's score that is the same for all viewers."""
 
 
 class Dials(NamedTuple):
     """The numbers of a feed."""
 
     quotas: Array
+    interest_cap: int
+    """Most candidates of the interest source from one cell."""
     interest: float
     circle_reactions: float
     circle_comments: float
@@ -154,46 +158,58 @@ class Dials(NamedTuple):
     chance: float
     topic_penalty: float
     author_penalty: float
-    author_discount: Array
-    """Factor of a score after k = 0, 1, … chosen posts of the author; empty for none."""
+    author_decay: Array
+    """Factor of a positive score after k = 0, 1, … chosen posts of the author; empty for none."""
     delivery: float
     filler: int
     slots: int
     circle: bool
     """Whether the circle's reactions are counted: the feed or the viewers' taste needs them."""
     forget: Array
-    """Share of the profile that is left k = 0, 1, … ticks later; empty for all."""
+    """Share of the profile that is left k = 0, 1, … ticks later."""
     signals: Array
     """Of completion, like, comment, share, follow, answer, skip; times the learning rate."""
+    halves: Array
+    """2^−r for r = 0 … 63."""
 
 
 class Scratch(NamedTuple):
     """Working memory of one thread: posts met in one session, and where each stands."""
 
+    query: Array
+    """float32, (d,): the profile at length 1."""
     place: Array
     """Open-addressing table: position of a post among those met, plus 1; 0 where free."""
     met: Array
     """int32, a row per post met, by the columns below."""
+    raw: Array
+    """int32: posts that one source proposes."""
     pool: Array
     """int32, (room, 4): position, topic, author and picks of its author of each candidate that
     was not chosen yet."""
     base: Array
-    """float32: score of each candidate in the pool, before diversity."""
+    """float64: score of each candidate in the pool, before diversity."""
     score: Array
     """float64: the same, after it."""
+    tie: Array
+    """int64: keyed bits that decide between equal scores."""
     dots: Array
     """float32: products with centres, then with the posts of a cell."""
-    cells: Array
-    """int32: the nearest cells."""
     near: Array
-    """float32: heap of the best products."""
+    """float32, (2, quota): heaps of the best products, of a cell and of all."""
     near_posts: Array
-    """int32: their posts."""
+    """int32, (2, quota): their posts."""
+    topics: Array
+    """int32, (slots,): topics shown in the session."""
 
 
+# columns of Stage.facts
+AUTHOR, TOPIC, COUNTRY, LANGUAGE = range(4)
+# columns of Stage.traits
+QUALITY, LENGTH, DIVISIVE, FLAGGED = range(4)
 # columns of State.ring
-_, TICK, KIND = range(3)
-# columns of Scratch.met
-POST, SLOT, SOURCE, REACTIONS, COMMENTS, PEOPLE = range(6)
-# columns of Scratch.pool
-_, TOPIC, AUTHOR, PICKS = range(4)
+POST, WHEN = range(2)
+# columns of Scratch.met, the first as above
+_, SLOT, SOURCE, REACTIONS, COMMENTS, PEOPLE = range(6)
+# columns of Scratch.pool, the second as in Stage.facts
+AT, _, OF_AUTHOR, PICKS = range(4)

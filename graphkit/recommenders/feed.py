@@ -6,71 +6,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.display import html_card, text_card
-from graphkit.errors import OptionError, nearest
+from graphkit.recommenders._checks import check_feed
+from graphkit.recommenders.parts import FACTORS, FILLERS, SCALARS, SIGNALS, SOURCES
 
 if TYPE_CHECKING:
     from graphkit.recommenders.context import Context
 
-__all__ = ["FACTORS", "SIGNALS", "SOURCES", "Feed"]
+__all__ = ["FACTORS", "FILLERS", "SIGNALS", "SOURCES", "Feed"]
 
-#: Where candidates come from, and what each gives.
-SOURCES = {
-    "following": "recent posts of accounts the viewer follows",
-    "circle": "posts that accounts the viewer follows passed on, liked or commented on",
-    "groups": "recent posts by members of the groups the viewer is in",
-    "interest": "posts nearest to what the feed knows of the viewer's interests",
-    "fresh": "new posts on trial with an audience that widens if they are finished",
-    "trending": "posts of the last ticks with most reactions",
-    "covisited": "what those finished last who finished what the viewer finished last",
-    "everywhere": "posts drawn uniformly from all",
-}
-
-#: What ranks a candidate; each factor lies in [0, 1] (interest in [−1, 1]).
-FACTORS = {
-    "interest": "cosine of the viewer's learned profile and the post's features",
-    "circle_reactions": "1 − 2^(−r), r who the viewer follows and who passed it on or liked it",
-    "circle_comments": "1 − 2^(−c), c comments by accounts the viewer follows",
-    "followed": "1 if the viewer follows who posted it",
-    "same_country": "1 if viewer and post are of the same known country",
-    "same_language": "1 if viewer and post are of the same known language",
-    "chance": "a uniform draw",
-    "expected_watch": "mean watch fraction of the post so far, shrunk to the overall mean",
-    "expected_watch_time": "expected_watch times the post's duration, in minutes, at most 1",
-    "expected_like": "likes per view so far, shrunk to the overall rate",
-    "expected_comment": "comments per view so far, shrunk to the overall rate",
-    "expected_share": "shares, duets and stitches per view so far, shrunk to the overall rate",
-    "expected_skip": "views left early, per view so far, shrunk to the overall rate",
-    "global_reactions": "ln(1 + reactions) / ln(1 + reactions of the most reacted post)",
-    "author_followers": "ln(1 + followers of the author) / ln(1 + followers of the most followed)",
-    "author_hits": "ln(1 + reactions to the author's posts) / ln(1 + those of the highest author)",
-    "small_creator": "1 if the author has fewer followers than the median author",
-    "recency": "2^(−age / 3), age in ticks",
-    "cross_posted": "1 if the post was first posted elsewhere (a negative weight demotes it)",
-    "flagged": "1 if the post is flagged (a negative weight demotes it)",
-}
-
-#: What a feed learns from, per reaction; the last two are what it assumes beforehand.
-SIGNALS = {
-    "completion": "watched to the end (watch fraction ≥ 0.9)",
-    "like": "liked",
-    "comment": "commented on",
-    "share": "shared",
-    "follow": "followed the author",
-    "answer": "answered by a duet or stitch",
-    "skip": "left early (watch fraction < 0.25)",
-    "country": "mean profile of the accounts of the same country, at the beginning",
-    "device": "mean profile of the accounts with the same device, at the beginning",
-}
-
-#: What fills slots that no candidate fills, see :attr:`Feed.filler`.
-FILLERS = ("uniform", "empty", "popularity")
+Score = Callable[["Context"], npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,17 +59,41 @@ class Feed:
     trial_size, trial_growth
         First audience of a fresh post, in views, and by how much it widens each time that the
         post is watched to the end at least as often, per view, as all posts are.
-    score
-        A function of a :class:`Context` that scores pairs in place of `weights`.
     filler
         What fills slots that no candidate fills: ``"uniform"`` (a keyed uniform draw over
         unseen posts), ``"popularity"`` (the unseen post with most reactions), both marked as
         filler; or ``"empty"``.
+    score
+        A function of a :class:`Context` that scores pairs in place of `weights`, which are
+        then empty.
+    source
+        Where the numbers come from, in words.
+
+    Raises
+    ------
+    OptionError
+        For a source, factor or signal that is unknown, whose nearest is named, and numbers
+        that are not finite or out of range.
 
     Examples
     --------
     >>> Feed("newest first", {"following": 200}, {"recency": 1.0}).score_of(recency=0.5)
     0.5
+
+    Scores of one's own, here those of ``follower_centric``, whose sources stay:
+
+    >>> from graphkit.recommenders import follower_centric
+    >>> def circle_first(context):
+    ...     score = 0.6 * context.factor("circle_comments")
+    ...     score += 0.4 * context.factor("circle_reactions")
+    ...     score += 0.5 * context.factor("followed")
+    ...     score += 0.4 * context.factor("recency")
+    ...     score += 0.1 * context.factor("global_reactions")
+    ...     score += 0.1 * context.factor("interest")
+    ...     return score
+    >>> mine = follower_centric().but("mine", score=circle_first)
+    >>> mine.diff(follower_centric()).filter(part="score").row(0)
+    ('score', 'score', 'circle_first', 'Σ weight · factor')
     """
 
     name: str
@@ -141,39 +116,24 @@ class Feed:
     trial_size: int = 20
     trial_growth: float = 4.0
     filler: str = "uniform"
-    score: Callable[[Context], npt.NDArray[np.float32]] | None = None
+    score: Score | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
-        for name, given, known in (
-            ("source", self.sources, SOURCES),
-            ("factor", self.weights, FACTORS),
-            ("signal", self.signals, SIGNALS),
-        ):
-            for key, value in given.items():
-                if key not in known:
-                    raise OptionError(
-                        f"feed {self.name!r}: unknown {name} {key!r}.{nearest(key, known)} "
-                        f"Known: {', '.join(known)}."
-                    )
-                if not math.isfinite(value):
-                    raise OptionError(f"feed {self.name!r}: {name} {key!r} is {value}.")
-        for key, quota in self.sources.items():
-            if quota < 0 or quota != int(quota):
-                raise OptionError(f"feed {self.name!r}: quota of {key!r} is {quota}, not 0, 1, ….")
-        for key in ("topic_penalty", "author_penalty"):
-            if not getattr(self, key) >= 0:
-                raise OptionError(f"feed {self.name!r}: {key} must be 0 or larger.")
-        if not 0 <= self.learning_rate < 1:
-            raise OptionError(f"feed {self.name!r}: learning_rate must lie in [0, 1).")
-        if self.filler not in FILLERS:
-            raise OptionError(
-                f"feed {self.name!r}: filler={self.filler!r} is unknown. Known: {FILLERS}."
-            )
-        for key in ("sources", "weights", "signals"):
-            object.__setattr__(self, key, MappingProxyType(dict(getattr(self, key))))
+        check_feed(self)
+        # in the order of the parts, so that the order in which they were given never matters
+        for key, known, kind in (
+            ("sources", SOURCES, int), ("weights", FACTORS, float), ("signals", SIGNALS, float),
+        ):  # fmt: skip
+            given = getattr(self, key)
+            ordered = {part: kind(given[part]) for part in known if part in given}
+            object.__setattr__(self, key, MappingProxyType(ordered))
+        for key in SCALARS:
+            kind = int if key == "trial_size" else float
+            object.__setattr__(self, key, kind(getattr(self, key)))
 
     def score_of(self, **factors: float) -> float:
-        """The score of a candidate with these factors, before diversity."""
+        """The score of a candidate with these factors, before diversity, by the weights."""
         return sum(self.weights.get(key, 0.0) * value for key, value in factors.items())
 
     def but(
@@ -182,40 +142,131 @@ class Feed:
         *,
         sources: Mapping[str, int] | None = None,
         weights: Mapping[str, float] | None = None,
+        signals: Mapping[str, float] | None = None,
+        topic_penalty: float | None = None,
+        author_penalty: float | None = None,
+        author_decay: float | None = None,
+        author_floor: float | None = None,
+        learning_rate: float | None = None,
+        interest_share: float | None = None,
+        half_life: float | None = None,
+        delivery: float | None = None,
+        trial_size: int | None = None,
+        trial_growth: float | None = None,
         filler: str | None = None,
+        score: Score | None = None,
+        source: str | None = None,
     ) -> Feed:
-        """The same feed with some sources or weights changed."""
+        """The same feed with some numbers changed.
+
+        Parameters
+        ----------
+        name
+            Of the new feed.
+        sources, weights, signals
+            Numbers that replace those of the same keys, one by one. Weights take the place of
+            a score function.
+        topic_penalty, author_penalty, author_decay, author_floor, learning_rate, \
+        interest_share, half_life, delivery, trial_size, trial_growth, filler, source
+            New values; as they were where absent.
+        score
+            A function that takes the place of the weights.
+
+        Examples
+        --------
+        >>> feed = Feed("newest first", {"following": 200}, {"recency": 1.0})
+        >>> feed.but("half delivered", delivery=0.5).diff(feed).rows()
+        [('candidates', 'delivery', '0.5', '1')]
+        """
+        given = {
+            "topic_penalty": topic_penalty, "author_penalty": author_penalty,
+            "author_decay": author_decay, "author_floor": author_floor,
+            "learning_rate": learning_rate, "interest_share": interest_share,
+            "half_life": half_life, "delivery": delivery, "trial_size": trial_size,
+            "trial_growth": trial_growth, "filler": filler, "source": source,
+        }  # fmt: skip
+        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if score is not None:
+            changes |= {"score": score, "weights": weights or {}}
+        elif weights:
+            changes |= {"score": None, "weights": {**self.weights, **weights}}
         return replace(
             self,
             name=name,
             sources={**self.sources, **(sources or {})},
-            weights={**self.weights, **(weights or {})},
-            filler=filler or self.filler,
+            signals={**self.signals, **(signals or {})},
+            **changes,
         )
 
     @property
     def frame(self) -> pl.DataFrame:
-        """Every number of the feed: part, key, value, meaning."""
+        """Every number of the feed: part, key, value, meaning; the same rows for all feeds."""
         rows = [
             *(("source", k, float(self.sources.get(k, 0)), v) for k, v in SOURCES.items()),
-            *(("factor", k, float(self.weights.get(k, 0)), v) for k, v in FACTORS.items()),
-            ("diversity", "topic_penalty", self.topic_penalty, "per chosen post of the same topic"),
-            ("diversity", "author_penalty", self.author_penalty, "per chosen post of the poster"),
-            *(("signal", k, float(self.signals.get(k, 0)), v) for k, v in SIGNALS.items()),
-            ("learning", "learning_rate", self.learning_rate, "share of the profile per signal"),
+            *(("factor", k, self.weights.get(k, 0.0), v) for k, v in FACTORS.items()),
+            *(("signal", k, self.signals.get(k, 0.0), v) for k, v in SIGNALS.items()),
+            *((part, k, float(getattr(self, k)), v) for k, (part, v) in SCALARS.items()),
         ]
         return pl.DataFrame(rows, schema=["part", "key", "value", "meaning"], orient="row")
 
+    def diff(self, other: Feed) -> pl.DataFrame:
+        """What differs between two feeds, their names and texts aside.
+
+        Parameters
+        ----------
+        other
+            Another feed.
+
+        Returns
+        -------
+        polars.DataFrame
+            part, key, this, other: numbers, filler rule and score function as text, in the
+            rows that differ.
+
+        Examples
+        --------
+        >>> feed = Feed("newest first", {"following": 200}, {"recency": 1.0})
+        >>> feed.but("fewer", sources={"following": 50}).diff(feed).rows()
+        [('source', 'following', '50', '200')]
+        """
+        mine, others = (f.frame.select("part", "key", "value").rows() for f in (self, other))
+        rows = [
+            (part, key, _text(value), _text(theirs))
+            for (part, key, value), (_, _, theirs) in zip(mine, others, strict=True)
+            if value != theirs
+        ]
+        if self.filler != other.filler:
+            rows.append(("filler", "filler", self.filler, other.filler))
+        if self.score != other.score:
+            rows.append(("score", "score", _name_of(self.score), _name_of(other.score)))
+        names = ("part", "key", "this", "other")
+        return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
     def _facts(self) -> dict[str, object]:
-        return {
+        ranked = ", ".join(f"{k} {v:g}" for k, v in self.weights.items() if v)
+        facts: dict[str, object] = {
             "sources": ", ".join(f"{k} {v}" for k, v in self.sources.items() if v),
-            "ranked by": ", ".join(f"{k} {v:g}" for k, v in self.weights.items() if v),
+            "ranked by": ranked if self.score is None else f"{_name_of(self.score)}(context)",
             "diversity": f"topic −{self.topic_penalty:g}, author −{self.author_penalty:g}",
             "filler": self.filler,
         }
+        return facts | ({"source": self.source} if self.source else {})
 
     def __repr__(self) -> str:
         return text_card(f"Feed: {self.name}", self._facts())
 
     def _repr_html_(self) -> str:
-        return html_card(f"Feed: {self.name}", {}, self.frame)
+        used = self.frame.filter(pl.col("value") != 0)
+        return html_card(f"Feed: {self.name}", self._facts(), used)
+
+
+def _text(value: float) -> str:
+    """The shortest text that is this number and no other."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _name_of(score: Score | None) -> str:
+    if score is None:
+        return "Σ weight · factor"
+    return str(getattr(score, "__qualname__", type(score).__qualname__))

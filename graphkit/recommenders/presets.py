@@ -2,57 +2,185 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
+
 from graphkit.errors import OptionError
-from graphkit.recommenders.feed import FACTORS, SOURCES, Feed
+from graphkit.recommenders.feed import Feed
+from graphkit.recommenders.parts import FACTORS, SCALARS, SIGNALS, SOURCES
 
 __all__ = [
-    "blend", "chronological", "follower_centric", "interest_centric", "popularity",
-    "source_by_ranking", "uniform",
+    "blend", "chronological", "circle_popularity", "follower_centric", "interest_centric",
+    "popularity", "source_by_ranking", "uniform", "watch_time",
 ]  # fmt: skip
 
 
 def interest_centric() -> Feed:
     """TikTok's For You as its makers describe it: likeness to what was watched, and variety.
 
-    Direction from TikTok (2020): finishing a video is a strong signal, likes, comments and
-    shares count, follower count and past hits are no direct factors, and topics are mixed.
-    The sizes of the weights are assumptions.
+    From TikTok (2020), as directions: what a viewer finished, liked, shared or commented on
+    teaches the feed, and finishing a longer video is a strong signal, so completion is the
+    strongest one; captions, sounds and hashtags say what a video is about, so `interest` ranks
+    first; the accounts followed are one input among others, so `following` has a small quota
+    and `followed` a small weight; the same country is a weak indicator, language and device
+    are settings that count less than what viewers do; follower count and earlier hits are no
+    direct factors, so `author_followers`, `author_hits`, `global_reactions` and
+    `small_creator` have no weight; videos from outside the known interests are mixed in, and
+    repeats of one sound or creator avoided, hence `everywhere`, `interest_share` and the
+    penalties. That a larger base still brings more views follows from `following` alone.
+
+    Assumptions: every size. Quotas of 120, 30, 20 and 10; weights of 1, 0.3, 0.1, 0.05, 0.05
+    and 0.02; penalties of 0.08 and 0.1; a quarter of the interest quota from one cell; half
+    of what was learned forgotten in 30 ticks; trials of 20 views that widen fourfold; signals
+    from 1 (completion) to −0.3 (left early).
 
     References
     ----------
     TikTok (2020). How TikTok recommends videos #ForYou. TikTok Newsroom, 18 June 2020.
+
+    Examples
+    --------
+    >>> feed = interest_centric()
+    >>> "author_followers" in feed.weights, feed.signals["completion"], feed.signals["country"]
+    (False, 1.0, 0.05)
     """
     return Feed(
         "interest-centric",
-        {"interest": 120, "fresh": 30, "everywhere": 10},
-        {"interest": 1.0, "expected_watch": 0.3, "recency": 0.1, "followed": 0.05},
+        {"interest": 120, "fresh": 30, "following": 20, "everywhere": 10},
+        {"interest": 1.0, "expected_watch": 0.3, "recency": 0.1, "followed": 0.05,
+         "same_language": 0.05, "same_country": 0.02},
         topic_penalty=0.08,
         author_penalty=0.1,
-    )
+        interest_share=0.25,
+        half_life=30.0,
+        trial_size=20,
+        trial_growth=4.0,
+        source="directions: TikTok Newsroom, 18 June 2020; sizes: assumptions",
+    )  # fmt: skip
 
 
 def follower_centric() -> Feed:
-    """The classic social feed: what followees post, and what the circle reacted to.
+    """The classic social feed (Facebook): what followees and groups post, what the circle did.
 
-    Reactions and comments of the circle raise a post (Facebook's "meaningful social
-    interactions" of 2018 gives the direction); the sizes of the weights are assumptions.
+    Directions from the "meaningful social interactions" of 2018: posts of friends, family and
+    groups before those of others, and posts that start conversations first, so comments of
+    the circle count more than its other reactions (Vogelstein 2018). Reactions by emoji were
+    worth five likes, so that what divides gains (Merrill & Oremus 2021); the model has one
+    kind of like, and lets divisive posts draw comments. Pages and groups are the `groups`
+    that an account is in.
+
+    Assumptions: every size. Quotas of 120, 120 and 40; weights of 0.6 for comments and 0.4
+    for other reactions of the circle, 0.5 for followees, 0.4 for recency, 0.1 for reactions of
+    all and 0.1 for interest; a penalty of 0.1 per post of a poster.
+
+    References
+    ----------
+    Vogelstein (2018). Facebook's Adam Mosseri on why you'll see less video, more from friends.
+    Wired, January 2018.
+    Merrill & Oremus (2021). Five points for anger, one for a "like". The Washington Post,
+    26 October 2021.
+
+    Examples
+    --------
+    >>> feed = follower_centric()
+    >>> feed.sources["groups"], feed.weights["circle_comments"] > feed.weights["circle_reactions"]
+    (40, True)
     """
     return Feed(
         "follower-centric",
-        {"following": 120, "circle": 120},
-        {"circle_reactions": 0.6, "circle_comments": 0.6, "followed": 0.5, "recency": 0.4,
-         "global_reactions": 0.1, "interest": 0.2},
+        {"following": 120, "circle": 120, "groups": 40},
+        {"circle_comments": 0.6, "followed": 0.5, "circle_reactions": 0.4, "recency": 0.4,
+         "global_reactions": 0.1, "interest": 0.1},
         author_penalty=0.1,
+        source="directions: Facebook's meaningful social interactions (2018); sizes: assumptions",
+    )  # fmt: skip
+
+
+def circle_popularity() -> Feed:
+    """Instagram: popularity within the viewer's circle, recency; cross-posts are demoted.
+
+    Directions from Mosseri (2021, 2023): nearly all posts of the feed are by accounts that the
+    viewer follows, others are added; how popular a post is and when it was posted come first;
+    then how likely the viewer is to stay, comment, like, share; too many posts of one person
+    in a row are avoided, so the penalty per poster is large. Clips that were visibly
+    posted elsewhere first are recommended less (The Verge 2021), hence a negative weight on
+    `cross_posted`; original content is preferred (Mosseri 2023).
+
+    Assumptions: every size. Quotas of 120, 60 and 40; weights of 0.7 for reactions and 0.2 for
+    comments of the circle, 0.4 for recency, 0.3 for reactions of all, 0.2 each for followees,
+    interest and expected likes, −0.5 for cross-posts; a penalty of 0.2.
+
+    References
+    ----------
+    Mosseri (2021). Shedding more light on how Instagram works. Instagram, June 2021.
+    Mosseri (2023). Instagram ranking explained. Instagram, May 2023.
+    The Verge (2021). Instagram says its algorithm won't promote Reels that have a TikTok
+    watermark. 9 February 2021.
+
+    Examples
+    --------
+    >>> circle_popularity().weights["cross_posted"]
+    -0.5
+    """
+    return Feed(
+        "circle-popularity",
+        {"following": 120, "circle": 60, "interest": 40},
+        {"circle_reactions": 0.7, "recency": 0.4, "global_reactions": 0.3, "circle_comments": 0.2,
+         "followed": 0.2, "interest": 0.2, "expected_like": 0.2, "cross_posted": -0.5},
+        author_penalty=0.2,
+        source="directions: Instagram (2021, 2023); sizes: assumptions",
+    )  # fmt: skip
+
+
+def watch_time() -> Feed:
+    """YouTube: expected watch time, co-visitation, subscriptions.
+
+    Directions: candidates come from what is watched together with what the viewer watched
+    (Davidson et al. 2010), from likeness to the viewer's history, a few hundred in all, and
+    are ranked by expected watch time; new videos are given a chance (Covington et al. 2016).
+    Subscriptions are the source `following`.
+
+    Assumptions: every size. Quotas of 120, 80, 60 and 20, in sum "hundreds"; weights of 1 for
+    expected watch time, 0.3 for interest, 0.1 each for expected watch fraction, subscriptions
+    and recency; penalties of 0.05 and 0.1; half of what was learned forgotten in 30 ticks.
+    Watch time is in minutes, at most one, so that it ranks short videos; where durations are
+    unknown it cannot.
+
+    References
+    ----------
+    Davidson et al. (2010). The YouTube video recommendation system. RecSys.
+    doi:10.1145/1864708.1864770
+    Covington, Adams & Sargin (2016). Deep neural networks for YouTube recommendations.
+    RecSys. doi:10.1145/2959100.2959190
+
+    Examples
+    --------
+    >>> watch_time().sources["covisited"]
+    120
+    """
+    return Feed(
+        "watch-time",
+        {"covisited": 120, "interest": 80, "following": 60, "fresh": 20},
+        {"expected_watch_time": 1.0, "interest": 0.3, "expected_watch": 0.1, "followed": 0.1,
+         "recency": 0.1},
+        topic_penalty=0.05,
+        author_penalty=0.1,
+        half_life=30.0,
+        source="directions: Davidson et al. (2010), Covington et al. (2016); sizes: assumptions",
     )  # fmt: skip
 
 
 def chronological() -> Feed:
-    """Posts of followees, newest first."""
+    """Posts of followees, newest first: a baseline; its numbers follow from that."""
     return Feed("chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0)
 
 
 def popularity() -> Feed:
-    """What most react to, the same for everybody."""
+    """What most react to, the same for everybody: a baseline.
+
+    Assumptions: quotas of 200 and 20, so that new posts get a first audience, and a weight of
+    0.05 for recency, which only parts posts of about equal reactions.
+    """
     return Feed(
         "popularity",
         {"trending": 200, "fresh": 20},
@@ -62,51 +190,72 @@ def popularity() -> Feed:
 
 
 def uniform() -> Feed:
-    """Uniform draws over all posts: the baseline whose crossing is 1."""
+    """Uniform draws over all posts: the baseline whose crossing is 1; the quota says no more."""
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
 
 
 def blend(first: Feed, second: Feed, share: float) -> Feed:
     """A feed whose numbers lie between two others: ``share`` = 0 is the first, 1 the second.
 
-    Quotas, weights, penalties, signals and the learning rate are interpolated linearly;
-    the filler rule is the first's.
+    Every number is (1 − share) · first + share · second, exactly that of a feed at its end and
+    where both agree. Quotas and trial sizes are rounded; of half-lives it is the rate 1 /
+    half-life, as "never" is infinite. The filler rule is the first's, at 1 the second's.
 
     Parameters
     ----------
     first, second
-        Two feeds.
+        Two feeds without score functions.
     share
         In [0, 1].
+
+    Raises
+    ------
+    OptionError
+        If `share` is outside, or a feed has a score function: there is nothing between two
+        functions; mix their scores in a function of one's own.
 
     Examples
     --------
     >>> half = blend(follower_centric(), interest_centric(), 0.5)
-    >>> half.sources["following"], half.weights["interest"]
-    (60, 0.6)
+    >>> half.sources["following"], half.weights["interest"], half.half_life
+    (70, 0.55, 60.0)
     """
     if not 0 <= share <= 1:
         raise OptionError(f"share={share} must lie in [0, 1].")
+    for feed in (first, second):
+        if feed.score is not None:
+            raise OptionError(
+                f"feed {feed.name!r} has a score function, which cannot be blended: mix the two "
+                "scores in a function of your own."
+            )
 
     def mix(a: float, b: float) -> float:
-        # exact at both ends, so that the ends are the two feeds themselves
-        return a if share == 0 else b if share == 1 else (1 - share) * a + share * b
+        # exact at both ends and between equals, so that what agrees does not differ in a digit
+        if share in (0, 1) or a == b:
+            return b if share == 1 else a
+        return (1 - share) * a + share * b
 
-    sources = {s: round(mix(first.sources.get(s, 0), second.sources.get(s, 0))) for s in SOURCES}
-    weights = {f: mix(first.weights.get(f, 0.0), second.weights.get(f, 0.0)) for f in FACTORS}
-    signals = {
-        s: mix(first.signals.get(s, 0.0), second.signals.get(s, 0.0))
-        for s in {**first.signals, **second.signals}
-    }
+    def mix_all(
+        a: Mapping[str, float], b: Mapping[str, float], keys: Iterable[str]
+    ) -> dict[str, float]:
+        mixed = {key: mix(a.get(key, 0), b.get(key, 0)) for key in keys}
+        return {key: value for key, value in mixed.items() if value}
+
+    numbers = {key: mix(getattr(first, key), getattr(second, key)) for key in SCALARS}
+    if 0 < share < 1 and first.half_life != second.half_life:
+        rate = mix(1 / first.half_life, 1 / second.half_life)
+        numbers["half_life"] = 1 / rate if rate else math.inf
+    sources = mix_all(first.sources, second.sources, SOURCES)
+    texts = dict.fromkeys(text for text in (first.source, second.source) if text)
     return Feed(
         f"{1 - share:.0%} {first.name}, {share:.0%} {second.name}",
-        {s: q for s, q in sources.items() if q},
-        {f: w for f, w in weights.items() if w},
-        mix(first.topic_penalty, second.topic_penalty),
-        mix(first.author_penalty, second.author_penalty),
-        signals,
-        mix(first.learning_rate, second.learning_rate),
-        first.filler,
+        {key: round(quota) for key, quota in sources.items()},
+        mix_all(first.weights, second.weights, FACTORS),
+        signals=mix_all(first.signals, second.signals, SIGNALS),
+        trial_size=round(numbers.pop("trial_size")),
+        filler=first.filler if share < 1 else second.filler,
+        source="; ".join(texts),
+        **numbers,
     )
 
 
@@ -114,7 +263,13 @@ def source_by_ranking() -> dict[str, Feed]:
     """The 2×2 of source (circle | everywhere) × ranking (circle reactions | interest).
 
     Candidate pools alone can make a difference: the four feeds part their effect from that
-    of the ranking.
+    of the ranking. The pools are of one size, and recency has one weight in both rankings;
+    the sizes are assumptions.
+
+    Examples
+    --------
+    >>> list(source_by_ranking())[:2]
+    ['circle × circle reactions', 'circle × interest']
     """
     pools = {"circle": {"following": 120, "circle": 120}, "everywhere": {"everywhere": 240}}
     rankings = {

@@ -2,13 +2,17 @@
 
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.build import build_world
+from graphkit.simulation.calibrate import calibrate
 from graphkit.simulation.resample import resample_worlds
 from graphkit.simulation.simulate import simulate_spread
+from graphkit.simulation.space import interest_space
 from graphkit.simulation.split import split_world_data
 
 __all__ = [
     "Behaviour",
     "build_world",
+    "calibrate",
+    "interest_space",
     "resample_worlds",
     "simulate_spread",
     "split_world_data",

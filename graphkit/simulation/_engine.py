@@ -11,11 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
-from graphkit.data.world import World
-from graphkit.recommenders._arrays import RING, SHARE, Dials, Scratch, State
-from graphkit.recommenders.feed import FILLERS, SIGNALS, SOURCES, Feed
-from graphkit.simulation._kernel import Mind, Shown, finish, merge, sessions
-from graphkit.simulation._stage import now_of, stage_of
+from graphkit.recommenders._arrays import DUET, PASSED_ON, RING, SHARE, Now, State
+from graphkit.recommenders._index import recall, replace_features
+from graphkit.recommenders._index_kernel import assign
+from graphkit.recommenders.feed import SOURCES, Feed
+from graphkit.simulation._book import Book
+from graphkit.simulation._creators import Creators
+from graphkit.simulation._dials import dials_of, mind_of, scratch_of
+from graphkit.simulation._kernel import Shown, finish, merge, sessions
+from graphkit.simulation._profiles import first_profiles
+from graphkit.simulation._scores import given_scores
+from graphkit.simulation._stage import Prepared, topics
+from graphkit.simulation._ties import Ties
 from graphkit.simulation._viewers import Viewers
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.threads import cores
@@ -24,6 +31,8 @@ __all__ = ["Run"]
 
 #: Sessions below which threads are not worth their start.
 FEW = 256
+#: Accounts on whom the recall of the interest index is measured at the end.
+MEASURED = 200
 
 
 class Run:
@@ -31,12 +40,12 @@ class Run:
 
     Parameters
     ----------
-    world, feed, behaviour
+    scene, feed, behaviour
         Who is shown what, by which rule, and how they answer.
     ticks, slots
         Length, and posts per session.
     free
-        Whether satisfaction decides who leaves and returns.
+        Whether satisfaction and reward decide who leaves, returns, posts and follows.
     seed
         Of every draw in this replication of this world; the same in all arms.
     workers
@@ -44,156 +53,205 @@ class Run:
     """
 
     def __init__(
-        self, world: World, feed: Feed, behaviour: Behaviour, *, ticks: int, slots: int,
+        self, scene: Prepared, feed: Feed, behaviour: Behaviour, *, ticks: int, slots: int,
         free: bool, seed: int, workers: int | None = None,
     ) -> None:  # fmt: skip
-        n, m = world.n_accounts, world.n_posts
-        self.world, self.feed, self.behaviour = world, feed, behaviour
-        self.ticks, self.slots, self.seed = ticks, slots, seed
+        n, m = scene.accounts.size, scene.posts.size
+        self.scene, self.feed, self.behaviour = scene, feed, behaviour
+        self.ticks, self.slots, self.free, self.seed = ticks, slots, free, seed
         self.workers = workers or cores()
-        self.stage = stage_of(world)
-        self.viewers = Viewers(world, behaviour, np.uint64(seed), free)
+        self.stage, self.index = scene.stage, scene.index
+        if free and behaviour.drift > 0:
+            # drifting posts change their features in this arm only
+            self.stage = self.stage._replace(
+                features=self.stage.features.copy(), facts=self.stage.facts.copy()
+            )
+            self.index = self.index._replace(blocks=self.index.blocks.copy())
+        key = np.uint64(seed)
+        self.viewers = Viewers(self.stage.account_keys, behaviour, key, free)
+        self.creators = Creators(self.stage, behaviour, key, free)
+        self.ties = Ties(n, free)
+        self.book = Book(scene, feed, ticks)
+        self.dials = dials_of(feed, behaviour, slots, ticks)
+        self.mind = mind_of(behaviour, free)
         room = np.minimum(self.viewers.most_sessions(ticks) * slots, m)
         # tables of seen posts, at most two thirds full
         seen_start = np.concatenate([[0], np.cumsum(room + room // 2 + 2)]).astype(np.int64)
+        remembered = (n, m) if feed.sources.get("covisited", 0) else (0, 0)
         self.state = State(
-            profiles=world.profiles.copy(),
-            ring=np.full((n, RING, 3), -1_000_000, np.int32),
-            ring_next=np.zeros(n, np.int64),
+            profiles=first_profiles(scene, feed),
+            last=np.full(n, -1, np.int32),
+            cell=np.zeros(n, np.int32),
+            ring=np.full((n, RING, 2), -(2**30), np.int32),
+            ring_next=np.zeros(n, np.int8),
+            done=np.full((remembered[0], RING), -1, np.int32),
+            done_next=np.zeros(remembered[0], np.int8),
+            fans=np.full((remembered[1], RING), -1, np.int32),
+            fans_next=np.zeros(remembered[1], np.int8),
             seen_start=seen_start,
             seen=np.full(int(seen_start[-1]), -1, np.int32),
+            dropped=np.zeros(m, np.bool_),
         )
-        self.dials = _dials(feed, behaviour, slots)
-        self.mind = _mind(feed, behaviour)
-        self.watch, self.views = np.zeros(m, np.int64), np.zeros(m, np.int64)
-        self.reacted = np.zeros(m, np.int64)
+        if feed.sources.get("interest", 0):
+            assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
-        self.reactions = np.zeros((m, 5), np.int64)
-        self.item_ticks = np.zeros((m, ticks), np.int32)
         self.shares: list[npt.NDArray[np.int32]] = []
-        self.sessions = self.empty = 0
-        self.leave = self.back = 0.0
+        self.sessions = self.empty = self.candidates = 0
+        self.leave = self.back = self.stay = 0.0
 
     def step(self, t: int) -> tuple[npt.NDArray[np.int64], Shown, int]:
         """Run tick t; returns who had a session, what it showed, and slots left empty."""
+        self._enter(t)
         active = self.viewers.open_feed(t)
         shape = (active.size, self.slots)
         shown = Shown(
             post=np.full(shape, -1, np.int32),
             source=np.zeros(shape, np.int8),
             watch=np.zeros(shape, np.int32),
-            react=np.zeros(shape, np.int8),
+            react=np.zeros(shape, np.uint8),
             parent=np.full(shape, -1, np.int32),
-            propensity=np.zeros((active.size, 2)),
+            propensity=np.zeros((active.size, 3)),
+            candidates=np.zeros(active.size, np.int32),
         )
-        now = now_of(self.stage, self.feed, t, self.seed, self.watch, self.views, self.reacted)
-
-        def show(low: int, high: int, scratch: Scratch) -> None:
-            sessions(
-                self.stage, self.state, now, self.dials, self.mind, active, low, high, scratch,
-                shown,
-            )  # fmt: skip
-
-        _in_ranges(show, active.size, self.workers, self._scratch)
+        followers = np.bincount(self.stage.f_indices, minlength=self.scene.accounts.size)
+        now = self.book.now(t, self.seed, self.state.dropped, followers)
+        self._show(now, active, shown)
         missing = int(
             merge(
-                t, active, shown, self.state, self.watch, self.views, self.reacted, self.sources,
-                self.reactions, self.item_ticks,
+                t, active, shown, self.state, self.book.watch, self.book.views, self.book.reacted,
+                self.sources, self.book.reactions, self.book.item_ticks,
             )
         )  # fmt: skip
-        self.sessions += int(active.size)
-        self.empty += missing
-        # sums over sorted values: no order of accounts shows in the last digit
-        self.leave += float(np.sort(shown.propensity[:, 0]).sum())
-        self.back += float(np.sort(shown.propensity[:, 1]).sum())
-        rows, places = np.nonzero(shown.react & SHARE)
-        made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
-        self.shares.append(np.stack([*made, np.full(rows.size, t)], axis=1).astype(np.int32))
+        self.book.widen_trials()
+        self._record(t, active, shown, missing)
+        self.stage = self.ties.act(self.stage, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
 
     def tally(self) -> ArmTally:
-        """What was shown to whom, by community of every partition."""
+        """What was shown to whom, in the world's codes, by community of every partition."""
+        scene = self.scene
+        world, accounts, posts = scene.world, scene.accounts, scene.posts
+        back_a, back_p = np.argsort(accounts), np.argsort(posts)
         views, diet, reach = {}, {}, {}
-        for kind, partition in self.world.partitions.items():
-            views[kind], diet[kind], reach[kind] = finish(
-                self.state.seen_start, self.state.seen, partition.membership,
-                partition.n_communities, self.world.homes[kind], self.stage.p_indptr,
+        for kind, partition in world.partitions.items():
+            found = finish(
+                self.state.seen_start, self.state.seen, partition.membership[accounts],
+                partition.n_communities, world.homes[kind][posts], self.stage.p_indptr,
                 self.stage.posters,
             )  # fmt: skip
-        held = max(self.sessions, 1)
+            views[kind], diet[kind], reach[kind] = found[0][back_p], found[1][back_a], found[2][back_a]
+        held, creators = max(self.sessions, 1), self.creators
+        scheduled = creators.scheduled or float("nan")
+        shares = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
+        shares[:, 0] = posts[shares[:, 0]]
+        shares[:, 1] = accounts[shares[:, 1]]
+        shares[:, 2] = np.where(shares[:, 2] < 0, -1, accounts[shares[:, 2]])
         return ArmTally(
-            views, diet, reach, self.item_ticks, self.reactions, self.watch, self.sources,
-            self.sessions, self.empty, self.leave / held, self.back / held,
-            np.concatenate([np.zeros((0, 4), np.int32), *self.shares]),
-        )  # fmt: skip
-
-    def _scratch(self) -> Scratch:
-        """Room for every post that one session can meet."""
-        widest = int(np.diff(self.stage.f_indptr).max(initial=0)) * RING if self.dials.circle else 0
-        room = min(widest + int(self.dials.quotas.sum()), self.world.n_posts) + 1
-        places = 1 << int(2 * room).bit_length()
-        return Scratch(
-            place=np.zeros(places, np.int32),
-            met=np.zeros((room, 6), np.int32),
-            score=np.zeros(room),
-            pool=np.zeros(room, np.int32),
+            views=views,
+            diet=diet,
+            member_reach=reach,
+            ticks=self.book.item_ticks[back_p],
+            reactions=self.book.reactions[back_p],
+            watch=self.book.watch[back_p],
+            sources=self.sources.copy(),
+            sessions=self.sessions,
+            empty=self.empty,
+            leave=self.leave / held,
+            back=self.back / held,
+            stay=self.stay / held,
+            candidates=self.candidates,
+            shares=shares,
+            posting=creators.posting / scheduled,
+            quitting=creators.quitting / scheduled,
+            posted=~self.state.dropped[back_p],
+            left=self.viewers.gone[back_a],
+            quit=creators.quit[back_a],
+            gained=self.ties.gained[back_a],
+            lost=self.ties.lost[back_a],
+            recall=self._recall(),
         )
 
+    def _enter(self, t: int) -> None:
+        """Settle which of the tick's posts are posted, and as what."""
+        if not self.scene.world.authored or t == 0:
+            return
+        low, high = self.book.n_eligible(t - 1), self.book.n_eligible(t)
+        dropped, reacted = self.state.dropped, self.book.reacted
+        moving = self.creators.schedule(low, high, reacted, dropped)
+        if moving.size and self.behaviour.drift > 0:
+            features = self.creators.drift(moving, reacted, dropped).astype(np.float32)
+            self.stage.features[moving] = features
+            self.stage.facts[moving, 1] = topics(features)
+            if self.index.posts.size:
+                replace_features(self.index, moving, features)
 
-def _dials(feed: Feed, behaviour: Behaviour, slots: int) -> Dials:
-    weight = feed.weights.get
-    quotas = np.array([feed.sources.get(s, 0) for s in SOURCES], np.int64)
-    social = ("circle_reactions", "circle_comments")
-    return Dials(
-        quotas=quotas,
-        interest=float(weight("interest", 0.0)),
-        reactions=float(weight("circle_reactions", 0.0)),
-        comments=float(weight("circle_comments", 0.0)),
-        followed=float(weight("followed", 0.0)),
-        chance=float(weight("chance", 0.0)),
-        topic_penalty=float(feed.topic_penalty),
-        author_penalty=float(feed.author_penalty),
-        filler=FILLERS.index(feed.filler),
-        slots=slots,
-        circle=behaviour.social_share > 0 or any(weight(s, 0.0) for s in social),
-    )
+    def _show(self, now: Now, active: npt.NDArray[np.int64], shown: Shown) -> None:
+        """All sessions of a tick; viewers of near interests one after the other, for speed."""
+        order = np.arange(active.size)
+        if self.index.posts.size:
+            order = np.argsort(self.state.cell[active], kind="stable")
+        given, start = np.zeros(0, np.float32), np.zeros(0, np.int64)
+        if self.feed.score is not None:
+            given, start = given_scores(self, now, active)
 
+        def show(low: int, high: int, scratch: Any) -> None:
+            sessions(
+                self.stage, self.state, now, self.index, self.dials, self.mind, active, order,
+                low, high, scratch, shown, given, start,
+            )  # fmt: skip
 
-def _mind(feed: Feed, behaviour: Behaviour) -> Mind:
-    own = {
-        name: float(getattr(behaviour, name)) for name in Mind._fields if hasattr(behaviour, name)
-    }
-    signals = np.array([feed.signals.get(s, 0.0) for s in SIGNALS], np.float64)
-    return Mind(
-        **own,
-        signals=signals,
-        learning_rate=float(feed.learning_rate),
-        halves=0.5 ** np.arange(64),
-    )
+        self.in_ranges(show, active.size)
 
+    def _record(
+        self, t: int, active: npt.NDArray[np.int64], shown: Shown, missing: int
+    ) -> None:
+        self.sessions += int(active.size)
+        self.empty += missing
+        self.candidates += int(shown.candidates.sum())
+        # sums over sorted values: no order of accounts shows in the last digit
+        leave, back, stay = (float(np.sort(column).sum()) for column in shown.propensity.T)
+        self.leave, self.back, self.stay = self.leave + leave, self.back + back, self.stay + stay
+        rows, places = np.nonzero(shown.react & PASSED_ON)
+        react = shown.react[rows, places]
+        kind = np.where(react & SHARE, 0, np.where(react & DUET, 1, 2))
+        made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
+        columns = np.stack([*made, np.full(rows.size, t), kind], axis=1)
+        self.shares.append(columns.astype(np.int32))
 
-def _in_ranges(
-    task: Callable[[int, int, Any], None], size: int, workers: int, scratch: Callable[[], Any]
-) -> None:
-    """Run the task over 0 … size − 1 in ranges, by threads where that pays."""
-    if workers == 1 or size < FEW:
-        task(0, size, scratch())
-        return
-    free: SimpleQueue[Any] = SimpleQueue()
-    for _ in range(workers):
-        free.put(scratch())
+    def _recall(self) -> float:
+        """Recall@100 of the index for profiles as they are at the end."""
+        if not self.index.posts.size:
+            return float("nan")
+        profiles = self.state.profiles
+        known = np.flatnonzero(profiles.any(axis=1))
+        picked = known[np.linspace(0, known.size - 1, min(MEASURED, known.size)).astype(np.int64)]
+        n_eligible = self.book.n_eligible(self.ticks - 1)
+        return recall(self.index, self.stage.facts, profiles[picked], n_eligible)
 
-    def work(low: int, high: int) -> None:
-        mine = free.get()
-        try:
-            task(low, high, mine)
-        finally:
-            free.put(mine)
+    def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
+        """Run the task over 0 … size − 1 in ranges, by threads where that pays."""
 
-    step = max(FEW // 4, -(-size // (4 * workers)))
-    with ThreadPoolExecutor(workers) as pool:
-        steps = [pool.submit(work, low, min(low + step, size)) for low in range(0, size, step)]
-        wait(steps)
-        for done in steps:
-            done.result()
+        def scratch() -> Any:
+            return scratch_of(self.stage, self.index, self.dials)
+
+        if self.workers == 1 or size < FEW:
+            task(0, size, scratch())
+            return
+        free: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(self.workers):
+            free.put(scratch())
+
+        def work(low: int, high: int) -> None:
+            mine = free.get()
+            try:
+                task(low, high, mine)
+            finally:
+                free.put(mine)
+
+        step = max(FEW // 4, -(-size // (8 * self.workers)))
+        with ThreadPoolExecutor(self.workers) as pool:
+            steps = [pool.submit(work, low, min(low + step, size)) for low in range(0, size, step)]
+            wait(steps)
+            for done in steps:
+                done.result()

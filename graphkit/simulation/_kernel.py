@@ -17,68 +17,91 @@ from graphkit.jit import CACHE
 from graphkit.recommenders._arrays import (
     COMMENT,
     COMPLETE,
+    DIVISIVE,
+    DUET,
     E_COMMENT,
+    E_DUET,
     E_FOLLOW,
     E_LIKE,
     E_NOISE,
     E_NOISE2,
     E_SHARE,
+    E_STITCH,
+    E_STOP,
+    E_UNFOLLOW,
     FILLER,
+    FLAGGED,
     FOLLOW,
+    HEARD,
     HORIZON,
-    KIND,
+    LENGTH,
     LIKE,
+    PASSED_ON,
     PEOPLE,
     POST,
+    QUALITY,
     RING,
     SHARE,
+    SKIPPED,
     SOURCE,
-    TICK,
+    STITCH,
+    TO_THE_END,
+    TOPIC,
+    UNFOLLOW,
+    WHEN,
     Array,
 )
 from graphkit.recommenders._kernel import (
     choose,
+    dot,
     fill,
-    find,
-    forget,
     gather,
-    inner,
-    mark_seen,
+    pair_factors,
     posters_followed,
     score,
-    uniform,
 )
+from graphkit.recommenders._keyed_kernel import inner, mark_seen, of_pair, pair_bits
+from graphkit.recommenders._sources_kernel import find, forget
 
-__all__ = ["Mind", "Shown", "finish", "merge", "sessions"]
+__all__ = ["UNIT", "Mind", "Shown", "finish", "merge", "pairs", "sessions"]
 
 #: Watch fractions are summed as integers, in this unit's inverse.
 UNIT = 65536
+#: Posts in slots that nothing filled, and in slots after a session has ended.
+EMPTY, OVER = -1, -2
 
 
 class Mind(NamedTuple):
-    """The viewers' numbers, see ``Behaviour``, and how the feed learns from them."""
+    """The viewers' numbers, see ``Behaviour``; of log-odds, e^(−base)."""
 
     social_share: float
     noise: float
     watch_base: float
     watch_taste: float
     watch_quality: float
+    watch_length: float
     fatigue: float
-    like_base: float
-    comment_base: float
-    share_base: float
-    follow_base: float
+    like_odds: float
+    comment_odds: float
+    share_odds: float
+    follow_odds: float
+    duet_odds: float
+    stitch_odds: float
+    unfollow_odds: float
     reaction_slope: float
-    leave_base: float
+    comment_divisive: float
+    share_flagged: float
+    stop_odds: float
+    stop_slope: float
+    leave_odds: float
     leave_slope: float
-    signals: Array
-    learning_rate: float
-    halves: Array
-    """2^−r for r = 0 … 63."""
+    boredom: float
+    free: bool
+    """Whether sessions end when viewers have had enough."""
 
 
 class Shown(NamedTuple):
-    """What a tick's sessions showed; shape (sessions, slots), but for `propensity`."""
+    """What a tick's sessions showed; shape (sessions, slots), but for the last two."""
 
     post: Array
     source: Array
@@ -86,147 +109,226 @@ class Shown(NamedTuple):
     react: Array
     parent: Array
     propensity: Array
-    """(sessions, 2): to leave for good, and mean watch fraction."""
+    """(sessions, 3): to leave for good, mean watch fraction, posts before it would end."""
+    candidates: Array
 
 
 @inner
-def _sigmoid(x: float) -> Any:
+def _begin(state: Any, now: Any, dials: Any, query: Array, a: Any) -> None:
+    """Let the profile fade since the latest session, and bring it to length 1 as the query."""
+    last = state.last[a]
+    if last >= 0:
+        left = dials.forget[min(now.t - last, dials.forget.size - 1)]
+        if left != 1.0:
+            for x in range(query.size):
+                state.profiles[a, x] = np.float32(np.float64(state.profiles[a, x]) * left)
+    state.last[a] = now.t
+    norm = math.sqrt(np.float64(dot(state.profiles[a], state.profiles, a)))
+    for x in range(query.size):
+        value = np.float64(state.profiles[a, x])
+        query[x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
+
+
+@inner
+def _watch(
+    mind: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any,
+    halves: Array,
+) -> Any:  # fmt: skip
+    """Watch fraction, see ``Behaviour``."""
+    z = 0.0
+    if mind.noise > 0.0:
+        u = 1.0 - of_pair(pair, E_NOISE)
+        z = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * of_pair(pair, E_NOISE2))
+    answer = mind.social_share * (1.0 - halves[min(social, 63)])
+    taste = (1.0 - mind.social_share) * likes + answer + mind.noise * z
+    x = (
+        mind.watch_base
+        + mind.watch_taste * taste
+        + mind.watch_quality * traits[post, QUALITY]
+        - mind.watch_length * traits[post, LENGTH]
+        - mind.fatigue * repeats
+    )
     return 1.0 / (1.0 + math.exp(-x))
 
 
 @inner
-def _taste(stage: Any, now: Any, mind: Any, a: int, post: int, social: int) -> Any:
-    likes = 0.0
-    for x in range(stage.features.shape[1]):
-        likes += np.float64(stage.interests[a, x]) * np.float64(stage.features[post, x])
-    key_a, key_p = stage.account_keys[a], stage.post_keys[post]
-    u1 = 1.0 - uniform(now.seed, E_NOISE, key_a, key_p, 0)
-    u2 = uniform(now.seed, E_NOISE2, key_a, key_p, 0)
-    z = math.sqrt(-2.0 * math.log(u1)) * math.cos(2.0 * math.pi * u2)
-    answer = mind.social_share * (1.0 - mind.halves[min(social, 63)])
-    return (1.0 - mind.social_share) * likes + answer + mind.noise * z
-
-
-@inner
-def _react(stage: Any, now: Any, mind: Any, a: int, post: int, w: float) -> Any:
-    """Bits of the reactions: draws belong to the pair, probabilities follow the watch."""
-    key_a, key_p = stage.account_keys[a], stage.post_keys[post]
-    lean = mind.reaction_slope * (w - 0.5)
-    react = COMPLETE if w >= 0.9 else 0
-    if uniform(now.seed, E_LIKE, key_a, key_p, 0) < _sigmoid(mind.like_base + lean):
+def _react(mind: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any) -> Any:
+    """Bits of the reactions: draws belong to the pair, chances follow the watch."""
+    # the odds against a reaction are e^−base · e^−lean
+    against = math.exp(-mind.reaction_slope * (w - 0.5))
+    react = COMPLETE if w >= TO_THE_END else 0
+    if of_pair(pair, E_LIKE) < 1.0 / (1.0 + mind.like_odds * against):
         react |= LIKE
-    if uniform(now.seed, E_COMMENT, key_a, key_p, 0) < _sigmoid(mind.comment_base + lean):
+    odds = mind.comment_odds * against
+    if traits[post, DIVISIVE] > 0.0:
+        odds *= math.exp(-mind.comment_divisive * traits[post, DIVISIVE])
+    if of_pair(pair, E_COMMENT) < 1.0 / (1.0 + odds):
         react |= COMMENT
-    if uniform(now.seed, E_SHARE, key_a, key_p, 0) < _sigmoid(mind.share_base + lean):
+    odds = mind.share_odds * against
+    if traits[post, FLAGGED] > 0.0:
+        odds *= math.exp(-mind.share_flagged)
+    if of_pair(pair, E_SHARE) < 1.0 / (1.0 + odds):
         react |= SHARE
-    if uniform(now.seed, E_FOLLOW, key_a, key_p, 0) < _sigmoid(mind.follow_base + lean):
+    if of_pair(pair, E_DUET) < 1.0 / (1.0 + mind.duet_odds * against):
+        react |= DUET
+    if of_pair(pair, E_STITCH) < 1.0 / (1.0 + mind.stitch_odds * against):
+        react |= STITCH
+    if follows > 0:
+        if w < SKIPPED and of_pair(pair, E_UNFOLLOW) < 1.0 / (1.0 + mind.unfollow_odds):
+            react |= UNFOLLOW
+    elif of_pair(pair, E_FOLLOW) < 1.0 / (1.0 + mind.follow_odds * against):
         react |= FOLLOW
     return react
 
 
 @inner
-def _learn(stage: Any, state: Any, mind: Any, a: int, post: int, react: int, w: float) -> None:
+def _learn(profile: Array, feature: Array, signals: Array, react: Any, w: Any) -> None:
     """Move the feed's own profile of the viewer toward the post, or away from it."""
-    strength = 0.0
+    step = 0.0
     if react & COMPLETE:
-        strength += mind.signals[0]
+        step += signals[0]
     if react & LIKE:
-        strength += mind.signals[1]
+        step += signals[1]
     if react & COMMENT:
-        strength += mind.signals[2]
+        step += signals[2]
     if react & SHARE:
-        strength += mind.signals[3]
-    if w < 0.25:
-        strength += mind.signals[4]
-    step = mind.learning_rate * strength
-    if step == 0.0:
-        return
-    norm = 0.0
-    d = state.profiles.shape[1]
-    for x in range(d):
-        value = np.float64(state.profiles[a, x]) + step * np.float64(stage.features[post, x])
-        norm += max(value, 0.0) ** 2
-    if norm == 0.0:
-        return
-    norm = math.sqrt(norm)
-    for x in range(d):
-        value = np.float64(state.profiles[a, x]) + step * np.float64(stage.features[post, x])
-        state.profiles[a, x] = np.float32(max(value, 0.0) / norm)
+        step += signals[3]
+    if react & FOLLOW:
+        step += signals[4]
+    if react & (DUET | STITCH):
+        step += signals[5]
+    if w < SKIPPED:
+        step += signals[6]
+    if step != 0.0:
+        move = np.float32(step)
+        for x in range(profile.size):
+            profile[x] += move * feature[x]
 
 
 @inner
-def _parent(stage: Any, state: Any, now: Any, a: int, post: int) -> Any:
-    """The followee who shared the post last (ties: smallest key); −1 without one."""
-    parent, at = -1, -1
-    for q in range(stage.f_indptr[a], stage.f_indptr[a + 1]):
-        f = stage.f_by_key[q]
+def _parent(
+    f_indptr: Array, f_indices: Array, ring: Array, t: Any, a: Any, post: Any
+) -> Any:  # fmt: skip
+    """The followee who passed the post on last (ties: the first); −1 without one."""
+    parent, at = np.int32(-1), np.int64((t - HORIZON + 1) * 256 - 1)
+    for q in range(f_indptr[a], f_indptr[a + 1]):
+        f = f_indices[q]
         for r in range(RING):
-            tick = state.ring[f, r, TICK]
-            if tick <= now.t - HORIZON or state.ring[f, r, POST] != post:
-                continue
-            if state.ring[f, r, KIND] & SHARE and tick > at:
-                parent, at = f, tick
+            when = np.int64(ring[f, r, WHEN])
+            if ring[f, r, POST] == post and when & PASSED_ON and when >> 8 > at >> 8:
+                parent, at = f, when
     return parent
 
 
 @njit(nogil=True, cache=CACHE)
 def sessions(
-    stage: Any, state: Any, now: Any, dials: Any, mind: Any, active: Array, low: int, high: int,
-    scratch: Any, shown: Any,
+    stage: Any, state: Any, now: Any, index: Any, dials: Any, mind: Any, active: Array,
+    order: Array, low: int, high: int, scratch: Any, shown: Any, given: Array, given_start: Array,
 ) -> None:  # fmt: skip
-    """Sessions low … high − 1 of a tick."""
-    no_topic = stage.features.shape[1]
-    for i in range(low, high):
+    """Sessions order[low … high − 1] of a tick.
+
+    `given` holds scores of every session's candidates, one after the other from
+    `given_start` of the session on; without any, the feed's weights are taken.
+    """
+    slots = dials.slots
+    for z in range(low, high):
+        i = order[z]
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        count = gather(stage, state, now, dials, scratch, seen, a)
-        size = score(stage, state, now, dials, scratch, a, count, mind.halves)
-        watched, n_shown = 0.0, 0
-        for s in range(dials.slots):
-            post, source = np.int64(-1), np.int64(FILLER)
+        _begin(state, now, dials, scratch.query, a)
+        count = gather(stage, state, now, index, dials, scratch, seen, a)
+        first = given_start[i] if given.size > 0 else np.int64(0)
+        size = score(stage, now, dials, scratch, a, count, given, first)
+        shown.candidates[i] = size
+        watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
+        over = False
+        for s in range(slots):
+            if over:
+                shown.post[i, s] = OVER
+                continue
+            post, source = np.int64(EMPTY), np.int64(FILLER)
             if size > 0:
-                position, size = choose(stage, now, dials, scratch, a, size)
+                position, size = choose(dials, scratch, size)
                 post = np.int64(scratch.met[position, POST])
                 source = np.int64(scratch.met[position, SOURCE])
             else:
-                post = fill(stage, now, dials, seen, a, s)
+                post = fill(stage, state, now, dials, seen, a, s)
             shown.post[i, s] = post
             shown.source[i, s] = source
+            scratch.topics[s] = -1
             if post < 0:
                 continue
             mark_seen(seen, post)
-            n_shown += 1
-            social = 0
-            if mind.social_share > 0.0:
-                social = posters_followed(
-                    stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
-                )
+            topic = stage.facts[post, TOPIC]
+            repeats = 0
+            if topic >= 0:
+                for y in range(s):
+                    if scratch.topics[y] == topic:
+                        repeats += 1
+            scratch.topics[s] = topic
+            follows = posters_followed(
+                stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
+            )
+            social = follows
+            if dials.circle:
                 met = find(scratch.place, scratch.met, post)
                 if met >= 0:
                     social += scratch.met[met, PEOPLE]
-            repeats = 0
-            if stage.topic[post] < no_topic:
-                for z in range(s):
-                    other = shown.post[i, z]
-                    if other >= 0 and stage.topic[other] == stage.topic[post]:
-                        repeats += 1
-            w = _sigmoid(
-                mind.watch_base
-                + mind.watch_taste * _taste(stage, now, mind, a, post, social)
-                + mind.watch_quality * (np.float64(stage.quality[post]) - 0.5)
-                - mind.fatigue * repeats
-            )
-            react = _react(stage, now, mind, a, post, w)
+            pair = pair_bits(now.seed, stage.account_keys[a], stage.post_keys[post])
+            likes = np.float64(dot(stage.interests[a], stage.features, post))
+            w = _watch(mind, stage.traits, post, likes, social, repeats, pair, dials.halves)
+            react = _react(mind, stage.traits, post, w, follows, pair)
             shown.watch[i, s] = np.int32(w * UNIT)
             shown.react[i, s] = react
-            if react & SHARE:
-                shown.parent[i, s] = _parent(stage, state, now, a, post)
+            if react & PASSED_ON:
+                shown.parent[i, s] = _parent(
+                    stage.f_indptr, stage.f_indices, state.ring, now.t, a, post
+                )
+            _learn(state.profiles[a], stage.features[post], dials.signals, react, w)
             watched += w
-            _learn(stage, state, mind, a, post, react, w)
-        forget(scratch, count)
+            n_shown += 1
+            n_repeats += 1 if repeats > 0 else 0
+            stay += staying
+            stop = 1.0 / (1.0 + mind.stop_odds * math.exp(mind.stop_slope * (w - 0.5)))
+            staying *= 1.0 - stop
+            over = mind.free and of_pair(pair, E_STOP) < stop
+        forget(scratch.place, scratch.met, count)
         mean = watched / n_shown if n_shown > 0 else 0.0
-        shown.propensity[i, 0] = _sigmoid(mind.leave_base - mind.leave_slope * (mean - 0.5))
+        bored = mind.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
+        against = math.exp(mind.leave_slope * (mean - 0.5) - bored)
+        shown.propensity[i, 0] = 1.0 / (1.0 + mind.leave_odds * against)
         shown.propensity[i, 1] = mean
+        shown.propensity[i, 2] = stay
+
+
+@njit(nogil=True, cache=CACHE)
+def pairs(
+    stage: Any, state: Any, now: Any, index: Any, dials: Any, active: Array, low: int, high: int,
+    scratch: Any, width: int, size: Array, post: Array, source: Array, factors: Array,
+) -> None:  # fmt: skip
+    """Candidates of sessions low … high − 1 with what ties them to the viewer.
+
+    Session i writes from place (i − low) · width on; `factors` has a row per factor of
+    ``PAIR_FACTORS``.
+    """
+    row = np.empty(factors.shape[0], np.float64)
+    for i in range(low, high):
+        a = active[i]
+        seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
+        _begin(state, now, dials, scratch.query, a)
+        count = gather(stage, state, now, index, dials, scratch, seen, a)
+        at = (i - low) * width
+        for c in range(count):
+            if scratch.met[c, SOURCE] < 0:
+                continue
+            post[at] = scratch.met[c, POST]
+            source[at] = scratch.met[c, SOURCE]
+            pair_factors(stage, now, dials, scratch, a, c, row)
+            for f in range(row.size):
+                factors[f, at] = np.float32(row[f])
+            at += 1
+        size[i - low] = at - (i - low) * width
+        forget(scratch.place, scratch.met, count)
 
 
 @njit(nogil=True, cache=CACHE)
@@ -234,30 +336,40 @@ def merge(
     t: int, active: Array, shown: Any, state: Any, watch: Array, views: Array, reacted: Array,
     source_count: Array, reaction_count: Array, item_ticks: Array,
 ) -> Any:  # fmt: skip
-    """Add a tick's impressions to the tallies and the circle's memory; returns empty slots."""
+    """Add a tick's impressions to the tallies and to what others hear of; returns empty slots."""
     empty = 0
+    remembered = state.done.shape[0] > 0
+    skip = np.int32(SKIPPED * UNIT)
     for i in range(active.size):
         a = active[i]
         for s in range(shown.post.shape[1]):
             post = shown.post[i, s]
             if post < 0:
-                empty += 1
+                empty += 1 if post == EMPTY else 0
                 continue
             react = shown.react[i, s]
             watch[post] += shown.watch[i, s]
             views[post] += 1
             item_ticks[post, t] += 1
             source_count[shown.source[i, s]] += 1
-            for bit in range(5):
+            for bit in range(8):
                 if react & (1 << bit):
                     reaction_count[post, bit] += 1
-            if react & (LIKE | COMMENT | SHARE):
+            if shown.watch[i, s] < skip:
+                reaction_count[post, 8] += 1
+            if react & HEARD:
                 reacted[post] += 1
                 at = state.ring_next[a]
                 state.ring[a, at, POST] = post
-                state.ring[a, at, TICK] = t
-                state.ring[a, at, KIND] = react & (LIKE | COMMENT | SHARE)
+                state.ring[a, at, WHEN] = t * 256 + (react & HEARD)
                 state.ring_next[a] = (at + 1) % RING
+            if remembered and react & COMPLETE:
+                at = state.done_next[a]
+                state.done[a, at] = post
+                state.done_next[a] = (at + 1) % RING
+                at = state.fans_next[post]
+                state.fans[post, at] = a
+                state.fans_next[post] = (at + 1) % RING
     return empty
 
 

@@ -1,4 +1,4 @@
-"""The interest space of a dataset: TF-IDF of tags, reduced by truncated SVD."""
+"""Where accounts stand in the interest space: what they acted on, weighted by the act."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import polars as pl
 import scipy.sparse as sp
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.incidence import ACTS, incidence
-from graphkit.data.tags import STOP_TAGS
+from graphkit.data.incidence import ACTS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError
 
@@ -33,27 +32,11 @@ def unit_rows(matrix: npt.ArrayLike) -> Floats:
 
 
 def tag_features(dataset: Dataset, dimensions: int, seed: int) -> Floats:
-    """Non-negative features of every item of a dataset, rows in sorted id order.
+    """Features of every item by its tags alone, rows in sorted id order."""
+    from graphkit.simulation.space import interest_space
 
-    Tags give TF-IDF rows; a truncated SVD reduces them; the components are then folded
-    into non-negative parts (positive and negative lobes apart), so that each dimension is
-    a topic that an item has or has not.
-    """
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    found = incidence(
-        dataset, between="items", through="tags", exclude=STOP_TAGS, verb="build_world"
-    )
-    shape = (len(found.between), len(found.through))
-    counts = sp.csr_array((np.ones(found.rows.size), (found.rows, found.columns)), shape=shape)
-    weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
-    size = min(dimensions // 2, min(shape) - 1)
-    if size < 1:
-        raise MissingDataError("build_world needs at least two tags to tell items apart.")
-    reduced = TruncatedSVD(size, random_state=seed % 2**32).fit_transform(weights)
-    lobes = np.concatenate([np.maximum(reduced, 0), np.maximum(-reduced, 0)], axis=1)
-    return unit_rows(lobes[:, lobes.any(axis=0)])
+    space = interest_space(dataset, sources={"tags": 1.0}, dimensions=dimensions, rng=seed)
+    return space.features
 
 
 def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:

@@ -1,119 +1,200 @@
-"""A world as the kernels read it, and what all viewers of a tick have in common."""
+"""A world as the kernels read it: numbered by keys, with the orders that no renaming changes."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.world import World
-from graphkit.recommenders._arrays import HORIZON, TRIAL, Now, Stage
+from graphkit.recommenders._arrays import LANES, Index, Stage
+from graphkit.recommenders._index import build_index
 from graphkit.recommenders.feed import Feed
 
-__all__ = ["now_of", "stage_of"]
+__all__ = ["Prepared", "prepare"]
 
 Ints = npt.NDArray[np.int64]
 
-#: Posts that the trending source looks at.
-TRENDING = 1000
-#: Views at the mean watch fraction that every post is given before its own count.
-PRIOR_VIEWS = 5.0
+#: A post whose duration is unknown counts as one of so many seconds.
+USUAL_SECONDS = 20.0
 
 
-def stage_of(world: World) -> Stage:
-    """The world's arrays with the orders that no renaming changes: by tick and key."""
-    n, m, d = world.n_accounts, world.n_posts, world.interests.shape[1]
-    rows = np.repeat(np.arange(n), np.diff(world.follows.indptr))
-    by_key = np.lexsort((world.account_keys[world.follows.indices], rows))
-    topic = world.post_features.argmax(axis=1).astype(np.int32)
-    topic[~world.post_features.any(axis=1)] = d
-    by_entry = np.lexsort((world.post_keys, world.ticks)).astype(np.int32)
-    rank = np.empty(m, np.int64)
-    rank[by_entry] = np.arange(m)
-    post_of = np.repeat(np.arange(m), np.diff(world.poster_indptr))
-    by_poster = np.lexsort((rank[post_of], world.posters))
-    return Stage(
-        account_keys=world.account_keys,
-        post_keys=world.post_keys,
-        f_indptr=world.follows.indptr,
-        f_indices=world.follows.indices,
-        f_by_key=world.follows.indices[by_key],
-        p_indptr=world.poster_indptr,
-        posters=world.posters,
-        by_poster_indptr=_starts(world.posters, n),
-        by_poster=post_of[by_poster].astype(np.int32),
-        by_entry=by_entry,
-        ticks=world.ticks,
-        quality=world.quality,
-        features=world.post_features,
-        topic=topic,
-        topic_indptr=_starts(topic, d + 1),
-        topic_posts=np.lexsort((rank, topic)).astype(np.int32),
-        interests=world.interests,
+@dataclass(frozen=True)
+class Prepared:
+    """A world's arrays for the kernels, and what its codes are there.
+
+    Attributes
+    ----------
+    accounts, posts
+        int64, shapes (n,) and (m,): the world's code of each account and post of the kernels.
+    stage
+        The arrays.
+    index
+        Of the posts; a single empty cell where no feed searches it.
+    ticks
+        int32, shape (m,), ascending.
+    seconds
+        float64, shape (m,): durations.
+    devices
+        int32, shape (n,), −1 where unknown.
+    """
+
+    world: World
+    accounts: Ints
+    posts: Ints
+    stage: Stage
+    index: Index
+    ticks: npt.NDArray[np.int32]
+    seconds: npt.NDArray[np.float64]
+    cross_posted: npt.NDArray[np.bool_]
+    profiles: npt.NDArray[np.float32]
+    devices: npt.NDArray[np.int32]
+
+
+def prepare(world: World, feeds: list[Feed]) -> Prepared:
+    """The world numbered by keys, with an index of its posts if any of the feeds searches it."""
+    n, m = world.n_accounts, world.n_posts
+    accounts = np.argsort(world.account_keys)
+    posts = np.lexsort((world.post_keys, world.ticks))
+    new_account, new_post = _inverse(accounts), _inverse(posts)
+    degree = np.diff(world.follows.indptr)
+    source = np.repeat(new_account, degree)
+    target = new_account[world.follows.indices]
+    f_indptr, f_indices = _rows(source, target, n)
+    post_of = np.repeat(new_post, np.diff(world.poster_indptr))
+    poster = new_account[world.posters]
+    p_indptr, posters = _rows(post_of, poster, m, ordered=False)
+    by_poster_indptr, by_poster = _rows(poster, post_of, n)
+    g_indptr, groups, by_group_indptr, by_group = _groups(world, accounts, post_of, poster)
+    features = _padded(world.post_features[posts])
+    seconds = np.full(m, USUAL_SECONDS)
+    if world.durations is not None:
+        known = world.durations[posts].astype(np.float64)
+        seconds = np.where(np.isnan(known), USUAL_SECONDS, known)
+    traits = np.zeros((m, 4))
+    traits[:, 0] = world.quality[posts].astype(np.float64) - 0.5
+    traits[:, 1] = _logs(seconds)
+    for column, fact in ((2, world.divisiveness), (3, world.flagged)):
+        if fact is not None:
+            traits[:, column] = np.nan_to_num(fact[posts].astype(np.float64))
+    facts = np.full((m, 4), -1, np.int32)
+    facts[:, 0] = posters[p_indptr[:-1]]
+    facts[:, 1] = topics(features)
+    places = np.full((n, 2), -1, np.int32)
+    for column, (of_post, of_account) in enumerate(
+        ((world.post_country, world.country), (world.post_language, world.language))
+    ):
+        if of_post is not None and of_account is not None:
+            facts[:, 2 + column] = of_post[posts]
+            places[:, column] = of_account[accounts]
+    profiles = _padded(world.profiles[accounts])
+    searched = any(feed.sources.get("interest", 0) for feed in feeds)
+    index = (
+        build_index(features, facts, profiles)
+        if searched
+        else Index(
+            np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64),
+            np.zeros(0, np.int32), np.zeros(0, np.float32), 1,
+        )
+    )  # fmt: skip
+    stage = Stage(
+        account_keys=world.account_keys[accounts],
+        post_keys=world.post_keys[posts],
+        f_indptr=f_indptr,
+        f_indices=f_indices,
+        p_indptr=p_indptr,
+        posters=posters,
+        single=bool((np.diff(p_indptr) == 1).all()),
+        by_poster_indptr=by_poster_indptr,
+        by_poster=by_poster,
+        g_indptr=g_indptr,
+        groups=groups,
+        by_group_indptr=by_group_indptr,
+        by_group=by_group,
+        features=features,
+        interests=_padded(world.interests[accounts]),
+        facts=facts,
+        traits=traits,
+        places=places,
+    )
+    return Prepared(
+        world=world,
+        accounts=accounts,
+        posts=posts,
+        stage=stage,
+        index=index,
+        ticks=world.ticks[posts],
+        seconds=seconds,
+        cross_posted=_or_none(world.cross_posted, posts),
+        profiles=profiles,
+        devices=np.full(n, -1, np.int32) if world.device is None else world.device[accounts],
     )
 
 
-def _starts(codes: npt.NDArray[np.int32], size: int) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))]).astype(np.int64)
+def topics(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+    """Largest dimension of each row, its two signs apart; −1 for rows of zeros."""
+    largest = np.abs(features).argmax(axis=1)
+    sign = features[np.arange(features.shape[0]), largest] < 0
+    found = (2 * largest + sign).astype(np.int32)
+    found[~features.any(axis=1)] = -1
+    return found
 
 
-def now_of(
-    stage: Stage, feed: Feed, t: int, seed: int, watch: Ints, views: Ints, reacted: Ints
-) -> Now:
-    """A tick's posts and their scores, out of the counts of the ticks before."""
-    n_eligible = int(np.searchsorted(stage.ticks[stage.by_entry], t, side="right"))
-    eligible = stage.by_entry[:n_eligible]
-    recent = eligible[stage.ticks[eligible] > t - HORIZON]
-    popular = feed.filler == "popularity"
-    return Now(
-        t=t,
-        seed=np.uint64(seed),
-        n_eligible=n_eligible,
-        topic_end=_topic_ends(stage, t),
-        fresh=recent[views[recent] < TRIAL],
-        trending=_most_reacted(stage, recent[reacted[recent] > 0], reacted)[:TRENDING],
-        popular=_most_reacted(stage, eligible if popular else eligible[:0], reacted),
-        merit=_merit(stage, feed, t, watch, views, reacted),
-    )
+def _or_none(fact: npt.NDArray[np.bool_] | None, posts: Ints) -> npt.NDArray[np.bool_]:
+    return np.zeros(posts.size, np.bool_) if fact is None else fact[posts]
 
 
-def _topic_ends(stage: Stage, t: int) -> Ints:
-    """End of each topic's posts that have entered by tick t."""
-    entered = np.concatenate([[0], np.cumsum(stage.ticks[stage.topic_posts] <= t)])
-    starts = stage.topic_indptr[:-1]
-    ends: Ints = starts + entered[stage.topic_indptr[1:]] - entered[starts]
-    return ends
+def _inverse(order: Ints) -> Ints:
+    place = np.empty(order.size, np.int64)
+    place[order] = np.arange(order.size)
+    return place
 
 
-def _most_reacted(
-    stage: Stage, posts: npt.NDArray[np.int32], reacted: Ints
-) -> npt.NDArray[np.int32]:
-    """Posts by their reactions, most first; ties by key."""
-    return posts[np.lexsort((stage.post_keys[posts], -reacted[posts]))]
+def _rows(
+    row: Ints, value: Ints, size: int, *, ordered: bool = True
+) -> tuple[Ints, npt.NDArray[np.int32]]:
+    """Rows of values as starts and values; ascending within, or as they come."""
+    order = np.lexsort((value, row)) if ordered else np.argsort(row, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=size))])
+    return starts.astype(np.int64), value[order].astype(np.int32)
 
 
-def _merit(
-    stage: Stage, feed: Feed, t: int, watch: Ints, views: Ints, reacted: Ints
-) -> npt.NDArray[np.float64]:
-    """Expected watch fraction, reactions of all, recency: weighted, per post."""
-    from graphkit.simulation._kernel import UNIT
+def _groups(
+    world: World, accounts: Ints, post_of: Ints, poster: Ints
+) -> tuple[Ints, npt.NDArray[np.int32], Ints, npt.NDArray[np.int32]]:
+    """Groups of each account, and posts by members of each group, each once."""
+    n, m = world.n_accounts, world.n_posts
+    if world.group_indptr is None or world.groups is None or not world.groups.size:
+        none = np.zeros(0, np.int32)
+        return np.zeros(n + 1, np.int64), none, np.zeros(1, np.int64), none
+    size = int(world.groups.max()) + 1
+    degree = np.diff(world.group_indptr)
+    owner = np.repeat(_inverse(accounts), degree)
+    # by the keys of their members: no name decides the order of groups
+    total = np.zeros(size, np.uint64)
+    np.add.at(total, world.groups, world.account_keys[np.repeat(np.arange(n), degree)])
+    rank = _inverse(np.argsort(total, kind="stable"))
+    g_indptr, groups = _rows(owner, rank[world.groups], n)
+    count = np.diff(g_indptr)[poster]
+    ends = np.cumsum(count)
+    within = np.arange(int(ends[-1])) - np.repeat(ends - count, count)
+    group = groups[np.repeat(g_indptr[:-1][poster], count) + within].astype(np.int64)
+    cells = np.unique(group * m + np.repeat(post_of, count))
+    by_group_indptr, by_group = _rows(cells // m, cells % m, size)
+    return g_indptr, groups, by_group_indptr, by_group
 
-    merit = np.zeros(stage.post_keys.size)
-    weights = feed.weights
-    if weights.get("expected_watch"):
-        shown = int(views.sum())
-        prior = int(watch.sum()) / UNIT / shown if shown else 0.5
-        expected = (watch / UNIT + PRIOR_VIEWS * prior) / (views + PRIOR_VIEWS)
-        merit += weights["expected_watch"] * expected
-    # functions of integers, once per value: no position in an array can show in a last digit
-    if weights.get("global_reactions") and reacted.any():
-        levels, place = np.unique(reacted, return_inverse=True)
-        top = math.log1p(int(levels[-1]))
-        of_level = np.array([math.log1p(level) / top for level in levels.tolist()])
-        merit += weights["global_reactions"] * of_level[place]
-    if weights.get("recency"):
-        # later posts are no candidates yet; their age is cut at 0
-        of_age = np.array([2.0 ** (-age / 3) for age in range(t + 1)])
-        merit += weights["recency"] * of_age[np.maximum(t - stage.ticks, 0)]
-    return merit
+
+def _padded(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The rows with zeros behind, up to a multiple of the kernels' lanes."""
+    width = -(-rows.shape[1] // LANES) * LANES
+    wide = np.zeros((rows.shape[0], width), np.float32)
+    wide[:, : rows.shape[1]] = rows
+    return wide
+
+
+def _logs(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """ln(duration / 20 s), once per value: no place in an array can show in a last digit."""
+    values, place = np.unique(seconds, return_inverse=True)
+    logs: npt.NDArray[np.float64] = np.log(values / USUAL_SECONDS)[place]
+    return logs

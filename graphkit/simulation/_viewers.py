@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.world import World
 from graphkit.recommenders._arrays import E_LEAVE, E_SESSION
-from graphkit.recommenders._kernel import draw_all
+from graphkit.recommenders._keyed_kernel import draw_all
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["Viewers"]
@@ -18,14 +17,16 @@ Codes = npt.NDArray[np.int64]
 class Viewers:
     """The accounts of one arm: present or gone, and how satisfied they last were."""
 
-    def __init__(self, world: World, behaviour: Behaviour, seed: np.uint64, free: bool) -> None:
-        self._keys = world.account_keys
+    def __init__(
+        self, keys: npt.NDArray[np.uint64], behaviour: Behaviour, seed: np.uint64, free: bool
+    ) -> None:
+        self._keys = keys
         self._activity = behaviour.activity
         self._return_slope = behaviour.return_slope
         self._seed = seed
         self._free = free
-        self._gone = np.zeros(world.n_accounts, dtype=bool)
-        self._mood = np.full(world.n_accounts, 0.5)
+        self.gone = np.zeros(keys.size, dtype=bool)
+        self.mood = np.full(keys.size, 0.5)
 
     def most_sessions(self, ticks: int) -> Codes:
         """Sessions that each account can hold in so many ticks: exact unless free."""
@@ -42,14 +43,14 @@ class Viewers:
         chance = np.full(self._keys.size, self._activity)
         if self._free and self._activity < 1:
             usual = self._activity / (1 - self._activity)
-            odds = usual * np.exp(self._return_slope * (self._mood - 0.5))
+            odds = usual * np.exp(self._return_slope * (self.mood - 0.5))
             chance = odds / (1 + odds)
-        return np.flatnonzero((drawn < chance) & ~self._gone)
+        return np.flatnonzero((drawn < chance) & ~self.gone)
 
     def close_feed(self, active: Codes, propensity: npt.NDArray[np.float64], t: int) -> None:
         """Act on satisfaction, under a free budget only."""
         if not self._free:
             return
         drawn = draw_all(self._seed, E_LEAVE, self._keys[active], t)
-        self._gone[active[drawn < propensity[:, 0]]] = True
-        self._mood[active] = propensity[:, 1]
+        self.gone[active[drawn < propensity[:, 0]]] = True
+        self.mood[active] = propensity[:, 1]

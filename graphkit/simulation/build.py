@@ -15,15 +15,20 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
+from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation._homes import draw_keys, plurality_homes
-from graphkit.simulation._space import acted_items, mean_features, tag_features, unit_rows
+from graphkit.simulation._facts import world_facts
+from graphkit.simulation._homes import aligned, draw_keys, plurality_homes
+from graphkit.simulation._space import acted_items, mean_features, unit_rows
+from graphkit.simulation.space import check_sources, interest_space
 from graphkit.simulation.split import PARTITION_SHARE, item_draws, time_cuts
 
 __all__ = ["build_world"]
+
+Floats = npt.NDArray[np.float32]
 
 
 def build_world(
@@ -36,6 +41,7 @@ def build_world(
     stock: float = 0.3,
     share_of_posts: float = 0.15,
     introducers: int = 3,
+    space: InterestSpace | Mapping[str, float] | str | None = None,
     dimensions: int = 32,
     rng: RNGLike | None = None,
 ) -> World:
@@ -43,18 +49,24 @@ def build_world(
 
     The partition should be found in the piece that :func:`split_world_data` gives; its
     docstring says which rows serve what. A feed's first profile of each account is the mean
-    of what the account acted on between that piece and the posts. Of a dataset, the true
-    taste is such a mean, too, and the two come from disjoint halves of the items.
+    of what the account acted on between that piece and the posts, in an interest space of the
+    items. Unless tastes are the planted ones, they are such means, too, and taste and profile
+    come from disjoint halves of the items.
+
+    What else the data know goes along, and what they do not know stays `None`: length,
+    divisiveness, flags and origin of the posts; which duet or stitch answers which post;
+    country, language and device; groups.
 
     Parameters
     ----------
     source
-        A synthetic platform (tastes and post topics are the planted ones), or a dataset
-        with tags (both come from TF-IDF of tags, reduced by truncated SVD) and follows.
+        A synthetic platform, or a dataset with follows.
     partition
         Communities of the accounts, one or by kind (``{"interest": …, "follow": …}``; one
         alone is called ``"given"``); for a platform the planted ones are added as
-        ``"planted"``, first. Accounts that a partition lacks are unassigned.
+        ``"planted"``, first. Accounts that a partition lacks are unassigned; those that only
+        the partition has are counted, and so are communities without a name that consist of
+        them. A community with a name is one that somebody will ask for: it is refused.
     since
         First instant of the posts, with ``posts="authored"``; by default the last third of
         the items by creation.
@@ -71,10 +83,16 @@ def build_world(
     share_of_posts, introducers
         Of introduced posts: share of items held out (at most 0.5), and accounts each enters
         through; items of a smaller audience are left out and counted.
+    space
+        Where items and tastes stand: sources with their weights, or ``"embedding"``, as in
+        :func:`graphkit.simulation.interest_space`; or a space made before, of the same items.
+        By default the planted topics and tastes of a platform, and the default sources of a
+        dataset. A dataset that has none of them gets features of zero: feeds that rank by
+        interest then refuse the world.
     dimensions
-        Of the feature space of a dataset, at least 2.
+        Of a space that is made here: at most so many, at least 2.
     rng
-        Seed of the keys, which are fixed here.
+        Seed of the keys, which are fixed here, and of the space.
 
     Returns
     -------
@@ -86,10 +104,11 @@ def build_world(
     OptionError
         For options out of range.
     MissingDataError
-        Without a partition, follows, tags, authors, times or acts between the cuts.
+        Without a partition, follows, authors, times or acts between the cuts, or a source of
+        the space that was named.
     DataError
-        For posts before any history, no posts, a partition of other accounts, or a posting
-        audience that is too small.
+        For posts before any history, no posts, a partition of other accounts or with a named
+        community of others, a space of other items, or a posting audience that is too small.
 
     Examples
     --------
@@ -105,6 +124,8 @@ def build_world(
         raise OptionError(f"stock={stock} must lie in [0, 1).")
     if dimensions < 2:
         raise OptionError(f"dimensions={dimensions}: at least 2 are needed.")
+    if not isinstance(space, InterestSpace):
+        check_sources(space)
     streams = Streams(rng)
     removed: dict[str, int] = {}
     given: dict[str, Partition] = {}
@@ -121,55 +142,83 @@ def build_world(
             "build_world needs a partition of the accounts: find one in split_world_data(…), such "
             "as gk.leiden(gk.cointeraction_graph(…))."
         )
+    dataset = source.dataset if isinstance(source, Platform) else source
+    # before anything that takes long
+    accounts = dataset.account_ids
+    partitions = {kind: aligned(p, accounts, kind, removed) for kind, p in given.items()}
     if posts == "authored":
-        parts = _authored(source, since, dimensions, streams, removed)
+        parts = _authored(source, since, streams, removed)
     else:
         assert isinstance(source, Dataset)
         if since is not None:
             raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
-        parts = _introduced(source, share_of_posts, introducers, dimensions, streams, removed)
-    parts["ticks"] = _entry_ticks(parts.pop("place"), ticks, stock)
-    accounts: Vocabulary = parts["accounts"]
-    aligned = {kind: _aligned(p, accounts, kind) for kind, p in given.items()}
+        parts = _introduced(source, share_of_posts, introducers, streams, removed)
+    place, learned = parts.pop("place"), parts.pop("learned")
+    found = _space_of(source, space, dimensions, streams)
+    features = found.rows(parts["posts"])
+    removed["posts without a place in the interest space"] = int((~features.any(axis=1)).sum())
+    taste, profile = _tastes(source, found, learned, streams)
+    facts = world_facts(dataset, parts["posts"], place, removed)
     return World(
+        accounts=accounts,
         account_keys=draw_keys(streams, "accounts", len(accounts)),
         post_keys=draw_keys(streams, "posts", len(parts["posts"])),
-        partitions=aligned,
+        interests=taste,
+        profiles=profile,
+        post_features=features,
+        ticks=_entry_ticks(place, ticks, stock),
+        partitions=partitions,
         homes={
             kind: plurality_homes(p.membership, parts["poster_indptr"], parts["posters"])
-            for kind, p in aligned.items()
+            for kind, p in partitions.items()
         },
         authored=posts == "authored",
         provenance=Provenance.of(
             "build_world",
             {"posts": posts, "since": None if since is None else str(since), "ticks": ticks,
-             "stock": stock, "dimensions": dimensions, "share_of_posts": share_of_posts,
-             "introducers": introducers},
+             "stock": stock, "space": found.kind, "dimensions": found.dimensions,
+             "share_of_posts": share_of_posts, "introducers": introducers},
             seed=streams.seed,
-            made_from=(source.dataset if isinstance(source, Platform) else source, *given.values()),
+            made_from=(dataset, *given.values(), found),
             removed={k: v for k, v in removed.items() if v},
             packages=("scikit-learn", "numpy"),
         ),
         **parts,
+        **facts,
     )  # fmt: skip
 
 
-def _aligned(partition: Partition, accounts: Vocabulary, kind: str) -> Partition:
-    """The partition over exactly these accounts; those it lacks are unassigned."""
-    codes = partition.vocabulary.lookup(accounts.ids)
-    membership = np.where(codes >= 0, partition.membership[codes], -1)
-    if (membership < 0).all():
-        raise DataError(
-            f"build_world: the partition {kind!r} puts none of the accounts into a community; its "
-            f"nodes are {partition.node_kind}, such as {partition.vocabulary.ids[:1].tolist()}."
-        )
-    return Partition.from_membership(
-        accounts,
-        membership,
-        labels=[partition.name(c) for c in range(partition.n_communities)],
-        node_kind="accounts",
-        provenance=partition.provenance,
-    )
+def _space_of(
+    source: Platform | Dataset, space: InterestSpace | Mapping[str, float] | str | None,
+    dimensions: int, streams: Streams,
+) -> InterestSpace:  # fmt: skip
+    """The space as it was given or asked for; of zeros where nothing is known by default."""
+    items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
+    if isinstance(space, InterestSpace):
+        if not space.rows(items).any():
+            raise DataError(
+                f"build_world: the space places none of the items; its own are such as "
+                f"{space.items.ids[:1].tolist()}: make one from the same dataset."
+            )
+        return InterestSpace(items, space.rows(items), space.kind, space.sources, space.provenance)
+    seed = streams.integer("space")
+    try:
+        return interest_space(source, sources=space, dimensions=dimensions, rng=seed)
+    except MissingDataError:
+        if space is not None:
+            raise
+        return InterestSpace(items, np.zeros((len(items), 1), np.float32), "none")
+
+
+def _tastes(
+    source: Platform | Dataset, space: InterestSpace, learned: pl.DataFrame, streams: Streams
+) -> tuple[Floats, Floats]:
+    """True tastes, and the profiles that a feed has of them when the posts begin."""
+    n = len((source.dataset if isinstance(source, Platform) else source).account_ids)
+    if isinstance(source, Platform) and space.kind == "planted":
+        return unit_rows(source.interests), mean_features(learned, space.features, n)
+    first, second = _halves(learned, streams)
+    return mean_features(first, space.features, n), mean_features(second, space.features, n)
 
 
 def _follows(dataset: Dataset, accounts: Vocabulary) -> Graph:
@@ -200,7 +249,7 @@ def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> np
 
 
 def _authored(
-    source: Platform | Dataset, since: str | datetime | None, dimensions: int, streams: Streams,
+    source: Platform | Dataset, since: str | datetime | None, streams: Streams,
     removed: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     ds = source.dataset if isinstance(source, Platform) else source
@@ -221,29 +270,17 @@ def _authored(
             f"build_world: no account acted on any item from {middle} until {cut}: there is nothing "
             "to learn profiles from."
         )
-    n, accounts = len(ds.account_ids), ds.account_ids
-    codes = ds.item_ids.encode(new.get_column("item_id"))
     at = new.get_column("created_at").to_physical().to_numpy().astype(np.float64)
-    parts = {
-        "accounts": accounts,
-        "posts": Vocabulary(new.get_column("item_id")),
-        "follows": _follows(ds.split_time(cut, untimed="past")[0], accounts),
-        "poster_indptr": np.arange(new.height + 1),
-        "posters": accounts.encode(new.get_column("author_id")),
-        "place": (at - at.min()) / max(np.ptp(at), 1.0),
-    }
+    quality = np.full(new.height, 0.5, np.float32)
     if isinstance(source, Platform):
-        features = np.eye(len(source.topics), dtype=np.float32)[source.item_topics]
-        taste, profile = unit_rows(source.interests), mean_features(learned, features, n)
-        quality = source.item_quality[codes]
-    else:
-        features = tag_features(ds, dimensions, streams.integer("space"))
-        taste, profile = (mean_features(h, features, n) for h in _halves(learned, streams))
-        quality = np.full(new.height, 0.5, np.float32)
-    return parts | {
-        "interests": taste,
-        "profiles": profile,
-        "post_features": features[codes],
+        quality = source.item_quality[ds.item_ids.encode(new.get_column("item_id"))]
+    return {
+        "posts": Vocabulary(new.get_column("item_id")),
+        "follows": _follows(ds.split_time(cut, untimed="past")[0], ds.account_ids),
+        "poster_indptr": np.arange(new.height + 1),
+        "posters": ds.account_ids.encode(new.get_column("author_id")),
+        "place": (at - at.min()) / max(np.ptp(at), 1.0),
+        "learned": learned,
         "quality": quality,
     }
 
@@ -257,14 +294,12 @@ def _halves(acts: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.Data
 
 
 def _introduced(
-    ds: Dataset, share: float, introducers: int, dimensions: int, streams: Streams,
-    removed: dict[str, int],
+    ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     if not 0 < share <= 0.5:
         raise OptionError(f"share_of_posts={share} must lie above 0 and not above 0.5.")
     if introducers < 1:
         raise OptionError(f"introducers={introducers}: at least 1 is needed.")
-    n = len(ds.account_ids)
     acts = acted_items(ds.require("interactions", verb="build_world"), ds.account_ids, ds.item_ids)
     place = item_draws(ds.item_ids)[acts.get_column("item").to_numpy()]
     learned = acts.filter(pl.Series((place >= PARTITION_SHARE) & (place < 1 - share)))
@@ -286,18 +321,13 @@ def _introduced(
             f"build_world: none of {chosen.height} held-out items has an audience of "
             f"{introducers} accounts: lower introducers= or raise share_of_posts=."
         )
-    features = tag_features(ds, dimensions, streams.integer("space"))
-    taste, profile = (mean_features(h, features, n) for h in _halves(learned, streams))
     codes, m = whole.get_column("item").to_numpy(), whole.height
     return {
-        "accounts": ds.account_ids,
         "posts": Vocabulary(ds.item_ids.series.gather(codes)),
         "follows": _follows(ds, ds.account_ids),
-        "interests": taste,
-        "profiles": profile,
-        "post_features": features[codes],
         "poster_indptr": np.arange(m + 1) * introducers,
         "posters": whole.get_column("account").explode().to_numpy(),
         "place": streams.generator("entry").random(m),
+        "learned": learned,
         "quality": np.full(m, 0.5, np.float32),
     }

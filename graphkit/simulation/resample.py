@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,11 @@ __all__ = ["resample_worlds"]
 
 Codes = npt.NDArray[np.int64]
 
+#: Fields that an account or post brings along; answers and groups point, and are drawn anew.
+ACCOUNT_FACTS = ("country", "language", "device")
+POST_FACTS = ("durations", "divisiveness", "flagged", "cross_posted", "post_country",
+              "post_language")  # fmt: skip
+
 
 def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:
     """Worlds of the same size, with accounts and posts drawn again from this one.
@@ -30,7 +37,9 @@ def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list
     drawn is not in this world, one whose poster was drawn twice is drawn twice as often (of
     introduced posts: by the mean over its posters), and it enters through a random copy of
     each of its posters that were drawn. Homes are recomputed, partitions carried over under
-    the same names; codes go by size as always, so compare communities of worlds by name.
+    the same names; codes go by size as always, so compare communities of worlds by name. What
+    else is known of accounts and posts goes with them; a duet or stitch answers a random copy
+    of the post that it answered, or none if that was not drawn.
 
     Parameters
     ----------
@@ -75,11 +84,8 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
     posts, order = _copies(world.posts, old)
     # `_copies` sorts by id: bring the posters into that order
     place = _occurrence(old, order)
-    lengths = np.diff(indptr)[place]
-    ends = np.cumsum(lengths)
-    inner = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
-    posters = posters[np.repeat(indptr[place], lengths) + inner]
-    indptr = np.concatenate([[0], ends])
+    entries, indptr = _picked(indptr, place)
+    posters = posters[entries]
     partitions = {
         kind: Partition.from_membership(
             accounts, p.membership[rows], labels=[p.name(c) for c in range(p.n_communities)],
@@ -107,7 +113,38 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
         partitions=partitions,
         homes={k: plurality_homes(p.membership, indptr, posters) for k, p in partitions.items()},
         provenance=record,
+        **_facts(world, rows, order, streams),
     )
+
+
+def _facts(world: World, rows: Codes, order: Codes, streams: Streams) -> dict[str, Any]:
+    """What is known of the originals of accounts and posts, by the fields of a world."""
+    known: dict[str, Any] = {}
+    for names, originals in ((ACCOUNT_FACTS, rows), (POST_FACTS, order)):
+        values = {name: getattr(world, name) for name in names}
+        known |= {name: value[originals] for name, value in values.items() if value is not None}
+    if world.answers_to is not None:
+        answered = world.answers_to[order]
+        copies = np.bincount(order, minlength=world.n_posts)
+        there = np.flatnonzero((answered >= 0) & (copies[answered] > 0))
+        draw = streams.generator("answers").random(order.size)[there]
+        original = answered[there]
+        pick = (draw * copies[original]).astype(np.int64)
+        first = np.cumsum(copies) - copies
+        known["answers_to"] = np.full(order.size, -1, np.int32)
+        known["answers_to"][there] = np.argsort(order, kind="stable")[first[original] + pick]
+    if world.group_indptr is not None and world.groups is not None:
+        entries, known["group_indptr"] = _picked(world.group_indptr, rows)
+        known["groups"] = world.groups[entries]
+    return known
+
+
+def _picked(indptr: Codes, rows: Codes) -> tuple[Codes, Codes]:
+    """Places of the entries of some compressed rows, one row after the other, and new starts."""
+    lengths = np.diff(indptr)[rows]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    inner = np.arange(int(starts[-1])) - np.repeat(starts[:-1], lengths)
+    return np.repeat(indptr[rows], lengths) + inner, starts
 
 
 def _draw_accounts(world: World, generator: np.random.Generator) -> Codes:
@@ -154,14 +191,11 @@ def _draw_posts(
     if not weight.any():
         raise DataError("resample_worlds: no poster was drawn: the world is too small.")
     old = generator.choice(m, m, p=weight / weight.sum())
-    chosen = lengths[old]
-    ends = np.cumsum(chosen)
-    inner = np.arange(int(ends[-1])) - np.repeat(ends - chosen, chosen)
-    original = world.posters[np.repeat(world.poster_indptr[old], chosen) + inner]
+    original = world.posters[_picked(world.poster_indptr, old)[0]]
     pick = (generator.random(original.size) * copies[original]).astype(np.int64)
     there = copies[original] > 0
     posters = by_original[(first[original] + pick)[there]]
-    kept = np.bincount(np.repeat(np.arange(m), chosen)[there], minlength=m)
+    kept = np.bincount(np.repeat(np.arange(m), lengths[old])[there], minlength=m)
     return old, np.concatenate([[0], np.cumsum(kept)]), posters
 
 
@@ -170,16 +204,12 @@ def _induced(
     record: Provenance,
 ) -> Graph:  # fmt: skip
     """Arcs between all copies of accounts that follow each other."""
-    degrees = np.diff(follows.indptr)[rows]
-    ends = np.cumsum(degrees)
-    inner = np.arange(int(ends[-1])) - np.repeat(ends - degrees, degrees)
-    tail = np.repeat(np.arange(rows.size), degrees)
-    head = follows.indices[np.repeat(follows.indptr[:-1][rows], degrees) + inner]
-    many = (first[1:] - first[:-1])[head]
-    ends = np.cumsum(many)
-    inner = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - many, many)
-    tail = np.repeat(tail, many)
-    head = by_original[np.repeat(first[head], many) + inner]
+    entries, starts = _picked(follows.indptr, rows)
+    tail = np.repeat(np.arange(rows.size), np.diff(starts))
+    head = follows.indices[entries]
+    entries, starts = _picked(first, head)
+    tail = np.repeat(tail, np.diff(starts))
+    head = by_original[entries]
     ids = accounts.series
     return Graph.from_edges(
         ids.gather(tail), ids.gather(head), directed=True, nodes=accounts, node_kind="accounts",

@@ -74,6 +74,7 @@ def simulate_spread(
         If a world is exhausted under ``matched``: some viewer has seen every post.
     """
     from graphkit.simulation._engine import Run
+    from graphkit.simulation._stage import Prepared, prepare
 
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()
@@ -83,10 +84,13 @@ def simulate_spread(
     jobs = [
         (w, r, arm) for w in range(len(population)) for r in range(replications) for arm in arms
     ]
+    scene: Prepared | None = None
     for w, r, arm in track(jobs, "simulating", len(jobs)):
+        if scene is None or scene.world is not population[w]:
+            scene = prepare(population[w], list(arms.values()))
         seed = streams.integer("draws", w, r)
         run = Run(
-            population[w], arms[arm], behaviour,
+            scene, arms[arm], behaviour,
             ticks=ticks, slots=slots, free=budget == "free", seed=seed,
         )  # fmt: skip
         for t in range(ticks):

@@ -2,55 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphkit.errors import OptionError, check_choice
 from graphkit.recommenders import (
     FACTORS,
+    SIGNALS,
     SOURCES,
     Feed,
     blend,
     chronological,
+    circle_popularity,
     follower_centric,
     interest_centric,
     popularity,
+    ranker,
+    read_feed,
     uniform,
+    watch_time,
 )
+from graphkit.recommenders.parts import SCALARS
+
+if TYPE_CHECKING:
+    from graphkit.study.config import ArmConfig
 
 __all__ = ["PRESETS", "feed_of"]
 
 PRESETS: dict[str, Callable[[], Feed]] = {
     "follower_centric": follower_centric,
     "interest_centric": interest_centric,
+    "circle_popularity": circle_popularity,
+    "watch_time": watch_time,
     "chronological": chronological,
     "popularity": popularity,
     "uniform": uniform,
 }
 
 
-def feed_of(
-    name: str, preset: str | None, pair: tuple[str, ...], share: float,
-    sources: Mapping[str, int], weights: Mapping[str, float], filler: str,
-) -> Feed:  # fmt: skip
-    """The preset or the blend of two, with the numbers that the study changes.
+def feed_of(arm: ArmConfig, base: Path) -> Feed:
+    """The feed that an arm names, with the numbers that the study changes.
+
+    Parameters
+    ----------
+    arm
+        Of a study.
+    base
+        Folder that files are relative to.
 
     Raises
     ------
     OptionError
-        For an unknown preset, source or factor; the message names the nearest.
+        For an unknown preset, ranker, source, factor or signal; the message names the nearest.
+    FileError
+        If the feed's file cannot be read.
     """
-    if (preset is None) == (not pair):
-        raise OptionError(f"{name!r} needs either preset or blend.")
-    for known in (preset,) if preset is not None else pair:
-        check_choice(f"{name!r}: preset", known, PRESETS)
-    for key in sources:
-        check_choice(f"{name!r}: sources", key, SOURCES)
-    for key in weights:
-        check_choice(f"{name!r}: weights", key, FACTORS)
-    if preset is not None:
-        feed = PRESETS[preset]()
-    elif len(pair) == 2:
-        feed = blend(PRESETS[pair[0]](), PRESETS[pair[1]](), share)
-    else:
-        raise OptionError(f"{name!r}: blend names two presets, not {list(pair)}.")
-    return feed.but(name, sources=sources, weights=weights, filler=filler)
+    start = f"{arm.name!r}:"
+    named = [key for key in ("preset", "blend", "file", "ranker") if getattr(arm, key)]
+    if len(named) != 1:
+        found = f", not {' and '.join(named)}" if named else ""
+        raise OptionError(f"{arm.name!r} needs one of preset, blend, file or ranker{found}.")
+    for key in arm.sources:
+        check_choice(f"{start} sources", key, SOURCES)
+    for key in arm.weights:
+        check_choice(f"{start} weights", key, FACTORS)
+    for key in arm.signals:
+        check_choice(f"{start} signals", key, SIGNALS)
+    return _named(arm, start, base).but(
+        arm.name,
+        sources=arm.sources,
+        weights=arm.weights,
+        signals=arm.signals,
+        filler=arm.filler,
+        **{key: value for key in SCALARS if (value := getattr(arm, key)) is not None},
+    )
+
+
+def _named(arm: ArmConfig, start: str, base: Path) -> Feed:
+    if arm.file:
+        return read_feed(base / Path(arm.file).expanduser())
+    if arm.ranker:
+        return ranker(arm.ranker)
+    names = (arm.preset,) if arm.preset else arm.blend
+    for name in names:
+        check_choice(f"{start} preset", name, PRESETS)
+    feeds = [PRESETS[name]() for name in names if name is not None]
+    if arm.preset:
+        return feeds[0]
+    if len(feeds) != 2:
+        raise OptionError(f"{start} blend names two presets, not {list(names)}.")
+    return blend(*feeds, arm.share)

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from graphkit.data.toml import to_toml
 from graphkit.errors import FileError, OptionError
 from graphkit.recommenders import Feed
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.study._arms import feed_of
-from graphkit.study._toml import check_keys, explain, to_toml
+from graphkit.study._toml import check_keys, explain
 
 __all__ = [
     "ArmConfig", "CommunitiesConfig", "DataConfig", "ReportConfig", "ScanConfig",
@@ -104,36 +105,59 @@ class WorldConfig(Section):
 
 
 class ArmConfig(Section):
-    """One feed of the comparison.
+    """One feed of the comparison: one of preset, blend, file and ranker, and what is changed.
 
     Attributes
     ----------
     name
         Of the arm, in tables and sentences.
     preset
-        ``follower_centric``, ``interest_centric``, ``chronological``, ``popularity`` or
-        ``uniform``.
+        ``follower_centric``, ``interest_centric``, ``circle_popularity``, ``watch_time``,
+        ``chronological``, ``popularity`` or ``uniform``.
     blend, share
-        Instead of a preset: two of them, and the share of the second.
-    sources, weights
-        Quotas and weights that replace those of the preset, one by one.
+        Two presets, and the share of the second.
+    file
+        A feed of one's own, as :func:`graphkit.recommenders.write_feed` writes it, relative to
+        the study file.
+    ranker
+        A published one, such as ``x_2023``.
+    sources, weights, signals
+        Numbers that replace those of the feed, one by one.
     filler
-        ``"uniform"``, ``"popularity"`` or ``"empty"``.
+        ``"uniform"``, ``"popularity"`` or ``"empty"``; the feed's own if absent.
+    topic_penalty, author_penalty, author_decay, author_floor, learning_rate
+        Other numbers of a :class:`graphkit.recommenders.Feed`, likewise.
+    half_life, interest_share, delivery, trial_size, trial_growth
+        Likewise.
     """
+
+    # a half-life may be infinite, which JSON has no number for
+    model_config = ConfigDict(ser_json_inf_nan="constants")
 
     name: Annotated[str, Field(min_length=1)]
     preset: str | None = None
     blend: Annotated[tuple[str, ...], Field(max_length=2)] = ()
     share: Share = 0.5
+    file: str | None = None
+    ranker: str | None = None
     sources: dict[str, int] = Field(default_factory=dict)
     weights: dict[str, float] = Field(default_factory=dict)
-    filler: str = "uniform"
+    signals: dict[str, float] = Field(default_factory=dict)
+    filler: str | None = None
+    topic_penalty: float | None = None
+    author_penalty: float | None = None
+    author_decay: float | None = None
+    author_floor: float | None = None
+    learning_rate: float | None = None
+    half_life: float | None = None
+    interest_share: float | None = None
+    delivery: float | None = None
+    trial_size: int | None = None
+    trial_growth: float | None = None
 
-    def feed(self) -> Feed:
-        """The feed of these numbers."""
-        return feed_of(
-            self.name, self.preset, self.blend, self.share, self.sources, self.weights, self.filler
-        )
+    def feed(self, base: Path = Path()) -> Feed:
+        """The feed of these numbers; `file` is relative to `base`."""
+        return feed_of(self, base)
 
 
 class SimulationConfig(Section):
@@ -216,20 +240,34 @@ class StudyConfig(Section):
     _base: Path = PrivateAttr(default=Path())
 
     @classmethod
-    def of(cls, values: dict[str, Any], *, place: str = "study") -> StudyConfig:
+    def of(
+        cls, values: dict[str, Any], *, place: str = "study", base: Path = Path()
+    ) -> StudyConfig:
         """A configuration from plain values, as `tomllib` gives them.
+
+        Parameters
+        ----------
+        values
+            By section and key.
+        place
+            What errors say where the values are from.
+        base
+            Folder that paths in the values are relative to.
 
         Raises
         ------
         OptionError
             For an unknown key, which is named with its place and the nearest known one, or
             a value that cannot be.
+        FileError
+            If the file of a feed cannot be read.
         """
         check_keys(cls, values, place)
         try:
             config = cls.model_validate_json(json.dumps(values, default=_plain), strict=True)
         except ValidationError as error:
             raise OptionError(f"{place}: {explain(error)}") from None
+        config._base = base
         config._check(place)
         return config
 
@@ -239,9 +277,9 @@ class StudyConfig(Section):
             raise OptionError(f"{place}: arms: the names {names} must be distinct.")
         for arm in self.arms:
             try:
-                arm.feed()
-            except OptionError as error:
-                raise OptionError(f"{place}: arms: {error}") from None
+                arm.feed(self._base)
+            except (OptionError, FileError) as error:
+                raise type(error)(f"{place}: arms: {error}") from None
         own = self.data.source in ("bundled", "synthetic")
         if own and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
@@ -257,7 +295,7 @@ class StudyConfig(Section):
 
     def feeds(self) -> dict[str, Feed]:
         """The feeds by the names of their arms, the baseline first."""
-        return {arm.name: arm.feed() for arm in self.arms}
+        return {arm.name: arm.feed(self._base) for arm in self.arms}
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the folder that the file is in."""
@@ -296,7 +334,7 @@ def load_config(path: str | Path) -> StudyConfig:
     Raises
     ------
     FileError
-        If it cannot be read or is no TOML.
+        If it, or the file of a feed, cannot be read or is no TOML.
     OptionError
         For unknown keys and values out of range.
     """
@@ -307,6 +345,4 @@ def load_config(path: str | Path) -> StudyConfig:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileError(f"{path} is no TOML: {error}.") from error
-    config = StudyConfig.of(values, place=path.name)
-    config._base = path.parent
-    return config
+    return StudyConfig.of(values, place=path.name, base=path.parent)

@@ -83,6 +83,7 @@ def items_table(
     tags: pl.Series,
     captions: pl.Series,
     sounds: tuple[Codes, int],
+    origins: pl.Series,
 ) -> pl.DataFrame:
     """Posts; language and country are their author's."""
     author = accounts[posts.author]
@@ -100,6 +101,7 @@ def items_table(
             "caption": captions,
             "language": author["language"],
             "country": author["country"],
+            "origin": origins,
             "flags": pl.select(flags).to_series(),
             "divisiveness": posts.divisiveness,
         }

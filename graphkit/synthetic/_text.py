@@ -1,4 +1,4 @@
-"""What posts carry: hashtags, captions, sounds."""
+"""What posts carry: hashtags, captions, sounds, the mark of another platform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphkit.synthetic._posts import Posts
 from graphkit.synthetic._reactions import Answers
 from graphkit.synthetic._topics import CLOSERS, GENERIC_TAGS, OPENERS, PLAIN_WORDS, Topic
 
-__all__ = ["draw_captions", "draw_sounds", "draw_tags"]
+__all__ = ["draw_captions", "draw_origins", "draw_sounds", "draw_tags"]
 
 _TOPICAL = (0.12, 0.20, 0.30, 0.24, 0.14)
 """Chance of 0, 1, 2, … topical tags on a post."""
@@ -23,6 +23,8 @@ _SPELLING = (0.74, 0.14, 0.12)
 _NO_SOUND, _EVERYBODYS_SOUND = 0.25, 0.40
 """Shares of posts with their author's own recording, and with a sound that all communities use."""
 _POSTS_PER_SOUND = 15
+_CROSS_POSTED = 0.06
+"""Share of posts that were first posted elsewhere; answers, which are made here, never are."""
 
 Codes = npt.NDArray[np.int64]
 
@@ -146,3 +148,11 @@ def draw_sounds(
     sound[draw < _NO_SOUND] = -1
     sound[answers.item[answers.duet]] = sound[answers.original[answers.duet]]
     return sound, total
+
+
+def draw_origins(posts: Posts, answers: Answers, *, streams: Streams) -> pl.Series:
+    """Where each post was first posted: ``"other"`` for another platform, else nothing."""
+    elsewhere = streams.generator("origins").random(len(posts)) < _CROSS_POSTED
+    elsewhere[answers.item] = False
+    origins = pl.repeat("other", len(posts), dtype=pl.String, eager=True)
+    return origins.set(pl.Series(~elsewhere), None).alias("origin")

@@ -20,7 +20,7 @@ from graphkit.synthetic._follows import draw_follows, draw_memberships
 from graphkit.synthetic._population import populate
 from graphkit.synthetic._posts import draw_posts
 from graphkit.synthetic._reactions import draw_answers, react, watch
-from graphkit.synthetic._text import draw_captions, draw_sounds, draw_tags
+from graphkit.synthetic._text import draw_captions, draw_origins, draw_sounds, draw_tags
 from graphkit.synthetic._topics import TOPICS, Topic
 
 __all__ = ["platform"]
@@ -65,7 +65,9 @@ def platform(
       (20 s / duration)^0.15 · lognormal noise (σ = 0.4, mean 1), and reacts with chance
       c · w³ / (w³ + 0.5³), where c is 0.75 for a like, 0.08 for a comment (more if the post is
       divisive), 0.07 for a share, 0.09 for a save. Duets and stitches are new items that answer
-      one their author was shown.
+      one their author was shown;
+    * 6 % of the posts, whatever their topic and author, were first posted elsewhere
+      (``items.origin`` is ``"other"``); duets and stitches are made here. Nobody minds.
 
     With ``mixing=0`` interests are pure; with ``mixing=1`` all accounts draw theirs from one law,
     and `truth` is independent of everything in the data.
@@ -173,6 +175,7 @@ def platform(
             tags=tags,
             captions=draw_captions(posts, tags, topics, streams=streams),
             sounds=draw_sounds(posts, answers, topics, streams=streams),
+            origins=draw_origins(posts, answers, streams=streams),
         ),
         follows=_tables.follows_table(account, source, target, since),
         interactions=_tables.interactions_table(account, item, posts, feed, actions, answers),

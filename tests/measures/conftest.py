@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 
@@ -25,6 +27,7 @@ class ByHand:
         groups: Sequence[str | None],
         posters: Sequence[Sequence[int]],
         follows: Sequence[tuple[int, int]] = (),
+        **facts: Any,
     ) -> World:
         n, m = len(groups), len(posters)
         accounts = Vocabulary([f"a{i:04}" for i in range(n)])
@@ -47,13 +50,15 @@ class ByHand:
             np.concatenate([np.asarray(p) for p in posters]).astype(np.int32),
             all(len(p) == 1 for p in posters), np.zeros(m, np.int32),
             np.full(m, 0.5, np.float32), {"planted": partition},
-            {"planted": np.array(homes, np.int32)},
+            {"planted": np.array(homes, np.int32)}, **facts,
         )  # fmt: skip
 
     @staticmethod
     def tally(
-        world: World, log: Log, *, shares: Sequence[tuple[int, int, int, int]] = (), ticks: int = 3
-    ) -> ArmTally:
+        world: World, log: Log, *, shares: Sequence[tuple[int, ...]] = (), ticks: int = 3,
+        **fields: Any,
+    ) -> ArmTally:  # fmt: skip
+        """Every impression is liked, one is watched to the end; `fields` replace others."""
         n, m = world.n_accounts, world.n_posts
         partition, homes = world.partitions["planted"], world.homes["planted"]
         size, member = partition.n_communities, partition.membership
@@ -68,21 +73,40 @@ class ByHand:
                 assert poster != account
                 if member[poster] == member[account] >= 0:
                     met[int(poster)].add(account)
-        reactions = np.zeros((m, 5), np.int64)
-        reactions[:, 0] = by_tick.sum(axis=1)
-        reactions[0, 4] = 1
-        return ArmTally(
-            {"planted": views}, {"planted": diet},
-            {"planted": np.array([len(met[a]) for a in range(n)], np.int32)},
-            by_tick, reactions, by_tick.sum(axis=1) * 32768,
-            np.array([len(log) - len(log) // 4, 0, len(log) // 4]), len(log), 0, 0.1, 0.5,
-            np.array(shares, np.int32).reshape(-1, 4),
-        )  # fmt: skip
+        reactions = np.zeros((m, len(REACTIONS)), np.int64)
+        reactions[:, REACTIONS.index("like")] = by_tick.sum(axis=1)
+        reactions[0, REACTIONS.index("complete")] = 1
+        tally = ArmTally(
+            views={"planted": views},
+            diet={"planted": diet},
+            member_reach={"planted": np.array([len(met[a]) for a in range(n)], np.int32)},
+            ticks=by_tick,
+            reactions=reactions,
+            watch=by_tick.sum(axis=1) * 32768,
+            sources=np.array([len(log) - len(log) // 4, 0, len(log) // 4]),
+            sessions=len(log),
+            empty=0,
+            leave=0.1,
+            back=0.5,
+            stay=4.0,
+            candidates=20 * len(log),
+            shares=np.array(shares, np.int32).reshape(-1, 5),
+            posting=0.8,
+            quitting=0.05,
+            posted=np.ones(m, np.bool_),
+            left=np.zeros(n, np.bool_),
+            quit=np.zeros(n, np.bool_),
+            gained=np.zeros(n, np.int32),
+            lost=np.zeros(n, np.int32),
+            recall=float("nan"),
+        )
+        return replace(tally, **fields)
 
     @staticmethod
     def spread(
-        worlds: Sequence[World], arms: dict[str, list[list[ArmTally]]], budget: str = "matched"
-    ) -> Spread:
+        worlds: Sequence[World], arms: dict[str, list[list[ArmTally]]], budget: str = "matched",
+        calibrated: bool = False,
+    ) -> Spread:  # fmt: skip
         tallies = {
             (arm, w, r): tally
             for arm, by_world in arms.items()
@@ -90,7 +114,7 @@ class ByHand:
             for r, tally in enumerate(repeats)
         }
         repeats = len(next(iter(arms.values()))[0])
-        return Spread(tuple(worlds), tuple(arms), tallies, repeats, SOURCES, budget, False)
+        return Spread(tuple(worlds), tuple(arms), tallies, repeats, SOURCES, budget, calibrated)
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,12 @@ from graphkit.measures.contrast import holm
 
 
 def outcome(
-    values: dict[str, list[list[float | None]]], measure: str = "crossing", budget: str = "matched"
-) -> pl.DataFrame:
+    values: dict[str, list[list[float | None]]], measure: str = "crossing", budget: str = "matched",
+    calibrated: bool = False,
+) -> pl.DataFrame:  # fmt: skip
     """Rows of one measure; values[arm][world][replication]."""
     rows = [
-        (arm, w, r, "planted", None, measure, value, budget)
+        (arm, w, r, "planted", None, measure, value, budget, calibrated)
         for arm, worlds in values.items()
         for w, repeats in enumerate(worlds)
         for r, value in enumerate(repeats)
@@ -23,6 +24,7 @@ def outcome(
     schema = {
         "arm": pl.String, "world": pl.Int64, "replication": pl.Int64, "partition": pl.String,
         "community": pl.String, "measure": pl.String, "value": pl.Float64, "budget": pl.String,
+        "calibrated": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -94,9 +96,12 @@ def test_a_measure_that_one_arm_lacks_stays_null() -> None:
 
 def test_descriptions_are_not_tested() -> None:
     values = {"a": [[0.5], [0.7], [0.8]], "b": [[0.4], [0.5], [0.5]]}
-    names = ("crossing", "filler_share", "source_interest", "reach")
+    names = (
+        "crossing", "filler_share", "source_interest", "candidates_per_session", "index_recall",
+        "reach",
+    )  # fmt: skip
     gap = contrast(pl.concat([outcome(values, name) for name in names]), "a", "b")
-    assert gap["p"].is_null().to_list() == [False, True, True, False]
+    assert gap["p"].is_null().to_list() == [False, True, True, True, True, False]
     assert gap["low"].null_count() == 0
     assert gap["p_holm"][0] == pytest.approx(min(1, 2 * gap["p"][0]))
 
@@ -126,6 +131,18 @@ def test_budgets_never_meet() -> None:
     frame = outcome({"a": [[0.5]], "b": [[0.5]]})
     with pytest.raises(DataError, match="more than one value"):
         contrast(pl.concat([frame, frame]), "a", "b")
+
+
+def test_calibrated_and_uncalibrated_never_meet() -> None:
+    frame = outcome({"a": [[0.5]], "b": [[0.5]]})
+    assert contrast(frame, "a", "b")["calibrated"].to_list() == [False]
+    fitted = outcome({"a": [[0.5]], "b": [[0.5]]}, calibrated=True)
+    assert contrast(fitted, "a", "b")["calibrated"].to_list() == [True]
+    mixed = pl.concat([frame.filter(arm="a"), fitted.filter(arm="b")])
+    with pytest.raises(DataError, match="mixes calibrated and uncalibrated"):
+        contrast(mixed, "a", "b")
+    with pytest.raises(MissingDataError, match="no column calibrated"):
+        contrast(frame.drop("calibrated"), "a", "b")
 
 
 def test_row_order_of_the_outcome_changes_nothing() -> None:

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.errors import DataError
-from graphkit.measures import effective_number, entropy, gini, lorenz, small_creator_share
+from graphkit.errors import DataError, OptionError
+from graphkit.measures import (
+    effective_number,
+    entropy,
+    gini,
+    intra_list_distance,
+    lorenz,
+    miscalibration,
+    small_creator_share,
+)
 
 counts = st.lists(st.integers(0, 50), min_size=1, max_size=20)
 
@@ -73,3 +81,39 @@ def test_entropy_against_a_loop(rows: list[list[int]]) -> None:
 
 def test_one_community_has_no_entropy() -> None:
     assert np.isnan(entropy([[3], [0]])).all()
+
+
+tables = st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=1, max_size=6)
+
+
+@given(tables)
+def test_intra_list_distance_against_all_pairs(rows: list[list[int]]) -> None:
+    for row, found in zip(rows, intra_list_distance(rows), strict=True):
+        items = [c for c, count in enumerate(row) for _ in range(count)]
+        pairs = [(a, b) for i, a in enumerate(items) for b in items[:i]]
+        if pairs:
+            assert found == pytest.approx(sum(a != b for a, b in pairs) / len(pairs), abs=1e-12)
+        else:
+            assert math.isnan(found)
+
+
+@given(tables, st.sampled_from([0.01, 0.5]))
+def test_miscalibration_against_a_loop(rows: list[list[int]], alpha: float) -> None:
+    shown = rows[::-1]
+    for old, new, found in zip(rows, shown, miscalibration(rows, shown, alpha=alpha), strict=True):
+        if not sum(old) or not sum(new):
+            assert math.isnan(found)
+            continue
+        p, q = ([v / sum(row) for v in row] for row in (old, new))
+        mixed = [(1 - alpha) * b + alpha * a for a, b in zip(p, q, strict=True)]
+        expected = sum(a * math.log(a / m) for a, m in zip(p, mixed, strict=True) if a)
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_miscalibration_from_none_to_its_bound() -> None:
+    assert miscalibration([[2, 6]], [[10, 30]]) == pytest.approx(0)
+    assert miscalibration([[2, 0]], [[0, 3]]) == pytest.approx(math.log(100))
+    with pytest.raises(OptionError, match="alpha=0"):
+        miscalibration([[1]], [[1]], alpha=0)
+    with pytest.raises(DataError, match="shape"):
+        miscalibration([[1, 2]], [[1]])

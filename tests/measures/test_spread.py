@@ -92,12 +92,17 @@ def test_a_uniform_feed_scores_one(by_hand: Any) -> None:
 def test_the_plain_numbers(by_hand: Any) -> None:
     world = by_hand.world(TWO, [[0], [4], [4]], follows=[(1, 4), (2, 4), (3, 0)])
     log = [(1, 0, 0), (2, 0, 1), (3, 0, 1), (5, 1, 2)]
-    found = measured(by_hand, world, log, shares=[(0, 1, -1, 0), (0, 2, 1, 1)])
+    found = measured(by_hand, world, log, shares=[(0, 1, -1, 0, 0), (0, 2, 1, 1, 2)])
     assert found[None, "viewer_value"] == 0.5
     assert found[None, "platform_value"] == 2
     assert found[None, "completion"] == 0.25
     assert found[None, "long_term_value"] == pytest.approx(0.9)
     assert found[None, "creator_value"] == pytest.approx(4 / 3)
+    assert found[None, "session_length"] == 4
+    assert found[None, "posting_propensity"] == 0.8
+    assert found[None, "quitting_propensity"] == 0.05
+    assert found[None, "candidates_per_session"] == 20
+    assert found[None, "index_recall"] is None
     assert found[None, "filler_share"] == 0.25
     assert found[None, "source_following"] == 0.75
     assert found[None, "small_creator_share"] == 0.75  # account 0, one follower
@@ -111,7 +116,13 @@ def test_reach_grows_to_the_final_reach(by_hand: Any) -> None:
     tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 2), (5, 1, 2)])
     curve = reach_curve(by_hand.spread([world], {"a": [[tally, tally]]}))
     assert curve.filter(replication=1)["reach"].to_list() == [0.5, 0.5, 1.5]
-    assert curve.columns == ["arm", "world", "replication", "tick", "reach"]
+    assert curve.columns == ["arm", "world", "replication", "tick", "reach", "calibrated"]
+    some = replace(tally, posted=np.array([True, False]), ticks=tally.ticks * [[1], [0]])
+    curve = reach_curve(by_hand.spread([world], {"a": [[some]]}, calibrated=True))
+    assert curve["reach"].to_list() == [1, 1, 2]
+    assert curve["calibrated"].all()
+    none = replace(some, posted=np.zeros(2, np.bool_), ticks=tally.ticks * 0)
+    assert reach_curve(by_hand.spread([world], {"a": [[none]]}))["reach"].null_count() == 3
 
 
 def test_reach_by_age_follows_the_posts_of_the_first_half(by_hand: Any) -> None:
@@ -120,6 +131,9 @@ def test_reach_by_age_follows_the_posts_of_the_first_half(by_hand: Any) -> None:
     curve = reach_by_age(by_hand.spread([world], {"a": [[tally]]}))
     # posts 0 and 1, for two ticks each; post 2 enters too late
     assert curve.select("age", "reach").rows() == [(0, 0.5), (1, 1.5)]
+    some = replace(tally, posted=np.array([False, True, True]), ticks=tally.ticks * [[0], [1], [1]])
+    curve = reach_by_age(by_hand.spread([world], {"a": [[some]]}, "free"))
+    assert curve.select("age", "reach").rows() == [(0, 0), (1, 1)]
     late = replace(world, ticks=np.full(3, 2, np.int32))
     with pytest.raises(DataError, match="by tick 1"):
         reach_by_age(by_hand.spread([late], {"a": [[tally]]}))
@@ -189,6 +203,13 @@ def test_against_loops_over_the_log(by_hand: Any, case: Any) -> None:
         known = [[c for c in row if c >= 0] for row in lists]
         each = [loop_entropy(row) / math.log(len(names)) for row in known if row and len(names) > 1]
         close(found[None, measure], sum(each) / len(each) if each else None)
+    pairs = []
+    for a in range(len(groups)):
+        diet = [homes[p] for b, p, _ in log if b == a and homes[p] >= 0]
+        both = [(x, y) for i, x in enumerate(diet) for y in diet[:i]]
+        if both:
+            pairs.append(sum(x != y for x, y in both) / len(both))
+    close(found[None, "viewer_diet_distance"], sum(pairs) / len(pairs) if pairs else None)
     # hosting
     for c, name in enumerate(names):
         members = [a for a in range(len(groups)) if member[a] == c]
@@ -308,11 +329,13 @@ def test_the_table(by_hand: Any) -> None:
     frame = measure_spread(by_hand.spread([world] * 2, {"a": [[tally]] * 2, "b": [[tally]] * 2}))
     assert frame.columns == [
         "arm", "world", "replication", "partition", "community", "measure", "value", "budget",
+        "calibrated",
     ]  # fmt: skip
     assert (
         not frame.select("arm", "world", "partition", "community", "measure").is_duplicated().any()
     )
     assert frame["budget"].unique().to_list() == ["matched"]
+    assert frame["calibrated"].unique().to_list() == [False]
     assert set(frame["partition"].to_list()) == {None, "planted"}
     with pytest.raises(OptionError, match="members_reached"):
         measure_spread(by_hand.spread([world], {"a": [[tally]]}), members_reached=0)

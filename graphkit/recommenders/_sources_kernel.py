@@ -1,0 +1,213 @@
+"""Where candidates come from, as array kernels: each source proposes posts in its own order.
+
+A proposal is no candidate yet: what the viewer made or has seen is refused afterwards, and
+each source may propose a few times its quota for that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from graphkit.recommenders._arrays import (
+    CIRCLE,
+    COMMENT,
+    COMMENTS,
+    COVISITED,
+    E_CANDIDATE,
+    E_DELIVER,
+    EVERYWHERE,
+    FOLLOWING,
+    FRESH,
+    GROUPS,
+    HORIZON,
+    INTEREST,
+    LIKE,
+    LOOKS,
+    PASSED_ON,
+    PEOPLE,
+    POST,
+    REACTIONS,
+    RING,
+    SLOT,
+    SOURCE,
+    TRENDING,
+    WHEN,
+    Array,
+)
+from graphkit.recommenders._index_kernel import search
+from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir
+
+__all__ = ["delivered", "find", "forget", "hear", "meet", "propose"]
+
+
+@inner
+def find(place: Array, met: Array, post: Any) -> Any:
+    """Position of a post among those met in the session; else −1 − its free place."""
+    mask = place.size - 1
+    at = np.int64(spread_bits(post)) & mask
+    while place[at] > 0:
+        position = np.int64(place[at] - 1)
+        if met[position, POST] == post:
+            return position
+        at = (at + 1) & mask
+    return -1 - at
+
+
+@inner
+def meet(place: Array, met: Array, post: Any, count: Any) -> Any:
+    """Position of a post, entered at position `count` if it is new."""
+    position = find(place, met, post)
+    if position >= 0:
+        return position
+    at = -1 - position
+    place[at] = count + 1
+    met[count, POST] = post
+    met[count, SLOT] = at
+    met[count, SOURCE] = -1
+    met[count, REACTIONS] = 0
+    met[count, COMMENTS] = 0
+    met[count, PEOPLE] = 0
+    return count
+
+
+@inner
+def forget(place: Array, met: Array, count: Any) -> None:
+    """Free the places of a session's posts for the next session."""
+    for c in range(count):
+        place[met[c, SLOT]] = 0
+
+
+@inner
+def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
+    """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
+    bits = keyed(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0)
+    return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0) < delivery
+
+
+@inner
+def _keyed_start(seed: Any, key_a: Any, source: Any, t: Any, size: Any) -> Any:
+    """A keyed place to begin at: who has more than a quota can hold favours none."""
+    return np.int64(keyed(seed, E_CANDIDATE, key_a, np.uint64(source), t) % np.uint64(size))
+
+
+@inner
+def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Array, a: Any) -> Any:
+    """Count what the circle lately did, post by post; returns how many posts were met."""
+    first = stage.f_indptr[a]
+    degree = stage.f_indptr[a + 1] - first
+    count = np.int64(0)
+    if degree == 0:
+        return count
+    key_a = stage.account_keys[a]
+    oldest = np.int64((now.t - HORIZON + 1) * 256)
+    start = _keyed_start(now.seed, key_a, CIRCLE, now.t, degree)
+    for step in range(degree):
+        f = stage.f_indices[first + (start + step) % degree]
+        for r in range(RING):
+            when = state.ring[f, r, WHEN]
+            if when < oldest:
+                continue
+            post = np.int64(state.ring[f, r, POST])
+            if delivery < 1.0 and not delivered(
+                now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
+            ):
+                continue
+            position = meet(place, met, post, count)
+            count = max(count, position + 1)
+            met[position, PEOPLE] += 1
+            if when & (LIKE | PASSED_ON):
+                met[position, REACTIONS] += 1
+            if when & COMMENT:
+                met[position, COMMENTS] += 1
+    return count
+
+
+@inner
+def propose(
+    source: Any, stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any,
+    seen: Array, a: Any, heard: Any,
+) -> Any:  # fmt: skip
+    """Posts that a source proposes, into ``scratch.raw``; returns how many."""
+    raw, quota, key_a = scratch.raw, dials.quotas[source], stage.account_keys[a]
+    room = LOOKS * quota
+    size = np.int64(0)
+    if source == FOLLOWING:
+        first = stage.f_indptr[a]
+        degree = stage.f_indptr[a + 1] - first
+        if degree == 0:
+            return size
+        part = max(np.int64(LOOKS), 2 * quota // degree)
+        start = _keyed_start(now.seed, key_a, source, now.t, degree)
+        for step in range(degree):
+            f = stage.f_indices[first + (start + step) % degree]
+            end = now.poster_end[f]
+            for q in range(end - 1, max(stage.by_poster_indptr[f], end - part) - 1, -1):
+                post = stage.by_poster[q]
+                if dials.delivery < 1.0 and not delivered(
+                    now.seed, dials.delivery, key_a, stage.account_keys[f], stage.post_keys[post]
+                ):
+                    continue
+                raw[size] = post
+                size += 1
+                if size == room:
+                    return size
+    elif source == CIRCLE:
+        for c in range(min(heard, room)):
+            raw[size] = scratch.met[c, POST]
+            size += 1
+    elif source == GROUPS:
+        first = stage.g_indptr[a]
+        degree = stage.g_indptr[a + 1] - first
+        if degree == 0:
+            return size
+        part = room // degree + 1
+        start = _keyed_start(now.seed, key_a, source, now.t, degree)
+        for step in range(degree):
+            g = stage.groups[first + (start + step) % degree]
+            end = now.group_end[g]
+            for q in range(end - 1, max(stage.by_group_indptr[g], end - part) - 1, -1):
+                raw[size] = stage.by_group[q]
+                size += 1
+                if size == room:
+                    return size
+    elif source == INTEREST:
+        size, nearest = search(
+            index.centres, index.start, index.posts, index.blocks, index.probes, now.cell_end,
+            stage.facts, seen, state.dropped, now.thinned, a, scratch.query, quota,
+            dials.interest_cap, scratch.dots, scratch.near, scratch.near_posts,
+        )  # fmt: skip
+        state.cell[a] = nearest
+        raw[:size] = scratch.near_posts[1, :size]
+    elif source == TRENDING:
+        size = min(room, now.trending.size)
+        raw[:size] = now.trending[:size]
+    elif source == COVISITED:
+        start = _keyed_start(now.seed, key_a, source, now.t, RING)
+        for step in range(RING):
+            liked = state.done[a, (start + step) % RING]
+            if liked < 0:
+                continue
+            for k in range(RING):
+                fan = state.fans[liked, k]
+                if fan < 0 or fan == a:
+                    continue
+                for r in range(RING):
+                    post = state.done[fan, r]
+                    if post >= 0 and post != liked:
+                        raw[size] = post
+                        size += 1
+                        if size == room:
+                            return size
+    else:
+        pool = now.fresh.size if source == FRESH else now.n_eligible
+        if pool == 0:
+            return size
+        base = keyed(now.seed, E_CANDIDATE, key_a, np.uint64(source), now.t)
+        size = room if source == EVERYWHERE else np.int64(2 * quota)
+        for j in range(size):
+            h = stir(base + np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15))
+            at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
+            raw[j] = now.fresh[at] if source == FRESH else at
+    return size

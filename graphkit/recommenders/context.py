@@ -1,0 +1,181 @@
+"""What a researcher's own score function is given, and what it must return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.data.display import text_card
+from graphkit.data.world import World
+from graphkit.errors import MissingDataError, OptionError, check_choice
+from graphkit.recommenders.parts import FACTORS, SOURCES
+
+__all__ = ["Context", "checked_scores"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Context:
+    """The sparse candidate pairs of a batch of viewers: who could be shown what.
+
+    A pair is one candidate post of one viewer. All arrays have the shape (n_pairs,) and are
+    read-only. Codes are those of the world, so whatever it knows of an account or a post can
+    be looked up: ``context.world.quality[context.post]``.
+
+    Attributes
+    ----------
+    world
+        The world that is shown.
+    tick
+        Now.
+    viewer
+        int32: account codes, the pairs of a viewer one after the other.
+    post
+        int32: post codes.
+    source
+        int8: through which source the post came, its place in ``SOURCES``.
+    factors
+        Factors by name, each float32; or functions that compute one when it is first asked
+        for. Ask by :meth:`factor`.
+
+    Raises
+    ------
+    OptionError
+        If an array is of another shape, or a code is of no account, post or source.
+
+    Examples
+    --------
+    Two candidates of one viewer, the newer of them by an account that the viewer follows:
+
+    >>> import graphkit as gk
+    >>> context = Context(
+    ...     world=gk.build_world(gk.synthetic.platform(accounts=48, rng=1)), tick=3,
+    ...     viewer=[1, 1], post=[0, 1], source=[0, 7],
+    ...     factors={"followed": [1, 0], "recency": lambda: [0.5, 0.25]},
+    ... )
+    >>> context.n_pairs
+    2
+    >>> (context.factor("followed") + 2 * context.factor("recency")).tolist()
+    [2.0, 0.5]
+    """
+
+    world: World
+    tick: int
+    viewer: npt.NDArray[np.int32]
+    post: npt.NDArray[np.int32]
+    source: npt.NDArray[np.int8]
+    factors: Mapping[str, npt.ArrayLike | Callable[[], npt.ArrayLike]]
+    _known: dict[str, Floats] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        size = np.size(self.viewer)
+        limits = {
+            "viewer": (np.int32, self.world.n_accounts),
+            "post": (np.int32, self.world.n_posts),
+            "source": (np.int8, len(SOURCES)),
+        }
+        for name, (dtype, end) in limits.items():
+            codes = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
+            if codes.shape != (size,):
+                raise OptionError(f"context: {name} has shape {codes.shape}, not ({size},).")
+            if size and not 0 <= int(codes.min()) <= int(codes.max()) < end:
+                raise OptionError(f"context: {name} must lie in 0 … {end - 1}.")
+            codes.setflags(write=False)
+            object.__setattr__(self, name, codes)
+
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs there are to score."""
+        return self.viewer.size
+
+    def factor(self, name: str) -> Floats:
+        """One ranking factor of every pair.
+
+        Parameters
+        ----------
+        name
+            Of ``FACTORS``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape (n_pairs,), read-only; in [0, 1], interest in [−1, 1].
+
+        Raises
+        ------
+        OptionError
+            For an unknown factor; the message names the nearest.
+        MissingDataError
+            For a factor that this context was not given.
+        """
+        if name not in self._known:
+            check_choice("factor", name, FACTORS)
+            if name not in self.factors:
+                raise MissingDataError(
+                    f"context: factor {name!r} was not given; there are: "
+                    f"{', '.join(self.factors) or 'none'}."
+                )
+            given = self.factors[name]
+            values = np.ascontiguousarray(given() if callable(given) else given, np.float32).view()
+            if values.shape != (self.n_pairs,):
+                raise OptionError(
+                    f"context: factor {name!r} has shape {values.shape}, not ({self.n_pairs},)."
+                )
+            values.setflags(write=False)
+            self._known[name] = values
+        return self._known[name]
+
+    def __repr__(self) -> str:
+        facts = {
+            "pairs": self.n_pairs,
+            "viewers": int(np.unique(self.viewer).size),
+            "tick": self.tick,
+            "factors": ", ".join(self.factors),
+        }
+        return text_card("Context", facts)
+
+
+def checked_scores(name: str, context: Context, values: object) -> Floats:
+    """The scores that a feed's function returned, unless they cannot be used.
+
+    Parameters
+    ----------
+    name
+        Of the feed.
+    context
+        What the function was given.
+    values
+        What it returned.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape (n_pairs,).
+
+    Raises
+    ------
+    OptionError
+        If `values` is no array, of another type or shape, or holds NaN or an infinite
+        number; the message says what to return.
+    """
+    start = f"feed {name!r}: its score function"
+    wanted = f"return a NumPy array of float32, one score per pair, shape ({context.n_pairs},)"
+    if not isinstance(values, np.ndarray):
+        raise OptionError(f"{start} returned a {type(values).__name__}: {wanted}.")
+    if values.dtype != np.float32:
+        raise OptionError(f"{start} returned {values.dtype}: {wanted}; see .astype(np.float32).")
+    if values.shape != (context.n_pairs,):
+        raise OptionError(f"{start} returned shape {values.shape}: {wanted}.")
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        first = int(bad[0])
+        raise OptionError(
+            f"{start} returned {values[first]} for pair {first} (post {context.post[first]}, "
+            f"viewer {context.viewer[first]}), and for {bad.size} of {context.n_pairs} in all: "
+            f"{wanted}, every one finite; a low score, such as -1e6, keeps a post out."
+        )
+    return np.ascontiguousarray(values)

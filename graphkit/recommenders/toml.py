@@ -1,0 +1,163 @@
+"""Feeds as TOML files, among them published rankers."""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from graphkit.data.toml import to_toml
+from graphkit.errors import FileError, OptionError, check_choice, nearest
+from graphkit.recommenders.feed import Feed
+from graphkit.recommenders.parts import SCALARS
+
+__all__ = ["ranker", "rankers", "read_feed", "write_feed"]
+
+_TABLES = ("sources", "weights", "signals")
+_KEYS = ("name", "source", "filler", *SCALARS, *_TABLES)
+
+
+def read_feed(path: str | Path) -> Feed:
+    """Read a feed from a file.
+
+    The file gives ``name``, ``source`` (where the numbers come from), the tables
+    ``[sources]``, ``[weights]`` and ``[signals]``, and any other number of a :class:`Feed` by
+    its name. Without a name the file's is taken, and without ``[signals]``, or another
+    number, the default.
+
+    Parameters
+    ----------
+    path
+        TOML.
+
+    Returns
+    -------
+    Feed
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read or is no TOML.
+    OptionError
+        For an unknown key, or a number that cannot be; the message names the file, the key
+        and the nearest known one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from graphkit.recommenders import watch_time
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_feed(write_feed(watch_time(), f"{folder}/mine.toml")) == watch_time()
+    True
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} is no TOML: {error}.") from error
+    return _feed_of(values, path)
+
+
+def _feed_of(values: dict[str, Any], path: Path) -> Feed:
+    for key in values:
+        if key == "score":
+            raise OptionError(
+                f"{path}: score: a function has no place in a file: read the feed, then "
+                "feed.but(name, score=function)."
+            )
+        if key not in _KEYS:
+            raise OptionError(
+                f"{path}: {key!r} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
+            )
+    for key in ("sources", "weights"):
+        if key not in values:
+            raise OptionError(f"{path}: the table [{key}] is missing; it may be empty.")
+    try:
+        return Feed(**({"name": path.stem} | values))
+    except OptionError as error:
+        raise OptionError(f"{path}: {error}") from None
+
+
+def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a feed to a file that :func:`read_feed` reads.
+
+    Parameters
+    ----------
+    feed
+        A feed without a score function.
+    path
+        File to write.
+    overwrite
+        Whether a file that is there already may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    OptionError
+        If the feed has a score function.
+    FileError
+        If the file is there already, or cannot be written.
+    """
+    if feed.score is not None:
+        raise OptionError(
+            f"feed {feed.name!r} has a score function, which cannot be written: keep its code, "
+            "and write the feed with weights."
+        )
+    path = Path(path)
+    values = {key: getattr(feed, key) for key in _KEYS}
+    try:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(to_toml(values))
+    except FileExistsError as error:
+        raise FileError(f"{path} is there already: overwrite=True replaces it.") from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
+
+
+def rankers() -> tuple[str, ...]:
+    """The names of the published rankers that come with graphkit.
+
+    Examples
+    --------
+    >>> rankers()
+    ('x_2023',)
+    """
+    return tuple(sorted(file.stem for file in _folder().glob("*.toml")))
+
+
+def ranker(name: str) -> Feed:
+    """A published ranker: a feed whose numbers stand in a file with their source.
+
+    Parameters
+    ----------
+    name
+        One of :func:`rankers`.
+
+    Returns
+    -------
+    Feed
+
+    Raises
+    ------
+    OptionError
+        For an unknown name; the message names the nearest.
+
+    Examples
+    --------
+    >>> ranker("x_2023").weights["expected_comment"]
+    13.5
+    """
+    check_choice("ranker", name, rankers())
+    return read_feed(_folder() / f"{name}.toml")
+
+
+def _folder() -> Path:
+    return Path(str(importlib.resources.files("graphkit.recommenders"))) / "rankers"

@@ -1,0 +1,97 @@
+"""A feed and a behaviour as the kernels read them, and room for one thread's work."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from graphkit.recommenders._arrays import LOOKS, RING, Dials, Index, Scratch, Stage
+from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
+from graphkit.simulation._kernel import Mind
+from graphkit.simulation.behaviour import Behaviour
+
+__all__ = ["dials_of", "mind_of", "scratch_of"]
+
+#: Signals that follow from what a viewer does; the others are known beforehand.
+LEARNED = ("completion", "like", "comment", "share", "follow", "answer", "skip")
+#: Chosen posts of one author after which its discount hardly changes.
+MOST_PICKS = 64
+
+
+def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
+    """The numbers of a feed."""
+    weight = feed.weights.get
+    quotas = np.array([feed.sources.get(s, 0) for s in SOURCES], np.int64)
+    heard = feed.sources.get("circle", 0) or feed.score is not None
+    decay = np.zeros(0)
+    if feed.author_decay < 1:
+        powers = feed.author_decay ** np.arange(MOST_PICKS)
+        decay = feed.author_floor + (1 - feed.author_floor) * powers
+    forget = np.ones(1)
+    if math.isfinite(feed.half_life):
+        forget = 2.0 ** (-np.arange(ticks + 1) / feed.half_life)
+    return Dials(
+        quotas=quotas,
+        interest_cap=max(1, math.ceil(feed.interest_share * feed.sources.get("interest", 0))),
+        interest=float(weight("interest", 0.0)),
+        circle_reactions=float(weight("circle_reactions", 0.0)),
+        circle_comments=float(weight("circle_comments", 0.0)),
+        followed=float(weight("followed", 0.0)),
+        same_country=float(weight("same_country", 0.0)),
+        same_language=float(weight("same_language", 0.0)),
+        chance=float(weight("chance", 0.0)),
+        topic_penalty=float(feed.topic_penalty),
+        author_penalty=float(feed.author_penalty),
+        author_decay=decay,
+        delivery=float(feed.delivery),
+        filler=FILLERS.index(feed.filler),
+        slots=slots,
+        circle=bool(
+            heard
+            or behaviour.social_share > 0
+            or weight("circle_reactions", 0.0)
+            or weight("circle_comments", 0.0)
+        ),
+        forget=forget,
+        signals=feed.learning_rate * np.array([feed.signals.get(s, 0.0) for s in LEARNED]),
+        halves=0.5 ** np.arange(64),
+    )
+
+
+def mind_of(behaviour: Behaviour, free: bool) -> Mind:
+    """The numbers of the viewers; log-odds as the odds against, e^(−base)."""
+    values: dict[str, float | bool] = {"free": free}
+    for name in Mind._fields:
+        if name.endswith("_odds"):
+            base = getattr(behaviour, name.removesuffix("_odds") + "_base")
+            values[name] = math.exp(min(-base, 700.0))
+        elif name != "free":
+            values[name] = float(getattr(behaviour, name))
+    return Mind(**values)  # type: ignore[arg-type]
+
+
+def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
+    """Room for every post that one session can meet."""
+    m, d = stage.features.shape
+    degree = int(np.diff(stage.f_indptr).max(initial=0)) if dials.circle else 0
+    room = min(degree * RING + int(dials.quotas.sum()), m) + 1
+    cells = index.start.size - 1
+    widest = int(np.diff(index.start).max(initial=0))
+    most = int(dials.quotas.max(initial=0))
+    return Scratch(
+        query=np.zeros(d, np.float32),
+        place=np.zeros(1 << int(2 * room).bit_length(), np.int32),
+        met=np.zeros((room, 6), np.int32),
+        raw=np.zeros(LOOKS * most + 1, np.int32),
+        pool=np.zeros((room, 4), np.int32),
+        base=np.zeros(room),
+        score=np.zeros(room),
+        tie=np.zeros(room, np.int64),
+        dots=np.zeros(max(widest, cells) + cells, np.float32),
+        near=np.zeros((2, most + 1), np.float32),
+        near_posts=np.zeros((2, most + 1), np.int32),
+        topics=np.zeros(dials.slots, np.int32),
+    )
+
+

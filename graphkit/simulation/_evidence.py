@@ -1,0 +1,282 @@
+"""What a log says of every impression: how long, of what, how often before, and what followed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.incidence import ACTS
+from graphkit.data.platform import Platform
+from graphkit.data.space import InterestSpace
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import DataError
+from graphkit.simulation._circle import followed_circle, new_follows, reacted
+from graphkit.simulation._facts import SHORTEST
+from graphkit.simulation._space import acted_items, mean_features, unit_rows
+from graphkit.simulation.space import interest_space
+from graphkit.simulation.split import item_draws
+
+__all__ = ["Evidence", "gather"]
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Space = InterestSpace | Mapping[str, float] | str | None
+
+#: Share of a dataset's items from which tastes are learned; watching is fitted to the others.
+TASTE_SHARE = 0.5
+_VERB = "calibrate"
+_BLOCK = 1 << 18
+
+
+@dataclass
+class Evidence:
+    """Impressions in order of account and time, n of them, and what each outcome depends on.
+
+    Attributes
+    ----------
+    account, item
+        int64, shape (n,): codes.
+    held
+        bool, shape (n,): of accounts that are held out.
+    watch
+        shape (n,): watch fraction, at most 1; NaN where unknown.
+    interest
+        shape (n,): cosine of interest and features; NaN where one of them is unknown.
+    social, quality, length, repeats, divisive, flagged
+        shape (n,): 1 − 2^(−r); quality − ½; ln(duration / 20 s); earlier posts of the topic in
+        the session; divisiveness; 1 if flagged. All are 0 where unknown.
+    session
+        int64, shape (n,): number of the session; −1 without a time.
+    ended
+        int8, shape (n,): 1 if the session ended after this post, 0 if it went on, −1 if
+        nobody knows.
+    opened
+        shape (accounts,): ticks in which the account opened the feed; −1 if it never did.
+    ticks
+        Ticks that the log covers.
+    account_held
+        bool, shape (accounts,).
+    reactions
+        By name: bool, shape (n,).
+    at_risk
+        bool, shape (n,): of posts whose author is not followed yet.
+    missing
+        Why there is no evidence, by parameter.
+    removed
+        Rows left out, by reason.
+    """
+
+    account: Codes
+    item: Codes
+    held: Flags
+    watch: Floats
+    interest: Floats
+    social: Floats
+    quality: Floats
+    length: Floats
+    repeats: Floats
+    divisive: Floats
+    flagged: Floats
+    session: Codes
+    ended: npt.NDArray[np.int8]
+    opened: Floats
+    ticks: int
+    account_held: Flags
+    reactions: dict[str, Flags]
+    at_risk: Flags
+    missing: dict[str, str] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+
+
+def gather(
+    source: Platform | Dataset, *, space: Space, dimensions: int, seed: int, held_out: float,
+    gap: float, tick: float,
+) -> Evidence:  # fmt: skip
+    """The evidence of a log; `gap` in minutes, `tick` in hours."""
+    ds = source.dataset if isinstance(source, Platform) else source
+    shown = ds.require("impressions", "watch_fraction", verb=_VERB)
+    missing: dict[str, str] = {}
+    removed: dict[str, int] = {}
+    timed = ds.time_kinds.get("impressions.at", "none") == "event"
+    rows = _ordered(shown, ds, timed)
+    account, item = (rows.get_column(c).to_numpy().astype(np.int64) for c in ("account", "item"))
+    account_held = _account_draws(ds.account_ids) < held_out
+    at = rows.get_column("at").fill_null(-1).to_numpy()
+    watch = np.minimum(rows.get_column("watch").fill_null(np.nan).to_numpy(), 1.0)
+    removed["impressions without a watch fraction"] = int(np.isnan(watch).sum())
+    found = _space_of(source, space, dimensions, seed)
+    features = found.rows(ds.item_ids)
+    planted = source if isinstance(source, Platform) and found.kind == "planted" else None
+    session = _sessions(account, at, gap)
+    evidence = Evidence(
+        account=account, item=item, held=account_held[account], watch=watch,
+        interest=_interest(ds, planted, features, rows, removed), social=np.zeros(account.size),
+        quality=np.zeros(account.size), repeats=_repeats(session, features, item),
+        session=session, ended=_ended(session, at, gap), opened=np.full(len(ds.account_ids), -1.0),
+        ticks=0, account_held=account_held, reactions={}, at_risk=np.zeros(account.size, bool),
+        missing=missing, removed=removed, **_of_items(ds, item, missing),
+    )  # fmt: skip
+    if planted is not None:
+        evidence.quality = planted.item_quality[item].astype(np.float64) - 0.5
+    else:
+        missing["watch_quality"] = "the log holds no quality of posts"
+    if timed and (session >= 0).any():
+        evidence.opened, evidence.ticks = _openings(
+            account, at, session, len(ds.account_ids), tick
+        )
+    else:
+        why = "impressions.at holds no times of the act: there are no sessions"
+        missing |= dict.fromkeys(("fatigue", "stop_base", "stop_slope", "activity"), why)
+    evidence.social = followed_circle(ds, rows, missing)
+    evidence.reactions = reacted(ds, rows, missing, removed)
+    follow = new_follows(ds, rows, gap, missing)
+    if follow is not None:
+        evidence.reactions["follow"], evidence.at_risk = follow
+    return evidence
+
+
+def _account_draws(accounts: Vocabulary) -> Floats:
+    """The place of every account in [0, 1): a hash of its id."""
+    key = b"graphkit accounts"
+    digests = (hashlib.blake2b(str(i).encode(), digest_size=8, key=key).digest() for i in accounts)
+    return np.array([int.from_bytes(d, "big") / 2**64 for d in digests])
+
+
+def _ordered(shown: pl.DataFrame, ds: Dataset, timed: bool) -> pl.DataFrame:
+    """Impressions as codes, in one order whatever that of the rows: account, item, at, watch."""
+    frame = pl.DataFrame(
+        {
+            "account": ds.account_ids.encode(shown.get_column("account_id")),
+            "item": ds.item_ids.encode(shown.get_column("item_id")),
+            "watch": shown.get_column("watch_fraction"),
+        }
+    )
+    nothing = pl.lit(None, dtype=pl.Int64)
+    at = shown.get_column("at").to_physical().cast(pl.Int64) if timed else nothing.alias("at")
+    place = shown.get_column("position") if "position" in shown.columns else nothing
+    frame = frame.with_columns(at.alias("at"), place.alias("position"))
+    return frame.sort("account", "at", "position", "item", "watch").with_row_index("row")
+
+
+def _space_of(
+    source: Platform | Dataset, space: Space, dimensions: int, seed: int
+) -> InterestSpace:  # fmt: skip
+    """The space as it was given or asked for."""
+    if not isinstance(space, InterestSpace):
+        return interest_space(source, sources=space, dimensions=dimensions, rng=seed)
+    items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
+    if not space.rows(items).any():
+        raise DataError(
+            f"{_VERB}: the space places none of the items; its own are such as "
+            f"{space.items.ids[:1].tolist()}: make one from the same dataset."
+        )
+    return space
+
+
+def _interest(
+    ds: Dataset, planted: Platform | None, features: npt.NDArray[np.float32], rows: pl.DataFrame,
+    removed: dict[str, int],
+) -> Floats:  # fmt: skip
+    """Cosine of interest and features; NaN where one is unknown or served to learn the other."""
+    account, item = rows.get_column("account").to_numpy(), rows.get_column("item").to_numpy()
+    if planted is not None:
+        tastes, usable = unit_rows(planted.interests), np.ones(item.size, bool)
+    else:
+        learnt = item_draws(ds.item_ids) < TASTE_SHARE
+        acts = _acts(ds, rows).filter(pl.Series(learnt).gather(pl.col("item")))
+        tastes, usable = mean_features(acts, features, len(ds.account_ids)), ~learnt[item]
+        removed["of watching: impressions of items that tastes are learned from"] = int(
+            np.count_nonzero(~usable)
+        )
+    known = tastes.any(axis=1)[account] & features.any(axis=1)[item]
+    removed["of watching: impressions of unknown taste or unknown features"] = int(
+        np.count_nonzero(usable & ~known)
+    )
+    interest = np.full(item.size, np.nan)
+    use = np.flatnonzero(known & usable)
+    for first in range(0, use.size, _BLOCK):  # never all vectors at once
+        part = use[first : first + _BLOCK]
+        left, right = tastes[account[part]], features[item[part]]
+        interest[part] = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    return interest
+
+
+def _acts(ds: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
+    """What tastes are learned from: acts, or without any what was watched, by its fraction."""
+    if ds.interactions is not None:
+        kinds = ds.interactions.get_column("kind").cast(pl.String)
+        if kinds.is_in(list(ACTS)).any():
+            return acted_items(ds.interactions, ds.account_ids, ds.item_ids)
+    seen = rows.select("account", "item", weight=pl.col("watch").clip(0, 1)).drop_nulls()
+    return seen.sort("item", "account", "weight")
+
+
+def _of_items(ds: Dataset, item: Codes, missing: dict[str, str]) -> dict[str, Floats]:
+    """Length, divisiveness and flags of the items shown, 0 where unknown."""
+    found = {name: np.zeros(len(ds.item_ids)) for name in ("length", "divisive", "flagged")}
+    table = ds.items if ds.items is not None else pl.DataFrame({"item_id": []})
+    codes = ds.item_ids.encode(table.get_column("item_id")) if table.height else []
+    if "duration" in table.columns:
+        seconds = table.get_column("duration").fill_null(20.0).to_numpy()
+        found["length"][codes] = np.log(np.where(seconds < SHORTEST, 20.0, seconds) / 20.0)
+    else:
+        missing["watch_length"] = "there is no column items.duration"
+    if "divisiveness" in table.columns:
+        found["divisive"][codes] = table.get_column("divisiveness").fill_null(0.0).to_numpy()
+    else:
+        missing["comment_divisive"] = "there is no column items.divisiveness"
+    if "flags" in table.columns:
+        flagged = table.get_column("flags").list.len().fill_null(0) > 0
+        found["flagged"][codes] = flagged.to_numpy()
+    else:
+        missing["share_flagged"] = "there is no column items.flags"
+    return {name: values[item] for name, values in found.items()}
+
+
+def _sessions(account: Codes, at: Codes, gap: float) -> Codes:
+    """Numbers of sessions: an account's impressions without a longer pause than `gap`."""
+    pause = np.diff(at, prepend=-1) > gap * 60e6
+    new = (np.diff(account, prepend=-1) != 0) | pause
+    return np.where(at < 0, -1, np.cumsum(new) - 1)
+
+
+def _repeats(session: Codes, features: npt.NDArray[np.float32], item: Codes) -> Floats:
+    """Earlier posts of the same topic, the largest feature, in the same session."""
+    topic = np.where(features.any(axis=1), features.argmax(axis=1), -1)[item]
+    key = session * features.shape[1] + topic
+    order = np.argsort(key, kind="stable")
+    first = np.diff(key[order], prepend=-1) != 0
+    index = np.arange(key.size)
+    rank = np.empty(key.size)
+    rank[order] = index - np.maximum.accumulate(np.where(first, index, 0))
+    return np.where((session < 0) | (topic < 0), 0.0, rank)
+
+
+def _ended(session: Codes, at: Codes, gap: float) -> npt.NDArray[np.int8]:
+    """Whether a session ended here: known if the log goes on for at least `gap`."""
+    last = np.diff(session, append=-2) != 0
+    known = at + gap * 60e6 <= at.max()
+    ended = np.where(last, np.where(known, 1, -1), 0)
+    return np.where(session < 0, -1, ended).astype(np.int8)
+
+
+def _openings(
+    account: Codes, at: Codes, session: Codes, accounts: int, tick: float
+) -> tuple[Floats, int]:
+    """Ticks in which each account opened the feed, of the whole ticks that the log covers."""
+    opening = (session >= 0) & (np.diff(session, prepend=-1) != 0)
+    start, step = int(at[session >= 0].min()), int(tick * 3600e6)
+    ticks = max(int((at.max() - start) // step), 1)
+    when = (at[opening] - start) // step
+    pairs = np.unique(account[opening][when < ticks] * ticks + when[when < ticks])
+    opened = np.bincount(pairs // ticks, minlength=accounts).astype(np.float64)
+    seen = np.zeros(accounts, bool)
+    seen[account[session >= 0]] = True
+    return np.where(seen, opened, -1.0), ticks

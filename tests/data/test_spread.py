@@ -1,0 +1,68 @@
+"""What a spread says of its tallies, and that its key covers all of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graphkit.data.spread import REACTIONS, ArmTally, Spread
+from graphkit.errors import MissingDataError
+from tests.measures.conftest import ByHand
+
+WORLD = ByHand.world(["x", "x", "y"], [[0], [2]])
+TALLY = ByHand.tally(
+    WORLD, [(1, 0, 0), (2, 0, 1), (0, 1, 1), (1, 1, 1)], shares=[(0, 1, -1, 0, 2)], recall=0.9
+)
+
+
+def spread(*tallies: ArmTally) -> Spread:
+    return ByHand.spread([WORLD], {"a": [list(tallies)]})
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in fields(ArmTally)])
+def test_the_key_covers_every_field(name: str) -> None:
+    value: Any = getattr(TALLY, name)
+    other: Any
+    if isinstance(value, dict):
+        other = {kind: array + 1 for kind, array in value.items()}
+    elif isinstance(value, np.ndarray):
+        other = ~value if value.dtype == np.bool_ else value + 1
+    else:
+        other = value + 1
+    changed = replace(TALLY, **{name: other})
+    assert spread(changed).content_key != spread(TALLY).content_key
+
+
+def test_the_key_is_of_values_only() -> None:
+    same = replace(TALLY, leave=np.float64(TALLY.leave), views=dict(TALLY.views))
+    assert spread(same).content_key == spread(TALLY).content_key
+
+
+def test_summary_of_an_arm() -> None:
+    unused = replace(TALLY, recall=float("nan"), candidates=40)
+    row = spread(TALLY, unused).summary().row(0, named=True)
+    assert row["impressions"] == row["sessions"] == 8
+    assert row["candidates_per_session"] == (80 + 40) / 8
+    assert row["index_recall"] == 0.9
+    assert row["reactions_per_impression"] == 1  # all are liked
+    assert (row["following"], row["filler"]) == (0.75, 0.25)
+
+
+def test_what_is_undefined_is_null() -> None:
+    row = spread(ByHand.tally(WORLD, [])).summary().row(0, named=True)
+    for name in ("candidates_per_session", "index_recall", "reactions_per_impression"):
+        assert row[name] is None
+
+
+def test_rewards_are_no_views() -> None:
+    reactions = np.zeros((2, len(REACTIONS)), np.int64)
+    reactions[0] = 1
+    assert replace(TALLY, reactions=reactions).rewards.tolist() == [6, 0]
+
+
+def test_arms_are_named() -> None:
+    with pytest.raises(MissingDataError, match="no arm 'b'"):
+        spread(TALLY).of("b")
