@@ -29,8 +29,9 @@ class Calibration(Generic[B]):
         dependence among the impressions of one account; null where nothing was fitted), n
         (rows fitted to), status and why. Status is ``"estimated"``; ``"weak"`` (the taste
         effect is within two standard errors of zero, and this number hangs on it); ``"at its
-        edge"`` (the best value is outside the allowed range); ``"not estimable"`` (the log
-        lacks what it takes, see why); ``"not estimated"`` (outside what is fitted at all).
+        edge"`` (the best value is outside the allowed range); ``"upper bound"`` (see why);
+        ``"not estimable"`` (the log lacks what it takes, see why); ``"not estimated"``
+        (outside what is fitted, or to be kept).
     fit
         One row per outcome (watch, like, …, stop, open): n_train, n_held_out; mean log
         likelihood of a held-out row under the numbers given (before; null where these make

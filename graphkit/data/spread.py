@@ -67,7 +67,8 @@ class ArmTally:
         Mean propensity of creators to post what is scheduled, and to give up; NaN if no creator
         posted twice.
     posted
-        bool, shape (m,): posts that really entered; all of them under a matched budget.
+        bool, shape (m,): posts that were not held back; all of them under a matched budget.
+        Those whose tick comes after the run have not entered either.
     left, quit
         bool, shape (n,): accounts that left for good, and creators who gave up posting; none
         under a matched budget.

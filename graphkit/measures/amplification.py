@@ -7,7 +7,7 @@ import polars as pl
 
 from graphkit.data.spread import Spread
 from graphkit.errors import MissingDataError, nearest
-from graphkit.measures._goals import mean
+from graphkit.measures._goals import entered, mean
 from graphkit.measures.spread import runs
 
 __all__ = ["amplification"]
@@ -84,8 +84,9 @@ def amplification(
 def _reach(spread: Spread, arm: str, w: int, r: int, kind: str) -> dict[str | None, float]:
     """Mean reach of the posts that entered: of all, and by home community."""
     world, tally = spread.worlds[w], spread.tallies[arm, w, r]
-    shown = tally.ticks.sum(axis=1, dtype=np.int64)[tally.posted]
-    homes, names = world.homes[kind][tally.posted], world.partitions[kind]
+    inside = entered(world, tally)
+    shown = tally.ticks.sum(axis=1, dtype=np.int64)[inside]
+    homes, names = world.homes[kind][inside], world.partitions[kind]
     found: dict[str | None, float] = {None: mean(shown)}
     kept = homes >= 0
     size = names.n_communities

@@ -8,6 +8,7 @@ import polars as pl
 
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
+from graphkit.measures._goals import entered
 from graphkit.measures.spread import runs
 
 __all__ = ["reach_by_age", "reach_curve"]
@@ -32,7 +33,7 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
     parts = []
     for arm, w, r in runs(spread):
         tally = spread.tallies[arm, w, r]
-        count = int(tally.posted.sum())
+        count = int(entered(spread.worlds[w], tally).sum())
         curve = np.cumsum(tally.ticks.sum(axis=0, dtype=np.int64)) / (count or np.nan)
         parts.append(_curve(arm, w, r, "tick", curve))
     return _joined(parts, spread)

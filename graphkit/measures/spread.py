@@ -11,7 +11,7 @@ import polars as pl
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import OptionError
-from graphkit.measures._goals import goals, mean, part
+from graphkit.measures._goals import entered, goals, mean, part, posters_of, scheduled
 from graphkit.measures.crossing import crossing
 from graphkit.measures.exposure import effective_number, entropy, intra_list_distance
 from graphkit.measures.flow import ei_index, ei_null, flow_matrix
@@ -32,9 +32,13 @@ _SCHEMA = {
 def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     """All measures of a spread in long form: one row per run, partition, community, measure.
 
-    *Reach*, over the posts that entered (all of them under a matched budget): ``reach``
-    (distinct accounts shown a post, mean: under a matched budget all arms share out the same
-    impressions, and it differs only by slots left empty) and ``reach_median``.
+    Measures of posts are over those that entered: whose tick lies within the run and which,
+    under a free budget, were really posted. Measures of creators are over those with a post
+    scheduled within the run.
+
+    *Reach*: ``reach`` (distinct accounts shown a post, mean: under a matched budget all arms
+    share out the same impressions, and it differs only by slots left empty) and
+    ``reach_median``.
 
     *Cascades* (see :func:`cascades`): ``cascade_size``, ``cascade_depth``,
     ``cascade_breadth`` and ``structural_virality`` of the trees of shares, duets and
@@ -49,8 +53,8 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     *Creators*: ``creator_value`` (likes, comments, shares, follows, duets and stitches per
     post that entered), ``posting_propensity`` and ``quitting_propensity`` (mean chance that
     a creator posts what is scheduled, and that it gives up), ``creator_gini`` and
-    ``small_creator_share`` of the impressions of those who post (posts of several posters
-    count in equal parts). *Platform*: ``platform_value`` (summed watch fractions).
+    ``small_creator_share`` of creators' impressions (posts of several posters count in equal
+    parts). *Platform*: ``platform_value`` (summed watch fractions).
 
     *Under* ``budget="free"`` *only*, where they are acted on; null, since not estimable,
     under ``"matched"``: ``kept_sessions`` (sessions held per account and tick),
@@ -133,8 +137,8 @@ def runs(spread: Spread) -> list[tuple[str, int, int]]:
 def _borders(world: World, tally: ArmTally, kind: str, members_reached: int) -> Iterator[Row]:
     """The measures of one partition, over all and per community."""
     partition = world.partitions[kind]
-    # posts that did not enter (under a free budget) reached nobody, and count nowhere
-    homes = np.where(tally.posted, world.homes[kind], np.int32(-1))
+    # posts that did not enter reached nobody, and count nowhere
+    homes = np.where(entered(world, tally), world.homes[kind], np.int32(-1))
     views, diet = tally.views[kind], tally.diet[kind]
     membership, size = partition.membership, partition.n_communities
     places: dict[str, npt.NDArray[np.integer]] = {
@@ -164,7 +168,7 @@ def _borders(world: World, tally: ArmTally, kind: str, members_reached: int) -> 
         "hosting_reach": hosting_reach(views, membership, **places),
         "hosting_members": hosting_members(diet, membership),
         "hosting_creators": hosting_creators(
-            tally.member_reach[kind], membership, world.posters,
+            tally.member_reach[kind], membership, posters_of(world, scheduled(world, tally)),
             size=size, members_reached=members_reached,
         ),
     }  # fmt: skip

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas", "head"]
+__all__ = [
+    "ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "all_calibrated", "blank_canvas", "foot",
+    "head",
+]  # fmt: skip
 
 INK = "#22262b"
 MUTED = "#6b7580"
@@ -60,3 +64,18 @@ def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas,
 def head(axes: Axes, text: str) -> None:
     """A title, bold and to the left."""
     axes.set_title(text, loc="left", fontsize=11, fontweight="bold")
+
+
+def foot(figure: Canvas, *notes: str, calibrated: bool) -> None:
+    """A small line at the foot: notes, and a warning unless behaviour was fitted to a log."""
+    said = [note for note in notes if note]
+    said += [] if calibrated else ["behaviour not calibrated"]
+    if said:
+        figure.supxlabel("; ".join(said), x=0.99, ha="right", fontsize=8, color=MUTED)
+
+
+def all_calibrated(frame: pl.DataFrame) -> bool:
+    """Whether a frame marks none of its rows as uncalibrated."""
+    if "calibrated" not in frame.columns:
+        return True
+    return bool(frame.get_column("calibrated").fill_null(True).all())

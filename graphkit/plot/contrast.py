@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.errors import DataError, MissingDataError
-from graphkit.plot._canvas import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, head
+from graphkit.plot._canvas import (
+    ACCENT,
+    BASE,
+    INK,
+    MUTED,
+    PALE,
+    Canvas,
+    all_calibrated,
+    blank_canvas,
+    foot,
+    head,
+)
 
 __all__ = ["contrast"]
 
@@ -57,6 +68,7 @@ def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
     if shown.height < defined.height:
         label += f"; {defined.height - shown.height} more rows are not shown"
     axes.set_xlabel(label, fontsize=9, loc="left")
+    foot(figure, calibrated=all_calibrated(shown))
     return figure
 
 
@@ -81,9 +93,11 @@ def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
             axes.text(x, at, text, va="center", fontsize=8.5, color=INK)
         names.append(_name(row, one_measure))
     arm, baseline = frame.select("arm", "baseline").row(0)
-    heads = (f"{baseline} → {arm}", "difference [interval]")
+    # names that would run into the next column stand below each other
+    between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
+    heads = (f"{baseline}{between}{arm}", "difference [interval]")
     for x, text in zip(columns, heads, strict=True):
-        axes.text(x, frame.height - 0.3, text, fontsize=8.5, color=MUTED, va="center")
+        axes.text(x, frame.height - 0.55, text, fontsize=8.5, color=MUTED, va="bottom")
     axes.set_yticks(rows, names, fontsize=9)
     axes.tick_params(axis="y", length=0)
     if one_measure:
@@ -94,7 +108,7 @@ def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
         axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
         axes.tick_params(axis="x", length=0)
     axes.set_xlim(left, 1.05 + 0.95 * span)
-    axes.set_ylim(-0.6, frame.height + 0.1)
+    axes.set_ylim(-0.6, frame.height + (0.1 if between == " → " else 0.6))
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_bounds(left, 1.05)
 

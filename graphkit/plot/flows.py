@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graphkit.data.results import Mixing
-from graphkit.plot._canvas import Canvas
+from graphkit.plot._canvas import Canvas, foot
 from graphkit.plot.borders import matrices
 
 __all__ = ["flows"]
@@ -28,4 +28,7 @@ def flows(arms: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ..
     highlight
         Names of communities to set off by colour.
     """
-    return matrices(arms, top, highlight, "impressions", ("post at home in", "shown to"))
+    figure = matrices(arms, top, highlight, "impressions", ("post at home in", "shown to"))
+    marks = [panel.provenance.parameters.get("calibrated", True) for panel in arms.values()]
+    foot(figure, calibrated=all(marks))
+    return figure

@@ -8,7 +8,17 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from graphkit.errors import DataError, MissingDataError
-from graphkit.plot._canvas import ACCENT, BASE, INK, MUTED, Canvas, blank_canvas, head
+from graphkit.plot._canvas import (
+    ACCENT,
+    BASE,
+    INK,
+    MUTED,
+    Canvas,
+    all_calibrated,
+    blank_canvas,
+    foot,
+    head,
+)
 
 __all__ = ["arm_colours", "reach"]
 
@@ -64,12 +74,13 @@ def reach(curve: pl.DataFrame) -> Canvas:
             0.02, 0.97, f"line: mean; band: least to most of {count} {unit}s",
             transform=axes.transAxes, fontsize=8.5, color=MUTED, va="top",
         )  # fmt: skip
+    foot(figure, calibrated=all_calibrated(curve))
     return figure
 
 
 def arm_colours(arms: list[str]) -> dict[str, str | tuple[float, ...]]:
     """A colour per arm: the house's two, then a palette that the colour-blind can tell."""
-    more = [colormaps["tab10"](i) for i in (2, 4, 6, 5, 8, 9, 1, 3)]
+    more = [colormaps["tab10"](i) for i in (2, 4, 6, 5, 8, 9, 1, 3, 7)]
     palette: list[str | tuple[float, ...]] = [BASE, ACCENT, INK, *more]
     return {name: palette[i % len(palette)] for i, name in enumerate(arms)}
 

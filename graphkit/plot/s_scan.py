@@ -5,7 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from graphkit.errors import DataError, MissingDataError
-from graphkit.plot._canvas import INK, MUTED, Canvas, blank_canvas, head
+from graphkit.plot._canvas import (
+    INK,
+    MUTED,
+    Canvas,
+    all_calibrated,
+    blank_canvas,
+    foot,
+    head,
+)
 from graphkit.plot.reach import arm_colours
 
 __all__ = ["s_scan"]
@@ -70,6 +78,7 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     axes.legend(frameon=False, fontsize=8.5, loc="best")
     head(axes, "The sign changes" if changes else "The sign does not change with s")
     axes.tick_params(colors=MUTED, labelcolor=INK)
+    foot(figure, calibrated=all_calibrated(rows))
     return figure
 
 

@@ -108,12 +108,16 @@ def search(
         got = np.int64(0)
         for j in range(size - 1, -1, -1):
             dot = dots[j]
-            if got == cap and dot <= near[0, 0]:
+            # newer posts of a cell come first: one as near as the worst that is held is no better
+            if (total == quota and dot < near[1, 0]) or (got == cap and dot <= near[0, 0]):
                 continue
             post = ids[first + j]
             if facts[post, AUTHOR] == a or has_seen(seen, post) or (thinned and dropped[post]):
                 continue
-            got = _push(near[0], near_posts[0], got, cap, dot, post)
+            if cap >= quota:
+                total = _push(near[1], near_posts[1], total, quota, dot, post)
+            else:
+                got = _push(near[0], near_posts[0], got, cap, dot, post)
         for k in range(got):
             total = _push(near[1], near_posts[1], total, quota, near[0, k], near_posts[0, k])
     return total, nearest
@@ -177,4 +181,3 @@ def recall_of(
                 hits += 1
         total += min(hits, wanted) / wanted
     return total / queries.shape[0]
-

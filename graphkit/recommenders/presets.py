@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from graphkit.errors import OptionError
 from graphkit.recommenders.feed import Feed
@@ -241,7 +242,9 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
         mixed = {key: mix(a.get(key, 0), b.get(key, 0)) for key in keys}
         return {key: value for key, value in mixed.items() if value}
 
-    numbers = {key: mix(getattr(first, key), getattr(second, key)) for key in SCALARS}
+    numbers: dict[str, Any] = {
+        key: mix(getattr(first, key), getattr(second, key)) for key in SCALARS
+    }
     if 0 < share < 1 and first.half_life != second.half_life:
         rate = mix(1 / first.half_life, 1 / second.half_life)
         numbers["half_life"] = 1 / rate if rate else math.inf

@@ -15,7 +15,7 @@ from graphkit.data.incidence import ACTS
 from graphkit.data.platform import Platform
 from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError
+from graphkit.errors import DataError, MissingDataError
 from graphkit.simulation._circle import followed_circle, new_follows, reacted
 from graphkit.simulation._facts import SHORTEST
 from graphkit.simulation._space import acted_items, mean_features, unit_rows
@@ -71,6 +71,8 @@ class Evidence:
         Why there is no evidence, by parameter.
     removed
         Rows left out, by reason.
+    planted
+        Whether interests are the true ones, not learned.
     """
 
     account: Codes
@@ -93,6 +95,7 @@ class Evidence:
     at_risk: Flags
     missing: dict[str, str] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
+    planted: bool = False
 
 
 def gather(
@@ -102,6 +105,8 @@ def gather(
     """The evidence of a log; `gap` in minutes, `tick` in hours."""
     ds = source.dataset if isinstance(source, Platform) else source
     shown = ds.require("impressions", "watch_fraction", verb=_VERB)
+    if not shown.height:
+        raise MissingDataError(f"{_VERB} needs impressions; the table has no rows.")
     missing: dict[str, str] = {}
     removed: dict[str, int] = {}
     timed = ds.time_kinds.get("impressions.at", "none") == "event"
@@ -121,16 +126,14 @@ def gather(
         quality=np.zeros(account.size), repeats=_repeats(session, features, item),
         session=session, ended=_ended(session, at, gap), opened=np.full(len(ds.account_ids), -1.0),
         ticks=0, account_held=account_held, reactions={}, at_risk=np.zeros(account.size, bool),
-        missing=missing, removed=removed, **_of_items(ds, item, missing),
+        missing=missing, removed=removed, planted=planted is not None, **_of_items(ds, item, missing),
     )  # fmt: skip
     if planted is not None:
         evidence.quality = planted.item_quality[item].astype(np.float64) - 0.5
     else:
         missing["watch_quality"] = "the log holds no quality of posts"
     if timed and (session >= 0).any():
-        evidence.opened, evidence.ticks = _openings(
-            account, at, session, len(ds.account_ids), tick
-        )
+        evidence.opened, evidence.ticks = _openings(account, at, session, len(ds.account_ids), tick)
     else:
         why = "impressions.at holds no times of the act: there are no sessions"
         missing |= dict.fromkeys(("fatigue", "stop_base", "stop_slope", "activity"), why)
@@ -189,13 +192,19 @@ def _interest(
     if planted is not None:
         tastes, usable = unit_rows(planted.interests), np.ones(item.size, bool)
     else:
-        learnt = item_draws(ds.item_ids) < TASTE_SHARE
-        acts = _acts(ds, rows).filter(pl.Series(learnt).gather(pl.col("item")))
-        tastes, usable = mean_features(acts, features, len(ds.account_ids)), ~learnt[item]
+        learnt: Flags = np.asarray(item_draws(ds.item_ids) < TASTE_SHARE)
+        acts = _acts(ds, rows)
+        acts = acts.filter(pl.Series(learnt[acts.get_column("item").to_numpy()]))
+        tastes, usable = (
+            mean_features(acts, features, len(ds.account_ids)),
+            np.logical_not(learnt[item]),
+        )
         removed["of watching: impressions of items that tastes are learned from"] = int(
             np.count_nonzero(~usable)
         )
-    known = tastes.any(axis=1)[account] & features.any(axis=1)[item]
+    has_taste: Flags = np.asarray(tastes.any(axis=1))
+    has_features: Flags = np.asarray(features.any(axis=1))
+    known = has_taste[account] & has_features[item]
     removed["of watching: impressions of unknown taste or unknown features"] = int(
         np.count_nonzero(usable & ~known)
     )
@@ -221,8 +230,8 @@ def _acts(ds: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
 def _of_items(ds: Dataset, item: Codes, missing: dict[str, str]) -> dict[str, Floats]:
     """Length, divisiveness and flags of the items shown, 0 where unknown."""
     found = {name: np.zeros(len(ds.item_ids)) for name in ("length", "divisive", "flagged")}
-    table = ds.items if ds.items is not None else pl.DataFrame({"item_id": []})
-    codes = ds.item_ids.encode(table.get_column("item_id")) if table.height else []
+    table = ds.items if ds.items is not None else pl.DataFrame(schema={"item_id": pl.String})
+    codes = ds.item_ids.encode(table.get_column("item_id"))
     if "duration" in table.columns:
         seconds = table.get_column("duration").fill_null(20.0).to_numpy()
         found["length"][codes] = np.log(np.where(seconds < SHORTEST, 20.0, seconds) / 20.0)

@@ -87,8 +87,8 @@ def watch_loglik(b: Behaviour, e: Evidence, rows: Flags) -> Floats | None:
     return censored_normal(y, side, watch_mean(b, e, rows), sd) if sd > 0 else None
 
 
-def fit_watch(given: Behaviour, e: Evidence, train: Flags) -> list[Found]:
-    """watch_base, watch_taste, social_share, watch_quality, watch_length, fatigue, noise."""
+def fit_watch(given: Behaviour, e: Evidence, train: Flags, *, keep_share: bool) -> list[Found]:
+    """social_share (unless it is kept), the four of watching, fatigue and noise."""
     rows = train & watch_rows(e)
     y, side = logit_watch(e.watch[rows])
     inside = int(np.count_nonzero(side == 0))
@@ -105,7 +105,9 @@ def fit_watch(given: Behaviour, e: Evidence, train: Flags) -> list[Found]:
     account, n = e.account[rows], int(side.size)
     share = _kept("social_share", e.missing.get("social_share", "the circle never comes up"))
     s = given.social_share
-    if np.count_nonzero(social) >= FEWEST:
+    if keep_share:
+        share = Found("social_share", None, None, n, "not estimated", "it was to be kept")
+    elif np.count_nonzero(social) >= FEWEST:
         both = {"interest": interest, "social": social}
         share = _social_share(_watch_model(given, y, side, both | columns, account), s, n)
         s = s if share.value is None else share.value
@@ -113,8 +115,9 @@ def fit_watch(given: Behaviour, e: Evidence, train: Flags) -> list[Found]:
     model = _watch_model(given, y, side, columns, account)
     if model is None:
         raise DataError("calibrate: watch fractions follow from the factors without any noise.")
-    if share.status == "estimated":  # both come from one fit
-        share = replace(share, n=n)
+    if share.status == "estimated" and not e.planted:
+        why = "tastes are learned, and followees resemble the viewer in what they miss"
+        share = replace(share, status="upper bound", why=why)
     found = [share]
     for name in ("watch_base", "watch_taste", "watch_quality", "watch_length", "fatigue"):
         if name in model.names:

@@ -51,7 +51,7 @@ def _gram(x: Floats, weight: Floats | None = None) -> Floats:
 
 def bernoulli(y: npt.NDArray[np.bool_], odds: Floats) -> Floats:
     """Log likelihood of each y under the log-odds."""
-    return -np.logaddexp(0.0, np.where(y, -odds, odds))
+    return np.asarray(-np.logaddexp(0.0, np.where(y, -odds, odds)))
 
 
 def censored_normal(y: Floats, side: npt.NDArray[np.int8], mean: Floats, sd: float) -> Floats:
@@ -61,7 +61,7 @@ def censored_normal(y: Floats, side: npt.NDArray[np.int8], mean: Floats, sd: flo
     """
     z = (y - mean) / sd
     inside = -0.5 * z**2 - np.log(sd) - _HALF_LOG_2PI
-    return np.where(side == 0, inside, log_ndtr(np.where(side < 0, z, -z)))
+    return np.asarray(np.where(side == 0, inside, log_ndtr(np.where(side < 0, z, -z))))
 
 
 def fit_censored(

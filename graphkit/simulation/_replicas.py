@@ -36,9 +36,9 @@ _LENGTHS = np.array([1, 2, 3, 5, 9, 17, 33, np.inf])
 
 
 def observed_simulated(
-    b: Behaviour, e: Evidence, fitted: tuple[str, ...], streams: Streams, draws: int
+    b: Behaviour, e: Evidence, fitted: tuple[str, ...], stops: bool, streams: Streams, draws: int
 ) -> pl.DataFrame:
-    """Rows of :attr:`Calibration.observed_simulated`, for the outcomes that were fitted."""
+    """Rows of :attr:`Calibration.observed_simulated`; of reactions and stops, if fitted."""
     frames = [_watching(b, e, fitted, streams, draws)]
     for name in fitted:
         rows = e.held & reaction_rows(name, e)
@@ -48,7 +48,7 @@ def observed_simulated(
             rng = streams.generator("replicas", name)
             frames.append(_by_watch(name, watch, e.reactions[name][rows], chance, rng, draws))
     rows = e.held & stop_rows(e)
-    if rows.any() and "stop_base" not in e.missing:
+    if stops and rows.any():
         watch = e.watch[rows]
         rng = streams.generator("replicas", "stop")
         chance = expit(stop_odds(b, watch))
@@ -96,19 +96,14 @@ def _watching(
 def _by_watch(
     name: str, watch: Floats, y: Flags, chance: Floats, rng: np.random.Generator, draws: int
 ) -> pl.DataFrame:
-    """Rate of an outcome over tenths of the observed watch fraction."""
-    edges = np.unique(np.quantile(watch, _TENTHS))
-    if edges.size < 2:
-        edges = np.array([edges[0], edges[0]])
-    place, size = _bins(watch, edges), edges.size - 1
+    """Rate of an outcome by observed watch fraction: 0 to 0.1, to 0.2, …"""
+    place = _bins(watch, _TENTHS)
     drawn = [
-        _mean((rng.random(chance.size) < chance).astype(np.float64), place, size)
+        _mean((rng.random(chance.size) < chance).astype(np.float64), place, 10)
         for _ in range(draws)
     ]
-    n = np.bincount(place, minlength=size)
-    return _frame(
-        name, "watch fraction", edges, n, _mean(y.astype(np.float64), place, size), drawn
-    )
+    n, rate = np.bincount(place, minlength=10), _mean(y.astype(np.float64), place, 10)
+    return _frame(name, "watch fraction", _TENTHS, n, rate, drawn).filter(pl.col("n") > 0)
 
 
 def _lengths(b: Behaviour, e: Evidence, rng: np.random.Generator, draws: int) -> pl.DataFrame:

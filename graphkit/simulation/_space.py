@@ -9,12 +9,11 @@ import numpy.typing as npt
 import polars as pl
 import scipy.sparse as sp
 
-from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import ACTS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError
 
-__all__ = ["acted_items", "mean_features", "tag_features", "unit_rows"]
+__all__ = ["acted_items", "mean_features", "unit_rows"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -29,14 +28,6 @@ def unit_rows(matrix: npt.ArrayLike) -> Floats:
     length = np.sqrt((values**2).sum(axis=1, keepdims=True))
     scaled = np.divide(values, length, out=np.zeros_like(values), where=length > 0)
     return np.asarray(scaled, dtype=np.float32)
-
-
-def tag_features(dataset: Dataset, dimensions: int, seed: int) -> Floats:
-    """Features of every item by its tags alone, rows in sorted id order."""
-    from graphkit.simulation.space import interest_space
-
-    space = interest_space(dataset, sources={"tags": 1.0}, dimensions=dimensions, rng=seed)
-    return space.features
 
 
 def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:

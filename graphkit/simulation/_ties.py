@@ -28,10 +28,12 @@ class Ties:
     def act(self, stage: Stage, active: Ints, post: Array, react: Array) -> Stage:
         """Count a tick's follows and unfollows; returns the stage with the ties they leave."""
         n = self.gained.size
-        new = np.setdiff1d(
-            _arcs(stage, active, post, (react & FOLLOW) > 0), _present(stage), assume_unique=True
-        )
-        old = np.intersect1d(_arcs(stage, active, post, (react & UNFOLLOW) > 0), _present(stage))
+        # who is followed already is never followed again: see the reactions
+        new = _arcs(stage, active, post, (react & FOLLOW) > 0)
+        old = _arcs(stage, active, post, (react & UNFOLLOW) > 0)
+        if old.size and not stage.single:
+            # of several posters, those who were followed are left
+            old = np.intersect1d(old, _present(stage), assume_unique=True)
         self.gained += np.bincount(new % n, minlength=n).astype(np.int32)
         self.lost += np.bincount(old % n, minlength=n).astype(np.int32)
         if not self._free or not (new.size or old.size):

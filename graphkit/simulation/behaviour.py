@@ -73,7 +73,8 @@ class Behaviour:
     post_base, post_slope, quit_base, quit_slope, drift
         Of creating; drift in [0, 1].
     calibrated
-        Whether the numbers were fitted to a log.
+        Whether the numbers were fitted to a log, by :func:`graphkit.simulation.calibrate`, as
+        far as it shows them.
     """
 
     social_share: float = 0.2

@@ -15,7 +15,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.data.space import InterestSpace
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, check_choice
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._evidence import Evidence, gather
 from graphkit.simulation._fits import (
@@ -55,6 +55,7 @@ def calibrate(
     *,
     space: InterestSpace | Mapping[str, float] | str | None = None,
     dimensions: int = 32,
+    social_share: str = "fit",
     held_out: float = 0.2,
     gap: float = 30.0,
     tick: float = 24.0,
@@ -73,8 +74,8 @@ def calibrate(
     "at least 0.99" and those up to 0.01 as "at most", a censored (Tobit) regression: cutting
     them off and fitting a line would flatten every effect where many posts are watched to
     the end. The effects of interest and of the circle, b and c, give watch_taste = b + c and
-    social_share = c / (b + c). Followees resemble the viewer in ways that the features do
-    not show, so this share of the circle is an upper bound.
+    social_share = c / (b + c). Where tastes are learned, this share is an upper bound:
+    followees resemble the viewer in what the learned taste misses.
 
     *Reacting.* All reactions with 10 or more cases share a slope in the watch fraction: one
     logistic likelihood. An act belongs to the last impression of the item before it;
@@ -100,6 +101,8 @@ def calibrate(
         Sessions need times of the act in ``impressions.at``.
     space, dimensions
         What the items are about, as in :func:`graphkit.build_world`; give both the same.
+    social_share
+        ``"fit"``, or ``"keep"`` the one given, at which the rest is then fitted.
     held_out
         Share of the accounts that are held out, in (0, 1).
     gap
@@ -143,6 +146,7 @@ def calibrate(
     (True, True)
     """
     _check(held_out, gap, tick, draws, dimensions)
+    check_choice("social_share", social_share, ("fit", "keep"))
     streams = Streams(rng)
     evidence = gather(
         source, space=space, dimensions=dimensions, seed=streams.integer("space"),
@@ -158,7 +162,7 @@ def calibrate(
                 f"{word} (held_out={held_out}); at least 2 are needed."
             )
     found = [
-        *fit_watch(behaviour, evidence, train),
+        *fit_watch(behaviour, evidence, train, keep_share=social_share == "keep"),
         *fit_reactions(behaviour, evidence, train),
         *fit_stop(evidence, train),
         *fit_activity(evidence),
@@ -166,6 +170,7 @@ def calibrate(
     values = {f.parameter: f.value for f in found if f.value is not None}
     fitted: Any = replace(behaviour, calibrated=True, **values)
     reactions = tuple(name for name in REACTED if f"{name}_base" in values)
+    stops = "stop_base" in values
     _, side_of = logit_watch(evidence.watch[usable])
     removed = evidence.removed | {
         f"of watching: counted as at most {EDGES[0]}": int(np.count_nonzero(side_of < 0)),
@@ -174,12 +179,12 @@ def calibrate(
     return Calibration(
         behaviour=fitted,
         parameters=_parameters(behaviour, fitted, found),
-        fit=_fit(behaviour, fitted, evidence, reactions, "stop_base" in values),
-        observed_simulated=observed_simulated(fitted, evidence, reactions, streams, draws),
+        fit=_fit(behaviour, fitted, evidence, reactions, stops),
+        observed_simulated=observed_simulated(fitted, evidence, reactions, stops, streams, draws),
         provenance=Provenance.of(
             "calibrate",
             {"space": space.content_key if isinstance(space, InterestSpace) else space,
-             "dimensions": dimensions, "held_out": held_out, "gap": gap, "tick": tick,
+             "dimensions": dimensions, "social_share": social_share, "held_out": held_out, "gap": gap, "tick": tick,
              "draws": draws},
             seed=streams.seed,
             made_from=(source.dataset if isinstance(source, Platform) else source,),
@@ -226,7 +231,8 @@ def _fit(
     held = e.held & rows
     table = [
         _row("watch", int(np.count_nonzero(train & rows)), e.account[held],
-             *(watch_loglik(b, e, held) for b in both), null_watch(e, train, held))
+             watch_loglik(before, e, held), watch_loglik(after, e, held),
+             null_watch(e, train, held))
     ]  # fmt: skip
     for name in reactions:
         rows = reaction_rows(name, e)
@@ -249,9 +255,9 @@ def _binary(
 ) -> tuple[Any, ...]:  # fmt: skip
     rate = float(y[train].mean())
     seen = y[held]
-    null = np.where(seen, np.log(rate), np.log1p(-rate))
-    logs = (bernoulli(seen, o) for o in odds)
-    return _row(name, int(np.count_nonzero(train)), account[held], *logs, null)
+    null = bernoulli(seen, np.full(seen.size, np.log(rate) - np.log1p(-rate)))
+    old, new = (bernoulli(seen, o) for o in odds)
+    return _row(name, int(np.count_nonzero(train)), account[held], old, new, null)
 
 
 def _open(both: tuple[Behaviour, Behaviour], e: Evidence) -> tuple[Any, ...]:
@@ -259,10 +265,13 @@ def _open(both: tuple[Behaviour, Behaviour], e: Evidence) -> tuple[Any, ...]:
     known = e.opened >= 0
     held = np.flatnonzero(known & e.account_held)
     share = e.opened[held] / e.ticks
-    rates = (np.clip(b.activity, 1e-12, 1 - 1e-12) for b in both)
-    before, after = (share * np.log(r) + (1 - share) * np.log1p(-r) for r in rates)
-    row = _row("open", int(np.count_nonzero(known & ~e.account_held)), held, before, after, after)
-    return ("open", row[1] * e.ticks, row[2] * e.ticks, *row[3:])
+    logs: list[Floats] = []
+    for behaviour in both:
+        rate = min(max(behaviour.activity, 1e-12), 1 - 1e-12)
+        logs.append(share * np.log(rate) + (1 - share) * np.log1p(-rate))
+    n_train = int(np.count_nonzero(known & ~e.account_held))
+    row = _row("open", n_train, held, logs[0], logs[1], logs[1])
+    return ("open", n_train * e.ticks, row[2] * e.ticks, *row[3:])
 
 
 def _row(

@@ -85,7 +85,7 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
     # `_copies` sorts by id: bring the posters into that order
     place = _occurrence(old, order)
     entries, indptr = _picked(indptr, place)
-    posters = posters[entries]
+    entering = posters[entries].astype(np.int32)
     partitions = {
         kind: Partition.from_membership(
             accounts, p.membership[rows], labels=[p.name(c) for c in range(p.n_communities)],
@@ -106,12 +106,12 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
         profiles=world.profiles[rows],
         post_features=world.post_features[order],
         poster_indptr=indptr,
-        posters=posters,
+        posters=entering,
         authored=world.authored,
         ticks=world.ticks[order],
         quality=world.quality[order],
         partitions=partitions,
-        homes={k: plurality_homes(p.membership, indptr, posters) for k, p in partitions.items()},
+        homes={k: plurality_homes(p.membership, indptr, entering) for k, p in partitions.items()},
         provenance=record,
         **_facts(world, rows, order, streams),
     )
@@ -139,7 +139,7 @@ def _facts(world: World, rows: Codes, order: Codes, streams: Streams) -> dict[st
     return known
 
 
-def _picked(indptr: Codes, rows: Codes) -> tuple[Codes, Codes]:
+def _picked(indptr: Codes, rows: npt.NDArray[Any]) -> tuple[Codes, Codes]:
     """Places of the entries of some compressed rows, one row after the other, and new starts."""
     lengths = np.diff(indptr)[rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -209,9 +209,8 @@ def _induced(
     head = follows.indices[entries]
     entries, starts = _picked(first, head)
     tail = np.repeat(tail, np.diff(starts))
-    head = by_original[entries]
     ids = accounts.series
     return Graph.from_edges(
-        ids.gather(tail), ids.gather(head), directed=True, nodes=accounts, node_kind="accounts",
+        ids.gather(tail), ids.gather(by_original[entries]), directed=True, nodes=accounts, node_kind="accounts",
         provenance=record,
     )  # fmt: skip

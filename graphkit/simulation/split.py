@@ -41,7 +41,7 @@ def split_world_data(
     =============================  =====================================================
     before middle                  this piece: interactions, impressions, follows, items
     from middle, before cut        interactions: profiles (and, of a dataset, tastes)
-    from cut on                    items: the posts; no interactions, but what an answer answers
+    from cut on                    items: the posts; of acts, only what an answer answers
     =============================  =====================================================
 
     ``posts="introduced"`` cuts by items, each at a fixed place u in [0, 1) that is a hash of

@@ -84,12 +84,12 @@ def _named(arm: ArmConfig, start: str, base: Path) -> Feed:
         return read_feed(base / Path(arm.file).expanduser())
     if arm.ranker:
         return ranker(arm.ranker)
-    names = (arm.preset,) if arm.preset else arm.blend
+    names = [arm.preset] if arm.preset else arm.blend
     for name in names:
         check_choice(f"{start} preset", name, PRESETS)
-    feeds = [PRESETS[name]() for name in names if name is not None]
     if arm.preset:
-        return feeds[0]
-    if len(feeds) != 2:
-        raise OptionError(f"{start} blend names two presets, not {list(names)}.")
-    return blend(*feeds, arm.share)
+        return PRESETS[arm.preset]()
+    if len(arm.blend) != 2:
+        raise OptionError(f"{start} blend names two presets, not {list(arm.blend)}.")
+    first, second = arm.blend
+    return blend(PRESETS[first](), PRESETS[second](), arm.share)

@@ -27,14 +27,27 @@ HEADED = {
 MEASURES = HEADED | {
     "audience_entropy": "how evenly a post's audience spreads over communities, 0 … 1",
     "viewer_diet_entropy": "how evenly an account's posts come from communities, 0 … 1",
+    "viewer_diet_distance": "share of the pairs of an account's posts that differ in home",
     "ei_index": "(external − internal) / (external + internal) impressions",
-    "structural_virality": "mean distance in a post's share tree",
+    "structural_virality": "mean distance in a post's tree of shares, duets and stitches",
     "creator_gini": "inequality of impressions among creators, 0 … 1",
     "small_creator_share": "impressions of the half of the creators with fewest followers",
     "viewer_value": "short-term viewer value: mean watch fraction",
     "long_term_value": "long-term viewer value: 1 − propensity to leave",
-    "creator_value": "creator value: likes, comments, shares and follows per post",
+    "session_length": "mean number of posts after which a session would end by itself",
+    "creator_value": "creator value: likes, comments, shares, follows, duets and stitches per post",
+    "posting_propensity": "mean chance that a creator posts what is scheduled",
+    "quitting_propensity": "mean chance that a creator gives up",
     "platform_value": "platform value: summed watch fractions",
+    "divisive_amplification": "impressions of divisive posts, over their share of the posts",
+    "flagged_amplification": "the same for flagged posts",
+    "crossposted_amplification": "the same for posts that were first posted elsewhere",
+    "kept_sessions": "sessions held per account and tick (free budget only, as all below)",
+    "accounts_kept": "share of the accounts that did not leave for good",
+    "creators_kept": "share of the creators of at least two posts who did not give up",
+    "posted_share": "share of the scheduled posts that entered",
+    "followers_gained": "followers gained per account",
+    "followers_lost": "followers lost per account",
 }
 
 
@@ -56,14 +69,15 @@ def reach_of(spread: Spread, kind: str, names: Sequence[str]) -> pl.DataFrame | 
         world = spread.worlds[w]
         own = [c for c in range(world.partitions[kind].n_communities)
                if world.partitions[kind].name(c) in names]  # fmt: skip
-        posts = np.isin(world.homes[kind], own)
+        posts = np.isin(world.homes[kind], own) & tally.posted
+        posts &= world.ticks < tally.ticks.shape[1]
         if not posts.any():
             return None
         curve = np.cumsum(tally.ticks[posts].sum(axis=0, dtype=np.int64)) / posts.sum()
         keys = {"arm": arm, "world": w, "replication": r}
         ticks = pl.DataFrame({"tick": np.arange(curve.size), "reach": curve})
         parts.append(ticks.select(*(pl.lit(v).alias(k) for k, v in keys.items()), pl.all()))
-    return pl.concat(parts)
+    return pl.concat(parts).with_columns(pl.lit(spread.calibrated).alias("calibrated"))
 
 
 def draw_figures(

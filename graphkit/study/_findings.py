@@ -52,7 +52,7 @@ def add_hosting(
         Names of the communities that the follow graph does not show, and of those that it
         shows, by kind of partition; kinds that are not in it get no such rows.
     """
-    keys = ["arm", "world", "replication", "partition", "budget"]
+    keys = ["arm", "world", "replication", "partition", "budget", "calibrated"]
     parts = [outcome]
     for kind, names in hidden.items():
         rows = outcome.filter(

@@ -103,9 +103,12 @@ def spread_text(result: StudyResult) -> list[str]:
         else "With one world, intervals (95 %) hold within this world only."
     )
     fair = (
-        "Posts, sessions and slots are equal in all arms, and viewers draw the same luck in all."
+        "Posts, sessions and slots are equal in all arms, and viewers draw the same luck in all. "
+        "Leaving, posting less and giving up are recorded as propensities and not acted on: kept "
+        "sessions, accounts and creators are not estimable."
         if spread.budget == "matched"
-        else "Viewers leave and return as they like (budget 'free'), so arms differ in sessions too."
+        else "Viewers leave and return, and creators post less or give up, by what they meet (budget "
+        "'free'), so that arms differ in sessions and posts too."
     )
     return [
         f"{_count(worlds, 'world')}, {_count(spread.replications, 'replication')} in each, "

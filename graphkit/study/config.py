@@ -8,12 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from graphkit.data.toml import to_toml
 from graphkit.errors import FileError, OptionError
 from graphkit.recommenders import Feed
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.space import check_sources
 from graphkit.study._arms import feed_of
 from graphkit.study._toml import check_keys, explain
 
@@ -90,8 +91,12 @@ class WorldConfig(Section):
         Of introduced posts.
     worlds
         How many; with one, intervals hold within this world only.
+    space
+        Weights of the sources of the interest space, such as ``{tags = 1.0, sounds = 0.5}``,
+        or ``"embedding"``; if absent what is planted, else the default of
+        :func:`graphkit.simulation.interest_space`.
     dimensions
-        Of the feature space of a dataset with tags.
+        Of that space, at most.
     """
 
     posts: Literal["authored", "introduced"] = "authored"
@@ -101,7 +106,14 @@ class WorldConfig(Section):
     share_of_posts: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     introducers: Count = 3
     worlds: Count = 10
+    space: dict[str, float] | str | None = None
     dimensions: Annotated[int, Field(ge=2)] = 32
+
+    @field_validator("space")
+    @classmethod
+    def _known(cls, space: dict[str, float] | str | None) -> dict[str, float] | str | None:
+        check_sources(space)
+        return space
 
 
 class ArmConfig(Section):

@@ -71,7 +71,8 @@ def _context(result: StudyResult, materials: Materials) -> dict[str, Any]:
         "visibility_table": _visibility(result, shown),
         "feed_table": _feeds(result),
         "filler_table": table(
-            result.spread.summary(), "What was shown, and from which source (shares)"
+            result.spread.summary(),
+            "What was shown, out of how many candidates, and from which source (shares)",
         ),
         "spread_text": prose.spread_text(result),
         "contrast_tables": [

@@ -246,7 +246,7 @@ def _worlds(
     world = build_world(
         materials.source, partitions, since=wanted.since, posts=wanted.posts, ticks=wanted.ticks,
         stock=wanted.stock, share_of_posts=wanted.share_of_posts, introducers=wanted.introducers,
-        dimensions=wanted.dimensions, rng=streams.integer("world"),
+        space=wanted.space, dimensions=wanted.dimensions, rng=streams.integer("world"),
     )  # fmt: skip
     if wanted.worlds == 1:
         return [world]

@@ -10,16 +10,34 @@ import pytest
 
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.errors import MissingDataError
-from tests.measures.conftest import ByHand
 
-WORLD = ByHand.world(["x", "x", "y"], [[0], [2]])
-TALLY = ByHand.tally(
-    WORLD, [(1, 0, 0), (2, 0, 1), (0, 1, 1), (1, 1, 1)], shares=[(0, 1, -1, 0, 2)], recall=0.9
-)
+
+def tally(**fields: Any) -> ArmTally:
+    """Two posts, three accounts, two ticks; four impressions, all liked."""
+    reactions = np.zeros((2, len(REACTIONS)), np.int64)
+    reactions[:, REACTIONS.index("like")] = 2
+    made = ArmTally(
+        views={"planted": np.array([[2, 0, 0], [0, 1, 1]], np.int32)},
+        diet={"planted": np.array([[2, 0, 0], [0, 1, 0], [0, 1, 0]], np.int32)},
+        member_reach={"planted": np.array([2, 0, 1], np.int32)},
+        ticks=np.array([[1, 1], [0, 2]], np.int32),
+        reactions=reactions, watch=np.array([65536, 9], np.int64),
+        sources=np.array([3, 0, 1], np.int64), sessions=4, empty=0, leave=0.1, back=0.5,
+        stay=4.0, candidates=80, shares=np.array([[0, 1, -1, 0, 2]], np.int32), posting=0.8,
+        quitting=0.05, posted=np.ones(2, np.bool_), left=np.zeros(3, np.bool_),
+        quit=np.zeros(3, np.bool_), gained=np.zeros(3, np.int32), lost=np.zeros(3, np.int32),
+        recall=0.9,
+    )  # fmt: skip
+    return replace(made, **fields)
+
+
+TALLY = tally()
 
 
 def spread(*tallies: ArmTally) -> Spread:
-    return ByHand.spread([WORLD], {"a": [list(tallies)]})
+    names = ("following", "interest", "filler")
+    keyed = {("a", 0, r): one for r, one in enumerate(tallies)}
+    return Spread((), ("a",), keyed, len(tallies), names, "matched", False)
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in fields(ArmTally)])
@@ -52,7 +70,8 @@ def test_summary_of_an_arm() -> None:
 
 
 def test_what_is_undefined_is_null() -> None:
-    row = spread(ByHand.tally(WORLD, [])).summary().row(0, named=True)
+    nothing = tally(sessions=0, candidates=0, sources=np.zeros(3, np.int64), recall=float("nan"))
+    row = spread(nothing).summary().row(0, named=True)
     for name in ("candidates_per_session", "index_recall", "reactions_per_impression"):
         assert row[name] is None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from graphkit.data.graph import Graph
@@ -115,6 +116,25 @@ class ByHand:
         }
         repeats = len(next(iter(arms.values()))[0])
         return Spread(tuple(worlds), tuple(arms), tallies, repeats, SOURCES, budget, calibrated)
+
+    @staticmethod
+    def outcome(
+        values: dict[str, list[list[float | None]]], measure: str = "crossing", budget: str = "matched",
+        calibrated: bool = False,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Rows of one measure; values[arm][world][replication]."""
+        rows = [
+            (arm, w, r, "planted", None, measure, value, budget, calibrated)
+            for arm, worlds in values.items()
+            for w, repeats in enumerate(worlds)
+            for r, value in enumerate(repeats)
+        ]
+        schema = {
+            "arm": pl.String, "world": pl.Int64, "replication": pl.Int64, "partition": pl.String,
+            "community": pl.String, "measure": pl.String, "value": pl.Float64, "budget": pl.String,
+            "calibrated": pl.Boolean,
+        }  # fmt: skip
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,31 +12,12 @@ from graphkit.measures import contrast
 from graphkit.measures.contrast import holm
 
 
-def outcome(
-    values: dict[str, list[list[float | None]]], measure: str = "crossing", budget: str = "matched",
-    calibrated: bool = False,
-) -> pl.DataFrame:  # fmt: skip
-    """Rows of one measure; values[arm][world][replication]."""
-    rows = [
-        (arm, w, r, "planted", None, measure, value, budget, calibrated)
-        for arm, worlds in values.items()
-        for w, repeats in enumerate(worlds)
-        for r, value in enumerate(repeats)
-    ]
-    schema = {
-        "arm": pl.String, "world": pl.Int64, "replication": pl.Int64, "partition": pl.String,
-        "community": pl.String, "measure": pl.String, "value": pl.Float64, "budget": pl.String,
-        "calibrated": pl.Boolean,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def test_worlds_are_the_units_and_replications_are_averaged_first() -> None:
+def test_worlds_are_the_units_and_replications_are_averaged_first(by_hand: Any) -> None:
     own = [[0.5, 0.7], [0.9, 0.9], [0.2, 0.6]]
     base = [[0.4, 0.4], [0.7, 0.5], [0.4, 0.1]]
-    gap = contrast(outcome({"interest": own, "follower": base}), "interest", "follower").row(
-        0, named=True
-    )
+    gap = contrast(
+        by_hand.outcome({"interest": own, "follower": base}), "interest", "follower"
+    ).row(0, named=True)
     differences = np.mean(own, axis=1) - np.mean(base, axis=1)
     test = stats.ttest_1samp(differences, 0)
     low, high = test.confidence_interval(0.95)
@@ -47,8 +30,8 @@ def test_worlds_are_the_units_and_replications_are_averaged_first() -> None:
     assert (gap["interval"], gap["worlds"], gap["replications"]) == ("over worlds", 3, 6)
 
 
-def test_one_world_is_labelled_and_can_be_refused() -> None:
-    frame = outcome({"a": [[0.5, 0.7, 0.8]], "b": [[0.4, 0.5, 0.5]]})
+def test_one_world_is_labelled_and_can_be_refused(by_hand: Any) -> None:
+    frame = by_hand.outcome({"a": [[0.5, 0.7, 0.8]], "b": [[0.4, 0.5, 0.5]]})
     gap = contrast(frame, "a", "b").row(0, named=True)
     test = stats.ttest_rel([0.5, 0.7, 0.8], [0.4, 0.5, 0.5])
     assert gap["interval"] == "within this world"
@@ -56,51 +39,56 @@ def test_one_world_is_labelled_and_can_be_refused() -> None:
     assert gap["effect"] is None  # nothing is known of how worlds vary
     with pytest.raises(DataError, match="resample_worlds"):
         contrast(frame, "a", "b", require="worlds")
-    single = contrast(outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b").row(0, named=True)
+    single = contrast(by_hand.outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b").row(0, named=True)
     assert single["difference"] == pytest.approx(0.1)
     assert single["low"] is single["high"] is single["p"] is single["p_holm"] is None
 
 
-def test_equal_arms_differ_by_exactly_zero() -> None:
+def test_equal_arms_differ_by_exactly_zero(by_hand: Any) -> None:
     same = [[0.1, 0.3], [0.7, 1 / 3]]
-    gap = contrast(outcome({"a": same, "b": same}), "a", "b").row(0, named=True)
+    gap = contrast(by_hand.outcome({"a": same, "b": same}), "a", "b").row(0, named=True)
     assert gap["difference"] == gap["low"] == gap["high"] == 0
     assert gap["p"] is None
     assert gap["effect"] is None
 
 
-def test_rounding_is_not_variation() -> None:
-    gap = contrast(outcome({"a": [[0.3], [0.4]], "b": [[0.1], [0.2]]}), "a", "b").row(0, named=True)
+def test_rounding_is_not_variation(by_hand: Any) -> None:
+    gap = contrast(by_hand.outcome({"a": [[0.3], [0.4]], "b": [[0.1], [0.2]]}), "a", "b").row(
+        0, named=True
+    )
     assert 0.3 - 0.1 != 0.4 - 0.2
     assert gap["low"] == gap["difference"] == gap["high"] == pytest.approx(0.2)
     assert gap["p"] is None
 
 
-def test_undefined_values_leave_their_pair_out() -> None:
-    frame = outcome({"a": [[0.5], [None], [0.9]], "b": [[0.4], [0.4], [0.6]]})
+def test_undefined_values_leave_their_pair_out(by_hand: Any) -> None:
+    frame = by_hand.outcome({"a": [[0.5], [None], [0.9]], "b": [[0.4], [0.4], [0.6]]})
     gap = contrast(frame, "a", "b").row(0, named=True)
     assert (gap["worlds"], gap["difference"]) == (2, pytest.approx(0.2))
-    nothing = contrast(outcome({"a": [[None]], "b": [[0.1]]}), "a", "b").row(0, named=True)
+    nothing = contrast(by_hand.outcome({"a": [[None]], "b": [[0.1]]}), "a", "b").row(0, named=True)
     assert nothing["difference"] is None
     assert nothing["worlds"] == 0
 
 
-def test_a_measure_that_one_arm_lacks_stays_null() -> None:
+def test_a_measure_that_one_arm_lacks_stays_null(by_hand: Any) -> None:
     frame = pl.concat(
-        [outcome({"a": [[0.5]], "b": [[0.1]]}), outcome({"a": [[0.5]]}, "source_trending")]
+        [
+            by_hand.outcome({"a": [[0.5]], "b": [[0.1]]}),
+            by_hand.outcome({"a": [[0.5]]}, "source_trending"),
+        ]
     )
     gap = contrast(frame, "a", "b")
     assert gap["measure"].to_list() == ["crossing", "source_trending"]
     assert gap["difference"].to_list() == [pytest.approx(0.4), None]
 
 
-def test_descriptions_are_not_tested() -> None:
+def test_descriptions_are_not_tested(by_hand: Any) -> None:
     values = {"a": [[0.5], [0.7], [0.8]], "b": [[0.4], [0.5], [0.5]]}
     names = (
         "crossing", "filler_share", "source_interest", "candidates_per_session", "index_recall",
         "reach",
     )  # fmt: skip
-    gap = contrast(pl.concat([outcome(values, name) for name in names]), "a", "b")
+    gap = contrast(pl.concat([by_hand.outcome(values, name) for name in names]), "a", "b")
     assert gap["p"].is_null().to_list() == [False, True, True, True, True, False]
     assert gap["low"].null_count() == 0
     assert gap["p_holm"][0] == pytest.approx(min(1, 2 * gap["p"][0]))
@@ -112,8 +100,8 @@ def test_holm_by_hand() -> None:
     assert holm([None]) == [None]
 
 
-def test_errors_name_the_nearest() -> None:
-    frame = outcome({"interest": [[0.5]], "follower": [[0.4]]})
+def test_errors_name_the_nearest(by_hand: Any) -> None:
+    frame = by_hand.outcome({"interest": [[0.5]], "follower": [[0.4]]})
     with pytest.raises(MissingDataError, match="Did you mean 'follower'"):
         contrast(frame, "interest", "folower")
     with pytest.raises(MissingDataError, match="no column budget"):
@@ -124,19 +112,21 @@ def test_errors_name_the_nearest() -> None:
         contrast(frame, "interest", "follower", require="world")
 
 
-def test_budgets_never_meet() -> None:
-    mixed = pl.concat([outcome({"a": [[0.5]]}), outcome({"b": [[0.5]]}, budget="free")])
+def test_budgets_never_meet(by_hand: Any) -> None:
+    mixed = pl.concat(
+        [by_hand.outcome({"a": [[0.5]]}), by_hand.outcome({"b": [[0.5]]}, budget="free")]
+    )
     with pytest.raises(DataError, match="'free', 'matched'"):
         contrast(mixed, "a", "b")
-    frame = outcome({"a": [[0.5]], "b": [[0.5]]})
+    frame = by_hand.outcome({"a": [[0.5]], "b": [[0.5]]})
     with pytest.raises(DataError, match="more than one value"):
         contrast(pl.concat([frame, frame]), "a", "b")
 
 
-def test_calibrated_and_uncalibrated_never_meet() -> None:
-    frame = outcome({"a": [[0.5]], "b": [[0.5]]})
+def test_calibrated_and_uncalibrated_never_meet(by_hand: Any) -> None:
+    frame = by_hand.outcome({"a": [[0.5]], "b": [[0.5]]})
     assert contrast(frame, "a", "b")["calibrated"].to_list() == [False]
-    fitted = outcome({"a": [[0.5]], "b": [[0.5]]}, calibrated=True)
+    fitted = by_hand.outcome({"a": [[0.5]], "b": [[0.5]]}, calibrated=True)
     assert contrast(fitted, "a", "b")["calibrated"].to_list() == [True]
     mixed = pl.concat([frame.filter(arm="a"), fitted.filter(arm="b")])
     with pytest.raises(DataError, match="mixes calibrated and uncalibrated"):
@@ -145,8 +135,8 @@ def test_calibrated_and_uncalibrated_never_meet() -> None:
         contrast(frame.drop("calibrated"), "a", "b")
 
 
-def test_row_order_of_the_outcome_changes_nothing() -> None:
+def test_row_order_of_the_outcome_changes_nothing(by_hand: Any) -> None:
     draws = np.random.default_rng(2)
-    frame = outcome({arm: draws.random((4, 3)).tolist() for arm in ("a", "b")})
+    frame = by_hand.outcome({arm: draws.random((4, 3)).tolist() for arm in ("a", "b")})
     shuffled = frame.sample(fraction=1, shuffle=True, seed=3)
     assert contrast(frame, "a", "b").equals(contrast(shuffled, "a", "b"))

@@ -49,7 +49,7 @@ def free_case(by_hand: Any) -> tuple[Any, Any]:
     some = np.zeros(8, np.bool_)
     some[[0, 5]] = True
     tally = by_hand.tally(
-        world, LOG, posted=np.array([1, 1, 1, 0, 0], np.bool_), quit=some, left=some,
+        world, LOG, posted=np.array([1, 1, 1, 0, 1], np.bool_), quit=some, left=some,
         gained=np.arange(8, dtype=np.int32), lost=np.full(8, 2, np.int32), sessions=6,
     )  # fmt: skip
     return world, tally
@@ -70,6 +70,20 @@ def test_what_is_kept_under_a_free_budget(by_hand: Any) -> None:
     assert found["creator_value"] == 2
     assert found["cascade_size"] == 1
     assert found["homeless_posts"] == 0
+
+
+def test_posts_that_come_after_the_run_count_nowhere(by_hand: Any) -> None:
+    facts = {"flagged": np.array([1, 0, 0, 1], np.bool_)}
+    long = by_hand.world(GROUPS, [[0], [4], [4], [1]], **facts)
+    late = replace(long, ticks=np.array([0, 0, 1, 3], np.int32))
+    short = by_hand.world(GROUPS, [[0], [4], [4]], flagged=facts["flagged"][:3])
+    shares = [(0, 1, -1, 0, 0)]
+    found = overall(by_hand, late, by_hand.tally(late, LOG, shares=shares))
+    assert found == overall(by_hand, short, by_hand.tally(short, LOG, shares=shares))
+    assert found["flagged_amplification"] == pytest.approx((3 / 6) / (1 / 3))
+    by_home = measure_spread(by_hand.spread([late], {"a": [[by_hand.tally(late, LOG)]]}))
+    hosting = by_home.filter(measure="hosting_creators", community="x")
+    assert hosting["value"].to_list() == [1]  # 1 has not posted yet
 
 
 def test_what_is_acted_on_under_free_only_is_null_under_matched(by_hand: Any) -> None:

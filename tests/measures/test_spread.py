@@ -281,6 +281,7 @@ def test_flow_adds_up_worlds_of_the_same_communities(by_hand: Any) -> None:
     assert found.labels == ("x", "y")
     assert found.observed.tolist() == [[1, 1], [1, 3]]
     assert found.n_excluded == 1
+    assert found.provenance.parameters["calibrated"] is False
     assert found.ei_index == pytest.approx(-1 / 3)
     assert found.expected[1, 1] == pytest.approx(16 / 6)
     assert flow(spread, "a", "planted", world=1).observed.tolist() == [[2, 1], [0, 0]]

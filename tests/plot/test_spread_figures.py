@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from graphkit import plot
+from graphkit.data.provenance import Provenance
 from graphkit.data.results import Mixing
 from graphkit.errors import DataError, MissingDataError
 from graphkit.plot._canvas import ACCENT, BASE, MUTED, Canvas
@@ -52,6 +54,27 @@ def test_contrast_gives_numbers_and_colours(gap: pl.DataFrame) -> None:
     dots = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
     assert [to_hex(c.get_facecolor()[0]) for c in dots] == [ACCENT, BASE, MUTED]
     assert "1 more rows are not shown" in texts(plot.contrast(gap, top=2))
+
+
+def test_uncalibrated_behaviour_is_said_where_it_is_known(gap: pl.DataFrame) -> None:
+    said = "behaviour not calibrated"
+    curve = pl.DataFrame(
+        {"arm": "a", "world": 0, "replication": 0, "tick": [0, 1], "reach": [1.0, 2.0]}
+    )
+    for draw, frame in ((plot.contrast, gap), (plot.reach, curve), (plot.s_scan, scan([1.0, 2.0]))):
+        assert said not in texts(draw(frame))  # nothing is known
+        assert said not in texts(draw(frame.with_columns(calibrated=pl.lit(True))))
+        assert said in texts(draw(frame.with_columns(calibrated=pl.lit(False))))
+    panel = Mixing(("x", "y"), np.full((2, 2), 9.0), np.full((2, 2), 9.0), 0.0, 0, True)
+    assert said not in texts(plot.flows({"a": panel}))
+    marked = replace(panel, provenance=Provenance("flow", {"calibrated": False}))
+    assert said in texts(plot.flows({"a": panel, "b": marked}))
+
+
+def test_long_names_of_arms_stand_below_each_other(gap: pl.DataFrame) -> None:
+    long = gap.with_columns(arm=pl.lit("interest_centric"), baseline=pl.lit("follower_centric"))
+    assert "follower_centric\n→ interest_centric" in texts(plot.contrast(long))
+    assert "follower → interest" in texts(plot.contrast(gap))
 
 
 def test_contrast_of_one_measure_has_one_scale(gap: pl.DataFrame) -> None:

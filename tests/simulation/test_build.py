@@ -10,11 +10,12 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.platform import Platform
+from graphkit.data.space import InterestSpace
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.simulation import build_world, split_world_data
+from graphkit.simulation import build_world, interest_space, split_world_data
 from graphkit.simulation._homes import plurality_homes
-from graphkit.simulation._space import tag_features
 from graphkit.simulation.split import item_draws, time_cuts
 
 
@@ -74,9 +75,11 @@ def test_partition_profiles_and_posts_come_from_disjoint_rows(
     share = ds.items.filter(pl.col("created_at") < middle).height / ds.items.height
     assert 0.3 < share < 0.37
     world = build_world(ds, truth, rng=1)
-    # acts of the piece and of the time of the posts leave the world as it is …
+    # acts of the piece and of the time of the posts leave the world as it is (what a post
+    # answers is a fact of the post) …
     between = (pl.col("at") >= middle) & (pl.col("at") < cut)
-    fewer = without(ds, interactions=ds.interactions.filter(between))
+    answers = pl.col("kind").is_in(["duet", "stitch"])
+    fewer = without(ds, interactions=ds.interactions.filter(between | answers))
     assert build_world(fewer, truth, rng=1).content_key == world.content_key
     # … those between are its profiles
     some = ds.interactions.filter(between).head(200)
@@ -147,14 +150,79 @@ def test_homes_are_the_plurality() -> None:
     assert plurality_homes(membership, indptr, posters).tolist() == [1, 0, -1, 1]
 
 
-def test_features_are_topics(platform: Platform) -> None:
-    features = tag_features(platform.dataset, 32, 1)
-    assert (features >= 0).all()
-    topic = platform.item_topics
-    tagged = np.flatnonzero(features.any(axis=1))
-    like = features[tagged] @ features[tagged].T
-    same = topic[tagged][:, None] == topic[tagged][None, :]
-    assert like[same].mean() > 3 * like[~same].mean()
+def test_the_space_is_asked_for_or_given(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    planted = build_world(platform, rng=1)
+    space = interest_space(platform)
+    assert build_world(platform, space=space, rng=1).content_key == planted.content_key
+    # the planted topics of a log whose tastes are not known
+    world = build_world(ds, truth, space=space, rng=1)
+    np.testing.assert_array_equal(world.post_features, planted.post_features)
+    assert not np.array_equal(world.interests, planted.interests)
+    # tags of a platform: taste and profile are learned, from items that they do not share
+    tags = build_world(platform, space={"tags": 1.0}, dimensions=8, rng=1)
+    assert tags.interests.shape[1] <= 8
+    assert tags.provenance.parameters["space"] == "terms"
+    made = interest_space(ds, sources={"tags": 1.0}, dimensions=8, rng=1)
+    np.testing.assert_array_equal(
+        build_world(ds, truth, space=made, rng=1).post_features, made.rows(tags.posts)
+    )
+    assert tags.provenance.removed["posts without a place in the interest space"] == int(
+        (~tags.post_features.any(axis=1)).sum()
+    )
+    vectors = np.random.default_rng(1).normal(size=(ds.items.height, 3)).tolist()
+    embedded = without(ds, items=ds.items.with_columns(embedding=pl.Series(vectors)))
+    world = build_world(embedded, truth, space="embedding", rng=1)
+    assert world.post_features.shape[1] == 3
+    assert (world.post_features < 0).any()
+
+
+def test_taste_and_profile_share_no_item(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    m = ds.items.height
+    # every item is a dimension of its own, so that rows tell who acted on what
+    space = InterestSpace(ds.item_ids, np.eye(m))
+    world = build_world(ds, truth, space=space, rng=1)
+    taste, profile = (x.any(axis=0) for x in (world.interests, world.profiles))
+    assert not (taste & profile).any()
+    assert taste.sum() > 20
+    assert profile.sum() > 20
+    _, cut = time_cuts(ds, None)
+    early = ds.items.sort("item_id")["created_at"] < cut
+    assert early.filter(pl.Series(taste | profile)).all()
+
+
+def test_without_features_a_world_can_be_built_but_not_ranked_by_interest(
+    platform: Platform, truth: gk.Partition
+) -> None:
+    ds = platform.dataset
+    bare = without(ds, items=ds.items.drop("tags", "sound_id", "caption"))
+    world = build_world(bare, truth, rng=1)
+    assert world.post_features.shape == (world.n_posts, 1)
+    assert not world.post_features.any()
+    assert not world.profiles.any()
+    lost = world.provenance.removed["posts without a place in the interest space"]
+    assert lost == world.n_posts
+    with pytest.raises(MissingDataError, match="ranks by interest"):
+        gk.simulate_spread(world, {"interest": gk.interest_centric()}, ticks=2, rng=1)
+    with pytest.raises(MissingDataError, match=r"items\.tags"):
+        build_world(bare, truth, space={"tags": 1.0}, rng=1)
+
+
+def test_communities_without_an_account(platform: Platform, truth: gk.Partition) -> None:
+    ds = platform.dataset
+    ids = [*truth.vocabulary.ids.tolist(), "x1", "x2", "x3"]
+    codes = [*truth.membership.tolist(), 4, 4, -1]
+    named = gk.Partition.from_membership(ids, codes, labels=[*truth.labels, "#gone"])
+    with pytest.raises(DataError, match="'#gone' has none of the accounts"):
+        build_world(ds, {"interest": named}, rng=1)
+    unnamed = gk.Partition.from_membership(ids, codes)
+    world = build_world(ds, {"interest": unnamed}, rng=1)
+    assert world.partitions["interest"].n_communities == 4
+    removed = world.provenance.removed
+    assert removed["communities of 'interest' without an account"] == 1
+    assert removed["nodes of 'interest' that are no accounts here"] == 3
+    assert "without an account: 1" in repr(world)
 
 
 def test_bad_input_is_refused(platform: Platform, truth: gk.Partition) -> None:
@@ -176,8 +244,11 @@ def test_bad_input_is_refused(platform: Platform, truth: gk.Partition) -> None:
     tables = {name: frame for name, frame in ds.tables.items() if name != "follows"}
     with pytest.raises(MissingDataError, match="'follows'"):
         build_world(gk.Dataset(**tables), truth, rng=1)
-    with pytest.raises(MissingDataError, match="tags"):
-        build_world(without(ds, items=ds.items.drop("tags")), truth, rng=1)
+    with pytest.raises(OptionError, match="Did you mean 'tags'"):
+        build_world(ds, truth, space={"tag": 1.0}, rng=1)
+    other = InterestSpace(Vocabulary(["x", "y"]), np.eye(2))
+    with pytest.raises(DataError, match="places none of the items"):
+        build_world(ds, truth, space=other, rng=1)
     with pytest.raises(MissingDataError, match="nobody follows anybody"):
         build_world(without(ds, follows=ds.follows.head(0)), truth, rng=1)
     collected = gk.Dataset(**ds.tables, time_kinds={"interactions.at": "collected"})

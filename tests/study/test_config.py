@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.errors import FileError, OptionError
+from graphkit.recommenders import ranker, watch_time, write_feed
+from graphkit.recommenders.parts import SCALARS
+from graphkit.study._arms import PRESETS
 from graphkit.study.config import StudyConfig, load_config
 
 TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronological"}]
@@ -41,7 +45,13 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
             r"Did you mean 'follower_centric'\?",
         ),
         ({"arms": [{"name": "a", "preset": "unifrm"}, TWO[1]]}, r"Did you mean 'uniform'\?"),
-        ({"arms": [{"name": "a"}, TWO[1]]}, "'a' needs either preset or blend"),
+        ({"arms": [{"name": "a"}, TWO[1]]}, "'a' needs one of preset, blend, file or ranker"),
+        ({"arms": [TWO[0] | {"ranker": "x_2023"}, TWO[1]]}, "not preset and ranker"),
+        ({"arms": [{"name": "a", "ranker": "x_2024"}, TWO[1]]}, r"Did you mean 'x_2023'\?"),
+        ({"arms": [TWO[0] | {"signals": {"lik": 3}}, TWO[1]]}, r"mean 'like'\?"),
+        ({"arms": [TWO[0] | {"deliver": 0.5}, TWO[1]]}, r"mean 'delivery'\?"),
+        ({"arms": [TWO[0] | {"delivery": 1.5}, TWO[1]]}, "delivery is 1.5"),
+        ({"arms": [TWO[0] | {"trial_size": 2.5}, TWO[1]]}, "trial_size = 2.5"),
         ({"arms": [TWO[0] | {"sources": {"folowing": 3}}, TWO[1]]}, r"mean 'following'\?"),
         ({"arms": [TWO[0] | {"weights": {"recencey": 3}}, TWO[1]]}, r"mean 'recency'\?"),
         ({"arms": [TWO[0] | {"filler": "popular"}, TWO[1]]}, "filler='popular'"),
@@ -104,8 +114,51 @@ def test_overrides_and_blends_change_the_feed() -> None:
     more, half = config.feeds().values()
     assert (more.sources["fresh"], more.sources["interest"]) == (7, 120)
     assert (more.weights["recency"], more.filler) == (0.9, "empty")
-    assert half.sources["following"] == 60
+    assert half.sources["following"] == 70
     assert half.name == "half"
+
+
+def test_every_preset_and_number_can_be_named() -> None:
+    numbers: dict[str, Any] = {
+        "topic_penalty": 0.5, "author_penalty": 0.5, "author_decay": 0.5, "author_floor": 0.5,
+        "learning_rate": 0.5, "interest_share": 0.5, "half_life": 5.0, "delivery": 0.5,
+        "trial_size": 7, "trial_growth": 2.0,
+    }  # fmt: skip
+    assert set(numbers) == set(SCALARS)
+    arms = [{"name": name, "preset": name} for name in PRESETS]
+    arms.append({"name": "x", "ranker": "x_2023"} | numbers | {"signals": {"like": 0.1}})
+    config = StudyConfig.of({"arms": arms})
+    feeds = config.feeds()
+    for name, make in PRESETS.items():
+        assert feeds[name].diff(make()).height == 0
+    assert {key: getattr(feeds["x"], key) for key in numbers} == numbers
+    assert feeds["x"].signals["like"] == 0.1
+    assert feeds["x"].weights == ranker("x_2023").weights
+    assert StudyConfig.of(tomllib.loads(config.to_toml())) == config
+
+
+def test_a_half_life_may_be_infinite() -> None:
+    text = '[[arms]]\nname = "a"\npreset = "watch_time"\nhalf_life = inf\n[[arms]]\nname = "b"\n'
+    config = StudyConfig.of(tomllib.loads(text + 'preset = "uniform"\n'))
+    assert math.isinf(config.feeds()["a"].half_life)
+    assert StudyConfig.of(tomllib.loads(config.to_toml())) == config
+
+
+def test_an_arm_may_be_a_file_beside_the_study(tmp_path: Path) -> None:
+    feed = watch_time().but("mine", delivery=0.5, filler="empty")
+    write_feed(feed, tmp_path / "mine.toml")
+    study = tmp_path / "study.toml"
+    arms = '[[arms]]\nname = "a"\nfile = "mine.toml"\n[[arms]]\nname = "b"\n'
+    study.write_text(arms + 'file = "mine.toml"\nfiller = "uniform"\ndelivery = 1.0\n')
+    a, b = load_config(study).feeds().values()
+    assert (a.name, a.diff(feed).height) == ("a", 0)
+    assert b.diff(watch_time()).height == 0
+    (tmp_path / "mine.toml").write_text("[sources]\n[weights]\nrecencey = 1\n")
+    with pytest.raises(OptionError, match=r"study.toml: arms: .*mine.toml: .*mean 'recency'\?"):
+        load_config(study)
+    (tmp_path / "mine.toml").unlink()
+    with pytest.raises(FileError, match=r"study.toml: arms: .*mine.toml cannot be read"):
+        load_config(study)
 
 
 def test_dates_may_be_dates_of_toml() -> None:

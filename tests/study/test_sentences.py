@@ -97,7 +97,7 @@ def test_hosting_of_what_the_follow_graph_shows_and_does_not() -> None:
         {
             "arm": "a", "world": 0, "replication": 0, "partition": "interest",
             "community": ["x", "y", "z", "tiny"], "measure": "hosting_reach",
-            "value": [0.5, 0.2, 0.4, 1.0], "budget": "matched",
+            "value": [0.5, 0.2, 0.4, 1.0], "budget": "matched", "calibrated": False,
         }
     )  # fmt: skip
     more = add_hosting(outcome, {"interest": ("x",)}, {"interest": ("y", "z")})

@@ -381,6 +381,22 @@ def test_hidden_is_a_choice() -> None:
         assert open_.dataset.tables[table].equals(other.dataset.tables[table])
 
 
+# --- cross-posts ------------------------------------------------------------------------------------
+
+
+def test_some_posts_are_from_elsewhere_and_nothing_depends_on_it(usual: Platform) -> None:
+    items, interactions = usual.dataset.items, usual.dataset.interactions
+    assert items is not None
+    assert interactions is not None
+    assert items["origin"].drop_nulls().unique().to_list() == ["other"]
+    elsewhere = items["origin"].is_not_null()
+    assert 0.045 < _mean(elsewhere) < 0.075
+    answers = interactions.filter(pl.col("target_item_id").is_not_null())["item_id"]
+    assert not elsewhere.filter(items["item_id"].is_in(answers.implode())).any()
+    by_topic = [np.bincount(usual.item_topics[(elsewhere == e).to_numpy()]) for e in (True, False)]
+    assert chi2_contingency(by_topic).pvalue > 0.001
+
+
 # --- determinism ----------------------------------------------------------------------------------
 
 
