@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from graphkit.communities._prefetch import prefetch
+from graphkit.lanes import prefetch
 from graphkit.jit import CACHE
 
 __all__ = ["move_nodes", "refine", "shuffle_blocks"]

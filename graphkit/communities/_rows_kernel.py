@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from graphkit.communities._kernel import ASKED, FAR
-from graphkit.communities._prefetch import prefetch
+from graphkit.lanes import prefetch
 from graphkit.jit import CACHE
 
 __all__ = [

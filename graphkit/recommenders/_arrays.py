@@ -44,8 +44,8 @@ MOST_TRENDING = 1000
 LOOKS = 4
 #: Keyed draws for a filler before all unseen posts are compared.
 FILL_DRAWS = 64
-#: Rows of features are padded with zeros to a multiple of this, for sums in a fixed order.
-LANES = 8
+#: Bits of codes that most authors are told apart from followees by.
+MAYBE = 4096
 
 
 class Stage(NamedTuple):
@@ -71,6 +71,8 @@ class Stage(NamedTuple):
     """Posts by members of each group, ascending."""
     features: Array
     """float32, (m, d)."""
+    lines: Array
+    """The same memory in rows of a cache line each."""
     interests: Array
     """float32, (n, d): true interests."""
     facts: Array
@@ -177,28 +179,32 @@ class Scratch(NamedTuple):
     """Working memory of one thread: posts met in one session, and where each stands."""
 
     query: Array
-    """float32, (d,): the profile at length 1."""
+    """float32, (1, d): the profile at length 1."""
     place: Array
     """Open-addressing table: position of a post among those met, plus 1; 0 where free."""
     met: Array
     """int32, a row per post met, by the columns below."""
     raw: Array
     """int32: posts that one source proposes."""
-    pool: Array
-    """int32, (room, 4): position, topic, author and picks of its author of each candidate that
-    was not chosen yet."""
+    maybe: Array
+    """bool: whether the viewer follows somebody with these last bits of the code."""
+    at: Array
+    """int32: position of each candidate that was not chosen yet; its topic, its author, and
+    posts of the author that were chosen, below."""
+    of_topic: Array
+    of_author: Array
+    picks: Array
     base: Array
-    """float64: score of each candidate in the pool, before diversity."""
+    """float64: score of each candidate, with what is subtracted for diversity."""
     score: Array
-    """float64: the same, after it."""
+    """float64: the same, with the author's discount."""
     tie: Array
     """int64: keyed bits that decide between equal scores."""
     dots: Array
     """float32: products with centres, then with the posts of a cell."""
-    near: Array
-    """float32, (2, quota): heaps of the best products, of a cell and of all."""
-    near_posts: Array
-    """int32, (2, quota): their posts."""
+    cell_near: Array
+    """int64: heap of the nearest posts of a cell, and of all below."""
+    best_near: Array
     topics: Array
     """int32, (slots,): topics shown in the session."""
 
@@ -211,5 +217,3 @@ QUALITY, LENGTH, DIVISIVE, FLAGGED = range(4)
 POST, WHEN = range(2)
 # columns of Scratch.met, the first as above
 _, SLOT, SOURCE, REACTIONS, COMMENTS, PEOPLE = range(6)
-# columns of Scratch.pool, the second as in Stage.facts
-AT, _, OF_AUTHOR, PICKS = range(4)

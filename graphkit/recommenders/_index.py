@@ -22,15 +22,13 @@ WANTED = 0.95
 PROFILES, SAMPLE, ROUNDS = 200, 64, 6
 
 
-def build_index(features: Floats, facts: npt.NDArray[np.int32], profiles: Floats) -> Index:
+def build_index(features: Floats, profiles: Floats) -> Index:
     """Cells of the posts, and as few probes as find 95 % of the 100 nearest of a sample.
 
     Parameters
     ----------
     features
         float32, shape (m, d), unit rows or zero, d a multiple of 4.
-    facts
-        As in :class:`graphkit.recommenders._arrays.Stage`.
     profiles
         float32, shape (s, d): queries to measure the recall on.
     """
@@ -46,20 +44,18 @@ def build_index(features: Floats, facts: npt.NDArray[np.int32], profiles: Floats
     index = Index(centres, start.astype(np.int64), posts, blocks, 4)
     queries = _sample(profiles[profiles.any(axis=1)], PROFILES)
     cells = centres.shape[1]
-    while index.probes < cells and recall(index, facts, queries, m) < WANTED:
-        index = index._replace(probes=min(2 * index.probes, cells))
+    while index.probes < cells and recall(index, queries, m) < WANTED:
+        index = index._replace(probes=index.probes + max(1, index.probes // 4))
     return index._replace(probes=min(index.probes, cells))
 
 
-def recall(
-    index: Index, facts: npt.NDArray[np.int32], queries: Floats, n_eligible: int, k: int = 100
-) -> float:
+def recall(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> float:
     """Recall@k of the search over the posts that have entered; NaN without queries or posts."""
     if not queries.shape[0] or not n_eligible:
         return float("nan")
     found: float = recall_of(
         index.centres, index.start, index.posts, index.blocks, index.probes,
-        cell_ends(index, n_eligible), facts, queries, n_eligible, k,
+        cell_ends(index, n_eligible), queries, n_eligible, k,
     )  # fmt: skip
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from graphkit.jit import CACHE
-from graphkit.recommenders._arrays import AUTHOR, Array
+from graphkit.recommenders._arrays import Array
 from graphkit.recommenders._keyed_kernel import has_seen, inner
 
 __all__ = ["assign", "recall_of", "search"]
@@ -36,90 +36,105 @@ def _products(query: Array, rows: Array, first: Any, stride: Any, size: Any, out
 
 
 @inner
-def _before(dot: Any, post: Any, other: Any, other_post: Any) -> Any:
-    """Whether a post comes first: nearer, or as near and newer."""
-    return dot > other or (dot == other and post > other_post)
+def _rank(dot: Any, post: Any) -> Any:
+    """A number that orders posts: nearer first, of those as near the newer."""
+    bits = np.int64(np.float32(dot).view(np.int32))
+    if bits < 0:
+        bits = np.int64(-2147483648) - bits
+    return (bits << 32) | np.int64(post)
 
 
 @inner
-def _push(dots: Array, posts: Array, size: Any, room: Any, dot: Any, post: Any) -> Any:
-    """Put a post into a heap of the `room` best, whose worst stands first; returns its size."""
+def _product(rank: Any) -> Any:
+    """The product that a rank was made of."""
+    bits = rank >> 32
+    if bits < 0:
+        bits = np.int64(-2147483648) - bits
+    return np.int32(bits).view(np.float32)
+
+
+@inner
+def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
+    """Put a rank into a heap of the `room` highest, whose lowest stands first; its size."""
     if size == room:
-        if not _before(dot, post, dots[0], posts[0]):
+        if rank <= heap[0]:
             return size
         at = np.int64(0)
-        while True:
-            low = 2 * at + 1
-            if low >= size:
-                break
-            if low + 1 < size and _before(dots[low], posts[low], dots[low + 1], posts[low + 1]):
+        low = np.int64(1)
+        while low < size:
+            if low + 1 < size and heap[low + 1] < heap[low]:
                 low += 1
-            if not _before(dot, post, dots[low], posts[low]):
+            if rank <= heap[low]:
                 break
-            dots[at], posts[at] = dots[low], posts[low]
+            heap[at] = heap[low]
             at = low
-        dots[at], posts[at] = dot, post
+            low = 2 * at + 1
+        heap[at] = rank
         return size
     at = np.int64(size)
     while at > 0:
         up = (at - 1) >> 1
-        if not _before(dots[up], posts[up], dot, post):
+        if heap[up] <= rank:
             break
-        dots[at], posts[at] = dots[up], posts[up]
+        heap[at] = heap[up]
         at = up
-    dots[at], posts[at] = dot, post
+    heap[at] = rank
     return size + 1
 
 
 @inner
 def search(
     centres: Array, start: Array, ids: Array, blocks: Array, probes: Any, cell_end: Array,
-    facts: Array, seen: Array, dropped: Array, thinned: Any, a: Any, query: Array, quota: Any,
-    cap: Any, dots: Array, near: Array, near_posts: Array,
+    seen: Array, dropped: Array, thinned: Any, query: Array, quota: Any, cap: Any, dots: Array,
+    cell_near: Array, best_near: Array,
 ) -> Any:  # fmt: skip
     """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
 
-    Posts that the viewer has seen or made are left out. Returns how many were found and the
-    nearest cell; they stand in row 1 of `near_posts`, in no order.
+    Posts that the viewer has seen are left out. Returns how many were found and the nearest
+    cell; their ranks stand in `best_near`, in no order, the post in the lower 31 bits.
     """
     cells = start.size - 1
-    flat = centres.reshape(-1)
-    _products(query, flat, np.int64(0), np.int64(cells), np.int64(cells), dots)
+    _products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
     # a cell's product is kept behind those of posts, where no search of a cell reaches
-    far = dots[dots.size - cells :]
+    far = dots.size - cells
     for c in range(cells):
-        far[c] = dots[c]
+        dots[far + c] = dots[c]
     total = np.int64(0)
     nearest = np.int64(-1)
+    alone = cap >= quota
     for _ in range(min(probes, cells)):
         cell = np.int64(0)
         for c in range(1, cells):
-            if far[c] > far[cell]:
+            if dots[far + c] > dots[far + cell]:
                 cell = np.int64(c)
-        far[cell] = np.float32(-np.inf)
+        dots[far + cell] = np.float32(-np.inf)
         if nearest < 0:
             nearest = cell
         first = start[cell]
         size = cell_end[cell] - first
         if size <= 0:
             continue
-        stride = start[cell + 1] - first
-        _products(query, blocks, first * query.size, stride, size, dots)
+        _products(query, blocks, first * query.size, start[cell + 1] - first, size, dots)
         got = np.int64(0)
+        # what is below the bar has no chance; what is as near may be newer
+        bar = _product(best_near[0]) if total == quota else np.float32(-np.inf)
         for j in range(size - 1, -1, -1):
-            dot = dots[j]
-            # newer posts of a cell come first: one as near as the worst that is held is no better
-            if (total == quota and dot < near[1, 0]) or (got == cap and dot <= near[0, 0]):
+            if dots[j] < bar:
                 continue
             post = ids[first + j]
-            if facts[post, AUTHOR] == a or has_seen(seen, post) or (thinned and dropped[post]):
+            if has_seen(seen, post) or (thinned and dropped[post]):
                 continue
-            if cap >= quota:
-                total = _push(near[1], near_posts[1], total, quota, dot, post)
+            rank = _rank(dots[j], post)
+            if alone:
+                total = _push(best_near, total, quota, rank)
+                if total == quota:
+                    bar = _product(best_near[0])
             else:
-                got = _push(near[0], near_posts[0], got, cap, dot, post)
+                got = _push(cell_near, got, cap, rank)
+                if got == cap:
+                    bar = max(bar, _product(cell_near[0]))
         for k in range(got):
-            total = _push(near[1], near_posts[1], total, quota, near[0, k], near_posts[0, k])
+            total = _push(best_near, total, quota, cell_near[k])
     return total, nearest
 
 
@@ -141,7 +156,7 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
 @njit(nogil=True, cache=CACHE)
 def recall_of(
     centres: Array, start: Array, ids: Array, blocks: Array, probes: int, cell_end: Array,
-    facts: Array, queries: Array, n_eligible: int, k: int,
+    queries: Array, n_eligible: int, k: int,
 ) -> Any:  # fmt: skip
     """Share of the k nearest posts of each query that the search finds, mean over queries.
 
@@ -152,10 +167,8 @@ def recall_of(
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
     dots = np.empty(max(widest, cells) + cells, np.float32)
-    near = np.empty((2, k), np.float32)
-    near_posts = np.empty((2, k), np.int32)
-    nobody = np.full(1, -1, np.int32)
-    none_dropped = np.zeros(1, np.bool_)
+    cell_near, best_near = np.empty(k, np.int64), np.empty(k, np.int64)
+    nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
     everything = np.empty(n_eligible, np.float32)
     wanted = min(k, n_eligible)
     total = 0.0
@@ -170,14 +183,14 @@ def recall_of(
                 )  # fmt: skip
                 everything[at : at + size] = dots[:size]
                 at += size
-        bar = np.sort(everything[:at])[at - wanted]
+        bar = _rank(np.sort(everything[:at])[at - wanted], 0)
         found, _ = search(
-            centres, start, ids, blocks, probes, cell_end, facts, nobody, none_dropped, False,
-            -2, queries[i], k, k, dots, near, near_posts,
+            centres, start, ids, blocks, probes, cell_end, nobody, none_dropped, False,
+            queries[i], k, k, dots, cell_near, best_near,
         )  # fmt: skip
         hits = 0
         for j in range(found):
-            if near[1, j] >= bar:
+            if best_near[j] >= bar:
                 hits += 1
         total += min(hits, wanted) / wanted
     return total / queries.shape[0]

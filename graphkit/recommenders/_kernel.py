@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.lanes import dot_rows, prefetch
 from graphkit.recommenders._arrays import (
-    AT,
     AUTHOR,
     COMMENTS,
     COUNTRY,
@@ -22,8 +22,6 @@ from graphkit.recommenders._arrays import (
     FILL_POPULAR,
     FILLER,
     LANGUAGE,
-    OF_AUTHOR,
-    PICKS,
     POST,
     REACTIONS,
     SOURCE,
@@ -41,7 +39,10 @@ from graphkit.recommenders._keyed_kernel import (
 )
 from graphkit.recommenders._sources_kernel import find, hear, meet, propose
 
-__all__ = ["choose", "dot", "fill", "gather", "posters_followed", "score"]
+#: Proposals that are asked for ahead of the one that is looked at.
+AHEAD = 8
+
+__all__ = ["choose", "fill", "gather", "posters_followed", "score"]
 
 
 @inner
@@ -66,57 +67,51 @@ def posters_followed(
 
 
 @inner
-def dot(query: Array, rows: Array, row: Any) -> Any:
-    """Σ_x query[x] · rows[row, x] in float32, in eight sums side by side that are added last."""
-    mine = rows[row]
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.float32(0.0)
-    for x in range(0, query.size, 8):
-        s0 += query[x] * mine[x]
-        s1 += query[x + 1] * mine[x + 1]
-        s2 += query[x + 2] * mine[x + 2]
-        s3 += query[x + 3] * mine[x + 3]
-        s4 += query[x + 4] * mine[x + 4]
-        s5 += query[x + 5] * mine[x + 5]
-        s6 += query[x + 6] * mine[x + 6]
-        s7 += query[x + 7] * mine[x + 7]
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
-
-
-@inner
 def gather(
     stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, a: Any
 ) -> Any:
     """Candidates of all sources, and what the circle did; returns how many posts were met."""
-    place, met = scratch.place, scratch.met
+    place, met, raw = scratch.place, scratch.met, scratch.raw
+    facts, p_indptr, posters, dropped = stage.facts, stage.p_indptr, stage.posters, state.dropped
+    single, thinned, quotas = stage.single, now.thinned, dials.quotas
+    feature_lines = stage.lines
+    lines = feature_lines.shape[0] // facts.shape[0]
     count = np.int64(0)
     if dials.circle:
         count = hear(stage, state, now, dials.delivery, place, met, a)
     heard = count
     for source in range(FILLER):
-        quota = dials.quotas[source]
+        quota = quotas[source]
         if quota == 0:
             continue
         size = propose(source, stage, state, now, index, dials, scratch, seen, a, heard)
+        for k in range(min(size, AHEAD)):
+            prefetch(facts, np.int64(raw[k]))
         taken = 0
         for k in range(size):
             if taken == quota:
                 break
-            post = np.int64(scratch.raw[k])
-            if stage.single:
-                if stage.facts[post, AUTHOR] == a:
+            post = np.int64(raw[k])
+            if k + AHEAD < size:
+                prefetch(facts, np.int64(raw[k + AHEAD]))
+            if single:
+                if facts[post, AUTHOR] == a:
                     continue
-            elif is_own(stage.p_indptr, stage.posters, a, post):
+            elif is_own(p_indptr, posters, a, post):
                 continue
             position = find(place, met, post)
             if position >= 0 and met[position, SOURCE] >= 0:
                 continue
-            if has_seen(seen, post) or (now.thinned and state.dropped[post]):
+            if has_seen(seen, post) or (thinned and dropped[post]):
                 continue
             if position < 0:
                 position = meet(place, met, post, count)
                 count += 1
             met[position, SOURCE] = source
             taken += 1
+            # the score will need them
+            for line in range(lines):
+                prefetch(feature_lines, lines * post + line)
     return count
 
 
@@ -127,7 +122,7 @@ def pair_factors(
     """Factors of a viewer and a candidate, in the order of ``PAIR_FACTORS``."""
     met = scratch.met
     post = np.int64(met[position, POST])
-    out[0] = dot(scratch.query, stage.features, post)
+    out[0] = dot_rows(scratch.query, np.int64(0), stage.features, post)
     out[1] = 1.0 - dials.halves[min(met[position, REACTIONS], 63)]
     out[2] = 1.0 - dials.halves[min(met[position, COMMENTS], 63)]
     followed = posters_followed(
@@ -149,54 +144,71 @@ def score(
 
     Scores that a function has given are taken in place of the weighted factors.
     """
-    size = np.int64(0)
+    # looked up once: within the loop each look-up of an array would count its references
+    met, base, values, tie = scratch.met, scratch.base, scratch.score, scratch.tie
+    at, of_topic, of_author, picks = (
+        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
+    )  # fmt: skip
+    features, facts, post_keys = stage.features, stage.facts, stage.post_keys
+    f_indptr, f_indices = stage.f_indptr, stage.f_indices
+    p_indptr, posters, single = stage.p_indptr, stage.posters, stage.single
+    merit, halves, query, seed = now.merit, dials.halves, scratch.query, now.seed
+    w_interest, w_followed, w_chance = dials.interest, dials.followed, dials.chance
+    w_reactions, w_comments = dials.circle_reactions, dials.circle_comments
+    w_country, w_language = dials.same_country, dials.same_language
     key_a = stage.account_keys[a]
-    ties = keyed(now.seed, E_TIE, key_a, np.uint64(0), 0)
-    met, pool = scratch.met, scratch.pool
-    low, high = stage.f_indptr[a], stage.f_indptr[a + 1]
+    ties = keyed(seed, E_TIE, key_a, np.uint64(0), 0)
+    low, high = f_indptr[a], f_indptr[a + 1]
+    # most authors are told apart from followees by a few bits of their codes
+    maybe, mask = scratch.maybe, scratch.maybe.size - 1
+    marked = w_followed != 0.0 and single
+    if marked:
+        for q in range(low, high):
+            maybe[f_indices[q] & mask] = True
     country, language = stage.places[a, 0], stage.places[a, 1]
+    own_scores = given.size > 0
+    size = np.int64(0)
     for c in range(count):
         if met[c, SOURCE] < 0:
             continue
         post = np.int64(met[c, POST])
-        author = stage.facts[post, AUTHOR]
-        if given.size > 0:
+        author = facts[post, AUTHOR]
+        value = 0.0
+        if own_scores:
             value = np.float64(given[first + size])
         else:
-            value = now.merit[post]
-            if dials.interest != 0.0:
-                value += dials.interest * np.float64(dot(scratch.query, stage.features, post))
-            if dials.circle_reactions != 0.0:
-                value += dials.circle_reactions * (1.0 - dials.halves[min(met[c, REACTIONS], 63)])
-            if dials.circle_comments != 0.0:
-                value += dials.circle_comments * (1.0 - dials.halves[min(met[c, COMMENTS], 63)])
-            if dials.followed != 0.0:
-                if stage.single:
-                    known = contains(stage.f_indices, low, high, author)
+            value = merit[post]
+            if w_interest != 0.0:
+                value += w_interest * np.float64(dot_rows(query, np.int64(0), features, post))
+            if w_reactions != 0.0:
+                value += w_reactions * (1.0 - halves[min(met[c, REACTIONS], 63)])
+            if w_comments != 0.0:
+                value += w_comments * (1.0 - halves[min(met[c, COMMENTS], 63)])
+            if w_followed != 0.0:
+                known = False
+                if single:
+                    known = maybe[author & mask] and contains(f_indices, low, high, author)
                 else:
-                    known = (
-                        posters_followed(
-                            stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
-                        )
-                        > 0
-                    )
+                    known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
                 if known:
-                    value += dials.followed
-            if country >= 0 and stage.facts[post, COUNTRY] == country:
-                value += dials.same_country
-            if language >= 0 and stage.facts[post, LANGUAGE] == language:
-                value += dials.same_language
-            if dials.chance != 0.0:
-                pair = pair_bits(now.seed, key_a, stage.post_keys[post])
-                value += dials.chance * of_pair(pair, E_CHANCE)
-        pool[size, AT] = c
-        pool[size, TOPIC] = stage.facts[post, TOPIC]
-        pool[size, OF_AUTHOR] = author
-        pool[size, PICKS] = 0
-        scratch.base[size] = value
-        scratch.score[size] = value
-        scratch.tie[size] = np.int64(stir(ties ^ stage.post_keys[post]) >> np.uint64(1))
+                    value += w_followed
+            if country >= 0 and facts[post, COUNTRY] == country:
+                value += w_country
+            if language >= 0 and facts[post, LANGUAGE] == language:
+                value += w_language
+            if w_chance != 0.0:
+                value += w_chance * of_pair(pair_bits(seed, key_a, post_keys[post]), E_CHANCE)
+        at[size] = c
+        of_topic[size] = facts[post, TOPIC]
+        of_author[size] = author
+        picks[size] = 0
+        base[size] = value
+        values[size] = value
+        tie[size] = np.int64(stir(ties ^ post_keys[post]) >> np.uint64(1))
         size += 1
+    if marked:
+        for q in range(low, high):
+            maybe[f_indices[q] & mask] = False
     return size
 
 
@@ -206,36 +218,36 @@ def choose(dials: Any, scratch: Any, size: Any) -> Any:
 
     Returns its position among the posts met, and the new size of the pool.
     """
-    pool, base, values, tie = scratch.pool, scratch.base, scratch.score, scratch.tie
+    base, values, tie = scratch.base, scratch.score, scratch.tie
+    at, of_topic, of_author, picks = (
+        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
+    )  # fmt: skip
     best = np.int64(0)
     for i in range(1, size):
         if values[i] > values[best] or (values[i] == values[best] and tie[i] > tie[best]):
             best = np.int64(i)
-    taken = np.int64(pool[best, AT])
-    topic, author = pool[best, TOPIC], pool[best, OF_AUTHOR]
+    taken = np.int64(at[best])
+    topic, author = of_topic[best], of_author[best]
     size -= 1
-    for x in range(4):
-        pool[best, x] = pool[size, x]
-    base[best], values[best], tie[best] = base[size], values[size], tie[size]
-    fades = dials.author_decay.size > 0
+    at[best], of_topic[best], of_author[best] = at[size], of_topic[size], of_author[size]
+    picks[best], tie[best] = picks[size], tie[size]
+    base[best], values[best] = base[size], values[size]
+    decay = dials.author_decay
+    fades = decay.size > 0
     if dials.topic_penalty > 0.0 and topic >= 0:
         for i in range(size):
-            if pool[i, TOPIC] == topic:
-                base[i] -= dials.topic_penalty
-                if not fades:
-                    values[i] -= dials.topic_penalty
-    if dials.author_penalty > 0.0 or fades:
+            base[i] -= dials.topic_penalty if of_topic[i] == topic else 0.0
+    if dials.author_penalty > 0.0:
         for i in range(size):
-            if pool[i, OF_AUTHOR] == author:
-                pool[i, PICKS] += 1
-                base[i] -= dials.author_penalty
-                if not fades:
-                    values[i] -= dials.author_penalty
+            base[i] -= dials.author_penalty if of_author[i] == author else 0.0
     if fades:
-        last = dials.author_decay.size - 1
         for i in range(size):
-            part = dials.author_decay[min(np.int64(pool[i, PICKS]), last)]
+            picks[i] += 1 if of_author[i] == author else 0
+            part = decay[min(np.int64(picks[i]), decay.size - 1)]
             values[i] = base[i] * part if base[i] > 0.0 else base[i]
+    else:
+        for i in range(size):
+            values[i] = base[i]
     return taken, size
 
 

@@ -95,21 +95,20 @@ def _keyed_start(seed: Any, key_a: Any, source: Any, t: Any, size: Any) -> Any:
 @inner
 def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Array, a: Any) -> Any:
     """Count what the circle lately did, post by post; returns how many posts were met."""
+    f_indices, ring = stage.f_indices, state.ring
     first = stage.f_indptr[a]
     degree = stage.f_indptr[a + 1] - first
     count = np.int64(0)
-    if degree == 0:
-        return count
     key_a = stage.account_keys[a]
     oldest = np.int64((now.t - HORIZON + 1) * 256)
-    start = _keyed_start(now.seed, key_a, CIRCLE, now.t, degree)
+    start = _keyed_start(now.seed, key_a, CIRCLE, now.t, max(degree, 1))
     for step in range(degree):
-        f = stage.f_indices[first + (start + step) % degree]
+        f = f_indices[first + (start + step) % degree]
         for r in range(RING):
-            when = state.ring[f, r, WHEN]
+            when = ring[f, r, WHEN]
             if when < oldest:
                 continue
-            post = np.int64(state.ring[f, r, POST])
+            post = np.int64(ring[f, r, POST])
             if delivery < 1.0 and not delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
@@ -125,89 +124,141 @@ def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Arr
 
 
 @inner
+def _from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, a: Any) -> Any:
+    """Latest posts of followees, beginning at a keyed one."""
+    f_indices, by_poster, ends = stage.f_indices, stage.by_poster, now.poster_end
+    starts = stage.by_poster_indptr
+    first = stage.f_indptr[a]
+    degree = stage.f_indptr[a + 1] - first
+    key_a = stage.account_keys[a]
+    room = LOOKS * quota
+    part = max(np.int64(LOOKS), 2 * quota // max(degree, 1))
+    begin = _keyed_start(now.seed, key_a, FOLLOWING, now.t, max(degree, 1))
+    size = np.int64(0)
+    for step in range(degree):
+        f = f_indices[first + (begin + step) % degree]
+        end = ends[f]
+        for q in range(end - 1, max(starts[f], end - part) - 1, -1):
+            post = by_poster[q]
+            if size == room:
+                break
+            if delivery < 1.0 and not delivered(
+                now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
+            ):
+                continue
+            raw[size] = post
+            size += 1
+        if size == room:
+            break
+    return size
+
+
+@inner
+def _from_groups(stage: Any, now: Any, raw: Array, quota: Any, a: Any) -> Any:
+    """Latest posts by members of the viewer's groups, beginning at a keyed group."""
+    groups, by_group, ends = stage.groups, stage.by_group, now.group_end
+    starts = stage.by_group_indptr
+    first = stage.g_indptr[a]
+    degree = stage.g_indptr[a + 1] - first
+    room = LOOKS * quota
+    part = room // max(degree, 1) + 1
+    begin = _keyed_start(now.seed, stage.account_keys[a], GROUPS, now.t, max(degree, 1))
+    size = np.int64(0)
+    for step in range(degree):
+        g = groups[first + (begin + step) % degree]
+        end = ends[g]
+        for q in range(end - 1, max(starts[g], end - part) - 1, -1):
+            if size == room:
+                break
+            raw[size] = by_group[q]
+            size += 1
+    return size
+
+
+@inner
+def _from_covisited(
+    done: Array, fans: Array, key_a: Any, now: Any, raw: Array, quota: Any, a: Any
+) -> Any:
+    """What those finished last who finished what the viewer finished last."""
+    room = LOOKS * quota
+    begin = _keyed_start(now.seed, key_a, COVISITED, now.t, RING)
+    size = np.int64(0)
+    for step in range(RING):
+        liked = done[a, (begin + step) % RING]
+        if liked < 0:
+            continue
+        for k in range(RING):
+            fan = fans[liked, k]
+            if fan < 0 or fan == a:
+                continue
+            for r in range(RING):
+                post = done[fan, r]
+                if post >= 0 and post != liked and size < room:
+                    raw[size] = post
+                    size += 1
+    return size
+
+
+@inner
+def _from_draws(source: Any, key_a: Any, now: Any, raw: Array, quota: Any) -> Any:
+    """Keyed draws from the posts on trial, or from all."""
+    fresh = now.fresh
+    pool = fresh.size if source == FRESH else now.n_eligible
+    base = keyed(now.seed, E_CANDIDATE, key_a, np.uint64(source), now.t)
+    size = LOOKS * quota if source == EVERYWHERE else 2 * quota
+    if pool == 0:
+        size = np.int64(0)
+    for j in range(size):
+        h = stir(base + np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15))
+        at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
+        raw[j] = fresh[at] if source == FRESH else at
+    return size
+
+
+@inner
+def _from_interest(
+    stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array,
+    quota: Any, a: Any,
+) -> Any:  # fmt: skip
+    """The posts nearest to the profile."""
+    size, nearest = search(
+        index.centres, index.start, index.posts, index.blocks, index.probes, now.cell_end, seen,
+        state.dropped, now.thinned, scratch.query[0], quota, dials.interest_cap, scratch.dots,
+        scratch.cell_near, scratch.best_near,
+    )  # fmt: skip
+    state.cell[a] = nearest
+    raw, found = scratch.raw, scratch.best_near
+    for k in range(size):
+        raw[k] = found[k] & 0x7FFFFFFF
+    return size
+
+
+@inner
 def propose(
     source: Any, stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any,
     seen: Array, a: Any, heard: Any,
 ) -> Any:  # fmt: skip
     """Posts that a source proposes, into ``scratch.raw``; returns how many."""
     raw, quota, key_a = scratch.raw, dials.quotas[source], stage.account_keys[a]
-    room = LOOKS * quota
     size = np.int64(0)
     if source == FOLLOWING:
-        first = stage.f_indptr[a]
-        degree = stage.f_indptr[a + 1] - first
-        if degree == 0:
-            return size
-        part = max(np.int64(LOOKS), 2 * quota // degree)
-        start = _keyed_start(now.seed, key_a, source, now.t, degree)
-        for step in range(degree):
-            f = stage.f_indices[first + (start + step) % degree]
-            end = now.poster_end[f]
-            for q in range(end - 1, max(stage.by_poster_indptr[f], end - part) - 1, -1):
-                post = stage.by_poster[q]
-                if dials.delivery < 1.0 and not delivered(
-                    now.seed, dials.delivery, key_a, stage.account_keys[f], stage.post_keys[post]
-                ):
-                    continue
-                raw[size] = post
-                size += 1
-                if size == room:
-                    return size
+        size = _from_following(stage, now, dials.delivery, raw, quota, a)
     elif source == CIRCLE:
-        for c in range(min(heard, room)):
-            raw[size] = scratch.met[c, POST]
-            size += 1
+        met = scratch.met
+        size = min(heard, LOOKS * quota)
+        for c in range(size):
+            raw[c] = met[c, POST]
     elif source == GROUPS:
-        first = stage.g_indptr[a]
-        degree = stage.g_indptr[a + 1] - first
-        if degree == 0:
-            return size
-        part = room // degree + 1
-        start = _keyed_start(now.seed, key_a, source, now.t, degree)
-        for step in range(degree):
-            g = stage.groups[first + (start + step) % degree]
-            end = now.group_end[g]
-            for q in range(end - 1, max(stage.by_group_indptr[g], end - part) - 1, -1):
-                raw[size] = stage.by_group[q]
-                size += 1
-                if size == room:
-                    return size
+        size = _from_groups(stage, now, raw, quota, a)
     elif source == INTEREST:
-        size, nearest = search(
-            index.centres, index.start, index.posts, index.blocks, index.probes, now.cell_end,
-            stage.facts, seen, state.dropped, now.thinned, a, scratch.query, quota,
-            dials.interest_cap, scratch.dots, scratch.near, scratch.near_posts,
-        )  # fmt: skip
-        state.cell[a] = nearest
-        raw[:size] = scratch.near_posts[1, :size]
+        size = _from_interest(stage, state, now, index, dials, scratch, seen, quota, a)
     elif source == TRENDING:
-        size = min(room, now.trending.size)
-        raw[:size] = now.trending[:size]
+        trending = now.trending
+        size = min(LOOKS * quota, trending.size)
+        for k in range(size):
+            raw[k] = trending[k]
     elif source == COVISITED:
-        start = _keyed_start(now.seed, key_a, source, now.t, RING)
-        for step in range(RING):
-            liked = state.done[a, (start + step) % RING]
-            if liked < 0:
-                continue
-            for k in range(RING):
-                fan = state.fans[liked, k]
-                if fan < 0 or fan == a:
-                    continue
-                for r in range(RING):
-                    post = state.done[fan, r]
-                    if post >= 0 and post != liked:
-                        raw[size] = post
-                        size += 1
-                        if size == room:
-                            return size
+        size = _from_covisited(state.done, state.fans, key_a, now, raw, quota, a)
     else:
-        pool = now.fresh.size if source == FRESH else now.n_eligible
-        if pool == 0:
-            return size
-        base = keyed(now.seed, E_CANDIDATE, key_a, np.uint64(source), now.t)
-        size = room if source == EVERYWHERE else np.int64(2 * quota)
-        for j in range(size):
-            h = stir(base + np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15))
-            at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
-            raw[j] = now.fresh[at] if source == FRESH else at
+        size = _from_draws(source, key_a, now, raw, quota)
     return size

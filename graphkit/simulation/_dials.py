@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from graphkit.recommenders._arrays import LOOKS, RING, Dials, Index, Scratch, Stage
+from graphkit.recommenders._arrays import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
 from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
 from graphkit.simulation._kernel import Mind
 from graphkit.simulation.behaviour import Behaviour
@@ -80,17 +80,21 @@ def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
     widest = int(np.diff(index.start).max(initial=0))
     most = int(dials.quotas.max(initial=0))
     return Scratch(
-        query=np.zeros(d, np.float32),
+        query=np.zeros((1, d), np.float32),
         place=np.zeros(1 << int(2 * room).bit_length(), np.int32),
         met=np.zeros((room, 6), np.int32),
         raw=np.zeros(LOOKS * most + 1, np.int32),
-        pool=np.zeros((room, 4), np.int32),
+        maybe=np.zeros(MAYBE, np.bool_),
+        at=np.zeros(room, np.int32),
+        of_topic=np.zeros(room, np.int32),
+        of_author=np.zeros(room, np.int32),
+        picks=np.zeros(room, np.int32),
         base=np.zeros(room),
         score=np.zeros(room),
         tie=np.zeros(room, np.int64),
         dots=np.zeros(max(widest, cells) + cells, np.float32),
-        near=np.zeros((2, most + 1), np.float32),
-        near_posts=np.zeros((2, most + 1), np.int32),
+        cell_near=np.zeros(most + 1, np.int64),
+        best_near=np.zeros(most + 1, np.int64),
         topics=np.zeros(dials.slots, np.int32),
     )
 

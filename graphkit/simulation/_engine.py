@@ -21,7 +21,7 @@ from graphkit.simulation._dials import dials_of, mind_of, scratch_of
 from graphkit.simulation._kernel import Shown, finish, merge, sessions
 from graphkit.simulation._profiles import first_profiles
 from graphkit.simulation._scores import given_scores
-from graphkit.simulation._stage import Prepared, topics
+from graphkit.simulation._stage import Prepared, lines_of, topics
 from graphkit.simulation._ties import Ties
 from graphkit.simulation._viewers import Viewers
 from graphkit.simulation.behaviour import Behaviour
@@ -63,8 +63,9 @@ class Run:
         self.stage, self.index = scene.stage, scene.index
         if free and behaviour.drift > 0:
             # drifting posts change their features in this arm only
+            features = self.stage.features.copy()
             self.stage = self.stage._replace(
-                features=self.stage.features.copy(), facts=self.stage.facts.copy()
+                features=features, lines=lines_of(features), facts=self.stage.facts.copy()
             )
             self.index = self.index._replace(blocks=self.index.blocks.copy())
         key = np.uint64(seed)
@@ -227,7 +228,7 @@ class Run:
         known = np.flatnonzero(profiles.any(axis=1))
         picked = known[np.linspace(0, known.size - 1, min(MEASURED, known.size)).astype(np.int64)]
         n_eligible = self.book.n_eligible(self.ticks - 1)
-        return recall(self.index, self.stage.facts, profiles[picked], n_eligible)
+        return recall(self.index, profiles[picked], n_eligible)
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over 0 … size − 1 in ranges, by threads where that pays."""

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from graphkit.jit import CACHE
+from graphkit.lanes import dot_rows
 from graphkit.recommenders._arrays import (
     COMMENT,
     COMPLETE,
@@ -53,7 +54,6 @@ from graphkit.recommenders._arrays import (
 )
 from graphkit.recommenders._kernel import (
     choose,
-    dot,
     fill,
     gather,
     pair_factors,
@@ -116,17 +116,18 @@ class Shown(NamedTuple):
 @inner
 def _begin(state: Any, now: Any, dials: Any, query: Array, a: Any) -> None:
     """Let the profile fade since the latest session, and bring it to length 1 as the query."""
+    profiles = state.profiles
     last = state.last[a]
     if last >= 0:
         left = dials.forget[min(now.t - last, dials.forget.size - 1)]
         if left != 1.0:
-            for x in range(query.size):
-                state.profiles[a, x] = np.float32(np.float64(state.profiles[a, x]) * left)
+            for x in range(query.shape[1]):
+                profiles[a, x] = np.float32(np.float64(profiles[a, x]) * left)
     state.last[a] = now.t
-    norm = math.sqrt(np.float64(dot(state.profiles[a], state.profiles, a)))
-    for x in range(query.size):
-        value = np.float64(state.profiles[a, x])
-        query[x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
+    norm = math.sqrt(np.float64(dot_rows(profiles, a, profiles, a)))
+    for x in range(query.shape[1]):
+        value = np.float64(profiles[a, x])
+        query[0, x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
 
 
 @inner
@@ -182,7 +183,9 @@ def _react(mind: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any)
 
 
 @inner
-def _learn(profile: Array, feature: Array, signals: Array, react: Any, w: Any) -> None:
+def _learn(
+    profiles: Array, a: Any, features: Array, post: Any, signals: Array, react: Any, w: Any
+) -> None:
     """Move the feed's own profile of the viewer toward the post, or away from it."""
     step = 0.0
     if react & COMPLETE:
@@ -201,8 +204,8 @@ def _learn(profile: Array, feature: Array, signals: Array, react: Any, w: Any) -
         step += signals[6]
     if step != 0.0:
         move = np.float32(step)
-        for x in range(profile.size):
-            profile[x] += move * feature[x]
+        for x in range(profiles.shape[1]):
+            profiles[a, x] += move * features[post, x]
 
 
 @inner
@@ -230,12 +233,24 @@ def sessions(
     `given` holds scores of every session's candidates, one after the other from
     `given_start` of the session on; without any, the feed's weights are taken.
     """
-    slots = dials.slots
+    # looked up once: within the loops each look-up of an array would count its references
+    slots, free, seed, circle = dials.slots, mind.free, now.seed, dials.circle
+    facts, traits, features, interests = (
+        stage.facts, stage.traits, stage.features, stage.interests
+    )  # fmt: skip
+    f_indptr, f_indices, p_indptr, posters = (
+        stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters
+    )  # fmt: skip
+    account_keys, post_keys = stage.account_keys, stage.post_keys
+    place, met, topics, query = scratch.place, scratch.met, scratch.topics, scratch.query
+    profiles, ring, signals, halves = state.profiles, state.ring, dials.signals, dials.halves
+    posts, sources, watches = shown.post, shown.source, shown.watch
+    reacts, parents, propensity = shown.react, shown.parent, shown.propensity
     for z in range(low, high):
         i = order[z]
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _begin(state, now, dials, scratch.query, a)
+        _begin(state, now, dials, query, a)
         count = gather(stage, state, now, index, dials, scratch, seen, a)
         first = given_start[i] if given.size > 0 else np.int64(0)
         size = score(stage, now, dials, scratch, a, count, given, first)
@@ -244,61 +259,57 @@ def sessions(
         over = False
         for s in range(slots):
             if over:
-                shown.post[i, s] = OVER
+                posts[i, s] = OVER
                 continue
             post, source = np.int64(EMPTY), np.int64(FILLER)
             if size > 0:
                 position, size = choose(dials, scratch, size)
-                post = np.int64(scratch.met[position, POST])
-                source = np.int64(scratch.met[position, SOURCE])
+                post = np.int64(met[position, POST])
+                source = np.int64(met[position, SOURCE])
             else:
                 post = fill(stage, state, now, dials, seen, a, s)
-            shown.post[i, s] = post
-            shown.source[i, s] = source
-            scratch.topics[s] = -1
+            posts[i, s] = post
+            sources[i, s] = source
+            topics[s] = -1
             if post < 0:
                 continue
             mark_seen(seen, post)
-            topic = stage.facts[post, TOPIC]
+            topic = facts[post, TOPIC]
             repeats = 0
             if topic >= 0:
                 for y in range(s):
-                    if scratch.topics[y] == topic:
+                    if topics[y] == topic:
                         repeats += 1
-            scratch.topics[s] = topic
-            follows = posters_followed(
-                stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
-            )
+            topics[s] = topic
+            follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
             social = follows
-            if dials.circle:
-                met = find(scratch.place, scratch.met, post)
-                if met >= 0:
-                    social += scratch.met[met, PEOPLE]
-            pair = pair_bits(now.seed, stage.account_keys[a], stage.post_keys[post])
-            likes = np.float64(dot(stage.interests[a], stage.features, post))
-            w = _watch(mind, stage.traits, post, likes, social, repeats, pair, dials.halves)
-            react = _react(mind, stage.traits, post, w, follows, pair)
-            shown.watch[i, s] = np.int32(w * UNIT)
-            shown.react[i, s] = react
+            if circle:
+                at = find(place, met, post)
+                if at >= 0:
+                    social += met[at, PEOPLE]
+            pair = pair_bits(seed, account_keys[a], post_keys[post])
+            likes = np.float64(dot_rows(interests, a, features, post))
+            w = _watch(mind, traits, post, likes, social, repeats, pair, halves)
+            react = _react(mind, traits, post, w, follows, pair)
+            watches[i, s] = np.int32(w * UNIT)
+            reacts[i, s] = react
             if react & PASSED_ON:
-                shown.parent[i, s] = _parent(
-                    stage.f_indptr, stage.f_indices, state.ring, now.t, a, post
-                )
-            _learn(state.profiles[a], stage.features[post], dials.signals, react, w)
+                parents[i, s] = _parent(f_indptr, f_indices, ring, now.t, a, post)
+            _learn(profiles, a, features, post, signals, react, w)
             watched += w
             n_shown += 1
             n_repeats += 1 if repeats > 0 else 0
             stay += staying
             stop = 1.0 / (1.0 + mind.stop_odds * math.exp(mind.stop_slope * (w - 0.5)))
             staying *= 1.0 - stop
-            over = mind.free and of_pair(pair, E_STOP) < stop
-        forget(scratch.place, scratch.met, count)
+            over = free and of_pair(pair, E_STOP) < stop
+        forget(place, met, count)
         mean = watched / n_shown if n_shown > 0 else 0.0
         bored = mind.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
         against = math.exp(mind.leave_slope * (mean - 0.5) - bored)
-        shown.propensity[i, 0] = 1.0 / (1.0 + mind.leave_odds * against)
-        shown.propensity[i, 1] = mean
-        shown.propensity[i, 2] = stay
+        propensity[i, 0] = 1.0 / (1.0 + mind.leave_odds * against)
+        propensity[i, 1] = mean
+        propensity[i, 2] = stay
 
 
 @njit(nogil=True, cache=CACHE)

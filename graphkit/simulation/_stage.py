@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.world import World
-from graphkit.recommenders._arrays import LANES, Index, Stage
+from graphkit.lanes import LANES
+from graphkit.recommenders._arrays import Index, Stage
 from graphkit.recommenders._index import build_index
 from graphkit.recommenders.feed import Feed
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "lines_of", "prepare", "topics"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -91,7 +92,7 @@ def prepare(world: World, feeds: list[Feed]) -> Prepared:
     profiles = _padded(world.profiles[accounts])
     searched = any(feed.sources.get("interest", 0) for feed in feeds)
     index = (
-        build_index(features, facts, profiles)
+        build_index(features, profiles)
         if searched
         else Index(
             np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64),
@@ -113,6 +114,7 @@ def prepare(world: World, feeds: list[Feed]) -> Prepared:
         by_group_indptr=by_group_indptr,
         by_group=by_group,
         features=features,
+        lines=lines_of(features),
         interests=_padded(world.interests[accounts]),
         facts=facts,
         traits=traits,
@@ -130,6 +132,12 @@ def prepare(world: World, feeds: list[Feed]) -> Prepared:
         profiles=profiles,
         devices=np.full(n, -1, np.int32) if world.device is None else world.device[accounts],
     )
+
+
+def lines_of(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The rows cut into pieces of at most a cache line, the same memory."""
+    width = 16 if features.shape[1] % 16 == 0 else LANES
+    return features.reshape(-1, width)
 
 
 def topics(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
