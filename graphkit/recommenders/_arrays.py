@@ -205,6 +205,8 @@ class Scratch(NamedTuple):
     cell_near: Array
     """int64: heap of the nearest posts of a cell, and of all below."""
     best_near: Array
+    cells: Array
+    """int32: the nearest cells."""
     topics: Array
     """int32, (slots,): topics shown in the session."""
 

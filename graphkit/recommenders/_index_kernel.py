@@ -86,7 +86,7 @@ def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
 def search(
     centres: Array, start: Array, ids: Array, blocks: Array, probes: Any, cell_end: Array,
     seen: Array, dropped: Array, thinned: Any, query: Array, quota: Any, cap: Any, dots: Array,
-    cell_near: Array, best_near: Array,
+    cell_near: Array, best_near: Array, chosen: Array,
 ) -> Any:  # fmt: skip
     """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
 
@@ -95,21 +95,22 @@ def search(
     """
     cells = start.size - 1
     _products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
-    # a cell's product is kept behind those of posts, where no search of a cell reaches
-    far = dots.size - cells
+    # the nearest cells in order; of cells as near, the first
+    probes = min(probes, cells)
+    kept = np.int64(0)
     for c in range(cells):
-        dots[far + c] = dots[c]
+        if kept == probes and dots[c] <= dots[chosen[kept - 1]]:
+            continue
+        at = min(kept, probes - 1)
+        kept = at + 1
+        while at > 0 and dots[chosen[at - 1]] < dots[c]:
+            chosen[at] = chosen[at - 1]
+            at -= 1
+        chosen[at] = c
     total = np.int64(0)
-    nearest = np.int64(-1)
     alone = cap >= quota
-    for _ in range(min(probes, cells)):
-        cell = np.int64(0)
-        for c in range(1, cells):
-            if dots[far + c] > dots[far + cell]:
-                cell = np.int64(c)
-        dots[far + cell] = np.float32(-np.inf)
-        if nearest < 0:
-            nearest = cell
+    for p in range(probes):
+        cell = np.int64(chosen[p])
         first = start[cell]
         size = cell_end[cell] - first
         if size <= 0:
@@ -135,7 +136,7 @@ def search(
                     bar = max(bar, _product(cell_near[0]))
         for k in range(got):
             total = _push(best_near, total, quota, cell_near[k])
-    return total, nearest
+    return total, np.int64(chosen[0])
 
 
 @njit(nogil=True, cache=CACHE)
@@ -166,8 +167,9 @@ def recall_of(
     widest = 0
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
-    dots = np.empty(max(widest, cells) + cells, np.float32)
+    dots = np.empty(max(widest, cells), np.float32)
     cell_near, best_near = np.empty(k, np.int64), np.empty(k, np.int64)
+    chosen = np.empty(cells, np.int32)
     nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
     everything = np.empty(n_eligible, np.float32)
     wanted = min(k, n_eligible)
@@ -186,7 +188,7 @@ def recall_of(
         bar = _rank(np.sort(everything[:at])[at - wanted], 0)
         found, _ = search(
             centres, start, ids, blocks, probes, cell_end, nobody, none_dropped, False,
-            queries[i], k, k, dots, cell_near, best_near,
+            queries[i], k, k, dots, cell_near, best_near, chosen,
         )  # fmt: skip
         hits = 0
         for j in range(found):

@@ -12,8 +12,10 @@ import numpy as np
 from graphkit.lanes import dot_rows, prefetch
 from graphkit.recommenders._arrays import (
     AUTHOR,
+    CIRCLE,
     COMMENTS,
     COUNTRY,
+    COVISITED,
     E_CHANCE,
     E_FILL,
     E_TIE,
@@ -21,11 +23,15 @@ from graphkit.recommenders._arrays import (
     FILL_EMPTY,
     FILL_POPULAR,
     FILLER,
+    FOLLOWING,
+    GROUPS,
+    INTEREST,
     LANGUAGE,
     POST,
     REACTIONS,
     SOURCE,
     TOPIC,
+    TRENDING,
     Array,
 )
 from graphkit.recommenders._keyed_kernel import (
@@ -37,7 +43,18 @@ from graphkit.recommenders._keyed_kernel import (
     pair_bits,
     stir,
 )
-from graphkit.recommenders._sources_kernel import find, hear, meet, propose
+from graphkit.recommenders._sources_kernel import (
+    find,
+    from_circle,
+    from_covisited,
+    from_draws,
+    from_following,
+    from_groups,
+    from_interest,
+    from_trending,
+    hear,
+    meet,
+)
 
 #: Proposals that are asked for ahead of the one that is looked at.
 AHEAD = 8
@@ -67,15 +84,55 @@ def posters_followed(
 
 
 @inner
+def _offer(
+    source: Any, raw: Array, size: Any, quota: Any, a: Any, seen: Array, dropped: Array,
+    thinned: Any, facts: Array, single: Any, p_indptr: Array, posters: Array, place: Array,
+    met: Array, lines: Array, count: Any,
+) -> Any:  # fmt: skip
+    """Make proposals candidates until the quota is full; returns how many posts were met.
+
+    What the viewer made or has seen is refused, and what another source has given already.
+    """
+    each = lines.shape[0] // facts.shape[0]
+    for k in range(min(size, AHEAD)):
+        prefetch(facts, np.int64(raw[k]))
+    taken = 0
+    for k in range(size):
+        if taken == quota:
+            break
+        post = np.int64(raw[k])
+        if k + AHEAD < size:
+            prefetch(facts, np.int64(raw[k + AHEAD]))
+        if single:
+            if facts[post, AUTHOR] == a:
+                continue
+        elif is_own(p_indptr, posters, a, post):
+            continue
+        position = find(place, met, post)
+        if position >= 0 and met[position, SOURCE] >= 0:
+            continue
+        if has_seen(seen, post) or (thinned and dropped[post]):
+            continue
+        if position < 0:
+            position = meet(place, met, post, count)
+            count += 1
+        met[position, SOURCE] = source
+        taken += 1
+        # the score will need them
+        for line in range(each):
+            prefetch(lines, each * post + line)
+    return count
+
+
+@inner
 def gather(
     stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, a: Any
 ) -> Any:
     """Candidates of all sources, and what the circle did; returns how many posts were met."""
-    place, met, raw = scratch.place, scratch.met, scratch.raw
+    place, met, raw, quotas = scratch.place, scratch.met, scratch.raw, dials.quotas
     facts, p_indptr, posters, dropped = stage.facts, stage.p_indptr, stage.posters, state.dropped
-    single, thinned, quotas = stage.single, now.thinned, dials.quotas
-    feature_lines = stage.lines
-    lines = feature_lines.shape[0] // facts.shape[0]
+    single, thinned, lines = stage.single, now.thinned, stage.lines
+    key_a = stage.account_keys[a]
     count = np.int64(0)
     if dials.circle:
         count = hear(stage, state, now, dials.delivery, place, met, a)
@@ -84,34 +141,27 @@ def gather(
         quota = quotas[source]
         if quota == 0:
             continue
-        size = propose(source, stage, state, now, index, dials, scratch, seen, a, heard)
-        for k in range(min(size, AHEAD)):
-            prefetch(facts, np.int64(raw[k]))
-        taken = 0
-        for k in range(size):
-            if taken == quota:
-                break
-            post = np.int64(raw[k])
-            if k + AHEAD < size:
-                prefetch(facts, np.int64(raw[k + AHEAD]))
-            if single:
-                if facts[post, AUTHOR] == a:
-                    continue
-            elif is_own(p_indptr, posters, a, post):
-                continue
-            position = find(place, met, post)
-            if position >= 0 and met[position, SOURCE] >= 0:
-                continue
-            if has_seen(seen, post) or (thinned and dropped[post]):
-                continue
-            if position < 0:
-                position = meet(place, met, post, count)
-                count += 1
-            met[position, SOURCE] = source
-            taken += 1
-            # the score will need them
-            for line in range(lines):
-                prefetch(feature_lines, lines * post + line)
+        size = np.int64(0)
+        if source == FOLLOWING:
+            size = from_following(stage, now, dials.delivery, raw, quota, a)
+        elif source == CIRCLE:
+            size = from_circle(met, heard, raw, quota)
+        elif source == GROUPS:
+            size = from_groups(stage, now, raw, quota, a)
+        elif source == INTEREST:
+            size = from_interest(state, now, index, dials, scratch, seen, raw, quota, a)
+        elif source == TRENDING:
+            size = from_trending(now.trending, raw, quota)
+        elif source == COVISITED:
+            size = from_covisited(state.done, state.fans, key_a, now.seed, now.t, raw, quota, a)
+        else:
+            size = from_draws(
+                source, key_a, now.seed, now.t, now.fresh, now.n_eligible, raw, quota
+            )
+        count = _offer(
+            source, raw, size, quota, a, seen, dropped, thinned, facts, single, p_indptr, posters,
+            place, met, lines, count,
+        )  # fmt: skip
     return count
 
 

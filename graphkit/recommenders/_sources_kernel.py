@@ -22,7 +22,6 @@ from graphkit.recommenders._arrays import (
     FRESH,
     GROUPS,
     HORIZON,
-    INTEREST,
     LIKE,
     LOOKS,
     PASSED_ON,
@@ -32,14 +31,16 @@ from graphkit.recommenders._arrays import (
     RING,
     SLOT,
     SOURCE,
-    TRENDING,
     WHEN,
     Array,
 )
 from graphkit.recommenders._index_kernel import search
 from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir
 
-__all__ = ["delivered", "find", "forget", "hear", "meet", "propose"]
+__all__ = [
+    "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
+    "from_groups", "from_interest", "from_trending", "hear", "meet",
+]  # fmt: skip
 
 
 @inner
@@ -80,7 +81,7 @@ def forget(place: Array, met: Array, count: Any) -> None:
 
 
 @inner
-def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
+def _delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
     """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
     bits = keyed(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0)
     return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0) < delivery
@@ -109,7 +110,7 @@ def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Arr
             if when < oldest:
                 continue
             post = np.int64(ring[f, r, POST])
-            if delivery < 1.0 and not delivered(
+            if delivery < 1.0 and not _delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue
@@ -124,7 +125,7 @@ def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Arr
 
 
 @inner
-def _from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, a: Any) -> Any:
+def from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, a: Any) -> Any:
     """Latest posts of followees, beginning at a keyed one."""
     f_indices, by_poster, ends = stage.f_indices, stage.by_poster, now.poster_end
     starts = stage.by_poster_indptr
@@ -142,7 +143,7 @@ def _from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any,
             post = by_poster[q]
             if size == room:
                 break
-            if delivery < 1.0 and not delivered(
+            if delivery < 1.0 and not _delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue
@@ -154,7 +155,25 @@ def _from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any,
 
 
 @inner
-def _from_groups(stage: Any, now: Any, raw: Array, quota: Any, a: Any) -> Any:
+def from_circle(met: Array, heard: Any, raw: Array, quota: Any) -> Any:
+    """What the circle lately did, in the order in which it was heard."""
+    size = min(heard, LOOKS * quota)
+    for c in range(size):
+        raw[c] = met[c, POST]
+    return size
+
+
+@inner
+def from_trending(trending: Array, raw: Array, quota: Any) -> Any:
+    """What has most reactions of late."""
+    size = min(LOOKS * quota, trending.size)
+    for k in range(size):
+        raw[k] = trending[k]
+    return size
+
+
+@inner
+def from_groups(stage: Any, now: Any, raw: Array, quota: Any, a: Any) -> Any:
     """Latest posts by members of the viewer's groups, beginning at a keyed group."""
     groups, by_group, ends = stage.groups, stage.by_group, now.group_end
     starts = stage.by_group_indptr
@@ -176,12 +195,12 @@ def _from_groups(stage: Any, now: Any, raw: Array, quota: Any, a: Any) -> Any:
 
 
 @inner
-def _from_covisited(
-    done: Array, fans: Array, key_a: Any, now: Any, raw: Array, quota: Any, a: Any
+def from_covisited(
+    done: Array, fans: Array, key_a: Any, seed: Any, t: Any, raw: Array, quota: Any, a: Any
 ) -> Any:
     """What those finished last who finished what the viewer finished last."""
     room = LOOKS * quota
-    begin = _keyed_start(now.seed, key_a, COVISITED, now.t, RING)
+    begin = _keyed_start(seed, key_a, COVISITED, t, RING)
     size = np.int64(0)
     for step in range(RING):
         liked = done[a, (begin + step) % RING]
@@ -200,11 +219,13 @@ def _from_covisited(
 
 
 @inner
-def _from_draws(source: Any, key_a: Any, now: Any, raw: Array, quota: Any) -> Any:
+def from_draws(
+    source: Any, key_a: Any, seed: Any, t: Any, fresh: Array, n_eligible: Any, raw: Array,
+    quota: Any,
+) -> Any:  # fmt: skip
     """Keyed draws from the posts on trial, or from all."""
-    fresh = now.fresh
-    pool = fresh.size if source == FRESH else now.n_eligible
-    base = keyed(now.seed, E_CANDIDATE, key_a, np.uint64(source), now.t)
+    pool = fresh.size if source == FRESH else n_eligible
+    base = keyed(seed, E_CANDIDATE, key_a, np.uint64(source), t)
     size = LOOKS * quota if source == EVERYWHERE else 2 * quota
     if pool == 0:
         size = np.int64(0)
@@ -216,49 +237,18 @@ def _from_draws(source: Any, key_a: Any, now: Any, raw: Array, quota: Any) -> An
 
 
 @inner
-def _from_interest(
-    stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array,
+def from_interest(
+    state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, raw: Array,
     quota: Any, a: Any,
 ) -> Any:  # fmt: skip
     """The posts nearest to the profile."""
     size, nearest = search(
         index.centres, index.start, index.posts, index.blocks, index.probes, now.cell_end, seen,
         state.dropped, now.thinned, scratch.query[0], quota, dials.interest_cap, scratch.dots,
-        scratch.cell_near, scratch.best_near,
+        scratch.cell_near, scratch.best_near, scratch.cells,
     )  # fmt: skip
     state.cell[a] = nearest
-    raw, found = scratch.raw, scratch.best_near
+    found = scratch.best_near
     for k in range(size):
         raw[k] = found[k] & 0x7FFFFFFF
-    return size
-
-
-@inner
-def propose(
-    source: Any, stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any,
-    seen: Array, a: Any, heard: Any,
-) -> Any:  # fmt: skip
-    """Posts that a source proposes, into ``scratch.raw``; returns how many."""
-    raw, quota, key_a = scratch.raw, dials.quotas[source], stage.account_keys[a]
-    size = np.int64(0)
-    if source == FOLLOWING:
-        size = _from_following(stage, now, dials.delivery, raw, quota, a)
-    elif source == CIRCLE:
-        met = scratch.met
-        size = min(heard, LOOKS * quota)
-        for c in range(size):
-            raw[c] = met[c, POST]
-    elif source == GROUPS:
-        size = _from_groups(stage, now, raw, quota, a)
-    elif source == INTEREST:
-        size = _from_interest(stage, state, now, index, dials, scratch, seen, quota, a)
-    elif source == TRENDING:
-        trending = now.trending
-        size = min(LOOKS * quota, trending.size)
-        for k in range(size):
-            raw[k] = trending[k]
-    elif source == COVISITED:
-        size = _from_covisited(state.done, state.fans, key_a, now, raw, quota, a)
-    else:
-        size = _from_draws(source, key_a, now, raw, quota)
     return size

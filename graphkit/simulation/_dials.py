@@ -92,9 +92,10 @@ def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
         base=np.zeros(room),
         score=np.zeros(room),
         tie=np.zeros(room, np.int64),
-        dots=np.zeros(max(widest, cells) + cells, np.float32),
+        dots=np.zeros(max(widest, cells), np.float32),
         cell_near=np.zeros(most + 1, np.int64),
         best_near=np.zeros(most + 1, np.int64),
+        cells=np.zeros(cells, np.int32),
         topics=np.zeros(dials.slots, np.int32),
     )
 

@@ -61,6 +61,7 @@ class Run:
         self.ticks, self.slots, self.free, self.seed = ticks, slots, free, seed
         self.workers = workers or cores()
         self.stage, self.index = scene.stage, scene.index
+        self._searches = feed.sources.get("interest", 0) > 0
         if free and behaviour.drift > 0:
             # drifting posts change their features in this arm only
             features = self.stage.features.copy()
@@ -93,7 +94,7 @@ class Run:
             seen=np.full(int(seen_start[-1]), -1, np.int32),
             dropped=np.zeros(m, np.bool_),
         )
-        if feed.sources.get("interest", 0):
+        if self._searches:
             assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
         self.shares: list[npt.NDArray[np.int32]] = []
@@ -190,7 +191,7 @@ class Run:
     def _show(self, now: Now, active: npt.NDArray[np.int64], shown: Shown) -> None:
         """All sessions of a tick; viewers of near interests one after the other, for speed."""
         order = np.arange(active.size)
-        if self.index.posts.size:
+        if self._searches:
             order = np.argsort(self.state.cell[active], kind="stable")
         given, start = np.zeros(0, np.float32), np.zeros(0, np.int64)
         if self.feed.score is not None:
@@ -222,7 +223,7 @@ class Run:
 
     def _recall(self) -> float:
         """Recall@100 of the index for profiles as they are at the end."""
-        if not self.index.posts.size:
+        if not self._searches:
             return float("nan")
         profiles = self.state.profiles
         known = np.flatnonzero(profiles.any(axis=1))

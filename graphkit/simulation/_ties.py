@@ -23,6 +23,8 @@ class Ties:
 
     def __init__(self, n: int, free: bool) -> None:
         self._free = free
+        # under a matched budget the ties stay, and the same one may be won again
+        self._won, self._left = np.zeros(0, np.int64), np.zeros(0, np.int64)
         self.gained, self.lost = np.zeros(n, np.int32), np.zeros(n, np.int32)
 
     def act(self, stage: Stage, active: Ints, post: Array, react: Array) -> Stage:
@@ -34,6 +36,10 @@ class Ties:
         if old.size and not stage.single:
             # of several posters, those who were followed are left
             old = np.intersect1d(old, _present(stage), assume_unique=True)
+        if not self._free:
+            new = np.setdiff1d(new, self._won, assume_unique=True)
+            old = np.setdiff1d(old, self._left, assume_unique=True)
+            self._won, self._left = np.union1d(self._won, new), np.union1d(self._left, old)
         self.gained += np.bincount(new % n, minlength=n).astype(np.int32)
         self.lost += np.bincount(old % n, minlength=n).astype(np.int32)
         if not self._free or not (new.size or old.size):

@@ -118,7 +118,7 @@ def test_the_ranker_of_x_has_the_published_weights() -> None:
     feed = ranker("x_2023")
     assert dict(feed.weights) == {
         "expected_like": 0.5, "expected_share": 1.0, "expected_comment": 13.5,
-        "expected_watch": 0.005, "expected_skip": -74.0,
+        "expected_watch": 0.005,
     }  # fmt: skip
     assert (feed.author_decay, feed.author_floor) == (0.5, 0.25)
     assert feed.sources["following"] * 2 == sum(feed.sources.values())
