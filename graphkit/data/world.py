@@ -156,7 +156,9 @@ class World:
                 continue
             array = _checked(value, dtype, (n if size == "n" else m,), name, unknown=True)
             known = array[~np.isnan(array)] if dtype is np.float32 else array
-            if known.size and not low <= known.min() <= known.max() <= (m - 1 if high == "m" else high):
+            if known.size and not low <= known.min() <= known.max() <= (
+                m - 1 if high == "m" else high
+            ):
                 raise DataError(
                     f"world: {name} must lie in {low:g} … {high if high != 'm' else m - 1}, not "
                     f"{known.min():g} … {known.max():g}."

@@ -155,9 +155,7 @@ def gather(
         elif source == COVISITED:
             size = from_covisited(state.done, state.fans, key_a, now.seed, now.t, raw, quota, a)
         else:
-            size = from_draws(
-                source, key_a, now.seed, now.t, now.fresh, now.n_eligible, raw, quota
-            )
+            size = from_draws(source, key_a, now.seed, now.t, now.fresh, now.n_eligible, raw, quota)
         count = _offer(
             source, raw, size, quota, a, seen, dropped, thinned, facts, single, p_indptr, posters,
             place, met, lines, count,

@@ -43,7 +43,9 @@ def _function(score: Any) -> str:
     try:
         text = inspect.getsource(score)
     except (OSError, TypeError):
-        text = "" if code is None else f"{code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}"
+        text = (
+            "" if code is None else f"{code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}"
+        )
     held += [cell.cell_contents for cell in getattr(score, "__closure__", None) or ()]
     held += list(getattr(score, "__defaults__", None) or ())
     held += sorted((getattr(score, "__kwdefaults__", None) or {}).items())

@@ -101,7 +101,8 @@ class Book:
             return self._rate(self.watch / UNIT, self._mean_watch())
         if name == "expected_watch_time":
             expected = self._rate(self.watch / UNIT, self._mean_watch())
-            return np.minimum(expected * scene.seconds / 60.0, 1.0)
+            minutes: Floats = np.minimum(expected * scene.seconds / 60.0, 1.0)
+            return minutes
         if name in RATES:
             columns = [REACTIONS.index(r) for r in RATES[name]]
             count = self.reactions[:, columns].sum(axis=1)
@@ -111,7 +112,8 @@ class Book:
             return _log_share(self.reacted)
         if name == "recency":
             ages = np.maximum(t - scene.ticks, 0)
-            return np.array([2.0 ** (-age / RECENCY) for age in range(t + 1)])[ages]
+            of_age: Floats = np.array([2.0 ** (-age / RECENCY) for age in range(t + 1)])
+            return of_age[ages]
         if name == "cross_posted":
             return scene.cross_posted.astype(np.float64)
         if name == "flagged":
@@ -120,17 +122,19 @@ class Book:
 
     def _author_factor(self, name: str) -> Floats:
         author = self._scene.stage.facts[:, 0]
+        of_account: Floats
         if name == "author_followers":
-            return _log_share(self._followers)[author]
-        if name == "author_hits":
-            hits = np.bincount(
-                author, weights=self.reacted.astype(np.float64), minlength=self._followers.size
-            )
-            return _log_share(hits.astype(np.int64))[author]
-        assert name == "small_creator", name
-        creators = np.unique(author)
-        small = self._followers < np.median(self._followers[creators])
-        return small[author].astype(np.float64)
+            of_account = _log_share(self._followers)
+        elif name == "author_hits":
+            counts = self.reacted.astype(np.float64)
+            hits = np.bincount(author, weights=counts, minlength=self._followers.size)
+            of_account = _log_share(hits.astype(np.int64))
+        else:
+            assert name == "small_creator", name
+            median = np.median(self._followers[np.unique(author)])
+            of_account = (self._followers < median).astype(np.float64)
+        of_post: Floats = of_account[author]
+        return of_post
 
     def _mean_watch(self) -> float:
         shown = int(self.views.sum())

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from graphkit.recommenders._arrays import AUTHOR, E_POST, E_QUIT, Stage
 from graphkit.recommenders._keyed_kernel import draw_pairs
+from graphkit.simulation._space import unit
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["Creators"]
@@ -38,13 +39,15 @@ class Creators:
         Propensities are recorded; under a free budget they are acted on, and `dropped` marks
         what is not posted. A creator's first post is always posted.
         """
-        new = np.arange(low, high)
+        new: Ints = np.arange(low, high)
         author = self._stage.facts[:, AUTHOR].astype(np.int64)
         n = self.quit.size
         before = np.flatnonzero(~dropped[:low])
         posts = np.bincount(author[before], minlength=n)
-        reward = np.bincount(author[before], weights=reacted[before].astype(np.float64), minlength=n)
-        known = new[posts[author[new]] > 0]
+        reward = np.bincount(
+            author[before], weights=reacted[before].astype(np.float64), minlength=n
+        )
+        known: Ints = new[posts[author[new]] > 0]
         if not known.size:
             return known
         who = author[known]
@@ -63,7 +66,8 @@ class Creators:
         silent = draw_pairs(self._seed, E_POST, *keys) >= post
         dropped[known[silent | self.quit[who]]] = True
         self.quit[who[draw_pairs(self._seed, E_QUIT, *keys) < leave]] = True
-        return known[~dropped[known]]
+        moving: Ints = known[~dropped[known]]
+        return moving
 
     def drift(self, posts: Ints, reacted: Ints, dropped: npt.NDArray[np.bool_]) -> Floats:
         """Features of posts about to enter, moved toward what their authors were rewarded for."""
@@ -75,16 +79,15 @@ class Creators:
         praised = np.zeros((n, features.shape[1]))
         weighted = features[before].astype(np.float64) * reacted[before, None]
         np.add.at(praised, author[before], weighted)
-        toward = _unit(praised[author[posts]])
+        toward = unit(praised[author[posts]])
         moved = features[posts] + self._behaviour.drift * (toward - features[posts])
-        return np.where(toward.any(axis=1)[:, None], _unit(moved), features[posts])
+        # whose author was never rewarded stays as it is
+        praised_at = np.flatnonzero(toward.any(axis=1))
+        new: Floats = features[posts].astype(np.float64)
+        new[praised_at] = unit(moved[praised_at])
+        return new
 
 
 def _chance(x: Floats) -> Floats:
     chance: Floats = 1 / (1 + np.exp(-x))
     return chance
-
-
-def _unit(rows: Floats) -> Floats:
-    length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit.recommenders._arrays import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
 from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
@@ -24,11 +25,11 @@ def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
     weight = feed.weights.get
     quotas = np.array([feed.sources.get(s, 0) for s in SOURCES], np.int64)
     heard = feed.sources.get("circle", 0) or feed.score is not None
-    decay = np.zeros(0)
+    decay: npt.NDArray[np.float64] = np.zeros(0)
     if feed.author_decay < 1:
-        powers = feed.author_decay ** np.arange(MOST_PICKS)
+        powers = feed.author_decay ** np.arange(MOST_PICKS, dtype=np.float64)
         decay = feed.author_floor + (1 - feed.author_floor) * powers
-    forget = np.ones(1)
+    forget: npt.NDArray[np.float64] = np.ones(1)
     if math.isfinite(feed.half_life):
         forget = 2.0 ** (-np.arange(ticks + 1) / feed.half_life)
     return Dials(
@@ -98,5 +99,3 @@ def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
         cells=np.zeros(cells, np.int32),
         topics=np.zeros(dials.slots, np.int32),
     )
-
-

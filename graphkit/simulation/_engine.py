@@ -142,7 +142,11 @@ class Run:
                 partition.n_communities, world.homes[kind][posts], self.stage.p_indptr,
                 self.stage.posters,
             )  # fmt: skip
-            views[kind], diet[kind], reach[kind] = found[0][back_p], found[1][back_a], found[2][back_a]
+            views[kind], diet[kind], reach[kind] = (
+                found[0][back_p],
+                found[1][back_a],
+                found[2][back_a],
+            )
         held, creators = max(self.sessions, 1), self.creators
         scheduled = creators.scheduled or float("nan")
         shares = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
@@ -205,9 +209,7 @@ class Run:
 
         self.in_ranges(show, active.size)
 
-    def _record(
-        self, t: int, active: npt.NDArray[np.int64], shown: Shown, missing: int
-    ) -> None:
+    def _record(self, t: int, active: npt.NDArray[np.int64], shown: Shown, missing: int) -> None:
         self.sessions += int(active.size)
         self.empty += missing
         self.candidates += int(shown.candidates.sum())

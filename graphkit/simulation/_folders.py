@@ -11,8 +11,15 @@ from urllib.parse import quote
 
 from graphkit.errors import FileError
 
-__all__ = ["Job", "arm_folders", "job_folder", "open_folder", "read_record", "write_record",
-           "write_whole"]
+__all__ = [
+    "Job",
+    "arm_folders",
+    "job_folder",
+    "open_folder",
+    "read_record",
+    "write_record",
+    "write_whole",
+]
 
 #: Arm, world, replication.
 Job = tuple[str, int, int]

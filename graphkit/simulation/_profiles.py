@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.recommenders.feed import Feed
+from graphkit.simulation._space import unit
 from graphkit.simulation._stage import Prepared
 
 __all__ = ["first_profiles"]
@@ -27,8 +28,8 @@ def first_profiles(scene: Prepared, feed: Feed) -> npt.NDArray[np.float32]:
     ):
         weight = feed.signals.get(signal, 0.0)
         if weight and codes.max(initial=-1) >= 0:
-            total += weight * _unit(_means(own, codes.astype(np.int64)))
-    return _unit(total).astype(np.float32)
+            total += weight * unit(_means(own, codes.astype(np.int64)))
+    return unit(total).astype(np.float32)
 
 
 def _means(rows: Floats, codes: npt.NDArray[np.int64]) -> Floats:
@@ -39,8 +40,3 @@ def _means(rows: Floats, codes: npt.NDArray[np.int64]) -> Floats:
     sums[found < 0] = 0.0
     out: Floats = sums[np.searchsorted(found, codes)]
     return out
-
-
-def _unit(rows: Floats) -> Floats:
-    length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)

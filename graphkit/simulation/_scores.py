@@ -18,51 +18,56 @@ if TYPE_CHECKING:
 
 __all__ = ["given_scores"]
 
+Ints = npt.NDArray[np.int64]
+
 #: Sessions that a function scores at a time.
 BATCH = 8192
 
 
 def given_scores(
-    run: Run, now: Now, active: npt.NDArray[np.int64]
+    run: Run, now: Now, active: Ints
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Scores of every session's candidates, and where each session's begin."""
+    sizes, parts = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
+    for begin in range(0, active.size, BATCH):
+        size, scores = _batch(run, now, active[begin : begin + BATCH])
+        sizes.append(size)
+        parts.append(scores)
+    return np.concatenate(parts), np.cumsum(np.concatenate(sizes))[:-1]
+
+
+def _batch(run: Run, now: Now, active: Ints) -> tuple[Ints, npt.NDArray[np.float32]]:
+    """Candidates per session, and the function's scores of all of them."""
     assert run.feed.score is not None
     scene, width = run.scene, int(run.dials.quotas.sum())
-    sizes = np.zeros(active.size, np.int64)
-    parts: list[npt.NDArray[np.float32]] = [np.zeros(0, np.float32)]
-    for begin in range(0, active.size, BATCH):
-        batch = active[begin : begin + BATCH]
-        room = batch.size * width
-        post, source = np.zeros(room, np.int32), np.zeros(room, np.int8)
-        factors = np.zeros((len(PAIR_FACTORS), room), np.float32)
-        size = sizes[begin : begin + batch.size]
+    room = active.size * width
+    size = np.zeros(active.size, np.int64)
+    post, source = np.zeros(room, np.int32), np.zeros(room, np.int8)
+    factors = np.zeros((len(PAIR_FACTORS), room), np.float32)
 
-        def collect(low: int, high: int, scratch: Any) -> None:
-            cut = slice(low * width, high * width)
-            pairs(
-                run.stage, run.state, now, run.index, run.dials, batch, low, high, scratch,
-                width, size[low:high], post[cut], source[cut], factors[:, cut],
-            )  # fmt: skip
+    def collect(low: int, high: int, scratch: Any) -> None:
+        cut = slice(low * width, high * width)
+        pairs(
+            run.stage, run.state, now, run.index, run.dials, active, low, high, scratch, width,
+            size[low:high], post[cut], source[cut], factors[:, cut],
+        )  # fmt: skip
 
-        run.in_ranges(collect, batch.size)
-        used = np.arange(room) % max(width, 1) < np.repeat(size, width)
-        chosen = post[used]
-        values: dict[str, Any] = {
-            name: factors[row, used] for row, name in enumerate(PAIR_FACTORS)
-        }
-        for name in FACTORS:
-            if name not in PAIR_FACTORS:
-                values[name] = _of_posts(run, name, now.t, chosen)
-        context = Context(
-            world=scene.world,
-            tick=now.t,
-            viewer=scene.accounts[np.repeat(batch, size)].astype(np.int32),
-            post=scene.posts[chosen].astype(np.int32),
-            source=source[used],
-            factors=values,
-        )
-        parts.append(checked_scores(run.feed.name, context, run.feed.score(context)))
-    return np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    run.in_ranges(collect, active.size)
+    used = np.arange(room) % max(width, 1) < np.repeat(size, width)
+    chosen = post[used]
+    values: dict[str, Any] = {name: factors[row, used] for row, name in enumerate(PAIR_FACTORS)}
+    for name in FACTORS:
+        if name not in PAIR_FACTORS:
+            values[name] = _of_posts(run, name, now.t, chosen)
+    context = Context(
+        world=scene.world,
+        tick=now.t,
+        viewer=scene.accounts[np.repeat(active, size)].astype(np.int32),
+        post=scene.posts[chosen].astype(np.int32),
+        source=source[used],
+        factors=values,
+    )
+    return size, checked_scores(run.feed.name, context, run.feed.score(context))
 
 
 def _of_posts(run: Run, name: str, tick: int, posts: npt.NDArray[np.int32]) -> Any:

@@ -13,7 +13,7 @@ from graphkit.data.incidence import ACTS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError
 
-__all__ = ["acted_items", "mean_features", "unit_rows"]
+__all__ = ["acted_items", "mean_features", "unit", "unit_rows"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -24,10 +24,16 @@ SIGNALS = {"share": 1.0, "repost": 1.0, "save": 0.8, "like": 0.6, "duet": 0.8, "
 
 def unit_rows(matrix: npt.ArrayLike) -> Floats:
     """Rows scaled to length 1; zero rows stay."""
-    values = np.asarray(matrix, dtype=np.float64)
-    length = np.sqrt((values**2).sum(axis=1, keepdims=True))
-    scaled = np.divide(values, length, out=np.zeros_like(values), where=length > 0)
-    return np.asarray(scaled, dtype=np.float32)
+    return np.asarray(unit(np.asarray(matrix, dtype=np.float64)), dtype=np.float32)
+
+
+def unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same, unrounded."""
+    length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    scaled: npt.NDArray[np.float64] = np.divide(
+        rows, length, out=np.zeros_like(rows), where=length > 0
+    )
+    return scaled
 
 
 def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:

@@ -137,14 +137,15 @@ def prepare(world: World, feeds: list[Feed]) -> Prepared:
 def lines_of(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The rows cut into pieces of at most a cache line, the same memory."""
     width = 16 if features.shape[1] % 16 == 0 else LANES
-    return features.reshape(-1, width)
+    cut: npt.NDArray[np.float32] = features.reshape(-1, width)
+    return cut
 
 
 def topics(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
     """Largest dimension of each row, its two signs apart; −1 for rows of zeros."""
     largest = np.abs(features).argmax(axis=1)
     sign = features[np.arange(features.shape[0]), largest] < 0
-    found = (2 * largest + sign).astype(np.int32)
+    found: npt.NDArray[np.int32] = (2 * largest + sign).astype(np.int32)
     found[~features.any(axis=1)] = -1
     return found
 

@@ -72,4 +72,5 @@ def _arcs(stage: Stage, active: Ints, post: Array, chosen: Array) -> Ints:
     within = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - count, count)
     posters = stage.posters[np.repeat(stage.p_indptr[posts], count) + within]
     arcs = np.unique(np.repeat(active[rows], count) * n + posters)
-    return arcs[arcs // n != arcs % n]
+    others: Ints = arcs[arcs // n != arcs % n]
+    return others
