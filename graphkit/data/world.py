@@ -164,6 +164,8 @@ class World:
                     f"{known.min():g} … {known.max():g}."
                 )
             object.__setattr__(self, name, array)
+        if self.answers_to is not None and (self.answers_to == np.arange(m)).any():
+            raise DataError("world: answers_to names a post as an answer to itself.")
         if (self.group_indptr is None) != (self.groups is None):
             raise DataError("world: groups and group_indptr go together.")
         if self.group_indptr is not None and self.groups is not None:
@@ -191,7 +193,7 @@ class World:
         return content_key(
             self.accounts.content_key, self.posts.content_key, self.account_keys, self.post_keys,
             self.follows.content_key, self.interests, self.profiles, self.post_features,
-            self.poster_indptr, self.posters, self.ticks, self.quality,
+            self.poster_indptr, self.posters, self.authored, self.ticks, self.quality,
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()), *self.homes.values(),
             *(part for fact in facts.items() if fact[1] is not None for part in fact),
         )  # fmt: skip

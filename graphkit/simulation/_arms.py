@@ -68,7 +68,8 @@ def _plain(value: Any) -> Any:
 def check_worlds(worlds: Sequence[World], arms: Mapping[str, Feed], ticks: int) -> None:
     """Refuse worlds in which an arm could not show what it should.
 
-    Weights of ties, places and groups in a world that knows none simply count nothing.
+    Weights of ties and places, and the source of groups, in a world that knows none simply
+    give nothing: a preset with groups must run on data without memberships, too.
     """
     for w, world in enumerate(worlds):
         if int(world.ticks.min()) >= ticks:
@@ -87,11 +88,6 @@ def _check(name: str, feed: Feed, w: int, world: World) -> None:
         raise MissingDataError(
             f"arm {name!r} shows what followees post or react to ({', '.join(social)}), but world "
             f"{w} has no follows: leave these sources out, or build it from data with follows."
-        )
-    if quota("groups", 0) and (world.groups is None or not world.groups.size):
-        raise MissingDataError(
-            f"arm {name!r} shows what members of the viewer's groups post (groups), but world {w} "
-            "has no groups: leave that source out, or build it from data with memberships."
         )
     if quota("interest", 0) or feed.weights.get("interest", 0.0):
         blank = "features of posts" * (not world.post_features.any())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
@@ -256,6 +256,9 @@ class Run:
         step = max(FEW // 4, -(-size // (8 * self.workers)))
         with ThreadPoolExecutor(self.workers) as pool:
             steps = [pool.submit(work, low, min(low + step, size)) for low in range(0, size, step)]
-            wait(steps)
-            for done in steps:
-                done.result()
+            try:
+                for done in steps:
+                    done.result()
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
