@@ -17,14 +17,15 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def planted_world(n: int, *, ticks: int, seed: int = 1) -> World:
-    """A world of n accounts in 32 communities and 32 dimensions, 17 follows each, 0.4 n posts.
+def planted_world(n: int, *, ticks: int, posts: int | None = None, seed: int = 1) -> World:
+    """A world of n accounts in 32 communities and 32 dimensions, 17 follows each.
 
     Accounts follow seven of ten within their community, by fame; posts are mixtures of topics
-    around their author's; two thirds of them are there when the simulation begins.
+    around their author's; two thirds of them are there when the simulation begins. There are
+    0.4 n posts unless their number is given.
     """
     rng = np.random.default_rng(seed)
-    m = max(int(n * POSTS_EACH), 20)
+    m = max(int(n * POSTS_EACH), 20) if posts is None else posts
     home = rng.integers(0, TOPICS, n)
     fame = rng.lognormal(0.0, 1.0, n)
     interests = rng.dirichlet(np.full(TOPICS, 0.15), n)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ import polars as pl
 
 from graphkit.data.display import html_card, text_card
 from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.storage import load_arrays, save_arrays
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
@@ -112,6 +115,37 @@ class ArmTally:
         """Likes, comments, shares, follows, duets and stitches of each post, shape (m,)."""
         kinds = [REACTIONS.index(name) for name in _REWARDS]
         return np.asarray(self.reactions[:, kinds].sum(axis=1), dtype=np.int64)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the tally as one ``.npz`` file, the same bytes each time; returns its path."""
+        kinds = list(self.views)
+        numbers: dict[str, float] = {}
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if isinstance(value, Mapping):
+                arrays |= {f"{spec.name}_{k}": value[kind] for k, kind in enumerate(kinds)}
+            elif isinstance(value, np.ndarray):
+                arrays[spec.name] = value
+            else:
+                # a NumPy number and a plain one are the same content
+                numbers[spec.name] = value.item() if isinstance(value, np.generic) else value
+        return save_arrays(path, "ArmTally", {"kinds": kinds, "numbers": numbers}, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ArmTally:
+        """The inverse of :meth:`save`.
+
+        Raises
+        ------
+        FileError
+            If the file is missing, broken or holds something else.
+        """
+        header, arrays = load_arrays(path, "ArmTally")
+        values: dict[str, Any] = {**header["numbers"], **arrays}
+        for name in ("views", "diet", "member_reach"):
+            values[name] = {kind: arrays[f"{name}_{k}"] for k, kind in enumerate(header["kinds"])}
+        return cls(**{spec.name: values[spec.name] for spec in fields(cls)})
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -216,6 +250,7 @@ class Spread:
             "replications": self.replications,
             "budget": self.budget,
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
+            **self.provenance.removed,
         }
 
     def __repr__(self) -> str:

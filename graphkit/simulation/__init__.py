@@ -1,5 +1,7 @@
 """World building, and feeds × viewers → Spread."""
 
+from graphkit.simulation._checkpoint import read_checkpoint
+from graphkit.simulation._log import scan_impressions
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.build import build_world
 from graphkit.simulation.calibrate import calibrate
@@ -13,7 +15,9 @@ __all__ = [
     "build_world",
     "calibrate",
     "interest_space",
+    "read_checkpoint",
     "resample_worlds",
+    "scan_impressions",
     "simulate_spread",
     "split_world_data",
 ]

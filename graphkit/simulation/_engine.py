@@ -33,6 +33,8 @@ __all__ = ["Run"]
 FEW = 256
 #: Accounts on whom the recall of the interest index is measured at the end.
 MEASURED = 200
+#: What changes of the state: all but where the tables of seen posts begin.
+_CHANGED = tuple(name for name in State._fields if name != "seen_start")
 
 
 class Run:
@@ -129,6 +131,55 @@ class Run:
         self.stage = self.ties.act(self.stage, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
+
+    def memory(self) -> dict[str, npt.NDArray[Any]]:
+        """All that ticks change, by name: what a run can be taken up from again.
+
+        Arrays are those of the run itself, not copies.
+        """
+        kept = {
+            f"{part}.{name}": np.asarray(getattr(owner, name))
+            for part, owner, names in self._parts()
+            for name in names
+        }
+        kept |= {f"state.{name}": getattr(self.state, name) for name in _CHANGED}
+        if self.free:
+            kept |= {"f_indptr": self.stage.f_indptr, "f_indices": self.stage.f_indices}
+        kept["shares"] = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
+        return kept | self._drifting()
+
+    def restore(self, kept: dict[str, npt.NDArray[Any]]) -> None:
+        """Take a run of the same arguments up again: the inverse of :meth:`memory`."""
+        for part, owner, names in self._parts():
+            for name in names:
+                value = kept[f"{part}.{name}"]
+                setattr(owner, name, value if value.ndim else value.item())
+        # others hold these arrays, too
+        changed = {f"state.{name}": getattr(self.state, name) for name in _CHANGED}
+        for name, array in (changed | self._drifting()).items():
+            array[...] = kept[name]
+        if self.free:
+            self.stage = self.stage._replace(f_indptr=kept["f_indptr"], f_indices=kept["f_indices"])
+        self.shares = [kept["shares"]]
+
+    def _parts(self) -> list[tuple[str, object, tuple[str, ...]]]:
+        return [
+            ("run", self, ("sources", "sessions", "empty", "candidates", "leave", "back", "stay")),
+            ("viewers", self.viewers, ("gone", "mood")),
+            ("creators", self.creators, ("quit", "posting", "quitting", "scheduled")),
+            ("ties", self.ties, ("_won", "_left", "gained", "lost")),
+            (
+                "book", self.book,
+                ("watch", "views", "reacted", "reactions", "item_ticks", "trial"),
+            ),
+        ]  # fmt: skip
+
+    def _drifting(self) -> dict[str, npt.NDArray[Any]]:
+        """Features that this run changes."""
+        if not (self.free and self.behaviour.drift > 0):
+            return {}
+        stage = self.stage
+        return {"features": stage.features, "facts": stage.facts, "blocks": self.index.blocks}
 
     def tally(self) -> ArmTally:
         """What was shown to whom, in the world's codes, by community of every partition."""

@@ -113,9 +113,7 @@ def _rows(scene: Prepared, active: npt.NDArray[np.int64], shown: Shown) -> pl.Da
             "source": shown.source[rows, places],
             "position": places.astype(np.int32),
             "watch": shown.watch[rows, places],
-            "parent": pl.Series(scene.accounts[parent]).cast(pl.UInt32).set(
-                pl.Series(parent < 0), None
-            ),
+            "parent": np.where(parent < 0, -1, scene.accounts[parent]).astype(np.int32),
             "react": shown.react[rows, places],
         }
     )  # fmt: skip
@@ -123,26 +121,24 @@ def _rows(scene: Prepared, active: npt.NDArray[np.int64], shown: Shown) -> pl.Da
 
 def _columns(accounts: Vocabulary, posts: Vocabulary, t: int) -> list[pl.Expr]:
     """The columns of the log, piece by piece: ids are never all in memory at once."""
-    react, watch = pl.col("react"), pl.col("watch")
-    flags = [
-        ((react.bitwise_and(1 << bit)) != 0).alias(name) for bit, name in enumerate(REACTIONS[:8])
-    ]
+    react, watch, parent = pl.col("react"), pl.col("watch"), pl.col("parent")
+    flags = [(react & (1 << bit) != 0).alias(name) for bit, name in enumerate(REACTIONS[:8])]
     return [
-        _named("account", accounts.series).alias("account_id"),
-        _named("item", posts.series).alias("item_id"),
-        _named("source", pl.Series([*SOURCES, "filler"])).alias("surface"),
+        _named(pl.col("account"), accounts.series).alias("account_id"),
+        _named(pl.col("item"), posts.series).alias("item_id"),
+        _named(pl.col("source"), pl.Series([*SOURCES, "filler"])).alias("surface"),
         pl.col("position"),
         (watch.cast(pl.Float32) / UNIT).alias("watch_fraction"),
-        _named("parent", accounts.series).alias("parent_account_id"),
+        _named(pl.when(parent >= 0).then(parent), accounts.series).alias("parent_account_id"),
         pl.lit(t, pl.Int32).alias("tick"),
         *flags,
         (watch < int(SKIPPED * UNIT)).alias("skip"),
     ]
 
 
-def _named(column: str, names: pl.Series) -> pl.Expr:
+def _named(column: pl.Expr, names: pl.Series) -> pl.Expr:
     texts = names.cast(pl.String)
-    return pl.col(column).map_batches(
+    return column.map_batches(
         lambda codes: texts.gather(codes.cast(pl.UInt32)),
         return_dtype=pl.String,
         is_elementwise=True,

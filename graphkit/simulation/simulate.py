@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
-from graphkit.data.provenance import Provenance
+from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
+from graphkit.errors import DataError, OptionError, check_choice
 from graphkit.progress import track
-from graphkit.recommenders.feed import SOURCES, Feed
+from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
+from graphkit.simulation._arms import check_worlds, feed_facts
+from graphkit.simulation._checkpoint import Checkpoint, held_interrupt, spread_of
+from graphkit.simulation._folders import Job
+from graphkit.simulation._log import Log
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["simulate_spread"]
-
-SOURCE_NAMES = (*SOURCES, "filler")
 
 
 def simulate_spread(
@@ -27,6 +32,8 @@ def simulate_spread(
     slots: int = 10,
     budget: str = "matched",
     behaviour: Behaviour | None = None,
+    impressions: str | Path | None = None,
+    checkpoint: str | Path | None = None,
     rng: RNGLike | None = None,
 ) -> Spread:
     """Show every world through every feed and tally who is shown what.
@@ -39,6 +46,28 @@ def simulate_spread(
 
     Every draw is a hash of (seed, world, replication, event, account key, post key): what
     a viewer would draw for a post depends neither on the arm nor on the order of anything.
+
+    **Budget.** Under ``"matched"`` posts, sessions and slots come from outside and are the same
+    in all arms, so that arms differ in what is shown only; the propensities to leave, to return,
+    to post and to give up are recorded. Under ``"free"`` they are acted on: who is bored leaves
+    or returns less often, sessions end early, creators post less or give up, drift toward what
+    was rewarded, and follows are won and lost.
+
+    **Feeds of one's own.** An arm may be any :class:`Feed`, also one whose `score` is a function
+    of the candidates (see :class:`Context`). Weights of what a world does not know (ties,
+    countries, groups) count nothing; a feed of followees, or of interests, where there are none is
+    refused.
+
+    **Memory** does not grow with the impressions, but for what each account has seen: at most
+    8 bytes per slot that it can be shown. Shares, duets and stitches are 20 bytes each.
+
+    **Checkpoints.** With `checkpoint`, every arm, world and replication that is finished is kept,
+    and the one under way about once a minute and when it is interrupted: Ctrl-C waits for the end
+    of the tick, a second one does not. The same call then goes on from there, and returns the
+    same bytes as if it had never stopped; what is broken or half-written is done again.
+    :func:`read_checkpoint` reads what there is in the meantime. A checkpoint of other arguments
+    is refused. Of a score function it knows the name, the text and the plain values it
+    holds, not what it reads elsewhere.
 
     Parameters
     ----------
@@ -57,8 +86,14 @@ def simulate_spread(
         leaving and returning are recorded as propensities. ``"free"``: they are acted on.
     behaviour
         Parameters of the viewers; the documented assumptions if absent.
+    impressions
+        A folder for every impression, in one Parquet file per arm, world, replication and tick,
+        written when the tick is over; :func:`scan_impressions` reads it. It is new, empty, or
+        holds those of this very simulation. A row takes about 10 bytes there.
+    checkpoint
+        A folder from which the simulation can go on; new, empty, or of the same arguments.
     rng
-        Seed.
+        Seed. Where none is given, that of the checkpoint, if there is one.
 
     Returns
     -------
@@ -67,11 +102,24 @@ def simulate_spread(
     Raises
     ------
     OptionError
-        For zero ticks, no arms, and other values out of range.
+        For zero ticks, no arms, other values out of range, and a checkpoint of other arguments.
     MissingDataError
-        If a feed needs follows or features that a world does not have.
+        If a feed shows by follows or interest, and a world has none.
     DataError
-        If a world is exhausted under ``matched``: some viewer has seen every post.
+        If no post enters in time, or a world is exhausted under ``matched``: some viewer has
+        seen every post.
+    FileError
+        If a folder holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> import graphkit as gk
+    >>> from graphkit.recommenders import chronological, uniform
+    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1))
+    >>> arms = {"newest": chronological(), "uniform": uniform()}
+    >>> spread = gk.simulate_spread(world, arms, ticks=2, slots=3, rng=1)
+    >>> spread.impressions("newest") == spread.impressions("uniform")
+    True
     """
     from graphkit.simulation._engine import Run
     from graphkit.simulation._stage import Prepared, prepare
@@ -79,49 +127,79 @@ def simulate_spread(
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()
     _check(population, arms, ticks, replications, slots, budget)
-    streams = Streams(rng)
-    tallies: dict[tuple[str, int, int], ArmTally] = {}
-    jobs = [
-        (w, r, arm) for w in range(len(population)) for r in range(replications) for arm in arms
-    ]
-    scene: Prepared | None = None
-    for w, r, arm in track(jobs, "simulating", len(jobs)):
-        if scene is None or scene.world is not population[w]:
-            scene = prepare(population[w], list(arms.values()))
-        seed = streams.integer("draws", w, r)
-        run = Run(
-            scene, arms[arm], behaviour,
-            ticks=ticks, slots=slots, free=budget == "free", seed=seed,
+    facts = {
+        "arms": {name: feed_facts(feed) for name, feed in arms.items()},
+        "ticks": ticks, "replications": replications, "slots": slots, "budget": budget,
+        "behaviour": dict(behaviour.frame.iter_rows()),
+        "worlds": [world.content_key for world in population],
+        "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
+    }  # fmt: skip
+    streams, kept, log = Streams(rng), None, None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, facts, None if rng is None else streams.seed, streams.seed)
+        streams = Streams(kept.seed)
+    if impressions is not None:
+        log = Log(
+            impressions, content_key(json.dumps(facts), streams.seed), tuple(arms),
+            worlds=len(population), replications=replications, ticks=ticks,
         )  # fmt: skip
-        for t in range(ticks):
-            _, _, missing = run.step(t)
-            if missing and arms[arm].filler != "empty" and budget == "matched":
-                raise DataError(
-                    f"arm {arm!r}, world {w}: in tick {t} {missing} slots cannot be filled: some "
-                    f"viewers have seen every post that has entered. Fewer ticks or slots, or more "
-                    f"or earlier posts ({population[w].n_posts} now) are needed."
-                )
-        tallies[arm, w, r] = run.tally()
+    jobs = [
+        (arm, w, r) for w in range(len(population)) for r in range(replications) for arm in arms
+    ]
+    tallies: dict[Job, ArmTally] = {}
+    if kept is not None:
+        for job in jobs:
+            known = kept.tally(job) if log is None or log.has(job, ticks) else None
+            if known is not None:
+                tallies[job] = known
+    scene: Prepared | None = None
+    run: Run | None = None
+    at: tuple[Job, int] | None = None  # the run and the ticks it has done; None within a tick
+    steps = ((job, t) for job in jobs for t in range(ticks))
+    try:
+        for job, t in track(steps, "simulating", len(jobs) * ticks):
+            if job in tallies:
+                continue
+            arm, w, r = job
+            if t == 0:
+                at = None
+                if scene is None or scene.world is not population[w]:
+                    scene = prepare(population[w], list(arms.values()))
+                run = Run(
+                    scene, arms[arm], behaviour, ticks=ticks, slots=slots, free=budget == "free",
+                    seed=streams.integer("draws", w, r),
+                )  # fmt: skip
+                done, memory = (0, {}) if kept is None else kept.state(job)
+                if done and log is not None and not log.has(job, done):
+                    done = 0
+                if done:
+                    run.restore(memory)
+                at = job, done
+            assert run is not None
+            assert at is not None
+            if t >= at[1]:
+                with nullcontext() if kept is None else held_interrupt():
+                    at = None
+                    active, shown, missing = run.step(t)
+                    if missing and arms[arm].filler != "empty" and budget == "matched":
+                        raise _exhausted(job, t, missing, population[w])
+                    if log is not None:
+                        log.write(job, t, run.scene, active, shown)
+                    at = job, t + 1
+            if t == ticks - 1:
+                tallies[job] = run.tally()
+                if kept is not None:
+                    kept.keep_tally(job, tallies[job])
+            elif kept is not None and kept.due and at == (job, t + 1):
+                kept.keep_state(job, t + 1, run.memory())
+    except KeyboardInterrupt:
+        if kept is not None and run is not None and at is not None and at[0] not in tallies:
+            kept.keep_state(*at, run.memory())
+        raise
+    tallies = {job: tallies[job] for job in jobs}
     if budget == "matched":
         _assert_matched(tallies, tuple(arms), len(population), replications)
-    return Spread(
-        population, tuple(arms), tallies, replications, SOURCE_NAMES, budget,
-        behaviour.calibrated,
-        Provenance.of(
-            "simulate_spread",
-            {
-                "arms": {name: _numbers(feed) for name, feed in arms.items()},
-                "ticks": ticks, "replications": replications, "slots": slots, "budget": budget,
-                "behaviour": dict(behaviour.frame.iter_rows()),
-            },
-            seed=streams.seed, made_from=population, packages=("numba", "numpy"),
-        ),
-    )  # fmt: skip
-
-
-def _numbers(feed: Feed) -> dict[str, object]:
-    rows = feed.frame.select("part", "key", "value").iter_rows()
-    return {f"{part}.{key}": value for part, key, value in rows} | {"filler": feed.filler}
+    return spread_of(population, tallies, replications, facts, streams.seed)
 
 
 def _check(
@@ -134,23 +212,19 @@ def _check(
             raise OptionError(f"{name}={value}: at least 1 is needed.")
     if not worlds or not arms:
         raise OptionError("simulate_spread needs at least one world and one arm.")
-    for w, world in enumerate(worlds):
-        for name, feed in arms.items():
-            social = feed.sources.get("following", 0) or feed.sources.get("circle", 0)
-            if social and not world.follows.n_edges:
-                raise MissingDataError(
-                    f"arm {name!r} shows what followees post or react to, but world {w} has no follows."
-                )
-            wanted = feed.sources.get("interest", 0) or feed.weights.get("interest", 0.0)
-            if wanted and not (world.post_features.any() and world.profiles.any()):
-                raise MissingDataError(
-                    f"arm {name!r} ranks by interest, but world {w} has no features of posts or no "
-                    "profiles: it was made without tags."
-                )
+    check_worlds(worlds, arms, ticks)
+
+
+def _exhausted(job: Job, t: int, missing: int, world: World) -> DataError:
+    return DataError(
+        f"arm {job[0]!r}, world {job[1]}: in tick {t} {missing} slots cannot be filled: some "
+        f"viewers have seen every post that has entered. Fewer ticks or slots, or more or earlier "
+        f"posts ({world.n_posts} now) are needed."
+    )
 
 
 def _assert_matched(
-    tallies: Mapping[tuple[str, int, int], ArmTally], arms: tuple[str, ...], worlds: int, reps: int
+    tallies: Mapping[Job, ArmTally], arms: tuple[str, ...], worlds: int, reps: int
 ) -> None:
     """Equal sessions and impressions in all arms, or the comparison is not fair."""
     for w in range(worlds):

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from graphkit.simulation import Behaviour
+
 if TYPE_CHECKING:
     from graphkit.study._materials import Materials
     from graphkit.study.run import StudyResult
 
 __all__ = [
-    "community_text", "data_text", "limits", "notices", "scan_text", "spread_text",
-    "visibility_text",
+    "community_text", "data_text", "limits", "notices", "scan_text", "sides_caption",
+    "sides_text", "spread_text", "visibility_text",
 ]  # fmt: skip
 
 
@@ -115,6 +117,50 @@ def spread_text(result: StudyResult) -> list[str]:
         f"{_count(wanted.ticks, 'tick')}, {_count(wanted.slots, 'slot')} a session. {fair}",
         cover + " Many measures are shown; some intervals leave out 0 by chance alone.",
     ]
+
+
+def sides_text(result: StudyResult) -> list[str]:
+    """What stands side by side, and how to read it."""
+    if result.arm_means is None:
+        return []
+    said = [
+        "Every feed for itself. The feeds share their worlds, so that two of them can differ clearly "
+        "though their intervals overlap: the contrasts below compare them in pairs. "
+        f"{_assumed(result)}",
+        "Where a feed falls in the figure says which numbers it was given, not how a platform would "
+        "do. Filler pulls crossing toward 1 and viewer value toward that of a random feed.",
+    ]
+    if result.curve is not None:
+        first, second = result.curve.ends
+        said.append(
+            f"The curves lead from {first} to {second}: every number of the feed, quotas and weights "
+            "alike, is moved by the share. They need be neither straight nor monotone."
+        )
+    return said
+
+
+def sides_caption(result: StudyResult) -> str:
+    """What figures of all arms must say of themselves: s, behaviour, filler, intervals."""
+    filler = result.spread.summary().get_column("filler").to_list()
+    worlds = len(result.spread.worlds)
+    over = f"over {worlds} worlds" if worlds > 1 else "within this world"
+    share = f"{min(filler):.0%} to {max(filler):.0%} of a feed's posts are filler"
+    return f"{_assumed(result)} {share}; intervals (95 %) are {over}."
+
+
+def _assumed(result: StudyResult) -> str:
+    """The social part of taste, and how much of the behaviour was fitted."""
+    behaviour = result.config.behaviour
+    start = f"Taste follows the circle by s = {behaviour.social_share:g}; behaviour is"
+    if not result.spread.calibrated:
+        return f"{start} not calibrated."
+    before = dict(Behaviour(calibrated=True).frame.iter_rows())
+    after = dict(behaviour.frame.iter_rows())
+    changed = sum(value != before[name] for name, value in after.items())
+    return (
+        f"{start} calibrated: {changed} of its {len(after) - 1} numbers are not the documented "
+        "assumptions."
+    )
 
 
 def scan_text(result: StudyResult) -> list[str]:

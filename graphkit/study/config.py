@@ -173,12 +173,22 @@ class ArmConfig(Section):
 
 
 class SimulationConfig(Section):
-    """How long and how often: :func:`graphkit.simulate_spread`."""
+    """How long and how often: :func:`graphkit.simulate_spread`.
+
+    Attributes
+    ----------
+    ticks, slots, replications, budget
+        Of the simulation.
+    impressions
+        Whether every impression is written to the folder ``impressions`` of the results, to be
+        read by :func:`graphkit.simulation.scan_impressions`.
+    """
 
     ticks: Count = 20
     slots: Count = 10
     replications: Count = 1
     budget: Literal["matched", "free"] = "matched"
+    impressions: bool = False
 
 
 class ScanConfig(Section):

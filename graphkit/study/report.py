@@ -14,6 +14,7 @@ from graphkit.study._facts import versions
 from graphkit.study._figures import HEADED, MEASURES
 from graphkit.study._groups import shown_communities
 from graphkit.study._sentences import signed
+from graphkit.study._sides import CURVED, sides_table
 
 if TYPE_CHECKING:
     from graphkit.study._materials import Materials
@@ -42,7 +43,7 @@ def _context(result: StudyResult, materials: Materials) -> dict[str, Any]:
     shown = shown_communities(
         found.partition.sizes.tolist(), config.report.min_group_size, found.partition.n_unassigned
     )
-    report, more, base = materials.report, _more(result), result.spread.arms[0]
+    report = materials.report
     recovery = (
         None
         if found.recovery is None
@@ -52,7 +53,10 @@ def _context(result: StudyResult, materials: Materials) -> dict[str, Any]:
         "title": config.report.title,
         "question": config.report.question,
         "notices": prose.notices(result, materials),
-        "headlines": result.headlines,
+        # two of each arm against the first: those of further arms are folded away
+        "headlines": result.headlines[:2],
+        "more_headlines": result.headlines[2:],
+        "n_arms": len(result.spread.arms),
         "data_text": prose.data_text(result, materials),
         "data_rows": _data_rows(materials),
         "data_dropped": table(report.dropped, "Rows dropped on reading, and why")
@@ -75,34 +79,23 @@ def _context(result: StudyResult, materials: Materials) -> dict[str, Any]:
             "What was shown, out of how many candidates, and from which source (shares)",
         ),
         "spread_text": prose.spread_text(result),
-        "contrast_tables": [
-            _contrasts(result.contrasts, result, arm, list(MEASURES), f"{arm} against {base}")
-            for arm in result.spread.arms[1:]
-        ],
-        "unfilled_tables": [
-            _contrasts(
-                result.unfilled,
-                result,
-                arm,
-                [*HEADED, "viewer_value"],
-                f"{arm} against {base}, with slots left empty in place of filler",
-            )
-            for arm in result.spread.arms[1:]
-            if result.unfilled is not None
-        ],
+        "sides_text": prose.sides_text(result),
+        "sides_table": sides_table(result),
+        "side_figures": [name for name, _, _ in _sides(result)],
+        "comparisons": [_comparison(result, at) for at in range(len(result.spread.arms) - 1)],
+        "unfilled": result.unfilled is not None,
         "measure_table": table(
             pl.DataFrame({"measure": list(MEASURES), "meaning": list(MEASURES.values())}),
             "What the measures say",
         ),
         "hosting_table": _hosting(result, shown),
         "scan_text": prose.scan_text(result),
+        "scan_figures": [_scan_figures(at) for at in range(len(result.spread.arms) - 1)],
         "scan_table": _scan(result),
         "limits": prose.limits(result, materials),
         "method_table": _method(result, materials),
         "behaviour_table": table(config.behaviour.frame, "Behaviour of viewers"),
-        "figures": embed(result.folder, _PICTURES + more),
-        "contrast_figures": [name for name, _, _ in more if name.startswith("contrast")],
-        "scan_figures": [name for name, _, _ in more if name.startswith("s_scan")],
+        "figures": embed(result.folder, _PICTURES + _more(result) + _sides(result)),
         "footer": f"Made by graphkit {__version__}. The tables of this report, and more, stand "
         "beside it as CSV and Parquet; study.toml repeats the study.",
     }
@@ -133,8 +126,7 @@ def _more(result: StudyResult) -> list[tuple[str, str, str]]:
     named = []
     arms = result.spread.arms
     for at, arm in enumerate(arms[1:]):
-        suffix = "" if at == 0 else f"_{at + 1}"
-        pair = f"{arm} − {arms[0]}"
+        suffix, pair = _suffix(at), f"{arm} − {arms[0]}"
         named += [
             (f"contrast{suffix}", f"Differences with intervals, {pair}",
              f"Differences {pair}, each row on its own scale. Grey: no difference can be told."),
@@ -144,6 +136,46 @@ def _more(result: StudyResult) -> list[tuple[str, str, str]]:
              f"Hosting of what the follow graph does not show, {pair}, over s."),
         ]  # fmt: skip
     return named
+
+
+def _suffix(at: int) -> str:
+    return "" if at == 0 else f"_{at + 1}"
+
+
+def _scan_figures(at: int) -> list[str]:
+    return [f"s_scan_{measure}{_suffix(at)}" for measure in ("crossing", "hosting_hidden")]
+
+
+def _sides(result: StudyResult) -> list[tuple[str, str, str]]:
+    """The figures of all arms side by side, and of the curve from one feed to another."""
+    if result.arm_means is None:
+        return []
+    sides = prose.sides_caption(result)
+    named = [
+        (name, f"Every feed as a dot, crossing against viewer value, {kind} partition",
+         f"Crossing ({kind} partition; 1 = chance) against viewer value. {sides}")
+        for name, kind in (("trade_off", "interest"), ("trade_off_planted", "planted"))
+    ]  # fmt: skip
+    if result.curve is not None:
+        first, second = result.curve.ends
+        named += [
+            (f"blend_{measure}", f"{measure} over the share of {second} in the blend",
+             f"{MEASURES[measure][:1].upper()}{MEASURES[measure][1:]}, from {first} to {second}. "
+             f"{sides}")
+            for measure in CURVED
+        ]  # fmt: skip
+    return named
+
+
+def _comparison(result: StudyResult, at: int) -> dict[str, Any]:
+    """What the report shows of one arm against the first."""
+    base, arm = result.spread.arms[0], result.spread.arms[at + 1]
+    title = f"{arm} against {base}"
+    tables = [_contrasts(result.contrasts, result, arm, list(MEASURES), title)]
+    if result.unfilled is not None:
+        empty = f"{title}, with slots left empty in place of filler"
+        tables.append(_contrasts(result.unfilled, result, arm, [*HEADED, "viewer_value"], empty))
+    return {"title": title, "figure": f"contrast{_suffix(at)}", "tables": tables}
 
 
 def _data_rows(materials: Materials) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from graphkit.data.display import html_card, text_card
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
-from graphkit.errors import MissingDataError
+from graphkit.errors import MissingDataError, OptionError
 from graphkit.measures import measure_spread
 from graphkit.progress import track
 from graphkit.rng import Streams
@@ -31,6 +32,7 @@ from graphkit.study._findings import (
 from graphkit.study._groups import shown_communities
 from graphkit.study._materials import Materials, check_materials, load_materials
 from graphkit.study._sentences import Headline
+from graphkit.study._sides import Curve, curve_of, draw_sides, side_by_side
 from graphkit.study.communities import CommunityStudy, community_stages
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder
@@ -41,6 +43,8 @@ __all__ = ["StudyResult", "run_study"]
 
 Names = dict[str, tuple[str, ...]]
 
+#: What is simulated is kept here until the study is finished.
+CHECKPOINTS = "checkpoints"
 #: From this share of filler in an arm on, the comparison is repeated without any.
 FILLER = 0.01
 
@@ -64,6 +68,11 @@ class StudyResult:
         All measures in long form, one row per arm, world, replication.
     contrasts
         Every arm against the first.
+    arm_means
+        Every arm for itself, with intervals, and its share in a blend where there is a
+        `curve`; `None` for two arms.
+    curve
+        Arms that lie on the way from one feed to another; `None` without.
     unfilled
         The same with slots left empty in place of filler; `None` where no arm needed any.
     scan
@@ -83,6 +92,8 @@ class StudyResult:
     spread: Spread
     outcome: pl.DataFrame
     contrasts: pl.DataFrame
+    arm_means: pl.DataFrame | None
+    curve: Curve | None
     unfilled: pl.DataFrame | None
     scan: pl.DataFrame | None
     headlines: tuple[Headline, ...]
@@ -125,7 +136,8 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     StudyResult
         The folder holds ``report.html``, tables as CSV and Parquet, figures, ``study.toml``
         with every default, ``manifest.json`` and ``timings.json``; all but the last are the
-        same bytes for the same study and data.
+        same bytes for the same study and data. Until the study is finished it also holds
+        ``checkpoints``: the same call goes on with the simulations from there.
 
     Raises
     ------
@@ -144,7 +156,11 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     with folder.stage("worlds"):
         worlds = _worlds(config, materials, partitions, streams)
     with folder.stage("simulation"):
-        spread = _simulate(config, worlds, config.simulation.replications, None, streams)
+        log = _log_folder(config, folder.path)
+        spread = _simulate(
+            config, worlds, config.simulation.replications, None, streams,
+            kept=folder.path / CHECKPOINTS / "simulation", impressions=log,
+        )  # fmt: skip
     with folder.stage("measures"):
         arms = spread.arms
         outcome = add_hosting(measure_spread(spread), hidden, visible)
@@ -152,19 +168,23 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         folder.table("outcome", outcome)
         folder.table("contrasts", gaps)
         folder.table("impressions", spread.summary())
+        curve = curve_of(config.arms)
+        means = side_by_side(outcome, arms, curve)
+        if means is not None:
+            folder.table("arm_means", means)
     unfilled = None
     if spread.summary().get_column("filler").max() > FILLER:  # type: ignore[operator]
         with folder.stage("without filler"):
-            unfilled = _unfilled(config, worlds, hidden, visible, streams)
+            unfilled = _unfilled(config, worlds, hidden, visible, streams, folder.path)
             folder.table("contrasts_without_filler", unfilled)
     scan = None
     if config.s_scan.social_share:
         with folder.stage("scan over s"):
-            scan = _scan(config, worlds, hidden, visible, streams)
+            scan = _scan(config, worlds, hidden, visible, streams, folder.path)
             folder.table("s_scan", scan)
     notes = (*found.notes, *_notes(found))
     result = StudyResult(
-        config, found, hidden, visible, spread, outcome, gaps, unfilled, scan,
+        config, found, hidden, visible, spread, outcome, gaps, means, curve, unfilled, scan,
         tuple(headlines(gaps, arms, hidden, unfilled)), folder.path, notes,
     )  # fmt: skip
     with folder.stage("flows and figures"):
@@ -184,9 +204,12 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         shown = shown_communities(sizes, config.report.min_group_size, others)
         unseen = hidden.get("interest", ())
         draw_figures(folder, spread, gaps, scan, flows["interest"], shown, unseen)
+        if means is not None:
+            draw_sides(folder, means, curve)
     with folder.stage("report"):
         write_report(result, materials, folder)
     folder.finish(manifest_facts(result, materials, streams.seed))
+    shutil.rmtree(folder.path / CHECKPOINTS, ignore_errors=True)
     return result
 
 
@@ -255,37 +278,65 @@ def _worlds(
 
 def _simulate(
     config: StudyConfig, worlds: Sequence[World], replications: int, s: float | None,
-    streams: Streams, *, filler: str | None = None,
+    streams: Streams, *, kept: Path, filler: str | None = None, impressions: Path | None = None,
 ) -> Spread:  # fmt: skip
-    """All arms in these worlds; the same draws for every s and filler rule."""
+    """All arms in these worlds; the same draws for every s and filler rule.
+
+    What is done is kept in `kept`, unless that is of a study that has changed since.
+    """
     behaviour = config.behaviour if s is None else replace(config.behaviour, social_share=s)
     feeds = {name: feed.but(feed.name, filler=filler) for name, feed in config.feeds().items()}
-    return simulate_spread(
-        worlds, feeds, ticks=config.simulation.ticks, replications=replications,
-        slots=config.simulation.slots, budget=config.simulation.budget, behaviour=behaviour,
-        rng=streams.integer("simulation"),
-    )  # fmt: skip
+
+    def run() -> Spread:
+        return simulate_spread(
+            worlds, feeds, ticks=config.simulation.ticks, replications=replications,
+            slots=config.simulation.slots, budget=config.simulation.budget, behaviour=behaviour,
+            impressions=impressions, checkpoint=kept, rng=streams.integer("simulation"),
+        )  # fmt: skip
+
+    try:
+        return run()
+    except OptionError:
+        if not kept.exists():
+            raise
+    for old in filter(None, (kept, impressions)):
+        shutil.rmtree(old, ignore_errors=True)
+    return run()
+
+
+def _log_folder(config: StudyConfig, out: Path) -> Path | None:
+    """Where impressions go, if they are wanted; without those of an earlier study."""
+    log = out / "impressions"
+    going_on = (out / CHECKPOINTS).exists() and config.simulation.impressions
+    if log.exists() and not going_on:
+        shutil.rmtree(log)
+    return log if config.simulation.impressions else None
 
 
 def _unfilled(
     config: StudyConfig, worlds: Sequence[World], hidden: Names, visible: Names,
-    streams: Streams,
+    streams: Streams, out: Path,
 ) -> pl.DataFrame:  # fmt: skip
     """The contrasts with slots left empty in place of filler."""
-    replications = config.simulation.replications
-    spread = _simulate(config, worlds, replications, None, streams, filler="empty")
+    spread = _simulate(
+        config, worlds, config.simulation.replications, None, streams,
+        kept=out / CHECKPOINTS / "without filler", filler="empty",
+    )  # fmt: skip
     return contrasts(add_hosting(measure_spread(spread), hidden, visible), spread.arms)
 
 
 def _scan(
     config: StudyConfig, worlds: Sequence[World], hidden: Names, visible: Names,
-    streams: Streams,
+    streams: Streams, out: Path,
 ) -> pl.DataFrame:  # fmt: skip
     wanted = config.s_scan
     parts = []
     values = sorted(set(wanted.social_share))
     for s in track(values, "scanning s", len(values)):
-        spread = _simulate(config, worlds[: wanted.worlds], wanted.replications, s, streams)
+        spread = _simulate(
+            config, worlds[: wanted.worlds], wanted.replications, s, streams,
+            kept=out / CHECKPOINTS / f"s {s!r}",
+        )  # fmt: skip
         outcome = add_hosting(measure_spread(spread), hidden, visible)
         parts.append(scan_rows(outcome, spread.arms, s))
     return mark_sign_changes(pl.concat(parts))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run
 from graphkit.simulation._stage import prepare
+
+# the slow twin stands beside the tests
+sys.path.append(str(Path(__file__).parent))
 
 TICKS, SLOTS = 12, 3
 
@@ -85,13 +90,13 @@ def world() -> World:
     m = world.n_posts
     profiles, features = world.profiles.copy(), world.post_features.copy()
     profiles[::9], features[::17] = 0, 0
-    assert world.durations is not None
-    assert world.country is not None
+    country, device = np.array(world.country), np.array(world.device)
+    country[::6], device[::18] = -1, -1
     return dataclasses.replace(
         world, profiles=profiles, post_features=features,
         flagged=rng.random(m) < 0.1, cross_posted=rng.random(m) < 0.2,
-        durations=np.where(rng.random(m) < 0.1, np.nan, world.durations),
-        country=np.where(rng.random(world.n_accounts) < 0.1, -1, world.country),
+        durations=np.where(rng.random(m) < 0.1, np.nan, np.array(world.durations)),
+        country=country, device=device,
     )  # fmt: skip
 
 
@@ -114,15 +119,15 @@ def embedded(world: World) -> World:
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
     n, m = world.n_accounts, world.n_posts
-    return dataclasses.replace(
-        world, interests=unit(n), profiles=unit(n), post_features=unit(m)
-    )
+    return dataclasses.replace(world, interests=unit(n), profiles=unit(n), post_features=unit(m))
 
 
 @pytest.fixture(scope="session")
 def simulate() -> Callable[..., Spread]:
     def run(world: World, arms: dict[str, Feed], **options: Any) -> Spread:
-        return gk.simulate_spread(world, arms, **{"ticks": TICKS, "slots": SLOTS, "rng": 1} | options)
+        return gk.simulate_spread(
+            world, arms, **{"ticks": TICKS, "slots": SLOTS, "rng": 1} | options
+        )
 
     return run
 
@@ -153,7 +158,16 @@ def log_of() -> Callable[[Run], list[tuple[int, ...]]]:
                 for s, cells in enumerate(zip(*(c[i].tolist() for c in columns), strict=True)):
                     post, source, watch, react, parent = cells
                     if post >= -1:
-                        row = (t, accounts[a], s, posts[post], source, watch, react, accounts[parent])
+                        row = (
+                            t,
+                            accounts[a],
+                            s,
+                            posts[post],
+                            source,
+                            watch,
+                            react,
+                            accounts[parent],
+                        )
                         rows.append(row)
         return sorted(rows)
 

@@ -1,0 +1,249 @@
+"""What the checks of stylised_facts.py share: worlds, runs kept for reuse, intervals, verdicts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+import graphkit as gk
+from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.world import World
+from graphkit.measures.contrast import paired_interval
+from graphkit.recommenders import Feed
+from graphkit.simulation import Behaviour, scan_impressions
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
+HETREC = Path(__file__).parents[2] / "shared" / "data" / "hetrec2011_lastfm_2k"
+#: From which watch fraction on a post counts as taken up by its viewer.
+STAYED = 0.5
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over worlds with its 95 % t interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Interval:
+        """Over the worlds in which the value is defined."""
+        known = np.array([value for value in values if np.isfinite(value)])
+        mean, low, high, _, _ = paired_interval(known, np.zeros(known.size), 0.95)
+        return cls(mean, low, high)
+
+    @property
+    def sign(self) -> int:
+        """1 or −1 if the whole interval lies above or below 0, else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+    def inside(self, low: float, high: float) -> int:
+        """1 if the whole interval lies within the range, −1 if all of it lies outside, else 0."""
+        if low <= self.low and self.high <= high:
+            return 1
+        return -1 if self.high < low or self.low > high else 0
+
+    def __str__(self) -> str:
+        """Mean [low, high]."""
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def every(signs: Iterable[int]) -> str:
+    """A claim of several parts: holds if all do, fails if any part is the other way round."""
+    known = list(signs)
+    if known and min(known) > 0:
+        return HOLDS
+    return FAILS if known and min(known) < 0 else OPEN
+
+
+def agree(signs: Iterable[int]) -> str:
+    """One claim measured in several ways: they must agree, or it cannot be told."""
+    known = list(signs)
+    if known and min(known) > 0:
+        return HOLDS
+    return FAILS if known and max(known) < 0 else OPEN
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One published figure held against the model.
+
+    Attributes
+    ----------
+    name
+        Of the check.
+    claim, source
+        What was published, and where.
+    data
+        Name of the worlds.
+    figure
+        The figure that decides, with its interval over worlds.
+    verdict
+        ``"holds"``, ``"does not hold"`` or ``"cannot be told"``, by a rule in the check.
+    takes
+        What the verdict rests on, or what would make it hold.
+    table
+        Lines with the figures behind it.
+    """
+
+    name: str
+    claim: str
+    source: str
+    data: str
+    figure: str
+    verdict: str
+    takes: str
+    table: Sequence[str] = ()
+
+
+@dataclass
+class Data:
+    """Worlds, and every feed that was run in them so far.
+
+    Attributes
+    ----------
+    name
+        Of the worlds.
+    worlds
+        W of them.
+    ticks, slots
+        Of every run.
+    """
+
+    name: str
+    worlds: list[World]
+    ticks: int = 20
+    slots: int = 10
+    _kept: dict[tuple[str, str, int], Spread] = field(default_factory=dict)
+
+    def spread(
+        self, arms: Mapping[str, Feed], behaviour: Behaviour | None = None, *,
+        replications: int = 1,
+    ) -> Spread:  # fmt: skip
+        """Tallies of the arms; each feed is run once for each behaviour, all by the same seed."""
+        behaviour = behaviour or Behaviour()
+        found = {}
+        for name, feed in arms.items():
+            numbers = f"{feed.frame['value'].to_list()}{feed.filler}"
+            key = (numbers, repr(behaviour), replications)
+            if key not in self._kept:
+                self._kept[key] = gk.simulate_spread(
+                    self.worlds, {"arm": feed}, ticks=self.ticks, slots=self.slots,
+                    replications=replications, behaviour=behaviour, rng=1,
+                )  # fmt: skip
+            found[name] = self._kept[key]
+        first = next(iter(found.values()))
+        tallies = {
+            (name, w, r): tally
+            for name, spread in found.items()
+            for (_, w, r), tally in spread.tallies.items()
+        }
+        return Spread(
+            first.worlds, tuple(arms), tallies, replications, first.source_names, first.budget,
+            first.calibrated, first.provenance,
+        )  # fmt: skip
+
+    def each(
+        self, feed: Feed, measure: Callable[[World, ArmTally], float],
+        behaviour: Behaviour | None = None,
+    ) -> npt.NDArray[np.float64]:  # fmt: skip
+        """A number for every world."""
+        tallies = self.spread({"arm": feed}, behaviour).of("arm")
+        pairs = zip(self.worlds, tallies, strict=True)
+        return np.array([measure(world, tally) for world, tally in pairs])
+
+    def logs(
+        self, feed: Feed, behaviour: Behaviour | None = None, *, worlds: Sequence[World] = ()
+    ) -> list[pl.DataFrame]:
+        """Every impression of a feed, world by world, accounts and posts as codes of the world."""
+        logs = []
+        for world in worlds or self.worlds:
+            with tempfile.TemporaryDirectory() as folder:
+                gk.simulate_spread(
+                    world, {"arm": feed}, ticks=self.ticks, slots=self.slots,
+                    behaviour=behaviour, impressions=folder, rng=1,
+                )  # fmt: skip
+                log = scan_impressions(folder).collect()
+            account = world.accounts.encode(log["account_id"])
+            post = world.posts.encode(log["item_id"])
+            logs.append(
+                log.select(
+                    "surface", "tick", "position", "like", "comment", "share", "follow",
+                    "complete", "duet", "stitch", watch="watch_fraction",
+                    account=pl.Series(account, dtype=pl.Int64),
+                    post=pl.Series(post, dtype=pl.Int64),
+                ).sort("account", "tick", "position")
+            )  # fmt: skip
+        return logs
+
+
+def bundled(worlds: int, *, ticks: int = 20) -> Data:
+    """Worlds drawn from the bundled platform; they share its posts."""
+    return Data(
+        "bundled", gk.resample_worlds(_of_platform(gk.load_platform(), ticks), worlds, rng=1), ticks
+    )
+
+
+def fresh(worlds: int, *, accounts: int = 2_000, ticks: int = 20) -> Data:
+    """Platforms of their own, each with other accounts and posts."""
+    made = (
+        gk.synthetic.platform(accounts=accounts, posts_per_account=3.0, rng=900 + w)
+        for w in range(worlds)
+    )
+    return Data("fresh", [_of_platform(platform, ticks) for platform in made], ticks)
+
+
+def hetrec(worlds: int, *, ticks: int = 20) -> Data | None:
+    """Worlds drawn from HetRec's Last.fm, artists introduced by listeners; None if absent."""
+    if not HETREC.is_dir():
+        return None
+    dataset = gk.readwrite.read_hetrec_lastfm(HETREC)[0]
+    piece = gk.split_world_data(dataset, posts="introduced")
+    found = {
+        "interest": gk.leiden(gk.cointeraction_graph(piece, weight="tfidf", top=30), rng=1),
+        "follow": gk.leiden(gk.follow_graph(piece), rng=1),
+    }
+    world = gk.build_world(
+        dataset, found, posts="introduced", share_of_posts=0.4, ticks=ticks, rng=1
+    )
+    return Data("hetrec", gk.resample_worlds(world, worlds, rng=1), ticks)
+
+
+def _of_platform(platform: gk.Platform, ticks: int) -> World:
+    piece = gk.split_world_data(platform)
+    found = {
+        "interest": gk.leiden(gk.cointeraction_graph(piece, weight="tfidf"), runs=3, rng=1),
+        "follow": gk.leiden(gk.follow_graph(piece), runs=3, rng=1),
+    }
+    return gk.build_world(platform, found, ticks=ticks, rng=1)
+
+
+def first_partition(world: World) -> str:
+    """The planted partition where there is one, else that of interest."""
+    return next(iter(world.partitions))
+
+
+def topics(world: World) -> npt.NDArray[np.int64]:
+    """Topic of each post as the feed's diversity rule sees it: its largest dimension, signed."""
+    features = world.post_features
+    largest = np.abs(features).argmax(axis=1)
+    return 2 * largest + (features[np.arange(features.shape[0]), largest] < 0)
+
+
+def posters(world: World) -> pl.DataFrame:
+    """Post and poster, one row each."""
+    post = np.repeat(np.arange(world.n_posts), np.diff(world.poster_indptr))
+    return pl.DataFrame({"post": post, "poster": world.posters.astype(np.int64)})
+
+
+def follows(world: World) -> pl.DataFrame:
+    """Account and followee, one row per arc."""
+    tail, head, _ = world.follows.edge_arrays()
+    return pl.DataFrame({"account": tail.astype(np.int64), "poster": head.astype(np.int64)})

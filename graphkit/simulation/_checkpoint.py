@@ -1,0 +1,286 @@
+"""Checkpoints of a simulation: tallies that are finished, and the run that is under way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.data.provenance import Provenance
+from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.storage import load_arrays
+from graphkit.data.world import World
+from graphkit.errors import FileError, MissingDataError, OptionError
+from graphkit.recommenders.feed import SOURCES
+from graphkit.simulation._folders import (
+    Job,
+    arm_folders,
+    job_folder,
+    open_folder,
+    read_record,
+    write_record,
+    write_whole,
+)
+
+__all__ = ["Checkpoint", "held_interrupt", "read_checkpoint", "spread_of"]
+
+RECORD = "checkpoint.json"
+#: A run under way is saved after so many seconds of work, and when it is interrupted.
+SECONDS = 60.0
+#: Differences that an error names.
+_NAMED = 6
+#: What a file that is broken or half-written raises when it is read.
+_BROKEN = (FileError, KeyError, TypeError, ValueError, NotImplementedError, zlib.error)
+
+
+class Checkpoint:
+    """A folder that keeps what a simulation has done.
+
+    Parameters
+    ----------
+    path
+        New, empty, or a checkpoint of the same arguments.
+    facts
+        All arguments in plain values.
+    seed
+        Their seed; `None` if it was drawn, so that the one of the checkpoint holds.
+    drawn
+        That seed.
+
+    Raises
+    ------
+    OptionError
+        If it is a checkpoint of other arguments: the error says what differs.
+    FileError
+        If the folder holds anything else.
+    """
+
+    def __init__(
+        self, path: str | Path, facts: Mapping[str, Any], seed: int | None, drawn: int
+    ) -> None:
+        self.path = Path(path)
+        record = open_folder(self.path, RECORD, "checkpoints")
+        self.seed = drawn if seed is None else seed
+        if record is None:
+            write_record(self.path / RECORD, {"seed": str(self.seed), "facts": dict(facts)})
+        else:
+            if seed is None:
+                self.seed = int(record["seed"])
+            before, now = record["facts"], json.loads(json.dumps(facts))
+            _refuse_others(
+                self.path,
+                {"seed": int(record["seed"]), "order of arms": [*before["arms"]], **before},
+                {"seed": self.seed, "order of arms": [*now["arms"]], **now},
+            )
+        self._folders = arm_folders(facts["arms"])
+        self._since = time.monotonic()
+
+    def tally(self, job: Job) -> ArmTally | None:
+        """What a run that is finished tallied; `None` if it is not, or its file is broken."""
+        return _tally(self.path, self._folders, job)
+
+    def keep_tally(self, job: Job, tally: ArmTally) -> None:
+        """Save what a run tallied; its state is needed no more."""
+        folder = job_folder(self.path, self._folders, job)
+        write_whole(folder / "tally.npz", tally.save)
+        (folder / "state.npz").unlink(missing_ok=True)
+        self._since = time.monotonic()
+
+    def state(self, job: Job) -> tuple[int, dict[str, npt.NDArray[Any]]]:
+        """Ticks that a run had done, and its memory then; 0 ticks if nothing whole is kept."""
+        path = job_folder(self.path, self._folders, job) / "state.npz"
+        try:
+            header, arrays = load_arrays(path, "Run")
+            return int(header["ticks"]), arrays
+        except _BROKEN:
+            return 0, {}
+
+    def keep_state(self, job: Job, ticks: int, memory: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Save a run after so many whole ticks."""
+        header = json.dumps({"noun": "Run", "format": 1, "ticks": ticks}).encode()
+
+        def write(part: Path) -> None:
+            # not compressed: it is read at most once, and what was seen is as good as random
+            with part.open("wb") as file:
+                np.savez(file, allow_pickle=False, header=np.frombuffer(header, np.uint8), **memory)
+                file.flush()
+                os.fsync(file.fileno())
+
+        write_whole(job_folder(self.path, self._folders, job) / "state.npz", write)
+        self._since = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether much work would be lost if the machine stopped now."""
+        return time.monotonic() - self._since >= SECONDS
+
+
+def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spread:
+    """Read what an unfinished simulation has tallied so far, as a spread to be measured.
+
+    Arms can be compared only where all of them were shown to the same viewers. So the spread
+    holds worlds and replications that every arm has finished: as many replications R′ of as
+    many worlds W′ as make W′ · R′ largest (of equal ones, more worlds), renumbered from 0.
+
+    Parameters
+    ----------
+    folder
+        What was given as `checkpoint` to :func:`graphkit.simulate_spread`. Reading changes
+        nothing in it.
+    worlds
+        The worlds given there, all of them.
+
+    Returns
+    -------
+    Spread
+        Of these worlds; what was left out stands in ``provenance.removed`` and is shown. Once
+        everything is finished it is what :func:`graphkit.simulate_spread` returned.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no replication yet that all arms have finished.
+    OptionError
+        If the worlds are others.
+    FileError
+        If the folder is no checkpoint, or cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphkit as gk
+    >>> from graphkit.recommenders import chronological, uniform
+    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1))
+    >>> arms = {"newest": chronological(), "uniform": uniform()}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     spread = gk.simulate_spread(world, arms, ticks=2, slots=3, checkpoint=folder, rng=1)
+    ...     same = read_checkpoint(folder, world)
+    >>> same.content_key == spread.content_key
+    True
+    """
+    root = Path(folder)
+    record = read_record(root / RECORD)
+    if record is None:
+        raise FileError(f"{root} holds no {RECORD}: it is no checkpoint of a simulation.")
+    facts: dict[str, Any] = record["facts"]
+    given = (worlds,) if isinstance(worlds, World) else tuple(worlds)
+    _refuse_others(
+        root, {"worlds": facts["worlds"]}, {"worlds": [world.content_key for world in given]}
+    )
+    arms, repeats = tuple(facts["arms"]), int(facts["replications"])
+    folders = arm_folders(arms)
+    jobs = [(arm, w, r) for arm in arms for w in range(len(given)) for r in range(repeats)]
+    found = {job: tally for job in jobs if (tally := _tally(root, folders, job)) is not None}
+    # of each world, replications from 0 on that all arms have finished
+    whole = [
+        next((r for r in range(repeats) if any((a, w, r) not in found for a in arms)), repeats)
+        for w in range(len(given))
+    ]
+    height = max(range(1, repeats + 1), key=lambda r: (r * sum(x >= r for x in whole), -r))
+    kept = [w for w, x in enumerate(whole) if x >= height]
+    if not kept:
+        raise MissingDataError(
+            f"{root}: no replication of a world is finished by all arms yet ({len(found)} of "
+            f"{len(jobs)} runs are done). Go on with simulate_spread(…, checkpoint=…)."
+        )
+    tallies = {
+        (arm, w, r): found[arm, kept[w], r]
+        for w in range(len(kept))
+        for r in range(height)
+        for arm in arms
+    }
+    removed = {
+        "runs not finished": len(jobs) - len(found),
+        "runs left out beside them": len(found) - len(tallies),
+        "worlds left out": len(given) - len(kept),
+    }
+    removed = {reason: count for reason, count in removed.items() if count}
+    chosen = tuple(given[w] for w in kept)
+    return spread_of(chosen, tallies, height, facts, int(record["seed"]), removed)
+
+
+def spread_of(
+    worlds: tuple[World, ...], tallies: Mapping[Job, ArmTally], replications: int,
+    facts: Mapping[str, Any], seed: int, removed: Mapping[str, int] | None = None,
+) -> Spread:  # fmt: skip
+    """The spread of a simulation with these arguments."""
+    told = ("arms", "ticks", "slots", "budget", "behaviour")
+    return Spread(
+        worlds, tuple(facts["arms"]), tallies, replications, (*SOURCES, "filler"),
+        facts["budget"], bool(facts["behaviour"]["calibrated"]),
+        Provenance.of(
+            "simulate_spread",
+            {**{key: facts[key] for key in told}, "replications": replications},
+            seed=seed, made_from=worlds, removed=removed, packages=("numba", "numpy"),
+        ),
+    )  # fmt: skip
+
+
+def _tally(root: Path, folders: dict[str, str], job: Job) -> ArmTally | None:
+    try:
+        return ArmTally.load(job_folder(root, folders, job) / "tally.npz")
+    except _BROKEN:
+        return None
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Nested values by their path."""
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = {"number": len(value), **{str(k): v for k, v in enumerate(value)}}.items()
+    else:
+        return {name: value}
+    flat: dict[str, Any] = {}
+    for key, part in parts:
+        flat |= _flat(part, f"{name}.{key}" if name else str(key))
+    return flat
+
+
+def _refuse_others(path: Path, was: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise unless both are the same, naming what differs."""
+    before, now, none = _flat(was), _flat(given), "nothing"
+    keys = [key for key in {**before, **now} if before.get(key, none) != now.get(key, none)]
+    keys.sort(key=lambda key: key.count("."))
+    if not keys:
+        return
+    named = (f"{k} was {before.get(k, none)!r}, now {now.get(k, none)!r}" for k in keys[:_NAMED])
+    more = f"; and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    raise OptionError(
+        f"checkpoint {path} is of other arguments: {'; '.join(named)}{more}. Give those it was made "
+        "with, or name another folder."
+    )
+
+
+@contextmanager
+def held_interrupt() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done; a second one stops at once."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    held: list[FrameType | None] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        if held:
+            before(number, frame)
+        held.append(frame)
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        before(signal.SIGINT, held[0])

@@ -1,0 +1,248 @@
+"""Ticks and sessions: who opens the feed, is shown what, answers how, and what follows."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from graphkit.data.spread import REACTIONS
+from graphkit.recommenders import SIGNALS
+from graphkit.recommenders import _arrays as codes
+from slow_twin.draws import bits, dots, sigmoid, stir, unit
+from slow_twin.platform import Platform
+
+Row = tuple[int, ...]
+
+
+class Twin(Platform):
+    """One arm, one session after the other."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.gone: set[int] = set()
+        self.quit: set[int] = set()
+        self.mood = [0.5] * self.n
+        self.gained: Counter[int] = Counter()
+        self.lost: Counter[int] = Counter()
+        self.won: set[tuple[int, int]] = set()
+        self.left: set[tuple[int, int]] = set()
+        self.n_candidates = 0
+        #: of sessions: to leave, mean watch fraction, posts; of posts: to post it, to give up
+        self.staying: list[tuple[float, float, float]] = []
+        self.creating: list[tuple[float, float]] = []
+
+    def step(self, t: int) -> list[Row]:
+        """Rows (tick, account, slot, post, source, watch, react, parent)."""
+        self.t = t
+        if self.w.authored and t > 0:
+            self.create()
+        self.begin_tick()
+        held = [(a, *self.session(a)) for a in self.by_key if self.opens(a)]
+        rows = [row for _, shown, _, _ in held for row in shown]
+        for _, a, _, p, _, watch, react, _ in rows:
+            if p >= 0:
+                self.count(a, p, watch, react)
+        self.widen_trials()
+        self.tie(rows)
+        for a, _, leave, mean in held if self.free else ():
+            self.mood[a] = mean
+            if self.draw(codes.E_LEAVE, a, None, t) < leave:
+                self.gone.add(a)
+        return sorted(rows)
+
+    def opens(self, a: int) -> bool:
+        chance = self.mind.activity
+        if self.free and chance < 1:
+            odds = chance / (1 - chance)
+            odds *= math.exp(self.mind.return_slope * (self.mood[a] - 0.5))
+            chance = odds / (1 + odds)
+        return a not in self.gone and self.draw(codes.E_SESSION, a, None, self.t) < chance
+
+    def count(self, a: int, p: int, watch: int, react: int) -> None:
+        self.watch[p] += watch
+        self.views[p] += 1
+        self.did[p].update(name for bit, name in enumerate(REACTIONS[:8]) if react & (1 << bit))
+        self.did[p]["skip"] += watch < 65536 // 4
+        if react & codes.HEARD:
+            self.reacted[p] += 1
+            self.rings[a].add((p, self.t, react & codes.HEARD))
+        if react & codes.COMPLETE:
+            self.done[a].add(p)
+            self.fans[p].add(a)
+
+    def widen_trials(self) -> None:
+        shown, finished = sum(self.views), sum(did["complete"] for did in self.did)
+        for p in range(self.m):
+            usual = self.did[p]["complete"] * shown >= finished * self.views[p]
+            if self.views[p] >= self.trial[p] and usual:
+                self.trial[p] = min(math.ceil(self.trial[p] * self.feed.trial_growth), 2**40)
+
+    def tie(self, rows: Iterable[Row]) -> None:
+        new, old = set(), set()
+        for _, a, _, p, _, _, react, _ in rows:
+            for who in set(self.posters[p]) - {a} if p >= 0 else ():
+                if react & codes.FOLLOW:
+                    new.add((a, who))
+                if react & codes.UNFOLLOW and who in self.follows[a]:
+                    old.add((a, who))
+        if self.free:
+            for a, who in new:
+                self.follows[a].add(who)
+            for a, who in old:
+                self.follows[a].remove(who)
+        else:
+            new, old = new - self.won, old - self.left
+            self.won |= new
+            self.left |= old
+        self.gained.update(who for _, who in new)
+        self.lost.update(who for _, who in old)
+
+    def create(self) -> None:
+        """Post what is scheduled, give up, drift; under a matched budget, record it only."""
+        before = [p for p in self.order if self.tick[p] < self.t and p not in self.dropped]
+        posts = Counter(self.author[p] for p in before)
+        reward: Counter[int] = Counter()
+        for p in before:
+            reward[self.author[p]] += self.reacted[p]
+        quitting, moving = set(), []
+        for p in (p for p in self.order if self.tick[p] == self.t and posts[self.author[p]]):
+            who = self.author[p]
+            usual = 1 + sum(self.reacted[q] for q in before) / len(before)
+            rho = math.log((1 + reward[who] / posts[who]) / usual)
+            post = sigmoid(self.mind.post_base + self.mind.post_slope * rho)
+            leave = sigmoid(self.mind.quit_base - self.mind.quit_slope * rho)
+            self.creating.append((post, leave))
+            if self.free and (self.draw(codes.E_POST, who, p, 0) >= post or who in self.quit):
+                self.dropped.add(p)
+            elif self.free:
+                moving.append(p)
+            if self.free and self.draw(codes.E_QUIT, who, p, 0) < leave:
+                quitting.add(who)
+        self.quit |= quitting
+        rows = self.features.astype(np.float64)
+        for p in moving if self.mind.drift else ():
+            praised = np.zeros(rows.shape[1])
+            for q in before:
+                if self.author[q] == self.author[p]:
+                    praised += rows[q] * self.reacted[q]
+            if praised.any():
+                moved = rows[p] + self.mind.drift * (unit(praised) - rows[p])
+                self.features[p] = unit(moved).astype(np.float32)
+                self.topics[p] = self.topic(p)
+
+    def session(self, a: int) -> tuple[list[Row], float, float]:
+        """Rows, the chance to leave for good, and the mean watch fraction."""
+        query, heard = self.begin_session(a), self.hear(a)
+        source_of = self.candidates(a, query, heard)
+        self.n_candidates += len(source_of)
+        pool = self.scores(a, source_of, query, heard)
+        picks = dict.fromkeys(pool, 0)
+        base = bits(self.seed, codes.E_TIE, self.akey[a], 0, 0)
+        tie = {p: stir(base ^ self.pkey[p]) >> 1 for p in pool}
+        rows: list[Row] = []
+        watched, repeated, stay, staying = [], 0, 0.0, 1.0
+        for s in range(self.slots):
+            p, source = -1, codes.FILLER
+            if pool:
+                p = max(pool, key=lambda p: (pool[p] * self.discount(pool[p], picks[p]), tie[p]))
+                source = source_of[p]
+                self.choose(p, pool, picks)
+            else:
+                p = self.fill(a, s)
+            if p < 0:
+                rows.append((self.t, a, s, -1, source, 0, 0, -1))
+                continue
+            self.seen[a].add(p)
+            topic = self.topics[p]
+            repeats = sum(self.topics[row[3]] == topic is not None for row in rows if row[3] >= 0)
+            w, react = self.react(a, p, heard, repeats)
+            self.learn(a, p, w, react)
+            rows.append((self.t, a, s, p, source, int(w * 65536), react, self.parent(a, p, react)))
+            watched.append(w)
+            repeated += repeats > 0
+            stay += staying
+            stop = sigmoid(self.mind.stop_base - self.mind.stop_slope * (w - 0.5))
+            staying *= 1 - stop
+            if self.free and self.of_pair(codes.E_STOP, a, p) < stop:
+                break
+        mean = sum(watched) / len(watched) if watched else 0.0
+        bored = self.mind.boredom * repeated / len(watched) if watched else 0.0
+        leave = sigmoid(self.mind.leave_base - self.mind.leave_slope * (mean - 0.5) + bored)
+        self.staying.append((leave, mean, stay))
+        return rows, leave, mean
+
+    def discount(self, score: float, picks: int) -> float:
+        if self.feed.author_decay == 1 or score <= 0:
+            return 1.0
+        power = float(np.power(self.feed.author_decay, np.array([float(picks)]))[0])
+        return self.feed.author_floor + (1 - self.feed.author_floor) * power
+
+    def choose(self, p: int, pool: dict[int, float], picks: dict[int, int]) -> None:
+        """Take it out of the pool and discount those like it."""
+        del pool[p]
+        for other in pool:
+            if self.topics[other] == self.topics[p] is not None:
+                pool[other] -= self.feed.topic_penalty
+            if self.author[other] == self.author[p]:
+                pool[other] -= self.feed.author_penalty
+                picks[other] += 1
+
+    def react(self, a: int, p: int, heard: dict[int, list[int]], repeats: int) -> tuple[float, int]:
+        """Watch fraction, and bits of the reactions."""
+        m = self.mind
+        follows = sum(who in self.follows[a] for who in self.posters[p])
+        z = math.sqrt(-2.0 * math.log(1 - self.of_pair(codes.E_NOISE, a, p)))
+        z *= math.cos(2.0 * math.pi * self.of_pair(codes.E_NOISE2, a, p))
+        likes = float(dots(self.tastes[a], self.features[p][None])[0])
+        answer = m.social_share * (1 - 0.5 ** (follows + len(heard.get(p, ()))))
+        w = sigmoid(
+            m.watch_base
+            + m.watch_taste * ((1 - m.social_share) * likes + answer + m.noise * z)
+            + m.watch_quality * (float(self.w.quality[p]) - 0.5)
+            - m.watch_length * math.log(self.fact("durations", p, 20.0) / 20.0)
+            - m.fatigue * repeats
+        )
+        lean = m.reaction_slope * (w - 0.5)
+        chances = {
+            "like": m.like_base + lean,
+            "comment": m.comment_base + lean + m.comment_divisive * self.fact("divisiveness", p, 0),
+            "share": m.share_base + lean + m.share_flagged * self.fact("flagged", p, 0),
+            "duet": m.duet_base + lean,
+            "stitch": m.stitch_base + lean,
+        }
+        if not follows:
+            chances["follow"] = m.follow_base + lean
+        elif w < 0.25:
+            chances["unfollow"] = m.unfollow_base
+        react = codes.COMPLETE if w >= 0.9 else 0
+        for name, odds in chances.items():
+            event = getattr(codes, f"E_{name.upper()}")
+            if self.of_pair(event, a, p) < sigmoid(odds):
+                react |= getattr(codes, name.upper())
+        return w, react
+
+    def parent(self, a: int, p: int, react: int) -> int:
+        """The followee who passed it on last; of several, the first by key."""
+        parent, latest = -1, self.t - codes.HORIZON
+        for f in self.circle(a) if react & codes.PASSED_ON else ():
+            for q, t, kind in self.rings[f]:
+                if q == p and kind & codes.PASSED_ON and t > latest:
+                    parent, latest = f, t
+        return parent
+
+    def learn(self, a: int, p: int, w: float, react: int) -> None:
+        answer = react & (codes.DUET | codes.STITCH)
+        happened = (
+            react & codes.COMPLETE, react & codes.LIKE, react & codes.COMMENT, react & codes.SHARE,
+            react & codes.FOLLOW, answer, w < 0.25,
+        )  # fmt: skip
+        strength = 0.0
+        for signal, flag in zip(list(SIGNALS)[:7], happened, strict=True):
+            if flag:
+                strength += self.feed.learning_rate * self.feed.signals.get(signal, 0.0)
+        if strength:
+            self.profiles[a] += np.float32(strength) * self.features[p]

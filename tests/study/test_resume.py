@@ -1,0 +1,85 @@
+"""A study that is interrupted goes on with its simulations, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.simulation import scan_impressions
+from graphkit.simulation._engine import Run
+from graphkit.study import run_study
+from graphkit.study.config import StudyConfig
+from graphkit.study.run import _log_folder
+
+
+def study(**simulation: Any) -> StudyConfig:
+    return StudyConfig.of(
+        {
+            "data": {"source": "synthetic", "accounts": 100}, "communities": {"runs": 2},
+            "world": {"worlds": 2, "ticks": 2},
+            "simulation": {"ticks": 3, "slots": 2, "impressions": True, **simulation},
+            "s_scan": {"social_share": [0.0, 1.0], "worlds": 1},
+        }
+    )  # fmt: skip
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timings.json" and "impressions/" not in path.as_posix()
+    }
+
+
+def test_an_interrupted_study_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    step = Run.step
+
+    def counted(self: Run, t: int) -> Any:
+        steps.append(t)
+        return step(self, t)
+
+    monkeypatch.setattr(Run, "step", counted)
+    whole = run_study(study(), tmp_path / "whole")
+    assert not (whole.folder / "checkpoints").exists()
+    rows = scan_impressions(whole.folder / "impressions")
+    shown = rows.group_by("arm").len().collect()
+    assert dict(shown.rows()) == {arm: whole.spread.impressions(arm) for arm in whole.spread.arms}
+    wanted = len(steps)
+    steps.clear()
+
+    def stop(at: str, after: int) -> Any:
+        def report(what: str, done: int, total: int) -> None:
+            if (what, done) == (at, after):
+                raise KeyboardInterrupt
+
+        return report
+
+    out = tmp_path / "out"
+    for at, after in (("simulating", 7), ("scanning s", 1)):
+        with pytest.raises(KeyboardInterrupt), gk.show_progress(stop(at, after)):
+            run_study(study(), out)
+        assert (out / "checkpoints").is_dir()
+    run_study(study(), out)
+    assert len(steps) == wanted
+    assert contents(out) == contents(whole.folder)
+    assert scan_impressions(out / "impressions").collect().equals(rows.collect())
+
+
+def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "simulating" and done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), gk.show_progress(stop):
+        run_study(study(), tmp_path)
+    result = run_study(study(slots=3), tmp_path)
+    rows = scan_impressions(tmp_path / "impressions").select(pl.len()).collect().item()
+    assert rows == sum(map(result.spread.impressions, result.spread.arms))
+    assert not (tmp_path / "checkpoints").exists()
+    assert _log_folder(study(impressions=False), tmp_path) is None
+    assert not (tmp_path / "impressions").exists()
