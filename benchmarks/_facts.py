@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,15 @@ import graphkit as gk
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.measures.contrast import paired_interval
-from graphkit.recommenders import Feed
+from graphkit.recommenders import SOURCES, Feed
 from graphkit.simulation import Behaviour, scan_impressions
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 HETREC = Path(__file__).parents[2] / "shared" / "data" / "hetrec2011_lastfm_2k"
 #: From which watch fraction on a post counts as taken up by its viewer.
 STAYED = 0.5
+#: What tells a feed that a viewer is interested.
+ENGAGED = ("like", "comment", "share", "follow", "complete", "duet", "stitch")
 
 
 @dataclass(frozen=True)
@@ -120,34 +122,34 @@ class Data:
     name: str
     worlds: list[World]
     ticks: int = 20
-    slots: int = 10
-    _kept: dict[tuple[str, str, int], Spread] = field(default_factory=dict)
+    slots: int = 8
+    _tallies: dict[tuple[object, ...], ArmTally] = field(default_factory=dict)
+    _logs: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+
+    @property
+    def few(self) -> Data:
+        """The first three worlds alone, for scans; what was run in them is known."""
+        return replace(self, worlds=self.worlds[:3])
 
     def spread(
-        self, arms: Mapping[str, Feed], behaviour: Behaviour | None = None, *,
-        replications: int = 1,
-    ) -> Spread:  # fmt: skip
-        """Tallies of the arms; each feed is run once for each behaviour, all by the same seed."""
-        behaviour = behaviour or Behaviour()
-        found = {}
-        for name, feed in arms.items():
-            numbers = f"{feed.frame['value'].to_list()}{feed.filler}"
-            key = (numbers, repr(behaviour), replications)
-            if key not in self._kept:
-                self._kept[key] = gk.simulate_spread(
-                    self.worlds, {"arm": feed}, ticks=self.ticks, slots=self.slots,
-                    replications=replications, behaviour=behaviour, rng=1,
+        self, arms: Mapping[str, Feed], behaviour: Behaviour | None = None, *, again: bool = False
+    ) -> Spread:
+        """Tallies of the arms in all worlds, by the same draws in every arm; or by others `again`."""
+        mind = behaviour or Behaviour()
+        tallies: dict[tuple[str, int, int], ArmTally] = {}
+        for w, world in enumerate(self.worlds):
+            keys = {name: (*_key(feed, mind), w, again) for name, feed in arms.items()}
+            new = {name: arms[name] for name, key in keys.items() if key not in self._tallies}
+            if new:
+                made = gk.simulate_spread(
+                    world, new, ticks=self.ticks, slots=self.slots, behaviour=mind,
+                    rng=1 + w + 1000 * again,
                 )  # fmt: skip
-            found[name] = self._kept[key]
-        first = next(iter(found.values()))
-        tallies = {
-            (name, w, r): tally
-            for name, spread in found.items()
-            for (_, w, r), tally in spread.tallies.items()
-        }
+                self._tallies |= {keys[name]: made.tallies[name, 0, 0] for name in new}
+            tallies |= {(name, w, 0): self._tallies[key] for name, key in keys.items()}
         return Spread(
-            first.worlds, tuple(arms), tallies, replications, first.source_names, first.budget,
-            first.calibrated, first.provenance,
+            tuple(self.worlds), tuple(arms), tallies, 1, (*SOURCES, "filler"), "matched",
+            mind.calibrated,
         )  # fmt: skip
 
     def each(
@@ -162,26 +164,45 @@ class Data:
     def logs(
         self, feed: Feed, behaviour: Behaviour | None = None, *, worlds: Sequence[World] = ()
     ) -> list[pl.DataFrame]:
-        """Every impression of a feed, world by world, accounts and posts as codes of the world."""
-        logs = []
-        for world in worlds or self.worlds:
+        """Every impression of a feed, world by world, accounts and posts as codes of the world.
+
+        `worlds` are other worlds in place of these.
+        """
+        mind, logs = behaviour or Behaviour(), []
+        for w, world in enumerate(worlds or self.worlds):
+            key = (*_key(feed, mind), w, self.slots)
+            if not worlds and key in self._logs:
+                logs.append(self._logs[key])
+                continue
             with tempfile.TemporaryDirectory() as folder:
                 gk.simulate_spread(
-                    world, {"arm": feed}, ticks=self.ticks, slots=self.slots,
-                    behaviour=behaviour, impressions=folder, rng=1,
+                    world, {"arm": feed}, ticks=self.ticks, slots=self.slots, behaviour=mind,
+                    impressions=folder, rng=1 + w,
                 )  # fmt: skip
-                log = scan_impressions(folder).collect()
-            account = world.accounts.encode(log["account_id"])
-            post = world.posts.encode(log["item_id"])
-            logs.append(
-                log.select(
-                    "surface", "tick", "position", "like", "comment", "share", "follow",
-                    "complete", "duet", "stitch", watch="watch_fraction",
-                    account=pl.Series(account, dtype=pl.Int64),
-                    post=pl.Series(post, dtype=pl.Int64),
-                ).sort("account", "tick", "position")
-            )  # fmt: skip
+                logs.append(_coded(scan_impressions(folder), world))
+            if not worlds:
+                self._logs[key] = logs[-1]
         return logs
+
+
+def _key(feed: Feed, mind: Behaviour) -> tuple[object, ...]:
+    return tuple(feed.frame["value"].to_list()), feed.filler, mind
+
+
+def _coded(log: pl.LazyFrame, world: World) -> pl.DataFrame:
+    """The rows in the order of each account's sessions."""
+    accounts = pl.LazyFrame(
+        {"account_id": world.accounts.series, "account": np.arange(world.n_accounts)}
+    )
+    posts = pl.LazyFrame({"item_id": world.posts.series, "post": np.arange(world.n_posts)})
+    return (
+        log.join(accounts, on="account_id").join(posts, on="item_id")
+        .select(
+            "account", "post", "tick", "position", *ENGAGED,
+            pl.col("surface").cast(pl.Enum([*SOURCES, "filler"])), watch="watch_fraction",
+        )
+        .sort("account", "tick", "position").collect()
+    )  # fmt: skip
 
 
 def bundled(worlds: int, *, ticks: int = 20) -> Data:

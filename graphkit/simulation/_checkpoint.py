@@ -161,7 +161,7 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     >>> import tempfile
     >>> import graphkit as gk
     >>> from graphkit.recommenders import chronological, uniform
-    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1))
+    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     >>> arms = {"newest": chronological(), "uniform": uniform()}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     spread = gk.simulate_spread(world, arms, ticks=2, slots=3, checkpoint=folder, rng=1)

@@ -174,7 +174,7 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     >>> import tempfile
     >>> import graphkit as gk
     >>> from graphkit.recommenders import uniform
-    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1))
+    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     spread = gk.simulate_spread(
     ...         world, {"uniform": uniform()}, ticks=2, slots=3, impressions=folder, rng=1

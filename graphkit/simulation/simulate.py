@@ -58,16 +58,16 @@ def simulate_spread(
     countries, groups) count nothing; a feed of followees, or of interests, where there are none is
     refused.
 
-    **Memory** does not grow with the impressions, but for what each account has seen: at most
-    8 bytes per slot that it can be shown. Shares, duets and stitches are 20 bytes each.
+    **Memory** does not grow with the impressions, but for what each account has seen: 6 bytes per
+    slot that it can be shown, and 8 per account. Shares, duets and stitches are 20 bytes each.
 
     **Checkpoints.** With `checkpoint`, every arm, world and replication that is finished is kept,
     and the one under way about once a minute and when it is interrupted: Ctrl-C waits for the end
     of the tick, a second one does not. The same call then goes on from there, and returns the
     same bytes as if it had never stopped; what is broken or half-written is done again.
     :func:`read_checkpoint` reads what there is in the meantime. A checkpoint of other arguments
-    is refused. Of a score function it knows the name, the text and the plain values it
-    holds, not what it reads elsewhere.
+    is refused. Of a score function it knows the name, the text and the plain values that it
+    holds when it is given (closure, defaults, attributes), not what it reads elsewhere.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def simulate_spread(
     --------
     >>> import graphkit as gk
     >>> from graphkit.recommenders import chronological, uniform
-    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1))
+    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     >>> arms = {"newest": chronological(), "uniform": uniform()}
     >>> spread = gk.simulate_spread(world, arms, ticks=2, slots=3, rng=1)
     >>> spread.impressions("newest") == spread.impressions("uniform")
@@ -193,7 +193,7 @@ def simulate_spread(
             elif kept is not None and kept.due and at == (job, t + 1):
                 kept.keep_state(job, t + 1, run.memory())
     except KeyboardInterrupt:
-        if kept is not None and run is not None and at is not None and at[0] not in tallies:
+        if kept is not None and run is not None and at and at[1] and at[0] not in tallies:
             kept.keep_state(*at, run.memory())
         raise
     tallies = {job: tallies[job] for job in jobs}

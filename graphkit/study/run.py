@@ -20,7 +20,7 @@ from graphkit.progress import track
 from graphkit.rng import Streams
 from graphkit.simulation import build_world, resample_worlds, simulate_spread, split_world_data
 from graphkit.study._facts import manifest_facts
-from graphkit.study._figures import draw_figures, flow_tables
+from graphkit.study._figures import HEADED, draw_figures, flow_tables
 from graphkit.study._findings import (
     add_hosting,
     contrasts,
@@ -113,8 +113,10 @@ class StudyResult:
         return text_card("Study", self._facts())
 
     def _repr_html_(self) -> str:
-        overall = self.contrasts.filter(pl.col("community").is_null())
-        return html_card("Study", self._facts(), overall)
+        headed = self.contrasts.filter(
+            pl.col("community").is_null() & pl.col("measure").is_in(list(HEADED))
+        )  # fmt: skip
+        return html_card("Study", self._facts(), headed)
 
 
 def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:

@@ -266,3 +266,27 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
         "contrast.png", "contrast_2.png",
     }  # fmt: skip
     assert "within this world" in result.headlines[0].sentences[0]
+    assert result.curve is not None
+    assert result.curve.ends == ("random", "interest")
+    means = pl.read_parquet(tmp_path / "out/tables/arm_means.parquet")
+    crossing = means.filter(pl.col("community").is_null(), measure="crossing", partition="planted")
+    assert dict(crossing.select("arm", "share").rows()) == {"random": 0, "interest": 1, "half": 0.5}
+    assert result.arm_means is not None
+    assert means.equals(result.arm_means)
+    figures = {p.stem for p in (tmp_path / "out/figures").glob("*.png")}
+    assert {"trade_off", "trade_off_planted", "blend_crossing", "blend_viewer_value"} <= figures
+    text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
+    for phrase in (
+        "All feeds side by side", "All feeds: means with 95 % intervals within this world",
+        "s = 0.2; behaviour is not calibrated", "% of a feed's posts are filler",
+        "The curves lead from random to interest", "The same for 1 more feed;",
+    ):  # fmt: skip
+        assert phrase in text, phrase
+
+
+def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, report: str) -> None:
+    assert result.arm_means is None
+    assert not (result.folder / "tables" / "arm_means.csv").exists()
+    assert not (result.folder / "figures" / "trade_off.png").exists()
+    assert "side by side" not in words(report)
+    assert "<details>" not in report

@@ -1,0 +1,408 @@
+"""The checks of stylised_facts.py that tallies suffice for."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from _facts import Data, Interval, Verdict, agree, every, first_partition
+from scipy import stats
+
+import graphkit as gk
+from graphkit.data.spread import ArmTally
+from graphkit.data.world import World
+from graphkit.measures import cascades, ei_index
+from graphkit.recommenders import (
+    Feed,
+    chronological,
+    circle_popularity,
+    follower_centric,
+    interest_centric,
+    popularity,
+    ranker,
+    uniform,
+    watch_time,
+)
+from graphkit.simulation import Behaviour
+
+Floats = npt.NDArray[np.float64]
+SOCIAL_SHARES = (0.0, 0.2, 0.5, 1.0)
+
+
+def shown(tally: ArmTally) -> Floats:
+    """Impressions of each post."""
+    return tally.ticks.sum(axis=1, dtype=np.int64).astype(np.float64)
+
+
+def entered(world: World, tally: ArmTally) -> npt.NDArray[np.bool_]:
+    """Posts that entered within the run."""
+    return np.asarray(world.ticks < tally.ticks.shape[1])
+
+
+# --- larger accounts -----------------------------------------------------------------------------
+
+
+def view_slope(world: World, tally: ArmTally) -> float:
+    """Slope of ln(1 + views) of a post in ln(1 + followers), posts of one tick among themselves.
+
+    Followers are those of its author when the simulation begins.
+    """
+    followers = np.bincount(world.follows.indices, minlength=world.n_accounts)
+    kept = entered(world, tally)
+    x, y, tick = (
+        np.log1p(followers[world.posters[kept]]),
+        np.log1p(shown(tally)[kept]),
+        world.ticks[kept],
+    )
+    count = np.maximum(np.bincount(tick), 1)
+    x = x - (np.bincount(tick, weights=x) / count)[tick]
+    y = y - (np.bincount(tick, weights=y) / count)[tick]
+    return float((x * y).sum() / (x * x).sum())
+
+
+def view_rank(world: World, tally: ArmTally) -> float:
+    """Spearman correlation over creators: followers with mean views per post."""
+    kept = entered(world, tally)
+    views, creator = shown(tally)[kept], world.posters[kept]
+    posts = np.bincount(creator, minlength=world.n_accounts)
+    mean = np.bincount(creator, weights=views, minlength=world.n_accounts) / np.maximum(posts, 1)
+    followers = np.bincount(world.follows.indices, minlength=world.n_accounts)
+    return float(stats.spearmanr(followers[posts > 0], mean[posts > 0]).statistic)
+
+
+def check_larger_accounts(data: Data) -> Verdict | None:
+    """Larger accounts get more views under For You, which has no weight for followers.
+
+    Rule: the slope is above 0, and above that of the same feed without the base (no source
+    `following`, no weight `followed`), at every social share s of taste.
+    """
+    if not all(world.authored for world in data.worlds):
+        return None
+    feed = interest_centric()
+    direct = ("author_followers", "author_hits", "small_creator", "global_reactions")
+    assert not any(feed.weights.get(key, 0.0) for key in direct)
+    bare = feed.but("no base", sources={"following": 0}, weights={"followed": 0.0})
+    signs, table = [], []
+    figure = ""
+    for s in SOCIAL_SHARES:
+        own = data if s == Behaviour().social_share else data.few
+        mind = Behaviour(social_share=s)
+        slopes = [own.each(f, view_slope, mind) for f in (feed, bare, uniform())]
+        slope, base = Interval.of(slopes[0]), Interval.of(slopes[0] - slopes[1])
+        signs += [slope.sign, base.sign]
+        rank = Interval.of(own.each(feed, view_rank, mind))
+        table.append(
+            f"s={s:.1f}: For You {slope}, without the base {Interval.of(slopes[1])}, uniform "
+            f"{Interval.of(slopes[2])}, through the base {base}; Spearman {rank.mean:.2f}"
+        )
+        if own is data:
+            tenfold = 10**slope.mean - 1
+            figure = f"slope {slope}, of it through the base {base}; ten times the followers: {tenfold:+.0%} views"
+    return Verdict(
+        "larger_accounts",
+        "accounts with more followers get more views, though followers are no direct factor",
+        "TikTok Newsroom, 18 June 2020",
+        data.name,
+        figure,
+        every(signs),
+        "the source `following`; what is left without it comes with fame, not through the feed: "
+        "better posts, larger communities, and viewers' own social taste",
+        table,
+    )
+
+
+# --- segregation ---------------------------------------------------------------------------------
+
+
+def shares_inside(world: World, tally: ArmTally, kind: str) -> float:
+    """E–I index of who passes on whose posts."""
+    home = world.homes[kind][tally.shares[:, 0]]
+    member = world.partitions[kind].membership[tally.shares[:, 1]]
+    known = (home >= 0) & (member >= 0)
+    size = world.partitions[kind].n_communities
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (home[known], member[known]), 1.0)
+    return ei_index(matrix)
+
+
+def check_segregation(data: Data) -> Verdict:
+    """Who sees whom is more segregated under a follower-centric than an interest-centric feed.
+
+    Three measures, each higher where there is less segregation: crossing, entropy of a viewer's
+    diet, E–I index of who passes on whose posts. Rule: the difference interest − follower must
+    be above 0 by all measures, partitions, filler rules and social shares of taste to hold,
+    below 0 by all to fail; else it cannot be told.
+    """
+    signs: dict[str, list[int]] = {}
+    table, figure = [], ""
+    for s in SOCIAL_SHARES:
+        own, mind = (
+            (data, Behaviour()) if s == Behaviour().social_share
+            else (data.few, Behaviour(social_share=s))
+        )  # fmt: skip
+        for filler in ("uniform", "empty"):
+            arms = {
+                "interest": interest_centric().but("interest", filler=filler),
+                "follower": follower_centric().but("follower", filler=filler),
+            }
+            spread = own.spread(arms, mind)
+            outcome = gk.measure_spread(spread).filter(pl.col("community").is_null())
+            gaps = gk.contrast(
+                outcome.filter(pl.col("measure").is_in(["crossing", "viewer_diet_entropy"])),
+                "interest", "follower",
+            )  # fmt: skip
+            for kind in own.worlds[0].partitions:
+                cells = []
+                for measure in ("crossing", "viewer_diet_entropy"):
+                    row = gaps.row(
+                        by_predicate=(pl.col("partition") == kind) & (pl.col("measure") == measure),
+                        named=True,
+                    )
+                    cells.append((measure, Interval(row["difference"], row["low"], row["high"])))
+                values = [
+                    [
+                        shares_inside(w, t, kind)
+                        for w, t in zip(own.worlds, spread.of(a), strict=True)
+                    ]
+                    for a in arms
+                ]
+                cells.append(("shares E–I", Interval.of(np.subtract(*values))))
+                for measure, gap in cells:
+                    signs.setdefault(measure, []).append(gap.sign)
+                text = "; ".join(f"{measure} {gap}" for measure, gap in cells)
+                table.append(f"s={s:.1f} {filler:<7} {kind:<8} {text}")
+                if own is data and filler == "uniform" and kind == first_partition(own.worlds[0]):
+                    figure = f"crossing, interest − follower, {kind} partition: {cells[0][1]}"
+    every_sign = [sign for column in signs.values() for sign in column]
+    count = {sign: every_sign.count(sign) for sign in (1, 0, -1)}
+    return Verdict(
+        "segregation",
+        "homophilic segregation is higher on Facebook and Twitter than on Reddit and Gab",
+        "Cinelli et al. (2021), doi:10.1073/pnas.2023301118",
+        data.name,
+        f"{figure}; of {len(every_sign)} comparisons {count[1]} say follower-centric segregates "
+        f"more, {count[-1]} less, {count[0]} neither",
+        agree(every_sign),
+        "interest here is what communities are made of, so a feed that serves it well segregates "
+        "by it; the paper compares platforms by political leaning, and no For You is among them. "
+        + "; ".join(
+            f"{measure}: {column.count(1)} for, {column.count(-1)} against"
+            for measure, column in signs.items()
+        ),
+        table,
+    )
+
+
+# --- amplification -------------------------------------------------------------------------------
+
+
+def community_amplification(
+    homes: npt.NDArray[np.integer], own: Floats, base: Floats, size: int
+) -> Floats:
+    """Percent by community of post's reach under an arm over that under the baseline."""
+    kept = homes >= 0
+    totals = [np.bincount(homes[kept], weights=x[kept], minlength=size) for x in (own, base)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(totals[1] > 0, (totals[0] / totals[1] - 1) * 100, np.nan)
+
+
+def check_amplification(data: Data) -> Verdict:
+    """The ranked timeline amplifies communities unevenly, against the chronological one.
+
+    Unevenness is the standard deviation over home communities of the amplification of
+    ``gk.measures.amplification``. Two kinds of noise are held against it: other draws in the
+    same worlds, and random groups of posts of the same sizes (100 draws). Rule: it exceeds that
+    of random groups in every ranked feed, with both filler rules.
+    """
+    arms = {"follower": follower_centric(), "interest": interest_centric(),
+            "circle": circle_popularity(), "watch time": watch_time()}  # fmt: skip
+    signs, table, figure = [], [], ""
+    rng = np.random.default_rng(1)
+    kind = first_partition(data.worlds[0])
+    for filler in ("uniform", "empty"):
+        fed = {name: feed.but(name, filler=filler) for name, feed in arms.items()}
+        fed["chronological"] = chronological().but("chronological", filler=filler)
+        spread = data.spread(fed)
+        again = data.few.spread(fed, again=True)
+        found = gk.measures.amplification(spread, partition=kind)
+        twice = gk.measures.amplification(again, partition=kind)
+        for name in arms:
+            real, random, top, low = [], [], [], []
+            for w, world in enumerate(data.worlds):
+                values = found.filter(pl.col("community").is_not_null(), arm=name, world=w)
+                known = values["value"].drop_nulls().to_numpy()
+                real.append(float(known.std(ddof=1)))
+                top.append(float(known.max()))
+                low.append(float(known.min()))
+                own, base = (spread.tallies[a, w, 0] for a in (name, "chronological"))
+                kept = entered(world, own)
+                reach = [shown(own)[kept], shown(base)[kept]]
+                size = world.partitions[kind].n_communities
+                random.append(
+                    np.mean([
+                        np.nanstd(
+                            community_amplification(
+                                rng.permutation(world.homes[kind][kept]), *reach, size
+                            ), ddof=1,
+                        )
+                        for _ in range(100)
+                    ])
+                )  # fmt: skip
+            pair = twice.filter(pl.col("community").is_not_null(), arm=name).join(
+                found.filter(arm=name), on=["world", "community"], suffix="_first"
+            )
+            apart = (pair["value"] - pair["value_first"]).drop_nulls().to_numpy()
+            noise = float(np.sqrt((apart**2).mean() / 2))
+            gap = Interval.of(np.array(real) - np.array(random))
+            signs.append(gap.sign)
+            text = (
+                f"{name:<10} filler {filler:<7} SD over communities {np.mean(real):.0f} %, random "
+                f"groups {np.mean(random):.0f} %, other draws {noise:.0f} %; beyond random {gap}; "
+                f"from {np.mean(low):+.0f} % to {np.mean(top):+.0f} %"
+            )
+            table.append(text)
+            if filler == "uniform" and name in ("follower", "interest"):
+                figure += (
+                    f"{name}: SD {np.mean(real):.0f} % (random groups {np.mean(random):.0f} %), "
+                )
+                figure += f"{np.mean(low):+.0f} to {np.mean(top):+.0f} %; "
+    base = data.spread({"base": chronological()}).of("base")
+    filler_share = sum(t.sources[-1] for t in base) / sum(t.impressions for t in base)
+    return Verdict(
+        "amplification",
+        "the ranked timeline amplifies groups unevenly, up to several hundred percent",
+        "Huszár et al. (2022), doi:10.1073/pnas.2025334119",
+        data.name,
+        figure.removesuffix("; "),
+        every(signs),
+        f"communities stand for parties, which the worlds do not have; {filler_share:.0%} of what the "
+        "chronological feed shows is filler, and with slots left empty instead it shows so much less "
+        "that everybody gains; under a matched budget what one gains others lose",
+        table,
+    )
+
+
+# --- structural virality -------------------------------------------------------------------------
+
+#: Nodes from which on a cascade counts, and the mean virality up to which it is low: a star has 2.
+LARGE, LOW = 20, 3.0
+
+
+def trees_of(
+    data: Data, feed: Feed, behaviour: Behaviour | None = None
+) -> tuple[Interval, Interval, str]:
+    """Mean virality of the large share trees, its rank correlation with size, and both in words."""
+    found = []
+    for world, tally in zip(data.worlds, data.spread({"": feed}, behaviour).of(""), strict=True):
+        trees = cascades(tally.shares, world.n_posts, kinds=("share",))
+        kept = trees.size >= LARGE
+        size, virality = trees.size[kept], trees.virality[kept]
+        # fewer trees than ten have no correlation to speak of
+        rank = stats.spearmanr(size, virality).statistic if size.size >= 10 else np.nan
+        mean = virality.mean() if size.size else np.nan
+        found.append((mean, rank, size.size, trees.size.max()))
+    low, flat, count, largest = np.array(found, dtype=np.float64).T
+    words = f"virality {Interval.of(low)}, correlation with size {Interval.of(flat)}; "
+    words += f"{count.mean():.0f} trees of {LARGE} or more, the largest {largest.mean():.0f}"
+    return Interval.of(low), Interval.of(flat), words
+
+
+def check_structural_virality(data: Data) -> Verdict:
+    """Structural virality of share trees is low and almost independent of their size.
+
+    Over trees of at least 20 nodes. Rule, for the follower-centric, interest-centric and
+    circle-popularity feed alike: the interval of the mean lies below 3 (a star has 2), and
+    that of its rank correlation with size within −0.2 … 0.2. Both must fail or hold in all three,
+    else it cannot be told.
+    """
+    arms = {
+        "follower": follower_centric(), "interest": interest_centric(),
+        "circle": circle_popularity(), "watch time": watch_time(),
+        "posts and shares, newest first": Feed(
+            "newest first", {"following": 200, "circle": 200}, {"recency": 1.0}, learning_rate=0.0
+        ),
+    }  # fmt: skip
+    signs, table, figures = [], [], []
+    for name, feed in arms.items():
+        low, flat, line = trees_of(data, feed)
+        table.append(f"{name}: {line}")
+        if name in ("follower", "interest", "circle"):
+            both = (low.inside(0.0, LOW), flat.inside(-0.2, 0.2))
+            signs.append(1 if min(both) > 0 else min(both))
+            figures.append(f"{name}: {low.mean:.2f}, correlation {flat}")
+    for often in (-2.0, -1.0):
+        for name in ("follower", "interest"):
+            line = trees_of(data.few, arms[name], Behaviour(share_base=often))[2]
+            table.append(f"share_base={often:g} {name}: {line}")
+    return Verdict(
+        "structural_virality",
+        "structural virality is typically low and nearly independent of size",
+        "Goel et al. (2016), doi:10.1287/mnsc.2015.2158",
+        data.name,
+        "; ".join(figures),
+        agree(signs),
+        "a tree hangs from the post wherever the feed, not a followee, brought it, so feeds of "
+        "strangers' posts make stars; where the circle brings posts, chains grow with size. Their "
+        "trees have 100 nodes and more, of a billion posts; these are few and small",
+        table,
+    )
+
+
+# --- divisive posts ------------------------------------------------------------------------------
+
+
+def divisive(world: World, tally: ArmTally) -> float:
+    """Share of divisive posts in the impressions over their share of the posts that entered."""
+    assert world.divisiveness is not None
+    kept, seen = entered(world, tally), shown(tally)
+    group = (world.divisiveness >= 0.5) & kept
+    if not group.any():
+        return float("nan")
+    return float(seen[group].sum() / seen.sum() / (group.sum() / kept.sum()))
+
+
+def check_divisive(data: Data) -> Verdict | None:
+    """Divisive posts gain under feeds ranked by reactions.
+
+    The gain of a feed is its divisive amplification with viewers who comment more on divisive
+    posts (``comment_divisive=1``), less that with viewers who do not (0): same worlds, posts and
+    draws, so that what divisive posts happen to be about, how good and how long they are, drops
+    out. Rule: under the follower-centric and the circle-popularity feed it is above 0, and above
+    the gains under uniform and interest-centric.
+    """
+    if any(world.divisiveness is None for world in data.worlds):
+        return None
+    arms = {
+        "follower": follower_centric(), "circle": circle_popularity(), "popularity": popularity(),
+        "X 2023": ranker("x_2023"),
+        "interest": interest_centric(), "uniform": uniform(),
+    }  # fmt: skip
+    table, signs, figure = [], [], ""
+    none = Behaviour(comment_divisive=0.0)
+    for strength in (1.0, 2.0, 4.0):
+        own = data if strength == Behaviour().comment_divisive else data.few
+        mind = Behaviour(comment_divisive=strength)
+        raw = {name: own.each(feed, divisive, mind) for name, feed in arms.items()}
+        gains = {name: raw[name] - own.each(feed, divisive, none) for name, feed in arms.items()}
+        for name, gain in gains.items():
+            table.append(
+                f"comment_divisive={strength:g} {name:<10} gain {Interval.of(gain)}, amplification "
+                f"{Interval.of(raw[name])}"
+            )
+        if own is data:
+            for name in ("follower", "circle"):
+                signs.append(Interval.of(gains[name]).sign)
+                signs += [Interval.of(gains[name] - gains[o]).sign for o in ("uniform", "interest")]
+            figure = ", ".join(f"{name} {Interval.of(gain)}" for name, gain in gains.items())
+    return Verdict(
+        "divisive",
+        "divisive posts gain under feeds ranked by reactions",
+        "Milli et al. (2025), doi:10.1093/pnasnexus/pgaf062; Rathje et al. (2021), "
+        "doi:10.1073/pnas.2024292118",
+        data.name,
+        f"gain by comment_divisive=1: {figure}",
+        every(signs),
+        "viewers who comment more on what divides; comments are rare (log-odds −4.2), so the gain "
+        "grows with comment_divisive and with the weight of comments",
+        table,
+    )
