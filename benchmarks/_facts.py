@@ -123,8 +123,8 @@ class Data:
     worlds: list[World]
     ticks: int = 20
     slots: int = 8
-    _tallies: dict[tuple[object, ...], ArmTally] = field(default_factory=dict)
-    _logs: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+    _tallies: dict[tuple[object, ...], ArmTally] = field(default_factory=dict, repr=False)
+    _logs: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def few(self) -> Data:
@@ -255,7 +255,8 @@ def topics(world: World) -> npt.NDArray[np.int64]:
     """Topic of each post as the feed's diversity rule sees it: its largest dimension, signed."""
     features = world.post_features
     largest = np.abs(features).argmax(axis=1)
-    return 2 * largest + (features[np.arange(features.shape[0]), largest] < 0)
+    below = features[np.arange(features.shape[0]), largest] < 0
+    return np.asarray(2 * largest + below, dtype=np.int64)
 
 
 def posters(world: World) -> pl.DataFrame:

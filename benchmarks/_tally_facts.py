@@ -31,7 +31,7 @@ SOCIAL_SHARES = (0.0, 0.2, 0.5, 1.0)
 
 def shown(tally: ArmTally) -> Floats:
     """Impressions of each post."""
-    return tally.ticks.sum(axis=1, dtype=np.int64).astype(np.float64)
+    return np.asarray(tally.ticks.sum(axis=1, dtype=np.int64), dtype=np.float64)
 
 
 def entered(world: World, tally: ArmTally) -> npt.NDArray[np.bool_]:
@@ -159,14 +159,15 @@ def check_segregation(data: Data) -> Verdict:
                         named=True,
                     )
                     cells.append((measure, Interval(row["difference"], row["low"], row["high"])))
-                values = [
-                    [
+                inside = {
+                    arm: [
                         shares_inside(w, t, kind)
-                        for w, t in zip(own.worlds, spread.of(a), strict=True)
+                        for w, t in zip(own.worlds, spread.of(arm), strict=True)
                     ]
-                    for a in arms
-                ]
-                cells.append(("shares E–I", Interval.of(np.subtract(*values))))
+                    for arm in arms
+                }
+                apart = np.subtract(inside["interest"], inside["follower"])
+                cells.append(("shares E–I", Interval.of(apart)))
                 for measure, gap in cells:
                     signs.setdefault(measure, []).append(gap.sign)
                 text = "; ".join(f"{measure} {gap}" for measure, gap in cells)
@@ -196,14 +197,23 @@ def check_segregation(data: Data) -> Verdict:
 # --- amplification -------------------------------------------------------------------------------
 
 
-def community_amplification(
-    homes: npt.NDArray[np.integer], own: Floats, base: Floats, size: int
-) -> Floats:
-    """Percent by community of post's reach under an arm over that under the baseline."""
-    kept = homes >= 0
-    totals = [np.bincount(homes[kept], weights=x[kept], minlength=size) for x in (own, base)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(totals[1] > 0, (totals[0] / totals[1] - 1) * 100, np.nan)
+def random_groups(
+    world: World, kind: str, own: ArmTally, base: ArmTally, rng: np.random.Generator
+) -> float:
+    """Mean standard deviation of the amplification of 100 random groupings, of sizes as they are."""
+    kept = entered(world, own)
+    homes, size = world.homes[kind][kept], world.partitions[kind].n_communities
+    reach = [shown(tally)[kept] for tally in (own, base)]
+    found = []
+    for _ in range(100):
+        group = rng.permutation(homes)
+        with_home = group >= 0
+        first, second = (
+            np.bincount(group[with_home], weights=x[with_home], minlength=size) for x in reach
+        )
+        ratio = np.divide(first, second, out=np.full(size, np.nan), where=second > 0)
+        found.append(float(np.nanstd(ratio * 100, ddof=1)))
+    return float(np.mean(found))
 
 
 def check_amplification(data: Data) -> Verdict:
@@ -235,19 +245,7 @@ def check_amplification(data: Data) -> Verdict:
                 top.append(float(known.max()))
                 low.append(float(known.min()))
                 own, base = (spread.tallies[a, w, 0] for a in (name, "chronological"))
-                kept = entered(world, own)
-                reach = [shown(own)[kept], shown(base)[kept]]
-                size = world.partitions[kind].n_communities
-                random.append(
-                    np.mean([
-                        np.nanstd(
-                            community_amplification(
-                                rng.permutation(world.homes[kind][kept]), *reach, size
-                            ), ddof=1,
-                        )
-                        for _ in range(100)
-                    ])
-                )  # fmt: skip
+                random.append(random_groups(world, kind, own, base, rng))
             pair = twice.filter(pl.col("community").is_not_null(), arm=name).join(
                 found.filter(arm=name), on=["world", "community"], suffix="_first"
             )
@@ -266,8 +264,8 @@ def check_amplification(data: Data) -> Verdict:
                     f"{name}: SD {np.mean(real):.0f} % (random groups {np.mean(random):.0f} %), "
                 )
                 figure += f"{np.mean(low):+.0f} to {np.mean(top):+.0f} %; "
-    base = data.spread({"base": chronological()}).of("base")
-    filler_share = sum(t.sources[-1] for t in base) / sum(t.impressions for t in base)
+    newest = data.spread({"newest": chronological()}).of("newest")
+    filler_share = sum(t.sources[-1] for t in newest) / sum(t.impressions for t in newest)
     return Verdict(
         "amplification",
         "the ranked timeline amplifies groups unevenly, up to several hundred percent",
@@ -322,13 +320,14 @@ def check_structural_virality(data: Data) -> Verdict:
             "newest first", {"following": 200, "circle": 200}, {"recency": 1.0}, learning_rate=0.0
         ),
     }  # fmt: skip
-    signs, table, figures = [], [], []
+    signs, table, figures, parts = [], [], [], []
     for name, feed in arms.items():
         low, flat, line = trees_of(data, feed)
         table.append(f"{name}: {line}")
         if name in ("follower", "interest", "circle"):
             both = (low.inside(0.0, LOW), flat.inside(-0.2, 0.2))
             signs.append(1 if min(both) > 0 else min(both))
+            parts.append(both)
             figures.append(f"{name}: {low.mean:.2f}, correlation {flat}")
     for often in (-2.0, -1.0):
         for name in ("follower", "interest"):
@@ -339,7 +338,8 @@ def check_structural_virality(data: Data) -> Verdict:
         "structural virality is typically low and nearly independent of size",
         "Goel et al. (2016), doi:10.1287/mnsc.2015.2158",
         data.name,
-        "; ".join(figures),
+        f"low {agree(p[0] for p in parts)}, independent of size {agree(p[1] for p in parts)}; "
+        + "; ".join(figures),
         agree(signs),
         "a tree hangs from the post wherever the feed, not a followee, brought it, so feeds of "
         "strangers' posts make stars; where the circle brings posts, chains grow with size. Their "

@@ -16,21 +16,38 @@ import graphkit as gk
 from graphkit.data.partition import Partition
 from graphkit.data.world import World
 from graphkit.recommenders import (
+    Context,
     Feed,
+    blend,
     chronological,
+    circle_popularity,
     follower_centric,
     interest_centric,
     popularity,
+    ranker,
     uniform,
+    watch_time,
 )
 from graphkit.simulation import Behaviour
+
+
+def quiet_voices(context: Context) -> np.ndarray:
+    """A score of one's own: what resembles me, from those whom few follow, and who answer."""
+    score = context.factor("interest") + 0.5 * context.factor("small_creator")
+    return score - 0.2 * context.factor("author_followers")
+
 
 PRESETS = {
     "interest": interest_centric(),
     "follower": follower_centric(),
+    "circle popularity": circle_popularity(),
+    "watch time": watch_time(),
     "chronological": chronological(),
     "popularity": popularity(),
     "uniform": uniform(),
+    "half": blend(follower_centric(), interest_centric(), 0.5),
+    "x 2023": ranker("x_2023"),
+    "own score": interest_centric().but("own score", score=quiet_voices),
 }
 
 
@@ -44,7 +61,7 @@ def world() -> World:
     return gk.build_world(platform, ticks=4, rng=1)
 
 
-@pytest.mark.parametrize("name", list(PRESETS))
+@pytest.mark.parametrize("name", PRESETS)
 def test_equal_arms_give_exactly_zero(world: World, name: str) -> None:
     worlds = gk.resample_worlds(world, 3, rng=2)
     arms = {"one": PRESETS[name], "two": PRESETS[name]}
@@ -68,8 +85,52 @@ def test_a_uniform_feed_crosses_as_chance_does(world: World) -> None:
     assert abs(means.mean() - 1) <= reach
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_blend_is_at_its_ends_the_feeds_themselves(world: World, share: float) -> None:
+    ends = (follower_centric(), interest_centric())
+    arms = {"blend": blend(*ends, share), "end": ends[int(share)]}
+    spread = gk.simulate_spread(world, arms, ticks=5, slots=4, replications=2, rng=6)
+    gap = gk.contrast(gk.measure_spread(spread), "blend", "end")
+    known = gap.filter(pl.col("difference").is_not_null())
+    assert known.height > 20
+    assert (known["difference"] == 0).all()
+
+
+def test_keyed_and_independent_draws_agree_in_mean(world: World) -> None:
+    """Draws that arms share change no expectation; what they are for is less noise.
+
+    The gain shows where arms differ little: here one weight of one feed.
+    """
+    feed = follower_centric()
+    arms = {"feed": feed, "less recent": feed.but("less recent", weights={"recency": 0.3})}
+    measures = ("crossing", "viewer_value", "creator_gini", "audience_entropy")
+
+    def values(arm: str, rng: int) -> pl.DataFrame:
+        spread = gk.simulate_spread(
+            world, {arm: arms[arm]}, ticks=5, slots=4, replications=60, rng=rng
+        )
+        rows = gk.measure_spread(spread).filter(
+            pl.col("partition").is_null() | (pl.col("partition") == "planted")
+        )
+        rows = rows.filter(pl.col("community").is_null(), pl.col("measure").is_in(measures))
+        return rows.pivot("measure", index="replication", values="value").sort("replication")
+
+    keyed, alone, apart = values("feed", 7), values("less recent", 7), values("less recent", 8)
+    for measure in measures:
+        first = keyed[measure].to_numpy()
+        paired, unpaired = alone[measure].to_numpy() - first, apart[measure].to_numpy() - first
+        error = np.hypot(paired.std(ddof=1), unpaired.std(ddof=1)) / np.sqrt(first.size)
+        assert abs(paired.mean() - unpaired.mean()) < 3.3 * error
+        assert paired.std(ddof=1) < 0.7 * unpaired.std(ddof=1)
+
+
 def test_labels_that_mean_nothing_give_no_contrast() -> None:
-    """60 labellings drawn without regard to interests and follows: 5 % may seem to differ."""
+    """60 labellings drawn without regard to interests and follows: 5 % may seem to differ.
+
+    That the same comparison finds a contrast where there is one is seen under the planted
+    labels, for an interest feed against a uniform one: how it crosses against a follower feed
+    has no sign of its own (see the first headline).
+    """
     worlds = []
     for number in range(8):
         platform = gk.synthetic.platform(accounts=250, posts_per_account=4.0, rng=100 + number)
@@ -80,17 +141,19 @@ def test_labels_that_mean_nothing_give_no_contrast() -> None:
             for i, row in enumerate(labels)
         }
         worlds.append(gk.build_world(platform, random, ticks=4, rng=number))
-    arms = {"interest": interest_centric(), "follower": follower_centric()}
+    arms = {"interest": interest_centric(), "follower": follower_centric(), "uniform": uniform()}
     outcome = gk.measure_spread(gk.simulate_spread(worlds, arms, ticks=5, slots=4, rng=1))
-    gap = overall(gk.contrast(outcome, "interest", "follower"), "crossing")
-    meaningless = gap.filter(pl.col("partition").str.starts_with("random"))
-    assert meaningless.height == 60
-    rejected = int((meaningless["p"] < 0.05).sum())
-    # at an error rate of 5 %, more than this many of 60 come up once in five hundred times
-    assert rejected <= stats.binom.ppf(0.998, 60, 0.05)
-    assert abs(float(meaningless["difference"].mean())) < 0.01  # type: ignore[arg-type]
+    for baseline in ("follower", "uniform"):
+        gap = overall(gk.contrast(outcome, "interest", baseline), "crossing")
+        meaningless = gap.filter(pl.col("partition").str.starts_with("random"))
+        assert meaningless.height == 60
+        rejected = int((meaningless["p"] < 0.05).sum())
+        # at an error rate of 5 %, more than this many of 60 come up once in five hundred times
+        assert rejected <= stats.binom.ppf(0.998, 60, 0.05)
+        assert abs(float(meaningless["difference"].mean())) < 0.01  # type: ignore[arg-type]
     planted = gap.filter(pl.col("partition") == "planted")
-    assert planted["p"].item() < 0.01
+    assert planted["p"].item() < 0.001
+    assert planted["high"].item() < 0
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +180,7 @@ def compare(worlds: list[World], social_share: float, filler: str) -> pl.DataFra
     return gk.contrast(gk.measure_spread(spread), "interest", "follower")
 
 
-SOCIAL_SHARES = (0.0, 0.5, 1.0)
+SHARES = (0.0, 0.5, 1.0)
 Gaps = dict[tuple[float, str], pl.DataFrame]
 
 
@@ -125,35 +188,39 @@ Gaps = dict[tuple[float, str], pl.DataFrame]
 def gaps(bundled_worlds: list[World]) -> Gaps:
     return {
         (s, filler): compare(bundled_worlds, s, filler)
-        for s in SOCIAL_SHARES
+        for s in SHARES
         for filler in ("uniform", "empty")
     }
 
 
+@pytest.mark.parametrize("filler", ["uniform", "empty"])
 @pytest.mark.parametrize("partition", ["planted", "interest", "follow"])
-def test_headline_one_the_filler_rule_decides_the_sign_of_crossing(
-    gaps: Gaps, partition: str
+def test_headline_one_what_taste_follows_decides_the_sign_of_crossing(
+    gaps: Gaps, partition: str, filler: str
 ) -> None:
-    """Claim: both feeds cross less than chance, and which crosses less depends on the filler.
+    """Claim: both feeds cross less than chance; which of them less depends on what taste is.
 
-    With uniform filler the interest feed crosses less under the planted and the interest
-    partition, at every s; under the follow partition that depends on how much filler there
-    is, and nothing is claimed. With slots left empty instead it crosses more than the
-    follower feed at s = 0, under every partition: what the circle posts and reacts to stays
-    closer to home than what resembles my interests.
+    The more taste follows the circle, the less the interest feed crosses beside the follower
+    feed, whatever the partition and the filler rule. At s = 0 it crosses more under the follow
+    partition, at s = 1 less under the planted and the interest partition. Elsewhere the sign
+    hangs on the length of the run and the draw of the worlds, or cannot be told, and nothing is
+    claimed: at s = 0 the two differ under the planted partition by +0.03 in eight ticks of six
+    slots and by −0.03 in twelve of ten.
     """
-    for s in SOCIAL_SHARES:
-        row = overall(gaps[s, "uniform"], "crossing").filter(partition=partition)
-        if partition != "follow":
-            assert row["difference"].item() < 0
-        assert row["arm_mean"].item() < 1
-        assert row["baseline_mean"].item() < 1
-    bare = overall(gaps[0.0, "empty"], "crossing").filter(partition=partition)
-    assert bare["difference"].item() > 0
+    rows = {s: overall(gaps[s, filler], "crossing").filter(partition=partition) for s in SHARES}
+    for row in rows.values():
+        assert row["arm_mean"].item() < 0.9
+        assert row["baseline_mean"].item() < 0.9
+    assert rows[0.0]["difference"].item() > rows[0.5]["difference"].item()
+    assert rows[0.5]["difference"].item() > rows[1.0]["difference"].item()
+    if partition == "follow":
+        assert rows[0.0]["low"].item() > 0
+    else:
+        assert rows[1.0]["high"].item() < 0
 
 
 @pytest.mark.parametrize("filler", ["uniform", "empty"])
-@pytest.mark.parametrize("social_share", SOCIAL_SHARES)
+@pytest.mark.parametrize("social_share", SHARES)
 def test_headline_two_interest_feeds_host_what_follows_do_not_show(
     gaps: Gaps, social_share: float, filler: str
 ) -> None:
@@ -165,7 +232,8 @@ def test_headline_two_interest_feeds_host_what_follows_do_not_show(
     assert row["arm_mean"].item() > 3 * row["baseline_mean"].item()
 
 
-def test_viewer_value_changes_sign_with_the_social_part_of_taste(gaps: Gaps) -> None:
+@pytest.mark.parametrize("filler", ["uniform", "empty"])
+def test_viewer_value_changes_sign_with_the_social_part_of_taste(gaps: Gaps, filler: str) -> None:
     """Claim: with s = 0 the interest feed wins by definition, with s = 1 it cannot."""
-    assert overall(gaps[0.0, "uniform"], "viewer_value")["low"].item() > 0
-    assert overall(gaps[1.0, "uniform"], "viewer_value")["high"].item() < 0
+    assert overall(gaps[0.0, filler], "viewer_value")["low"].item() > 0
+    assert overall(gaps[1.0, filler], "viewer_value")["high"].item() < 0

@@ -25,11 +25,11 @@ SIDES = 3
 CURVED = ("crossing", "viewer_value", "hosting_hidden")
 #: Columns of the table in the report: measure, kind of partition, head.
 _SHOWN = (
-    ("crossing", "interest", "crossing (interest)"),
-    ("crossing", "planted", "crossing (planted)"),
+    ("crossing", "interest", "crossing, interest"),
+    ("crossing", "planted", "crossing, planted"),
     ("viewer_value", None, "viewer value"),
-    ("hosting_hidden", "interest", "hosting hidden (interest)"),
-    ("hosting_hidden", "planted", "hosting hidden (planted)"),
+    ("hosting_hidden", "interest", "hosted, interest"),
+    ("hosting_hidden", "planted", "hosted, planted"),
     ("creator_gini", None, "creator Gini"),
 )
 
@@ -116,17 +116,23 @@ def sides_table(result: StudyResult) -> Table | None:
     if means is None:
         return None
     arms = list(result.spread.arms)
-    columns = [pl.Series("arm", arms, pl.String)]
+    filler = dict(result.spread.summary().select("arm", "filler").rows())
+    columns = [
+        pl.Series("arm", arms, pl.String),
+        pl.Series("filler", [f"{filler[arm]:.0%}" for arm in arms], pl.String),
+    ]
     for measure, kind, head in _SHOWN:
         rows = _known(means, measure, kind)
         if rows.height:
             texts = {arm: _text(*v) for arm, *v in rows.select("arm", "mean", "low", "high").rows()}
             columns.append(pl.Series(head, [texts.get(arm, "–") for arm in arms], pl.String))
-    filler = dict(result.spread.summary().select("arm", "filler").rows())
-    columns.append(pl.Series("filler", [f"{filler[arm]:.0%}" for arm in arms], pl.String))
     worlds = len(result.spread.worlds)
     over = f"over {worlds} worlds" if worlds > 1 else "within this world"
-    return table(pl.DataFrame(columns), f"All feeds: means with 95 % intervals {over}")
+    caption = (
+        f"All feeds: means with 95 % intervals {over}. Hosted: share of its own community that a post "
+        "reaches, where the follow graph does not show the community"
+    )
+    return table(pl.DataFrame(columns), caption)
 
 
 def _text(mean: float, low: float | None, high: float | None) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from slow_twin import Twin
 
 from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
-from graphkit.recommenders import Feed
+from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders import _arrays as codes
+from graphkit.recommenders.parts import FILLERS
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run
 
@@ -133,3 +137,39 @@ def test_all_sources_and_both_ways_to_fill(
     run = run_of(world, Feed("filler", {}, {}), slots=30, ticks=11)
     agrees(run, log_of)
     assert run.empty
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32 - 1))
+def test_feeds_and_viewers_drawn_by_lot(
+    world: World, introduced: World, run_of: Callable[..., Run], log_of: Log, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+
+    def some(names: Iterable[str], draw: Callable[[], float]) -> dict[str, float]:
+        return {name: draw() for name in names if rng.random() < 0.6}
+
+    # round numbers, so that scores are equal often
+    feed = Feed(
+        "by lot", some(SOURCES, lambda: int(rng.integers(0, 25))),
+        some(FACTORS, lambda: float(rng.integers(-2, 3)) / 4),
+        topic_penalty=float(rng.integers(0, 2)) / 4, author_penalty=float(rng.integers(0, 2)) / 4,
+        author_decay=float(rng.choice([0, 0.5, 1])), author_floor=float(rng.choice([0, 0.25])),
+        signals=some(SIGNALS, lambda: float(rng.normal())),
+        learning_rate=float(rng.choice([0, 0.3])), interest_share=float(rng.choice([0.1, 1])),
+        half_life=float(rng.choice([1, np.inf])), delivery=float(rng.choice([0.4, 1])),
+        trial_size=int(rng.integers(1, 9)), trial_growth=float(rng.choice([1, 1.5])),
+        filler=str(rng.choice(FILLERS)),
+    )  # fmt: skip
+    drawn = {
+        spec.name: spec.default + float(rng.normal())
+        for spec in dataclasses.fields(Behaviour)
+        if spec.name.endswith(("_base", "_slope"))
+    }
+    mind = Behaviour(
+        **drawn, social_share=float(rng.choice([0, 0.5])), noise=float(rng.choice([0, 0.3])),
+        activity=float(rng.choice([0.3, 1])), drift=float(rng.choice([0, 1])),
+    )  # fmt: skip
+    where = world if rng.random() < 0.7 else introduced
+    free = bool(rng.random() < 0.5)
+    agrees(run_of(where, feed, free=free, behaviour=mind, ticks=4, slots=5, seed=seed), log_of)
