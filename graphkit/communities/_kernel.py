@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from graphkit.lanes import prefetch
 from graphkit.jit import CACHE
+from graphkit.lanes import prefetch
 
 __all__ = ["move_nodes", "refine", "shuffle_blocks"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 
 from graphkit.communities._kernel import ASKED, FAR
-from graphkit.lanes import prefetch
 from graphkit.jit import CACHE
+from graphkit.lanes import prefetch
 
 __all__ = [
     "aggregate",
