@@ -7,11 +7,15 @@ kept, and every process compiles what it uses (some seconds for Leiden).
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["CACHE"]
+__all__ = ["CACHE", "kernel"]
 
 
 def _writable(folder: Path) -> bool:
@@ -35,3 +39,32 @@ CACHE = (
     or _writable(Path(__file__).parent)
     or _writable(_nearest(Path.home() / ".cache" / "numba"))
 )
+
+
+@cache
+def _stamp() -> str:
+    """Key of the sources of all kernels."""
+    digest = hashlib.blake2b(digest_size=16)
+    folder = Path(__file__).parent
+    for path in sorted([*folder.rglob("*_kernel.py"), *folder.rglob("_arrays.py")]):
+        digest.update(path.read_bytes())
+    digest.update((folder / "lanes.py").read_bytes())
+    return digest.hexdigest()
+
+
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """`numba.njit` for kernels that call kernels of other files.
+
+    Numba keeps a compiled kernel until the file that it stands in changes; what it calls from
+    other files would stay as it was. So these are kept until any kernel changes.
+    """
+    from numba import njit
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        made = njit(nogil=True, cache=CACHE, **options)(function)
+        kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
+        if hasattr(kept, "_source_stamp"):
+            kept._source_stamp = (_stamp(), kept._source_stamp)
+        return made
+
+    return compiled

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.recommenders._arrays import Index
-from graphkit.recommenders._index_kernel import assign, recall_of
+from graphkit.recommenders._index_kernel import assign, bars_of, recall_of
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
 
@@ -43,19 +43,32 @@ def build_index(features: Floats, profiles: Floats) -> Index:
         blocks[low * d : high * d] = features[posts[low:high]].T.ravel()
     index = Index(centres, start.astype(np.int64), posts, blocks, 4)
     queries = _sample(profiles[profiles.any(axis=1)], PROFILES)
-    cells = centres.shape[1]
-    while index.probes < cells and recall(index, queries, m) < WANTED:
+    bars, cells = _bars(index, queries, m), centres.shape[1]
+    while index.probes < cells and _recall(index, queries, bars, m) < WANTED:
         index = index._replace(probes=index.probes + max(1, index.probes // 4))
     return index._replace(probes=min(index.probes, cells))
 
 
 def recall(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> float:
     """Recall@k of the search over the posts that have entered; NaN without queries or posts."""
+    return _recall(index, queries, _bars(index, queries, n_eligible, k), n_eligible, k)
+
+
+def _bars(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> Floats:
+    """Products of the queries with their k-th nearest post."""
+    if not n_eligible:
+        return np.zeros(queries.shape[0], np.float32)
+    ends = cell_ends(index, n_eligible)
+    bars: Floats = bars_of(index.start, index.blocks, ends, queries, n_eligible, k)
+    return bars
+
+
+def _recall(index: Index, queries: Floats, bars: Floats, n_eligible: int, k: int = 100) -> float:
     if not queries.shape[0] or not n_eligible:
         return float("nan")
     found: float = recall_of(
         index.centres, index.start, index.posts, index.blocks, index.probes,
-        cell_ends(index, n_eligible), queries, n_eligible, k,
+        cell_ends(index, n_eligible), queries, bars, k,
     )  # fmt: skip
     return found
 

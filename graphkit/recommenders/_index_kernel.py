@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.recommenders._arrays import Array
 from graphkit.recommenders._keyed_kernel import has_seen, inner
 
-__all__ = ["assign", "recall_of", "search"]
+__all__ = ["assign", "bars_of", "recall_of", "search"]
 
 
 @inner
@@ -139,7 +138,7 @@ def search(
     return total, np.int64(chosen[0])
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
     """Nearest centre (d, cells) of rows low … high − 1; ties: the first."""
     cells = centres.shape[1]
@@ -154,14 +153,14 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
         out[i] = best
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def recall_of(
     centres: Array, start: Array, ids: Array, blocks: Array, probes: int, cell_end: Array,
-    queries: Array, n_eligible: int, k: int,
+    queries: Array, bars: Array, k: int,
 ) -> Any:  # fmt: skip
     """Share of the k nearest posts of each query that the search finds, mean over queries.
 
-    A post as near as the k-th counts as one of the k.
+    `bars` holds the product of the k-th: a post as near counts as one of the k.
     """
     cells = start.size - 1
     widest = 0
@@ -171,9 +170,36 @@ def recall_of(
     cell_near, best_near = np.empty(k, np.int64), np.empty(k, np.int64)
     chosen = np.empty(cells, np.int32)
     nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
-    everything = np.empty(n_eligible, np.float32)
-    wanted = min(k, n_eligible)
+    wanted: Any = np.int64(0)
+    for c in range(cells):
+        wanted += cell_end[c] - start[c]
+    wanted = min(wanted, k)
     total = 0.0
+    for i in range(queries.shape[0]):
+        bar = _rank(bars[i], 0)
+        found, _ = search(
+            centres, start, ids, blocks, probes, cell_end, nobody, none_dropped, False,
+            queries[i], k, k, dots, cell_near, best_near, chosen,
+        )  # fmt: skip
+        hits = 0
+        for j in range(found):
+            if best_near[j] >= bar:
+                hits += 1
+        total += min(hits, wanted) / wanted
+    return total / queries.shape[0]
+
+
+@kernel()
+def bars_of(
+    start: Array, blocks: Array, cell_end: Array, queries: Array, n_eligible: int, k: int
+) -> Array:
+    """Product of each query with the k-th nearest post, by brute force."""
+    cells = start.size - 1
+    widest = 0
+    for c in range(cells):
+        widest = max(widest, start[c + 1] - start[c])
+    dots, everything = np.empty(widest, np.float32), np.empty(n_eligible, np.float32)
+    bars = np.empty(queries.shape[0], np.float32)
     for i in range(queries.shape[0]):
         at = 0
         for c in range(cells):
@@ -185,14 +211,6 @@ def recall_of(
                 )  # fmt: skip
                 everything[at : at + size] = dots[:size]
                 at += size
-        bar = _rank(np.sort(everything[:at])[at - wanted], 0)
-        found, _ = search(
-            centres, start, ids, blocks, probes, cell_end, nobody, none_dropped, False,
-            queries[i], k, k, dots, cell_near, best_near, chosen,
-        )  # fmt: skip
-        hits = 0
-        for j in range(found):
-            if best_near[j] >= bar:
-                hits += 1
-        total += min(hits, wanted) / wanted
-    return total / queries.shape[0]
+        wanted = at - min(k, at)
+        bars[i] = np.partition(everything[:at], wanted)[wanted]
+    return bars

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.recommenders._arrays import E_PAIR, Array
 
 __all__ = [
@@ -20,9 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: Kernels that other kernels call need no wrappers for Python, which would cost compilation.
-inner = njit(
-    nogil=True, cache=CACHE, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
+inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @inner
@@ -67,7 +64,7 @@ def of_pair(bits: Any, event: Any) -> Any:
     return _unit(stir(bits + np.uint64(event) * np.uint64(0x9E3779B97F4A7C15)))
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def draw_all(seed: Any, event: int, keys: Array, t: int) -> Array:
     """One uniform draw per account key for an event of tick t."""
     out = np.empty(keys.size, np.float64)
@@ -76,7 +73,7 @@ def draw_all(seed: Any, event: int, keys: Array, t: int) -> Array:
     return out
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
     """One uniform draw per pair of an account key and a post key."""
     out = np.empty(accounts.size, np.float64)

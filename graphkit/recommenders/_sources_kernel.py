@@ -38,7 +38,7 @@ from graphkit.recommenders._index_kernel import search
 from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir
 
 __all__ = [
-    "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
+    "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
     "from_groups", "from_interest", "from_trending", "hear", "meet",
 ]  # fmt: skip
 
@@ -81,8 +81,10 @@ def forget(place: Array, met: Array, count: Any) -> None:
 
 
 @inner
-def _delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
+def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
     """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
+    if delivery >= 1.0:
+        return True
     bits = keyed(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0)
     return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0) < delivery
 
@@ -110,7 +112,7 @@ def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Arr
             if when < oldest:
                 continue
             post = np.int64(ring[f, r, POST])
-            if delivery < 1.0 and not _delivered(
+            if not delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue
@@ -143,7 +145,7 @@ def from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, 
             post = by_poster[q]
             if size == room:
                 break
-            if delivery < 1.0 and not _delivered(
+            if not delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue

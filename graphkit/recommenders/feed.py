@@ -49,8 +49,9 @@ class Feed:
         Length that one signal of strength 1 adds to the learned profile, whose length is 1 at
         the beginning; in [0, 1).
     interest_share
-        At most this share of the interest quota comes from any one cell of near posts, in
-        (0, 1], so that the strongest interest does not crowd out the others; 1 for no limit.
+        At most this share of the interest quota, rounded up, comes from any one cell of near
+        posts, in (0, 1], so that the strongest interest does not crowd out the others; 1 for
+        no limit.
     half_life
         Ticks after which half of what was learned is forgotten; infinite for never.
     delivery

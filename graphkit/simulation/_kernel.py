@@ -11,9 +11,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.lanes import dot_rows
 from graphkit.recommenders._arrays import (
     COMMENT,
@@ -61,7 +60,7 @@ from graphkit.recommenders._kernel import (
     score,
 )
 from graphkit.recommenders._keyed_kernel import inner, mark_seen, of_pair, pair_bits
-from graphkit.recommenders._sources_kernel import find, forget
+from graphkit.recommenders._sources_kernel import delivered, find, forget
 
 __all__ = ["UNIT", "Mind", "Shown", "finish", "merge", "pairs", "sessions"]
 
@@ -210,7 +209,8 @@ def _learn(
 
 @inner
 def _parent(
-    f_indptr: Array, f_indices: Array, ring: Array, t: Any, a: Any, post: Any
+    f_indptr: Array, f_indices: Array, ring: Array, t: Any, a: Any, post: Any, seed: Any,
+    delivery: Any, account_keys: Array, post_keys: Array,
 ) -> Any:  # fmt: skip
     """The followee who passed the post on last (ties: the first); −1 without one."""
     parent, at = np.int32(-1), np.int64((t - HORIZON + 1) * 256 - 1)
@@ -218,12 +218,17 @@ def _parent(
         f = f_indices[q]
         for r in range(RING):
             when = np.int64(ring[f, r, WHEN])
-            if ring[f, r, POST] == post and when & PASSED_ON and when >> 8 > at >> 8:
+            if (
+                ring[f, r, POST] == post
+                and when & PASSED_ON
+                and when >> 8 > at >> 8
+                and delivered(seed, delivery, account_keys[a], account_keys[f], post_keys[post])
+            ):
                 parent, at = f, when
     return parent
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def sessions(
     stage: Any, state: Any, now: Any, index: Any, dials: Any, mind: Any, active: Array,
     order: Array, low: int, high: int, scratch: Any, shown: Any, given: Array, given_start: Array,
@@ -294,14 +299,18 @@ def sessions(
             watches[i, s] = np.int32(w * UNIT)
             reacts[i, s] = react
             if react & PASSED_ON:
-                parents[i, s] = _parent(f_indptr, f_indices, ring, now.t, a, post)
+                parents[i, s] = _parent(
+                    f_indptr, f_indices, ring, now.t, a, post, seed, dials.delivery, account_keys,
+                    post_keys,
+                )  # fmt: skip
             _learn(profiles, a, features, post, signals, react, w)
             watched += w
             n_shown += 1
             n_repeats += 1 if repeats > 0 else 0
             stay += staying
             stop = 1.0 / (1.0 + mind.stop_odds * math.exp(mind.stop_slope * (w - 0.5)))
-            staying *= 1.0 - stop
+            # under a free budget whoever is still there was sure to be
+            staying *= 1.0 if free else 1.0 - stop
             over = free and of_pair(pair, E_STOP) < stop
         forget(place, met, count)
         mean = watched / n_shown if n_shown > 0 else 0.0
@@ -312,7 +321,7 @@ def sessions(
         propensity[i, 2] = stay
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def pairs(
     stage: Any, state: Any, now: Any, index: Any, dials: Any, active: Array, low: int, high: int,
     scratch: Any, width: int, size: Array, post: Array, source: Array, factors: Array,
@@ -342,7 +351,7 @@ def pairs(
         forget(scratch.place, scratch.met, count)
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def merge(
     t: int, active: Array, shown: Any, state: Any, watch: Array, views: Array, reacted: Array,
     source_count: Array, reaction_count: Array, item_ticks: Array,
@@ -384,7 +393,7 @@ def merge(
     return empty
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def finish(
     seen_start: Array, seen: Array, membership: Array, n_communities: int, homes: Array,
     p_indptr: Array, posters: Array,

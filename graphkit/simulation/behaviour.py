@@ -21,7 +21,8 @@ class Behaviour:
         taste = (1 − s) · interest + s · social + noise · z
 
     with interest the cosine of true interest and post features, social = 1 − 2^(−r) for the r
-    accounts the viewer follows who posted it, passed it on, liked or commented on it, and z a
+    accounts the viewer follows who posted it, passed it on, liked or commented on it (among their
+    latest eight reactions of ten ticks, as far as the feed delivers them), and z a
     standard normal draw that belongs to the pair. The watch fraction is
 
         w = σ(watch_base + watch_taste · taste + watch_quality · (quality − ½)

@@ -166,7 +166,7 @@ class Twin(Platform):
             repeated += repeats > 0
             stay += staying
             stop = sigmoid(self.mind.stop_base - self.mind.stop_slope * (w - 0.5))
-            staying *= 1 - stop
+            staying *= 1 if self.free else 1 - stop
             if self.free and self.of_pair(codes.E_STOP, a, p) < stop:
                 break
         mean = sum(watched) / len(watched) if watched else 0.0
@@ -230,7 +230,8 @@ class Twin(Platform):
         parent, latest = -1, self.t - codes.HORIZON
         for f in self.circle(a) if react & codes.PASSED_ON else ():
             for q, t, kind in self.rings[f]:
-                if q == p and kind & codes.PASSED_ON and t > latest:
+                heard = q == p and kind & codes.PASSED_ON and self.delivered(a, f, p)
+                if heard and t > latest:
                     parent, latest = f, t
         return parent
 
