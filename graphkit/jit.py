@@ -62,7 +62,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def compiled(function: Callable[..., Any]) -> Any:
         made = njit(nogil=True, cache=CACHE, **options)(function)
-        kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
+        kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
         if hasattr(kept, "_source_stamp"):
             kept._source_stamp = (_stamp(), kept._source_stamp)
         return made

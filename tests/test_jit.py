@@ -47,3 +47,15 @@ def test_kernels_are_kept_in_the_folder_that_is_named(
 
 def test_nothing_is_kept_where_nothing_can_be_written(environment: dict[str, str]) -> None:
     assert leiden_where("nowhere", environment) == "False [0, 0, 0, 1, 1, 1]"
+
+
+def test_kernels_are_kept_until_any_kernel_changes() -> None:
+    """Numba's own stamp knows the file of a kernel only, not those of the kernels it calls."""
+    from graphkit import jit
+    from graphkit.recommenders._keyed_kernel import keyed
+    from graphkit.simulation._kernel import sessions
+
+    if not jit.CACHE:
+        pytest.skip("there is no place to keep kernels")
+    for kept in (keyed, sessions):
+        assert kept._cache._cache_file._source_stamp[0] == jit._stamp()

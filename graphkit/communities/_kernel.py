@@ -19,9 +19,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.lanes import prefetch
 
 __all__ = ["move_nodes", "refine", "shuffle_blocks"]
@@ -39,7 +38,7 @@ ASKED = 64
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _draw(state: Array) -> Any:
     """The next 64 bits of splitmix64 (Steele, Lea & Flood 2014)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -49,7 +48,7 @@ def _draw(state: Array) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def shuffle_blocks(order: Array, block: int, state: Array) -> None:
     """Fill with 0 … n − 1: blocks of consecutive nodes in random order (Fisher–Yates)."""
     n = order.size
@@ -66,7 +65,7 @@ def shuffle_blocks(order: Array, block: int, state: Array) -> None:
             at += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def move_nodes(
     indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
     size: Array, max_size: int, fixed: Array, membership: Array, queue: Array,
@@ -196,7 +195,7 @@ def move_nodes(
     return gains
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def refine(
     indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
     membership: Array, order: Array, theta: float, state: Array, parts: Array, board: Array,

@@ -17,9 +17,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["bounded_cuts"]
 
@@ -29,7 +28,7 @@ WORTH, MANY = 0.9, 64
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _root(parent: Array, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -37,7 +36,7 @@ def _root(parent: Array, node: int) -> int:
     return node
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _merge_small(
     n: int, start: Array, heads: Array, cut: int, parent: Array, used: Array, times: Array
 ) -> None:
@@ -63,7 +62,7 @@ def _merge_small(
             used[v] = used[best] = True
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
     """Scan all nodes, merge what no cut below the result parts; the smallest cut seen."""
     reach = np.zeros(n, dtype=np.int64)
@@ -103,7 +102,7 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
     return cut
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _flow(
     node: int, most: int, start: Array, heads: Array, edge: Array, ends: Array, grown: Array,
     flow: Array, came: Array, queue: Array, used: Array,
@@ -151,7 +150,7 @@ def _flow(
     return found
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, cut: int) -> int:
     """The smallest cut of a connected graph, at most `cut`, by one flow for each node."""
     grown = np.zeros(n, dtype=np.bool_)
@@ -177,7 +176,7 @@ def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, 
     return cut
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
     """The smallest cut of one graph, in one piece or not, at most `bound`."""
     cut = bound
@@ -234,7 +233,7 @@ def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
     return cut
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def bounded_cuts(sizes: Array, edge_start: Array, tail: Array, head: Array, bounds: Array) -> Array:
     """Edge connectivity of many graphs, each counted up to its bound.
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
-
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
 
@@ -17,7 +15,7 @@ TAIL = 1e-18
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def group_nodes(membership: Array, cursor: Array, members: Array) -> None:
     """Nodes by community, ascending in each; `cursor` begins as where each community does."""
     for node in range(membership.size):
@@ -26,7 +24,7 @@ def group_nodes(membership: Array, cursor: Array, members: Array) -> None:
         cursor[membership[node]] = at + 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def overlap_cells(
     start: Array, members: Array, b: Array, sizes_b: Array, count: Array,
     row: Array, column: Array, shared: Array, similarity: Array,
@@ -57,7 +55,7 @@ def overlap_cells(
     return used
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def expected_cells(sizes: Array, n: int, table: Array) -> None:
     """Expected summand of the mutual information for each pair of sizes.
 
@@ -91,7 +89,7 @@ def expected_cells(sizes: Array, n: int, table: Array) -> None:
             table[i, j] = table[j, i] = summed / whole / n
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def strongest_first(row: Array, column: Array, order: Array, match: Array, taken: Array) -> None:
     """Ties rows to columns one to one, in the order given; `match` begins as −1."""
     for at in order:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from graphkit.communities._kernel import ASKED, FAR
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.lanes import prefetch
 
 __all__ = [
@@ -26,7 +25,7 @@ __all__ = [
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
     """Fill `order` with the nodes by code, ties by node (a counting sort)."""
     start = np.zeros(n_codes + 1, np.int64)
@@ -39,7 +38,7 @@ def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
         start[codes[v]] += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def aggregate(
     indptr: Array, indices: Array, weights: Array, parts: Array, order: Array, n_parts: int,
     new_indptr: Array, new_indices: Array, new_weights: Array,
@@ -79,7 +78,7 @@ def aggregate(
     return at
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def permuted_rows(
     indptr: Array, indices: Array, weights: Array, order: Array, position: Array,
     new_indptr: Array, new_indices: Array, new_weights: Array,
@@ -105,7 +104,7 @@ def permuted_rows(
         new_indptr[i + 1] = at
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
     """Number the connected pieces of all communities, by first node; returns how many."""
     n = indptr.size - 1
@@ -131,7 +130,7 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
     return found
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Array) -> float:
     """Weight of all entries whose ends share a community; −1 belongs to none.
 
@@ -150,7 +149,7 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
     return everything
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def join_small(
     indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
     size: Array, smallest: Array, min_size: int, max_size: int, target: Array,

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["count_near", "paired_rows"]
 
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _first_from(times: Array, low: int, high: int, bound: int) -> int:
     """The first of times[low:high] not below `bound`."""
     while low < high:
@@ -29,7 +27,7 @@ def _first_from(times: Array, low: int, high: int, bound: int) -> int:
     return low
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def count_near(
     row_start: Array, things: Array, row_times: Array, thing_start: Array, times: Array,
     window: int, all_near: Array, own_near: Array,
@@ -58,7 +56,7 @@ def count_near(
                 e += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def paired_rows(
     row: int, stop: int, row_start: Array, things: Array, row_times: Array,
     thing_start: Array, members: Array, times: Array, window: int, passing: Array, both: bool,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["core_numbers"]
 
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def core_numbers(indptr: Array, indices: Array) -> Array:
     """Core numbers of a symmetric adjacency without loops: least degrees are peeled first.
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
-
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["hypergeometric_tails"]
 
@@ -21,7 +19,7 @@ Array = Any
 SMALL = 1e-17
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _stirling(n: float) -> float:
     """log n! minus Stirling's leading terms."""
     if n < 16.0:
@@ -32,7 +30,7 @@ def _stirling(n: float) -> float:
     return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / n
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _deviance(x: float, mean: float) -> float:
     """x log(x / mean) + mean − x, without cancellation where they are close."""
     if abs(x - mean) >= 0.1 * (x + mean):
@@ -50,7 +48,7 @@ def _deviance(x: float, mean: float) -> float:
         j += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _log_binomial(x: float, n: float, p: float, q: float) -> Any:
     """Log-probability of x among n at chance p; q is 1 − p."""
     if x == 0.0:
@@ -62,14 +60,14 @@ def _log_binomial(x: float, n: float, p: float, q: float) -> Any:
     return peak - 0.5 * (math.log(2.0 * math.pi * x) + math.log1p(-x / n))
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _log_probability(x: float, n: float, good: float, draws: float) -> Any:
     p, q = draws / n, (n - draws) / n
     both = _log_binomial(x, good, p, q) + _log_binomial(draws - x, n - good, p, q)
     return both - _log_binomial(draws, n, p, q)
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _log_tail(x: float, n: float, good: float, draws: float) -> Any:
     rest = n - good - draws
     if x <= max(0.0, -rest):
@@ -94,7 +92,7 @@ def _log_tail(x: float, n: float, good: float, draws: float) -> Any:
     return math.log1p(-min(math.exp(start + math.log(total)), 1.0 - 1e-16))
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def hypergeometric_tails(
     first: int, last: int, left: Array, right: Array, count: Array, things: int,
     log_tail: Array, expected: Array,

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
 from graphkit.graphs._row_kernel import COSINE, JACCARD, RAW, emit_row, filter_row
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = [
     "COSINE",
@@ -37,7 +35,7 @@ EACH, PRODUCT, LESSER = 0, 1, 2
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def index_pairs(
     row_start: Array, things: Array, acts: Array, thing_start: Array, cursor: Array,
     whole: bool, members: Array, often: Array, begin: Array, length: Array,
@@ -61,7 +59,7 @@ def index_pairs(
             length[e] = thing_start[thing + 1] - first if whole else at - first
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def find_stretches(
     base: int, row_start: Array, things: Array, thing_start: Array, members: Array, whole: bool,
     begin: Array, length: Array,
@@ -83,7 +81,7 @@ def find_stretches(
             length[e] = last - first
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def shared_rows(
     row: int, stop: int, base: int,
     row_start: Array, begin: Array, length: Array, members: Array, often: Array,
@@ -169,7 +167,7 @@ def shared_rows(
     return stop, used
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def windowed_rows(
     row: int, stop: int, base: int,
     row_start: Array, row_things: Array, row_times: Array,

@@ -22,9 +22,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["index_distinct", "poisson_binomial_tails"]
 
@@ -43,7 +42,7 @@ STEEPEST = 40.0
 SMALL = 1e-13
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def index_distinct(keys: Array, table: Array, codes: Array, found: Array, inverse: Array) -> int:
     """Number the distinct keys (≥ 0) in order of appearance; returns how many there are.
 
@@ -71,7 +70,7 @@ def index_distinct(keys: Array, table: Array, codes: Array, found: Array, invers
     return n
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _power_sums(
     p: Array, size: Array, low: int, high: int, scale: float, x: Array, q: Array, sums: Array
 ) -> None:
@@ -105,7 +104,7 @@ def _power_sums(
             sums[j] += (a + b) + (c + d)
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _tilted(
     p: Array, size: Array, first: int, last: int, sums: Array, scale: float, t: float
 ) -> tuple[float, float]:
@@ -138,7 +137,7 @@ def _tilted(
     return mean, variance
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _saddle(
     p: Array, size: Array, first: int, last: int, sums: Array, scale: float,
     target: float, mean: float, t: float,
@@ -167,7 +166,7 @@ def _saddle(
     return t, math.sqrt(variance)
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _tail(
     p: Array, size: Array, begin: int, front: int, sums: Array, scale: float,
     c: int, t: float, deviation: float, tilted: Array,
@@ -248,7 +247,7 @@ def _tail(
     return math.log1p(-min(max(below, 0.0), 1.0 - 1e-16))
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def poisson_binomial_tails(
     first: int, last: int, group_start: Array, left: Array, right: Array, count: Array,
     share: Array, size: Array, log_tail: Array, expected: Array,

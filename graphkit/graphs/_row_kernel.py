@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["COSINE", "JACCARD", "RAW", "emit_row", "filter_row"]
 
@@ -23,7 +22,7 @@ MOST = 8
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
     """Weight of a pair from the sum over what it shares."""
     if form == JACCARD:
@@ -33,7 +32,7 @@ def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
     return value
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
     """The `top`-th largest of values[:n], and how many equal to it are among the `top`."""
     for q in range(top):  # a heap whose root is the smallest of the largest
@@ -64,7 +63,7 @@ def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
     return heap[0], ties
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def filter_row(
     i: int, n_touched: int, form: int, size: Array, min_shared: int, weighted: bool,
     count: Array, total: Array, touched: Array, values: Array, used: int, tally: Array,
@@ -106,7 +105,7 @@ def filter_row(
     return kept
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> bool:
     """Sort keys[:kept] by their upper halves, which are below n; whether `other` has them."""
     width = 11 if kept > 1024 else 8
@@ -133,7 +132,7 @@ def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> b
     return swapped
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def emit_row(
     i: int, kept: int, top: int, touched: Array, final: Array, keys: Array, other: Array,
     copy: Array, counts: Array, heap: Array, heads: Array, values: Array, used: int,

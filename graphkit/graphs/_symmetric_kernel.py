@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["merge_rows", "mirror_rows", "transpose"]
 
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def mirror_rows(
     row: int, stop: int, low: int, high: int, heads: Array, values: Array, lengths: Array,
     indptr: Array, cursor: Array, indices: Array, weights: Array,
@@ -46,7 +44,7 @@ def mirror_rows(
             p += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def transpose(indptr: Array, heads: Array, cursor: Array, tails: Array, places: Array) -> None:
     """Rows turned into columns: tail and place of each entry.
 
@@ -60,7 +58,7 @@ def transpose(indptr: Array, heads: Array, cursor: Array, tails: Array, places: 
             places[at] = p
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def merge_rows(
     indptr: Array, heads: Array, values: Array, columns: Array, tails: Array, places: Array,
     mutual: bool, starts: Array, indices: Array, weights: Array,

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["orient", "triangles"]
 
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def orient(indptr: Array, indices: Array, start: Array, heads: Array) -> None:
     """The upward edges of each node of a symmetric adjacency without loops.
 
@@ -35,7 +33,7 @@ def orient(indptr: Array, indices: Array, start: Array, heads: Array) -> None:
         start[u + 1] = used
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def triangles(
     first: int, stop: int, start: Array, heads: Array, mark: Array, through: Array
 ) -> None:

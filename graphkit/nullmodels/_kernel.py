@@ -13,9 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 
 __all__ = ["even_out", "join_ends", "pair_within", "place", "swap_edges", "table_length"]
 
@@ -40,20 +39,20 @@ def table_length(n_edges: int) -> int:
 # sets of edges ---------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _key(a: int, b: int, n: int, directed: bool) -> Any:
     if directed or a < b:
         return np.int64(a) * n + b
     return np.int64(b) * n + a
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _home(key: int, mask: int) -> Any:
     """Where the key would like to be: the high half of a product, folded to the table."""
     return np.int64((np.uint64(key) * _FACTOR) >> np.uint64(32)) & mask
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _holds(table: Array, mask: int, key: int) -> bool:
     at = _home(key, mask)
     while table[at] != FREE:
@@ -63,7 +62,7 @@ def _holds(table: Array, mask: int, key: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _add(table: Array, mask: int, key: int) -> bool:
     """Put the key in; whether it was new."""
     at = _home(key, mask)
@@ -75,7 +74,7 @@ def _add(table: Array, mask: int, key: int) -> bool:
     return True
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _drop(table: Array, mask: int, key: int) -> None:
     """Take out a key that is in, and close the gap: no marks are left behind."""
     gap = _home(key, mask)
@@ -91,7 +90,7 @@ def _drop(table: Array, mask: int, key: int) -> None:
     table[gap] = FREE
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _below(draws: Any, n: int) -> int:
     """A whole number from 0 to n − 1."""
     return min(int(draws.random() * n), n - 1)
@@ -100,7 +99,7 @@ def _below(draws: Any, n: int) -> int:
 # swaps -----------------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _swap(
     edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int,
     draws: Any,
@@ -152,7 +151,7 @@ def _swap(
     return made
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def swap_edges(
     edges: Array, n: int, directed: bool, table: Array, attempts: int, draws: Any
 ) -> int:
@@ -173,7 +172,7 @@ def swap_edges(
 # random pairing of ends ------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _repair(
     edges: Array, m: int, n: int, group: Array, table: Array, mask: int, right: Array,
     wrong: Array, draws: Any,
@@ -225,7 +224,7 @@ def _repair(
     return left
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> int:
     """Pair the ends in `edges` anew, each pair in two groups; the right pairs come first.
 
@@ -259,7 +258,7 @@ def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> i
     return joined
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _first_below(values: Array, n: int, bound: int) -> Any:
     """Position of the first of n descending values that is under the bound."""
     low, high = 0, n
@@ -272,7 +271,7 @@ def _first_below(values: Array, n: int, bound: int) -> Any:
     return low
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def _by_rule(degree: Array, edges: Array, order: Array, rest: Array) -> int:
     """A simple graph of these degrees (Havel and Hakimi), as far as there is one; its edges.
 
@@ -307,7 +306,7 @@ def _by_rule(degree: Array, edges: Array, order: Array, rest: Array) -> int:
     return made
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def pair_within(
     start: Array, degree: Array, edges: Array, table: Array, draws: Any
 ) -> tuple[int, int]:
@@ -378,7 +377,7 @@ def pair_within(
     return used, by_rule
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def place(needs: Array, sizes: Array, slots: Array, draws: Any) -> int:
     """Deal places in communities to nodes, uniformly over all ways in which everyone fits.
 
@@ -418,7 +417,7 @@ def place(needs: Array, sizes: Array, slots: Array, draws: Any) -> int:
     return everyone
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def even_out(start: Array, degree: Array, inside: Array, draws: Any) -> None:
     """Give each community an even number of ends inside, in place.
 

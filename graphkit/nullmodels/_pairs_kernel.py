@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from graphkit.jit import CACHE
+from graphkit.jit import kernel
 from graphkit.nullmodels._kernel import FREE, _add, _below, _holds, _key
 
 __all__ = ["distinct_edges", "other_edges", "skip_pairs"]
@@ -18,7 +17,7 @@ __all__ = ["distinct_edges", "other_edges", "skip_pairs"]
 Array = Any
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def distinct_edges(edges: Array, n: int, directed: bool, table: Array, draws: Any) -> None:
     """Fill `edges` with distinct pairs of nodes, every set of pairs equally likely."""
     mask = table.size - 1
@@ -31,7 +30,7 @@ def distinct_edges(edges: Array, n: int, directed: bool, table: Array, draws: An
             made += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array) -> None:
     """All pairs of nodes that are not among `taken`, written into `edges`."""
     mask = table.size - 1
@@ -46,7 +45,7 @@ def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array
                 made += 1
 
 
-@njit(nogil=True, cache=CACHE)
+@kernel()
 def skip_pairs(
     start: Array, rate: Array, tails: Array, out: Array, heads: Array, into: Array,
     directed: bool, group: Array, room: int, draws: Any,
