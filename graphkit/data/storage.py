@@ -42,7 +42,8 @@ def load_arrays(path: str | Path, noun: str) -> tuple[dict[str, Any], dict[str, 
     """Header and arrays of a file that :func:`save_arrays` wrote for this noun."""
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here: of a broken file numpy leaves its own handle open
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(arrays.pop(_HEADER).tobytes().decode())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
