@@ -112,7 +112,7 @@ def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Arr
             if when < oldest:
                 continue
             post = np.int64(ring[f, r, POST])
-            if not delivered(
+            if delivery < 1.0 and not delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue
@@ -145,7 +145,7 @@ def from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, 
             post = by_poster[q]
             if size == room:
                 break
-            if not delivered(
+            if delivery < 1.0 and not delivered(
                 now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
             ):
                 continue
