@@ -309,9 +309,7 @@ def trees_of(
         found.append((virality.mean(), rank, size.size, trees.size.max(), *ends))
     low, flat, count, largest, small, large = np.array(found, dtype=np.float64).T
     words = f"virality {Interval.of(low)}, correlation with size {Interval.of(flat)}; smallest "
-    words += (
-        f"quarter {np.nanmean(small):.2f}, largest {np.nanmean(large):.2f}; {count.mean():.0f} "
-    )
+    words += f"quarter {Interval.of(small).mean:.2f}, largest {Interval.of(large).mean:.2f}; {count.mean():.0f} "
     words += f"trees of {LARGE} or more, the largest {largest.mean():.0f}"
     return Interval.of(low), Interval.of(flat), words
 

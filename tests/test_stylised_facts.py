@@ -41,6 +41,13 @@ def data() -> Data:
     return found
 
 
+@pytest.fixture(scope="module")
+def tiny() -> Data:
+    found = fresh(2, accounts=200, ticks=4)
+    found.slots = 3
+    return found
+
+
 def test_verdicts_follow_from_signs() -> None:
     assert [every(s) for s in ([1, 1], [1, 0], [1, -1], [])] == [HOLDS, OPEN, FAILS, OPEN]
     assert [agree(s) for s in ([1, 1], [1, -1], [-1, -1], [-1, 0])] == [HOLDS, OPEN, FAILS, OPEN]
@@ -54,6 +61,20 @@ def test_verdicts_follow_from_signs() -> None:
 def test_every_published_figure_has_a_check() -> None:
     assert len(CHECKS) == 9
     assert list(WORLDS) == ["bundled", "fresh", "hetrec"]
+
+
+@pytest.mark.parametrize("name", list(CHECKS))
+def test_every_check_gives_a_verdict(tiny: Data, name: str) -> None:
+    """On worlds too small to tell; the figures are not looked at."""
+    found = CHECKS[name](tiny)
+    assert found is not None
+    assert (found.name, found.data) == (name, "fresh")
+    assert found.verdict in (HOLDS, FAILS, OPEN)
+    assert found.claim
+    assert found.source
+    assert found.figure
+    assert found.takes
+    assert found.table
 
 
 def test_larger_accounts_get_more_views_through_their_base(data: Data) -> None:
