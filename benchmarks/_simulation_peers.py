@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -25,7 +26,8 @@ def versions(*packages: str) -> str:
 
 def trecs_model(kind: str, users: int, items: int, seed: int) -> Any:
     """A T-RECS recommender that shows each user ten items in a step."""
-    with warnings.catch_warnings():
+    # it opens a log file in the working folder
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         warnings.simplefilter("ignore")
         from trecs import models
 

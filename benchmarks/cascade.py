@@ -148,8 +148,10 @@ def compare(plan: Plan, *, directed: bool) -> bool:
         f"p = {plan.p}\n{'side':<12}{'cascades':>9}{'mean outbreak, 99 % interval':>34}"
         f"{'seconds':>9}{'ms/cascade':>12}{'µs/node':>9}{'× graphkit':>12}"
     )
-    # a first run on few posts compiles
+    # first runs import and compile
     graphkit_sizes(share_world(tail, head, posters[:9], np.zeros(9)), PLANS[0], 1)
+    eon_sizes(graph, plan.p, posters[:1], 1)
+    ndlib_sizes(graph, plan.p, posters[:1], 1)
     found, per_node = {}, {}
     for side, run in {
         "graphkit": lambda: graphkit_sizes(world, plan, 5),
