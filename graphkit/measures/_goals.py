@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.spread import REACTIONS, ArmTally
+from graphkit.data.spread import REACTIONS, WATCH_UNIT, ArmTally
 from graphkit.data.world import World
 from graphkit.measures.exposure import gini, small_creator_share
 from graphkit.measures.virality import cascades
@@ -34,7 +34,7 @@ def goals(
     """Measure by name; NaN where undefined. Definitions: see :func:`measure_spread`."""
     shown, inside = tally.ticks.sum(axis=1, dtype=np.int64), entered(world, tally)
     impressions = tally.impressions
-    watched = float(tally.watch.sum()) / 65536
+    watched = float(tally.watch.sum()) / WATCH_UNIT
     completed = int(tally.reactions[:, REACTIONS.index("complete")].sum())
     creators, exposure = _creator_impressions(world, shown, scheduled(world, tally))
     followers = np.bincount(world.follows.indices, minlength=world.n_accounts)[creators]

@@ -4,8 +4,6 @@ Edges stand in arrays of shape (m, 2). A set of them is an open-addressing table
 keys, tail · n + head with the smaller end first where undirected, −1 where free; its length
 is a power of two. Draws come from a NumPy generator, one after the other, so that results
 depend on its seed only.
-
-Compiled code is cached on disk only where the user names a folder in ``NUMBA_CACHE_DIR``.
 """
 
 from __future__ import annotations

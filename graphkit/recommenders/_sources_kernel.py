@@ -35,7 +35,7 @@ from graphkit.recommenders._arrays import (
     Array,
 )
 from graphkit.recommenders._index_kernel import search
-from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir
+from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir, uniform
 
 __all__ = [
     "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
@@ -85,8 +85,7 @@ def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> A
     """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
     if delivery >= 1.0:
         return True
-    bits = keyed(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0)
-    return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0) < delivery
+    return uniform(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0) < delivery
 
 
 @inner

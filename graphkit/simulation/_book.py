@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.spread import REACTIONS
+from graphkit.data.spread import REACTIONS, WATCH_UNIT
 from graphkit.recommenders._arrays import HORIZON, MOST_TRENDING, Now
 from graphkit.recommenders._index import cell_ends
 from graphkit.recommenders.feed import FACTORS, Feed
-from graphkit.simulation._kernel import UNIT
 from graphkit.simulation._stage import Prepared
 
 __all__ = ["PAIR_FACTORS", "Book"]
@@ -98,9 +97,9 @@ class Book:
         """A factor of every post alone, shape (m,); those that have not entered count 0 views."""
         scene = self._scene
         if name == "expected_watch":
-            return self._rate(self.watch / UNIT, self._mean_watch())
+            return self._rate(self.watch / WATCH_UNIT, self._mean_watch())
         if name == "expected_watch_time":
-            expected = self._rate(self.watch / UNIT, self._mean_watch())
+            expected = self._rate(self.watch / WATCH_UNIT, self._mean_watch())
             minutes: Floats = np.minimum(expected * scene.seconds / 60.0, 1.0)
             return minutes
         if name in RATES:
@@ -138,7 +137,7 @@ class Book:
 
     def _mean_watch(self) -> float:
         shown = int(self.views.sum())
-        return int(self.watch.sum()) / UNIT / shown if shown else 0.5
+        return int(self.watch.sum()) / WATCH_UNIT / shown if shown else 0.5
 
     def _rate(self, total: Floats, prior: float) -> Floats:
         rate: Floats = (total + PRIOR_VIEWS * prior) / (self.views + PRIOR_VIEWS)

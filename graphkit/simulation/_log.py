@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.spread import REACTIONS
+from graphkit.data.spread import REACTIONS, WATCH_UNIT
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import FileError, MissingDataError
 from graphkit.recommenders._arrays import SKIPPED
@@ -34,8 +34,6 @@ __all__ = ["Log", "scan_impressions"]
 RECORD = "simulation.json"
 #: Rows of a file that are compressed together.
 ROWS = 1 << 17
-#: Watch fractions are told in this unit's inverse.
-UNIT = 65536
 
 _SCHEMA = {
     "account_id": pl.String, "item_id": pl.String, "surface": pl.String, "position": pl.Int32,
@@ -128,11 +126,11 @@ def _columns(accounts: Vocabulary, posts: Vocabulary, t: int) -> list[pl.Expr]:
         _named(pl.col("item"), posts.series).alias("item_id"),
         _named(pl.col("source"), pl.Series([*SOURCES, "filler"])).alias("surface"),
         pl.col("position"),
-        (watch.cast(pl.Float32) / UNIT).alias("watch_fraction"),
+        (watch.cast(pl.Float32) / WATCH_UNIT).alias("watch_fraction"),
         _named(pl.when(parent >= 0).then(parent), accounts.series).alias("parent_account_id"),
         pl.lit(t, pl.Int32).alias("tick"),
         *flags,
-        (watch < int(SKIPPED * UNIT)).alias("skip"),
+        (watch < int(SKIPPED * WATCH_UNIT)).alias("skip"),
     ]
 
 
