@@ -26,10 +26,6 @@ class GraphFacts:
         Distribution of the degrees: of (degree; in- and out-degree of directed graphs), low,
         high (both included: 0, 1, 2–3, 4–7, …), nodes, share (of all nodes), at_least (share of
         the nodes of degree `low` or more).
-    tails
-        Power law fitted to the tail of each: of, exponent, x_min, nodes (of degree x_min or
-        more), ks (distance between the fit and these nodes, in [0, 1]). Null where fewer than
-        50 nodes would be left.
     weights
         Distribution of the weights of the edges: quantile in [0, 1], weight.
     assortativity
@@ -44,7 +40,6 @@ class GraphFacts:
 
     frame: pl.DataFrame
     degrees: pl.DataFrame
-    tails: pl.DataFrame
     weights: pl.DataFrame
     assortativity: pl.DataFrame
     title: str = "Graph"
@@ -58,12 +53,6 @@ class GraphFacts:
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = dict(self.frame.iter_rows())
-        for of, exponent, x_min, nodes, ks in self.tails.iter_rows():
-            facts[f"tail of {of}"] = (
-                "too short"
-                if exponent is None
-                else f"exponent {exponent:.2f} from {x_min:,} on ({nodes:,} nodes, KS {ks:.3f})"
-            )
         spread = dict(self.weights.iter_rows())
         if spread:
             shown = " · ".join(number(spread[q]) for q in (0.0, 0.25, 0.5, 0.75, 1.0))

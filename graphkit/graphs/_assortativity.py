@@ -1,4 +1,4 @@
-"""Do like nodes tie to one another? Coefficients over the edges of a graph."""
+"""Attribute assortativity: are nodes with like attributes joined by edges?"""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import polars as pl
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, MissingDataError, OptionError
 
-__all__ = ["by_attributes", "categorical", "numeric"]
+__all__ = ["by_attributes", "defined"]
 
-Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 SCHEMA = {
@@ -23,35 +22,18 @@ SCHEMA = {
 }  # fmt: skip
 
 
-def numeric(tail: npt.NDArray[Any], head: npt.NDArray[Any], *, directed: bool) -> float | None:
-    """Pearson's r of the values at both ends; an undirected edge counts both ways round."""
-    x, y = np.asarray(tail, dtype=np.float64), np.asarray(head, dtype=np.float64)
-    if not directed:
-        x, y = np.concatenate([x, y]), np.concatenate([y, x])
-    if not x.size or x.min() == x.max() or y.min() == y.max():
-        return None
-    x, y = x - x.mean(), y - y.mean()
-    # scaled first, so that squares of very large or small values stay finite
-    x, y = x / np.abs(x).max(), y / np.abs(y).max()
-    return float((x @ y) / np.sqrt((x @ x) * (y @ y)))
+def defined(value: float) -> float | None:
+    """A coefficient of igraph; `None` where it is 0/0 (or, by rounding, ±∞)."""
+    return value if np.isfinite(value) else None
 
 
-def categorical(tail: Codes, head: Codes, classes: int, *, directed: bool) -> float | None:
-    """(Σ e_cc − Σ a_c b_c) / (1 − Σ a_c b_c); `None` where all ends are of one class."""
-    if not tail.size:
-        return None
-    a = np.bincount(tail, minlength=classes) / tail.size
-    b = np.bincount(head, minlength=classes) / tail.size
-    if not directed:
-        a = b = (a + b) / 2
-    expected = float(a @ b)
-    if expected >= 1 - 1e-15:
-        return None
-    return (float((tail == head).mean()) - expected) / (1 - expected)
+def by_attributes(
+    graph: Graph, plain: Any, by: pl.DataFrame | Mapping[Any, Any] | None
+) -> pl.DataFrame:
+    """One row per attribute; edges that lack a value at an end are counted, not compared.
 
-
-def by_attributes(graph: Graph, by: pl.DataFrame | Mapping[Any, Any] | None) -> pl.DataFrame:
-    """One row per attribute; edges that lack a value at an end are counted, not compared."""
+    `plain` is the igraph graph of `graph` without self-loops.
+    """
     if by is None:
         return pl.DataFrame(schema=SCHEMA)
     ids, columns = _columns(by)
@@ -64,20 +46,31 @@ def by_attributes(graph: Graph, by: pl.DataFrame | Mapping[Any, Any] | None) -> 
         values = values.gather(places.cast(pl.UInt32))  # null where a node has no row
         if values.dtype.is_float():
             values = values.fill_nan(None)
-        numbers = values.dtype.is_numeric()
         known = values.is_not_null().to_numpy()
         use = known[tail] & known[head]
-        a, b = tail[use], head[use]
-        if numbers:
-            floats = values.cast(pl.Float64).fill_null(0.0).to_numpy()
-            found = numeric(floats[a], floats[b], directed=graph.directed)
+        if values.dtype.is_numeric():
+            kind, numbers = "numeric", values.cast(pl.Float64).to_numpy()
+            found = _pearson(numbers[tail[use]], numbers[head[use]], directed=graph.directed)
         else:
-            codes = (values.rank("dense").fill_null(1) - 1).to_numpy().astype(np.int32)
-            classes = int(codes.max(initial=-1)) + 1
-            found = categorical(codes[a], codes[b], classes, directed=graph.directed)
-        kind = "numeric" if numbers else "categorical"
+            kind, classes = "categorical", (values.drop_nulls().rank("dense") - 1).to_list()
+            compared = plain.induced_subgraph(np.flatnonzero(known).tolist())
+            found = defined(compared.assortativity_nominal(classes, directed=graph.directed))
         rows.append((values.name, kind, found, int(use.sum()), int((~use).sum())))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _pearson(x: Floats, y: Floats, *, directed: bool) -> float | None:
+    """Pearson's r of the values at both ends; an undirected edge counts both ways round.
+
+    Not by igraph, whose sums of squares are not centred: it loses the digits of years and
+    timestamps, and gives −∞ where all values are equal.
+    """
+    if not directed:
+        x, y = np.concatenate([x, y]), np.concatenate([y, x])
+    if not x.size or x.min() == x.max() or y.min() == y.max():
+        return None
+    # scaled first, so that squares of very large or small values stay finite
+    return float(np.corrcoef(x / np.abs(x).max(), y / np.abs(y).max())[0, 1])
 
 
 def _columns(by: pl.DataFrame | Mapping[Any, Any]) -> tuple[list[Any] | pl.Series, list[pl.Series]]:

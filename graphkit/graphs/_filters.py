@@ -113,14 +113,11 @@ def mutual_top(edges: Edges, top: int) -> Judged:
 
 def core(edges: Edges, k: int) -> Judged:
     """Edges among nodes of core number `k` or more, and the smaller core number of the ends."""
-    import scipy.sparse as sp
+    import igraph
 
-    from graphkit.graphs import _core_kernel as kernel
-
-    once = sp.coo_array(
-        (np.ones(edges.tail.size), (edges.tail, edges.head)), shape=(edges.n, edges.n)
-    ).tocsr()
-    both = (once + once.T).tocsr()  # opposite arcs are one edge
-    numbers = kernel.core_numbers(both.indptr.astype(np.int64), both.indices.astype(np.int32))
+    pairs = zip(edges.tail.tolist(), edges.head.tolist(), strict=True)
+    graph = igraph.Graph(n=edges.n, edges=pairs)
+    graph.simplify()  # opposite directed edges become one
+    numbers = np.array(graph.coreness())
     least = np.minimum(numbers[edges.tail], numbers[edges.head])
     return least >= k, {"core": least.astype(np.float64)}

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.facts import GraphFacts
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError
-from graphkit.graphs._assortativity import by_attributes, numeric
-from graphkit.graphs._clustering import count_triangles, simplified
-from graphkit.graphs._tail import distribution, power_law
+from graphkit.graphs._assortativity import by_attributes, defined
 
 __all__ = ["describe"]
 
@@ -45,12 +44,6 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         Of categories, :math:`(\sum_c e_{cc} - \sum_c a_c b_c) / (1 - \sum_c a_c b_c)` with
         :math:`e_{cd}` the share of edges from c to d and a, b its sums; of numbers, Pearson's
         r over the edges [4]_. Unweighted, self-loops aside.
-    tail
-        The discrete power law :math:`P(k) = k^{-\alpha} / \zeta(\alpha, k_{min})` for
-        :math:`k \ge k_{min}`: α of highest likelihood for the :math:`k_{min}` of the smallest
-        Kolmogorov–Smirnov distance [5]_, among those that leave 50 nodes (at most 256 are
-        tried, dense at low degrees). This describes how heavy the tail is; it is no test that
-        the degrees follow a power law.
 
     Parameters
     ----------
@@ -91,8 +84,6 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
        208701. https://doi.org/10.1103/PhysRevLett.89.208701
     .. [4] Newman, M. E. J. (2003). Mixing patterns in networks. Physical Review E, 67, 026126.
        https://doi.org/10.1103/PhysRevE.67.026126
-    .. [5] Clauset, A., Shalizi, C. R., Newman, M. E. J. (2009). Power-law distributions in
-       empirical data. SIAM Review, 51, 661–703. https://doi.org/10.1137/070710111
 
     Examples
     --------
@@ -114,8 +105,8 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         degrees["out-degree"] = graph.degree(mode="out")
     degree = degrees["degree"]
     sizes = np.bincount(graph.components()) if n else np.zeros(0, dtype=np.int64)
-    simple = simplified(graph)
-    closed = count_triangles(simple)
+    plain = _without_attributes(graph)
+    simple = plain.as_undirected() if graph.directed else plain  # opposite edges become one
     facts: dict[str, float | None] = {
         "nodes": n,
         "arcs" if graph.directed else "edges": graph.n_edges,
@@ -133,33 +124,62 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     if graph.directed:
         facts["largest in-degree"] = int(degrees["in-degree"].max(initial=0))
         facts["largest out-degree"] = int(degrees["out-degree"].max(initial=0))
-        # each pair tied both ways has one arc more than the simple graph has edges
-        facts["reciprocity"] = 2 * (proper - simple.n_edges) / proper if proper else None
-    facts["transitivity"] = closed.transitivity
-    facts["mean local clustering"] = closed.mean_local
-    facts["degree assortativity"] = _degree_assortativity(graph)
+        # each mutual pair has one directed edge more than the simple graph has edges
+        facts["reciprocity"] = 2 * (proper - simple.ecount()) / proper if proper else None
+    facts["transitivity"] = defined(simple.transitivity_undirected())
+    facts["mean local clustering"] = (
+        simple.transitivity_avglocal_undirected(mode="zero") if n else None
+    )
+    facts["degree assortativity"] = defined(plain.assortativity_degree(directed=graph.directed))
     rows = [(name, None if value is None else float(value)) for name, value in facts.items()]
     return GraphFacts(
         pl.DataFrame(rows, schema={"fact": pl.String, "value": pl.Float64}, orient="row"),
-        distribution(degrees),
-        power_law(degrees),
+        _distribution(degrees),
         _weights(graph),
-        by_attributes(graph, by),
+        by_attributes(graph, plain, by),
         graph._title(),
-        Provenance.of("describe", made_from=(graph,), packages=("numba", "numpy", "scipy")),
+        Provenance.of("describe", made_from=(graph,), packages=("igraph", "numpy", "scipy")),
     )
 
 
-def _degree_assortativity(graph: Graph) -> float | None:
+def _without_attributes(graph: Graph) -> Any:
+    """igraph graph of all nodes and the edges other than self-loops, without ids and weights."""
+    import igraph
+
     tail, head, _ = graph.edge_arrays()
     if graph.n_loops:
         proper = tail != head
         tail, head = tail[proper], head[proper]
-    out = np.bincount(tail, minlength=graph.n_nodes)
-    into = np.bincount(head, minlength=graph.n_nodes)
-    if not graph.directed:
-        out = into = out + into
-    return numeric(out[tail], into[head], directed=graph.directed)
+    edges = zip(tail.tolist(), head.tolist(), strict=True)
+    return igraph.Graph(n=graph.n_nodes, edges=edges, directed=graph.directed)
+
+
+def _distribution(degrees: dict[str, npt.NDArray[np.int64]]) -> pl.DataFrame:
+    """Nodes per bin 0, 1, 2–3, 4–7, … of each kind of degree."""
+    frames = []
+    for of, values in degrees.items():
+        top = int(values.max(initial=0)).bit_length()
+        # the bin of a whole number is the number of its binary digits
+        bins = np.zeros(values.size, dtype=np.int64)
+        positive = values > 0
+        bins[positive] = np.frexp(values[positive].astype(np.float64))[1]
+        nodes = np.bincount(bins, minlength=top + 1 if values.size else 0).astype(np.int64)
+        low = np.array([0, *(1 << k for k in range(top))], dtype=np.int64)[: nodes.size]
+        high = np.array([0, *((2 << k) - 1 for k in range(top))], dtype=np.int64)[: nodes.size]
+        n = max(values.size, 1)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "of": pl.Series([of] * nodes.size, dtype=pl.String),
+                    "low": low,
+                    "high": high,
+                    "nodes": nodes,
+                    "share": nodes / n,
+                    "at_least": np.cumsum(nodes[::-1])[::-1] / n,
+                }
+            )
+        )
+    return pl.concat(frames)
 
 
 def _weights(graph: Graph) -> pl.DataFrame:

@@ -75,7 +75,13 @@ def test_an_empty_file_is_a_study() -> None:
 
 def test_every_default_is_written_out_and_read_back() -> None:
     text = StudyConfig().to_toml()
-    for key in ("min_group_size", "share_of_posts", "watch_base", "social_share", "# path is not"):
+    for key in (
+        "min_group_size",
+        "share_of_posts",
+        "watch_base",
+        "social_share",
+        "# not set: data.path",
+    ):
         assert key in text
     assert StudyConfig.of(tomllib.loads(text)) == StudyConfig()
 
