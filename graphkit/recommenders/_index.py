@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import Index
+from graphkit.kernels.state import Index
 from graphkit.recommenders._index_kernel import assign, bars_of, recall_of
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
-from graphkit.recommenders._arrays import Array
+from graphkit.kernels.state import Array
 from graphkit.recommenders._keyed_kernel import has_seen, inner
 
 __all__ = ["assign", "bars_of", "recall_of", "search"]

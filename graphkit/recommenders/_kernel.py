@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.lanes import dot_rows, prefetch
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.state import (
     AUTHOR,
     CIRCLE,
     COMMENTS,
@@ -34,6 +33,7 @@ from graphkit.recommenders._arrays import (
     TRENDING,
     Array,
 )
+from graphkit.lanes import dot_rows, prefetch
 from graphkit.recommenders._keyed_kernel import (
     contains,
     has_seen,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
-from graphkit.recommenders._arrays import E_PAIR, Array
+from graphkit.kernels.state import E_PAIR, Array
 
 __all__ = [
     "contains", "draw_all", "draw_pairs", "has_seen", "inner", "keyed", "mark_seen", "of_pair",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.state import (
     CIRCLE,
     COMMENT,
     COMMENTS,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
-from graphkit.recommenders._arrays import DUET, PASSED_ON, RING, SHARE, Now, State
+from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Now, State
 from graphkit.recommenders._index import recall, replace_features
 from graphkit.recommenders._index_kernel import assign
 from graphkit.recommenders.feed import SOURCES, Feed

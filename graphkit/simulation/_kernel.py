@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.data.spread import WATCH_UNIT
 from graphkit.jit import kernel
-from graphkit.lanes import dot_rows
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.state import (
     COMMENT,
     COMPLETE,
     DIVISIVE,
@@ -48,9 +46,11 @@ from graphkit.recommenders._arrays import (
     TO_THE_END,
     TOPIC,
     UNFOLLOW,
+    WATCH_UNIT,
     WHEN,
     Array,
 )
+from graphkit.lanes import dot_rows
 from graphkit.recommenders._kernel import (
     choose,
     fill,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import E_LEAVE, E_SESSION
+from graphkit.kernels.state import E_LEAVE, E_SESSION
 from graphkit.recommenders._keyed_kernel import draw_all
 from graphkit.simulation.behaviour import Behaviour
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
 
-from graphkit.recommenders import _arrays as codes
+from graphkit.kernels import state as codes
 from graphkit.recommenders import _keyed_kernel as kernel
 from graphkit.recommenders._keyed_kernel import draw_all, draw_pairs
 
