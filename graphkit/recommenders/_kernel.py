@@ -9,6 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.kernels.random import (
+    contains,
+    has_seen,
+    inner,
+    keyed,
+    of_pair,
+    pair_bits,
+    stir,
+)
 from graphkit.kernels.state import (
     AUTHOR,
     CIRCLE,
@@ -34,15 +43,6 @@ from graphkit.kernels.state import (
     Array,
 )
 from graphkit.lanes import dot_rows, prefetch
-from graphkit.recommenders._keyed_kernel import (
-    contains,
-    has_seen,
-    inner,
-    keyed,
-    of_pair,
-    pair_bits,
-    stir,
-)
 from graphkit.recommenders._sources_kernel import (
     find,
     from_circle,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.kernels.random import inner, keyed, spread_bits, stir, uniform
 from graphkit.kernels.state import (
     CIRCLE,
     COMMENT,
@@ -35,7 +36,6 @@ from graphkit.kernels.state import (
     Array,
 )
 from graphkit.recommenders._index_kernel import search
-from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir, uniform
 
 __all__ = [
     "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
