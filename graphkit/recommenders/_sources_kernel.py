@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.kernels.random import inner, keyed, spread_bits, stir, uniform
+from graphkit.kernels.search import search
 from graphkit.kernels.state import (
     CIRCLE,
     COMMENT,
@@ -35,7 +36,6 @@ from graphkit.kernels.state import (
     WHEN,
     Array,
 )
-from graphkit.recommenders._index_kernel import search
 
 __all__ = [
     "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",

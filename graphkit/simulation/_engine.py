@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
+from graphkit.kernels.search import assign
 from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Now, State
 from graphkit.recommenders._index import recall, replace_features
-from graphkit.recommenders._index_kernel import assign
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.simulation._book import Book
 from graphkit.simulation._creators import Creators

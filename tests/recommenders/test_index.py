@@ -13,10 +13,10 @@ from numba import njit
 
 import graphkit as gk
 from graphkit.kernels.random import mark_seen
+from graphkit.kernels.search import search
 from graphkit.kernels.state import Index
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.recommenders._index import build_index, cell_ends, recall, replace_features
-from graphkit.recommenders._index_kernel import search
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run
 from graphkit.simulation._stage import prepare
