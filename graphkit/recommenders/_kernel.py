@@ -9,6 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.kernels.candidates import (
+    find,
+    from_circle,
+    from_covisited,
+    from_draws,
+    from_following,
+    from_groups,
+    from_interest,
+    from_trending,
+    hear,
+    meet,
+)
 from graphkit.kernels.random import (
     contains,
     has_seen,
@@ -43,18 +55,6 @@ from graphkit.kernels.state import (
     Array,
 )
 from graphkit.lanes import dot_rows, prefetch
-from graphkit.recommenders._sources_kernel import (
-    find,
-    from_circle,
-    from_covisited,
-    from_draws,
-    from_following,
-    from_groups,
-    from_interest,
-    from_trending,
-    hear,
-    meet,
-)
 
 #: Proposals that are asked for ahead of the one that is looked at.
 AHEAD = 8

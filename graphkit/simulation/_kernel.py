@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphkit.jit import kernel
+from graphkit.kernels.candidates import delivered, find, forget
 from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
 from graphkit.kernels.state import (
     COMMENT,
@@ -60,7 +61,6 @@ from graphkit.recommenders._kernel import (
     posters_followed,
     score,
 )
-from graphkit.recommenders._sources_kernel import delivered, find, forget
 
 __all__ = ["EMPTY", "Mind", "Shown", "pairs", "sessions"]
 
