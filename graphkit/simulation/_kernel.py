@@ -15,6 +15,14 @@ import numpy as np
 from graphkit.jit import kernel
 from graphkit.kernels.candidates import delivered, find, forget
 from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
+from graphkit.kernels.ranking import (
+    choose,
+    fill,
+    gather,
+    pair_factors,
+    posters_followed,
+    score,
+)
 from graphkit.kernels.state import (
     COMMENT,
     COMPLETE,
@@ -53,14 +61,6 @@ from graphkit.kernels.state import (
     Array,
 )
 from graphkit.lanes import dot_rows
-from graphkit.recommenders._kernel import (
-    choose,
-    fill,
-    gather,
-    pair_factors,
-    posters_followed,
-    score,
-)
 
 __all__ = ["EMPTY", "Mind", "Shown", "pairs", "sessions"]
 
