@@ -53,7 +53,7 @@ def test_kernels_are_kept_until_any_kernel_changes() -> None:
     """Numba's own stamp knows the file of a kernel only, not those of the kernels it calls."""
     from graphkit import jit
     from graphkit.kernels.random import keyed
-    from graphkit.simulation._kernel import sessions
+    from graphkit.kernels.sessions import sessions
 
     if not jit.CACHE:
         pytest.skip("there is no place to keep kernels")

@@ -26,7 +26,7 @@ from graphkit.simulation._folders import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.simulation._kernel import Shown
+    from graphkit.kernels.sessions import Shown
     from graphkit.simulation._stage import Prepared
 
 __all__ = ["Log", "scan_impressions"]
