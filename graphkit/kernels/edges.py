@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
+from graphkit.kernels.random import GOLDEN
 
 __all__ = [
     "distinct_edges",
@@ -29,8 +30,6 @@ __all__ = [
 Array = Any
 
 FREE = np.int64(-1)
-
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 #: Partners that an edge out of place is offered before it is given up.
 PATIENCE = 400
@@ -57,7 +56,7 @@ def _key(a: int, b: int, n: int, directed: bool) -> Any:
 @kernel()
 def _home(key: int, mask: int) -> Any:
     """Where the key would like to be: the high half of a product, folded to the table."""
-    return np.int64((np.uint64(key) * _FACTOR) >> np.uint64(32)) & mask
+    return np.int64((np.uint64(key) * GOLDEN) >> np.uint64(32)) & mask
 
 
 @kernel()

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
+from graphkit.kernels.random import splitmix64
 from graphkit.lanes import prefetch
 
 __all__ = [
@@ -49,23 +50,13 @@ Array = Any
 
 
 @kernel()
-def _draw(state: Array) -> Any:
-    """The next 64 bits of splitmix64 (Steele, Lea & Flood 2014)."""
-    state[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@kernel()
 def shuffle_blocks(order: Array, block: int, state: Array) -> None:
     """Fill with 0 … n − 1: blocks of consecutive nodes in random order (Fisher–Yates)."""
     n = order.size
     n_blocks = (n + block - 1) // block
     blocks = np.arange(n_blocks).astype(np.int32)
     for i in range(n_blocks - 1, 0, -1):
-        j = np.int64(_draw(state) % np.uint64(i + 1))
+        j = np.int64(splitmix64(state) % np.uint64(i + 1))
         blocks[i], blocks[j] = blocks[j], blocks[i]
     at = 0
     for i in range(n_blocks):
@@ -295,7 +286,7 @@ def refine(
             for t in range(n_open):
                 chance[t] = np.exp((chance[t] - top) / theta)
                 everything += chance[t]
-            pick = np.float64(_draw(state) >> np.uint64(11)) * 2.0**-53 * everything
+            pick = np.float64(splitmix64(state) >> np.uint64(11)) * 2.0**-53 * everything
             for t in range(n_open):
                 pick -= chance[t]
                 if pick < 0.0:

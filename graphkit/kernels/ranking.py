@@ -26,9 +26,9 @@ from graphkit.kernels.random import (
     has_seen,
     inner,
     keyed,
+    mix,
     of_pair,
     pair_bits,
-    stir,
 )
 from graphkit.kernels.state import (
     AUTHOR,
@@ -252,7 +252,7 @@ def score(
         picks[size] = 0
         base[size] = value
         values[size] = value
-        tie[size] = np.int64(stir(ties ^ post_keys[post]) >> np.uint64(1))
+        tie[size] = np.int64(mix(ties ^ post_keys[post]) >> np.uint64(1))
         size += 1
     if marked:
         for q in range(low, high):

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.jit import kernel
-from graphkit.kernels.random import inner
+from graphkit.kernels.random import GOLDEN, inner
 
 __all__ = [
     "hypergeometric_tails",
@@ -76,7 +76,7 @@ def index_distinct(keys: Array, table: Array, codes: Array, found: Array, invers
     n = 0
     for e in range(keys.size):
         key = keys[e]
-        slot = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> shift)
+        slot = np.int64((np.uint64(key) * GOLDEN) >> shift)
         while table[slot] != key and table[slot] >= 0:
             slot = (slot + 1) & mask
         if table[slot] < 0:
