@@ -46,7 +46,7 @@ def _stamp() -> str:
     """Key of the sources of all kernels."""
     digest = hashlib.blake2b(digest_size=16)
     folder = Path(__file__).parent
-    for path in sorted([*folder.rglob("*_kernel.py"), *folder.rglob("_arrays.py")]):
+    for path in sorted([*folder.rglob("*_kernel.py"), *folder.glob("kernels/*.py")]):
         digest.update(path.read_bytes())
     digest.update((folder / "lanes.py").read_bytes())
     return digest.hexdigest()

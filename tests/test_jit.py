@@ -52,8 +52,8 @@ def test_nothing_is_kept_where_nothing_can_be_written(environment: dict[str, str
 def test_kernels_are_kept_until_any_kernel_changes() -> None:
     """Numba's own stamp knows the file of a kernel only, not those of the kernels it calls."""
     from graphkit import jit
-    from graphkit.recommenders._keyed_kernel import keyed
-    from graphkit.simulation._kernel import sessions
+    from graphkit.kernels.random import keyed
+    from graphkit.kernels.sessions import sessions
 
     if not jit.CACHE:
         pytest.skip("there is no place to keep kernels")

@@ -218,7 +218,7 @@ def connected(prepared: Prepared, membership: npt.NDArray[Any]) -> Codes:
     the guarantee graphkit's own, at the cost of one pass over the edges. To part a
     disconnected community never lowers modularity or CPM.
     """
-    from graphkit.communities._rows_kernel import split_connected
+    from graphkit.kernels.leiden import split_connected
 
     indptr, indices, _ = prepared.symmetric
     parts = np.empty(prepared.size, dtype=np.int32)

@@ -40,7 +40,7 @@ class Grouped:
     @classmethod
     def of(cls, membership: npt.NDArray[Any]) -> Grouped:
         """Linear in the nodes."""
-        from graphkit.communities._overlap_kernel import group_nodes
+        from graphkit.kernels.partitions import group_nodes
 
         sizes = np.bincount(membership)
         start = np.concatenate([[0], np.cumsum(sizes)])
@@ -75,7 +75,7 @@ class Overlap:
     @classmethod
     def of(cls, a: npt.NDArray[Any] | Grouped, b: npt.NDArray[Any]) -> Overlap:
         """The overlap of two memberships without −1, of one length, n ≥ 1."""
-        from graphkit.communities._overlap_kernel import overlap_cells
+        from graphkit.kernels.partitions import overlap_cells
 
         grouped = a if isinstance(a, Grouped) else Grouped.of(a)
         sizes = np.bincount(b)
@@ -125,7 +125,7 @@ class ExpectedInformation:
     """
 
     def __init__(self, sizes: npt.NDArray[Any], n: int) -> None:
-        from graphkit.communities._overlap_kernel import expected_cells
+        from graphkit.kernels.partitions import expected_cells
 
         self._distinct: Counts = np.unique(sizes[sizes > 0]).astype(np.int64)
         self._table = np.empty((self._distinct.size, self._distinct.size))

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _kernel as kernel
-from graphkit.communities import _rows_kernel as rows_kernel
+from graphkit.kernels import leiden as kernel
 
 __all__ = ["Rows", "Task", "laid_out", "levels", "solve"]
 
@@ -42,7 +41,7 @@ class Rows:
     weights
         float64 (entries,), above zero; empty if all are 1.
     mass, mass_in
-        float64 (n,): see :mod:`graphkit.communities._kernel`; the second empty for one mass.
+        float64 (n,): see :mod:`graphkit.kernels.leiden`; the second empty for one mass.
     size
         int64 (n,): original nodes in each; empty if nobody asks.
     fixed
@@ -108,7 +107,7 @@ def solve(rows: Rows, task: Task, seed: int, initial: Codes | None = None) -> Co
         idle = 0 if gained > least else idle + 1
     if not rows.fixed.size:
         pieces = np.empty(rows.n, dtype=np.int32)
-        rows_kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+        kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
         membership = pieces
     if order is None:
         return membership
@@ -219,11 +218,11 @@ def _renumbered(codes: Codes, top: int) -> Codes:
 def _aggregated(rows: Rows, parts: Codes, n_parts: int) -> Rows:
     """The graph of the parts, which are numbered 0 … n_parts − 1."""
     order = np.empty(rows.n, dtype=np.int32)
-    rows_kernel.sorted_by(parts, n_parts, order)
+    kernel.sorted_by(parts, n_parts, order)
     indptr = np.empty(n_parts + 1, dtype=np.int64)
     # as large as could be: what is not written takes no memory
     indices, weights = np.empty(rows.indices.size, np.int32), np.empty(rows.indices.size)
-    filled = rows_kernel.aggregate(
+    filled = kernel.aggregate(
         rows.indptr, rows.indices, rows.weights, parts, order, n_parts, indptr, indices, weights
     )
     mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
@@ -241,11 +240,11 @@ def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
     """The same graph with its nodes by community, their new membership, and the order."""
     homes = _renumbered(membership, rows.n)
     order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
-    rows_kernel.sorted_by(homes, rows.n, order)
+    kernel.sorted_by(homes, rows.n, order)
     position[order] = np.arange(rows.n, dtype=np.int32)
     indptr = np.empty_like(rows.indptr)
     indices, weights = np.empty_like(rows.indices), np.empty_like(rows.weights)
-    rows_kernel.permuted_rows(
+    kernel.permuted_rows(
         rows.indptr, rows.indices, rows.weights, order, position, indptr, indices, weights
     )
     there = Rows(

@@ -80,7 +80,7 @@ class CommunityPairs:
 
         Ties go to the pair that shares more, then to the smaller codes.
         """
-        from graphkit.communities._overlap_kernel import strongest_first
+        from graphkit.kernels.partitions import strongest_first
 
         order = np.lexsort((self.column, self.row, -self.shared, -self.jaccard))
         match = np.full(self.row_sizes.size, -1, dtype=np.int32)

@@ -28,7 +28,7 @@ def absorbed(
     (or gains most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.communities._rows_kernel import aggregate, join_small, sorted_by
+    from graphkit.kernels.leiden import aggregate, join_small, sorted_by
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
     gamma, mass, mass_in = null_model(prepared, quality, resolution)

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities._tag_use import tag_use
-from graphkit.communities._tails import log_hypergeometric_tail, probability
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.tags import stopped
 from graphkit.errors import MissingDataError
+from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
 __all__ = ["MIN_MEMBERS", "PRIOR", "over_represented", "ranked", "without_stop"]
 
@@ -115,7 +115,7 @@ def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -
     if not y.size:
         return np.zeros(0)
     triples, places = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
-    tails = log_hypergeometric_tail(triples[0], float(everybody), triples[1], triples[2])
+    tails = log_hypergeometric_tail(triples[0], everybody, triples[1], triples[2])
     found: Floats = tails[places.ravel()]
     return found
 

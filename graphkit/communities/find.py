@@ -11,13 +11,13 @@ import polars as pl
 
 from graphkit.communities._checks import require_partition
 from graphkit.communities._tag_use import require_dataset, tag_use
-from graphkit.communities._tails import log_hypergeometric_tail, probability
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import CommunityMatch
 from graphkit.data.tags import fold_tag
 from graphkit.errors import OptionError, nearest
+from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
 __all__ = ["find_community"]
 

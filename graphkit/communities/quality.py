@@ -144,7 +144,7 @@ def line(
     −1 in the membership belongs to no community; `sizes` are nodes per community where some
     have no edge, and so are not prepared.
     """
-    from graphkit.communities._rows_kernel import inside_weight
+    from graphkit.kernels.leiden import inside_weight
 
     found = inside_weight(prepared.indptr, prepared.indices, prepared.weights, membership)
     inside = found if prepared.directed else found / 2

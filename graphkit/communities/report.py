@@ -182,7 +182,7 @@ def _cuts(
     inside: npt.NDArray[np.bool_],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Smallest cut of each community, counted up to the one needed, and the one needed."""
-    from graphkit.communities._mincut_kernel import bounded_cuts
+    from graphkit.kernels.mincut import bounded_cuts
 
     # the smallest whole number above log10(n) is the number of digits of n
     needed = np.searchsorted(10 ** np.arange(19), sizes, side="right").astype(np.int64)

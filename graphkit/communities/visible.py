@@ -10,11 +10,6 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities._checks import Prepared, prepare, require_partition, shared_nodes
-from graphkit.communities._tails import (
-    log_hypergeometric_tail,
-    log_matching_tail,
-    probability,
-)
 from graphkit.communities.agreement import best_f1
 from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
@@ -22,6 +17,11 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import Visibility
 from graphkit.errors import DataError
+from graphkit.kernels.tails import (
+    log_hypergeometric_tail,
+    log_matching_tail,
+    probability,
+)
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["visibility"]

@@ -17,10 +17,7 @@ from graphkit.data.storage import load_arrays, save_arrays
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
-__all__ = ["REACTIONS", "WATCH_UNIT", "ArmTally", "Spread"]
-
-#: Watch fractions are summed as integers, in this unit's inverse.
-WATCH_UNIT = 65536
+__all__ = ["REACTIONS", "ArmTally", "Spread"]
 
 #: What viewers do, in the order of the columns of :attr:`ArmTally.reactions`.
 REACTIONS = (
@@ -52,7 +49,7 @@ class ArmTally:
         int64, shape (m, 9), in the order of ``REACTIONS``: likes, comments, shares, follows,
         completions, duets, stitches of each post, unfollows of its author, and skips.
     watch
-        int64, shape (m,): summed watch fraction of each post, in 1/``WATCH_UNIT``.
+        int64, shape (m,): summed watch fraction of each post, in 1/65536.
     sources
         int64, shape (S,): impressions by source, the last one filler.
     sessions

@@ -324,13 +324,12 @@ def edge_checksum(graph: Graph) -> int:
     >>> edge_checksum(Graph.from_edges([1, 2], [2, 3], directed=False))
     4665582660294674576
     """
+    from graphkit.kernels.random import mix
+
     tail, head, weight = graph.edge_arrays()
     mixed = tail.astype(np.uint64) << np.uint64(32) | head.astype(np.uint64)
     for part in (np.uint64(0), weight.view(np.uint64)):
-        mixed = mixed ^ part
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-        mixed ^= mixed >> np.uint64(31)
+        mixed = mix.py_func(mixed ^ part)  # of arrays
     return int(mixed.sum(dtype=np.uint64))
 
 

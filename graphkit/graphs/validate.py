@@ -97,7 +97,7 @@ def distinct_triples(
     left: npt.ArrayLike, right: npt.ArrayLike, count: npt.ArrayLike, classes: int
 ) -> Triples:
     """The distinct triples of ties between classes 0 … `classes` − 1."""
-    from graphkit.graphs import _poisson_binomial_kernel as kernel
+    from graphkit.kernels import tails as kernel
 
     a, b = np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
     shared = np.asarray(count).astype(np.int64)
@@ -133,7 +133,7 @@ def bicm_tails(
     triples: Triples, model: DegreeModel, workers: int | None = None
 ) -> tuple[Floats, Floats]:
     """Log P(X ≥ count) of each triple and the mean of X, under the configuration model."""
-    from graphkit.graphs import _poisson_binomial_kernel as kernel
+    from graphkit.kernels import tails as kernel
 
     start = triples.group_start
     first = start[:-1]
@@ -153,12 +153,14 @@ def hypergeometric_tails(
     triples: Triples, degrees: Ints, things: int, workers: int | None = None
 ) -> tuple[Floats, Floats]:
     """The same if both drew their things from all `things` alike, popular or not."""
-    from graphkit.graphs import _hypergeometric_kernel as kernel
+    from graphkit.kernels import tails as kernel
 
-    left, right = degrees[triples.left], degrees[triples.right]
+    left, right, none = degrees[triples.left], degrees[triples.right], np.empty(0)
 
     def run(a: int, b: int, log_tail: Floats, expected: Floats) -> None:
-        kernel.hypergeometric_tails(a, b, left, right, triples.count, things, log_tail, expected)
+        kernel.hypergeometric_tails(
+            a, b, left, right, triples.count, things, none, log_tail, expected
+        )
 
     n = triples.count.size
     return _in_batches(run, np.arange(BATCH, n, BATCH), n, n, workers)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.spread import REACTIONS, WATCH_UNIT, ArmTally
+from graphkit.data.spread import REACTIONS, ArmTally
 from graphkit.data.world import World
+from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures.exposure import gini, small_creator_share
 from graphkit.measures.virality import cascades
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from graphkit.data.planted import Planted
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError
-from graphkit.nullmodels._kernel import even_out, join_ends, pair_within, place, table_length
+from graphkit.kernels.edges import even_out, join_ends, pair_within, place, table_length
 from graphkit.nullmodels._options import power_law, shuffled_nodes, to_planted, whole, within
 from graphkit.rng import RNGLike, Streams
 

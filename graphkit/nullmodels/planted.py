@@ -8,9 +8,8 @@ import numpy.typing as npt
 from graphkit.data.planted import Planted
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError
-from graphkit.nullmodels._kernel import table_length
+from graphkit.kernels.edges import distinct_edges, other_edges, skip_pairs, table_length
 from graphkit.nullmodels._options import shuffled_nodes, to_planted, whole, within
-from graphkit.nullmodels._pairs_kernel import distinct_edges, other_edges, skip_pairs
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["planted_partition", "random_graph"]

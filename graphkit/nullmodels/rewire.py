@@ -7,7 +7,7 @@ import numpy as np
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
-from graphkit.nullmodels._kernel import swap_edges, table_length
+from graphkit.kernels.edges import swap_edges, table_length
 from graphkit.nullmodels._options import within
 from graphkit.rng import RNGLike, Streams
 

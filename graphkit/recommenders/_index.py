@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import Index
-from graphkit.recommenders._index_kernel import assign, bars_of, recall_of
+from graphkit.kernels.search import assign, bars_of, recall_of
+from graphkit.kernels.state import Index
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.spread import REACTIONS, WATCH_UNIT
-from graphkit.recommenders._arrays import HORIZON, MOST_TRENDING, Now
+from graphkit.data.spread import REACTIONS
+from graphkit.kernels.state import HORIZON, MOST_TRENDING, WATCH_UNIT, Now
 from graphkit.recommenders._index import cell_ends
 from graphkit.recommenders.feed import FACTORS, Feed
 from graphkit.simulation._stage import Prepared

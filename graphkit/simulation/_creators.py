@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import AUTHOR, E_POST, E_QUIT, Stage
-from graphkit.recommenders._keyed_kernel import draw_pairs
+from graphkit.kernels.random import draw_pairs
+from graphkit.kernels.state import AUTHOR, E_POST, E_QUIT, Stage
 from graphkit.simulation._space import unit
 from graphkit.simulation.behaviour import Behaviour
 

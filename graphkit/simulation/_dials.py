@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
+from graphkit.kernels.sessions import Mind
+from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
 from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
-from graphkit.simulation._kernel import Mind
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["dials_of", "mind_of", "scratch_of"]

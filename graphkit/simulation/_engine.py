@@ -11,18 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
-from graphkit.recommenders._arrays import DUET, PASSED_ON, RING, SHARE, Now, State
+from graphkit.kernels.search import assign
+from graphkit.kernels.sessions import Shown, finish, merge, sessions
+from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Now, State
 from graphkit.recommenders._index import recall, replace_features
-from graphkit.recommenders._index_kernel import assign
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.simulation._book import Book
 from graphkit.simulation._creators import Creators
 from graphkit.simulation._dials import dials_of, mind_of, scratch_of
-from graphkit.simulation._kernel import Shown, sessions
 from graphkit.simulation._profiles import first_profiles
 from graphkit.simulation._scores import given_scores
 from graphkit.simulation._stage import Prepared, lines_of, topics
-from graphkit.simulation._tally_kernel import finish, merge
 from graphkit.simulation._ties import Ties
 from graphkit.simulation._viewers import Viewers
 from graphkit.simulation.behaviour import Behaviour

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.spread import REACTIONS, WATCH_UNIT
+from graphkit.data.spread import REACTIONS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import FileError, MissingDataError
-from graphkit.recommenders._arrays import SKIPPED
+from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.recommenders.feed import SOURCES
 from graphkit.simulation._folders import (
     Job,
@@ -26,7 +26,7 @@ from graphkit.simulation._folders import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.simulation._kernel import Shown
+    from graphkit.kernels.sessions import Shown
     from graphkit.simulation._stage import Prepared
 
 __all__ = ["Log", "scan_impressions"]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import Now
+from graphkit.kernels.sessions import pairs
+from graphkit.kernels.state import Now
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.feed import FACTORS
 from graphkit.simulation._book import PAIR_FACTORS
-from graphkit.simulation._kernel import pairs
 
 if TYPE_CHECKING:
     from graphkit.simulation._engine import Run

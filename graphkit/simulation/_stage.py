@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.world import World
+from graphkit.kernels.state import Index, Stage
 from graphkit.lanes import LANES
-from graphkit.recommenders._arrays import Index, Stage
 from graphkit.recommenders._index import build_index
 from graphkit.recommenders.feed import Feed
 

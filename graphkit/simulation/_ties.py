@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import FOLLOW, UNFOLLOW, Array, Stage
+from graphkit.kernels.state import FOLLOW, UNFOLLOW, Array, Stage
 
 __all__ = ["Ties"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.recommenders._arrays import E_LEAVE, E_SESSION
-from graphkit.recommenders._keyed_kernel import draw_all
+from graphkit.kernels.random import draw_all
+from graphkit.kernels.state import E_LEAVE, E_SESSION
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["Viewers"]

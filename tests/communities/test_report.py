@@ -67,7 +67,7 @@ def test_a_narrow_bridge_between_even_blobs_is_found(seed: int, ties: int, degre
 
 
 def bounded(graph: nx.Graph, bound: int) -> int:
-    from graphkit.communities._mincut_kernel import bounded_cuts
+    from graphkit.kernels.mincut import bounded_cuts
 
     edges = np.array(list(graph.edges()), dtype=np.int32).reshape(-1, 2)
     sizes, starts = np.array([len(graph)]), np.array([0, len(edges)])

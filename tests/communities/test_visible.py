@@ -7,10 +7,10 @@ import pytest
 from scipy.stats import hypergeom
 
 from graphkit.communities import leiden, visibility
-from graphkit.communities._tails import log_matching_tail
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
+from graphkit.kernels.tails import log_matching_tail
 
 COLUMNS = [
     "community", "label", "size", "shared", "follow_f1", "visible_runs", "visible", "conductance",

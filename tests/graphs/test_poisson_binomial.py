@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from graphkit.errors import DataError
-from graphkit.graphs import _poisson_binomial_kernel as kernel
 from graphkit.graphs._bicm import TOLERANCE, degree_model
 from graphkit.graphs.validate import (
     Triples,
@@ -20,6 +19,7 @@ from graphkit.graphs.validate import (
     distinct_triples,
     hypergeometric_tails,
 )
+from graphkit.kernels import tails as kernel
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

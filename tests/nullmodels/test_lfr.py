@@ -13,8 +13,8 @@ from scipy import stats
 from graphkit.communities import agreement, leiden
 from graphkit.data.planted import Planted
 from graphkit.errors import OptionError
+from graphkit.kernels.edges import even_out, join_ends, pair_within, place, table_length
 from graphkit.nullmodels import lfr
-from graphkit.nullmodels._kernel import even_out, join_ends, pair_within, place, table_length
 from graphkit.nullmodels._options import power_law
 
 

@@ -15,8 +15,8 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.planted import Planted
 from graphkit.errors import DataError, OptionError
+from graphkit.kernels.edges import skip_pairs
 from graphkit.nullmodels import planted_partition, random_graph
-from graphkit.nullmodels._pairs_kernel import skip_pairs
 
 
 def edge_set(planted: Planted) -> set[tuple[int, int]]:

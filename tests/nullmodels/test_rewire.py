@@ -14,8 +14,8 @@ from scipy import stats
 
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, OptionError
+from graphkit.kernels.edges import swap_edges, table_length
 from graphkit.nullmodels import random_graph, rewire
-from graphkit.nullmodels._kernel import swap_edges, table_length
 
 Edge = tuple[int, int]
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numba import njit
 
 import graphkit as gk
+from graphkit.kernels.random import mark_seen
+from graphkit.kernels.search import search
+from graphkit.kernels.state import Index
 from graphkit.recommenders import Feed, interest_centric
-from graphkit.recommenders._arrays import Index
 from graphkit.recommenders._index import build_index, cell_ends, recall, replace_features
-from graphkit.recommenders._index_kernel import search
-from graphkit.recommenders._keyed_kernel import mark_seen
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run
 from graphkit.simulation._stage import prepare

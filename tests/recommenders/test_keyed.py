@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
 
-from graphkit.recommenders import _arrays as codes
-from graphkit.recommenders import _keyed_kernel as kernel
-from graphkit.recommenders._keyed_kernel import draw_all, draw_pairs
+from graphkit.kernels import random as kernel
+from graphkit.kernels import state as codes
+from graphkit.kernels.random import draw_all, draw_pairs
 
 EVENTS = {name: value for name, value in vars(codes).items() if name.startswith("E_")}
 FULL = 2**64 - 1

@@ -13,8 +13,8 @@ from graphkit.data.graph import Graph
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed, follower_centric, interest_centric, presets, uniform
-from graphkit.recommenders import _arrays as codes
 from graphkit.simulation import Behaviour
 from graphkit.simulation import _engine as engine
 

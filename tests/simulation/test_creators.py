@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from graphkit.data.world import World
+from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed
-from graphkit.recommenders import _arrays as codes
 from graphkit.recommenders._index import recall
 from graphkit.simulation import Behaviour
 from graphkit.simulation._creators import Creators

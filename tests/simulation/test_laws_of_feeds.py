@@ -17,8 +17,8 @@ from graphkit.data.partition import Partition
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
+from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed
-from graphkit.recommenders import _arrays as codes
 from graphkit.simulation import Behaviour
 from graphkit.simulation import _engine as engine
 from graphkit.simulation._engine import Run

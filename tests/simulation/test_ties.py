@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from graphkit.data.world import World
+from graphkit.kernels import state as codes
+from graphkit.kernels.state import Stage
 from graphkit.recommenders import Feed
-from graphkit.recommenders import _arrays as codes
-from graphkit.recommenders._arrays import Stage
 from graphkit.simulation._engine import Run
 from graphkit.simulation._stage import prepare
 from graphkit.simulation._ties import Ties

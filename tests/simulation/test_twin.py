@@ -13,8 +13,8 @@ from slow_twin import Twin
 
 from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
+from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
-from graphkit.recommenders import _arrays as codes
 from graphkit.recommenders.parts import FILLERS
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from graphkit.data.spread import REACTIONS
+from graphkit.kernels import state as codes
 from graphkit.recommenders import SIGNALS
-from graphkit.recommenders import _arrays as codes
 from slow_twin.draws import bits, dots, sigmoid, stir, unit
 from slow_twin.platform import Platform
 

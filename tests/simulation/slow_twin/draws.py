@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.recommenders import _arrays as codes
+from graphkit.kernels import state as codes
 
 FULL, GOLDEN = 2**64 - 1, 0x9E3779B97F4A7C15
 

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 
 from graphkit.data.world import World
+from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SOURCES, Feed
-from graphkit.recommenders import _arrays as codes
 from graphkit.recommenders._index import build_index
 from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour

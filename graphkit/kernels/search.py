@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
-from graphkit.recommenders._arrays import Array
-from graphkit.recommenders._keyed_kernel import has_seen, inner
+from graphkit.kernels.random import has_seen, inner
+from graphkit.kernels.state import Array
 
 __all__ = ["assign", "bars_of", "recall_of", "search"]
 

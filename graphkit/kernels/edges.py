@@ -1,4 +1,4 @@
-"""Kernels of the null models: a set of edges, random pairing with repair, random swaps.
+"""Random edges as kernels: hash sets of edges, swaps, pairing with repair, independent edges.
 
 Edges stand in arrays of shape (m, 2). A set of them is an open-addressing table of int64
 keys, tail · n + head with the smaller end first where undirected, −1 where free; its length
@@ -13,14 +13,23 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
+from graphkit.kernels.random import GOLDEN
 
-__all__ = ["even_out", "join_ends", "pair_within", "place", "swap_edges", "table_length"]
+__all__ = [
+    "distinct_edges",
+    "even_out",
+    "join_ends",
+    "other_edges",
+    "pair_within",
+    "place",
+    "skip_pairs",
+    "swap_edges",
+    "table_length",
+]
 
 Array = Any
 
 FREE = np.int64(-1)
-
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 #: Partners that an edge out of place is offered before it is given up.
 PATIENCE = 400
@@ -47,7 +56,7 @@ def _key(a: int, b: int, n: int, directed: bool) -> Any:
 @kernel()
 def _home(key: int, mask: int) -> Any:
     """Where the key would like to be: the high half of a product, folded to the table."""
-    return np.int64((np.uint64(key) * _FACTOR) >> np.uint64(32)) & mask
+    return np.int64((np.uint64(key) * GOLDEN) >> np.uint64(32)) & mask
 
 
 @kernel()
@@ -444,3 +453,91 @@ def even_out(start: Array, degree: Array, inside: Array, draws: Any) -> None:
                     inside[v] += 1 if into else -1
                     break
                 which -= 1
+
+
+# independent edges -----------------------------------------------------------------------
+
+
+@kernel()
+def distinct_edges(edges: Array, n: int, directed: bool, table: Array, draws: Any) -> None:
+    """Fill `edges` with distinct pairs of nodes, every set of pairs equally likely."""
+    mask = table.size - 1
+    table[:] = FREE
+    made = 0
+    while made < edges.shape[0]:
+        a, b = _below(draws, n), _below(draws, n)
+        if a != b and _add(table, mask, _key(a, b, n, directed)):
+            edges[made, 0], edges[made, 1] = a, b
+            made += 1
+
+
+@kernel()
+def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array) -> None:
+    """All pairs of nodes that are not among `taken`, written into `edges`."""
+    mask = table.size - 1
+    table[:] = FREE
+    for e in range(taken.shape[0]):
+        _add(table, mask, _key(taken[e, 0], taken[e, 1], n, directed))
+    made = 0
+    for a in range(n):
+        for b in range(0 if directed else a + 1, n):
+            if a != b and not _holds(table, mask, _key(a, b, n, directed)):
+                edges[made, 0], edges[made, 1] = a, b
+                made += 1
+
+
+@kernel()
+def skip_pairs(
+    start: Array, rate: Array, tails: Array, out: Array, heads: Array, into: Array,
+    directed: bool, group: Array, room: int, draws: Any,
+) -> Array:  # fmt: skip
+    """Independent edges within blocks of nodes, in time of their number (Miller, Hagberg 2011).
+
+    Parameters
+    ----------
+    start, rate
+        Block c is the stretch start[c] … start[c + 1] − 1 of the four arrays that follow;
+        a pair in it is joined with probability min(1, rate[c] · out · into).
+    tails, out, heads, into
+        Nodes and their propensities as tail and as head, descending within each block. If
+        undirected, both sides must be the same.
+    group
+        Pairs of the same group are left out; empty: no groups.
+    room
+        Edges to expect; more are taken in as well.
+
+    Returns
+    -------
+    array
+        Edges, shape (m, 2).
+    """
+    edges = np.empty((max(room, 16), 2), dtype=np.int32)
+    apart = group.size > 0
+    m = 0
+    for c in range(rate.size):
+        first, stop = start[c], start[c + 1]
+        for i in range(first, stop):
+            a = tails[i]
+            scale = rate[c] * out[i]
+            j = first if directed else i + 1
+            if j >= stop:
+                continue
+            p = min(1.0, scale * into[j])
+            while j < stop and p > 0.0:
+                if p < 1.0:
+                    jump = np.log1p(-draws.random()) / np.log1p(-p)
+                    if jump >= stop - j:
+                        break
+                    j += int(jump)
+                wanted = min(1.0, scale * into[j])
+                b = heads[j]
+                if draws.random() * p < wanted and a != b and not (apart and group[a] == group[b]):
+                    if m == edges.shape[0]:
+                        more = np.empty((2 * m, 2), dtype=np.int32)
+                        more[:m] = edges
+                        edges = more
+                    edges[m, 0], edges[m, 1] = a, b
+                    m += 1
+                p = wanted
+                j += 1
+    return edges[:m].copy()

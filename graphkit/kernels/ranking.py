@@ -9,8 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.lanes import dot_rows, prefetch
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.candidates import (
+    find,
+    from_circle,
+    from_covisited,
+    from_draws,
+    from_following,
+    from_groups,
+    from_interest,
+    from_trending,
+    hear,
+    meet,
+)
+from graphkit.kernels.random import (
+    contains,
+    has_seen,
+    inner,
+    keyed,
+    mix,
+    of_pair,
+    pair_bits,
+)
+from graphkit.kernels.state import (
     AUTHOR,
     CIRCLE,
     COMMENTS,
@@ -34,27 +54,7 @@ from graphkit.recommenders._arrays import (
     TRENDING,
     Array,
 )
-from graphkit.recommenders._keyed_kernel import (
-    contains,
-    has_seen,
-    inner,
-    keyed,
-    of_pair,
-    pair_bits,
-    stir,
-)
-from graphkit.recommenders._sources_kernel import (
-    find,
-    from_circle,
-    from_covisited,
-    from_draws,
-    from_following,
-    from_groups,
-    from_interest,
-    from_trending,
-    hear,
-    meet,
-)
+from graphkit.lanes import dot_rows, prefetch
 
 #: Proposals that are asked for ahead of the one that is looked at.
 AHEAD = 8
@@ -252,7 +252,7 @@ def score(
         picks[size] = 0
         base[size] = value
         values[size] = value
-        tie[size] = np.int64(stir(ties ^ post_keys[post]) >> np.uint64(1))
+        tie[size] = np.int64(mix(ties ^ post_keys[post]) >> np.uint64(1))
         size += 1
     if marked:
         for q in range(low, high):

@@ -1,7 +1,12 @@
-"""Draws that belong to events, and the tables of what a viewer has seen, as array kernels.
+"""Counter-based random numbers and sets of seen posts, as array kernels.
 
-Every draw is a hash of (seed of world and replication, event, account key, post key, n), so
-nothing depends on what was drawn before.
+Every keyed draw is a hash of (seed of world and replication, event, account key, post key, n), so
+nothing depends on what was drawn before. All bits are mixed as in SplitMix64 [1]_.
+
+References
+----------
+.. [1] Steele, G. L., Lea, D., Flood, C. H. (2014). Fast splittable pseudorandom number
+   generators. OOPSLA 2014, 453–472. https://doi.org/10.1145/2660193.2660195
 """
 
 from __future__ import annotations
@@ -11,20 +16,35 @@ from typing import Any
 import numpy as np
 
 from graphkit.jit import kernel
-from graphkit.recommenders._arrays import E_PAIR, Array
+from graphkit.kernels.state import E_PAIR, Array
 
 __all__ = [
-    "contains", "draw_all", "draw_pairs", "has_seen", "inner", "keyed", "mark_seen", "of_pair",
-    "pair_bits", "spread_bits", "stir", "uniform",
-]  # fmt: skip
+    "GOLDEN",
+    "contains",
+    "draw_all",
+    "draw_pairs",
+    "has_seen",
+    "inner",
+    "keyed",
+    "mark_seen",
+    "mix",
+    "of_pair",
+    "pair_bits",
+    "splitmix64",
+    "spread_bits",
+    "uniform",
+]
+
+#: 2^64 over the golden ratio, odd: steps of SplitMix64, and the factor of Fibonacci hashing.
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 #: Kernels that other kernels call need no wrappers for Python, which would cost compilation.
 inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @inner
-def stir(x: Any) -> Any:
-    """Spread the bits of a 64-bit number over all of it (the finaliser of SplitMix64)."""
+def mix(x: Any) -> Any:
+    """SplitMix64's mixing of 64 bits (its finaliser): each bit spreads over all of them."""
     x ^= x >> np.uint64(30)
     x *= np.uint64(0xBF58476D1CE4E5B9)
     x ^= x >> np.uint64(27)
@@ -32,13 +52,20 @@ def stir(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
+@kernel()
+def splitmix64(state: Array) -> Any:
+    """The next 64 bits of the generator, whose state is one 64-bit number."""
+    state[0] += GOLDEN
+    return mix(state[0])
+
+
 @inner
 def keyed(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
     """64 random bits of an event: the same whatever else was drawn before."""
-    x = stir(seed + np.uint64(event) * np.uint64(0x9E3779B97F4A7C15))
-    x = stir(x ^ (a + np.uint64(0x9E3779B97F4A7C15)))
-    x = stir(x ^ (b + np.uint64(0xC2B2AE3D27D4EB4F)))
-    return stir(x ^ (np.uint64(n) + np.uint64(0x165667B19E3779F9)))
+    x = mix(seed + np.uint64(event) * GOLDEN)
+    x = mix(x ^ (a + GOLDEN))
+    x = mix(x ^ (b + np.uint64(0xC2B2AE3D27D4EB4F)))
+    return mix(x ^ (np.uint64(n) + np.uint64(0x165667B19E3779F9)))
 
 
 @inner
@@ -61,7 +88,7 @@ def pair_bits(seed: Any, a: Any, b: Any) -> Any:
 @inner
 def of_pair(bits: Any, event: Any) -> Any:
     """A uniform draw in [0, 1) of an event of that pair."""
-    return _unit(stir(bits + np.uint64(event) * np.uint64(0x9E3779B97F4A7C15)))
+    return _unit(mix(bits + np.uint64(event) * GOLDEN))
 
 
 @kernel()
@@ -85,7 +112,7 @@ def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
 @inner
 def spread_bits(post: Any) -> Any:
     """32 bits that place a post in a table."""
-    return (np.uint64(post) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
+    return (np.uint64(post) + np.uint64(1)) * GOLDEN >> np.uint64(32)
 
 
 @inner

@@ -1,8 +1,9 @@
-"""Sessions of a tick as array kernels: rank → show → react → learn.
+"""Sessions of a tick as array kernels: rank → show → react → learn → tally.
 
 Accounts are independent within a tick: each reads the state of the tick before and writes
 its own rows only, so any number of threads gives the same bytes. What a tick changes for
-others (counts, the circle's latest reactions) is merged afterwards.
+others (counts, the circle's latest reactions) is merged afterwards, in integers, so that no
+order of accounts shows.
 """
 
 from __future__ import annotations
@@ -12,10 +13,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.data.spread import WATCH_UNIT
 from graphkit.jit import kernel
-from graphkit.lanes import dot_rows
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.candidates import delivered, find, forget
+from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
+from graphkit.kernels.ranking import (
+    choose,
+    fill,
+    gather,
+    pair_factors,
+    posters_followed,
+    score,
+)
+from graphkit.kernels.state import (
     COMMENT,
     COMPLETE,
     DIVISIVE,
@@ -33,6 +42,7 @@ from graphkit.recommenders._arrays import (
     FILLER,
     FLAGGED,
     FOLLOW,
+    HEARD,
     HORIZON,
     LENGTH,
     LIKE,
@@ -48,21 +58,13 @@ from graphkit.recommenders._arrays import (
     TO_THE_END,
     TOPIC,
     UNFOLLOW,
+    WATCH_UNIT,
     WHEN,
     Array,
 )
-from graphkit.recommenders._kernel import (
-    choose,
-    fill,
-    gather,
-    pair_factors,
-    posters_followed,
-    score,
-)
-from graphkit.recommenders._keyed_kernel import inner, mark_seen, of_pair, pair_bits
-from graphkit.recommenders._sources_kernel import delivered, find, forget
+from graphkit.lanes import dot_rows
 
-__all__ = ["EMPTY", "Mind", "Shown", "pairs", "sessions"]
+__all__ = ["EMPTY", "Mind", "Shown", "finish", "merge", "pairs", "sessions"]
 
 #: Posts in slots that nothing filled, and in slots after a session has ended.
 EMPTY, OVER = -1, -2
@@ -347,3 +349,75 @@ def pairs(
             at += 1
         size[i - low] = at - (i - low) * width
         forget(scratch.place, scratch.met, count)
+
+
+@kernel()
+def merge(
+    t: int, active: Array, shown: Any, state: Any, watch: Array, views: Array, reacted: Array,
+    source_count: Array, reaction_count: Array, item_ticks: Array,
+) -> Any:  # fmt: skip
+    """Add a tick's impressions to the tallies and to what others hear of; returns empty slots."""
+    empty = 0
+    remembered = state.done.shape[0] > 0
+    skip = np.int32(SKIPPED * WATCH_UNIT)
+    for i in range(active.size):
+        a = active[i]
+        for s in range(shown.post.shape[1]):
+            post = shown.post[i, s]
+            if post < 0:
+                empty += 1 if post == EMPTY else 0
+                continue
+            react = shown.react[i, s]
+            watch[post] += shown.watch[i, s]
+            views[post] += 1
+            item_ticks[post, t] += 1
+            source_count[shown.source[i, s]] += 1
+            for bit in range(8):
+                if react & (1 << bit):
+                    reaction_count[post, bit] += 1
+            if shown.watch[i, s] < skip:
+                reaction_count[post, 8] += 1
+            if react & HEARD:
+                reacted[post] += 1
+                at = state.ring_next[a]
+                state.ring[a, at, POST] = post
+                state.ring[a, at, WHEN] = t * 256 + (react & HEARD)
+                state.ring_next[a] = (at + 1) % RING
+            if remembered and react & COMPLETE:
+                at = state.done_next[a]
+                state.done[a, at] = post
+                state.done_next[a] = (at + 1) % RING
+                at = state.fans_next[post]
+                state.fans[post, at] = a
+                state.fans_next[post] = (at + 1) % RING
+    return empty
+
+
+@kernel()
+def finish(
+    seen_start: Array, seen: Array, membership: Array, n_communities: int, homes: Array,
+    p_indptr: Array, posters: Array,
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """Tallies by community out of what every account has seen; one pass."""
+    n, m = seen_start.size - 1, homes.size
+    views = np.zeros((m, n_communities + 1), np.int32)
+    diet = np.zeros((n, n_communities + 1), np.int32)
+    reach = np.zeros(n, np.int32)
+    last_viewer = np.full(n, -1, np.int64)
+    for a in range(n):
+        mine = membership[a] if membership[a] >= 0 else n_communities
+        for at in range(seen_start[a], seen_start[a + 1]):
+            post = seen[at]
+            if post < 0:
+                continue
+            views[post, mine] += 1
+            diet[a, homes[post] if homes[post] >= 0 else n_communities] += 1
+            if mine == n_communities:
+                continue
+            for q in range(p_indptr[post], p_indptr[post + 1]):
+                poster = posters[q]
+                # each viewer counts once per poster, and only within the poster's community
+                if last_viewer[poster] != a and membership[poster] == mine:
+                    last_viewer[poster] = a
+                    reach[poster] += 1
+    return views, diet, reach

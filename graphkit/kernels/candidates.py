@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.recommenders._arrays import (
+from graphkit.kernels.random import GOLDEN, inner, keyed, mix, spread_bits, uniform
+from graphkit.kernels.search import search
+from graphkit.kernels.state import (
     CIRCLE,
     COMMENT,
     COMMENTS,
@@ -34,8 +36,6 @@ from graphkit.recommenders._arrays import (
     WHEN,
     Array,
 )
-from graphkit.recommenders._index_kernel import search
-from graphkit.recommenders._keyed_kernel import inner, keyed, spread_bits, stir, uniform
 
 __all__ = [
     "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
@@ -85,7 +85,7 @@ def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> A
     """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
     if delivery >= 1.0:
         return True
-    return uniform(seed, E_DELIVER, key_a ^ stir(key_f), key_p, 0) < delivery
+    return uniform(seed, E_DELIVER, key_a ^ mix(key_f), key_p, 0) < delivery
 
 
 @inner
@@ -231,7 +231,7 @@ def from_draws(
     if pool == 0:
         size = np.int64(0)
     for j in range(size):
-        h = stir(base + np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15))
+        h = mix(base + np.uint64(j + 1) * GOLDEN)
         at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
         raw[j] = fresh[at] if source == FRESH else at
     return size

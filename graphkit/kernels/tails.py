@@ -1,4 +1,8 @@
-"""Kernels of validation: distinct triples, and upper tails of sums of unequal coins.
+"""Upper tails of null models, in logarithms: nothing cancels or underflows.
+
+A tail of 1e-300 has as many right digits as one of 0.1; ``1 − cdf`` would have none below
+1e-16. The hypergeometric tail and that of random matchings are a first probability and a sum
+of ratios or of terms. The Poisson-binomial tail is an integral:
 
 X = Σ_k Binomial(n_k, p_k) is the number of things that two entities share by chance. With its
 generating function G(z) = Π_k (1 − p_k + p_k z)^{n_k}, for any r > 0, r ≠ 1, and N,
@@ -8,8 +12,8 @@ generating function G(z) = Π_k (1 − p_k + p_k z)^{n_k}, for any r > 0, r ≠ 
 This is the saddle-point integral, summed by the trapezoid rule and not replaced by its leading
 term. With r at the saddle, where the tilted X has mean c and deviation σ, the error of
 N = 7.5 σ + 9 points is below 1e-9 of the tail, and the summands fall like a Gaussian, so that
-about nine of them count. Everything is relative to the tail's own size: a tail of 1e-300 has
-as many right digits as one of 0.1. Below the mean the same sum gives P(X < c).
+about nine of them count. Everything is relative to the tail's own size. Below the mean the
+same sum gives P(X < c).
 
 log G is a sum over all things. The few with large p_k r are multiplied as they are, for the
 others Σ n_k log(1 + p_k w), w = z − 1, is a short series in the power sums Σ n_k p_k^j, which
@@ -22,12 +26,22 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit.jit import kernel
+from graphkit.kernels.random import GOLDEN, inner
 
-__all__ = ["index_distinct", "poisson_binomial_tails"]
+__all__ = [
+    "hypergeometric_tails",
+    "index_distinct",
+    "log_hypergeometric_tail",
+    "log_matching_tail",
+    "poisson_binomial_tails",
+    "probability",
+]
 
 Array = Any
+Floats = npt.NDArray[np.float64]
 
 #: Terms of the series, and the largest p_k |w| it is used for: 0.25^17 / 17 is 3e-12.
 TERMS, REACH = 16, 0.25
@@ -40,6 +54,12 @@ STEEPEST = 40.0
 
 #: Summands below this share of the first are not looked at.
 SMALL = 1e-13
+
+#: Terms of a hypergeometric tail below this share of the sum are not added.
+NEGLIGIBLE = 1e-17
+
+#: Up to so many things in all, differences of tabulated log-factorials err by less than 1e-10.
+TABULATED = 100_000
 
 
 @kernel()
@@ -56,7 +76,7 @@ def index_distinct(keys: Array, table: Array, codes: Array, found: Array, invers
     n = 0
     for e in range(keys.size):
         key = keys[e]
-        slot = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> shift)
+        slot = np.int64((np.uint64(key) * GOLDEN) >> shift)
         while table[slot] != key and table[slot] >= 0:
             slot = (slot + 1) & mask
         if table[slot] < 0:
@@ -313,3 +333,174 @@ def poisson_binomial_tails(
                 _power_sums(p, size, new, front, scale, x, q, sums)
                 front = new
             log_tail[e] = _tail(p, size, begin, front, sums, scale, c, t, deviation, tilted)
+
+
+# hypergeometric ----------------------------------------------------------------------------
+
+
+@inner
+def _stirling(n: float) -> float:
+    """log n! minus Stirling's leading terms."""
+    if n < 16.0:
+        if n == 0.0:
+            return 0.0
+        return math.lgamma(n + 1.0) - (n + 0.5) * math.log(n) + n - 0.5 * math.log(2.0 * math.pi)
+    s = 1.0 / (n * n)
+    return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / n
+
+
+@inner
+def _deviance(x: float, mean: float) -> float:
+    """x log(x / mean) + mean − x, without cancellation where they are close."""
+    if abs(x - mean) >= 0.1 * (x + mean):
+        return x * math.log(x / mean) + mean - x
+    v = (x - mean) / (x + mean)
+    total = (x - mean) * v
+    term = 2.0 * x * v
+    j = 1
+    while True:
+        term *= v * v
+        new = total + term / (2 * j + 1)
+        if new == total:
+            return total
+        total = new
+        j += 1
+
+
+@inner
+def _log_binomial(x: float, n: float, p: float, q: float) -> Any:
+    """Log-probability of x among n at chance p; q is 1 − p."""
+    if x == 0.0:
+        return n * (math.log1p(-p) if p < 0.5 else math.log(q)) if n > 0.0 else 0.0
+    if x == n:
+        return n * (math.log1p(-q) if q < 0.5 else math.log(p))
+    peak = _stirling(n) - _stirling(x) - _stirling(n - x)
+    peak -= _deviance(x, n * p) + _deviance(n - x, n * q)
+    return peak - 0.5 * (math.log(2.0 * math.pi * x) + math.log1p(-x / n))
+
+
+@inner
+def _log_probability(x: float, n: float, good: float, draws: float, factorials: Array) -> Any:
+    """Log P(X = x): from log-factorials where given, else by Loader's expansion at the peak."""
+    if factorials.size > 0:
+        i, m, g, d = np.int64(x), np.int64(n), np.int64(good), np.int64(draws)
+        inside = factorials[g] - factorials[i] - factorials[g - i]
+        outside = factorials[m - g] - factorials[d - i] - factorials[m - g - d + i]
+        return inside + outside - (factorials[m] - factorials[d] - factorials[m - d])
+    p, q = draws / n, (n - draws) / n
+    both = _log_binomial(x, good, p, q) + _log_binomial(draws - x, n - good, p, q)
+    return both - _log_binomial(draws, n, p, q)
+
+
+@inner
+def _log_tail(x: float, n: float, good: float, draws: float, factorials: Array) -> Any:
+    rest = n - good - draws
+    if x <= max(0.0, -rest):
+        return 0.0
+    if x > min(good, draws):
+        return -math.inf
+    term = total = 1.0
+    if x * n > good * draws:
+        start = _log_probability(x, n, good, draws, factorials)
+        while term > NEGLIGIBLE * total:
+            term *= (good - x) * (draws - x) / ((x + 1.0) * (rest + x + 1.0))
+            total += term
+            x += 1.0
+        return min(start + math.log(total), 0.0)
+    # below the mean the tail is large, and its complement the smaller sum
+    x -= 1.0
+    start = _log_probability(x, n, good, draws, factorials)
+    while term > NEGLIGIBLE * total:
+        term *= x * (rest + x) / ((good - x + 1.0) * (draws - x + 1.0))
+        total += term
+        x -= 1.0
+    return math.log1p(-min(math.exp(start + math.log(total)), 1.0 - 1e-16))
+
+
+@kernel(error_model="numpy")
+def hypergeometric_tails(
+    first: int, last: int, left: Array, right: Array, count: Array, things: int,
+    factorials: Array, log_tail: Array, expected: Array,
+) -> None:  # fmt: skip
+    """Log P(X ≥ count), X what sets of left[e] and right[e] of all `things` share by chance.
+
+    `factorials` holds log k! for k ≤ things; empty: they are not tabulated.
+    """
+    n = float(things)
+    for e in range(first, last):
+        a, b = float(left[e]), float(right[e])
+        log_tail[e] = _log_tail(float(count[e]), n, a, b, factorials)
+        expected[e] = a * b / n
+
+
+def log_hypergeometric_tail(
+    observed: npt.ArrayLike, total: int, marked: npt.ArrayLike, drawn: npt.ArrayLike
+) -> Floats:
+    """Log of P(X ≥ observed), X the marked among `drawn` of `total`, `marked` of them marked.
+
+    Arguments are whole numbers; those but the total broadcast against each other.
+
+    Examples
+    --------
+    One draw of two from four, two of them marked: both marked in 1 of 6 cases.
+
+    >>> round(float(np.exp(log_hypergeometric_tail(2, 4, 2, 2))), 12)
+    0.166666666667
+    """
+    from scipy.special import gammaln
+
+    arrays = np.broadcast_arrays(observed, marked, drawn)
+    x, good, draws = (np.array(a, dtype=np.int64).ravel() for a in arrays)
+    factorials = gammaln(np.arange(total + 1) + 1.0) if total <= TABULATED else np.empty(0)
+    log_tail, expected = np.empty(x.size), np.empty(x.size)
+    hypergeometric_tails(0, x.size, good, draws, x, total, factorials, log_tail, expected)
+    return log_tail.reshape(arrays[0].shape)
+
+
+# random matchings --------------------------------------------------------------------------
+
+
+def _log_choose(n: Floats, k: Floats) -> Floats:
+    from scipy.special import gammaln
+
+    value: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return value
+
+
+def log_matching_tail(observed: int, edges: int, stubs: int) -> float:
+    r"""Log of P(X ≥ observed), X the edges inside a set in a random matching of all stubs.
+
+    Of the 2m ends of m edges, `stubs` = k belong to the set. Matching them at random puts x
+    edges inside with probability
+
+    .. math:: P(x) = \binom{m}{x} \binom{m - x}{k - 2x} 2^{k - 2x} \Big/ \binom{2m}{k}
+
+    (which pairs lie inside, which have one end there, and which of the two it is).
+
+    Examples
+    --------
+    Two edges, a set of two stubs: it is one edge in 1 of 3 matchings.
+
+    >>> round(float(np.exp(log_matching_tail(1, 2, 2))), 12)
+    0.333333333333
+    """
+    low, high = max(0, stubs - edges), stubs // 2
+    if observed <= low:
+        return 0.0
+    if observed > high:
+        return -np.inf
+    x = np.arange(observed, high + 1, dtype=np.float64)
+    m, k = np.array(float(edges)), np.array(float(stubs))
+    logs = (
+        _log_choose(m, x)
+        + _log_choose(m - x, k - 2 * x)
+        + (k - 2 * x) * np.log(2)
+        - _log_choose(2 * m, k)
+    )
+    peak = float(logs.max())
+    return min(0.0, peak + float(np.log(np.exp(logs - peak).sum())))
+
+
+def probability(logs: Floats) -> Floats:
+    """Probabilities from logs: at least the smallest normal float, as no p-value is 0."""
+    return np.maximum(np.exp(logs), np.finfo(np.float64).tiny)
