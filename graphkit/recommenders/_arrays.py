@@ -33,6 +33,9 @@ HEARD = LIKE | COMMENT | PASSED_ON
 #: Watch fractions from which a post counts as watched to the end, and below which as skipped.
 TO_THE_END, SKIPPED = 0.9, 0.25
 
+#: Watch fractions are kept as integers, in this unit's inverse (graphkit.data.spread.WATCH_UNIT).
+WATCH_UNIT = 65536
+
 #: Latest reactions that an account's followers can find, completions an account and completers
 #: a post are known by.
 RING = 8

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.data.spread import WATCH_UNIT
 from graphkit.jit import kernel
 from graphkit.lanes import dot_rows
 from graphkit.recommenders._arrays import (
@@ -48,6 +47,7 @@ from graphkit.recommenders._arrays import (
     TO_THE_END,
     TOPIC,
     UNFOLLOW,
+    WATCH_UNIT,
     WHEN,
     Array,
 )

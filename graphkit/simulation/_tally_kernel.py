@@ -9,9 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.data.spread import WATCH_UNIT
 from graphkit.jit import kernel
-from graphkit.recommenders._arrays import COMPLETE, HEARD, POST, RING, SKIPPED, WHEN, Array
+from graphkit.recommenders._arrays import (
+    COMPLETE,
+    HEARD,
+    POST,
+    RING,
+    SKIPPED,
+    WATCH_UNIT,
+    WHEN,
+    Array,
+)
 from graphkit.simulation._kernel import EMPTY
 
 __all__ = ["finish", "merge"]
