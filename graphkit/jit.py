@@ -1,4 +1,4 @@
-"""Whether compiled kernels are kept on disk, so that only the first use ever waits for them.
+"""Compilation of kernels with Numba, and the disk cache of compiled kernels.
 
 Numba keeps them in the folder that ``NUMBA_CACHE_DIR`` names, else beside the sources, else
 in the user's cache folder, and fails where it can write to none of these. Then nothing is
