@@ -35,6 +35,7 @@ TO_THE_END, SKIPPED = 0.9, 0.25
 #: Watch fractions are summed as integers, in this unit's inverse.
 WATCH_UNIT = 65536
 
+
 #: Latest reactions that an account's followers can find, completions an account and completers
 #: a post are known by.
 RING = 8
