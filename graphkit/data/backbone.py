@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
@@ -21,7 +21,7 @@ __all__ = ["Backbone", "EdgeEvidence"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Backbone:
+class Backbone(Frozen):
     """The edges that a rule keeps, with the figures they were judged by.
 
     Attributes
@@ -61,13 +61,12 @@ class Backbone:
     def __post_init__(self) -> None:
         columns = {}
         for name, values in self.columns.items():
-            array = np.ascontiguousarray(values, dtype=np.float64).view()
+            array = np.ascontiguousarray(values, dtype=np.float64)
             if array.shape != (self.graph.n_edges,):
                 raise DataError(
                     f"backbone: column {name!r} has shape {array.shape} for "
                     f"{self.graph.n_edges:,} edges."
                 )
-            array.setflags(write=False)
             columns[name] = array
         gone = sum(self.removed.values())
         if self.graph.n_edges + gone != self.n_before:
@@ -75,8 +74,8 @@ class Backbone:
                 f"backbone: {self.n_before:,} edges before, {self.graph.n_edges:,} kept, but "
                 f"{gone:,} explained as removed."
             )
-        object.__setattr__(self, "columns", MappingProxyType(columns))
-        object.__setattr__(self, "removed", MappingProxyType(dict(self.removed)))
+        removed = MappingProxyType(dict(self.removed))
+        self._set(columns=MappingProxyType(columns), removed=removed)
 
     @property
     def content_key(self) -> str:
@@ -107,15 +106,9 @@ class Backbone:
         facts |= {f"removed: {reason}": count for reason, count in self.removed.items()}
         return facts | ({"note": self.note} if self.note else {})
 
-    def __repr__(self) -> str:
-        return text_card("Backbone", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Backbone", self._facts())
-
 
 @dataclass(frozen=True, repr=False, eq=False)
-class EdgeEvidence:
+class EdgeEvidence(Frozen):
     """The things behind one edge of a projection, and who came first.
 
     Attributes
@@ -175,8 +168,8 @@ class EdgeEvidence:
             "median lag": None if self.median_lag is None else str(self.median_lag),
         }
 
-    def __repr__(self) -> str:
-        return text_card(f"Evidence for {self.source} – {self.target}", self._facts())
+    def _title(self) -> str:
+        return f"Evidence for {self.source} – {self.target}"
 
-    def _repr_html_(self) -> str:
-        return html_card(f"Evidence for {self.source} – {self.target}", self._facts(), self.frame)
+    def _table(self) -> pl.DataFrame:
+        return self.frame

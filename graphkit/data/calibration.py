@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 
 import polars as pl
 
-from graphkit.data.display import html_card, number, text_card
+from graphkit.data.display import number
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 
 __all__ = ["Calibration"]
@@ -16,7 +17,7 @@ B = TypeVar("B")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Calibration(Generic[B]):
+class Calibration(Frozen, Generic[B]):
     """Viewers' behaviour as a log shows it, and what it says of accounts it has not seen.
 
     Attributes
@@ -86,8 +87,5 @@ class Calibration(Generic[B]):
             )
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
 
-    def __repr__(self) -> str:
-        return text_card("Calibration", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Calibration", self._facts(), self.parameters)
+    def _table(self) -> pl.DataFrame:
+        return self.parameters

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 
@@ -14,7 +14,7 @@ __all__ = ["Coordination"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Coordination:
+class Coordination(Frozen, title="Coordinated accounts"):
     """Pairs of accounts that acted on the same things within a window.
 
     Attributes
@@ -54,8 +54,5 @@ class Coordination:
         }
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
 
-    def __repr__(self) -> str:
-        return text_card("Coordinated accounts", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Coordinated accounts", self._facts(), self.frame)
+    def _table(self) -> pl.DataFrame:
+        return self.frame

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.display import html_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
 from graphkit.data.times import as_instant
@@ -22,7 +23,7 @@ __all__ = ["Dataset"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Dataset:
+class Dataset(Frozen):
     """Up to six tables of one platform, checked when built and never changed.
 
     Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
@@ -82,7 +83,7 @@ class Dataset:
         for name in TABLES:
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, conform(name, _as_frame(value, name)))
+                self._set(**{name: conform(name, _as_frame(value, name))})
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         if all(frame.height == 0 for frame in self.tables.values()):
@@ -91,7 +92,7 @@ class Dataset:
             )
         self._check_keys()
         self._check_references()
-        object.__setattr__(self, "time_kinds", MappingProxyType(self._all_time_kinds()))
+        self._set(time_kinds=MappingProxyType(self._all_time_kinds()))
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -271,8 +272,8 @@ class Dataset:
                 )
         return pl.DataFrame(rows, infer_schema_length=None)
 
-    def __repr__(self) -> str:
-        return text_card(self._title(), {n: f"{f.height:,} rows" for n, f in self.tables.items()})
+    def _facts(self) -> dict[str, object]:
+        return {name: f"{frame.height:,} rows" for name, frame in self.tables.items()}
 
     def _repr_html_(self) -> str:
         facts = {

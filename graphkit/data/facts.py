@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from graphkit.data.display import html_card, html_frame, number, text_card
+from graphkit.data.display import html_frame, number
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import check_choice
 
@@ -14,7 +15,7 @@ __all__ = ["GraphFacts"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class GraphFacts:
+class GraphFacts(Frozen):
     """The facts of one graph; ``facts["density"]`` is one of them.
 
     Attributes
@@ -66,7 +67,7 @@ class GraphFacts:
         return f"Facts: {self.title}"
 
     def __repr__(self) -> str:
-        lines = [text_card(self._title(), self._facts())]
+        lines = [super().__repr__()]
         for of in self.degrees.get_column("of").unique(maintain_order=True):
             rows = self.degrees.filter(pl.col("of") == of)
             lines.append(f"  distribution of the {of}")
@@ -78,4 +79,4 @@ class GraphFacts:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return html_card(self._title(), self._facts()) + html_frame(self.degrees, rows=100)
+        return super()._repr_html_() + html_frame(self.degrees, rows=100)

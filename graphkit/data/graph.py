@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data import _graph_convert as convert
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
@@ -28,7 +28,7 @@ __all__ = ["Graph"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Graph:
+class Graph(Frozen):
     """Nodes in sorted id order, edges as compressed sparse rows; never changed.
 
     Build one with :meth:`from_edges`, :meth:`from_networkx`, :meth:`from_igraph`,
@@ -69,10 +69,7 @@ class Graph:
     provenance: Provenance = field(default_factory=lambda: Provenance("Graph"))
 
     def __post_init__(self) -> None:
-        for name, dtype in (("indptr", np.int64), ("indices", np.int32), ("weights", np.float64)):
-            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        self._set_arrays(indptr=np.int64, indices=np.int32, weights=np.float64)
         convert.check(self)
 
     # building ------------------------------------------------------------------------
@@ -312,9 +309,3 @@ class Graph:
     def _title(self) -> str:
         weighted = "weighted" if self.is_weighted else "unweighted"
         return f"Graph ({'directed' if self.directed else 'undirected'}, {weighted})"
-
-    def __repr__(self) -> str:
-        return text_card(self._title(), self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card(self._title(), self._facts())

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
@@ -22,7 +22,7 @@ __all__ = ["Impressions"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Impressions:
+class Impressions(Frozen):
     """Items shown to accounts, one entry per showing, in the order given.
 
     Attributes
@@ -57,19 +57,12 @@ class Impressions:
     provenance: Provenance = field(default_factory=lambda: Provenance("Impressions"))
 
     def __post_init__(self) -> None:
-        dtypes = {
-            "account": np.int32, "item": np.int32, "at": np.int64, "watch_fraction": np.float32,
-        }  # fmt: skip
         m = len(self.account)
-        for name, dtype in dtypes.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            array = np.ascontiguousarray(value, dtype=dtype).view()
-            if array.shape != (m,):
+        self._set_arrays(account=np.int32, item=np.int32, at=np.int64, watch_fraction=np.float32)
+        for name in ("account", "item", "at", "watch_fraction"):
+            array = getattr(self, name)
+            if array is not None and array.shape != (m,):
                 raise DataError(f"impressions: {name} has shape {array.shape}, not ({m},).")
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
         for codes, ids, name in (
             (self.account, self.accounts, "account"),
             (self.item, self.items, "item"),
@@ -191,9 +184,3 @@ class Impressions:
                 float(np.nanmean(self.watch_fraction)) if self.watch_fraction is not None else None
             ),
         }
-
-    def __repr__(self) -> str:
-        return text_card("Impressions", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Impressions", self._facts())

@@ -28,6 +28,7 @@ import polars as pl
 
 from graphkit.data._encode import Coder
 from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen
 from graphkit.data.schema import KINDS
 from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
@@ -45,7 +46,7 @@ ACTS = ("like", "comment", "share", "repost", "save", "duet", "stitch", "reply",
 
 
 @dataclass(frozen=True, eq=False)
-class Incidence:
+class Incidence(Frozen):
     """Pairs (entity, thing) as codes, one per event, repetitions included.
 
     Attributes

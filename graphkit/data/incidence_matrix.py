@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
@@ -23,7 +23,7 @@ PIECE = 1 << 23
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IncidenceMatrix:
+class IncidenceMatrix(Frozen):
     """Entities × things, compressed by row; each entry is one pair, however many acts.
 
     Attributes
@@ -64,16 +64,14 @@ class IncidenceMatrix:
     provenance: Provenance = field(default_factory=lambda: Provenance("IncidenceMatrix"))
 
     def __post_init__(self) -> None:
-        types = {"indptr": np.int64, "things": np.int32, "acts": np.int32}
         if (self.first is None) != (self.last is None):
             raise DataError("IncidenceMatrix: first and last go together.")
-        if self.first is not None:
-            types |= {"first": np.int64, "last": np.int64}
-        for name, dtype in types.items():
-            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-            if name != "indptr" and array.shape != self.things.shape:
+        self._set_arrays(
+            indptr=np.int64, things=np.int32, acts=np.int32, first=np.int64, last=np.int64
+        )
+        for name in ("acts", "first", "last"):
+            array = getattr(self, name)
+            if array is not None and array.shape != self.things.shape:
                 raise DataError(
                     f"IncidenceMatrix: {name} has shape {array.shape}, not that of things."
                 )
@@ -180,12 +178,6 @@ class IncidenceMatrix:
             "times": self.first is not None,
         }
         return facts | {f"left out: {k}": v for k, v in self.removed.items()}
-
-    def __repr__(self) -> str:
-        return text_card("IncidenceMatrix", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("IncidenceMatrix", self._facts())
 
 
 def _cuts(bounds: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.frozen import Frozen
+
 __all__ = ["STABLE", "UNSTABLE", "VERDICTS", "Runs", "canonical_membership", "in_order"]
 
 Membership = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class Runs(Frozen):
     """What several runs of one algorithm say about a partition.
 
     Attributes
@@ -40,10 +42,7 @@ class Runs:
     consistency: npt.NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        for name in ("memberships", "qualities", "consistency"):
-            array = np.asarray(getattr(self, name)).view()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        self._set_arrays(memberships=None, qualities=None, consistency=None)
 
 
 #: From this mean agreement of runs on, a partition is called stable, and below the

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, number, text_card
+from graphkit.data.display import number
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, check_choice
@@ -27,7 +28,7 @@ _TIE = 1e-12
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NullComparison:
+class NullComparison(Frozen, title="Comparison with a null"):
     """Quality and agreement of runs on a graph and on random graphs of the same degrees.
 
     Each statistic is tested on its own. It says something about the graph, never about a
@@ -62,10 +63,7 @@ class NullComparison:
     provenance: Provenance = field(default_factory=lambda: Provenance("NullComparison"))
 
     def __post_init__(self) -> None:
-        for name in ("null_quality", "null_agreement"):
-            array = np.ascontiguousarray(getattr(self, name), dtype=np.float64).view()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        self._set_arrays(null_quality=np.float64, null_agreement=np.float64)
         shapes = self.null_quality.shape, self.null_agreement.shape
         if shapes[0] != shapes[1] or len(shapes[0]) != 1 or not self.null_quality.size:
             raise DataError(
@@ -153,8 +151,5 @@ class NullComparison:
             )
         return facts | {"by quality": self.verdict, "by agreement": self.sentence("agreement")}
 
-    def __repr__(self) -> str:
-        return text_card("Comparison with a null", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Comparison with a null", self._facts(), self.frame)
+    def _table(self) -> pl.DataFrame:
+        return self.frame

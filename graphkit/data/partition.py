@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.membership import (
     STABLE,
     UNSTABLE,
@@ -34,7 +34,7 @@ _KEY = "membership_key"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Partition:
+class Partition(Frozen):
     """Communities of a graph's nodes: disjoint, numbered by size.
 
     Attributes
@@ -83,7 +83,8 @@ class Partition:
     labels_key: str = ""
 
     def __post_init__(self) -> None:
-        membership = np.ascontiguousarray(self.membership, dtype=np.int32).view()
+        self._set_arrays(membership=np.int32)
+        membership = self.membership
         if membership.shape != (len(self.vocabulary),):
             raise DataError(
                 f"membership has shape {membership.shape} for {len(self.vocabulary)} nodes."
@@ -94,17 +95,15 @@ class Partition:
                 "communities must be numbered by size (0 the largest, ties by smallest node), "
                 "unassigned nodes −1: use Partition.from_membership."
             )
-        membership.setflags(write=False)
-        object.__setattr__(self, "membership", membership)
         labels = tuple(self.labels) or (None,) * self.n_communities
         if len(labels) != self.n_communities:
             raise DataError(f"{len(labels)} labels for {self.n_communities} communities.")
         named = [name for name in labels if name is not None]
         if len(set(named)) < len(named):
             raise DataError(f"labels must be unique; these are not: {named}.")
-        object.__setattr__(self, "labels", labels)
+        self._set(labels=labels)
         if named and not self.labels_key:
-            object.__setattr__(self, "labels_key", self.membership_key)
+            self._set(labels_key=self.membership_key)
         self._check_names()
 
     def _check_names(self) -> None:
@@ -434,13 +433,10 @@ class Partition:
         if self.runs is not None:
             facts["agreement of runs (AMI)"] = self.stability
             facts["verdict"] = f"{self.verdict}: {VERDICTS[self.verdict]}"
-        return facts
-
-    def __repr__(self) -> str:
         largest = ", ".join(
             f"{self.name(c)} ({self.sizes[c]:,})" for c in range(min(6, self.n_communities))
         )
-        return text_card("Partition", self._facts() | {"largest": largest or "none"})
+        return facts | {"largest": largest or "none"}
 
-    def _repr_html_(self) -> str:
-        return html_card("Partition", self._facts(), self.summary())
+    def _table(self) -> pl.DataFrame:
+        return self.summary()

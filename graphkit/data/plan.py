@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 
 __all__ = ["ProjectionPlan", "size_text"]
@@ -24,7 +24,7 @@ def size_text(size: float) -> str:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ProjectionPlan:
+class ProjectionPlan(Frozen, title="Plan of a projection"):
     """Work, time and memory of a projection, and which caps would make it smaller.
 
     Attributes
@@ -106,8 +106,5 @@ class ProjectionPlan:
             "advice": self.advice,
         }
 
-    def __repr__(self) -> str:
-        return text_card("Plan of a projection", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Plan of a projection", self._facts(), self.caps)
+    def _table(self) -> pl.DataFrame:
+        return self.caps

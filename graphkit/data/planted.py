@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance, content_key
@@ -16,7 +17,7 @@ __all__ = ["Planted"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Planted:
+class Planted(Frozen, title="Planted graph"):
     """A benchmark graph and the communities that were planted in it.
 
     Attributes
@@ -81,8 +82,5 @@ class Planted:
         }
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
 
-    def __repr__(self) -> str:
-        return text_card("Planted graph", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Planted graph", self._facts(), self.truth.summary())
+    def _table(self) -> pl.DataFrame:
+        return self.truth.summary()

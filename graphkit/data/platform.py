@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError
 
@@ -19,7 +20,7 @@ __all__ = ["Platform"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Platform:
+class Platform(Frozen, title="Platform (synthetic)"):
     """A dataset with planted communities, tastes and topics.
 
     Attributes
@@ -51,21 +52,18 @@ class Platform:
 
     def __post_init__(self) -> None:
         n, t, m = len(self.truth.vocabulary), len(self.topics), len(self.dataset.item_ids)
-        shapes = {"interests": (n, t), "item_topics": (m,), "item_quality": (m,)}
-        for name, shape in shapes.items():
-            dtype = np.int32 if name == "item_topics" else np.float32
-            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
-            if array.shape != shape:
-                raise DataError(f"platform: {name} has shape {array.shape}, not {shape}.")
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        self._set_arrays(interests=np.float32, item_topics=np.int32, item_quality=np.float32)
+        for name, shape in {"interests": (n, t), "item_topics": (m,), "item_quality": (m,)}.items():
+            if getattr(self, name).shape != shape:
+                found = getattr(self, name).shape
+                raise DataError(f"platform: {name} has shape {found}, not {shape}.")
         if self.truth.vocabulary != self.dataset.account_ids:
             raise DataError("platform: truth must hold every account of the dataset, and no other.")
         if n and not np.allclose(self.interests.sum(axis=1), 1, atol=1e-4):
             raise DataError("platform: each account's interests must sum to 1.")
         if m and not (0 <= int(self.item_topics.min()) <= int(self.item_topics.max()) < t):
             raise DataError(f"platform: item_topics must lie in 0 … {t - 1}.")
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        self._set(parameters=MappingProxyType(dict(self.parameters)))
 
     def _facts(self) -> dict[str, object]:
         rows: dict[str, object] = {
@@ -73,8 +71,5 @@ class Platform:
         }
         return rows | {"planted communities": ", ".join(n or "–" for n in self.truth.labels)}
 
-    def __repr__(self) -> str:
-        return text_card("Platform (synthetic)", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Platform (synthetic)", self._facts(), self.truth.summary())
+    def _table(self) -> pl.DataFrame:
+        return self.truth.summary()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError
@@ -15,7 +15,7 @@ __all__ = ["ResolutionProfile"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ResolutionProfile:
+class ResolutionProfile(Frozen, title="Resolution profile"):
     """What a graph looks like from coarse to fine, and which views of it last.
 
     Attributes
@@ -119,9 +119,5 @@ class ResolutionProfile:
             facts["hide smaller ones at γ = 1"] = f"{hidden:,} of {self.limit.height:,} communities"
         return facts
 
-    def __repr__(self) -> str:
-        return text_card("Resolution profile", self._facts())
-
-    def _repr_html_(self) -> str:
-        shown = self.domains.drop("internal", "expected")
-        return html_card("Resolution profile", self._facts(), shown)
+    def _table(self) -> pl.DataFrame:
+        return self.domains.drop("internal", "expected")

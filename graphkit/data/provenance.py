@@ -14,12 +14,13 @@ import numpy as np
 import polars as pl
 
 from graphkit._version import __version__
+from graphkit.data.frozen import Frozen
 
 __all__ = ["Provenance", "content_key"]
 
 
-@dataclass(frozen=True)
-class Provenance:
+@dataclass(frozen=True, eq=False)
+class Provenance(Frozen):
     """The record that every derived noun carries.
 
     Attributes
@@ -49,13 +50,11 @@ class Provenance:
     parents: tuple[Provenance, ...] = ()
 
     def __post_init__(self) -> None:
-        versions = {"graphkit": __version__, **self.versions}
-        for name, value in (
-            ("parameters", {k: _plain(v) for k, v in self.parameters.items()}),
-            ("removed", dict(self.removed)),
-            ("versions", versions),
-        ):
-            object.__setattr__(self, name, MappingProxyType(value))
+        self._set(
+            parameters=MappingProxyType({k: _plain(v) for k, v in self.parameters.items()}),
+            removed=MappingProxyType(dict(self.removed)),
+            versions=MappingProxyType({"graphkit": __version__, **self.versions}),
+        )
 
     @classmethod
     def of(

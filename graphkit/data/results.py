@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 
@@ -18,7 +18,7 @@ __all__ = ["CommunityMatch", "ImportReport", "Mixing", "Visibility"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ImportReport:
+class ImportReport(Frozen, title="Import report"):
     """What a reader read, kept, added and dropped, and why.
 
     Attributes
@@ -82,12 +82,6 @@ class ImportReport:
         facts |= {f"{t}: dropped, {why}": n for t, why, n in self.dropped.rows()}
         return facts | {f"{t}: {note}": n for t, note, n in self.notes.rows()}
 
-    def __repr__(self) -> str:
-        return text_card("Import report", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Import report", self._facts())
-
 
 def _counted(counts: Mapping[tuple[str, str], int], column: str) -> pl.DataFrame:
     entries = [(table, text, n) for (table, text), n in counts.items() if n]
@@ -96,7 +90,7 @@ def _counted(counts: Mapping[tuple[str, str], int], column: str) -> pl.DataFrame
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CommunityMatch:
+class CommunityMatch(Frozen, title="Community by tags"):
     """Which community is meant by a set of tags, and how well it matches; perhaps none.
 
     Attributes
@@ -155,15 +149,12 @@ class CommunityMatch:
             "nodes that use the tags": self.n_users,
         }
 
-    def __repr__(self) -> str:
-        return text_card("Community by tags", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Community by tags", self._facts(), self.candidates.head(5))
+    def _table(self) -> pl.DataFrame:
+        return self.candidates.head(5)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Visibility:
+class Visibility(Frozen, title="Visibility on the follow graph"):
     """How well the follow graph alone would have shown each interest community.
 
     Attributes
@@ -200,15 +191,12 @@ class Visibility:
             "agreement of follow runs (AMI)": self.follow_agreement,
         }
 
-    def __repr__(self) -> str:
-        return text_card("Visibility on the follow graph", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Visibility on the follow graph", self._facts(), self.frame)
+    def _table(self) -> pl.DataFrame:
+        return self.frame
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Mixing:
+class Mixing(Frozen, title="Mixing of communities"):
     """How a graph's edges run within and between communities.
 
     Attributes
@@ -271,9 +259,3 @@ class Mixing:
             "E–I index": self.ei_index,
             "edges left out (an end unassigned)": self.n_excluded,
         }
-
-    def __repr__(self) -> str:
-        return text_card("Mixing of communities", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Mixing of communities", self._facts())

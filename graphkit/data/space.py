@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, check_choice
@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class InterestSpace:
+class InterestSpace(Frozen):
     """Features of every item; two items are alike by the product of their rows.
 
     Attributes
@@ -60,8 +60,8 @@ class InterestSpace:
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, SPACE_KINDS)
-        features = np.ascontiguousarray(self.features, dtype=np.float32).view()
-        m = len(self.items)
+        self._set_arrays(features=np.float32)
+        features, m = self.features, len(self.items)
         if features.ndim != 2 or features.shape[0] != m or features.shape[1] < 1:
             raise DataError(f"interest space: features have shape {features.shape}, not ({m}, d).")
         lengths = np.sqrt((features.astype(np.float64) ** 2).sum(axis=1))
@@ -73,8 +73,6 @@ class InterestSpace:
                 f"interest space: row {first} of the features has length {lengths[first]:.4g} "
                 f"({int(wrong.sum()):,} such rows): scale rows to length 1, or set them to zero."
             )
-        features.setflags(write=False)
-        object.__setattr__(self, "features", features)
 
     @property
     def n_items(self) -> int:
@@ -120,8 +118,5 @@ class InterestSpace:
             facts["left out"] = ", ".join(left_out)
         return facts
 
-    def __repr__(self) -> str:
-        return text_card("InterestSpace", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("InterestSpace", self._facts(), self.sources)
+    def _table(self) -> pl.DataFrame | None:
+        return self.sources

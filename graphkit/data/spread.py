@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.storage import load_arrays, save_arrays
 from graphkit.data.world import World
@@ -29,7 +29,7 @@ _REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
 
 @dataclass(frozen=True, eq=False)
-class ArmTally:
+class ArmTally(Frozen):
     """One arm in one replication of one world. m posts, n accounts, T ticks.
 
     Attributes
@@ -149,7 +149,7 @@ class ArmTally:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Spread:
+class Spread(Frozen):
     """The tallies of all arms, worlds and replications of one simulation.
 
     Attributes
@@ -253,8 +253,5 @@ class Spread:
             **self.provenance.removed,
         }
 
-    def __repr__(self) -> str:
-        return text_card("Spread", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Spread", self._facts(), self.summary())
+    def _table(self) -> pl.DataFrame:
+        return self.summary()

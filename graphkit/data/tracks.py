@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
@@ -30,7 +30,7 @@ _STATES = {UNASSIGNED: "unassigned", ABSENT: "absent"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Tracks:
+class Tracks(Frozen):
     """Communities followed through an ordered series of T partitions.
 
     A track has at most one community at a time, and a community one track. Community codes
@@ -73,7 +73,7 @@ class Tracks:
         for time, partition, given in zip(
             self.times, self.partitions, self.track_ids, strict=True
         ):  # fmt: skip
-            ids = np.ascontiguousarray(given, dtype=np.int32).view()
+            ids = np.ascontiguousarray(given, dtype=np.int32)
             if ids.shape != (partition.n_communities,):
                 raise DataError(
                     f"track ids of shape {ids.shape} at {time!r}, where the partition has "
@@ -84,11 +84,10 @@ class Tracks:
                     f"track ids at {time!r} must be 0 or more, and each stand there once: a track "
                     "has one community at a time."
                 )
-            ids.setflags(write=False)
             frozen.append(ids)
-        object.__setattr__(self, "times", tuple(self.times))
-        object.__setattr__(self, "partitions", tuple(self.partitions))
-        object.__setattr__(self, "track_ids", tuple(frozen))
+        self._set(
+            times=tuple(self.times), partitions=tuple(self.partitions), track_ids=tuple(frozen)
+        )
         seen = np.unique(np.concatenate(frozen)) if frozen else np.zeros(0)
         if seen.size and seen[-1] != seen.size - 1:
             raise DataError(
@@ -256,12 +255,8 @@ class Tracks:
             **{f"{event}s": counts[event] for event in EVENTS if counts[event]},
         }
 
-    def __repr__(self) -> str:
-        return text_card("Tracks", self._facts())
-
-    def _repr_html_(self) -> str:
-        longest = self.summary().sort("nodes", "track_id", descending=[True, False])
-        return html_card("Tracks", self._facts(), longest)
+    def _table(self) -> pl.DataFrame:
+        return self.summary().sort("nodes", "track_id", descending=[True, False])
 
 
 def flows(

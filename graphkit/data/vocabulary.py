@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import content_key
 from graphkit.errors import DataError, MissingDataError, nearest
 
@@ -18,7 +19,7 @@ __all__ = ["Vocabulary"]
 Codes = npt.NDArray[np.int32]
 
 
-class Vocabulary:
+class Vocabulary(Frozen):
     """Distinct ids in sorted order; the code of an id is its position, 0 … n−1.
 
     Because the order is the ids' own, results depend neither on the order of rows nor
@@ -38,8 +39,6 @@ class Vocabulary:
     >>> v.encode(["c", "a"]).tolist()
     [2, 0]
     """
-
-    __slots__ = ("__dict__", "_kind", "_values")
 
     _kind: str
     _values: pl.Series | list[Any]
@@ -121,6 +120,13 @@ class Vocabulary:
 
     def __hash__(self) -> int:
         return hash(self.content_key)
+
+    @cached_property
+    def _key(self) -> str:
+        return self.content_key
+
+    def _facts(self) -> dict[str, object]:
+        return {"ids": len(self), "kind": self._kind}
 
     def __repr__(self) -> str:
         shown = ", ".join(repr(v) for v in self.ids[:4].tolist())

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance, content_key
@@ -21,7 +21,7 @@ __all__ = ["World"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class World:
+class World(Frozen):
     """Accounts, their true interests and follows, and posts with their ticks and homes.
 
     Attributes
@@ -118,7 +118,7 @@ class World:
             "quality": (np.float32, (m,)),
         }
         for name, (dtype, shape) in spec.items():
-            object.__setattr__(self, name, _checked(getattr(self, name), dtype, shape, name))
+            self._set(**{name: _checked(getattr(self, name), dtype, shape, name)})
         self._check_facts(n, m)
         if n < 2 or m < 1:
             raise DataError(f"a world needs at least two accounts and one post, not {n} and {m}.")
@@ -145,8 +145,8 @@ class World:
             homes[kind] = home
         if not homes:
             raise DataError("world: at least one partition is needed.")
-        object.__setattr__(self, "partitions", MappingProxyType(dict(self.partitions)))
-        object.__setattr__(self, "homes", MappingProxyType(homes))
+        partitions = MappingProxyType(dict(self.partitions))
+        self._set(partitions=partitions, homes=MappingProxyType(homes))
 
     def _check_facts(self, n: int, m: int) -> None:
         """What need not be known: shapes, ranges, and groups that come in pairs of arrays."""
@@ -163,7 +163,7 @@ class World:
                     f"world: {name} must lie in {low:g} … {high if high != 'm' else m - 1}, not "
                     f"{known.min():g} … {known.max():g}."
                 )
-            object.__setattr__(self, name, array)
+            self._set(**{name: array})
         if self.answers_to is not None and (self.answers_to == np.arange(m)).any():
             raise DataError("world: answers_to names a post as an answer to itself.")
         if (self.group_indptr is None) != (self.groups is None):
@@ -173,8 +173,7 @@ class World:
             groups = _checked(self.groups, np.int32, (int(indptr[-1]),), "groups")
             if (np.diff(indptr) < 0).any() or (groups.size and int(groups.min()) < 0):
                 raise DataError("world: groups must be codes 0, 1, … in rows of ascending starts.")
-            object.__setattr__(self, "group_indptr", indptr)
-            object.__setattr__(self, "groups", groups)
+            self._set(group_indptr=indptr, groups=groups)
 
     @property
     def n_accounts(self) -> int:
@@ -216,12 +215,6 @@ class World:
             facts["left out"] = ", ".join(left_out)
         return facts
 
-    def __repr__(self) -> str:
-        return text_card("World", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("World", self._facts())
-
 
 #: What a world need not know: dtype, whether of accounts (n) or posts (m), and range.
 _FACTS: dict[str, tuple[type, str, float, float | str]] = {
@@ -241,10 +234,9 @@ _FACTS: dict[str, tuple[type, str, float, float | str]] = {
 def _checked(
     value: npt.ArrayLike, dtype: type, shape: tuple[int, ...], name: str, *, unknown: bool = False
 ) -> npt.NDArray[np.generic]:
-    array: npt.NDArray[np.generic] = np.ascontiguousarray(value, dtype=dtype).view()
+    array: npt.NDArray[np.generic] = np.ascontiguousarray(value, dtype=dtype)
     if array.shape != shape:
         raise DataError(f"world: {name} has shape {array.shape}, not {shape}.")
     if dtype is np.float32 and not (np.isfinite(array) | (unknown & np.isnan(array))).all():
         raise DataError(f"world: {name} holds values that are not finite.")
-    array.setflags(write=False)
     return array

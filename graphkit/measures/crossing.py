@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.frozen import Frozen
 from graphkit.errors import DataError
 
 __all__ = ["Crossing", "crossing"]
@@ -15,8 +16,8 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
 
 
-@dataclass(frozen=True)
-class Crossing:
+@dataclass(frozen=True, eq=False)
+class Crossing(Frozen):
     """What :func:`crossing` found, post by post, over the posts with a home.
 
     Attributes

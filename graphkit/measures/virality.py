@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.frozen import Frozen
 from graphkit.errors import DataError, OptionError, check_choice
 
 __all__ = ["KINDS", "Cascades", "cascades"]
@@ -19,8 +20,8 @@ Nodes = npt.NDArray[np.int64]
 KINDS = ("share", "duet", "stitch")
 
 
-@dataclass(frozen=True)
-class Cascades:
+@dataclass(frozen=True, eq=False)
+class Cascades(Frozen):
     """One tree per post, whose root is the post with those through whom it entered.
 
     Attributes

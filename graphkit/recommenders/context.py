@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.display import text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, OptionError, check_choice
 from graphkit.recommenders.parts import FACTORS, SOURCES
@@ -19,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Context:
+class Context(Frozen):
     """The sparse candidate pairs of a batch of viewers: who could be shown what.
 
     A pair is one candidate post of one viewer. All arrays have the shape (n_pairs,) and are
@@ -69,7 +71,6 @@ class Context:
     post: npt.NDArray[np.int32]
     source: npt.NDArray[np.int8]
     factors: Mapping[str, npt.ArrayLike | Callable[[], npt.ArrayLike]]
-    _known: dict[str, Floats] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         size = np.size(self.viewer)
@@ -79,13 +80,16 @@ class Context:
             "source": (np.int8, len(SOURCES)),
         }
         for name, (dtype, end) in limits.items():
-            codes = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
+            codes = np.ascontiguousarray(getattr(self, name), dtype=dtype)
             if codes.shape != (size,):
                 raise OptionError(f"context: {name} has shape {codes.shape}, not ({size},).")
             if size and not 0 <= int(codes.min()) <= int(codes.max()) < end:
                 raise OptionError(f"context: {name} must lie in 0 … {end - 1}.")
-            codes.setflags(write=False)
-            object.__setattr__(self, name, codes)
+            self._set(**{name: codes})
+
+    @cached_property
+    def _known(self) -> dict[str, Floats]:
+        return {}
 
     @property
     def n_pairs(self) -> int:
@@ -129,14 +133,18 @@ class Context:
             self._known[name] = values
         return self._known[name]
 
-    def __repr__(self) -> str:
-        facts = {
+    def __getstate__(self) -> dict[str, Any]:
+        # a function that computes a factor is stored as what it computes
+        factors = {name: self.factor(name) for name in self.factors}
+        return super().__getstate__() | {"factors": factors}
+
+    def _facts(self) -> dict[str, object]:
+        return {
             "pairs": self.n_pairs,
             "viewers": int(np.unique(self.viewer).size),
             "tick": self.tick,
             "factors": ", ".join(self.factors),
         }
-        return text_card("Context", facts)
 
 
 def checked_scores(name: str, context: Context, values: object) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.recommenders._checks import check_feed
 from graphkit.recommenders.parts import FACTORS, FILLERS, SCALARS, SIGNALS, SOURCES
 
@@ -25,7 +25,7 @@ Score = Callable[["Context"], npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, repr=False)
-class Feed:
+class Feed(Frozen):
     """How one feed chooses and ranks; presets differ in these numbers only.
 
     Attributes
@@ -128,10 +128,10 @@ class Feed:
         ):  # fmt: skip
             given = getattr(self, key)
             ordered = {part: kind(given[part]) for part in known if part in given}
-            object.__setattr__(self, key, MappingProxyType(ordered))
+            self._set(**{key: MappingProxyType(ordered)})
         for key in SCALARS:
             kind = int if key == "trial_size" else float
-            object.__setattr__(self, key, kind(getattr(self, key)))
+            self._set(**{key: kind(getattr(self, key))})
 
     def score_of(self, **factors: float) -> float:
         """The score of a candidate with these factors, before diversity, by the weights."""
@@ -253,12 +253,11 @@ class Feed:
         }
         return facts | ({"source": self.source} if self.source else {})
 
-    def __repr__(self) -> str:
-        return text_card(f"Feed: {self.name}", self._facts())
+    def _title(self) -> str:
+        return f"Feed: {self.name}"
 
-    def _repr_html_(self) -> str:
-        used = self.frame.filter(pl.col("value") != 0)
-        return html_card(f"Feed: {self.name}", self._facts(), used)
+    def _table(self) -> pl.DataFrame:
+        return self.frame.filter(pl.col("value") != 0)
 
 
 def _text(value: float) -> str:

@@ -18,7 +18,7 @@ from graphkit.communities import (
     visibility,
 )
 from graphkit.data.dataset import Dataset
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport, Mixing, Visibility
@@ -34,7 +34,7 @@ __all__ = ["CommunityStudy", "community_facts", "community_stages", "study_commu
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CommunityStudy:
+class CommunityStudy(Frozen, title="Community study"):
     """What a community study found; the folder holds the same as files.
 
     Attributes
@@ -95,11 +95,8 @@ class CommunityStudy:
         }
         return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
 
-    def __repr__(self) -> str:
-        return text_card("Community study", self._facts())
-
-    def _repr_html_(self) -> str:
-        return html_card("Community study", self._facts(), self.table())
+    def _table(self) -> pl.DataFrame:
+        return self.table()
 
 
 def study_communities(

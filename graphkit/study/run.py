@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.communities import label_communities, leiden, visibility
-from graphkit.data.display import html_card, text_card
+from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
@@ -50,7 +50,7 @@ FILLER = 0.01
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class StudyResult:
+class StudyResult(Frozen, title="Study"):
     """What a study found; its folder holds the same as files.
 
     Attributes
@@ -109,14 +109,10 @@ class StudyResult:
         }
         return facts | {h.title: h.verdict for h in self.headlines}
 
-    def __repr__(self) -> str:
-        return text_card("Study", self._facts())
-
-    def _repr_html_(self) -> str:
-        headed = self.contrasts.filter(
+    def _table(self) -> pl.DataFrame:
+        return self.contrasts.filter(
             pl.col("community").is_null() & pl.col("measure").is_in(list(HEADED))
         )  # fmt: skip
-        return html_card("Study", self._facts(), headed)
 
 
 def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
