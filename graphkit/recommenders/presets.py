@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphkit.errors import OptionError
+from graphkit.errors import OptionError, check_number
 from graphkit.recommenders.feed import Feed
 from graphkit.recommenders.parts import FACTORS, SCALARS, SIGNALS, SOURCES
 
@@ -221,8 +221,7 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
     >>> half.sources["following"], half.weights["interest"], half.half_life
     (70, 0.55, 60.0)
     """
-    if not 0 <= share <= 1:
-        raise OptionError(f"share={share} must lie in [0, 1].")
+    share = check_number("share", share, 0, 1)
     for feed in (first, second):
         if feed.score is not None:
             raise OptionError(

@@ -25,7 +25,7 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
         ({"simulaton": {}}, r"simulaton is unknown. Did you mean 'simulation'\?"),
         ({"min_group_size": 3}, r"Did you mean 'report.min_group_size'\?"),
         ({"behaviour": {"noize": 1}}, r"behaviour.noize is unknown. Did you mean 'noise'\?"),
-        ({"behaviour": {"noise": -1}}, "noise=-1.0 must be 0 or larger"),
+        ({"behaviour": {"noise": -1}}, "noise=-1.0: a finite number from 0 on is needed"),
         ({"simulation": {"ticks": 0}}, "simulation.ticks = 0: input should be greater than"),
         ({"simulation": {"ticks": "3"}}, "simulation.ticks = '3': input should be a valid integer"),
         ({"simulation": 3}, r"simulation = 3 must be a table: \[simulation\]"),
