@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.display import html_card, text_card
+from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.membership import (
     STABLE,
     UNSTABLE,
@@ -23,7 +24,6 @@ from graphkit.data.membership import (
     in_order,
 )
 from graphkit.data.provenance import Provenance, content_key
-from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.display import html_card, text_card
+from graphkit.data.files import load_arrays, save_arrays
 from graphkit.data.provenance import Provenance, content_key
-from graphkit.data.storage import load_arrays, save_arrays
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 

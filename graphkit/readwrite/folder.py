@@ -12,12 +12,13 @@ from typing import Literal
 import polars as pl
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.files import write_whole
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES
 from graphkit.errors import DataError, FileError, OptionError, check_choice
 from graphkit.progress import track
-from graphkit.readwrite._files import check_writable, require_folder, sha256_of, write_whole
+from graphkit.readwrite._files import check_writable, require_folder, sha256_of
 from graphkit.readwrite._header import (
     HEADER,
     Header,

@@ -104,7 +104,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"broken.toml is there already: overwrite=True"):
         write_feed(uniform(), broken)
     with pytest.raises(FileError, match="cannot be written"):
-        write_feed(uniform(), tmp_path / "no folder" / "feed.toml")
+        write_feed(uniform(), broken / "new.toml")
     with pytest.raises(OptionError, match="has a score function, which cannot be written"):
         write_feed(uniform().but("mine", score=lambda c: c.factor("chance")), tmp_path / "f.toml")
 
