@@ -47,7 +47,7 @@ class Block:
         values = np.concatenate([np.zeros(0), *(piece[3] for piece in self.pieces)])
         arrays = {"lengths": self.lengths, "tally": self.tally, "heads": heads, "values": values}
         rows = np.array([self.first, self.last])
-        write_whole(path, lambda part: np.savez(part, rows=rows, **arrays))
+        write_whole(path, lambda part: np.savez(part, allow_pickle=False, rows=rows, **arrays))
 
     @classmethod
     def load(cls, path: Path) -> Block:

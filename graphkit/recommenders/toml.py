@@ -10,13 +10,12 @@ from typing import Any
 from graphkit.data.files import write_text
 from graphkit.data.toml import to_toml
 from graphkit.errors import FileError, OptionError, check_choice, nearest
+from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
-from graphkit.recommenders.parts import SCALARS
 
 __all__ = ["ranker", "rankers", "read_feed", "write_feed"]
 
-_TABLES = ("sources", "weights", "signals")
-_KEYS = ("name", "source", "filler", *SCALARS, *_TABLES)
+_KEYS = ("name", "source", "filler", *NUMBERS, *TABLES)
 
 
 def read_feed(path: str | Path) -> Feed:
