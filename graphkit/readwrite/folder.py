@@ -27,12 +27,17 @@ from graphkit.readwrite._header import (
     read_header,
     write_header,
 )
-from graphkit.readwrite._tables import find_tables, read_table
+from graphkit.readwrite._tables import find_tables, is_table, read_table
 
-__all__ = ["read_dataset", "write_dataset"]
+__all__ = ["is_dataset", "read_dataset", "write_dataset"]
 
 #: Rows of tables, counted by (table, reason).
 Counts = Counter[tuple[str, str]]
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a path is a folder with a header or a table in a format that is read."""
+    return path.is_dir() and any(p.name == HEADER or is_table(p.name) for p in path.iterdir())
 
 
 def read_dataset(
