@@ -8,7 +8,10 @@ names the file, row, column or key, the value found there, and what to do next.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import overload
 
 __all__ = [
     "DataError",
@@ -19,6 +22,8 @@ __all__ = [
     "MissingDataError",
     "OptionError",
     "check_choice",
+    "check_integer",
+    "check_number",
     "nearest",
 ]
 
@@ -97,3 +102,78 @@ Known: igraph, leidenalg.
             f"{parameter}={value!r} is unknown.{nearest(str(value), known)} "
             f"Known: {', '.join(known)}."
         )
+
+
+@overload
+def check_integer(
+    parameter: str, value: object, low: int, high: int | None = None, *, hint: str = ""
+) -> int: ...
+@overload
+def check_integer(
+    parameter: str, value: object, low: int, high: int | None = None, *, optional: bool
+) -> int | None: ...
+def check_integer(
+    parameter: str,
+    value: object,
+    low: int,
+    high: int | None = None,
+    *,
+    optional: bool = False,
+    hint: str = "",
+) -> int | None:
+    """The value as an int; an :class:`OptionError` unless it is an integer from `low` to `high`.
+
+    NumPy's integers are accepted; booleans and floats are refused. `hint` is a sentence that
+    says more.
+
+    Examples
+    --------
+    >>> check_integer("top", 0, 1, optional=True)
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: top=0: an integer from 1 on is needed, or None.
+    """
+    if value is None and optional:
+        return None
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        number = int(value)
+        if low <= number and (high is None or number <= high):
+            return number
+    wanted = f"an integer from {low} {'on' if high is None else f'to {high:,}'} is needed"
+    raise OptionError(f"{parameter}={value!r}: {wanted}{', or None' * optional}. {hint}".rstrip())
+
+
+def check_number(
+    parameter: str,
+    value: object,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+    finite: bool = True,
+    hint: str = "",
+) -> float:
+    """The value as a float; an :class:`OptionError` unless it is a number from `low` to `high`.
+
+    NumPy's numbers are accepted; booleans, NaN and, if `finite`, infinite numbers are refused.
+    An open end is itself excluded. `hint` is a sentence that says more.
+
+    Examples
+    --------
+    >>> check_number("share", 1, 0, 1, high_open=True)
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: share=1: a number in [0, 1) is needed.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        number = float(value)
+        inside = low <= number <= high and (math.isfinite(number) or not finite)
+        if inside and not (low_open and number == low) and not (high_open and number == high):
+            return number
+    wanted = "a finite number" if finite and high == math.inf else "a number"
+    if high < math.inf:
+        wanted += f" in {'[('[low_open]}{low:g}, {high:g}{'])'[high_open]}"
+    elif low > -math.inf:
+        wanted += f" above {low:g}" if low_open else f" from {low:g} on"
+    raise OptionError(f"{parameter}={value!r}: {wanted} is needed. {hint}".rstrip())

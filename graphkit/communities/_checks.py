@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from graphkit.data._graph_convert import csr_from_codes
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, check_integer, check_number
 
 __all__ = [
     "LINEAR",
@@ -22,9 +21,7 @@ __all__ = [
     "Prepared",
     "check_iterations",
     "check_resolution",
-    "check_runs",
     "check_sizes",
-    "check_theta",
     "prepare",
     "require_partition",
     "shared_nodes",
@@ -280,58 +277,21 @@ def check_resolution(resolution: float | None) -> float | None:
     """The resolution as a float; raises an OptionError unless it is finite and above 0."""
     if resolution is None:
         return None
-    try:
-        value = float(resolution)
-    except (TypeError, ValueError):
-        value = math.nan
-    if isinstance(resolution, bool | str) or not math.isfinite(value) or value <= 0:
-        raise OptionError(
-            f"resolution={resolution!r} must be a finite number above 0; None takes the default "
-            "(1 for modularity, the density for CPM)."
-        )
-    return value
-
-
-def check_runs(runs: int) -> int:
-    """The number of runs; raises an OptionError unless it is a whole number from 1 up."""
-    return _whole("runs", runs, "a whole number from 1 up", lambda value: value >= 1)
+    hint = "None takes the default (1 for modularity, the density for CPM)."
+    return check_number("resolution", resolution, 0, low_open=True, hint=hint)
 
 
 def check_iterations(iterations: int) -> int:
     """The number of iterations: 1 or more, or −1 for as many as improve anything."""
-    return _whole(
-        "iterations", iterations, "1 or more, or -1 (until nothing improves)",
-        lambda value: value >= 1 or value == -1,
-    )  # fmt: skip
-
-
-def check_theta(theta: float) -> float:
-    """θ as a float; raises an OptionError unless it is finite and 0 or more."""
-    try:
-        value = math.nan if isinstance(theta, bool | str) else float(theta)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise OptionError(f"theta={theta!r} must be a finite number of 0 or more; 0 is greedy.")
-    return value
+    if iterations == -1:
+        return -1
+    return check_integer("iterations", iterations, 1, hint="Or -1: until nothing improves.")
 
 
 def check_sizes(min_size: int, max_size: int | None) -> tuple[int, int | None]:
     """Least and largest size of a community; raises an OptionError if they contradict."""
-    least = _whole("min_size", min_size, "a whole number from 1 up", lambda value: value >= 1)
-    if max_size is None:
-        return least, None
-    most = _whole("max_size", max_size, "a whole number from 1 up", lambda value: value >= 1)
-    if most < least:
+    least = check_integer("min_size", min_size, 1)
+    most = check_integer("max_size", max_size, 1, optional=True)
+    if most is not None and most < least:
         raise OptionError(f"min_size={least} is above max_size={most}.")
     return least, most
-
-
-def _whole(name: str, value: Any, wanted: str, accepts: Any) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or not accepts(number):
-        raise OptionError(f"{name}={value!r} must be {wanted}.")
-    return number

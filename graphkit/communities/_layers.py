@@ -32,7 +32,7 @@ from graphkit.communities._named import check_named_graphs, refuse_strangers, un
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import OptionError, nearest
+from graphkit.errors import OptionError, check_number, nearest
 
 __all__ = [
     "Layers",
@@ -163,13 +163,7 @@ def _checked_weights(
                 f"{verb}: layer_weights names {name!r}, which is no layer."
                 f"{nearest(str(name), layers)} Layers: {', '.join(layers)}."
             )
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if isinstance(value, bool | str) or not math.isfinite(number):
-            raise OptionError(f"{verb}: layer_weights[{name!r}]={value!r} must be a finite number.")
-        found[name] = number
+        found[name] = check_number(f"layer_weights[{name!r}]", value)
     if max(found.values()) <= 0:
         raise OptionError(
             f"{verb}: no layer has a weight above 0 ({found}): nothing could hold a community "

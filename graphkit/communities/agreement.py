@@ -18,7 +18,7 @@ from graphkit.communities._information import (
 )
 from graphkit.communities._overlap import CommunityPairs
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_number
 
 __all__ = [
     "agreement",
@@ -270,8 +270,7 @@ def match_communities(
     [(0, 1, 0.75), (1, 0, 0.5), (2, None, None)]
     """
     _compared(partition, reference, verb="match_communities")
-    if not 0 <= min_jaccard <= 1:
-        raise OptionError(f"min_jaccard={min_jaccard!r} must be between 0 and 1.")
+    check_number("min_jaccard", min_jaccard, 0, 1)
     pairs = CommunityPairs.of(partition, reference)
     match = pairs.one_to_one(pairs.jaccard >= min_jaccard)
     codes = np.arange(partition.n_communities, dtype=np.int32)

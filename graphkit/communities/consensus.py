@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from graphkit.communities._checks import (
     QUALITIES,
     Prepared,
     check_resolution,
-    check_runs,
     prepare,
     require_partition,
 )
@@ -26,7 +24,13 @@ from graphkit.data.graph import Graph
 from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
+from graphkit.errors import (
+    DataError,
+    GraphkitWarning,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["consensus"]
@@ -118,8 +122,8 @@ def consensus(
     ([0, 0, 0, 1, 1, 1], ['0.78', '0.78', '0.50', '0.83', '0.83', '0.83'])
     """
     given = _given(partition)
-    threshold = _check_threshold(threshold)
-    runs = check_runs(runs)
+    threshold = check_number("threshold", threshold, 0, 1, high_open=True)
+    runs = check_integer("runs", runs, 1)
     prepared = prepare(graph, verb="consensus")
     if given.partitions[0].vocabulary != graph.vocabulary:
         raise DataError(
@@ -212,16 +216,6 @@ def _given(partition: Partition | Sequence[Partition]) -> _Given:
                 "the same nodes."
             )
     return _Given(several, np.stack([one.membership for one in several]))
-
-
-def _check_threshold(threshold: float) -> float:
-    try:
-        value = math.nan if isinstance(threshold, bool | str) else float(threshold)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not 0 <= value < 1:
-        raise OptionError(f"threshold={threshold!r} must lie in [0, 1).")
-    return value
 
 
 def _objective(

@@ -15,7 +15,7 @@ from graphkit.data.incidence import incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS, fold_tag
-from graphkit.errors import MissingDataError, OptionError, check_choice
+from graphkit.errors import MissingDataError, OptionError, check_choice, check_number
 
 __all__ = ["label_communities"]
 
@@ -127,8 +127,8 @@ def label_communities(
     require_partition(partition, verb="label_communities")
     require_dataset(dataset, verb="label_communities")
     unwanted = _stop_tags(stop)
-    _check_share("fdr", fdr, closed=False)
-    _check_share("min_share", min_share, closed=True)
+    check_number("fdr", fdr, 0, 1, low_open=True, high_open=True)
+    check_number("min_share", min_share, 0, 1)
     if partition.node_kind == "tags":
         found = _most_frequent(partition, dataset, unwanted)
     else:
@@ -161,14 +161,6 @@ def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
     if isinstance(stop, str):
         raise OptionError(f"stop={stop!r} is one text: pass a set or list of tags.")
     return frozenset(fold_tag(tag) for tag in stop)
-
-
-def _check_share(name: str, value: float, *, closed: bool) -> None:
-    number = float("nan") if isinstance(value, bool | str) else float(value)
-    inside = 0 <= number <= 1 if closed else 0 < number < 1
-    if not inside:
-        bounds = "[0, 1]" if closed else "(0, 1)"
-        raise OptionError(f"{name}={value!r} must lie in {bounds}.")
 
 
 def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError, check_choice
+from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams
 from graphkit.threads import in_threads
@@ -145,8 +145,9 @@ def leiden(
     if engine is not None:
         check_choice("engine", engine, tuple(ENGINES))
     given = checks.check_resolution(resolution)
-    runs = checks.check_runs(runs)
-    wishes = Wishes(checks.check_iterations(iterations), checks.check_theta(theta))
+    runs = check_integer("runs", runs, 1)
+    theta = check_number("theta", theta, 0, hint="0 is greedy.")
+    wishes = Wishes(checks.check_iterations(iterations), theta)
     sizes = checks.check_sizes(min_size, max_size)
     if isinstance(graph, Mapping):
         problem = of_layers(

@@ -15,7 +15,7 @@ from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
 from graphkit.data.membership import STABLE
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError
+from graphkit.errors import DataError, check_integer
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams
 
@@ -118,7 +118,7 @@ def resolution_limit(
         )
     asked = resolution if resolution is not None else partition.resolution
     gamma = checks.check_resolution(asked) or 1.0
-    runs = checks.check_runs(runs)
+    runs = check_integer("runs", runs, 1)
     prepared = checks.prepare(graph, verb="resolution_limit")
     codes = partition.vocabulary.lookup(graph.vocabulary)[prepared.nodes]
     if (codes < 0).any():

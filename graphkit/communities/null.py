@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from graphkit.communities._checks import check_runs, prepare
+from graphkit.communities._checks import prepare
 from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
 from graphkit.data.nulls import LEVEL, NullComparison
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError
+from graphkit.errors import check_integer
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams
 
@@ -89,12 +89,8 @@ def rewired_null(
     """
     prepare(graph, verb="rewired_null")
     fewest = round(1 / LEVEL) - 1
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < fewest:
-        raise OptionError(
-            f"rewired_null: n={n!r} must be a whole number from {fewest} up: with fewer rewired "
-            f"copies no p can reach {LEVEL:g}."
-        )
-    runs = check_runs(runs)
+    n = check_integer("n", n, fewest, hint=f"With fewer rewired copies no p can reach {LEVEL:g}.")
+    runs = check_integer("runs", runs, 1)
     streams = Streams(rng)
     find = partial(leiden, quality=quality, runs=runs)
     if engine is not None:

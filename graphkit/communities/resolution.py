@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +23,7 @@ from graphkit.data.membership import STABLE, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.profile import ResolutionProfile
 from graphkit.data.provenance import Provenance
-from graphkit.errors import GraphkitWarning, OptionError, check_choice
+from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_integer
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams
 
@@ -122,7 +121,7 @@ def resolution_profile(
     (2, 0.2857)
     """
     check_choice("quality", quality, checks.LINEAR)
-    runs = checks.check_runs(runs)
+    runs = check_integer("runs", runs, 1)
     prepared = checks.prepare(graph, verb="resolution_profile")
     grid = _grid(prepared, quality, resolutions, steps)
     find = leiden if engine is None else partial(leiden, engine=engine)
@@ -200,16 +199,9 @@ def _grid(
         )
     if not ranged:
         return grid
-    try:
-        count = -1 if isinstance(steps, bool) else operator.index(steps)
-    except TypeError:
-        count = -1
-    if count < 2 or values != grid.tolist():
-        raise OptionError(
-            f"resolutions={resolutions!r}, steps={steps!r}: a range needs low < high, and a whole "
-            "number of steps from 2 up."
-        )
-    grid = np.geomspace(grid[0], grid[1], count)
+    if values != grid.tolist():
+        raise OptionError(f"resolutions={resolutions!r}: a range needs low < high.")
+    grid = np.geomspace(grid[0], grid[1], check_integer("steps", steps, 2))
     grid[[0, -1]] = values
     inner = np.abs(np.log(grid[1:-1] / default))
     if inner.size and grid[0] < default < grid[-1]:

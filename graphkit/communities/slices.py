@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tracks import Tracks
-from graphkit.errors import OptionError, check_choice
+from graphkit.errors import check_choice, check_integer, check_number
 from graphkit.progress import track
 from graphkit.rng import RNGLike, Streams
 
@@ -130,9 +129,10 @@ def leiden_slices(
     [[0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1]]
     """
     check_choice("quality", quality, _QUALITIES)
-    omega = _checked_coupling(interslice)
+    hint = "The weight that joins a node to itself in the next slice."
+    omega = check_number("interslice", interslice, 0, hint=hint)
     given = checks.check_resolution(resolution)
-    runs = checks.check_runs(runs)
+    runs = check_integer("runs", runs, 1)
     iterations = checks.check_iterations(iterations)
     coupled = couple(slices, omega)
     gammas = tuple(
@@ -174,19 +174,6 @@ def leiden_slices(
             )
         )  # fmt: skip
     return assemble(tuple(slices), partitions, numbers, provenance=provenance)
-
-
-def _checked_coupling(interslice: float) -> float:
-    try:
-        value = float(interslice)
-    except (TypeError, ValueError):
-        value = math.nan
-    if isinstance(interslice, bool | str) or not math.isfinite(value) or value < 0:
-        raise OptionError(
-            f"interslice={interslice!r} must be a finite number, 0 or more: the weight that ties a "
-            "node to itself in the next slice."
-        )
-    return value
 
 
 def _tracks_of(local: Codes, whole: Codes) -> Codes:

@@ -17,7 +17,7 @@ from graphkit.communities._track_events import EVENT_COLUMNS, events
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tracks import Tracks
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_integer, check_number
 
 __all__ = ["assemble", "track"]
 
@@ -231,13 +231,10 @@ def _series(
 
 
 def _check(min_jaccard: float, min_shared: int, gap: int) -> None:
-    if not 0 <= min_jaccard <= 1:
-        raise OptionError(f"min_jaccard={min_jaccard!r} must be between 0 and 1.")
-    for name, value, least in (("min_shared", min_shared, 1), ("gap", gap, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise OptionError(f"{name}={value!r} must be a whole number from {least} up.")
+    check_number("min_jaccard", min_jaccard, 0, 1)
+    check_integer("min_shared", min_shared, 1)
+    check_integer("gap", gap, 0)
 
 
 def _check_share(share: float) -> None:
-    if not 0 < share <= 0.5:
-        raise OptionError(f"share={share!r} must be above 0 and at most 0.5: two parts must fit.")
+    check_number("share", share, 0, 0.5, low_open=True, hint="Two parts must fit.")

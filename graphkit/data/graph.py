@@ -13,9 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data import _graph_convert as convert
+from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
-from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen
 from graphkit.data.membership import (
     STABLE,
@@ -23,7 +24,6 @@ from graphkit.data.membership import (
     in_order,
 )
 from graphkit.data.provenance import Provenance, content_key
-from graphkit.data.storage import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.files import load_arrays, save_arrays
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance, content_key
-from graphkit.data.storage import load_arrays, save_arrays
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 

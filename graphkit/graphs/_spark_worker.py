@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from graphkit.data.files import write_whole
 from graphkit.errors import FileError
 
 __all__ = ["ARRAYS", "Layout", "Plan", "mapped", "walk_block"]
@@ -85,9 +85,7 @@ def walk_block(folder: Path, low: int, high: int, number: int, plan: Plan) -> di
     weights = np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)])
     frame = pl.DataFrame({"source": heads, "target": tails, "weight": weights})
     target = folder / ("candidates" if plan.top else "edges") / f"part-{number:06d}.parquet"
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    frame.write_parquet(partial, statistics=False)
-    os.replace(partial, target)
+    write_whole(target, lambda part: frame.write_parquet(part, statistics=False))
     few, weightless, passed = sum((b.tally for b in found), np.zeros(3, np.int64)).tolist()
     return {"edges": frame.height, "few": few, "weightless": weightless, "passed": passed}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.data.files import write_whole
 from graphkit.graphs._lists import Codes, EventLists, Floats, Ints, PairLists
 from graphkit.threads import in_threads
 
@@ -45,13 +45,9 @@ class Block:
         """Write the block; the file is whole or absent."""
         heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in self.pieces)])
         values = np.concatenate([np.zeros(0), *(piece[3] for piece in self.pieces)])
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            np.savez(
-                file, rows=np.array([self.first, self.last]), lengths=self.lengths,
-                tally=self.tally, heads=heads, values=values,
-            )  # fmt: skip
-        os.replace(partial, path)
+        arrays = {"lengths": self.lengths, "tally": self.tally, "heads": heads, "values": values}
+        rows = np.array([self.first, self.last])
+        write_whole(path, lambda part: np.savez(part, allow_pickle=False, rows=rows, **arrays))
 
     @classmethod
     def load(cls, path: Path) -> Block:

@@ -12,9 +12,15 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
+from graphkit.errors import (
+    DataError,
+    GraphkitWarning,
+    OptionError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from graphkit.graphs import _filters as filters
-from graphkit.graphs._options import at_least
 from graphkit.graphs._source import projection_record, sides_of
 from graphkit.graphs.validate import validate
 
@@ -256,19 +262,12 @@ def _parameter(
     value = given[name]
     if name == "alpha":
         value = 0.05 if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise OptionError(
-                f"alpha={value!r}: a number between 0 and 1 is needed, both excluded."
-            )
-        return float(value)
+        return check_number("alpha", value, 0, 1, low_open=True, high_open=True)
     if value is None:
         raise OptionError(f"backbone: method={method!r} needs {name}=….")
     if name == "min_weight":
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise OptionError(f"min_weight={value!r}: a finite number is needed.")
-        return float(value)
-    at_least(name, value, 1)
-    return value
+        return check_number("min_weight", value)
+    return check_integer(name, value, 1)
 
 
 def _check_weights(graph: Graph, method: str) -> None:

@@ -14,10 +14,9 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import check_choice
+from graphkit.errors import check_choice, check_integer
 from graphkit.graphs._acts import gather
 from graphkit.graphs._lists import EventLists, Ints, event_lists
-from graphkit.graphs._options import at_least
 from graphkit.progress import track
 
 __all__ = ["coordinated_accounts"]
@@ -104,7 +103,7 @@ def coordinated_accounts(
     >>> coordinated_accounts(ds, window="10s").frame.rows()
     [('a', 'b', 2, 2, 2, 2, 1.0, 5.0)]
     """
-    at_least("min_participation", min_participation, 1)
+    min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
     acts = gather(
         dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,

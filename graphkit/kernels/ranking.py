@@ -56,6 +56,8 @@ from graphkit.kernels.state import (
 )
 from graphkit.lanes import dot_rows, prefetch
 
+#: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.
+F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
 #: Proposals that are asked for ahead of the one that is looked at.
 AHEAD = 8
 
@@ -170,18 +172,18 @@ def pair_factors(
     """Factors of a viewer and a candidate, in the order of ``PAIR_FACTORS``."""
     met = scratch.met
     post = np.int64(met[position, POST])
-    out[0] = dot_rows(scratch.query, np.int64(0), stage.features, post)
-    out[1] = 1.0 - dials.halves[min(met[position, REACTIONS], 63)]
-    out[2] = 1.0 - dials.halves[min(met[position, COMMENTS], 63)]
+    out[F_INTEREST] = dot_rows(scratch.query, np.int64(0), stage.features, post)
+    out[F_REACTIONS] = 1.0 - dials.halves[min(met[position, REACTIONS], 63)]
+    out[F_COMMENTS] = 1.0 - dials.halves[min(met[position, COMMENTS], 63)]
     followed = posters_followed(
         stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
     )
-    out[3] = 1.0 if followed > 0 else 0.0
+    out[F_FOLLOWED] = 1.0 if followed > 0 else 0.0
     for k in range(2):
         mine, its = stage.places[a, k], stage.facts[post, COUNTRY + k]
-        out[4 + k] = 1.0 if mine >= 0 and mine == its else 0.0
+        out[F_COUNTRY + k] = 1.0 if mine >= 0 and mine == its else 0.0
     pair = pair_bits(now.seed, stage.account_keys[a], stage.post_keys[post])
-    out[6] = of_pair(pair, E_CHANCE)
+    out[F_CHANCE] = of_pair(pair, E_CHANCE)
 
 
 @inner
@@ -201,9 +203,10 @@ def score(
     f_indptr, f_indices = stage.f_indptr, stage.f_indices
     p_indptr, posters, single = stage.p_indptr, stage.posters, stage.single
     merit, halves, query, seed = now.merit, dials.halves, scratch.query, now.seed
-    w_interest, w_followed, w_chance = dials.interest, dials.followed, dials.chance
-    w_reactions, w_comments = dials.circle_reactions, dials.circle_comments
-    w_country, w_language = dials.same_country, dials.same_language
+    weights = dials.weights
+    w_interest, w_followed, w_chance = weights[F_INTEREST], weights[F_FOLLOWED], weights[F_CHANCE]
+    w_reactions, w_comments = weights[F_REACTIONS], weights[F_COMMENTS]
+    w_country, w_language = weights[F_COUNTRY], weights[F_LANGUAGE]
     key_a = stage.account_keys[a]
     ties = keyed(seed, E_TIE, key_a, np.uint64(0), 0)
     low, high = f_indptr[a], f_indptr[a + 1]

@@ -154,13 +154,8 @@ class Dials(NamedTuple):
     quotas: Array
     interest_cap: int
     """Most candidates of the interest source from one cell."""
-    interest: float
-    circle_reactions: float
-    circle_comments: float
-    followed: float
-    same_country: float
-    same_language: float
-    chance: float
+    weights: Array
+    """float64: weights of the factors of a viewer and a post, in the order of their table."""
     topic_penalty: float
     author_penalty: float
     author_decay: Array

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, check_number, nearest
 from graphkit.measures.contrast import OVER_WORLDS, WITHIN_WORLD, checked
 
 __all__ = ["arm_means"]
@@ -76,8 +76,7 @@ def arm_means(
     >>> arm_means(outcome).select(pl.col("mean", "low", "high").round(3)).row(0)
     (0.5, 0.252, 0.748)
     """
-    if not 0 < confidence < 1:
-        raise OptionError(f"confidence={confidence} is not between 0 and 1.")
+    check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = checked(outcome)
     runs = outcome.select(
         pl.col(*_ROW).cast(pl.String), "world", "replication", pl.col("value").fill_nan(None)
@@ -141,14 +140,13 @@ def _interval(
 
 def _with_shares(frame: pl.DataFrame, shares: Mapping[str, float]) -> pl.DataFrame:
     arms = frame.get_column("arm").unique(maintain_order=True).to_list()
+    known: dict[str, float] = {}
     for arm, share in shares.items():
         if arm not in arms:
             raise MissingDataError(
                 f"shares: no arm {arm!r} in the outcome.{nearest(arm, arms)} "
                 f"Arms: {', '.join(arms)}."
             )
-        if not 0 <= share <= 1:
-            raise OptionError(f"shares[{arm!r}]={share} must lie in [0, 1].")
-    known = {arm: float(share) for arm, share in shares.items()}
+        known[arm] = check_number(f"shares[{arm!r}]", share, 0, 1)
     column = pl.col("arm").replace_strict(known, default=None, return_dtype=pl.Float64)
     return frame.with_columns(column.alias("share"))

@@ -9,7 +9,13 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    check_choice,
+    check_number,
+    nearest,
+)
 
 __all__ = ["OVER_WORLDS", "WITHIN_WORLD", "checked", "contrast", "holm", "paired_interval"]
 
@@ -99,8 +105,7 @@ def contrast(
     """
     if require is not None:
         check_choice("require", require, ("worlds",))
-    if not 0 < confidence < 1:
-        raise OptionError(f"confidence={confidence} is not between 0 and 1.")
+    check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = checked(outcome)
     _check_arms(outcome, arm, baseline)
     worlds = outcome.get_column("world").n_unique()

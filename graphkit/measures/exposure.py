@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_number
 
 __all__ = [
     "effective_number", "entropy", "gini", "intra_list_distance", "lorenz", "miscalibration",
@@ -194,8 +194,7 @@ def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float
     >>> miscalibration([[7, 3], [5, 5]], [[70, 30], [9, 0]]).round(4).tolist()
     [0.0, 1.9585]
     """
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha={alpha} must lie between 0 and 1.")
+    check_number("alpha", alpha, 0, 1, low_open=True, high_open=True)
     before, after = np.asarray(history, np.float64), np.asarray(shown, np.float64)
     if before.shape != after.shape or before.ndim != 2:
         raise DataError(f"the history has the shape {before.shape}, what was shown {after.shape}.")

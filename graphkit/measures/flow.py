@@ -9,7 +9,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import Mixing
 from graphkit.data.spread import Spread
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, check_integer, nearest
 
 __all__ = ["ei_index", "ei_null", "flow", "flow_matrix"]
 
@@ -44,9 +44,8 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         runs between communities.
     """
     spread.of(arm)
+    world = check_integer("world", world, 0, len(spread.worlds) - 1, optional=True)
     chosen = range(len(spread.worlds)) if world is None else (world,)
-    if world is not None and not 0 <= world < len(spread.worlds):
-        raise OptionError(f"world={world}: worlds run from 0 to {len(spread.worlds) - 1}.")
     partitions = []
     for w in chosen:
         known = spread.worlds[w].partitions

@@ -10,7 +10,7 @@ import polars as pl
 
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import OptionError
+from graphkit.errors import check_integer
 from graphkit.measures._goals import entered, goals, mean, part, posters_of, scheduled
 from graphkit.measures.crossing import crossing
 from graphkit.measures.exposure import effective_number, entropy, intra_list_distance
@@ -105,8 +105,7 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     OptionError
         If `members_reached` is below 1.
     """
-    if members_reached < 1:
-        raise OptionError(f"members_reached={members_reached}: at least 1 is needed.")
+    check_integer("members_reached", members_reached, 1)
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
     keys = runs(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):

@@ -1,10 +1,8 @@
-"""What the generators accept, and what they share: checks, power laws, nodes in random order."""
+"""What the generators share: power laws, nodes in random order, their result."""
 
 from __future__ import annotations
 
 import math
-import operator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,34 +13,10 @@ from graphkit.data.partition import Partition
 from graphkit.data.planted import Planted
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import OptionError
 
-__all__ = ["power_law", "shuffled_nodes", "to_planted", "whole", "within"]
+__all__ = ["power_law", "shuffled_nodes", "to_planted"]
 
 Floats = npt.NDArray[np.float64]
-
-
-def whole(verb: str, name: str, value: Any, least: int) -> int:
-    """The value as an integer; raises an OptionError unless it is one from `least` up."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < least:
-        raise OptionError(f"{verb}: {name}={value!r} must be a whole number from {least} up.")
-    return number
-
-
-def within(verb: str, name: str, value: Any, low: float, high: float = math.inf) -> float:
-    """The value as a float; raises an OptionError unless it lies in [low, high] and is finite."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if isinstance(value, bool | str) or not math.isfinite(number) or not low <= number <= high:
-        bounds = f"from {low:g} up" if math.isinf(high) else f"from {low:g} to {high:g}"
-        raise OptionError(f"{verb}: {name}={value!r} must be a finite number {bounds}.")
-    return number
 
 
 def power_law(low: float, high: int, exponent: float) -> tuple[npt.NDArray[np.int64], Floats]:

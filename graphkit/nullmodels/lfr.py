@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from graphkit.data.planted import Planted
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError
+from graphkit.errors import OptionError, check_integer, check_number
 from graphkit.kernels.edges import even_out, join_ends, pair_within, place, table_length
-from graphkit.nullmodels._options import power_law, shuffled_nodes, to_planted, whole, within
+from graphkit.nullmodels._options import power_law, shuffled_nodes, to_planted
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["lfr"]
@@ -102,14 +102,14 @@ def lfr(
     >>> bool(planted.truth.sizes.max() <= 50), int(planted.truth.sizes.sum())
     (True, 1000)
     """
-    n = whole("lfr", "n", n, 2)
-    mu = within("lfr", "mu", mu, 0.0, 1.0)
-    max_degree = whole("lfr", "max_degree", max_degree, 1)
-    mean_degree = within("lfr", "mean_degree", mean_degree, 1.0)
-    tau = within("lfr", "degree_exponent", degree_exponent, 0.0)
-    size_exponent = within("lfr", "size_exponent", size_exponent, 0.0)
-    min_size = whole("lfr", "min_size", min_size, 1)
-    max_size = whole("lfr", "max_size", max_size, 1)
+    n = check_integer("n", n, 2)
+    mu = check_number("mu", mu, 0.0, 1.0)
+    max_degree = check_integer("max_degree", max_degree, 1)
+    mean_degree = check_number("mean_degree", mean_degree, 1.0)
+    tau = check_number("degree_exponent", degree_exponent, 0.0)
+    size_exponent = check_number("size_exponent", size_exponent, 0.0)
+    min_size = check_integer("min_size", min_size, 1)
+    max_size = check_integer("max_size", max_size, 1)
     _check_together(n, mu, mean_degree, max_degree, min_size, max_size)
     cut_off = _lower_cut_off(mean_degree, max_degree, tau)
 

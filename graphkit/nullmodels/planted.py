@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from graphkit.data.planted import Planted
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError
+from graphkit.errors import OptionError, check_integer, check_number
 from graphkit.kernels.edges import distinct_edges, other_edges, skip_pairs, table_length
-from graphkit.nullmodels._options import shuffled_nodes, to_planted, whole, within
+from graphkit.nullmodels._options import shuffled_nodes, to_planted
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["planted_partition", "random_graph"]
@@ -90,8 +90,8 @@ def planted_partition(
     (1000, [200, 200, 200, 200, 200], 0.2)
     """
     counts = _check_sizes(sizes)
-    inside = within("planted_partition", "inside", inside, 0.0)
-    outside = within("planted_partition", "outside", outside, 0.0)
+    inside = check_number("inside", inside, 0.0)
+    outside = check_number("outside", outside, 0.0)
     n = int(counts.sum())
     _check_room(counts, inside, outside)
     streams = Streams(rng)
@@ -99,7 +99,7 @@ def planted_partition(
     group = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
     out = into = np.ones(n)
     if degree_exponent is not None:
-        tau = within("planted_partition", "degree_exponent", degree_exponent, 0.0)
+        tau = check_number("degree_exponent", degree_exponent, 0.0)
         out = into = _propensities(tau, start, streams.generator("propensities", "tail"))
         if directed:
             into = _propensities(tau, start, streams.generator("propensities", "head"))
@@ -176,8 +176,8 @@ def random_graph(n: int, m: int, *, directed: bool = False, rng: RNGLike | None 
     >>> noise.graph.n_nodes, noise.graph.n_edges, noise.truth.n_communities
     (1000, 2500, 1)
     """
-    n = whole("random_graph", "n", n, 1)
-    m = whole("random_graph", "m", m, 0)
+    n = check_integer("n", n, 1)
+    m = check_integer("m", m, 0)
     pairs = n * (n - 1) // (1 if directed else 2)
     if m > pairs:
         raise OptionError(

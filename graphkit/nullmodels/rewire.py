@@ -6,9 +6,8 @@ import numpy as np
 
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError
+from graphkit.errors import DataError, check_number
 from graphkit.kernels.edges import swap_edges, table_length
-from graphkit.nullmodels._options import within
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["rewire"]
@@ -73,7 +72,7 @@ def rewire(graph: Graph, *, swaps: float = 10.0, rng: RNGLike | None = None) -> 
             f"rewire needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
             "Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or Graph.from_edges."
         )
-    swaps = within("rewire", "swaps", swaps, 0.0)
+    swaps = check_number("swaps", swaps, 0.0)
     streams = Streams(rng)
     tail, head, weight = graph.edge_arrays()
     loops = np.flatnonzero(tail == head) if graph.n_loops else np.empty(0, dtype=np.int64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import operator
 import random
 from collections import deque
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ import numpy.typing as npt
 
 from graphkit.communities._levels import level_memberships
 from graphkit.data.membership import canonical_membership
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_integer, check_number
 from graphkit.nx_backend._converted import Converted
 from graphkit.rng import Streams
 
@@ -41,7 +39,7 @@ def partitions(
         graph.graph(weight),
         resolution=_resolution(verb, resolution),
         refined=verb.startswith("leiden"),
-        threshold=_number("threshold", threshold),
+        threshold=check_number("threshold", threshold, finite=False),
         seed=_drawn(seed),
         verb=verb,
     )
@@ -51,33 +49,18 @@ def partitions(
 def last(levels: Iterator[list[set[Any]]], max_level: int | None) -> list[set[Any]]:
     """The last of all levels, or of the first `max_level`."""
     if max_level is not None:
-        try:
-            most = operator.index(max_level)
-        except TypeError:
-            most = 0
-        if most <= 0:
-            raise OptionError(f"max_level={max_level!r} must be a positive integer or None.")
-        levels = islice(levels, most)
+        levels = islice(levels, check_integer("max_level", max_level, 1))
     return deque(levels, maxlen=1).pop()
 
 
 def _resolution(verb: str, resolution: float) -> float:
-    value = _number("resolution", resolution)
-    if not math.isfinite(value):
-        raise OptionError(f"resolution={resolution!r} must be a finite number of 0 or more.")
+    value = check_number("resolution", resolution)
     if value < 0:
         raise NotImplementedError(
             f"{verb}: resolution={resolution!r} rewards what modularity is to penalise; graphkit "
             "takes 0 or more."
         )
     return value
-
-
-def _number(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise OptionError(f"{name}={value!r} must be a number.") from None
 
 
 def _drawn(seed: Any) -> int:

@@ -10,7 +10,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from graphkit.data.tracks import Tracks
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_integer
 from graphkit.plot._canvas import INK, MUTED, PALE, Canvas, blank_canvas, head
 
 __all__ = ["alluvial"]
@@ -62,8 +62,7 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
         raise DataError(
             f"an alluvial figure needs two times or more; there are {len(tracks.times)}."
         )
-    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
-        raise OptionError(f"top={top!r} must be a whole number from 1 up.")
+    top = check_integer("top", top, 1)
     if not tracks.n_tracks:
         raise DataError("there is no community at any time: nothing to plot.")
     order = tracks.summary().sort("nodes", "track_id", descending=[True, False])

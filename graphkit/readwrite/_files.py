@@ -6,7 +6,6 @@ import contextlib
 import glob
 import gzip
 import hashlib
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -24,7 +23,6 @@ __all__ = [
     "reading",
     "require_folder",
     "sha256_of",
-    "write_whole",
 ]
 
 #: What an unreadable file can raise; Polars panics on some damaged Parquet files.
@@ -140,16 +138,3 @@ def check_writable(folder: str | Path, *, overwrite: bool, what: str) -> Path:
             f"the {what} in it (other files stay)."
         )
     return path
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make the file beside its place, then move it there in one step."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        write(part)
-        os.replace(part, path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise FileError(f"{path} cannot be written: {why}.") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graphkit.data.files import write_text
 from graphkit.errors import DataError, FileError, nearest
-from graphkit.readwrite._files import reading, sha256_of, write_whole
+from graphkit.readwrite._files import reading, sha256_of
 
 __all__ = ["HEADER", "Header", "check_files", "header_text", "read_header", "write_header"]
 
@@ -107,8 +108,7 @@ def check_files(folder: Path, header: Header) -> None:
 
 def write_header(folder: Path, header: Header) -> None:
     """Write ``dataset.toml``, the same bytes for the same header."""
-    text = header_text(header)
-    write_whole(folder / HEADER, lambda part: part.write_bytes(text.encode("utf-8")))
+    write_text(folder / HEADER, header_text(header))
 
 
 def header_text(header: Header) -> str:

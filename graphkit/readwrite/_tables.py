@@ -12,7 +12,7 @@ from graphkit.data.schema import TABLES, conform
 from graphkit.errors import DataError, FileError
 from graphkit.readwrite._files import first_bad_line, read_lines, reading
 
-__all__ = ["find_tables", "read_table"]
+__all__ = ["find_tables", "is_table", "read_table"]
 
 _PARQUET = (".parquet",)
 _CSV = (".csv", ".csv.gz")
@@ -24,6 +24,12 @@ _NOT_READ = (
     ".tsv", ".tsv.gz", ".json", ".json.gz", ".xls", ".xlsx", ".feather", ".arrow", ".rds", ".pkl",
     ".zip", ".csv.zip", ".csv.bz2", ".csv.xz", ".csv.zst",
 )  # fmt: skip
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of this name is a table of the schema, in a format that is read."""
+    stem, suffix = _split(name)
+    return stem in TABLES and suffix in _READ
 
 
 def find_tables(folder: Path) -> dict[str, Path]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.files import write_text, write_whole
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
@@ -23,7 +24,6 @@ from graphkit.readwrite._files import (
     reading,
     require_folder,
     sha256_of,
-    write_whole,
 )
 from graphkit.readwrite.folder import read_dataset, write_dataset
 
@@ -217,7 +217,7 @@ def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = 
         write_whole(place / name, save)
         about["files"][name] = sha256_of(place / name)
     text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write_whole(place / _ABOUT, lambda part: part.write_text(text, encoding="utf-8"))
+    write_text(place / _ABOUT, text)
     return place
 
 

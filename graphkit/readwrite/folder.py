@@ -12,12 +12,13 @@ from typing import Literal
 import polars as pl
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.files import write_whole
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES
 from graphkit.errors import DataError, FileError, OptionError, check_choice
 from graphkit.progress import track
-from graphkit.readwrite._files import check_writable, require_folder, sha256_of, write_whole
+from graphkit.readwrite._files import check_writable, require_folder, sha256_of
 from graphkit.readwrite._header import (
     HEADER,
     Header,
@@ -26,12 +27,17 @@ from graphkit.readwrite._header import (
     read_header,
     write_header,
 )
-from graphkit.readwrite._tables import find_tables, read_table
+from graphkit.readwrite._tables import find_tables, is_table, read_table
 
-__all__ = ["read_dataset", "write_dataset"]
+__all__ = ["is_dataset", "read_dataset", "write_dataset"]
 
 #: Rows of tables, counted by (table, reason).
 Counts = Counter[tuple[str, str]]
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a path is a folder with a header or a table in a format that is read."""
+    return path.is_dir() and any(p.name == HEADER or is_table(p.name) for p in path.iterdir())
 
 
 def read_dataset(

@@ -14,7 +14,7 @@ from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, nearest
 from graphkit.readwrite._files import read_text, reading, require_folder
 
-__all__ = ["read_hetrec_lastfm"]
+__all__ = ["is_hetrec_lastfm", "read_hetrec_lastfm"]
 
 Counts = Counter[tuple[str, str]]
 
@@ -36,6 +36,11 @@ _TERMS = (
     "Non-commercial use. Cite Last.fm (https://www.last.fm) and Cantador, Brusilovsky and Kuflik, "
     "HetRec 2011, RecSys '11."
 )
+
+
+def is_hetrec_lastfm(path: Path) -> bool:
+    """Whether a path is a folder with the file of plays."""
+    return (path / "user_artists.dat").is_file()
 
 
 def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:

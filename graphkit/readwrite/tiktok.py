@@ -17,9 +17,14 @@ from graphkit.readwrite._tiktok_json import JSON_SUFFIXES
 from graphkit.readwrite._tiktok_stitches import is_stitch_list, read_stitches
 from graphkit.readwrite._tiktok_videos import handle, id_time, read_videos
 
-__all__ = ["read_tiktok_api"]
+__all__ = ["is_tiktok_api", "read_tiktok_api"]
 
 Counts = Counter[tuple[str, str]]
+
+
+def is_tiktok_api(path: Path) -> bool:
+    """Whether a path is a JSON file, or a folder that holds one somewhere."""
+    return _is_json(path) or (path.is_dir() and any(map(_is_json, path.rglob("*"))))
 
 
 def read_tiktok_api(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from graphkit.data.frozen import Frozen
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, OptionError, check_choice
-from graphkit.recommenders.parts import FACTORS, SOURCES
+from graphkit.recommenders.factors import FACTORS, SOURCES
 
 __all__ = ["Context", "checked_scores"]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.frozen import Frozen
-from graphkit.recommenders._checks import check_feed
-from graphkit.recommenders.parts import FACTORS, FILLERS, SCALARS, SIGNALS, SOURCES
+from graphkit.errors import OptionError, check_choice
+from graphkit.recommenders.factors import FACTORS, FILLERS, NUMBERS, SIGNALS, SOURCES, TABLES
 
 if TYPE_CHECKING:
     from graphkit.recommenders.context import Context
@@ -121,17 +121,32 @@ class Feed(Frozen):
     source: str = ""
 
     def __post_init__(self) -> None:
-        check_feed(self)
-        # in the order of the parts, so that the order in which they were given never matters
-        for key, known, kind in (
-            ("sources", SOURCES, int), ("weights", FACTORS, float), ("signals", SIGNALS, float),
-        ):  # fmt: skip
-            given = getattr(self, key)
-            ordered = {part: kind(given[part]) for part in known if part in given}
-            self._set(**{key: MappingProxyType(ordered)})
-        for key in SCALARS:
-            kind = int if key == "trial_size" else float
-            self._set(**{key: kind(getattr(self, key))})
+        if not isinstance(self.name, str) or not self.name:
+            raise OptionError(
+                f"a feed's name is {self.name!r}: give it a text that says what it is."
+            )
+        start = f"feed {self.name!r}:"
+        if not isinstance(self.source, str):
+            raise OptionError(
+                f"{start} source is {self.source!r}, not a text that says where its numbers come "
+                "from; quotas go into sources."
+            )
+        for key, number in NUMBERS.items():
+            self._set(**{key: number.checked(f"{start} {key}", getattr(self, key))})
+        for key, table in TABLES.items():
+            checked = table.checked(f"{start} {key}", getattr(self, key))
+            self._set(**{key: MappingProxyType(checked)})
+        check_choice(f"{start} filler", self.filler, FILLERS)
+        if self.score is not None and not callable(self.score):
+            raise OptionError(
+                f"{start} score is {self.score!r}: give a function of a Context that returns "
+                "float32[n_pairs], or leave it out."
+            )
+        if self.score is not None and self.weights:
+            raise OptionError(
+                f"{start} it has weights and a score function, which takes their place: give one "
+                "of them, and leave weights={} beside a function."
+            )
 
     def score_of(self, **factors: float) -> float:
         """The score of a candidate with these factors, before diversity, by the weights."""
@@ -179,14 +194,9 @@ class Feed(Frozen):
         >>> feed.but("half delivered", delivery=0.5).diff(feed).rows()
         [('candidates', 'delivery', '0.5', '1')]
         """
-        given = {
-            "topic_penalty": topic_penalty, "author_penalty": author_penalty,
-            "author_decay": author_decay, "author_floor": author_floor,
-            "learning_rate": learning_rate, "interest_share": interest_share,
-            "half_life": half_life, "delivery": delivery, "trial_size": trial_size,
-            "trial_growth": trial_growth, "filler": filler, "source": source,
-        }  # fmt: skip
-        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        given = locals()
+        keys = (*NUMBERS, "filler", "source")
+        changes: dict[str, Any] = {key: given[key] for key in keys if given[key] is not None}
         if score is not None:
             changes |= {"score": score, "weights": weights or {}}
         elif weights:
@@ -203,11 +213,11 @@ class Feed(Frozen):
     def frame(self) -> pl.DataFrame:
         """Every number of the feed: part, key, value, meaning; the same rows for all feeds."""
         rows = [
-            *(("source", k, float(self.sources.get(k, 0)), v) for k, v in SOURCES.items()),
-            *(("factor", k, self.weights.get(k, 0.0), v) for k, v in FACTORS.items()),
-            *(("signal", k, self.signals.get(k, 0.0), v) for k, v in SIGNALS.items()),
-            *((part, k, float(getattr(self, k)), v) for k, (part, v) in SCALARS.items()),
+            (table.number.part, key, float(getattr(self, name).get(key, 0)), meaning)
+            for name, table in TABLES.items()
+            for key, meaning in table.known.items()
         ]
+        rows += [(n.part, k, float(getattr(self, k)), n.meaning) for k, n in NUMBERS.items()]
         return pl.DataFrame(rows, schema=["part", "key", "value", "meaning"], orient="row")
 
     def diff(self, other: Feed) -> pl.DataFrame:

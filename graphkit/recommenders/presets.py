@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphkit.errors import OptionError
+from graphkit.errors import OptionError, check_number
+from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
-from graphkit.recommenders.parts import FACTORS, SCALARS, SIGNALS, SOURCES
 
 __all__ = [
     "blend", "chronological", "circle_popularity", "follower_centric", "interest_centric",
@@ -221,8 +220,7 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
     >>> half.sources["following"], half.weights["interest"], half.half_life
     (70, 0.55, 60.0)
     """
-    if not 0 <= share <= 1:
-        raise OptionError(f"share={share} must lie in [0, 1].")
+    share = check_number("share", share, 0, 1)
     for feed in (first, second):
         if feed.score is not None:
             raise OptionError(
@@ -236,26 +234,24 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
             return b if share == 1 else a
         return (1 - share) * a + share * b
 
-    def mix_all(
-        a: Mapping[str, float], b: Mapping[str, float], keys: Iterable[str]
-    ) -> dict[str, float]:
-        mixed = {key: mix(a.get(key, 0), b.get(key, 0)) for key in keys}
-        return {key: value for key, value in mixed.items() if value}
-
-    numbers: dict[str, Any] = {
-        key: mix(getattr(first, key), getattr(second, key)) for key in SCALARS
-    }
+    numbers: dict[str, Any] = {}
+    for key, number in NUMBERS.items():
+        value = mix(getattr(first, key), getattr(second, key))
+        numbers[key] = round(value) if number.whole else value
     if 0 < share < 1 and first.half_life != second.half_life:
         rate = mix(1 / first.half_life, 1 / second.half_life)
         numbers["half_life"] = 1 / rate if rate else math.inf
-    sources = mix_all(first.sources, second.sources, SOURCES)
+    for name, table in TABLES.items():
+        a, b = getattr(first, name), getattr(second, name)
+        mixed = {key: mix(a.get(key, 0), b.get(key, 0)) for key in table.known}
+        numbers[name] = {
+            key: round(value) if table.number.whole else value
+            for key, value in mixed.items()
+            if value
+        }
     texts = dict.fromkeys(text for text in (first.source, second.source) if text)
     return Feed(
         f"{1 - share:.0%} {first.name}, {share:.0%} {second.name}",
-        {key: round(quota) for key, quota in sources.items()},
-        mix_all(first.weights, second.weights, FACTORS),
-        signals=mix_all(first.signals, second.signals, SIGNALS),
-        trial_size=round(numbers.pop("trial_size")),
         filler=first.filler if share < 1 else second.filler,
         source="; ".join(texts),
         **numbers,

@@ -7,15 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from graphkit.data.files import write_text
 from graphkit.data.toml import to_toml
 from graphkit.errors import FileError, OptionError, check_choice, nearest
+from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
-from graphkit.recommenders.parts import SCALARS
 
 __all__ = ["ranker", "rankers", "read_feed", "write_feed"]
 
-_TABLES = ("sources", "weights", "signals")
-_KEYS = ("name", "source", "filler", *SCALARS, *_TABLES)
+_KEYS = ("name", "source", "filler", *NUMBERS, *TABLES)
 
 
 def read_feed(path: str | Path) -> Feed:
@@ -111,14 +111,9 @@ def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path
             "and write the feed with weights."
         )
     path = Path(path)
-    values = {key: getattr(feed, key) for key in _KEYS}
-    try:
-        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
-            file.write(to_toml(values))
-    except FileExistsError as error:
-        raise FileError(f"{path} is there already: overwrite=True replaces it.") from error
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} is there already: overwrite=True replaces it.")
+    write_text(path, to_toml({key: getattr(feed, key) for key in _KEYS}))
     return path
 
 

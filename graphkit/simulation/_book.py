@@ -8,19 +8,15 @@ import numpy.typing as npt
 from graphkit.data.spread import REACTIONS
 from graphkit.kernels.state import HORIZON, MOST_TRENDING, WATCH_UNIT, Now
 from graphkit.recommenders._index import cell_ends
-from graphkit.recommenders.feed import FACTORS, Feed
+from graphkit.recommenders.factors import POST_FACTORS
+from graphkit.recommenders.feed import Feed
 from graphkit.simulation._stage import Prepared
 
-__all__ = ["PAIR_FACTORS", "Book"]
+__all__ = ["Book"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: Factors of a viewer and a post, in the order of the kernels; all others are of the post alone.
-PAIR_FACTORS = (
-    "interest", "circle_reactions", "circle_comments", "followed", "same_country",
-    "same_language", "chance",
-)  # fmt: skip
 #: Views at the overall rate that every post is given before its own count.
 PRIOR_VIEWS = 5.0
 #: Ticks after which a post's recency is halved.
@@ -146,9 +142,9 @@ class Book:
     def _merit(self, t: int) -> Floats:
         """Σ weight · factor over the factors of the post alone."""
         merit = np.zeros(self.views.size)
-        for name in FACTORS:
+        for name in POST_FACTORS:
             weight = self._feed.weights.get(name, 0.0)
-            if weight and name not in PAIR_FACTORS:
+            if weight:
                 merit += weight * self.factor(name, t)
         return merit
 

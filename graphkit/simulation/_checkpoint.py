@@ -17,21 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.files import load_arrays, open_folder, read_record, write_record, write_whole
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import ArmTally, Spread
-from graphkit.data.storage import load_arrays
 from graphkit.data.world import World
 from graphkit.errors import FileError, MissingDataError, OptionError
 from graphkit.recommenders.feed import SOURCES
-from graphkit.simulation._folders import (
-    Job,
-    arm_folders,
-    job_folder,
-    open_folder,
-    read_record,
-    write_record,
-    write_whole,
-)
+from graphkit.simulation._folders import Job, arm_folders, job_folder
 
 __all__ = ["Checkpoint", "held_interrupt", "read_checkpoint", "spread_of"]
 
@@ -93,7 +85,7 @@ class Checkpoint:
     def keep_tally(self, job: Job, tally: ArmTally) -> None:
         """Save what a run tallied; its state is needed no more."""
         folder = job_folder(self.path, self._folders, job)
-        write_whole(folder / "tally.npz", tally.save)
+        tally.save(folder / "tally.npz")
         (folder / "state.npz").unlink(missing_ok=True)
         self._since = time.monotonic()
 

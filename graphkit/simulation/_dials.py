@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from graphkit.kernels.sessions import Mind
 from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
-from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
+from graphkit.recommenders.factors import CIRCLE_FACTORS, FILLERS, PAIR_FACTORS, SOURCES
+from graphkit.recommenders.feed import Feed
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["dials_of", "mind_of", "scratch_of"]
@@ -22,7 +23,6 @@ MOST_PICKS = 64
 
 def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
     """The numbers of a feed."""
-    weight = feed.weights.get
     quotas = np.array([feed.sources.get(s, 0) for s in SOURCES], np.int64)
     heard = feed.sources.get("circle", 0) or feed.score is not None
     decay: npt.NDArray[np.float64] = np.zeros(0)
@@ -35,13 +35,7 @@ def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
     return Dials(
         quotas=quotas,
         interest_cap=max(1, math.ceil(feed.interest_share * feed.sources.get("interest", 0))),
-        interest=float(weight("interest", 0.0)),
-        circle_reactions=float(weight("circle_reactions", 0.0)),
-        circle_comments=float(weight("circle_comments", 0.0)),
-        followed=float(weight("followed", 0.0)),
-        same_country=float(weight("same_country", 0.0)),
-        same_language=float(weight("same_language", 0.0)),
-        chance=float(weight("chance", 0.0)),
+        weights=np.array([feed.weights.get(name, 0.0) for name in PAIR_FACTORS]),
         topic_penalty=float(feed.topic_penalty),
         author_penalty=float(feed.author_penalty),
         author_decay=decay,
@@ -51,8 +45,7 @@ def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
         circle=bool(
             heard
             or behaviour.social_share > 0
-            or weight("circle_reactions", 0.0)
-            or weight("circle_comments", 0.0)
+            or any(feed.weights.get(name) for name in CIRCLE_FACTORS)
         ),
         forget=forget,
         signals=feed.learning_rate * np.array([feed.signals.get(s, 0.0) for s in LEARNED]),

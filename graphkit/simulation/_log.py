@@ -10,20 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.files import open_folder, read_record, write_record, write_whole
 from graphkit.data.spread import REACTIONS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import FileError, MissingDataError
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.recommenders.feed import SOURCES
-from graphkit.simulation._folders import (
-    Job,
-    arm_folders,
-    job_folder,
-    open_folder,
-    read_record,
-    write_record,
-    write_whole,
-)
+from graphkit.simulation._folders import Job, arm_folders, job_folder
 
 if TYPE_CHECKING:
     from graphkit.kernels.sessions import Shown

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from graphkit.kernels.sessions import pairs
 from graphkit.kernels.state import Now
 from graphkit.recommenders.context import Context, checked_scores
-from graphkit.recommenders.feed import FACTORS
-from graphkit.simulation._book import PAIR_FACTORS
+from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 
 if TYPE_CHECKING:
     from graphkit.simulation._engine import Run
@@ -56,9 +55,8 @@ def _batch(run: Run, now: Now, active: Ints) -> tuple[Ints, npt.NDArray[np.float
     used = np.arange(room) % max(width, 1) < np.repeat(size, width)
     chosen = post[used]
     values: dict[str, Any] = {name: factors[row, used] for row, name in enumerate(PAIR_FACTORS)}
-    for name in FACTORS:
-        if name not in PAIR_FACTORS:
-            values[name] = _of_posts(run, name, now.t, chosen)
+    for name in POST_FACTORS:
+        values[name] = _of_posts(run, name, now.t, chosen)
     context = Context(
         world=scene.world,
         tick=now.t,

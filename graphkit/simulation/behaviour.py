@@ -7,9 +7,12 @@ from dataclasses import dataclass, fields
 
 import polars as pl
 
-from graphkit.errors import OptionError
+from graphkit.errors import check_number
 
 __all__ = ["Behaviour"]
+
+#: Where a parameter may not be any finite number.
+_RANGES = {"social_share": (0, 1), "activity": (0, 1), "drift": (0, 1), "noise": (0, math.inf)}
 
 
 @dataclass(frozen=True)
@@ -110,17 +113,10 @@ class Behaviour:
     calibrated: bool = False
 
     def __post_init__(self) -> None:
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            if spec.name != "calibrated" and not math.isfinite(value):
-                raise OptionError(f"behaviour: {spec.name} is {value}, not a finite number.")
-        for name in ("social_share", "activity", "drift"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise OptionError(f"behaviour: {name}={getattr(self, name)} must lie in [0, 1].")
-        if self.activity == 0:
-            raise OptionError("behaviour: activity=0 means that nobody ever opens the feed.")
-        if self.noise < 0:
-            raise OptionError(f"behaviour: noise={self.noise} must be 0 or larger.")
+        for name in (spec.name for spec in fields(self) if spec.name != "calibrated"):
+            low, high = _RANGES.get(name, (-math.inf, math.inf))
+            never = name == "activity"  # at 0 nobody would open the feed
+            check_number(f"behaviour: {name}", getattr(self, name), low, high, low_open=never)
 
     @property
     def frame(self) -> pl.DataFrame:

@@ -18,7 +18,14 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._facts import world_facts
 from graphkit.simulation._homes import aligned, draw_keys, plurality_homes
@@ -118,12 +125,9 @@ def build_world(
     (60, 24, 4)
     """
     check_choice("posts", posts, ("authored", "introduced"))
-    if ticks < 1:
-        raise OptionError(f"ticks={ticks}: at least 1 is needed.")
-    if not 0 <= stock < 1:
-        raise OptionError(f"stock={stock} must lie in [0, 1).")
-    if dimensions < 2:
-        raise OptionError(f"dimensions={dimensions}: at least 2 are needed.")
+    ticks = check_integer("ticks", ticks, 1)
+    stock = check_number("stock", stock, 0, 1, high_open=True)
+    dimensions = check_integer("dimensions", dimensions, 2)
     if not isinstance(space, InterestSpace):
         check_sources(space)
     streams = Streams(rng)
@@ -296,10 +300,8 @@ def _halves(acts: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.Data
 def _introduced(
     ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
-    if not 0 < share <= 0.5:
-        raise OptionError(f"share_of_posts={share} must lie above 0 and not above 0.5.")
-    if introducers < 1:
-        raise OptionError(f"introducers={introducers}: at least 1 is needed.")
+    share = check_number("share_of_posts", share, 0, 0.5, low_open=True)
+    introducers = check_integer("introducers", introducers, 1)
     acts = acted_items(ds.require("interactions", verb="build_world"), ds.account_ids, ds.item_ids)
     place = item_draws(ds.item_ids)[acts.get_column("item").to_numpy()]
     learned = acts.filter(pl.Series((place >= PARTITION_SHARE) & (place < 1 - share)))

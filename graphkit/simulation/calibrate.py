@@ -15,7 +15,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.data.space import InterestSpace
-from graphkit.errors import DataError, OptionError, check_choice
+from graphkit.errors import DataError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._evidence import Evidence, gather
 from graphkit.simulation._fits import (
@@ -195,15 +195,11 @@ def calibrate(
 
 
 def _check(held_out: float, gap: float, tick: float, draws: int, dimensions: int) -> None:
-    if not 0 < held_out < 1:
-        raise OptionError(f"held_out={held_out} must lie above 0 and below 1.")
-    for name, value in (("gap", gap), ("tick", tick)):
-        if not 0 < value < np.inf:
-            raise OptionError(f"{name}={value} must be a finite number above 0.")
-    if draws < 2:
-        raise OptionError(f"draws={draws}: at least 2 are needed.")
-    if dimensions < 2:
-        raise OptionError(f"dimensions={dimensions}: at least 2 are needed.")
+    check_number("held_out", held_out, 0, 1, low_open=True, high_open=True)
+    check_number("gap", gap, 0, low_open=True)
+    check_number("tick", tick, 0, low_open=True)
+    check_integer("draws", draws, 2)
+    check_integer("dimensions", dimensions, 2)
 
 
 def _parameters(before: Behaviour, after: Behaviour, found: list[Found]) -> pl.DataFrame:

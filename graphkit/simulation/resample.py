@@ -12,7 +12,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, check_integer
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._homes import draw_keys, plurality_homes
 
@@ -67,8 +67,7 @@ def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list
     >>> [w.n_accounts for w in resample_worlds(world, 2, rng=1)]
     [60, 60]
     """
-    if n < 1:
-        raise OptionError(f"n={n}: at least 1 world is needed.")
+    n = check_integer("n", n, 1)
     streams = Streams(rng)
     return [_resampled(world, Streams(streams.integer("world", i)), i) for i in range(n)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, OptionError, check_choice
+from graphkit.errors import DataError, OptionError, check_choice, check_integer
 from graphkit.progress import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
@@ -126,7 +126,13 @@ def simulate_spread(
 
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()
-    _check(population, arms, ticks, replications, slots, budget)
+    check_choice("budget", budget, ("matched", "free"))
+    ticks = check_integer("ticks", ticks, 1)
+    replications = check_integer("replications", replications, 1)
+    slots = check_integer("slots", slots, 1)
+    if not population or not arms:
+        raise OptionError("simulate_spread needs at least one world and one arm.")
+    check_worlds(population, arms, ticks)
     facts = {
         "arms": {name: feed_facts(feed) for name, feed in arms.items()},
         "ticks": ticks, "replications": replications, "slots": slots, "budget": budget,
@@ -200,19 +206,6 @@ def simulate_spread(
     if budget == "matched":
         _assert_matched(tallies, tuple(arms), len(population), replications)
     return spread_of(population, tallies, replications, facts, streams.seed)
-
-
-def _check(
-    worlds: tuple[World, ...], arms: Mapping[str, Feed], ticks: int, replications: int, slots: int,
-    budget: str,
-) -> None:  # fmt: skip
-    check_choice("budget", budget, ("matched", "free"))
-    for name, value in (("ticks", ticks), ("replications", replications), ("slots", slots)):
-        if value < 1:
-            raise OptionError(f"{name}={value}: at least 1 is needed.")
-    if not worlds or not arms:
-        raise OptionError("simulate_spread needs at least one world and one arm.")
-    check_worlds(worlds, arms, ticks)
 
 
 def _exhausted(job: Job, t: int, missing: int, world: World) -> DataError:

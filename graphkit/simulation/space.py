@@ -15,7 +15,14 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.data.space import InterestSpace
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._space import unit_rows
 from graphkit.simulation._terms import TERM_SOURCES, item_terms, present_sources, tfidf_rows
@@ -110,8 +117,7 @@ def interest_space(
     [1.0, 1.0, 0.0, 0.0, 0.0]
     """
     check_sources(sources)
-    if isinstance(dimensions, bool) or dimensions < 2:
-        raise OptionError(f"dimensions={dimensions}: at least 2 are needed.")
+    dimensions = check_integer("dimensions", dimensions, 2)
     streams = Streams(rng)
     if isinstance(dataset, Platform):
         if sources is None:
@@ -173,12 +179,8 @@ def check_sources(sources: Mapping[str, float] | str | None) -> None:
         if name == "embedding":
             raise OptionError("sources: embeddings do not mix with terms: sources='embedding'.")
         check_choice("sources", name, TERM_SOURCES)
-        number = isinstance(weight, int | float | np.number) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight) or weight <= 0:
-            raise OptionError(
-                f"sources: the weight of {name!r} is {weight!r}: pass a number above 0, or leave "
-                "the source out."
-            )
+        hint = "Leave out a source of no weight."
+        check_number(f"sources[{name!r}]", weight, 0, low_open=True, hint=hint)
 
 
 def _planted(platform: Platform) -> InterestSpace:

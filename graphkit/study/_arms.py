@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import OptionError, check_choice
 from graphkit.recommenders import (
-    FACTORS,
-    SIGNALS,
-    SOURCES,
     Feed,
     blend,
     chronological,
@@ -23,7 +20,7 @@ from graphkit.recommenders import (
     uniform,
     watch_time,
 )
-from graphkit.recommenders.parts import SCALARS
+from graphkit.recommenders.factors import NUMBERS, TABLES
 
 if TYPE_CHECKING:
     from graphkit.study.config import ArmConfig
@@ -63,20 +60,8 @@ def feed_of(arm: ArmConfig, base: Path) -> Feed:
     if len(named) != 1:
         found = f", not {' and '.join(named)}" if named else ""
         raise OptionError(f"{arm.name!r} needs one of preset, blend, file or ranker{found}.")
-    for key in arm.sources:
-        check_choice(f"{start} sources", key, SOURCES)
-    for key in arm.weights:
-        check_choice(f"{start} weights", key, FACTORS)
-    for key in arm.signals:
-        check_choice(f"{start} signals", key, SIGNALS)
-    return _named(arm, start, base).but(
-        arm.name,
-        sources=arm.sources,
-        weights=arm.weights,
-        signals=arm.signals,
-        filler=arm.filler,
-        **{key: value for key in SCALARS if (value := getattr(arm, key)) is not None},
-    )
+    changes = {key: getattr(arm, key) for key in (*TABLES, *NUMBERS, "filler")}
+    return _named(arm, start, base).but(arm.name, **changes)
 
 
 def _named(arm: ArmConfig, start: str, base: Path) -> Feed:

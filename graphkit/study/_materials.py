@@ -54,13 +54,8 @@ def load_materials(config: StudyConfig) -> Materials:
             f"data.path = {data.path!r}: there is nothing at {path}. Paths are relative to the "
             "folder of the study file."
         )
-    if data.source == "tiktok":
-        stitches = [config.resolve(s) for s in data.stitches]
-        dataset, report = readwrite.read_tiktok_api([path], stitches=stitches)
-    elif data.source == "hetrec-lastfm":
-        dataset, report = readwrite.read_hetrec_lastfm(path)
-    else:
-        dataset, report = readwrite.read_dataset(path)
+    stitches = [config.resolve(s) for s in data.stitches]
+    dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
     return Materials(dataset, None, report)
 
 

@@ -6,18 +6,19 @@ Everything but ``timings.json`` is the same bytes for the same input and seed.
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from graphkit._version import __version__
-from graphkit.errors import FileError, GraphkitError
+from graphkit.data.files import open_folder, write_json, write_record, write_text, write_whole
+from graphkit.errors import GraphkitError
 from graphkit.plot._canvas import Canvas
 
 __all__ = ["ResultsFolder"]
@@ -43,45 +44,12 @@ class ResultsFolder:
         self.path = Path(path)
         self.files: dict[str, str] = {}
         self.timings: list[dict[str, Any]] = []
-        self._prepare()
-
-    def _prepare(self) -> None:
-        try:
-            if self.path.exists() and not self.path.is_dir():
-                raise FileError(f"{self.path} is a file: name a folder for the results.")
-            present = sorted(p.name for p in self.path.iterdir()) if self.path.exists() else []
-            if present and not self._is_ours():
-                raise FileError(
-                    f"{self.path} is not empty (it holds {present[0]!r}) and no study of graphkit "
-                    "wrote it: name another folder."
-                )
-            for name in self._earlier_files():
+        manifest = open_folder(self.path, _MANIFEST, "a study's results") or {}
+        for name in (*manifest.get("files", {}), "timings.json"):
+            if not Path(name).is_absolute() and ".." not in Path(name).parts:
                 (self.path / name).unlink(missing_ok=True)
-            (self.path / "tables").mkdir(parents=True, exist_ok=True)
-            (self.path / "figures").mkdir(exist_ok=True)
-            # marks the folder as ours from the start, so that a broken run can be repeated
-            self._write_json(_MANIFEST, {"made_by": "graphkit", "finished": False, "files": {}})
-        except FileError:
-            raise
-        except OSError as error:
-            raise FileError(
-                f"{self.path} cannot be written: {error.strerror or error}. Name another folder."
-            ) from error
-
-    def _manifest(self) -> dict[str, Any]:
-        try:
-            found = json.loads((self.path / _MANIFEST).read_text())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def _is_ours(self) -> bool:
-        return self._manifest().get("made_by") == "graphkit"
-
-    def _earlier_files(self) -> list[str]:
-        names = self._manifest().get("files", {})
-        inside = [n for n in names if not Path(n).is_absolute() and ".." not in Path(n).parts]
-        return [*inside, "timings.json"]
+        # marks the folder as ours from the start, so that a broken run can be repeated
+        write_record(self.path / _MANIFEST, {"finished": False, "files": {}})
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -110,28 +78,22 @@ class ResultsFolder:
 
     def _fail(self, stage: str, error: Exception) -> None:
         row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
-        pl.DataFrame(row).write_csv(self.path / "failures.csv")
-        self._note("failures.csv")
+        self._write("failures.csv", pl.DataFrame(row).write_csv)
         self._finish({"failed": stage}, finished=False)
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as CSV and as Parquet."""
-        csv = f"tables/{name}.csv"
         flat = frame.with_columns(pl.col(pl.List(pl.String)).list.join(" "))
-        flat.write_csv(self.path / csv, float_precision=None)
-        frame.write_parquet(self.path / f"tables/{name}.parquet", compression="zstd")
-        self._note(csv)
-        self._note(f"tables/{name}.parquet")
+        self._write(f"tables/{name}.csv", flat.write_csv)
+        self._write(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
 
     def figure(self, name: str, canvas: Canvas) -> None:
         """Write a figure as PNG."""
-        file = f"figures/{name}.png"
-        canvas.write(self.path / file)
-        self._note(file)
+        self._write(f"figures/{name}.png", canvas.write)
 
     def text(self, name: str, content: str) -> None:
         """Write a text file, such as ``report.html``."""
-        (self.path / name).write_text(content, encoding="utf-8", newline="\n")
+        write_text(self.path / name, content)
         self._note(name)
 
     def finish(self, facts: Mapping[str, Any]) -> None:
@@ -139,25 +101,18 @@ class ResultsFolder:
         self._finish(facts, finished=True)
 
     def _finish(self, facts: Mapping[str, Any], *, finished: bool) -> None:
-        self._write_json("timings.json", self.timings)
-        self._write_json(
-            _MANIFEST,
-            {
-                "made_by": "graphkit",
-                "version": __version__,
-                "finished": finished,
-                **facts,
-                "files": dict(sorted(self.files.items())),
-            },
-        )
+        write_json(self.path / "timings.json", self.timings)
+        files = dict(sorted(self.files.items()))
+        record = {"version": __version__, "finished": finished, **facts, "files": files}
+        write_record(self.path / _MANIFEST, record)
+
+    def _write(self, file: str, write: Callable[[Path], object]) -> None:
+        write_whole(self.path / file, write)
+        self._note(file)
 
     def _note(self, file: str) -> None:
         content = (self.path / file).read_bytes()
         self.files[file] = hashlib.sha256(content).hexdigest()
-
-    def _write_json(self, name: str, value: Any) -> None:
-        text = json.dumps(value, indent=1, ensure_ascii=False)
-        (self.path / name).write_text(text + "\n", encoding="utf-8")
 
 
 def _peak_memory_mb() -> float | None:

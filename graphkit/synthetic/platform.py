@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError, check_choice
+from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
 from graphkit.synthetic import _tables
 from graphkit.synthetic._feed import show_posts
@@ -117,24 +116,18 @@ def platform(
     (72, (60, 2))
     """
     chosen = _choose(communities, hidden)
-    _check_count(
-        "accounts", accounts, 4 * len(chosen), 10_000_000, f"for {len(chosen)} communities"
-    )
-    _check_count("days", days, 1, 3650, "")
-    for name, share in (("mixing", mixing), ("tag_noise", tag_noise), ("overlap", overlap)):
-        if not (_is_number(share) and 0.0 <= share <= 1.0):
-            raise OptionError(f"{name}={share!r} is out of range: pass a number from 0 to 1.")
+    least, hint = 4 * len(chosen), f"There are {len(chosen)} communities."
+    accounts = check_integer("accounts", accounts, least, 10_000_000, hint=hint)
+    days = check_integer("days", days, 1, 3650)
+    mixing = check_number("mixing", mixing, 0, 1)
+    tag_noise = check_number("tag_noise", tag_noise, 0, 1)
+    overlap = check_number("overlap", overlap, 0, 1)
     means = {
         "posts_per_account": posts_per_account,
         "impressions_per_account": impressions_per_account,
         "follows_per_account": follows_per_account,
     }
-    for name, mean in means.items():
-        if not (_is_number(mean) and 0.0 < mean <= 100_000.0):
-            raise OptionError(f"{name}={mean!r} is out of range: pass a number above 0.")
-
-    accounts, days = int(accounts), int(days)
-    mixing, tag_noise, overlap = float(mixing), float(tag_noise), float(overlap)
+    means = {k: check_number(k, mean, 0, 100_000, low_open=True) for k, mean in means.items()}
     streams = Streams(rng)
     population = populate(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
     topics = population.topics
@@ -160,7 +153,7 @@ def platform(
         "communities": [t.label for t in topics],
         "mixing": mixing,
         "days": days,
-        **{name: float(mean) for name, mean in means.items()},
+        **means,
         "tag_noise": tag_noise,
         "overlap": overlap,
         "hidden": [t.label for t in topics if t.hidden],
@@ -214,36 +207,15 @@ def _choose(communities: Sequence[str] | int | None, hidden: Sequence[str]) -> t
     wanted: Sequence[str]
     if communities is None:
         wanted = known
-    elif isinstance(communities, int | np.integer) and not isinstance(communities, bool):
-        if not 2 <= communities <= len(known):
-            raise OptionError(
-                f"communities={communities} is out of range: pass 2 … {len(known)}, or names."
-            )
-        wanted = known[: int(communities)]
-    elif isinstance(communities, str) or not isinstance(communities, Sequence):
-        raise OptionError(
-            f"communities={communities!r} is neither a number nor a list of names; "
-            f"known: {', '.join(known)}."
-        )
-    else:
+    elif isinstance(communities, Sequence) and not isinstance(communities, str):
         wanted = communities
         for label in wanted:
             check_choice("communities", label, known)
         if len(set(wanted)) < max(2, len(wanted)):
             raise OptionError(f"communities={list(wanted)!r} must name at least two, each once.")
+    else:
+        hint = f"Or a list of names; known: {', '.join(known)}."
+        wanted = known[: check_integer("communities", communities, 2, len(known), hint=hint)]
     if set(wanted) <= set(hidden):
         raise OptionError(f"hidden={tuple(hidden)!r} hides every community: leave one to follow.")
     return tuple(t._replace(hidden=t.label in hidden) for t in TOPICS if t.label in wanted)
-
-
-def _is_number(value: object) -> bool:
-    numeric = isinstance(value, int | float | np.integer | np.floating)
-    return numeric and not isinstance(value, bool) and math.isfinite(value)  # type: ignore[arg-type]
-
-
-def _check_count(name: str, value: object, low: int, high: int, why: str) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise OptionError(f"{name}={value!r} is no whole number.")
-    if not low <= value <= high:
-        need = f"{low} … {high:,}" + (f" {why}" if why else "")
-        raise OptionError(f"{name}={value} is out of range: pass {need}.")

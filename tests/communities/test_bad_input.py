@@ -169,7 +169,7 @@ def test_names_that_are_nearly_right() -> None:
 @pytest.mark.parametrize("resolution", [0, 0.0, -1, float("nan"), float("inf"), "1", True])
 def test_resolutions_out_of_range(engine: str | None, resolution: Any) -> None:
     for quality in ("modularity", "cpm"):
-        with pytest.raises(OptionError, match="must be a finite number above 0"):
+        with pytest.raises(OptionError, match="a finite number above 0 is needed"):
             leiden(triangles(), quality=quality, resolution=resolution, engine=engine)
 
 
@@ -186,10 +186,10 @@ def test_extreme_resolutions(engine: str | None, quality: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"theta": -1}, "theta=-1 must be a finite number of 0 or more"),
+        ({"theta": -1}, "theta=-1: a finite number from 0 on is needed"),
         ({"theta": float("nan")}, "theta=nan"),
         ({"theta": True}, "theta=True"),
-        ({"max_size": 0}, "max_size=0 must be a whole number from 1 up"),
+        ({"max_size": 0}, "max_size=0: an integer from 1 on is needed, or None"),
         ({"min_size": 1.5}, "min_size=1.5"),
         ({"engine": "igraph", "max_size": 3}, "engine 'igraph' cannot do max_size; native and"),
         ({"engine": "leidenalg", "theta": 0.1}, "engine 'leidenalg' cannot do theta; native can"),

@@ -381,11 +381,11 @@ def test_row_order_does_not_matter() -> None:
     [
         ({"by": "tag"}, "by='tag' is unknown. Did you mean 'tags'"),
         ({"stop": "fyp"}, "stop='fyp' is one text"),
-        ({"fdr": 0}, r"fdr=0 must lie in \(0, 1\)"),
-        ({"fdr": 1}, r"fdr=1 must lie in \(0, 1\)"),
+        ({"fdr": 0}, r"fdr=0: a number in \(0, 1\) is needed"),
+        ({"fdr": 1}, r"fdr=1: a number in \(0, 1\) is needed"),
         ({"fdr": float("nan")}, "fdr=nan"),
         ({"fdr": "0.05"}, "fdr='0.05'"),
-        ({"min_share": -0.1}, r"min_share=-0.1 must lie in \[0, 1\]"),
+        ({"min_share": -0.1}, r"min_share=-0.1: a number in \[0, 1\] is needed"),
         ({"min_share": 2}, "min_share=2"),
     ],
 )

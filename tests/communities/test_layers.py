@@ -335,7 +335,7 @@ def test_layers_that_cannot_be_meant_are_refused(layers: Any, message: str) -> N
     ("weights", "message"),
     [
         ({"folow": 1}, "'folow', which is no layer. Did you mean 'follow'"),
-        ({"follow": float("nan")}, r"layer_weights\['follow'\]=nan must be a finite"),
+        ({"follow": float("nan")}, r"layer_weights\['follow'\]=nan: a finite"),
         ({"follow": float("inf")}, "finite"),
         ({"follow": "1"}, "finite"),
         ({"follow": True}, "finite"),

@@ -131,7 +131,7 @@ def test_progress_is_told() -> None:
 def test_what_cannot_be_is_refused() -> None:
     graph = random_graph(20, 40, rng=1).graph
     for n in (18, 0, 20.0, True):
-        with pytest.raises(OptionError, match=f"n={n!r} must be a whole number from 19 up"):
+        with pytest.raises(OptionError, match=f"n={n!r}: an integer from 19 on is needed"):
             rewired_null(graph, n=n)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="no edges"):
         rewired_null(Graph.from_edges([], [], directed=False, nodes=[1, 2]))

@@ -297,7 +297,7 @@ def test_slices_that_cannot_be_meant_are_refused(slices: Any, message: str) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"interslice": -0.1}, "interslice=-0.1 must be a finite number, 0 or more"),
+        ({"interslice": -0.1}, "interslice=-0.1: a finite number from 0 on is needed"),
         ({"interslice": float("nan")}, "interslice=nan"),
         ({"interslice": float("inf")}, "interslice=inf"),
         ({"interslice": "1"}, "interslice='1'"),

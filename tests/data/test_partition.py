@@ -163,7 +163,7 @@ def test_evidence_of_other_communities_is_refused() -> None:
 
 
 def test_a_file_with_swapped_memberships_is_refused(tmp_path: Path) -> None:
-    from graphkit.data.storage import load_arrays, save_arrays
+    from graphkit.data.files import load_arrays, save_arrays
 
     path = named().save(tmp_path / "p")
     assert Partition.load(path).labels == ("x", "y")

@@ -143,7 +143,7 @@ def test_complete_communities() -> None:
         (([3, 30], 5.0, 1.0), "at least 6 nodes; the smallest has 3"),
         (([30], 5.0, 1.0), "or give several sizes"),
         (([3, 3], 1.0, 4.0), "only 3 nodes outside"),
-        (([3, 3], -1.0, 1.0), "inside=-1.0 must be a finite number from 0 up"),
+        (([3, 3], -1.0, 1.0), "inside=-1.0: a finite number from 0 on is needed"),
         (([3, 3], 1.0, float("inf")), "outside=inf"),
     ],
 )

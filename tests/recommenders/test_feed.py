@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from graphkit.errors import OptionError
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Context, Feed, interest_centric
-from graphkit.recommenders.parts import FILLERS, SCALARS
+from graphkit.recommenders.factors import FILLERS, NUMBERS
 
 PLAIN = Feed("plain", {"following": 200}, {"recency": 1.0})
 
@@ -39,9 +39,9 @@ def test_the_frame_holds_every_number_in_the_same_rows() -> None:
     feed = interest_centric()
     frame = feed.frame
     assert frame.columns == ["part", "key", "value", "meaning"]
-    assert frame.height == len(SOURCES) + len(FACTORS) + len(SIGNALS) + len(SCALARS)
+    assert frame.height == len(SOURCES) + len(FACTORS) + len(SIGNALS) + len(NUMBERS)
     numbers = {f.name for f in dataclasses.fields(Feed) if f.type in ("int", "float")}
-    assert set(SCALARS) == numbers
+    assert set(NUMBERS) == numbers
     values = {(part, key): value for part, key, value, _ in frame.iter_rows()}
     assert values["source", "fresh"] == 30
     assert values["factor", "author_followers"] == 0
@@ -128,30 +128,30 @@ def test_a_score_function_takes_the_place_of_the_weights() -> None:
     [
         ({"name": ""}, "a feed's name"),
         ({"sources": {"circel": 3}}, "Did you mean 'circle'"),
-        ({"sources": {"circle": -1}}, "quota"),
-        ({"sources": {"circle": 1.5}}, "quota"),
-        ({"sources": {"circle": math.inf}}, "not a finite number"),
+        ({"sources": {"circle": -1}}, r"sources\['circle'\]=-1: an integer from 0 on"),
+        ({"sources": {"circle": 1.5}}, r"sources\['circle'\]=1.5: an integer"),
+        ({"sources": {"circle": math.inf}}, "inf: an integer"),
         ({"sources": ["circle"]}, "must be a mapping"),
-        ({"weights": {"likes": 1.0}}, "unknown factor"),
+        ({"weights": {"likes": 1.0}}, "weights='likes' is unknown"),
         ({"weights": {"intrest": 1.0}}, "Did you mean 'interest'"),
-        ({"weights": {"interest": math.nan}}, "nan, not a finite number"),
-        ({"weights": {"interest": -math.inf}}, "-inf, not a finite number"),
-        ({"weights": {"interest": "1"}}, "'1', not a number"),
-        ({"weights": {"interest": True}}, "True, not a number"),
-        ({"signals": {"stare": 1.0}}, "unknown signal"),
-        ({"signals": {"like": math.inf}}, "not a finite number"),
+        ({"weights": {"interest": math.nan}}, r"weights\['interest'\]=nan: a finite number"),
+        ({"weights": {"interest": -math.inf}}, "-inf: a finite number"),
+        ({"weights": {"interest": "1"}}, "'1': a finite number"),
+        ({"weights": {"interest": True}}, "True: a finite number"),
+        ({"signals": {"stare": 1.0}}, "signals='stare' is unknown"),
+        ({"signals": {"like": math.inf}}, "inf: a finite number"),
         ({"topic_penalty": -1.0}, "topic_penalty"),
-        ({"author_penalty": math.inf}, "author_penalty is inf"),
-        ({"author_decay": 1.5}, r"author_decay is 1.5, but must be in \[0, 1\]"),
+        ({"author_penalty": math.inf}, "author_penalty=inf: a finite number from 0 on"),
+        ({"author_decay": 1.5}, r"author_decay=1.5: a number in \[0, 1\]"),
         ({"author_floor": -0.1}, "author_floor"),
         ({"learning_rate": 1.0}, "learning_rate"),
-        ({"interest_share": 0.0}, r"interest_share is 0, but must be in \(0, 1\]"),
+        ({"interest_share": 0.0}, r"interest_share=0.0: a number in \(0, 1\]"),
         ({"delivery": 1.01}, "delivery"),
-        ({"half_life": 0.0}, "half_life is 0"),
-        ({"half_life": math.nan}, "half_life is nan"),
-        ({"half_life": None}, "half_life is None, not a number"),
+        ({"half_life": 0.0}, "half_life=0.0: a number above 0"),
+        ({"half_life": math.nan}, "half_life=nan"),
+        ({"half_life": None}, "half_life=None: a number above 0"),
         ({"trial_size": 0}, "trial_size"),
-        ({"trial_size": 1.5}, "a whole number"),
+        ({"trial_size": 1.5}, "trial_size=1.5: an integer from 1 on"),
         ({"trial_growth": 0.5}, "trial_growth"),
         ({"filler": "random"}, "filler"),
         ({"filler": "popular"}, "Did you mean 'popularity'"),

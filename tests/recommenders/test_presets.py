@@ -24,7 +24,7 @@ from graphkit.recommenders import (
     uniform,
     watch_time,
 )
-from graphkit.recommenders.parts import SCALARS
+from graphkit.recommenders.factors import NUMBERS
 
 ALL = [
     chronological, circle_popularity, follower_centric, interest_centric, popularity, uniform,
@@ -121,7 +121,7 @@ def test_numbers_in_between() -> None:
 def test_every_number_of_a_blend_lies_between(share: float) -> None:
     first, second = ranker("x_2023"), watch_time()
     mixed = blend(first, second, share)
-    for key in SCALARS:
+    for key in NUMBERS:
         low, high = sorted((getattr(first, key), getattr(second, key)))
         assert low <= getattr(mixed, key) * (1 + 1e-12)
         assert getattr(mixed, key) <= high * (1 + 1e-12)

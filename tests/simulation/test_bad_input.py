@@ -101,7 +101,7 @@ def test_behaviour_out_of_range() -> None:
     for numbers in ({"social_share": 1.5}, {"noise": -0.1}, {"activity": 0}, {"drift": 2}):
         with pytest.raises(OptionError, match=next(iter(numbers))):
             Behaviour(**numbers)
-    with pytest.raises(OptionError, match="like_base is nan"):
+    with pytest.raises(OptionError, match="like_base=nan: a finite number"):
         Behaviour(like_base=float("nan"))
 
 

@@ -82,5 +82,5 @@ def test_worlds_can_be_resampled_again(world: World) -> None:
 
 
 def test_bad_input_is_refused(world: World) -> None:
-    with pytest.raises(OptionError, match="at least 1 world"):
+    with pytest.raises(OptionError, match="n=0: an integer from 1 on"):
         resample_worlds(world, 0, rng=1)

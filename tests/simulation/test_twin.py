@@ -15,7 +15,7 @@ from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
-from graphkit.recommenders.parts import FILLERS
+from graphkit.recommenders.factors import FILLERS
 from graphkit.simulation import Behaviour
 from graphkit.simulation._engine import Run
 

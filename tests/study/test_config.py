@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphkit.errors import FileError, OptionError
 from graphkit.recommenders import ranker, watch_time, write_feed
-from graphkit.recommenders.parts import SCALARS
+from graphkit.recommenders.factors import NUMBERS
 from graphkit.study._arms import PRESETS
 from graphkit.study.config import StudyConfig, load_config
 
@@ -25,7 +25,7 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
         ({"simulaton": {}}, r"simulaton is unknown. Did you mean 'simulation'\?"),
         ({"min_group_size": 3}, r"Did you mean 'report.min_group_size'\?"),
         ({"behaviour": {"noize": 1}}, r"behaviour.noize is unknown. Did you mean 'noise'\?"),
-        ({"behaviour": {"noise": -1}}, "noise=-1.0 must be 0 or larger"),
+        ({"behaviour": {"noise": -1}}, "noise=-1.0: a finite number from 0 on is needed"),
         ({"simulation": {"ticks": 0}}, "simulation.ticks = 0: input should be greater than"),
         ({"simulation": {"ticks": "3"}}, "simulation.ticks = '3': input should be a valid integer"),
         ({"simulation": 3}, r"simulation = 3 must be a table: \[simulation\]"),
@@ -50,7 +50,7 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
         ({"arms": [{"name": "a", "ranker": "x_2024"}, TWO[1]]}, r"Did you mean 'x_2023'\?"),
         ({"arms": [TWO[0] | {"signals": {"lik": 3}}, TWO[1]]}, r"mean 'like'\?"),
         ({"arms": [TWO[0] | {"deliver": 0.5}, TWO[1]]}, r"mean 'delivery'\?"),
-        ({"arms": [TWO[0] | {"delivery": 1.5}, TWO[1]]}, "delivery is 1.5"),
+        ({"arms": [TWO[0] | {"delivery": 1.5}, TWO[1]]}, "delivery=1.5"),
         ({"arms": [TWO[0] | {"trial_size": 2.5}, TWO[1]]}, "trial_size = 2.5"),
         ({"arms": [TWO[0] | {"sources": {"folowing": 3}}, TWO[1]]}, r"mean 'following'\?"),
         ({"arms": [TWO[0] | {"weights": {"recencey": 3}}, TWO[1]]}, r"mean 'recency'\?"),
@@ -130,7 +130,7 @@ def test_every_preset_and_number_can_be_named() -> None:
         "learning_rate": 0.5, "interest_share": 0.5, "half_life": 5.0, "delivery": 0.5,
         "trial_size": 7, "trial_growth": 2.0,
     }  # fmt: skip
-    assert set(numbers) == set(SCALARS)
+    assert set(numbers) == set(NUMBERS)
     arms = [{"name": name, "preset": name} for name in PRESETS]
     arms.append({"name": "x", "ranker": "x_2023"} | numbers | {"signals": {"like": 0.1}})
     config = StudyConfig.of({"arms": arms})

@@ -54,7 +54,7 @@ def test_foreign_folders_and_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="is a file"):
         ResultsFolder(tmp_path / "thesis.txt")
     (tmp_path / "manifest.json").write_text('{"made_by": "somebody"}')
-    with pytest.raises(FileError, match="not empty"):
+    with pytest.raises(FileError, match="no record of graphkit"):
         ResultsFolder(tmp_path)
 
 

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+import graphkit as gk
+from graphkit.errors import FileError, OptionError
+from graphkit.readwrite import READERS, read_any
+from graphkit.study.config import DataConfig
+
+VIDEO = {"id": 7000000000000000001, "username": "Ann", "create_time": 1629814510}
+HETREC = {
+    "artists": "id\tname\n1\tA\n",
+    "tags": "tagID\ttagValue\n1\tjazz\n",
+    "user_artists": "userID\tartistID\tweight\n2\t1\t3\n",
+    "user_friends": "userID\tfriendID\n2\t3\n3\t2\n",
+    "user_taggedartists": "userID\tartistID\ttagID\tday\tmonth\tyear\n2\t1\t1\t1\t4\t2009\n",
+}
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, Path]:
+    """A data set of every format, by its name."""
+    made = {name: tmp_path / name for name in READERS}
+    follows = {"follower_id": ["a", "b"], "followee_id": ["b", "a"]}
+    gk.write_dataset(gk.Dataset(follows=follows), made["folder"])
+    made["hetrec-lastfm"].mkdir()
+    for name, text in HETREC.items():
+        (made["hetrec-lastfm"] / f"{name}.dat").write_text(text)
+    (made["tiktok"] / "pages").mkdir(parents=True)
+    (made["tiktok"] / "pages" / "1.json").write_text(json.dumps([VIDEO]))
+    return made
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_format_is_recognised_by_its_own_reader_first(
+    places: dict[str, Path], name: str
+) -> None:
+    first = next(n for n, reader in READERS.items() if reader.recognises(places[name]))
+    assert first == name
+    found, report = read_any(places[name])
+    expected, _ = READERS[name].read(places[name])
+    assert found.content_key == expected.content_key
+    assert found.provenance.verb == READERS[name].read.__name__
+    assert report.rows.height
+    assert read_any(places[name], format=name)[0].content_key == expected.content_key
+
+
+def test_the_table_knows_every_importer_of_a_whole_data_set() -> None:
+    made = {
+        name for name in gk.readwrite.__all__
+        if name.startswith("read_") and name not in ("read_any", "read_incidence")
+    }  # fmt: skip
+    assert {reader.read.__name__ for reader in READERS.values()} == made
+    for reader in READERS.values():
+        assert reader.stitches == ("stitches" in inspect.signature(reader.read).parameters)
+        assert reader.holds
+
+
+def test_a_study_knows_every_format() -> None:
+    for name in READERS:
+        assert DataConfig(source=name).source == name
+
+
+def test_single_files_are_recognised(places: dict[str, Path]) -> None:
+    page = places["tiktok"] / "pages" / "1.json"
+    assert read_any(page)[0].items.height == 1
+
+
+def test_stitches_go_to_the_reader_that_takes_them(places: dict[str, Path]) -> None:
+    lists = places["tiktok"] / "a_edges.txt"
+    one, two = (f"https://www.tiktok.com/@{u}/video/700000000000000000{i}" for u, i in ("a1", "b2"))
+    lists.write_text(f"{one},{two}\n")
+    found, _ = read_any(places["tiktok"], stitches=[lists])
+    assert found.interactions.get_column("kind").to_list() == ["stitch"]
+    with pytest.raises(OptionError, match="stitches= does not go with format='folder'"):
+        read_any(places["folder"], stitches=[lists])
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="none does not exist"):
+        read_any(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("x")
+    for path in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(FileError, match=r"is of no format that is known \(folder: tables"):
+            read_any(path)
+    with pytest.raises(OptionError, match=r"format='tictok' is unknown. Did you mean 'tiktok'"):
+        read_any(tmp_path, format="tictok")
