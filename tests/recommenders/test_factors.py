@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from graphkit.errors import OptionError
-from graphkit.recommenders import Feed, _kernel
+from graphkit.kernels import ranking
+from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import (
     CIRCLE_FACTORS,
     FACTORS,
@@ -20,7 +21,7 @@ from graphkit.study.config import ArmConfig
 
 
 def test_the_kernel_numbers_factors_in_the_order_of_the_table() -> None:
-    places = {name: value for name, value in vars(_kernel).items() if name.startswith("F_")}
+    places = {name: value for name, value in vars(ranking).items() if name.startswith("F_")}
     assert sorted(places.values()) == list(range(len(PAIR_FACTORS)))
     for place, factor in enumerate(PAIR_FACTORS):
         (name,) = (name for name, value in places.items() if value == place)
