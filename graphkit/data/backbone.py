@@ -108,7 +108,7 @@ class Backbone(Frozen):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class EdgeEvidence(Frozen):
+class EdgeEvidence(Frozen, table="frame"):
     """The things behind one edge of a projection, and who came first.
 
     Attributes
@@ -170,6 +170,3 @@ class EdgeEvidence(Frozen):
 
     def _title(self) -> str:
         return f"Evidence for {self.source} – {self.target}"
-
-    def _table(self) -> pl.DataFrame:
-        return self.frame

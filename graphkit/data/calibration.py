@@ -17,7 +17,7 @@ B = TypeVar("B")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Calibration(Frozen, Generic[B]):
+class Calibration(Frozen, Generic[B], table="parameters"):
     """Viewers' behaviour as a log shows it, and what it says of accounts it has not seen.
 
     Attributes
@@ -86,6 +86,3 @@ class Calibration(Frozen, Generic[B]):
                 f"({row['n_held_out']:,} rows), explained {number(row['explained'])}"
             )
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
-
-    def _table(self) -> pl.DataFrame:
-        return self.parameters

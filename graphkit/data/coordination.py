@@ -14,7 +14,7 @@ __all__ = ["Coordination"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Coordination(Frozen, title="Coordinated accounts"):
+class Coordination(Frozen, title="Coordinated accounts", table="frame"):
     """Pairs of accounts that acted on the same things within a window.
 
     Attributes
@@ -53,6 +53,3 @@ class Coordination(Frozen, title="Coordinated accounts"):
             ),
         }
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
-
-    def _table(self) -> pl.DataFrame:
-        return self.frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.display import html_card, text_card
+from graphkit.errors import DataError
 
 __all__ = ["Frozen"]
 
@@ -23,15 +25,16 @@ class Frozen:
     same numbers, texts and tables; NaN equals NaN. Arrays are read-only, also after pickling
     and copying, which leave out what cached properties have computed.
 
-    A subclass shows itself by ``title=`` in its class statement (its name if absent) and by
-    the methods ``_facts`` and ``_table``.
+    A class statement may name the title of the display (else that of the class) and the
+    attribute or method that gives the table below it in a notebook.
     """
 
     _heading: ClassVar[str]
+    _below: ClassVar[str]
 
-    def __init_subclass__(cls, *, title: str = "", **options: Any) -> None:
+    def __init_subclass__(cls, *, title: str = "", table: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._heading = title or cls.__name__
+        cls._heading, cls._below = title or cls.__name__, table
 
     def __post_init__(self) -> None:
         self._set(**vars(self))
@@ -41,15 +44,18 @@ class Frozen:
         for name, value in values.items():
             object.__setattr__(self, name, _read_only(value))
 
-    def _set_arrays(self, **dtypes: npt.DTypeLike | None) -> None:
-        """Make fields contiguous, read-only arrays of these types (`None`: as they are)."""
-        given = {name: getattr(self, name) for name in dtypes}
-        self._set(
-            **{
-                name: None if value is None else np.ascontiguousarray(value, dtype=dtypes[name])
-                for name, value in given.items()
-            }
-        )
+    def _set_arrays(
+        self, shape: tuple[int, ...] | None = None, **dtypes: npt.DTypeLike | None
+    ) -> None:
+        """Make fields contiguous, read-only arrays of these types; absent ones stay `None`."""
+        for name, dtype in dtypes.items():
+            if (value := getattr(self, name)) is None:
+                continue
+            array = np.ascontiguousarray(value, dtype=dtype)
+            if shape not in (None, array.shape):
+                kind = type(self).__name__.lower()
+                raise DataError(f"{kind}: {name} has shape {array.shape}, not {shape}.")
+            self._set(**{name: array})
 
     # equality ------------------------------------------------------------------------
 
@@ -79,9 +85,8 @@ class Frozen:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            items = MappingProxyType(dict(value)) if isinstance(value, _Items) else value
-            self._set(**{name: items})
+        proxies = {k: MappingProxyType(v) for k, v in state.items() if isinstance(v, _Items)}
+        self._set(**state | proxies)
 
     # display -------------------------------------------------------------------------
 
@@ -94,7 +99,8 @@ class Frozen:
 
     def _table(self) -> pl.DataFrame | None:
         """The table below the facts in a notebook."""
-        return None
+        found = attrgetter(self._below)(self) if self._below else None
+        return found() if callable(found) else found
 
     def __repr__(self) -> str:
         return text_card(self._title(), self._facts())

@@ -58,11 +58,8 @@ class Impressions(Frozen):
 
     def __post_init__(self) -> None:
         m = len(self.account)
-        self._set_arrays(account=np.int32, item=np.int32, at=np.int64, watch_fraction=np.float32)
-        for name in ("account", "item", "at", "watch_fraction"):
-            array = getattr(self, name)
-            if array is not None and array.shape != (m,):
-                raise DataError(f"impressions: {name} has shape {array.shape}, not ({m},).")
+        self._set_arrays((m,), account=np.int32, item=np.int32, at=np.int64)
+        self._set_arrays((m,), watch_fraction=np.float32)
         for codes, ids, name in (
             (self.account, self.accounts, "account"),
             (self.item, self.items, "item"),

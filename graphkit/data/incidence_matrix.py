@@ -66,15 +66,8 @@ class IncidenceMatrix(Frozen):
     def __post_init__(self) -> None:
         if (self.first is None) != (self.last is None):
             raise DataError("IncidenceMatrix: first and last go together.")
-        self._set_arrays(
-            indptr=np.int64, things=np.int32, acts=np.int32, first=np.int64, last=np.int64
-        )
-        for name in ("acts", "first", "last"):
-            array = getattr(self, name)
-            if array is not None and array.shape != self.things.shape:
-                raise DataError(
-                    f"IncidenceMatrix: {name} has shape {array.shape}, not that of things."
-                )
+        self._set_arrays(indptr=np.int64, things=np.int32)
+        self._set_arrays(self.things.shape, acts=np.int32, first=np.int64, last=np.int64)
         starts = self.indptr
         if starts.shape != (len(self.between) + 1,) or starts[0] or starts[-1] != self.things.size:
             raise DataError(

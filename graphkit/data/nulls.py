@@ -28,7 +28,7 @@ _TIE = 1e-12
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NullComparison(Frozen, title="Comparison with a null"):
+class NullComparison(Frozen, title="Comparison with a null", table="frame"):
     """Quality and agreement of runs on a graph and on random graphs of the same degrees.
 
     Each statistic is tested on its own. It says something about the graph, never about a
@@ -150,6 +150,3 @@ class NullComparison(Frozen, title="Comparison with a null"):
                 f"z {number(self.z(name))}, p {number(self.p(name))}"
             )
         return facts | {"by quality": self.verdict, "by agreement": self.sentence("agreement")}
-
-    def _table(self) -> pl.DataFrame:
-        return self.frame

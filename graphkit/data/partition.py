@@ -34,7 +34,7 @@ _KEY = "membership_key"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Partition(Frozen):
+class Partition(Frozen, table="summary"):
     """Communities of a graph's nodes: disjoint, numbered by size.
 
     Attributes
@@ -437,6 +437,3 @@ class Partition(Frozen):
             f"{self.name(c)} ({self.sizes[c]:,})" for c in range(min(6, self.n_communities))
         )
         return facts | {"largest": largest or "none"}
-
-    def _table(self) -> pl.DataFrame:
-        return self.summary()

@@ -24,7 +24,7 @@ def size_text(size: float) -> str:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ProjectionPlan(Frozen, title="Plan of a projection"):
+class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
     """Work, time and memory of a projection, and which caps would make it smaller.
 
     Attributes
@@ -105,6 +105,3 @@ class ProjectionPlan(Frozen, title="Plan of a projection"):
             "memory allowed": size_text(self.budget),
             "advice": self.advice,
         }
-
-    def _table(self) -> pl.DataFrame:
-        return self.caps

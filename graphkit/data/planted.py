@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
@@ -17,7 +16,7 @@ __all__ = ["Planted"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Planted(Frozen, title="Planted graph"):
+class Planted(Frozen, title="Planted graph", table="truth.summary"):
     """A benchmark graph and the communities that were planted in it.
 
     Attributes
@@ -81,6 +80,3 @@ class Planted(Frozen, title="Planted graph"):
             "made by": self.provenance.verb,
         }
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
-
-    def _table(self) -> pl.DataFrame:
-        return self.truth.summary()

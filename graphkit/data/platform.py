@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
@@ -20,7 +19,7 @@ __all__ = ["Platform"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Platform(Frozen, title="Platform (synthetic)"):
+class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):
     """A dataset with planted communities, tastes and topics.
 
     Attributes
@@ -52,11 +51,8 @@ class Platform(Frozen, title="Platform (synthetic)"):
 
     def __post_init__(self) -> None:
         n, t, m = len(self.truth.vocabulary), len(self.topics), len(self.dataset.item_ids)
-        self._set_arrays(interests=np.float32, item_topics=np.int32, item_quality=np.float32)
-        for name, shape in {"interests": (n, t), "item_topics": (m,), "item_quality": (m,)}.items():
-            if getattr(self, name).shape != shape:
-                found = getattr(self, name).shape
-                raise DataError(f"platform: {name} has shape {found}, not {shape}.")
+        self._set_arrays((n, t), interests=np.float32)
+        self._set_arrays((m,), item_topics=np.int32, item_quality=np.float32)
         if self.truth.vocabulary != self.dataset.account_ids:
             raise DataError("platform: truth must hold every account of the dataset, and no other.")
         if n and not np.allclose(self.interests.sum(axis=1), 1, atol=1e-4):
@@ -70,6 +66,3 @@ class Platform(Frozen, title="Platform (synthetic)"):
             name: f"{f.height:,} rows" for name, f in self.dataset.tables.items()
         }
         return rows | {"planted communities": ", ".join(n or "–" for n in self.truth.labels)}
-
-    def _table(self) -> pl.DataFrame:
-        return self.truth.summary()

@@ -154,7 +154,7 @@ class CommunityMatch(Frozen, title="Community by tags"):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Visibility(Frozen, title="Visibility on the follow graph"):
+class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
     """How well the follow graph alone would have shown each interest community.
 
     Attributes
@@ -190,9 +190,6 @@ class Visibility(Frozen, title="Visibility on the follow graph"):
             "not visible": ", ".join(self.hidden[:8]) or "none",
             "agreement of follow runs (AMI)": self.follow_agreement,
         }
-
-    def _table(self) -> pl.DataFrame:
-        return self.frame
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class InterestSpace(Frozen):
+class InterestSpace(Frozen, table="sources"):
     """Features of every item; two items are alike by the product of their rows.
 
     Attributes
@@ -117,6 +117,3 @@ class InterestSpace(Frozen):
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
             facts["left out"] = ", ".join(left_out)
         return facts
-
-    def _table(self) -> pl.DataFrame | None:
-        return self.sources

@@ -149,7 +149,7 @@ class ArmTally(Frozen):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Spread(Frozen):
+class Spread(Frozen, table="summary"):
     """The tallies of all arms, worlds and replications of one simulation.
 
     Attributes
@@ -252,6 +252,3 @@ class Spread(Frozen):
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
             **self.provenance.removed,
         }
-
-    def _table(self) -> pl.DataFrame:
-        return self.summary()

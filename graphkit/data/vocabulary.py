@@ -107,20 +107,6 @@ class Vocabulary(Frozen):
     def __contains__(self, value: object) -> bool:
         return bool(self.lookup([value])[0] >= 0) if len(self) else False
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Vocabulary):
-            return NotImplemented
-        if self is other:
-            return True
-        return (
-            self._kind == other._kind
-            and len(self) == len(other)
-            and self.content_key == other.content_key
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.content_key)
-
     @cached_property
     def _key(self) -> str:
         return self.content_key

@@ -34,7 +34,7 @@ __all__ = ["CommunityStudy", "community_facts", "community_stages", "study_commu
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CommunityStudy(Frozen, title="Community study"):
+class CommunityStudy(Frozen, title="Community study", table="table"):
     """What a community study found; the folder holds the same as files.
 
     Attributes
@@ -94,9 +94,6 @@ class CommunityStudy(Frozen, title="Community study"):
             "folder": str(self.folder),
         }
         return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
-
-    def _table(self) -> pl.DataFrame:
-        return self.table()
 
 
 def study_communities(
