@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.kernels.sessions import Mind
-from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
+from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Nearest, Scratch, Stage
 from graphkit.recommenders.feed import FILLERS, SOURCES, Feed
+from graphkit.simulation._book import PAIR_FACTORS
 from graphkit.simulation.behaviour import Behaviour
 
 __all__ = ["dials_of", "mind_of", "scratch_of"]
@@ -35,13 +36,8 @@ def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
     return Dials(
         quotas=quotas,
         interest_cap=max(1, math.ceil(feed.interest_share * feed.sources.get("interest", 0))),
-        interest=float(weight("interest", 0.0)),
-        circle_reactions=float(weight("circle_reactions", 0.0)),
-        circle_comments=float(weight("circle_comments", 0.0)),
-        followed=float(weight("followed", 0.0)),
-        same_country=float(weight("same_country", 0.0)),
-        same_language=float(weight("same_language", 0.0)),
-        chance=float(weight("chance", 0.0)),
+        # a function's scores take their place
+        weights=np.array([0.0 if feed.score else weight(f, 0.0) for f in PAIR_FACTORS]),
         topic_penalty=float(feed.topic_penalty),
         author_penalty=float(feed.author_penalty),
         author_decay=decay,
@@ -90,12 +86,15 @@ def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
         of_topic=np.zeros(room, np.int32),
         of_author=np.zeros(room, np.int32),
         picks=np.zeros(room, np.int32),
+        factors=np.zeros((int(dials.quotas.sum()), dials.weights.size)),
         base=np.zeros(room),
         score=np.zeros(room),
         tie=np.zeros(room, np.int64),
-        dots=np.zeros(max(widest, cells), np.float32),
-        cell_near=np.zeros(most + 1, np.int64),
-        best_near=np.zeros(most + 1, np.int64),
-        cells=np.zeros(cells, np.int32),
+        nearest=Nearest(
+            dots=np.zeros(max(widest, cells), np.float32),
+            of_cell=np.zeros(most + 1, np.int64),
+            of_all=np.zeros(most + 1, np.int64),
+            cells=np.zeros(cells, np.int32),
+        ),
         topics=np.zeros(dials.slots, np.int32),
     )
