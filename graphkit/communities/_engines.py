@@ -128,12 +128,12 @@ def _native(
     wishes: Wishes,
     start: Codes | None,
 ) -> Run:
-    from graphkit.communities._native import Rows, Task, solve
+    from graphkit.communities._native import Task, rows_of, solve
 
     assert resolution is not None
     indptr, indices, weights = prepared.symmetric
     gamma, mass, mass_in = null_model(prepared, quality, resolution, one)
-    rows = Rows(
+    rows = rows_of(
         indptr,
         indices,
         weights / one,

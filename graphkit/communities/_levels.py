@@ -35,7 +35,7 @@ def level_memberships(
     one = unit(prepared.weights) if prepared.weights.size else 1.0
     out, into = (graph.strength(mode=side) / one for side in ("out", "in"))
     nodes = prepared.nodes
-    rows = native.Rows(
+    rows = native.rows_of(
         indptr, indices, weights / one, out[nodes], into[nodes] if graph.directed else np.empty(0),
         np.empty(0, np.int64), np.empty(0, np.bool_),
     )  # fmt: skip

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.kernels import leiden as kernel
+from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
 
-__all__ = ["Rows", "Task", "laid_out", "levels", "solve"]
+__all__ = ["Rows", "Task", "laid_out", "levels", "rows_of", "solve"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -30,43 +32,12 @@ IDLE, LEAST_GAIN = 3, 1e-12
 IDLE_LARGE, LEAST_GAIN_LARGE = 1, 1e-5
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """A symmetric graph without loops, in compressed rows, with what its nodes weigh.
-
-    Attributes
-    ----------
-    indptr, indices
-        int64 (n + 1,), int32 (entries,): every edge in both its rows.
-    weights
-        float64 (entries,), above zero; empty if all are 1.
-    mass, mass_in
-        float64 (n,): see :mod:`graphkit.kernels.leiden`; the second empty for one mass.
-    size
-        int64 (n,): original nodes in each; empty if nobody asks.
-    fixed
-        bool (n,): nodes that must not move; empty if there are none.
-    """
-
-    indptr: npt.NDArray[np.int64]
-    indices: Codes
-    weights: Floats
-    mass: Floats
-    mass_in: Floats
-    size: npt.NDArray[np.int64]
-    fixed: npt.NDArray[np.bool_]
-
-    def __post_init__(self) -> None:
-        for name, array in vars(self).items():
-            # read-only throughout, or every kernel would be compiled twice
-            frozen = array.view()
-            frozen.setflags(write=False)
-            object.__setattr__(self, name, frozen)
-
-    @property
-    def n(self) -> int:
-        """Number of nodes."""
-        return int(self.indptr.size) - 1
+def rows_of(*arrays: npt.NDArray[Any]) -> Rows:
+    """Rows of these arrays, read-only throughout, or every kernel would be compiled twice."""
+    frozen = [array.view() for array in arrays]
+    for array in frozen:
+        array.setflags(write=False)
+    return Rows(*frozen)
 
 
 @dataclass(frozen=True)
@@ -175,25 +146,23 @@ def _visits(n: int, state: npt.NDArray[np.uint64]) -> Codes:
 def _moved(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint64]) -> float:
     """Move the nodes, in place; the sum of the gains."""
     n = rows.n
+    # working memory from here, where large arrays get large pages
+    scratch = MoveState(
+        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+    )
     gain: float = kernel.move_nodes(
-        rows.indptr, rows.indices, rows.weights, rows.mass, rows.mass_in, task.gamma,
-        rows.size, task.max_size, rows.fixed, membership, _visits(n, state),
-        # scratch from here, where large arrays get large pages
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_),
-    )  # fmt: skip
+        rows, task.gamma, task.max_size, membership, _visits(n, state), scratch
+    )
     return gain
 
 
 def _refined(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint64]) -> Codes:
     """The part of each node, named by one of its nodes."""
     n = rows.n
-    parts = np.empty(n, dtype=np.int32)
-    kernel.refine(
-        rows.indptr, rows.indices, rows.weights, rows.mass, rows.mass_in, task.gamma,
-        membership, _visits(n, state), task.theta, state, parts,
-        np.empty((n, 3)), np.empty((n, 2 if rows.mass_in.size else 1)),
-    )  # fmt: skip
-    return parts
+    whole = np.empty((n, 2 if rows.mass_in.size else 1))
+    scratch = RefineState(np.empty(n, np.int32), np.empty((n, 3)), whole)
+    kernel.refine(rows, task.gamma, task.theta, membership, _visits(n, state), state, scratch)
+    return scratch.parts
 
 
 def _by_home(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:
@@ -219,12 +188,10 @@ def _aggregated(rows: Rows, parts: Codes, n_parts: int) -> Rows:
     """The graph of the parts, which are numbered 0 … n_parts − 1."""
     order = np.empty(rows.n, dtype=np.int32)
     kernel.sorted_by(parts, n_parts, order)
-    indptr = np.empty(n_parts + 1, dtype=np.int64)
     # as large as could be: what is not written takes no memory
-    indices, weights = np.empty(rows.indices.size, np.int32), np.empty(rows.indices.size)
-    filled = kernel.aggregate(
-        rows.indptr, rows.indices, rows.weights, parts, order, n_parts, indptr, indices, weights
-    )
+    most = rows.indices.size
+    new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
+    filled = kernel.aggregate(rows.csr, parts, order, n_parts, new)
     mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
     mass = np.bincount(parts, weights=mass, minlength=n_parts).astype(np.float64)
     if mass_in.size:
@@ -233,7 +200,9 @@ def _aggregated(rows: Rows, parts: Codes, n_parts: int) -> Rows:
         size = np.bincount(parts, weights=size, minlength=n_parts).astype(np.int64)
     if fixed.size:
         fixed = np.bincount(parts[fixed], minlength=n_parts) > 0
-    return Rows(indptr, indices[:filled], weights[:filled], mass, mass_in, size, fixed)
+    return rows_of(
+        new.indptr, new.indices[:filled], new.weights[:filled], mass, mass_in, size, fixed
+    )
 
 
 def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
@@ -242,18 +211,8 @@ def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
     order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
     kernel.sorted_by(homes, rows.n, order)
     position[order] = np.arange(rows.n, dtype=np.int32)
-    indptr = np.empty_like(rows.indptr)
-    indices, weights = np.empty_like(rows.indices), np.empty_like(rows.weights)
-    kernel.permuted_rows(
-        rows.indptr, rows.indices, rows.weights, order, position, indptr, indices, weights
-    )
-    there = Rows(
-        indptr,
-        indices,
-        weights,
-        rows.mass[order],
-        rows.mass_in[order] if rows.mass_in.size else rows.mass_in,
-        rows.size[order] if rows.size.size else rows.size,
-        rows.fixed[order] if rows.fixed.size else rows.fixed,
-    )
+    new = Csr(*(np.empty_like(array) for array in rows.csr))
+    kernel.permuted_rows(rows.csr, order, position, new)
+    masses = (array[order] if array.size else array for array in rows[3:])
+    there = rows_of(*new, *masses)
     return there, homes[order], order

@@ -28,7 +28,7 @@ def absorbed(
     (or gains most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.kernels.leiden import aggregate, join_small, sorted_by
+    from graphkit.kernels.leiden import Csr, aggregate, join_small, sorted_by
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
     gamma, mass, mass_in = null_model(prepared, quality, resolution)
@@ -37,20 +37,21 @@ def absorbed(
         sizes = np.bincount(codes, minlength=k)
         if not (sizes < min_size).any():
             return codes
-        indptr, indices, weights = prepared.symmetric
+        rows = Csr(*prepared.symmetric)
         order = np.empty(codes.size, dtype=np.int32)
         sorted_by(codes, k, order)
-        starts = np.empty(k + 1, dtype=np.int64)
-        near, ties = np.empty(indices.size, np.int32), np.empty(indices.size)
-        filled = aggregate(indptr, indices, weights, codes, order, k, starts, near, ties)
+        entries = rows.indices.size
+        new = Csr(np.empty(k + 1, np.int64), np.empty(entries, np.int32), np.empty(entries))
+        filled = aggregate(rows, codes, order, k, new)
+        merged = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
         total, total_in = (
             np.bincount(codes, weights=m, minlength=k) if m.size else m for m in (mass, mass_in)
         )
         target = np.arange(k, dtype=np.int32)
         smallest = np.argsort(sizes, kind="stable")[: int((sizes < min_size).sum())]
         joined = join_small(
-            starts, near[:filled], ties[:filled], total, total_in, gamma, sizes.copy(),
-            smallest.astype(np.int32), min_size, max_size or 0, target,
+            merged, total, total_in, gamma, sizes.copy(), max_size or 0,
+            smallest.astype(np.int32), target,
         )  # fmt: skip
         if not joined:
             return np.where(sizes[codes] < min_size, np.int32(-1), codes).astype(np.int32)

@@ -238,23 +238,20 @@ def from_draws(
 
 
 @inner
-def from_interest(
-    state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, raw: Array,
-    quota: Any, a: Any,
-) -> Any:  # fmt: skip
+def from_interest(feeding: Any, scratch: Any, seen: Array, raw: Array, quota: Any, a: Any) -> Any:
     """The posts nearest to the profile; none while nothing is known of the viewer."""
+    state, now = feeding.state, feeding.now
     size, nearest = np.int64(0), np.int64(state.cell[a])
     known = False
     for x in range(scratch.query.shape[1]):
         known = known or scratch.query[0, x] != 0.0
     if known:
         size, nearest = search(
-            index.centres, index.start, index.posts, index.blocks, index.probes, now.cell_end, seen,
-            state.dropped, now.thinned, scratch.query[0], quota, dials.interest_cap, scratch.dots,
-            scratch.cell_near, scratch.best_near, scratch.cells,
+            feeding.index, now.cell_end, seen, state.dropped, now.thinned, scratch.query[0], quota,
+            feeding.dials.interest_cap, scratch.nearest,
         )  # fmt: skip
     state.cell[a] = nearest
-    found = scratch.best_near
+    found = scratch.nearest.of_all
     for k in range(size):
         raw[k] = found[k] & 0x7FFFFFFF
     return size

@@ -10,13 +10,13 @@ model expects": a node has masses, and the expectation between node v and set C 
 that each is 1. Rows need no order. Ties go to the neighbour met first, so that a result is a
 function of the arrays and the state of the generator alone.
 
-What is read together lies together (`board`): on a graph of millions of nodes nearly every
+What is read together lies together (`totals`): on a graph of millions of nodes nearly every
 look at a community is a miss of the cache, and one miss is cheaper than three.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from graphkit.kernels.random import splitmix64
 from graphkit.lanes import prefetch
 
 __all__ = [
+    "Csr",
+    "MoveState",
+    "RefineState",
+    "Rows",
     "aggregate",
     "inside_weight",
     "join_small",
@@ -49,6 +53,67 @@ ASKED = 64
 Array = Any
 
 
+class Csr(NamedTuple):
+    """A symmetric graph without loops in compressed sparse rows, every edge in both its rows."""
+
+    indptr: Array
+    """int64, (n + 1,)."""
+    indices: Array
+    """int32, (entries,)."""
+    weights: Array
+    """float64, (entries,), above zero; empty if all are 1."""
+
+
+class Rows(NamedTuple):
+    """The graph of one level: compressed rows as in :class:`Csr`, and what its nodes weigh."""
+
+    indptr: Array
+    indices: Array
+    weights: Array
+    mass: Array
+    """float64, (n,): see above."""
+    mass_in: Array
+    """float64, (n,): the second mass; empty for one."""
+    size: Array
+    """int64, (n,): original nodes in each; empty if nobody asks."""
+    fixed: Array
+    """bool, (n,): nodes that must not move; empty if there are none."""
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return int(self.indptr.size) - 1
+
+    @property
+    def csr(self) -> Csr:
+        """The rows alone."""
+        return Csr(self.indptr, self.indices, self.weights)
+
+
+class MoveState(NamedTuple):
+    """Working memory of :func:`move_nodes`, by community but for the last."""
+
+    totals: Array
+    """float64, (n, 2): weight towards the node at hand, and mass."""
+    count: Array
+    """int32, (n,): nodes."""
+    empty: Array
+    """int32, (n,): communities without nodes."""
+    waiting: Array
+    """bool, (n,): whether a node is queued."""
+
+
+class RefineState(NamedTuple):
+    """What :func:`refine` fills, and its working memory."""
+
+    parts: Array
+    """int32, (n,): the part of each node, named by one of its nodes."""
+    totals: Array
+    """float64, (n, 3): of each part as above, and its weight to the rest of its community."""
+    whole: Array
+    """float64, (n, 1) or, with two masses, (n, 2): masses of each community."""
+
+
 @kernel()
 def shuffle_blocks(order: Array, block: int, state: Array) -> None:
     """Fill with 0 … n − 1: blocks of consecutive nodes in random order (Fisher–Yates)."""
@@ -68,32 +133,32 @@ def shuffle_blocks(order: Array, block: int, state: Array) -> None:
 
 @kernel()
 def move_nodes(
-    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
-    size: Array, max_size: int, fixed: Array, membership: Array, queue: Array,
-    board: Array, count: Array, empty: Array, waiting: Array,
-) -> float:  # fmt: skip
+    rows: Any, gamma: float, max_size: int, membership: Array, queue: Array, state: Any
+) -> float:
     """Local moving: nodes join the neighbouring community of highest gain, until none would.
 
     `queue` holds the nodes in the order of their first visit; a node whose neighbour leaves
     its community is queued again. Changes `membership`, whose codes lie below n; returns the
-    sum of the gains, 0 if nothing moved. `mass_in` and `fixed` may be empty: one mass, none fixed; a `max_size` of
-    0 is no limit. The rest is scratch: board (n, 2) floats, and n each of counts, empty
-    communities and flags.
+    sum of the gains, 0 if nothing moved. A `max_size` of 0 is no limit. `rows` is a
+    :class:`Rows`, `state` a :class:`MoveState` of any content.
     """
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
+    mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
+    totals, count, empty, waiting = state.totals, state.count, state.empty, state.waiting
     n = indptr.size - 1
     two, limited, unit, pinned = mass_in.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)
     held = np.zeros(n if limited else 0, np.int64)
     widest = 0
     for v in range(n):
-        board[v, 0] = 0.0
-        board[v, 1] = 0.0
+        totals[v, 0] = 0.0
+        totals[v, 1] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
         widest = max(widest, indptr[v + 1] - indptr[v])
     for v in range(n):
         c = membership[v]
-        board[c, 1] += mass[v]
+        totals[c, 1] += mass[v]
         count[c] += 1
         if two:
             total_in[c] += mass_in[v]
@@ -132,42 +197,42 @@ def move_nodes(
                 prefetch(membership, np.int64(indices[e]))
             u = queue[read if read < n else read - n]
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(board, np.int64(membership[indices[e]]))
+                prefetch(totals, np.int64(membership[indices[e]]))
         n_near = 0
         strength = 0.0
         for e in range(first, last):
             c = membership[indices[e]]
             weight = 1.0 if unit else weights[e]
-            before = board[c, 0]
+            before = totals[c, 0]
             near[n_near] = c
             if before == 0.0:
                 n_near += 1
-            board[c, 0] = before + weight
+            totals[c, 0] = before + weight
             strength += weight
         a = gamma * mass[v]
         b = 0.0
-        board[home, 1] -= mass[v]
+        totals[home, 1] -= mass[v]
         count[home] -= 1
         stay = 0.0
         if two:
             b = gamma * mass_in[v]
             total_in[home] -= mass_in[v]
         if count[home] > 0:
-            stay = board[home, 0] - a * board[home, 1]
+            stay = totals[home, 0] - a * totals[home, 1]
             if two:
-                stay = board[home, 0] - a * total_in[home] - b * board[home, 1]
+                stay = totals[home, 0] - a * total_in[home] - b * totals[home, 1]
         best, gain = home, stay + TINY * strength
         if count[home] > 0 and gain < 0.0 and n_empty > 0:
             best, gain = empty[n_empty - 1], 0.0
         for t in range(n_near):
             c = near[t]
-            g = board[c, 0] - a * board[c, 1]
+            g = totals[c, 0] - a * totals[c, 1]
             if two:
-                g = board[c, 0] - a * total_in[c] - b * board[c, 1]
-            board[c, 0] = 0.0
+                g = totals[c, 0] - a * total_in[c] - b * totals[c, 1]
+            totals[c, 0] = 0.0
             if g > gain and c != home and (not limited or held[c] + size[v] <= max_size):
                 best, gain = c, g
-        board[best, 1] += mass[v]
+        totals[best, 1] += mass[v]
         count[best] += 1
         if two:
             total_in[best] += mass_in[v]
@@ -177,7 +242,7 @@ def move_nodes(
         if count[best] == 1:
             n_empty -= 1
         if count[home] == 0:
-            board[home, 1] = 0.0
+            totals[home, 1] = 0.0
             if two:
                 total_in[home] = 0.0
             empty[n_empty] = home
@@ -198,17 +263,19 @@ def move_nodes(
 
 @kernel()
 def refine(
-    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
-    membership: Array, order: Array, theta: float, state: Array, parts: Array, board: Array,
-    whole: Array,
+    rows: Any, gamma: float, theta: float, membership: Array, order: Array, random: Array,
+    state: Any,
 ) -> None:  # fmt: skip
     """Refinement: inside each community, well-connected nodes merge into well-connected parts.
 
     Every node starts alone and is visited once, if still alone. With θ = 0 it joins the part
     of highest gain, else part S with probability ∝ exp(gain / θ) among gains of 0 or more
-    (its own is 0). Fills `parts`: the part of each node, named by one of its nodes. Scratch:
-    board (n, 3) floats, whole (n, 1) or, with two masses, (n, 2).
+    (its own is 0). `rows` is a :class:`Rows`, `state` a :class:`RefineState` of any content,
+    whose parts are filled; `random` is the state of the generator.
     """
+    indptr, indices, weights = rows.indptr, rows.indices, rows.weights
+    mass, mass_in = rows.mass, rows.mass_in
+    parts, totals, whole = state.parts, state.totals, state.whole
     n = indptr.size - 1
     two, unit = mass_in.size > 0, weights.size == 0
     whole[:] = 0.0
@@ -227,14 +294,14 @@ def refine(
         for e in range(indptr[v], indptr[v + 1]):
             if membership[indices[e]] == home:
                 inside += 1.0 if unit else weights[e]
-        board[v, 0] = 0.0
-        board[v, 1] = mass[v]
-        board[v, 2] = inside  # between a part and the rest of its community
+        totals[v, 0] = 0.0
+        totals[v, 1] = mass[v]
+        totals[v, 2] = inside  # between a part and the rest of its community
     near = np.empty(widest + 1, np.int32)
     chance = np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
         v = order[i]
-        outside = board[v, 2]
+        outside = totals[v, 2]
         if not alone[v] or outside == 0.0:
             continue
         home = membership[v]
@@ -252,25 +319,25 @@ def refine(
             u = indices[e]
             if membership[u] == home:
                 p = parts[u]
-                before = board[p, 0]
+                before = totals[p, 0]
                 near[n_near] = p
                 if before == 0.0:
                     n_near += 1
-                board[p, 0] = before + (1.0 if unit else weights[e])
+                totals[p, 0] = before + (1.0 if unit else weights[e])
         best, gain = v, tiny
         n_open = 0
         top = 0.0
         for t in range(n_near):
             p = near[t]
-            total = board[p, 1]
-            g = board[p, 0] - a * total
+            total = totals[p, 1]
+            g = totals[p, 0] - a * total
             bound = gamma * total * (whole[home, 0] - total)
             if two:
-                g = board[p, 0] - a * total_in[p] - b * total
+                g = totals[p, 0] - a * total_in[p] - b * total
                 bound = gamma * (
                     total * (whole[home, 1] - total_in[p]) + total_in[p] * (whole[home, 0] - total)
                 )
-            if board[p, 2] < bound - TINY * board[p, 2]:
+            if totals[p, 2] < bound - TINY * totals[p, 2]:
                 continue
             if theta > 0.0:
                 if g >= 0.0:
@@ -286,21 +353,21 @@ def refine(
             for t in range(n_open):
                 chance[t] = np.exp((chance[t] - top) / theta)
                 everything += chance[t]
-            pick = np.float64(splitmix64(state) >> np.uint64(11)) * 2.0**-53 * everything
+            pick = np.float64(splitmix64(random) >> np.uint64(11)) * 2.0**-53 * everything
             for t in range(n_open):
                 pick -= chance[t]
                 if pick < 0.0:
                     best = near[t]
                     break
         if best != v:
-            board[best, 2] += outside - 2.0 * board[best, 0]
-            board[best, 1] += mass[v]
+            totals[best, 2] += outside - 2.0 * totals[best, 0]
+            totals[best, 1] += mass[v]
             if two:
                 total_in[best] += mass_in[v]
             parts[v] = best
             alone[best] = False
         for t in range(n_near):
-            board[near[t], 0] = 0.0
+            totals[near[t], 0] = 0.0
 
 
 @kernel()
@@ -317,14 +384,13 @@ def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
 
 
 @kernel()
-def aggregate(
-    indptr: Array, indices: Array, weights: Array, parts: Array, order: Array, n_parts: int,
-    new_indptr: Array, new_indices: Array, new_weights: Array,
-) -> int:  # fmt: skip
-    """The graph whose nodes are the parts, 0 … n_parts − 1; loops are left out.
+def aggregate(csr: Any, parts: Array, order: Array, n_parts: int, new: Any) -> int:
+    """Fill `new` with the graph whose nodes are the parts, 0 … n_parts − 1; without loops.
 
     `order` lists the nodes by part. Returns the number of entries filled.
     """
+    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
+    new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
     n = indptr.size - 1
     unit = weights.size == 0
     far = n >= FAR
@@ -357,11 +423,10 @@ def aggregate(
 
 
 @kernel()
-def permuted_rows(
-    indptr: Array, indices: Array, weights: Array, order: Array, position: Array,
-    new_indptr: Array, new_indices: Array, new_weights: Array,
-) -> None:  # fmt: skip
-    """Rows in the order of `order`, columns renamed by `position`, its inverse."""
+def permuted_rows(csr: Any, order: Array, position: Array, new: Any) -> None:
+    """Fill `new` with the rows in the order of `order`, columns renamed by its inverse."""
+    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
+    new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
     at = 0
     n = order.size
     new_indptr[0] = 0
@@ -429,8 +494,8 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
 
 @kernel()
 def join_small(
-    indptr: Array, indices: Array, weights: Array, mass: Array, mass_in: Array, gamma: float,
-    size: Array, smallest: Array, min_size: int, max_size: int, target: Array,
+    csr: Any, mass: Array, mass_in: Array, gamma: float, size: Array, max_size: int,
+    smallest: Array, target: Array,
 ) -> int:  # fmt: skip
     """One round: small communities join a neighbour each; returns how many did.
 
@@ -438,6 +503,7 @@ def join_small(
     of their turns. `target` starts as 0 … k − 1 and ends as the community joined; a community
     that another joined, or that has joined one, stays as it is for this round.
     """
+    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
     two, limited = mass_in.size > 0, max_size > 0
     joined = 0
     settled = np.zeros(target.size, np.bool_)

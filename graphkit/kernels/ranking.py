@@ -86,15 +86,18 @@ def posters_followed(
 
 
 @inner
-def _offer(
-    source: Any, raw: Array, size: Any, quota: Any, a: Any, seen: Array, dropped: Array,
-    thinned: Any, facts: Array, single: Any, p_indptr: Array, posters: Array, place: Array,
-    met: Array, lines: Array, count: Any,
-) -> Any:  # fmt: skip
-    """Make proposals candidates until the quota is full; returns how many posts were met.
+def _admit(
+    feeding: Any, scratch: Any, seen: Array, a: Any, source: Any, size: Any, count: Any
+) -> Any:
+    """Make a source's proposals candidates until its quota is full; returns how many posts met.
 
     What the viewer made or has seen is refused, and what another source has given already.
     """
+    # looked up once: within the loop each look-up of an array would count its references
+    stage, dropped, thinned = feeding.stage, feeding.state.dropped, feeding.now.thinned
+    facts, p_indptr, posters, lines = stage.facts, stage.p_indptr, stage.posters, stage.lines
+    raw, place, met = scratch.raw, scratch.place, scratch.met
+    single, quota = stage.single, feeding.dials.quotas[source]
     each = lines.shape[0] // facts.shape[0]
     for k in range(min(size, AHEAD)):
         prefetch(facts, np.int64(raw[k]))
@@ -127,13 +130,10 @@ def _offer(
 
 
 @inner
-def gather(
-    stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, a: Any
-) -> Any:
+def gather(feeding: Any, scratch: Any, seen: Array, a: Any) -> Any:
     """Candidates of all sources, and what the circle did; returns how many posts were met."""
+    stage, state, now, dials = feeding.stage, feeding.state, feeding.now, feeding.dials
     place, met, raw, quotas = scratch.place, scratch.met, scratch.raw, dials.quotas
-    facts, p_indptr, posters, dropped = stage.facts, stage.p_indptr, stage.posters, state.dropped
-    single, thinned, lines = stage.single, now.thinned, stage.lines
     key_a = stage.account_keys[a]
     count = np.int64(0)
     if dials.circle:
@@ -151,65 +151,34 @@ def gather(
         elif source == GROUPS:
             size = from_groups(stage, now, raw, quota, a)
         elif source == INTEREST:
-            size = from_interest(state, now, index, dials, scratch, seen, raw, quota, a)
+            size = from_interest(feeding, scratch, seen, raw, quota, a)
         elif source == TRENDING:
             size = from_trending(now.trending, raw, quota)
         elif source == COVISITED:
             size = from_covisited(state.done, state.fans, key_a, now.seed, now.t, raw, quota, a)
         else:
             size = from_draws(source, key_a, now.seed, now.t, now.fresh, now.n_eligible, raw, quota)
-        count = _offer(
-            source, raw, size, quota, a, seen, dropped, thinned, facts, single, p_indptr, posters,
-            place, met, lines, count,
-        )  # fmt: skip
+        count = _admit(feeding, scratch, seen, a, source, size, count)
     return count
 
 
 @inner
-def pair_factors(
-    stage: Any, now: Any, dials: Any, scratch: Any, a: Any, position: Any, out: Array
-) -> None:
-    """Factors of a viewer and a candidate, in the order of ``PAIR_FACTORS``."""
-    met = scratch.met
-    post = np.int64(met[position, POST])
-    out[F_INTEREST] = dot_rows(scratch.query, np.int64(0), stage.features, post)
-    out[F_REACTIONS] = 1.0 - dials.halves[min(met[position, REACTIONS], 63)]
-    out[F_COMMENTS] = 1.0 - dials.halves[min(met[position, COMMENTS], 63)]
-    followed = posters_followed(
-        stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters, a, post
-    )
-    out[F_FOLLOWED] = 1.0 if followed > 0 else 0.0
-    for k in range(2):
-        mine, its = stage.places[a, k], stage.facts[post, COUNTRY + k]
-        out[F_COUNTRY + k] = 1.0 if mine >= 0 and mine == its else 0.0
-    pair = pair_bits(now.seed, stage.account_keys[a], stage.post_keys[post])
-    out[F_CHANCE] = of_pair(pair, E_CHANCE)
+def pair_factors(feeding: Any, scratch: Any, a: Any, count: Any, weights: Array) -> Any:
+    """List the candidates in the pool, with their factors; returns how many there are.
 
-
-@inner
-def score(
-    stage: Any, now: Any, dials: Any, scratch: Any, a: Any, count: Any, given: Array, first: Any
-) -> Any:
-    """Score the candidates and list them in the pool; returns how many there are.
-
-    Scores that a function has given are taken in place of the weighted factors.
+    Fills `scratch.at` and `scratch.factors`, a row per candidate in the order of
+    ``PAIR_FACTORS``; factors whose weight is 0 are 0.
     """
     # looked up once: within the loop each look-up of an array would count its references
-    met, base, values, tie = scratch.met, scratch.base, scratch.score, scratch.tie
-    at, of_topic, of_author, picks = (
-        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
-    )  # fmt: skip
+    stage, halves, seed = feeding.stage, feeding.dials.halves, feeding.now.seed
+    met, query, at, factors = scratch.met, scratch.query, scratch.at, scratch.factors
     features, facts, post_keys = stage.features, stage.facts, stage.post_keys
     f_indptr, f_indices = stage.f_indptr, stage.f_indices
     p_indptr, posters, single = stage.p_indptr, stage.posters, stage.single
-    merit, halves, query, seed = now.merit, dials.halves, scratch.query, now.seed
-    weights = dials.weights
     w_interest, w_followed, w_chance = weights[F_INTEREST], weights[F_FOLLOWED], weights[F_CHANCE]
     w_reactions, w_comments = weights[F_REACTIONS], weights[F_COMMENTS]
     w_country, w_language = weights[F_COUNTRY], weights[F_LANGUAGE]
-    key_a = stage.account_keys[a]
-    ties = keyed(seed, E_TIE, key_a, np.uint64(0), 0)
-    low, high = f_indptr[a], f_indptr[a + 1]
+    key_a, low, high = stage.account_keys[a], f_indptr[a], f_indptr[a + 1]
     # most authors are told apart from followees by a few bits of their codes
     maybe, mask = scratch.maybe, scratch.maybe.size - 1
     marked = w_followed != 0.0 and single
@@ -217,49 +186,75 @@ def score(
         for q in range(low, high):
             maybe[f_indices[q] & mask] = True
     country, language = stage.places[a, 0], stage.places[a, 1]
-    own_scores = given.size > 0
     size = np.int64(0)
     for c in range(count):
         if met[c, SOURCE] < 0:
             continue
         post = np.int64(met[c, POST])
-        author = facts[post, AUTHOR]
-        value = 0.0
-        if own_scores:
-            value = np.float64(given[first + size])
-        else:
-            value = merit[post]
-            if w_interest != 0.0:
-                value += w_interest * np.float64(dot_rows(query, np.int64(0), features, post))
-            if w_reactions != 0.0:
-                value += w_reactions * (1.0 - halves[min(met[c, REACTIONS], 63)])
-            if w_comments != 0.0:
-                value += w_comments * (1.0 - halves[min(met[c, COMMENTS], 63)])
-            if w_followed != 0.0:
-                known = False
-                if single:
-                    known = maybe[author & mask] and contains(f_indices, low, high, author)
-                else:
-                    known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
-                if known:
-                    value += w_followed
-            if country >= 0 and facts[post, COUNTRY] == country:
-                value += w_country
-            if language >= 0 and facts[post, LANGUAGE] == language:
-                value += w_language
-            if w_chance != 0.0:
-                value += w_chance * of_pair(pair_bits(seed, key_a, post_keys[post]), E_CHANCE)
+        interest, reactions, comments, followed = 0.0, 0.0, 0.0, 0.0
+        same_country, same_language, chance = 0.0, 0.0, 0.0
+        if w_interest != 0.0:
+            interest = np.float64(dot_rows(query, np.int64(0), features, post))
+        if w_reactions != 0.0:
+            reactions = 1.0 - halves[min(met[c, REACTIONS], 63)]
+        if w_comments != 0.0:
+            comments = 1.0 - halves[min(met[c, COMMENTS], 63)]
+        if w_followed != 0.0:
+            known = False
+            if single:
+                author = facts[post, AUTHOR]
+                known = maybe[author & mask] and contains(f_indices, low, high, author)
+            else:
+                known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
+            followed = 1.0 if known else 0.0
+        if w_country != 0.0 and country >= 0:
+            same_country = 1.0 if facts[post, COUNTRY] == country else 0.0
+        if w_language != 0.0 and language >= 0:
+            same_language = 1.0 if facts[post, LANGUAGE] == language else 0.0
+        if w_chance != 0.0:
+            chance = of_pair(pair_bits(seed, key_a, post_keys[post]), E_CHANCE)
         at[size] = c
-        of_topic[size] = facts[post, TOPIC]
-        of_author[size] = author
-        picks[size] = 0
-        base[size] = value
-        values[size] = value
-        tie[size] = np.int64(mix(ties ^ post_keys[post]) >> np.uint64(1))
+        factors[size, F_INTEREST] = interest
+        factors[size, F_REACTIONS] = reactions
+        factors[size, F_COMMENTS] = comments
+        factors[size, F_FOLLOWED] = followed
+        factors[size, F_COUNTRY] = same_country
+        factors[size, F_LANGUAGE] = same_language
+        factors[size, F_CHANCE] = chance
         size += 1
     if marked:
         for q in range(low, high):
             maybe[f_indices[q] & mask] = False
+    return size
+
+
+@inner
+def score(feeding: Any, scratch: Any, a: Any, count: Any, given: Array, first: Any) -> Any:
+    """Score the candidates: static score + Σ weight · factor; returns how many there are.
+
+    Scores that a function has given are taken in place of these.
+    """
+    weights, merit = feeding.dials.weights, feeding.now.merit
+    facts, post_keys = feeding.stage.facts, feeding.stage.post_keys
+    met, base, values, tie = scratch.met, scratch.base, scratch.score, scratch.tie
+    at, of_topic, of_author, picks = (
+        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
+    )  # fmt: skip
+    factors = scratch.factors
+    ties = keyed(feeding.now.seed, E_TIE, feeding.stage.account_keys[a], np.uint64(0), 0)
+    size = pair_factors(feeding, scratch, a, count, weights)
+    for k in range(size):
+        post = np.int64(met[at[k], POST])
+        value = merit[post]
+        for f in range(weights.size):
+            value += weights[f] * factors[k, f]
+        if given.size > 0:
+            value = np.float64(given[first + k])
+        of_topic[k], of_author[k] = facts[post, TOPIC], facts[post, AUTHOR]
+        picks[k] = 0
+        base[k] = value
+        values[k] = value
+        tie[k] = np.int64(mix(ties ^ post_keys[post]) >> np.uint64(1))
     return size
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphkit.jit import kernel
 from graphkit.kernels.random import has_seen, inner
-from graphkit.kernels.state import Array
+from graphkit.kernels.state import Array, Nearest
 
 __all__ = ["assign", "bars_of", "recall_of", "search"]
 
@@ -83,19 +83,22 @@ def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
 
 @inner
 def search(
-    centres: Array, start: Array, ids: Array, blocks: Array, probes: Any, cell_end: Array,
-    seen: Array, dropped: Array, thinned: Any, query: Array, quota: Any, cap: Any, dots: Array,
-    cell_near: Array, best_near: Array, chosen: Array,
+    index: Any, cell_end: Array, seen: Array, dropped: Array, thinned: Any, query: Array,
+    quota: Any, cap: Any, nearest: Any,
 ) -> Any:  # fmt: skip
     """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
 
     Posts that the viewer has seen are left out. Returns how many were found and the nearest
-    cell; their ranks stand in `best_near`, in no order, the post in the lower 31 bits.
+    cell; their ranks are in `nearest.of_all`, in no order, the post in the lower 31 bits.
     """
+    centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
+    dots, cell_near, best_near, chosen = (
+        nearest.dots, nearest.of_cell, nearest.of_all, nearest.cells
+    )  # fmt: skip
     cells = start.size - 1
     _products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
     # the nearest cells in order; of cells as near, the first
-    probes = min(probes, cells)
+    probes = min(index.probes, cells)
     kept = np.int64(0)
     for c in range(cells):
         if kept == probes and dots[c] <= dots[chosen[kept - 1]]:
@@ -154,21 +157,21 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
 
 
 @kernel()
-def recall_of(
-    centres: Array, start: Array, ids: Array, blocks: Array, probes: int, cell_end: Array,
-    queries: Array, bars: Array, k: int,
-) -> Any:  # fmt: skip
+def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) -> Any:
     """Share of the k nearest posts of each query that the search finds, mean over queries.
 
     `bars` holds the product of the k-th: a post as near counts as one of the k.
     """
+    start = index.start
     cells = start.size - 1
     widest = 0
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
-    dots = np.empty(max(widest, cells), np.float32)
-    cell_near, best_near = np.empty(k, np.int64), np.empty(k, np.int64)
-    chosen = np.empty(cells, np.int32)
+    best_near = np.empty(k, np.int64)
+    nearest = Nearest(
+        np.empty(max(widest, cells), np.float32), np.empty(k, np.int64), best_near,
+        np.empty(cells, np.int32),
+    )  # fmt: skip
     nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
     wanted: Any = np.int64(0)
     for c in range(cells):
@@ -177,10 +180,7 @@ def recall_of(
     total = 0.0
     for i in range(queries.shape[0]):
         bar = _rank(bars[i], 0)
-        found, _ = search(
-            centres, start, ids, blocks, probes, cell_end, nobody, none_dropped, False,
-            queries[i], k, k, dots, cell_near, best_near, chosen,
-        )  # fmt: skip
+        found, _ = search(index, cell_end, nobody, none_dropped, False, queries[i], k, k, nearest)
         hits = 0
         for j in range(found):
             if best_near[j] >= bar:

@@ -64,7 +64,7 @@ from graphkit.kernels.state import (
 )
 from graphkit.lanes import dot_rows
 
-__all__ = ["EMPTY", "Mind", "Shown", "finish", "merge", "pairs", "sessions"]
+__all__ = ["EMPTY", "Mind", "Pairs", "Scores", "Shown", "finish", "merge", "pairs", "sessions"]
 
 #: Posts in slots that nothing filled, and in slots after a session has ended.
 EMPTY, OVER = -1, -2
@@ -97,6 +97,26 @@ class Mind(NamedTuple):
     boredom: float
     free: bool
     """Whether sessions end when viewers have had enough."""
+
+
+class Scores(NamedTuple):
+    """Scores that a function has given to every session's candidates, one after the other."""
+
+    values: Array
+    """float32; empty: the feed's weights are taken."""
+    start: Array
+    """int64: where each session's begin."""
+
+
+class Pairs(NamedTuple):
+    """Candidates of sessions, `width` places for each."""
+
+    post: Array
+    source: Array
+    factors: Array
+    """float32, a row per factor of ``PAIR_FACTORS``."""
+    size: Array
+    """Candidates of each session."""
 
 
 class Shown(NamedTuple):
@@ -208,11 +228,11 @@ def _learn(
 
 
 @inner
-def _parent(
-    f_indptr: Array, f_indices: Array, ring: Array, t: Any, a: Any, post: Any, seed: Any,
-    delivery: Any, account_keys: Array, post_keys: Array,
-) -> Any:  # fmt: skip
+def _parent(feeding: Any, a: Any, post: Any) -> Any:
     """The followee who passed the post on last (ties: the first); −1 without one."""
+    stage, ring, now = feeding.stage, feeding.state.ring, feeding.now
+    f_indptr, f_indices, t = stage.f_indptr, stage.f_indices, now.t
+    account_keys, post_keys, delivery = stage.account_keys, stage.post_keys, feeding.dials.delivery
     parent, at = np.int32(-1), np.int64((t - HORIZON + 1) * 256 - 1)
     for q in range(f_indptr[a], f_indptr[a + 1]):
         f = f_indices[q]
@@ -222,7 +242,7 @@ def _parent(
                 ring[f, r, POST] == post
                 and when & PASSED_ON
                 and when >> 8 > at >> 8
-                and delivered(seed, delivery, account_keys[a], account_keys[f], post_keys[post])
+                and delivered(now.seed, delivery, account_keys[a], account_keys[f], post_keys[post])
             ):
                 parent, at = f, when
     return parent
@@ -230,14 +250,15 @@ def _parent(
 
 @kernel()
 def sessions(
-    stage: Any, state: Any, now: Any, index: Any, dials: Any, mind: Any, active: Array,
-    order: Array, low: int, high: int, scratch: Any, shown: Any, given: Array, given_start: Array,
+    feeding: Any, mind: Any, active: Array, order: Array, low: int, high: int, scratch: Any,
+    given: Any, shown: Any,
 ) -> None:  # fmt: skip
-    """Sessions order[low … high − 1] of a tick.
+    """Sessions order[low … high − 1] of a tick; `given` are :class:`Scores`.
 
-    `given` holds scores of every session's candidates, one after the other from
-    `given_start` of the session on; without any, the feed's weights are taken.
+    Fills the rows of `shown`, a :class:`Shown`.
     """
+    stage, state, now, dials = feeding.stage, feeding.state, feeding.now, feeding.dials
+    given_values, given_start = given.values, given.start
     # looked up once: within the loops each look-up of an array would count its references
     slots, free, seed, circle = dials.slots, mind.free, now.seed, dials.circle
     facts, traits, features, interests = (
@@ -248,7 +269,7 @@ def sessions(
     )  # fmt: skip
     account_keys, post_keys = stage.account_keys, stage.post_keys
     place, met, topics, query = scratch.place, scratch.met, scratch.topics, scratch.query
-    profiles, ring, signals, halves = state.profiles, state.ring, dials.signals, dials.halves
+    profiles, signals, halves = state.profiles, dials.signals, dials.halves
     posts, sources, watches = shown.post, shown.source, shown.watch
     reacts, parents, propensity = shown.react, shown.parent, shown.propensity
     for z in range(low, high):
@@ -256,9 +277,9 @@ def sessions(
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
         _begin(state, now, dials, query, a)
-        count = gather(stage, state, now, index, dials, scratch, seen, a)
-        first = given_start[i] if given.size > 0 else np.int64(0)
-        size = score(stage, now, dials, scratch, a, count, given, first)
+        count = gather(feeding, scratch, seen, a)
+        first = given_start[i] if given_values.size > 0 else np.int64(0)
+        size = score(feeding, scratch, a, count, given_values, first)
         shown.candidates[i] = size
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over = False
@@ -299,10 +320,7 @@ def sessions(
             watches[i, s] = np.int32(w * WATCH_UNIT)
             reacts[i, s] = react
             if react & PASSED_ON:
-                parents[i, s] = _parent(
-                    f_indptr, f_indices, ring, now.t, a, post, seed, dials.delivery, account_keys,
-                    post_keys,
-                )  # fmt: skip
+                parents[i, s] = _parent(feeding, a, post)
             _learn(profiles, a, features, post, signals, react, w)
             watched += w
             n_shown += 1
@@ -323,32 +341,27 @@ def sessions(
 
 @kernel()
 def pairs(
-    stage: Any, state: Any, now: Any, index: Any, dials: Any, active: Array, low: int, high: int,
-    scratch: Any, width: int, size: Array, post: Array, source: Array, factors: Array,
-) -> None:  # fmt: skip
+    feeding: Any, active: Array, low: int, high: int, scratch: Any, width: int, found: Any
+) -> None:
     """Candidates of sessions low … high − 1 with what ties them to the viewer.
 
-    Session i writes from place (i − low) · width on; `factors` has a row per factor of
-    ``PAIR_FACTORS``.
+    Session i fills the places of `found`, some :class:`Pairs`, from i · width on.
     """
-    row = np.empty(factors.shape[0], np.float64)
+    state, met, every = feeding.state, scratch.met, np.ones(found.factors.shape[0])
     for i in range(low, high):
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _begin(state, now, dials, scratch.query, a)
-        count = gather(stage, state, now, index, dials, scratch, seen, a)
-        at = (i - low) * width
-        for c in range(count):
-            if scratch.met[c, SOURCE] < 0:
-                continue
-            post[at] = scratch.met[c, POST]
-            source[at] = scratch.met[c, SOURCE]
-            pair_factors(stage, now, dials, scratch, a, c, row)
-            for f in range(row.size):
-                factors[f, at] = np.float32(row[f])
-            at += 1
-        size[i - low] = at - (i - low) * width
-        forget(scratch.place, scratch.met, count)
+        _begin(state, feeding.now, feeding.dials, scratch.query, a)
+        count = gather(feeding, scratch, seen, a)
+        size = pair_factors(feeding, scratch, a, count, every)
+        for k in range(size):
+            at, c = i * width + k, scratch.at[k]
+            found.post[at] = met[c, POST]
+            found.source[at] = met[c, SOURCE]
+            for f in range(every.size):
+                found.factors[f, at] = np.float32(scratch.factors[k, f])
+        found.size[i] = size
+        forget(scratch.place, met, count)
 
 
 @kernel()

@@ -173,6 +173,18 @@ class Dials(NamedTuple):
     """2^−r for r = 0 … 63."""
 
 
+class Nearest(NamedTuple):
+    """Working memory of one search of the index."""
+
+    dots: Array
+    """float32: products with centres, then with the posts of a cell."""
+    of_cell: Array
+    """int64: heap of the nearest posts of a cell, and of all below."""
+    of_all: Array
+    cells: Array
+    """int32: the nearest cells."""
+
+
 class Scratch(NamedTuple):
     """Working memory of one thread: posts met in one session, and where each stands."""
 
@@ -192,21 +204,27 @@ class Scratch(NamedTuple):
     of_topic: Array
     of_author: Array
     picks: Array
+    factors: Array
+    """float64: a row per candidate, a column per factor of viewer and post."""
     base: Array
     """float64: score of each candidate, with what is subtracted for diversity."""
     score: Array
     """float64: the same, with the author's discount."""
     tie: Array
     """int64: keyed bits that decide between equal scores."""
-    dots: Array
-    """float32: products with centres, then with the posts of a cell."""
-    cell_near: Array
-    """int64: heap of the nearest posts of a cell, and of all below."""
-    best_near: Array
-    cells: Array
-    """int32: the nearest cells."""
+    nearest: Nearest
     topics: Array
     """int32, (slots,): topics shown in the session."""
+
+
+class Feeding(NamedTuple):
+    """All that a feed ranks from at one tick."""
+
+    stage: Stage
+    state: State
+    now: Now
+    index: Index
+    dials: Dials
 
 
 # columns of Stage.facts

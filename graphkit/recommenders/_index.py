@@ -66,10 +66,7 @@ def _bars(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> Float
 def _recall(index: Index, queries: Floats, bars: Floats, n_eligible: int, k: int = 100) -> float:
     if not queries.shape[0] or not n_eligible:
         return float("nan")
-    found: float = recall_of(
-        index.centres, index.start, index.posts, index.blocks, index.probes,
-        cell_ends(index, n_eligible), queries, bars, k,
-    )  # fmt: skip
+    found: float = recall_of(index, cell_ends(index, n_eligible), queries, bars, k)
     return found
 
 

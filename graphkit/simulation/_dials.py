@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.kernels.sessions import Mind
-from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Scratch, Stage
+from graphkit.kernels.state import LOOKS, MAYBE, RING, Dials, Index, Nearest, Scratch, Stage
 from graphkit.recommenders.factors import CIRCLE_FACTORS, FILLERS, PAIR_FACTORS, SOURCES
 from graphkit.recommenders.feed import Feed
 from graphkit.simulation.behaviour import Behaviour
@@ -35,6 +35,7 @@ def dials_of(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) -> Dials:
     return Dials(
         quotas=quotas,
         interest_cap=max(1, math.ceil(feed.interest_share * feed.sources.get("interest", 0))),
+        # a function's scores take their place: its feed has no weights
         weights=np.array([feed.weights.get(name, 0.0) for name in PAIR_FACTORS]),
         topic_penalty=float(feed.topic_penalty),
         author_penalty=float(feed.author_penalty),
@@ -83,12 +84,15 @@ def scratch_of(stage: Stage, index: Index, dials: Dials) -> Scratch:
         of_topic=np.zeros(room, np.int32),
         of_author=np.zeros(room, np.int32),
         picks=np.zeros(room, np.int32),
+        factors=np.zeros((int(dials.quotas.sum()), dials.weights.size)),
         base=np.zeros(room),
         score=np.zeros(room),
         tie=np.zeros(room, np.int64),
-        dots=np.zeros(max(widest, cells), np.float32),
-        cell_near=np.zeros(most + 1, np.int64),
-        best_near=np.zeros(most + 1, np.int64),
-        cells=np.zeros(cells, np.int32),
+        nearest=Nearest(
+            dots=np.zeros(max(widest, cells), np.float32),
+            of_cell=np.zeros(most + 1, np.int64),
+            of_all=np.zeros(most + 1, np.int64),
+            cells=np.zeros(cells, np.int32),
+        ),
         topics=np.zeros(dials.slots, np.int32),
     )

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
 from graphkit.kernels.search import assign
-from graphkit.kernels.sessions import Shown, finish, merge, sessions
-from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Now, State
+from graphkit.kernels.sessions import Scores, Shown, finish, merge, sessions
+from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Feeding, Now, State
 from graphkit.recommenders._index import recall, replace_features
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.simulation._book import Book
@@ -243,20 +243,22 @@ class Run:
             if self.index.posts.size:
                 replace_features(self.index, moving, features)
 
+    def feeding(self, now: Now) -> Feeding:
+        """All that the feed ranks from at one tick."""
+        return Feeding(self.stage, self.state, now, self.index, self.dials)
+
     def _show(self, now: Now, active: npt.NDArray[np.int64], shown: Shown) -> None:
         """All sessions of a tick; viewers of near interests one after the other, for speed."""
         order = np.arange(active.size)
         if self._searches:
             order = np.argsort(self.state.cell[active], kind="stable")
-        given, start = np.zeros(0, np.float32), np.zeros(0, np.int64)
+        given = Scores(np.zeros(0, np.float32), np.zeros(0, np.int64))
         if self.feed.score is not None:
-            given, start = given_scores(self, now, active)
+            given = given_scores(self, now, active)
+        feeding = self.feeding(now)
 
         def show(low: int, high: int, scratch: Any) -> None:
-            sessions(
-                self.stage, self.state, now, self.index, self.dials, self.mind, active, order,
-                low, high, scratch, shown, given, start,
-            )  # fmt: skip
+            sessions(feeding, self.mind, active, order, low, high, scratch, given, shown)
 
         self.in_ranges(show, active.size)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.kernels.sessions import pairs
+from graphkit.kernels.sessions import Pairs, Scores, pairs
 from graphkit.kernels.state import Now
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
@@ -23,16 +23,14 @@ Ints = npt.NDArray[np.int64]
 BATCH = 8192
 
 
-def given_scores(
-    run: Run, now: Now, active: Ints
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def given_scores(run: Run, now: Now, active: Ints) -> Scores:
     """Scores of every session's candidates, and where each session's begin."""
     sizes, parts = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
     for begin in range(0, active.size, BATCH):
         size, scores = _batch(run, now, active[begin : begin + BATCH])
         sizes.append(size)
         parts.append(scores)
-    return np.concatenate(parts), np.cumsum(np.concatenate(sizes))[:-1]
+    return Scores(np.concatenate(parts), np.cumsum(np.concatenate(sizes))[:-1])
 
 
 def _batch(run: Run, now: Now, active: Ints) -> tuple[Ints, npt.NDArray[np.float32]]:
@@ -40,18 +38,18 @@ def _batch(run: Run, now: Now, active: Ints) -> tuple[Ints, npt.NDArray[np.float
     assert run.feed.score is not None
     scene, width = run.scene, int(run.dials.quotas.sum())
     room = active.size * width
-    size = np.zeros(active.size, np.int64)
-    post, source = np.zeros(room, np.int32), np.zeros(room, np.int8)
-    factors = np.zeros((len(PAIR_FACTORS), room), np.float32)
+    found = Pairs(
+        post=np.zeros(room, np.int32),
+        source=np.zeros(room, np.int8),
+        factors=np.zeros((len(PAIR_FACTORS), room), np.float32),
+        size=np.zeros(active.size, np.int64),
+    )
 
     def collect(low: int, high: int, scratch: Any) -> None:
-        cut = slice(low * width, high * width)
-        pairs(
-            run.stage, run.state, now, run.index, run.dials, active, low, high, scratch, width,
-            size[low:high], post[cut], source[cut], factors[:, cut],
-        )  # fmt: skip
+        pairs(run.feeding(now), active, low, high, scratch, width, found)
 
     run.in_ranges(collect, active.size)
+    post, source, factors, size = found
     used = np.arange(room) % max(width, 1) < np.repeat(size, width)
     chosen = post[used]
     values: dict[str, Any] = {name: factors[row, used] for row, name in enumerate(PAIR_FACTORS)}

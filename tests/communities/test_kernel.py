@@ -89,11 +89,14 @@ def moved(
     fixed: Any = (),
 ) -> float:  # fmt: skip
     n = g.n
-    gain: float = kernel.move_nodes(
-        g.indptr, g.indices, g.weights, g.mass, g.mass_in, g.gamma, np.array(size, dtype=np.int64),
-        limit, np.array(fixed, dtype=np.bool_), membership, order.copy(),
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_),
+    rows = kernel.Rows(
+        g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.array(size, dtype=np.int64),
+        np.array(fixed, dtype=np.bool_),
     )  # fmt: skip
+    state = kernel.MoveState(
+        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+    )
+    gain: float = kernel.move_nodes(rows, g.gamma, limit, membership, order.copy(), state)
     return gain
 
 
@@ -197,11 +200,13 @@ def test_local_moving_where_data_is_asked_for_ahead() -> None:
 def refined(
     g: Case, membership: np.ndarray, order: np.ndarray, theta: float = 0.0, seed: int = 1
 ) -> list[int]:
-    parts = np.empty(g.n, dtype=np.int32)
-    kernel.refine(
-        g.indptr, g.indices, g.weights, g.mass, g.mass_in, g.gamma, membership, order, theta,
-        random_state(seed), parts, np.empty((g.n, 3)), np.empty((g.n, 2 if g.mass_in.size else 1)),
+    rows = kernel.Rows(
+        g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.empty(0, np.int64),
+        np.empty(0, np.bool_),
     )  # fmt: skip
+    parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.mass_in.size else 1))
+    state = kernel.RefineState(parts, np.empty((g.n, 3)), whole)
+    kernel.refine(rows, g.gamma, theta, membership, order, random_state(seed), state)
     found: list[int] = parts.tolist()
     return found
 
@@ -291,7 +296,7 @@ def test_a_tiny_theta_neither_overflows_nor_differs_from_greedy() -> None:
 def test_aggregation_is_the_product_of_matrices(*, weighted: bool, two: bool) -> None:
     g = case(2, weighted=weighted, two=two)
     parts = np.random.default_rng(2).permutation(np.arange(g.n) % 7).astype(np.int32)
-    rows = native.Rows(
+    rows = native.rows_of(
         g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.arange(g.n), np.arange(g.n) == 4
     )
     whole = native._aggregated(rows, parts, 7)
@@ -313,7 +318,7 @@ def test_aggregation_of_a_large_graph() -> None:
     g = case(4, n=n, weighted=True)
     parts = (np.arange(n) % 50).astype(np.int32)
     empty = np.empty(0, np.int64)
-    rows = native.Rows(
+    rows = native.rows_of(
         g.indptr, g.indices, g.weights, g.mass, g.mass_in, empty, np.empty(0, np.bool_)
     )
     whole = native._aggregated(rows, parts, 50)
@@ -330,7 +335,7 @@ def test_aggregation_of_a_large_graph() -> None:
 def test_laying_out_anew_is_a_renaming(n: int, *, weighted: bool) -> None:
     g = case(5, n=n, weighted=weighted, two=True)
     membership = np.random.default_rng(5).integers(0, 9, n).astype(np.int32)
-    rows = native.Rows(
+    rows = native.rows_of(
         g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.arange(n), np.arange(n) % 3 == 0
     )
     there, homes, order = native.laid_out(rows, membership)

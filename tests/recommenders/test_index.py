@@ -14,7 +14,7 @@ from numba import njit
 import graphkit as gk
 from graphkit.kernels.random import mark_seen
 from graphkit.kernels.search import search
-from graphkit.kernels.state import Index
+from graphkit.kernels.state import Index, Nearest
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.recommenders._index import build_index, cell_ends, recall, replace_features
 from graphkit.simulation import Behaviour
@@ -36,12 +36,12 @@ def _search(
 ) -> Any:
     cells = index.start.size - 1
     widest = np.diff(index.start).max()
-    dots = np.empty(max(widest, cells), np.float32)
-    cell_near, best_near = np.empty(quota + 1, np.int64), np.empty(quota + 1, np.int64)
-    size, nearest = search(
-        index.centres, index.start, index.posts, index.blocks, index.probes, ends, table, dropped,
-        True, query, quota, cap, dots, cell_near, best_near, np.empty(cells, np.int32),
+    best_near = np.empty(quota + 1, np.int64)
+    scratch = Nearest(
+        np.empty(max(widest, cells), np.float32), np.empty(quota + 1, np.int64), best_near,
+        np.empty(cells, np.int32),
     )  # fmt: skip
+    size, nearest = search(index, ends, table, dropped, True, query, quota, cap, scratch)
     return best_near[:size] & 0x7FFFFFFF, nearest
 
 
