@@ -14,8 +14,8 @@ from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice
 from graphkit.graphs import _filters as filters
-from graphkit.graphs._options import at_least
 from graphkit.graphs._source import projection_record, sides_of
+from graphkit.graphs.options import at_least
 from graphkit.graphs.validate import validate
 
 __all__ = ["METHODS", "backbone"]
