@@ -65,8 +65,9 @@ def with_graphkit(
 ) -> Found:
     """Our kernel, as the verb calls it: both triangles, sorted."""
     from graphkit.graphs._projection import project
+    from graphkit.graphs.options import ProjectionOptions
 
-    found = project(rows, columns, n, m, min_shared=least, top=top)
+    found = project(rows, columns, n, m, ProjectionOptions(min_shared=least, top=top))
     size = found.indptr.nbytes + found.indices.nbytes + found.weights.nbytes
     return found.indices.size // 2, int(found.weights.sum()) // 2, size
 

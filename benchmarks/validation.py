@@ -21,15 +21,16 @@ import numpy as np
 from graphkit.data.dataset import Dataset
 from graphkit.graphs._bicm import degree_model
 from graphkit.graphs._projection import project
-from graphkit.graphs._walk import cores
 from graphkit.graphs.backbone import backbone
 from graphkit.graphs.cointeraction import cointeraction_graph
+from graphkit.graphs.options import ProjectionOptions
 from graphkit.graphs.validate import (
     benjamini_hochberg,
     bicm_tails,
     distinct_triples,
     hypergeometric_tails,
 )
+from graphkit.threads import cores
 
 
 def timed(what: str, work: Callable[[], Any]) -> Any:
@@ -57,7 +58,7 @@ def speed(options: argparse.Namespace) -> None:
     """Time of each step of the test."""
     rows, columns = log(options)
     n, m = options.entities, options.things
-    made = project(rows, columns, n, m)
+    made = project(rows, columns, n, m, ProjectionOptions())
     tail = np.repeat(np.arange(n), np.diff(made.indptr))
     chosen = np.flatnonzero(tail < made.indices)
     if chosen.size > options.pairs:

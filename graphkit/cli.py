@@ -151,29 +151,29 @@ def communities(
     format: FormatOption = Format.FOLDER,
     stitches: StitchesOption = None,
     between: Annotated[
-        str, typer.Option(help="What is tied: accounts, authors, items, tags or sounds.")
+        str, typer.Option(help="The nodes: accounts, authors, items, tags or sounds.")
     ] = "accounts",
     through: Annotated[
         str, typer.Option(help="What they share: items, authors, tags, sounds or accounts.")
     ] = "items",
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", help="Interactions that count as an act; repeatable. [every act]"),
+        typer.Option("--kind", help="Kinds of interaction that count; repeatable. [the usual]"),
     ] = None,
-    weight: Annotated[str, typer.Option(help="count, jaccard, cosine, newman or tfidf.")] = "tfidf",
-    min_shared: Annotated[int, typer.Option(min=1, help="Things two nodes must share.")] = 1,
+    weight: Annotated[
+        str, typer.Option(help="count, pairs, actions, jaccard, cosine, newman or tfidf.")
+    ] = "tfidf",
+    min_shared: Annotated[int, typer.Option(help="Objects that two nodes must share.")] = 1,
     max_degree: Annotated[
-        int | None, typer.Option(min=2, help="Leave out things of more nodes than this.")
+        int | None, typer.Option(help="Leave out objects of more nodes than this.")
     ] = None,
     window: Annotated[
-        str | None, typer.Option(help="Both acted within this time, such as 10s, 5min, 1d.")
+        str | None, typer.Option(help="Both interacted within this time, such as 10s, 5min, 1d.")
     ] = None,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="Keep each node's heaviest edges only.")
-    ] = None,
+    top: Annotated[int | None, typer.Option(help="Keep each node's heaviest edges only.")] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="Thing to leave out; repeatable. Adds to the stop-tags."),
+        typer.Option("--exclude", help="Object to leave out; repeatable. Adds to the stop-tags."),
     ] = None,
     keep_stop_tags: Annotated[
         bool, typer.Option("--keep-stop-tags", help="Do not leave out fyp, foryou, viral, …")

@@ -34,7 +34,15 @@ from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError, OptionError, check_choice
 
-__all__ = ["ACTS", "SIDES", "Incidence", "account_tags", "incidence"]
+__all__ = [
+    "ACTS",
+    "SIDES",
+    "Incidence",
+    "account_tags",
+    "check_sides",
+    "checked_kinds",
+    "incidence",
+]
 
 #: What can stand on either side of an incidence.
 SIDES = ("accounts", "authors", "items", "tags", "sounds")
@@ -104,14 +112,11 @@ def incidence(
     MissingDataError
         If a table or column is missing, or nothing is left.
     """
-    check_choice("between", between, SIDES)
-    check_choice("through", through, SIDES)
-    if between == through:
-        raise OptionError(f"between and through are both {between!r}: choose two sides.")
+    check_sides(between, through)
     if isinstance(exclude, str):
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
     removed: dict[str, int] = {}
-    pairs, time_column = _pairs(dataset, between, through, _checked_kinds(kinds), verb, removed)
+    pairs, time_column = _pairs(dataset, between, through, checked_kinds(kinds), verb, removed)
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
         things = pairs.get_column(through)
@@ -161,7 +166,16 @@ def account_tags(dataset: Dataset, *, verb: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
+def check_sides(between: str, through: str) -> None:
+    """Raise an :class:`OptionError` unless these are two different members of ``SIDES``."""
+    check_choice("between", between, SIDES)
+    check_choice("through", through, SIDES)
+    if between == through:
+        raise OptionError(f"between and through are both {between!r}: choose two sides.")
+
+
+def checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
+    """The kinds of interaction asked for, or the default ones; refuses unknown ones."""
     if kinds is None:
         return ACTS
     if isinstance(kinds, str):

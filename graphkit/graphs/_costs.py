@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.errors import OptionError
 from graphkit.graphs import _symmetric, _walk
 from graphkit.graphs._lists import PairLists
 from graphkit.graphs._walk import Block, Walk
 from graphkit.threads import cores
 
-__all__ = [
-    "Sample",
-    "at_most",
-    "available",
-    "capped",
-    "memory_needed",
-    "sampled",
-    "seconds_to_mirror",
-]
+__all__ = ["Sample", "capped", "memory_needed", "sampled", "seconds_to_mirror"]
 
 #: Entries walked for an estimate, and in how many places.
 SAMPLE, PLACES = 1 << 21, 64
-
-#: Share of the free memory that a projection may use unless told otherwise.
-SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -73,19 +59,24 @@ def sampled(walk: Walk) -> Sample:
 
 
 def capped(walk: Walk, heavy: npt.NDArray[np.bool_], min_shared: int | None = None) -> Walk:
-    """The same walk without some entries of its lists; sizes of entities stay as they are."""
-    lists = walk.lists
+    """The same walk without some entries of its lists; sizes of actors stay as they are."""
+    lists, rule = walk.lists, walk.rule
     assert isinstance(lists, PairLists)
     if heavy.any():
-        lists = replace(lists, length=np.where(heavy, np.int32(0), lists.length))
-    return Walk(
-        lists, walk.gain, walk.mode, walk.size, walk.form, walk.n,
-        min_shared=min_shared or walk.min_shared, top=walk.top,
-    )  # fmt: skip
+        lists = lists._replace(length=np.where(heavy, np.int32(0), lists.length))
+    return Walk(lists, rule._replace(min_shared=min_shared or rule.min_shared), walk.n)
 
 
 def memory_needed(
-    acts: int, pairs: int, n: int, m: int, kept: float, *, top: bool, weighted: bool, timed: bool
+    interactions: int,
+    pairs: int,
+    n: int,
+    m: int,
+    kept: float,
+    *,
+    top: bool,
+    weighted: bool,
+    timed: bool,
 ) -> int:
     """Bytes at the peak: of the lists, of the walk with its results, or of the symmetric rows.
 
@@ -94,8 +85,8 @@ def memory_needed(
     workers = cores()
     entry = 12.0
     fixed = 16 * n + 16 * m
-    listing = (120.0 if timed else 17.0) * acts + (0.0 if timed else 24.0 * pairs) + fixed
-    held = (36.0 if timed else 16.0) * (acts if timed else pairs) + 8.0 * weighted * pairs
+    listing = (120.0 if timed else 17.0) * interactions + (0.0 if timed else 24.0 * pairs) + fixed
+    held = (36.0 if timed else 16.0) * (interactions if timed else pairs) + 8.0 * weighted * pairs
     scratch = workers * 64.0 * n
     room = min(kept, float(workers * _walk.ROOM)) * entry
     walking = held + scratch + kept * entry + min(room, 0.25 * kept * entry) + fixed
@@ -124,40 +115,3 @@ def seconds_to_mirror() -> float:
         return time.perf_counter() - start
 
     return min(run() for _ in range(3)) / heads.size
-
-
-def available() -> int:
-    """Bytes of memory that are free for use."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            found = re.search(r"MemAvailable:\s+(\d+)", file.read())
-            if found:
-                return int(found[1]) * 1024
-    except OSError:  # no Linux
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):  # where neither is told
-        return 4_000_000_000
-
-
-def at_most(memory: int | str | None) -> int:
-    """The budget in bytes: as given, or a share of what is free.
-
-    Examples
-    --------
-    >>> at_most("4 GB"), at_most(10**6)
-    (4000000000, 1000000)
-    """
-    if memory is None:
-        return int(available() * SHARE)
-    if isinstance(memory, int) and not isinstance(memory, bool) and memory > 0:
-        return memory
-    units = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
-    found = isinstance(memory, str) and re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", memory)
-    if found and found[2].upper() in units and float(found[1]) > 0:
-        return round(float(found[1]) * units[found[2].upper()])
-    raise OptionError(
-        f"memory={memory!r} is not understood: pass a number of bytes, or text such as '500 MB' "
-        "or '4 GB'."
-    )

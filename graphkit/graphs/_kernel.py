@@ -1,11 +1,11 @@
 """Kernels of the projection: rows of A·Aᵀ, one after the other, never the whole.
 
-Gustavson's row-wise product: for entity i, walk its things and the other entities of each
-thing, and add into dense accumulators of length n that belong to the thread. A list of the
+Gustavson's row-wise product: for actor i, walk its objects and the other actors of each
+object, and add into dense accumulators of length n that belong to the thread. A list of the
 entries touched makes reading a row cost what it holds, not n; those that pass are put into
 ascending order by insertion (few), by digits, or by reading all n in turn (most).
 
-Sums run over things in ascending order for every pair, so weights are symmetric to the
+Sums run over objects in ascending order for every pair, so weights are symmetric to the
 last bit and depend neither on threads nor on blocks.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphkit.graphs._row_kernel import COSINE, JACCARD, RAW, emit_row, filter_row
+from graphkit.graphs._row_kernel import COSINE, JACCARD, RAW, emit_row
 from graphkit.jit import kernel
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "windowed_rows",
 ]
 
-#: What a shared thing adds: its gain, or the product or the lesser of the numbers of acts.
+#: What a shared object adds: its contribution, or the product or the lesser of multiplicities.
 EACH, PRODUCT, LESSER = 0, 1, 2
 
 Array = Any
@@ -37,44 +37,43 @@ Array = Any
 
 @kernel()
 def index_pairs(
-    row_start: Array, things: Array, acts: Array, thing_start: Array, cursor: Array,
-    whole: bool, members: Array, often: Array, begin: Array, length: Array,
-) -> None:  # fmt: skip
-    """Entities of each thing, and for each pair the stretch of them to walk.
+    lists: Array, objects: Array, given: Array, object_start: Array, cursor: Array, whole: bool
+) -> None:
+    """Fill `lists` (``PairLists``) but for `row_start` from pairs sorted by actor, then object.
 
-    Pairs come by entity, then thing. `cursor` starts as the beginning of each thing's
-    list. The stretch is the entities before the pair's own, or `whole` lists. `often` are
-    the `acts` of each pair in the order of `members`, if there are any.
+    `given` is the multiplicity of each pair, if there is any. `cursor` starts as the beginning
+    of each object's list. Stretches are the actors before the pair's own, or `whole` lists.
     """
+    row_start, begin, length = lists.row_start, lists.begin, lists.length
+    members, multiplicity = lists.members, lists.multiplicity
     for i in range(row_start.size - 1):
         for e in range(row_start[i], row_start[i + 1]):
-            thing = things[e]
-            at = cursor[thing]
-            cursor[thing] = at + 1
+            t = objects[e]
+            at = cursor[t]
+            cursor[t] = at + 1
             members[at] = i
-            if acts.size:
-                often[at] = acts[e]
-            first = thing_start[thing]
+            if given.size:
+                multiplicity[at] = given[e]
+            first = object_start[t]
             begin[e] = first
-            length[e] = thing_start[thing + 1] - first if whole else at - first
+            length[e] = object_start[t + 1] - first if whole else at - first
 
 
 @kernel()
-def find_stretches(
-    base: int, row_start: Array, things: Array, thing_start: Array, members: Array, whole: bool,
-    begin: Array, length: Array,
-) -> None:  # fmt: skip
-    """The stretches of `index_pairs` for some rows, where the lists of things are there."""
+def find_stretches(lists: Array, objects: Array, object_start: Array, whole: bool) -> None:
+    """Fill the stretches of `lists` (``PairLists``) for some rows, where `members` are there."""
+    row_start, begin, length = lists.row_start, lists.begin, lists.length
+    members = lists.members
     for i in range(row_start.size - 1):
         for e in range(row_start[i], row_start[i + 1]):
-            first = thing_start[things[e]]
-            last = thing_start[things[e] + 1]
+            first = object_start[objects[e]]
+            last = object_start[objects[e] + 1]
             begin[e] = first
-            if not whole:  # up to the entity itself
+            if not whole:  # up to the actor itself
                 low = first
                 while low < last:
                     middle = (low + last) >> 1
-                    if members[middle] < base + i:
+                    if members[middle] < lists.base + i:
                         low = middle + 1
                     else:
                         last = middle
@@ -83,55 +82,22 @@ def find_stretches(
 
 @kernel()
 def shared_rows(
-    row: int, stop: int, base: int,
-    row_start: Array, begin: Array, length: Array, members: Array, often: Array,
-    gain: Array, mode: int, size: Array, form: int, min_shared: int, top: int,
-    count: Array, total: Array, touched: Array, final: Array, keys: Array, other: Array,
-    copy: Array, counts: Array, heap: Array, most: Array, heads: Array, values: Array, used: int,
-    lengths: Array, later: Array, tally: Array,
-) -> tuple[int, int]:  # fmt: skip
-    """Rows `row` … `stop` − 1, or as many as surely fit into `heads`.
+    row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """Rows `row` … `stop` − 1 of pairs, or as many as surely fit into `out`, from `used` on.
 
-    Parameters
-    ----------
-    base
-        The row that `row_start`, `most` and `lengths` begin with.
-    row_start, begin, length, members
-        Things of each entity, each as a stretch of `members`, its entities (ascending):
-        those before the entity itself, or all.
-    often
-        Acts of each of `members` on the thing, where `mode` is not ``EACH``.
-    gain, mode
-        What each pair of `row_start` adds, or its number of acts; empty where only the
-        number of things counts.
-    size
-        Size of each entity, for Jaccard and cosine.
-    form, min_shared
-        How sums become weights, and how many things a pair must share.
-    top
-        0: all neighbours; else the heaviest, ties by smaller code.
-    count, total, touched, final, keys, other, copy, counts, heap
-        Scratch of the calling thread; `count` or `total` (number and sum), whichever is
-        used, and `final` are zero before and after.
-    most
-        Bound of the number of neighbours of each row; there is room for the largest.
-    heads, values, used
-        Filled from `used` on with neighbours and weights, one row after the other.
-    lengths
-        Set for each row: number of its neighbours kept.
-    later
-        Increased for each head (`top` = 0): neighbours that the head has after itself.
-    tally
-        Increased, counting each pair once: under `min_shared`, weightless, passed.
-
-    Returns
-    -------
-    tuple of int
-        The first row not done, and how much of `heads` is used.
+    Takes ``PairLists``, ``EdgeRule``, ``Scratch`` and ``RowOutput``; `row_start`, `most` and
+    `lengths` begin with the row `base`. Returns the first row not done, and how much of `out`
+    is used.
     """
-    weighted = gain.size > 0
+    row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
+    members, multiplicity = lists.members, lists.multiplicity
+    contribution, mode = rule.contribution, rule.mode
+    count, total, touched = scratch.shared, scratch.total, scratch.touched
+    most, lengths, space = out.most, out.lengths, out.heads.size
+    weighted = contribution.size > 0
     for i in range(row, stop):
-        if used + most[i - base] > heads.size:
+        if used + most[i - base] > space:
             return i, used
         k = 0
         for e in range(row_start[i - base], row_start[i - base + 1]):
@@ -144,11 +110,11 @@ def shared_rows(
                     k += shared == 0.0
                     total[j, 0] = shared + 1.0
                     if mode == EACH:
-                        total[j, 1] += gain[e]
+                        total[j, 1] += contribution[e]
                     elif mode == PRODUCT:
-                        total[j, 1] += gain[e] * often[p]
+                        total[j, 1] += contribution[e] * multiplicity[p]
                     else:
-                        total[j, 1] += min(gain[e], often[p])
+                        total[j, 1] += min(contribution[e], multiplicity[p])
             else:
                 for p in range(first, first + length[e]):
                     j = members[p]
@@ -156,58 +122,50 @@ def shared_rows(
                     touched[k] = j
                     k += shared == 0
                     count[j] = shared + 1
-        kept = filter_row(
-            i, k, form, size, min_shared, weighted, count, total, touched, values, used, tally
-        )
-        lengths[i - base] = emit_row(
-            i, kept, top, touched, final, keys, other, copy, counts, heap, heads, values, used,
-            later, tally,
-        )  # fmt: skip
+        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
         used += lengths[i - base]
     return stop, used
 
 
 @kernel()
 def windowed_rows(
-    row: int, stop: int, base: int,
-    row_start: Array, row_things: Array, row_times: Array,
-    thing_start: Array, members: Array, times: Array, window: int, seen: Array,
-    gain: Array, mode: int, size: Array, form: int, min_shared: int, top: int,
-    count: Array, total: Array, touched: Array, final: Array, keys: Array, other: Array,
-    copy: Array, counts: Array, heap: Array, most: Array, heads: Array, values: Array, used: int,
-    lengths: Array, later: Array, tally: Array,
-) -> tuple[int, int]:  # fmt: skip
-    """The same, where a thing is shared only if both acted on it within `window`.
+    row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """The same of ``EventLists``: an object is shared only if both had it within the window.
 
-    Here the lists hold events: those of an entity by thing and time (`row_times`), those
-    of a thing by time (`times`). For each entity and thing the union of the intervals
-    around its events is walked once. `seen` (−1 at first) tells, per entity, the event
-    list in which it was last met. In the mode ``PRODUCT``, pairs of acts within the window
-    are counted, each once.
+    For each actor and object the union of the intervals around its interactions is walked
+    once. In the mode ``PRODUCT``, pairs of interactions within the window are counted, each
+    once.
     """
-    weighted = gain.size > 0
-    limit = final.size
+    row_start, row_objects, row_times = lists.row_start, lists.objects, lists.row_times
+    object_start, members, times = lists.object_start, lists.members, lists.times
+    window, base = lists.window, lists.base
+    contribution, mode = rule.contribution, rule.mode
+    count, total, touched, seen = scratch.shared, scratch.total, scratch.touched, scratch.seen
+    most, lengths, space = out.most, out.lengths, out.heads.size
+    weighted = contribution.size > 0
+    limit = scratch.final.size
     for i in range(row, stop):
-        if used + most[i - base] > heads.size:
+        if used + most[i - base] > space:
             return i, used
-        if top == 0:
+        if rule.top == 0:
             limit = i
         k = 0
         e = row_start[i - base]
         end = row_start[i - base + 1]
         while e < end:
-            thing = row_things[e]
+            t = row_objects[e]
             stamp = e
-            start = thing_start[thing]
+            start = object_start[t]
             p = start
-            last = thing_start[thing + 1]
-            while e < end and row_things[e] == thing:
-                if mode == PRODUCT:  # every act counts with every other
+            last = object_start[t + 1]
+            while e < end and row_objects[e] == t:
+                if mode == PRODUCT:  # every interaction counts with every other
                     p = start
                 early = row_times[e] - window
                 late = row_times[e] + window
                 high = last
-                while p < high:  # first event of the thing, not yet walked, from `early` on
+                while p < high:  # first event of the object, not yet walked, from `early` on
                     middle = (p + high) >> 1
                     if times[middle] < early:
                         p = middle + 1
@@ -227,17 +185,11 @@ def windowed_rows(
                     if weighted:
                         k += total[j, 0] == 0.0
                         total[j, 0] += 1.0
-                        total[j, 1] += gain[stamp]
+                        total[j, 1] += contribution[stamp]
                     else:
                         k += count[j] == 0
                         count[j] += 1
                 e += 1
-        kept = filter_row(
-            i, k, form, size, min_shared, weighted, count, total, touched, values, used, tally
-        )
-        lengths[i - base] = emit_row(
-            i, kept, top, touched, final, keys, other, copy, counts, heap, heads, values, used,
-            later, tally,
-        )  # fmt: skip
+        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
         used += lengths[i - base]
     return stop, used

@@ -1,9 +1,8 @@
-"""Who shares what, as the compressed lists that the projection walks."""
+"""Who shares what: the compressed lists that the projection walks, as its kernels take them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +10,13 @@ import polars as pl
 
 __all__ = [
     "Codes",
+    "EdgeRule",
     "EventLists",
     "Floats",
     "Ints",
     "PairLists",
+    "RowOutput",
+    "Scratch",
     "distinct_pairs",
     "event_lists",
     "pair_lists",
@@ -27,29 +29,28 @@ Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PairLists:
-    """Things of each entity, each as the stretch of its entities to walk.
+class PairLists(NamedTuple):
+    """Objects of each actor, each as the stretch of its actors to walk.
 
     Attributes
     ----------
     row_start
-        Entries row_start[i] … row_start[i + 1] − 1 are the things of entity i, ascending.
+        Entries row_start[i] … row_start[i + 1] − 1 are the objects of actor i, ascending.
     begin, length
-        For each entry, a stretch of `members`.
+        For each entry, a stretch of `members`: the actors before its own, or all.
     members
-        Entities of each thing, ascending, thing after thing.
-    often
-        Acts of each of them on the thing; empty where they do not matter.
+        Actors of each object, ascending, object after object.
+    multiplicity
+        Interactions of each of them with the object; empty where they do not matter.
     base
-        The entity that `row_start` begins with.
+        The actor that `row_start` begins with.
     """
 
     row_start: Ints
     begin: Ints
     length: Codes
     members: Codes
-    often: Codes
+    multiplicity: Codes
     base: int = 0
 
     def work(self) -> Ints:
@@ -57,24 +58,25 @@ class PairLists:
         return _sums(self.length, self.row_start)
 
 
-@dataclass(frozen=True)
-class EventLists:
-    """The same for acts with their times, one entry each.
+class EventLists(NamedTuple):
+    """The same for interactions with their times, one entry each.
 
     Attributes
     ----------
-    row_start, things, row_times
-        Acts of each entity, by thing and time.
-    thing_start, members, times
-        Acts on each thing, by time.
+    row_start, objects, row_times
+        Interactions of each actor, by object and time.
+    object_start, members, times
+        Interactions with each object, by time.
     window
-        Largest distance of two acts that counts, in the unit of the times.
+        Largest distance of two interactions that counts, in the unit of the times.
+    base
+        The actor that `row_start` begins with.
     """
 
     row_start: Ints
-    things: Codes
+    objects: Codes
     row_times: Ints
-    thing_start: Ints
+    object_start: Ints
     members: Codes
     times: Ints
     window: int
@@ -82,13 +84,94 @@ class EventLists:
 
     def work(self) -> Ints:
         """Entries that each row walks at most."""
-        return _sums(np.diff(self.thing_start)[self.things], self.row_start)
+        return _sums(np.diff(self.object_start)[self.objects], self.row_start)
+
+
+class EdgeRule(NamedTuple):
+    """How shared objects become the weight of an edge, and which edges stay.
+
+    Attributes
+    ----------
+    contribution
+        What each entry of the lists adds to a pair, or its multiplicity; empty where only the
+        number of objects counts.
+    mode, form
+        What contributions mean and what the sum becomes, see ``_kernel`` and ``_row_kernel``.
+    size
+        Size of each actor, for Jaccard and cosine.
+    min_shared
+        Objects that a pair must share.
+    top
+        0: all neighbours; else the heaviest, equal ones by smaller code.
+    """
+
+    contribution: Floats
+    mode: int
+    size: Floats
+    form: int
+    min_shared: int
+    top: int
+
+
+class Scratch(NamedTuple):
+    """Working arrays of one thread.
+
+    Attributes
+    ----------
+    shared, total
+        Number of shared objects, or it and the sum, of each actor; the one in use is zero
+        before and after a row.
+    touched
+        Actors met in a row.
+    final, keys, other, copy, counts
+        For sorting a row; `final` is zero before and after.
+    heap
+        Of the `top` largest.
+    seen
+        −1 at first: the list of events in which each actor was last met.
+    later
+        Neighbours that each actor has after itself, counted where `top` is 0.
+    """
+
+    shared: Codes
+    total: Floats
+    touched: Codes
+    final: Floats
+    keys: Ints
+    other: Ints
+    copy: Floats
+    counts: Ints
+    heap: Floats
+    seen: Ints
+    later: Codes
+
+
+class RowOutput(NamedTuple):
+    """Where a kernel writes the rows of a block.
+
+    Attributes
+    ----------
+    most
+        Bound of the number of neighbours of each row; there is space for the largest.
+    heads, values
+        Neighbours and weights, one row after the other.
+    lengths
+        Neighbours kept of each row.
+    tally
+        Increased, counting each pair once: under `min_shared`, weightless, passed.
+    """
+
+    most: Ints
+    heads: Codes
+    values: Floats
+    lengths: Ints
+    tally: Ints
 
 
 def distinct_pairs(
-    rows: Codes, columns: Codes, m: int, *, acts: bool = False
+    rows: Codes, columns: Codes, m: int, *, counted: bool = False
 ) -> tuple[Codes, Codes, Codes]:
-    """Each pair once, sorted by row, then column, and the acts of each, if asked for.
+    """Each pair once, sorted by row, then column, and if `counted` its multiplicity.
 
     Columns are below `m`.
     """
@@ -98,71 +181,87 @@ def distinct_pairs(
     keys.sort()
     fresh = np.ones(keys.size, dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    often = np.zeros(0, dtype=np.int32)
-    if acts:
-        often = np.diff(np.flatnonzero(fresh), append=keys.size).astype(np.int32)
+    multiplicity = np.zeros(0, dtype=np.int32)
+    if counted:
+        multiplicity = np.diff(np.flatnonzero(fresh), append=keys.size).astype(np.int32)
     if not fresh.all():
         keys = keys[fresh]
     del fresh
-    entities = np.empty(keys.size, dtype=np.int32)
-    np.floor_divide(keys, m, out=entities, casting="unsafe")
+    actors = np.empty(keys.size, dtype=np.int32)
+    np.floor_divide(keys, m, out=actors, casting="unsafe")
     keys %= m
-    return entities, keys.astype(np.int32), often
+    return actors, keys.astype(np.int32), multiplicity
 
 
 def pair_lists(
-    entities: Codes, things: Codes, often: Codes, n: int, m: int, *, whole: bool
+    actors: Codes, objects: Codes, multiplicity: Codes, n: int, m: int, *, whole: bool
 ) -> PairLists:
-    """Lists of distinct pairs, which come sorted by entity, then thing.
+    """Lists of distinct pairs, which come sorted by actor, then object.
 
-    Each row walks the entities before its own, or, if `whole`, all.
+    Each row walks the actors before its own, or, if `whole`, all.
     """
     from graphkit.graphs import _kernel as kernel
 
-    row_start, thing_start = starts(entities, n), starts(things, m)
-    members = np.empty(things.size, dtype=np.int32)
-    in_order = np.empty(often.size, dtype=np.int32)
-    begin = np.empty(things.size, dtype=np.int64)
-    length = np.empty(things.size, dtype=np.int32)
-    kernel.index_pairs(
-        row_start, things, often, thing_start, thing_start[:-1].copy(), whole,
-        members, in_order, begin, length,
-    )  # fmt: skip
-    return PairLists(row_start, begin, length, members, in_order)
+    row_start, object_start = starts(actors, n), starts(objects, m)
+    lists = PairLists(
+        row_start,
+        begin=np.empty(objects.size, dtype=np.int64),
+        length=np.empty(objects.size, dtype=np.int32),
+        members=np.empty(objects.size, dtype=np.int32),
+        multiplicity=np.empty(multiplicity.size, dtype=np.int32),
+    )
+    kernel.index_pairs(lists, objects, multiplicity, object_start, object_start[:-1].copy(), whole)
+    return lists
 
 
 def some_rows(
-    row_start: Ints, things: Codes, thing_start: Ints, members: Codes, low: int, high: int,
-    *, whole: bool, often: Codes | None = None,
-) -> PairLists:  # fmt: skip
-    """The lists of the entities low … high − 1 alone, from those of all."""
+    row_start: Ints,
+    objects: Codes,
+    object_start: Ints,
+    members: Codes,
+    multiplicity: Codes,
+    low: int,
+    high: int,
+    *,
+    whole: bool,
+) -> PairLists:
+    """The lists of the actors low … high − 1 alone, from those of all."""
     from graphkit.graphs import _kernel as kernel
 
     first, last = int(row_start[low]), int(row_start[high])
-    mine = np.array(row_start[low : high + 1], dtype=np.int64) - first
-    begin = np.empty(last - first, dtype=np.int64)
-    length = np.empty(last - first, dtype=np.int32)
-    kernel.find_stretches(low, mine, things[first:last], thing_start, members, whole, begin, length)
-    often = np.zeros(0, dtype=np.int32) if often is None else often
-    return PairLists(mine, begin, length, members, often, low)
+    lists = PairLists(
+        np.array(row_start[low : high + 1], dtype=np.int64) - first,
+        begin=np.empty(last - first, dtype=np.int64),
+        length=np.empty(last - first, dtype=np.int32),
+        members=members,
+        multiplicity=multiplicity,
+        base=low,
+    )
+    kernel.find_stretches(lists, objects[first:last], object_start, whole)
+    return lists
 
 
 def event_lists(
     rows: Codes, columns: Codes, at: Ints, n: int, m: int, window: int, *, each: bool = False
 ) -> EventLists:
-    """Lists of acts, which come in any order; those alike in all are one, unless `each` counts."""
-    events = pl.DataFrame({"row": rows, "thing": columns, "at": at})
+    """Lists of interactions in any order; those alike in all are one, unless `each` counts."""
+    events = pl.DataFrame({"row": rows, "object": columns, "at": at})
     if not each:
         events = events.unique()
-    by_row = events.sort("row", "thing", "at")
+    by_row = events.sort("row", "object", "at")
     row_start = starts(_owned(by_row, "row"), n)
-    things, row_times = _owned(by_row, "thing"), _owned(by_row, "at")
+    objects, row_times = _owned(by_row, "object"), _owned(by_row, "at")
     del by_row
-    by_thing = events.sort("thing", "at", "row")
+    by_object = events.sort("object", "at", "row")
     return EventLists(
-        row_start, things, row_times, starts(_owned(by_thing, "thing"), m),
-        _owned(by_thing, "row"), _owned(by_thing, "at"), window,
-    )  # fmt: skip
+        row_start,
+        objects,
+        row_times,
+        object_start=starts(_owned(by_object, "object"), m),
+        members=_owned(by_object, "row"),
+        times=_owned(by_object, "at"),
+        window=window,
+    )
 
 
 def starts(codes: Codes, size: int) -> Ints:

@@ -8,15 +8,15 @@ import numpy as np
 
 from graphkit.jit import kernel
 
-__all__ = ["COSINE", "JACCARD", "RAW", "emit_row", "filter_row"]
+__all__ = ["COSINE", "JACCARD", "RAW", "emit_row"]
 
-#: How a sum over shared things becomes a weight.
+#: How a sum over shared objects becomes a weight.
 RAW, JACCARD, COSINE = 0, 1, 2
 
 #: Rows of at most this many neighbours are sorted by insertion.
 FEW = 24
 
-#: Rows that hold more than one in so many of all entities are read off in turn.
+#: Rows that hold more than one in so many of all actors are read off in turn.
 MOST = 8
 
 Array = Any
@@ -64,18 +64,18 @@ def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
 
 
 @kernel()
-def filter_row(
-    i: int, n_touched: int, form: int, size: Array, min_shared: int, weighted: bool,
-    count: Array, total: Array, touched: Array, values: Array, used: int, tally: Array,
-) -> int:  # fmt: skip
-    """Read row i out of the accumulators, which are zero again afterwards.
+def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
+    """Read row i out of the accumulators, which are zero again afterwards; how many pass.
 
     Neighbours that pass are left in `touched`, their weights in `values` from `used` on.
     """
+    min_shared, form, size = rule.min_shared, rule.form, rule.size
+    count, total, touched = scratch.shared, scratch.total, scratch.touched
+    values, tally = out.values, out.tally
     kept = 0
     few = 0
     weightless = 0
-    if weighted:
+    if rule.contribution.size:
         for q in range(n_touched):
             j = touched[q]
             shared, value = total[j, 0], total[j, 1]
@@ -133,20 +133,22 @@ def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> b
 
 
 @kernel()
-def emit_row(
-    i: int, kept: int, top: int, touched: Array, final: Array, keys: Array, other: Array,
-    copy: Array, counts: Array, heap: Array, heads: Array, values: Array, used: int,
-    later: Array, tally: Array,
-) -> int:  # fmt: skip
-    """Write the neighbours that passed in ascending order, the `top` of them; their number."""
+def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
+    """Write the neighbours of row i that pass, in ascending order, the `top` of them; their number.
+
+    The first `n_touched` of `touched` have something in the accumulators of `scratch`.
+    """
+    kept = _filter(i, n_touched, used, rule, scratch, out)
+    top, touched, final = rule.top, scratch.touched, scratch.final
+    heads, values = out.heads, out.values
     first = used
     before = 0
     for q in range(kept):
         before += touched[q] < i
-    tally[2] += before
+    out.tally[2] += before
     cut, ties = 0.0, 0
     if 0 < top < kept:
-        cut, ties = _largest(values[used:], kept, top, heap)
+        cut, ties = _largest(values[used:], kept, top, scratch.heap)
         above = 0
         for q in range(kept):
             if values[first + q] >= cut:
@@ -177,10 +179,11 @@ def emit_row(
             final[j] = 0.0
             j += 1
     else:
+        keys, other, copy = scratch.keys, scratch.other, scratch.copy
         for q in range(kept):
             keys[q] = (np.int64(touched[q]) << 32) | q
             copy[q] = values[first + q]
-        ordered = other if _by_digits(kept, final.size, keys, other, counts) else keys
+        ordered = other if _by_digits(kept, final.size, keys, other, scratch.counts) else keys
         for q in range(kept):
             key = ordered[q]
             heads[used] = key >> 32
@@ -188,7 +191,7 @@ def emit_row(
             used += 1
     if top == 0:
         for p in range(first, used):
-            later[heads[p]] += 1
+            scratch.later[heads[p]] += 1
     elif used - first > top:  # of those equal to the last, the smallest codes stay
         n_read = used
         used = first

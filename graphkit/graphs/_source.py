@@ -13,7 +13,7 @@ from graphkit.data.incidence import Incidence
 from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.graphs._acts import gather
+from graphkit.graphs.options import ProjectionOptions, gather
 
 __all__ = [
     "PROJECTION",
@@ -74,21 +74,20 @@ def require_source(
 def projected_pairs(
     dataset: Dataset | IncidenceMatrix, record: Provenance, *, verb: str
 ) -> tuple[Incidence, Ints, Ints]:
-    """The acts behind a projection, its distinct pairs, and the entities of each thing.
+    """The interactions behind a projection, its distinct pairs, and the actors of each object.
 
-    Pairs are entity · m + thing. Things above the projection's `max_degree` have no pair and
-    0 entities; their acts are still there.
+    Pairs are actor · m + object. Objects above the projection's `max_degree` have no pair and
+    0 actors; their interactions are still there.
     """
     asked = record.parameters
-    matrix = isinstance(dataset, IncidenceMatrix)
-    found = gather(
-        dataset, between=asked["between"], through=asked["through"],
-        kinds=None if matrix else asked["kinds"], window=None, exclude=asked["exclude"], verb=verb,
-    ).found  # fmt: skip
+    chosen = {"exclude": asked["exclude"]}
+    if isinstance(dataset, Dataset):  # a matrix knows its sides
+        chosen |= {name: asked[name] for name in ("between", "through", "kinds")}
+    found = gather(dataset, ProjectionOptions(**chosen), caller=verb).found
     m = len(found.through)
     pairs = found.rows.astype(np.int64) * m + found.columns
     if asked["window"] is not None and found.at is not None:
-        pairs = pairs[found.at >= 0]  # acts without a time took no part
+        pairs = pairs[found.at >= 0]  # interactions without a time took no part
     pairs = np.unique(pairs)
     popularity = np.bincount(pairs % m, minlength=m)
     limit = asked["max_degree"]

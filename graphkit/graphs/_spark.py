@@ -13,9 +13,10 @@ from graphkit.data._encode import refuse_mangled
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.errors import DataError, DependencyError, MissingDataError, OptionError, nearest
 from graphkit.graphs._lists import Ints
-from graphkit.graphs._spark_worker import Plan, task
+from graphkit.graphs._spark_worker import task
+from graphkit.graphs.options import ProjectionOptions
 
-__all__ = ["Acts", "Coded", "acts_of", "encode", "find_session", "project_blocks", "symmetric"]
+__all__ = ["Coded", "Log", "encode", "find_session", "interactions", "project_blocks", "symmetric"]
 
 START = (
     "from pyspark.sql import SparkSession; "
@@ -24,7 +25,7 @@ START = (
 
 
 @dataclass(frozen=True)
-class Acts:
+class Log:
     """Columns entity, thing (text), with a window `at`, and acts; what was left out."""
 
     frame: Any
@@ -34,12 +35,12 @@ class Acts:
 
 @dataclass(frozen=True)
 class Coded:
-    """Ids of the entities in code order, entities of each thing, and what a cap took away."""
+    """Ids of the actors in code order, actors of each object, and what a cap took away."""
 
     ids: pl.Series
     degree: Ints
     pairs: int
-    capped_things: int
+    capped_objects: int
     capped_pairs: int
 
 
@@ -58,14 +59,19 @@ def find_session(session: Any) -> Any:
     return found
 
 
-def acts_of(
-    session: Any, source: Any, entity: str, thing: str, at: str | None,
-    kinds: list[str] | None, exclude: list[str], *, timed: bool, each: bool,
-) -> Acts:  # fmt: skip
-    """Acts from a frame or a Parquet path: each pair (and time) once, unless `each` counts."""
+def interactions(
+    session: Any,
+    source: Any,
+    entity: str,
+    thing: str,
+    at: str | None,
+    kinds: list[str] | None,
+    options: ProjectionOptions,
+) -> Log:
+    """The log of a frame or a Parquet path: each pair (and time) once, unless each counts."""
     from pyspark.sql import functions as F
 
-    where = "the frame"
+    where, exclude, timed = "the frame", list(options.exclude), options.span is not None
     if isinstance(source, str | Path):
         where = str(source)
         source = session.read.parquet(where)
@@ -94,30 +100,30 @@ def acts_of(
         f"rows without {entity}": ~named,
         "rows of other kinds": named & ~F.col("asked"),
         f"rows without {thing}": named & F.col("asked") & F.col("thing").isNull(),
-        "acts on excluded things": known & unwanted,
-        "acts without a time": known & ~unwanted & late,
+        "interactions with excluded objects": known & unwanted,
+        "interactions without a time": known & ~unwanted & late,
     }
     sums = [F.sum(test.cast("long")).alias(str(k)) for k, test in enumerate(tests.values())]
     counts = rows.agg(*sums).collect()[0]
     removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
     keys = ["entity", "thing", *(["at"] if timed else [])]
     kept = rows.where(known & ~unwanted & ~late).select(*keys)
-    if timed and each:
+    if timed and options.by_multiplicity:
         kept = kept.withColumn("acts", F.lit(1).cast("long"))
     else:
         kept = kept.groupBy(*keys).agg(F.count(F.lit(1)).alias("acts"))
-    return Acts(kept, rows.where(named).select("entity").distinct(), removed)
+    return Log(kept, rows.where(named).select("entity").distinct(), removed)
 
 
-def encode(session: Any, acts: Acts, folder: Path, max_degree: int | None, timed: bool) -> Coded:
+def encode(session: Any, log: Log, folder: Path, max_degree: int | None, timed: bool) -> Coded:
     """Write ``entities``, ``by_row`` and ``by_thing`` to `folder`: codes in the order of ids."""
     from pyspark.sql import functions as F
 
-    acts.frame.write.parquet(_uri(folder / "acts"))
+    log.frame.write.parquet(_uri(folder / "acts"))
     frame = session.read.parquet(_uri(folder / "acts"))
     pairs = frame.select("entity", "thing")
     degrees = (pairs.distinct() if timed else pairs).groupBy("thing").agg(F.count("*").alias("k"))
-    acts.entities.orderBy("entity").write.parquet(_uri(folder / "entities"))
+    log.entities.orderBy("entity").write.parquet(_uri(folder / "entities"))
     degrees.orderBy("thing").write.parquet(_uri(folder / "things"))
     ids = _column(folder / "entities", "entity")
     if not len(ids):
@@ -145,11 +151,13 @@ def encode(session: Any, acts: Acts, folder: Path, max_degree: int | None, timed
     return Coded(ids, degree, everything - capped, int(heavy.sum()), capped)
 
 
-def project_blocks(session: Any, folder: Path, bounds: list[int], plan: Plan) -> dict[str, int]:
+def project_blocks(
+    session: Any, folder: Path, bounds: list[int], options: ProjectionOptions
+) -> dict[str, int]:
     """Run one task per block; returns the sums of what they counted."""
     for name in ("edges", "candidates"):
         (folder / name).mkdir(exist_ok=True)
-    run = task(str(folder), bounds, plan)
+    run = task(str(folder), bounds, options)
     blocks = len(bounds) - 1
     done = session.range(0, blocks, 1, blocks).mapInArrow(
         run, "edges long, few long, weightless long, passed long"

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from graphkit.errors import DataError
 from graphkit.graphs._lists import Floats, Ints
-from graphkit.graphs._spark_worker import ARRAYS, Plan
+from graphkit.graphs._spark_worker import ARRAYS
+from graphkit.graphs.options import ProjectionOptions
 
 __all__ = ["cut_rows", "lay_out"]
 
@@ -26,58 +27,55 @@ LEAST = 1 << 24
 MOST, MOST_TOP = 1 << 26, 1 << 32
 
 
-def lay_out(folder: Path, n: int, degree: Ints, plan: Plan) -> Ints:
+def lay_out(folder: Path, n: int, degree: Ints, options: ProjectionOptions) -> Ints:
     """Write the arrays of `folder` from its sorted tables; returns the work of each row.
 
-    Sizes are added up in the order of rows and things, as the local engine does, so that
+    Sizes are added up in the order of rows and objects, as the local engine does, so that
     they agree to the last bit.
     """
-    from graphkit.graphs._projection import BY_ACTS, scales
+    from graphkit.graphs._projection import scales
 
     arrays = folder / "arrays"
     arrays.mkdir(exist_ok=True)
-    acts = plan.weight in BY_ACTS and not plan.window
-    gain = scales(plan.weight, np.zeros(0, np.int32), np.zeros(0, np.int32), degree, n)[0]
-    size: Floats = np.zeros(n if plan.weight in ("jaccard", "cosine", "tfidf") else 0)
-    ties = degree > 1  # a thing of one entity has its part in sizes, but ties nobody
+    timed = options.span is not None
+    counted = options.by_multiplicity and not timed
+    adds = scales(options.weight, np.zeros(0, np.int32), np.zeros(0, np.int32), degree, n)[0]
+    size: Floats = np.zeros(n if options.weight in ("jaccard", "cosine", "tfidf") else 0)
+    shared = degree > 1  # an object of one actor has its part in sizes, but makes no edge
     entries = np.zeros(degree.size, dtype=np.int64)
     files = {name: (arrays / f"{name}.bin").open("wb") for name in ARRAYS}
     try:
-        for part in _read(
-            folder / "by_thing", ("col", "at", "row") if plan.window else ("col", "row")
-        ):
-            keep = ties[part["col"]]
+        for part in _read(folder / "by_thing", ("col", "at", "row") if timed else ("col", "row")):
+            keep = shared[part["col"]]
             entries += np.bincount(part["col"][keep], minlength=degree.size)
             _append(files["members"], part["row"][keep])
-            if plan.window:
+            if timed:
                 _append(files["times"], part["at"][keep])
-            if acts:
+            if counted:
                 _append(files["thing_acts"], part["acts"][keep].astype(np.int32))
         length = np.zeros(n, dtype=np.int64)
         work = np.zeros(n, dtype=np.int64)
         before = (-1, -1)
-        for part in _read(
-            folder / "by_row", ("row", "col", "at") if plan.window else ("row", "col")
-        ):
+        for part in _read(folder / "by_row", ("row", "col", "at") if timed else ("row", "col")):
             row, col = part["row"], part["col"]
             if size.size:
                 fresh = np.ones(row.size, dtype=bool)  # a pair of several times counts once
                 fresh[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
                 fresh[:1] = (int(row[0]), int(col[0])) != before
                 before = (int(row[-1]), int(col[-1]))
-                np.add.at(size, row[fresh], gain[col[fresh]] if gain.size else 1.0)
-            keep = ties[col]
+                np.add.at(size, row[fresh], adds[col[fresh]] if adds.size else 1.0)
+            keep = shared[col]
             row, col = row[keep], col[keep]
             length += np.bincount(row, minlength=n)
             np.add.at(work, row, entries[col])
             _append(files["things"], col)
-            if plan.window:
+            if timed:
                 _append(files["row_times"], part["at"][keep])
-            if acts:
+            if counted:
                 _append(files["row_acts"], part["acts"][keep].astype(np.int32))
         _append(files["row_start"], np.concatenate([[0], np.cumsum(length)]))
         _append(files["thing_start"], np.concatenate([[0], np.cumsum(entries)]))
-        _append(files["gain"], gain)
+        _append(files["adds"], adds)
         _append(files["size"], size)
     finally:
         for file in files.values():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,50 +12,30 @@ import polars as pl
 
 from graphkit.data.files import write_whole
 from graphkit.errors import FileError
+from graphkit.graphs.options import ProjectionOptions
 
-__all__ = ["ARRAYS", "Layout", "Plan", "mapped", "walk_block"]
+__all__ = ["ARRAYS", "mapped", "walk_block"]
 
-#: Flat files of the layout and what they hold; see ``Layout``.
+#: Flat files of the incidence, by row and by object; empty where a weight needs none.
+#: `row_start`, `things`: objects of each actor (interactions, with `row_times`, under a window);
+#: `thing_start`, `members`: actors of each object, with `times` under a window; `row_acts`,
+#: `thing_acts`: multiplicities, in either order; `adds` of each object and `size` of each actor,
+#: see ``_projection.scales``.
 ARRAYS = {
-    "row_start": np.int64, "things": np.int32, "row_acts": np.int32, "row_times": np.int64,
-    "thing_start": np.int64, "members": np.int32, "thing_acts": np.int32, "times": np.int64,
-    "gain": np.float64, "size": np.float64,
-}  # fmt: skip
+    "row_start": np.int64,
+    "things": np.int32,
+    "row_acts": np.int32,
+    "row_times": np.int64,
+    "thing_start": np.int64,
+    "members": np.int32,
+    "thing_acts": np.int32,
+    "times": np.int64,
+    "adds": np.float64,
+    "size": np.float64,
+}
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The options of the projection, as a task needs them; `top` and `window` 0 if none."""
-
-    weight: str
-    min_shared: int
-    top: int
-    window: int
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The incidence as flat arrays, by row and by thing; empty where a weight needs none.
-
-    `row_start`, `things`: things of each entity (acts, with `row_times`, under a window);
-    `thing_start`, `members`: entities of each thing, with `times` under a window;
-    `row_acts`, `thing_acts`: how often, in either order; `gain` of each thing and `size` of
-    each entity, see ``_projection.scales``.
-    """
-
-    row_start: Any
-    things: Any
-    row_acts: Any
-    row_times: Any
-    thing_start: Any
-    members: Any
-    thing_acts: Any
-    times: Any
-    gain: Any
-    size: Any
-
-
-def mapped(folder: Path) -> Layout:
+def mapped(folder: Path) -> SimpleNamespace:
     """The arrays of a folder, mapped: all tasks of a machine share one copy in memory."""
     arrays = {}
     for name, dtype in ARRAYS.items():
@@ -69,59 +49,55 @@ def mapped(folder: Path) -> Layout:
             ) from error
         # private and writable: the kernels are compiled for no other kind
         arrays[name] = np.empty(0, dtype) if empty else np.memmap(path, dtype, "c").view(np.ndarray)
-    return Layout(**arrays)
+    return SimpleNamespace(**arrays)
 
 
-def walk_block(folder: Path, low: int, high: int, number: int, plan: Plan) -> dict[str, int]:
+def walk_block(
+    folder: Path, low: int, high: int, number: int, options: ProjectionOptions
+) -> dict[str, int]:
     """Write the edges of the rows low … high − 1; returns what was counted.
 
     The file is whole or absent, and the same whenever and wherever the task runs.
     """
-    found = _walk(mapped(folder / "arrays"), low, high, plan)
+    found = _walk(mapped(folder / "arrays"), low, high, options)
     lengths = np.concatenate([np.zeros(0, np.int64), *(b.lengths for b in found)])
     pieces = [piece for block in found for piece in block.pieces]
     heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)])
     tails = np.repeat(np.arange(low, high, dtype=np.int32), lengths)
     weights = np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)])
     frame = pl.DataFrame({"source": heads, "target": tails, "weight": weights})
-    target = folder / ("candidates" if plan.top else "edges") / f"part-{number:06d}.parquet"
+    target = folder / ("candidates" if options.top else "edges") / f"part-{number:06d}.parquet"
     write_whole(target, lambda part: frame.write_parquet(part, statistics=False))
     few, weightless, passed = sum((b.tally for b in found), np.zeros(3, np.int64)).tolist()
     return {"edges": frame.height, "few": few, "weightless": weightless, "passed": passed}
 
 
-def _walk(a: Layout, low: int, high: int, plan: Plan) -> list[Any]:
+def _walk(a: SimpleNamespace, low: int, high: int, options: ProjectionOptions) -> list[Any]:
     from graphkit.graphs._lists import EventLists, PairLists, some_rows
-    from graphkit.graphs._projection import BY_ACTS, _mode_and_form
+    from graphkit.graphs._projection import edge_rule
     from graphkit.graphs._walk import Walk
 
     first, last = int(a.row_start[low]), int(a.row_start[high])
     things = a.things[first:last]
     lists: EventLists | PairLists
-    if plan.window:
-        lists = EventLists(
-            a.row_start[low : high + 1] - first, things, a.row_times[first:last],
-            a.thing_start, a.members, a.times, plan.window, base=low,
-        )  # fmt: skip
+    if options.span is not None:
+        starts = a.row_start[low : high + 1] - first
+        own = (starts, things, a.row_times[first:last])
+        lists = EventLists(*own, a.thing_start, a.members, a.times, options.span, low)
+        entries = np.ones(things.size if options.by_multiplicity else 0)
     else:
-        lists = some_rows(
-            a.row_start, a.things, a.thing_start, a.members, low, high,
-            whole=plan.top > 0, often=a.thing_acts,
-        )  # fmt: skip
-    gain = a.gain[things] if a.gain.size else a.gain
-    if plan.weight in BY_ACTS:
-        gain = np.ones(things.size) if plan.window else a.row_acts[first:last].astype(np.float64)
-    mode, form = _mode_and_form(plan.weight)
+        both = (a.row_start, a.things, a.thing_start, a.members, a.thing_acts)
+        lists = some_rows(*both, low, high, whole=options.top is not None)
+        entries = a.row_acts[first:last].astype(np.float64)  # empty unless they count
+    if a.adds.size:
+        entries = a.adds[things]
     n = a.row_start.size - 1
-    walk = Walk(
-        lists, gain, mode, a.size, form, n, min_shared=plan.min_shared, top=min(plan.top, n)
-    )
-    return walk.run(1, None)
+    return Walk(lists, edge_rule(options, entries, a.size, n), n).run(1, None)
 
 
-def task(folder: str, bounds: list[int], plan: Plan) -> Any:
+def task(folder: str, bounds: list[int], options: ProjectionOptions) -> Any:
     """The function for ``mapInArrow``: block numbers in, one row of counts per block out."""
-    settings = json.dumps(asdict(plan))
+    options = replace(options, exclude=())  # done already, and maybe long
 
     def run(batches: Any) -> Any:
         import pyarrow as pa
@@ -130,10 +106,8 @@ def task(folder: str, bounds: list[int], plan: Plan) -> Any:
 
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                counted = worker.walk_block(
-                    Path(folder), bounds[number], bounds[number + 1], number,
-                    worker.Plan(**json.loads(settings)),
-                )  # fmt: skip
+                low, high = bounds[number], bounds[number + 1]
+                counted = worker.walk_block(Path(folder), low, high, number, options)
                 yield pa.RecordBatch.from_pydict({k: [v] for k, v in counted.items()})
 
     return run

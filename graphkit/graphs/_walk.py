@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import numpy as np
 
 from graphkit.data.files import write_whole
-from graphkit.graphs._lists import Codes, EventLists, Floats, Ints, PairLists
+from graphkit.graphs._lists import (
+    Codes,
+    EdgeRule,
+    EventLists,
+    Floats,
+    Ints,
+    PairLists,
+    RowOutput,
+    Scratch,
+)
 from graphkit.threads import in_threads
 
 __all__ = ["Block", "Piece", "Walk"]
@@ -32,7 +40,7 @@ class Block:
     """What the walk found in rows first … last − 1.
 
     Neighbours j < i of each row i, or the `top` of all; `lengths` of the rows, and the
-    `tally` of pairs under the least number of things, weightless, and passed.
+    `tally` of pairs under the least number of objects, weightless, and passed.
     """
 
     first: int
@@ -59,51 +67,34 @@ class Block:
 
 
 @dataclass
-class _Scratch:
-    """What one thread works with: a few arrays of length n, and room for results."""
+class _Thread:
+    """What one thread works with, and its space for results."""
 
-    count: Codes
-    total: Floats
-    touched: Codes
-    final: Floats
-    keys: Ints
-    other: Ints
-    copy: Floats
-    counts: Ints
-    heap: Floats
-    seen: Ints
-    later: Codes
+    scratch: Scratch
     heads: Codes = field(default_factory=lambda: np.empty(0, np.int32))
     values: Floats = field(default_factory=lambda: np.empty(0))
     used: int = 0
 
-    def renew(self, room: int) -> None:
-        """Fresh room; the old one lives as long as results in it."""
-        self.heads, self.values, self.used = np.empty(room, np.int32), np.empty(room), 0
+    def renew(self, space: int) -> None:
+        """Fresh space; the old one lives as long as results in it."""
+        self.heads, self.values, self.used = np.empty(space, np.int32), np.empty(space), 0
 
 
 class Walk:
-    """The lists, walked row by row among `n` entities; `top` is 0 where all are kept.
+    """The lists, walked row by row among `n` actors, with edges by `rule`.
 
-    After `run`, `later` tells how many neighbours after itself each entity has (`top` = 0).
-    `gain` is what each entry of the lists adds (empty: 1) and `mode` how, see
-    ``_kernel.shared_rows``; `size` of each entity and `form` make weights of sums.
+    After `run`, `later` tells how many neighbours after itself each actor has (`top` = 0).
     """
 
-    def __init__(
-        self, lists: PairLists | EventLists, gain: Floats, mode: int, size: Floats, form: int,
-        n: int, *, min_shared: int, top: int,
-    ) -> None:  # fmt: skip
-        self.lists, self.gain, self.mode, self.size = lists, gain, mode, size
-        self.form, self.min_shared, self.top, self.n = form, min_shared, top, n
-        self.base = lists.base
-        self.end = self.base + lists.row_start.size - 1
+    def __init__(self, lists: PairLists | EventLists, rule: EdgeRule, n: int) -> None:
+        self.lists, self.rule, self.n = lists, rule, n
+        self.top, self.base = rule.top, lists.base
         self.work = lists.work()
         self.most = np.minimum(self.work, n)
         self.room = int(self.most.max(initial=1)) + min(ROOM, int(self.most.sum()))
         self.later = np.zeros(n, dtype=np.int64)
-        self._spare: SimpleQueue[_Scratch] = SimpleQueue()
-        self._made: list[_Scratch] = []
+        self._spare: SimpleQueue[_Thread] = SimpleQueue()
+        self._made: list[_Thread] = []
 
     def run(self, workers: int, block_work: int | None, kept: Path | None = None) -> list[Block]:
         """Walk all rows; with `kept`, blocks are written to that folder, and read if there."""
@@ -124,8 +115,8 @@ class Walk:
 
         blocks = in_threads(step, self.bounds(block_work or BLOCK_WORK), "ties", workers=workers)
         if self.top == 0:
-            for scratch in self._made:
-                self.later += scratch.later
+            for thread in self._made:
+                self.later += thread.scratch.later
             for block in read:
                 for piece in block.pieces:
                     self.later += np.bincount(piece[2], minlength=self.n)
@@ -133,12 +124,12 @@ class Walk:
 
     def forget(self) -> None:
         """Let results of single blocks be overwritten, and uncount what came later."""
-        for scratch in self._made:
-            scratch.used = 0
-            scratch.later[:] = 0
+        for thread in self._made:
+            thread.used = 0
+            thread.scratch.later[:] = 0
 
     def degree_of_entries(self) -> Ints | None:
-        """Entities of the thing of each entry; `None` for acts in time."""
+        """Actors of the object of each entry; `None` for interactions in time."""
         if not isinstance(self.lists, PairLists):
             return None
         begins = np.zeros(self.lists.members.size, dtype=bool)
@@ -151,7 +142,7 @@ class Walk:
 
     def release(self) -> None:
         """Let go of the lists and the scratch; `later` and the blocks stay."""
-        del self.lists, self.gain, self.size, self.work, self.most, self._spare, self._made
+        del self.lists, self.rule, self.work, self.most, self._spare, self._made
 
     def bounds(self, block_work: int) -> list[tuple[int, int]]:
         """First and last row of blocks of about equal work, none empty."""
@@ -165,53 +156,42 @@ class Walk:
     def block(self, first: int, last: int) -> Block:
         """Walk the rows first … last − 1."""
         try:
-            scratch = self._spare.get_nowait()
+            thread = self._spare.get_nowait()
         except Empty:
-            scratch = self._scratch()
-            self._made.append(scratch)
-        found = self._walk(first, last, scratch)
-        self._spare.put(scratch)
+            thread = _Thread(self._scratch())
+            self._made.append(thread)
+        found = self._walk(first, last, thread)
+        self._spare.put(thread)
         return found
 
-    def _walk(self, first: int, last: int, s: _Scratch) -> Block:
+    def _walk(self, first: int, last: int, thread: _Thread) -> Block:
         from graphkit.graphs import _kernel as kernel
 
-        a = self.lists
+        # the kernel counts rows from the block's own beginning
+        low, high = first - self.base, last - self.base
+        lists = self.lists._replace(row_start=self.lists.row_start[low : high + 1], base=first)
+        rows = kernel.shared_rows if isinstance(lists, PairLists) else kernel.windowed_rows
         lengths = np.zeros(last - first, dtype=np.int64)
         tally = np.zeros(3, dtype=np.int64)
         pieces: list[Piece] = []
-        # the kernel counts rows from the block's own beginning
-        low, high = first - self.base, last - self.base
-        rows, most = a.row_start[low : high + 1], self.most[low:high]
         row = first
-        if not s.heads.size:
-            s.renew(self.room)
+        if not thread.heads.size:
+            thread.renew(self.room)
         while row < last:
-            common: tuple[Any, ...] = (
-                self.gain, self.mode, self.size, self.form, self.min_shared, self.top,
-                s.count, s.total, s.touched, s.final, s.keys, s.other, s.copy, s.counts, s.heap,
-                most, s.heads, s.values, s.used, lengths, s.later, tally,
-            )  # fmt: skip
-            if isinstance(a, PairLists):
-                stop, used = kernel.shared_rows(
-                    row, last, first, rows, a.begin, a.length, a.members, a.often, *common
-                )
-            else:
-                stop, used = kernel.windowed_rows(
-                    row, last, first, rows, a.things, a.row_times,
-                    a.thing_start, a.members, a.times, a.window, s.seen, *common,
-                )  # fmt: skip
-            pieces.append((row, stop, s.heads[s.used : used], s.values[s.used : used]))
-            row, s.used = stop, used
+            out = RowOutput(self.most[low:high], thread.heads, thread.values, lengths, tally)
+            stop, used = rows(row, last, thread.used, lists, self.rule, thread.scratch, out)
+            done = slice(thread.used, used)
+            pieces.append((row, stop, thread.heads[done], thread.values[done]))
+            row, thread.used = stop, used
             if row < last:
-                s.renew(self.room)
+                thread.renew(self.room)
         return Block(first, last, pieces, lengths, tally)
 
-    def _scratch(self) -> _Scratch:
+    def _scratch(self) -> Scratch:
         n = self.n
-        weighted = self.gain.size > 0
-        return _Scratch(
-            count=np.zeros(0 if weighted else n, dtype=np.int32),
+        weighted = self.rule.contribution.size > 0
+        return Scratch(
+            shared=np.zeros(0 if weighted else n, dtype=np.int32),
             total=np.zeros((n if weighted else 0, 2)),
             touched=np.empty(n + 1, dtype=np.int32),
             final=np.zeros(n),

@@ -1,4 +1,4 @@
-"""Who shares what with whom: the projection of an incidence onto one side."""
+"""One-mode projection of a two-mode log: who shares what with whom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from graphkit.data.graph import Graph
 from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.errors import DataError
-from graphkit.graphs._acts import Acts, check_options, gather, told
-from graphkit.graphs._costs import at_most
-from graphkit.graphs._projection import Prepared, Projection, finish, prepare
+from graphkit.graphs._projection import Prepared, finish, prepare
+from graphkit.graphs.options import Interactions, ProjectionOptions, gather, told
 from graphkit.graphs.plan import check_budget
 
 __all__ = ["cointeraction_graph"]
@@ -39,17 +37,18 @@ def cointeraction_graph(
     memory: int | str | None = None,
     resume: str | Path | None = None,
 ) -> Graph:
-    r"""Tie two nodes by the things that they share.
+    r"""One-mode projection: link two actors by the objects that they share.
 
-    With :math:`B_{it} = 1` if entity i acted on thing t (however often), :math:`d_i` the
-    things of i, :math:`k_t` the entities of t, N all entities, :math:`n_{it}` the acts of i on
-    t, and :math:`c_{ij} = \sum_t B_{it} B_{jt}`, the weights are
+    With :math:`B_{it} = 1` if actor i interacted with object t (however often), :math:`d_i` the
+    objects of i, :math:`k_t` the actors of t, N all actors, :math:`n_{it}` the interactions of i
+    with t, and :math:`c_{ij} = \sum_t B_{it} B_{jt}`, the weights are
 
     ===========  ====================================================================
     ``count``    :math:`c_{ij}`
-    ``pairs``    :math:`\sum_t n_{it} n_{jt}`, pairs of acts, one of each, on the same thing
-    ``actions``  :math:`\sum_t \min(n_{it}, n_{jt})`, acts of one side that match one of the
-                 other each
+    ``pairs``    :math:`\sum_t n_{it} n_{jt}`, pairs of interactions, one of each, with the same
+                 object
+    ``actions``  :math:`\sum_t \min(n_{it}, n_{jt})`, interactions of one side that match one of
+                 the other each
     ``jaccard``  :math:`c_{ij} / (d_i + d_j - c_{ij})` [1]_
     ``cosine``   :math:`c_{ij} / \sqrt{d_i d_j}` [2]_
     ``newman``   :math:`\sum_t B_{it} B_{jt} / (k_t - 1)` [3]_
@@ -58,8 +57,8 @@ def cointeraction_graph(
                  :math:`|i|^2 = \sum_t w_t^2 B_{it}`
     ===========  ====================================================================
 
-    Acts on the same thing by the same entity count once, except under ``pairs`` and
-    ``actions``, where each act counts, those at one and the same time too.
+    Interactions of one actor with one object count once, except under ``pairs`` and
+    ``actions``, where each counts, those at one and the same time too.
 
     Nothing larger than the result is held: rows are computed one after the other, filtered,
     and cut to `top` on the way, in parallel. No result depends on the order of rows or the
@@ -72,38 +71,39 @@ def cointeraction_graph(
         log, from :func:`graphkit.readwrite.read_incidence`, whose sides are those that it was
         read with: `between` and `through` are then not asked, `kinds` and `window` refused.
     between
-        What is tied: ``"accounts"`` (who act), ``"authors"`` (who make items),
-        ``"items"``, ``"tags"`` or ``"sounds"``. All entities of this side are nodes; those
-        that share nothing stay, without an edge.
+        The actors: ``"accounts"`` (who interact), ``"authors"`` (who make items), ``"items"``,
+        ``"tags"`` or ``"sounds"``. All of this side are nodes; those that share nothing stay,
+        without an edge.
     through
-        What they share: another of the same. What each pair means is said in
-        :mod:`graphkit.data.incidence`.
+        The objects that they share: another of the same. What each pair of sides means is said
+        in :mod:`graphkit.data.incidence`.
     kinds
-        Kinds of interaction that count as an act, by default all but view, mention and tag.
+        Kinds of interaction that count, by default all but view, mention and tag.
         They matter where one of the sides is ``"accounts"``.
     weight
-        One of the above. Edges whose weight is 0 (under ``tfidf`` a thing of everybody) are
-        left out and counted.
+        One of the above. Edges whose weight is 0 (under ``tfidf`` an object of everybody)
+        are left out and counted.
     min_shared
-        Things that two nodes must share at least, :math:`c_{ij}`, whatever the weight.
+        Objects that two nodes must share at least, :math:`c_{ij}`, whatever the weight.
     max_degree
-        Things of more entities than this are left out before anything is counted. Off by
+        Objects of more actors than this are left out before anything is counted. Off by
         default: ``tfidf`` weighs them down instead.
     window
-        A thing is shared only if an act of i and an act of j on it are at most this far
-        apart: text such as ``"10s"``, ``"5min"``, ``"2h"``, ``"1d"``, or a timedelta. Needs
-        event times (the act of an author is the creation of the item); acts without one are
-        left out first and counted. The window restricts what is shared, :math:`B_{it}
+        An object is shared only if an interaction of i and one of j with it are at most this
+        far apart: text such as ``"10s"``, ``"5min"``, ``"2h"``, ``"1d"``, or a timedelta. Needs
+        event times (an author interacts with an item by creating it); interactions without one
+        are left out first and counted. The window restricts what is shared, :math:`B_{it}
         B_{jt}` in every sum and so :math:`c_{ij}`; the degrees :math:`d_i`, :math:`k_t` and
-        norms :math:`|i|` stay those of all acts that have a time. Under ``pairs`` only pairs of
-        acts within the window count; ``actions`` is not defined with one.
+        norms :math:`|i|` stay those of all interactions that have a time. Under ``pairs`` only
+        pairs within the window count; ``actions`` is not defined with one.
     top
-        Keep this many of each node's heaviest edges, ties to the smaller id. An edge stays
+        Keep this many of each node's heaviest edges, of equal ones those to the smaller id. An
+        edge stays
         if either end keeps it.
     mutual
         With `top`: an edge stays only if both ends keep it.
     exclude
-        Ids of things to leave out before anything is counted, such as
+        Ids of objects to leave out before anything is counted, such as
         ``graphkit.STOP_TAGS``.
     memory
         Bytes that may be used, or text such as ``"4 GB"``; by default 80 % of the memory free
@@ -125,7 +125,7 @@ def cointeraction_graph(
         For an unknown side, kind or weight, or a number out of range; or, before anything is
         computed, if more than `memory` would be needed: the message says which options fit.
     MissingDataError
-        If a table, a column or event times are missing, or nothing ties the two sides.
+        If a table, a column or event times are missing, or nothing links the two sides.
     DataError
         If `max_degree` leaves nothing to share, or the folder `resume` holds something else.
 
@@ -153,39 +153,43 @@ def cointeraction_graph(
     >>> capped = cointeraction_graph(ds, max_degree=2)
     >>> capped.edges().rows(), dict(capped.provenance.removed)
     ([('a', 'b', 1.0)],
-     {'items of more than 2 entities': 1, 'pairs with items of more than 2 entities': 3})
+     {'items of more than 2 actors': 1, 'pairs with items of more than 2 actors': 3})
     """
-    check_options(
-        weight=weight, min_shared=min_shared, max_degree=max_degree, top=top, mutual=mutual,
-        window=window,
-    )  # fmt: skip
-    acts = gather(
-        dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
-        counted=weight in ("pairs", "actions"), verb="cointeraction_graph",
-    )  # fmt: skip
-    between, through = acts.parameters["between"], acts.parameters["through"]
-    found, removed = acts.found, dict(acts.removed)
-    budget = at_most(memory)
-    options = {
-        "weight": weight, "min_shared": min_shared, "max_degree": max_degree, "top": top,
-    }  # fmt: skip
-    folder = None
-    if resume is not None:
-        folder = _folder(Path(resume), acts, options)
+    options = ProjectionOptions(
+        between,
+        through,
+        kinds,
+        weight,
+        min_shared,
+        max_degree,
+        window,
+        top,
+        mutual,
+        exclude,
+        memory,
+    )
+    chosen = gather(dataset, options, caller="cointeraction_graph")
+    between, through = chosen.parameters["between"], chosen.parameters["through"]
+    found, removed = chosen.found, dict(chosen.removed)
+    folder = None if resume is None else _folder(Path(resume), chosen, options)
     ready = prepare(
-        acts.rows, acts.columns, len(found.between), len(found.through), at=acts.at,
-        window=acts.window, weight=weight, min_shared=min_shared, max_degree=max_degree, top=top,
-    )  # fmt: skip
+        chosen.rows, chosen.columns, len(found.between), len(found.through), options, at=chosen.at
+    )
     if not ready.pairs:
-        removed |= _capped(ready, through, max_degree)
+        removed |= _capped(ready, through)
         raise DataError(
             f"cointeraction_graph: max_degree={max_degree} leaves nothing: all "
-            f"{ready.capped_things:,} {through} have more {between} than that "
+            f"{ready.capped_objects:,} {through} have more {between} than that "
             f"({told(removed)}). Raise it; weight='tfidf' weighs them down instead."
         )
-    check_budget(ready, acts.rows.size, budget, verb="cointeraction_graph")
-    result = finish(ready, mutual=mutual, kept=folder)
-    removed |= _left_out(result, through, max_degree, min_shared, top)
+    check_budget(ready, caller="cointeraction_graph")
+    result = finish(ready, kept=folder)
+    left_out = {
+        f"pairs of nodes that share less than {min_shared}": result.few,
+        "edges of weight 0": result.weightless,
+        f"edges outside the top {top}": result.outside_top,
+    }
+    removed |= _capped(ready, through) | {reason: k for reason, k in left_out.items() if k}
     return Graph(
         found.between,
         result.indptr,
@@ -195,7 +199,7 @@ def cointeraction_graph(
         node_kind=between,
         provenance=Provenance.of(
             "cointeraction_graph",
-            acts.parameters | options | {"mutual": mutual},
+            chosen.parameters,
             made_from=(dataset,),
             removed=removed,
             packages=("numba", "numpy"),
@@ -203,13 +207,19 @@ def cointeraction_graph(
     )
 
 
-def _folder(folder: Path, acts: Acts, options: dict[str, Any]) -> Path:
+def _folder(folder: Path, chosen: Interactions, options: ProjectionOptions) -> Path:
     """The folder of finished blocks, which must be of this projection or new."""
-    asked = json.dumps(options | {"window": acts.window}, sort_keys=True)
+    names = ("weight", "min_shared", "max_degree", "top")
+    blocks = {name: getattr(options, name) for name in names} | {"window": options.span}
+    asked = json.dumps(blocks, sort_keys=True)
     key = content_key(
-        acts.found.between.content_key, acts.found.through.content_key, acts.rows, acts.columns,
-        np.zeros(0) if acts.at is None else acts.at, asked,
-    )  # fmt: skip
+        chosen.found.between.content_key,
+        chosen.found.through.content_key,
+        chosen.rows,
+        chosen.columns,
+        np.zeros(0) if chosen.at is None else chosen.at,
+        asked,
+    )
     note = folder / "projection.json"
     if note.exists():
         if json.loads(note.read_text(encoding="utf-8"))["key"] != key:
@@ -228,20 +238,7 @@ def _folder(folder: Path, acts: Acts, options: dict[str, Any]) -> Path:
     return folder
 
 
-def _capped(found: Projection | Prepared, through: str, max_degree: int | None) -> dict[str, int]:
-    counts = {
-        f"{through} of more than {max_degree} entities": found.capped_things,
-        f"pairs with {through} of more than {max_degree} entities": found.capped_pairs,
-    }
-    return {reason: n for reason, n in counts.items() if n}
-
-
-def _left_out(
-    result: Projection, through: str, max_degree: int | None, min_shared: int, top: int | None
-) -> dict[str, int]:
-    counts = {
-        f"pairs of nodes that share less than {min_shared}": result.few,
-        "edges of weight 0": result.weightless,
-        f"edges outside the top {top}": result.outside_top,
-    }
-    return _capped(result, through, max_degree) | {r: n for r, n in counts.items() if n}
+def _capped(ready: Prepared, through: str) -> dict[str, int]:
+    what = f"{through} of more than {ready.options.max_degree} actors"
+    counts = {what: ready.capped_objects, f"pairs with {what}": ready.capped_pairs}
+    return {reason: k for reason, k in counts.items() if k}

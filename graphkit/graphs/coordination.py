@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,8 @@ from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import check_choice, check_integer
-from graphkit.graphs._acts import gather
 from graphkit.graphs._lists import EventLists, Ints, event_lists
+from graphkit.graphs.options import ProjectionOptions, gather
 from graphkit.progress import track
 
 __all__ = ["coordinated_accounts"]
@@ -25,6 +26,24 @@ __all__ = ["coordinated_accounts"]
 BLOCK, ROOM = 1 << 18, 1 << 20
 
 Found = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Ints]
+
+
+class PairScratch(NamedTuple):
+    """Working arrays over the accounts: `seen_…` −1 at first, `sums` 0 before and after."""
+
+    seen_object: Ints
+    seen_interaction: Ints
+    sums: Ints
+    touched: npt.NDArray[np.int32]
+
+
+class PairOutput(NamedTuple):
+    """Later and earlier account of each pair, its sums, and how many pairs were cut."""
+
+    tails: npt.NDArray[np.int32]
+    heads: npt.NDArray[np.int32]
+    sums: Ints
+    cut: Ints
 
 
 def coordinated_accounts(
@@ -105,23 +124,27 @@ def coordinated_accounts(
     """
     min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
-    acts = gather(
-        dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
-        verb="coordinated_accounts",
-    )  # fmt: skip
-    removed = dict(acts.removed)
-    ids, n = acts.found.between, len(acts.found.between)
-    assert acts.at is not None
-    assert acts.window is not None
-    often = np.bincount(acts.rows, minlength=n)
+    options = ProjectionOptions(between, through, kinds, window=window, exclude=exclude)
+    chosen = gather(dataset, options, caller="coordinated_accounts")
+    removed = dict(chosen.removed)
+    ids, n = chosen.found.between, len(chosen.found.between)
+    assert chosen.at is not None
+    assert options.span is not None
+    often = np.bincount(chosen.rows, minlength=n)
     active = often >= min_participation
-    stay = active[acts.rows]
-    _count(removed, f"accounts of less than {min_participation} acts", ((often > 0) & ~active))
-    _count(removed, f"acts of accounts of less than {min_participation} acts", ~stay)
+    stay = active[chosen.rows]
+    few = f"accounts of less than {min_participation} interactions"
+    _count(removed, few, ((often > 0) & ~active))
+    _count(removed, f"interactions of {few}", ~stay)
     lists = event_lists(
-        acts.rows[stay], acts.columns[stay], acts.at[stay], n, len(acts.found.through),
-        acts.window, each=True,
-    )  # fmt: skip
+        chosen.rows[stay],
+        chosen.columns[stay],
+        chosen.at[stay],
+        n,
+        len(chosen.found.through),
+        options.span,
+        each=True,
+    )
     others, own = _near(lists)
     owners = np.repeat(np.arange(n), np.diff(lists.row_start))
     takes_part = others > 0
@@ -135,11 +158,14 @@ def coordinated_accounts(
         wanted = "neither end" if ends == "any" else "not both ends"
         removed[f"edges where {wanted} has {min_participation} participations"] = cut
     if not loops and own_pairs.any():
-        removed["pairs of acts of one account (loops)"] = int(own_pairs.sum())
+        removed["pairs of interactions of one account (loops)"] = int(own_pairs.sum())
     frame = _edges(ids, tail, head, sums)
-    parameters = acts.parameters | {
-        "min_participation": min_participation, "ends": ends, "loops": loops,
-    }  # fmt: skip
+    selected = ("between", "through", "kinds", "window", "exclude")
+    parameters = {name: chosen.parameters[name] for name in selected} | {
+        "min_participation": min_participation,
+        "ends": ends,
+        "loops": loops,
+    }
     provenance = Provenance.of(
         "coordinated_accounts", parameters, made_from=(dataset,), removed=removed,
         packages=("numba", "numpy"),
@@ -170,15 +196,12 @@ def _count(removed: dict[str, int], reason: str, which: npt.NDArray[np.bool_]) -
 
 
 def _near(lists: EventLists) -> tuple[Ints, Ints]:
-    """Acts of others near each act, and acts of its own account, itself included."""
+    """Interactions of others near each, and those of its own account, itself included."""
     from graphkit.graphs import _coordination_kernel as kernel
 
-    everybody = np.empty(lists.things.size, dtype=np.int64)
-    own = np.empty(lists.things.size, dtype=np.int64)
-    kernel.count_near(
-        lists.row_start, lists.things, lists.row_times, lists.thing_start, lists.times,
-        lists.window, everybody, own,
-    )  # fmt: skip
+    everybody = np.empty(lists.objects.size, dtype=np.int64)
+    own = np.empty(lists.objects.size, dtype=np.int64)
+    kernel.count_near(lists, everybody, own)
     return everybody - own, own
 
 
@@ -187,24 +210,24 @@ def _pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -> tup
     from graphkit.graphs import _coordination_kernel as kernel
 
     n = passing.size
-    seen_thing, seen_act = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
-    sums, touched = np.zeros((n, 5), dtype=np.int64), np.empty(n + 1, dtype=np.int32)
+    scratch = PairScratch(
+        np.full(n, -1, dtype=np.int64),
+        np.full(n, -1, dtype=np.int64),
+        np.zeros((n, 5), dtype=np.int64),
+        np.empty(n + 1, dtype=np.int32),
+    )
     cut = np.zeros(1, dtype=np.int64)
     room = max(ROOM, n)
     parts: list[Found] = []
-    done = np.searchsorted(lists.row_start, np.arange(BLOCK, lists.things.size, BLOCK))
+    done = np.searchsorted(lists.row_start, np.arange(BLOCK, lists.objects.size, BLOCK))
     bounds = np.unique(np.concatenate([done, [n]])).tolist()
     row = 0
     for stop in track(bounds, "pairs", len(bounds)):
         while row < stop:
             tails, heads = np.empty(room, np.int32), np.empty(room, np.int32)
-            found = np.empty((room, 5), dtype=np.int64)
-            row, used = kernel.paired_rows(
-                row, stop, lists.row_start, lists.things, lists.row_times, lists.thing_start,
-                lists.members, lists.times, lists.window, passing, both, seen_thing, seen_act,
-                sums, touched, tails, heads, found, 0, cut,
-            )  # fmt: skip
-            parts.append((tails[:used].copy(), heads[:used].copy(), found[:used].copy()))
+            out = PairOutput(tails, heads, np.empty((room, 5), dtype=np.int64), cut)
+            row, used = kernel.paired_rows(row, stop, lists, passing, both, scratch, out)
+            parts.append((tails[:used].copy(), heads[:used].copy(), out.sums[:used].copy()))
     tail, head, all_sums = (np.concatenate(column) for column in zip(*parts, strict=True))
     return (tail, head, all_sums), int(cut[0])
 

@@ -1,8 +1,9 @@
-"""How much a cap on popular things changes a projection."""
+"""Sensitivity of a projection to a cap on popular objects."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,11 +11,9 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence_matrix import IncidenceMatrix
-from graphkit.errors import OptionError
-from graphkit.graphs._acts import check_options, gather
-from graphkit.graphs._costs import at_most
-from graphkit.graphs._options import at_least
+from graphkit.errors import OptionError, check_integer
 from graphkit.graphs._projection import Projection, finish, prepare
+from graphkit.graphs.options import ProjectionOptions, gather
 from graphkit.graphs.plan import check_budget
 from graphkit.progress import track
 
@@ -36,11 +35,11 @@ def cap_sensitivity(
     exclude: Iterable[str] = (),
     memory: int | str | None = None,
 ) -> pl.DataFrame:
-    r"""What ``cointeraction_graph`` gives under several values of `max_degree`.
+    r"""Sensitivity of ``cointeraction_graph`` to `max_degree`.
 
     Each capped graph is compared with the one without a cap: E and E₀ are their edges, and
     the agreement of edges is :math:`|E \cap E_0| / |E \cup E_0|`. Weights are compared on
-    :math:`E \cap E_0` by Spearman's rank correlation, ties at their mean rank [1]_. (Capped
+    :math:`E \cap E_0` by Spearman's rank correlation, equal ones at their mean rank [1]_. (Capped
     graphs can have edges of their own only with `top`, or where the weight of an edge was 0.)
 
     Parameters
@@ -54,8 +53,8 @@ def cap_sensitivity(
     -------
     polars.DataFrame
         One row per cap, the mildest first, after one without a cap (null): max_degree;
-        things_removed, pairs_removed (of entity and thing); edges; total_weight; isolates
-        (entities without an edge); edge_jaccard in [0, 1] (null where neither graph has an
+        things_removed, pairs_removed (of actor and object); edges; total_weight; isolates
+        (actors without an edge); edge_jaccard in [0, 1] (null where neither graph has an
         edge); weight_spearman in [−1, 1] (null where fewer than two edges are common, or
         all weights are alike).
 
@@ -80,43 +79,36 @@ def cap_sensitivity(
     >>> cap_sensitivity(ds, caps=[2]).select(columns).rows()
     [(None, 0, 3, 0, 1.0), (2, 3, 1, 1, 0.3333333333333333)]
     """
-    check_options(
-        weight=weight, min_shared=min_shared, max_degree=None, top=top, mutual=mutual,
-        window=window,
-    )  # fmt: skip
+    options = ProjectionOptions(
+        between, through, kinds, weight, min_shared, None, window, top, mutual, exclude, memory
+    )
     if not caps:
         raise OptionError("cap_sensitivity: caps is empty: name at least one max_degree.")
     for each in caps:
-        at_least("caps", each, 2)
-    acts = gather(
-        dataset, between=between, through=through, kinds=kinds, window=window, exclude=exclude,
-        counted=weight in ("pairs", "actions"), verb="cap_sensitivity",
-    )  # fmt: skip
-    budget = at_most(memory)
+        check_integer("caps", each, 2)
+    chosen = gather(dataset, options, caller="cap_sensitivity")
+    n, m = len(chosen.found.between), len(chosen.found.through)
     rows = []
     whole: Projection | None = None
     tries = [None, *sorted(set(caps), reverse=True)]
     for cap in track(tries, "caps", len(tries)):
-        ready = prepare(
-            acts.rows, acts.columns, len(acts.found.between), len(acts.found.through), at=acts.at,
-            window=acts.window, weight=weight, min_shared=min_shared, max_degree=cap, top=top,
-        )  # fmt: skip
-        check_budget(ready, acts.rows.size, budget, verb="cap_sensitivity")
-        found = finish(ready, mutual=mutual)
+        capped = replace(options, max_degree=cap)
+        ready = prepare(chosen.rows, chosen.columns, n, m, capped, at=chosen.at)
+        check_budget(ready, caller="cap_sensitivity")
+        found = finish(ready)
         whole = found if whole is None else whole
         agreement, correlation = _compared(found, whole)
-        rows.append(
-            (
-                cap, found.capped_things, found.capped_pairs, found.indices.size // 2,
-                float(found.weights.sum()) / 2, int((np.diff(found.indptr) == 0).sum()),
-                agreement, correlation,
-            )
-        )  # fmt: skip
+        edges, total = found.indices.size // 2, float(found.weights.sum()) / 2
+        isolates = int((np.diff(found.indptr) == 0).sum())
+        removed = (found.capped_objects, found.capped_pairs)
+        rows.append((cap, *removed, edges, total, isolates, agreement, correlation))
     whole_numbers = ["max_degree", "things_removed", "pairs_removed", "edges"]
     schema = dict.fromkeys(whole_numbers, pl.Int64) | {
-        "total_weight": pl.Float64, "isolates": pl.Int64, "edge_jaccard": pl.Float64,
+        "total_weight": pl.Float64,
+        "isolates": pl.Int64,
+        "edge_jaccard": pl.Float64,
         "weight_spearman": pl.Float64,
-    }  # fmt: skip
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

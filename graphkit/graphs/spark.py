@@ -73,12 +73,10 @@ import polars as pl
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, FileError, MissingDataError, OptionError, check_choice
+from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.graphs import _spark as engine
-from graphkit.graphs._options import at_least, microseconds
-from graphkit.graphs._projection import BY_ACTS, WEIGHTS
 from graphkit.graphs._spark_layout import cut_rows, lay_out
-from graphkit.graphs._spark_worker import Plan
+from graphkit.graphs.options import ProjectionOptions
 
 __all__ = ["edge_checksum", "read_spark_edges", "spark_cointeraction", "spark_edges"]
 
@@ -116,10 +114,8 @@ def spark_cointeraction(
         left out; every entity of the column is a node.
     kinds
         Rows whose column ``kind`` is none of these are left out; by default all are acts.
-    weight, min_shared, max_degree, window, top, mutual
+    weight, min_shared, max_degree, window, top, mutual, exclude
         As in :func:`graphkit.cointeraction_graph`.
-    exclude
-        Ids of things to leave out before anything is counted.
     node_kind
         What the entities are.
     session
@@ -204,70 +200,61 @@ exclude, node_kind, session
     FileError
         If the folder is not empty.
     """
-    check_choice("weight", weight, WEIGHTS)
-    at_least("min_shared", min_shared, 1)
-    at_least("max_degree", max_degree, 2, optional=True)
-    at_least("top", top, 1, optional=True)
-    if mutual and top is None:
-        raise OptionError("mutual=True goes with top=…, which is not given.")
-    span = None if window is None else microseconds(window)
-    if span is not None and at is None:
-        raise OptionError("window= needs at=, the column of the time of each act.")
-    if isinstance(exclude, str):
-        raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
+    options = ProjectionOptions(
+        weight=weight, min_shared=min_shared, max_degree=max_degree, window=window, top=top,
+        mutual=mutual, exclude=exclude,
+    )  # fmt: skip
+    timed = options.span is not None
+    if timed and at is None:
+        raise OptionError("window= needs at=, the column of the time of each interaction.")
     asked = None if kinds is None else sorted({kinds} if isinstance(kinds, str) else set(kinds))
-    unwanted = sorted(set(exclude))
     session = engine.find_session(session)
     folder = Path(out).resolve()
     if folder.exists() and any(folder.iterdir()):
         raise FileError(f"the folder {folder} is not empty: choose another.")
     folder.mkdir(parents=True, exist_ok=True)
-    acts = engine.acts_of(
-        session, source, entity, thing, at, asked, unwanted,
-        timed=span is not None, each=weight in BY_ACTS,
-    )  # fmt: skip
-    coded = engine.encode(session, acts, folder, max_degree, span is not None)
+    log = engine.interactions(session, source, entity, thing, at, asked, options)
+    coded = engine.encode(session, log, folder, max_degree, timed)
     if not coded.degree.size:
         raise MissingDataError(
             f"Spark: no row has {entity} and {thing}"
-            + (f" (left out: {acts.removed})" if acts.removed else "")
+            + (f" (left out: {log.removed})" if log.removed else "")
             + "; check the names of the columns and kinds=."
         )
     if not coded.pairs:
         raise DataError(
-            f"Spark: max_degree={max_degree} leaves nothing: all {coded.capped_things:,} things have "
-            "more entities than that. Raise it; weight='tfidf' weighs them down instead."
+            f"Spark: max_degree={max_degree} leaves nothing: all {coded.capped_objects:,} objects "
+            "have more actors than that. Raise it; weight='tfidf' weighs them down instead."
         )
-    plan = Plan(weight, min_shared, top or 0, span or 0)
     n = len(coded.ids)
-    work = lay_out(folder, n, coded.degree, plan)
+    work = lay_out(folder, n, coded.degree, options)
     slots = session.sparkContext.defaultParallelism
     bounds = cut_rows(work, slots, top=top is not None)
-    counted = engine.project_blocks(session, folder, bounds, plan)
+    counted = engine.project_blocks(session, folder, bounds, options)
     if top is not None:
         engine.symmetric(session, folder, mutual)
     edges = int(_edges(folder).select(pl.len()).collect().item())
-    removed = acts.removed | {
-        reason: k
-        for reason, k in {
-            f"things of more than {max_degree} entities": coded.capped_things,
-            f"pairs with things of more than {max_degree} entities": coded.capped_pairs,
-            f"pairs of nodes that share less than {min_shared}": counted["few"],
-            "edges of weight 0": counted["weightless"],
-            f"edges outside the top {top}": counted["passed"] - edges,
-        }.items()
-        if k
+    heavy = f"objects of more than {max_degree} actors"
+    left_out = {
+        heavy: coded.capped_objects,
+        f"pairs with {heavy}": coded.capped_pairs,
+        f"pairs of nodes that share less than {min_shared}": counted["few"],
+        "edges of weight 0": counted["weightless"],
+        f"edges outside the top {top}": counted["passed"] - edges,
     }
-    parameters = {
-        "entity": entity, "thing": thing, "at": at, "kinds": asked, "weight": weight,
-        "min_shared": min_shared, "max_degree": max_degree,
-        "window": None if span is None else f"{span / 1e6:.15g} s",
-        "top": top, "mutual": mutual, "exclude": unwanted, "spark": session.version,
-    }  # fmt: skip
+    parameters = options.parameters()
+    del parameters["between"], parameters["through"]
+    columns = {"entity": entity, "thing": thing, "at": at, "kinds": asked}
     facts = {
-        "node_kind": node_kind, "parameters": parameters, "removed": removed, "nodes": n,
-        "edges": edges, "pairs": coded.pairs, "walked": int(work.sum()), "blocks": len(bounds) - 1,
-    }  # fmt: skip
+        "node_kind": node_kind,
+        "parameters": parameters | columns | {"spark": session.version},
+        "removed": log.removed | {reason: k for reason, k in left_out.items() if k},
+        "nodes": n,
+        "edges": edges,
+        "pairs": coded.pairs,
+        "walked": int(work.sum()),
+        "blocks": len(bounds) - 1,
+    }
     (folder / "report.json").write_text(json.dumps(facts, indent=1, sort_keys=True))
     for name in ON_THE_WAY:
         shutil.rmtree(folder / name, ignore_errors=True)

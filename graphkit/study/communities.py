@@ -25,6 +25,7 @@ from graphkit.data.results import ImportReport, Mixing, Visibility
 from graphkit.data.tags import STOP_TAGS
 from graphkit.errors import MissingDataError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
+from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
 from graphkit.study._groups import shown_communities
@@ -152,14 +153,25 @@ def study_communities(
     GraphkitError
         For data or options that cannot be used; nothing is computed after it.
     """
+    if exclude is None:
+        exclude = STOP_TAGS if through == "tags" else ()
+    options = ProjectionOptions(
+        between, through, kinds, weight, min_shared, max_degree, window, top, exclude=exclude
+    )
     streams = Streams(rng)
     folder = ResultsFolder(out)
     study = community_stages(
-        dataset, folder, streams, between=between, through=through, kinds=kinds, weight=weight,
-        min_shared=min_shared, max_degree=max_degree, window=window, top=top, exclude=exclude,
-        quality=quality, resolution=resolution, runs=runs, engine=engine, report=report,
+        dataset,
+        folder,
+        streams,
+        options,
+        quality=quality,
+        resolution=resolution,
+        runs=runs,
+        engine=engine,
+        report=report,
         truth=truth,
-    )  # fmt: skip
+    )
     folder.finish(community_facts(study, streams.seed))
     return study
 
@@ -168,16 +180,8 @@ def community_stages(
     dataset: Dataset,
     folder: ResultsFolder,
     streams: Streams,
+    options: ProjectionOptions,
     *,
-    between: str,
-    through: str,
-    kinds: Collection[str] | None,
-    weight: str,
-    min_shared: int,
-    max_degree: int | None = None,
-    window: str | None = None,
-    top: int | None,
-    exclude: Iterable[str] | None = None,
     quality: str,
     resolution: float | None,
     runs: int,
@@ -190,13 +194,8 @@ def community_stages(
 
     Figures leave out communities of fewer than `least` members.
     """
-    if exclude is None:
-        exclude = STOP_TAGS if through == "tags" else ()
     with folder.stage("graph"):
-        graph = cointeraction_graph(
-            dataset, between=between, through=through, kinds=kinds, weight=weight,
-            min_shared=min_shared, max_degree=max_degree, window=window, top=top, exclude=exclude,
-        )  # fmt: skip
+        graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
         partition = leiden(
             graph, quality=quality, resolution=resolution, runs=runs, engine=engine,

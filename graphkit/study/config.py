@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from graphkit.data.tags import STOP_TAGS
 from graphkit.data.toml import to_toml
 from graphkit.errors import FileError, OptionError
+from graphkit.graphs.options import ProjectionOptions
 from graphkit.recommenders import Feed
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.space import check_sources
@@ -58,19 +61,33 @@ class DataConfig(Section):
     seed: Annotated[int, Field(ge=0)] = 1
 
 
-class CommunitiesConfig(Section):
-    """How communities are found: :func:`graphkit.cointeraction_graph`, :func:`graphkit.leiden`."""
+@dataclass(frozen=True)
+class CommunitiesConfig(ProjectionOptions):
+    """How communities are found: :func:`graphkit.cointeraction_graph`, :func:`graphkit.leiden`.
 
-    between: Literal["accounts", "authors"] = "accounts"
-    through: Literal["items", "authors", "tags", "sounds", "accounts"] = "items"
-    kinds: tuple[str, ...] = ()
-    weight: Literal["count", "jaccard", "cosine", "newman", "tfidf"] = "tfidf"
-    top: Count | None = None
-    min_shared: Count = 1
+    Between accounts or authors. No kinds are the default ones; through tags, the stop-tags are
+    excluded too.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    weight: str = "tfidf"
+    window: str | None = None
+    exclude: tuple[str, ...] = ()
     quality: str = "modularity"
     resolution: Annotated[float, Field(gt=0)] | None = None
     runs: Count = 10
     engine: Literal["native", "igraph", "leidenalg"] = "native"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", self.kinds or None)
+        if self.through == "tags":
+            object.__setattr__(self, "exclude", (*self.exclude, *STOP_TAGS))
+        super().__post_init__()
+        if self.between not in ("accounts", "authors"):
+            raise OptionError(
+                f"between={self.between!r}: a study shows posts to accounts, so its communities are "
+                "between 'accounts' or 'authors'."
+            )
 
 
 class WorldConfig(Section):

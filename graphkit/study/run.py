@@ -226,12 +226,18 @@ def _communities(
     with folder.stage("disjoint data"):
         part = split_world_data(materials.source, since=world.since, posts=world.posts)
     found = community_stages(
-        part, folder, streams, between=wanted.between, through=wanted.through,
-        kinds=wanted.kinds or None, weight=wanted.weight, min_shared=wanted.min_shared,
-        top=wanted.top, quality=wanted.quality, resolution=wanted.resolution, runs=wanted.runs,
-        engine=wanted.engine, report=materials.report, least=least,
+        part,
+        folder,
+        streams,
+        wanted,
+        quality=wanted.quality,
+        resolution=wanted.resolution,
+        runs=wanted.runs,
+        engine=wanted.engine,
+        report=materials.report,
         truth=materials.platform.truth if materials.platform is not None else None,
-    )  # fmt: skip
+        least=least,
+    )
     partitions = {"interest": found.partition}
     seen = {} if found.visibility is None else {"interest": found.visibility}
     if found.follows is not None:

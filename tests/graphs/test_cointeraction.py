@@ -204,7 +204,7 @@ def test_a_window_needs_times_of_acts(small: gk.Dataset, posts: gk.Dataset) -> N
     # the act of an author is the creation of the item
     graph = cointeraction_graph(posts, between="authors", through="tags", window="2min")
     assert as_dict(graph) == {("x", "y"): 1}
-    assert dict(graph.provenance.removed) == {"acts without a time": 1}
+    assert dict(graph.provenance.removed) == {"interactions without a time": 1}
     bound = gk.Dataset(items=posts.items, time_kinds={"items.created_at": "bound"})
     with pytest.raises(MissingDataError, match="'bound'"):
         cointeraction_graph(bound, between="authors", through="tags", window="2min")
@@ -218,7 +218,7 @@ def test_untimed_acts_are_left_out_first() -> None:
     )
     graph = cointeraction_graph(gk.Dataset(interactions=some), window="5s", weight="newman")
     assert as_dict(graph) == {("a", "b"): 1}
-    assert dict(graph.provenance.removed) == {"acts without a time": 1}
+    assert dict(graph.provenance.removed) == {"interactions without a time": 1}
 
 
 def test_every_act_counts_where_acts_are_counted() -> None:
@@ -263,8 +263,8 @@ def test_what_is_left_out_is_told(small: gk.Dataset, posts: gk.Dataset) -> None:
 
     assert removed(small) == {}
     assert removed(small, max_degree=2) == {
-        "items of more than 2 entities": 1,
-        "pairs with items of more than 2 entities": 3,
+        "items of more than 2 actors": 1,
+        "pairs with items of more than 2 actors": 3,
     }
     assert removed(small, min_shared=2) == {"pairs of nodes that share less than 2": 2}
     assert removed(small, top=1, mutual=True) == {"edges outside the top 1": 2}
@@ -408,7 +408,7 @@ def test_co_tagging(shared_data: Path) -> None:
     assert 9e6 < graph.n_edges + graph.provenance.removed["edges outside the top 50"] < 11e6
     capped = cointeraction_graph(ds, **sides, max_degree=1000)
     assert capped.n_edges < 3e6
-    assert capped.provenance.removed["tags of more than 1000 entities"] >= 1
+    assert capped.provenance.removed["tags of more than 1000 actors"] >= 1
 
 
 @pytest.mark.real_data

@@ -118,7 +118,7 @@ def test_by_hand() -> None:
     assert found.frame.rows() == [("a", "b", 1, 3, 1, 3, pytest.approx(1 / 3), 3.0)]
     assert found.graph.total_weight == 3
     assert found.accounts.rows() == [("a", 1, 1, 0, True), ("b", 3, 3, 2, True)]
-    assert found.provenance.removed == {"pairs of acts of one account (loops)": 2}
+    assert found.provenance.removed == {"pairs of interactions of one account (loops)": 2}
     assert "edges" in repr(found)
     assert "<table" in found._repr_html_()
 

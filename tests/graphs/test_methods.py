@@ -15,12 +15,12 @@ from graphkit.data.incidence import SIDES
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, OptionError
 from graphkit.graphs import _phrase_tables as words
-from graphkit.graphs._projection import WEIGHTS
 from graphkit.graphs._references import REFERENCES
 from graphkit.graphs.backbone import METHODS, backbone
 from graphkit.graphs.coordination import coordinated_accounts
 from graphkit.graphs.layers import layers
 from graphkit.graphs.methods import methods_paragraph
+from graphkit.graphs.options import WEIGHTS
 
 
 @pytest.fixture(scope="module")

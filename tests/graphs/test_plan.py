@@ -9,8 +9,8 @@ import pytest
 import graphkit as gk
 from graphkit.data.incidence import incidence
 from graphkit.errors import MissingDataError, OptionError
-from graphkit.graphs import _costs as costs
 from graphkit.graphs import cointeraction_graph
+from graphkit.graphs.options import at_most, available
 from graphkit.graphs.plan import plan
 
 
@@ -70,7 +70,7 @@ def test_caps_are_those_of_the_verb() -> None:
     for row in caps.rows(named=True):
         graph = cointeraction_graph(small, max_degree=row["max_degree"])
         removed = graph.provenance.removed
-        assert row["things_removed"] == removed[f"items of more than {row['max_degree']} entities"]
+        assert row["things_removed"] == removed[f"items of more than {row['max_degree']} actors"]
         assert row["edges"] == graph.n_edges
         assert plan(small, max_degree=row["max_degree"]).wedges == row["wedges"]
 
@@ -127,13 +127,13 @@ def test_windows(large: gk.Dataset) -> None:
 @pytest.mark.parametrize("memory", [0, -5, "4", "4 bananas", "GB", 2.5, True])
 def test_bad_memory(memory: Any) -> None:
     with pytest.raises(OptionError, match="memory="):
-        costs.at_most(memory)
+        at_most(memory)
 
 
 def test_memory_in_words() -> None:
-    assert costs.at_most("1.5 GiB") == 3 * 2**29
-    assert costs.at_most(" 500MB ") == 500_000_000
-    assert 0 < costs.at_most(None) <= costs.available()
+    assert at_most("1.5 GiB") == 3 * 2**29
+    assert at_most(" 500MB ") == 500_000_000
+    assert 0 < at_most(None) <= available()
 
 
 def test_it_shows_itself(large: gk.Dataset) -> None:

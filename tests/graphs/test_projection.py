@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphkit.graphs import _symmetric, _walk
-from graphkit.graphs._lists import distinct_pairs
-from graphkit.graphs._projection import WEIGHTS, Projection, laid_out, project, project_rows
+from graphkit.graphs._projection import Projection, project
+from graphkit.graphs.options import WEIGHTS, ProjectionOptions
 from graphkit.progress import show_progress
 
 #: Weights that a window leaves defined.
@@ -25,18 +25,37 @@ OPTIONS = {
     "weight": st.sampled_from(WEIGHTS),
     "min_shared": st.integers(1, 3),
     "max_degree": st.none() | st.integers(2, 6),
-    "top": st.none() | st.integers(1, 4),
-    "mutual": st.booleans(),
 }
+CUTS = st.fixed_dictionaries({}) | st.fixed_dictionaries(
+    {"top": st.integers(1, 4), "mutual": st.booleans()}
+)
 ACTS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 40)), min_size=1, max_size=60
 )
 
 
-def run(acts: list[tuple[int, int, int]], n: int, m: int, **options: Any) -> Projection:
+def run(
+    acts: list[tuple[int, int, int]],
+    n: int,
+    m: int,
+    *,
+    window: int | None = None,
+    workers: int | None = None,
+    block_work: int | None = None,
+    kept: Path | None = None,
+    **options: Any,
+) -> Projection:
     rows, columns, at = (np.array(part) for part in zip(*acts, strict=True))
     return project(
-        rows.astype(np.int32), columns.astype(np.int32), n, m, at=at.astype(np.int64), **options
+        rows.astype(np.int32),
+        columns.astype(np.int32),
+        n,
+        m,
+        ProjectionOptions(window=None if window is None else f"{window}us", **options),
+        at=at.astype(np.int64),
+        workers=workers,
+        block_work=block_work,
+        kept=kept,
     )
 
 
@@ -90,15 +109,18 @@ def assert_identical(a: Projection, b: Projection) -> None:
 
 
 @settings(deadline=None, max_examples=250)
-@given(acts=ACTS, options=st.fixed_dictionaries(OPTIONS))
-@example(acts=[(0, 0, 0), (1, 0, 0)], options={"weight": "tfidf", "top": 1})
-@example(acts=[(0, 0, 0)], options={"weight": "newman"})
+@given(acts=ACTS, options=st.fixed_dictionaries(OPTIONS), cut=CUTS)
+@example(acts=[(0, 0, 0), (1, 0, 0)], options={"weight": "tfidf"}, cut={"top": 1})
+@example(acts=[(0, 0, 0)], options={"weight": "newman"}, cut={})
 def test_agrees_with_the_twin(
-    twin: Callable[..., Any], acts: list[tuple[int, int, int]], options: dict[str, Any]
+    twin: Callable[..., Any],
+    acts: list[tuple[int, int, int]],
+    options: dict[str, Any],
+    cut: dict[str, Any],
 ) -> None:
-    found = run(acts, 10, 7, **options)
+    found = run(acts, 10, 7, **options, **cut)
     assert_sound(found)
-    assert_same(edges(found), twin(acts, range(10), **options))
+    assert_same(edges(found), twin(acts, range(10), **options, **cut))
 
 
 @settings(deadline=None, max_examples=250)
@@ -106,18 +128,20 @@ def test_agrees_with_the_twin(
     acts=ACTS,
     window=st.integers(1, 40),
     options=st.fixed_dictionaries(OPTIONS | {"weight": st.sampled_from(TIMED)}),
+    cut=CUTS,
 )
-@example(acts=[(0, 0, 0), (1, 0, 10)], window=10, options={})
-@example(acts=[(0, 0, 0), (1, 0, 11)], window=10, options={})
+@example(acts=[(0, 0, 0), (1, 0, 10)], window=10, options={}, cut={})
+@example(acts=[(0, 0, 0), (1, 0, 11)], window=10, options={}, cut={})
 def test_agrees_with_the_twin_in_a_window(
     twin: Callable[..., Any],
     acts: list[tuple[int, int, int]],
     window: int,
     options: dict[str, Any],
+    cut: dict[str, Any],
 ) -> None:
-    found = run(acts, 10, 7, window=window, **options)
+    found = run(acts, 10, 7, window=window, **options, **cut)
     assert_sound(found)
-    assert_same(edges(found), twin(acts, range(10), window=window, **options))
+    assert_same(edges(found), twin(acts, range(10), window=window, **options, **cut))
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)
@@ -197,51 +221,6 @@ def test_ties_go_to_the_smaller_code() -> None:
     assert set(kept) == {(0, i) for i in range(1, 60)}
 
 
-# --- some rows at a time
-
-
-@pytest.mark.parametrize("weight", ["count", "jaccard", "newman", "tfidf"])
-@pytest.mark.parametrize("options", [{}, {"min_shared": 2}, {"top": 4}])
-def test_rows_of_an_incidence_laid_out_in_files(
-    tmp_path: Path, weight: str, options: dict[str, Any]
-) -> None:
-    acts = random_acts(13, 200, 80, 1500)
-    rows, columns, _ = (np.array(part) for part in zip(*acts, strict=True))
-    entities, things, _ = distinct_pairs(rows.astype(np.int32), columns.astype(np.int32), 80)
-    names = ("row_start", "things", "thing_start", "members")
-    mapped = {}
-    for name, array in zip(names, laid_out(entities, things, 200, 80), strict=True):
-        np.save(tmp_path / f"{name}.npy", array)
-        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="c")
-    right = run(acts, 200, 80, weight=weight, **options)
-    found: dict[tuple[int, int], float] = {}
-    few = 0
-    for low, high in ((0, 0), (0, 37), (37, 38), (38, 200)):
-        block = project_rows(**mapped, rows=(low, high), weight=weight, workers=2, **options)
-        tails = np.repeat(np.arange(low, high), block.lengths)
-        assert (block.first, block.last) == (low, high)
-        few += block.few
-        for i, j, w in zip(
-            tails.tolist(), block.heads.tolist(), block.values.tolist(), strict=True
-        ):
-            assert "top" in options or j < i
-            found[min(i, j), max(i, j)] = w
-    assert found == edges(right)
-    assert few == right.few
-
-
-def test_whole_rows_of_an_incidence() -> None:
-    acts = random_acts(14, 90, 30, 500)
-    rows, columns, _ = (np.array(part) for part in zip(*acts, strict=True))
-    entities, things, _ = distinct_pairs(rows.astype(np.int32), columns.astype(np.int32), 30)
-    right = run(acts, 90, 30)
-    block = project_rows(*laid_out(entities, things, 90, 30), rows=(20, 60), whole=True)
-    assert block.heads.tolist() == right.indices[right.indptr[20] : right.indptr[60]].tolist()
-    assert block.lengths.tolist() == np.diff(right.indptr)[20:60].tolist()
-    with pytest.raises(ValueError, match="does not count acts"):
-        project_rows(*laid_out(entities, things, 90, 30), rows=(0, 1), weight="pairs")
-
-
 # --- blocks that are kept
 
 
@@ -273,7 +252,7 @@ def test_an_interrupted_projection_goes_on(tmp_path: Path, options: dict[str, An
 def test_counts_of_what_is_left_out() -> None:
     acts = [(0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0), (1, 1, 0), (0, 0, 5), (3, 2, 0), (0, 2, 0)]
     found = run(acts, 4, 3, max_degree=2)
-    assert (found.capped_things, found.capped_pairs, found.pairs) == (1, 3, 4)
+    assert (found.capped_objects, found.capped_pairs, found.pairs) == (1, 3, 4)
     found = run(acts, 4, 3, min_shared=2)
     assert (found.few, edges(found)) == (3, {(0, 1): 2.0})
     found = run(acts, 4, 3, top=1, mutual=True)

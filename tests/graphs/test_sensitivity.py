@@ -34,10 +34,8 @@ def test_each_row_is_a_graph(likes: gk.Dataset, weight: str) -> None:
         assert row["edges"] == graph.n_edges
         assert row["total_weight"] == pytest.approx(graph.total_weight, rel=1e-12)
         assert row["isolates"] == int((graph.degree() == 0).sum())
-        assert row["things_removed"] == removed.get(f"items of more than {cap} entities", 0)
-        assert row["pairs_removed"] == removed.get(
-            f"pairs with items of more than {cap} entities", 0
-        )
+        assert row["things_removed"] == removed.get(f"items of more than {cap} actors", 0)
+        assert row["pairs_removed"] == removed.get(f"pairs with items of more than {cap} actors", 0)
         both = sorted(mine.keys() & whole.keys())
         assert row["edge_jaccard"] == len(both) / len(mine.keys() | whole.keys())
         right = stats.spearmanr([mine[e] for e in both], [whole[e] for e in both]).statistic

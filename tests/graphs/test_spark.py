@@ -128,7 +128,7 @@ def test_a_frame_with_rows_to_leave_out(session: Any, tmp_path: Path) -> None:
     assert list(found.vocabulary.ids) == ["a", "b", "c", "d"]
     assert found.provenance.removed == {
         "rows without who": 2, "rows of other kinds": 2, "rows without what": 1,
-        "acts on excluded things": 2,
+        "interactions with excluded objects": 2,
     }  # fmt: skip
     assert sorted(p.name for p in out.iterdir()) == ["edges", "entities", "report.json"]
     with pytest.raises(FileError, match="not empty"):
@@ -157,7 +157,7 @@ def test_times_without_a_zone_are_utc(session: Any, tmp_path: Path) -> None:
             str(tmp_path / "log.parquet"), at="at", window=window, session=session
         )
         found[window] = graph.n_edges
-        assert graph.provenance.removed == {"acts without a time": 1}
+        assert graph.provenance.removed == {"interactions without a time": 1}
     assert found == {"61min": 0, "121min": 1}
 
 

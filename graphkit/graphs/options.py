@@ -1,0 +1,324 @@
+"""Options of a projection, checked once, and the interactions that they select."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.incidence import ACTS, Incidence, check_sides, checked_kinds, incidence
+from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_integer,
+    nearest,
+)
+from graphkit.graphs._lists import Codes, Ints
+
+__all__ = [
+    "WEIGHTS",
+    "Interactions",
+    "ProjectionOptions",
+    "at_most",
+    "available",
+    "gather",
+    "microseconds",
+    "told",
+]
+
+#: Weights of an edge; each is defined in the docstring of ``cointeraction_graph``.
+WEIGHTS = ("count", "pairs", "actions", "jaccard", "cosine", "newman", "tfidf")
+
+#: Units of a window given as text, in microseconds.
+UNITS = {
+    "us": 1,
+    "ms": 1000,
+    "s": 1_000_000,
+    "sec": 1_000_000,
+    "min": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+    "w": 604_800_000_000,
+}
+
+#: Longer than any log, and safe to add to a time.
+FOREVER = 1 << 60
+
+#: Share of the free memory that a projection may use unless told otherwise.
+SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class ProjectionOptions:
+    """Options of a one-mode projection; :func:`graphkit.cointeraction_graph` defines them.
+
+    Attributes
+    ----------
+    between, through
+        Two different sides, of :data:`graphkit.data.incidence.SIDES`: actors and objects.
+    kinds
+        Known kinds of interaction, ascending, each once; `None` for the default ones.
+    weight
+        One of ``WEIGHTS``; ``"actions"`` only without a window.
+    min_shared
+        Integer from 1 on.
+    max_degree
+        Integer from 2 on; `None` for no cap.
+    window
+        Length of time above 0, see `microseconds`; `None` for no window.
+    top
+        Integer from 1 on; `None` for all edges.
+    mutual
+        True only with `top`.
+    exclude
+        Ids, ascending, each once.
+    memory
+        Bytes from 1 on or their text, see `at_most`; `None` for a share of what is free.
+
+    Raises
+    ------
+    OptionError
+        Naming the first option that cannot be.
+
+    Examples
+    --------
+    >>> ProjectionOptions(top=0)
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: top=0: an integer from 1 on is needed, or None.
+    """
+
+    between: str = "accounts"
+    through: str = "items"
+    kinds: Collection[str] | None = None
+    weight: str = "count"
+    min_shared: int = 1
+    max_degree: int | None = None
+    window: str | timedelta | None = None
+    top: int | None = None
+    mutual: bool = False
+    exclude: Iterable[str] = ()
+    memory: int | str | None = None
+
+    def __post_init__(self) -> None:
+        check_sides(self.between, self.through)
+        if self.kinds is not None:
+            object.__setattr__(self, "kinds", tuple(sorted(set(checked_kinds(self.kinds)))))
+        check_choice("weight", self.weight, WEIGHTS)
+        for name, low in (("min_shared", 1), ("max_degree", 2), ("top", 1)):
+            optional = name != "min_shared"
+            value = check_integer(name, getattr(self, name), low, optional=optional)
+            object.__setattr__(self, name, value)
+        if self.mutual and self.top is None:
+            raise OptionError("mutual=True goes with top=…, which is not given.")
+        if self.span is not None and self.weight == "actions":
+            raise OptionError(
+                "weight='actions' is not defined within a window=…: take weight='pairs', or "
+                "coordinated_accounts, which counts the interactions of each side."
+            )
+        if isinstance(self.exclude, str):
+            raise OptionError(f"exclude={self.exclude!r} is one text: pass a set or list of ids.")
+        object.__setattr__(self, "exclude", tuple(sorted(set(self.exclude))))
+        at_most(self.memory)
+
+    @property
+    def span(self) -> int | None:
+        """The window in microseconds."""
+        return None if self.window is None else microseconds(self.window)
+
+    @property
+    def by_multiplicity(self) -> bool:
+        """Whether it matters how often an actor interacted with an object."""
+        return self.weight in ("pairs", "actions")
+
+    def keywords(self) -> dict[str, Any]:
+        """The options as arguments of ``cointeraction_graph``."""
+        return {f.name: getattr(self, f.name) for f in fields(ProjectionOptions)}
+
+    def parameters(self) -> dict[str, Any]:
+        """The options for a provenance; `memory` has no part in the result."""
+        with_kinds = "accounts" in (self.between, self.through)
+        found = self.keywords() | {
+            "kinds": sorted(self.kinds or ACTS) if with_kinds else None,
+            "window": None if self.span is None else f"{self.span / 1e6:.15g} s",
+            "exclude": list(self.exclude),
+        }
+        del found["memory"]
+        return found
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Codes of the actor and the object of each interaction, its time where a window needs one.
+
+    `found` has those without a time too; `removed` counts what was left out, by reason, and
+    `parameters` are the options as a provenance records them.
+    """
+
+    found: Incidence
+    rows: Codes
+    columns: Codes
+    at: Ints | None
+    removed: dict[str, int]
+    parameters: dict[str, Any]
+
+
+def gather(
+    source: Dataset | IncidenceMatrix | Incidence, options: ProjectionOptions, *, caller: str
+) -> Interactions:
+    """The interactions of a dataset; raises unless they have times where a window needs them.
+
+    Of a matrix, each pair is one, or as many as it had if the weight counts them.
+    """
+    if isinstance(source, IncidenceMatrix):
+        return _of_matrix(source, options, caller)
+    if isinstance(source, Incidence):
+        found = source
+    else:
+        found = incidence(
+            source,
+            between=options.between,
+            through=options.through,
+            kinds=options.kinds,
+            exclude=options.exclude,
+            verb=caller,
+        )
+    removed = dict(found.removed)
+    rows, columns, at = found.rows, found.columns, None
+    if options.span is not None:
+        at = found.at
+        if at is None:
+            raise MissingDataError(
+                f"{caller}: window= needs the time of each interaction, and there is none: give "
+                "interactions.at (or, between authors, items.created_at)."
+            )
+        if isinstance(source, Dataset):
+            _require_times(source, found.time_column, caller)
+        timed = at >= 0
+        if not timed.all():
+            removed["interactions without a time"] = int((~timed).sum())
+        rows, columns, at = rows[timed], columns[timed], at[timed]
+    return Interactions(found, rows, columns, at, removed, options.parameters())
+
+
+def _of_matrix(matrix: IncidenceMatrix, options: ProjectionOptions, caller: str) -> Interactions:
+    for name, value in (("kinds", options.kinds), ("window", options.window)):
+        if value is not None:
+            raise OptionError(
+                f"{caller}: {name}={value!r} is unknown of an incidence matrix, which keeps pairs "
+                "and not interactions: leave it out, choose kinds= when reading, or pass a Dataset."
+            )
+    rows, columns = matrix.rows, matrix.things
+    multiplicity = matrix.acts
+    removed: dict[str, int] = {}
+    if options.exclude:
+        unwanted = np.zeros(len(matrix.through) + 1, dtype=bool)
+        # an unknown id is −1, the last place
+        unwanted[matrix.through.lookup(options.exclude)] = True
+        unwanted[-1] = False
+        keep = ~unwanted[columns]
+        gone = int(multiplicity[~keep].sum(dtype=np.int64))
+        if gone:
+            removed["interactions with excluded objects"] = gone
+        rows, columns, multiplicity = rows[keep], columns[keep], multiplicity[keep]
+    if options.by_multiplicity:
+        rows, columns = np.repeat(rows, multiplicity), np.repeat(columns, multiplicity)
+    if not rows.size:
+        raise DataError(f"{caller}: the incidence matrix has no pairs left to project.")
+    found = Incidence(matrix.between, matrix.through, rows, columns, None, None, removed)
+    own = {"between": matrix.node_kind, "through": "things", "kinds": None}
+    return Interactions(found, rows, columns, None, removed, options.parameters() | own)
+
+
+def _require_times(dataset: Dataset, column: str | None, caller: str) -> None:
+    """Raise a :class:`MissingDataError` unless the times are those of interactions."""
+    assert column is not None
+    if column == "interactions.at":
+        dataset.require_event_times(column, verb=f"{caller}(window=…)")
+    kind = dataset.time_kinds[column]
+    if kind not in ("event", "item_created"):
+        raise MissingDataError(
+            f"{caller}(window=…) needs the time of creation in {column}, but its time kind is "
+            f"{kind!r}."
+        )
+
+
+def told(removed: dict[str, int]) -> str:
+    """What was left out, in a message."""
+    return "left out: " + ", ".join(f"{n:,} {reason}" for reason, n in removed.items())
+
+
+def microseconds(window: timedelta | str) -> int:
+    """A length of time in microseconds.
+
+    Examples
+    --------
+    >>> microseconds("10s"), microseconds("1.5 h")
+    (10000000, 5400000000)
+    """
+    if isinstance(window, timedelta):
+        length = window // timedelta(microseconds=1)
+    elif isinstance(window, str):
+        found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", window)
+        if found is None or found[2] not in UNITS:
+            hint = " 'm' could be minutes or months." if found and found[2] == "m" else ""
+            hint = hint or (nearest(found[2], UNITS) if found else "")
+            raise OptionError(
+                f"window={window!r} is not understood: write a number and one of "
+                f"{', '.join(UNITS)}, such as '10s', '5min', '2h' or '1d'.{hint}"
+            )
+        length = round(float(found[1]) * UNITS[found[2]])
+    else:
+        raise OptionError(
+            f"window={window!r} is a {type(window).__name__}: pass a datetime.timedelta, or text "
+            "such as '10s', '5min', '2h' or '1d'."
+        )
+    if length <= 0:
+        raise OptionError(f"window={window!r}: a length above 0 is needed (at least '1us').")
+    return min(length, FOREVER)
+
+
+def available() -> int:
+    """Bytes of memory that are free for use."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            found = re.search(r"MemAvailable:\s+(\d+)", file.read())
+            if found:
+                return int(found[1]) * 1024
+    except OSError:  # no Linux
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):  # where neither is told
+        return 4_000_000_000
+
+
+def at_most(memory: int | str | None) -> int:
+    """The budget in bytes: as given, or a share of what is free.
+
+    Examples
+    --------
+    >>> at_most("4 GB"), at_most(10**6)
+    (4000000000, 1000000)
+    """
+    if memory is None:
+        return int(available() * SHARE)
+    if isinstance(memory, int) and not isinstance(memory, bool) and memory > 0:
+        return memory
+    units = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+    found = isinstance(memory, str) and re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", memory)
+    if found and found[2].upper() in units and float(found[1]) > 0:
+        return round(float(found[1]) * units[found[2].upper()])
+    raise OptionError(
+        f"memory={memory!r} is not understood: pass a number of bytes, or text such as '500 MB' "
+        "or '4 GB'."
+    )
