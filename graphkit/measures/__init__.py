@@ -18,7 +18,7 @@ from graphkit.measures.hosting import hosting_creators, hosting_members, hosting
 from graphkit.measures.mixing import mixing
 from graphkit.measures.reach import reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
-from graphkit.measures.virality import cascades
+from graphkit.measures.cascades import cascades
 
 __all__ = [
     "amplification",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from graphkit.data.spread import REACTIONS, WATCH_UNIT, ArmTally
 from graphkit.data.world import World
 from graphkit.measures.exposure import gini, small_creator_share
-from graphkit.measures.virality import cascades
+from graphkit.measures.cascades import cascades
 
 __all__ = ["entered", "goals", "mean", "part", "posters_of", "scheduled"]
 

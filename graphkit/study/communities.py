@@ -27,7 +27,7 @@ from graphkit.errors import MissingDataError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
-from graphkit.study._groups import shown_communities
+from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
 
 __all__ = ["CommunityStudy", "community_facts", "community_stages", "study_communities"]

@@ -15,7 +15,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.spread import ArmTally
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.measures.virality import Cascades, cascades
+from graphkit.measures.cascades import Cascades, cascades
 from graphkit.recommenders import Feed
 from graphkit.recommenders._arrays import RING
 from graphkit.simulation import Behaviour

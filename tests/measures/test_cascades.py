@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphkit.errors import DataError, OptionError
 from graphkit.measures import cascades
-from graphkit.measures.virality import KINDS, Cascades
+from graphkit.measures.cascades import KINDS, Cascades
 
 
 def test_one_edge_stars_and_chains() -> None:
