@@ -16,7 +16,7 @@ from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import flow, measure_spread, reach_by_age, reach_curve
-from graphkit.measures.crossing import crossing
+from graphkit.measures.flow import crossing
 from graphkit.measures.flow import ei_null
 
 Log = list[tuple[int, int, int]]
