@@ -3,7 +3,7 @@
 from graphkit.measures.amplification import amplification
 from graphkit.measures.arm_means import arm_means
 from graphkit.measures.contrast import contrast
-from graphkit.measures.flow import crossing
+from graphkit.measures.mixing import crossing
 from graphkit.measures.exposure import (
     effective_number,
     entropy,
@@ -13,9 +13,9 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
-from graphkit.measures.flow import ei_index, ei_null, flow
+from graphkit.measures.mixing import ei_index, ei_null, flow
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
-from graphkit.measures.flow import mixing
+from graphkit.measures.mixing import mixing
 from graphkit.measures.reach import reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
 from graphkit.measures.cascades import cascades

@@ -12,9 +12,9 @@ from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import OptionError
 from graphkit.measures._goals import entered, goals, mean, part, posters_of, scheduled
-from graphkit.measures.flow import crossing
+from graphkit.measures.mixing import crossing
 from graphkit.measures.exposure import effective_number, entropy, intra_list_distance
-from graphkit.measures.flow import ei_index, ei_null, flow_matrix
+from graphkit.measures.mixing import ei_index, ei_null, flow_matrix
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.progress import track
 

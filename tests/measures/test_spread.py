@@ -16,8 +16,8 @@ from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import flow, measure_spread, reach_by_age, reach_curve
-from graphkit.measures.flow import crossing
-from graphkit.measures.flow import ei_null
+from graphkit.measures.mixing import crossing
+from graphkit.measures.mixing import ei_null
 
 Log = list[tuple[int, int, int]]
 TWO = ["x"] * 4 + ["y"] * 4
