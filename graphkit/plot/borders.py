@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from graphkit.data.results import Mixing
+from graphkit.measures.mixing import Mixing
 from graphkit.errors import DataError
 from graphkit.plot._canvas import ACCENT, INK, Canvas, blank_canvas, head
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from graphkit import plot
-from graphkit.data.results import Mixing
+from graphkit.measures.mixing import Mixing
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import flow, reach_curve
