@@ -30,7 +30,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.measures.virality import cascades
+from graphkit.measures.cascades import cascades
 from graphkit.recommenders import Feed
 from graphkit.simulation import Behaviour
 

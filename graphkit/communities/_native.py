@@ -162,7 +162,8 @@ def _refined(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.ui
     whole = np.empty((n, 2 if rows.mass_in.size else 1))
     scratch = RefineState(np.empty(n, np.int32), np.empty((n, 3)), whole)
     kernel.refine(rows, task.gamma, task.theta, membership, _visits(n, state), state, scratch)
-    return scratch.parts
+    parts: Codes = scratch.parts
+    return parts
 
 
 def _by_home(parts: Codes, membership: Codes) -> tuple[Codes, Codes]:

@@ -14,7 +14,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 
-__all__ = ["CommunityMatch", "ImportReport", "Mixing", "Visibility"]
+__all__ = ["CommunityMatch", "ImportReport", "Visibility"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -189,70 +189,4 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
             "visible on the follow graph": visible,
             "not visible": ", ".join(self.hidden[:8]) or "none",
             "agreement of follow runs (AMI)": self.follow_agreement,
-        }
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Mixing(Frozen, title="Mixing of communities"):
-    """How a graph's edges run within and between communities.
-
-    Attributes
-    ----------
-    labels
-        Names of the communities, C of them.
-    observed
-        float64, shape (C, C): weight of the edges from row to column. An undirected edge
-        counts in both directions, so that row sums are strengths.
-    expected
-        float64, shape (C, C): row sum × column sum / total, what independence would give.
-    ei_index
-        (external − internal) / (external + internal) weight, in [−1, 1]: −1 if every edge
-        stays inside, 1 if none does (Krackhardt & Stern 1988).
-    n_excluded
-        Edges with an end in no community, left out.
-    """
-
-    labels: tuple[str, ...]
-    observed: npt.NDArray[np.float64]
-    expected: npt.NDArray[np.float64]
-    ei_index: float
-    n_excluded: int
-    directed: bool
-    provenance: Provenance = field(default_factory=lambda: Provenance("mixing"))
-
-    def log_ratio(self, *, min_expected: float = 5.0) -> npt.NDArray[np.float64]:
-        """log₂ of observed over expected, shape (C, C).
-
-        NaN where the expectation is below `min_expected` (too little to say anything), −∞
-        where nothing was observed though more was expected.
-        """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log2(self.observed / self.expected)
-        ratio[self.expected < min_expected] = np.nan
-        return ratio
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        """Long form: source, target, observed, expected, log2_ratio (null where masked)."""
-        size = len(self.labels)
-        names = pl.Series(self.labels, dtype=pl.String)
-        rows, columns = np.divmod(np.arange(size * size), size)
-        return pl.DataFrame(
-            {
-                "source": names.gather(rows),
-                "target": names.gather(columns),
-                "observed": self.observed.ravel(),
-                "expected": self.expected.ravel(),
-                "log2_ratio": pl.Series(self.log_ratio().ravel()).fill_nan(None),
-            }
-        )
-
-    def _facts(self) -> dict[str, object]:
-        total = float(self.observed.sum())
-        inside = float(np.trace(self.observed)) / total if total else float("nan")
-        return {
-            "communities": len(self.labels),
-            "share inside": inside,
-            "E–I index": self.ei_index,
-            "edges left out (an end unassigned)": self.n_excluded,
         }

@@ -1,9 +1,8 @@
-"""Nouns → numbers: what graphs and impressions say about communities."""
+"""Measures of graphs, impressions and simulated spread between communities."""
 
-from graphkit.measures.amplification import amplification
-from graphkit.measures.arm_means import arm_means
-from graphkit.measures.contrast import contrast
-from graphkit.measures.crossing import crossing
+from graphkit.measures.cascades import Cascades, cascades
+from graphkit.measures.catalogue import MEASURES, Measure
+from graphkit.measures.contrast import arm_means, contrast
 from graphkit.measures.exposure import (
     effective_number,
     entropy,
@@ -13,14 +12,17 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
-from graphkit.measures.flow import ei_index, ei_null, flow
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
-from graphkit.measures.mixing import mixing
-from graphkit.measures.reach import reach_by_age, reach_curve
+from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
+from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
-from graphkit.measures.virality import cascades
 
 __all__ = [
+    "MEASURES",
+    "Cascades",
+    "Crossing",
+    "Measure",
+    "Mixing",
     "amplification",
     "arm_means",
     "cascades",

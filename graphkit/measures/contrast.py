@@ -1,55 +1,48 @@
-"""contrast: how much two arms differ, with an interval that says what it covers."""
+"""Contrasts of two arms and means of all arms, with t intervals over worlds."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.errors import (
-    DataError,
-    MissingDataError,
-    check_choice,
-    check_number,
-    nearest,
-)
+from graphkit.errors import DataError, MissingDataError, check_choice, check_number, nearest
+from graphkit.measures.catalogue import describe_measure, outcome_schema
 
-__all__ = ["OVER_WORLDS", "WITHIN_WORLD", "checked", "contrast", "holm", "paired_interval"]
+__all__ = ["OVER_WORLDS", "WITHIN_WORLD", "arm_means", "contrast", "holm", "paired_interval"]
 
 Floats = npt.NDArray[np.float64]
 
 OVER_WORLDS, WITHIN_WORLD = "over worlds", "within this world"
 _ROW = ["partition", "community", "measure"]
+_ARM_ROW = ["arm", *_ROW]
 _NEEDED = ["arm", "world", "replication", *_ROW, "value", "budget", "calibrated"]
-#: Measures that describe an arm or a partition and test nothing: no p, no part in Holm's rule.
-_DESCRIPTIVE = {
-    "filler_share", "excluded_share", "homeless_posts", "unassigned_accounts", "ei_null",
-    "candidates_per_session", "index_recall",
-}  # fmt: skip
-
-_SCHEMA = {
-    "partition": pl.String, "community": pl.String, "measure": pl.String, "arm": pl.String,
-    "baseline": pl.String, "arm_mean": pl.Float64, "baseline_mean": pl.Float64,
-    "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "interval": pl.String,
-    "effect": pl.Float64, "p": pl.Float64, "p_holm": pl.Float64, "worlds": pl.Int64,
-    "replications": pl.Int64, "budget": pl.String, "calibrated": pl.Boolean,
-}  # fmt: skip
+_SCHEMA = outcome_schema(
+    *(*_ROW, "arm", "baseline", "arm_mean", "baseline_mean", "difference", "low", "high"),
+    *("interval", "effect", "p", "p_holm", "worlds", "replications", "budget", "calibrated"),
+)
+_MEANS_SCHEMA = outcome_schema(*_ARM_ROW, "mean", "low", "high", "worlds", "replications")
 
 
 def contrast(
-    outcome: pl.DataFrame, arm: str, baseline: str, *, confidence: float = 0.95,
+    outcome: pl.DataFrame,
+    arm: str,
+    baseline: str,
+    *,
+    confidence: float = 0.95,
     require: str | None = None,
-) -> pl.DataFrame:  # fmt: skip
-    """Paired differences between two arms, measure by measure, with intervals.
+) -> pl.DataFrame:
+    """Paired differences between two arms with t confidence intervals, measure by measure.
 
     Arms are compared within the same world and replication, replications are averaged
     within their world, and worlds are the units: the difference is d̄ = Σ d_w / W, its
-    interval d̄ ± t(W − 1) · s / √W, the effect size d̄ / s (Cohen's d_z), with s the standard
-    deviation of the d_w. With a single world the units are its replications, and the
-    interval is labelled so: it says nothing about other worlds.
+    confidence interval d̄ ± t(W − 1) · s / √W, the effect size d̄ / s (Cohen's d_z), with s the
+    standard deviation of the d_w. With a single world the units are its replications, and the
+    interval is labelled accordingly: it does not generalise to other worlds.
 
     Parameters
     ----------
@@ -58,21 +51,20 @@ def contrast(
     arm, baseline
         Names of the arms; the difference is arm − baseline.
     confidence
-        Coverage of the intervals.
+        Confidence level of the intervals.
     require
-        ``"worlds"``: fail unless the interval is one over worlds.
+        ``"worlds"``: fail unless the interval is over worlds.
 
     Returns
     -------
     polars.DataFrame
         One row per partition, community and measure: arm, baseline, arm_mean,
         baseline_mean, difference, low, high, interval (``"over worlds"`` or ``"within this
-        world"``), effect, p (t test), p_holm (Holm's rule over the rows that have p),
-        worlds, replications (those in which both arms have a value), budget, calibrated.
-        Bounds, effect and p are null where there are fewer than two units; effect and p
-        also where nothing varies, and for sources, filler, candidates, recall and counts,
-        which describe and test nothing; effect also within a single world, whose
-        replications vary less than worlds do.
+        world"``), effect, p (paired t test), p_holm (Holm's adjustment over the rows that
+        have p), worlds, replications (those in which both arms have a value), budget,
+        calibrated. Bounds, effect and p are null with fewer than two units; effect and p also
+        where nothing varies, and for measures that the catalogue marks as descriptive; effect
+        also within a single world, whose replications vary less than worlds do.
 
     Raises
     ------
@@ -106,7 +98,7 @@ def contrast(
     if require is not None:
         check_choice("require", require, ("worlds",))
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    budget, calibrated = checked(outcome)
+    budget, calibrated = _check_outcome(outcome)
     _check_arms(outcome, arm, baseline)
     worlds = outcome.get_column("world").n_unique()
     if require == "worlds" and worlds < 2:
@@ -114,40 +106,35 @@ def contrast(
             "an interval over worlds was asked for, but the outcome holds one world: simulate "
             "several, made by resample_worlds."
         )
-    pairs = _pairs(outcome, arm, baseline)
+    pairs = _paired_values(outcome, arm, baseline)
     rows = []
     for (partition, community, measure), group in pairs.group_by(_ROW, maintain_order=True):
-        # sorted, so that no order of rows shows in the last digit
+        # sorted, so that the order of rows does not change the last digit
         known = group.drop_nulls(["own", "base"]).sort("world", "replication")
         by_world = known.group_by("world", maintain_order=True).agg(pl.col("own", "base").mean())
         units = by_world if worlds > 1 else known
         own, base = units["own"].to_numpy(), units["base"].to_numpy()
         difference, low, high, effect, p = paired_interval(own, base, confidence)
-        tested = measure not in _DESCRIPTIVE and not str(measure).startswith("source_")
-        rows.append(
-            {
-                "partition": partition, "community": community, "measure": measure, "arm": arm,
-                "baseline": baseline, "arm_mean": _mean(own), "baseline_mean": _mean(base),
-                "difference": difference, "low": low, "high": high,
-                "interval": OVER_WORLDS if worlds > 1 else WITHIN_WORLD,
-                "effect": effect if tested and worlds > 1 else None, "p": p if tested else None,
-                "worlds": by_world.height, "replications": known.height, "budget": budget,
-                "calibrated": calibrated,
-            }
-        )  # fmt: skip
-    frame = pl.DataFrame(rows, schema={k: v for k, v in _SCHEMA.items() if k != "p_holm"})
+        described = describe_measure(str(measure))
+        tested = described is None or not described.descriptive
+        key = (partition, community, measure, arm, baseline, _mean(own), _mean(base))
+        found = (difference, low, high, OVER_WORLDS if worlds > 1 else WITHIN_WORLD)
+        test = (effect if tested and worlds > 1 else None, p if tested else None, None)
+        count = (by_world.height, known.height)
+        rows.append((*key, *found, *test, *count, budget, calibrated))
+    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
     adjusted = pl.Series("p_holm", holm(frame["p"].to_list()), dtype=pl.Float64)
-    return frame.with_columns(adjusted).select(*_SCHEMA)
+    return frame.with_columns(adjusted)
 
 
 def paired_interval(
     own: Floats, base: Floats, confidence: float
 ) -> tuple[float, float, float, float, float]:
-    """Mean, t interval, effect size and p of the differences of paired units.
+    """Mean difference of paired units, its t interval, effect size and p.
 
-    NaN where there are too few units. Differences that do not vary beyond rounding have an
-    interval of no width, and neither effect size nor p.
+    NaN with fewer than two units. Differences that do not vary beyond rounding have an interval
+    of zero width, and neither effect size nor p.
 
     Examples
     --------
@@ -155,23 +142,35 @@ def paired_interval(
     >>> [round(x, 3) for x in found]
     [2.0, -0.484, 4.484, 2.0, 0.074]
     """
-    undefined = float("nan")
-    differences = own - base
-    n = differences.size
+    magnitude = np.maximum(np.abs(own), np.abs(base))
+    mean, low, high, deviation = _t_interval(own - base, magnitude, confidence)
+    if not deviation > 0:
+        return mean, low, high, float("nan"), float("nan")
+    n = own.size
+    p = 2 * float(stats.t.sf(abs(mean) / deviation * math.sqrt(n), n - 1))
+    return mean, low, high, mean / deviation, p
+
+
+def _t_interval(
+    units: Floats, magnitude: Floats, confidence: float
+) -> tuple[float, float, float, float]:
+    """Mean of the units, bounds of its t interval, and their standard deviation.
+
+    The deviation is 0 if the units do not vary beyond the rounding of numbers of this
+    `magnitude`; undefined values are NaN.
+    """
+    undefined, n = float("nan"), units.size
     if n < 2:
-        mean = float(differences[0]) if n else undefined
-        return mean, undefined, undefined, undefined, undefined
-    mean = float(differences.mean())
-    spread = float(differences.std(ddof=1))
-    if spread <= 1e-12 * float(np.maximum(np.abs(own), np.abs(base)).max()):
-        return mean, mean, mean, undefined, undefined
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * spread / math.sqrt(n)
-    p = 2 * float(stats.t.sf(abs(mean) / spread * math.sqrt(n), n - 1))
-    return mean, mean - half, mean + half, mean / spread, p
+        return float(units[0]) if n else undefined, undefined, undefined, undefined
+    mean, deviation = float(units.mean()), float(units.std(ddof=1))
+    if deviation <= 1e-12 * float(magnitude.max()):
+        return mean, mean, mean, 0.0
+    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * deviation / math.sqrt(n)
+    return mean, mean - half, mean + half, deviation
 
 
 def holm(p: list[float | None]) -> list[float | None]:
-    """Holm's step-down adjustment; entries without p stay so and do not count.
+    """Holm's step-down adjustment of p-values; nulls stay null and are not counted.
 
     Examples
     --------
@@ -187,8 +186,8 @@ def holm(p: list[float | None]) -> list[float | None]:
     return adjusted
 
 
-def checked(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
-    """Budget of an outcome, and whether it is calibrated: one of each (null without rows)."""
+def _check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
+    """The one budget of an outcome, and whether it is calibrated; null without rows."""
     missing = [name for name in _NEEDED if name not in outcome.columns]
     if missing:
         raise MissingDataError(
@@ -199,13 +198,13 @@ def checked(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
     if len(budgets) > 1:
         raise DataError(
             f"the outcome mixes the budgets {', '.join(map(repr, budgets))}: what was measured under "
-            "one cannot be held against the other."
+            "one cannot be compared with the other."
         )
     calibrated = outcome.get_column("calibrated").unique().to_list()
     if len(calibrated) > 1:
         raise DataError(
-            "the outcome mixes calibrated and uncalibrated behaviour: viewers who act by different "
-            "numbers cannot be held against each other."
+            "the outcome mixes calibrated and uncalibrated behaviour: viewers with different "
+            "parameters cannot be compared."
         )
     return next(iter(budgets), None), next(iter(calibrated), None)
 
@@ -220,23 +219,133 @@ def _check_arms(outcome: pl.DataFrame, arm: str, baseline: str) -> None:
             )
 
 
-def _pairs(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFrame:
+def _refuse_duplicates(runs: pl.DataFrame) -> None:
+    twice = runs.filter(runs.select(*_ARM_ROW, "world", "replication").is_duplicated())
+    if twice.height:
+        raise DataError(
+            f"arm {twice['arm'][0]!r} has more than one value of {twice['measure'][0]!r} in world "
+            f"{twice['world'][0]}, replication {twice['replication'][0]}: outcomes of different "
+            "simulations cannot be stacked."
+        )
+
+
+def _paired_values(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFrame:
     """Both arms' values side by side, in the order of the arm's rows."""
     keys = [*_ROW, "world", "replication"]
     sides = []
     for name, column in ((arm, "own"), (baseline, "base")):
         side = outcome.filter(pl.col("arm") == name).select(*keys, pl.col("value").alias(column))
         side = side.with_columns(pl.col("partition", "community").cast(pl.String))
-        twice = side.filter(side.select(keys).is_duplicated())
-        if twice.height:
-            raise DataError(
-                f"arm {name!r} has more than one value of {twice['measure'][0]!r} in world "
-                f"{twice['world'][0]}, replication {twice['replication'][0]}: outcomes of "
-                "different simulations cannot be stacked."
-            )
+        _refuse_duplicates(side.with_columns(pl.lit(name).alias("arm")))
         sides.append(side)
     return sides[0].join(sides[1], on=keys, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _mean(values: Floats) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+def arm_means(
+    outcome: pl.DataFrame, *, confidence: float = 0.95, shares: Mapping[str, float] | None = None
+) -> pl.DataFrame:
+    """Means of every arm with t confidence intervals, measure by measure.
+
+    Replications are averaged within their world, and worlds are the units: the mean is
+    v̄ = Σ v_w / W, its confidence interval v̄ ± t(W − 1) · s / √W, with s the standard deviation
+    of the v_w. With a single world the units are its replications, and the interval is labelled
+    accordingly: it does not generalise to other worlds. Arms share their worlds, so two arms can
+    differ although their intervals overlap: :func:`contrast` compares them in pairs.
+
+    Parameters
+    ----------
+    outcome
+        Result of :func:`measure_spread`, or of :func:`amplification`.
+    confidence
+        Confidence level of the intervals.
+    shares
+        For arms that are blends of two feeds, the share of the second by the name of the
+        arm; they become the column ``share``, which :func:`graphkit.plot.blend` draws.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per arm, partition, community and measure, in the order of the outcome: arm,
+        partition, community, measure, mean (null where no run has a value), low, high (null
+        with fewer than two units), worlds, replications (those that have a value), interval
+        (``"over worlds"`` or ``"within this world"``), budget, calibrated; and share, where
+        `shares` are given (null for other arms).
+
+    Raises
+    ------
+    MissingDataError
+        For a missing column, or a share of an arm that there is not.
+    DataError
+        If runs under several budgets, or calibrated and uncalibrated ones, are mixed, or if
+        a run has two values for one row.
+    OptionError
+        If `confidence` is not between 0 and 1, or a share is not in [0, 1].
+
+    Examples
+    --------
+    >>> outcome = pl.DataFrame(
+    ...     {
+    ...         "arm": "a", "world": [0, 1, 2], "replication": 0, "partition": "planted",
+    ...         "community": None, "measure": "crossing", "value": [0.4, 0.5, 0.6],
+    ...         "budget": "matched", "calibrated": False,
+    ...     }
+    ... )
+    >>> arm_means(outcome).select(pl.col("mean", "low", "high").round(3)).row(0)
+    (0.5, 0.252, 0.748)
+    """
+    check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
+    budget, calibrated = _check_outcome(outcome)
+    runs = outcome.select(
+        pl.col(*_ARM_ROW).cast(pl.String), "world", "replication", pl.col("value").fill_nan(None)
+    )
+    _refuse_duplicates(runs)
+    several = outcome.get_column("world").n_unique() > 1
+    rows = []
+    for key, *lists in _values_by_row(runs):
+        worlds, values = (np.asarray(part) for part in lists)
+        _, of = np.unique(worlds, return_inverse=True)
+        count = np.bincount(of) if of.size else np.zeros(0, np.int64)
+        units = np.bincount(of, weights=values) / count if several and of.size else values
+        mean, low, high, _ = _t_interval(units, np.abs(units), confidence)
+        rows.append((*key, mean, low, high, count.size, values.size))
+    label = OVER_WORLDS if several else WITHIN_WORLD
+    frame = pl.DataFrame(rows, schema=_MEANS_SCHEMA, orient="row").with_columns(
+        pl.col(pl.Float64).fill_nan(None),
+        pl.lit(label).alias("interval"),
+        pl.lit(budget, pl.String).alias("budget"),
+        pl.lit(calibrated, pl.Boolean).alias("calibrated"),
+    )
+    return frame if shares is None else _add_shares(frame, shares)
+
+
+def _values_by_row(
+    runs: pl.DataFrame,
+) -> list[tuple[tuple[str | None, ...], list[int], list[float]]]:
+    """Key, worlds and values of every row of the result, sorted: no order of rows matters."""
+    known = pl.col("value").is_not_null()
+    order = runs.select(*_ARM_ROW).unique(maintain_order=True)
+    values = (
+        runs.sort("world", "replication")
+        .group_by(_ARM_ROW, maintain_order=True)
+        .agg(pl.col("world").filter(known), pl.col("value").filter(known))
+    )
+    joined = order.join(values, on=_ARM_ROW, how="left", nulls_equal=True, maintain_order="left")
+    return [(tuple(row[:4]), row[4], row[5]) for row in joined.iter_rows()]
+
+
+def _add_shares(frame: pl.DataFrame, shares: Mapping[str, float]) -> pl.DataFrame:
+    arms = frame.get_column("arm").unique(maintain_order=True).to_list()
+    known: dict[str, float] = {}
+    for arm, share in shares.items():
+        if arm not in arms:
+            raise MissingDataError(
+                f"shares: no arm {arm!r} in the outcome.{nearest(arm, arms)} "
+                f"Arms: {', '.join(arms)}."
+            )
+        known[arm] = check_number(f"shares[{arm!r}]", share, 0, 1)
+    column = pl.col("arm").replace_strict(known, default=None, return_dtype=pl.Float64)
+    return frame.with_columns(column.alias("share"))

@@ -1,4 +1,4 @@
-"""Who gets the attention: how even it is among creators, communities and diets."""
+"""Inequality and diversity of exposure: Gini, Lorenz, entropy, intra-list distance, calibration."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import numpy.typing as npt
 from graphkit.errors import DataError, check_number
 
 __all__ = [
-    "effective_number", "entropy", "gini", "intra_list_distance", "lorenz", "miscalibration",
+    "effective_number",
+    "entropy",
+    "gini",
+    "intra_list_distance",
+    "lorenz",
+    "miscalibration",
     "small_creator_share",
-]  # fmt: skip
+]
 
 Floats = npt.NDArray[np.float64]
 
 
 def gini(values: npt.ArrayLike) -> float:
-    """Inequality of shares: 0 if all are equal, (n − 1)/n if one has everything.
+    """Gini coefficient: 0 if all values are equal, (n − 1)/n if one holder has everything.
 
     G = Σ_i (2i − n − 1) v_i / (n Σ v), the n values ascending and i from 1 on, which is
-    the mean absolute difference over twice the mean. Zeros count; NaN without any
-    positive value.
+    half the relative mean absolute difference. Zeros count; NaN without any positive value.
 
     References
     ----------
@@ -33,7 +37,7 @@ def gini(values: npt.ArrayLike) -> float:
     >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 8])
     (0.0, 0.75)
     """
-    ordered = _amounts(values)
+    ordered = _ascending_amounts(values)
     total, n = float(ordered.sum()), ordered.size
     if not total > 0:
         return float("nan")
@@ -42,7 +46,7 @@ def gini(values: npt.ArrayLike) -> float:
 
 
 def lorenz(values: npt.ArrayLike) -> Floats:
-    """Lorenz curve, shape (n + 1, 2): share of the holders, poorest first, share they hold.
+    """Lorenz curve, shape (n + 1, 2): cumulative share of the holders, lowest first, and of values.
 
     NaN in the second column without any positive value.
 
@@ -51,7 +55,7 @@ def lorenz(values: npt.ArrayLike) -> Floats:
     >>> lorenz([3, 1]).tolist()
     [[0.0, 0.0], [0.5, 0.25], [1.0, 1.0]]
     """
-    ordered = _amounts(values)
+    ordered = _ascending_amounts(values)
     held = np.concatenate([[0.0], np.cumsum(ordered)])
     with np.errstate(invalid="ignore"):
         held = held / held[-1]
@@ -59,11 +63,11 @@ def lorenz(values: npt.ArrayLike) -> Floats:
 
 
 def small_creator_share(impressions: npt.ArrayLike, followers: npt.ArrayLike) -> float:
-    """Share of the impressions that go to the half of the creators with fewest followers.
+    """Share of the impressions of the half of the creators with fewest followers.
 
-    In [0, 1]; 0.5 if size does not matter. Creators with equally many followers as the one
-    at the middle share what is left of the half in equal parts, so that no order decides.
-    NaN without impressions.
+    In [0, 1]; 0.5 if impressions do not depend on followers. Creators with as many followers
+    as the median creator fill the rest of the half in equal parts, so the order of rows does
+    not matter. NaN without impressions.
 
     Parameters
     ----------
@@ -93,10 +97,10 @@ def small_creator_share(impressions: npt.ArrayLike, followers: npt.ArrayLike) ->
 
 
 def entropy(counts: npt.ArrayLike) -> Floats:
-    """Entropy of each row of counts over its C columns, −Σ p log p / log C, in [0, 1].
+    """Normalised Shannon entropy of each row of counts, −Σ p log p / log C, in [0, 1].
 
-    0 if one community has everything, 1 if all have the same. NaN for a row without
-    counts, and throughout if there is only one community.
+    0 if one of the C columns has everything, 1 if all have the same. NaN for a row without
+    counts, and for all rows if C = 1.
 
     References
     ----------
@@ -111,11 +115,11 @@ def entropy(counts: npt.ArrayLike) -> Floats:
     table = np.asarray(counts, dtype=np.float64)
     if table.shape[1] < 2:
         return np.full(table.shape[0], np.nan)
-    return np.asarray(_nats(table) / np.log(table.shape[1]), dtype=np.float64)
+    return np.asarray(_entropy_nats(table) / np.log(table.shape[1]), dtype=np.float64)
 
 
 def effective_number(counts: npt.ArrayLike) -> Floats:
-    """exp(H) of each row of counts: as many equal communities would be as diverse.
+    """Effective number (Hill number of order 1) of each row of counts, exp(H).
 
     In [1, C]; NaN for a row without counts.
 
@@ -129,11 +133,11 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     >>> effective_number([[4, 0, 0], [2, 2, 0]]).round(12).tolist()
     [1.0, 2.0]
     """
-    return np.asarray(np.exp(_nats(np.asarray(counts, dtype=np.float64))), dtype=np.float64)
+    return np.asarray(np.exp(_entropy_nats(np.asarray(counts, dtype=np.float64))), dtype=np.float64)
 
 
 def intra_list_distance(counts: npt.ArrayLike) -> Floats:
-    """Share of the pairs of a list that differ in community, for each row of counts.
+    """Intra-list distance of each row: share of the pairs of a list that differ in community.
 
     The mean distance of two items of the same list (Ziegler et al. 2005), with distance 1
     between communities and 0 within: 1 − Σ n_c (n_c − 1) / (N (N − 1)). In [0, 1]; NaN for
@@ -163,19 +167,19 @@ def intra_list_distance(counts: npt.ArrayLike) -> Floats:
 
 
 def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float = 0.01) -> Floats:
-    """How far what accounts are shown departs from what they watched before, for each row.
+    """Miscalibration of each row: divergence of what is shown from what was watched before.
 
     KL(p‖q̃) = Σ_c p_c ln(p_c / q̃_c) with q̃ = (1 − α) q + α p, p the shares of the history and q
     those of what was shown (Steck 2018). From 0, if they are equal, to ln(1 / α) ≈ 4.6, if they
-    share nothing; NaN for a row without history, or to which nothing was shown.
+    are disjoint; NaN for a row without history, or to which nothing was shown.
 
     Parameters
     ----------
     history, shown
-        Shape (n, C): items of each account by community, or by any other classes.
+        Shape (n, C): items of each account by community, or by any other class.
     alpha
-        The share α of p in q̃, in (0, 1): it keeps what is never shown from counting without
-        bound.
+        The share α of p in q̃, in (0, 1): it bounds the divergence where a class is never
+        shown.
 
     Raises
     ------
@@ -205,7 +209,8 @@ def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float
     return np.asarray(terms.sum(axis=1), dtype=np.float64)
 
 
-def _nats(table: Floats) -> Floats:
+def _entropy_nats(table: Floats) -> Floats:
+    """Shannon entropy of each row, in nats."""
     total = table.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = table / total
@@ -214,8 +219,8 @@ def _nats(table: Floats) -> Floats:
     return np.asarray(np.where(total[:, 0] > 0, terms.sum(axis=1) + 0.0, np.nan), np.float64)
 
 
-def _amounts(values: npt.ArrayLike) -> Floats:
+def _ascending_amounts(values: npt.ArrayLike) -> Floats:
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if ordered.ndim != 1 or not np.isfinite(ordered).all() or (ordered < 0).any():
-        raise DataError("shares of attention must be a row of finite numbers, none below 0.")
+        raise DataError("amounts must be one-dimensional, finite and not negative.")
     return ordered

@@ -1,4 +1,4 @@
-"""Whether a feed gives a community a home: its posts, its members, its creators."""
+"""Hosting: visibility of a community's posts and creators to its own members."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Codes = npt.NDArray[np.integer]
 def hosting_reach(
     views: Codes, membership: Codes, *, homes: Codes, poster_indptr: Codes, posters: Codes
 ) -> Floats:
-    """Share of its own community that a post reaches, per community, shape (C,).
+    """Within-community reach: share of its own community that a post reaches, shape (C,).
 
-    Mean over the posts at home in c of (distinct viewers in c) / (|c| − 1), the author
-    left out; where several accounts introduce a post, those of them in c are left out. In
-    [0, 1]; NaN for a community without posts, or with no other member.
+    Mean over the posts of community c of (distinct viewers in c) / (|c| − 1), without the
+    author; if several accounts introduce a post, those of them in c are left out. In [0, 1];
+    NaN for a community without posts or with a single member.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def hosting_reach(
         Shape (m, C + 1): accounts of each community shown each post, the last column
         unassigned, without the post's own posters.
     membership, homes
-        Community of each account and home of each post, −1 for none.
+        Community of each account, and community of origin of each post, −1 for none.
     poster_indptr, posters
         The accounts through which each post enters, as in :class:`World`.
 
@@ -50,13 +50,13 @@ def hosting_reach(
     others = sizes[home] - entering
     able = others > 0
     share = views[kept, home][able] / others[able]
-    return _mean_by(share, home[able], size)
+    return _group_means(share, home[able], size)
 
 
 def hosting_members(diet: Codes, membership: Codes) -> Floats:
-    """Share of a community's members who see at least one post at home in it, shape (C,).
+    """Share of a community's members who are shown at least one of its posts, shape (C,).
 
-    In [0, 1]; `diet` has shape (n, C + 1), posts shown to each account by their home.
+    In [0, 1]; `diet` has shape (n, C + 1): posts shown to each account by community of origin.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def hosting_members(diet: Codes, membership: Codes) -> Floats:
     assigned = np.flatnonzero(membership >= 0)
     home = membership[assigned]
     sees = diet[assigned, home] > 0
-    return _mean_by(sees.astype(np.float64), home, diet.shape[1] - 1)
+    return _group_means(sees.astype(np.float64), home, diet.shape[1] - 1)
 
 
 def hosting_creators(
@@ -74,21 +74,21 @@ def hosting_creators(
 ) -> Floats:
     """Share of a community's creators who reach at least m other members, shape (C,).
 
-    Creators are the members with a post; a creator's reach are the distinct other members
-    of its community that any of its posts was shown to. In [0, 1]; NaN without creators.
+    Creators are the members with a post; a creator's reach is the number of distinct other
+    members of its community who were shown any of its posts. In [0, 1]; NaN without creators.
 
     Parameters
     ----------
     member_reach
-        Shape (n,): that reach of each account.
+        Shape (n,): this reach of each account.
     membership
         Shape (n,): community of each account, −1 for none.
     posters
-        Accounts through which posts enter, repeats allowed.
+        Accounts through which posts enter; repeats are allowed.
     size
         Number of communities C.
     members_reached
-        The bound m.
+        The threshold m.
 
     Examples
     --------
@@ -100,11 +100,11 @@ def hosting_creators(
     creators = np.unique(posters)
     creators = creators[membership[creators] >= 0]
     hosted = member_reach[creators] >= members_reached
-    return _mean_by(hosted.astype(np.float64), membership[creators], size)
+    return _group_means(hosted.astype(np.float64), membership[creators], size)
 
 
-def _mean_by(values: Floats, group: Codes, size: int) -> Floats:
-    """Mean of the values of each group, NaN for an empty one."""
+def _group_means(values: Floats, group: Codes, size: int) -> Floats:
+    """Mean of the values in each group; NaN for an empty group."""
     total = np.bincount(group, weights=values, minlength=size)
     with np.errstate(invalid="ignore"):
         return np.asarray(total / np.bincount(group, minlength=size), dtype=np.float64)

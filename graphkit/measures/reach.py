@@ -1,4 +1,4 @@
-"""How many accounts a post has reached, tick by tick."""
+"""Reach of posts over time, and its amplification by an arm relative to a baseline."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.spread import Spread
-from graphkit.errors import DataError
-from graphkit.measures._goals import entered
-from graphkit.measures.spread import runs
+from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.measures.catalogue import RunTallies, mean_defined, outcome_schema, run_keys
 
-__all__ = ["reach_by_age", "reach_curve"]
+__all__ = ["amplification", "reach_by_age", "reach_curve"]
+
+_SCHEMA = outcome_schema(
+    *("arm", "baseline", "world", "replication", "partition", "community", "measure", "value"),
+    *("budget", "calibrated"),
+)
 
 
 def reach_curve(spread: Spread) -> pl.DataFrame:
-    """Accounts that a post has reached by the end of each tick, mean over the posts that entered.
+    """Cumulative reach by tick: accounts shown a post so far, mean over the posts that entered.
 
-    Nobody is shown a post twice, so this is the running sum of impressions per post. Under
-    a matched budget it is the same in all arms; :func:`reach_by_age` is not.
+    No account is shown a post twice, so this is the running sum of impressions per post. Under
+    a matched budget it is equal in all arms; :func:`reach_by_age` is not.
 
     Parameters
     ----------
     spread
-        What :func:`simulate_spread` tallied.
+        Result of :func:`simulate_spread`.
 
     Returns
     -------
@@ -31,26 +35,25 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
         arm, world, replication, tick, reach, calibrated; reach is null if no post entered.
     """
     parts = []
-    for arm, w, r in runs(spread):
+    for arm, w, r in run_keys(spread):
         tally = spread.tallies[arm, w, r]
-        count = int(entered(spread.worlds[w], tally).sum())
+        count = int(RunTallies(spread.worlds[w], tally).entered.sum())
         curve = np.cumsum(tally.ticks.sum(axis=0, dtype=np.int64)) / (count or np.nan)
-        parts.append(_curve(arm, w, r, "tick", curve))
-    return _joined(parts, spread)
+        parts.append(_curve_frame(arm, w, r, "tick", curve))
+    return _join_curves(parts, spread)
 
 
 def reach_by_age(spread: Spread) -> pl.DataFrame:
-    """Accounts that a post has reached at each age, mean over posts of the first half.
+    """Cumulative reach by age of the post, mean over the posts of the first half of the run.
 
     A post's age is 0 in the tick in which it enters. With T ticks, all posts that enter by
-    tick (T − 1) // 2 are followed for the T − (T − 1) // 2 ticks that each of them has, so
-    that every age is a mean over the same posts. Posts that were scheduled, but did not enter
-    under a free budget, are left out.
+    tick (T − 1) // 2 are followed for T − (T − 1) // 2 ticks, so that every age is a mean over
+    the same posts. Posts that were not published under a free budget are left out.
 
     Parameters
     ----------
     spread
-        What :func:`simulate_spread` tallied.
+        Result of :func:`simulate_spread`.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
         If no post enters in the first half.
     """
     parts = []
-    for arm, w, r in runs(spread):
+    for arm, w, r in run_keys(spread):
         tally, entry = spread.tallies[arm, w, r], spread.worlds[w].ticks
         ticks = tally.ticks
         last = (ticks.shape[1] - 1) // 2
@@ -73,25 +76,91 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
         ages = np.arange(ticks.shape[1] - last)
         shown = ticks[followed[:, None], entry[followed][:, None] + ages]
         curve = np.cumsum(shown.sum(axis=0, dtype=np.int64)) / followed.size
-        parts.append(_curve(arm, w, r, "age", curve))
-    return _joined(parts, spread)
+        parts.append(_curve_frame(arm, w, r, "age", curve))
+    return _join_curves(parts, spread)
 
 
-def _joined(parts: list[pl.DataFrame], spread: Spread) -> pl.DataFrame:
+def _join_curves(parts: list[pl.DataFrame], spread: Spread) -> pl.DataFrame:
     calibrated = pl.lit(spread.calibrated).alias("calibrated")
     return pl.concat(parts).with_columns(pl.col("reach").fill_nan(None), calibrated)
 
 
-def _curve(
+def _curve_frame(
     arm: str, world: int, replication: int, axis: str, curve: npt.NDArray[np.float64]
 ) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "arm": arm, "world": world, "replication": replication,
-            axis: np.arange(curve.size), "reach": curve,
-        },
-        schema={
-            "arm": pl.String, "world": pl.Int64, "replication": pl.Int64, axis: pl.Int64,
-            "reach": pl.Float64,
-        },
-    )  # fmt: skip
+    columns = {"arm": arm, "world": world, "replication": replication}
+    schema = outcome_schema(*columns, axis, "reach")
+    return pl.DataFrame(columns | {axis: np.arange(curve.size), "reach": curve}, schema=schema)
+
+
+def amplification(
+    spread: Spread, baseline: str = "chronological", *, partition: str
+) -> pl.DataFrame:
+    """Algorithmic amplification: reach relative to a baseline, by community of origin, in percent.
+
+    a_c = (R_c under the arm / R_c under the baseline − 1) · 100, with R_c the mean number of
+    accounts shown a post of community c, over the posts that entered: 0 % is equal reach, 200 %
+    threefold (Huszár et al. 2022, who compare the ranked timeline with the chronological one).
+    Under a matched budget all arms show equally many posts: over all posts a is 0, except for
+    slots left empty, and what one community gains others lose.
+
+    Parameters
+    ----------
+    spread
+        Result of :func:`simulate_spread`.
+    baseline
+        Name of the arm compared with.
+    partition
+        Kind of partition that gives posts their community of origin, such as ``"planted"``.
+
+    Returns
+    -------
+    polars.DataFrame
+        arm (all but the baseline), baseline, world, replication, partition, community (null:
+        all posts, also those without one), measure (``"amplification"``), value (null
+        where the baseline reaches nobody), budget, calibrated. :func:`arm_means` gives the
+        means over worlds with intervals.
+
+    Raises
+    ------
+    MissingDataError
+        For an unknown baseline or kind of partition.
+
+    References
+    ----------
+    Huszár, F., Ktena, S. I., O'Brien, C., Belli, L., Schlaikjer, A., & Hardt, M. (2022).
+    Algorithmic amplification of politics on Twitter. Proceedings of the National Academy of
+    Sciences, 119(1), e2025334119. https://doi.org/10.1073/pnas.2025334119
+    """
+    spread.of(baseline)
+    for w, world in enumerate(spread.worlds):
+        if partition not in world.partitions:
+            raise MissingDataError(
+                f"world {w} has no partition {partition!r}.{nearest(partition, world.partitions)} "
+                f"Kinds: {', '.join(world.partitions)}."
+            )
+    rows = []
+    for arm, w, r in run_keys(spread):
+        if arm == baseline:
+            continue
+        own = _reach_by_community(spread, arm, w, r, partition)
+        base = _reach_by_community(spread, baseline, w, r, partition)
+        for community, reached in own.items():
+            value = (reached / base[community] - 1) * 100 if base[community] else float("nan")
+            key = (arm, baseline, w, r, partition, community, "amplification")
+            rows.append((*key, value, spread.budget, spread.calibrated))
+    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    return frame.with_columns(pl.col("value").fill_nan(None))
+
+
+def _reach_by_community(
+    spread: Spread, arm: str, w: int, r: int, kind: str
+) -> dict[str | None, float]:
+    """Mean reach of the posts that entered: of all, and by community of origin."""
+    run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
+    shown = run.reach[run.entered]
+    homes, partition = run.world.homes[kind][run.entered], run.world.partitions[kind]
+    found: dict[str | None, float] = {None: mean_defined(shown)}
+    for c in range(partition.n_communities):
+        found[partition.name(c)] = mean_defined(shown[homes == c])
+    return found

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from graphkit import plot
-from graphkit.data.results import Mixing
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import flow, reach_curve
+from graphkit.measures.mixing import Mixing
 from graphkit.study.folder import ResultsFolder
 
 __all__ = ["HEADED", "MEASURES", "draw_figures", "flow_tables", "reach_of"]

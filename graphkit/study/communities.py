@@ -21,14 +21,14 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.results import ImportReport, Mixing, Visibility
+from graphkit.data.results import ImportReport, Visibility
 from graphkit.data.tags import STOP_TAGS
 from graphkit.errors import MissingDataError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.measures import mixing
+from graphkit.measures import Mixing, mixing
 from graphkit.rng import RNGLike, Streams
-from graphkit.study._groups import shown_communities
+from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
 
 __all__ = ["CommunityStudy", "community_facts", "community_stages", "study_communities"]

@@ -8,13 +8,13 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from graphkit._version import __version__
-from graphkit.study import _prose as prose
+from graphkit.study import text as prose
 from graphkit.study._blocks import Table, embed, table
 from graphkit.study._facts import versions
 from graphkit.study._figures import HEADED, MEASURES
-from graphkit.study._groups import shown_communities
 from graphkit.study._sentences import signed
 from graphkit.study._sides import CURVED, sides_table
+from graphkit.study.disclosure import shown_communities
 
 if TYPE_CHECKING:
     from graphkit.study._materials import Materials

@@ -21,7 +21,10 @@ from graphkit.rng import Streams
 from graphkit.simulation import build_world, resample_worlds, simulate_spread, split_world_data
 from graphkit.study._facts import manifest_facts
 from graphkit.study._figures import HEADED, draw_figures, flow_tables
-from graphkit.study._findings import (
+from graphkit.study._materials import Materials, check_materials, load_materials
+from graphkit.study._sentences import Headline
+from graphkit.study._sides import Curve, curve_of, draw_sides, side_by_side
+from graphkit.study.analysis import (
     add_hosting,
     contrasts,
     headlines,
@@ -29,12 +32,9 @@ from graphkit.study._findings import (
     scan_rows,
     told_apart,
 )
-from graphkit.study._groups import shown_communities
-from graphkit.study._materials import Materials, check_materials, load_materials
-from graphkit.study._sentences import Headline
-from graphkit.study._sides import Curve, curve_of, draw_sides, side_by_side
 from graphkit.study.communities import CommunityStudy, community_stages
 from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.report import write_report
 

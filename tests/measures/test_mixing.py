@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,12 @@ from hypothesis import strategies as st
 
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError
-from graphkit.measures import mixing
+from graphkit.data.spread import Spread
+from graphkit.data.world import World
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.measures import crossing, flow, mixing
+
+TWO = ["x"] * 4 + ["y"] * 4
 
 
 def partition(codes: list[int]) -> Partition:
@@ -69,3 +75,56 @@ def test_ids_are_matched_and_strangers_excluded() -> None:
     assert found.observed.sum() == 2
     assert found.frame.height == 4
     assert "E–I" in repr(found)
+
+
+def test_flow_adds_up_worlds_of_the_same_communities(by_hand: Any) -> None:
+    world = by_hand.world([*TWO, None], [[0], [4]])
+    other = by_hand.world(["y"] * 5 + ["x"] * 3, [[0], [6]])  # y is the larger one here
+    first = by_hand.tally(world, [(1, 0, 0), (5, 0, 0), (8, 0, 0), (5, 1, 0)])
+    second = by_hand.tally(other, [(1, 0, 0), (2, 0, 0), (6, 0, 0)])
+    spread = by_hand.spread([world, other], {"a": [[first], [second]]})
+    found = flow(spread, "a", "planted")
+    assert found.labels == ("x", "y")
+    assert found.observed.tolist() == [[1, 1], [1, 3]]
+    assert found.n_excluded == 1
+    assert found.provenance.parameters["calibrated"] is False
+    assert found.ei_index == pytest.approx(-1 / 3)
+    assert found.expected[1, 1] == pytest.approx(16 / 6)
+    assert flow(spread, "a", "planted", world=1).observed.tolist() == [[2, 1], [0, 0]]
+    assert np.isnan(found.log_ratio()).all()  # nothing expects 5
+
+
+def test_flow_refuses_what_it_cannot_add(by_hand: Any) -> None:
+    world, other = by_hand.world(TWO, [[0]]), by_hand.world(["x"] * 4 + ["z"] * 4, [[0]])
+    tallies = [[by_hand.tally(world, [(1, 0, 0)])], [by_hand.tally(other, [(1, 0, 0)])]]
+    spread = by_hand.spread([world, other], {"interest": tallies})
+    with pytest.raises(DataError, match="differ in their communities"):
+        flow(spread, "interest", "planted")
+    with pytest.raises(MissingDataError, match="Did you mean 'interest'"):
+        flow(spread, "intrest", "planted")
+    with pytest.raises(MissingDataError, match="Did you mean 'planted'"):
+        flow(spread, "interest", "plantd")
+    with pytest.raises(OptionError, match="world=7"):
+        flow(spread, "interest", "planted", world=7)
+
+
+def test_unnamed_communities_are_matched_only_by_equal_sizes(by_hand: Any) -> None:
+    def unnamed(codes: list[int]) -> World:
+        return by_hand.world(codes, [[0]])  # type: ignore[no-any-return]
+
+    def spread(a: World, b: World) -> Spread:
+        tallies = [[by_hand.tally(w, [(1, 0, 0)])] for w in (a, b)]
+        return by_hand.spread([a, b], {"a": tallies})  # type: ignore[no-any-return]
+
+    same = spread(unnamed([0, 0, 1]), unnamed([0, 0, 1]))
+    assert flow(same, "a", "planted").observed.sum() == 2
+    with pytest.raises(DataError, match="name the communities"):
+        flow(spread(unnamed([0, 0, 1]), unnamed([0, 0, 0, 1])), "a", "planted")
+
+
+def test_views_and_diet_must_be_of_one_log() -> None:
+    with pytest.raises(DataError, match="not of one log"):
+        crossing(
+            np.array([[2, 0]]), np.array([[0, 0], [1, 0]]), np.array([0, 0]),
+            homes=np.array([0]), poster_indptr=np.array([0, 1]), posters=np.array([0]),
+        )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphkit.data.spread import Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.measures import flow, measure_spread, reach_by_age, reach_curve
-from graphkit.measures.crossing import crossing
-from graphkit.measures.flow import ei_null
+from graphkit.errors import OptionError
+from graphkit.measures import ei_null, measure_spread
 
 Log = list[tuple[int, int, int]]
 TWO = ["x"] * 4 + ["y"] * 4
@@ -109,34 +105,6 @@ def test_the_plain_numbers(by_hand: Any) -> None:
     assert found[None, "structural_virality"] == pytest.approx(4 / 3)
     assert found[None, "cascade_size"] == pytest.approx(5 / 3)
     assert found[None, "excluded_share"] == 0
-
-
-def test_reach_grows_to_the_final_reach(by_hand: Any) -> None:
-    world = by_hand.world(TWO, [[0], [4]])
-    tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 2), (5, 1, 2)])
-    curve = reach_curve(by_hand.spread([world], {"a": [[tally, tally]]}))
-    assert curve.filter(replication=1)["reach"].to_list() == [0.5, 0.5, 1.5]
-    assert curve.columns == ["arm", "world", "replication", "tick", "reach", "calibrated"]
-    some = replace(tally, posted=np.array([True, False]), ticks=tally.ticks * [[1], [0]])
-    curve = reach_curve(by_hand.spread([world], {"a": [[some]]}, calibrated=True))
-    assert curve["reach"].to_list() == [1, 1, 2]
-    assert curve["calibrated"].all()
-    none = replace(some, posted=np.zeros(2, np.bool_), ticks=tally.ticks * 0)
-    assert reach_curve(by_hand.spread([world], {"a": [[none]]}))["reach"].null_count() == 3
-
-
-def test_reach_by_age_follows_the_posts_of_the_first_half(by_hand: Any) -> None:
-    world = replace(by_hand.world(TWO, [[0], [4], [5]]), ticks=np.array([0, 1, 2], np.int32))
-    tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 1), (3, 0, 2), (5, 1, 2), (1, 2, 2)])
-    curve = reach_by_age(by_hand.spread([world], {"a": [[tally]]}))
-    # posts 0 and 1, for two ticks each; post 2 enters too late
-    assert curve.select("age", "reach").rows() == [(0, 0.5), (1, 1.5)]
-    some = replace(tally, posted=np.array([False, True, True]), ticks=tally.ticks * [[0], [1], [1]])
-    curve = reach_by_age(by_hand.spread([world], {"a": [[some]]}, "free"))
-    assert curve.select("age", "reach").rows() == [(0, 0), (1, 1)]
-    late = replace(world, ticks=np.full(3, 2, np.int32))
-    with pytest.raises(DataError, match="by tick 1"):
-        reach_by_age(by_hand.spread([late], {"a": [[tally]]}))
 
 
 def test_nothing_shown_is_null_and_not_zero(by_hand: Any) -> None:
@@ -269,59 +237,6 @@ def test_the_null_of_the_ei_index_is_the_mean_over_permutations(by_hand: Any) ->
             dealt = dict(zip(free, draws.permutation(member[free]), strict=True))
             sums += sum(dealt[a] == homes[p] for a, p in counted if p == post)
     assert exact == pytest.approx(1 - 2 * sums / 4000 / len(counted), abs=0.02)
-
-
-def test_flow_adds_up_worlds_of_the_same_communities(by_hand: Any) -> None:
-    world = by_hand.world([*TWO, None], [[0], [4]])
-    other = by_hand.world(["y"] * 5 + ["x"] * 3, [[0], [6]])  # y is the larger one here
-    first = by_hand.tally(world, [(1, 0, 0), (5, 0, 0), (8, 0, 0), (5, 1, 0)])
-    second = by_hand.tally(other, [(1, 0, 0), (2, 0, 0), (6, 0, 0)])
-    spread = by_hand.spread([world, other], {"a": [[first], [second]]})
-    found = flow(spread, "a", "planted")
-    assert found.labels == ("x", "y")
-    assert found.observed.tolist() == [[1, 1], [1, 3]]
-    assert found.n_excluded == 1
-    assert found.provenance.parameters["calibrated"] is False
-    assert found.ei_index == pytest.approx(-1 / 3)
-    assert found.expected[1, 1] == pytest.approx(16 / 6)
-    assert flow(spread, "a", "planted", world=1).observed.tolist() == [[2, 1], [0, 0]]
-    assert np.isnan(found.log_ratio()).all()  # nothing expects 5
-
-
-def test_flow_refuses_what_it_cannot_add(by_hand: Any) -> None:
-    world, other = by_hand.world(TWO, [[0]]), by_hand.world(["x"] * 4 + ["z"] * 4, [[0]])
-    tallies = [[by_hand.tally(world, [(1, 0, 0)])], [by_hand.tally(other, [(1, 0, 0)])]]
-    spread = by_hand.spread([world, other], {"interest": tallies})
-    with pytest.raises(DataError, match="differ in their communities"):
-        flow(spread, "interest", "planted")
-    with pytest.raises(MissingDataError, match="Did you mean 'interest'"):
-        flow(spread, "intrest", "planted")
-    with pytest.raises(MissingDataError, match="Did you mean 'planted'"):
-        flow(spread, "interest", "plantd")
-    with pytest.raises(OptionError, match="world=7"):
-        flow(spread, "interest", "planted", world=7)
-
-
-def test_unnamed_communities_are_matched_only_by_equal_sizes(by_hand: Any) -> None:
-    def unnamed(codes: list[int]) -> World:
-        return by_hand.world(codes, [[0]])  # type: ignore[no-any-return]
-
-    def spread(a: World, b: World) -> Spread:
-        tallies = [[by_hand.tally(w, [(1, 0, 0)])] for w in (a, b)]
-        return by_hand.spread([a, b], {"a": tallies})  # type: ignore[no-any-return]
-
-    same = spread(unnamed([0, 0, 1]), unnamed([0, 0, 1]))
-    assert flow(same, "a", "planted").observed.sum() == 2
-    with pytest.raises(DataError, match="name the communities"):
-        flow(spread(unnamed([0, 0, 1]), unnamed([0, 0, 0, 1])), "a", "planted")
-
-
-def test_views_and_diet_must_be_of_one_log() -> None:
-    with pytest.raises(DataError, match="not of one log"):
-        crossing(
-            np.array([[2, 0]]), np.array([[0, 0], [1, 0]]), np.array([0, 0]),
-            homes=np.array([0]), poster_indptr=np.array([0, 1]), posters=np.array([0]),
-        )  # fmt: skip
 
 
 def test_the_table(by_hand: Any) -> None:

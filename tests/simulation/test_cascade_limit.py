@@ -16,7 +16,7 @@ from graphkit.data.spread import ArmTally
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.kernels.state import RING
-from graphkit.measures.virality import Cascades, cascades
+from graphkit.measures.cascades import Cascades, cascades
 from graphkit.recommenders import Feed
 from graphkit.simulation import Behaviour
 

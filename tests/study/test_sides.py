@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from graphkit.simulation import Behaviour
-from graphkit.study import _prose as prose
 from graphkit.study import demo_config
+from graphkit.study import text as prose
 from graphkit.study._sides import curve_of, side_by_side
 from graphkit.study.config import ArmConfig
 

@@ -8,8 +8,8 @@ import polars as pl
 
 from graphkit.data.results import Visibility
 from graphkit.measures import contrast
-from graphkit.study._groups import shown_communities
 from graphkit.study._sentences import Gap, Headline, headline, without_filler
+from graphkit.study.disclosure import shown_communities
 
 __all__ = ["add_hosting", "contrasts", "headlines", "mark_sign_changes", "scan_rows", "told_apart"]
 

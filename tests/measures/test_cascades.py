@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphkit.errors import DataError, OptionError
 from graphkit.measures import cascades
-from graphkit.measures.virality import KINDS, Cascades
+from graphkit.measures.cascades import KINDS, Cascades
 
 
 def test_one_edge_stars_and_chains() -> None:
@@ -76,12 +76,12 @@ def test_errors_name_what_is_wrong() -> None:
         with pytest.raises(OptionError, match="a sequence of some of"):
             cascades(row, 2, kinds=nothing)
     for answers, message in (
-        ([-1], "shape"), ([-1, 2], "outside −1 … 1"), ([-1, 1], "post 1 answers itself"),
-        ([1, 0], "in a circle"),
+        ([-1], "shape"), ([-1, 2], "outside −1 … 1"), ([-1, 1], "post 1 is its own parent"),
+        ([1, 0], "in a cycle"),
     ):  # fmt: skip
         with pytest.raises(DataError, match=message):
             cascades(row, 2, answers_to=np.array(answers))
-    with pytest.raises(DataError, match="in a circle"):  # an answer to posts in a circle
+    with pytest.raises(DataError, match="in a cycle"):  # an answer to posts in a cycle
         cascades(row, 4, answers_to=np.array([1, 2, 0, 0]))
 
 

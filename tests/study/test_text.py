@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.study._findings import add_hosting, mark_sign_changes
-from graphkit.study._groups import shown_communities
 from graphkit.study._sentences import Gap, Headline, headline, interval, without_filler
+from graphkit.study.analysis import add_hosting, mark_sign_changes
+from graphkit.study.disclosure import shown_communities
 
 
 def gap(low: float, high: float, worlds: int = 10) -> Gap:

@@ -1,4 +1,4 @@
-"""How posts were passed on: the size, depth, breadth and structural virality of their trees."""
+"""Cascades of reshared posts: size, depth, breadth and structural virality of their trees."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["KINDS", "Cascades", "cascades"]
 Codes = npt.NDArray[np.integer]
 Nodes = npt.NDArray[np.int64]
 
-#: How a post is passed on, in the order of the codes in :attr:`ArmTally.shares`.
+#: How a post is reshared, in the order of the codes in :attr:`ArmTally.shares`.
 KINDS = ("share", "duet", "stitch")
 
 
 @dataclass(frozen=True, eq=False)
 class Cascades(Frozen):
-    """One tree per post, whose root is the post with those through whom it entered.
+    """Cascade trees, one per post; the root is the post with the accounts through which it entered.
 
     Attributes
     ----------
     size
-        int64, shape (m,): nodes, the root included; 1 for a post that nobody passed on, 0
-        for an answer that is counted in the tree of the post it answers.
+        int64, shape (m,): nodes, the root included; 1 for a post that was not reshared, 0
+        for a reply, which is counted in the tree of its parent post.
     depth
-        int64, shape (m,): longest way from the root, in edges.
+        int64, shape (m,): longest path from the root, in edges.
     breadth
         int64, shape (m,): most nodes at any one depth.
     virality
@@ -48,30 +48,29 @@ class Cascades(Frozen):
 def cascades(
     shares: Codes, n_posts: int, *, kinds: Sequence[str] = KINDS, answers_to: Codes | None = None
 ) -> Cascades:
-    """The trees along which posts were passed on, out of tallies, in O(x log x).
+    """Cascade trees of reshared posts, built from tallies in O(x log x).
 
     Structural virality is v(T) = Σ_{i≠j} d_ij / (n(n − 1)) (Goel et al. 2016). An edge
     with s nodes below it lies on s(n − s) of the paths, so Σ d_ij = 2 Σ s(n − s). An
-    account hangs from its parent if that passed the post on in an earlier tick, and else
-    from the root; if it did so several times, the first counts.
+    account is a child of its parent account if that reshared the post in an earlier tick, and
+    otherwise of the root; only an account's first reshare counts.
 
-    Rows of other `kinds` are left out first, as if they had not been: who hung from one of
-    them hangs from the root. With `answers_to`, the root of a post that answers another hangs
-    from the root of that other one, with all that hangs from it: there is one tree per
-    original, and an answer has none of its own (size 0).
+    Rows of other `kinds` are left out first: their children become children of the root. With
+    `answers_to`, the root of a reply becomes a child of the root of its parent post, with its
+    whole subtree: there is one tree per original, and a reply has none of its own (size 0).
 
     Parameters
     ----------
     shares
-        Shape (x, 5): post, account that passed it on, parent (−1: from the poster), tick,
+        Shape (x, 5): post, account that reshared it, parent (−1: the poster), tick,
         kind (0 share, 1 duet, 2 stitch).
     n_posts
         Number of posts m.
     kinds
         Some of ``"share"``, ``"duet"``, ``"stitch"``.
     answers_to
-        Shape (m,): the post that each post answers, −1 for none, as in :class:`World`.
-        Answers of every kind hang there, whatever `kinds` says.
+        Shape (m,): parent post of each post, −1 for none, as in :class:`World`. It applies to
+        replies of every kind, regardless of `kinds`.
 
     Raises
     ------
@@ -79,7 +78,7 @@ def cascades(
         For an unknown kind, or none.
     DataError
         If `shares` has another shape, names a post outside 0 … m − 1 or an unknown kind, or
-        if `answers_to` does so, or answers in a circle.
+        if `answers_to` does so, or contains a cycle.
 
     References
     ----------
@@ -94,32 +93,32 @@ def cascades(
     >>> found.size.tolist(), found.depth.tolist(), found.virality.round(4).tolist()
     ([2, 3, 1], [1, 2, 0], [1.0, 1.3333, nan])
 
-    Post 2 answers post 1, whose tree it joins:
+    Post 2 is a reply to post 1, whose tree it joins:
 
     >>> cascades(shares, 3, answers_to=np.array([-1, -1, 1])).size.tolist()
     [2, 4, 0]
     """
-    post, sharer, parent, tick = _first_shares(_chosen(shares, n_posts, kinds))
-    # nodes: the m roots, then who passed them on
+    post, sharer, parent, tick = _first_shares(_rows_of_kinds(shares, n_posts, kinds))
+    # nodes: the m roots, then the accounts that reshared
     up = np.concatenate(
-        [_roots(answers_to, n_posts), _parents(post, sharer, parent, tick, n_posts)]
+        [_root_parents(answers_to, n_posts), _parent_nodes(post, sharer, parent, tick, n_posts)]
     )
-    top, level = _climb(up)
-    size, under = _sizes(up, level)
+    top, level = _tree_roots(up)
+    size, under = _subtree_sizes(up, level)
     originals = top[:n_posts] == np.arange(n_posts)
     size = np.where(originals, size[:n_posts], 0)
     depth = np.zeros(n_posts, np.int64)
     np.maximum.at(depth, top, level)
-    # an edge stands for the node below it; a root has no edge, and s(n − s) = 0
+    # each edge is counted at its lower node; a root has none, and s(n − s) = 0
     under = under.astype(np.float64)
     paths = np.bincount(top, weights=under * (size[top] - under), minlength=n_posts)
     with np.errstate(divide="ignore", invalid="ignore"):
         virality = np.where(size > 1, 2 * paths / (size * (size - 1.0)), np.nan)
-    return Cascades(size, depth, _breadth(top, level, n_posts), virality)
+    return Cascades(size, depth, _tree_breadths(top, level, n_posts), virality)
 
 
-def _chosen(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
-    """The rows of these kinds, checked."""
+def _rows_of_kinds(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
+    """The rows of these kinds, after checks."""
     if isinstance(kinds, str) or not kinds:
         raise OptionError(f"kinds={kinds!r}: a sequence of some of {', '.join(KINDS)} is needed.")
     for kind in kinds:
@@ -136,7 +135,7 @@ def _chosen(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
 
 
 def _first_shares(rows: Nodes) -> tuple[Nodes, ...]:
-    """Columns of the first time that each account passed on each post, sorted by both."""
+    """Columns of each account's first reshare of each post, sorted by post and account."""
     rows = rows[np.lexsort((rows[:, 2], rows[:, 3], rows[:, 1], rows[:, 0]))]
     new = np.ones(rows.shape[0], dtype=bool)
     new[1:] = (np.diff(rows[:, :2], axis=0) != 0).any(axis=1)
@@ -144,10 +143,10 @@ def _first_shares(rows: Nodes) -> tuple[Nodes, ...]:
     return post, sharer, parent, tick
 
 
-def _parents(
+def _parent_nodes(
     post: Nodes, sharer: Nodes, parent: Nodes, tick: Nodes, n_posts: int
 ) -> npt.NDArray[np.int64]:
-    """The node that each account hangs from: a root (its post) or n_posts + another."""
+    """Parent node of each account: a root (its post) or n_posts + the row of an account."""
     if not post.size:
         return post
     span = int(max(sharer.max(), parent.max())) + 1
@@ -158,8 +157,8 @@ def _parents(
     return np.where(known, n_posts + at, post)
 
 
-def _roots(answers_to: Codes | None, n_posts: int) -> Nodes:
-    """The node above each root: the root of the post that it answers, or itself."""
+def _root_parents(answers_to: Codes | None, n_posts: int) -> Nodes:
+    """Parent node of each root: the root of its parent post, or itself."""
     own = np.arange(n_posts, dtype=np.int64)
     if answers_to is None:
         return own
@@ -170,12 +169,12 @@ def _roots(answers_to: Codes | None, n_posts: int) -> Nodes:
         raise DataError(f"answers_to names posts outside −1 … {n_posts - 1}.")
     if (answered == own).any():
         post = int(np.flatnonzero(answered == own)[0])
-        raise DataError(f"answers_to: post {post} answers itself.")
+        raise DataError(f"answers_to: post {post} is its own parent.")
     return np.where(answered < 0, own, answered)
 
 
-def _climb(up: Nodes) -> tuple[Nodes, Nodes]:
-    """The root above each node, and the edges up to it, by doubling the steps."""
+def _tree_roots(up: Nodes) -> tuple[Nodes, Nodes]:
+    """Root of each node and its depth, by pointer jumping."""
     top = up.copy()
     level = (up != np.arange(up.size)).astype(np.int64)
     for _ in range(int(up.size).bit_length()):
@@ -185,12 +184,12 @@ def _climb(up: Nodes) -> tuple[Nodes, Nodes]:
         level += level[top]
         top = above
     if (up[top] != top).any():
-        raise DataError("answers_to: some posts answer each other in a circle.")
+        raise DataError("answers_to: some posts are replies to each other in a cycle.")
     return top, level
 
 
-def _sizes(up: Nodes, level: Nodes) -> tuple[Nodes, Nodes]:
-    """Nodes of the subtree of each node, and the same without the roots'."""
+def _subtree_sizes(up: Nodes, level: Nodes) -> tuple[Nodes, Nodes]:
+    """Nodes of the subtree of each node, and the same with 0 at the roots."""
     below = np.ones(up.size, np.int64)
     order = np.argsort(level, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(level[order])) + 1)
@@ -199,7 +198,8 @@ def _sizes(up: Nodes, level: Nodes) -> tuple[Nodes, Nodes]:
     return below, np.where(level > 0, below, 0)
 
 
-def _breadth(top: Nodes, level: Nodes, n_posts: int) -> Nodes:
+def _tree_breadths(top: Nodes, level: Nodes, n_posts: int) -> Nodes:
+    """Most nodes at one depth, by tree."""
     breadth = np.zeros(n_posts, np.int64)
     if top.size:
         span = int(level.max()) + 1

@@ -1,4 +1,4 @@
-"""What needs no partition: the goals, what free budgets add, and kinds of content."""
+"""The catalogue, and the measures that need no partition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from graphkit.data.spread import REACTIONS
-from graphkit.measures import contrast, measure_spread
+from graphkit.measures import MEASURES, contrast, measure_spread
 
 FREE_ONLY = (
     "kept_sessions", "accounts_kept", "creators_kept", "posted_share", "followers_gained",
@@ -169,3 +169,19 @@ def test_recall_and_candidates_describe_the_feed(by_hand: Any) -> None:
     tally = by_hand.tally(world, LOG, recall=0.95, candidates=90, sessions=3)
     found = overall(by_hand, world, tally)
     assert (found["index_recall"], found["candidates_per_session"]) == (0.95, 30)
+
+
+def test_the_catalogue_lists_every_measure_of_an_outcome(by_hand: Any) -> None:
+    world, tally = free_case(by_hand)
+    frame = measure_spread(by_hand.spread([world], {"a": [[tally]]}, "free"))
+    levels = {"run": (True, True), "partition": (False, True), "community": (False, False)}
+    for level, (whole_run, whole) in levels.items():
+        rows = frame.filter(
+            frame["partition"].is_null() == whole_run, frame["community"].is_null() == whole
+        )
+        names = rows["measure"].unique(maintain_order=True).to_list()
+        expected = [m.name for m in MEASURES if m.level == level]
+        assert [n for n in names if not n.startswith("source_")] == expected
+        assert all(m.needs_partition is not whole_run for m in MEASURES if m.level == level)
+    assert {m.name for m in MEASURES if m.free_only} == set(FREE_ONLY)
+    assert all(m.meaning and m.unit for m in MEASURES)
