@@ -218,9 +218,9 @@ def test_embeddings_are_centred_and_keep_their_signs() -> None:
         ("embeddings", r"Did you mean 'embedding'\?"),
         ("tags", r"pass a weight, \{'tags': 1.0\}"),
         ({"embedding": 1.0}, "do not mix"),
-        ({"tags": 0}, "weight of 'tags' is 0"),
-        ({"tags": float("nan")}, "weight of 'tags' is nan"),
-        ({"tags": True}, "weight of 'tags' is True"),
+        ({"tags": 0}, r"sources\['tags'\]=0: a finite number above 0"),
+        ({"tags": float("nan")}, r"sources\['tags'\]=nan: a finite number above 0"),
+        ({"tags": True}, r"sources\['tags'\]=True: a finite number above 0"),
         ({}, "pass weights"),
     ],
 )
