@@ -156,17 +156,17 @@ def cointeraction_graph(
      {'items of more than 2 actors': 1, 'pairs with items of more than 2 actors': 3})
     """
     options = ProjectionOptions(
-        between,
-        through,
-        kinds,
-        weight,
-        min_shared,
-        max_degree,
-        window,
-        top,
-        mutual,
-        exclude,
-        memory,
+        between=between,
+        through=through,
+        kinds=kinds,
+        window=window,
+        exclude=exclude,
+        weight=weight,
+        min_shared=min_shared,
+        max_degree=max_degree,
+        top=top,
+        mutual=mutual,
+        memory=memory,
     )
     chosen = gather(dataset, options, caller="cointeraction_graph")
     between, through = chosen.parameters["between"], chosen.parameters["through"]

@@ -124,7 +124,7 @@ def coordinated_accounts(
     """
     min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
-    options = ProjectionOptions(between, through, kinds, window=window, exclude=exclude)
+    options = ProjectionOptions(between, through, kinds, window, exclude)
     chosen = gather(dataset, options, caller="coordinated_accounts")
     removed = dict(chosen.removed)
     ids, n = chosen.found.between, len(chosen.found.between)

@@ -67,20 +67,20 @@ class ProjectionOptions:
         Two different sides, of :data:`graphkit.data.incidence.SIDES`: actors and objects.
     kinds
         Known kinds of interaction, ascending, each once; `None` for the default ones.
+    window
+        Length of time above 0, see `microseconds`; `None` for no window.
+    exclude
+        Ids, ascending, each once.
     weight
         One of ``WEIGHTS``; ``"actions"`` only without a window.
     min_shared
         Integer from 1 on.
     max_degree
         Integer from 2 on; `None` for no cap.
-    window
-        Length of time above 0, see `microseconds`; `None` for no window.
     top
         Integer from 1 on; `None` for all edges.
     mutual
         True only with `top`.
-    exclude
-        Ids, ascending, each once.
     memory
         Bytes from 1 on or their text, see `at_most`; `None` for a share of what is free.
 
@@ -100,13 +100,13 @@ class ProjectionOptions:
     between: str = "accounts"
     through: str = "items"
     kinds: Collection[str] | None = None
+    window: str | timedelta | None = None
+    exclude: Iterable[str] = ()
     weight: str = "count"
     min_shared: int = 1
     max_degree: int | None = None
-    window: str | timedelta | None = None
     top: int | None = None
     mutual: bool = False
-    exclude: Iterable[str] = ()
     memory: int | str | None = None
 
     def __post_init__(self) -> None:

@@ -76,17 +76,17 @@ def plan(
     (4, 3, True, 1.0)
     """
     options = ProjectionOptions(
-        between,
-        through,
-        kinds,
-        weight,
-        min_shared,
-        max_degree,
-        window,
-        top,
-        mutual,
-        exclude,
-        memory,
+        between=between,
+        through=through,
+        kinds=kinds,
+        window=window,
+        exclude=exclude,
+        weight=weight,
+        min_shared=min_shared,
+        max_degree=max_degree,
+        top=top,
+        mutual=mutual,
+        memory=memory,
     )
     chosen = gather(source, options, caller="plan")
     n, m = len(chosen.found.between), len(chosen.found.through)

@@ -80,7 +80,7 @@ def cap_sensitivity(
     [(None, 0, 3, 0, 1.0), (2, 3, 1, 1, 0.3333333333333333)]
     """
     options = ProjectionOptions(
-        between, through, kinds, weight, min_shared, None, window, top, mutual, exclude, memory
+        between, through, kinds, window, exclude, weight, min_shared, None, top, mutual, memory
     )
     if not caps:
         raise OptionError("cap_sensitivity: caps is empty: name at least one max_degree.")

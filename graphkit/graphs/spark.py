@@ -201,9 +201,14 @@ exclude, node_kind, session
         If the folder is not empty.
     """
     options = ProjectionOptions(
-        weight=weight, min_shared=min_shared, max_degree=max_degree, window=window, top=top,
-        mutual=mutual, exclude=exclude,
-    )  # fmt: skip
+        window=window,
+        exclude=exclude,
+        weight=weight,
+        min_shared=min_shared,
+        max_degree=max_degree,
+        top=top,
+        mutual=mutual,
+    )
     timed = options.span is not None
     if timed and at is None:
         raise OptionError("window= needs at=, the column of the time of each interaction.")

@@ -156,7 +156,7 @@ def study_communities(
     if exclude is None:
         exclude = STOP_TAGS if through == "tags" else ()
     options = ProjectionOptions(
-        between, through, kinds, weight, min_shared, max_degree, window, top, exclude=exclude
+        between, through, kinds, window, exclude, weight, min_shared, max_degree, top
     )
     streams = Streams(rng)
     folder = ResultsFolder(out)
