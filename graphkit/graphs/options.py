@@ -22,7 +22,6 @@ from graphkit.errors import (
     check_integer,
     nearest,
 )
-from graphkit.graphs._lists import Codes, Ints
 
 __all__ = [
     "WEIGHTS",
@@ -34,6 +33,9 @@ __all__ = [
     "microseconds",
     "told",
 ]
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
 
 #: Weights of an edge; each is defined in the docstring of ``cointeraction_graph``.
 WEIGHTS = ("count", "pairs", "actions", "jaccard", "cosine", "newman", "tfidf")
