@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import ACTS, Incidence, check_sides, checked_kinds, incidence
