@@ -26,7 +26,6 @@ __all__ = [
     "available",
     "gather",
     "microseconds",
-    "told",
 ]
 
 #: Weights of an edge; each is defined in the docstring of ``cointeraction_graph``.
@@ -243,11 +242,6 @@ def _require_times(dataset: Dataset, column: str | None, caller: str) -> None:
             f"{caller}(window=…) needs the time of creation in {column}, but its time kind is "
             f"{kind!r}."
         )
-
-
-def told(removed: dict[str, int]) -> str:
-    """What was left out, in a message."""
-    return "left out: " + ", ".join(f"{n:,} {reason}" for reason, n in removed.items())
 
 
 def at_least(parameter: str, value: object, low: int, *, optional: bool = False) -> None:
