@@ -15,7 +15,7 @@ from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.data.provenance import Provenance, content_key
 from graphkit.errors import DataError
 from graphkit.graphs._projection import Prepared, finish, prepare
-from graphkit.graphs.options import Interactions, ProjectionOptions, gather, told
+from graphkit.graphs.options import Interactions, ProjectionOptions, gather
 from graphkit.graphs.plan import check_budget
 
 __all__ = ["cointeraction_graph"]
@@ -177,10 +177,11 @@ def cointeraction_graph(
     )
     if not ready.pairs:
         removed |= _capped(ready, through)
+        told = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
         raise DataError(
             f"cointeraction_graph: max_degree={max_degree} leaves nothing: all "
-            f"{ready.capped_objects:,} {through} have more {between} than that "
-            f"({told(removed)}). Raise it; weight='tfidf' weighs them down instead."
+            f"{ready.capped_objects:,} {through} have more {between} than that (left out: {told}). "
+            "Raise it; weight='tfidf' weighs them down instead."
         )
     check_budget(ready, caller="cointeraction_graph")
     result = finish(ready, kept=folder)

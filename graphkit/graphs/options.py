@@ -32,7 +32,6 @@ __all__ = [
     "available",
     "gather",
     "microseconds",
-    "told",
 ]
 
 Ints = npt.NDArray[np.int64]
