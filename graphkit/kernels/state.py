@@ -222,7 +222,7 @@ class Feeding(NamedTuple):
     stage: Stage
     state: State
     now: Now
-    index: Index
+    inverted_file: Index
     dials: Dials
 
 
