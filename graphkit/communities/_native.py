@@ -159,10 +159,9 @@ def _moved(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint
 def _refined(rows: Rows, task: Task, membership: Codes, state: npt.NDArray[np.uint64]) -> Codes:
     """The part of each node, named by one of its nodes."""
     n = rows.n
-    whole = np.empty((n, 2 if rows.mass_in.size else 1))
-    scratch = RefineState(np.empty(n, np.int32), np.empty((n, 3)), whole)
+    parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.mass_in.size else 1))
+    scratch = RefineState(parts, np.empty((n, 3)), whole)
     kernel.refine(rows, task.gamma, task.theta, membership, _visits(n, state), state, scratch)
-    parts: Codes = scratch.parts
     return parts
 
 

@@ -238,20 +238,21 @@ def from_draws(
 
 
 @inner
-def from_interest(feeding: Any, scratch: Any, seen: Array, raw: Array, quota: Any, a: Any) -> Any:
+def from_interest(
+    state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, quota: Any, a: Any
+) -> Any:
     """The posts nearest to the profile; none while nothing is known of the viewer."""
-    state, now = feeding.state, feeding.now
     size, nearest = np.int64(0), np.int64(state.cell[a])
     known = False
     for x in range(scratch.query.shape[1]):
         known = known or scratch.query[0, x] != 0.0
     if known:
         size, nearest = search(
-            feeding.index, now.cell_end, seen, state.dropped, now.thinned, scratch.query[0], quota,
-            feeding.dials.interest_cap, scratch.nearest,
+            index, now.cell_end, seen, state.dropped, now.thinned, scratch.query[0], quota,
+            dials.interest_cap, scratch.nearest,
         )  # fmt: skip
     state.cell[a] = nearest
-    found = scratch.nearest.of_all
+    found, raw = scratch.nearest.of_all, scratch.raw
     for k in range(size):
         raw[k] = found[k] & 0x7FFFFFFF
     return size

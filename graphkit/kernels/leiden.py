@@ -95,8 +95,8 @@ class MoveState(NamedTuple):
 
     totals: Array
     """float64, (n, 2): weight towards the node at hand, and mass."""
-    count: Array
-    """int32, (n,): nodes."""
+    nodes: Array
+    """int32, (n,): how many."""
     empty: Array
     """int32, (n,): communities without nodes."""
     waiting: Array
@@ -144,7 +144,7 @@ def move_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
-    totals, count, empty, waiting = state.totals, state.count, state.empty, state.waiting
+    totals, count, empty, waiting = state.totals, state.nodes, state.empty, state.waiting
     n = indptr.size - 1
     two, limited, unit, pinned = mass_in.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)

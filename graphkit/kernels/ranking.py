@@ -87,17 +87,17 @@ def posters_followed(
 
 @inner
 def _admit(
-    feeding: Any, scratch: Any, seen: Array, a: Any, source: Any, size: Any, count: Any
-) -> Any:
-    """Make a source's proposals candidates until its quota is full; returns how many posts met.
+    stage: Any, state: Any, now: Any, scratch: Any, seen: Array, a: Any, source: Any, size: Any,
+    quota: Any, count: Any,
+) -> Any:  # fmt: skip
+    """Make a source's proposals candidates until the quota is full; returns how many were met.
 
     What the viewer made or has seen is refused, and what another source has given already.
     """
     # looked up once: within the loop each look-up of an array would count its references
-    stage, dropped, thinned = feeding.stage, feeding.state.dropped, feeding.now.thinned
+    dropped, thinned, single = state.dropped, now.thinned, stage.single
     facts, p_indptr, posters, lines = stage.facts, stage.p_indptr, stage.posters, stage.lines
     raw, place, met = scratch.raw, scratch.place, scratch.met
-    single, quota = stage.single, feeding.dials.quotas[source]
     each = lines.shape[0] // facts.shape[0]
     for k in range(min(size, AHEAD)):
         prefetch(facts, np.int64(raw[k]))
@@ -130,9 +130,10 @@ def _admit(
 
 
 @inner
-def gather(feeding: Any, scratch: Any, seen: Array, a: Any) -> Any:
+def gather(
+    stage: Any, state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, a: Any
+) -> Any:
     """Candidates of all sources, and what the circle did; returns how many posts were met."""
-    stage, state, now, dials = feeding.stage, feeding.state, feeding.now, feeding.dials
     place, met, raw, quotas = scratch.place, scratch.met, scratch.raw, dials.quotas
     key_a = stage.account_keys[a]
     count = np.int64(0)
@@ -151,26 +152,28 @@ def gather(feeding: Any, scratch: Any, seen: Array, a: Any) -> Any:
         elif source == GROUPS:
             size = from_groups(stage, now, raw, quota, a)
         elif source == INTEREST:
-            size = from_interest(feeding, scratch, seen, raw, quota, a)
+            size = from_interest(state, now, index, dials, scratch, seen, quota, a)
         elif source == TRENDING:
             size = from_trending(now.trending, raw, quota)
         elif source == COVISITED:
             size = from_covisited(state.done, state.fans, key_a, now.seed, now.t, raw, quota, a)
         else:
             size = from_draws(source, key_a, now.seed, now.t, now.fresh, now.n_eligible, raw, quota)
-        count = _admit(feeding, scratch, seen, a, source, size, count)
+        count = _admit(stage, state, now, scratch, seen, a, source, size, quota, count)
     return count
 
 
 @inner
-def pair_factors(feeding: Any, scratch: Any, a: Any, count: Any, weights: Array) -> Any:
+def pair_factors(
+    stage: Any, now: Any, dials: Any, scratch: Any, a: Any, count: Any, weights: Array
+) -> Any:
     """List the candidates in the pool, with their factors; returns how many there are.
 
     Fills `scratch.at` and `scratch.factors`, a row per candidate in the order of
     ``PAIR_FACTORS``; factors whose weight is 0 are 0.
     """
     # looked up once: within the loop each look-up of an array would count its references
-    stage, halves, seed = feeding.stage, feeding.dials.halves, feeding.now.seed
+    halves, seed = dials.halves, now.seed
     met, query, at, factors = scratch.met, scratch.query, scratch.at, scratch.factors
     features, facts, post_keys = stage.features, stage.facts, stage.post_keys
     f_indptr, f_indices = stage.f_indptr, stage.f_indices
@@ -229,20 +232,22 @@ def pair_factors(feeding: Any, scratch: Any, a: Any, count: Any, weights: Array)
 
 
 @inner
-def score(feeding: Any, scratch: Any, a: Any, count: Any, given: Array, first: Any) -> Any:
+def score(
+    stage: Any, now: Any, dials: Any, scratch: Any, a: Any, count: Any, given: Array, first: Any
+) -> Any:
     """Score the candidates: static score + Σ weight · factor; returns how many there are.
 
     Scores that a function has given are taken in place of these.
     """
-    weights, merit = feeding.dials.weights, feeding.now.merit
-    facts, post_keys = feeding.stage.facts, feeding.stage.post_keys
+    weights, merit = dials.weights, now.merit
+    facts, post_keys = stage.facts, stage.post_keys
     met, base, values, tie = scratch.met, scratch.base, scratch.score, scratch.tie
     at, of_topic, of_author, picks = (
         scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
     )  # fmt: skip
     factors = scratch.factors
-    ties = keyed(feeding.now.seed, E_TIE, feeding.stage.account_keys[a], np.uint64(0), 0)
-    size = pair_factors(feeding, scratch, a, count, weights)
+    ties = keyed(now.seed, E_TIE, stage.account_keys[a], np.uint64(0), 0)
+    size = pair_factors(stage, now, dials, scratch, a, count, weights)
     for k in range(size):
         post = np.int64(met[at[k], POST])
         value = merit[post]

@@ -228,11 +228,10 @@ def _learn(
 
 
 @inner
-def _parent(feeding: Any, a: Any, post: Any) -> Any:
+def _parent(stage: Any, ring: Array, now: Any, delivery: Any, a: Any, post: Any) -> Any:
     """The followee who passed the post on last (ties: the first); −1 without one."""
-    stage, ring, now = feeding.stage, feeding.state.ring, feeding.now
     f_indptr, f_indices, t = stage.f_indptr, stage.f_indices, now.t
-    account_keys, post_keys, delivery = stage.account_keys, stage.post_keys, feeding.dials.delivery
+    account_keys, post_keys = stage.account_keys, stage.post_keys
     parent, at = np.int32(-1), np.int64((t - HORIZON + 1) * 256 - 1)
     for q in range(f_indptr[a], f_indptr[a + 1]):
         f = f_indices[q]
@@ -257,7 +256,7 @@ def sessions(
 
     Fills the rows of `shown`, a :class:`Shown`.
     """
-    stage, state, now, dials = feeding.stage, feeding.state, feeding.now, feeding.dials
+    stage, state, now, index, dials = feeding
     given_values, given_start = given.values, given.start
     # looked up once: within the loops each look-up of an array would count its references
     slots, free, seed, circle = dials.slots, mind.free, now.seed, dials.circle
@@ -269,7 +268,8 @@ def sessions(
     )  # fmt: skip
     account_keys, post_keys = stage.account_keys, stage.post_keys
     place, met, topics, query = scratch.place, scratch.met, scratch.topics, scratch.query
-    profiles, signals, halves = state.profiles, dials.signals, dials.halves
+    profiles, ring, signals, halves = state.profiles, state.ring, dials.signals, dials.halves
+    delivery = dials.delivery
     posts, sources, watches = shown.post, shown.source, shown.watch
     reacts, parents, propensity = shown.react, shown.parent, shown.propensity
     for z in range(low, high):
@@ -277,9 +277,9 @@ def sessions(
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
         _begin(state, now, dials, query, a)
-        count = gather(feeding, scratch, seen, a)
+        count = gather(stage, state, now, index, dials, scratch, seen, a)
         first = given_start[i] if given_values.size > 0 else np.int64(0)
-        size = score(feeding, scratch, a, count, given_values, first)
+        size = score(stage, now, dials, scratch, a, count, given_values, first)
         shown.candidates[i] = size
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over = False
@@ -320,7 +320,7 @@ def sessions(
             watches[i, s] = np.int32(w * WATCH_UNIT)
             reacts[i, s] = react
             if react & PASSED_ON:
-                parents[i, s] = _parent(feeding, a, post)
+                parents[i, s] = _parent(stage, ring, now, delivery, a, post)
             _learn(profiles, a, features, post, signals, react, w)
             watched += w
             n_shown += 1
@@ -347,13 +347,14 @@ def pairs(
 
     Session i fills the places of `found`, some :class:`Pairs`, from i · width on.
     """
-    state, met, every = feeding.state, scratch.met, np.ones(found.factors.shape[0])
+    stage, state, now, index, dials = feeding
+    met, every = scratch.met, np.ones(found.factors.shape[0])
     for i in range(low, high):
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _begin(state, feeding.now, feeding.dials, scratch.query, a)
-        count = gather(feeding, scratch, seen, a)
-        size = pair_factors(feeding, scratch, a, count, every)
+        _begin(state, now, dials, scratch.query, a)
+        count = gather(stage, state, now, index, dials, scratch, seen, a)
+        size = pair_factors(stage, now, dials, scratch, a, count, every)
         for k in range(size):
             at, c = i * width + k, scratch.at[k]
             found.post[at] = met[c, POST]

@@ -223,7 +223,7 @@ class Feeding(NamedTuple):
     stage: Stage
     state: State
     now: Now
-    index: Index  # type: ignore[assignment]
+    inverted_file: Index
     dials: Dials
 
 
