@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 INDISTINCT = "not distinguishable from zero"
+_NO_DIRECTION = " No direction follows from this."
 _EMPTY = "with slots left empty instead of backfilled"
 
 
@@ -181,7 +182,7 @@ def state_headline(claim: Claim, gaps: Mapping[str, Gap], *, arm: str, baseline:
         verdict = (
             f"The sign differs between partitions: in the {arm} feed, {claim.subject} is higher "
             f"than in the {baseline} feed under {_partition_list(above)}, and lower under "
-            f"{_partition_list(below)}. No direction follows from this."
+            f"{_partition_list(below)}.{_NO_DIRECTION}"
         )
     elif above or below:
         direction = "higher" if above else "lower"
@@ -235,10 +236,11 @@ def compare_without_filler(
         {-1, 1} <= {gaps[k].sign for k in both}
     )
     if flipped:
+        before = found.verdict.removesuffix(_NO_DIRECTION)
         verdict = (
-            f"The result depends on the backfill rule: with backfill, {found.verdict[0].lower()}"
-            f"{found.verdict[1:]} With slots left empty, the sign is the opposite under "
-            f"{_partition_list(flipped)}. No direction follows from this."
+            f"The result depends on the backfill rule: with backfill, {before[0].lower()}"
+            f"{before[1:]} With slots left empty, the sign is the opposite under "
+            f"{_partition_list(flipped)}.{_NO_DIRECTION}"
         )
     elif split:
         verdict = (

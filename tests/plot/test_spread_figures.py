@@ -14,8 +14,8 @@ from matplotlib.text import Text
 
 from graphkit import plot
 from graphkit.data.provenance import Provenance
-from graphkit.measures import Mixing
 from graphkit.errors import DataError, MissingDataError
+from graphkit.measures import Mixing
 from graphkit.plot._canvas import ACCENT, BASE, MUTED, Canvas
 
 

@@ -140,7 +140,7 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
     assert [c for c in captions if c in text] == []
 
 
-def test_small_groups_are_not_told_apart(study: Path, tmp_path: Path) -> None:
+def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     large = study.parent / "large.toml"
     large.write_text(
         study.read_text().replace("social_share = [0, 1]", "social_share = []")

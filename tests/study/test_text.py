@@ -116,6 +116,12 @@ def test_a_sign_that_filler_decides_is_no_direction() -> None:
     assert len(found.sentences) == 2
 
 
+def test_a_verdict_denies_a_direction_once() -> None:
+    signs = {"interest": gap(-0.3, -0.1), "follow": gap(0.1, 0.2)}
+    found = checked(signs, {"interest": gap(0.1, 0.3), "follow": gap(0.1, 0.2)})
+    assert found.verdict.count("No direction follows") == 1
+
+
 def test_a_sign_that_holds_without_filler_says_so() -> None:
     found = checked({"interest": gap(-0.3, -0.1)}, {"interest": gap(-0.2, -0.1)})
     assert found.verdict.endswith("the same with slots left empty instead of backfilled.")
