@@ -107,5 +107,5 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     assert "nothing stands in the way" in plan.stdout
     done = graphkit("run", study, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "Crossing borders: interest against follower" in done.stdout
+    assert "Cross-community exposure: interest compared with follower" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()

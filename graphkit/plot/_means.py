@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.measures.catalogue import describe_measure
 
-__all__ = ["check_columns", "interval_text", "measure_text", "rows_of"]
+__all__ = ["check_columns", "interval_text", "measure_text", "rows_of", "with_unit"]
 
 _NEEDED = (
     "arm", "partition", "community", "measure", "mean", "low", "high", "worlds", "replications",
@@ -45,9 +46,16 @@ def rows_of(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.Data
 
 
 def measure_text(rows: pl.DataFrame) -> str:
-    """Name of the measure, with its partition if it has one."""
+    """Name of the measure, with its partition if it has one, and its unit."""
     measure, partition = rows.select("measure", "partition").row(0)
-    return f"{measure} ({partition} partition)" if partition else str(measure)
+    name = f"{measure} ({partition} partition)" if partition else str(measure)
+    return with_unit(name, measure)
+
+
+def with_unit(label: str, measure: str) -> str:
+    """An axis label with the unit of the measure, if the catalogue has one."""
+    known = describe_measure(measure)
+    return label if known is None else f"{label}\n{known.unit}"
 
 
 def interval_text(rows: pl.DataFrame) -> str:

@@ -14,7 +14,7 @@ from graphkit.plot._canvas import (
     foot,
     head,
 )
-from graphkit.plot._means import check_columns, interval_text, measure_text, rows_of
+from graphkit.plot._means import check_columns, interval_text, measure_text, rows_of, with_unit
 from graphkit.plot.reach import arm_colours
 
 __all__ = ["blend"]
@@ -65,7 +65,7 @@ def blend(
     if len(kinds) > 1:
         axes.legend(frameon=False, fontsize=8.5, loc="best")
     axes.margins(x=0.02)
-    axes.set_ylabel(measure if len(kinds) > 1 else measure_text(rows))
+    axes.set_ylabel(with_unit(measure, measure) if len(kinds) > 1 else measure_text(rows))
     first, second = ends or ("the first feed", "the second feed")
     axes.set_xlabel(f"share of {second} in the blend: 0 is {first}", labelpad=6)
     head(axes, f"{measure}: from {first} to {second}")

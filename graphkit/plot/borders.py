@@ -9,7 +9,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from graphkit.errors import DataError
-from graphkit.measures.mixing import Mixing
+from graphkit.measures import Mixing
 from graphkit.plot._canvas import ACCENT, INK, Canvas, blank_canvas, head
 
 __all__ = ["borders", "matrices"]

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.errors import DataError, MissingDataError
+from graphkit.measures.catalogue import describe_measure
 from graphkit.plot._canvas import (
     ACCENT,
     BASE,
@@ -63,7 +64,9 @@ def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
     title = f"{first['arm']} − {first['baseline']}"
     head(axes, title + (f": {first['measure']}" if one_measure else ""))
     unit = "worlds" if first["interval"] == "over worlds" else "replications"
-    scale = "difference" if one_measure else "difference, each row on its own scale"
+    known = describe_measure(first["measure"])
+    unit_of = f" ({known.unit})" if known is not None else ""
+    scale = f"difference{unit_of}" if one_measure else "difference, each row on its own scale"
     label = f"{scale}; interval {first['interval']} ({max(shown[unit].to_list())} {unit})"
     if shown.height < defined.height:
         label += f"; {defined.height - shown.height} more rows are not shown"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphkit.measures.mixing import Mixing
+from graphkit.measures import Mixing
 from graphkit.plot._canvas import Canvas, foot
 from graphkit.plot.borders import matrices
 

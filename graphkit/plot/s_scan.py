@@ -14,6 +14,7 @@ from graphkit.plot._canvas import (
     foot,
     head,
 )
+from graphkit.plot._means import with_unit
 from graphkit.plot.reach import arm_colours
 
 __all__ = ["s_scan"]
@@ -74,7 +75,7 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         )  # fmt: skip
     arm, baseline = pairs.row(0)
     axes.set_xlabel("s: share of taste that is social")
-    axes.set_ylabel(f"{measure}, {arm} − {baseline}")
+    axes.set_ylabel(with_unit(f"{measure}, {arm} − {baseline}", measure))
     axes.legend(frameon=False, fontsize=8.5, loc="best")
     head(axes, "The sign changes" if changes else "The sign does not change with s")
     axes.tick_params(colors=MUTED, labelcolor=INK)

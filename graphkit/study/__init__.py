@@ -1,13 +1,15 @@
-"""Whole chains: from a dataset or a study file to a folder of tables, figures and a report."""
+"""Studies: from a dataset or a study file to a folder of tables, figures and a report."""
 
 from graphkit.study._materials import check_study
-from graphkit.study.communities import CommunityStudy, study_communities
+from graphkit.study.communities import study_communities
 from graphkit.study.config import StudyConfig, load_config
-from graphkit.study.demo import demo_config
-from graphkit.study.run import StudyResult, run_study
+from graphkit.study.results import CommunityStudy, Curve, Headline, StudyResult
+from graphkit.study.run import demo_config, run_study
 
 __all__ = [
     "CommunityStudy",
+    "Curve",
+    "Headline",
     "StudyConfig",
     "StudyResult",
     "check_study",

@@ -1,4 +1,4 @@
-"""What the manifest of a study says."""
+"""Facts of a study for its manifest: seeds, versions, keys of the inputs, findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphkit.study.communities import community_facts
 
 if TYPE_CHECKING:
     from graphkit.study._materials import Materials
-    from graphkit.study.run import StudyResult
+    from graphkit.study.results import StudyResult
 
 __all__ = ["manifest_facts", "versions"]
 

@@ -1,100 +1,31 @@
-"""Data → graph → communities → names → would the follow graph have shown them?"""
+"""Community study: graph, communities, names, and visibility on the follow graph."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from graphkit import plot
-from graphkit.communities import (
-    agreement,
-    best_matches,
-    label_communities,
-    leiden,
-    visibility,
-)
+from graphkit.communities import agreement, best_matches, label_communities, leiden, visibility
 from graphkit.data.dataset import Dataset
-from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.results import ImportReport, Visibility
+from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
 from graphkit.errors import MissingDataError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.measures import Mixing, mixing
+from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
+from graphkit.study.results import CommunityStudy
 
-__all__ = ["CommunityStudy", "community_facts", "community_stages", "study_communities"]
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class CommunityStudy(Frozen, title="Community study", table="table"):
-    """What a community study found; the folder holds the same as files.
-
-    Attributes
-    ----------
-    dataset, graph, partition
-        What was studied, the co-interaction graph, its named communities.
-    follows
-        The follow graph; `None` without a table of follows.
-    visibility
-        How well the follow graph would have shown them; `None` without follows, or where
-        there is nothing to compare.
-    mixing
-        How ties run between communities, by name of the graph.
-    folder
-        Where the files are.
-    notes
-        What could not be computed, and why.
-    recovery
-        Against a given truth, one row per true community and one for all: community,
-        size, and for the co-interaction graph, the follow graph and a naive baseline
-        (connected components) the best F1, over all the adjusted mutual information.
-    """
-
-    dataset: Dataset
-    graph: Graph
-    partition: Partition
-    follows: Graph | None
-    visibility: Visibility | None
-    mixing: dict[str, Mixing]
-    folder: Path
-    notes: tuple[str, ...]
-    recovery: pl.DataFrame | None = None
-
-    @property
-    def found(self) -> bool:
-        """Whether communities were found that several runs agree on."""
-        return self.partition.n_communities > 1 and self.partition.verdict != "unstable"
-
-    def table(self) -> pl.DataFrame:
-        """One row per community: the summary, beside its visibility where that is known."""
-        summary = self.partition.summary()
-        if self.visibility is None:
-            return summary
-        seen = self.visibility.frame.select(
-            "community", "follow_f1", "visible", "internal_share", "expected_share"
-        )
-        return summary.join(seen, on="community", how="left", maintain_order="left")
-
-    def _facts(self) -> dict[str, object]:
-        kind = self.partition.node_kind
-        facts: dict[str, object] = {
-            kind: self.graph.n_nodes,
-            "ties": self.graph.n_edges,
-            "communities": self.partition.n_communities if self.found else "none found",
-            "agreement of runs (AMI)": self.partition.stability,
-            "verdict": self.partition.verdict,
-            "folder": str(self.folder),
-        }
-        return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
+__all__ = ["community_facts", "community_stages", "study_communities"]
 
 
 def study_communities(
@@ -126,7 +57,7 @@ def study_communities(
     Parameters
     ----------
     dataset
-        What to study.
+        The data.
     out
         Folder for the results: new, empty, or of an earlier study.
     between, through, kinds, weight, min_shared, max_degree, window, top, exclude
@@ -135,9 +66,9 @@ def study_communities(
     quality, resolution, runs, engine
         As in :func:`graphkit.leiden`.
     report
-        The import report of the reader, to be kept beside the results.
+        The import report of the reader; it is written into the folder.
     truth
-        A known or planted partition to hold the result against, where there is one.
+        A known or planted partition to compare with, if there is one.
     rng
         Seed; recorded in the manifest.
 
@@ -151,7 +82,7 @@ def study_communities(
     Raises
     ------
     GraphkitError
-        For data or options that cannot be used; nothing is computed after it.
+        For data or options that cannot be used; the study then stops.
     """
     if exclude is None:
         exclude = STOP_TAGS if through == "tags" else ()
@@ -190,7 +121,7 @@ def community_stages(
     truth: Partition | None,
     least: int = 1,
 ) -> CommunityStudy:
-    """The stages of :func:`study_communities` inside a folder that goes on.
+    """The stages of :func:`study_communities` in a folder that other stages write to as well.
 
     Figures leave out communities of fewer than `least` members.
     """
@@ -204,9 +135,9 @@ def community_stages(
     study = _name_and_test(dataset, graph, partition, folder, engine, streams)
     if truth is not None:
         with folder.stage("comparison with the truth"):
-            study = replace(study, recovery=_recovery(study, truth, engine, streams))
+            study = replace(study, recovery=_recovery_table(study, truth, engine, streams))
     with folder.stage("tables and figures"):
-        _write(study, folder, report, least)
+        _write_results(study, folder, report, least)
     return study
 
 
@@ -218,7 +149,7 @@ def _name_and_test(
     engine: str,
     streams: Streams,
 ) -> CommunityStudy:
-    """Names, and visibility on the follow graph, where the dataset allows them."""
+    """Community names and visibility on the follow graph, as far as the data allow."""
     notes: list[str] = []
     with folder.stage("names"):
         try:
@@ -246,7 +177,7 @@ def _name_and_test(
 
 
 def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
-    """What the manifest says about the communities."""
+    """Facts about the communities for the manifest."""
     partition = study.partition
     stability = partition.stability
     return {
@@ -262,7 +193,7 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
     }
 
 
-def _write(
+def _write_results(
     study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None, least: int
 ) -> None:
     partition = study.partition
@@ -281,15 +212,15 @@ def _write(
         folder.table("names", partition.evidence)
     if study.visibility is not None:
         folder.table("visibility", study.visibility.frame)
-    borders = [m.frame.select(pl.lit(n).alias("graph"), pl.all()) for n, m in study.mixing.items()]
-    folder.table("borders", pl.concat(borders))
+    matrices = [m.frame.select(pl.lit(n).alias("graph"), pl.all()) for n, m in study.mixing.items()]
+    folder.table("borders", pl.concat(matrices))
     if study.recovery is not None:
         folder.table("recovery", study.recovery)
     if report is not None:
         folder.table("import_rows", report.rows)
         folder.table("import_dropped", report.dropped)
         folder.table("import_notes", report.notes)
-    # communities are numbered by size: the small ones are the last
+    # communities are numbered by size, the largest first
     shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
     if not shown:
         return
@@ -300,10 +231,10 @@ def _write(
         folder.figure("visibility", plot.visibility(study.visibility, top=min(25, shown)))
 
 
-def _recovery(
+def _recovery_table(
     study: CommunityStudy, truth: Partition, engine: str, streams: Streams
 ) -> pl.DataFrame:
-    """Best F1 per true community, and AMI over all, for each way of finding them."""
+    """Best F1 per true community, and AMI over all, for each graph or baseline."""
     ways = {"interest": study.partition}
     if study.follows is not None:
         assert study.partition.runs is not None

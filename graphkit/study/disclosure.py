@@ -1,4 +1,4 @@
-"""Small groups are not told apart in a report, and cannot be worked out from the rest."""
+"""Disclosure control: which communities are large enough to be reported."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["shown_communities"]
 
 
 def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
-    """How many communities, the largest first, may be shown one by one.
+    """Number of communities, the largest first, that survive small-cell suppression.
 
-    Those with fewer than `least` members are suppressed. What is left could be worked out
-    from the total if it were one group, or fewer than `least` accounts: then the next
-    larger ones are suppressed with it (complementary suppression). Accounts of no community
-    hide the rest as well, because the report does not say how many they are.
+    Communities with fewer than `least` members are suppressed. If what is suppressed were one
+    group, or fewer than `least` accounts, it could be derived from the total: then the next
+    larger communities are suppressed too (complementary suppression). Accounts without a
+    community protect the rest as well, because the report does not give their number.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
     least
         The smallest group that may be shown.
     others
-        Accounts of no community.
+        Accounts without a community.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The results folder: tables, figures, a manifest, and timings apart.
+"""The results folder: tables, figures, a manifest, and timings in a file of their own.
 
 Everything but ``timings.json`` is the same bytes for the same input and seed.
 """
@@ -65,7 +65,7 @@ class ResultsFolder:
             self._clock(name, start)
             self._fail(name, error)
             what = str(error) if isinstance(error, GraphkitError) else f"{error!r}."
-            message = f"stage {name!r}: {what} What was finished stands in {self.path}."
+            message = f"stage {name!r}: {what} Finished results are in {self.path}."
             kind = type(error) if isinstance(error, GraphkitError) else GraphkitError
             raise kind(message) from error
         self._clock(name, start)

@@ -1,313 +1,607 @@
-"""report.html: everything that a study found, in one file that opens offline."""
+"""report.html and its figures: all results of a study in one file that opens offline."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from graphkit import plot
 from graphkit._version import __version__
-from graphkit.study import text as prose
-from graphkit.study._blocks import Table, embed, table
+from graphkit.data.display import number
+from graphkit.data.spread import Spread
+from graphkit.errors import DataError
+from graphkit.measures import Mixing, flow, reach_curve
+from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.study import text
 from graphkit.study._facts import versions
-from graphkit.study._figures import HEADED, MEASURES
-from graphkit.study._sentences import signed
-from graphkit.study._sides import CURVED, sides_table
+from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
+from graphkit.study.results import HEADLINE_MEASURES, StudyResult
 
 if TYPE_CHECKING:
+    from graphkit.plot._canvas import Canvas
     from graphkit.study._materials import Materials
     from graphkit.study.folder import ResultsFolder
-    from graphkit.study.run import StudyResult
 
-__all__ = ["write_report"]
+__all__ = ["flow_tables", "write_figures", "write_report"]
+
+Flows = Mapping[str, Mapping[str, Mixing]]
+
+#: Measures over the share of the second feed in a blend.
+CURVED = ("crossing", "viewer_value", "hosting_hidden")
+#: Measures of the sensitivity sweep that have a figure.
+SWEPT = ("crossing", "hosting_hidden")
+#: Columns of the table of all arms: measure, kind of partition, column title.
+_MEAN_COLUMNS = (
+    ("crossing", "interest", "cross-community exposure, interest"),
+    ("crossing", "planted", "cross-community exposure, planted"),
+    ("viewer_value", None, "viewer value"),
+    ("hosting_hidden", "interest", "hosting of hidden communities, interest"),
+    ("hosting_hidden", "planted", "hosting of hidden communities, planted"),
+    ("creator_gini", None, "creator Gini"),
+)
+
+
+def reported_measures() -> dict[str, Measure]:
+    """Measures of the report by name: those of the headlines, by partition, of the whole run."""
+    known = [m for m in (*MEASURES, *DERIVED) if m.reported]
+    known.sort(key=lambda m: (m.name not in HEADLINE_MEASURES, m.level == "run"))
+    return {m.name: m for m in known}
+
+
+# Figures ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure of the report.
+
+    Attributes
+    ----------
+    name
+        File name in ``figures/``, without its ending.
+    section
+        Part of the report that shows it.
+    alt, caption
+        Text alternative, and caption.
+    draw
+        Draws it; `None` as its result leaves it out. Without this function, the stages of the
+        community study have drawn it.
+    """
+
+    name: str
+    section: str
+    alt: str
+    caption: str
+    draw: Callable[[], Canvas | None] | None = None
+
+
+def report_figures(result: StudyResult, flows: Flows | None = None) -> list[ReportFigure]:
+    """All figures of the report in their order; `flows` are needed to draw them only."""
+    hidden = result.hidden.get("interest", ())
+    spread, found = result.spread, result.communities
+    shown = _n_shown(result)
+
+    def draw_flows() -> Canvas | None:
+        if shown < 2 or flows is None:
+            return None
+        return plot.flows(flows["interest"], top=min(16, shown), highlight=tuple(hidden))
+
+    def draw_hidden_reach() -> Canvas | None:
+        curve = _reach_of_communities(spread, "interest", hidden)
+        return None if curve is None else plot.reach(curve)
+
+    return [
+        ReportFigure(
+            "communities",
+            "communities",
+            "Bar chart of community sizes with names",
+            "Communities by size.",
+        ),
+        ReportFigure(
+            "visibility",
+            "visibility",
+            "Match of each community with the follow graph",
+            "Left: best match with a community of the follow graph. Right: share of follows inside "
+            "the community, observed and expected from degrees alone.",
+        ),
+        ReportFigure(
+            "borders",
+            "visibility",
+            "Mixing matrices of communities",
+            f"Mixing matrices of {' and '.join(found.mixing)}: red, more weight than expected; blue, "
+            "less.",
+        ),
+        *_all_arm_figures(result),
+        *(figure for at in range(len(spread.arms) - 1) for figure in _arm_figures(result, at)),
+        ReportFigure(
+            "flows",
+            "flows",
+            "Flow matrices of impressions between communities, one per arm",
+            "Impressions from a post's community of origin (rows) to its viewers' communities "
+            "(columns), interest partition, all worlds: red, more than expected; blue, less. A dark "
+            "diagonal means that exposure stays within communities.",
+            draw_flows,
+        ),
+        ReportFigure(
+            "reach_hidden",
+            "reach",
+            "Mean reach of posts of hidden communities by tick, one line per arm",
+            "Accounts reached by a post of a hidden community, which the follow graph does not show; "
+            "band: range over worlds.",
+            draw_hidden_reach,
+        ),
+        ReportFigure(
+            "reach",
+            "reach",
+            "Mean reach of a post by tick, one line per arm",
+            "Accounts reached by a post, all posts. Under a matched budget the arms show equally many "
+            "posts, so the mean is equal by construction: they differ in whose posts reach whom.",
+            lambda: plot.reach(reach_curve(spread)),
+        ),
+    ]
+
+
+def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
+    """Figures of one arm compared with the baseline: contrast, and sweep over s."""
+    base, arm = result.spread.arms[0], result.spread.arms[at + 1]
+    suffix, pair = "" if at == 0 else f"_{at + 1}", f"{arm} − {base}"
+
+    def draw_contrast() -> Canvas | None:
+        rows = _reported_rows(result.contrasts, arm, list(reported_measures()))
+        return plot.contrast(rows) if rows.height else None
+
+    def draw_sweep(measure: str) -> Canvas | None:
+        if result.scan is None:
+            return None
+        lines = result.scan.filter(arm=arm, baseline=base)
+        known = lines.filter(measure=measure)["difference"].count()
+        return plot.s_scan(lines, measure=measure) if known else None
+
+    return [
+        ReportFigure(
+            f"contrast{suffix}",
+            f"contrast {at}",
+            f"Differences with confidence intervals, {pair}",
+            f"Differences {pair}, each row on its own scale. Grey: {text.INDISTINCT} (95 % CI "
+            "includes 0).",
+            draw_contrast,
+        ),
+        *(
+            ReportFigure(
+                f"s_scan_{measure}{suffix}",
+                f"sweep {at}",
+                f"Difference in {measure} over s, {pair}",
+                f"{_meaning(measure)}, {pair}, over the social share of taste s; dashed: the mean "
+                "changes its sign.",
+                lambda measure=measure: draw_sweep(measure),  # type: ignore[misc]
+            )
+            for measure in SWEPT
+        ),
+    ]
+
+
+def _all_arm_figures(result: StudyResult) -> list[ReportFigure]:
+    """Figures of all arms: exposure against viewer value, and curves between two feeds."""
+    means, curve = result.arm_means, result.curve
+    if means is None:
+        return []
+    assumed = text.all_arms_caption(result)
+
+    def draw_trade_off(kind: str) -> Canvas | None:
+        both = (overall_means(means, "crossing", kind), overall_means(means, "viewer_value"))
+        return plot.trade_off(means, partition=kind) if all(r.height for r in both) else None
+
+    figures = [
+        ReportFigure(
+            name,
+            "all arms",
+            f"Cross-community exposure against viewer value, {kind} partition, one dot per feed",
+            f"Cross-community exposure ({kind} partition; 1 = random exposure) against viewer value. "
+            f"{assumed}",
+            lambda kind=kind: draw_trade_off(kind),  # type: ignore[misc]
+        )
+        for name, kind in (("trade_off", "interest"), ("trade_off_planted", "planted"))
+    ]
+    if curve is None:
+        return figures
+    first, second = curve.ends
+
+    def draw_curve(measure: str) -> Canvas | None:
+        rows = overall_means(means, measure).filter(pl.col("share").is_not_null())
+        several = rows.get_column("share").n_unique() > 1
+        return plot.blend(means, measure, ends=curve.ends) if several else None
+
+    return figures + [
+        ReportFigure(
+            f"blend_{measure}",
+            "all arms",
+            f"{measure} over the share of {second} in the blend",
+            f"{_meaning(measure)}, from {first} to {second}. {assumed}",
+            lambda measure=measure: draw_curve(measure),  # type: ignore[misc]
+        )
+        for measure in CURVED
+    ]
+
+
+def _meaning(measure: str) -> str:
+    """Meaning of a measure as the start of a caption."""
+    entry = describe_measure(measure)
+    meaning = measure if entry is None else entry.meaning
+    return meaning[:1].upper() + meaning[1:]
+
+
+def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
+    """Draw the figures of the simulation into the folder."""
+    for figure in report_figures(result, flows):
+        canvas = None if figure.draw is None else figure.draw()
+        if canvas is not None:
+            folder.figure(figure.name, canvas)
+
+
+def flow_tables(spread: Spread) -> dict[str, dict[str, Mixing]]:
+    """Flow matrices by kind of partition and arm; of the first world if communities differ."""
+    found: dict[str, dict[str, Mixing]] = {}
+    for kind in spread.worlds[0].partitions:
+        try:
+            found[kind] = {arm: flow(spread, arm, kind) for arm in spread.arms}
+        except DataError:
+            found[kind] = {arm: flow(spread, arm, kind, world=0) for arm in spread.arms}
+    return found
+
+
+def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl.DataFrame | None:
+    """:func:`reach_curve` of the posts of these communities; `None` if a run has no such post."""
+    parts = []
+    for (arm, w, r), tally in spread.tallies.items():
+        world = spread.worlds[w]
+        partition = world.partitions[kind]
+        own = [c for c in range(partition.n_communities) if partition.name(c) in names]
+        posts = np.isin(world.homes[kind], own) & tally.posted
+        posts &= world.ticks < tally.ticks.shape[1]
+        if not posts.any():
+            return None
+        curve = np.cumsum(tally.ticks[posts].sum(axis=0, dtype=np.int64)) / posts.sum()
+        keys = {"arm": arm, "world": w, "replication": r}
+        ticks = pl.DataFrame({"tick": np.arange(curve.size), "reach": curve})
+        parts.append(ticks.select(*(pl.lit(v).alias(k) for k, v in keys.items()), pl.all()))
+    return pl.concat(parts).with_columns(pl.lit(spread.calibrated).alias("calibrated"))
+
+
+# The page -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes
+    ----------
+    caption
+        Caption.
+    columns, numeric
+        Column titles, and which columns are aligned right.
+    rows
+        Texts.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG as base64, with its text alternative and caption."""
+
+    png: str
+    alt: str
+    caption: str
 
 
 def write_report(result: StudyResult, materials: Materials, folder: ResultsFolder) -> None:
-    """Write ``report.html`` into the folder, from the result and the figures that are there.
+    """Write ``report.html`` into the folder, from the result and the figures in the folder.
 
-    No ids of accounts or items, captions or handles go into it, and no community that is
+    The report contains no ids of accounts or items, captions or handles, and no community
     smaller than ``report.min_group_size``.
     """
     environment = Environment(
-        loader=PackageLoader("graphkit.study", "templates"), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True,
-    )  # fmt: skip
-    html = environment.get_template("report.html.j2").render(_context(result, materials))
+        loader=PackageLoader("graphkit.study", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    html = environment.get_template("report.html.j2").render(_page_content(result, materials))
     folder.text("report.html", html)
 
 
-def _context(result: StudyResult, materials: Materials) -> dict[str, Any]:
-    config, found = result.config, result.communities
-    shown = shown_communities(
-        found.partition.sizes.tolist(), config.report.min_group_size, found.partition.n_unassigned
-    )
-    report = materials.report
-    recovery = (
-        None
-        if found.recovery is None
-        else found.recovery.filter(pl.col("size") >= config.report.min_group_size)
-    )
+def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
+    config, recovery = result.config, result.communities.recovery
+    shown, report = _n_shown(result), materials.report
+    if recovery is not None:
+        recovery = recovery.filter(pl.col("size") >= config.report.min_group_size)
+    arms = range(len(result.spread.arms) - 1)
+    measures = [(m.name, m.meaning, m.unit) for m in reported_measures().values()]
     return {
         "title": config.report.title,
         "question": config.report.question,
-        "notices": prose.notices(result, materials),
-        # two of each arm against the first: those of further arms are folded away
-        "headlines": result.headlines[:2],
-        "more_headlines": result.headlines[2:],
+        "notices": text.caution_notices(result, materials),
+        # those of further arms are folded away
+        "headlines": result.headlines[: len(text.CLAIMS)],
+        "more_headlines": result.headlines[len(text.CLAIMS) :],
         "n_arms": len(result.spread.arms),
-        "data_text": prose.data_text(result, materials),
-        "data_rows": _data_rows(materials),
-        "data_dropped": table(report.dropped, "Rows dropped on reading, and why")
+        "data_text": text.data_text(result, materials),
+        "data_rows": _data_table(materials),
+        "data_dropped": _text_table(report.dropped, "Rows dropped on reading, with reasons")
         if report is not None and report.dropped.height
         else None,
-        "community_text": prose.community_text(result, shown),
-        "community_table": _communities(result, shown),
-        "recovery_table": table(
+        "community_text": text.community_text(result, shown),
+        "community_table": _community_table(result, shown),
+        "recovery_table": recovery
+        if recovery is None
+        else _text_table(
             recovery,
-            "Held against what was planted: best F1 per community (last row: AMI over all), for "
-            "shared interest, the follow graph, and connected components",
-        )
-        if recovery is not None
-        else None,
-        "visibility_text": prose.visibility_text(result),
-        "visibility_table": _visibility(result, shown),
-        "feed_table": _feeds(result),
-        "filler_table": table(
+            "Comparison with the planted communities: best F1 per community (last row: AMI over "
+            "all), for shared interest, the follow graph, and connected components",
+        ),
+        "visibility_text": text.visibility_text(result),
+        "visibility_table": _visibility_table(result, shown),
+        "feed_table": _feed_table(result),
+        "filler_table": _text_table(
             result.spread.summary(),
-            "What was shown, out of how many candidates, and from which source (shares)",
+            "Impressions, candidates per session, and share of each source in the impressions",
         ),
-        "spread_text": prose.spread_text(result),
-        "sides_text": prose.sides_text(result),
-        "sides_table": sides_table(result),
-        "side_figures": [name for name, _, _ in _sides(result)],
-        "comparisons": [_comparison(result, at) for at in range(len(result.spread.arms) - 1)],
+        "spread_text": text.spread_text(result),
+        "all_arms_text": text.all_arms_text(result),
+        "all_arms_table": _all_arms_table(result),
+        "comparisons": [_comparison(result, at) for at in arms],
         "unfilled": result.unfilled is not None,
-        "measure_table": table(
-            pl.DataFrame({"measure": list(MEASURES), "meaning": list(MEASURES.values())}),
-            "What the measures say",
+        "measure_table": _text_table(
+            pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),
+            "Definitions of the measures",
         ),
-        "hosting_table": _hosting(result, shown),
-        "scan_text": prose.scan_text(result),
-        "scan_figures": [_scan_figures(at) for at in range(len(result.spread.arms) - 1)],
-        "scan_table": _scan(result),
-        "limits": prose.limits(result, materials),
-        "method_table": _method(result, materials),
-        "behaviour_table": table(config.behaviour.frame, "Behaviour of viewers"),
-        "figures": embed(result.folder, _PICTURES + _more(result) + _sides(result)),
-        "footer": f"Made by graphkit {__version__}. The tables of this report, and more, stand "
-        "beside it as CSV and Parquet; study.toml repeats the study.",
+        "hosting_table": _hosting_table(result, shown),
+        "sweep_text": text.sweep_text(result),
+        "sweep_table": _sweep_table(result),
+        "limits": text.limitations_text(result, materials),
+        "method_table": _method_table(result, materials),
+        "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
+        "figures": _embedded_figures(result),
+        "footer": f"Made by graphkit {__version__}. The folder of this report holds its tables, and "
+        "more, as CSV and Parquet; study.toml repeats the study.",
     }
 
 
-_PICTURES = [
-    ("communities", "Bars of community sizes with their names", "Communities by size."),
-    ("visibility", "Match of each community with the follow graph",
-     "Left: best match with a community of followers. Right: follows that stay inside, against "
-     "what degrees alone would give."),
-    ("borders", "Matrices of ties between communities",
-     "Where ties run, shared interest beside follows: red more, blue fewer than expected."),
-    ("flows", "Matrices of impressions between communities, one per arm",
-     "Impressions from a post's home (rows) to its viewers' communities (columns), interest "
-     "partition, all worlds: red more, blue fewer than expected. A dark diagonal beside a pale "
-     "rest is content that stays at home."),
-    ("reach_hidden", "Mean reach of a post of hidden communities by tick, one line per arm",
-     "Accounts reached by a post at home in a community that the follow graph does not show; "
-     "the band runs over worlds."),
-    ("reach", "Mean reach of a post by tick, one line per arm",
-     "The same for all posts. Under a matched budget the arms show equally many posts, so that "
-     "the mean is the same by construction: what differs is whose posts reach whom."),
-]  # fmt: skip
+def _embedded_figures(result: StudyResult) -> dict[str, list[Picture]]:
+    """Figures in the results folder by section of the report."""
+    found: dict[str, list[Picture]] = {}
+    for figure in report_figures(result):
+        path = result.folder / "figures" / f"{figure.name}.png"
+        if path.exists():
+            png = base64.b64encode(path.read_bytes()).decode("ascii")
+            found.setdefault(figure.section, []).append(Picture(png, figure.alt, figure.caption))
+    return found
 
 
-def _more(result: StudyResult) -> list[tuple[str, str, str]]:
-    """The figures of each arm against the baseline."""
-    named = []
-    arms = result.spread.arms
-    for at, arm in enumerate(arms[1:]):
-        suffix, pair = _suffix(at), f"{arm} − {arms[0]}"
-        named += [
-            (f"contrast{suffix}", f"Differences with intervals, {pair}",
-             f"Differences {pair}, each row on its own scale. Grey: no difference can be told."),
-            (f"s_scan_crossing{suffix}", f"Difference in crossing over s, {pair}",
-             f"Crossing, {pair}, over s; dashed where the mean changes its sign."),
-            (f"s_scan_hosting_hidden{suffix}", f"Difference in hosting over s, {pair}",
-             f"Hosting of what the follow graph does not show, {pair}, over s."),
-        ]  # fmt: skip
-    return named
+def _n_shown(result: StudyResult) -> int:
+    partition = result.communities.partition
+    least = result.config.report.min_group_size
+    return shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
 
 
-def _suffix(at: int) -> str:
-    return "" if at == 0 else f"_{at + 1}"
+def _text_table(frame: pl.DataFrame, caption: str, last: Sequence[str] = ()) -> Table:
+    """A frame as texts: numbers rounded, underscores in column titles as spaces.
+
+    `last` are the first texts of a row at the end, if there is one.
+    """
+    rows = [tuple(_cell_text(v) for v in row) for row in frame.iter_rows()]
+    if last:
+        rows.append((*last, *[""] * (frame.width - len(last))))
+    return Table(
+        caption,
+        tuple(name.replace("_", " ") for name in frame.columns),
+        tuple(dtype.is_numeric() for dtype in frame.dtypes),
+        tuple(rows),
+    )
 
 
-def _scan_figures(at: int) -> list[str]:
-    return [f"s_scan_{measure}{_suffix(at)}" for measure in ("crossing", "hosting_hidden")]
-
-
-def _sides(result: StudyResult) -> list[tuple[str, str, str]]:
-    """The figures of all arms side by side, and of the curve from one feed to another."""
-    if result.arm_means is None:
-        return []
-    sides = prose.sides_caption(result)
-    named = [
-        (name, f"Every feed as a dot, crossing against viewer value, {kind} partition",
-         f"Crossing ({kind} partition; 1 = chance) against viewer value. {sides}")
-        for name, kind in (("trade_off", "interest"), ("trade_off_planted", "planted"))
-    ]  # fmt: skip
-    if result.curve is not None:
-        first, second = result.curve.ends
-        named += [
-            (f"blend_{measure}", f"{measure} over the share of {second} in the blend",
-             f"{MEASURES[measure][:1].upper()}{MEASURES[measure][1:]}, from {first} to {second}. "
-             f"{sides}")
-            for measure in CURVED
-        ]  # fmt: skip
-    return named
+def _cell_text(value: object) -> str:
+    if isinstance(value, list | tuple | pl.Series):
+        return ", ".join(str(v) for v in value)
+    if isinstance(value, float) and value == value and 0 < abs(value) < 1000:
+        return f"{value:.3g}".replace("-", "−")
+    return number(value).replace("-", "−") if isinstance(value, int | float) else number(value)
 
 
 def _comparison(result: StudyResult, at: int) -> dict[str, Any]:
-    """What the report shows of one arm against the first."""
+    """Tables of one arm compared with the first."""
     base, arm = result.spread.arms[0], result.spread.arms[at + 1]
-    title = f"{arm} against {base}"
-    tables = [_contrasts(result.contrasts, result, arm, list(MEASURES), title)]
+    title = f"{arm} compared with {base}"
+    tables = [_contrast_table(result.contrasts, base, arm, list(reported_measures()), title)]
     if result.unfilled is not None:
-        empty = f"{title}, with slots left empty in place of filler"
-        tables.append(_contrasts(result.unfilled, result, arm, [*HEADED, "viewer_value"], empty))
-    return {"title": title, "figure": f"contrast{_suffix(at)}", "tables": tables}
+        empty = f"{title}, with slots left empty instead of backfilled"
+        measures = [*HEADLINE_MEASURES, "viewer_value"]
+        tables.append(_contrast_table(result.unfilled, base, arm, measures, empty))
+    return {"title": title, "tables": tables}
 
 
-def _data_rows(materials: Materials) -> Table:
+def _data_table(materials: Materials) -> Table:
     if materials.report is not None:
-        return table(materials.report.rows, "Rows read and kept")
+        return _text_table(materials.report.rows, "Rows read and kept")
     tables = materials.dataset.tables
     frame = pl.DataFrame({"table": list(tables), "rows": [f.height for f in tables.values()]})
-    return table(frame, "Rows of the data")
+    return _text_table(frame, "Rows of the data")
 
 
-def _rest(result: StudyResult, shown: int) -> tuple[str, ...]:
-    """The row that stands for the communities that are not shown."""
+def _suppressed_row(result: StudyResult, shown: int) -> tuple[str, ...]:
+    """Row for the communities that are suppressed."""
     hidden = result.communities.partition.n_communities - shown
     return (f"{hidden} smaller ones, suppressed",) if hidden else ()
 
 
-def _communities(result: StudyResult, shown: int) -> Table:
+def _community_table(result: StudyResult, shown: int) -> Table:
     partition, least = result.communities.partition, result.config.report.min_group_size
     summary = partition.summary().head(shown)
     keep = [c for c in ("label", "size", "share", "consistency") if c in summary.columns]
-    words: dict[int, str] = {}
+    tags_of: dict[int, str] = {}
     if partition.evidence is not None:
-        # a tag that few members use would tell them apart
+        # tags of few members are suppressed as well
         common = partition.evidence.filter(pl.col("count") >= least).sort("community", "rank")
         top = common.group_by("community", maintain_order=True).agg(pl.col("tag").head(5))
-        words = {code: ", ".join(tags) for code, tags in top.rows()}
-    evidence = pl.Series("named after", [words.get(c, "–") for c in range(summary.height)])
+        tags_of = {code: ", ".join(tags) for code, tags in top.rows()}
+    evidence = pl.Series("named after", [tags_of.get(c, "–") for c in range(summary.height)])
     frame = summary.select(keep).with_columns(evidence)
-    caption = "Communities of shared interest: name, members, how sure, over-represented tags"
-    return table(frame, caption, _rest(result, shown))
+    caption = "Communities of shared interest: name, members, stability, over-represented tags"
+    return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
-def _visibility(result: StudyResult, shown: int) -> Table | None:
+def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     seen = result.communities.visibility
     if seen is None:
         return None
     frame = seen.frame.head(shown).select(
-        "label", "size", pl.col("visible").alias("shown by the follow graph"),
-        pl.col("follow_f1").alias("best F1"), "visible_runs", "conductance",
+        "label",
+        "size",
+        pl.col("visible").alias("shown by the follow graph"),
+        pl.col("follow_f1").alias("best F1"),
+        "visible_runs",
+        "conductance",
         pl.col("internal_share").alias("follows inside"),
-        pl.col("expected_share").alias("by chance"),
-    )  # fmt: skip
-    return table(frame, "Each community on the follow graph", _rest(result, shown))
+        pl.col("expected_share").alias("expected"),
+    )
+    caption = "Visibility of each community on the follow graph"
+    return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
-def _feeds(result: StudyResult) -> Table:
+def _feed_table(result: StudyResult) -> Table:
     feeds = result.config.feeds()
     first = next(iter(feeds.values())).frame
     columns = {name: feed.frame["value"] for name, feed in feeds.items()}
     frame = first.select("part", "key").with_columns(**columns).with_columns(first["meaning"])
     used = frame.filter(pl.any_horizontal(pl.col(list(feeds)) != 0))
-    return table(used, "Every number of every feed that is not 0 in all")
+    return _text_table(used, "Feed parameters that are not 0 in all feeds")
 
 
-def _contrasts(
-    found: pl.DataFrame, result: StudyResult, arm: str, measures: list[str], caption: str
-) -> Table:
-    base = result.spread.arms[0]
+def _reported_rows(found: pl.DataFrame, arm: str, measures: Sequence[str]) -> pl.DataFrame:
+    """Contrasts of an arm over all communities, in the order of the measures."""
     rows = found.filter(
-        (pl.col("arm") == arm) & pl.col("community").is_null()
-        & pl.col("measure").is_in(measures) & pl.col("difference").is_not_null()
-    )  # fmt: skip
+        pl.col("community").is_null(),
+        pl.col("measure").is_in(list(measures)),
+        pl.col("difference").is_not_null(),
+        arm=arm,
+    )
     order = {name: at for at, name in enumerate(measures)}
     rank = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
-    rows = rows.sort(rank, maintain_order=True)
-    frame = rows.select(
-        "measure", pl.col("partition").fill_null("–"), pl.col("baseline_mean").alias(base),
-        pl.col("arm_mean").alias(arm), *_difference(rows),
-    )  # fmt: skip
-    return table(frame, caption)
+    return rows.sort(rank, maintain_order=True)
+
+
+def _contrast_table(
+    found: pl.DataFrame, base: str, arm: str, measures: Sequence[str], caption: str
+) -> Table:
+    rows = _reported_rows(found, arm, measures)
+    means = (pl.col("baseline_mean").alias(base), pl.col("arm_mean").alias(arm))
+    partition = pl.col("partition").fill_null("–")
+    return _text_table(rows.select("measure", partition, *means, *_difference(rows)), caption)
 
 
 def _difference(rows: pl.DataFrame) -> list[pl.Series]:
-    """Difference with its interval as text, and whether one can be told at all."""
-    texts, told = [], []
+    """Differences with confidence intervals as text, and whether they include 0."""
+    texts, notes = [], []
     for d, low, high in rows.select("difference", "low", "high").iter_rows():
         bounds = low is not None and high is not None
-        texts.append(signed(d) + (f" [{signed(low)}, {signed(high)}]" if bounds else ""))
-        clear = bounds and (low > 0 or high < 0)
-        told.append("" if clear else "no difference can be told")
-    return [pl.Series("difference [95 %]", texts, pl.String), pl.Series("note", told, pl.String)]
+        interval = f" [{text.signed_number(low)}, {text.signed_number(high)}]" if bounds else ""
+        texts.append(text.signed_number(d) + interval)
+        notes.append("" if bounds and (low > 0 or high < 0) else text.INDISTINCT)
+    names = ("difference [95 % CI]", "note")
+    return [pl.Series(n, v, pl.String) for n, v in zip(names, (texts, notes), strict=True)]
 
 
-def _hosting(result: StudyResult, shown: int) -> Table | None:
+def _hosting_table(result: StudyResult, shown: int) -> Table | None:
     partition, seen = result.communities.partition, result.communities.visibility
+    base, arm = result.spread.arms[:2]
     names = [partition.name(c) for c in range(shown)]
     rows = result.contrasts.filter(
-        (pl.col("measure") == "hosting_reach") & (pl.col("partition") == "interest")
-        & pl.col("community").is_in(names) & (pl.col("arm") == result.spread.arms[1])
-        & pl.col("difference").is_not_null()
-    )  # fmt: skip
+        pl.col("community").is_in(names),
+        pl.col("difference").is_not_null(),
+        measure="hosting_reach",
+        partition="interest",
+        arm=arm,
+    )
     if not rows.height:
         return None
     hidden = set(seen.hidden) if seen is not None else set()
     texts = ["" if seen is None else "no" if n in hidden else "yes" for n in rows["community"]]
     frame = rows.select(
-        "community", pl.Series("shown by the follow graph", texts, pl.String),
-        pl.col("baseline_mean").alias(result.spread.arms[0]),
-        pl.col("arm_mean").alias(result.spread.arms[1]), *_difference(rows),
-    )  # fmt: skip
-    caption = f"Hosting by community of shared interest: {HOSTING}"
-    return table(frame, caption, _rest(result, shown))
+        "community",
+        pl.Series("shown by the follow graph", texts, pl.String),
+        pl.col("baseline_mean").alias(base),
+        pl.col("arm_mean").alias(arm),
+        *_difference(rows),
+    )
+    caption = f"Hosting by community of shared interest. {_meaning('hosting_reach')}"
+    return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
-HOSTING = "share of its own community that a post reaches"
-
-
-def _scan(result: StudyResult) -> Table | None:
+def _sweep_table(result: StudyResult) -> Table | None:
     if result.scan is None:
         return None
     rows = result.scan.filter(pl.col("difference").is_not_null())
-    rank = {name: at for at, name in enumerate([*HEADED, "viewer_value"])}
+    rank = {name: at for at, name in enumerate([*HEADLINE_MEASURES, "viewer_value"])}
     order = pl.col("measure").replace_strict(rank, default=99, return_dtype=pl.Int64)
     rows = rows.sort(order, "partition", "arm", "s", nulls_last=True, maintain_order=True)
-    frame = rows.select(
-        "measure", pl.col("partition").fill_null("–"), "arm", "s", *_difference(rows),
-        pl.when("sign_change").then(pl.lit("sign changes")).otherwise(pl.lit("")).alias("mark"),
-    )  # fmt: skip
-    return table(frame, f"Differences to {result.spread.arms[0]} over s")
+    mark = pl.when("sign_change").then(pl.lit("sign changes")).otherwise(pl.lit(""))
+    partition = pl.col("partition").fill_null("–")
+    frame = rows.select("measure", partition, "arm", "s", *_difference(rows), mark.alias("mark"))
+    return _text_table(frame, f"Differences from {result.spread.arms[0]} over s")
 
 
-def _method(result: StudyResult, materials: Materials) -> Table:
+def _all_arms_table(result: StudyResult) -> Table | None:
+    """One row per arm: means with confidence intervals, and the share of filler."""
+    means = result.arm_means
+    if means is None:
+        return None
+    arms = list(result.spread.arms)
+    filler = dict(result.spread.summary().select("arm", "filler").rows())
+    columns = [
+        pl.Series("arm", arms, pl.String),
+        pl.Series("filler", [f"{filler[arm]:.0%}" for arm in arms], pl.String),
+    ]
+    for measure, kind, title in _MEAN_COLUMNS:
+        rows = overall_means(means, measure, kind).select("arm", "mean", "low", "high").rows()
+        if rows:
+            texts = {arm: _mean_text(*values) for arm, *values in rows}
+            columns.append(pl.Series(title, [texts.get(arm, "–") for arm in arms], pl.String))
+    over = text.over_units(len(result.spread.worlds))
+    caption = f"All feeds: means with 95 % confidence intervals {over}"
+    return _text_table(pl.DataFrame(columns), caption)
+
+
+def _mean_text(mean: float, low: float | None, high: float | None) -> str:
+    """Mean and interval with three decimals."""
+    bounds = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+    return f"{mean:.3f}{bounds}".replace("-", "−")
+
+
+def _method_table(result: StudyResult, materials: Materials) -> Table:
     config, spread = result.config, result.spread
     world = spread.worlds[0]
+    used = {"graphkit": __version__, **versions()}
     facts = {
         "seed": str(config.seed),
         "data": config.data.source,
         "key of the data": materials.dataset.content_key,
         "accounts, posts per world": f"{world.n_accounts:,}, {world.n_posts:,}",
-        "posts enter": "by their authors" if world.authored else "through accounts of their audience",
+        "posts enter through": "their authors" if world.authored else "seeders of their audience",
         "budget": spread.budget,
-        "versions": ", ".join(f"{k} {v}" for k, v in {"graphkit": __version__, **versions()}.items()),
-    }  # fmt: skip
-    frame = pl.DataFrame({"what": list(facts), "value": list(facts.values())})
-    return table(frame, "The run")
+        "versions": ", ".join(f"{name} {version}" for name, version in used.items()),
+    }
+    return _text_table(
+        pl.DataFrame({"what": list(facts), "value": list(facts.values())}), "The run"
+    )

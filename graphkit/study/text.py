@@ -1,52 +1,318 @@
-"""The sentences of a report that depend on what was run."""
+"""Sentences of a study: headlines, verdicts and the paragraphs of the report."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from graphkit.simulation import Behaviour
+from graphkit.study.results import Headline, StudyResult
 
 if TYPE_CHECKING:
     from graphkit.study._materials import Materials
-    from graphkit.study.run import StudyResult
 
 __all__ = [
-    "community_text", "data_text", "limits", "notices", "scan_text", "sides_caption",
-    "sides_text", "spread_text", "visibility_text",
-]  # fmt: skip
+    "CLAIMS",
+    "INDISTINCT",
+    "Claim",
+    "Gap",
+    "all_arms_caption",
+    "all_arms_text",
+    "caution_notices",
+    "community_text",
+    "compare_without_filler",
+    "data_text",
+    "difference_text",
+    "limitations_text",
+    "over_units",
+    "signed_number",
+    "spread_text",
+    "state_headline",
+    "sweep_text",
+    "visibility_text",
+]
+
+INDISTINCT = "not distinguishable from zero"
+_NO_DIRECTION = " No direction follows from this."
+_EMPTY = "with slots left empty instead of backfilled"
 
 
-def notices(result: StudyResult, materials: Materials) -> list[str]:
-    """What must be known before any number is read."""
+@dataclass(frozen=True)
+class Gap:
+    """One measure in two arms, and their paired difference.
+
+    Attributes
+    ----------
+    value, baseline_value
+        Means over worlds in the arm and in the baseline.
+    difference, low, high
+        Mean paired difference and its 95 % confidence interval; NaN bounds without one.
+    worlds
+        Number of worlds; with one, the interval holds within this world only.
+    """
+
+    value: float
+    baseline_value: float
+    difference: float
+    low: float
+    high: float
+    worlds: int
+
+    @property
+    def sign(self) -> int:
+        """+1 or −1 if the interval excludes 0, else 0: not distinguishable from zero."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            return 0
+        return 1 if self.low > 0 else -1 if self.high < 0 else 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Wording of a headline about one measure.
+
+    Attributes
+    ----------
+    measure
+        Name of the measure.
+    title
+        Title of the headline.
+    subject
+        What the value is about.
+    value, short
+        Format of the first value in a sentence, and of the second.
+    scale, unit
+        Factor from the measure to the value, and unit of its difference.
+    missing
+        Why there may be no partition for it.
+    """
+
+    measure: str
+    title: str
+    subject: str
+    value: str
+    short: str
+    scale: float
+    unit: str
+    missing: str
+
+
+#: The headlines of a study.
+CLAIMS = (
+    Claim(
+        "crossing",
+        "Cross-community exposure",
+        "cross-community exposure",
+        "is {:.2f} × that of random exposure",
+        "{:.2f} ×",
+        1.0,
+        "",
+        "no partition allows it",
+    ),
+    Claim(
+        "hosting_hidden",
+        "Within-community reach of hidden communities",
+        "the within-community reach of hidden communities",
+        "is {:.1f} % of their members",
+        "{:.1f} %",
+        100.0,
+        " percentage points",
+        "no partition has a hidden community",
+    ),
+)
+
+
+def signed_number(value: float) -> str:
+    """A difference with its sign and three digits.
+
+    Examples
+    --------
+    >>> signed_number(0.12345), signed_number(-2), signed_number(0.0), signed_number(-18923.4)
+    ('+0.123', '−2', '0', '−18,923')
+    """
+    text = f"{abs(value):,.0f}" if abs(value) >= 1000 else f"{abs(value):.3g}"
+    return text if value == 0 else ("+" if value > 0 else "−") + text
+
+
+def over_units(worlds: int) -> str:
+    """What a confidence interval is over: worlds, or the replications of a single one."""
+    return f"over {worlds} worlds" if worlds > 1 else "within this world"
+
+
+def difference_text(gap: Gap, unit: str = "") -> str:
+    """The difference with its confidence interval.
+
+    Examples
+    --------
+    >>> difference_text(Gap(0.8, 0.5, 0.3, 0.2, 0.4, 10))
+    '+0.3 [+0.2, +0.4], 95 % confidence interval over 10 worlds'
+    """
+    difference = signed_number(gap.difference)
+    if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
+        return f"{difference}{unit}, without an interval: one world, one replication"
+    bounds = f"[{signed_number(gap.low)}, {signed_number(gap.high)}]"
+    return f"{difference} {bounds}{unit}, 95 % confidence interval {over_units(gap.worlds)}"
+
+
+def state_headline(claim: Claim, gaps: Mapping[str, Gap], *, arm: str, baseline: str) -> Headline:
+    """One sentence per kind of partition, and a verdict on whether they agree.
+
+    Parameters
+    ----------
+    claim
+        Measure and wording.
+    gaps
+        Differences by kind of partition.
+    arm, baseline
+        Names of the two arms.
+    """
+    title = f"{claim.title}: {arm} compared with {baseline}"
+    if not gaps:
+        return Headline(title, (), f"Not estimable: {claim.missing}.", False)
+    sentences = tuple(_gap_sentence(claim, kind, gap, arm, baseline) for kind, gap in gaps.items())
+    by_sign: dict[int, list[str]] = {1: [], -1: [], 0: []}
+    for kind, gap in gaps.items():
+        by_sign[gap.sign].append(kind)
+    above, below, indistinct = by_sign[1], by_sign[-1], by_sign[0]
+    subject = claim.subject[0].upper() + claim.subject[1:]
+    if above and below:
+        verdict = (
+            f"The sign differs between partitions: in the {arm} feed, {claim.subject} is higher "
+            f"than in the {baseline} feed under {_partition_list(above)}, and lower under "
+            f"{_partition_list(below)}.{_NO_DIRECTION}"
+        )
+    elif above or below:
+        direction = "higher" if above else "lower"
+        verdict = (
+            f"{subject} is {direction} in the {arm} feed than in the {baseline} feed under "
+            f"{_partition_list(above or below)}"
+        )
+        verdict += f"; {_indistinct_under(indistinct)}." if indistinct else "."
+    else:
+        text = _indistinct_under(indistinct)
+        verdict = f"{text[0].upper()}{text[1:]}."
+    return Headline(title, sentences, verdict, not indistinct and not (above and below))
+
+
+def compare_without_filler(
+    found: Headline,
+    claim: Claim,
+    gaps: Mapping[str, Gap],
+    unfilled: Mapping[str, Gap],
+    *,
+    arm: str,
+    baseline: str,
+) -> Headline:
+    """The headline with the same comparison when slots are left empty instead of backfilled.
+
+    A feed with few candidates is backfilled at random, and the difference may then be due to
+    the backfill: if the two comparisons disagree in sign, the headline says so and claims no
+    direction.
+
+    Parameters
+    ----------
+    found
+        The headline with backfill.
+    claim
+        Measure and wording.
+    gaps, unfilled
+        Differences by kind of partition, with and without backfill.
+    arm, baseline
+        Names of the two arms.
+    """
+    sentences = tuple(
+        f"{_EMPTY.capitalize()}: {sentence[0].lower()}{sentence[1:]}"
+        for kind, gap in unfilled.items()
+        for sentence in (_gap_sentence(claim, kind, gap, arm, baseline),)
+    )
+    both = [kind for kind in gaps if kind in unfilled]
+    flipped = [k for k in both if gaps[k].sign * unfilled[k].sign < 0]
+    lost = [k for k in both if gaps[k].sign and not unfilled[k].sign]
+    gained = [k for k in both if unfilled[k].sign and not gaps[k].sign]
+    split = {-1, 1} <= {unfilled[k].sign for k in both} and not (
+        {-1, 1} <= {gaps[k].sign for k in both}
+    )
+    if flipped:
+        before = found.verdict.removesuffix(_NO_DIRECTION)
+        verdict = (
+            f"The result depends on the backfill rule: with backfill, {before[0].lower()}"
+            f"{before[1:]} With slots left empty, the sign is the opposite under "
+            f"{_partition_list(flipped)}.{_NO_DIRECTION}"
+        )
+    elif split:
+        verdict = (
+            f"{found.verdict} But {_EMPTY}, the sign differs between partitions: no direction "
+            "follows from this."
+        )
+    elif lost or gained:
+        changes = [f"the difference is {_indistinct_under(lost)}"] if lost else []
+        if gained:
+            changes.append(f"there is a difference under {_partition_list(gained)} as well")
+        verdict = f"{found.verdict} {_EMPTY.capitalize()}, {', and '.join(changes)}."
+    else:
+        verdict = f"{found.verdict} The sign is the same {_EMPTY}."
+    agree = found.agree and not (flipped or split or lost or gained)
+    return replace(found, sentences=(*found.sentences, *sentences), verdict=verdict, agree=agree)
+
+
+def _gap_sentence(claim: Claim, kind: str, gap: Gap, arm: str, baseline: str) -> str:
+    value, base = claim.value.format(gap.value), claim.short.format(gap.baseline_value)
+    note = "" if gap.sign else f" ({INDISTINCT})"
+    return (
+        f"Under the {kind} partition, {claim.subject} {value} in the {arm} feed and {base} in the "
+        f"{baseline} feed; difference: {difference_text(gap, claim.unit)}{note}."
+    )
+
+
+def _indistinct_under(kinds: Sequence[str]) -> str:
+    return f"{INDISTINCT} under {_partition_list(kinds)} (95 % CI includes 0)"
+
+
+def _partition_list(kinds: Sequence[str]) -> str:
+    """Kinds of partition as a list in words.
+
+    Examples
+    --------
+    >>> _partition_list(["interest", "follow", "planted"])
+    'the interest, follow and planted partitions'
+    """
+    if len(kinds) == 1:
+        return f"the {kinds[0]} partition"
+    return f"the {', '.join(kinds[:-1])} and {kinds[-1]} partitions"
+
+
+def caution_notices(result: StudyResult, materials: Materials) -> list[str]:
+    """Cautions that precede all numbers: synthetic data, uncalibrated behaviour."""
     said = []
     if materials.platform is not None:
         said.append(
-            "The data are synthetic: accounts, posts and communities were made, not observed. The "
-            "figures show what the method does where the truth is known; they say nothing about "
-            "any real platform."
+            "The data are synthetic: accounts, posts and communities were generated, not observed. "
+            "The figures show what the method does where the ground truth is known; they do not "
+            "describe any real platform."
         )
     if not result.spread.calibrated:
         said.append(
-            "The viewers' behaviour is not calibrated: its numbers are documented assumptions, not "
-            "fitted to a log. Read directions and how they hold, not sizes."
+            "The viewers' behaviour is not calibrated: its parameters are documented assumptions, "
+            "not fitted to a log. Interpret directions and their robustness, not effect sizes."
         )
     return said
 
 
 def data_text(result: StudyResult, materials: Materials) -> list[str]:
-    """Source and terms."""
+    """Source, terms, and the disjoint parts of the data."""
     ds = materials.dataset
-    said = [f"Source: {ds.source}." if ds.source else "The source is not stated in the data."]
+    said = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
         said.append(f"Terms: {ds.terms}")
     world = result.spread.worlds[0]
     said.append(
-        "Three things come from disjoint parts of these data: the communities, what each feed "
-        f"knows of its viewers when it begins, and the {world.n_posts:,} posts whose spread is "
-        "followed. Communities found in the data that drive a feed would make its borders look "
-        "higher than they are."
+        "Three things come from disjoint parts of the data: the communities, the initial profiles "
+        f"that feeds have of their viewers, and the {world.n_posts:,} posts whose spread is "
+        "measured. Communities found in the data that drive a feed would bias cross-community "
+        "exposure downwards."
     )
     if materials.report is not None and not materials.report.n_dropped:
         said.append("No row was dropped on reading.")
@@ -54,178 +320,170 @@ def data_text(result: StudyResult, materials: Materials) -> list[str]:
 
 
 def community_text(result: StudyResult, shown: int) -> list[str]:
-    """How communities were found, and how sure that is."""
+    """How communities were detected, and their run-to-run stability."""
     found, wanted = result.communities, result.config.communities
     partition = found.partition
     said = [
-        f"Two {partition.node_kind} are tied by the {wanted.through} that they share; {wanted.runs} "
+        f"An edge joins two {partition.node_kind} that share {wanted.through}; {wanted.runs} "
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
         f"verdict: {partition.verdict}, mean agreement of runs (AMI) {partition.stability:.2f}. "
-        "Consistency is the mean over members of how alike their community is from run to run, "
-        "0 … 1. Names are hashtags that members use more than others do."
+        "Consistency is the run-to-run stability of members' communities, mean over members, "
+        "0 … 1. Communities are named after their over-represented hashtags."
     ]
     hidden = partition.n_communities - shown
     if hidden:
         said.append(
-            f"{hidden} communities are not told apart here: they have fewer than "
-            f"{result.config.report.min_group_size} members, or could be worked out from the rest."
+            f"{hidden} communities are suppressed (small-cell suppression): they have fewer than "
+            f"{result.config.report.min_group_size} members, or could be derived from the rest."
         )
     if partition.n_unassigned:
         said.append(
-            "Accounts that share nothing with anybody in this part of the data are in no community: "
-            "they are shown posts, but count for no border."
+            "Accounts without edges in this part of the data belong to no community: they are "
+            "shown posts, but are left out of measures under a partition."
         )
     return [*said, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
 
 
 def visibility_text(result: StudyResult) -> list[str]:
-    """What the follow graph shows."""
-    seen = result.communities.visibility
-    if seen is None:
-        return ["There is no follow graph to hold the communities against."]
+    """Which communities of shared interest the follow graph shows."""
+    if result.communities.visibility is None:
+        return ["There is no follow graph to compare the communities with."]
     unseen, shown = len(result.hidden["interest"]), len(result.visible["interest"])
     return [
         f"{unseen} of {unseen + shown} communities of shared interest that are large enough to be "
-        "told apart are not shown by the follow graph: no community of followers matches them "
-        "(F1 ≥ 0.5) in most runs.",
-        "These are the cultures of the second headline: whoever knew followers only would not "
-        "know of them.",
+        "reported are hidden: no community of the follow graph matches them (F1 ≥ 0.5) in most "
+        "runs.",
+        "The second headline is about these hidden communities, which the follow graph alone "
+        "would not reveal.",
     ]
 
 
 def spread_text(result: StudyResult) -> list[str]:
-    """What was simulated, and what the intervals cover."""
+    """Design of the simulation, and what the confidence intervals cover."""
     spread, wanted = result.spread, result.config.simulation
     worlds = len(spread.worlds)
     cover = (
-        f"Intervals (95 %) are t intervals over {worlds} worlds, which are resampled from one: "
-        "they say how far other populations of the same making would differ, and nothing about "
-        "other platforms."
+        f"95 % confidence intervals are t intervals over {worlds} worlds, which are resampled from "
+        "one: they describe variation between populations generated in the same way, and do not "
+        "generalise to other platforms."
         if worlds > 1
-        else "With one world, intervals (95 %) hold within this world only."
+        else "With one world, 95 % confidence intervals hold within this world only."
     )
     fair = (
-        "Posts, sessions and slots are equal in all arms, and viewers draw the same luck in all. "
-        "Leaving, posting less and giving up are recorded as propensities and not acted on: kept "
-        "sessions, accounts and creators are not estimable."
+        "Posts, sessions and slots are equal in all arms, which share common random numbers. "
+        "Leaving, posting less and ceasing to post are recorded as propensities and not acted on: "
+        "kept sessions, accounts and creators are not estimable."
         if spread.budget == "matched"
-        else "Viewers leave and return, and creators post less or give up, by what they meet (budget "
-        "'free'), so that arms differ in sessions and posts too."
+        else "Viewers leave and return, and creators post less or stop posting, depending on what "
+        "they are shown (budget 'free'): arms differ in sessions and posts too."
     )
     return [
         f"{_count(worlds, 'world')}, {_count(spread.replications, 'replication')} in each, "
-        f"{_count(wanted.ticks, 'tick')}, {_count(wanted.slots, 'slot')} a session. {fair}",
-        cover + " Many measures are shown; some intervals leave out 0 by chance alone.",
+        f"{_count(wanted.ticks, 'tick')}, {_count(wanted.slots, 'slot')} per session. {fair}",
+        cover + " With many measures, some intervals exclude 0 by chance alone.",
     ]
 
 
-def sides_text(result: StudyResult) -> list[str]:
-    """What stands side by side, and how to read it."""
+def all_arms_text(result: StudyResult) -> list[str]:
+    """How to read the means of all arms."""
     if result.arm_means is None:
         return []
     said = [
-        "Every feed for itself. The feeds share their worlds, so that two of them can differ clearly "
-        "though their intervals overlap: the contrasts below compare them in pairs. "
-        f"{_assumed(result)}",
-        "Where a feed falls in the figure says which numbers it was given, not how a platform would "
-        "do. Filler pulls crossing toward 1 and viewer value toward that of a random feed.",
+        "Means of each feed. The feeds share their worlds, so two of them can differ although their "
+        f"intervals overlap: the contrasts below compare them in pairs. {_assumptions(result)}",
+        "The position of a feed in the figure reflects the parameters it was given, not a platform's "
+        "performance. Backfill (filler) pulls cross-community exposure toward 1 and viewer value "
+        "toward that of a random feed.",
     ]
     if result.curve is not None:
         first, second = result.curve.ends
         said.append(
-            f"The curves lead from {first} to {second}: every number of the feed, quotas and weights "
-            "alike, is moved by the share. They need be neither straight nor monotone."
+            f"The curves lead from {first} to {second}: the share interpolates all parameters of the "
+            "feed, quotas and weights. They need not be linear or monotone."
         )
     return said
 
 
-def sides_caption(result: StudyResult) -> str:
-    """What figures of all arms must say of themselves: s, behaviour, filler, intervals."""
+def all_arms_caption(result: StudyResult) -> str:
+    """Assumptions, backfill and intervals, for the captions of figures of all arms."""
     filler = result.spread.summary().get_column("filler").to_list()
-    worlds = len(result.spread.worlds)
-    over = f"over {worlds} worlds" if worlds > 1 else "within this world"
     share = f"{min(filler):.0%} to {max(filler):.0%} of a feed's posts are filler"
-    return f"{_assumed(result)} {share}; intervals (95 %) are {over}."
+    over = over_units(len(result.spread.worlds))
+    return f"{_assumptions(result)} {share}; 95 % confidence intervals are {over}."
 
 
-def _assumed(result: StudyResult) -> str:
-    """The social part of taste, and how much of the behaviour was fitted."""
+def _assumptions(result: StudyResult) -> str:
+    """The social share of taste, and how many behaviour parameters were fitted."""
     behaviour = result.config.behaviour
-    start = f"Taste follows the circle by s = {behaviour.social_share:g}; behaviour is"
+    start = f"The social share of taste is s = {behaviour.social_share:g}; behaviour is"
     if not result.spread.calibrated:
         return f"{start} not calibrated."
     before = dict(Behaviour(calibrated=True).frame.iter_rows())
     after = dict(behaviour.frame.iter_rows())
     changed = sum(value != before[name] for name, value in after.items())
     return (
-        f"{start} calibrated: {changed} of its {len(after) - 1} numbers are not the documented "
+        f"{start} calibrated: {changed} of its {len(after) - 1} parameters are not the documented "
         "assumptions."
     )
 
 
-def scan_text(result: StudyResult) -> list[str]:
-    """What s is, in how many worlds it was scanned, and where a sign changes."""
+def sweep_text(result: StudyResult) -> list[str]:
+    """The sensitivity sweep over the social share of taste, and where signs change."""
     if result.scan is None:
-        return ["Not scanned in this study: the results hold for one value of s only."]
+        return ["No sensitivity sweep in this study: the results hold for one value of s only."]
     wanted, own = result.config.s_scan, result.config.behaviour.social_share
-    worlds = min(wanted.worlds, len(result.spread.worlds))
+    spread = result.spread
+    worlds = min(wanted.worlds, len(spread.worlds))
+    fewer = worlds < len(spread.worlds) or wanted.replications < spread.replications
     said = [
-        "Taste is (1 − s) · interest + s · what the circle reacted to. With s = 0 an interest "
-        f"feed wins viewer value by definition, so results are repeated over s (s = {own:g} "
+        "Taste is (1 − s) · interest + s · followees' reactions. With s = 0 an interest-centric "
+        f"feed maximises viewer value by definition, so results are repeated over s (s = {own:g} "
         "elsewhere in this report).",
-        f"The scan uses {_count(worlds, 'world')} and "
+        f"The sweep uses {_count(worlds, 'world')} and "
         f"{_count(wanted.replications, 'replication')} per value"
-        + (
-            ", fewer than the rest: its intervals are wider."
-            if worlds < len(result.spread.worlds)
-            or wanted.replications < result.spread.replications
-            else "."
-        ),
+        + (", fewer than the main simulation: its intervals are wider." if fewer else "."),
     ]
     changed = result.scan.filter("sign_change")
-    if changed.height:
-        where = "; ".join(
-            f"{m} ({p + ' partition, ' if p else ''}{a} − {b}) at s = {s:g}"
-            for s, m, p, a, b in changed.select(
-                "s", "measure", "partition", "arm", "baseline"
-            ).iter_rows()
-        )
-        said.append(f"The sign changes, by intervals that leave out 0: {where}.")
-    else:
-        said.append("No difference changes its sign over s by intervals that leave out 0.")
-    return said
+    if not changed.height:
+        return [*said, "No difference changes its sign over s, by intervals that exclude 0."]
+    rows = changed.select("s", "measure", "partition", "arm", "baseline").iter_rows()
+    where = "; ".join(
+        f"{m} ({p + ' partition, ' if p else ''}{a} − {b}) at s = {s:g}" for s, m, p, a, b in rows
+    )
+    return [*said, f"Sign changes, by intervals that exclude 0: {where}."]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" + ("" if number == 1 else "s")
 
 
-def limits(result: StudyResult, materials: Materials) -> list[str]:
-    """What the study cannot say."""
+def limitations_text(result: StudyResult, materials: Materials) -> list[str]:
+    """Limitations of the study."""
     spread = result.spread
-    said = list(notices(result, materials))
+    said = caution_notices(result, materials)
     said += [
-        "The feeds are models: sources, factors and weights stand for kinds of feeds as their "
+        "The feeds are models: sources, factors and weights represent kinds of feeds as their "
         "makers describe them. No platform's own ranking is reproduced.",
-        "Communities are one reading of the data. Results are given under every kind of "
-        "partition, and a direction that differs between them is no finding.",
-        "The follow graph that drives the follower feed is also the one that the follow "
-        "partition is found in: crossing under that partition is small by construction.",
+        "Communities depend on the method. Results are given under every kind of partition; a "
+        "direction that differs between partitions is not a finding.",
+        "The follow partition is found in the same follow graph that drives the follower feed: "
+        "cross-community exposure under this partition is small by construction.",
     ]
     if len(spread.worlds) > 1:
         said.append(
-            "Worlds are resampled from one population: intervals leave out what a different "
-            "platform, time or sample of accounts would change."
+            "Worlds are resampled from one population: intervals do not cover differences between "
+            "platforms, periods or samples of accounts."
         )
     filler = spread.summary().select(pl.col("filler").max()).item()
     if filler and filler > 0.05:
         said.append(
-            f"Up to {filler:.0%} of an arm's impressions are filler, drawn at random: this pulls "
-            "that arm's crossing toward 1. The headlines say whether their sign holds without it."
+            f"Up to {filler:.0%} of an arm's impressions are backfill (filler), drawn at random: "
+            "this pulls the arm's cross-community exposure toward 1. The headlines say whether "
+            "their sign holds without it."
         )
     if not spread.worlds[0].authored:
         said.append(
-            "Posts have no authors in these data: they enter through accounts of their audience, "
-            "and 'following' means what followees introduced."
+            "Posts have no authors in these data: they enter through seeders from their audience, "
+            "and 'following' means posts introduced by followees."
         )
     return said

@@ -58,7 +58,8 @@ def test_every_arm_is_a_named_dot_with_intervals_both_ways() -> None:
     assert np.allclose(bars[1], [[0.4, 0.29], [0.4, 0.32]])
     shown = texts(canvas)
     for text in (
-        "follower", "uniform", "crossing (planted partition)", "3 feeds",
+        "follower", "uniform", "crossing (planted partition)\nratio, 1 = random exposure",
+        "viewer_value\nwatch fraction", "3 feeds",
         "bars: interval over worlds (10 worlds); behaviour not calibrated",
     ):  # fmt: skip
         assert text in shown

@@ -114,7 +114,7 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
             assert sentence in text
     for phrase in (
         result.config.report.question, "synthetic", "not calibrated", "disjoint parts",
-        "filler", "over 3 worlds", "The scan uses 2 worlds", "Limits", "seed", "learning_rate",
+        "filler", "over 3 worlds", "The sweep uses 2 worlds", "Limitations", "seed", "learning_rate",
     ):  # fmt: skip
         assert phrase in text, phrase
     assert "significant" not in text
@@ -140,7 +140,7 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
     assert [c for c in captions if c in text] == []
 
 
-def test_small_groups_are_not_told_apart(study: Path, tmp_path: Path) -> None:
+def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     large = study.parent / "large.toml"
     large.write_text(
         study.read_text().replace("social_share = [0, 1]", "social_share = []")
@@ -155,7 +155,7 @@ def test_small_groups_are_not_told_apart(study: Path, tmp_path: Path) -> None:
     assert [n for n in names if n in communities] == []
     assert "suppressed" in text
     assert not (hidden.folder / "figures" / "communities.png").exists()
-    assert "Not scanned" in text
+    assert "No sensitivity sweep" in text
     assert "Not estimable" in hidden.headlines[1].verdict
 
 
@@ -168,7 +168,7 @@ def test_a_failing_stage_leaves_what_was_finished(
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(run_module, "resample_worlds", broken)
-        with pytest.raises(DataError, match=r"stage 'worlds': the worlds are too small. What was"):
+        with pytest.raises(DataError, match=r"stage 'worlds': the worlds are too small. Finished"):
             run_study(study, out)
     failures = pl.read_csv(out / "failures.csv")
     assert failures.row(0) == ("worlds", "DataError", "the worlds are too small.")
@@ -277,7 +277,7 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
     assert {"trade_off", "trade_off_planted", "blend_crossing", "blend_viewer_value"} <= figures
     text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
     for phrase in (
-        "All feeds side by side", "All feeds: means with 95 % intervals within this world",
+        "Means of all feeds", "All feeds: means with 95 % confidence intervals within this world",
         "s = 0.2; behaviour is not calibrated", "% of a feed's posts are filler",
         "The curves lead from random to interest", "The same for 1 more feed;",
     ):  # fmt: skip
@@ -288,5 +288,5 @@ def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, rep
     assert result.arm_means is None
     assert not (result.folder / "tables" / "arm_means.csv").exists()
     assert not (result.folder / "figures" / "trade_off.png").exists()
-    assert "side by side" not in words(report)
+    assert "Means of all feeds" not in words(report)
     assert "<details>" not in report

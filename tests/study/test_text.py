@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from graphkit.study._sentences import Gap, Headline, headline, interval, without_filler
-from graphkit.study.analysis import add_hosting, mark_sign_changes
-from graphkit.study.disclosure import shown_communities
+from graphkit.simulation import Behaviour
+from graphkit.study import demo_config
+from graphkit.study.results import Headline
+from graphkit.study.text import (
+    CLAIMS,
+    Gap,
+    all_arms_caption,
+    compare_without_filler,
+    difference_text,
+    state_headline,
+)
+
+CROSSING, HOSTING = CLAIMS
 
 
 def gap(low: float, high: float, worlds: int = 10) -> Gap:
@@ -18,113 +29,86 @@ def gap(low: float, high: float, worlds: int = 10) -> Gap:
 
 
 def said(**gaps: Gap) -> Headline:
-    return headline(
-        "t", "carries content across borders", gaps, arm="interest", baseline="follower",
-        unit="times chance", more="carries more", less="carries less",
-    )  # fmt: skip
+    return state_headline(CROSSING, gaps, arm="interest", baseline="follower")
 
 
 def test_a_difference_with_its_interval_in_one_sentence() -> None:
     found = said(interest=gap(0.1, 0.3))
+    assert found.title == "Cross-community exposure: interest compared with follower"
     assert found.sentences == (
-        "Under the interest partition the interest feed carries content across borders 1.00 times "
-        "chance, the follower feed 0.800; difference: +0.2 [+0.1, +0.3], 95 % interval over 10 "
-        "worlds.",
+        "Under the interest partition, cross-community exposure is 1.00 × that of random exposure "
+        "in the interest feed and 0.80 × in the follower feed; difference: +0.2 [+0.1, +0.3], 95 % "
+        "confidence interval over 10 worlds.",
     )
     assert found.verdict == (
-        "The interest feed carries more than the follower feed under the interest partition."
+        "Cross-community exposure is higher in the interest feed than in the follower feed under "
+        "the interest partition."
     )
     assert found.agree
 
 
-def test_an_interval_that_holds_zero_tells_no_difference() -> None:
-    found = said(interest=gap(-0.1, 0.3), follow=gap(0.0, 0.2))
-    assert "no difference can be told: +0.1 [−0.1, +0.3]" in found.sentences[0]
+def test_shares_are_per_cent_and_their_difference_percentage_points() -> None:
+    gaps = {"planted": Gap(39.2, 12.0, 27.2, 20.0, 34.4, 10)}
+    found = state_headline(HOSTING, gaps, arm="interest", baseline="follower")
+    assert found.sentences == (
+        "Under the planted partition, the within-community reach of hidden communities is 39.2 % of "
+        "their members in the interest feed and 12.0 % in the follower feed; difference: +27.2 "
+        "[+20, +34.4] percentage points, 95 % confidence interval over 10 worlds.",
+    )
+
+
+def test_an_interval_that_includes_zero_is_not_distinguishable_from_it() -> None:
+    found = said(interest=gap(-0.1, 0.3))
+    assert found.sentences[0].endswith(
+        "+0.1 [−0.1, +0.3], 95 % confidence interval over 10 worlds (not distinguishable from zero)."
+    )
     assert found.verdict == (
-        "No difference can be told under the interest and follow partitions."
-    )  # fmt: skip
+        "Not distinguishable from zero under the interest partition (95 % CI includes 0)."
+    )
     assert not found.agree
+    assert (
+        "under the interest and follow partitions"
+        in said(interest=gap(-0.1, 0.3), follow=gap(0.0, 0.2)).verdict
+    )
 
 
 def test_signs_that_differ_are_said_to_differ() -> None:
     found = said(interest=gap(0.1, 0.3), follow=gap(-0.3, -0.1), planted=gap(-1, 1))
-    assert found.verdict.startswith("The sign differs between the partitions")
-    assert "No direction follows" in found.verdict
+    assert found.verdict == (
+        "The sign differs between partitions: in the interest feed, cross-community exposure is "
+        "higher than in the follower feed under the interest partition, and lower under the follow "
+        "partition. No direction follows from this."
+    )
     assert not found.agree
 
 
-def test_one_partition_that_cannot_tell_is_named() -> None:
+def test_a_partition_without_a_clear_difference_is_named() -> None:
     found = said(interest=gap(-0.3, -0.1), follow=gap(-1, 1))
-    assert "carries less than the follower feed under the interest partition" in found.verdict
-    assert "no difference can be told under the follow partition" in found.verdict
+    assert found.verdict == (
+        "Cross-community exposure is lower in the interest feed than in the follower feed under the "
+        "interest partition; not distinguishable from zero under the follow partition (95 % CI "
+        "includes 0)."
+    )
     assert not found.agree
 
 
 def test_what_the_interval_is_over() -> None:
-    assert "within this world" in interval(gap(0.1, 0.3, worlds=1))
+    assert "within this world" in difference_text(gap(0.1, 0.3, worlds=1))
     single = Gap(1, 0.5, 0.5, math.nan, math.nan, 1)
-    assert "without an interval" in interval(single)
+    assert "without an interval" in difference_text(single)
     assert single.sign == 0
     assert said().verdict == "Not estimable: no partition allows it."
 
 
-@given(st.lists(st.integers(1, 60), max_size=12), st.integers(1, 20))
-def test_suppressed_groups_cannot_be_worked_out(sizes: list[int], least: int) -> None:
-    sizes = sorted(sizes, reverse=True)
-    shown = shown_communities(sizes, least)
-    assert all(size >= least for size in sizes[:shown])
-    rest = sizes[shown:]
-    if rest and shown:
-        assert len(rest) >= 2
-        assert sum(rest) >= least
-    if all(size >= least for size in sizes):
-        assert shown == len(sizes)
-
-
-def test_sign_changes_need_intervals_on_both_sides() -> None:
-    scan = pl.DataFrame(
-        {"s": [0.0, 0.5, 0.75, 1.0], "low": [0.1, -0.2, -0.3, -0.5], "high": [0.3, 0.2, -0.1, 0.1]}
-    ).with_columns(
-        partition=pl.lit(None, pl.String), measure=pl.lit("crossing"), arm=pl.lit("a"),
-        baseline=pl.lit("b"),
-    )  # fmt: skip
-    assert mark_sign_changes(scan)["sign_change"].to_list() == [False, False, True, False]
-    assert not mark_sign_changes(scan.head(2))["sign_change"].any()
-
-
-def test_hosting_of_what_the_follow_graph_shows_and_does_not() -> None:
-    outcome = pl.DataFrame(
-        {
-            "arm": "a", "world": 0, "replication": 0, "partition": "interest",
-            "community": ["x", "y", "z", "tiny"], "measure": "hosting_reach",
-            "value": [0.5, 0.2, 0.4, 1.0], "budget": "matched", "calibrated": False,
-        }
-    )  # fmt: skip
-    more = add_hosting(outcome, {"interest": ("x",)}, {"interest": ("y", "z")})
-    values = dict(more.filter(pl.col("community").is_null()).select("measure", "value").rows())
-    assert values["hosting_hidden"] == 0.5
-    assert values["hosting_visible"] == pytest.approx(0.3)
-    assert values["hosting_gap"] == pytest.approx(0.2)
-    none = add_hosting(outcome, {"interest": ()}, {"interest": ("y",)})
-    assert none.filter(measure="hosting_hidden")["value"].to_list() == [None]
-
-
-def test_accounts_of_no_community_hide_a_small_group() -> None:
-    assert shown_communities([143, 3, 3, 2], 10) == 0
-    assert shown_communities([143, 3, 3, 2], 10, others=800) == 1
-    assert shown_communities([143, 3], 10, others=4) == 0
-
-
 def checked(gaps: dict[str, Gap], bare: dict[str, Gap]) -> Headline:
-    return without_filler(
-        said(**gaps), gaps, bare, arm="interest", baseline="follower", unit="times chance"
-    )  # fmt: skip
+    arms = {"arm": "interest", "baseline": "follower"}
+    return compare_without_filler(said(**gaps), CROSSING, gaps, bare, **arms)
 
 
 def test_a_sign_that_filler_decides_is_no_direction() -> None:
     found = checked({"interest": gap(-0.3, -0.1)}, {"interest": gap(0.1, 0.2)})
     assert found.verdict.startswith(
-        "The filler rule decides: with filler, the interest feed carries"
+        "The result depends on the backfill rule: with backfill, cross-community exposure is lower"
     )
     assert "the opposite under the interest partition" in found.verdict
     assert found.verdict.endswith("No direction follows from this.")
@@ -132,12 +116,18 @@ def test_a_sign_that_filler_decides_is_no_direction() -> None:
     assert len(found.sentences) == 2
 
 
+def test_a_verdict_denies_a_direction_once() -> None:
+    signs = {"interest": gap(-0.3, -0.1), "follow": gap(0.1, 0.2)}
+    found = checked(signs, {"interest": gap(0.1, 0.3), "follow": gap(0.1, 0.2)})
+    assert found.verdict.count("No direction follows") == 1
+
+
 def test_a_sign_that_holds_without_filler_says_so() -> None:
     found = checked({"interest": gap(-0.3, -0.1)}, {"interest": gap(-0.2, -0.1)})
-    assert found.verdict.endswith("the same with slots left empty in place of filler.")
+    assert found.verdict.endswith("the same with slots left empty instead of backfilled.")
     assert found.agree
     lost = checked({"interest": gap(-0.3, -0.1)}, {"interest": gap(-0.2, 0.1)})
-    assert "no difference can be told under the interest partition" in lost.verdict
+    assert "not distinguishable from zero under the interest partition" in lost.verdict
     assert not lost.agree
 
 
@@ -146,16 +136,40 @@ def test_partitions_that_part_without_filler_give_no_direction() -> None:
         {"interest": gap(-0.3, -0.1), "follow": gap(-0.1, 0.1)},
         {"interest": gap(-0.2, -0.1), "follow": gap(0.1, 0.2)},
     )
-    assert "But with slots left empty in place of filler the sign differs" in found.verdict
+    assert "But with slots left empty instead of backfilled, the sign differs" in found.verdict
     assert not found.agree
     gained = checked(
         {"interest": gap(0.1, 0.3), "follow": gap(-0.1, 0.1)},
         {"interest": gap(0.1, 0.3), "follow": gap(0.1, 0.2)},
     )
-    assert "a difference can be told under the follow partition as well" in gained.verdict
+    assert "there is a difference under the follow partition as well" in gained.verdict
     assert not gained.agree
     same = {"interest": gap(-0.3, -0.1), "follow": gap(0.1, 0.2)}
     already = checked(same, same)
-    assert already.verdict.startswith("The sign differs between the partitions")
-    assert already.verdict.endswith("the same with slots left empty in place of filler.")
+    assert already.verdict.startswith("The sign differs between partitions")
+    assert already.verdict.endswith("the same with slots left empty instead of backfilled.")
     assert already.verdict.count("No direction follows") == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (Behaviour(), "s = 0.2; behaviour is not calibrated."),
+        (
+            replace(Behaviour(), watch_base=-1.0, noise=0.2, calibrated=True),
+            "s = 0.2; behaviour is calibrated: 2 of its 29 parameters are not",
+        ),
+    ],
+)
+def test_captions_say_s_behaviour_filler_and_what_intervals_are_over(
+    behaviour: Behaviour, said: str
+) -> None:
+    spread = SimpleNamespace(
+        calibrated=behaviour.calibrated, worlds=(1, 2, 3),
+        summary=lambda: pl.DataFrame({"filler": [0.0, 0.218]}),
+    )  # fmt: skip
+    config = demo_config().model_copy(update={"behaviour": behaviour})
+    caption = all_arms_caption(cast("Any", SimpleNamespace(config=config, spread=spread)))
+    assert said in caption
+    assert "0% to 22% of a feed's posts are filler" in caption
+    assert "95 % confidence intervals are over 3 worlds" in caption

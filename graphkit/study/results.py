@@ -1,0 +1,194 @@
+"""Results of studies: what they hold and how they are displayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.results import Visibility
+from graphkit.data.spread import Spread
+from graphkit.measures import Mixing
+
+if TYPE_CHECKING:
+    from graphkit.study.config import StudyConfig
+
+__all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "Headline", "StudyResult"]
+
+#: Measures that the headlines and the first rows of a report are about.
+HEADLINE_MEASURES = ("crossing", "hosting_hidden", "hosting_visible", "hosting_gap")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CommunityStudy(Frozen, title="Community study", table="table"):
+    """Results of a community study; the folder holds the same as files.
+
+    Attributes
+    ----------
+    dataset, graph, partition
+        The data, the co-interaction graph, and its named communities.
+    follows
+        The follow graph; `None` without a table of follows.
+    visibility
+        How well the follow graph alone would have shown them; `None` without follows, or if
+        nothing can be compared.
+    mixing
+        Mixing matrices by name of the graph.
+    folder
+        Folder with the files.
+    notes
+        What could not be computed, and why.
+    recovery
+        Comparison with ground truth, one row per true community and one for all: community,
+        size, and the best F1 (in the last row the adjusted mutual information) of the
+        co-interaction graph, the follow graph and the connected components as a baseline.
+    """
+
+    dataset: Dataset
+    graph: Graph
+    partition: Partition
+    follows: Graph | None
+    visibility: Visibility | None
+    mixing: dict[str, Mixing]
+    folder: Path
+    notes: tuple[str, ...]
+    recovery: pl.DataFrame | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether there are several communities and the runs agree on them."""
+        return self.partition.n_communities > 1 and self.partition.verdict != "unstable"
+
+    def table(self) -> pl.DataFrame:
+        """One row per community: its summary, and its visibility where that is known."""
+        summary = self.partition.summary()
+        if self.visibility is None:
+            return summary
+        seen = self.visibility.frame.select(
+            "community", "follow_f1", "visible", "internal_share", "expected_share"
+        )
+        return summary.join(seen, on="community", how="left", maintain_order="left")
+
+    def _facts(self) -> dict[str, object]:
+        kind = self.partition.node_kind
+        facts: dict[str, object] = {
+            kind: self.graph.n_nodes,
+            "edges": self.graph.n_edges,
+            "communities": self.partition.n_communities if self.found else "none found",
+            "agreement of runs (AMI)": self.partition.stability,
+            "verdict": self.partition.verdict,
+            "folder": str(self.folder),
+        }
+        return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A finding under every kind of partition.
+
+    Attributes
+    ----------
+    title
+        Measure and arms.
+    sentences
+        One per kind of partition.
+    verdict
+        Direction, and whether the partitions agree, in one sentence.
+    agree
+        Whether every difference is distinguishable from zero and all have the same sign.
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+    verdict: str
+    agree: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Arms that are blends of two feeds, with both feeds.
+
+    Attributes
+    ----------
+    ends
+        Names of the arms with share 0 and 1.
+    shares
+        Share of the second feed by name of the arm, ascending, from 0 to 1.
+    """
+
+    ends: tuple[str, str]
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StudyResult(Frozen, title="Study"):
+    """Results of a study; its folder holds the same as files.
+
+    Attributes
+    ----------
+    config
+        The study with all defaults.
+    communities
+        The community part: graph, named partition, visibility, recovery.
+    hidden, visible
+        Names of hidden communities, which the follow graph does not show, and of visible ones,
+        by kind of partition; without communities that are too small for a report.
+    spread
+        The tallies of the simulation.
+    outcome
+        All measures in long form, one row per arm, world, replication.
+    contrasts
+        Every arm compared with the first.
+    arm_means
+        Means of every arm with confidence intervals, and its share in a blend if there is a
+        `curve`; `None` for two arms.
+    curve
+        Arms that are blends of two feeds; `None` without.
+    unfilled
+        Contrasts with slots left empty instead of backfilled; `None` if there was no backfill.
+    scan
+        Contrasts of some measures over the social share of taste s; `None` without this
+        sensitivity sweep.
+    headlines
+        The main findings as sentences.
+    folder
+        Folder with the files.
+    notes
+        What could not be computed, and why.
+    """
+
+    config: StudyConfig
+    communities: CommunityStudy
+    hidden: Mapping[str, Sequence[str]]
+    visible: Mapping[str, Sequence[str]]
+    spread: Spread
+    outcome: pl.DataFrame
+    contrasts: pl.DataFrame
+    arm_means: pl.DataFrame | None
+    curve: Curve | None
+    unfilled: pl.DataFrame | None
+    scan: pl.DataFrame | None
+    headlines: tuple[Headline, ...]
+    folder: Path
+    notes: tuple[str, ...]
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "worlds": len(self.spread.worlds),
+            "arms": ", ".join(self.spread.arms),
+            "behaviour": "calibrated" if self.spread.calibrated else "not calibrated",
+            "folder": str(self.folder),
+        }
+        return facts | {h.title: h.verdict for h in self.headlines}
+
+    def _table(self) -> pl.DataFrame:
+        return self.contrasts.filter(
+            pl.col("community").is_null() & pl.col("measure").is_in(HEADLINE_MEASURES)
+        )
