@@ -35,7 +35,7 @@ class Side:
 
 
 def _native_prepare(threads: int) -> None:
-    import graphkit.communities.leiden  # noqa: F401
+    pass
 
 
 def _native_build(tail: Codes, head: Codes, n: int) -> Any:
@@ -195,7 +195,8 @@ def scaling(edges: str, repeats: int) -> dict[str, float]:
     """Two runs one after the other against two runs on two threads, taken in turn."""
     import os
 
-    from graphkit.communities import _checks, leiden
+    from graphkit.communities import leiden
+    from graphkit.communities import prepare as _checks
     from graphkit.communities._engines import Wishes
     from graphkit.communities._problem import of_graph
     from graphkit.threads import in_threads

@@ -227,7 +227,7 @@ def planned(size: int, seed: int, least: int, top: int | None, steep: float) -> 
     """What `plan` says of the same events."""
     from graphkit.data.incidence import Incidence
     from graphkit.data.vocabulary import Vocabulary
-    from graphkit.graphs.plan import plan
+    from graphkit.graphs.planning import plan
 
     def once(number: int) -> tuple[Any, float]:
         rows, columns, n, m = events(number, seed, steep)

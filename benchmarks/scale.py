@@ -61,7 +61,7 @@ def read_log(path: str, at: str | None) -> dict[str, float]:
     """Read the log here, and what this process took."""
     import resource
 
-    from graphkit.readwrite.stream import read_incidence
+    from graphkit.readwrite.log import read_incidence
 
     begun, used = time.perf_counter(), time.process_time()
     found = read_incidence(path, at=at)

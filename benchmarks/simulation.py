@@ -52,7 +52,7 @@ from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.recommenders import FACTORS, Feed, presets
 from graphkit.simulation import Behaviour
-from graphkit.simulation._stage import prepare
+from graphkit.simulation.arrays import prepare
 from graphkit.threads import cores
 
 Figures = dict[str, Any]

@@ -24,7 +24,7 @@ from graphkit.graphs._projection import project
 from graphkit.graphs.backbone import backbone
 from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.graphs.validate import (
+from graphkit.graphs.validation import (
     benjamini_hochberg,
     bicm_tails,
     distinct_triples,

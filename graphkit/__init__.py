@@ -5,7 +5,7 @@ The map of the house; imports point down only.
 ============  ==========================================================================
 cli           ``graphkit demo | run | check | describe | communities``
 study         whole chains: data → communities → worlds → feeds → a folder with a report
-nx_backend    networkx's Leiden and Louvain on the native engine
+networkx_backend    networkx's Leiden and Louvain on the native engine
 simulation    worlds, resampled worlds, and feeds × viewers → Spread
 readwrite     files of the platforms ↔ nouns
 synthetic     whole platforms with planted communities; ``toy()``

@@ -28,7 +28,7 @@ from .data.vocabulary import Vocabulary
 from .errors import GraphkitError, GraphkitWarning
 from .graphs import backbone, cointeraction_graph, follow_graph, interaction_graph, layers
 from .measures import contrast, measure_spread
-from .progress import show_progress
+from .parallel import show_progress
 from .readwrite import load_platform, read_dataset, write_dataset
 from .recommenders import follower_centric, interest_centric
 from .simulation import build_world, resample_worlds, simulate_spread, split_world_data

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from graphkit.progress import track
+from graphkit.parallel import track
 
 __all__ = ["cores", "in_threads"]
 

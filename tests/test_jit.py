@@ -13,7 +13,7 @@ from types import ModuleType
 import numba
 import pytest
 
-from graphkit import jit
+from graphkit.kernels import compile as jit
 
 CODE = """
 import sys, tempfile

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.errors import DataError, OptionError
+from graphkit.networkx_backend import backend, info
 from graphkit.nullmodels import planted_partition
-from graphkit.nx_backend import backend, info
 
 Communities = list[set[Any]]
 
@@ -111,7 +111,7 @@ def test_importing_networkx_loads_nothing_heavy_of_ours() -> None:
     heavy = ["igraph", "leidenalg", "matplotlib", "numba", "numpy", "polars", "scipy", "sklearn"]
     code = (
         "import sys, networkx as nx\n"
-        "assert 'graphkit.nx_backend' in sys.modules\n"
+        "assert 'graphkit.networkx_backend' in sys.modules\n"
         f"print([m for m in {heavy} if m in sys.modules],"
         " [m for m in sys.modules if m.startswith('graphkit.') and m.count('.') > 1])"
     )
@@ -239,7 +239,7 @@ def test_leiden_levels_rise_to_a_local_maximum(graph: Any, resolution: float, se
 def test_large_graphs_are_laid_out_anew_without_mixing_up_nodes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("graphkit.communities._native.LARGE", 100)
+    monkeypatch.setattr("graphkit.communities.native.LARGE", 100)
     graph = nx.gnm_random_graph(400, 1200, seed=2)
     for seed in range(5):
         worth = [modularity(graph, one) for one in run("leiden_partitions", graph, seed=seed)]

@@ -13,12 +13,7 @@ import polars as pl
 import pytest
 
 import graphkit as gk
-from graphkit.recommenders import (
-    chronological,
-    follower_centric,
-    interest_centric,
-    uniform,
-)
+from graphkit.recommenders import chronological, follower_centric, interest_centric, uniform
 from graphkit.simulation import Behaviour
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"

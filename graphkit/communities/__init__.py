@@ -1,6 +1,6 @@
 """Graph → Partition: communities, how far to trust them, their names, and their visibility."""
 
-from graphkit.communities.agreement import (
+from graphkit.communities.comparison import (
     agreement,
     best_matches,
     match_communities,
@@ -8,17 +8,17 @@ from graphkit.communities.agreement import (
 )
 from graphkit.communities.consensus import consensus
 from graphkit.communities.find import find_community
-from graphkit.communities.labels import label_communities
 from graphkit.communities.leiden import leiden
 from graphkit.communities.limit import resolution_limit
+from graphkit.communities.naming import label_communities
 from graphkit.communities.null import rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.signed import by_sign
-from graphkit.communities.slices import leiden_slices
+from graphkit.communities.temporal import leiden_slices
 from graphkit.communities.track import track
-from graphkit.communities.visible import visibility
+from graphkit.communities.visibility import visibility
 
 __all__ = [
     "agreement",

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._checks import Prepared
+from graphkit.communities.prepare import Prepared
 from graphkit.communities.quality import line
 
 __all__ = ["Found", "envelope"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import Prepared
+from graphkit.communities.prepare import Prepared
 from graphkit.errors import DataError, OptionError
 
 __all__ = ["DENSITY_QUALITIES", "check_takes", "evaluate_density", "resolved_density"]

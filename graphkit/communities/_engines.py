@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import Prepared
-from graphkit.communities._leidenalg import rejoined, single_runner, starting_codes, unit
+from graphkit.communities.engines import rejoined, single_runner, starting_codes, unit
+from graphkit.communities.prepare import Prepared
 from graphkit.errors import GraphkitError, OptionError
 from graphkit.rng import fenced_igraph
 
@@ -128,7 +128,7 @@ def _native(
     wishes: Wishes,
     start: Codes | None,
 ) -> Run:
-    from graphkit.communities._native import Task, rows_of, solve
+    from graphkit.communities.native import Task, rows_of, solve
 
     assert resolution is not None
     indptr, indices, weights = prepared.symmetric

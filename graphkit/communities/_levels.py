@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
-from graphkit.communities import _native as native
-from graphkit.communities._leidenalg import unit
+from graphkit.communities import native
+from graphkit.communities import prepare as checks
+from graphkit.communities.engines import unit
 from graphkit.data.graph import Graph
 
 __all__ = ["level_memberships"]

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.communities.tracking import ABSENT, flows
 from graphkit.data.partition import Partition
-from graphkit.data.tracks import ABSENT, flows
 
 __all__ = ["CommunityPairs"]
 

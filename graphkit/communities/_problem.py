@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
+from graphkit.communities import prepare as checks
 from graphkit.communities._densities import check_takes, resolved_density
 from graphkit.communities._engines import Wishes, check_engine, packages, runner
-from graphkit.communities._layers import (
+from graphkit.communities._small import absorbed
+from graphkit.communities.multilayer import (
     evaluate_layers,
     layers_runner,
     prepare_layers,
     resolved_layers,
 )
-from graphkit.communities._small import absorbed
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition

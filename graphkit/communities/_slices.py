@@ -11,12 +11,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
-from graphkit.communities._checks import Prepared
+from graphkit.communities import prepare as checks
 from graphkit.communities._engines import connected
-from graphkit.communities._layers import evaluate_layer
-from graphkit.communities._leidenalg import Term, optimised, translated, unit, with_nodes
 from graphkit.communities._named import check_named_graphs
+from graphkit.communities.engines import Term, optimised, translated, unit, with_nodes
+from graphkit.communities.multilayer import evaluate_layer
+from graphkit.communities.prepare import Prepared
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, GraphkitWarning
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import Prepared
 from graphkit.communities._engines import null_model
+from graphkit.communities.prepare import Prepared
 
 __all__ = ["absorbed"]
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities._overlap import CommunityPairs
-from graphkit.data.tracks import EVENTS, Tracks
+from graphkit.communities.tracking import EVENTS, Tracks
 
 __all__ = ["EVENT_COLUMNS", "events"]
 

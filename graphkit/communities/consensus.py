@@ -9,28 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import (
+from graphkit.communities._engines import connected
+from graphkit.communities.comparison import compare_runs
+from graphkit.communities.leiden import leiden
+from graphkit.communities.prepare import (
     QUALITIES,
     Prepared,
     check_resolution,
     prepare,
     require_partition,
 )
-from graphkit.communities._engines import connected
-from graphkit.communities.agreement import compare_runs
-from graphkit.communities.leiden import leiden
 from graphkit.communities.quality import evaluate, resolved
 from graphkit.data.graph import Graph
 from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import (
-    DataError,
-    GraphkitWarning,
-    check_choice,
-    check_integer,
-    check_number,
-)
+from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["consensus"]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._checks import require_partition
 from graphkit.communities._tag_use import require_dataset, tag_use
+from graphkit.communities.prepare import require_partition
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance

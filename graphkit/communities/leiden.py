@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
+from graphkit.communities import prepare as checks
 from graphkit.communities._engines import ENGINES, Wishes
 from graphkit.communities._problem import Problem, of_graph, of_layers
-from graphkit.communities.agreement import compare_runs
+from graphkit.communities.comparison import compare_runs
 from graphkit.data.graph import Graph
 from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 from graphkit.threads import in_threads
 

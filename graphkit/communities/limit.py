@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities import _checks as checks
+from graphkit.communities import prepare as checks
 from graphkit.communities.leiden import leiden
 from graphkit.data.graph import Graph
 from graphkit.data.membership import STABLE
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_integer
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["resolution_limit"]

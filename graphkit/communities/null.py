@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from graphkit.communities._checks import prepare
 from graphkit.communities.leiden import leiden
+from graphkit.communities.prepare import prepare
 from graphkit.data.graph import Graph
 from graphkit.data.nulls import LEVEL, NullComparison
 from graphkit.data.provenance import Provenance
 from graphkit.errors import check_integer
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["rewired_null"]

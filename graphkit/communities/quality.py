@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import (
+from graphkit.communities._densities import check_takes, evaluate_density, resolved_density
+from graphkit.communities.prepare import (
     LINEAR,
     QUALITIES,
     Prepared,
@@ -15,7 +16,6 @@ from graphkit.communities._checks import (
     prepare,
     require_partition,
 )
-from graphkit.communities._densities import check_takes, evaluate_density, resolved_density
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_choice

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._checks import Prepared, prepare, require_partition
+from graphkit.communities.prepare import Prepared, prepare, require_partition
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError

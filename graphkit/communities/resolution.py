@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities import _checks as checks
+from graphkit.communities import prepare as checks
 from graphkit.communities._champ import Found
 from graphkit.communities._engines import connected
 from graphkit.communities.leiden import leiden
@@ -24,7 +24,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.profile import ResolutionProfile
 from graphkit.data.provenance import Provenance
 from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_integer
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["resolution_profile"]

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit import progress
-from graphkit.communities._checks import require_partition
+from graphkit import parallel as progress
 from graphkit.communities._overlap import CommunityPairs
 from graphkit.communities._track_events import EVENT_COLUMNS, events
+from graphkit.communities.prepare import require_partition
+from graphkit.communities.tracking import Tracks
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.data.tracks import Tracks
 from graphkit.errors import DataError, check_integer, check_number
 
 __all__ = ["assemble", "track"]

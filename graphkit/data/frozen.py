@@ -62,7 +62,7 @@ class Frozen:
     @cached_property
     def _key(self) -> str:
         """Key of all fields but the provenance."""
-        from graphkit.data.provenance import content_key  # whose records are frozen, too
+        from graphkit.data.provenance import content_key
 
         state = self.__getstate__()
         return content_key(*(_plain(v) for name, v in state.items() if name != "provenance"))

@@ -1,16 +1,16 @@
 """Dataset → Graph: who follows, answers, or shares something with whom, and on what evidence."""
 
 from graphkit.graphs.backbone import backbone
-from graphkit.graphs.behind import edge_evidence
 from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.coordination import coordinated_accounts
-from graphkit.graphs.facts import describe
+from graphkit.graphs.describe import describe
+from graphkit.graphs.evidence import edge_evidence
 from graphkit.graphs.follow import follow_graph
-from graphkit.graphs.interaction import interaction_graph, interaction_times
 from graphkit.graphs.layers import layers
 from graphkit.graphs.methods import methods_paragraph
-from graphkit.graphs.plan import plan
+from graphkit.graphs.planning import plan
 from graphkit.graphs.sensitivity import cap_sensitivity
+from graphkit.graphs.social import interaction_graph, interaction_times
 from graphkit.graphs.spark import read_spark_edges, spark_cointeraction, spark_edges
 
 __all__ = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 
 __all__ = ["count_near", "paired_rows"]
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.graphs import _symmetric, _walk
-from graphkit.graphs._lists import PairLists
 from graphkit.graphs._walk import Block, Walk
+from graphkit.graphs.projection import PairLists
 from graphkit.threads import cores
 
 __all__ = ["Sample", "capped", "memory_needed", "sampled", "seconds_to_mirror"]

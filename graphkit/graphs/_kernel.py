@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphkit.graphs._row_kernel import COSINE, JACCARD, RAW, emit_row
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
+from graphkit.kernels.projection import COSINE, JACCARD, RAW, emit_row
 
 __all__ = [
     "COSINE",

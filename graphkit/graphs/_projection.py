@@ -13,7 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from graphkit.graphs._lists import (
+from graphkit.graphs._symmetric import merged, mirrored
+from graphkit.graphs._walk import Walk
+from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.projection import (
     Codes,
     EdgeRule,
     EventLists,
@@ -24,9 +27,6 @@ from graphkit.graphs._lists import (
     event_lists,
     pair_lists,
 )
-from graphkit.graphs._symmetric import merged, mirrored
-from graphkit.graphs._walk import Walk
-from graphkit.graphs.options import ProjectionOptions
 from graphkit.threads import cores
 
 __all__ = ["Prepared", "Projection", "edge_rule", "finish", "prepare", "project", "scales"]

@@ -12,9 +12,9 @@ import polars as pl
 from graphkit.data._encode import refuse_mangled
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.errors import DataError, DependencyError, MissingDataError, OptionError, nearest
-from graphkit.graphs._lists import Ints
-from graphkit.graphs._spark_worker import task
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.projection import Ints
+from graphkit.graphs.spark_worker import task
 
 __all__ = ["Coded", "Log", "encode", "find_session", "interactions", "project_blocks", "symmetric"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.errors import DataError
-from graphkit.graphs._lists import Floats, Ints
-from graphkit.graphs._spark_worker import ARRAYS
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.projection import Floats, Ints
+from graphkit.graphs.spark_worker import ARRAYS
 
 __all__ = ["cut_rows", "lay_out"]
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from graphkit.graphs._lists import Codes, Floats, Ints
 from graphkit.graphs._walk import Block, Piece
-from graphkit.progress import track
+from graphkit.graphs.projection import Codes, Floats, Ints
+from graphkit.parallel import track
 
 __all__ = ["merged", "mirrored"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 
 __all__ = ["merge_rows", "mirror_rows", "transpose"]
 

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from graphkit.data.files import write_whole
-from graphkit.graphs._lists import (
+from graphkit.graphs.projection import (
     Codes,
     EdgeRule,
     EventLists,

@@ -22,7 +22,7 @@ from graphkit.errors import (
 )
 from graphkit.graphs import _filters as filters
 from graphkit.graphs._source import projection_record, sides_of
-from graphkit.graphs.validate import validate
+from graphkit.graphs.validation import validate
 
 __all__ = ["METHODS", "backbone"]
 

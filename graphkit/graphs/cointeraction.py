@@ -16,7 +16,7 @@ from graphkit.data.provenance import Provenance, content_key
 from graphkit.errors import DataError
 from graphkit.graphs._projection import Prepared, finish, prepare
 from graphkit.graphs.options import Interactions, ProjectionOptions, gather
-from graphkit.graphs.plan import check_budget
+from graphkit.graphs.planning import check_budget
 
 __all__ = ["cointeraction_graph"]
 

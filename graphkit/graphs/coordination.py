@@ -16,9 +16,9 @@ from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import check_choice, check_integer
-from graphkit.graphs._lists import EventLists, Ints, event_lists
 from graphkit.graphs.options import ProjectionOptions, gather
-from graphkit.progress import track
+from graphkit.graphs.projection import EventLists, Ints, event_lists
+from graphkit.parallel import track
 
 __all__ = ["coordinated_accounts"]
 

@@ -12,7 +12,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs.follow import follow_graph
-from graphkit.graphs.interaction import interaction_graph
+from graphkit.graphs.social import interaction_graph
 
 __all__ = ["LAYERS", "layers"]
 

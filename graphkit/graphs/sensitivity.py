@@ -14,8 +14,8 @@ from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.errors import OptionError, check_integer
 from graphkit.graphs._projection import Projection, finish, prepare
 from graphkit.graphs.options import ProjectionOptions, gather
-from graphkit.graphs.plan import check_budget
-from graphkit.progress import track
+from graphkit.graphs.planning import check_budget
+from graphkit.parallel import track
 
 __all__ = ["cap_sensitivity"]
 

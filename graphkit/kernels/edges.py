@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import GOLDEN
 
 __all__ = [

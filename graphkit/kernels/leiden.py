@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import splitmix64
 from graphkit.lanes import prefetch
 

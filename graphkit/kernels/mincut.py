@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 
 __all__ = ["bounded_cuts"]
 

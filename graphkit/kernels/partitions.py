@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 
 __all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.state import E_PAIR, Array
 
 __all__ = [

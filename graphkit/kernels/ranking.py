@@ -21,15 +21,7 @@ from graphkit.kernels.candidates import (
     hear,
     meet,
 )
-from graphkit.kernels.random import (
-    contains,
-    has_seen,
-    inner,
-    keyed,
-    mix,
-    of_pair,
-    pair_bits,
-)
+from graphkit.kernels.random import contains, has_seen, inner, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import (
     AUTHOR,
     CIRCLE,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import has_seen, inner
 from graphkit.kernels.state import Array, Nearest
 

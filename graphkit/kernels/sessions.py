@@ -13,17 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.jit import kernel
 from graphkit.kernels.candidates import delivered, find, forget
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
-from graphkit.kernels.ranking import (
-    choose,
-    fill,
-    gather,
-    pair_factors,
-    posters_followed,
-    score,
-)
+from graphkit.kernels.ranking import choose, fill, gather, pair_factors, posters_followed, score
 from graphkit.kernels.state import (
     COMMENT,
     COMPLETE,

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import GOLDEN, inner
 
 __all__ = [

@@ -15,7 +15,7 @@ from graphkit.measures.catalogue import (
     outcome_schema,
     run_keys,
 )
-from graphkit.progress import track
+from graphkit.parallel import track
 
 __all__ = ["measure_spread"]
 

@@ -5,11 +5,11 @@ from graphkit.plot.blend import blend
 from graphkit.plot.borders import borders
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import communities
-from graphkit.plot.contrast import contrast
 from graphkit.plot.flows import flows
 from graphkit.plot.reach import reach
 from graphkit.plot.resolution import resolution
 from graphkit.plot.s_scan import s_scan
+from graphkit.plot.spread import contrast
 from graphkit.plot.trade_off import trade_off
 from graphkit.plot.visibility import visibility
 

@@ -9,7 +9,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from graphkit.data.tracks import Tracks
+from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
 from graphkit.plot._canvas import INK, MUTED, PALE, Canvas, blank_canvas, head
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from graphkit.errors import DataError, MissingDataError
-from graphkit.plot._canvas import (
-    INK,
-    MUTED,
-    Canvas,
-    all_calibrated,
-    blank_canvas,
-    foot,
-    head,
-)
+from graphkit.plot._canvas import INK, MUTED, Canvas, all_calibrated, blank_canvas, foot, head
 from graphkit.plot._means import with_unit
 from graphkit.plot.reach import arm_colours
 

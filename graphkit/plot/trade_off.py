@@ -5,18 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from graphkit.errors import DataError
-from graphkit.plot._canvas import (
-    INK,
-    MUTED,
-    Canvas,
-    all_calibrated,
-    blank_canvas,
-    foot,
-    head,
-)
-from graphkit.plot._labels import name_dots
+from graphkit.plot._canvas import INK, MUTED, Canvas, all_calibrated, blank_canvas, foot, head
 from graphkit.plot._means import check_columns, interval_text, measure_text, rows_of
 from graphkit.plot.reach import arm_colours
+from graphkit.plot.style import name_dots
 
 __all__ = ["trade_off"]
 

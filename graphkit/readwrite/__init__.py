@@ -9,10 +9,10 @@ from typing import NamedTuple
 from graphkit.data.dataset import Dataset
 from graphkit.data.results import ImportReport
 from graphkit.errors import FileError, OptionError, check_choice
-from graphkit.readwrite.bundled import load_platform, write_platform
 from graphkit.readwrite.folder import is_dataset, read_dataset, write_dataset
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
-from graphkit.readwrite.stream import read_incidence
+from graphkit.readwrite.log import read_incidence
+from graphkit.readwrite.platform import load_platform, write_platform
 from graphkit.readwrite.tiktok import is_tiktok_api, read_tiktok_api
 
 __all__ = [

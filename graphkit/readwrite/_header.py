@@ -11,7 +11,7 @@ from typing import Any
 
 from graphkit.data.files import write_text
 from graphkit.errors import DataError, FileError, nearest
-from graphkit.readwrite._files import reading, sha256_of
+from graphkit.readwrite.files import reading, sha256_of
 
 __all__ = ["HEADER", "Header", "check_files", "header_text", "read_header", "write_header"]
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from graphkit.data.schema import TABLES, conform
 from graphkit.errors import DataError, FileError
-from graphkit.readwrite._files import first_bad_line, read_lines, reading
+from graphkit.readwrite.files import first_bad_line, read_lines, reading
 
 __all__ = ["find_tables", "is_table", "read_table"]
 

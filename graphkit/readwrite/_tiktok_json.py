@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.errors import DataError, FileError, nearest
-from graphkit.readwrite._files import first_bad_line, read_lines, read_text
+from graphkit.readwrite.files import first_bad_line, read_lines, read_text
 
 __all__ = ["COUNTS", "JSON_SUFFIXES", "missing_key", "read_records"]
 

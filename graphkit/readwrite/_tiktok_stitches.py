@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from graphkit.progress import track
-from graphkit.readwrite._files import read_lines
+from graphkit.parallel import track
 from graphkit.readwrite._tiktok_videos import handle
+from graphkit.readwrite.files import read_lines
 
 __all__ = ["is_stitch_list", "read_stitches"]
 

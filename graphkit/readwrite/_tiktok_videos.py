@@ -9,7 +9,7 @@ import polars as pl
 
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.errors import DataError
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.readwrite._tiktok_json import COUNTS, missing_key, read_records
 
 __all__ = ["NO_VIDEOS", "handle", "id_time", "read_videos"]

@@ -17,8 +17,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES
 from graphkit.errors import DataError, FileError, OptionError, check_choice
-from graphkit.progress import track
-from graphkit.readwrite._files import check_writable, require_folder, sha256_of
+from graphkit.parallel import track
 from graphkit.readwrite._header import (
     HEADER,
     Header,
@@ -28,6 +27,7 @@ from graphkit.readwrite._header import (
     write_header,
 )
 from graphkit.readwrite._tables import find_tables, is_table, read_table
+from graphkit.readwrite.files import check_writable, require_folder, sha256_of
 
 __all__ = ["is_dataset", "read_dataset", "write_dataset"]
 

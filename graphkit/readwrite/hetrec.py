@@ -12,7 +12,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, nearest
-from graphkit.readwrite._files import read_text, reading, require_folder
+from graphkit.readwrite.files import read_text, reading, require_folder
 
 __all__ = ["is_hetrec_lastfm", "read_hetrec_lastfm"]
 

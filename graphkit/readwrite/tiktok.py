@@ -12,10 +12,10 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, OptionError
-from graphkit.readwrite._files import expand
 from graphkit.readwrite._tiktok_json import JSON_SUFFIXES
 from graphkit.readwrite._tiktok_stitches import is_stitch_list, read_stitches
 from graphkit.readwrite._tiktok_videos import handle, id_time, read_videos
+from graphkit.readwrite.files import expand
 
 __all__ = ["is_tiktok_api", "read_tiktok_api"]
 

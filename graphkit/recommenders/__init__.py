@@ -2,6 +2,7 @@
 
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.feed import FACTORS, SIGNALS, SOURCES, Feed
+from graphkit.recommenders.files import ranker, rankers, read_feed, write_feed
 from graphkit.recommenders.presets import (
     blend,
     chronological,
@@ -13,7 +14,6 @@ from graphkit.recommenders.presets import (
     uniform,
     watch_time,
 )
-from graphkit.recommenders.toml import ranker, rankers, read_feed, write_feed
 
 __all__ = [
     "FACTORS",

@@ -20,7 +20,7 @@ from graphkit.simulation._folders import Job, arm_folders, job_folder
 
 if TYPE_CHECKING:
     from graphkit.kernels.sessions import Shown
-    from graphkit.simulation._stage import Prepared
+    from graphkit.simulation.arrays import Prepared
 
 __all__ = ["Log", "scan_impressions"]
 

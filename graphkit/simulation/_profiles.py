@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from graphkit.recommenders.feed import Feed
 from graphkit.simulation._space import unit
-from graphkit.simulation._stage import Prepared
+from graphkit.simulation.arrays import Prepared
 
 __all__ = ["first_profiles"]
 

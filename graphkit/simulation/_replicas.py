@@ -8,8 +8,8 @@ import polars as pl
 from scipy.special import expit
 
 from graphkit.rng import Streams
-from graphkit.simulation._evidence import Evidence
-from graphkit.simulation._fits import (
+from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.likelihood import (
     reaction_odds,
     reaction_rows,
     stop_odds,
@@ -17,7 +17,7 @@ from graphkit.simulation._fits import (
     watch_mean,
     watch_rows,
 )
-from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.log_evidence import Evidence
 
 __all__ = ["observed_simulated"]
 

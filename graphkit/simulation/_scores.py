@@ -13,7 +13,7 @@ from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 
 if TYPE_CHECKING:
-    from graphkit.simulation._engine import Run
+    from graphkit.simulation.engine import Run
 
 __all__ = ["given_scores"]
 

@@ -30,7 +30,7 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._facts import world_facts
 from graphkit.simulation._homes import aligned, draw_keys, plurality_homes
 from graphkit.simulation._space import acted_items, mean_features, unit_rows
-from graphkit.simulation.space import check_sources, interest_space
+from graphkit.simulation.interests import check_sources, interest_space
 from graphkit.simulation.split import PARTITION_SHARE, item_draws, time_cuts
 
 __all__ = ["build_world"]

@@ -11,14 +11,14 @@ from graphkit.data.provenance import Provenance, content_key
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, OptionError, check_choice, check_integer
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation._arms import check_worlds, feed_facts
-from graphkit.simulation._checkpoint import Checkpoint, held_interrupt, spread_of
 from graphkit.simulation._folders import Job
 from graphkit.simulation._log import Log
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.storage import Checkpoint, held_interrupt, spread_of
 
 __all__ = ["simulate_spread"]
 
@@ -121,8 +121,8 @@ def simulate_spread(
     >>> spread.impressions("newest") == spread.impressions("uniform")
     True
     """
-    from graphkit.simulation._engine import Run
-    from graphkit.simulation._stage import Prepared, prepare
+    from graphkit.simulation.arrays import Prepared, prepare
+    from graphkit.simulation.engine import Run
 
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()

@@ -1,8 +1,8 @@
 """Studies: from a dataset or a study file to a folder of tables, figures and a report."""
 
-from graphkit.study._materials import check_study
 from graphkit.study.communities import study_communities
 from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, Headline, StudyResult
 from graphkit.study.run import demo_config, run_study
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit.study.communities import community_facts
 
 if TYPE_CHECKING:
-    from graphkit.study._materials import Materials
+    from graphkit.study.inputs import Materials
     from graphkit.study.results import StudyResult
 
 __all__ = ["manifest_facts", "versions"]

@@ -17,7 +17,7 @@ from graphkit.errors import FileError, OptionError
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.recommenders import Feed
 from graphkit.simulation.behaviour import Behaviour
-from graphkit.simulation.space import check_sources
+from graphkit.simulation.interests import check_sources
 from graphkit.study._arms import feed_of
 from graphkit.study._toml import check_keys, explain
 

@@ -26,8 +26,8 @@ from graphkit.study.results import HEADLINE_MEASURES, StudyResult
 
 if TYPE_CHECKING:
     from graphkit.plot._canvas import Canvas
-    from graphkit.study._materials import Materials
     from graphkit.study.folder import ResultsFolder
+    from graphkit.study.inputs import Materials
 
 __all__ = ["flow_tables", "write_figures", "write_report"]
 

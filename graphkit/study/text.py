@@ -13,7 +13,7 @@ from graphkit.simulation import Behaviour
 from graphkit.study.results import Headline, StudyResult
 
 if TYPE_CHECKING:
-    from graphkit.study._materials import Materials
+    from graphkit.study.inputs import Materials
 
 __all__ = [
     "CLAIMS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.synthetic._topics import HOURS
+from graphkit.synthetic.topics import HOURS
 
 __all__ = ["categorical", "moments", "weighted", "zipf"]
 

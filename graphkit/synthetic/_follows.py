@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from graphkit.rng import Streams
 from graphkit.synthetic._draws import categorical, weighted, zipf
-from graphkit.synthetic._population import Population
+from graphkit.synthetic.accounts import Population
 
 __all__ = ["draw_follows", "draw_memberships", "followed_topics"]
 

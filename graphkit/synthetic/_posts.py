@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from graphkit.rng import Streams
 from graphkit.synthetic._draws import categorical, moments, weighted
-from graphkit.synthetic._population import Population
+from graphkit.synthetic.accounts import Population
 
 __all__ = ["Posts", "draw_posts"]
 

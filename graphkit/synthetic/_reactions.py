@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from graphkit.rng import Streams
 from graphkit.synthetic._feed import Feed
-from graphkit.synthetic._population import Population
 from graphkit.synthetic._posts import Posts
+from graphkit.synthetic.accounts import Population
 
 __all__ = ["Actions", "Answers", "draw_answers", "react", "watch"]
 

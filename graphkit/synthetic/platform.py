@@ -13,14 +13,14 @@ from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
-from graphkit.synthetic import _tables
+from graphkit.synthetic import tables as _tables
 from graphkit.synthetic._feed import show_posts
 from graphkit.synthetic._follows import draw_follows, draw_memberships
-from graphkit.synthetic._population import populate
 from graphkit.synthetic._posts import draw_posts
 from graphkit.synthetic._reactions import draw_answers, react, watch
-from graphkit.synthetic._text import draw_captions, draw_origins, draw_sounds, draw_tags
-from graphkit.synthetic._topics import TOPICS, Topic
+from graphkit.synthetic.accounts import populate
+from graphkit.synthetic.activity import draw_captions, draw_origins, draw_sounds, draw_tags
+from graphkit.synthetic.topics import TOPICS, Topic
 
 __all__ = ["platform"]
 

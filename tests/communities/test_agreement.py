@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from graphkit.communities import agreement, best_matches
 from graphkit.communities._information import ExpectedInformation
-from graphkit.communities.agreement import compare_runs, match_communities, node_agreement
+from graphkit.communities.comparison import compare_runs, match_communities, node_agreement
 from graphkit.data.membership import canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError

@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from graphkit.communities import _native as native
+from graphkit.communities import native
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.random import splitmix64
 

@@ -17,7 +17,8 @@ import pytest
 
 import graphkit as gk
 from graphkit.communities._densities import DENSITY_QUALITIES
-from graphkit.communities._layers import (
+from graphkit.communities._named import check_named_graphs
+from graphkit.communities.multilayer import (
     Layers,
     evaluate_layer,
     evaluate_layers,
@@ -25,7 +26,6 @@ from graphkit.communities._layers import (
     prepare_layers,
     resolved_layers,
 )
-from graphkit.communities._named import check_named_graphs
 from graphkit.communities.signed import by_sign
 from graphkit.data.graph import Graph
 from graphkit.data.membership import canonical_membership

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from graphkit.communities import _engines, leiden, partition_quality
-from graphkit.communities._checks import prepare
+from graphkit.communities.prepare import prepare
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, GraphkitError, OptionError
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 
 ROOT = Path(__file__).parents[2]
 every_engine = pytest.mark.parametrize("engine", ["native", "igraph", "leidenalg"])
@@ -428,7 +428,7 @@ def test_ctrl_c_between_runs_stops_cleanly(karate: Graph, engine: str) -> None:
 @pytest.mark.parametrize(
     ("engine", "broken"),
     [
-        ("native", "graphkit.communities._native.solve"),
+        ("native", "graphkit.communities.native.solve"),
         ("igraph", "igraph.Graph.community_leiden"),
         ("leidenalg", "leidenalg.Optimiser.optimise_partition_multiplex"),
     ],

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphkit.communities import _native, leiden
-from graphkit.communities._checks import prepare
+from graphkit.communities import leiden
+from graphkit.communities import native as _native
+from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition

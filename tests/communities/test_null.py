@@ -14,7 +14,7 @@ from graphkit.data.nulls import NullComparison
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
 from graphkit.nullmodels import lfr, planted_partition, random_graph
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 
 DIFFERS, CANNOT = "the graph differs from its null", "the graph cannot be told from its null"
 

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphkit.communities import _leidenalg
-from graphkit.communities._checks import Prepared, prepare
+from graphkit.communities import engines as _leidenalg
 from graphkit.communities._densities import (
     DENSITY_QUALITIES,
     check_takes,
@@ -22,7 +21,8 @@ from graphkit.communities._densities import (
     resolved_density,
 )
 from graphkit.communities._engines import connected
-from graphkit.communities._leidenalg import rejoined, single_runner, starting_codes
+from graphkit.communities.engines import rejoined, single_runner, starting_codes
+from graphkit.communities.prepare import Prepared, prepare
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.membership import canonical_membership

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from graphkit.communities import agreement, partition_quality
 from graphkit.communities import leiden as find_communities
 from graphkit.communities._champ import Found, envelope, line
-from graphkit.communities._checks import prepare
 from graphkit.communities.limit import resolution_limit
+from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
 from graphkit.communities.resolution import resolution_profile
 from graphkit.data.graph import Graph
@@ -23,7 +23,7 @@ from graphkit.data.membership import STABLE, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.profile import ResolutionProfile
 from graphkit.errors import DataError, GraphkitWarning, OptionError
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 
 both_qualities = pytest.mark.parametrize("quality", ["modularity", "cpm"])
 

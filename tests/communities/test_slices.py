@@ -11,11 +11,11 @@ import pytest
 
 from graphkit.communities import partition_quality
 from graphkit.communities._slices import couple, evaluate_slices
-from graphkit.communities.slices import leiden_slices
+from graphkit.communities.temporal import leiden_slices
 from graphkit.data.graph import Graph
 from graphkit.data.membership import canonical_membership
 from graphkit.errors import DataError, GraphkitWarning, OptionError
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 
 
 def series(

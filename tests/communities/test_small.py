@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.communities import leiden
-from graphkit.communities._checks import prepare
 from graphkit.communities._small import absorbed
+from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.errors import OptionError

@@ -9,11 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from graphkit.kernels.tails import (
-    log_hypergeometric_tail,
-    log_matching_tail,
-    probability,
-)
+from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 
 
 def exact_tail(observed: int, total: int, marked: int, drawn: int) -> Fraction:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.communities._overlap import CommunityPairs
-from graphkit.communities.agreement import match_communities
+from graphkit.communities.comparison import match_communities
 from graphkit.communities.track import assemble, track
+from graphkit.communities.tracking import Tracks
 from graphkit.data.partition import Partition
-from graphkit.data.tracks import Tracks
 from graphkit.errors import DataError, OptionError
 
 

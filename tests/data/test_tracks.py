@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.communities.track import assemble, track
+from graphkit.communities.tracking import ABSENT, UNASSIGNED, Tracks, flows
 from graphkit.data.partition import Partition
-from graphkit.data.tracks import ABSENT, UNASSIGNED, Tracks, flows
 from graphkit.errors import DataError, MissingDataError, OptionError
 
 

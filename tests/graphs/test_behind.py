@@ -15,8 +15,8 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.graphs.backbone import backbone
-from graphkit.graphs.behind import edge_evidence
 from graphkit.graphs.cointeraction import cointeraction_graph
+from graphkit.graphs.evidence import edge_evidence
 
 START = datetime(2024, 5, 1)
 ACTS = st.lists(

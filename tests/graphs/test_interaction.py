@@ -9,7 +9,7 @@ import pytest
 import graphkit as gk
 from graphkit.errors import MissingDataError, OptionError
 from graphkit.graphs import describe, interaction_graph
-from graphkit.graphs.interaction import interaction_times
+from graphkit.graphs.social import interaction_times
 
 
 @pytest.fixture

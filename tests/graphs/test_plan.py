@@ -11,7 +11,7 @@ from graphkit.data.incidence import incidence
 from graphkit.errors import MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph
 from graphkit.graphs.options import at_most, available
-from graphkit.graphs.plan import plan
+from graphkit.graphs.planning import plan
 
 
 def log(size: int, n: int, m: int) -> gk.Dataset:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from graphkit.errors import DataError
 from graphkit.graphs._bicm import TOLERANCE, degree_model
-from graphkit.graphs.validate import (
+from graphkit.graphs.validation import (
     Triples,
     benjamini_hochberg,
     bicm_tails,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from graphkit.graphs import _symmetric, _walk
 from graphkit.graphs._projection import Projection, project
 from graphkit.graphs.options import WEIGHTS, ProjectionOptions
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 
 #: Weights that a window leaves defined.
 TIMED = tuple(weight for weight in WEIGHTS if weight != "actions")

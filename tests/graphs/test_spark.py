@@ -18,12 +18,7 @@ from graphkit.data.graph import Graph
 from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
 from graphkit.graphs import _spark_layout as layout
 from graphkit.graphs.cointeraction import cointeraction_graph
-from graphkit.graphs.spark import (
-    edge_checksum,
-    read_spark_edges,
-    spark_cointeraction,
-    spark_edges,
-)
+from graphkit.graphs.spark import edge_checksum, read_spark_edges, spark_cointeraction, spark_edges
 
 
 @pytest.fixture(scope="module")

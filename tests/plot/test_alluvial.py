@@ -10,8 +10,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
 from graphkit.communities.track import track
+from graphkit.communities.tracking import Tracks
 from graphkit.data.partition import Partition
-from graphkit.data.tracks import Tracks
 from graphkit.errors import DataError, OptionError
 from graphkit.plot._canvas import Canvas
 from graphkit.plot.alluvial import _apart, alluvial

@@ -12,7 +12,8 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.errors import DataError, FileError, GraphkitError
-from graphkit.readwrite import bundled, load_platform, write_platform
+from graphkit.readwrite import load_platform, write_platform
+from graphkit.readwrite import platform as bundled
 
 
 def tiny(**more: Any) -> Platform:

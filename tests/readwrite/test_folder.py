@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, FileError, GraphkitError, OptionError
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 from graphkit.readwrite import read_dataset, write_dataset
 
 LONG_ID = "7375232772228682300"

@@ -15,8 +15,8 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import incidence
 from graphkit.data.incidence_matrix import IncidenceMatrix
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
-from graphkit.readwrite import stream
-from graphkit.readwrite.stream import read_incidence
+from graphkit.readwrite import log as stream
+from graphkit.readwrite.log import read_incidence
 
 Table = dict[tuple[str, str], tuple[int, int, int]]
 

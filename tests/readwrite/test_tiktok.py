@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit.errors import DataError, FileError, GraphkitError, OptionError
-from graphkit.progress import show_progress
+from graphkit.parallel import show_progress
 from graphkit.readwrite import read_dataset, read_tiktok_api, write_dataset
 
 SECOND = 1_717_180_199

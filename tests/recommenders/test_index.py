@@ -16,10 +16,10 @@ from graphkit.kernels.random import mark_seen
 from graphkit.kernels.search import search
 from graphkit.kernels.state import Index, Nearest
 from graphkit.recommenders import Feed, interest_centric
-from graphkit.recommenders._index import build_index, cell_ends, recall, replace_features
+from graphkit.recommenders.search import build_index, cell_ends, recall, replace_features
 from graphkit.simulation import Behaviour
-from graphkit.simulation._engine import Run
-from graphkit.simulation._stage import prepare
+from graphkit.simulation.arrays import prepare
+from graphkit.simulation.engine import Run
 
 K = 100
 

@@ -17,8 +17,8 @@ from graphkit.data.world import World
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed, presets
 from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour
-from graphkit.simulation._engine import Run
-from graphkit.simulation._stage import prepare
+from graphkit.simulation.arrays import prepare
+from graphkit.simulation.engine import Run
 
 # the slow twin stands beside the tests
 sys.path.append(str(Path(__file__).parent))

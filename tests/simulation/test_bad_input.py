@@ -15,8 +15,7 @@ from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed, follower_centric, interest_centric, presets, uniform
-from graphkit.simulation import Behaviour
-from graphkit.simulation import _engine as engine
+from graphkit.simulation import Behaviour, engine
 
 Simulate = Callable[..., Spread]
 

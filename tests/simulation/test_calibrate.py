@@ -16,7 +16,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.space import InterestSpace
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.simulation import Behaviour, calibrate
-from graphkit.simulation._evidence import TASTE_SHARE, gather
+from graphkit.simulation.log_evidence import TASTE_SHARE, gather
 from graphkit.simulation.split import item_draws
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

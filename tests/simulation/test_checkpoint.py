@@ -18,10 +18,11 @@ from graphkit.data.world import World
 from graphkit.errors import FileError, MissingDataError, OptionError
 from graphkit.recommenders import Feed, presets
 from graphkit.recommenders.context import Context
-from graphkit.simulation import Behaviour, _checkpoint, read_checkpoint, scan_impressions
+from graphkit.simulation import Behaviour, read_checkpoint, scan_impressions
+from graphkit.simulation import storage as _checkpoint
 from graphkit.simulation._arms import feed_facts
-from graphkit.simulation._checkpoint import held_interrupt
-from graphkit.simulation._engine import Run
+from graphkit.simulation.engine import Run
+from graphkit.simulation.storage import held_interrupt
 
 TICKS = 12
 Simulate = Callable[..., Spread]

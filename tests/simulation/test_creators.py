@@ -12,11 +12,11 @@ import pytest
 from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed
-from graphkit.recommenders._index import recall
+from graphkit.recommenders.search import recall
 from graphkit.simulation import Behaviour
-from graphkit.simulation._creators import Creators
-from graphkit.simulation._engine import Run
-from graphkit.simulation._stage import Prepared, prepare
+from graphkit.simulation.agents import Creators
+from graphkit.simulation.arrays import Prepared, prepare
+from graphkit.simulation.engine import Run
 
 SEED = np.uint64(7)
 

@@ -13,7 +13,7 @@ from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.recommenders import Feed, uniform
 from graphkit.simulation import Behaviour
-from graphkit.simulation._engine import Run
+from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
 

@@ -19,9 +19,8 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed
-from graphkit.simulation import Behaviour
-from graphkit.simulation import _engine as engine
-from graphkit.simulation._engine import Run
+from graphkit.simulation import Behaviour, engine
+from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
 Simulate = Callable[..., Spread]

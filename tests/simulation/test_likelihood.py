@@ -9,8 +9,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr
 
-from graphkit.simulation._fits import EDGES, logit_watch
 from graphkit.simulation._likelihood import Block, fit_censored, fit_logistic
+from graphkit.simulation.likelihood import EDGES, logit_watch
 
 
 def errors_of(loss: Callable[[np.ndarray], float], p: np.ndarray, step: float = 1e-3) -> np.ndarray:

@@ -14,7 +14,7 @@ from graphkit.errors import OptionError
 from graphkit.recommenders import FACTORS, SOURCES, Feed, follower_centric
 from graphkit.recommenders.context import Context
 from graphkit.simulation import _scores
-from graphkit.simulation._engine import Run
+from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
 

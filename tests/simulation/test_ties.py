@@ -11,9 +11,9 @@ from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.kernels.state import Stage
 from graphkit.recommenders import Feed
-from graphkit.simulation._engine import Run
-from graphkit.simulation._stage import prepare
 from graphkit.simulation._ties import Ties
+from graphkit.simulation.arrays import prepare
+from graphkit.simulation.engine import Run
 
 
 def arcs(stage: Stage) -> set[tuple[int, int]]:

@@ -17,7 +17,7 @@ from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders.factors import FILLERS
 from graphkit.simulation import Behaviour
-from graphkit.simulation._engine import Run
+from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
 BUDGETS = pytest.mark.parametrize("free", [False, True], ids=["matched", "free"])

@@ -10,7 +10,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.simulation import scan_impressions
-from graphkit.simulation._engine import Run
+from graphkit.simulation.engine import Run
 from graphkit.study import run_study
 from graphkit.study.config import StudyConfig
 from graphkit.study.run import _log_folder

@@ -26,7 +26,7 @@ from graphkit.data.tags import STOP_TAGS, fold_tag
 from graphkit.errors import GraphkitError, OptionError
 from graphkit.rng import fenced_igraph
 from graphkit.synthetic import platform
-from graphkit.synthetic._topics import GENERIC_TAGS, TOPICS
+from graphkit.synthetic.topics import GENERIC_TAGS, TOPICS
 
 Codes = npt.NDArray[np.int64]
 

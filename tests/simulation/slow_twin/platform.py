@@ -12,8 +12,8 @@ import numpy as np
 from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SOURCES, Feed
-from graphkit.recommenders._index import build_index
 from graphkit.recommenders.context import Context
+from graphkit.recommenders.search import build_index
 from graphkit.simulation import Behaviour
 from slow_twin.draws import (
     FULL,

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
-from graphkit.communities._checks import Prepared
-from graphkit.communities._layers import evaluate_layer
+from graphkit.communities import prepare as checks
 from graphkit.communities._slices import couple, evaluate_slices, slices_runner
-from graphkit.communities.agreement import compare_runs
+from graphkit.communities.comparison import compare_runs
+from graphkit.communities.multilayer import evaluate_layer
+from graphkit.communities.prepare import Prepared
 from graphkit.communities.track import assemble
+from graphkit.communities.tracking import Tracks
 from graphkit.data.graph import Graph
 from graphkit.data.membership import Runs, canonical_membership
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.data.tracks import Tracks
 from graphkit.errors import check_choice, check_integer, check_number
-from graphkit.progress import track
+from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["leiden_slices"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphkit.nx_backend._converted import Converted
+    from graphkit.networkx_backend.conversion import Converted
 
 __all__ = ["Backend", "backend", "info"]
 
@@ -79,14 +79,14 @@ class Backend:
                 f"{name}: graphkit takes weights by the name of an edge attribute, or None; not "
                 "by a function."
             )
-        from graphkit.nx_backend import _converted
+        from graphkit.networkx_backend import conversion as _converted
 
         return _converted.from_networkx(graph, edge_attrs or {})
 
     @staticmethod
     def convert_to_nx(result: Any, *, name: str | None = None) -> Any:
         """A converted graph as a networkx graph again; anything else as it is."""
-        from graphkit.nx_backend import _converted
+        from graphkit.networkx_backend import conversion as _converted
 
         return (
             _converted.to_networkx(result) if isinstance(result, _converted.Converted) else result
@@ -101,7 +101,7 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`leiden_partitions`, or that of level `max_level`."""
-        from graphkit.nx_backend import _communities as found
+        from graphkit.networkx_backend import _communities as found
 
         levels = found.partitions("leiden_communities", G, weight, resolution, seed)
         return found.last(levels, max_level)
@@ -111,7 +111,7 @@ class Backend:
         G: Any, weight: str | None = "weight", resolution: float = 1, seed: Any = None
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Leiden, of rising modularity."""
-        from graphkit.nx_backend import _communities as found
+        from graphkit.networkx_backend import _communities as found
 
         return found.partitions("leiden_partitions", G, weight, resolution, seed)
 
@@ -125,7 +125,7 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`louvain_partitions`, or that of level `max_level`."""
-        from graphkit.nx_backend import _communities as found
+        from graphkit.networkx_backend import _communities as found
 
         levels = found.partitions(
             "louvain_communities", G, weight, resolution, seed, threshold=threshold
@@ -141,7 +141,7 @@ class Backend:
         seed: Any = None,
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Louvain, each a merger of the one before."""
-        from graphkit.nx_backend import _communities as found
+        from graphkit.networkx_backend import _communities as found
 
         return found.partitions(
             "louvain_partitions", G, weight, resolution, seed, threshold=threshold

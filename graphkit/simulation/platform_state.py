@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from graphkit.data.spread import REACTIONS
 from graphkit.kernels.state import HORIZON, MOST_TRENDING, WATCH_UNIT, Now
-from graphkit.recommenders._index import cell_ends
 from graphkit.recommenders.factors import POST_FACTORS
 from graphkit.recommenders.feed import Feed
-from graphkit.simulation._stage import Prepared
+from graphkit.recommenders.search import cell_ends
+from graphkit.simulation.arrays import Prepared
 
 __all__ = ["Book"]
 

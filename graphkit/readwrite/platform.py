@@ -19,12 +19,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, FileError
-from graphkit.readwrite._files import (
-    check_writable,
-    reading,
-    require_folder,
-    sha256_of,
-)
+from graphkit.readwrite.files import check_writable, reading, require_folder, sha256_of
 from graphkit.readwrite.folder import read_dataset, write_dataset
 
 __all__ = ["load_platform", "write_platform"]

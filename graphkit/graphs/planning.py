@@ -16,9 +16,9 @@ from graphkit.data.plan import ProjectionPlan, size_text
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError
 from graphkit.graphs import _costs as costs
-from graphkit.graphs._lists import Ints, PairLists
 from graphkit.graphs._projection import Prepared, prepare
 from graphkit.graphs.options import ProjectionOptions, at_most, gather
+from graphkit.graphs.projection import Ints, PairLists
 from graphkit.threads import cores
 
 __all__ = ["check_budget", "plan"]

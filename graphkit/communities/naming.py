@@ -7,9 +7,9 @@ from itertools import chain, combinations
 
 import polars as pl
 
-from graphkit.communities._checks import require_partition
 from graphkit.communities._tag_evidence import over_represented, ranked, without_stop
 from graphkit.communities._tag_use import require_dataset, spellings, tag_use
+from graphkit.communities.prepare import require_partition
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import incidence
 from graphkit.data.partition import Partition

@@ -19,7 +19,7 @@ from graphkit.errors import DataError, MissingDataError
 from graphkit.simulation._circle import followed_circle, new_follows, reacted
 from graphkit.simulation._facts import SHORTEST
 from graphkit.simulation._space import acted_items, mean_features, unit_rows
-from graphkit.simulation.space import interest_space
+from graphkit.simulation.interests import interest_space
 from graphkit.simulation.split import item_draws
 
 __all__ = ["Evidence", "gather"]
@@ -193,7 +193,7 @@ def _interest(
         tastes, usable = unit_rows(planted.interests), np.ones(item.size, bool)
     else:
         learnt: Flags = np.asarray(item_draws(ds.item_ids) < TASTE_SHARE)
-        acts = _acts(ds, rows)
+        acts = _taste_interactions(ds, rows)
         acts = acts.filter(pl.Series(learnt[acts.get_column("item").to_numpy()]))
         tastes, usable = (
             mean_features(acts, features, len(ds.account_ids)),
@@ -217,7 +217,7 @@ def _interest(
     return interest
 
 
-def _acts(ds: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
+def _taste_interactions(ds: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
     """What tastes are learned from: acts, or without any what was watched, by its fraction."""
     if ds.interactions is not None:
         kinds = ds.interactions.get_column("kind").cast(pl.String)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._checks import Prepared
+from graphkit.communities.prepare import Prepared
 from graphkit.errors import GraphkitError, OptionError
 
 __all__ = ["Term", "optimised", "rejoined", "single_runner", "starting_codes", "unit", "with_nodes"]

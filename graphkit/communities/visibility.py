@@ -9,19 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._checks import Prepared, prepare, require_partition, shared_nodes
-from graphkit.communities.agreement import best_f1
+from graphkit.communities.comparison import best_f1
 from graphkit.communities.leiden import leiden
+from graphkit.communities.prepare import Prepared, prepare, require_partition, shared_nodes
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import Visibility
 from graphkit.errors import DataError
-from graphkit.kernels.tails import (
-    log_hypergeometric_tail,
-    log_matching_tail,
-    probability,
-)
+from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["visibility"]

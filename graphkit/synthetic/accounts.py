@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.rng import Streams
-from graphkit.synthetic._topics import Topic
+from graphkit.synthetic.topics import Topic
 
 __all__ = ["Population", "populate"]
 

@@ -4,6 +4,8 @@ Nothing here is measured. Tags are lower case and written without ``#``; the fir
 with rank by Zipf's law. A tag may stand in several lists: that is how neighbouring cultures come to share words.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 

@@ -13,7 +13,7 @@ from graphkit.synthetic._draws import weighted
 from graphkit.synthetic._feed import Feed
 from graphkit.synthetic._posts import Posts
 from graphkit.synthetic._reactions import CHANCES, Actions, Answers
-from graphkit.synthetic._topics import COUNTRIES, DEVICES
+from graphkit.synthetic.topics import COUNTRIES, DEVICES
 
 __all__ = [
     "START",

@@ -17,8 +17,10 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.space import InterestSpace
 from graphkit.errors import DataError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation._evidence import Evidence, gather
-from graphkit.simulation._fits import (
+from graphkit.simulation._likelihood import Floats, bernoulli
+from graphkit.simulation._replicas import observed_simulated
+from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.likelihood import (
     EDGES,
     REACTED,
     Found,
@@ -35,9 +37,7 @@ from graphkit.simulation._fits import (
     watch_loglik,
     watch_rows,
 )
-from graphkit.simulation._likelihood import Floats, bernoulli
-from graphkit.simulation._replicas import observed_simulated
-from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.log_evidence import Evidence, gather
 
 __all__ = ["calibrate"]
 

@@ -17,7 +17,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError, nearest
-from graphkit.readwrite._files import expand, reading
+from graphkit.readwrite.files import expand, reading
 
 __all__ = ["read_incidence"]
 

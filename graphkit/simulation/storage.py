@@ -27,7 +27,7 @@ from graphkit.simulation._folders import Job, arm_folders, job_folder
 
 __all__ = ["Checkpoint", "held_interrupt", "read_checkpoint", "spread_of"]
 
-RECORD = "checkpoint.json"
+CHECKPOINT_RECORD = "checkpoint.json"
 #: A run under way is saved after so many seconds of work, and when it is interrupted.
 SECONDS = 60.0
 #: Differences that an error names.
@@ -62,10 +62,12 @@ class Checkpoint:
         self, path: str | Path, facts: Mapping[str, Any], seed: int | None, drawn: int
     ) -> None:
         self.path = Path(path)
-        record = open_folder(self.path, RECORD, "checkpoints")
+        record = open_folder(self.path, CHECKPOINT_RECORD, "checkpoints")
         self.seed = drawn if seed is None else seed
         if record is None:
-            write_record(self.path / RECORD, {"seed": str(self.seed), "facts": dict(facts)})
+            write_record(
+                self.path / CHECKPOINT_RECORD, {"seed": str(self.seed), "facts": dict(facts)}
+            )
         else:
             if seed is None:
                 self.seed = int(record["seed"])
@@ -162,9 +164,11 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     True
     """
     root = Path(folder)
-    record = read_record(root / RECORD)
+    record = read_record(root / CHECKPOINT_RECORD)
     if record is None:
-        raise FileError(f"{root} holds no {RECORD}: it is no checkpoint of a simulation.")
+        raise FileError(
+            f"{root} holds no {CHECKPOINT_RECORD}: it is no checkpoint of a simulation."
+        )
     facts: dict[str, Any] = record["facts"]
     given = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     _refuse_others(

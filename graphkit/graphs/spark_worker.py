@@ -73,9 +73,9 @@ def walk_block(
 
 
 def _walk(a: SimpleNamespace, low: int, high: int, options: ProjectionOptions) -> list[Any]:
-    from graphkit.graphs._lists import EventLists, PairLists, some_rows
     from graphkit.graphs._projection import edge_rule
     from graphkit.graphs._walk import Walk
+    from graphkit.graphs.projection import EventLists, PairLists, some_rows
 
     first, last = int(a.row_start[low]), int(a.row_start[high])
     things = a.things[first:last]
@@ -102,7 +102,7 @@ def task(folder: str, bounds: list[int], options: ProjectionOptions) -> Any:
     def run(batches: Any) -> Any:
         import pyarrow as pa
 
-        from graphkit.graphs import _spark_worker as worker
+        from graphkit.graphs import spark_worker as worker
 
         for batch in batches:
             for number in batch.column(0).to_pylist():

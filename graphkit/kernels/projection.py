@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.jit import kernel
+from graphkit.kernels.compile import kernel
 
 __all__ = ["COSINE", "JACCARD", "RAW", "emit_row"]
 

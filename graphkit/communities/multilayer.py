@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities import _checks as checks
-from graphkit.communities._checks import Prepared
+from graphkit.communities import prepare as checks
 from graphkit.communities._densities import (
     DENSITY_QUALITIES,
     check_takes,
@@ -19,7 +18,8 @@ from graphkit.communities._densities import (
     resolved_density,
 )
 from graphkit.communities._engines import connected
-from graphkit.communities._leidenalg import (
+from graphkit.communities._named import check_named_graphs, refuse_strangers, union_vocabulary
+from graphkit.communities.engines import (
     Term,
     optimised,
     rejoined,
@@ -28,7 +28,7 @@ from graphkit.communities._leidenalg import (
     unit,
     with_nodes,
 )
-from graphkit.communities._named import check_named_graphs, refuse_strangers, union_vocabulary
+from graphkit.communities.prepare import Prepared
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.vocabulary import Vocabulary

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.errors import DataError
-from graphkit.simulation._evidence import Evidence
 from graphkit.simulation._likelihood import (
     Block,
     Floats,
@@ -18,12 +17,26 @@ from graphkit.simulation._likelihood import (
     linear,
 )
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.log_evidence import Evidence
 
 __all__ = [
-    "EDGES", "FEWEST", "REACTED", "Found", "fit_activity", "fit_reactions", "fit_stop",
-    "fit_watch", "logit_watch", "reaction_odds", "reaction_rows", "stop_odds", "stop_rows",
-    "watch_loglik", "watch_mean", "watch_rows",
-]  # fmt: skip
+    "EDGES",
+    "FEWEST",
+    "REACTED",
+    "Found",
+    "fit_activity",
+    "fit_reactions",
+    "fit_stop",
+    "fit_watch",
+    "logit_watch",
+    "reaction_odds",
+    "reaction_rows",
+    "stop_odds",
+    "stop_rows",
+    "watch_loglik",
+    "watch_mean",
+    "watch_rows",
+]
 
 Flags = npt.NDArray[np.bool_]
 

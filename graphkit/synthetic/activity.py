@@ -10,7 +10,7 @@ from graphkit.rng import Streams
 from graphkit.synthetic._draws import weighted, zipf
 from graphkit.synthetic._posts import Posts
 from graphkit.synthetic._reactions import Answers
-from graphkit.synthetic._topics import CLOSERS, GENERIC_TAGS, OPENERS, PLAIN_WORDS, Topic
+from graphkit.synthetic.topics import CLOSERS, GENERIC_TAGS, OPENERS, PLAIN_WORDS, Topic
 
 __all__ = ["draw_captions", "draw_origins", "draw_sounds", "draw_tags"]
 

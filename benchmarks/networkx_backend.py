@@ -1,6 +1,6 @@
 """What it costs to bring a networkx graph to graphkit, and what that buys.
 
-    python benchmarks/nx_backend.py [edges ...]
+    python benchmarks/networkx_backend.py [edges ...]
 
 Planted partitions with mean degree 20. CPU seconds of this process, the best of three (kernels
 compiled before); "share" is that of the conversion in `leiden_communities` as a user calls it,
@@ -18,8 +18,8 @@ from typing import Any
 
 import networkx as nx
 
+from graphkit.networkx_backend import backend
 from graphkit.nullmodels import planted_partition
-from graphkit.nx_backend import backend
 
 
 def timed(work: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:

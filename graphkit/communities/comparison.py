@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._checks import require_partition, shared_nodes
 from graphkit.communities._information import (
     ExpectedInformation,
     Grouped,
@@ -17,6 +16,7 @@ from graphkit.communities._information import (
     entropy,
 )
 from graphkit.communities._overlap import CommunityPairs
+from graphkit.communities.prepare import require_partition, shared_nodes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_number
 

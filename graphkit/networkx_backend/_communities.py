@@ -14,7 +14,7 @@ import numpy.typing as npt
 from graphkit.communities._levels import level_memberships
 from graphkit.data.membership import canonical_membership
 from graphkit.errors import DataError, check_integer, check_number
-from graphkit.nx_backend._converted import Converted
+from graphkit.networkx_backend.conversion import Converted
 from graphkit.rng import Streams
 
 __all__ = ["last", "partitions"]

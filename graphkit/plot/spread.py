@@ -26,7 +26,7 @@ from graphkit.plot._canvas import (
 
 __all__ = ["contrast"]
 
-_NEEDED = (
+_CONTRAST_COLUMNS = (
     "partition", "community", "measure", "arm", "baseline", "arm_mean", "baseline_mean",
     "difference", "low", "high", "interval", "worlds", "replications",
 )  # fmt: skip
@@ -47,7 +47,7 @@ def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
     top
         Rows shown, the first ones; the figure says how many are left out.
     """
-    missing = [name for name in _NEEDED if name not in frame.columns]
+    missing = [name for name in _CONTRAST_COLUMNS if name not in frame.columns]
     if missing:
         raise MissingDataError(f"the frame has no column {', '.join(missing)}: see contrast.")
     defined = frame.filter(pl.col("difference").is_not_null())

@@ -14,17 +14,17 @@ from graphkit.data.spread import ArmTally
 from graphkit.kernels.search import assign
 from graphkit.kernels.sessions import Scores, Shown, finish, merge, sessions
 from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Feeding, Now, State
-from graphkit.recommenders._index import recall, replace_features
 from graphkit.recommenders.feed import SOURCES, Feed
-from graphkit.simulation._book import Book
-from graphkit.simulation._creators import Creators
+from graphkit.recommenders.search import recall, replace_features
 from graphkit.simulation._dials import dials_of, mind_of, scratch_of
 from graphkit.simulation._profiles import first_profiles
 from graphkit.simulation._scores import given_scores
-from graphkit.simulation._stage import Prepared, lines_of, topics
 from graphkit.simulation._ties import Ties
 from graphkit.simulation._viewers import Viewers
+from graphkit.simulation.agents import Creators
+from graphkit.simulation.arrays import Prepared, lines_of, topics
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.platform_state import Book
 from graphkit.threads import cores
 
 __all__ = ["Run"]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from graphkit.data.world import World
 from graphkit.kernels.state import Index, Stage
 from graphkit.lanes import LANES
-from graphkit.recommenders._index import build_index
 from graphkit.recommenders.feed import Feed
+from graphkit.recommenders.search import build_index
 
 __all__ = ["Prepared", "lines_of", "prepare", "topics"]
 
