@@ -142,20 +142,31 @@ class Data:
             new = {name: arms[name] for name, key in keys.items() if key not in self._tallies}
             if new:
                 made = gk.simulate_spread(
-                    world, new, ticks=self.ticks, slots=self.slots, behaviour=mind,
+                    world,
+                    new,
+                    ticks=self.ticks,
+                    slots=self.slots,
+                    behaviour=mind,
                     rng=1 + w + 1000 * again,
-                )  # fmt: skip
+                )
                 self._tallies |= {keys[name]: made.tallies[name, 0, 0] for name in new}
             tallies |= {(name, w, 0): self._tallies[key] for name, key in keys.items()}
         return Spread(
-            tuple(self.worlds), tuple(arms), tallies, 1, (*SOURCES, "filler"), "matched",
+            tuple(self.worlds),
+            tuple(arms),
+            tallies,
+            1,
+            (*SOURCES, "filler"),
+            "matched",
             mind.calibrated,
-        )  # fmt: skip
+        )
 
     def each(
-        self, feed: Feed, measure: Callable[[World, ArmTally], float],
+        self,
+        feed: Feed,
+        measure: Callable[[World, ArmTally], float],
         behaviour: Behaviour | None = None,
-    ) -> npt.NDArray[np.float64]:  # fmt: skip
+    ) -> npt.NDArray[np.float64]:
         """A number for every world."""
         tallies = self.spread({"arm": feed}, behaviour).of("arm")
         pairs = zip(self.worlds, tallies, strict=True)
@@ -176,9 +187,14 @@ class Data:
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 gk.simulate_spread(
-                    world, {"arm": feed}, ticks=self.ticks, slots=self.slots, behaviour=mind,
-                    impressions=folder, rng=1 + w,
-                )  # fmt: skip
+                    world,
+                    {"arm": feed},
+                    ticks=self.ticks,
+                    slots=self.slots,
+                    behaviour=mind,
+                    impressions=folder,
+                    rng=1 + w,
+                )
                 logs.append(_coded(scan_impressions(folder), world))
             if not worlds:
                 self._logs[key] = logs[-1]
@@ -196,13 +212,20 @@ def _coded(log: pl.LazyFrame, world: World) -> pl.DataFrame:
     )
     posts = pl.LazyFrame({"item_id": world.posts.series, "post": np.arange(world.n_posts)})
     return (
-        log.join(accounts, on="account_id").join(posts, on="item_id")
+        log.join(accounts, on="account_id")
+        .join(posts, on="item_id")
         .select(
-            "account", "post", "tick", "position", *ENGAGED,
-            pl.col("surface").cast(pl.Enum([*SOURCES, "filler"])), watch="watch_fraction",
+            "account",
+            "post",
+            "tick",
+            "position",
+            *ENGAGED,
+            pl.col("surface").cast(pl.Enum([*SOURCES, "filler"])),
+            watch="watch_fraction",
         )
-        .sort("account", "tick", "position").collect()
-    )  # fmt: skip
+        .sort("account", "tick", "position")
+        .collect()
+    )
 
 
 def bundled(worlds: int, *, ticks: int = 20) -> Data:

@@ -186,9 +186,13 @@ def measure(name: str, edges: str, seed: int, threads: int, membership: str) -> 
     except PackageNotFoundError:
         which = release()
     return {
-        "build": built - start, "run": end - built, "peak": peak, "version": which,
-        "build_cpu": built_busy - busy, "run_cpu": end_busy - built_busy,
-    }  # fmt: skip
+        "build": built - start,
+        "run": end - built,
+        "peak": peak,
+        "version": which,
+        "build_cpu": built_busy - busy,
+        "run_cpu": end_busy - built_busy,
+    }
 
 
 def scaling(edges: str, repeats: int) -> dict[str, float]:
@@ -197,9 +201,9 @@ def scaling(edges: str, repeats: int) -> dict[str, float]:
 
     from graphkit.communities import leiden
     from graphkit.communities import prepare as _checks
-    from graphkit.communities._engines import Wishes
-    from graphkit.communities._problem import of_graph
-    from graphkit.threads import in_threads
+    from graphkit.communities.engines import Wishes
+    from graphkit.communities.leiden import of_graph
+    from graphkit.parallel import in_threads
 
     tail, head = np.load(edges)
     graph = _native_build(tail, head, 0)

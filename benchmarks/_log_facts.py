@@ -46,9 +46,10 @@ def exploit_shares(world: World, log: pl.DataFrame, most: int = 1000) -> tuple[f
     rows = log.with_columns(topic=pl.Series(of_post)[log["post"]], place=pl.int_range(pl.len()))
     rows = rows.filter(pl.col("place").rank("ordinal").over("account") <= most)
     first = (
-        rows.filter(pl.any_horizontal(ENGAGED)).group_by("account", "topic")
+        rows.filter(pl.any_horizontal(ENGAGED))
+        .group_by("account", "topic")
         .agg(since=pl.col("tick").min())
-    )  # fmt: skip
+    )
     known = rows.join(first, on=["account", "topic"], how="left").with_columns(
         exploit=(pl.col("since") < pl.col("tick")).fill_null(False)
     )
@@ -57,12 +58,18 @@ def exploit_shares(world: World, log: pl.DataFrame, most: int = 1000) -> tuple[f
         first.with_columns(chance=pl.Series(weight)[first["topic"]])
         .sort("account", "since", "topic")
         .with_columns(chance=pl.col("chance").cum_sum().over("account"))
-        .group_by("account", "since", maintain_order=True).agg(pl.col("chance").last())
-    )  # fmt: skip
+        .group_by("account", "since", maintain_order=True)
+        .agg(pl.col("chance").last())
+    )
     known = known.sort("account", "tick").join_asof(
-        steps.sort("account", "since"), left_on="tick", right_on="since", by="account",
-        strategy="backward", allow_exact_matches=False, check_sortedness=False,
-    )  # fmt: skip
+        steps.sort("account", "since"),
+        left_on="tick",
+        right_on="since",
+        by="account",
+        strategy="backward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
     per = known.group_by("account", maintain_order=True).agg(
         pl.col("exploit").mean(), pl.col("chance").fill_null(0.0).mean()
     )
@@ -207,8 +214,9 @@ def unconnected(world: World, log: pl.DataFrame) -> tuple[float, float, float]:
         shared = (
             pairs.join(groups, on="account")
             .join(groups.rename({"account": "poster"}), on=["poster", "group"])
-            .select("account", "post").unique()
-        )  # fmt: skip
+            .select("account", "post")
+            .unique()
+        )
         known.append(shared.with_columns(grouped=pl.lit(True)))
     rows = log.select("account", "post", "surface")
     for table in known:

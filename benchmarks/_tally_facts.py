@@ -139,9 +139,10 @@ def check_segregation(data: Data) -> Verdict:
     table, figure = [], ""
     for s in SOCIAL_SHARES:
         own, mind = (
-            (data, Behaviour()) if s == Behaviour().social_share
+            (data, Behaviour())
+            if s == Behaviour().social_share
             else (data.few, Behaviour(social_share=s))
-        )  # fmt: skip
+        )
         for filler in ("uniform", "empty"):
             arms = {
                 "interest": interest_centric().but("interest", filler=filler),
@@ -151,8 +152,9 @@ def check_segregation(data: Data) -> Verdict:
             outcome = gk.measure_spread(spread).filter(pl.col("community").is_null())
             gaps = gk.contrast(
                 outcome.filter(pl.col("measure").is_in(["crossing", "viewer_diet_entropy"])),
-                "interest", "follower",
-            )  # fmt: skip
+                "interest",
+                "follower",
+            )
             for kind in own.worlds[0].partitions:
                 cells = []
                 for measure in ("crossing", "viewer_diet_entropy"):
@@ -226,8 +228,12 @@ def check_amplification(data: Data) -> Verdict:
     sizes (mean of 100), which holds the noise of draws and of posts alike, in every ranked feed,
     with both filler rules.
     """
-    arms = {"follower": follower_centric(), "interest": interest_centric(),
-            "circle": circle_popularity(), "watch time": watch_time()}  # fmt: skip
+    arms = {
+        "follower": follower_centric(),
+        "interest": interest_centric(),
+        "circle": circle_popularity(),
+        "watch time": watch_time(),
+    }
     signs, table, figure = [], [], ""
     rng = np.random.default_rng(1)
     kind = first_partition(data.worlds[0])
@@ -323,12 +329,14 @@ def check_structural_virality(data: Data) -> Verdict:
     else it cannot be told.
     """
     arms = {
-        "follower": follower_centric(), "interest": interest_centric(),
-        "circle": circle_popularity(), "watch time": watch_time(),
+        "follower": follower_centric(),
+        "interest": interest_centric(),
+        "circle": circle_popularity(),
+        "watch time": watch_time(),
         "posts and shares, newest first": Feed(
             "newest first", {"following": 200, "circle": 200}, {"recency": 1.0}, learning_rate=0.0
         ),
-    }  # fmt: skip
+    }
     signs, table, figures, parts = [], [], [], []
     for name, feed in arms.items():
         low, flat, line = trees_of(data, feed)
@@ -383,10 +391,13 @@ def check_divisive(data: Data) -> Verdict | None:
     if any(world.divisiveness is None for world in data.worlds):
         return None
     arms = {
-        "follower": follower_centric(), "circle": circle_popularity(), "popularity": popularity(),
+        "follower": follower_centric(),
+        "circle": circle_popularity(),
+        "popularity": popularity(),
         "X 2023": ranker("x_2023"),
-        "interest": interest_centric(), "uniform": uniform(),
-    }  # fmt: skip
+        "interest": interest_centric(),
+        "uniform": uniform(),
+    }
     none, table = Behaviour(comment_divisive=0.0), []
 
     def gains(own: Data, names: tuple[str, ...], strength: float) -> dict[str, Floats]:

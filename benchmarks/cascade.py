@@ -41,11 +41,25 @@ HEARD = 8
 ALWAYS, NEVER = 60.0, -60.0
 #: Everybody opens the feed in every tick, watches everything and passes everything on.
 SHARER = Behaviour(
-    social_share=0, noise=0, watch_base=ALWAYS, watch_taste=0, watch_quality=0, watch_length=0,
-    fatigue=0, like_base=NEVER, comment_base=NEVER, share_base=ALWAYS, follow_base=NEVER,
-    duet_base=NEVER, stitch_base=NEVER, reaction_slope=0, comment_divisive=0, share_flagged=0,
-    unfollow_base=NEVER, activity=1,
-)  # fmt: skip
+    social_share=0,
+    noise=0,
+    watch_base=ALWAYS,
+    watch_taste=0,
+    watch_quality=0,
+    watch_length=0,
+    fatigue=0,
+    like_base=NEVER,
+    comment_base=NEVER,
+    share_base=ALWAYS,
+    follow_base=NEVER,
+    duet_base=NEVER,
+    stitch_base=NEVER,
+    reaction_slope=0,
+    comment_divisive=0,
+    share_flagged=0,
+    unfollow_base=NEVER,
+    activity=1,
+)
 
 
 @dataclass(frozen=True)
@@ -112,9 +126,14 @@ def graphkit_sizes(world: World, plan: Plan, seed: int) -> Codes:
     """Cascade sizes of all posts in all replications, if nothing was lost on the way."""
     ticks = int(world.ticks.max()) + 1 + plan.tail
     spread = gk.simulate_spread(
-        world, {"shares": share_feed(world, plan.p)}, ticks=ticks, slots=HEARD + 1,
-        replications=plan.replications, behaviour=SHARER, rng=seed,
-    )  # fmt: skip
+        world,
+        {"shares": share_feed(world, plan.p)},
+        ticks=ticks,
+        slots=HEARD + 1,
+        replications=plan.replications,
+        behaviour=SHARER,
+        rng=seed,
+    )
     sizes = []
     for tally in spread.of("shares"):
         _, account, _, tick, _ = tally.shares.T.astype(np.int64)

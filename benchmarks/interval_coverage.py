@@ -47,11 +47,14 @@ def outcome(differences: Draws, draws: np.random.Generator) -> pl.DataFrame:
         pl.DataFrame(
             {"world": world, "replication": replication, "community": run, "value": side.ravel()}
         ).with_columns(
-            pl.col("community").cast(pl.String), arm=pl.lit(arm), measure=pl.lit("m"),
-            partition=pl.lit("planted"), budget=pl.lit("matched"),
+            pl.col("community").cast(pl.String),
+            arm=pl.lit(arm),
+            measure=pl.lit("m"),
+            partition=pl.lit("planted"),
+            budget=pl.lit("matched"),
         )
         for arm, side in (("a", own), ("b", base))
-    ]  # fmt: skip
+    ]
     return pl.concat(sides)
 
 

@@ -44,9 +44,16 @@ def edges_of(n: int, folder: Path) -> Path:
         from graphkit.nullmodels import lfr
 
         planted = lfr(
-            n, mu=0.32, mean_degree=18.6, max_degree=200, degree_exponent=2.5,
-            min_size=20, max_size=1000, size_exponent=1.5, rng=1,
-        )  # fmt: skip
+            n,
+            mu=0.32,
+            mean_degree=18.6,
+            max_degree=200,
+            degree_exponent=2.5,
+            min_size=20,
+            max_size=1000,
+            size_exponent=1.5,
+            rng=1,
+        )
         tail, head, _ = planted.graph.edge_arrays()
         draws = np.random.default_rng(1)
         order = draws.permutation(tail.size)
@@ -105,9 +112,8 @@ def compare(size: str, options: argparse.Namespace) -> dict[str, dict[str, float
                 continue
             membership = options.folder / "membership.npy"
             found = in_a_process(
-                options, side, str(path), "--seed", str(repeat + 1), "--membership",
-                str(membership),
-            )  # fmt: skip
+                options, side, str(path), "--seed", str(repeat + 1), "--membership", str(membership)
+            )
             if isinstance(found, str):
                 gone[side] = found
                 continue
@@ -161,36 +167,46 @@ def judge(tables: dict[str, dict[str, dict[str, float]]], threads: dict[str, Any
         theirs = largest.get(side)
         ratio = theirs["seconds"] / ours["seconds"] if ours and theirs else None
         verdict(
-            f"{LARGEST} edges: {side}, times as long as graphkit", f"≥ {least:g}", ratio,
+            f"{LARGEST} edges: {side}, times as long as graphkit",
+            f"≥ {least:g}",
+            ratio,
             None if ratio is None else ratio >= least,
-        )  # fmt: skip
+        )
     for size, table in tables.items():
         own = table.get("graphkit")
         others = [row["modularity"] for side, row in table.items() if side != "graphkit"]
         if own and others:
             below = max(others) - own["modularity"]
             verdict(
-                f"{size} edges: modularity below the best other", f"≤ {MODULARITY}", below,
+                f"{size} edges: modularity below the best other",
+                f"≤ {MODULARITY}",
+                below,
                 below <= MODULARITY,
-            )  # fmt: skip
+            )
     for size, found in threads.items():
         ratio = found["runs1"] / found["runs2"]
         final = size == LARGEST
         verdict(
             f"{size} edges: two runs on two threads, times as fast",
-            f"≥ {THREADS}" if final else "", ratio, ratio >= THREADS if final else None,
-        )  # fmt: skip
+            f"≥ {THREADS}" if final else "",
+            ratio,
+            ratio >= THREADS if final else None,
+        )
         verdict(
-            f"{size} edges: a whole call on two cores, times as fast", "",
-            found["call1"] / found["call2"], None,
-        )  # fmt: skip
+            f"{size} edges: a whole call on two cores, times as fast",
+            "",
+            found["call1"] / found["call2"],
+            None,
+        )
     for size, table in tables.items():
         if own := table.get("graphkit"):
             allowed = PER_ARC * 2 * own["edges"] + PER_NODE * own["nodes"]
             verdict(
-                f"{size} edges: peak memory, share of {PER_ARC} B/arc + {PER_NODE} B/node", "≤ 1",
-                own["peak"] / allowed, own["peak"] <= allowed,
-            )  # fmt: skip
+                f"{size} edges: peak memory, share of {PER_ARC} B/arc + {PER_NODE} B/node",
+                "≤ 1",
+                own["peak"] / allowed,
+                own["peak"] <= allowed,
+            )
 
 
 def costs(tables: dict[str, dict[str, dict[str, float]]]) -> None:

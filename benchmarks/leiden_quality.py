@@ -128,9 +128,13 @@ def qualities(case: Case, engine: str, runs: int) -> tuple[np.ndarray, float]:
     """Quality of each run, and CPU seconds a run."""
     start = time.process_time()
     found = gk.leiden(
-        case.graph, quality=case.quality, resolution=case.resolution, runs=runs, engine=engine,
+        case.graph,
+        quality=case.quality,
+        resolution=case.resolution,
+        runs=runs,
+        engine=engine,
         rng=1,
-    )  # fmt: skip
+    )
     seconds = (time.process_time() - start) / runs
     assert found.runs is not None
     unit = 1.0 if case.quality == "modularity" else case.graph.without_loops().total_weight

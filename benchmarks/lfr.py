@@ -22,7 +22,7 @@ import numpy as np
 
 import graphkit as gk
 from graphkit.nullmodels import lfr
-from graphkit.nullmodels._options import power_law
+from graphkit.nullmodels.planted import power_law
 
 MIXING = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 PUBLISHED = {

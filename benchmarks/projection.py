@@ -64,8 +64,8 @@ def with_graphkit(
     rows: np.ndarray, columns: np.ndarray, n: int, m: int, least: int, top: int | None = None
 ) -> Found:
     """Our kernel, as the verb calls it: both triangles, sorted."""
-    from graphkit.graphs._projection import project
     from graphkit.graphs.options import ProjectionOptions
+    from graphkit.graphs.projection import project
 
     found = project(rows, columns, n, m, ProjectionOptions(min_shared=least, top=top))
     size = found.indptr.nbytes + found.indices.nbytes + found.weights.nbytes
@@ -175,15 +175,22 @@ def with_networkx(rows: np.ndarray, columns: np.ndarray, n: int, m: int, least: 
 
 
 SIDES: dict[str, Callable[..., Found]] = {
-    "graphkit": with_graphkit, "scipy": with_scipy,
-    "graphblas": with_graphblas, "duckdb": with_duckdb, "polars": with_polars,
-}  # fmt: skip
+    "graphkit": with_graphkit,
+    "scipy": with_scipy,
+    "graphblas": with_graphblas,
+    "duckdb": with_duckdb,
+    "polars": with_polars,
+}
 SMALL: dict[str, Callable[..., Found]] = {"igraph": with_igraph, "networkx": with_networkx}
 PACKAGES = {
-    "graphkit": "graphkit", "scipy": "scipy",
-    "graphblas": "python-graphblas", "duckdb": "duckdb", "polars": "polars", "igraph": "igraph",
+    "graphkit": "graphkit",
+    "scipy": "scipy",
+    "graphblas": "python-graphblas",
+    "duckdb": "duckdb",
+    "polars": "polars",
+    "igraph": "igraph",
     "networkx": "networkx",
-}  # fmt: skip
+}
 CASES = {"shared2": 2, "whole": 1}
 
 
@@ -218,9 +225,14 @@ def measured(
     done.set()
     watcher.join()
     return {
-        "seconds": seconds, "busy": busy, "peak": peak - before, "result": result,
-        "input": rows.nbytes + columns.nbytes, "edges": edges, "weight": weight,
-    }  # fmt: skip
+        "seconds": seconds,
+        "busy": busy,
+        "peak": peak - before,
+        "result": result,
+        "input": rows.nbytes + columns.nbytes,
+        "edges": edges,
+        "weight": weight,
+    }
 
 
 def planned(size: int, seed: int, least: int, top: int | None, steep: float) -> dict[str, Any]:
@@ -239,9 +251,12 @@ def planned(size: int, seed: int, least: int, top: int | None, steep: float) -> 
     once(2000)
     found, took = once(size)
     return {
-        "wedges": found.wedges, "edges": found.edges, "seconds": found.seconds,
-        "memory": found.memory, "took": took,
-    }  # fmt: skip
+        "wedges": found.wedges,
+        "edges": found.edges,
+        "seconds": found.seconds,
+        "memory": found.memory,
+        "took": took,
+    }
 
 
 def in_a_process(*arguments: object) -> dict[str, Any] | None:
@@ -270,8 +285,9 @@ def compare(
     if plan:
         print(
             f"  {plan['wedges']:,} wedges; plan: {plan['edges']:,} edges, {plan['seconds']:.2f} s, "
-            f"{plan['memory'] / 1e6:,.0f} MB (planning took {plan['took']:.2f} s)", flush=True
-        )  # fmt: skip
+            f"{plan['memory'] / 1e6:,.0f} MB (planning took {plan['took']:.2f} s)",
+            flush=True,
+        )
     found: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
     for _ in range(runs):
         for side in sides:

@@ -66,10 +66,13 @@ def read_log(path: str, at: str | None) -> dict[str, float]:
     begun, used = time.perf_counter(), time.process_time()
     found = read_incidence(path, at=at)
     return {
-        "pairs": found.n_pairs, "accounts": len(found.between), "things": len(found.through),
-        "seconds": time.perf_counter() - begun, "cpu_seconds": time.process_time() - used,
+        "pairs": found.n_pairs,
+        "accounts": len(found.between),
+        "things": len(found.through),
+        "seconds": time.perf_counter() - begun,
+        "cpu_seconds": time.process_time() - used,
         "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
-    }  # fmt: skip
+    }
 
 
 def stream(options: argparse.Namespace, scratch: Path) -> None:

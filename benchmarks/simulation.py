@@ -50,17 +50,25 @@ from _worlds import planted_world
 import graphkit as gk
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
+from graphkit.parallel import cores
 from graphkit.recommenders import FACTORS, Feed, presets
 from graphkit.simulation import Behaviour
 from graphkit.simulation.arrays import prepare
-from graphkit.threads import cores
 
 Figures = dict[str, Any]
 
 EVERYTHING = Feed(
     "every source and factor",
-    {"following": 20, "circle": 20, "groups": 10, "interest": 50, "fresh": 10, "trending": 10,
-     "covisited": 10, "everywhere": 10},
+    {
+        "following": 20,
+        "circle": 20,
+        "groups": 10,
+        "interest": 50,
+        "fresh": 10,
+        "trending": 10,
+        "covisited": 10,
+        "everywhere": 10,
+    },
     dict.fromkeys(FACTORS, 0.2) | {"cross_posted": -0.2, "flagged": -0.2},
     topic_penalty=0.1,
     author_penalty=0.1,
@@ -68,7 +76,7 @@ EVERYTHING = Feed(
     author_floor=0.25,
     half_life=20.0,
     interest_share=0.5,
-)  # fmt: skip
+)
 FEEDS = {
     "everything": EVERYTHING,
     "interest_centric": presets.interest_centric(),
@@ -93,15 +101,26 @@ def in_a_process(work: Any, *given: Any, **more: Any) -> Any:
 def simulate(world: World, name: str, ticks: int, activity: float, budget: str) -> Spread:
     """One arm; the call that is measured."""
     return gk.simulate_spread(
-        world, {"arm": FEEDS[name]}, ticks=ticks, slots=SLOTS, budget=budget,
-        behaviour=Behaviour(activity=activity), rng=1,
-    )  # fmt: skip
+        world,
+        {"arm": FEEDS[name]},
+        ticks=ticks,
+        slots=SLOTS,
+        budget=budget,
+        behaviour=Behaviour(activity=activity),
+        rng=1,
+    )
 
 
 def measure(
-    name: str, accounts: int, ticks: int, repeats: int, *, posts: int | None = None,
-    activity: float = 0.5, budget: str = "matched",
-) -> Figures:  # fmt: skip
+    name: str,
+    accounts: int,
+    ticks: int,
+    repeats: int,
+    *,
+    posts: int | None = None,
+    activity: float = 0.5,
+    budget: str = "matched",
+) -> Figures:
     """Seconds, impressions, candidates, recall and memory of one feed in one world."""
     simulate(planted_world(2000, ticks=2), name, 2, activity, budget)
     world = planted_world(accounts, ticks=ticks, posts=posts)
@@ -119,12 +138,20 @@ def measure(
     prepared = time.perf_counter() - start
     told = spread.summary().row(0, named=True)
     return {
-        "accounts": accounts, "posts": world.n_posts, "ticks": ticks,
-        "impressions": told["impressions"], "best": min(seconds),
-        "median": statistics.median(seconds), "cpu": min(busy), "prepared": prepared,
-        "candidates": told["candidates_per_session"], "recall": told["index_recall"],
-        "filler": told["filler"], "peak": peak / 2**30, "built": built / 2**30,
-    }  # fmt: skip
+        "accounts": accounts,
+        "posts": world.n_posts,
+        "ticks": ticks,
+        "impressions": told["impressions"],
+        "best": min(seconds),
+        "median": statistics.median(seconds),
+        "cpu": min(busy),
+        "prepared": prepared,
+        "candidates": told["candidates_per_session"],
+        "recall": told["index_recall"],
+        "filler": told["filler"],
+        "peak": peak / 2**30,
+        "built": built / 2**30,
+    }
 
 
 def show(label: str, found: Figures) -> None:
@@ -198,9 +225,11 @@ def linear(options: argparse.Namespace) -> None:
         slopes[what] = float(np.polyfit(*np.log(np.array(points)).T, 1)[0])
     for what, slope in slopes.items():
         verdict(
-            f"slope of log seconds in log impressions, {what}", f"≤ {STEEPEST}", f"{slope:.3f}",
+            f"slope of log seconds in log impressions, {what}",
+            f"≤ {STEEPEST}",
+            f"{slope:.3f}",
             slope <= STEEPEST,
-        )  # fmt: skip
+        )
 
 
 def million(options: argparse.Namespace) -> None:
@@ -268,9 +297,7 @@ def cascade(options: argparse.Namespace) -> None:
     script.compare_all(quick=options.quick)
 
 
-CASES = {
-    "speed": speed, "linear": linear, "million": million, "trecs": trecs, "cascade": cascade,
-}  # fmt: skip
+CASES = {"speed": speed, "linear": linear, "million": million, "trecs": trecs, "cascade": cascade}
 
 
 def main() -> None:

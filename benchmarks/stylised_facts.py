@@ -41,8 +41,10 @@ CHECKS: dict[str, Callable[[Data], Verdict | None]] = {
     "influence": check_influence,
 }
 WORLDS: dict[str, Callable[[int], Data | None]] = {
-    "bundled": bundled, "fresh": fresh, "hetrec": hetrec,
-}  # fmt: skip
+    "bundled": bundled,
+    "fresh": fresh,
+    "hetrec": hetrec,
+}
 
 
 def main() -> None:

@@ -19,18 +19,18 @@ from typing import Any
 import numpy as np
 
 from graphkit.data.dataset import Dataset
-from graphkit.graphs._bicm import degree_model
-from graphkit.graphs._projection import project
 from graphkit.graphs.backbone import backbone
 from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.projection import project
 from graphkit.graphs.validation import (
     benjamini_hochberg,
     bicm_tails,
+    degree_model,
     distinct_triples,
     hypergeometric_tails,
 )
-from graphkit.threads import cores
+from graphkit.parallel import cores
 
 
 def timed(what: str, work: Callable[[], Any]) -> Any:

@@ -27,8 +27,16 @@ from graphkit._version import __version__
 
 __getattr__, __dir__, _names = _lazy.attach_stub(__name__, __file__)
 _ROOMS = {
-    "communities", "graphs", "measures", "nullmodels", "plot", "readwrite", "recommenders",
-    "simulation", "study", "synthetic",
-}  # fmt: skip
+    "communities",
+    "graphs",
+    "measures",
+    "nullmodels",
+    "plot",
+    "readwrite",
+    "recommenders",
+    "simulation",
+    "study",
+    "synthetic",
+}
 # rooms are reached as attributes (graphkit.plot), the public names are those of their verbs
 __all__ = [*(name for name in _names if name not in _ROOMS), "__version__"]

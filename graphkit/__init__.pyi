@@ -10,14 +10,7 @@ from . import (
     study,
     synthetic,
 )
-from .communities import (
-    agreement,
-    find_community,
-    label_communities,
-    leiden,
-    track,
-    visibility,
-)
+from .communities import agreement, find_community, label_communities, leiden, track, visibility
 from .data.dataset import Dataset
 from .data.graph import Graph
 from .data.impressions import Impressions

@@ -93,9 +93,7 @@ def demo(
     assert study.recovery is not None
     _show("Held against what was planted (best F1 per community; AMI over all)", study.recovery)
     truth = result.spread.worlds[0].partitions["planted"]
-    planted = gk.communities.best_matches(
-        result.spread.worlds[0].partitions["interest"], truth
-    )  # fmt: skip
+    planted = gk.communities.best_matches(result.spread.worlds[0].partitions["interest"], truth)
     for name in result.hidden.get("interest", ()):
         meant = planted.filter(label=name).get_column("match_label").item()
         _say(
@@ -106,10 +104,7 @@ def demo(
 
 
 @app.command()
-def run(
-    study: StudyPath,
-    out: OutOption,
-) -> None:
+def run(study: StudyPath, out: OutOption) -> None:
     """Run a study: one TOML file in, one folder of tables, figures and a report out."""
     import graphkit as gk
     from graphkit.study import run_study
@@ -130,9 +125,7 @@ def check(study: StudyPath) -> None:
 
 @app.command()
 def describe(
-    dataset: DatasetPath,
-    format: FormatOption = Format.FOLDER,
-    stitches: StitchesOption = None,
+    dataset: DatasetPath, format: FormatOption = Format.FOLDER, stitches: StitchesOption = None
 ) -> None:
     """Show what a dataset holds, table by table and column by column."""
     ds, report = _read(dataset, format, stitches)
@@ -203,11 +196,24 @@ def communities(
     with gk.show_progress():
         ds, report = _read(dataset, format, stitches)
         study = gk.study_communities(
-            ds, out, between=between, through=through, kinds=kind or None, weight=weight,
-            min_shared=min_shared, max_degree=max_degree, window=window, top=top,
-            exclude=unwanted, quality=quality, resolution=resolution, runs=runs, engine=engine,
-            report=report, rng=seed,
-        )  # fmt: skip
+            ds,
+            out,
+            between=between,
+            through=through,
+            kinds=kind or None,
+            weight=weight,
+            min_shared=min_shared,
+            max_degree=max_degree,
+            window=window,
+            top=top,
+            exclude=unwanted,
+            quality=quality,
+            resolution=resolution,
+            runs=runs,
+            engine=engine,
+            report=report,
+            rng=seed,
+        )
     _show_study(study)
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))

@@ -1,17 +1,15 @@
-"""Progress of long work: verbs report it, the caller decides whether it is shown.
-
-The library never prints. A verb wraps its outer loop in :func:`track`; nothing happens
-unless the caller stands inside :func:`show_progress` (the command line does).
-"""
+"""Independent pieces of work in threads, for kernels that release the GIL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-__all__ = ["show_progress", "track"]
+__all__ = ["cores", "in_threads", "show_progress", "track"]
 
 T = TypeVar("T")
 
@@ -74,3 +72,37 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
 
         with show_progress(draw):
             yield
+
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def cores() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_threads(
+    work: Callable[[Given], Made],
+    pieces: Sequence[Given],
+    title: str,
+    *,
+    workers: int | None = None,
+) -> list[Made]:
+    """What `work` makes of each piece, in the order of the pieces; by default on all cores.
+
+    On Ctrl-C, pieces not yet begun are dropped and those under way are waited for.
+    """
+    workers = min(workers or cores(), len(pieces))
+    if workers <= 1:
+        return [work(piece) for piece in track(pieces, title, len(pieces))]
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(work, piece) for piece in pieces]
+        try:
+            return [one.result() for one in track(waiting, title, len(pieces))]
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise

@@ -16,9 +16,13 @@ ROOT = Path(__file__).parents[1]
 def graphkit(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     code = "from graphkit.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-        check=False, env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160", "NO_COLOR": "1"},
-    )  # fmt: skip
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160", "NO_COLOR": "1"},
+    )
 
 
 @pytest.fixture(scope="module")

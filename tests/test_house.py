@@ -115,8 +115,12 @@ print(p.dataset.content_key, gk.label_communities(q, p.dataset).content_key)
     seen = set()
     for seed in ("0", "1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
             env={"PYTHONHASHSEED": seed, "PATH": "", "HOME": str(tmp_path)},
-        )  # fmt: skip
+        )
         seen.add(done.stdout)
     assert len(seen) == 1

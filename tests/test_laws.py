@@ -163,9 +163,11 @@ def bundled_worlds() -> list[World]:
     interest = gk.leiden(gk.cointeraction_graph(piece, weight="tfidf"), runs=3, rng=1)
     follow = gk.leiden(gk.follow_graph(piece), runs=3, rng=1)
     world = gk.build_world(
-        platform, {"interest": gk.label_communities(interest, piece), "follow": follow},
-        ticks=8, rng=1,
-    )  # fmt: skip
+        platform,
+        {"interest": gk.label_communities(interest, piece), "follow": follow},
+        ticks=8,
+        rng=1,
+    )
     return gk.resample_worlds(world, 4, rng=1)
 
 

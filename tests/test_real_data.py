@@ -68,9 +68,15 @@ def test_lastfm_friendship_and_listening_agree_little(lastfm: Dataset) -> None:
     ],
 )
 def test_stitch_graphs_have_the_published_figures(
-    stitch_folder: Path, tag: str, accounts: int, stitches: int, loops: int, multi: int,
-    components: int, largest: int,
-) -> None:  # fmt: skip
+    stitch_folder: Path,
+    tag: str,
+    accounts: int,
+    stitches: int,
+    loops: int,
+    multi: int,
+    components: int,
+    largest: int,
+) -> None:
     paths = [stitch_folder / side / f"{tag}.json" for side in ("sources", "targets")]
     ds, _ = gk.readwrite.read_tiktok_api(
         paths, stitches=[stitch_folder / "edges" / f"{tag}_edges.txt"]

@@ -7,17 +7,15 @@ from graphkit.communities.comparison import (
     node_agreement,
 )
 from graphkit.communities.consensus import consensus
-from graphkit.communities.find import find_community
 from graphkit.communities.leiden import leiden
-from graphkit.communities.limit import resolution_limit
-from graphkit.communities.naming import label_communities
+from graphkit.communities.multilayer import by_sign
+from graphkit.communities.naming import find_community, label_communities
 from graphkit.communities.null import rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report
-from graphkit.communities.resolution import resolution_profile
-from graphkit.communities.signed import by_sign
+from graphkit.communities.resolution import resolution_limit, resolution_profile
 from graphkit.communities.temporal import leiden_slices
-from graphkit.communities.track import track
+from graphkit.communities.tracking import track
 from graphkit.communities.visibility import visibility
 
 __all__ = [

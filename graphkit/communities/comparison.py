@@ -2,34 +2,307 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._information import (
-    ExpectedInformation,
-    Grouped,
-    Overlap,
-    adjusted_information,
-    entropy,
-)
-from graphkit.communities._overlap import CommunityPairs
 from graphkit.communities.prepare import require_partition, shared_nodes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_number
 
 __all__ = [
+    "ABSENT",
+    "UNASSIGNED",
+    "CommunityPairs",
+    "ExpectedInformation",
     "agreement",
     "best_f1",
     "best_matches",
     "compare_runs",
+    "flows",
     "match_communities",
     "node_agreement",
 ]
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """A membership without −1, with its nodes by community.
+
+    Attributes
+    ----------
+    sizes
+        Nodes per community.
+    start
+        Where each community's nodes begin in `members`, shape (communities + 1,).
+    members
+        int32, shape (n,): nodes by community.
+    """
+
+    sizes: Counts
+    start: Counts
+    members: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, membership: npt.NDArray[Any]) -> Grouped:
+        """Linear in the nodes."""
+        from graphkit.kernels.partitions import group_nodes
+
+        sizes = np.bincount(membership)
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        members = np.empty(membership.size, dtype=np.int32)
+        group_nodes(membership, start.copy(), members)
+        return cls(sizes, start, members)
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """The nodes that two memberships of the same nodes put together.
+
+    Attributes
+    ----------
+    sizes_a, sizes_b
+        Nodes per community of either membership.
+    row, column
+        Codes in a and in b of each pair of communities that share a node; rows ascend.
+    shared
+        Nodes that the pair shares, shape as `row`.
+    similarity
+        Shape (n,): for each node, what its two communities share, over the larger of them.
+    """
+
+    sizes_a: Counts
+    sizes_b: Counts
+    row: npt.NDArray[np.int32]
+    column: npt.NDArray[np.int32]
+    shared: npt.NDArray[np.int32]
+    similarity: Floats
+
+    @classmethod
+    def of(cls, a: npt.NDArray[Any] | Grouped, b: npt.NDArray[Any]) -> Overlap:
+        """The overlap of two memberships without −1, of one length, n ≥ 1."""
+        from graphkit.kernels.partitions import overlap_cells
+
+        grouped = a if isinstance(a, Grouped) else Grouped.of(a)
+        sizes = np.bincount(b)
+        most = min(b.size, grouped.sizes.size * sizes.size)
+        row, column, shared = (np.empty(most, dtype=np.int32) for _ in range(3))
+        similarity = np.empty(b.size)
+        counter = np.zeros(sizes.size, dtype=np.int32)
+        used = overlap_cells(
+            grouped.start, grouped.members, b, sizes, counter, row, column, shared, similarity
+        )
+        return cls(grouped.sizes, sizes, row[:used], column[:used], shared[:used], similarity)
+
+    @property
+    def identical(self) -> bool:
+        """Whether the two are the same partition, codes apart."""
+        held = (int(np.count_nonzero(sizes)) for sizes in (self.sizes_a, self.sizes_b))
+        return all(count == self.row.size for count in held)
+
+    @property
+    def information(self) -> float:
+        """Mutual information, Σ (n_ij/n) log(n·n_ij / (a_i b_j)), in nats."""
+        n = float(self.sizes_a.sum())
+        outer = self.sizes_a[self.row].astype(np.float64) * self.sizes_b[self.column]
+        return float((self.shared / n * np.log(n * self.shared / outer)).sum())
+
+
+def entropy(sizes: Counts) -> float:
+    """Entropy of a partition with these community sizes, in nats."""
+    share = sizes[sizes > 0] / sizes.sum()
+    return float(-(share * np.log(share)).sum())
+
+
+class ExpectedInformation:
+    """Mutual information expected between two random partitions of given sizes.
+
+    The permutation model of Vinh et al. (2010): memberships are dealt at random, sizes
+    kept, so that the overlap of two communities is hypergeometric.
+
+    There are at most √(2rn) distinct sizes in r partitions of n nodes.
+
+    Parameters
+    ----------
+    sizes
+        All community sizes that will be asked for.
+    n
+        Number of nodes.
+    """
+
+    def __init__(self, sizes: npt.NDArray[Any], n: int) -> None:
+        from graphkit.kernels.partitions import expected_cells
+
+        self._distinct: Counts = np.unique(sizes[sizes > 0]).astype(np.int64)
+        self._table = np.empty((self._distinct.size, self._distinct.size))
+        expected_cells(self._distinct, n, self._table)
+
+    def between(self, sizes_a: Counts, sizes_b: Counts) -> float:
+        """Expected information, in nats."""
+        a, b = (self._histogram(sizes) for sizes in (sizes_a, sizes_b))
+        return float(a @ self._table @ b)
+
+    def _histogram(self, sizes: Counts) -> Floats:
+        places = np.searchsorted(self._distinct, sizes[sizes > 0])
+        return np.bincount(places, minlength=self._distinct.size).astype(np.float64)
+
+
+def adjusted_information(overlap: Overlap, expected: ExpectedInformation) -> float:
+    """Adjusted mutual information, normalised by the arithmetic mean of the entropies."""
+    if overlap.identical:
+        return 1.0
+    chance = expected.between(overlap.sizes_a, overlap.sizes_b)
+    ceiling = (entropy(overlap.sizes_a) + entropy(overlap.sizes_b)) / 2
+    return (overlap.information - chance) / (ceiling - chance)
+
+
+#: Codes, beside those of communities, of nodes that a partition knows but does not assign,
+#: and of nodes that it does not know.
+UNASSIGNED, ABSENT = -1, -2
+
+
+def flows(
+    earlier: Partition, later: Partition
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """How many nodes go from each community of one partition to each of another.
+
+    Returns
+    -------
+    tuple of arrays
+        Code in `earlier`, code in `later`, nodes: one entry per pair that occurs, sorted by
+        codes. Beside communities there are ``UNASSIGNED`` and ``ABSENT``, so that the nodes
+        sum to all that either partition knows.
+
+    Examples
+    --------
+    >>> a = Partition.from_membership("abcd", [0, 0, 0, -1])
+    >>> b = Partition.from_membership("abcde", [0, 0, 1, 0, 0])
+    >>> [array.tolist() for array in flows(a, b)]
+    [[-2, -1, 0, 0], [0, 0, 0, 1], [1, 1, 2, 1]]
+    """
+    source, target = earlier.membership, later.membership
+    if earlier.vocabulary != later.vocabulary:
+        found = later.vocabulary.lookup(earlier.vocabulary)
+        known = found >= 0
+        new = np.ones(target.size, dtype=bool)
+        new[found[known]] = False
+        target = np.concatenate([np.append(target, ABSENT)[found], target[new]])
+        source = np.concatenate([source, np.full(int(new.sum()), ABSENT, dtype=np.int32)])
+    pairs = pl.DataFrame({"source": source, "target": target}, schema_overrides=_CODES)
+    counted = pairs.group_by("source", "target").agg(pl.len().cast(pl.Int64).alias("nodes"))
+    counted = counted.sort("source", "target")
+    return (
+        counted.get_column("source").to_numpy(),
+        counted.get_column("target").to_numpy(),
+        counted.get_column("nodes").to_numpy(),
+    )
+
+
+_CODES = {"source": pl.Int32, "target": pl.Int32}
+
+Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class CommunityPairs:
+    """The pairs of communities of two partitions that share a node, sorted by codes.
+
+    Attributes
+    ----------
+    row, column
+        Code of either community, shape (k,).
+    shared
+        Nodes that they share, shape (k,).
+    row_sizes, column_sizes
+        Nodes of each community that the other partition assigns, too.
+    common
+        Whether the two partitions know any node both, assigned or not.
+    """
+
+    row: Codes
+    column: Codes
+    shared: Counts
+    row_sizes: Counts
+    column_sizes: Counts
+    common: bool = True
+
+    @classmethod
+    def of(cls, a: Partition, b: Partition) -> CommunityPairs:
+        """Communities of `a` are the rows, those of `b` the columns."""
+        source, target, nodes = flows(a, b)
+        both = (source >= 0) & (target >= 0)
+        row, column, shared = source[both], target[both], nodes[both]
+        return cls(
+            row,
+            column,
+            shared,
+            _summed(row, shared, a.n_communities),
+            _summed(column, shared, b.n_communities),
+            bool(((source != ABSENT) & (target != ABSENT)).any()),
+        )
+
+    @cached_property
+    def jaccard(self) -> Floats:
+        """|A∩B| / |A∪B| over the nodes that both partitions assign, shape (k,)."""
+        union = self.row_sizes[self.row] + self.column_sizes[self.column] - self.shared
+        index: Floats = self.shared / union
+        return index
+
+    def swapped(self) -> CommunityPairs:
+        """The same with rows and columns exchanged."""
+        order = np.lexsort((self.row, self.column))
+        return CommunityPairs(
+            self.column[order],
+            self.row[order],
+            self.shared[order],
+            self.column_sizes,
+            self.row_sizes,
+            self.common,
+        )
+
+    def one_to_one(self, allowed: npt.NDArray[np.bool_]) -> Codes:
+        """The column tied to each row, −1 where none: the highest Jaccard index first.
+
+        Ties go to the pair that shares more, then to the smaller codes.
+        """
+        from graphkit.kernels.partitions import strongest_first
+
+        order = np.lexsort((self.column, self.row, -self.shared, -self.jaccard))
+        match = np.full(self.row_sizes.size, -1, dtype=np.int32)
+        taken = np.zeros(self.column_sizes.size, dtype=bool)
+        strongest_first(self.row, self.column, order[allowed[order]], match, taken)
+        return match
+
+    def largest(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """Place of the pair in which each of these rows shares most, −1 where it has none."""
+        order = np.lexsort((self.column, -self.shared, self.row))
+        first = np.searchsorted(self.row, rows)
+        found = np.searchsorted(self.row, rows, side="right") > first
+        return np.where(found, np.append(order, -1)[first], -1)
+
+    def places(
+        self, rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]
+    ) -> npt.NDArray[np.int64]:
+        """Place of each of these pairs, −1 where it shares nothing or a code is −1."""
+        width = self.column_sizes.size
+        keys = self.row.astype(np.int64) * width + self.column
+        wanted = rows.astype(np.int64) * width + columns
+        at = np.searchsorted(keys, wanted)
+        known = (np.append(keys, -1)[at] == wanted) & (rows >= 0) & (columns >= 0)
+        return np.where(known, at, -1)
+
+
+def _summed(codes: Codes, counts: Counts, n: int) -> Counts:
+    sums = np.zeros(n, dtype=np.int64)
+    np.add.at(sums, codes, counts)
+    return sums
 
 
 def agreement(a: Partition, b: Partition) -> dict[str, float]:
@@ -171,9 +444,12 @@ def _adjusted_rand(overlap: Overlap) -> float:
     together, in_a, in_b, everything = (
         float((counts * (counts - 1.0)).sum()) / 2
         for counts in (
-            overlap.shared, overlap.sizes_a, overlap.sizes_b, overlap.sizes_a.sum(keepdims=True),
+            overlap.shared,
+            overlap.sizes_a,
+            overlap.sizes_b,
+            overlap.sizes_a.sum(keepdims=True),
         )
-    )  # fmt: skip
+    )
     chance = in_a * in_b / everything
     return (together - chance) / ((in_a + in_b) / 2 - chance)
 

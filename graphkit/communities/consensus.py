@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.communities._engines import connected
 from graphkit.communities.comparison import compare_runs
+from graphkit.communities.engines import connected
 from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import (
     QUALITIES,
@@ -21,8 +21,7 @@ from graphkit.communities.prepare import (
 )
 from graphkit.communities.quality import evaluate, resolved
 from graphkit.data.graph import Graph
-from graphkit.data.membership import Runs, canonical_membership
-from graphkit.data.partition import Partition
+from graphkit.data.partition import Partition, Runs, canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
@@ -228,9 +227,14 @@ def _objective(
 
 
 def _rounds(
-    prepared: Prepared, memberships: Codes, threshold: float, quality: str, gamma: float,
-    runs: int, streams: Streams,
-) -> tuple[Codes, int, bool]:  # fmt: skip
+    prepared: Prepared,
+    memberships: Codes,
+    threshold: float,
+    quality: str,
+    gamma: float,
+    runs: int,
+    streams: Streams,
+) -> tuple[Codes, int, bool]:
     """The membership agreed on, how many rounds that took, and whether all agree."""
     for done in range(MAX_ROUNDS + 1):
         together = _together(prepared, memberships)
@@ -242,9 +246,12 @@ def _rounds(
         weight = prepared.weight * np.where(_kept(prepared, share, threshold), share, 0.0)
         scale = float(weight.sum()) / float(prepared.weight.sum()) if quality == "cpm" else 1.0
         again = leiden(
-            _graph(prepared, weight), quality=quality, resolution=gamma * scale, runs=runs,
+            _graph(prepared, weight),
+            quality=quality,
+            resolution=gamma * scale,
+            runs=runs,
             rng=streams.integer("consensus", done),
-        )  # fmt: skip
+        )
         assert again.runs is not None
         memberships = _without_gaps(again.runs.memberships)
     values = [evaluate(prepared, row, quality, gamma) for row in memberships]
@@ -277,9 +284,12 @@ def _kept(prepared: Prepared, share: Floats, threshold: float) -> npt.NDArray[np
 def _graph(prepared: Prepared, weight: Floats) -> Graph:
     counted = weight > 0
     return Graph.from_edges(
-        prepared.tail[counted], prepared.head[counted], weight[counted],
-        directed=prepared.directed, nodes=np.arange(prepared.size),
-    )  # fmt: skip
+        prepared.tail[counted],
+        prepared.head[counted],
+        weight[counted],
+        directed=prepared.directed,
+        nodes=np.arange(prepared.size),
+    )
 
 
 def _without_gaps(memberships: Codes) -> Codes:

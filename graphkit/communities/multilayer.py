@@ -9,39 +9,118 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from graphkit.communities import prepare as checks
-from graphkit.communities._densities import (
-    DENSITY_QUALITIES,
-    check_takes,
-    evaluate_density,
-    resolved_density,
-)
-from graphkit.communities._engines import connected
-from graphkit.communities._named import check_named_graphs, refuse_strangers, union_vocabulary
 from graphkit.communities.engines import (
     Term,
+    connected,
     optimised,
     rejoined,
     starting_codes,
     translated,
-    unit,
     with_nodes,
 )
-from graphkit.communities.prepare import Prepared
-from graphkit.communities.quality import evaluate
+from graphkit.communities.prepare import Prepared, unit
+from graphkit.communities.quality import (
+    DENSITY_QUALITIES,
+    check_takes,
+    evaluate,
+    evaluate_density,
+    resolved_density,
+)
 from graphkit.data.graph import Graph
+from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import OptionError, check_number, nearest
+from graphkit.errors import DataError, OptionError, check_number, nearest
 
 __all__ = [
     "Layers",
+    "by_sign",
+    "check_named_graphs",
     "evaluate_layer",
     "evaluate_layers",
     "layers_runner",
     "prepare_layers",
     "resolved_layers",
 ]
+
+
+def check_named_graphs(graphs: Mapping[str, Graph], *, verb: str, what: str) -> None:
+    """Refuse what is no mapping of names to graphs of one kind.
+
+    Raises
+    ------
+    DataError
+        If it is no mapping or empty, a name is no text, a value no Graph, or the graphs
+        differ in direction, in what their nodes are, or in the kind of their ids.
+    """
+    if not isinstance(graphs, Mapping):
+        raise DataError(
+            f"{verb} needs a mapping of names to graphs, not a {type(graphs).__name__}: such as "
+            f"{{'first {what}': graph, 'second {what}': other}}."
+        )
+    if not graphs:
+        raise DataError(f"{verb}: the mapping is empty: give at least one {what}.")
+    for name, graph in graphs.items():
+        if not isinstance(name, str):
+            raise DataError(f"{verb}: the {what} {name!r} is not named by text: use str({name!r}).")
+        if not isinstance(graph, Graph):
+            raise DataError(
+                f"{verb}: the {what} {name!r} is a {type(graph).__name__}, not a graphkit Graph: "
+                "convert it with Graph.from_networkx, Graph.from_igraph or Graph.from_edges."
+            )
+    (first, one), *others = graphs.items()
+    for name, graph in others:
+        for mine, theirs, advice in (
+            (_way(one), _way(graph), "use to_undirected() on the directed ones"),
+            (f"of {one.node_kind}", f"of {graph.node_kind}", "use graphs of the same nodes"),
+            (
+                f"with ids of kind {one.vocabulary.kind!r}",
+                f"with ids of kind {graph.vocabulary.kind!r}",
+                "give all ids in one kind",
+            ),
+        ):
+            if mine != theirs and one.n_nodes and graph.n_nodes:
+                raise DataError(
+                    f"{verb}: the {what} {first!r} is {mine}, {name!r} {theirs}: {advice}."
+                )
+
+
+def _way(graph: Graph) -> str:
+    return "directed" if graph.directed else "undirected"
+
+
+def union_vocabulary(layers: Mapping[str, Graph]) -> Vocabulary:
+    """Ids of all nodes that any of the graphs knows; one of them must have nodes."""
+    known = [graph.vocabulary for graph in layers.values() if graph.n_nodes]
+    if all(vocabulary == known[0] for vocabulary in known[1:]):
+        return known[0]
+    if known[0].kind == "object":
+        return Vocabulary([i for vocabulary in known for i in vocabulary])
+    return Vocabulary(pl.concat([vocabulary.series for vocabulary in known]))
+
+
+def refuse_strangers(layers: Mapping[str, Graph], verb: str) -> None:
+    """Raise a DataError unless every layer knows a node that another knows."""
+    known = [(name, graph.vocabulary) for name, graph in layers.items()]
+    if len(known) < 2:
+        return
+    everyone = union_vocabulary(layers)
+    counts = np.zeros(len(everyone), dtype=np.int64)
+    codes = [everyone.lookup(vocabulary) for _, vocabulary in known]
+    for found in codes:
+        counts[found] += 1
+    for (name, vocabulary), found in zip(known, codes, strict=True):
+        if found.size and not (counts[found] > 1).any():
+            mine = ", ".join(repr(i) for i in vocabulary.ids[:3].tolist())
+            other = next(v for n, v in known if n != name)
+            theirs = ", ".join(repr(i) for i in other.ids[:3].tolist())
+            raise DataError(
+                f"{verb}: the layer {name!r} shares no node with another layer (it has ids such as "
+                f"{mine}, another has {theirs}): layers must be about the same nodes."
+            )
+
 
 Codes = npt.NDArray[np.int32]
 
@@ -261,3 +340,87 @@ def _terms(layers: Layers, quality: str, resolutions: tuple[float | None, ...]) 
     return tuple(
         replace(term, factor=factor / largest) for term, factor in zip(terms, factors, strict=True)
     )
+
+
+def by_sign(graph: Graph) -> dict[str, Graph]:
+    r"""The positive and the negative edges of a signed graph, as two layers for Leiden.
+
+    Modularity and its kin have no meaning for negative weights. Communities of a signed
+    graph have many positive edges inside and many negative ones between them: give the two
+    layers to :func:`graphkit.leiden`, with a positive and a negative weight.
+
+    With ``layer_weights={"positive": 1, "negative": -1}`` both signs count alike, however
+    few the edges of one. To count them by their share of the weight, as in the modularity
+    of Gómez, Jensen and Arenas [1]_, use :math:`w^+/(w^+ + w^-)` and
+    :math:`-w^-/(w^+ + w^-)`, with w the `total_weight` of each layer. With
+    ``quality="cpm"`` and weights of 1 and −1 it is the Potts model of Traag and
+    Bruggeman [2]_, with the same γ in both layers.
+
+    Parameters
+    ----------
+    graph
+        With positive and negative weights.
+
+    Returns
+    -------
+    dict
+        ``"positive"`` and ``"negative"``: graphs of all nodes. The weights of the second are
+        turned to positive ones. Edges of weight zero are in neither, and counted.
+
+    Raises
+    ------
+    DataError
+        If `graph` is no Graph, or lacks one of the signs.
+
+    References
+    ----------
+    .. [1] Gómez, S., Jensen, P. & Arenas, A. (2009). Analysis of community structure in
+       networks of correlated data. Physical Review E, 80, 016114.
+       doi:10.1103/PhysRevE.80.016114
+    .. [2] Traag, V. A. & Bruggeman, J. (2009). Community detection in networks with positive
+       and negative links. Physical Review E, 80, 036115. doi:10.1103/PhysRevE.80.036115
+
+    Examples
+    --------
+    Two camps of two that dislike each other, and one friendship across:
+
+    >>> g = Graph.from_edges("aabbc", "bccdd", [1, -1, 1, -1, 1], directed=False)
+    >>> layers = by_sign(g)
+    >>> {name: (layer.n_edges, layer.total_weight) for name, layer in layers.items()}
+    {'positive': (3, 3.0), 'negative': (2, 2.0)}
+    """
+    if not isinstance(graph, Graph):
+        raise DataError(
+            f"by_sign needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
+            "Graph.from_networkx, Graph.from_igraph or Graph.from_edges."
+        )
+    tail, head, weight = graph.edge_arrays()
+    for sign, there in (("negative", (weight < 0).any()), ("positive", (weight > 0).any())):
+        if not there:
+            other = "positive" if sign == "negative" else "negative"
+            raise DataError(
+                f"by_sign: the graph has no {sign} weight, so there is nothing to part: "
+                + (
+                    "leiden(graph) takes it as it is."
+                    if sign == "negative"
+                    else f"with {other} weights alone nothing holds a community together."
+                )
+            )
+    zero = int(np.count_nonzero(weight == 0))
+    layers = {}
+    for name, keep in (("positive", weight > 0), ("negative", weight < 0)):
+        removed = {"edges of the other sign": int((~keep).sum()) - zero}
+        if zero:
+            removed["edges of weight zero"] = zero
+        layers[name] = Graph._from_codes(
+            graph.vocabulary,
+            tail[keep],
+            head[keep],
+            np.abs(weight[keep]),
+            directed=graph.directed,
+            node_kind=graph.node_kind,
+            provenance=Provenance.of(
+                "by_sign", {"sign": name}, made_from=(graph,), removed=removed
+            ),
+        )
+    return layers

@@ -3,21 +3,222 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import chain, combinations
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities._tag_evidence import over_represented, ranked, without_stop
-from graphkit.communities._tag_use import require_dataset, spellings, tag_use
 from graphkit.communities.prepare import require_partition
 from graphkit.data.dataset import Dataset
-from graphkit.data.incidence import incidence
+from graphkit.data.frozen import Frozen
+from graphkit.data.incidence import account_tags, incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.data.tags import STOP_TAGS, fold_tag
-from graphkit.errors import MissingDataError, OptionError, check_choice, check_number
+from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_number,
+    nearest,
+)
+from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
-__all__ = ["label_communities"]
+__all__ = ["CommunityMatch", "find_community", "label_communities"]
+
+
+def require_dataset(dataset: Dataset, *, verb: str) -> None:
+    """Raise a DataError unless `dataset` is a Dataset."""
+    if not isinstance(dataset, Dataset):
+        raise DataError(f"{verb} needs a graphkit Dataset, not a {type(dataset).__name__}.")
+
+
+def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.DataFrame, pl.Series]:
+    """Uses of tags by the nodes of a partition, and all folded tags of the dataset.
+
+    An account or author (or a node of no stated kind) uses a tag as
+    :func:`graphkit.data.incidence.account_tags` says; an item bears it; a sound is used in
+    items that bear it; a tag uses itself.
+
+    Returns
+    -------
+    tuple
+        Columns node (code in the partition), tag (folded), uses (how often); each pair of
+        node and tag once. Then the tags, each once.
+    """
+    kind = partition.node_kind
+    if kind == "tags":
+        ids = partition.vocabulary.series.cast(pl.String)
+        rows = pl.DataFrame({"id": ids, "tag": fold_tags(ids)})
+        known = rows.get_column("tag")
+    elif kind in ("items", "sounds"):
+        pairs = incidence(dataset, between=kind, through="tags", verb=verb)
+        rows = pl.DataFrame(
+            {
+                "id": pairs.between.series.gather(pairs.rows),
+                "tag": pairs.through.series.gather(pairs.columns),
+            }
+        )
+        known = pairs.through.series
+    else:
+        rows = account_tags(dataset, verb=verb)
+        known = rows.get_column("tag")
+    nodes = partition.vocabulary.lookup(rows.get_column("id"))
+    uses = (
+        rows.select(pl.Series("node", nodes), "tag")
+        .filter(pl.col("node") >= 0)
+        .group_by("node", "tag")
+        .agg(pl.len().cast(pl.Int64).alias("uses"))
+        .sort("node", "tag")
+    )
+    return uses, known.unique().sort()
+
+
+def spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
+    """The most frequent original spelling of each folded tag, without ``#``.
+
+    Ties go to the spelling that sorts first; a tag the data lack stays as it is.
+    """
+    wanted = sorted(set(tags))
+    sources = []
+    if dataset.items is not None and "tags" in dataset.items.columns:
+        sources.append(dataset.items.get_column("tags").drop_nulls().explode())
+    if dataset.interactions is not None and "tag" in dataset.interactions.columns:
+        sources.append(dataset.interactions.get_column("tag"))
+    written = pl.concat([pl.Series([], dtype=pl.String), *sources]).drop_nulls().alias("written")
+    counts = written.value_counts(name="count")
+    counts = counts.with_columns(
+        fold_tags(counts.get_column("written")).alias("tag"),
+        pl.col("written").str.strip_chars().str.strip_chars_start("#").str.strip_chars(),
+    )
+    best = (
+        counts.filter(pl.col("tag").is_in(wanted))
+        .group_by("tag", "written")
+        .agg(pl.col("count").sum())
+        .sort("tag", "count", "written", descending=[False, True, False])
+        .unique("tag", keep="first", maintain_order=True)
+    )
+    found = dict(best.select("tag", "written").iter_rows())
+    return {tag: found.get(tag) or fold_tag(tag) for tag in wanted}
+
+
+Floats = npt.NDArray[np.float64]
+
+#: A name must be borne by this many members at least: one prolific account and a friend
+#: are no culture.
+MIN_MEMBERS = 3
+
+#: Weight of the prior, in uses, as in Monroe et al. (2008): a tag must be seen some times
+#: before it outweighs what all communities together say about it. Between 100 and 3,000 it
+#: hardly changes which tag comes first.
+PRIOR = 500.0
+
+
+def without_stop(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
+    named = stopped(uses.get_column("tag").unique().to_list(), stop)
+    return uses.filter(~pl.col("tag").is_in(list(named)))
+
+
+def over_represented(
+    partition: Partition, dataset: Dataset, stop: frozenset[str], fdr: float, min_share: float
+) -> pl.DataFrame:
+    """Tags that may name a community, by descending z: the columns of the evidence."""
+    uses, _ = tag_use(partition, dataset, verb="label_communities")
+    codes = pl.Series("community", partition.membership)
+    uses = uses.with_columns(codes.gather(uses.get_column("node")))
+    uses = uses.filter(pl.col("community") >= 0)
+    if not uses.height:
+        raise MissingDataError(
+            "label_communities: no assigned node of the partition uses a tag of the dataset; the "
+            f"partition's ids ({partition.node_kind}) are such as "
+            f"{', '.join(repr(i) for i in partition.vocabulary.ids[:3].tolist()) or 'none'}."
+        )
+    # whoever uses stop-tags only was observed, and uses none of the others
+    taggers = uses.group_by("community").agg(
+        pl.col("node").n_unique().cast(pl.Int64).alias("taggers")
+    )
+    everybody = int(taggers.get_column("taggers").sum())
+    counted = (
+        uses.group_by("community", "tag")
+        .agg(pl.len().cast(pl.Int64).alias("nodes"), pl.col("uses").sum().alias("count"))
+        .join(taggers, on="community")
+        .with_columns(
+            pl.col("nodes").sum().over("tag").alias("users"),
+            pl.col("nodes").sum().over("community").alias("n_c"),
+        )
+    )
+    # stop-tags name nothing, but count among all uses: so there is always something else
+    n = int(counted.get_column("nodes").sum())
+    cells = without_stop(counted, stop)
+    # tags and communities too small to pass are no tests; neither says how they cross
+    eligible = cells.filter(pl.col("users") >= MIN_MEMBERS)
+    large = taggers.filter(pl.col("taggers") >= MIN_MEMBERS).height
+    tests = large * eligible.get_column("tag").n_unique()
+    candidates = eligible.filter(
+        (pl.col("nodes") >= MIN_MEMBERS)
+        & (pl.col("nodes") * everybody > pl.col("users") * pl.col("taggers"))
+    )
+    scored = _scored(candidates, n, everybody)
+    scored = scored.with_columns(_benjamini_hochberg(scored.get_column("p").to_numpy(), tests))
+    named = scored.filter(
+        (pl.col("q") <= fdr) & (pl.col("log_odds") > 0) & (pl.col("share_in") >= min_share)
+    )
+    return ranked(named, ["z", "nodes"])
+
+
+def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Rows by community and descending keys (ties: by tag), with their rank."""
+    order = ["community", *keys, "tag"]
+    sorted_frame = frame.sort(order, descending=[False, *[True] * len(keys), False])
+    rank = (pl.int_range(pl.len()).over("community") + 1).alias("rank")
+    return sorted_frame.with_columns(rank)
+
+
+def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
+    """Columns share_in, share_out, log_odds, z and p beside the counts."""
+    y, users, n_c, taggers = (
+        cells.get_column(c).to_numpy().astype(np.float64)
+        for c in ("nodes", "users", "n_c", "taggers")
+    )
+    prior = PRIOR * users / n
+    inside, outside = y + prior, users - y + prior
+    log_odds = np.log(inside / (n_c + PRIOR - inside)) - np.log(
+        outside / (n - n_c + PRIOR - outside)
+    )
+    others = everybody - taggers
+    share_out = np.divide(users - y, others, out=np.full(y.size, np.nan), where=others > 0)
+    log_p = _distinct_tails(y, users, taggers, everybody)
+    return cells.with_columns(
+        pl.Series("share_in", y / taggers),
+        pl.Series("share_out", share_out).fill_nan(None),
+        pl.Series("log_odds", log_odds),
+        pl.Series("z", log_odds / np.sqrt(1 / inside + 1 / outside)),
+        pl.Series("p", probability(log_p)),
+    )
+
+
+def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -> Floats:
+    """Hypergeometric tails, each distinct triple once."""
+    if not y.size:
+        return np.zeros(0)
+    triples, places = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
+    tails = log_hypergeometric_tail(triples[0], everybody, triples[1], triples[2])
+    found: Floats = tails[places.ravel()]
+    return found
+
+
+def _benjamini_hochberg(p: Floats, tests: int) -> pl.Series:
+    """False-discovery rates of the smallest p-values of `tests`; the others are 1."""
+    order = np.argsort(p, kind="stable")
+    raw = p[order] * tests / np.arange(1, p.size + 1)
+    q = np.empty(p.size)
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    return pl.Series("q", q)
+
 
 #: Rows of evidence kept per community.
 KEPT = 10
@@ -181,9 +382,11 @@ def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str])
         )
     absent = [pl.lit(None, pl.Float64).alias(c) for c in ("share_in", "share_out", "log_odds")]
     rows = rows.with_columns(
-        pl.col("nodes").alias("count"), *absent,
-        pl.lit(None, pl.Float64).alias("z"), pl.lit(None, pl.Float64).alias("q"),
-    )  # fmt: skip
+        pl.col("nodes").alias("count"),
+        *absent,
+        pl.lit(None, pl.Float64).alias("z"),
+        pl.lit(None, pl.Float64).alias("q"),
+    )
     return ranked(rows, ["nodes"])
 
 
@@ -211,3 +414,271 @@ def _assign(found: pl.DataFrame, spelled: dict[str, str], n_communities: int) ->
         labels[community] = name
         taken.add(name)
     return labels
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CommunityMatch(Frozen, title="Community by tags"):
+    """Which community is meant by a set of tags, and how well it matches; perhaps none.
+
+    Attributes
+    ----------
+    tags
+        The folded tags that were asked for.
+    found
+        Whether some community matches; also the truth value of the object.
+    community, label
+        The community of best F1, `None` if none was found.
+    precision, recall, f1
+        Of that community against the nodes that use the tags, in [0, 1].
+    lift
+        Share of users in the community over their share overall.
+    p_value
+        Hypergeometric, one-sided, multiplied by the number of communities (Bonferroni).
+    n_users
+        Nodes of the partition that use at least one of the tags.
+    candidates
+        The same figures for every community that holds a user, best first.
+    hint
+        What may be wrong with the tags, such as a spelling that nobody uses; else empty.
+    """
+
+    tags: tuple[str, ...]
+    found: bool
+    community: int | None
+    label: str | None
+    precision: float
+    recall: float
+    f1: float
+    lift: float
+    p_value: float
+    n_users: int
+    candidates: pl.DataFrame
+    provenance: Provenance = field(default_factory=lambda: Provenance("find_community"))
+    hint: str = ""
+
+    def __bool__(self) -> bool:
+        return self.found
+
+    def _facts(self) -> dict[str, object]:
+        asked = " ".join(f"#{t}" for t in self.tags)
+        hint = {"hint": self.hint} if self.hint else {}
+        if not self.found:
+            none = {"asked for": asked, "found": "none", "nodes that use the tags": self.n_users}
+            return none | hint
+        return hint | {
+            "asked for": asked,
+            "found": f"{self.label} (community {self.community})",
+            "precision": self.precision,
+            "recall": self.recall,
+            "F1": self.f1,
+            "lift": self.lift,
+            "p (Bonferroni)": self.p_value,
+            "nodes that use the tags": self.n_users,
+        }
+
+    def _table(self) -> pl.DataFrame:
+        return self.candidates.head(5)
+
+
+#: What a match needs: twice the users that chance would put there, and a probability of so
+#: many by chance, over all communities, below this.
+MIN_LIFT, MAX_P = 2.0, 0.01
+
+#: Below this precision or recall a match is one in part only, and says so.
+IN_PART = 0.5
+
+
+def find_community(
+    partition: Partition, dataset: Dataset, *, tags: Iterable[str]
+) -> CommunityMatch:
+    r"""The community that best matches the nodes that use any of some tags; perhaps none.
+
+    With U the nodes of the partition that use at least one of the tags, and c a community:
+
+    * precision = :math:`|c \cap U| / |c|`, recall = :math:`|c \cap U| / |U|`, F1 their
+      harmonic mean, :math:`2|c \cap U| / (|c| + |U|)`. Unassigned users count in U, hence
+      against recall;
+    * lift = precision over the share of users among all assigned nodes;
+    * p = the hypergeometric probability that so many users or more fall into |c| assigned
+      nodes drawn at random, times the number of communities (Bonferroni).
+
+    The community of highest F1 is the answer, if its lift is at least 2 and p below 0.01;
+    otherwise the honest answer is none.
+
+    Lift and p say that the users gather in the community, not that it is theirs: five users
+    among fifty members can be far beyond chance. So precision (the share of members that use
+    the tags) and recall (the share of users found) are no condition, but where one of them is
+    below a half the `hint` says so, and should be reported with the match.
+
+    Parameters
+    ----------
+    partition
+        Communities of accounts, authors, items, sounds or tags.
+    dataset
+        Says who uses which tag, as in :func:`graphkit.label_communities`.
+    tags
+        One or more tags, compared after folding; a single text is one tag.
+
+    Returns
+    -------
+    CommunityMatch
+        False where none is found; figures are then 0, p is 1, and `candidates` holds what was
+        seen: community, label, size, users, precision, recall, f1, lift, p_value, best first.
+        `hint` is what a reader should know: a tag that nobody in the data uses, with the
+        nearest one; low precision or recall; why none was found, and which community of
+        lower F1 would have passed.
+
+    Raises
+    ------
+    OptionError
+        If `tags` is empty.
+    MissingDataError
+        If the dataset has no tags at all.
+
+    Examples
+    --------
+    >>> authors = [f"{side}{i}" for side in "bj" for i in range(9)]
+    >>> tags = [["BookTok", "fyp"]] * 9 + [["jazz", "fyp"]] * 9
+    >>> ds = Dataset(items={"item_id": authors, "author_id": authors, "tags": tags})
+    >>> p = Partition.from_membership(authors, [0] * 9 + [1] * 9, node_kind="authors")
+    >>> hit = find_community(p, ds, tags="#booktok")
+    >>> hit.community, hit.precision, hit.recall, hit.lift
+    (0, 1.0, 1.0, 2.0)
+    >>> bool(find_community(p, ds, tags="fyp"))
+    False
+    """
+    require_partition(partition, verb="find_community")
+    require_dataset(dataset, verb="find_community")
+    wanted = _wanted(tags)
+    uses, known = tag_use(partition, dataset, verb="find_community")
+    users = uses.filter(pl.col("tag").is_in(wanted)).get_column("node").unique().to_numpy()
+    candidates = _candidates(partition, users)
+    record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
+    best = candidates.row(0, named=True) if candidates.height else None
+    hint = " ".join(_unknown(wanted, known, int(users.size)) + _doubts(candidates, users.size))
+    if best is None or not _passes(best):
+        return CommunityMatch(
+            wanted,
+            False,
+            None,
+            None,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            1.0,
+            int(users.size),
+            candidates,
+            record,
+            hint,
+        )
+    return CommunityMatch(
+        wanted,
+        True,
+        best["community"],
+        best["label"],
+        best["precision"],
+        best["recall"],
+        best["f1"],
+        best["lift"],
+        best["p_value"],
+        int(users.size),
+        candidates,
+        record,
+        hint,
+    )
+
+
+def _passes(candidate: dict[str, Any]) -> bool:
+    return bool(candidate["lift"] >= MIN_LIFT and candidate["p_value"] < MAX_P)
+
+
+def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
+    given = [tags] if isinstance(tags, str) else list(tags)
+    for tag in given:
+        if not isinstance(tag, str):
+            raise OptionError(f"tags: {tag!r} is no text; pass tags such as 'booktok'.")
+    folded = tuple(sorted({fold_tag(tag) for tag in given} - {""}))
+    if not folded:
+        raise OptionError(f"tags={tags!r} names no tag: pass at least one, such as 'booktok'.")
+    return folded
+
+
+def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
+    """Why the best candidate is no match, or how far it is from a full one."""
+    if not candidates.height:
+        return []
+    best = candidates.row(0, named=True)
+    if _passes(best):
+        doubts = []
+        if best["precision"] < IN_PART:
+            doubts.append(
+                f"only {_share(best['users'], best['size'])} of its members use the tags: it is "
+                "about more than them."
+            )
+        if best["recall"] < IN_PART:
+            doubts.append(
+                f"only {_share(best['users'], n_users)} of the users of the tags are in it: most "
+                "are elsewhere."
+            )
+        return doubts
+    failed = []
+    if best["lift"] < MIN_LIFT:
+        failed.append(f"lift {best['lift']:.2f} is below {MIN_LIFT:g}")
+    if best["p_value"] >= MAX_P:
+        failed.append(f"p {best['p_value']:.2g} is not below {MAX_P:g}")
+    doubts = [f"the best candidate, {best['label']}, is no match: {' and '.join(failed)}."]
+    second = next((c for c in candidates.iter_rows(named=True) if _passes(c)), None)
+    if second is not None:
+        doubts.append(
+            f"{second['label']} would be one (lift {second['lift']:.2f}, p "
+            f"{second['p_value']:.2g}), but has a lower F1: "
+            f"{_share(second['users'], second['size'])} of its members, "
+            f"{_share(second['users'], n_users)} of the users."
+        )
+    return doubts
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%} ({part:,} of {whole:,})"
+
+
+def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
+    """What may be wrong with the tags."""
+    unknown = [tag for tag in wanted if not (known == tag).any()]
+    hints = []
+    for tag in unknown:
+        # a misspelling has nearly the right length; comparing with all tags would be slow
+        apart = known.str.len_chars().cast(pl.Int64) - len(tag)
+        alike = nearest(tag, known.filter(apart.abs() <= 2).to_list())
+        hints.append(f"nobody in the data uses #{tag}.{alike}")
+    if not unknown and not n_users:
+        hints.append("the tags are used, but by no node of the partition.")
+    return hints
+
+
+def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
+    """Figures of every community that holds a user, best first."""
+    homes = partition.membership[users]
+    homes = homes[homes >= 0]
+    inside = np.bincount(homes, minlength=partition.n_communities)
+    held = np.flatnonzero(inside)
+    x, sizes = inside[held], partition.sizes[held]
+    assigned = int(partition.sizes.sum())
+    log_p = log_hypergeometric_tail(x, assigned, homes.size, sizes)
+    frame = pl.DataFrame(
+        {
+            "community": held.astype(np.int32),
+            "label": [partition.name(int(c)) for c in held],
+            "size": sizes,
+            "users": x,
+            "precision": x / sizes,
+            "recall": x / max(users.size, 1),
+            "f1": 2 * x / (sizes + users.size),
+            # one division of whole numbers, so that a lift of 2 is 2
+            "lift": x * assigned / (sizes * max(homes.size, 1)),
+            "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
+        },
+        schema_overrides={"label": pl.String},
+    )
+    return frame.sort(["f1", "community"], descending=[True, False])

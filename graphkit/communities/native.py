@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.communities import prepare as checks
+from graphkit.communities.prepare import unit
+from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
 
-__all__ = ["Rows", "Task", "laid_out", "levels", "rows_of", "solve"]
+__all__ = ["Rows", "Task", "laid_out", "level_memberships", "levels", "rows_of", "solve"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -216,3 +219,74 @@ def laid_out(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
     masses = (array[order] if array.size else array for array in rows[3:])
     there = rows_of(*new, *masses)
     return there, homes[order], order
+
+
+def level_memberships(
+    graph: Graph, *, resolution: float, refined: bool, threshold: float, seed: int, verb: str
+) -> Iterator[Codes]:
+    """Membership of all nodes after the first level, and after each that raised modularity.
+
+    Self-loops count towards strengths and total weight, where :func:`graphkit.leiden` leaves
+    them out; nodes that nothing ties to another are alone. Levels end where one adds no more
+    than `threshold` to modularity. Leiden (`refined`) begins anew, from the partition it has,
+    until an iteration gains as little as makes :func:`graphkit.leiden` stop.
+    """
+    tail, head, weight = graph.edge_arrays()
+    if not ((tail != head) & (weight != 0)).any() and not (weight < 0).any():
+        return iter([np.arange(graph.n_nodes, dtype=np.int32)])
+    prepared = checks.prepare(graph, verb=verb)
+    indptr, indices, weights = prepared.symmetric
+    one = unit(prepared.weights) if prepared.weights.size else 1.0
+    out, into = (graph.strength(mode=side) / one for side in ("out", "in"))
+    nodes = prepared.nodes
+    rows = rows_of(
+        indptr,
+        indices,
+        weights / one,
+        out[nodes],
+        into[nodes] if graph.directed else np.empty(0),
+        np.empty(0, np.int64),
+        np.empty(0, np.bool_),
+    )
+    total = float(out.sum()) / (1 if graph.directed else 2)
+    task = Task(resolution / float(out.sum()), refined=refined)
+    found = _levels(rows, task, threshold * total, seed)
+    return (_everywhere(one_level, nodes, graph.n_nodes) for one_level in found)
+
+
+def _levels(rows: Rows, task: Task, threshold: float, seed: int) -> Iterator[Codes]:
+    state = np.array([seed], dtype=np.uint64)
+    membership = np.arange(rows.n, dtype=np.int32)
+    order: Codes | None = None
+    total = (float(rows.weights.sum()) if rows.weights.size else rows.indices.size) / 2
+    first = True
+    while True:
+        before = 0.0
+        for homes, flat, gained in levels(
+            rows, task, membership.copy(), state, refined=task.refined
+        ):
+            if not (first or gained > before):
+                continue
+            membership = homes[flat]
+            if order is None:
+                yield membership
+            else:
+                there = np.empty_like(membership)
+                there[order] = membership
+                yield there
+            if gained - before <= threshold:
+                return
+            first, before = False, gained
+        if not task.refined or before <= LEAST_GAIN * total:
+            return
+        if order is None and rows.n >= LARGE:
+            rows, membership, order = laid_out(rows, membership)
+
+
+def _everywhere(membership: Codes, nodes: Codes, n: int) -> Codes:
+    """A membership of some nodes as one of all n; the others are alone."""
+    if nodes.size == n:
+        return membership
+    full = np.arange(n, dtype=np.int32) + np.int32(nodes.size)
+    full[nodes] = membership
+    return full

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data._graph_convert import csr_from_codes
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, csr_from_codes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_integer, check_number
 
@@ -25,6 +24,7 @@ __all__ = [
     "prepare",
     "require_partition",
     "shared_nodes",
+    "unit",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -295,3 +295,13 @@ def check_sizes(min_size: int, max_size: int | None) -> tuple[int, int | None]:
     if most is not None and most < least:
         raise OptionError(f"min_size={least} is above max_size={most}.")
     return least, most
+
+
+def unit(weight: Floats) -> float:
+    """The power of two near the mean weight: dividing by it loses no digit.
+
+    leidenalg compares gains with a fixed tolerance, so that the unit of the weights would
+    change its result.
+    """
+    typical = float(weight.mean()) or float(weight.max())
+    return math.ldexp(1.0, math.frexp(typical)[1] - 1)

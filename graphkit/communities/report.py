@@ -114,14 +114,15 @@ def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
         "external_weight": pl.Series(external),
         "conductance": _ratio(external, np.minimum(volume, rest)),
         **_sureness(partition),
-        "min_cut": pl.Series([None if a else c for a, c in zip(alone, cuts, strict=True)],
-                             dtype=pl.Int64),
+        "min_cut": pl.Series(
+            [None if a else c for a, c in zip(alone, cuts, strict=True)], dtype=pl.Int64
+        ),
         "cut_needed": pl.Series(needed, dtype=pl.Int64),
         "well_connected": pl.Series(
             [None if a else bool(c >= k) for a, c, k in zip(alone, cuts, needed, strict=True)],
             dtype=pl.Boolean,
         ),
-    }  # fmt: skip
+    }
     return pl.DataFrame(columns)
 
 

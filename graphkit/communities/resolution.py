@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,23 +15,413 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities import prepare as checks
-from graphkit.communities._champ import Found
-from graphkit.communities._engines import connected
+from graphkit.communities.engines import connected
 from graphkit.communities.leiden import leiden
-from graphkit.communities.limit import resolution_limit
-from graphkit.communities.quality import resolved
+from graphkit.communities.prepare import Prepared
+from graphkit.communities.quality import line, resolved
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
-from graphkit.data.membership import STABLE, canonical_membership
-from graphkit.data.partition import Partition
-from graphkit.data.profile import ResolutionProfile
+from graphkit.data.partition import STABLE, Partition, canonical_membership
 from graphkit.data.provenance import Provenance
-from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_integer
+from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["resolution_profile"]
+__all__ = ["Found", "ResolutionProfile", "envelope", "resolution_limit", "resolution_profile"]
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+
+#: Relative difference below which two numbers are one, rounded differently.
+_ROUNDING = 1e-12
+
+
+def envelope(
+    internal: Floats, expected: Floats, low: float, high: float
+) -> tuple[list[int], list[float]]:
+    """Lines that are highest somewhere between `low` and `high`, and where they take turns.
+
+    Parameters
+    ----------
+    internal, expected
+        Shape (lines,): each line is internal − γ·expected.
+
+    Returns
+    -------
+    tuple
+        The lines in order of γ, h of them, and the h + 1 bounds of their domains, the
+        first `low`, the last `high`. Lines that only touch the envelope in a point are
+        left out; of equal lines the first one stands.
+    """
+    value = internal - low * expected
+    # of lines that meet at `low`, the flattest is higher behind it
+    best = value >= value.max() - _ROUNDING * np.abs(internal).max()
+    flattest = best & (expected <= expected[best].min() * (1 + _ROUNDING))
+    current = int(np.flatnonzero(flattest)[0])
+    order, bounds = [current], [low]
+    while True:
+        flatter = np.flatnonzero(expected < expected[current] * (1 - _ROUNDING))
+        if not flatter.size:
+            break
+        crossing = (internal[current] - internal[flatter]) / (expected[current] - expected[flatter])
+        crossing = np.maximum(crossing, bounds[-1])
+        # equal lines differ by rounding: of all that cross here, the first flattest follows
+        here = flatter[crossing <= crossing.min() * (1 + _ROUNDING)]
+        following = here[expected[here] <= expected[here].min() * (1 + _ROUNDING)]
+        at = float(crossing.min())
+        if at >= high:
+            break
+        current = int(following[0])
+        if at <= bounds[-1] * (1 + _ROUNDING):
+            order[-1] = current
+        else:
+            order.append(current)
+            bounds.append(at)
+    return order, [*bounds, high]
+
+
+@dataclass(eq=False)
+class Found:
+    """The distinct partitions of all runs as lines; memberships only of admissible ones."""
+
+    prepared: Prepared
+    quality: str
+    low: float
+    high: float
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    number: dict[bytes, int] = field(default_factory=dict)
+    kept: dict[int, Codes] = field(default_factory=dict)
+    order: list[int] = field(default_factory=list)
+    bounds: list[float] = field(default_factory=list)
+
+    def add(self, memberships: Codes, *, runs: int = 1) -> int:
+        """Note the partitions of one γ, one a row; returns how many are distinct."""
+        seen = set()
+        for membership in memberships:
+            codes = np.ascontiguousarray(membership)
+            key = hashlib.blake2b(codes.data, digest_size=16).digest()
+            seen.add(key)
+            if key not in self.number:
+                self.number[key] = len(self.rows)
+                self.kept[len(self.rows)] = codes.copy()
+                self.rows.append(self._row(codes))
+            self.rows[self.number[key]]["runs"] += runs
+        internal, expected = (
+            np.array([row[name] for row in self.rows]) for name in ("internal", "expected")
+        )
+        self.order, self.bounds = envelope(internal, expected, self.low, self.high)
+        # a line below the envelope stays below it: what more partitions do is raise it
+        self.kept = {i: self.kept[i] for i in self.order}
+        return len(seen)
+
+    def _row(self, codes: Codes) -> dict[str, Any]:
+        internal, expected = line(self.prepared, codes, self.quality)
+        sizes = np.bincount(codes)
+        return {
+            "partition": len(self.rows),
+            "internal": internal,
+            "expected": expected,
+            "communities": int(sizes.size),
+            "largest": float(sizes.max() / codes.size),
+            "alone": float((sizes == 1).sum() / codes.size),
+            "runs": 0,
+        }
+
+    def frame(self) -> pl.DataFrame:
+        """One row per distinct partition, with the domain where it has one."""
+        domain = {number: place for place, number in enumerate(self.order)}
+        places = [domain.get(row["partition"]) for row in self.rows]
+        return pl.DataFrame(self.rows).with_columns(pl.Series("domain", places, dtype=pl.Int64))
+
+
+#: Nodes from which a part is a community: pairs fall off the end of any chain.
+_LEAST = 3
+
+
+def resolution_limit(
+    graph: Graph,
+    partition: Partition,
+    *,
+    resolution: float | None = None,
+    runs: int = 5,
+    engine: str | None = None,
+    rng: RNGLike | None = None,
+) -> pl.DataFrame:
+    r"""Which communities of a modularity partition may be several that it could not tell apart.
+
+    Modularity joins two groups as soon as one edge more than expected runs between them,
+    and in a large graph less than one is expected between any two small groups. A community
+    with fewer than :math:`\sqrt{2L}` internal edges, L being all edges, may therefore hide
+    smaller ones however clear they are [1]_. With weights, W their sum and
+    :math:`\bar w = W / L` that of a typical edge, and at resolution γ, the same argument
+    gives :math:`\sqrt{2 W \bar w / \gamma}`; for arcs it holds as it stands.
+
+    To be below the bound is no evidence yet, nor is to be above it the contrary: a community
+    may hold many small ones. A community *hides* smaller ones if modularity splits it as soon
+    as it is looked at alone, in runs that agree (mean AMI ≥ 0.75), and if at least two of the
+    parts have three nodes or more, are below the bound, and are communities in the whole
+    graph: more than half of their strength stays inside (the weak definition of Radicchi et
+    al. [2]_). Parts that depend on the run, as in a random graph, and parts tied to the rest
+    more than to themselves, as in small social networks, do not count; so smaller communities
+    that keep less than half of their ties are not seen here either. Chains, trees and lattices
+    do fall into stable parts, and are reported.
+
+    Parameters
+    ----------
+    graph
+        Weights of zero or more.
+    partition
+        Communities of its nodes, usually of :func:`graphkit.leiden` with modularity; its ids
+        must hold every node of the graph that has an edge.
+    resolution
+        γ; by default that of the partition, or 1 where it has none.
+    runs
+        Runs of Leiden on each community alone, 2 or more to say whether they agree.
+    engine
+        As in :func:`graphkit.leiden`; its default where absent.
+    rng
+        Seed of the runs.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per community: community, label, size, internal (weight), bound, below
+        (whether internal < bound), parts (when looked at alone; 1 if it has no edge),
+        agreement (mean AMI of these runs; null for one run or where there was none), weak
+        (parts of three nodes or more that are communities in the whole graph and below the
+        bound), hides.
+
+    Raises
+    ------
+    DataError
+        If the partition was found by CPM, which has no such limit, or lacks nodes of the
+        graph, or the graph cannot be partitioned.
+    OptionError
+        For a resolution or a number of runs out of range.
+
+    References
+    ----------
+    .. [1] Fortunato, S. & Barthélemy, M. (2007). Resolution limit in community detection.
+       Proceedings of the National Academy of Sciences, 104, 36–41.
+       doi:10.1073/pnas.0605965104
+    .. [2] Radicchi, F., Castellano, C., Cecconi, F., Loreto, V. & Parisi, D. (2004). Defining
+       and identifying communities in networks. Proceedings of the National Academy of
+       Sciences, 101, 2658–2663. doi:10.1073/pnas.0400054101
+
+    Examples
+    --------
+    Thirty triangles in a ring, taken in pairs, and one by one:
+
+    >>> nodes = np.arange(90)
+    >>> inside = 3 * (nodes // 3) + (nodes + 1) % 3
+    >>> ends, starts = nodes[2::3], (nodes[::3] + 3) % 90
+    >>> g = Graph.from_edges([*nodes, *ends], [*inside, *starts], directed=False)
+    >>> pairs = Partition.from_membership(range(90), nodes // 6)
+    >>> resolution_limit(g, pairs, rng=1).row(0, named=True)["hides"]
+    True
+    >>> single = Partition.from_membership(range(90), nodes // 3)
+    >>> resolution_limit(g, single, rng=1).get_column("hides").any()
+    False
+    """
+    checks.require_partition(partition, verb="resolution_limit")
+    if partition.quality_function == "cpm":
+        raise DataError(
+            "resolution_limit: the partition was found by CPM, which has no resolution limit: "
+            "give one that modularity found."
+        )
+    asked = resolution if resolution is not None else partition.resolution
+    gamma = checks.check_resolution(asked) or 1.0
+    runs = check_integer("runs", runs, 1)
+    prepared = checks.prepare(graph, verb="resolution_limit")
+    codes = partition.vocabulary.lookup(graph.vocabulary)[prepared.nodes]
+    if (codes < 0).any():
+        missing = graph.vocabulary.ids[prepared.nodes[codes < 0]].tolist()
+        raise DataError(
+            f"resolution_limit: node {missing[0]!r} of the graph is not in the partition "
+            f"({len(missing):,} such nodes): use a partition of this graph."
+        )
+    out, into = prepared.strengths()
+    strength = out + into if prepared.directed else out
+    bound = float(prepared.weight.sum()) * math.sqrt(2 / (gamma * prepared.weight.size))
+    find = leiden if engine is None else partial(leiden, engine=engine)
+    streams = Streams(rng)
+    count = partition.n_communities
+    pieces = _alone(prepared, partition.membership[codes], count)
+    rows: list[tuple[float, int, float | None, int]] = []
+    for community, (nodes, piece) in enumerate(track(pieces, "resolution limit", count)):
+        if piece is None:
+            rows.append((0.0, 1, None, 0))
+            continue
+        seed = streams.integer("resolution_limit", community)
+        split = find(piece, resolution=gamma, runs=runs, rng=seed)
+        tail, head, weight = piece.edge_arrays()
+        same = split.membership[tail] == split.membership[head]
+        kept = np.bincount(
+            split.membership[tail[same]], weights=weight[same], minlength=split.n_communities
+        )
+        touched = split.membership >= 0
+        held = np.bincount(split.membership[touched], weights=strength[nodes[touched]])
+        # internal edges count at both ends, so that half of the strength is 2·kept
+        real = (split.sizes >= _LEAST) & (kept < bound) & (4 * kept > held)
+        agreement = None if math.isnan(split.stability) else split.stability
+        rows.append((piece.total_weight, split.n_communities, agreement, int(real.sum())))
+    schema = {"internal": pl.Float64, "parts": pl.Int64, "agreement": pl.Float64, "weak": pl.Int64}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    hides = (pl.col("weak") >= 2) & (pl.col("agreement") >= STABLE)
+    return found.select(
+        pl.Series("community", np.arange(count, dtype=np.int32)),
+        pl.Series("label", [partition.name(c) for c in range(count)], dtype=pl.String),
+        pl.Series("size", partition.sizes),
+        "internal",
+        pl.lit(bound).alias("bound"),
+        (pl.col("internal") < bound).alias("below"),
+        "parts",
+        "agreement",
+        "weak",
+        hides.fill_null(False).alias("hides"),
+    )
+
+
+def _alone(
+    prepared: checks.Prepared, home: npt.NDArray[np.int32], count: int
+) -> Iterator[tuple[npt.NDArray[np.int64], Graph | None]]:
+    """Each community's nodes and the graph among them; without an edge, `None`.
+
+    Edges are sorted by community once, so that all pieces together cost one pass.
+    """
+    place = np.empty(prepared.size, dtype=np.int64)
+    order = np.argsort(home, kind="stable")
+    starts = np.searchsorted(home[order], np.arange(count + 1))
+    place[order] = np.arange(prepared.size)
+    of_edge = np.where(home[prepared.tail] == home[prepared.head], home[prepared.tail], -1)
+    edges = np.argsort(of_edge, kind="stable")
+    cuts = np.searchsorted(of_edge[edges], np.arange(count + 1))
+    for community in range(count):
+        nodes = order[starts[community] : starts[community + 1]]
+        inside = edges[cuts[community] : cuts[community + 1]]
+        if not inside.size:
+            yield nodes, None
+            continue
+        tail, head = (place[e[inside]] - starts[community] for e in (prepared.tail, prepared.head))
+        yield (
+            nodes,
+            Graph.from_edges(
+                tail,
+                head,
+                prepared.weight[inside],
+                directed=prepared.directed,
+                nodes=range(nodes.size),
+            ),
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ResolutionProfile(Frozen, title="Resolution profile"):
+    """What a graph looks like from coarse to fine, and which views of it last.
+
+    Attributes
+    ----------
+    quality_function
+        What was maximised, ``"modularity"`` or ``"cpm"``.
+    frame
+        One row per resolution γ that was run, ascending: resolution, communities (of the
+        best run), quality (of the best run), stability (mean AMI over pairs of runs; null
+        for a single run), distinct (different partitions among the runs), largest (share of
+        the nodes that have an edge), alone (share of them in a community of their own),
+        domain (index of the domain that γ falls in), optimal_quality (at γ, of that
+        domain's partition: above `quality` where a run at another γ found a better one).
+    domains
+        One row per admissible partition, by γ, ascending: domain (its index, also in
+        `partitions`), low, high (the γ between which no partition found is better), width
+        (log₁₀ high/low, in decades), communities, largest, alone, points (γ that were run
+        inside), stability (mean of theirs; null where there are none), trivial (one
+        community per connected component, or one per node), internal, expected (its
+        quality at γ is internal − γ·expected). The domains follow on each other and cover
+        the range.
+    found
+        One row per distinct partition found, and the two trivial ones: partition, internal,
+        expected, communities, largest, alone, runs (that found it), domain (null where it
+        is nowhere the best).
+    partitions
+        The admissible partitions, in the order of `domains`. `resolution` is the γ, of those
+        that were run inside the domain, nearest to its middle; `runs` are the runs there, and
+        `quality` is at that γ. A domain between two such γ has its own middle, and no runs.
+    suggestion
+        Index of the suggested domain; `None` where no view of the graph lasts.
+    limit
+        The result of :func:`graphkit.communities.resolution_limit` for the partition that
+        is best at γ = 1; `None` for CPM, or where 1 is outside the range.
+    provenance
+        How the profile was made.
+    """
+
+    quality_function: str
+    frame: pl.DataFrame
+    domains: pl.DataFrame
+    found: pl.DataFrame
+    partitions: tuple[Partition, ...]
+    suggestion: int | None
+    limit: pl.DataFrame | None = None
+    provenance: Provenance = field(default_factory=lambda: Provenance("resolution_profile"))
+
+    @property
+    def low(self) -> float:
+        """The lowest γ of the range."""
+        low: float = self.domains.item(0, "low")
+        return low
+
+    @property
+    def high(self) -> float:
+        """The highest γ of the range."""
+        high: float = self.domains.item(-1, "high")
+        return high
+
+    @property
+    def suggested(self) -> Partition | None:
+        """The partition of the suggested domain; `None` where there is none."""
+        return None if self.suggestion is None else self.partitions[self.suggestion]
+
+    def at(self, resolution: float) -> Partition:
+        """The best partition found for a resolution inside the range.
+
+        Where two domains meet both partitions are equally good, and the coarser is given.
+
+        Raises
+        ------
+        OptionError
+            If the resolution is outside the range that was scanned.
+        """
+        if not self.low <= resolution <= self.high:
+            raise OptionError(
+                f"resolution={resolution!r} is outside the range that was scanned, "
+                f"{self.low:.4g} to {self.high:.4g}: scan a wider one with resolutions=(low, high)."
+            )
+        return self.partitions[int((self.domains.get_column("high") < resolution).sum())]
+
+    def _facts(self) -> dict[str, object]:
+        counts = self.frame.get_column("communities").to_list()
+        facts: dict[str, object] = {
+            "quality": self.quality_function,
+            "resolutions": f"{self.frame.height} from {self.low:.4g} to {self.high:.4g}",
+            "communities": " to ".join(f"{n:,}" for n in (min(counts), max(counts))),
+            "distinct partitions": self.found.height,
+            "best somewhere": self.domains.height,
+        }
+        if self.suggestion is None:
+            facts["suggested"] = "none: no partition lasts over a stable range"
+        else:
+            row = self.domains.row(self.suggestion, named=True)
+            facts["suggested"] = (
+                f"{row['communities']:,} communities, best from {row['low']:.3g} to "
+                f"{row['high']:.3g}, agreement of runs {row['stability']:.2f}"
+            )
+        if self.limit is not None:
+            hidden = int(self.limit.get_column("hides").sum())
+            facts["hide smaller ones at γ = 1"] = f"{hidden:,} of {self.limit.height:,} communities"
+        return facts
+
+    def _table(self) -> pl.DataFrame:
+        return self.domains.drop("internal", "expected")
 
 
 def resolution_profile(
@@ -140,14 +532,20 @@ def resolution_profile(
         distinct.append(found.add(view.runs.memberships[:, prepared.nodes]))
     used = views[0].provenance
     parameters = {
-        "quality": quality, "resolutions": grid.tolist(), "runs": runs,
+        "quality": quality,
+        "resolutions": grid.tolist(),
+        "runs": runs,
         "engine": used.parameters.get("engine"),
-    }  # fmt: skip
+    }
     packages = tuple(name for name in used.versions if name != "graphkit")
     provenance = Provenance.of(
-        "resolution_profile", parameters, seed=streams.seed, made_from=(graph,),
-        removed=prepared.removed, packages=packages,
-    )  # fmt: skip
+        "resolution_profile",
+        parameters,
+        seed=streams.seed,
+        made_from=(graph,),
+        removed=prepared.removed,
+        packages=packages,
+    )
     domains = _domains(found, grid, views)
     partitions = tuple(
         _admissible(graph, found, views, row, provenance) for row in domains.iter_rows(named=True)
@@ -169,9 +567,15 @@ def resolution_profile(
                 stacklevel=2,
             )
     return ResolutionProfile(
-        quality, _frame(found, grid, views, distinct, domains), domains, found.frame(),
-        partitions, _suggestion(domains), limit, provenance,
-    )  # fmt: skip
+        quality,
+        _frame(found, grid, views, distinct, domains),
+        domains,
+        found.frame(),
+        partitions,
+        _suggestion(domains),
+        limit,
+        provenance,
+    )
 
 
 def _grid(
@@ -234,22 +638,25 @@ def _domains(found: Found, grid: Floats, views: list[Partition]) -> pl.DataFrame
         row = found.rows[number]
         rows.append(
             {
-                "domain": place, "low": low, "high": high, "width": math.log10(high / low),
-                "communities": row["communities"], "largest": row["largest"],
-                "alone": row["alone"], "points": int(inside.sum()),
+                "domain": place,
+                "low": low,
+                "high": high,
+                "width": math.log10(high / low),
+                "communities": row["communities"],
+                "largest": row["largest"],
+                "alone": row["alone"],
+                "points": int(inside.sum()),
                 "stability": None if np.isnan(agreed).all() else float(agreed.mean()),
-                "trivial": number < 2, "internal": row["internal"], "expected": row["expected"],
+                "trivial": number < 2,
+                "internal": row["internal"],
+                "expected": row["expected"],
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(rows, schema_overrides={"stability": pl.Float64})
 
 
 def _frame(
-    found: Found,
-    grid: Floats,
-    views: list[Partition],
-    distinct: list[int],
-    domains: pl.DataFrame,
+    found: Found, grid: Floats, views: list[Partition], distinct: list[int], domains: pl.DataFrame
 ) -> pl.DataFrame:
     """One row per γ that was run."""
     high = domains.get_column("high").to_numpy()
@@ -272,11 +679,7 @@ def _frame(
 
 
 def _admissible(
-    graph: Graph,
-    found: Found,
-    views: list[Partition],
-    row: dict[str, Any],
-    provenance: Provenance,
+    graph: Graph, found: Found, views: list[Partition], row: dict[str, Any], provenance: Provenance
 ) -> Partition:
     """The partition of a domain, with the runs at the γ nearest to its middle."""
     middle = math.sqrt(row["low"] * row["high"])

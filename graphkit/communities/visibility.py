@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,55 @@ import polars as pl
 from graphkit.communities.comparison import best_f1
 from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import Prepared, prepare, require_partition, shared_nodes
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.data.results import Visibility
 from graphkit.errors import DataError
 from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["visibility"]
+__all__ = ["Visibility", "visibility"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
+    """How well the follow graph alone would have shown each interest community.
+
+    Attributes
+    ----------
+    frame
+        One row per community: community, label, size, shared (members that are in the
+        follow graph), follow_f1 (median over runs of the best F1 with a community of
+        Leiden on the follow graph), visible_runs (share of runs where it is ≥ 0.5),
+        visible, conductance, internal_share (of the follow arcs that touch members'
+        followings), expected_share (under the degree-preserving null), ratio, p_value.
+    follow_memberships
+        int32, shape (runs, shared nodes): the follow-graph partitions compared with.
+    follow_agreement
+        Mean AMI between those runs.
+    """
+
+    frame: pl.DataFrame
+    follow_memberships: npt.NDArray[np.int32]
+    follow_agreement: float
+    provenance: Provenance = field(default_factory=lambda: Provenance("visibility"))
+
+    @property
+    def hidden(self) -> list[str]:
+        """Names of the communities that the follow graph does not show."""
+        names: list[str] = self.frame.filter(~pl.col("visible")).get_column("label").to_list()
+        return names
+
+    def _facts(self) -> dict[str, Any]:
+        visible = int(self.frame.get_column("visible").sum())
+        return {
+            "communities": self.frame.height,
+            "visible on the follow graph": visible,
+            "not visible": ", ".join(self.hidden[:8]) or "none",
+            "agreement of follow runs (AMI)": self.follow_agreement,
+        }
+
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -123,9 +163,13 @@ def visibility(
     here, there = here[assigned], there[assigned]
     streams = Streams(rng)
     follow = leiden(
-        follow_graph, quality=quality, resolution=resolution, runs=runs, engine=engine,
+        follow_graph,
+        quality=quality,
+        resolution=resolution,
+        runs=runs,
+        engine=engine,
         rng=streams.seed,
-    )  # fmt: skip
+    )
     assert follow.runs is not None
     codes, count = partition.membership[here], partition.n_communities
     memberships = follow.runs.memberships[:, there]
@@ -141,7 +185,9 @@ def visibility(
         Provenance.of(
             "visibility",
             {
-                "runs": runs, "engine": follow.provenance.parameters["engine"], "quality": quality,
+                "runs": runs,
+                "engine": follow.provenance.parameters["engine"],
+                "quality": quality,
                 "resolution": follow.resolution,
             },
             seed=streams.seed,
@@ -149,7 +195,7 @@ def visibility(
             removed=prepared.removed,
             packages=tuple(k for k in follow.provenance.versions if k != "graphkit"),
         ),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)

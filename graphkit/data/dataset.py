@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -12,14 +12,31 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.data.display import html_card
-from graphkit.data.frozen import Frozen
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
-from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "as_instant"]
+
+
+def as_instant(parameter: str, value: str | datetime) -> datetime:
+    """ISO 8601 text or a datetime in UTC; naive ones are taken as UTC.
+
+    Examples
+    --------
+    >>> as_instant("since", "2024-03-01").isoformat()
+    '2024-03-01T00:00:00+00:00'
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise OptionError(
+                f"{parameter}={value!r} is no ISO 8601 time, e.g. '2024-03-01'."
+            ) from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -230,9 +247,7 @@ class Dataset(Frozen):
         for name, frame in self.tables.items():
             if name == "items":
                 continue
-            columns = {
-                "follows": ["follower_id", "followee_id"],
-            }.get(name, ["account_id"])
+            columns = {"follows": ["follower_id", "followee_id"]}.get(name, ["account_id"])
             tables[name] = frame.filter(
                 pl.all_horizontal(pl.col(c).is_in(chosen.implode()) for c in columns)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import textwrap
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import tomli_w
 
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError
@@ -23,6 +25,7 @@ __all__ = [
     "pack_ids",
     "read_record",
     "save_arrays",
+    "to_toml",
     "unpack_ids",
     "write_json",
     "write_record",
@@ -175,3 +178,42 @@ def unpack_ids(arrays: Mapping[str, npt.NDArray[Any]]) -> Vocabulary:
     starts = ends - arrays["id_lengths"]
     ids = [blob[a:b].decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     return Vocabulary(pl.Series(ids, dtype=pl.String))
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """TOML text of nested tables; keys that are `None` are listed in a comment at its head.
+
+    Examples
+    --------
+    >>> print(to_toml({"sources": {"fresh": 30}, "name": "new", "seed": None}))
+    # not set: seed
+    <BLANKLINE>
+    name = "new"
+    <BLANKLINE>
+    [sources]
+    fresh = 30
+    <BLANKLINE>
+    """
+    unset: dict[str, None] = {}
+    text = tomli_w.dumps(_set_keys(values, "", unset))
+    if not unset:
+        return text
+    comment = textwrap.fill(
+        ", ".join(unset),
+        100,
+        initial_indent="# not set: ",
+        subsequent_indent="#   ",
+        break_on_hyphens=False,
+    )
+    return f"{comment}\n\n{text}"
+
+
+def _set_keys(value: Any, name: str, unset: dict[str, None]) -> Any:
+    """The value without keys that are `None`, whose dotted names are added to `unset`."""
+    if isinstance(value, list):
+        return [_set_keys(entry, name, unset) for entry in value]
+    if not isinstance(value, Mapping):
+        return value
+    names = {key: f"{name}.{key}" if name else key for key in value}
+    unset |= {names[key]: None for key, entry in value.items() if entry is None}
+    return {k: _set_keys(v, names[k], unset) for k, v in value.items() if v is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from operator import attrgetter
@@ -15,7 +16,7 @@ import polars as pl
 from graphkit.data.display import html_card, text_card
 from graphkit.errors import DataError
 
-__all__ = ["Frozen"]
+__all__ = ["Frozen", "content_key"]
 
 
 class Frozen:
@@ -62,7 +63,6 @@ class Frozen:
     @cached_property
     def _key(self) -> str:
         """Key of all fields but the provenance."""
-        from graphkit.data.provenance import content_key
 
         state = self.__getstate__()
         return content_key(*(_plain(v) for name, v in state.items() if name != "provenance"))
@@ -127,7 +127,6 @@ def _read_only(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """`value` such that its `repr` tells all of it: large parts by their key."""
-    from graphkit.data.provenance import content_key
 
     if isinstance(value, Frozen):
         return value._key
@@ -142,3 +141,55 @@ def _plain(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     # 1 and 1.0 are one number
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def content_key(*parts: Any) -> str:
+    """Key of the content of arrays, series, frames and plain values: 32 hex digits.
+
+    Equal content gives equal keys on every machine; it depends on values and on their
+    order, not on how they are laid out in memory.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        _feed(digest, part)
+    return digest.hexdigest()
+
+
+def _feed(digest: hashlib.blake2b, part: Any) -> None:
+    if isinstance(part, np.ndarray) and part.dtype != object:
+        digest.update(f"array{part.dtype.str}{part.shape}".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    elif isinstance(part, pl.DataFrame):
+        digest.update(f"frame{part.height}".encode())
+        for name in part.columns:
+            digest.update(name.encode())
+            _feed(digest, part.get_column(name))
+    elif isinstance(part, pl.Series):
+        _feed_series(digest, part)
+    else:
+        value = part.tolist() if isinstance(part, np.ndarray) else part
+        digest.update(f"{type(part).__name__}:{value!r}".encode())
+
+
+def _feed_series(digest: hashlib.blake2b, series: pl.Series) -> None:
+    if isinstance(series.dtype, pl.Enum | pl.Categorical):
+        series = series.cast(pl.String)
+    digest.update(f"series{series.dtype}{len(series)}".encode())
+    if series.null_count():
+        _feed(digest, series.is_null().to_numpy())
+    if series.dtype == pl.String:
+        _feed(digest, series.str.len_bytes().fill_null(0).to_numpy())
+        texts = series.drop_nulls()
+        for first in range(0, len(texts), 1 << 18):  # piecewise: never all texts in one
+            digest.update(texts.slice(first, 1 << 18).str.join("").item().encode())
+    elif isinstance(series.dtype, pl.Struct):
+        _feed(digest, series.struct.unnest())
+    elif isinstance(series.dtype, pl.List):
+        _feed(digest, series.list.len().fill_null(0).to_numpy())
+        flat = series.drop_nulls()
+        _feed_series(digest, flat.explode(empty_as_null=False))
+    else:
+        physical = series.to_physical()
+        if physical.null_count():
+            physical = physical.fill_null(False if physical.dtype == pl.Boolean else 0)
+        _feed(digest, physical.to_numpy())

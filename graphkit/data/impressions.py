@@ -13,8 +13,8 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
-from graphkit.data.frozen import Frozen
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
@@ -168,9 +168,15 @@ class Impressions(Frozen):
             codes = pl.Series(arrays["surface"]).replace(-1, None)
             surface = pl.Series("surface", header["surfaces"], dtype=pl.String).gather(codes)
         return cls(
-            sides[0], sides[1], arrays["account"], arrays["item"], arrays.get("at"),
-            arrays.get("watch_fraction"), surface, Provenance.from_dict(header["provenance"]),
-        )  # fmt: skip
+            sides[0],
+            sides[1],
+            arrays["account"],
+            arrays["item"],
+            arrays.get("at"),
+            arrays.get("watch_fraction"),
+            surface,
+            Provenance.from_dict(header["provenance"]),
+        )
 
     def _facts(self) -> dict[str, object]:
         return {

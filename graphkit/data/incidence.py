@@ -21,28 +21,306 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data._encode import Coder
 from graphkit.data.dataset import Dataset
-from graphkit.data.frozen import Frozen
+from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS
 from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import MissingDataError, OptionError, check_choice
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 
 __all__ = [
     "ACTS",
     "SIDES",
+    "Coder",
     "Incidence",
+    "IncidenceMatrix",
     "account_tags",
     "check_sides",
     "checked_kinds",
     "incidence",
+    "refuse_mangled",
 ]
+
+#: Acts that are put in order together; some hundred megabytes.
+PIECE = 1 << 23
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IncidenceMatrix(Frozen):
+    """Entities × things, compressed by row; each entry is one pair, however many acts.
+
+    Attributes
+    ----------
+    between, through
+        Vocabularies of the n entities and m things. Entities without a pair are included.
+    indptr
+        int64, shape (n + 1,): the pairs of entity i are indptr[i] … indptr[i + 1] − 1.
+    things
+        int32, shape (nnz,): codes of things, ascending within a row, each once.
+    acts
+        int32, shape (nnz,): acts of the entity on the thing, from 1 on.
+    first, last
+        int64, shape (nnz,): earliest and latest act, UTC microseconds, −1 where no act of
+        the pair has a time; `None` where the log has no times.
+    node_kind
+        What the entities are, such as ``"accounts"``.
+    provenance
+        How it was made; `removed` counts the rows left out.
+
+    Examples
+    --------
+    >>> found = IncidenceMatrix.from_codes(
+    ...     Vocabulary(["a", "b"]), Vocabulary(["v", "w"]),
+    ...     np.array([1, 0, 1], np.int32), np.array([0, 1, 0], np.int32))
+    >>> found.indptr.tolist(), found.things.tolist(), found.acts.tolist()
+    ([0, 1, 2], [1, 0], [1, 2])
+    """
+
+    between: Vocabulary
+    through: Vocabulary
+    indptr: npt.NDArray[np.int64]
+    things: npt.NDArray[np.int32]
+    acts: npt.NDArray[np.int32]
+    first: npt.NDArray[np.int64] | None = None
+    last: npt.NDArray[np.int64] | None = None
+    node_kind: str = "accounts"
+    provenance: Provenance = field(default_factory=lambda: Provenance("IncidenceMatrix"))
+
+    def __post_init__(self) -> None:
+        if (self.first is None) != (self.last is None):
+            raise DataError("IncidenceMatrix: first and last go together.")
+        self._set_arrays(indptr=np.int64, things=np.int32)
+        self._set_arrays(self.things.shape, acts=np.int32, first=np.int64, last=np.int64)
+        starts = self.indptr
+        if starts.shape != (len(self.between) + 1,) or starts[0] or starts[-1] != self.things.size:
+            raise DataError(
+                f"IncidenceMatrix: indptr must hold {len(self.between) + 1} offsets from 0 to "
+                f"{self.things.size}."
+            )
+
+    @classmethod
+    def from_codes(
+        cls,
+        between: Vocabulary,
+        through: Vocabulary,
+        rows: npt.NDArray[np.int32],
+        columns: npt.NDArray[np.int32],
+        at: npt.NDArray[np.int64] | None = None,
+        *,
+        node_kind: str = "accounts",
+        provenance: Provenance | None = None,
+    ) -> IncidenceMatrix:
+        """The matrix of acts given as codes, in any order, with repetitions.
+
+        Parameters
+        ----------
+        between, through
+            Vocabularies that the codes belong to.
+        rows, columns
+            Entity and thing of each act, shape (m,).
+        at
+            Time of each act in UTC microseconds, −1 where unknown; shape (m,).
+        node_kind, provenance
+            As the attributes.
+        """
+        n = len(between)
+        bounds = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(np.bincount(rows, minlength=n), out=bounds[1:])
+        # written front to back, so that what lies behind the last pair takes no memory
+        things, acts = np.empty(rows.size, np.int32), np.empty(rows.size, np.int32)
+        first = None if at is None else np.empty(rows.size, np.int64)
+        last = None if at is None else np.empty(rows.size, np.int64)
+        lengths = np.zeros(n, dtype=np.int64)
+        used = 0
+        for low, high in _cuts(bounds):
+            inside = np.flatnonzero((rows >= low) & (rows < high))
+            keys = (rows[inside].astype(np.int64) - low) * len(through) + columns[inside]
+            order = np.argsort(keys, kind="stable") if at is not None else None
+            keys = np.sort(keys) if order is None else keys[order]
+            starts = np.flatnonzero(np.diff(keys, prepend=-1))
+            stop = used + starts.size
+            entity, thing = np.divmod(keys[starts], len(through))
+            lengths[low:high] = np.bincount(entity, minlength=high - low)
+            things[used:stop] = thing
+            acts[used:stop] = np.diff(starts, append=keys.size)
+            if at is not None and first is not None and last is not None and starts.size:
+                times = at[inside][order]
+                last[used:stop] = np.maximum.reduceat(times, starts)
+                times[times < 0] = np.iinfo(np.int64).max
+                first[used:stop] = np.minimum.reduceat(times, starts)
+                first[used:stop][last[used:stop] < 0] = -1
+            used = stop
+        indptr = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        return cls(
+            between,
+            through,
+            indptr,
+            things[:used],
+            acts[:used],
+            None if first is None else first[:used],
+            None if last is None else last[:used],
+            node_kind,
+            provenance or Provenance("IncidenceMatrix.from_codes"),
+        )
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of distinct pairs."""
+        return int(self.things.size)
+
+    @property
+    def n_acts(self) -> int:
+        """Number of acts."""
+        return int(self.acts.sum(dtype=np.int64))
+
+    @property
+    def removed(self) -> Mapping[str, int]:
+        """Rows of the log that were left out, by reason."""
+        return self.provenance.removed
+
+    @property
+    def rows(self) -> npt.NDArray[np.int32]:
+        """int32, shape (nnz,): the entity of each pair, made anew at each call."""
+        return np.repeat(np.arange(len(self.between), dtype=np.int32), np.diff(self.indptr))
+
+    @cached_property
+    def content_key(self) -> str:
+        """Key of the content, see :func:`graphkit.data.provenance.content_key`."""
+        times = [a for a in (self.first, self.last) if a is not None]
+        ids = (self.between.content_key, self.through.content_key)
+        return content_key(*ids, self.indptr, self.things, self.acts, *times)
+
+    def _facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            self.node_kind: len(self.between),
+            "things": len(self.through),
+            "pairs": self.n_pairs,
+            "acts": self.n_acts,
+            "times": self.first is not None,
+        }
+        return facts | {f"left out: {k}": v for k, v in self.removed.items()}
+
+
+def _cuts(bounds: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Ranges of entities of about `PIECE` acts each, none empty."""
+    steps = np.arange(PIECE, int(bounds[-1]), PIECE)
+    inner = np.searchsorted(bounds, steps)
+    cuts = np.unique(np.concatenate([[0], inner, [bounds.size - 1]])).tolist()
+    return list(pairwise(cuts))
+
+
+Codes = npt.NDArray[np.int32]
+
+
+class Coder:
+    """Gives each distinct id a code as columns come in, piece by piece.
+
+    Rows are looked up by a 64-bit hash, which is some times faster than by text, and every
+    row is then compared with the id that it was given: two ids of one hash are seen, and the
+    piece is done again under another hash. So no result depends on the hash function.
+
+    Parameters
+    ----------
+    ids
+        Distinct ids that are known beforehand; their codes are their positions.
+
+    Examples
+    --------
+    >>> coder = Coder()
+    >>> first, second = coder.add(pl.Series(["b", "c", None])), coder.add(pl.Series(["a", "b"]))
+    >>> first.tolist(), second.tolist()
+    ([0, 1, -1], [2, 0])
+    >>> ids, place = coder.finish()
+    >>> ids.to_list(), place[first[:2]].tolist(), place[second].tolist()
+    (['a', 'b', 'c'], [1, 2], [0, 1])
+    """
+
+    __slots__ = ("_ids", "_seed", "_table")
+
+    def __init__(self, ids: pl.Series | None = None) -> None:
+        self._seed = 0
+        self._ids = pl.Series("id", [], dtype=pl.String) if ids is None else ids.alias("id")
+        self._learn()
+
+    def add(self, values: pl.Series) -> Codes:
+        """Provisional codes of text `values`, shape (len(values),), −1 where null."""
+        present = values.is_not_null() if values.null_count() else None
+        given = values if present is None else values.filter(present)
+        found = self._codes(given)
+        while not (self._ids.gather(found) == given).all():  # two ids of one hash
+            self._seed += 1
+            self._learn()
+            found = self._codes(given)
+        if present is None:
+            return found
+        codes = np.full(len(values), -1, dtype=np.int32)
+        codes[present.to_numpy()] = found
+        return codes
+
+    def finish(self) -> tuple[pl.Series, Codes]:
+        """All ids seen, sorted, and the place of each provisional code among them."""
+        order = self._ids.arg_sort()
+        place = np.empty(len(order), dtype=np.int32)
+        place[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
+        return self._ids.gather(order), place
+
+    def _learn(self) -> None:
+        """Hash the ids known, under the first seed that tells them apart."""
+        while True:
+            hashes = _hash(self._ids, self._seed)
+            if hashes.n_unique() == len(hashes):
+                break
+            self._seed += 1
+        self._table = _table(hashes, 0)
+
+    def _codes(self, values: pl.Series) -> Codes:
+        hashes = _hash(values, self._seed)
+        first = hashes.arg_unique().sort()
+        one_each = pl.DataFrame({"hash": hashes.gather(first), "first": first})
+        fresh = one_each.join(self._table, on="hash", how="anti", maintain_order="left")
+        if fresh.height:
+            if len(self._ids) + fresh.height > np.iinfo(np.int32).max:
+                raise DataError("there are more than 2^31 − 1 distinct ids, the most that fit.")
+            # adding nothing copies: a selection alone would keep the whole piece in memory
+            new = values.gather(fresh.get_column("first")).alias("id") + ""
+            added = _table(fresh.get_column("hash"), len(self._ids))
+            self._ids = pl.concat([self._ids, new], rechunk=True)
+            self._table = pl.concat([self._table, added], rechunk=True)
+        codes = hashes.to_frame("hash").join(
+            self._table, on="hash", how="left", maintain_order="left"
+        )
+        found: Codes = codes.get_column("code").to_numpy()
+        return found
+
+
+def refuse_mangled(ids: pl.Series, place: str) -> None:
+    """Raise if an id is a number in scientific notation, as spreadsheets write long ids."""
+    hits = ids.filter(ids.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"))
+    if len(hits):
+        raise DataError(
+            f"{place}: {hits[0]!r} is a number in scientific notation ({len(hits):,} such ids); its "
+            "digits are lost: export the column as text."
+        )
+
+
+def _hash(values: pl.Series, seed: int) -> pl.Series:
+    return values.hash(seed=seed).alias("hash")
+
+
+def _table(hashes: pl.Series, first: int) -> pl.DataFrame:
+    codes = np.arange(first, first + len(hashes), dtype=np.int32)
+    return pl.DataFrame({"hash": hashes, "code": codes})
+
 
 #: What can stand on either side of an incidence.
 SIDES = ("accounts", "authors", "items", "tags", "sounds")
@@ -136,13 +414,7 @@ def incidence(
     if time_column is not None and pairs.get_column("at").null_count() < pairs.height:
         at = pairs.get_column("at").to_physical().fill_null(-1).to_numpy()
     return Incidence(
-        entities,
-        vocabulary,
-        rows,
-        columns,
-        at,
-        time_column if at is not None else None,
-        removed,
+        entities, vocabulary, rows, columns, at, time_column if at is not None else None, removed
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from graphkit._version import __version__
-from graphkit.data.frozen import Frozen
+from graphkit.data.frozen import Frozen, content_key
 
-__all__ = ["Provenance", "content_key"]
+__all__ = ["Provenance"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,55 +127,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | pl.Series):
         return f"array {content_key(value)}"
     return str(value)
-
-
-def content_key(*parts: Any) -> str:
-    """Key of the content of arrays, series, frames and plain values: 32 hex digits.
-
-    Equal content gives equal keys on every machine; it depends on values and on their
-    order, not on how they are laid out in memory.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        _feed(digest, part)
-    return digest.hexdigest()
-
-
-def _feed(digest: hashlib.blake2b, part: Any) -> None:
-    if isinstance(part, np.ndarray) and part.dtype != object:
-        digest.update(f"array{part.dtype.str}{part.shape}".encode())
-        digest.update(np.ascontiguousarray(part).data)
-    elif isinstance(part, pl.DataFrame):
-        digest.update(f"frame{part.height}".encode())
-        for name in part.columns:
-            digest.update(name.encode())
-            _feed(digest, part.get_column(name))
-    elif isinstance(part, pl.Series):
-        _feed_series(digest, part)
-    else:
-        value = part.tolist() if isinstance(part, np.ndarray) else part
-        digest.update(f"{type(part).__name__}:{value!r}".encode())
-
-
-def _feed_series(digest: hashlib.blake2b, series: pl.Series) -> None:
-    if isinstance(series.dtype, pl.Enum | pl.Categorical):
-        series = series.cast(pl.String)
-    digest.update(f"series{series.dtype}{len(series)}".encode())
-    if series.null_count():
-        _feed(digest, series.is_null().to_numpy())
-    if series.dtype == pl.String:
-        _feed(digest, series.str.len_bytes().fill_null(0).to_numpy())
-        texts = series.drop_nulls()
-        for first in range(0, len(texts), 1 << 18):  # piecewise: never all texts in one
-            digest.update(texts.slice(first, 1 << 18).str.join("").item().encode())
-    elif isinstance(series.dtype, pl.Struct):
-        _feed(digest, series.struct.unnest())
-    elif isinstance(series.dtype, pl.List):
-        _feed(digest, series.list.len().fill_null(0).to_numpy())
-        flat = series.drop_nulls()
-        _feed_series(digest, flat.explode(empty_as_null=False))
-    else:
-        physical = series.to_physical()
-        if physical.null_count():
-            physical = physical.fill_null(False if physical.dtype == pl.Boolean else 0)
-        _feed(digest, physical.to_numpy())

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.frozen import Frozen
-from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 
-__all__ = ["CommunityMatch", "ImportReport", "Visibility"]
+__all__ = ["ImportReport"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -87,106 +83,3 @@ def _counted(counts: Mapping[tuple[str, str], int], column: str) -> pl.DataFrame
     entries = [(table, text, n) for (table, text), n in counts.items() if n]
     schema = {"table": pl.String, column: pl.String, "rows": pl.Int64}
     return pl.DataFrame(entries, schema=schema, orient="row")
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class CommunityMatch(Frozen, title="Community by tags"):
-    """Which community is meant by a set of tags, and how well it matches; perhaps none.
-
-    Attributes
-    ----------
-    tags
-        The folded tags that were asked for.
-    found
-        Whether some community matches; also the truth value of the object.
-    community, label
-        The community of best F1, `None` if none was found.
-    precision, recall, f1
-        Of that community against the nodes that use the tags, in [0, 1].
-    lift
-        Share of users in the community over their share overall.
-    p_value
-        Hypergeometric, one-sided, multiplied by the number of communities (Bonferroni).
-    n_users
-        Nodes of the partition that use at least one of the tags.
-    candidates
-        The same figures for every community that holds a user, best first.
-    hint
-        What may be wrong with the tags, such as a spelling that nobody uses; else empty.
-    """
-
-    tags: tuple[str, ...]
-    found: bool
-    community: int | None
-    label: str | None
-    precision: float
-    recall: float
-    f1: float
-    lift: float
-    p_value: float
-    n_users: int
-    candidates: pl.DataFrame
-    provenance: Provenance = field(default_factory=lambda: Provenance("find_community"))
-    hint: str = ""
-
-    def __bool__(self) -> bool:
-        return self.found
-
-    def _facts(self) -> dict[str, object]:
-        asked = " ".join(f"#{t}" for t in self.tags)
-        hint = {"hint": self.hint} if self.hint else {}
-        if not self.found:
-            none = {"asked for": asked, "found": "none", "nodes that use the tags": self.n_users}
-            return none | hint
-        return hint | {
-            "asked for": asked,
-            "found": f"{self.label} (community {self.community})",
-            "precision": self.precision,
-            "recall": self.recall,
-            "F1": self.f1,
-            "lift": self.lift,
-            "p (Bonferroni)": self.p_value,
-            "nodes that use the tags": self.n_users,
-        }
-
-    def _table(self) -> pl.DataFrame:
-        return self.candidates.head(5)
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
-    """How well the follow graph alone would have shown each interest community.
-
-    Attributes
-    ----------
-    frame
-        One row per community: community, label, size, shared (members that are in the
-        follow graph), follow_f1 (median over runs of the best F1 with a community of
-        Leiden on the follow graph), visible_runs (share of runs where it is ≥ 0.5),
-        visible, conductance, internal_share (of the follow arcs that touch members'
-        followings), expected_share (under the degree-preserving null), ratio, p_value.
-    follow_memberships
-        int32, shape (runs, shared nodes): the follow-graph partitions compared with.
-    follow_agreement
-        Mean AMI between those runs.
-    """
-
-    frame: pl.DataFrame
-    follow_memberships: npt.NDArray[np.int32]
-    follow_agreement: float
-    provenance: Provenance = field(default_factory=lambda: Provenance("visibility"))
-
-    @property
-    def hidden(self) -> list[str]:
-        """Names of the communities that the follow graph does not show."""
-        names: list[str] = self.frame.filter(~pl.col("visible")).get_column("label").to_list()
-        return names
-
-    def _facts(self) -> dict[str, Any]:
-        visible = int(self.frame.get_column("visible").sum())
-        return {
-            "communities": self.frame.height,
-            "visible on the follow graph": visible,
-            "not visible": ", ".join(self.hidden[:8]) or "none",
-            "agreement of follow runs (AMI)": self.follow_agreement,
-        }

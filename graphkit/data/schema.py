@@ -19,9 +19,19 @@ __all__ = ["KINDS", "TABLES", "TIME_KINDS", "Column", "conform"]
 
 #: What an account can do; the values of ``interactions.kind``.
 KINDS = (
-    "view", "like", "comment", "share", "repost", "save", "duet", "stitch", "mention", "reply",
-    "tag", "play",
-)  # fmt: skip
+    "view",
+    "like",
+    "comment",
+    "share",
+    "repost",
+    "save",
+    "duet",
+    "stitch",
+    "mention",
+    "reply",
+    "tag",
+    "play",
+)
 
 #: What a time column records; verbs that need the time of the act refuse all but ``event``.
 TIME_KINDS = ("event", "item_created", "bound", "collected", "none")
@@ -131,9 +141,7 @@ def _tables() -> dict[str, Table]:
             ),
         ),
         Table(
-            "memberships",
-            (account, Column("group_id", "id", True)),
-            key=("account_id", "group_id"),
+            "memberships", (account, Column("group_id", "id", True)), key=("account_id", "group_id")
         ),
     )
     return {table.name: table for table in tables}
@@ -226,9 +234,12 @@ def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
         raise DataError(f"{place} holds {series.dtype}; ids are text or integers.")
     mangled = series.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$")
     _fail(
-        series, mangled, place, "is a number in scientific notation",
+        series,
+        mangled,
+        place,
+        "is a number in scientific notation",
         "its digits are lost: export the column as text",
-    )  # fmt: skip
+    )
     empty = series.str.len_bytes() == 0
     if spec.required:
         _fail(
@@ -276,9 +287,12 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
         )
     outside = _outside(series)
     _fail(
-        given, outside, place, f"lies outside {EARLIEST.year}–{LATEST.year}",
+        given,
+        outside,
+        place,
+        f"lies outside {EARLIEST.year}–{LATEST.year}",
         "check the unit (seconds, milliseconds?) or set it to missing",
-    )  # fmt: skip
+    )
     return series
 
 
@@ -318,9 +332,12 @@ def _check_range(series: pl.Series, spec: Column, place: str) -> pl.Series:
 def _cast_float(series: pl.Series, spec: Column, place: str) -> pl.Series:
     numbers = _to_number(series, pl.Float64, place)
     _fail(
-        numbers, ~numbers.is_finite(), place, "is not a finite number",
+        numbers,
+        ~numbers.is_finite(),
+        place,
+        "is not a finite number",
         "missing values are null, not NaN",
-    )  # fmt: skip
+    )
     return _check_range(numbers, spec, place)
 
 
@@ -389,9 +406,12 @@ def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
     unknown = text.filter(kinds.is_null()).drop_nulls()
     hint = nearest(unknown[0], KINDS) if len(unknown) else ""
     _fail(
-        text, kinds.is_null(), place, f"is no kind of interaction.{hint}",
+        text,
+        kinds.is_null(),
+        place,
+        f"is no kind of interaction.{hint}",
         f"known: {', '.join(KINDS)}",
-    )  # fmt: skip
+    )
     return kinds
 
 

@@ -12,17 +12,15 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.files import load_arrays, save_arrays
-from graphkit.data.frozen import Frozen
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
 __all__ = ["REACTIONS", "ArmTally", "Spread"]
 
 #: What viewers do, in the order of the columns of :attr:`ArmTally.reactions`.
-REACTIONS = (
-    "like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip",
-)  # fmt: skip
+REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip")
 
 #: Those of them that reward who posted.
 _REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")

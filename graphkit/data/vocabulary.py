@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.frozen import Frozen
-from graphkit.data.provenance import content_key
+from graphkit.data.frozen import Frozen, content_key
 from graphkit.errors import DataError, MissingDataError, nearest
 
 __all__ = ["Vocabulary"]

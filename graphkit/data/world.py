@@ -10,10 +10,10 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.frozen import Frozen
+from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
@@ -190,12 +190,23 @@ class World(Frozen):
         """Key of everything in the world."""
         facts = {name: getattr(self, name) for name in (*_FACTS, "group_indptr", "groups")}
         return content_key(
-            self.accounts.content_key, self.posts.content_key, self.account_keys, self.post_keys,
-            self.follows.content_key, self.interests, self.profiles, self.post_features,
-            self.poster_indptr, self.posters, self.authored, self.ticks, self.quality,
-            *(f"{k}{p.content_key}" for k, p in self.partitions.items()), *self.homes.values(),
+            self.accounts.content_key,
+            self.posts.content_key,
+            self.account_keys,
+            self.post_keys,
+            self.follows.content_key,
+            self.interests,
+            self.profiles,
+            self.post_features,
+            self.poster_indptr,
+            self.posters,
+            self.authored,
+            self.ticks,
+            self.quality,
+            *(f"{k}{p.content_key}" for k, p in self.partitions.items()),
+            *self.homes.values(),
             *(part for fact in facts.items() if fact[1] is not None for part in fact),
-        )  # fmt: skip
+        )
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {

@@ -5,12 +5,9 @@ from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.coordination import coordinated_accounts
 from graphkit.graphs.describe import describe
 from graphkit.graphs.evidence import edge_evidence
-from graphkit.graphs.follow import follow_graph
-from graphkit.graphs.layers import layers
 from graphkit.graphs.methods import methods_paragraph
-from graphkit.graphs.planning import plan
-from graphkit.graphs.sensitivity import cap_sensitivity
-from graphkit.graphs.social import interaction_graph, interaction_times
+from graphkit.graphs.planning import cap_sensitivity, plan
+from graphkit.graphs.social import follow_graph, interaction_graph, interaction_times, layers
 from graphkit.graphs.spark import read_spark_edges, spark_cointeraction, spark_edges
 
 __all__ = [

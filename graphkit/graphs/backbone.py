@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 
-from graphkit.data.backbone import Backbone
 from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
-from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import (
     DataError,
@@ -20,17 +25,216 @@ from graphkit.errors import (
     check_integer,
     check_number,
 )
-from graphkit.graphs import _filters as filters
-from graphkit.graphs._source import projection_record, sides_of
+from graphkit.graphs.evidence import projection_record, sides_of
 from graphkit.graphs.validation import validate
 
-__all__ = ["METHODS", "backbone"]
+__all__ = ["METHODS", "Backbone", "backbone"]
+
+Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+Judged = tuple[Mask, dict[str, Floats]]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Edges among n nodes, each once."""
+
+    tail: Codes
+    head: Codes
+    weight: Floats
+    n: int
+    directed: bool
+
+    def per_end(self, values: Floats | None) -> tuple[Floats, Floats]:
+        """Sum of the values (None: 1 each) at the tail of each edge, and at its head.
+
+        A directed edge counts in what leaves its tail and what enters its head.
+        """
+        out = np.bincount(self.tail, weights=values, minlength=self.n).astype(np.float64)
+        into = np.bincount(self.head, weights=values, minlength=self.n).astype(np.float64)
+        if not self.directed:
+            out = into = out + into
+        return out[self.tail], into[self.head]
+
+
+def probability(logs: Floats) -> Floats:
+    """Probabilities from logs; none is 0."""
+    return np.maximum(np.exp(logs), np.finfo(np.float64).tiny)
+
+
+def disparity(edges: Edges, alpha: float) -> Judged:
+    """(1 − w/s)^(k − 1) at either end, of which the smaller is p."""
+    log_p = np.zeros(edges.tail.size)
+    for strength, degree in zip(edges.per_end(edges.weight), edges.per_end(None), strict=True):
+        share = np.minimum(edges.weight / np.where(strength > 0, strength, 1.0), 1.0)
+        # the only edge of a node has all its weight for want of others
+        several = degree > 1
+        with np.errstate(divide="ignore"):
+            rest = np.log1p(-np.where(several, share, 0.0))
+        one_end = np.where(several, degree - 1, 1.0) * rest
+        np.minimum(log_p, one_end, out=log_p)
+    p = probability(log_p)
+    return p < alpha, {"p": p}
+
+
+def noise_corrected(edges: Edges, alpha: float) -> Judged:
+    """Lift in (−1, 1), its deviation under the Bayesian model, and p of their ratio."""
+    from scipy.special import log_ndtr
+
+    w = edges.weight
+    s, t = edges.per_end(w)
+    total = float(w.sum()) * (1 if edges.directed else 2)
+    if total <= 1:
+        raise DataError(
+            f"noise_corrected takes weights for numbers of events; these add up to {total:.4g}: "
+            "use weight='count', or method='disparity'."
+        )
+    expected = s * t / total
+    mean = expected / total
+    ratio = np.divide(w, expected, out=np.zeros_like(w), where=expected > 0)
+    lift = (ratio - 1) / (ratio + 1)
+    # the Beta prior has the mean of independence and the variance of the hypergeometric
+    spare = (total - s) * (total - t)
+    prior = np.full_like(w, np.inf)
+    np.divide((1 - mean) * total**2 * (total - 1), spare, out=prior, where=spare > 0)
+    prior -= 1
+    with np.errstate(invalid="ignore"):
+        chance = np.where(np.isinf(prior), mean, (mean * prior + w) / (prior + total))
+    kappa = np.divide(1.0, expected, out=np.zeros_like(w), where=expected > 0)
+    # the expectation itself grows with w: s, t and the total all contain it
+    product = np.where(s * t > 0, s * t, 1.0)
+    slope = kappa + w / product - w * kappa * (s + t) / product
+    deviation = np.sqrt(total * chance * (1 - chance)) * np.abs(2 * slope) / (ratio + 1) ** 2
+    z = np.divide(lift, deviation, out=np.full_like(w, -np.inf), where=deviation > 0)
+    p = probability(log_ndtr(-z))
+    columns = {"expected": expected, "lift": lift, "deviation": deviation, "p": p}
+    return p < alpha, columns
+
+
+def mutual_top(edges: Edges, top: int) -> Judged:
+    """Edges that are among the heaviest `top` of both ends, ties to the smaller node."""
+    m = edges.tail.size
+    ends = np.concatenate([edges.tail, edges.head])
+    others = np.concatenate([edges.head, edges.tail])
+    order = np.lexsort((others, -np.tile(edges.weight, 2), ends))
+    starts = np.searchsorted(ends[order], np.arange(edges.n))
+    rank = np.empty(2 * m)
+    rank[order] = np.arange(2 * m) - starts[ends[order]] + 1
+    columns = {"source_rank": rank[:m], "target_rank": rank[m:]}
+    return np.maximum(rank[:m], rank[m:]) <= top, columns
+
+
+def core(edges: Edges, k: int) -> Judged:
+    """Edges among nodes of core number `k` or more, and the smaller core number of the ends."""
+    import igraph
+
+    pairs = zip(edges.tail.tolist(), edges.head.tolist(), strict=True)
+    graph = igraph.Graph(n=edges.n, edges=pairs)
+    graph.simplify()  # opposite directed edges become one
+    numbers = np.array(graph.coreness())
+    least = np.minimum(numbers[edges.tail], numbers[edges.head])
+    return least >= k, {"core": least.astype(np.float64)}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Backbone(Frozen):
+    """The edges that a rule keeps, with the figures they were judged by.
+
+    Attributes
+    ----------
+    graph
+        All nodes, and the kept edges with the weights they had.
+    method
+        The rule, one of those of :func:`graphkit.graphs.backbone`.
+    columns
+        Figures per kept edge, float64, shape (n_edges,), in the order of ``graph.edges()``;
+        which ones there are is said under the method.
+    n_before
+        Edges before, self-loops included.
+    weight_before
+        Their total weight.
+    removed
+        What was taken away, as counts of edges by reason; with the kept ones they add up to
+        `n_before`.
+    n_tests
+        Tests that the p-values were corrected for; `None` where nothing was corrected.
+    note
+        What a reader of the result must know; else empty.
+    provenance
+        How it was made.
+    """
+
+    graph: Graph
+    method: str
+    columns: Mapping[str, npt.NDArray[np.float64]]
+    n_before: int
+    weight_before: float
+    removed: Mapping[str, int] = field(default_factory=dict)
+    n_tests: int | None = None
+    note: str = ""
+    provenance: Provenance = field(default_factory=lambda: Provenance("backbone"))
+
+    def __post_init__(self) -> None:
+        columns = {}
+        for name, values in self.columns.items():
+            array = np.ascontiguousarray(values, dtype=np.float64)
+            if array.shape != (self.graph.n_edges,):
+                raise DataError(
+                    f"backbone: column {name!r} has shape {array.shape} for "
+                    f"{self.graph.n_edges:,} edges."
+                )
+            columns[name] = array
+        gone = sum(self.removed.values())
+        if self.graph.n_edges + gone != self.n_before:
+            raise DataError(
+                f"backbone: {self.n_before:,} edges before, {self.graph.n_edges:,} kept, but "
+                f"{gone:,} explained as removed."
+            )
+        removed = MappingProxyType(dict(self.removed))
+        self._set(columns=MappingProxyType(columns), removed=removed)
+
+    @property
+    def content_key(self) -> str:
+        """Key of the kept graph."""
+        return self.graph.content_key
+
+    def frame(self) -> pl.DataFrame:
+        """One row per kept edge: source, target, weight, and the figures of the method."""
+        return self.graph.edges().with_columns(
+            pl.Series(name, values) for name, values in self.columns.items()
+        )
+
+    def _facts(self) -> dict[str, object]:
+        n = self.graph.n_edges
+        isolated = int(np.count_nonzero(self.graph.degree() == 0)) if self.graph.n_nodes else 0
+        facts: dict[str, object] = {
+            "method": self.method,
+            "edges kept": f"{n:,} of {self.n_before:,}",
+            "share of weight kept": (
+                self.graph.total_weight / self.weight_before if self.weight_before else None
+            ),
+            f"{self.graph.node_kind} without an edge": isolated,
+        }
+        if self.n_tests is not None:
+            facts["tests"] = self.n_tests
+        if "p" in self.columns and n:
+            facts["largest p kept"] = float(self.columns["p"].max())
+        facts |= {f"removed: {reason}": count for reason, count in self.removed.items()}
+        return facts | ({"note": self.note} if self.note else {})
+
 
 #: Methods, and the parameter that each takes.
 METHODS = {
-    "bicm": "alpha", "hypergeometric": "alpha", "disparity": "alpha", "noise_corrected": "alpha",
-    "mutual_top": "top", "k_core": "k", "threshold": "min_weight",
-}  # fmt: skip
+    "bicm": "alpha",
+    "hypergeometric": "alpha",
+    "disparity": "alpha",
+    "noise_corrected": "alpha",
+    "mutual_top": "top",
+    "k_core": "k",
+    "threshold": "min_weight",
+}
 
 #: Methods that test what entities share, and therefore need the dataset.
 VALIDATIONS = ("bicm", "hypergeometric")
@@ -187,8 +391,8 @@ def backbone(
         columns = {
             "expected": tested.expected[keep],
             "log10_p": tested.log_p[keep] / np.log(10),
-            "p": filters.probability(tested.log_p[keep]),
-            "q": filters.probability(tested.log_q[keep]),
+            "p": probability(tested.log_p[keep]),
+            "q": probability(tested.log_q[keep]),
         }
         n_tests, packages = tested.n_tests, ("numba", "numpy", "scipy")
         facts = {"n_tests": n_tests, "n_triples": tested.n_triples, **tested.facts}
@@ -200,9 +404,7 @@ def backbone(
         if method == "threshold":
             keep, columns = weight >= value, {}
         else:
-            edges = filters.Edges(
-                tail[proper], head[proper], weight[proper], graph.n_nodes, graph.directed
-            )
+            edges = Edges(tail[proper], head[proper], weight[proper], graph.n_nodes, graph.directed)
             passed, columns = _filtered(edges, method, value)
             keep = proper.copy()
             keep[proper] = passed
@@ -236,9 +438,14 @@ def backbone(
         packages=packages,
     )
     kept = Graph._from_codes(
-        graph.vocabulary, tail[keep], head[keep], weight[keep],
-        directed=graph.directed, node_kind=graph.node_kind, provenance=record,
-    )  # fmt: skip
+        graph.vocabulary,
+        tail[keep],
+        head[keep],
+        weight[keep],
+        directed=graph.directed,
+        node_kind=graph.node_kind,
+        provenance=record,
+    )
     return Backbone(
         kept, method, columns, graph.n_edges, graph.total_weight, removed, n_tests, note, record
     )
@@ -283,11 +490,11 @@ def _check_weights(graph: Graph, method: str) -> None:
         )
 
 
-def _filtered(edges: filters.Edges, method: str, value: Any) -> filters.Judged:
+def _filtered(edges: Edges, method: str, value: Any) -> Judged:
     if method == "disparity":
-        return filters.disparity(edges, value)
+        return disparity(edges, value)
     if method == "noise_corrected":
-        return filters.noise_corrected(edges, value)
+        return noise_corrected(edges, value)
     if method == "mutual_top":
-        return filters.mutual_top(edges, value)
-    return filters.core(edges, value)
+        return mutual_top(edges, value)
+    return core(edges, value)

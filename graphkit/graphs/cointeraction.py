@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import content_key
 from graphkit.data.graph import Graph
-from graphkit.data.incidence_matrix import IncidenceMatrix
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.incidence import IncidenceMatrix
+from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
-from graphkit.graphs._projection import Prepared, finish, prepare
 from graphkit.graphs.options import Interactions, ProjectionOptions, gather
 from graphkit.graphs.planning import check_budget
+from graphkit.graphs.projection import Prepared, finish, prepare
 
 __all__ = ["cointeraction_graph"]
 

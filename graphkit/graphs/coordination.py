@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -10,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.coordination import Coordination
 from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
@@ -20,7 +21,50 @@ from graphkit.graphs.options import ProjectionOptions, gather
 from graphkit.graphs.projection import EventLists, Ints, event_lists
 from graphkit.parallel import track
 
-__all__ = ["coordinated_accounts"]
+__all__ = ["Coordination", "coordinated_accounts"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Coordination(Frozen, title="Coordinated accounts", table="frame"):
+    """Pairs of accounts that acted on the same things within a window.
+
+    Attributes
+    ----------
+    graph
+        Accounts that take part, tied by their pairs of acts (the weight).
+    frame
+        One row per edge, sorted by its ends: source, target; shared (things on which both
+        acted within the window); pairs (pairs of acts, one of each, within it);
+        actions_source, actions_target (acts of each that are in such a pair); symmetry
+        (the smaller of these by the larger, in (0, 1]); mean_seconds (mean distance in time
+        of the pairs).
+    accounts
+        One row per account with an act in any pair, sorted: account_id; actions (its acts);
+        participations (acts in a pair); own_pairs (pairs of its own acts within the window,
+        its loops); passes (whether its participations are enough).
+    provenance
+        How it was made, and what each rule left out.
+    """
+
+    graph: Graph
+    frame: pl.DataFrame
+    accounts: pl.DataFrame
+    provenance: Provenance
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "accounts": self.graph.n_nodes,
+            "edges": self.graph.n_edges,
+            "pairs of acts": self.graph.total_weight,
+            "accounts near themselves only": int(
+                self.accounts.filter(
+                    (pl.col("own_pairs") > 0)
+                    & ~pl.col("account_id").is_in(self.graph.vocabulary.ids.tolist())
+                ).height
+            ),
+        }
+        return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
+
 
 #: Acts walked between two progress reports, and pairs of accounts that there is room for.
 BLOCK, ROOM = 1 << 18, 1 << 20
@@ -167,26 +211,35 @@ def coordinated_accounts(
         "loops": loops,
     }
     provenance = Provenance.of(
-        "coordinated_accounts", parameters, made_from=(dataset,), removed=removed,
+        "coordinated_accounts",
+        parameters,
+        made_from=(dataset,),
+        removed=removed,
         packages=("numba", "numpy"),
-    )  # fmt: skip
+    )
     stands = np.zeros(n, dtype=bool)
     stands[tail] = stands[head] = True
     if loops:
         stands |= passing & (own_pairs > 0)
     graph = Graph.from_edges(
-        frame.get_column("source"), frame.get_column("target"), frame.get_column("pairs"),
-        directed=False, nodes=ids.series.filter(pl.Series(stands)), node_kind=between,
+        frame.get_column("source"),
+        frame.get_column("target"),
+        frame.get_column("pairs"),
+        directed=False,
+        nodes=ids.series.filter(pl.Series(stands)),
+        node_kind=between,
         provenance=provenance,
-    )  # fmt: skip
+    )
     near = np.flatnonzero((participations > 0) | (own_pairs > 0))
     accounts = pl.DataFrame(
         {
-            "account_id": ids.series.gather(near), "actions": often[near],
-            "participations": participations[near], "own_pairs": own_pairs[near],
+            "account_id": ids.series.gather(near),
+            "actions": often[near],
+            "participations": participations[near],
+            "own_pairs": own_pairs[near],
             "passes": passing[near],
         }
-    )  # fmt: skip
+    )
     return Coordination(graph, frame, accounts, provenance)
 
 
@@ -197,7 +250,7 @@ def _count(removed: dict[str, int], reason: str, which: npt.NDArray[np.bool_]) -
 
 def _near(lists: EventLists) -> tuple[Ints, Ints]:
     """Interactions of others near each, and those of its own account, itself included."""
-    from graphkit.graphs import _coordination_kernel as kernel
+    from graphkit.kernels import projection as kernel
 
     everybody = np.empty(lists.objects.size, dtype=np.int64)
     own = np.empty(lists.objects.size, dtype=np.int64)
@@ -207,7 +260,7 @@ def _near(lists: EventLists) -> tuple[Ints, Ints]:
 
 def _pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -> tuple[Found, int]:
     """Codes j < i of the accounts of each edge, its sums, and how many edges were cut."""
-    from graphkit.graphs import _coordination_kernel as kernel
+    from graphkit.kernels import projection as kernel
 
     n = passing.size
     scratch = PairScratch(

@@ -3,19 +3,200 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.facts import GraphFacts
+from graphkit.data.display import html_frame, number
+from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError
-from graphkit.graphs._assortativity import by_attributes, defined
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 
-__all__ = ["describe"]
+__all__ = ["GraphFacts", "describe"]
+
+Floats = npt.NDArray[np.float64]
+
+SCHEMA = {
+    "attribute": pl.String,
+    "kind": pl.String,
+    "coefficient": pl.Float64,
+    "edges": pl.Int64,
+    "edges_unknown": pl.Int64,
+}
+
+
+def defined(value: float) -> float | None:
+    """A coefficient of igraph; `None` where it is 0/0 (or, by rounding, ±∞)."""
+    return value if np.isfinite(value) else None
+
+
+def by_attributes(
+    graph: Graph, plain: Any, by: pl.DataFrame | Mapping[Any, Any] | None
+) -> pl.DataFrame:
+    """One row per attribute; edges that lack a value at an end are counted, not compared.
+
+    `plain` is the igraph graph of `graph` without self-loops.
+    """
+    if by is None:
+        return pl.DataFrame(schema=SCHEMA)
+    ids, columns = _columns(by)
+    places = _places(graph, ids)
+    tail, head, _ = graph.edge_arrays()
+    proper = tail != head
+    tail, head = tail[proper], head[proper]
+    rows = []
+    for values in columns:
+        values = values.gather(places.cast(pl.UInt32))  # null where a node has no row
+        if values.dtype.is_float():
+            values = values.fill_nan(None)
+        known = values.is_not_null().to_numpy()
+        use = known[tail] & known[head]
+        if values.dtype.is_numeric():
+            kind, numbers = "numeric", values.cast(pl.Float64).to_numpy()
+            found = _pearson(numbers[tail[use]], numbers[head[use]], directed=graph.directed)
+        else:
+            kind, classes = "categorical", (values.drop_nulls().rank("dense") - 1).to_list()
+            compared = plain.induced_subgraph(np.flatnonzero(known).tolist())
+            found = defined(compared.assortativity_nominal(classes, directed=graph.directed))
+        rows.append((values.name, kind, found, int(use.sum()), int((~use).sum())))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _pearson(x: Floats, y: Floats, *, directed: bool) -> float | None:
+    """Pearson's r of the values at both ends; an undirected edge counts both ways round.
+
+    Not by igraph, whose sums of squares are not centred: it loses the digits of years and
+    timestamps, and gives −∞ where all values are equal.
+    """
+    if not directed:
+        x, y = np.concatenate([x, y]), np.concatenate([y, x])
+    if not x.size or x.min() == x.max() or y.min() == y.max():
+        return None
+    # scaled first, so that squares of very large or small values stay finite
+    return float(np.corrcoef(x / np.abs(x).max(), y / np.abs(y).max())[0, 1])
+
+
+def _columns(by: pl.DataFrame | Mapping[Any, Any]) -> tuple[list[Any] | pl.Series, list[pl.Series]]:
+    """The ids, and the attributes that are given with them."""
+    if isinstance(by, pl.DataFrame):
+        if by.width < 2:
+            raise OptionError(
+                f"describe: by= has the columns {by.columns}: the first holds ids of nodes, each "
+                "further one an attribute."
+            )
+        columns = by.get_columns()
+        ids: list[Any] | pl.Series = columns[0]
+        attributes = columns[1:]
+    elif isinstance(by, Mapping):
+        ids, values = list(by), list(by.values())
+        try:
+            attributes = [pl.Series("attribute", values)]
+        except TypeError as error:
+            raise DataError(f"describe: by= mixes values of several types ({error}).") from None
+    else:
+        raise OptionError(
+            f"describe: by= is a {type(by).__name__}: pass a frame (ids first, then attributes), "
+            "such as ds.accounts.select('account_id', 'country'), or a mapping from ids to values."
+        )
+    for series in attributes:
+        if series.dtype.is_nested() or series.dtype == pl.Object:
+            raise DataError(
+                f"describe: by= column {series.name!r} holds {series.dtype}: one text, truth value "
+                "or number per node is needed."
+            )
+    return ids, attributes
+
+
+def _places(graph: Graph, ids: list[Any] | pl.Series) -> pl.Series:
+    """The row of each node among the ids; null where it has none."""
+    codes = graph.vocabulary.lookup(ids)
+    ours = np.flatnonzero(codes >= 0)
+    if not ours.size and graph.n_nodes:
+        raise MissingDataError(
+            f"describe: by= names no node of the graph, whose ids are of kind "
+            f"{graph.vocabulary.kind!r}: the first column must hold them."
+        )
+    often = np.bincount(codes[ours], minlength=graph.n_nodes)
+    if (often > 1).any():
+        node = graph.vocabulary.ids[int(np.argmax(often > 1))]
+        raise DataError(f"describe: by= has {often.max()} rows for the node {node!r}: one each.")
+    rows = np.full(graph.n_nodes, -1, dtype=np.int64)
+    rows[codes[ours]] = ours
+    places = pl.Series(rows)
+    return places.set(places < 0, None)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class GraphFacts(Frozen):
+    """The facts of one graph; ``facts["density"]`` is one of them.
+
+    Attributes
+    ----------
+    frame
+        One row per fact: fact, value (float64; null where it has no meaning, such as the
+        density of one node). What each is stands in :func:`graphkit.graphs.describe`.
+    degrees
+        Distribution of the degrees: of (degree; in- and out-degree of directed graphs), low,
+        high (both included: 0, 1, 2–3, 4–7, …), nodes, share (of all nodes), at_least (share of
+        the nodes of degree `low` or more).
+    weights
+        Distribution of the weights of the edges: quantile in [0, 1], weight.
+    assortativity
+        One row per attribute: attribute, kind (``"categorical"`` or ``"numeric"``),
+        coefficient in [−1, 1] (null where all ends are alike), edges (that were compared),
+        edges_unknown (that were not, for want of a value at an end).
+    title
+        What was described.
+    provenance
+        How the facts were made.
+    """
+
+    frame: pl.DataFrame
+    degrees: pl.DataFrame
+    weights: pl.DataFrame
+    assortativity: pl.DataFrame
+    title: str = "Graph"
+    provenance: Provenance = field(default_factory=lambda: Provenance("describe"))
+
+    def __getitem__(self, fact: str) -> float | None:
+        """The value of one fact; an unknown name is an :class:`~graphkit.errors.OptionError`."""
+        values: dict[str, float | None] = dict(self.frame.iter_rows())
+        check_choice("fact", fact, values)
+        return values[fact]
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = dict(self.frame.iter_rows())
+        spread = dict(self.weights.iter_rows())
+        if spread:
+            shown = " · ".join(number(spread[q]) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
+            facts["weight: least · quartiles · largest"] = shown
+        for name, _, coefficient, _, unknown in self.assortativity.iter_rows():
+            missing = f" ({unknown:,} edges without a value)" if unknown else ""
+            facts[f"assortativity by {name}"] = f"{number(coefficient)}{missing}"
+        return facts
+
+    def _title(self) -> str:
+        return f"Facts: {self.title}"
+
+    def __repr__(self) -> str:
+        lines = [super().__repr__()]
+        for of in self.degrees.get_column("of").unique(maintain_order=True):
+            rows = self.degrees.filter(pl.col("of") == of)
+            lines.append(f"  distribution of the {of}")
+            most = float(rows.get_column("share").max())  # type: ignore[arg-type]
+            for _, low, high, nodes, share, _ in rows.iter_rows():
+                span = f"{low:,}" if low == high else f"{low:,}–{high:,}"
+                bar = "█" * round(24 * share / most) if most else ""
+                lines.append(f"    {span:>21}  {nodes:>13,}  {share:>6.1%}  {bar}".rstrip())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_frame(self.degrees, rows=100)
+
 
 #: Quantiles of the weights that are told.
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)

@@ -13,8 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.incidence import ACTS, Incidence, check_sides, checked_kinds, incidence
-from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.data.incidence import (
+    ACTS,
+    Incidence,
+    IncidenceMatrix,
+    check_sides,
+    checked_kinds,
+    incidence,
+)
 from graphkit.errors import (
     DataError,
     MissingDataError,

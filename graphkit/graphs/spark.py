@@ -62,23 +62,368 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.graph import Graph
+from graphkit.data.incidence import refuse_mangled
 from graphkit.data.provenance import Provenance
+from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, FileError, MissingDataError, OptionError
-from graphkit.graphs import _spark as engine
-from graphkit.graphs._spark_layout import cut_rows, lay_out
+from graphkit.errors import (
+    DataError,
+    DependencyError,
+    FileError,
+    MissingDataError,
+    OptionError,
+    nearest,
+)
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.projection import Floats, Ints
+from graphkit.graphs.spark_worker import ARRAYS, task
 
 __all__ = ["edge_checksum", "read_spark_edges", "spark_cointeraction", "spark_edges"]
+
+START = (
+    "from pyspark.sql import SparkSession; "
+    "session = SparkSession.builder.master('local[*]').getOrCreate()"
+)
+
+
+@dataclass(frozen=True)
+class Log:
+    """Columns entity, thing (text), with a window `at`, and acts; what was left out."""
+
+    frame: Any
+    entities: Any
+    removed: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Ids of the actors in code order, actors of each object, and what a cap took away."""
+
+    ids: pl.Series
+    degree: Ints
+    pairs: int
+    capped_objects: int
+    capped_pairs: int
+
+
+def find_session(session: Any) -> Any:
+    """The session given, or the active one; says how to get one."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise DependencyError(
+            "Spark needs the package pyspark and Java 17 or later: pip install "
+            "'graphkit-social[spark]', then start a session with: " + START
+        ) from error
+    found = session or SparkSession.getActiveSession()
+    if found is None:
+        raise OptionError(f"no Spark session is active: pass session=, or start one with: {START}")
+    return found
+
+
+def interactions(
+    session: Any,
+    source: Any,
+    entity: str,
+    thing: str,
+    at: str | None,
+    kinds: list[str] | None,
+    options: ProjectionOptions,
+) -> Log:
+    """The log of a frame or a Parquet path: each pair (and time) once, unless each counts."""
+    from pyspark.sql import functions as F
+
+    where, exclude, timed = "the frame", list(options.exclude), options.span is not None
+    if isinstance(source, str | Path):
+        where = str(source)
+        source = session.read.parquet(where)
+    types = {field.name: field.dataType.typeName() for field in source.schema.fields}
+    for name in [entity, thing, *([at] if timed and at else []), *(["kind"] if kinds else [])]:
+        if name not in types:
+            raise MissingDataError(
+                f"Spark: {where} has no column {name!r}; there are "
+                f"{', '.join(map(repr, types)) or 'none'}.{nearest(name, types)}"
+            )
+    flags = F.col("kind").cast("string").isin(kinds) if kinds else F.lit(True)
+    columns = [
+        _id(F, entity, types[entity], where).alias("entity"),
+        _id(F, thing, types[thing], where).alias("thing"),
+        F.coalesce(flags, F.lit(False)).alias("asked"),
+    ]
+    if timed:
+        assert at is not None
+        columns.append(_time(F, at, types[at], where).alias("at"))
+    rows = source.select(*columns)
+    named = F.col("entity").isNotNull()
+    known = named & F.col("asked") & F.col("thing").isNotNull()
+    unwanted = F.col("thing").isin(exclude) if exclude else F.lit(False)
+    late = F.col("at").isNull() if timed else F.lit(False)
+    tests = {
+        f"rows without {entity}": ~named,
+        "rows of other kinds": named & ~F.col("asked"),
+        f"rows without {thing}": named & F.col("asked") & F.col("thing").isNull(),
+        "interactions with excluded objects": known & unwanted,
+        "interactions without a time": known & ~unwanted & late,
+    }
+    sums = [F.sum(test.cast("long")).alias(str(k)) for k, test in enumerate(tests.values())]
+    counts = rows.agg(*sums).collect()[0]
+    removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
+    keys = ["entity", "thing", *(["at"] if timed else [])]
+    kept = rows.where(known & ~unwanted & ~late).select(*keys)
+    if timed and options.by_multiplicity:
+        kept = kept.withColumn("acts", F.lit(1).cast("long"))
+    else:
+        kept = kept.groupBy(*keys).agg(F.count(F.lit(1)).alias("acts"))
+    return Log(kept, rows.where(named).select("entity").distinct(), removed)
+
+
+def encode(session: Any, log: Log, folder: Path, max_degree: int | None, timed: bool) -> Coded:
+    """Write ``entities``, ``by_row`` and ``by_thing`` to `folder`: codes in the order of ids."""
+    from pyspark.sql import functions as F
+
+    log.frame.write.parquet(_uri(folder / "acts"))
+    frame = session.read.parquet(_uri(folder / "acts"))
+    pairs = frame.select("entity", "thing")
+    degrees = (pairs.distinct() if timed else pairs).groupBy("thing").agg(F.count("*").alias("k"))
+    log.entities.orderBy("entity").write.parquet(_uri(folder / "entities"))
+    degrees.orderBy("thing").write.parquet(_uri(folder / "things"))
+    ids = _column(folder / "entities", "entity")
+    if not len(ids):
+        raise MissingDataError("Spark: no row has an entity; check the names of the columns.")
+    refuse_mangled(ids, "Spark: the column of entities")
+    if not ids.is_sorted():
+        raise DataError("Spark's sorted output is out of order: are its files changed or renamed?")
+    degree = _column(folder / "things", "k").to_numpy().astype(np.int64)
+    limit = len(ids) if max_degree is None else max_degree
+    heavy = degree > limit
+    things = _with_codes(session, folder / "things", "thing", "k").where(F.col("k") <= limit)
+    places = _with_codes(session, folder / "entities", "entity")
+    # codes of things keep their gaps where heavy ones were: only their order matters
+    coded = (
+        frame.join(things.withColumnRenamed("code", "col"), "thing")
+        .join(places.withColumnRenamed("code", "row"), "entity")
+        .select("row", "col", *(["at"] if timed else []), "acts")
+    )
+    last = ["at"] if timed else []
+    coded.orderBy("row", "col", *last).write.parquet(_uri(folder / "by_row"))
+    coded.orderBy("col", *last, "row").write.parquet(_uri(folder / "by_thing"))
+    capped = int(degree[heavy].sum())
+    everything = int(degree.sum())
+    degree[heavy] = 0
+    return Coded(ids, degree, everything - capped, int(heavy.sum()), capped)
+
+
+def project_blocks(
+    session: Any, folder: Path, bounds: list[int], options: ProjectionOptions
+) -> dict[str, int]:
+    """Run one task per block; returns the sums of what they counted."""
+    for name in ("edges", "candidates"):
+        (folder / name).mkdir(exist_ok=True)
+    run = task(str(folder), bounds, options)
+    blocks = len(bounds) - 1
+    done = session.range(0, blocks, 1, blocks).mapInArrow(
+        run, "edges long, few long, weightless long, passed long"
+    )
+    rows = done.collect()
+    return {
+        name: sum(row[name] for row in rows) for name in ("edges", "few", "weightless", "passed")
+    }
+
+
+def symmetric(session: Any, folder: Path, mutual: bool) -> None:
+    """From each row's heaviest neighbours to edges that either end (or both) keeps."""
+    from pyspark.sql import functions as F
+
+    ends = [
+        F.least("source", "target").alias("source"),
+        F.greatest("source", "target").alias("target"),
+    ]
+    found = session.read.parquet(_uri(folder / "candidates")).select(*ends, "weight")
+    # both ends hold the same weight, so the larger is the union
+    found = found.groupBy("source", "target").agg(
+        F.max("weight").alias("weight"), F.count("*").alias("n")
+    )
+    if mutual:
+        found = found.where(F.col("n") == 2)
+    found.drop("n").write.mode("overwrite").parquet(_uri(folder / "edges"))
+
+
+def _id(F: Any, name: str, kind: str, where: str) -> Any:
+    if kind in ("float", "double", "decimal"):
+        raise DataError(
+            f"{where}: column {name!r} is a {kind}: long ids lose digits that way; write the column "
+            "as text."
+        )
+    if kind not in ("string", "byte", "short", "integer", "long", "void", "varchar", "char"):
+        raise DataError(f"{where}: column {name!r} holds {kind}; ids are text or integers.")
+    text = F.col(name).cast("string")
+    return F.when(text != "", text)
+
+
+def _time(F: Any, name: str, kind: str, where: str) -> Any:
+    """Microseconds since 1970, null where not believable; times without a zone are UTC."""
+    if kind == "timestamp":
+        stamp = F.unix_micros(F.col(name))
+    elif kind in ("timestamp_ntz", "date"):
+        quoted = "`" + name.replace("`", "``") + "`"
+        stamp = F.expr(
+            "timestampdiff(MICROSECOND, TIMESTAMP_NTZ'1970-01-01 00:00:00', "
+            f"cast({quoted} as timestamp_ntz))"
+        )
+    else:
+        raise DataError(f"{where}: column {name!r} holds {kind}; make it a timestamp first.")
+    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
+    return F.when((stamp >= low) & (stamp < high), stamp)
+
+
+def _with_codes(session: Any, folder: Path, name: str, *more: str) -> Any:
+    """The sorted table with the place of each row: files come in order, rows within them too."""
+    from pyspark.sql import functions as F
+
+    offsets, first = [], 0
+    for path in _parts(folder):
+        offsets.append((path.name, first))
+        first += pl.scan_parquet(path).select(pl.len()).collect().item()
+    if first > np.iinfo(np.int32).max:
+        raise DataError(f"{first:,} ids of {name} are more than 2^31 − 1 codes can hold.")
+    starts = session.createDataFrame(offsets, "file string, start long")
+    table = session.read.parquet(_uri(folder)).select(
+        name,
+        *more,
+        F.col("_metadata.file_name").alias("file"),
+        F.col("_metadata.row_index").alias("place"),
+    )
+    code = (F.col("start") + F.col("place")).cast("int").alias("code")
+    return table.join(F.broadcast(starts), "file").select(name, *more, code)
+
+
+def _column(folder: Path, name: str) -> pl.Series:
+    """A column of a sorted table, in its order."""
+    parts = _parts(folder)
+    if not parts:
+        return pl.Series(name, [], dtype=pl.String)
+    lazy = pl.concat([pl.scan_parquet(path).select(name) for path in parts])
+    return lazy.collect(engine="streaming").to_series()
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def _uri(path: Path) -> str:
+    return path.resolve().as_uri()
+
+
+#: Rows that are held at a time.
+BATCH = 1 << 22
+
+#: Work of a block at least, entries walked: a tenth of a second.
+LEAST = 1 << 24
+
+#: Work of a block at most: without `top` it may all become edges, some gigabytes of them;
+#: with it, a minute or two.
+MOST, MOST_TOP = 1 << 26, 1 << 32
+
+
+def lay_out(folder: Path, n: int, degree: Ints, options: ProjectionOptions) -> Ints:
+    """Write the arrays of `folder` from its sorted tables; returns the work of each row.
+
+    Sizes are added up in the order of rows and objects, as the local engine does, so that
+    they agree to the last bit.
+    """
+    from graphkit.graphs.projection import scales
+
+    arrays = folder / "arrays"
+    arrays.mkdir(exist_ok=True)
+    timed = options.span is not None
+    counted = options.by_multiplicity and not timed
+    adds = scales(options.weight, np.zeros(0, np.int32), np.zeros(0, np.int32), degree, n)[0]
+    size: Floats = np.zeros(n if options.weight in ("jaccard", "cosine", "tfidf") else 0)
+    shared = degree > 1  # an object of one actor has its part in sizes, but makes no edge
+    entries = np.zeros(degree.size, dtype=np.int64)
+    files = {name: (arrays / f"{name}.bin").open("wb") for name in ARRAYS}
+    try:
+        for part in _read(folder / "by_thing", ("col", "at", "row") if timed else ("col", "row")):
+            keep = shared[part["col"]]
+            entries += np.bincount(part["col"][keep], minlength=degree.size)
+            _append(files["members"], part["row"][keep])
+            if timed:
+                _append(files["times"], part["at"][keep])
+            if counted:
+                _append(files["thing_acts"], part["acts"][keep].astype(np.int32))
+        length = np.zeros(n, dtype=np.int64)
+        work = np.zeros(n, dtype=np.int64)
+        before = (-1, -1)
+        for part in _read(folder / "by_row", ("row", "col", "at") if timed else ("row", "col")):
+            row, col = part["row"], part["col"]
+            if size.size:
+                fresh = np.ones(row.size, dtype=bool)  # a pair of several times counts once
+                fresh[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
+                fresh[:1] = (int(row[0]), int(col[0])) != before
+                before = (int(row[-1]), int(col[-1]))
+                np.add.at(size, row[fresh], adds[col[fresh]] if adds.size else 1.0)
+            keep = shared[col]
+            row, col = row[keep], col[keep]
+            length += np.bincount(row, minlength=n)
+            np.add.at(work, row, entries[col])
+            _append(files["things"], col)
+            if timed:
+                _append(files["row_times"], part["at"][keep])
+            if counted:
+                _append(files["row_acts"], part["acts"][keep].astype(np.int32))
+        _append(files["row_start"], np.concatenate([[0], np.cumsum(length)]))
+        _append(files["thing_start"], np.concatenate([[0], np.cumsum(entries)]))
+        _append(files["adds"], adds)
+        _append(files["size"], size)
+    finally:
+        for file in files.values():
+            file.close()
+    return work
+
+
+def cut_rows(work: Ints, slots: int, *, top: bool) -> list[int]:
+    """Bounds of blocks of about equal work, several for each of `slots` tasks at a time."""
+    done = np.cumsum(work)
+    everything = int(done[-1]) if done.size else 0
+    step = min(max(everything // (8 * slots), LEAST), MOST_TOP if top else MOST)
+    cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
+    bounds: list[int] = np.unique(np.concatenate([[0], cuts, [work.size]])).tolist()
+    return bounds
+
+
+def _append(file: BinaryIO, array: npt.NDArray[Any]) -> None:
+    name = Path(file.name).stem
+    np.ascontiguousarray(array, dtype=ARRAYS[name]).tofile(file)
+
+
+def _read(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """The rows of a sorted table, batch by batch; raises unless they are in order."""
+    import pyarrow.parquet as pq
+
+    last: tuple[int, ...] | None = None
+    for path in sorted(folder.glob("part-*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH):
+            part = {name: batch.column(name).to_numpy() for name in batch.schema.names}
+            if not batch.num_rows:
+                continue
+            keys = [part[name] for name in order]
+            ends = tuple(int(k[-1]) for k in keys)
+            if last is not None and tuple(int(k[0]) for k in keys) < last:
+                raise DataError(f"{path} is out of order: Spark's sorted output was changed.")
+            last = ends
+            yield part
+
 
 #: Tables and arrays on the way, which are not needed once the edges are there.
 ON_THE_WAY = ("acts", "things", "by_row", "by_thing", "arrays", "candidates")
@@ -140,7 +485,7 @@ def spark_cointeraction(
     DataError
         If ids are floats, or `max_degree` leaves nothing to share.
     """
-    session = engine.find_session(session)
+    session = find_session(session)
     if workspace is None and not str(session.conf.get("spark.master", "")).startswith("local"):
         raise OptionError(
             "workspace is missing: on a cluster, pass a folder that the driver and all workers see."
@@ -149,10 +494,22 @@ def spark_cointeraction(
     out = folder / "edges-of-spark"
     try:
         spark_edges(
-            source, out, entity=entity, thing=thing, at=at, kinds=kinds, weight=weight,
-            min_shared=min_shared, max_degree=max_degree, window=window, top=top, mutual=mutual,
-            exclude=exclude, node_kind=node_kind, session=session,
-        )  # fmt: skip
+            source,
+            out,
+            entity=entity,
+            thing=thing,
+            at=at,
+            kinds=kinds,
+            weight=weight,
+            min_shared=min_shared,
+            max_degree=max_degree,
+            window=window,
+            top=top,
+            mutual=mutual,
+            exclude=exclude,
+            node_kind=node_kind,
+            session=session,
+        )
         return read_spark_edges(out)
     finally:
         shutil.rmtree(folder if workspace is None else out, ignore_errors=True)
@@ -213,13 +570,13 @@ exclude, node_kind, session
     if timed and at is None:
         raise OptionError("window= needs at=, the column of the time of each interaction.")
     asked = None if kinds is None else sorted({kinds} if isinstance(kinds, str) else set(kinds))
-    session = engine.find_session(session)
+    session = find_session(session)
     folder = Path(out).resolve()
     if folder.exists() and any(folder.iterdir()):
         raise FileError(f"the folder {folder} is not empty: choose another.")
     folder.mkdir(parents=True, exist_ok=True)
-    log = engine.interactions(session, source, entity, thing, at, asked, options)
-    coded = engine.encode(session, log, folder, max_degree, timed)
+    log = interactions(session, source, entity, thing, at, asked, options)
+    coded = encode(session, log, folder, max_degree, timed)
     if not coded.degree.size:
         raise MissingDataError(
             f"Spark: no row has {entity} and {thing}"
@@ -235,9 +592,9 @@ exclude, node_kind, session
     work = lay_out(folder, n, coded.degree, options)
     slots = session.sparkContext.defaultParallelism
     bounds = cut_rows(work, slots, top=top is not None)
-    counted = engine.project_blocks(session, folder, bounds, options)
+    counted = project_blocks(session, folder, bounds, options)
     if top is not None:
-        engine.symmetric(session, folder, mutual)
+        symmetric(session, folder, mutual)
     edges = int(_edges(folder).select(pl.len()).collect().item())
     heavy = f"objects of more than {max_degree} actors"
     left_out = {
@@ -284,7 +641,7 @@ def read_spark_edges(folder: str | Path) -> Graph:
         facts = json.loads((folder / "report.json").read_text())
     except (OSError, ValueError) as error:
         raise FileError(f"{folder} holds no report.json of spark_edges: {error}.") from error
-    ids = engine._column(folder / "entities", "entity")
+    ids = _column(folder / "entities", "entity")
     edges = _edges(folder).collect(engine="streaming")
     return Graph._from_codes(
         Vocabulary(ids),
@@ -294,10 +651,12 @@ def read_spark_edges(folder: str | Path) -> Graph:
         directed=False,
         node_kind=facts["node_kind"],
         provenance=Provenance.of(
-            "spark_cointeraction", facts["parameters"], removed=facts["removed"],
+            "spark_cointeraction",
+            facts["parameters"],
+            removed=facts["removed"],
             packages=("pyspark", "numba", "numpy"),
         ),
-    )  # fmt: skip
+    )
 
 
 def edge_checksum(graph: Graph) -> int:

@@ -73,9 +73,7 @@ def walk_block(
 
 
 def _walk(a: SimpleNamespace, low: int, high: int, options: ProjectionOptions) -> list[Any]:
-    from graphkit.graphs._projection import edge_rule
-    from graphkit.graphs._walk import Walk
-    from graphkit.graphs.projection import EventLists, PairLists, some_rows
+    from graphkit.graphs.projection import EventLists, PairLists, Walk, edge_rule, some_rows
 
     first, last = int(a.row_start[low]), int(a.row_start[high])
     things = a.things[first:last]

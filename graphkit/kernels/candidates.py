@@ -38,9 +38,19 @@ from graphkit.kernels.state import (
 )
 
 __all__ = [
-    "delivered", "find", "forget", "from_circle", "from_covisited", "from_draws", "from_following",
-    "from_groups", "from_interest", "from_trending", "hear", "meet",
-]  # fmt: skip
+    "delivered",
+    "find",
+    "forget",
+    "from_circle",
+    "from_covisited",
+    "from_draws",
+    "from_following",
+    "from_groups",
+    "from_interest",
+    "from_trending",
+    "hear",
+    "meet",
+]
 
 
 @inner
@@ -221,9 +231,15 @@ def from_covisited(
 
 @inner
 def from_draws(
-    source: Any, key_a: Any, seed: Any, t: Any, fresh: Array, n_eligible: Any, raw: Array,
+    source: Any,
+    key_a: Any,
+    seed: Any,
+    t: Any,
+    fresh: Array,
+    n_eligible: Any,
+    raw: Array,
     quota: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Keyed draws from the posts on trial, or from all."""
     pool = fresh.size if source == FRESH else n_eligible
     base = keyed(seed, E_CANDIDATE, key_a, np.uint64(source), t)
@@ -248,9 +264,16 @@ def from_interest(
         known = known or scratch.query[0, x] != 0.0
     if known:
         size, nearest = search(
-            index, now.cell_end, seen, state.dropped, now.thinned, scratch.query[0], quota,
-            dials.interest_cap, scratch.nearest,
-        )  # fmt: skip
+            index,
+            now.cell_end,
+            seen,
+            state.dropped,
+            now.thinned,
+            scratch.query[0],
+            quota,
+            dials.interest_cap,
+            scratch.nearest,
+        )
     state.cell[a] = nearest
     found, raw = scratch.nearest.of_all, scratch.raw
     for k in range(size):

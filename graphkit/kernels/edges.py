@@ -108,9 +108,8 @@ def _below(draws: Any, n: int) -> int:
 
 @kernel()
 def _swap(
-    edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int,
-    draws: Any,
-) -> int:  # fmt: skip
+    edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int, draws: Any
+) -> int:
     """Attempted double-edge swaps among m simple edges that `table` holds; how many were made."""
     made = 0
     for _ in range(attempts):
@@ -181,9 +180,16 @@ def swap_edges(
 
 @kernel()
 def _repair(
-    edges: Array, m: int, n: int, group: Array, table: Array, mask: int, right: Array,
-    wrong: Array, draws: Any,
-) -> int:  # fmt: skip
+    edges: Array,
+    m: int,
+    n: int,
+    group: Array,
+    table: Array,
+    mask: int,
+    right: Array,
+    wrong: Array,
+    draws: Any,
+) -> int:
     """Make m paired ends a simple graph by swaps with random partners; how many stay wrong.
 
     Wrong are loops, second copies and, where `group` is given, edges within one group. A
@@ -488,9 +494,17 @@ def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array
 
 @kernel()
 def skip_pairs(
-    start: Array, rate: Array, tails: Array, out: Array, heads: Array, into: Array,
-    directed: bool, group: Array, room: int, draws: Any,
-) -> Array:  # fmt: skip
+    start: Array,
+    rate: Array,
+    tails: Array,
+    out: Array,
+    heads: Array,
+    into: Array,
+    directed: bool,
+    group: Array,
+    room: int,
+    draws: Any,
+) -> Array:
     """Independent edges within blocks of nodes, in time of their number (Miller, Hagberg 2011).
 
     Parameters

@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
+from graphkit.kernels.compile import kernel, prefetch
 from graphkit.kernels.random import splitmix64
-from graphkit.lanes import prefetch
 
 __all__ = [
     "Csr",
@@ -263,9 +262,14 @@ def move_nodes(
 
 @kernel()
 def refine(
-    rows: Any, gamma: float, theta: float, membership: Array, order: Array, random: Array,
+    rows: Any,
+    gamma: float,
+    theta: float,
+    membership: Array,
+    order: Array,
+    random: Array,
     state: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Refinement: inside each community, well-connected nodes merge into well-connected parts.
 
     Every node starts alone and is visited once, if still alone. With θ = 0 it joins the part
@@ -494,9 +498,15 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
 
 @kernel()
 def join_small(
-    csr: Any, mass: Array, mass_in: Array, gamma: float, size: Array, max_size: int,
-    smallest: Array, target: Array,
-) -> int:  # fmt: skip
+    csr: Any,
+    mass: Array,
+    mass_in: Array,
+    gamma: float,
+    size: Array,
+    max_size: int,
+    smallest: Array,
+    target: Array,
+) -> int:
     """One round: small communities join a neighbour each; returns how many did.
 
     Rows are those of the graph of communities; `smallest` lists the small ones in the order

@@ -104,9 +104,18 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
 
 @kernel()
 def _flow(
-    node: int, most: int, start: Array, heads: Array, edge: Array, ends: Array, grown: Array,
-    flow: Array, came: Array, queue: Array, used: Array,
-) -> int:  # fmt: skip
+    node: int,
+    most: int,
+    start: Array,
+    heads: Array,
+    edge: Array,
+    ends: Array,
+    grown: Array,
+    flow: Array,
+    came: Array,
+    queue: Array,
+    used: Array,
+) -> int:
     """How many paths, no two over the same edge, lead from a node to a set; at most `most`.
 
     `flow` is zero before and after, `came` is −1: the edge by which a search came to a node.

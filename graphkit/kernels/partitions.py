@@ -26,9 +26,16 @@ def group_nodes(membership: Array, cursor: Array, members: Array) -> None:
 
 @kernel()
 def overlap_cells(
-    start: Array, members: Array, b: Array, sizes_b: Array, count: Array,
-    row: Array, column: Array, shared: Array, similarity: Array,
-) -> int:  # fmt: skip
+    start: Array,
+    members: Array,
+    b: Array,
+    sizes_b: Array,
+    count: Array,
+    row: Array,
+    column: Array,
+    shared: Array,
+    similarity: Array,
+) -> int:
     """Pairs of communities that share nodes, by row; returns how many there are.
 
     `count` (a counter per column) is zero before and after. For each node, `similarity` is

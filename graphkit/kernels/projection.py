@@ -1,4 +1,13 @@
-"""Kernels that read one row out of the accumulators: filtered, cut to the top, ascending."""
+"""Kernels of the projection: rows of A·Aᵀ, one after the other, never the whole.
+
+Gustavson's row-wise product: for actor i, walk its objects and the other actors of each
+object, and add into dense accumulators of length n that belong to the thread. A list of the
+entries touched makes reading a row cost what it holds, not n; those that pass are put into
+ascending order by insertion (few), by digits, or by reading all n in turn (most).
+
+Sums run over objects in ascending order for every pair, so weights are symmetric to the
+last bit and depend neither on threads nor on blocks.
+"""
 
 from __future__ import annotations
 
@@ -204,3 +213,366 @@ def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out
             values[used] = values[p]
             used += 1
     return used - first
+
+
+#: What a shared object adds: its contribution, or the product or the lesser of multiplicities.
+EACH, PRODUCT, LESSER = 0, 1, 2
+
+
+@kernel()
+def index_pairs(
+    lists: Array, objects: Array, given: Array, object_start: Array, cursor: Array, whole: bool
+) -> None:
+    """Fill `lists` (``PairLists``) but for `row_start` from pairs sorted by actor, then object.
+
+    `given` is the multiplicity of each pair, if there is any. `cursor` starts as the beginning
+    of each object's list. Stretches are the actors before the pair's own, or `whole` lists.
+    """
+    row_start, begin, length = lists.row_start, lists.begin, lists.length
+    members, multiplicity = lists.members, lists.multiplicity
+    for i in range(row_start.size - 1):
+        for e in range(row_start[i], row_start[i + 1]):
+            t = objects[e]
+            at = cursor[t]
+            cursor[t] = at + 1
+            members[at] = i
+            if given.size:
+                multiplicity[at] = given[e]
+            first = object_start[t]
+            begin[e] = first
+            length[e] = object_start[t + 1] - first if whole else at - first
+
+
+@kernel()
+def find_stretches(lists: Array, objects: Array, object_start: Array, whole: bool) -> None:
+    """Fill the stretches of `lists` (``PairLists``) for some rows, where `members` are there."""
+    row_start, begin, length = lists.row_start, lists.begin, lists.length
+    members = lists.members
+    for i in range(row_start.size - 1):
+        for e in range(row_start[i], row_start[i + 1]):
+            first = object_start[objects[e]]
+            last = object_start[objects[e] + 1]
+            begin[e] = first
+            if not whole:  # up to the actor itself
+                low = first
+                while low < last:
+                    middle = (low + last) >> 1
+                    if members[middle] < lists.base + i:
+                        low = middle + 1
+                    else:
+                        last = middle
+            length[e] = last - first
+
+
+@kernel()
+def shared_rows(
+    row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """Rows `row` … `stop` − 1 of pairs, or as many as surely fit into `out`, from `used` on.
+
+    Takes ``PairLists``, ``EdgeRule``, ``Scratch`` and ``RowOutput``; `row_start`, `most` and
+    `lengths` begin with the row `base`. Returns the first row not done, and how much of `out`
+    is used.
+    """
+    row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
+    members, multiplicity = lists.members, lists.multiplicity
+    contribution, mode = rule.contribution, rule.mode
+    count, total, touched = scratch.shared, scratch.total, scratch.touched
+    most, lengths, space = out.most, out.lengths, out.heads.size
+    weighted = contribution.size > 0
+    for i in range(row, stop):
+        if used + most[i - base] > space:
+            return i, used
+        k = 0
+        for e in range(row_start[i - base], row_start[i - base + 1]):
+            first = begin[e]
+            if weighted:
+                for p in range(first, first + length[e]):
+                    j = members[p]
+                    shared = total[j, 0]
+                    touched[k] = j
+                    k += shared == 0.0
+                    total[j, 0] = shared + 1.0
+                    if mode == EACH:
+                        total[j, 1] += contribution[e]
+                    elif mode == PRODUCT:
+                        total[j, 1] += contribution[e] * multiplicity[p]
+                    else:
+                        total[j, 1] += min(contribution[e], multiplicity[p])
+            else:
+                for p in range(first, first + length[e]):
+                    j = members[p]
+                    shared = count[j]
+                    touched[k] = j
+                    k += shared == 0
+                    count[j] = shared + 1
+        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
+        used += lengths[i - base]
+    return stop, used
+
+
+@kernel()
+def windowed_rows(
+    row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """The same of ``EventLists``: an object is shared only if both had it within the window.
+
+    For each actor and object the union of the intervals around its interactions is walked
+    once. In the mode ``PRODUCT``, pairs of interactions within the window are counted, each
+    once.
+    """
+    row_start, row_objects, row_times = lists.row_start, lists.objects, lists.row_times
+    object_start, members, times = lists.object_start, lists.members, lists.times
+    window, base = lists.window, lists.base
+    contribution, mode = rule.contribution, rule.mode
+    count, total, touched, seen = scratch.shared, scratch.total, scratch.touched, scratch.seen
+    most, lengths, space = out.most, out.lengths, out.heads.size
+    weighted = contribution.size > 0
+    limit = scratch.final.size
+    for i in range(row, stop):
+        if used + most[i - base] > space:
+            return i, used
+        if rule.top == 0:
+            limit = i
+        k = 0
+        e = row_start[i - base]
+        end = row_start[i - base + 1]
+        while e < end:
+            t = row_objects[e]
+            stamp = e
+            start = object_start[t]
+            p = start
+            last = object_start[t + 1]
+            while e < end and row_objects[e] == t:
+                if mode == PRODUCT:  # every interaction counts with every other
+                    p = start
+                early = row_times[e] - window
+                late = row_times[e] + window
+                high = last
+                while p < high:  # first event of the object, not yet walked, from `early` on
+                    middle = (p + high) >> 1
+                    if times[middle] < early:
+                        p = middle + 1
+                    else:
+                        high = middle
+                while p < last and times[p] <= late:
+                    j = members[p]
+                    p += 1
+                    if j >= limit:
+                        continue
+                    if seen[j] == stamp:
+                        if mode == PRODUCT:
+                            total[j, 1] += 1.0
+                        continue
+                    seen[j] = stamp
+                    touched[k] = j
+                    if weighted:
+                        k += total[j, 0] == 0.0
+                        total[j, 0] += 1.0
+                        total[j, 1] += contribution[stamp]
+                    else:
+                        k += count[j] == 0
+                        count[j] += 1
+                e += 1
+        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
+        used += lengths[i - base]
+    return stop, used
+
+
+@kernel()
+def mirror_rows(
+    row: int,
+    stop: int,
+    low: int,
+    high: int,
+    heads: Array,
+    values: Array,
+    lengths: Array,
+    indptr: Array,
+    cursor: Array,
+    indices: Array,
+    weights: Array,
+) -> None:
+    """Write rows `row` … `stop` − 1 and their mirror images into the nodes low … high − 1.
+
+    `heads` and `values` hold the neighbours j < i of these rows. `cursor` says where the
+    next neighbour after itself goes for each node; rows must come in ascending order.
+    """
+    last = 0
+    for i in range(row, stop):
+        first, last = last, last + lengths[i]
+        if low <= i < high:
+            shift = indptr[i] - first
+            for p in range(first, last):
+                indices[shift + p] = heads[p]
+                weights[shift + p] = values[p]
+        p, above = first, last
+        while p < above:  # heads ascend: find those from `low` on
+            middle = (p + above) >> 1
+            if heads[middle] < low:
+                p = middle + 1
+            else:
+                above = middle
+        while p < last and heads[p] < high:
+            at = cursor[heads[p]]
+            cursor[heads[p]] = at + 1
+            indices[at] = i
+            weights[at] = values[p]
+            p += 1
+
+
+@kernel()
+def transpose(indptr: Array, heads: Array, cursor: Array, tails: Array, places: Array) -> None:
+    """Rows turned into columns: tail and place of each entry.
+
+    `cursor` starts as the beginning of each column.
+    """
+    for i in range(indptr.size - 1):
+        for p in range(indptr[i], indptr[i + 1]):
+            at = cursor[heads[p]]
+            cursor[heads[p]] = at + 1
+            tails[at] = i
+            places[at] = p
+
+
+@kernel()
+def merge_rows(
+    indptr: Array,
+    heads: Array,
+    values: Array,
+    columns: Array,
+    tails: Array,
+    places: Array,
+    mutual: bool,
+    starts: Array,
+    indices: Array,
+    weights: Array,
+) -> None:
+    """Union of ascending rows and their columns, or, if `mutual`, what both hold.
+
+    With empty `indices`, the lengths of the rows are written to starts[1:]; else row i goes
+    to `indices` and `weights` from starts[i] on.
+    """
+    fill = indices.size > 0
+    for i in range(indptr.size - 1):
+        p, last = indptr[i], indptr[i + 1]
+        q, end = columns[i], columns[i + 1]
+        at = starts[i] if fill else 0
+        while p < last or q < end:
+            ours = q >= end or (p < last and heads[p] <= tails[q])
+            theirs = p >= last or (q < end and tails[q] <= heads[p])
+            if (ours and theirs) or not mutual:
+                if fill:
+                    indices[at] = heads[p] if ours else tails[q]
+                    weights[at] = values[p] if ours else values[places[q]]
+                at += 1
+            p += ours
+            q += theirs
+        if not fill:
+            starts[i + 1] = at
+
+
+@kernel()
+def _first_from(times: Array, low: int, high: int, bound: int) -> int:
+    """The first of times[low:high] not below `bound`."""
+    while low < high:
+        middle = (low + high) >> 1
+        if times[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel()
+def count_near(lists: Array, all_near: Array, own_near: Array) -> None:
+    """For each interaction, how many with its object are near it, and how many of its account.
+
+    The interaction itself counts in both.
+    """
+    row_start, objects, row_times = lists.row_start, lists.objects, lists.row_times
+    object_start, times, window = lists.object_start, lists.times, lists.window
+    for i in range(row_start.size - 1):
+        e = row_start[i]
+        while e < row_start[i + 1]:
+            t = objects[e]
+            first = e
+            last = e
+            while last < row_start[i + 1] and objects[last] == t:
+                last += 1
+            start, end = object_start[t], object_start[t + 1]
+            while e < last:
+                early, late = row_times[e] - window, row_times[e] + window
+                all_near[e] = _first_from(times, start, end, late + 1) - _first_from(
+                    times, start, end, early
+                )
+                own_near[e] = _first_from(row_times, first, last, late + 1) - _first_from(
+                    row_times, first, last, early
+                )
+                e += 1
+
+
+@kernel()
+def paired_rows(
+    row: int, stop: int, lists: Array, passing: Array, both: bool, scratch: Array, out: Array
+) -> tuple[int, int]:
+    """Pairs (i, j), j < i, of the rows `row` … `stop` − 1, or as many as fit.
+
+    The sums of a pair: objects shared, pairs of interactions, sum of their distances in time,
+    interactions of i and of j that take part. A pair stays if one of its accounts is
+    `passing`, or `both` must be. Returns the first row not done, and the number of pairs.
+    """
+    row_start, objects, row_times = lists.row_start, lists.objects, lists.row_times
+    object_start, members, times = lists.object_start, lists.members, lists.times
+    window = lists.window
+    seen_object, seen_interaction = scratch.seen_object, scratch.seen_interaction
+    sums, touched = scratch.sums, scratch.touched
+    tails, heads = out.tails, out.heads
+    used = 0
+    for i in range(row, stop):
+        k = 0
+        e = row_start[i]
+        end = row_start[i + 1]
+        while e < end:
+            t = objects[e]
+            stamp = e
+            start, last = object_start[t], object_start[t + 1]
+            walked = start
+            while e < end and objects[e] == t:
+                p = _first_from(times, start, last, row_times[e] - window)
+                late = row_times[e] + window
+                while p < last and times[p] <= late:
+                    j = members[p]
+                    if j < i:
+                        if sums[j, 1] == 0:
+                            touched[k] = j
+                            k += 1
+                        if seen_object[j] != stamp:
+                            seen_object[j] = stamp
+                            sums[j, 0] += 1
+                        sums[j, 1] += 1
+                        sums[j, 2] += abs(times[p] - row_times[e])
+                        if seen_interaction[j] != e:
+                            seen_interaction[j] = e
+                            sums[j, 3] += 1
+                        sums[j, 4] += p >= walked  # not near an earlier one of i
+                    p += 1
+                walked = max(walked, p)
+                e += 1
+        if used + k > tails.size:
+            for q in range(k):
+                sums[touched[q], :] = 0
+                seen_object[touched[q]] = -1
+                seen_interaction[touched[q]] = -1
+            return i, used
+        for q in range(k):
+            j = touched[q]
+            if (passing[i] and passing[j]) or (not both and (passing[i] or passing[j])):
+                tails[used] = i
+                heads[used] = j
+                out.sums[used, :] = sums[j, :]
+                used += 1
+            else:
+                out.cut[0] += 1
+            sums[j, :] = 0
+    return stop, used

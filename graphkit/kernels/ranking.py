@@ -21,6 +21,7 @@ from graphkit.kernels.candidates import (
     hear,
     meet,
 )
+from graphkit.kernels.compile import dot_rows, prefetch
 from graphkit.kernels.random import contains, has_seen, inner, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import (
     AUTHOR,
@@ -46,7 +47,6 @@ from graphkit.kernels.state import (
     TRENDING,
     Array,
 )
-from graphkit.lanes import dot_rows, prefetch
 
 #: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
@@ -79,9 +79,17 @@ def posters_followed(
 
 @inner
 def _admit(
-    stage: Any, state: Any, now: Any, scratch: Any, seen: Array, a: Any, source: Any, size: Any,
-    quota: Any, count: Any,
-) -> Any:  # fmt: skip
+    stage: Any,
+    state: Any,
+    now: Any,
+    scratch: Any,
+    seen: Array,
+    a: Any,
+    source: Any,
+    size: Any,
+    quota: Any,
+    count: Any,
+) -> Any:
     """Make a source's proposals candidates until the quota is full; returns how many were met.
 
     What the viewer made or has seen is refused, and what another source has given already.
@@ -235,8 +243,11 @@ def score(
     facts, post_keys = stage.facts, stage.post_keys
     met, base, values, tie = scratch.met, scratch.base, scratch.score, scratch.tie
     at, of_topic, of_author, picks = (
-        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
-    )  # fmt: skip
+        scratch.at,
+        scratch.of_topic,
+        scratch.of_author,
+        scratch.picks,
+    )
     factors = scratch.factors
     ties = keyed(now.seed, E_TIE, stage.account_keys[a], np.uint64(0), 0)
     size = pair_factors(stage, now, dials, scratch, a, count, weights)
@@ -263,8 +274,11 @@ def choose(dials: Any, scratch: Any, size: Any) -> Any:
     """
     base, values, tie = scratch.base, scratch.score, scratch.tie
     at, of_topic, of_author, picks = (
-        scratch.at, scratch.of_topic, scratch.of_author, scratch.picks
-    )  # fmt: skip
+        scratch.at,
+        scratch.of_topic,
+        scratch.of_author,
+        scratch.picks,
+    )
     best = np.int64(0)
     for i in range(1, size):
         if values[i] > values[best] or (values[i] == values[best] and tie[i] > tie[best]):

@@ -83,9 +83,16 @@ def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
 
 @inner
 def search(
-    index: Any, cell_end: Array, seen: Array, dropped: Array, thinned: Any, query: Array,
-    quota: Any, cap: Any, nearest: Any,
-) -> Any:  # fmt: skip
+    index: Any,
+    cell_end: Array,
+    seen: Array,
+    dropped: Array,
+    thinned: Any,
+    query: Array,
+    quota: Any,
+    cap: Any,
+    nearest: Any,
+) -> Any:
     """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
 
     Posts that the viewer has seen are left out. Returns how many were found and the nearest
@@ -93,8 +100,11 @@ def search(
     """
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
     dots, cell_near, best_near, chosen = (
-        nearest.dots, nearest.of_cell, nearest.of_all, nearest.cells
-    )  # fmt: skip
+        nearest.dots,
+        nearest.of_cell,
+        nearest.of_all,
+        nearest.cells,
+    )
     cells = start.size - 1
     _products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
     # the nearest cells in order; of cells as near, the first
@@ -169,9 +179,11 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
         widest = max(widest, start[c + 1] - start[c])
     best_near = np.empty(k, np.int64)
     nearest = Nearest(
-        np.empty(max(widest, cells), np.float32), np.empty(k, np.int64), best_near,
+        np.empty(max(widest, cells), np.float32),
+        np.empty(k, np.int64),
+        best_near,
         np.empty(cells, np.int32),
-    )  # fmt: skip
+    )
     nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
     wanted: Any = np.int64(0)
     for c in range(cells):
@@ -206,9 +218,13 @@ def bars_of(
             size = cell_end[c] - start[c]
             if size > 0:
                 _products(
-                    queries[i], blocks, start[c] * queries.shape[1], start[c + 1] - start[c],
-                    size, dots,
-                )  # fmt: skip
+                    queries[i],
+                    blocks,
+                    start[c] * queries.shape[1],
+                    start[c + 1] - start[c],
+                    size,
+                    dots,
+                )
                 everything[at : at + size] = dots[:size]
                 at += size
         wanted = at - min(k, at)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphkit.kernels.candidates import delivered, find, forget
-from graphkit.kernels.compile import kernel
+from graphkit.kernels.compile import dot_rows, kernel
 from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import choose, fill, gather, pair_factors, posters_followed, score
 from graphkit.kernels.state import (
@@ -55,7 +55,6 @@ from graphkit.kernels.state import (
     WHEN,
     Array,
 )
-from graphkit.lanes import dot_rows
 
 __all__ = ["EMPTY", "Mind", "Pairs", "Scores", "Shown", "finish", "merge", "pairs", "sessions"]
 
@@ -144,9 +143,15 @@ def _begin(state: Any, now: Any, dials: Any, query: Array, a: Any) -> None:
 
 @inner
 def _watch(
-    mind: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any,
+    mind: Any,
+    traits: Array,
+    post: Any,
+    likes: Any,
+    social: Any,
+    repeats: Any,
+    pair: Any,
     halves: Array,
-) -> Any:  # fmt: skip
+) -> Any:
     """Watch fraction, see ``Behaviour``."""
     z = 0.0
     if mind.noise > 0.0:
@@ -242,9 +247,16 @@ def _parent(stage: Any, ring: Array, now: Any, delivery: Any, a: Any, post: Any)
 
 @kernel()
 def sessions(
-    feeding: Any, mind: Any, active: Array, order: Array, low: int, high: int, scratch: Any,
-    given: Any, shown: Any,
-) -> None:  # fmt: skip
+    feeding: Any,
+    mind: Any,
+    active: Array,
+    order: Array,
+    low: int,
+    high: int,
+    scratch: Any,
+    given: Any,
+    shown: Any,
+) -> None:
     """Sessions order[low … high − 1] of a tick; `given` are :class:`Scores`.
 
     Fills the rows of `shown`, a :class:`Shown`.
@@ -254,11 +266,17 @@ def sessions(
     # looked up once: within the loops each look-up of an array would count its references
     slots, free, seed, circle = dials.slots, mind.free, now.seed, dials.circle
     facts, traits, features, interests = (
-        stage.facts, stage.traits, stage.features, stage.interests
-    )  # fmt: skip
+        stage.facts,
+        stage.traits,
+        stage.features,
+        stage.interests,
+    )
     f_indptr, f_indices, p_indptr, posters = (
-        stage.f_indptr, stage.f_indices, stage.p_indptr, stage.posters
-    )  # fmt: skip
+        stage.f_indptr,
+        stage.f_indices,
+        stage.p_indptr,
+        stage.posters,
+    )
     account_keys, post_keys = stage.account_keys, stage.post_keys
     place, met, topics, query = scratch.place, scratch.met, scratch.topics, scratch.query
     profiles, ring, signals, halves = state.profiles, state.ring, dials.signals, dials.halves
@@ -360,9 +378,17 @@ def pairs(
 
 @kernel()
 def merge(
-    t: int, active: Array, shown: Any, state: Any, watch: Array, views: Array, reacted: Array,
-    source_count: Array, reaction_count: Array, item_ticks: Array,
-) -> Any:  # fmt: skip
+    t: int,
+    active: Array,
+    shown: Any,
+    state: Any,
+    watch: Array,
+    views: Array,
+    reacted: Array,
+    source_count: Array,
+    reaction_count: Array,
+    item_ticks: Array,
+) -> Any:
     """Add a tick's impressions to the tallies and to what others hear of; returns empty slots."""
     empty = 0
     remembered = state.done.shape[0] > 0
@@ -402,9 +428,14 @@ def merge(
 
 @kernel()
 def finish(
-    seen_start: Array, seen: Array, membership: Array, n_communities: int, homes: Array,
-    p_indptr: Array, posters: Array,
-) -> tuple[Array, Array, Array]:  # fmt: skip
+    seen_start: Array,
+    seen: Array,
+    membership: Array,
+    n_communities: int,
+    homes: Array,
+    p_indptr: Array,
+    posters: Array,
+) -> tuple[Array, Array, Array]:
     """Tallies by community out of what every account has seen; one pass."""
     n, m = seen_start.size - 1, homes.size
     views = np.zeros((m, n_communities + 1), np.int32)

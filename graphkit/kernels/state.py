@@ -20,10 +20,27 @@ FILL_UNIFORM, FILL_EMPTY, FILL_POPULAR = range(3)
 
 # events of the keyed draws
 (
-    E_SESSION, E_NOISE, E_NOISE2, E_LIKE, E_COMMENT, E_SHARE, E_FOLLOW, E_LEAVE, E_CANDIDATE,
-    E_FILL, E_TIE, E_CHANCE, E_DUET, E_STITCH, E_UNFOLLOW, E_STOP, E_DELIVER, E_POST, E_QUIT,
+    E_SESSION,
+    E_NOISE,
+    E_NOISE2,
+    E_LIKE,
+    E_COMMENT,
+    E_SHARE,
+    E_FOLLOW,
+    E_LEAVE,
+    E_CANDIDATE,
+    E_FILL,
+    E_TIE,
+    E_CHANCE,
+    E_DUET,
+    E_STITCH,
+    E_UNFOLLOW,
+    E_STOP,
+    E_DELIVER,
+    E_POST,
+    E_QUIT,
     E_PAIR,
-) = range(1, 21)  # fmt: skip
+) = range(1, 21)
 
 LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
 #: What passes a post on to one's followers.

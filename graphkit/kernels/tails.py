@@ -159,9 +159,16 @@ def _tilted(
 
 @kernel()
 def _saddle(
-    p: Array, size: Array, first: int, last: int, sums: Array, scale: float,
-    target: float, mean: float, t: float,
-) -> tuple[float, float]:  # fmt: skip
+    p: Array,
+    size: Array,
+    first: int,
+    last: int,
+    sums: Array,
+    scale: float,
+    target: float,
+    mean: float,
+    t: float,
+) -> tuple[float, float]:
     """Log of the tilt whose mean is about `target`, and the deviation there; never nearly 0.
 
     Newton on the log of the mean, which is straight where coins are rare, and halving where
@@ -188,9 +195,17 @@ def _saddle(
 
 @kernel()
 def _tail(
-    p: Array, size: Array, begin: int, front: int, sums: Array, scale: float,
-    c: int, t: float, deviation: float, tilted: Array,
-) -> float:  # fmt: skip
+    p: Array,
+    size: Array,
+    begin: int,
+    front: int,
+    sums: Array,
+    scale: float,
+    c: int,
+    t: float,
+    deviation: float,
+    tilted: Array,
+) -> float:
     """Log P(X ≥ c): classes begin … front − 1 one by one, later ones by power sums."""
     r = math.exp(t)
     # log G(r), and the tilted probabilities of the front
@@ -269,9 +284,17 @@ def _tail(
 
 @kernel()
 def poisson_binomial_tails(
-    first: int, last: int, group_start: Array, left: Array, right: Array, count: Array,
-    share: Array, size: Array, log_tail: Array, expected: Array,
-) -> None:  # fmt: skip
+    first: int,
+    last: int,
+    group_start: Array,
+    left: Array,
+    right: Array,
+    count: Array,
+    share: Array,
+    size: Array,
+    log_tail: Array,
+    expected: Array,
+) -> None:
     """Log P(X ≥ c) for the triples of groups first … last − 1.
 
     Parameters
@@ -419,9 +442,16 @@ def _log_tail(x: float, n: float, good: float, draws: float, factorials: Array) 
 
 @kernel(error_model="numpy")
 def hypergeometric_tails(
-    first: int, last: int, left: Array, right: Array, count: Array, things: int,
-    factorials: Array, log_tail: Array, expected: Array,
-) -> None:  # fmt: skip
+    first: int,
+    last: int,
+    left: Array,
+    right: Array,
+    count: Array,
+    things: int,
+    factorials: Array,
+    log_tail: Array,
+    expected: Array,
+) -> None:
     """Log P(X ≥ count), X what sets of left[e] and right[e] of all `things` share by chance.
 
     `factorials` holds log k! for k ≤ things; empty: they are not tabulated.

@@ -327,128 +327,352 @@ _RANDOM = "ratio, 1 = random exposure"
 
 #: Every measure that :func:`measure_spread` yields, in the order of its rows within each level.
 MEASURES: tuple[Measure, ...] = (
-    _run("reach", "accounts per post", "distinct accounts shown a post, mean over posts (equal in "
-         "all arms under a matched budget, except for slots left empty)",
-         lambda run: mean_defined(run.reach[run.entered]), detail=True),
-    _run("reach_median", "accounts per post", "distinct accounts shown a post, median over posts",
-         lambda run: _median(run.reach[run.entered]), detail=True),
-    _run("cascade_size", "nodes", "nodes of a post's cascade of shares, duets, stitches and replies, "
-         "mean over originals", lambda run: run.cascade_mean(run.trees.size), detail=True),
-    _run("cascade_depth", "edges", "longest path from the root of a cascade, mean over originals",
-         lambda run: run.cascade_mean(run.trees.depth), detail=True),
-    _run("cascade_breadth", "nodes", "most nodes at one depth of a cascade, mean over originals",
-         lambda run: run.cascade_mean(run.trees.breadth), detail=True),
-    _run("structural_virality", "edges", "structural virality: mean distance between the nodes of a "
-         "cascade, mean over cascades of two nodes or more",
-         lambda run: run.cascade_mean(run.trees.virality)),
-    _run("creator_gini", "0 (equal) … 1", "Gini coefficient of impressions among creators",
-         lambda run: gini(run.creator_impressions)),
-    _run("small_creator_share", _SHARE, "share of the impressions of the half of the creators with "
-         "fewest followers", _small_creators),
-    _run("viewer_value", "watch fraction", "short-term viewer value: mean watch fraction",
-         lambda run: _ratio(run.watched, run.tally.impressions)),
-    _run("completion", _SHARE, "completion rate: share of the impressions watched to the end",
-         lambda run: _ratio(run.completions, run.tally.impressions), detail=True),
-    _run("long_term_value", _PROBABILITY, "long-term viewer value: 1 − mean propensity to leave for "
-         "good after a session", lambda run: run.held(1 - float(run.tally.leave))),
-    _run("session_length", "posts per session", "posts after which a session would end by the "
-         "viewer's choice, at most its slots, mean", lambda run: run.held(float(run.tally.stay))),
-    _run("creator_value", "reactions per post", "creator value: likes, comments, shares, follows, "
-         "duets and stitches per post",
-         lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum()))),
-    _run("posting_propensity", _PROBABILITY, "mean probability that a creator publishes a scheduled "
-         "post", lambda run: float(run.tally.posting)),
-    _run("quitting_propensity", _PROBABILITY, "mean probability that a creator stops posting",
-         lambda run: float(run.tally.quitting)),
-    _run("platform_value", "posts watched in full", "platform value: summed watch fractions",
-         lambda run: run.watched),
-    _run("kept_sessions", "sessions", "sessions held per account and tick",
-         lambda run: _ratio(run.tally.sessions, run.world.n_accounts * run.tally.ticks.shape[1]),
-         free_only=True),
-    _run("accounts_kept", _SHARE, "retention: share of the accounts that did not leave for good",
-         lambda run: 1 - mean_defined(run.tally.left), free_only=True),
-    _run("creators_kept", _SHARE, "retention of creators: share of those with two scheduled posts or "
-         "more who did not stop posting", _retained_creators, free_only=True),
-    _run("posted_share", _SHARE, "share of the scheduled posts that were published",
-         lambda run: mean_defined(run.tally.posted[run.scheduled]), free_only=True),
-    _run("followers_gained", "followers", "followers gained per account",
-         lambda run: _ratio(int(run.tally.gained.sum()), run.world.n_accounts), free_only=True),
-    _run("followers_lost", "followers", "followers lost per account",
-         lambda run: _ratio(int(run.tally.lost.sum()), run.world.n_accounts), free_only=True),
-    _run("divisive_amplification", _RELATIVE, "share of divisive posts (divisiveness ≥ 0.5) in the "
-         "impressions over their share of the posts",
-         lambda run: run.relative_share(_divisive(run.world))),
-    _run("flagged_amplification", _RELATIVE, "share of flagged posts in the impressions over their "
-         "share of the posts", lambda run: run.relative_share(run.world.flagged)),
-    _run("crossposted_amplification", _RELATIVE, "share of posts first posted elsewhere in the "
-         "impressions over their share of the posts",
-         lambda run: run.relative_share(run.world.cross_posted)),
-    _run("filler_share", _SHARE, "share of the impressions that are backfill (filler)",
-         lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions), descriptive=True),
-    _run("candidates_per_session", "posts per session", "distinct candidates ranked per session",
-         lambda run: _ratio(run.tally.candidates, run.tally.sessions), descriptive=True),
-    _run("index_recall", _SHARE, "recall@100 of the interest source's nearest-neighbour index; null "
-         "if it is not used", lambda run: float(run.tally.recall), descriptive=True),
-    Measure("source_", _SHARE, "share of the impressions from one source of candidates", "source",
-            lambda run: [_ratio(n, run.tally.impressions) for n in run.tally.sources[:-1].tolist()],
-            descriptive=True),
-    _partition("crossing", _RANDOM, "cross-community exposure: impressions outside the post's "
-               "community of origin, relative to random exposure", lambda p: p.exposure.ratio()),
-    _partition("crossing_item_mean", _RANDOM, "cross-community exposure relative to random exposure, "
-               "mean over posts", lambda p: p.exposure.item_mean(), detail=True),
-    _partition("reach_outside", "accounts per post", "accounts of other communities shown a post, "
-               "mean over posts", lambda p: mean_defined(p.reach_outside), detail=True),
-    _partition("audience_entropy", _EVENNESS, "normalised Shannon entropy of a post's audience over "
-               "communities, mean over posts", lambda p: mean_defined(entropy(p.audience))),
-    _partition("audience_communities", "communities", "effective number of communities in a post's "
-               "audience (Hill number of order 1), mean over posts",
-               lambda p: mean_defined(effective_number(p.audience)), detail=True),
-    _partition("viewer_diet_entropy", _EVENNESS, "normalised Shannon entropy of an account's posts "
-               "over communities of origin, mean over accounts",
-               lambda p: mean_defined(entropy(p.assigned_diet))),
-    _partition("viewer_diet_distance", _SHARE, "intra-list distance: share of the pairs of an "
-               "account's posts that differ in community of origin, mean over accounts",
-               lambda p: mean_defined(intra_list_distance(p.assigned_diet))),
-    _partition("ei_index", "−1 … 1", "E–I index of the impressions: (external − internal) / (external "
-               "+ internal)", lambda p: ei_index(p.flows)),
-    _partition("ei_null", "−1 … 1", "expected E–I index under permuted memberships of the viewers",
-               lambda p: ei_null(p.views, p.partition.membership, **p.origins), descriptive=True),
-    _partition("excluded_share", _SHARE, "share of the impressions without a community of origin or "
-               "of the viewer, left out under this partition",
-               lambda p: 1 - _ratio(float(p.flows.sum()), p.run.tally.impressions),
-               descriptive=True),
-    _partition("homeless_posts", "posts", "posts without a community of origin",
-               lambda p: float(np.count_nonzero(p.run.world.homes[p.kind] < 0)), descriptive=True),
-    _partition("unassigned_accounts", "accounts", "accounts without a community",
-               lambda p: float(p.partition.n_unassigned), descriptive=True),
-    _community("hosting_reach", _SHARE, "within-community reach: share of its own community that a "
-               "post reaches, mean over posts",
-               lambda p: hosting_reach(p.views, p.partition.membership, **p.origins)),
-    _community("hosting_members", _SHARE, "share of a community's members who are shown a post of the "
-               "community", lambda p: hosting_members(p.diet, p.partition.membership)),
-    _community("hosting_creators", _SHARE, "share of a community's creators who reach enough other "
-               "members of it (3 by default)", _hosted_creators),
-    _community("crossing", _RANDOM, "cross-community exposure of a community's posts, relative to "
-               "random exposure",
-               lambda p: [p.exposure.ratio(c) for c in range(p.partition.n_communities)]),
-    _community("reach", "accounts per post", "distinct accounts shown a post of the community, mean "
-               "over posts", lambda p: p.by_community(p.run.reach, p.homes)),
-    _community("reach_outside", "accounts per post", "accounts of other communities shown a post of "
-               "the community, mean over posts",
-               lambda p: p.by_community(p.reach_outside, p.exposure.homes)),
-)  # fmt: skip
+    _run(
+        "reach",
+        "accounts per post",
+        "distinct accounts shown a post, mean over posts (equal in "
+        "all arms under a matched budget, except for slots left empty)",
+        lambda run: mean_defined(run.reach[run.entered]),
+        detail=True,
+    ),
+    _run(
+        "reach_median",
+        "accounts per post",
+        "distinct accounts shown a post, median over posts",
+        lambda run: _median(run.reach[run.entered]),
+        detail=True,
+    ),
+    _run(
+        "cascade_size",
+        "nodes",
+        "nodes of a post's cascade of shares, duets, stitches and replies, mean over originals",
+        lambda run: run.cascade_mean(run.trees.size),
+        detail=True,
+    ),
+    _run(
+        "cascade_depth",
+        "edges",
+        "longest path from the root of a cascade, mean over originals",
+        lambda run: run.cascade_mean(run.trees.depth),
+        detail=True,
+    ),
+    _run(
+        "cascade_breadth",
+        "nodes",
+        "most nodes at one depth of a cascade, mean over originals",
+        lambda run: run.cascade_mean(run.trees.breadth),
+        detail=True,
+    ),
+    _run(
+        "structural_virality",
+        "edges",
+        "structural virality: mean distance between the nodes of a "
+        "cascade, mean over cascades of two nodes or more",
+        lambda run: run.cascade_mean(run.trees.virality),
+    ),
+    _run(
+        "creator_gini",
+        "0 (equal) … 1",
+        "Gini coefficient of impressions among creators",
+        lambda run: gini(run.creator_impressions),
+    ),
+    _run(
+        "small_creator_share",
+        _SHARE,
+        "share of the impressions of the half of the creators with fewest followers",
+        _small_creators,
+    ),
+    _run(
+        "viewer_value",
+        "watch fraction",
+        "short-term viewer value: mean watch fraction",
+        lambda run: _ratio(run.watched, run.tally.impressions),
+    ),
+    _run(
+        "completion",
+        _SHARE,
+        "completion rate: share of the impressions watched to the end",
+        lambda run: _ratio(run.completions, run.tally.impressions),
+        detail=True,
+    ),
+    _run(
+        "long_term_value",
+        _PROBABILITY,
+        "long-term viewer value: 1 − mean propensity to leave for good after a session",
+        lambda run: run.held(1 - float(run.tally.leave)),
+    ),
+    _run(
+        "session_length",
+        "posts per session",
+        "posts after which a session would end by the viewer's choice, at most its slots, mean",
+        lambda run: run.held(float(run.tally.stay)),
+    ),
+    _run(
+        "creator_value",
+        "reactions per post",
+        "creator value: likes, comments, shares, follows, duets and stitches per post",
+        lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum())),
+    ),
+    _run(
+        "posting_propensity",
+        _PROBABILITY,
+        "mean probability that a creator publishes a scheduled post",
+        lambda run: float(run.tally.posting),
+    ),
+    _run(
+        "quitting_propensity",
+        _PROBABILITY,
+        "mean probability that a creator stops posting",
+        lambda run: float(run.tally.quitting),
+    ),
+    _run(
+        "platform_value",
+        "posts watched in full",
+        "platform value: summed watch fractions",
+        lambda run: run.watched,
+    ),
+    _run(
+        "kept_sessions",
+        "sessions",
+        "sessions held per account and tick",
+        lambda run: _ratio(run.tally.sessions, run.world.n_accounts * run.tally.ticks.shape[1]),
+        free_only=True,
+    ),
+    _run(
+        "accounts_kept",
+        _SHARE,
+        "retention: share of the accounts that did not leave for good",
+        lambda run: 1 - mean_defined(run.tally.left),
+        free_only=True,
+    ),
+    _run(
+        "creators_kept",
+        _SHARE,
+        "retention of creators: share of those with two scheduled posts or "
+        "more who did not stop posting",
+        _retained_creators,
+        free_only=True,
+    ),
+    _run(
+        "posted_share",
+        _SHARE,
+        "share of the scheduled posts that were published",
+        lambda run: mean_defined(run.tally.posted[run.scheduled]),
+        free_only=True,
+    ),
+    _run(
+        "followers_gained",
+        "followers",
+        "followers gained per account",
+        lambda run: _ratio(int(run.tally.gained.sum()), run.world.n_accounts),
+        free_only=True,
+    ),
+    _run(
+        "followers_lost",
+        "followers",
+        "followers lost per account",
+        lambda run: _ratio(int(run.tally.lost.sum()), run.world.n_accounts),
+        free_only=True,
+    ),
+    _run(
+        "divisive_amplification",
+        _RELATIVE,
+        "share of divisive posts (divisiveness ≥ 0.5) in the "
+        "impressions over their share of the posts",
+        lambda run: run.relative_share(_divisive(run.world)),
+    ),
+    _run(
+        "flagged_amplification",
+        _RELATIVE,
+        "share of flagged posts in the impressions over their share of the posts",
+        lambda run: run.relative_share(run.world.flagged),
+    ),
+    _run(
+        "crossposted_amplification",
+        _RELATIVE,
+        "share of posts first posted elsewhere in the impressions over their share of the posts",
+        lambda run: run.relative_share(run.world.cross_posted),
+    ),
+    _run(
+        "filler_share",
+        _SHARE,
+        "share of the impressions that are backfill (filler)",
+        lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions),
+        descriptive=True,
+    ),
+    _run(
+        "candidates_per_session",
+        "posts per session",
+        "distinct candidates ranked per session",
+        lambda run: _ratio(run.tally.candidates, run.tally.sessions),
+        descriptive=True,
+    ),
+    _run(
+        "index_recall",
+        _SHARE,
+        "recall@100 of the interest source's nearest-neighbour index; null if it is not used",
+        lambda run: float(run.tally.recall),
+        descriptive=True,
+    ),
+    Measure(
+        "source_",
+        _SHARE,
+        "share of the impressions from one source of candidates",
+        "source",
+        lambda run: [_ratio(n, run.tally.impressions) for n in run.tally.sources[:-1].tolist()],
+        descriptive=True,
+    ),
+    _partition(
+        "crossing",
+        _RANDOM,
+        "cross-community exposure: impressions outside the post's "
+        "community of origin, relative to random exposure",
+        lambda p: p.exposure.ratio(),
+    ),
+    _partition(
+        "crossing_item_mean",
+        _RANDOM,
+        "cross-community exposure relative to random exposure, mean over posts",
+        lambda p: p.exposure.item_mean(),
+        detail=True,
+    ),
+    _partition(
+        "reach_outside",
+        "accounts per post",
+        "accounts of other communities shown a post, mean over posts",
+        lambda p: mean_defined(p.reach_outside),
+        detail=True,
+    ),
+    _partition(
+        "audience_entropy",
+        _EVENNESS,
+        "normalised Shannon entropy of a post's audience over communities, mean over posts",
+        lambda p: mean_defined(entropy(p.audience)),
+    ),
+    _partition(
+        "audience_communities",
+        "communities",
+        "effective number of communities in a post's "
+        "audience (Hill number of order 1), mean over posts",
+        lambda p: mean_defined(effective_number(p.audience)),
+        detail=True,
+    ),
+    _partition(
+        "viewer_diet_entropy",
+        _EVENNESS,
+        "normalised Shannon entropy of an account's posts "
+        "over communities of origin, mean over accounts",
+        lambda p: mean_defined(entropy(p.assigned_diet)),
+    ),
+    _partition(
+        "viewer_diet_distance",
+        _SHARE,
+        "intra-list distance: share of the pairs of an "
+        "account's posts that differ in community of origin, mean over accounts",
+        lambda p: mean_defined(intra_list_distance(p.assigned_diet)),
+    ),
+    _partition(
+        "ei_index",
+        "−1 … 1",
+        "E–I index of the impressions: (external − internal) / (external + internal)",
+        lambda p: ei_index(p.flows),
+    ),
+    _partition(
+        "ei_null",
+        "−1 … 1",
+        "expected E–I index under permuted memberships of the viewers",
+        lambda p: ei_null(p.views, p.partition.membership, **p.origins),
+        descriptive=True,
+    ),
+    _partition(
+        "excluded_share",
+        _SHARE,
+        "share of the impressions without a community of origin or "
+        "of the viewer, left out under this partition",
+        lambda p: 1 - _ratio(float(p.flows.sum()), p.run.tally.impressions),
+        descriptive=True,
+    ),
+    _partition(
+        "homeless_posts",
+        "posts",
+        "posts without a community of origin",
+        lambda p: float(np.count_nonzero(p.run.world.homes[p.kind] < 0)),
+        descriptive=True,
+    ),
+    _partition(
+        "unassigned_accounts",
+        "accounts",
+        "accounts without a community",
+        lambda p: float(p.partition.n_unassigned),
+        descriptive=True,
+    ),
+    _community(
+        "hosting_reach",
+        _SHARE,
+        "within-community reach: share of its own community that a post reaches, mean over posts",
+        lambda p: hosting_reach(p.views, p.partition.membership, **p.origins),
+    ),
+    _community(
+        "hosting_members",
+        _SHARE,
+        "share of a community's members who are shown a post of the community",
+        lambda p: hosting_members(p.diet, p.partition.membership),
+    ),
+    _community(
+        "hosting_creators",
+        _SHARE,
+        "share of a community's creators who reach enough other members of it (3 by default)",
+        _hosted_creators,
+    ),
+    _community(
+        "crossing",
+        _RANDOM,
+        "cross-community exposure of a community's posts, relative to random exposure",
+        lambda p: [p.exposure.ratio(c) for c in range(p.partition.n_communities)],
+    ),
+    _community(
+        "reach",
+        "accounts per post",
+        "distinct accounts shown a post of the community, mean over posts",
+        lambda p: p.by_community(p.run.reach, p.homes),
+    ),
+    _community(
+        "reach_outside",
+        "accounts per post",
+        "accounts of other communities shown a post of the community, mean over posts",
+        lambda p: p.by_community(p.reach_outside, p.exposure.homes),
+    ),
+)
 
 #: Measures that other functions derive from tallies or from the rows of :func:`measure_spread`.
 DERIVED: tuple[Measure, ...] = (
-    Measure("amplification", "% above the baseline", "algorithmic amplification: reach relative to a "
-            "baseline, by community of origin", "community"),
-    Measure("hosting_hidden", _SHARE, "within-community reach in hidden communities, which the follow "
-            "graph does not show, mean over communities", "partition"),
-    Measure("hosting_visible", _SHARE, "within-community reach in visible communities, which the "
-            "follow graph shows, mean over communities", "partition"),
-    Measure("hosting_gap", "difference of shares", "within-community reach in hidden communities "
-            "minus that in visible communities", "partition"),
-)  # fmt: skip
+    Measure(
+        "amplification",
+        "% above the baseline",
+        "algorithmic amplification: reach relative to a baseline, by community of origin",
+        "community",
+    ),
+    Measure(
+        "hosting_hidden",
+        _SHARE,
+        "within-community reach in hidden communities, which the follow "
+        "graph does not show, mean over communities",
+        "partition",
+    ),
+    Measure(
+        "hosting_visible",
+        _SHARE,
+        "within-community reach in visible communities, which the "
+        "follow graph shows, mean over communities",
+        "partition",
+    ),
+    Measure(
+        "hosting_gap",
+        "difference of shares",
+        "within-community reach in hidden communities minus that in visible communities",
+        "partition",
+    ),
+)
 
 
 def describe_measure(name: str) -> Measure | None:

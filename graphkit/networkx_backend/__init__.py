@@ -101,7 +101,7 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`leiden_partitions`, or that of level `max_level`."""
-        from graphkit.networkx_backend import _communities as found
+        from graphkit.networkx_backend import conversion as found
 
         levels = found.partitions("leiden_communities", G, weight, resolution, seed)
         return found.last(levels, max_level)
@@ -111,7 +111,7 @@ class Backend:
         G: Any, weight: str | None = "weight", resolution: float = 1, seed: Any = None
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Leiden, of rising modularity."""
-        from graphkit.networkx_backend import _communities as found
+        from graphkit.networkx_backend import conversion as found
 
         return found.partitions("leiden_partitions", G, weight, resolution, seed)
 
@@ -125,7 +125,7 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`louvain_partitions`, or that of level `max_level`."""
-        from graphkit.networkx_backend import _communities as found
+        from graphkit.networkx_backend import conversion as found
 
         levels = found.partitions(
             "louvain_communities", G, weight, resolution, seed, threshold=threshold
@@ -141,7 +141,7 @@ class Backend:
         seed: Any = None,
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Louvain, each a merger of the one before."""
-        from graphkit.networkx_backend import _communities as found
+        from graphkit.networkx_backend import conversion as found
 
         return found.partitions(
             "louvain_partitions", G, weight, resolution, seed, threshold=threshold

@@ -1,7 +1,6 @@
 """What a finding is held against: rewired graphs, noise, and graphs with planted communities."""
 
-from graphkit.nullmodels.lfr import lfr
-from graphkit.nullmodels.planted import planted_partition, random_graph
+from graphkit.nullmodels.planted import lfr, planted_partition, random_graph
 from graphkit.nullmodels.rewire import rewire
 
 __all__ = ["lfr", "planted_partition", "random_graph", "rewire"]

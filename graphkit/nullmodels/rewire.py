@@ -91,13 +91,21 @@ def rewire(graph: Graph, *, swaps: float = 10.0, rng: RNGLike | None = None) -> 
     provenance = Provenance.of(
         "rewire",
         {
-            "swaps": swaps, "attempted": attempts, "accepted": accepted,
-            "rejected": attempts - accepted, "self_loops_kept": int(loops.size),
+            "swaps": swaps,
+            "attempted": attempts,
+            "accepted": accepted,
+            "rejected": attempts - accepted,
+            "self_loops_kept": int(loops.size),
         },
         seed=streams.seed,
         made_from=(graph,),
-    )  # fmt: skip
+    )
     return Graph._from_codes(
-        graph.vocabulary, edges[:, 0], edges[:, 1], weight if graph.is_weighted else None,
-        directed=graph.directed, node_kind=graph.node_kind, provenance=provenance,
-    )  # fmt: skip
+        graph.vocabulary,
+        edges[:, 0],
+        edges[:, 1],
+        weight if graph.is_weighted else None,
+        directed=graph.directed,
+        node_kind=graph.node_kind,
+        provenance=provenance,
+    )

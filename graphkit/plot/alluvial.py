@@ -11,15 +11,23 @@ from matplotlib.patheffects import withStroke
 
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
-from graphkit.plot._canvas import INK, MUTED, PALE, Canvas, blank_canvas, head
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, head
 
 __all__ = ["alluvial"]
 
 #: Hues that stay apart; the eleventh track begins again.
 _HUES = (
-    "#2563a8", "#c2410c", "#3f8f5b", "#d19a00", "#7b4ea3", "#1696a6", "#c0417a", "#6b7a1e",
-    "#8a5a34", "#5b6ee1",
-)  # fmt: skip
+    "#2563a8",
+    "#c2410c",
+    "#3f8f5b",
+    "#d19a00",
+    "#7b4ea3",
+    "#1696a6",
+    "#c0417a",
+    "#6b7a1e",
+    "#8a5a34",
+    "#5b6ee1",
+)
 
 #: What is pooled, beside the ranks 0 … `top` − 1 of the tracks shown.
 _OTHERS, _NONE = 10_000, 10_001
@@ -76,10 +84,15 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     for (at, group), (low, high) in places.items():
         axes.add_patch(
             Rectangle(
-                (at - _WIDTH / 2, low), _WIDTH, high - low, facecolor=_hue(group),
-                edgecolor="white", linewidth=0.5, zorder=3,
+                (at - _WIDTH / 2, low),
+                _WIDTH,
+                high - low,
+                facecolor=_hue(group),
+                edgecolor="white",
+                linewidth=0.5,
+                zorder=3,
             )
-        )  # fmt: skip
+        )
     names = {place: tracks.name(number) for number, place in rank.items()}
     pooled = tracks.n_tracks - len(chosen)
     _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, places, size)
@@ -126,9 +139,11 @@ def _stacked(bars: pl.DataFrame) -> dict[tuple[int, int], tuple[float, float]]:
 
 
 def _draw_bands(
-    axes: Axes, tracks: Tracks, rank: dict[int, int],
+    axes: Axes,
+    tracks: Tracks,
+    rank: dict[int, int],
     places: dict[tuple[int, int], tuple[float, float]],
-) -> None:  # fmt: skip
+) -> None:
     """Bands in stack order on both sides, so that they cross as little as they must."""
     ends = []
     for side in ("source", "target"):
@@ -152,27 +167,35 @@ def _draw_bands(
         axes.add_patch(
             PathPatch(
                 _band(step + _WIDTH / 2, step + 1 - _WIDTH / 2, left, right, nodes),
-                facecolor=_hue(source), alpha=alpha, linewidth=0, zorder=2,
+                facecolor=_hue(source),
+                alpha=alpha,
+                linewidth=0,
+                zorder=2,
             )
-        )  # fmt: skip
+        )
 
 
 def _band(x0: float, x1: float, left: float, right: float, height: float) -> Path:
     """A band of one height from left to right, bent half-way."""
     mid = (x0 + x1) / 2
     points = [
-        (x0, left), (mid, left), (mid, right), (x1, right),
-        (x1, right + height), (mid, right + height), (mid, left + height), (x0, left + height),
         (x0, left),
-    ]  # fmt: skip
+        (mid, left),
+        (mid, right),
+        (x1, right),
+        (x1, right + height),
+        (mid, right + height),
+        (mid, left + height),
+        (x0, left + height),
+        (x0, left),
+    ]
     curve = [Path.CURVE4] * 3
     return Path(points, [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
 
 
 def _write_names(
-    axes: Axes, names: dict[int, str], places: dict[tuple[int, int], tuple[float, float]],
-    size: int,
-) -> None:  # fmt: skip
+    axes: Axes, names: dict[int, str], places: dict[tuple[int, int], tuple[float, float]], size: int
+) -> None:
     """Each name once, beside its last bar; spread so that none overlap."""
     last = {group: at for at, group in places}
     height = max(high for _, high in places.values())
@@ -181,19 +204,35 @@ def _write_names(
     spread = _apart(middles, height / 26, height)
     for group, middle, y in zip(ends, middles, spread, strict=True):
         axes.annotate(
-            names[group], (size - 1 + _WIDTH / 2, middle), xytext=(size - 1 + _WIDTH + 0.08, y),
-            va="center", fontsize=9, color=_ink(group), annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": _hue(group), "linewidth": 0.8,
-                        "shrinkA": 0, "shrinkB": 0},
-        )  # fmt: skip
+            names[group],
+            (size - 1 + _WIDTH / 2, middle),
+            xytext=(size - 1 + _WIDTH + 0.08, y),
+            va="center",
+            fontsize=9,
+            color=_ink(group),
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": _hue(group),
+                "linewidth": 0.8,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
     for at in sorted(set(last.values()) - {size - 1}):
         inner = sorted(group for group in names if last.get(group) == at and group < _OTHERS)
         middles = [sum(places[at, group]) / 2 for group in inner]
         for group, y in zip(inner, _apart(middles, height / 26, height), strict=True):
             note = axes.annotate(
-                names[group], (at + _WIDTH / 2, y), xytext=(4, 0), textcoords="offset points",
-                va="center", fontsize=9, color=_ink(group), zorder=5,
-            )  # fmt: skip
+                names[group],
+                (at + _WIDTH / 2, y),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=_ink(group),
+                zorder=5,
+            )
             note.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
 
 

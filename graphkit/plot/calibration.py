@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from graphkit.data.calibration import Calibration
 from graphkit.errors import DataError
-from graphkit.plot._canvas import ACCENT, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot.style import ACCENT, MUTED, PALE, Canvas, blank_canvas
+from graphkit.simulation.calibration import Calibration
 
 __all__ = ["calibration"]
 
@@ -62,8 +62,12 @@ def calibration(found: Calibration[Any]) -> Canvas:
         axes.tick_params(labelsize=8, color=MUTED)
     figure.suptitle(
         f"{len(found.estimated)} of {found.parameters.height} parameters fitted; accounts held "
-        "out, as observed and as simulated", x=0.01, ha="left", fontsize=12, fontweight="bold",
-    )  # fmt: skip
+        "out, as observed and as simulated",
+        x=0.01,
+        ha="left",
+        fontsize=12,
+        fontweight="bold",
+    )
     handles = [
         Patch(facecolor=PALE, edgecolor=MUTED, label="observed"),
         Line2D([], [], color=ACCENT, marker="o", markersize=4, label="simulated, 90 % of draws"),
@@ -74,10 +78,12 @@ def calibration(found: Calibration[Any]) -> Canvas:
 
 def _name(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, Any]]) -> None:
     title = {
-        ("watch", "share"): "watch fraction", ("watch", "predicted"): "watch fraction, by tenths",
-        ("all", "chain"): "rates overall", ("session", "share"): "posts per session",
+        ("watch", "share"): "watch fraction",
+        ("watch", "predicted"): "watch fraction, by tenths",
+        ("all", "chain"): "rates overall",
+        ("session", "share"): "posts per session",
         ("stop", "watch fraction"): "end of session",
-    }.get((outcome, by), outcome)  # fmt: skip
+    }.get((outcome, by), outcome)
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", pad=17)
     row = gains.get(outcome)
     note = "watching simulated, too" if by == "chain" else "given how far each was watched"
@@ -121,12 +127,16 @@ def _diagonal(axes: Axes, part: pl.DataFrame, outcome: str) -> None:
     """Mean simulated against mean observed, with the line on which they are equal."""
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
     axes.scatter(
-        part.get_column("simulated").to_numpy(), part.get_column("observed").to_numpy(),
-        color=ACCENT, s=22, zorder=3,
-    )  # fmt: skip
+        part.get_column("simulated").to_numpy(),
+        part.get_column("observed").to_numpy(),
+        color=ACCENT,
+        s=22,
+        zorder=3,
+    )
     for set_limits, set_ticks in (
-        (axes.set_xlim, axes.set_xticks), (axes.set_ylim, axes.set_yticks),
-    ):  # fmt: skip
+        (axes.set_xlim, axes.set_xticks),
+        (axes.set_ylim, axes.set_yticks),
+    ):
         set_limits(0, 1)
         set_ticks([0, 0.5, 1], ["0", "½", "1"])
     axes.set_xlabel("mean simulated", fontsize=8.5)

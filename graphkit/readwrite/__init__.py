@@ -48,10 +48,7 @@ READERS = {
 
 
 def read_any(
-    path: str | Path,
-    *,
-    format: str | None = None,
-    stitches: Iterable[str | Path] = (),
+    path: str | Path, *, format: str | None = None, stitches: Iterable[str | Path] = ()
 ) -> tuple[Dataset, ImportReport]:
     """Read a data set in any format of ``READERS``.
 

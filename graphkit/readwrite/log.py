@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data._encode import Coder, refuse_mangled
-from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.data.incidence import Coder, IncidenceMatrix, refuse_mangled
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
@@ -142,9 +141,14 @@ def _schema(lazy: pl.LazyFrame, where: str) -> pl.Schema:
 
 
 def _query(
-    lazy: pl.LazyFrame, schema: pl.Schema, entity: str, thing: str, at: str | None,
-    kinds: list[str] | None, where: str,
-) -> pl.LazyFrame:  # fmt: skip
+    lazy: pl.LazyFrame,
+    schema: pl.Schema,
+    entity: str,
+    thing: str,
+    at: str | None,
+    kinds: list[str] | None,
+    where: str,
+) -> pl.LazyFrame:
     """Columns entity, thing, acts (of the kinds asked for) and, with `at`, at and told."""
     wanted = [c for c in (entity, thing, at) if c is not None]
     if len(set(wanted)) < len(wanted):
@@ -208,10 +212,15 @@ def _time(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
 
 def _reasons(entity: str, thing: str, at: str | None) -> tuple[str, ...]:
     return (
-        f"rows without {entity}", f"rows without {thing}", "rows of other kinds",
-        *((f"times in {at} that cannot be read or lie outside 1990–2099", f"acts without {at}")
-          if at is not None else ()),
-    )  # fmt: skip
+        f"rows without {entity}",
+        f"rows without {thing}",
+        "rows of other kinds",
+        *(
+            (f"times in {at} that cannot be read or lie outside 1990–2099", f"acts without {at}")
+            if at is not None
+            else ()
+        ),
+    )
 
 
 def _piece(
@@ -253,9 +262,16 @@ def _joined(parts: list[npt.NDArray[Any]], place: npt.NDArray[np.int32] | None) 
 
 
 def _matrix(
-    pieces: list[tuple[Any, Any, Any]], entities: Coder, things: Coder, tally: dict[str, int],
-    at: str | None, names: tuple[str, str], where: str, node_kind: str, kinds: list[str] | None,
-) -> IncidenceMatrix:  # fmt: skip
+    pieces: list[tuple[Any, Any, Any]],
+    entities: Coder,
+    things: Coder,
+    tally: dict[str, int],
+    at: str | None,
+    names: tuple[str, str],
+    where: str,
+    node_kind: str,
+    kinds: list[str] | None,
+) -> IncidenceMatrix:
     rows, columns, times = ([p[k] for p in pieces] for k in range(3))
     pieces.clear()
     removed = {reason: n for reason, n in tally.items() if n}
@@ -277,11 +293,16 @@ def _matrix(
         vocabularies.append(Vocabulary(ids))
         codes.append(_joined(parts, place))
     return IncidenceMatrix.from_codes(
-        vocabularies[0], vocabularies[1], codes[0], codes[1], stamps, node_kind=node_kind,
+        vocabularies[0],
+        vocabularies[1],
+        codes[0],
+        codes[1],
+        stamps,
+        node_kind=node_kind,
         provenance=Provenance.of(
             "read_incidence",
             {"entity": names[0], "thing": names[1], "at": at, "kinds": kinds},
             removed=removed,
             packages=("polars", "numpy"),
         ),
-    )  # fmt: skip
+    )

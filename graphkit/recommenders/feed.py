@@ -106,10 +106,17 @@ class Feed(Frozen):
     author_floor: float = 0.0
     signals: Mapping[str, float] = field(
         default_factory=lambda: {
-            "completion": 1.0, "like": 0.6, "comment": 0.4, "share": 0.8, "follow": 0.8,
-            "answer": 0.8, "skip": -0.3, "country": 0.05, "device": 0.02,
+            "completion": 1.0,
+            "like": 0.6,
+            "comment": 0.4,
+            "share": 0.8,
+            "follow": 0.8,
+            "answer": 0.8,
+            "skip": -0.3,
+            "country": 0.05,
+            "device": 0.02,
         }
-    )  # fmt: skip
+    )
     learning_rate: float = 0.05
     interest_share: float = 1.0
     half_life: float = math.inf

@@ -7,8 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from graphkit.data.files import write_text
-from graphkit.data.toml import to_toml
+from graphkit.data.files import to_toml, write_text
 from graphkit.errors import FileError, OptionError, check_choice, nearest
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed

@@ -10,9 +10,16 @@ from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
 __all__ = [
-    "blend", "chronological", "circle_popularity", "follower_centric", "interest_centric",
-    "popularity", "source_by_ranking", "uniform", "watch_time",
-]  # fmt: skip
+    "blend",
+    "chronological",
+    "circle_popularity",
+    "follower_centric",
+    "interest_centric",
+    "popularity",
+    "source_by_ranking",
+    "uniform",
+    "watch_time",
+]
 
 
 def interest_centric() -> Feed:
@@ -47,8 +54,14 @@ def interest_centric() -> Feed:
     return Feed(
         "interest-centric",
         {"interest": 120, "fresh": 30, "following": 20, "everywhere": 10},
-        {"interest": 1.0, "expected_watch": 0.3, "recency": 0.1, "followed": 0.05,
-         "same_language": 0.05, "same_country": 0.02},
+        {
+            "interest": 1.0,
+            "expected_watch": 0.3,
+            "recency": 0.1,
+            "followed": 0.05,
+            "same_language": 0.05,
+            "same_country": 0.02,
+        },
         topic_penalty=0.08,
         author_penalty=0.1,
         interest_share=0.25,
@@ -56,7 +69,7 @@ def interest_centric() -> Feed:
         trial_size=20,
         trial_growth=4.0,
         source="directions: TikTok Newsroom, 18 June 2020; sizes: assumptions",
-    )  # fmt: skip
+    )
 
 
 def follower_centric() -> Feed:
@@ -89,11 +102,17 @@ def follower_centric() -> Feed:
     return Feed(
         "follower-centric",
         {"following": 120, "circle": 120, "groups": 40},
-        {"circle_comments": 0.6, "followed": 0.5, "circle_reactions": 0.4, "recency": 0.4,
-         "global_reactions": 0.1, "interest": 0.1},
+        {
+            "circle_comments": 0.6,
+            "followed": 0.5,
+            "circle_reactions": 0.4,
+            "recency": 0.4,
+            "global_reactions": 0.1,
+            "interest": 0.1,
+        },
         author_penalty=0.1,
         source="directions: Facebook's meaningful social interactions (2018); sizes: assumptions",
-    )  # fmt: skip
+    )
 
 
 def circle_popularity() -> Feed:
@@ -125,11 +144,19 @@ def circle_popularity() -> Feed:
     return Feed(
         "circle-popularity",
         {"following": 120, "circle": 60, "interest": 40},
-        {"circle_reactions": 0.7, "recency": 0.4, "global_reactions": 0.3, "circle_comments": 0.2,
-         "followed": 0.2, "interest": 0.2, "expected_like": 0.2, "cross_posted": -0.5},
+        {
+            "circle_reactions": 0.7,
+            "recency": 0.4,
+            "global_reactions": 0.3,
+            "circle_comments": 0.2,
+            "followed": 0.2,
+            "interest": 0.2,
+            "expected_like": 0.2,
+            "cross_posted": -0.5,
+        },
         author_penalty=0.2,
         source="directions: Instagram (2021, 2023); sizes: assumptions",
-    )  # fmt: skip
+    )
 
 
 def watch_time() -> Feed:
@@ -161,13 +188,18 @@ def watch_time() -> Feed:
     return Feed(
         "watch-time",
         {"covisited": 120, "interest": 80, "following": 60, "fresh": 20},
-        {"expected_watch_time": 1.0, "interest": 0.3, "expected_watch": 0.1, "followed": 0.1,
-         "recency": 0.1},
+        {
+            "expected_watch_time": 1.0,
+            "interest": 0.3,
+            "expected_watch": 0.1,
+            "followed": 0.1,
+            "recency": 0.1,
+        },
         topic_penalty=0.05,
         author_penalty=0.1,
         half_life=30.0,
         source="directions: Davidson et al. (2010), Covington et al. (2016); sizes: assumptions",
-    )  # fmt: skip
+    )
 
 
 def chronological() -> Feed:

@@ -1,14 +1,12 @@
 """World building, and feeds × viewers → Spread."""
 
-from graphkit.simulation._log import scan_impressions
 from graphkit.simulation.behaviour import Behaviour
-from graphkit.simulation.build import build_world
+from graphkit.simulation.build import build_world, split_world_data
 from graphkit.simulation.calibration import calibrate
 from graphkit.simulation.interests import interest_space
 from graphkit.simulation.resample import resample_worlds
 from graphkit.simulation.simulate import simulate_spread
-from graphkit.simulation.split import split_world_data
-from graphkit.simulation.storage import read_checkpoint
+from graphkit.simulation.storage import read_checkpoint, scan_impressions
 
 __all__ = [
     "Behaviour",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, as_instant
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
-from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import (
@@ -27,13 +27,326 @@ from graphkit.errors import (
     check_number,
 )
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation._facts import world_facts
-from graphkit.simulation._homes import aligned, draw_keys, plurality_homes
-from graphkit.simulation._space import acted_items, mean_features, unit_rows
-from graphkit.simulation.interests import check_sources, interest_space
-from graphkit.simulation.split import PARTITION_SHARE, item_draws, time_cuts
+from graphkit.simulation.interests import (
+    InterestSpace,
+    acted_items,
+    check_sources,
+    interest_space,
+    mean_features,
+    unit_rows,
+)
 
-__all__ = ["build_world"]
+__all__ = [
+    "build_world",
+    "draw_keys",
+    "item_draws",
+    "plurality_homes",
+    "split_world_data",
+    "time_cuts",
+    "world_facts",
+]
+
+Codes = npt.NDArray[np.int32]
+
+#: Shorter posts than this count as of unknown length, in seconds.
+SHORTEST = 1e-3
+
+
+def world_facts(
+    dataset: Dataset, posts: Vocabulary, place: npt.NDArray[np.float64], removed: dict[str, int]
+) -> dict[str, Any]:
+    """The optional fields of a world; what the dataset has no value of is left out.
+
+    Parameters
+    ----------
+    dataset
+        The log.
+    posts
+        Items that are the posts.
+    place
+        When each enters, in [0, 1]: an answer comes after what it answers.
+    removed
+        Counts of what is left out are added here.
+    """
+    facts: dict[str, Any] = {}
+    rows = pl.Series(dataset.item_ids.encode(posts.series))
+    items, accounts = _in_order(dataset, "items"), _in_order(dataset, "accounts")
+    if (durations := _column(items, "duration")) is not None:
+        known = durations.set(durations < SHORTEST, None)
+        facts["durations"] = known.gather(rows).fill_null(float("nan")).to_numpy()
+    if (divisiveness := _column(items, "divisiveness")) is not None:
+        facts["divisiveness"] = divisiveness.gather(rows).fill_null(0.0).to_numpy()
+    if (flags := _column(items, "flags")) is not None:
+        facts["flagged"] = (flags.list.len().fill_null(0) > 0).gather(rows).to_numpy()
+    if (origin := _column(items, "origin")) is not None:
+        facts["cross_posted"] = origin.is_not_null().gather(rows).to_numpy()
+    for name in ("country", "language"):
+        of_accounts, of_items = _column(accounts, name), _column(items, name)
+        codes = _shared_codes([of_accounts, of_items])
+        if codes[0] is not None:
+            facts[name] = codes[0]
+        if codes[1] is not None:
+            facts[f"post_{name}"] = codes[1][rows.to_numpy()]
+    (device,) = _shared_codes([_column(accounts, "device")])
+    if device is not None:
+        facts["device"] = device
+    answers = _answers(dataset, posts, place, removed)
+    if answers is not None:
+        facts["answers_to"] = answers
+    return facts | _groups(dataset)
+
+
+def _in_order(dataset: Dataset, table: str) -> pl.DataFrame | None:
+    """The table in the order of its ids, which is that of their codes."""
+    frame = dataset.tables.get(table)
+    return None if frame is None else frame.sort(frame.columns[0])
+
+
+def _column(frame: pl.DataFrame | None, name: str) -> pl.Series | None:
+    """A column with a value in some row."""
+    if frame is None or name not in frame.columns:
+        return None
+    series = frame.get_column(name)
+    return None if series.null_count() == frame.height else series
+
+
+def _shared_codes(columns: list[pl.Series | None]) -> list[Codes | None]:
+    """Codes of texts over the sorted distinct ones of all columns, whatever their case."""
+    folded = [None if c is None else c.str.strip_chars().str.to_lowercase() for c in columns]
+    present = [c.alias("text") for c in folded if c is not None]
+    if not present:
+        return [None] * len(columns)
+    texts = pl.concat(present).drop_nulls()
+    vocabulary = Vocabulary(texts.filter(texts != ""))
+    return [None if c is None else vocabulary.lookup(c) for c in folded]
+
+
+def _answers(
+    dataset: Dataset, posts: Vocabulary, place: npt.NDArray[np.float64], removed: dict[str, int]
+) -> Codes | None:
+    """Post that each duet or stitch answers; the first by id where there are several."""
+    table = dataset.tables.get("interactions")
+    if table is None or not {"item_id", "target_item_id"} <= set(table.columns):
+        return None
+    rows = table.filter(pl.col("kind").is_in(["duet", "stitch"])).select(
+        "item_id", "target_item_id"
+    )
+    rows = rows.drop_nulls().unique()
+    if not rows.height:
+        return None
+    answer = posts.lookup(rows.get_column("item_id"))
+    original = posts.lookup(rows.get_column("target_item_id"))
+    here = (answer >= 0) & (original >= 0)
+    answer, original = answer[here], original[here]
+    # nothing answers what comes later; and so no chain of answers can be a ring
+    later = place[answer] > place[original]
+    removed["answers to posts that enter no earlier"] = int((~later).sum())
+    answer, original = answer[later], original[later]
+    first = np.full(len(posts), len(posts), np.int32)
+    np.minimum.at(first, answer, original)
+    return np.where(first == len(posts), -1, first).astype(np.int32)
+
+
+def _groups(dataset: Dataset) -> dict[str, Any]:
+    """Groups of each account, ascending, as compressed rows."""
+    table = dataset.tables.get("memberships")
+    if table is None or not table.height:
+        return {}
+    account = dataset.account_ids.encode(table.get_column("account_id"))
+    group = Vocabulary(table.get_column("group_id")).lookup(table.get_column("group_id"))
+    counts = np.bincount(account, minlength=len(dataset.account_ids))
+    return {
+        "group_indptr": np.concatenate([[0], np.cumsum(counts)]),
+        "groups": group[np.lexsort((group, account))],
+    }
+
+
+def aligned(
+    partition: Partition, accounts: Vocabulary, kind: str, removed: dict[str, int]
+) -> Partition:
+    """The partition over exactly these accounts; those that it lacks are unassigned.
+
+    Raises
+    ------
+    DataError
+        If no account is in a community, or a community with a name has none of the accounts.
+    """
+    codes = partition.vocabulary.lookup(accounts.ids)
+    membership = np.where(codes >= 0, partition.membership[codes], -1)
+    left = np.bincount(membership[membership >= 0], minlength=partition.n_communities)
+    if not left.any():
+        raise DataError(
+            f"build_world: the partition {kind!r} puts none of the accounts into a community; its "
+            f"nodes are {partition.node_kind}, such as {partition.vocabulary.ids[:1].tolist()}."
+        )
+    empty = np.flatnonzero(left == 0).tolist()
+    named = [partition.labels[c] for c in empty if partition.labels[c] is not None]
+    if named:
+        raise DataError(
+            f"build_world: of the partition {kind!r}, the community {named[0]!r} has none of the "
+            f"accounts ({len(named)} with a name have none): its members are not in this dataset. "
+            "Find and name the communities in the same dataset, or leave this one unassigned."
+        )
+    removed[f"communities of {kind!r} without an account"] = len(empty)
+    strangers = len(partition.vocabulary) - int((codes >= 0).sum())
+    removed[f"nodes of {kind!r} that are no accounts here"] = strangers
+    return Partition.from_membership(
+        accounts,
+        membership,
+        labels=[partition.name(c) for c in range(partition.n_communities)],
+        node_kind="accounts",
+        provenance=partition.provenance,
+    )
+
+
+def draw_keys(streams: Streams, name: str, size: int) -> npt.NDArray[np.uint64]:
+    """Distinct random keys."""
+    generator = streams.generator("keys", name)
+    drawn = np.unique(generator.integers(0, 2**63, size=size + 64, dtype=np.uint64))
+    return generator.permutation(drawn)[:size]
+
+
+def plurality_homes(
+    membership: npt.NDArray[np.int32], indptr: npt.NDArray[np.int64], posters: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """Plurality of each post's posters' communities; ties: smallest code, −1 without any.
+
+    Examples
+    --------
+    >>> plurality_homes(np.array([0, 1, 1, -1]), np.array([0, 2, 5, 6]), np.array([1, 0, 0, 1, 2, 3]))
+    array([ 0,  1, -1], dtype=int32)
+    """
+    post = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+    community = membership[posters].astype(np.int64)
+    known = community >= 0
+    size = int(membership.max(initial=0)) + 1
+    cell, count = np.unique(post[known] * size + community[known], return_counts=True)
+    # by post, most votes first, then the smallest code: the first row of each post wins
+    order = np.lexsort((cell % size, -count, cell // size))
+    winners, first = np.unique(cell[order] // size, return_index=True)
+    homes = np.full(indptr.size - 1, -1, np.int32)
+    homes[winners] = cell[order][first] % size
+    return homes
+
+
+#: Share of the items of an "introduced" world that the partition may see.
+PARTITION_SHARE = 0.4
+
+
+def split_world_data(
+    source: Platform | Dataset, *, since: str | datetime | None = None, posts: str = "authored"
+) -> Dataset:
+    """The piece of the data that a world built with the same options leaves untouched.
+
+    Communities found in the data that also drives a feed make its spread look confined even
+    where nothing is planted. So the data are cut into three disjoint parts, without any
+    draw: calls of this verb and of :func:`graphkit.build_world` with the same `since` and
+    `posts` always agree.
+
+    ``posts="authored"`` cuts by time. *Cut* is `since`, or the time from which the last
+    third of the items is created; *middle* is the median creation of the items before it.
+
+    =============================  =====================================================
+    before middle                  this piece: interactions, impressions, follows, items
+    from middle, before cut        interactions: profiles (and, of a dataset, tastes)
+    from cut on                    items: the posts; of acts, only what an answer answers
+    =============================  =====================================================
+
+    ``posts="introduced"`` cuts by items, each at a fixed place u in [0, 1) that is a hash of
+    its id: u < 0.4 is this piece, the rest are profiles and tastes, and
+    u ≥ 1 − ``share_of_posts`` the posts. Every interaction and impression goes with its
+    items; rows that mention items of two parts are in none.
+
+    Ties are no log of acts: a world follows all arcs older than *cut* (if introduced: all),
+    and those among them older than *middle* (if introduced: all) are in this piece, too.
+    Interactions without a time are in this piece only. Accounts and memberships are whole.
+
+    Parameters
+    ----------
+    source
+        What the world will be built from.
+    since, posts
+        As in :func:`graphkit.build_world`.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError, MissingDataError, OptionError
+        As :func:`graphkit.build_world`.
+
+    Examples
+    --------
+    >>> from graphkit.synthetic import platform
+    >>> log = platform(60, communities=2, rng=1)
+    >>> piece = split_world_data(log)
+    >>> piece.interactions["at"].max() < log.dataset.interactions["at"].max()
+    True
+    """
+    check_choice("posts", posts, ("authored", "introduced"))
+    dataset = source.dataset if isinstance(source, Platform) else source
+    if posts == "authored":
+        middle, _ = time_cuts(dataset, since)
+        return dataset.split_time(middle, untimed="past")[0]
+    if since is not None:
+        raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
+    return _of_items(dataset)
+
+
+def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime, datetime]:
+    """The instants *middle* and *cut* of :func:`split_world_data`."""
+    items = dataset.require("items", "created_at", verb="build_world")
+    created = items.get_column("created_at").drop_nulls().sort()
+    cut = created[int(len(created) * 2 / 3)] if since is None else as_instant("since", since)
+    history = created.filter(created < cut)
+    if len(history) == len(created):
+        raise DataError(f"build_world: no item was created from since={cut.isoformat()} on.")
+    if len(history) < 2 or history[0] == history[-1]:
+        raise DataError(
+            f"build_world: the posts begin at {cut.isoformat()}, before there is any history to "
+            f"learn from ({len(history)} items are older): choose a later since=."
+        )
+    # two halves that both hold something
+    middle = max(history[len(history) // 2], history.filter(history > history[0])[0])
+    return middle, cut
+
+
+def item_draws(items: Vocabulary) -> npt.NDArray[np.float64]:
+    """The place of every item in [0, 1): a hash of its id."""
+    key = b"graphkit items"
+    digests = (hashlib.blake2b(str(i).encode(), digest_size=8, key=key).digest() for i in items)
+    return np.array([int.from_bytes(d, "big") / 2**64 for d in digests])
+
+
+def _of_items(dataset: Dataset) -> Dataset:
+    items = dataset.item_ids
+    own = pl.Series(items.ids[item_draws(items) < PARTITION_SHARE], dtype=pl.String).implode()
+    tables = {}
+    removed = {}
+    for name, frame in dataset.tables.items():
+        columns = [c for c in ("item_id", "target_item_id") if c in frame.columns]
+        kept = frame
+        if columns:
+            inside = (pl.col(c).is_in(own) | pl.col(c).is_null() for c in columns)
+            kept = frame.filter(pl.all_horizontal(*inside))
+            removed[f"{name} of other items"] = frame.height - kept.height
+        tables[name] = kept
+    return Dataset(
+        **tables,
+        time_kinds={
+            k: v
+            for k, v in dataset.time_kinds.items()
+            if k.split(".")[1] in tables[k.split(".")[0]].columns
+        },
+        source=dataset.source,
+        terms=dataset.terms,
+        provenance=Provenance.of(
+            "split_world_data", {"posts": "introduced"}, made_from=(dataset,), removed=removed
+        ),
+    )
+
 
 Floats = npt.NDArray[np.float32]
 
@@ -179,9 +492,16 @@ def build_world(
         authored=posts == "authored",
         provenance=Provenance.of(
             "build_world",
-            {"posts": posts, "since": None if since is None else str(since), "ticks": ticks,
-             "stock": stock, "space": found.kind, "dimensions": found.dimensions,
-             "share_of_posts": share_of_posts, "introducers": introducers},
+            {
+                "posts": posts,
+                "since": None if since is None else str(since),
+                "ticks": ticks,
+                "stock": stock,
+                "space": found.kind,
+                "dimensions": found.dimensions,
+                "share_of_posts": share_of_posts,
+                "introducers": introducers,
+            },
             seed=streams.seed,
             made_from=(dataset, *given.values(), found),
             removed={k: v for k, v in removed.items() if v},
@@ -189,13 +509,15 @@ def build_world(
         ),
         **parts,
         **facts,
-    )  # fmt: skip
+    )
 
 
 def _space_of(
-    source: Platform | Dataset, space: InterestSpace | Mapping[str, float] | str | None,
-    dimensions: int, streams: Streams,
-) -> InterestSpace:  # fmt: skip
+    source: Platform | Dataset,
+    space: InterestSpace | Mapping[str, float] | str | None,
+    dimensions: int,
+    streams: Streams,
+) -> InterestSpace:
     """The space as it was given or asked for; of zeros where nothing is known by default."""
     items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
     if isinstance(space, InterestSpace):
@@ -231,10 +553,13 @@ def _follows(dataset: Dataset, accounts: Vocabulary) -> Graph:
     if not follows.height:
         raise MissingDataError("build_world: nobody follows anybody before the posts begin.")
     return Graph.from_edges(
-        follows.get_column("follower_id"), follows.get_column("followee_id"), directed=True,
-        nodes=accounts, node_kind="accounts",
+        follows.get_column("follower_id"),
+        follows.get_column("followee_id"),
+        directed=True,
+        nodes=accounts,
+        node_kind="accounts",
         provenance=Provenance.of("follow_graph", made_from=(dataset,)),
-    )  # fmt: skip
+    )
 
 
 def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> npt.NDArray[np.int32]:
@@ -253,9 +578,11 @@ def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> np
 
 
 def _authored(
-    source: Platform | Dataset, since: str | datetime | None, streams: Streams,
+    source: Platform | Dataset,
+    since: str | datetime | None,
+    streams: Streams,
     removed: dict[str, int],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     ds = source.dataset if isinstance(source, Platform) else source
     verb = "build_world"
     items = ds.require("items", "created_at", "author_id", verb=verb)
@@ -298,8 +625,8 @@ def _halves(acts: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.Data
 
 
 def _introduced(
-    ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int],
-) -> dict[str, Any]:  # fmt: skip
+    ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int]
+) -> dict[str, Any]:
     share = check_number("share_of_posts", share, 0, 0.5, low_open=True)
     introducers = check_integer("introducers", introducers, 1)
     acts = acted_items(ds.require("interactions", verb="build_world"), ds.account_ids, ds.item_ids)

@@ -12,22 +12,81 @@ import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
 from graphkit.kernels.search import assign
-from graphkit.kernels.sessions import Scores, Shown, finish, merge, sessions
+from graphkit.kernels.sessions import Pairs, Scores, Shown, finish, merge, pairs, sessions
 from graphkit.kernels.state import DUET, PASSED_ON, RING, SHARE, Feeding, Now, State
+from graphkit.parallel import cores
+from graphkit.recommenders.context import Context, checked_scores
+from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.recommenders.search import recall, replace_features
-from graphkit.simulation._dials import dials_of, mind_of, scratch_of
-from graphkit.simulation._profiles import first_profiles
-from graphkit.simulation._scores import given_scores
-from graphkit.simulation._ties import Ties
-from graphkit.simulation._viewers import Viewers
-from graphkit.simulation.agents import Creators
-from graphkit.simulation.arrays import Prepared, lines_of, topics
+from graphkit.simulation.agents import Creators, Ties, Viewers
+from graphkit.simulation.arrays import (
+    Prepared,
+    dials_of,
+    first_profiles,
+    lines_of,
+    mind_of,
+    scratch_of,
+    topics,
+)
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.platform_state import Book
-from graphkit.threads import cores
 
 __all__ = ["Run"]
+
+Ints = npt.NDArray[np.int64]
+
+#: Sessions that a function scores at a time.
+BATCH = 8192
+
+
+def given_scores(run: Run, now: Now, active: Ints) -> Scores:
+    """Scores of every session's candidates, and where each session's begin."""
+    sizes, parts = [np.zeros(1, np.int64)], [np.zeros(0, np.float32)]
+    for begin in range(0, active.size, BATCH):
+        size, scores = _batch(run, now, active[begin : begin + BATCH])
+        sizes.append(size)
+        parts.append(scores)
+    return Scores(np.concatenate(parts), np.cumsum(np.concatenate(sizes))[:-1])
+
+
+def _batch(run: Run, now: Now, active: Ints) -> tuple[Ints, npt.NDArray[np.float32]]:
+    """Candidates per session, and the function's scores of all of them."""
+    assert run.feed.score is not None
+    scene, width = run.scene, int(run.dials.quotas.sum())
+    room = active.size * width
+    found = Pairs(
+        post=np.zeros(room, np.int32),
+        source=np.zeros(room, np.int8),
+        factors=np.zeros((len(PAIR_FACTORS), room), np.float32),
+        size=np.zeros(active.size, np.int64),
+    )
+
+    def collect(low: int, high: int, scratch: Any) -> None:
+        pairs(run.feeding(now), active, low, high, scratch, width, found)
+
+    run.in_ranges(collect, active.size)
+    post, source, factors, size = found
+    used = np.arange(room) % max(width, 1) < np.repeat(size, width)
+    chosen = post[used]
+    values: dict[str, Any] = {name: factors[row, used] for row, name in enumerate(PAIR_FACTORS)}
+    for name in POST_FACTORS:
+        values[name] = _of_posts(run, name, now.t, chosen)
+    context = Context(
+        world=scene.world,
+        tick=now.t,
+        viewer=scene.accounts[np.repeat(active, size)].astype(np.int32),
+        post=scene.posts[chosen].astype(np.int32),
+        source=source[used],
+        factors=values,
+    )
+    return size, checked_scores(run.feed.name, context, run.feed.score(context))
+
+
+def _of_posts(run: Run, name: str, tick: int, posts: npt.NDArray[np.int32]) -> Any:
+    """A factor of posts alone, looked up when it is asked for."""
+    return lambda: run.book.factor(name, tick)[posts].astype(np.float32)
+
 
 #: Sessions below which threads are not worth their start.
 FEW = 256
@@ -55,9 +114,17 @@ class Run:
     """
 
     def __init__(
-        self, scene: Prepared, feed: Feed, behaviour: Behaviour, *, ticks: int, slots: int,
-        free: bool, seed: int, workers: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        scene: Prepared,
+        feed: Feed,
+        behaviour: Behaviour,
+        *,
+        ticks: int,
+        slots: int,
+        free: bool,
+        seed: int,
+        workers: int | None = None,
+    ) -> None:
         n, m = scene.accounts.size, scene.posts.size
         self.scene, self.feed, self.behaviour = scene, feed, behaviour
         self.ticks, self.slots, self.free, self.seed = ticks, slots, free, seed
@@ -122,10 +189,18 @@ class Run:
         self._show(now, active, shown)
         missing = int(
             merge(
-                t, active, shown, self.state, self.book.watch, self.book.views, self.book.reacted,
-                self.sources, self.book.reactions, self.book.item_ticks,
+                t,
+                active,
+                shown,
+                self.state,
+                self.book.watch,
+                self.book.views,
+                self.book.reacted,
+                self.sources,
+                self.book.reactions,
+                self.book.item_ticks,
             )
-        )  # fmt: skip
+        )
         self.book.widen_trials()
         self._record(t, active, shown, missing)
         self.stage = self.ties.act(self.stage, active, shown.post, shown.react)
@@ -168,11 +243,8 @@ class Run:
             ("viewers", self.viewers, ("gone", "mood")),
             ("creators", self.creators, ("quit", "posting", "quitting", "scheduled")),
             ("ties", self.ties, ("_won", "_left", "gained", "lost")),
-            (
-                "book", self.book,
-                ("watch", "views", "reacted", "reactions", "item_ticks", "trial"),
-            ),
-        ]  # fmt: skip
+            ("book", self.book, ("watch", "views", "reacted", "reactions", "item_ticks", "trial")),
+        ]
 
     def _drifting(self) -> dict[str, npt.NDArray[Any]]:
         """Features that this run changes."""
@@ -189,10 +261,14 @@ class Run:
         views, diet, reach = {}, {}, {}
         for kind, partition in world.partitions.items():
             found = finish(
-                self.state.seen_start, self.state.seen, partition.membership[accounts],
-                partition.n_communities, world.homes[kind][posts], self.stage.p_indptr,
+                self.state.seen_start,
+                self.state.seen,
+                partition.membership[accounts],
+                partition.n_communities,
+                world.homes[kind][posts],
+                self.stage.p_indptr,
                 self.stage.posters,
-            )  # fmt: skip
+            )
             views[kind], diet[kind], reach[kind] = (
                 found[0][back_p],
                 found[1][back_a],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,12 @@ import polars as pl
 import scipy.sparse as sp
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.incidence import ACTS, incidence
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
-from graphkit.data.space import InterestSpace
+from graphkit.data.tags import STOP_TAGS, stopped
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
     MissingDataError,
@@ -24,10 +29,291 @@ from graphkit.errors import (
     check_number,
 )
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation._space import unit_rows
-from graphkit.simulation._terms import TERM_SOURCES, item_terms, present_sources, tfidf_rows
 
-__all__ = ["check_sources", "interest_space"]
+__all__ = [
+    "InterestSpace",
+    "acted_items",
+    "check_sources",
+    "interest_space",
+    "item_terms",
+    "mean_features",
+    "present_sources",
+    "tfidf_rows",
+    "unit",
+    "unit_rows",
+]
+
+Floats32 = npt.NDArray[np.float32]
+
+#: Weight of an act for a profile: what takes more says more; a watch counts its fraction.
+SIGNALS = {
+    "share": 1.0,
+    "repost": 1.0,
+    "save": 0.8,
+    "like": 0.6,
+    "duet": 0.8,
+    "stitch": 0.8,
+    "comment": 0.4,
+    "reply": 0.4,
+    "play": 1.0,
+}
+
+
+def unit_rows(matrix: npt.ArrayLike) -> Floats32:
+    """Rows scaled to length 1; zero rows stay."""
+    return np.asarray(unit(np.asarray(matrix, dtype=np.float64)), dtype=np.float32)
+
+
+def unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same, unrounded."""
+    length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    scaled: npt.NDArray[np.float64] = np.divide(
+        rows, length, out=np.zeros_like(rows), where=length > 0
+    )
+    return scaled
+
+
+def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:
+    """What accounts did with items: codes ``account``, ``item``, and ``weight`` of the signal.
+
+    Of an answer (duet, stitch, reply), the item is the one that it answers.
+    """
+    rows = rows.filter(pl.col("kind").cast(pl.String).is_in(list(ACTS)))
+    target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
+    if not target:
+        raise MissingDataError("build_world needs the column interactions.item_id.")
+    rows = rows.select(
+        "account_id", pl.coalesce(target).alias("item_id"), pl.col("kind").cast(pl.String)
+    ).drop_nulls()
+    frame = pl.DataFrame(
+        {
+            "account": accounts.lookup(rows.get_column("account_id")),
+            "item": items.lookup(rows.get_column("item_id")),
+            "weight": rows.get_column("kind").replace_strict(SIGNALS, return_dtype=pl.Float64),
+        }
+    )
+    known = frame.filter((pl.col("item") >= 0) & (pl.col("account") >= 0))
+    # in one order, whatever the rows' was: sums of floats follow it
+    return known.sort("item", "account", "weight")
+
+
+def mean_features(acts: pl.DataFrame, features: Floats32, n: int) -> Floats32:
+    """Unit-length sum of the features of the items that each of n accounts acted on."""
+    shape = (n, features.shape[0])
+    pairs = (acts["account"].to_numpy(), acts["item"].to_numpy())
+    matrix: Any = sp.csr_array((acts["weight"].to_numpy(), pairs), shape=shape)
+    return unit_rows(matrix @ features.astype(np.float64))
+
+
+#: Sources of terms, in the order of their columns, with the weight of each by default: tags
+#: are chosen to say what a video is about, a sound says it by the way, and most words of a
+#: caption do not say it. The weights are assumptions.
+TERM_SOURCES = {"tags": 1.0, "sounds": 0.5, "captions": 0.25}
+
+#: What in a caption is no word of it: hashtags stand in the tags, mentions name accounts.
+_NO_WORDS = r"#[^\s#]+|@\S+|https?://\S+"
+_WORD = r"[\p{L}\p{M}\p{N}]{2,}"
+
+VERB = "interest_space"
+
+
+def present_sources(dataset: Dataset) -> list[str]:
+    """The sources of terms that a dataset has something of and that are used by default.
+
+    The captions of items without authors are names, of artists or songs: no likeness.
+    """
+    there = {
+        "tags": _has_tags(dataset),
+        "sounds": _filled(dataset, "items", "sound_id"),
+        "captions": all(_filled(dataset, "items", c) for c in ("caption", "author_id")),
+    }
+    return [source for source in TERM_SOURCES if there[source]]
+
+
+def _filled(dataset: Dataset, table: str, column: str) -> bool:
+    frame = dataset.tables.get(table)
+    if frame is None or column not in frame.columns:
+        return False
+    return frame.get_column(column).null_count() < frame.height
+
+
+def _has_tags(dataset: Dataset) -> bool:
+    if _filled(dataset, "items", "tags"):
+        lists = dataset.tables["items"].get_column("tags")
+        if (lists.list.len() > 0).any():
+            return True
+    return _filled(dataset, "interactions", "tag") and _filled(dataset, "interactions", "item_id")
+
+
+def item_terms(dataset: Dataset, source: str, removed: dict[str, int]) -> pl.DataFrame:
+    """How often each term stands at each item: item (code), term, count; in this order.
+
+    Stop-tags in any spelling are left out of tags and captions, and so is every term of one
+    item only: it brings no two items together.
+
+    Raises
+    ------
+    MissingDataError
+        If the dataset has nothing of the source.
+    """
+    rows = _captions(dataset) if source == "captions" else _pairs(dataset, source)
+    if source != "sounds":
+        terms = rows.get_column("term").unique()
+        stop = pl.Series(sorted(stopped(terms.to_list(), STOP_TAGS)), dtype=pl.String)
+        kept = rows.filter(~pl.col("term").is_in(stop.implode()))
+        removed[f"{source}: uses of stop-tags"] = rows.height - kept.height
+        rows = kept
+    counts = rows.group_by("item", "term").agg(count=pl.len())
+    shared = counts.filter(pl.len().over("term") >= 2)
+    removed[f"{source}: terms of one item only"] = counts.height - shared.height
+    return shared.sort("item", "term")
+
+
+def _pairs(dataset: Dataset, source: str) -> pl.DataFrame:
+    found = incidence(dataset, between="items", through=source, verb=VERB)
+    return pl.DataFrame(
+        {"item": found.rows, "term": found.through.series.gather(pl.Series(found.columns))}
+    )
+
+
+def _captions(dataset: Dataset) -> pl.DataFrame:
+    """Words of captions, NFKC and lower case; of scripts without blanks, whole clauses."""
+    items = dataset.require("items", "caption", verb=VERB)
+    text = pl.col("caption").str.normalize("NFKC").str.to_lowercase()
+    words = text.str.replace_all(_NO_WORDS, " ").str.extract_all(_WORD)
+    frame = items.select(item=pl.Series(dataset.item_ids.encode(items["item_id"])), term=words)
+    return frame.drop_nulls().explode("term", empty_as_null=False).drop_nulls()
+
+
+def tfidf_rows(terms: pl.DataFrame, n_items: int) -> tuple[Any, int, int]:
+    """Rows of unit length, (1 + ln count) · ln(N / d); also terms used, and N.
+
+    d is the number of items that a term stands at, N that of items with any term of this
+    source. A term of all N items tells none of them apart, and has no weight.
+
+    Parameters
+    ----------
+    terms
+        As :func:`item_terms` gives them.
+    n_items
+        Number of rows.
+    """
+    vocabulary = Vocabulary(terms.get_column("term"))
+    item = terms.get_column("item").to_numpy()
+    term = vocabulary.lookup(terms.get_column("term"))
+    count = terms.get_column("count").to_numpy()
+    degree = np.bincount(term, minlength=len(vocabulary))
+    covered = np.unique(item).size
+    idf: npt.NDArray[np.float64] = np.log(covered / np.maximum(degree, 1))
+    weight = (1 + np.log(count)) * idf[term]
+    length = np.sqrt(np.bincount(item, weight**2, minlength=n_items))
+    scaled = np.divide(weight, length[item], out=np.zeros_like(weight), where=length[item] > 0)
+    matrix = sp.csr_array((scaled, (item, term)), shape=(n_items, len(vocabulary)))
+    return matrix, int(np.count_nonzero(idf > 0)), covered
+
+
+#: What the places of the items may come from.
+SPACE_KINDS = ("terms", "embedding", "planted", "given", "none")
+
+#: How far from 1 the length of a row may be: float32, and rounding on the way here.
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class InterestSpace(Frozen, table="sources"):
+    """Features of every item; two items are alike by the product of their rows.
+
+    Attributes
+    ----------
+    items
+        m items.
+    features
+        float32, shape (m, d), d ≥ 1; rows of unit length, or zero where nothing is known of
+        an item.
+    kind
+        ``"terms"`` (tags, sounds, captions: no feature is negative), ``"embedding"``,
+        ``"planted"`` (one topic an item), ``"given"`` (made by hand), or ``"none"``
+        (nothing is known of any item).
+    sources
+        One row per source: source, weight, terms (columns that it gave), items (that have
+        any of them), explained (share of the squared length of its rows that the d
+        dimensions hold, in [0, 1]). `None` for a space made by hand.
+    provenance
+        How it was made; ``removed`` counts what was left out.
+
+    Examples
+    --------
+    >>> space = InterestSpace(Vocabulary(["v", "w"]), np.array([[1, 0], [0.6, 0.8]]))
+    >>> space.rows(Vocabulary(["w", "x"])).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+
+    items: Vocabulary
+    features: npt.NDArray[np.float32]
+    kind: str = "given"
+    sources: pl.DataFrame | None = None
+    provenance: Provenance = field(default_factory=lambda: Provenance("InterestSpace"))
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, SPACE_KINDS)
+        self._set_arrays(features=np.float32)
+        features, m = self.features, len(self.items)
+        if features.ndim != 2 or features.shape[0] != m or features.shape[1] < 1:
+            raise DataError(f"interest space: features have shape {features.shape}, not ({m}, d).")
+        lengths = np.sqrt((features.astype(np.float64) ** 2).sum(axis=1))
+        # written so that NaN is wrong, too
+        wrong = ~((lengths == 0) | (np.abs(lengths - 1) <= TOLERANCE))
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            raise DataError(
+                f"interest space: row {first} of the features has length {lengths[first]:.4g} "
+                f"({int(wrong.sum()):,} such rows): scale rows to length 1, or set them to zero."
+            )
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self.items)
+
+    @property
+    def dimensions(self) -> int:
+        """Number of features, d."""
+        return int(self.features.shape[1])
+
+    @cached_property
+    def n_placed(self) -> int:
+        """Items that have a place: whose row is not zero."""
+        return int(self.features.any(axis=1).sum())
+
+    @cached_property
+    def content_key(self) -> str:
+        """Key of items and features."""
+        return content_key(self.items.content_key, self.features, self.kind)
+
+    def rows(self, items: Vocabulary) -> npt.NDArray[np.float32]:
+        """Features of some items, shape (len(items), d); zero for those that are not here."""
+        codes = self.items.lookup(items.series if items.kind == "str" else items.ids)
+        chosen = np.zeros((codes.size, self.dimensions), np.float32)
+        chosen[codes >= 0] = self.features[codes[codes >= 0]]
+        return chosen
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "items": self.n_items,
+            "with a place": self.n_placed,
+            "dimensions": self.dimensions,
+            "from": self.kind,
+        }
+        if self.sources is not None:
+            for source, weight, terms, items, explained in self.sources.iter_rows():
+                facts[f"{source} (weight {weight:g})"] = (
+                    f"{terms:,} terms of {items:,} items, {explained:.0%} kept"
+                )
+        if self.provenance.removed:
+            left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
+            facts["left out"] = ", ".join(left_out)
+        return facts
+
 
 Floats = npt.NDArray[np.float64]
 
@@ -196,9 +482,12 @@ def _planted(platform: Platform) -> InterestSpace:
 
 
 def _of_terms(
-    dataset: Dataset, sources: Mapping[str, float], dimensions: int, seed: int,
+    dataset: Dataset,
+    sources: Mapping[str, float],
+    dimensions: int,
+    seed: int,
     removed: dict[str, int],
-) -> tuple[npt.NDArray[np.float32], pl.DataFrame]:  # fmt: skip
+) -> tuple[npt.NDArray[np.float32], pl.DataFrame]:
     total = math.fsum(sources.values())
     blocks, rows = [], []
     for name in TERM_SOURCES:
@@ -254,8 +543,12 @@ def _of_embeddings(
         values, _ = _svd(values, min(dimensions, values.shape[0]), seed)
     features = np.zeros((items.height, values.shape[1]), np.float32)
     features[known.to_numpy()] = unit_rows(values)
-    columns = {"weight": 1.0, "terms": width, "items": int(known.sum()),
-               "explained": min(float((values**2).sum()) / held, 1.0)}  # fmt: skip
+    columns = {
+        "weight": 1.0,
+        "terms": width,
+        "items": int(known.sum()),
+        "explained": min(float((values**2).sum()) / held, 1.0),
+    }
     return features, pl.DataFrame(
         {"source": ["embedding"]} | {name: [value] for name, value in columns.items()}
     )

@@ -13,20 +13,208 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import ACTS
 from graphkit.data.platform import Platform
-from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError
-from graphkit.simulation._circle import followed_circle, new_follows, reacted
-from graphkit.simulation._facts import SHORTEST
-from graphkit.simulation._space import acted_items, mean_features, unit_rows
-from graphkit.simulation.interests import interest_space
-from graphkit.simulation.split import item_draws
+from graphkit.simulation.build import SHORTEST, item_draws
+from graphkit.simulation.interests import (
+    InterestSpace,
+    acted_items,
+    interest_space,
+    mean_features,
+    unit_rows,
+)
 
 __all__ = ["Evidence", "gather"]
 
+Flags = npt.NDArray[np.bool_]
+
+#: Kinds of interactions that count as each reaction.
+KINDS_OF = {
+    "like": ("like",),
+    "comment": ("comment",),
+    "share": ("share", "repost"),
+    "duet": ("duet",),
+    "stitch": ("stitch",),
+}
+
+_EARLIEST = -(2**62)
+
+
+def reacted(
+    ds: Dataset, rows: pl.DataFrame, missing: dict[str, str], removed: dict[str, int]
+) -> dict[str, Flags]:
+    """By reaction, whether the account did it to the item after this and no later impression.
+
+    Acts that no impression of the item came before are counted in `removed`.
+    """
+    acts = _timed_interactions(ds)
+    found: dict[str, Flags] = {}
+    lost = 0
+    for name, kinds in KINDS_OF.items():
+        if acts is None:
+            missing[f"{name}_base"] = "there are no interactions with items"
+            continue
+        own = acts.filter(pl.col("kind").is_in(list(kinds))).select("account", "item", "at")
+        matched = _after(rows.select("account", "item", "at", "row"), own, ["account", "item"])
+        lost += int(matched.get_column("row").null_count())
+        found[name] = _marked(matched, rows.height)
+    removed["reactions to items of which no impression came before"] = lost
+    return found
+
+
+def new_follows(
+    ds: Dataset, rows: pl.DataFrame, gap: float, missing: dict[str, str]
+) -> tuple[Flags, Flags] | None:
+    """Whether an impression led to following its author within `gap` minutes, and where it could."""
+    ties = _ties(ds)
+    author = _authors(ds)
+    if ties is None or author is None or not _event(ds, "follows.since", "impressions.at"):
+        missing["follow_base"] = (
+            "this takes times of follows and impressions (follows.since, impressions.at) and "
+            "items.author_id"
+        )
+        return None
+    shown = rows.join(author, on="item", how="left", maintain_order="left")
+    shown = shown.select("account", pl.col("author").alias("other"), "at", "row")
+    candidates = shown.drop_nulls().filter(pl.col("account") != pl.col("other"))
+    risk = candidates.join(ties, on=["account", "other"], how="left", maintain_order="left").filter(
+        pl.col("tied").is_null() | (pl.col("since") > pl.col("at")).fill_null(False)
+    )
+    dated = ties.drop_nulls().select("account", "other", at="since")
+    matched = _after(risk.select("account", "other", "at", "row"), dated, ["account", "other"])
+    soon = matched.filter(pl.col("at") - pl.col("shown") <= int(gap * 60e6))
+    at_risk = np.zeros(rows.height, bool)
+    at_risk[risk.get_column("row").to_numpy()] = True
+    return _marked(soon, rows.height), at_risk
+
+
+def followed_circle(
+    ds: Dataset, rows: pl.DataFrame, missing: dict[str, str]
+) -> npt.NDArray[np.float64]:
+    """1 − 2^(−r), with r the followees who posted, passed on, liked or commented before.
+
+    Without times of acts and impressions, r counts only who posted it.
+    """
+    social = np.zeros(rows.height)
+    ties = _ties(ds)
+    if ties is None:
+        missing["social_share"] = "there are no follows"
+        return social
+    author = _authors(ds)
+    always = pl.lit(_EARLIEST, dtype=pl.Int64)  # whoever posted it did so before it was shown
+    parts = []
+    if author is not None:
+        parts.append(author.select(pl.col("author").alias("other"), "item", did=always))
+    acts = _timed_interactions(ds) if _event(ds, "interactions.at", "impressions.at") else None
+    if acts is not None:
+        kinds = [kind for group in KINDS_OF.values() for kind in group]
+        done = acts.filter(pl.col("kind").is_in(kinds) & pl.col("at").is_not_null())
+        parts.append(done.select(pl.col("account").alias("other"), "item", did="at"))
+    if not parts:
+        missing["social_share"] = "neither items.author_id nor timed acts say what followees did"
+        return social
+    did = pl.concat(parts).group_by("other", "item").agg(pl.col("did").min())
+    before = (pl.col("did") == _EARLIEST) | (pl.col("did") < pl.col("at"))
+    tied = pl.col("since").is_null() | pl.col("at").is_null() | (pl.col("since") <= pl.col("at"))
+    counted = (
+        ties.lazy()
+        .join(did.lazy(), on="other")
+        .join(rows.lazy().select("account", "item", "at", "row"), on=["account", "item"])
+        .filter((before & tied).fill_null(False))
+        .group_by("row")
+        .agg(pl.len().alias("r"))
+        .collect(engine="streaming")
+    )
+    r = counted.get_column("r").to_numpy().astype(np.float64)
+    social[counted.get_column("row").to_numpy()] = 1.0 - 0.5**r
+    return social
+
+
+def _event(ds: Dataset, *columns: str) -> bool:
+    return all(ds.time_kinds.get(column, "none") == "event" for column in columns)
+
+
+def _timed_interactions(ds: Dataset) -> pl.DataFrame | None:
+    """Account, item (of an answer, the one it answers), kind, at; `None` without any."""
+    table = ds.interactions
+    columns = (
+        []
+        if table is None
+        else [pl.col(c) for c in ("target_item_id", "item_id") if c in table.columns]
+    )
+    if table is None or not columns:
+        return None
+    at = pl.col("at").to_physical() if _event(ds, "interactions.at", "impressions.at") else None
+    known = table.select(
+        "account_id",
+        pl.coalesce(columns).alias("item_id"),
+        pl.col("kind").cast(pl.String),
+        (pl.lit(None) if at is None else at).cast(pl.Int64).alias("at"),
+    ).drop_nulls("item_id")
+    return pl.DataFrame(
+        {
+            "account": ds.account_ids.encode(known.get_column("account_id")),
+            "item": ds.item_ids.encode(known.get_column("item_id")),
+        }
+    ).with_columns(known.get_column("kind"), known.get_column("at"))
+
+
+def _authors(ds: Dataset) -> pl.DataFrame | None:
+    if ds.items is None or "author_id" not in ds.items.columns:
+        return None
+    known = ds.items.select("item_id", "author_id").drop_nulls()
+    return pl.DataFrame(
+        {
+            "item": ds.item_ids.encode(known.get_column("item_id")),
+            "author": ds.account_ids.encode(known.get_column("author_id")),
+        }
+    )
+
+
+def _ties(ds: Dataset) -> pl.DataFrame | None:
+    """Account, other (whom it follows), since (null where unknown), and a mark."""
+    if ds.follows is None or not ds.follows.height:
+        return None
+    frame = pl.DataFrame(
+        {
+            "account": ds.account_ids.encode(ds.follows.get_column("follower_id")),
+            "other": ds.account_ids.encode(ds.follows.get_column("followee_id")),
+        }
+    )
+    since = pl.lit(None, dtype=pl.Int64).alias("since")
+    if _event(ds, "follows.since"):
+        return frame.with_columns(
+            ds.follows.get_column("since").to_physical().cast(pl.Int64), tied=pl.lit(True)
+        )
+    return frame.with_columns(since, tied=pl.lit(True))
+
+
+def _after(shown: pl.DataFrame, acts: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Of each act, its time, and `row` and time of the last impression not after it.
+
+    An impression without a time is older than all others, an act without one later.
+    """
+    both = pl.concat(
+        [
+            shown.with_columns(pl.col("at").fill_null(_EARLIEST), act=pl.lit(False)),
+            acts.with_columns(pl.col("at").fill_null(-_EARLIEST), act=pl.lit(True)),
+        ],
+        how="diagonal",
+    ).sort(*by, "at", "act", "row")
+    shown_at = pl.when(~pl.col("act")).then("at")
+    return both.with_columns(
+        pl.col("row").forward_fill().over(by), shown_at.forward_fill().over(by).alias("shown")
+    ).filter("act")
+
+
+def _marked(matched: pl.DataFrame, n: int) -> Flags:
+    marks = np.zeros(n, bool)
+    marks[matched.get_column("row").drop_nulls().to_numpy()] = True
+    return marks
+
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Space = InterestSpace | Mapping[str, float] | str | None
 
 #: Share of a dataset's items from which tastes are learned; watching is fitted to the others.
@@ -99,9 +287,15 @@ class Evidence:
 
 
 def gather(
-    source: Platform | Dataset, *, space: Space, dimensions: int, seed: int, held_out: float,
-    gap: float, tick: float,
-) -> Evidence:  # fmt: skip
+    source: Platform | Dataset,
+    *,
+    space: Space,
+    dimensions: int,
+    seed: int,
+    held_out: float,
+    gap: float,
+    tick: float,
+) -> Evidence:
     """The evidence of a log; `gap` in minutes, `tick` in hours."""
     ds = source.dataset if isinstance(source, Platform) else source
     shown = ds.require("impressions", "watch_fraction", verb=_VERB)
@@ -121,13 +315,26 @@ def gather(
     planted = source if isinstance(source, Platform) and found.kind == "planted" else None
     session = _sessions(account, at, gap)
     evidence = Evidence(
-        account=account, item=item, held=account_held[account], watch=watch,
-        interest=_interest(ds, planted, features, rows, removed), social=np.zeros(account.size),
-        quality=np.zeros(account.size), repeats=_repeats(session, features, item),
-        session=session, ended=_ended(session, at, gap), opened=np.full(len(ds.account_ids), -1.0),
-        ticks=0, account_held=account_held, reactions={}, at_risk=np.zeros(account.size, bool),
-        missing=missing, removed=removed, planted=planted is not None, **_of_items(ds, item, missing),
-    )  # fmt: skip
+        account=account,
+        item=item,
+        held=account_held[account],
+        watch=watch,
+        interest=_interest(ds, planted, features, rows, removed),
+        social=np.zeros(account.size),
+        quality=np.zeros(account.size),
+        repeats=_repeats(session, features, item),
+        session=session,
+        ended=_ended(session, at, gap),
+        opened=np.full(len(ds.account_ids), -1.0),
+        ticks=0,
+        account_held=account_held,
+        reactions={},
+        at_risk=np.zeros(account.size, bool),
+        missing=missing,
+        removed=removed,
+        planted=planted is not None,
+        **_of_items(ds, item, missing),
+    )
     if planted is not None:
         evidence.quality = planted.item_quality[item].astype(np.float64) - 0.5
     else:
@@ -170,7 +377,7 @@ def _ordered(shown: pl.DataFrame, ds: Dataset, timed: bool) -> pl.DataFrame:
 
 def _space_of(
     source: Platform | Dataset, space: Space, dimensions: int, seed: int
-) -> InterestSpace:  # fmt: skip
+) -> InterestSpace:
     """The space as it was given or asked for."""
     if not isinstance(space, InterestSpace):
         return interest_space(source, sources=space, dimensions=dimensions, rng=seed)
@@ -184,9 +391,12 @@ def _space_of(
 
 
 def _interest(
-    ds: Dataset, planted: Platform | None, features: npt.NDArray[np.float32], rows: pl.DataFrame,
+    ds: Dataset,
+    planted: Platform | None,
+    features: npt.NDArray[np.float32],
+    rows: pl.DataFrame,
     removed: dict[str, int],
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Cosine of interest and features; NaN where one is unknown or served to learn the other."""
     account, item = rows.get_column("account").to_numpy(), rows.get_column("item").to_numpy()
     if planted is not None:

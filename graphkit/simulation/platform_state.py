@@ -23,9 +23,11 @@ PRIOR_VIEWS = 5.0
 RECENCY = 3.0
 #: Reactions that a rate is made of.
 RATES = {
-    "expected_like": ("like",), "expected_comment": ("comment",),
-    "expected_share": ("share", "duet", "stitch"), "expected_skip": ("skip",),
-}  # fmt: skip
+    "expected_like": ("like",),
+    "expected_comment": ("comment",),
+    "expected_share": ("share", "duet", "stitch"),
+    "expected_skip": ("skip",),
+}
 
 
 class Book:

@@ -14,7 +14,7 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, check_integer
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation._homes import draw_keys, plurality_homes
+from graphkit.simulation.build import draw_keys, plurality_homes
 
 __all__ = ["resample_worlds"]
 
@@ -22,8 +22,14 @@ Codes = npt.NDArray[np.int64]
 
 #: Fields that an account or post brings along; answers and groups point, and are drawn anew.
 ACCOUNT_FACTS = ("country", "language", "device")
-POST_FACTS = ("durations", "divisiveness", "flagged", "cross_posted", "post_country",
-              "post_language")  # fmt: skip
+POST_FACTS = (
+    "durations",
+    "divisiveness",
+    "flagged",
+    "cross_posted",
+    "post_country",
+    "post_language",
+)
 
 
 def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:
@@ -87,11 +93,14 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
     entering = posters[entries].astype(np.int32)
     partitions = {
         kind: Partition.from_membership(
-            accounts, p.membership[rows], labels=[p.name(c) for c in range(p.n_communities)],
-            node_kind="accounts", provenance=p.provenance,
+            accounts,
+            p.membership[rows],
+            labels=[p.name(c) for c in range(p.n_communities)],
+            node_kind="accounts",
+            provenance=p.provenance,
         )
         for kind, p in world.partitions.items()
-    }  # fmt: skip
+    }
     record = Provenance.of(
         "resample_worlds", {"number": number}, seed=streams.seed, made_from=(world,)
     )
@@ -199,9 +208,13 @@ def _draw_posts(
 
 
 def _induced(
-    follows: Graph, accounts: Vocabulary, rows: Codes, first: Codes, by_original: Codes,
+    follows: Graph,
+    accounts: Vocabulary,
+    rows: Codes,
+    first: Codes,
+    by_original: Codes,
     record: Provenance,
-) -> Graph:  # fmt: skip
+) -> Graph:
     """Arcs between all copies of accounts that follow each other."""
     entries, starts = _picked(follows.indptr, rows)
     tail = np.repeat(np.arange(rows.size), np.diff(starts))
@@ -210,6 +223,10 @@ def _induced(
     tail = np.repeat(tail, np.diff(starts))
     ids = accounts.series
     return Graph.from_edges(
-        ids.gather(tail), ids.gather(by_original[entries]), directed=True, nodes=accounts, node_kind="accounts",
+        ids.gather(tail),
+        ids.gather(by_original[entries]),
+        directed=True,
+        nodes=accounts,
+        node_kind="accounts",
         provenance=record,
-    )  # fmt: skip
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from graphkit.data.results import Visibility
+from graphkit.communities.visibility import Visibility
 from graphkit.measures import arm_means, contrast
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve, Headline

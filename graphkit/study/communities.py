@@ -129,9 +129,13 @@ def community_stages(
         graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
         partition = leiden(
-            graph, quality=quality, resolution=resolution, runs=runs, engine=engine,
+            graph,
+            quality=quality,
+            resolution=resolution,
+            runs=runs,
+            engine=engine,
             rng=streams.integer("communities"),
-        )  # fmt: skip
+        )
     study = _name_and_test(dataset, graph, partition, folder, engine, streams)
     if truth is not None:
         with folder.stage("comparison with the truth"):
@@ -167,9 +171,12 @@ def _name_and_test(
         with folder.stage("visibility"):
             follows = follow_graph(dataset)
             seen = visibility(
-                partition, follows, runs=len(partition.runs.qualities), engine=engine,
+                partition,
+                follows,
+                runs=len(partition.runs.qualities),
+                engine=engine,
                 rng=streams.integer("visibility"),
-            )  # fmt: skip
+            )
             panels["follows"] = mixing(follows, partition)
     return CommunityStudy(
         dataset, graph, partition, follows, seen, panels, folder.path, tuple(notes)
@@ -239,9 +246,11 @@ def _recovery_table(
     if study.follows is not None:
         assert study.partition.runs is not None
         ways["follow"] = leiden(
-            study.follows, runs=len(study.partition.runs.qualities), engine=engine,
+            study.follows,
+            runs=len(study.partition.runs.qualities),
+            engine=engine,
             rng=streams.integer("follow communities"),
-        )  # fmt: skip
+        )
     ways["components"] = Partition.from_membership(
         study.graph.vocabulary, study.graph.components(), node_kind=study.graph.node_kind
     )

@@ -2,29 +2,168 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from graphkit.data.files import to_toml
 from graphkit.data.tags import STOP_TAGS
-from graphkit.data.toml import to_toml
-from graphkit.errors import FileError, OptionError
+from graphkit.errors import FileError, OptionError, check_choice, nearest
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.recommenders import Feed
+from graphkit.recommenders import (
+    Feed,
+    blend,
+    chronological,
+    circle_popularity,
+    follower_centric,
+    interest_centric,
+    popularity,
+    ranker,
+    read_feed,
+    uniform,
+    watch_time,
+)
+from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.interests import check_sources
-from graphkit.study._arms import feed_of
-from graphkit.study._toml import check_keys, explain
 
 __all__ = [
-    "ArmConfig", "CommunitiesConfig", "DataConfig", "ReportConfig", "ScanConfig",
-    "SimulationConfig", "StudyConfig", "WorldConfig", "load_config",
-]  # fmt: skip
+    "PRESETS",
+    "ArmConfig",
+    "CommunitiesConfig",
+    "DataConfig",
+    "ReportConfig",
+    "ScanConfig",
+    "SimulationConfig",
+    "StudyConfig",
+    "WorldConfig",
+    "load_config",
+]
+
+PRESETS: dict[str, Callable[[], Feed]] = {
+    "follower_centric": follower_centric,
+    "interest_centric": interest_centric,
+    "circle_popularity": circle_popularity,
+    "watch_time": watch_time,
+    "chronological": chronological,
+    "popularity": popularity,
+    "uniform": uniform,
+}
+
+
+def feed_of(arm: ArmConfig, base: Path) -> Feed:
+    """The feed that an arm names, with the numbers that the study changes.
+
+    Parameters
+    ----------
+    arm
+        Of a study.
+    base
+        Folder that files are relative to.
+
+    Raises
+    ------
+    OptionError
+        For an unknown preset, ranker, source, factor or signal; the message names the nearest.
+    FileError
+        If the feed's file cannot be read.
+    """
+    start = f"{arm.name!r}:"
+    named = [key for key in ("preset", "blend", "file", "ranker") if getattr(arm, key)]
+    if len(named) != 1:
+        found = f", not {' and '.join(named)}" if named else ""
+        raise OptionError(f"{arm.name!r} needs one of preset, blend, file or ranker{found}.")
+    changes = {key: getattr(arm, key) for key in (*TABLES, *NUMBERS, "filler")}
+    return _named(arm, start, base).but(arm.name, **changes)
+
+
+def _named(arm: ArmConfig, start: str, base: Path) -> Feed:
+    if arm.file:
+        return read_feed(base / Path(arm.file).expanduser())
+    if arm.ranker:
+        return ranker(arm.ranker)
+    names = [arm.preset] if arm.preset else arm.blend
+    for name in names:
+        check_choice(f"{start} preset", name, PRESETS)
+    if arm.preset:
+        return PRESETS[arm.preset]()
+    if len(arm.blend) != 2:
+        raise OptionError(f"{start} blend names two presets, not {list(arm.blend)}.")
+    first, second = arm.blend
+    return blend(PRESETS[first](), PRESETS[second](), arm.share)
+
+
+def check_keys(model: Any, values: Mapping[str, Any], place: str, section: str = "") -> None:
+    """Refuse keys that the model does not have, section by section.
+
+    Raises
+    ------
+    OptionError
+        Naming the key with its section and the nearest known key.
+    """
+    fields = _fields_of(model)
+    for key, value in values.items():
+        where = f"{section}.{key}" if section else key
+        if key not in fields:
+            hint = nearest(key, fields) or _elsewhere(model, key)
+            inside = f"[{section}]" if section else "a study"
+            raise OptionError(
+                f"{place}: {where} is unknown.{hint} Known in {inside}: {', '.join(fields)}."
+            )
+        inner = _section_of(fields[key])
+        if inner is None:
+            continue
+        many = isinstance(value, list)
+        for entry in value if many else [value]:
+            if not isinstance(entry, Mapping):
+                shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
+                raise OptionError(f"{place}: {where} = {value!r} must be {shape}.")
+            check_keys(inner, entry, place, where)
+
+
+def _fields_of(model: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(model):
+        return {f.name: f.type for f in dataclasses.fields(model)}
+    return {name: info.annotation for name, info in model.model_fields.items()}
+
+
+def _section_of(annotation: Any) -> Any:
+    """The model or dataclass that an annotation is, or is a tuple of."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and (
+            issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind)
+        ):
+            return kind
+    return None
+
+
+def _elsewhere(model: Any, key: str) -> str:
+    """A hint for a key that belongs into a section of the model."""
+    for name, annotation in _fields_of(model).items():
+        inner = _section_of(annotation)
+        if inner is not None and key in _fields_of(inner):
+            return f" Did you mean '{name}.{key}'?"
+    return ""
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with the values, one clause each."""
+    clauses = []
+    for found in error.errors():
+        where = ".".join(str(part) for part in found["loc"])
+        value = found["input"]
+        shown = "" if isinstance(value, dict) or found["type"] == "missing" else f" = {value!r}"
+        why = str(found["msg"]).removeprefix("Value error, ")
+        clauses.append(f"{where}{shown}: {why[:1].lower()}{why[1:].rstrip('.')}")
+    return "; ".join(clauses) + "."
+
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]

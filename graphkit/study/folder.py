@@ -19,7 +19,7 @@ import polars as pl
 from graphkit._version import __version__
 from graphkit.data.files import open_folder, write_json, write_record, write_text, write_whole
 from graphkit.errors import GraphkitError
-from graphkit.plot._canvas import Canvas
+from graphkit.plot.style import Canvas
 
 __all__ = ["ResultsFolder"]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform as machine
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,9 +16,20 @@ from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.recommenders import Feed
+from graphkit.study.communities import community_facts
 from graphkit.study.config import StudyConfig, load_config
 
-__all__ = ["Materials", "check_materials", "check_study", "load_materials"]
+if TYPE_CHECKING:
+    from graphkit.study.results import StudyResult
+
+__all__ = [
+    "Materials",
+    "check_materials",
+    "check_study",
+    "load_materials",
+    "manifest_facts",
+    "versions",
+]
 
 
 @dataclass(frozen=True)
@@ -156,16 +170,79 @@ def check_study(path: str | Path) -> pl.DataFrame:
     )
     scan = config.s_scan
     rows = [
-        ("data", f"{config.data.source}: " + ", ".join(
-            f"{f.height:,} {name}" for name, f in ds.tables.items())),
-        ("communities", f"{config.communities.between} through {config.communities.through}, "
-                        f"{config.communities.runs} runs of Leiden ({config.communities.engine})"),
-        ("worlds", f"{world.worlds} of {len(ds.account_ids):,} accounts and about "
-                   f"{_posts(config, ds):,} {world.posts} posts"),
+        (
+            "data",
+            f"{config.data.source}: "
+            + ", ".join(f"{f.height:,} {name}" for name, f in ds.tables.items()),
+        ),
+        (
+            "communities",
+            f"{config.communities.between} through {config.communities.through}, "
+            f"{config.communities.runs} runs of Leiden ({config.communities.engine})",
+        ),
+        (
+            "worlds",
+            f"{world.worlds} of {len(ds.account_ids):,} accounts and about "
+            f"{_posts(config, ds):,} {world.posts} posts",
+        ),
         ("arms", ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})"),
         ("simulation", f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}"),
-        ("s scan", f"{len(scan.social_share)} values of s in "
-                   f"{min(scan.worlds, world.worlds)} worlds" if scan.social_share else "none"),
+        (
+            "s scan",
+            f"{len(scan.social_share)} values of s in {min(scan.worlds, world.worlds)} worlds"
+            if scan.social_share
+            else "none",
+        ),
         ("behaviour", "calibrated" if config.behaviour.calibrated else "not calibrated"),
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=["stage", "what"], orient="row")
+
+
+_PACKAGES = (
+    "igraph",
+    "leidenalg",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "polars",
+    "scikit-learn",
+    "scipy",
+)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results may depend on."""
+    found = {"python": machine.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def manifest_facts(result: StudyResult, materials: Materials, seed: int) -> dict[str, Any]:
+    """Seeds, versions, keys of the inputs, and the findings in words."""
+    communities = community_facts(result.communities, seed)
+    spread = result.spread
+    return {
+        "seed": seed,
+        "study": result.config.model_dump(mode="json"),
+        "inputs": {
+            "dataset": materials.dataset.content_key,
+            "communities from": communities.pop("dataset"),
+            "worlds": [world.content_key for world in spread.worlds],
+        },
+        "source": communities.pop("source"),
+        "terms": communities.pop("terms"),
+        "versions": versions(),
+        "spread": spread.content_key,
+        "calibrated": spread.calibrated,
+        "budget": spread.budget,
+        "headlines": [
+            {"title": h.title, "verdict": h.verdict, "sentences": list(h.sentences)}
+            for h in result.headlines
+        ],
+        "notes": list(result.notes),
+        "communities": {k: v for k, v in communities.items() if k not in ("seed", "notes")},
+    }

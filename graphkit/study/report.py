@@ -19,13 +19,13 @@ from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
 from graphkit.study import text
-from graphkit.study._facts import versions
 from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
+from graphkit.study.inputs import versions
 from graphkit.study.results import HEADLINE_MEASURES, StudyResult
 
 if TYPE_CHECKING:
-    from graphkit.plot._canvas import Canvas
+    from graphkit.plot.style import Canvas
     from graphkit.study.folder import ResultsFolder
     from graphkit.study.inputs import Materials
 

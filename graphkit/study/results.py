@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from graphkit.communities.visibility import Visibility
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.results import Visibility
 from graphkit.data.spread import Spread
 from graphkit.measures import Mixing
 

@@ -18,7 +18,6 @@ from graphkit.measures import measure_spread
 from graphkit.parallel import track
 from graphkit.rng import Streams
 from graphkit.simulation import build_world, resample_worlds, simulate_spread, split_world_data
-from graphkit.study._facts import manifest_facts
 from graphkit.study.analysis import (
     add_hosting,
     blend_curve,
@@ -39,7 +38,7 @@ from graphkit.study.config import (
     load_config,
 )
 from graphkit.study.folder import ResultsFolder
-from graphkit.study.inputs import Materials, check_materials, load_materials
+from graphkit.study.inputs import Materials, check_materials, load_materials, manifest_facts
 from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
 

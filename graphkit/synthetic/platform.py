@@ -14,12 +14,18 @@ from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
 from graphkit.synthetic import tables as _tables
-from graphkit.synthetic._feed import show_posts
-from graphkit.synthetic._follows import draw_follows, draw_memberships
-from graphkit.synthetic._posts import draw_posts
-from graphkit.synthetic._reactions import draw_answers, react, watch
-from graphkit.synthetic.accounts import populate
-from graphkit.synthetic.activity import draw_captions, draw_origins, draw_sounds, draw_tags
+from graphkit.synthetic.accounts import draw_follows, draw_memberships, populate
+from graphkit.synthetic.activity import (
+    draw_answers,
+    draw_captions,
+    draw_origins,
+    draw_posts,
+    draw_sounds,
+    draw_tags,
+    react,
+    show_posts,
+    watch,
+)
 from graphkit.synthetic.topics import TOPICS, Topic
 
 __all__ = ["platform"]

@@ -9,10 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.rng import Streams
-from graphkit.synthetic._draws import weighted
-from graphkit.synthetic._feed import Feed
-from graphkit.synthetic._posts import Posts
-from graphkit.synthetic._reactions import CHANCES, Actions, Answers
+from graphkit.synthetic.accounts import weighted
+from graphkit.synthetic.activity import CHANCES, Actions, Answers, Feed, Posts
 from graphkit.synthetic.topics import COUNTRIES, DEVICES
 
 __all__ = [
@@ -179,8 +177,5 @@ def memberships_table(
 ) -> pl.DataFrame:
     """Accounts and the groups they joined, ordered by both."""
     return pl.DataFrame(
-        {
-            "account_id": account.gather(member),
-            "group_id": ids("g", n_groups, 3).gather(group),
-        }
+        {"account_id": account.gather(member), "group_id": ids("g", n_groups, 3).gather(group)}
     )

@@ -9,8 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from graphkit.communities import leiden, partition_quality
 from graphkit.communities.consensus import consensus
 from graphkit.data.graph import Graph
-from graphkit.data.membership import Runs
-from graphkit.data.partition import Partition
+from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.nullmodels import lfr, random_graph

@@ -13,7 +13,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from graphkit.communities import _engines, leiden, partition_quality
+from graphkit.communities import engines as _engines
+from graphkit.communities import leiden, partition_quality
 from graphkit.communities.prepare import prepare
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
@@ -62,9 +63,14 @@ def test_directed_karate_uses_both_strengths(directed_karate: Graph, engine: str
 @every_engine
 @pytest.mark.parametrize(
     ("name", "best"),
-    [("dolphins", 0.5285), ("football", 0.6046), ("polbooks", 0.5272), ("polblogs", 0.4270),
-     ("email", 0.4174)],
-)  # fmt: skip
+    [
+        ("dolphins", 0.5285),
+        ("football", 0.6046),
+        ("polbooks", 0.5272),
+        ("polblogs", 0.4270),
+        ("email", 0.4174),
+    ],
+)
 def test_benchmarks_reach_the_best_known_modularity(
     benchmark: Callable[[str], Graph], name: str, best: float, engine: str
 ) -> None:
@@ -95,8 +101,11 @@ def test_ring_of_cliques_shows_the_resolution_limit(engine: str) -> None:
 def test_a_clique_is_one_community(engine: str) -> None:
     p = leiden(
         Graph.from_networkx(nx.complete_graph(100)),
-        quality="cpm", resolution=0.5, engine=engine, rng=1,
-    )  # fmt: skip
+        quality="cpm",
+        resolution=0.5,
+        engine=engine,
+        rng=1,
+    )
     assert p.n_communities == 1
     assert p.quality == pytest.approx(4950 * 0.5)
 
@@ -152,9 +161,12 @@ def test_the_record_tells_how_it_was_made(karate: Graph) -> None:
     assert record.seed == 7
     assert record.inputs == (karate.content_key,)
     assert dict(record.parameters) == {
-        "quality": "modularity", "resolution": 1.0, "runs": 2, "iterations": -1,
+        "quality": "modularity",
+        "resolution": 1.0,
+        "runs": 2,
+        "iterations": -1,
         "engine": "leidenalg",
-    }  # fmt: skip
+    }
     assert {"graphkit", "igraph", "leidenalg"} == set(record.versions)
     assert (p.quality_function, p.resolution) == ("modularity", 1.0)
 
@@ -189,8 +201,10 @@ def test_loops_zero_weights_and_isolates_are_set_aside_and_counted(engine: str) 
     assert p.quality == q.quality
     assert q.membership.tolist() == [0, 0, 0, 1, 1, 1, -1, -1]
     assert dict(q.provenance.removed) == {
-        "self-loops": 2, "edges of weight zero": 2, "nodes without an edge": 2,
-    }  # fmt: skip
+        "self-loops": 2,
+        "edges of weight zero": 2,
+        "nodes without an edge": 2,
+    }
     assert q.n_unassigned == 2
     assert q.consistency is not None
     assert np.isnan(q.consistency[-2:]).all()
@@ -248,11 +262,15 @@ def test_same_seed_same_partition_under_any_hash_seed() -> None:
     )
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True,
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
             env=os.environ | {"PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("0", "1", "2", "3")
-    }  # fmt: skip
+    }
     assert len(outputs) == 1
 
 

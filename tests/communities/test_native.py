@@ -52,9 +52,14 @@ def every_community_is_connected(graph: Graph, membership: np.ndarray) -> bool:
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "best"),
-    [("dolphins", 0.5285), ("football", 0.6046), ("polbooks", 0.5272), ("polblogs", 0.4270),
-     ("email", 0.4174)],
-)  # fmt: skip
+    [
+        ("dolphins", 0.5285),
+        ("football", 0.6046),
+        ("polbooks", 0.5272),
+        ("polblogs", 0.4270),
+        ("email", 0.4174),
+    ],
+)
 def test_the_best_of_ten_runs_reaches_the_best_known(
     benchmark: Callable[[str], Graph], name: str, best: float
 ) -> None:
@@ -77,13 +82,14 @@ ZOO: dict[str, tuple[Graph, str, float | None]] = {
     "coarse": (lfr(300, mu=0.4, rng=6).graph, "modularity", 0.5),
     "directed": (
         planted_partition([20] * 15, inside=4, outside=4, directed=True, rng=7).graph,
-        "modularity", None,
+        "modularity",
+        None,
     ),
     "directed noise": (random_graph(300, 900, directed=True, rng=8).graph, "modularity", None),
     "cpm": (lfr(300, mu=0.5, rng=9).graph, "cpm", 0.05),
     "cpm, weighted noise": (weighted(random_graph(300, 1500, rng=10).graph, 10), "cpm", None),
     "cpm, directed": (random_graph(300, 1500, directed=True, rng=11).graph, "cpm", 0.01),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -91,9 +97,7 @@ def test_quality_is_that_of_the_reference_engines(name: str) -> None:
     graph, quality, resolution = ZOO[name]
     found = {}
     for engine, runs in (("native", 60), ("igraph", 60), ("leidenalg", 8)):
-        p = leiden(
-            graph, quality=quality, resolution=resolution, engine=engine, runs=runs, rng=1
-        )  # fmt: skip
+        p = leiden(graph, quality=quality, resolution=resolution, engine=engine, runs=runs, rng=1)
         assert p.runs is not None
         unit = 1.0 if quality == "modularity" else graph.total_weight
         found[engine] = p.runs.qualities / unit
@@ -132,9 +136,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     tail, head = rng.integers(0, n, (2, m))
     head = np.where(tail == head, (head + 1) % n, head)
     weight = rng.lognormal(0, 1.5, m) if draw(st.booleans()) else None
-    return Graph.from_edges(
-        tail, head, weight, directed=draw(st.booleans()), nodes=np.arange(n)
-    )  # fmt: skip
+    return Graph.from_edges(tail, head, weight, directed=draw(st.booleans()), nodes=np.arange(n))
 
 
 @settings(max_examples=80)
@@ -147,13 +149,24 @@ def graphs(draw: st.DrawFn) -> Graph:
     max_size=st.sampled_from([None, 1, 4]),
 )
 def test_every_community_is_connected(
-    graph: Graph, quality: str, resolution: float | None, theta: float, iterations: int,
+    graph: Graph,
+    quality: str,
+    resolution: float | None,
+    theta: float,
+    iterations: int,
     max_size: int | None,
-) -> None:  # fmt: skip
+) -> None:
     p = leiden(
-        graph, quality=quality, resolution=resolution, theta=theta, iterations=iterations,
-        max_size=max_size, runs=2, engine="native", rng=1,
-    )  # fmt: skip
+        graph,
+        quality=quality,
+        resolution=resolution,
+        theta=theta,
+        iterations=iterations,
+        max_size=max_size,
+        runs=2,
+        engine="native",
+        rng=1,
+    )
     assert p.runs is not None
     for membership in p.runs.memberships:
         assert every_community_is_connected(graph, membership)
@@ -252,7 +265,7 @@ def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch, size: str) -> No
     graph = random_graph(400, 900, rng=1).graph if size == "small" else large_graph()
     found = []
     for workers in (1, 2, 3):
-        monkeypatch.setattr("graphkit.threads.cores", lambda workers=workers: workers)
+        monkeypatch.setattr("graphkit.parallel.cores", lambda workers=workers: workers)
         p = leiden(graph, runs=3, iterations=2, engine="native", rng=1)
         assert p.runs is not None
         found.append((p.content_key, p.runs.memberships.tobytes()))
@@ -277,9 +290,15 @@ def test_fixed_nodes_and_a_largest_size_in_a_large_graph() -> None:
     nodes = graph.vocabulary.ids
     start = Partition.from_membership(nodes, np.arange(nodes.size) // 2)
     p = leiden(
-        graph, initial=start, fixed=nodes[:50].tolist(), max_size=60, runs=1, iterations=2,
-        engine="native", rng=1,
-    )  # fmt: skip
+        graph,
+        initial=start,
+        fixed=nodes[:50].tolist(),
+        max_size=60,
+        runs=1,
+        iterations=2,
+        engine="native",
+        rng=1,
+    )
     assert p.sizes.max() <= 60
     first = p.membership[:50]
     first = first[first >= 0]

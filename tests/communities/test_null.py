@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from graphkit.communities import leiden
-from graphkit.communities.null import rewired_null
+from graphkit.communities.null import NullComparison, rewired_null
 from graphkit.data.graph import Graph
-from graphkit.data.nulls import NullComparison
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
 from graphkit.nullmodels import lfr, planted_partition, random_graph
@@ -80,8 +79,9 @@ def test_a_single_run_says_nothing_by_agreement() -> None:
 
 
 def test_a_graph_that_is_its_only_copy() -> None:
-    complete = Graph.from_edges(*zip(*[(a, b) for a in range(5) for b in range(a)], strict=True),
-                                directed=False)  # fmt: skip
+    complete = Graph.from_edges(
+        *zip(*[(a, b) for a in range(5) for b in range(a)], strict=True), directed=False
+    )
     found = rewired_null(complete, n=19, runs=2, rng=1)
     assert found.p() == found.p("agreement") == 1
     assert found.verdict == CANNOT

@@ -22,9 +22,12 @@ def case(seed: int, *, directed: bool, n: int = 25, m: int = 90) -> tuple[Graph,
     tail, head = rng.integers(0, n, (2, m))
     apart = tail != head
     graph = Graph.from_edges(
-        tail[apart], head[apart], rng.random(int(apart.sum())) * 3, directed=directed,
+        tail[apart],
+        head[apart],
+        rng.random(int(apart.sum())) * 3,
+        directed=directed,
         nodes=range(n),
-    )  # fmt: skip
+    )
     return graph, Partition.from_membership(range(n), rng.integers(0, 5, n))
 
 
@@ -74,9 +77,11 @@ def test_modularity_agrees_with_networkx_igraph_and_leidenalg(
         other.modularity(p.membership.tolist(), weights="weight", resolution=gamma), abs=1e-12
     )
     rb = leidenalg.RBConfigurationVertexPartition(
-        other, initial_membership=p.membership.tolist(), weights="weight",
+        other,
+        initial_membership=p.membership.tolist(),
+        weights="weight",
         resolution_parameter=gamma,
-    )  # fmt: skip
+    )
     mass = graph.total_weight * (1 if directed else 2)
     assert ours == pytest.approx(rb.quality() / mass, abs=1e-12)
 
@@ -85,9 +90,11 @@ def test_modularity_agrees_with_networkx_igraph_and_leidenalg(
 def test_cpm_agrees_with_leidenalg(*, directed: bool) -> None:
     graph, p = case(9, directed=directed)
     cpm = leidenalg.CPMVertexPartition(
-        graph.to_igraph(), initial_membership=p.membership.tolist(), weights="weight",
+        graph.to_igraph(),
+        initial_membership=p.membership.tolist(),
+        weights="weight",
         resolution_parameter=0.3,
-    )  # fmt: skip
+    )
     ours = partition_quality(graph, p, quality="cpm", resolution=0.3)
     # leidenalg counts an undirected pair twice
     assert ours == pytest.approx(cpm.quality() / (1 if directed else 2), abs=1e-10)

@@ -123,8 +123,9 @@ def test_large_communities() -> None:
     tail, head = np.tile(node, 2), np.concatenate([node + 1, node + 173]) % n
     both = Graph.from_edges(
         np.concatenate([tail, tail + n, [5, 600, 7000]]),
-        np.concatenate([head, head + n, [n + 1, n + 20_000, n + 9]]), directed=False,
-    )  # fmt: skip
+        np.concatenate([head, head + n, [n + 1, n + 20_000, n + 9]]),
+        directed=False,
+    )
     whole = Partition.from_membership(both.vocabulary, np.zeros(2 * n, int))
     assert community_report(both, whole)["min_cut"].to_list() == [3]
     halves = Partition.from_membership(both.vocabulary, np.repeat([0, 1], n))

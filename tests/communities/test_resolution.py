@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 
 from graphkit.communities import agreement, partition_quality
 from graphkit.communities import leiden as find_communities
-from graphkit.communities._champ import Found, envelope, line
-from graphkit.communities.limit import resolution_limit
 from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
-from graphkit.communities.resolution import resolution_profile
+from graphkit.communities.resolution import (
+    Found,
+    ResolutionProfile,
+    envelope,
+    line,
+    resolution_limit,
+    resolution_profile,
+)
 from graphkit.data.graph import Graph
-from graphkit.data.membership import STABLE, canonical_membership
-from graphkit.data.partition import Partition
-from graphkit.data.profile import ResolutionProfile
+from graphkit.data.partition import STABLE, Partition, canonical_membership
 from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.parallel import show_progress
 
@@ -78,9 +81,9 @@ def of_ring() -> ResolutionProfile:
 
 # the envelope ----------------------------------------------------------------------------
 
-lines = st.lists(
-    st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30
-).map(lambda pairs: np.array(pairs, dtype=np.float64).T)  # fmt: skip
+lines = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30).map(
+    lambda pairs: np.array(pairs, dtype=np.float64).T
+)
 
 
 @given(lines=lines, low=st.sampled_from([0.1, 0.5, 1.0]), span=st.sampled_from([1.5, 4.0, 40.0]))
@@ -175,9 +178,7 @@ def test_domains_cover_the_range_and_none_found_is_better(quality: str, directed
             mine = partition_quality(graph, partition, quality=quality, resolution=gamma)
             assert mine >= (internal - gamma * expected).max() - 1e-9
             assert mine == pytest.approx(row["internal"] - gamma * row["expected"], abs=1e-9)
-        own = partition_quality(
-            graph, partition, quality=quality, resolution=partition.resolution
-        )  # fmt: skip
+        own = partition_quality(graph, partition, quality=quality, resolution=partition.resolution)
         assert partition.quality == pytest.approx(own, abs=1e-12)
     assert (profile.frame["optimal_quality"] >= profile.frame["quality"] - 1e-9).all()
 
@@ -217,9 +218,10 @@ def test_trivial_partitions_compete_even_if_no_run_finds_them(quality: str) -> N
     assert first.sizes.tolist() == [4, 3]
     assert profile.found.get_column("communities").to_list()[:2] == [2, 7]
     assert last.n_communities == 7
-    assert profile.domains.get_column("trivial").to_list()[0::len(profile.partitions) - 1] == [
-        True, True,
-    ]  # fmt: skip
+    assert profile.domains.get_column("trivial").to_list()[0 :: len(profile.partitions) - 1] == [
+        True,
+        True,
+    ]
 
 
 # graphs whose answer is known ------------------------------------------------------------
@@ -250,7 +252,7 @@ def test_a_clique_has_nothing_between_one_and_all(quality: str) -> None:
     graph = Graph.from_networkx(nx.complete_graph(100))
     profile = resolution_profile(
         graph, quality=quality, resolutions=(0.1, 10), steps=5, runs=3, rng=1
-    )  # fmt: skip
+    )
     assert [p.n_communities for p in profile.partitions] == [1, 100]
     splinters = 1.0 if quality == "cpm" else 100 / 99
     assert profile.domains.get_column("high").to_list() == pytest.approx([splinters, 10])
@@ -361,8 +363,9 @@ def test_limit_of_parts_without_edges_and_of_unassigned_nodes() -> None:
     p = Partition.from_membership("abcdef", [0, 0, 0, 1, -1, 2])
     limit = resolution_limit(graph, p, rng=1)
     assert limit.select("size", "internal", "parts", "agreement", "hides").rows()[1:] == [
-        (1, 0.0, 1, None, False), (1, 0.0, 1, None, False),
-    ]  # fmt: skip
+        (1, 0.0, 1, None, False),
+        (1, 0.0, 1, None, False),
+    ]
     assert limit.row(0, named=True)["internal"] == 3.0
     one = resolution_limit(graph, p, runs=1, rng=1)
     assert one.get_column("agreement").null_count() == 3

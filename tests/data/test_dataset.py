@@ -75,13 +75,22 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"follows": {"follower_id": ["a", "a"], "followee_id": ["b", "b"]}}, "must be unique"),
     ({"follows": {"follower_id": ["a"], "followee_id": ["a"]}}, "follows itself"),
     ({"accounts": {"account_id": ["a", "a"]}}, r"'accounts'.*unique.*'a'"),
-    ({"accounts": {"account_id": ["a"]}, "follows": FOLLOWS}, r"row 1: follower_id|not in the table"),
+    (
+        {"accounts": {"account_id": ["a"]}, "follows": FOLLOWS},
+        r"row 1: follower_id|not in the table",
+    ),
     ({"interactions": {"account_id": ["a"], "kind": ["lik"]}}, r"row 1: 'lik'.*'like'"),
     ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": [0]}}, "unit and origin"),
     ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": ["1970-01-01"]}}, "1990–2100"),
     ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": ["soon"]}}, "is no time"),
-    ({"impressions": {"account_id": ["a"], "item_id": ["v"], "watch_fraction": [float("nan")]}}, "nan"),
-    ({"impressions": {"account_id": ["a"], "item_id": ["v"], "watch_fraction": [-0.5]}}, r"\[0, ∞\]"),
+    (
+        {"impressions": {"account_id": ["a"], "item_id": ["v"], "watch_fraction": [float("nan")]}},
+        "nan",
+    ),
+    (
+        {"impressions": {"account_id": ["a"], "item_id": ["v"], "watch_fraction": [-0.5]}},
+        r"\[0, ∞\]",
+    ),
     ({"items": {"item_id": ["v"], "divisiveness": [1.5]}}, r"\[0, 1\]"),
     ({"items": {"item_id": ["v"], "duration": ["long"]}}, r"'long' is no number"),
     ({"items": {"item_id": ["v"], "tags": ['["a"']}}, "no JSON list"),
@@ -89,7 +98,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"accounts": {"account_id": ["a"], "follower_count": [1.5]}}, "whole number"),
     ({"accounts": {"account_id": ["a"], "list_complete": ["maybe"]}}, "true or false"),
     ({"accounts": [1, 2]}, "is a list"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("tables", "message"), BAD)
@@ -152,10 +161,12 @@ def test_split_time_boundary_belongs_to_the_future() -> None:
 def test_split_time_needs_a_rule_for_rows_without_time() -> None:
     ds = small(
         interactions={
-            "account_id": ["a", "a"], "item_id": ["v1", "v3"], "kind": ["like", "like"],
+            "account_id": ["a", "a"],
+            "item_id": ["v1", "v3"],
+            "kind": ["like", "like"],
             "at": [None, "2024-03-05"],
         }
-    )  # fmt: skip
+    )
     with pytest.raises(MissingDataError, match="untimed="):
         ds.split_time("2024-02-01")
     past, _ = ds.split_time("2024-02-01", untimed="past")

@@ -17,12 +17,11 @@ import polars as pl
 import pytest
 
 import graphkit as gk
-from graphkit.data.calibration import Calibration
 from graphkit.data.frozen import Frozen
-from graphkit.data.incidence import incidence
-from graphkit.data.incidence_matrix import IncidenceMatrix
+from graphkit.data.incidence import IncidenceMatrix, incidence
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
+from graphkit.simulation.calibration import Calibration
 
 CREATORS = [f"{side}{i}" for side in "bj" for i in range(9)]
 
@@ -31,7 +30,8 @@ CREATORS = [f"{side}{i}" for side in "bj" for i in range(9)]
 def dataset() -> gk.Dataset:
     return gk.Dataset(
         items={
-            "item_id": CREATORS, "author_id": CREATORS,
+            "item_id": CREATORS,
+            "author_id": CREATORS,
             "tags": [["BookTok", "fyp"]] * 9 + [["jazz", "fyp"]] * 9,
         },
         follows={"follower_id": CREATORS[:-1], "followee_id": CREATORS[1:]},
@@ -42,7 +42,7 @@ def dataset() -> gk.Dataset:
             "at": [f"2024-05-01T00:00:{second:02}Z" for second in (0, 4, 10, 16, 50)],
         },
         source="made by hand",
-    )  # fmt: skip
+    )
 
 
 @cache
@@ -78,16 +78,19 @@ def tally() -> Any:
 def crossing() -> Any:
     seen, at = tally(), world()
     return gk.measures.crossing(
-        seen.views["planted"], seen.diet["planted"], at.partitions["planted"].membership,
-        homes=at.homes["planted"], poster_indptr=at.poster_indptr, posters=at.posters,
-    )  # fmt: skip
+        seen.views["planted"],
+        seen.diet["planted"],
+        at.partitions["planted"].membership,
+        homes=at.homes["planted"],
+        poster_indptr=at.poster_indptr,
+        posters=at.posters,
+    )
 
 
 def context() -> Any:
     return gk.recommenders.Context(
-        world(), 1, [1, 1], [0, 1], [0, 7],
-        {"followed": [1, 0], "recency": lambda: [0.5, 0.25]},
-    )  # fmt: skip
+        world(), 1, [1, 1], [0, 1], [0, 7], {"followed": [1, 0], "recency": lambda: [0.5, 0.25]}
+    )
 
 
 def communities() -> Any:
@@ -100,9 +103,21 @@ def communities() -> Any:
 def study() -> Any:
     empty = pl.DataFrame({"community": ["x"], "measure": ["reach"]})
     return gk.study.StudyResult(
-        gk.study.StudyConfig(), communities(), {"interest": ["x"]}, {}, spread(), empty, empty,
-        None, None, None, None, (), Path("folder"), (),
-    )  # fmt: skip
+        gk.study.StudyConfig(),
+        communities(),
+        {"interest": ["x"]},
+        {},
+        spread(),
+        empty,
+        empty,
+        None,
+        None,
+        None,
+        None,
+        (),
+        Path("folder"),
+        (),
+    )
 
 
 def calibration() -> Any:

@@ -18,9 +18,12 @@ EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.floats(0.1, 
 
 def build(edges: list[tuple[int, int, float]], directed: bool) -> Graph:
     return Graph.from_edges(
-        [a for a, _, _ in edges], [b for _, b, _ in edges], [w for *_, w in edges],
-        directed=directed, nodes=range(8),
-    )  # fmt: skip
+        [a for a, _, _ in edges],
+        [b for _, b, _ in edges],
+        [w for *_, w in edges],
+        directed=directed,
+        nodes=range(8),
+    )
 
 
 @given(EDGES, st.booleans())
@@ -141,9 +144,12 @@ def test_arrays_are_checked_and_read_only() -> None:
         ({"indices": np.array([1, 1])}, "both its rows"),
     ):
         parts = {
-            "vocabulary": graph.vocabulary, "indptr": graph.indptr, "indices": graph.indices,
-            "weights": graph.weights, "directed": False,
-        }  # fmt: skip
+            "vocabulary": graph.vocabulary,
+            "indptr": graph.indptr,
+            "indices": graph.indices,
+            "weights": graph.weights,
+            "directed": False,
+        }
         with pytest.raises(DataError, match=message):
             Graph(**(parts | change))  # type: ignore[arg-type]
 

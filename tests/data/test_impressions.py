@@ -17,12 +17,14 @@ def shown() -> Impressions:
         Dataset(
             accounts={"account_id": ["a", "b", "c"]},
             impressions={
-                "account_id": ["b", "a", "b"], "item_id": ["v", "v", "w"],
-                "at": ["2024-01-01", None, "2024-01-02"], "surface": ["for_you", None, "following"],
+                "account_id": ["b", "a", "b"],
+                "item_id": ["v", "v", "w"],
+                "at": ["2024-01-01", None, "2024-01-02"],
+                "surface": ["for_you", None, "following"],
                 "watch_fraction": [0.5, None, 1.5],
             },
         )
-    )  # fmt: skip
+    )
 
 
 def test_counts_include_those_without_any(shown: Impressions) -> None:

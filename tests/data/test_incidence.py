@@ -43,7 +43,10 @@ EXPECTED = {
     ("accounts", "items"): {("b", "v1"): 2, ("c", "v1"): 2, ("a", "v3"): 1},
     ("accounts", "authors"): {("b", "a"): 2, ("c", "a"): 2},
     ("accounts", "tags"): {
-        ("b", "booktok"): 2, ("b", "fyp"): 2, ("c", "booktok"): 2, ("c", "fyp"): 2,
+        ("b", "booktok"): 2,
+        ("b", "fyp"): 2,
+        ("c", "booktok"): 2,
+        ("c", "fyp"): 2,
         ("d", "kittens"): 1,
     },
     ("accounts", "sounds"): {("b", "s1"): 2, ("c", "s1"): 2, ("a", "s1"): 1},
@@ -51,11 +54,14 @@ EXPECTED = {
     ("authors", "tags"): {("a", "booktok"): 1, ("a", "fyp"): 1, ("b", "cats"): 1},
     ("authors", "sounds"): {("a", "s1"): 1},
     ("items", "tags"): {
-        ("v1", "booktok"): 1, ("v1", "fyp"): 1, ("v2", "cats"): 1, ("v2", "kittens"): 1,
+        ("v1", "booktok"): 1,
+        ("v1", "fyp"): 1,
+        ("v2", "cats"): 1,
+        ("v2", "kittens"): 1,
     },
     ("items", "sounds"): {("v1", "s1"): 1, ("v3", "s1"): 1},
     ("tags", "sounds"): {("booktok", "s1"): 1, ("fyp", "s1"): 1},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("between", "through"), list(EXPECTED))

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.data.membership import Runs, canonical_membership
-from graphkit.data.partition import Partition
+from graphkit.data.partition import Partition, Runs, canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError
@@ -98,9 +97,17 @@ def test_save_and_load(tmp_path: Path) -> None:
     runs = Runs(np.array([[0, 0, -1]] * 2, np.int32), np.array([0.4, 0.3]), 0.5, np.ones(3, "f4"))
     evidence = pl.DataFrame({"community": [0], "tag": ["x"], "z": [3.5]})
     partition = Partition(
-        Vocabulary("abc"), np.array([0, 0, -1]), ("x",), 0.4, "modularity", 1.0, runs, evidence,
-        "accounts", Provenance("leiden", {"quality": "modularity"}, seed=2**100),
-    )  # fmt: skip
+        Vocabulary("abc"),
+        np.array([0, 0, -1]),
+        ("x",),
+        0.4,
+        "modularity",
+        1.0,
+        runs,
+        evidence,
+        "accounts",
+        Provenance("leiden", {"quality": "modularity"}, seed=2**100),
+    )
     again = Partition.load(partition.save(tmp_path / "p"))
     assert again.content_key == partition.content_key
     assert again.provenance == partition.provenance
@@ -184,10 +191,12 @@ def unsure() -> Partition:
     p = Partition(Vocabulary("abcdefg"), membership, ("x", "y", "z"), 0.4, "modularity", 1.0, runs)
     evidence = pl.DataFrame(
         {
-            "community": pl.Series([0, 1, 1, 2], dtype=pl.Int32), "tag": list("xyuz"),
-            "rank": [1, 1, 2, 1], "membership_key": p.membership_key,
+            "community": pl.Series([0, 1, 1, 2], dtype=pl.Int32),
+            "tag": list("xyuz"),
+            "rank": [1, 1, 2, 1],
+            "membership_key": p.membership_key,
         }
-    )  # fmt: skip
+    )
     return p.with_labels(p.labels, evidence, p.provenance)
 
 
@@ -213,8 +222,9 @@ def test_confident_leaves_out_uncertain_nodes() -> None:
 def test_confident_shows_itself(tmp_path: Path) -> None:
     q = unsure().confident()
     assert q.frame().select("id", "community", "label").rows()[:2] == [
-        ("a", 1, "x"), ("b", None, None),
-    ]  # fmt: skip
+        ("a", 1, "x"),
+        ("b", None, None),
+    ]
     assert q.summary().select("label", "size").rows() == [("y", 2), ("x", 1)]
     assert q.summary()["consistency"].to_list() == pytest.approx([0.65, 0.9])
     assert "partly stable" in repr(q)
@@ -246,9 +256,13 @@ def test_confident_needs_several_runs() -> None:
 
 @pytest.mark.parametrize(
     ("agreement", "words"),
-    [(0.9, "nearly the same"), (0.6, "some communities only"), (0.2, "artefact of one run"),
-     (float("nan"), "one run cannot tell")],
-)  # fmt: skip
+    [
+        (0.9, "nearly the same"),
+        (0.6, "some communities only"),
+        (0.2, "artefact of one run"),
+        (float("nan"), "one run cannot tell"),
+    ],
+)
 def test_cards_say_what_the_verdict_means(agreement: float, words: str) -> None:
     runs = Runs(np.zeros((2, 2), np.int32), np.ones(2), agreement, np.ones(2, np.float32))
     p = Partition(Vocabulary("ab"), np.zeros(2, np.int32), runs=runs)

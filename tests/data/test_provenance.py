@@ -5,16 +5,21 @@ import json
 import numpy as np
 import polars as pl
 
+from graphkit.data.frozen import content_key
 from graphkit.data.graph import Graph
-from graphkit.data.provenance import Provenance, content_key
+from graphkit.data.provenance import Provenance
 
 
 def test_round_trip_through_json() -> None:
     graph = Graph.from_edges(["a"], ["b"], directed=True)
     record = Provenance.of(
-        "verb", {"kinds": ("b", "a"), "tags": {"y", "x"}, "codes": np.arange(3), "n": np.int64(3)},
-        seed=2**80, made_from=(graph,), removed={"loops": 2}, packages=("numpy", "no-such-package"),
-    )  # fmt: skip
+        "verb",
+        {"kinds": ("b", "a"), "tags": {"y", "x"}, "codes": np.arange(3), "n": np.int64(3)},
+        seed=2**80,
+        made_from=(graph,),
+        removed={"loops": 2},
+        packages=("numpy", "no-such-package"),
+    )
     assert record.parameters["tags"] == ["x", "y"]
     assert record.versions["numpy"] == np.__version__
     assert record.versions["no-such-package"] == "unknown"

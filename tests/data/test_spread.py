@@ -21,13 +21,25 @@ def tally(**fields: Any) -> ArmTally:
         diet={"planted": np.array([[2, 0, 0], [0, 1, 0], [0, 1, 0]], np.int32)},
         member_reach={"planted": np.array([2, 0, 1], np.int32)},
         ticks=np.array([[1, 1], [0, 2]], np.int32),
-        reactions=reactions, watch=np.array([65536, 9], np.int64),
-        sources=np.array([3, 0, 1], np.int64), sessions=4, empty=0, leave=0.1, back=0.5,
-        stay=4.0, candidates=80, shares=np.array([[0, 1, -1, 0, 2]], np.int32), posting=0.8,
-        quitting=0.05, posted=np.ones(2, np.bool_), left=np.zeros(3, np.bool_),
-        quit=np.zeros(3, np.bool_), gained=np.zeros(3, np.int32), lost=np.zeros(3, np.int32),
+        reactions=reactions,
+        watch=np.array([65536, 9], np.int64),
+        sources=np.array([3, 0, 1], np.int64),
+        sessions=4,
+        empty=0,
+        leave=0.1,
+        back=0.5,
+        stay=4.0,
+        candidates=80,
+        shares=np.array([[0, 1, -1, 0, 2]], np.int32),
+        posting=0.8,
+        quitting=0.05,
+        posted=np.ones(2, np.bool_),
+        left=np.zeros(3, np.bool_),
+        quit=np.zeros(3, np.bool_),
+        gained=np.zeros(3, np.int32),
+        lost=np.zeros(3, np.int32),
         recall=0.9,
-    )  # fmt: skip
+    )
     return replace(made, **fields)
 
 

@@ -12,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from graphkit.data.backbone import Backbone
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, GraphkitWarning, OptionError
-from graphkit.graphs.backbone import METHODS, backbone
+from graphkit.graphs.backbone import METHODS, Backbone, backbone
 from graphkit.graphs.cointeraction import cointeraction_graph
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "disparity": {"alpha": 0.2}, "noise_corrected": {"alpha": 0.2}, "mutual_top": {"top": 2},
-    "k_core": {"k": 2}, "threshold": {"min_weight": 3.0},
-}  # fmt: skip
+    "disparity": {"alpha": 0.2},
+    "noise_corrected": {"alpha": 0.2},
+    "mutual_top": {"top": 2},
+    "k_core": {"k": 2},
+    "threshold": {"min_weight": 3.0},
+}
 
 
 @st.composite
@@ -61,9 +63,10 @@ def test_disparity_of_arcs_looks_at_what_leaves_and_what_enters() -> None:
     found = backbone(g, method="disparity", alpha=0.99).frame()
     assert {(s, t): p for s, t, _, p in found.rows()} == {
         ("a", "b"): pytest.approx(1 / 9),  # enters b with 8 of 9; leaves a with 8 of 10
-        ("a", "c"): pytest.approx(1 / 3), ("b", "c"): pytest.approx(2 / 3),
+        ("a", "c"): pytest.approx(1 / 3),
+        ("b", "c"): pytest.approx(2 / 3),
         ("c", "b"): pytest.approx(8 / 9),
-    }  # fmt: skip
+    }
 
 
 def noise_corrected_by_the_paper(w: int, s: int, t: int, total: int) -> tuple[float, float, float]:
@@ -128,10 +131,11 @@ def test_mutual_top_is_as_told(g: Graph, top: int) -> None:
             (-w, int(u))
             for u, w in zip(
                 g.indices[g.indptr[v] : g.indptr[v + 1]],
-                g.weights[g.indptr[v] : g.indptr[v + 1]], strict=True,
+                g.weights[g.indptr[v] : g.indptr[v + 1]],
+                strict=True,
             )
             if u != v
-        ]  # fmt: skip
+        ]
         near[v] = {u for _, u in sorted(row)[:top]}
     right = {(a, b) for a in near for b in near[a] if a < b and a in near[b]}
     assert kept(backbone(g, method="mutual_top", top=top)) == right

@@ -33,9 +33,14 @@ def likes(acts: list[tuple[str, str, int]], **tables: Any) -> gk.Dataset:
 
 
 ACTS = [
-    ("a", "v1", 0), ("b", "v1", 5), ("c", "v1", 100), ("a", "v2", 0), ("b", "v2", 60),
-    ("a", "v1", 90), ("d", "v3", 0),
-]  # fmt: skip
+    ("a", "v1", 0),
+    ("b", "v1", 5),
+    ("c", "v1", 100),
+    ("a", "v2", 0),
+    ("b", "v2", 60),
+    ("a", "v1", 90),
+    ("d", "v3", 0),
+]
 
 
 @pytest.fixture
@@ -164,11 +169,7 @@ def test_kinds_choose_the_acts() -> None:
             "kind": ["like", "view", "like", "share", "share"],
         }
     )
-    assert as_dict(cointeraction_graph(ds)) == {
-        ("a", "b"): 1,
-        ("a", "c"): 1,
-        ("b", "c"): 1,
-    }
+    assert as_dict(cointeraction_graph(ds)) == {("a", "b"): 1, ("a", "c"): 1, ("b", "c"): 1}
     assert as_dict(cointeraction_graph(ds, kinds=("like",))) == {("a", "c"): 1}
     assert as_dict(cointeraction_graph(ds, kinds="share")) == {("a", "b"): 1}
 
@@ -386,10 +387,11 @@ def test_co_viewing(shared_data: Path) -> None:
     train = pl.read_csv(content).filter(pl.col("split") == "train")
     ds = gk.Dataset(
         interactions=train.select(
-            pl.col("user").alias("account_id"), pl.col("video").alias("item_id"),
+            pl.col("user").alias("account_id"),
+            pl.col("video").alias("item_id"),
             pl.lit("like").alias("kind"),
         )
-    )  # fmt: skip
+    )
     graph = cointeraction_graph(ds)
     assert (graph.n_edges, graph.total_weight) == (678_757, 1_112_505)
     # each newman strength is the number of an account's videos that others saw too
@@ -417,10 +419,12 @@ def test_shares_within_seconds(shared_data: Path) -> None:
     table = pl.read_csv(content)
     ds = gk.Dataset(
         interactions=table.select(
-            "account_id", pl.col("object_id").alias("item_id"), pl.lit("share").alias("kind"),
+            "account_id",
+            pl.col("object_id").alias("item_id"),
+            pl.lit("share").alias("kind"),
             pl.from_epoch(pl.col("timestamp_share").cast(pl.Int64), time_unit="s").alias("at"),
         )
-    )  # fmt: skip
+    )
     graph = cointeraction_graph(ds, window="10s")
     # the same by a join of every act with every other on the same object
     acts = table.select("account_id", "object_id", pl.col("timestamp_share").cast(pl.Int64))

@@ -86,16 +86,22 @@ ACTS = st.lists(
 
 
 @given(
-    acts=ACTS, window=st.integers(1, 9), least=st.integers(1, 4),
-    ends=st.sampled_from(("any", "both")), loops=st.booleans(),
-)  # fmt: skip
+    acts=ACTS,
+    window=st.integers(1, 9),
+    least=st.integers(1, 4),
+    ends=st.sampled_from(("any", "both")),
+    loops=st.booleans(),
+)
 def test_agrees_with_the_twin(
     acts: list[Act], window: int, least: int, ends: str, loops: bool
 ) -> None:
     found = coordinated_accounts(
-        shares(acts), window=timedelta(seconds=window), min_participation=least, ends=ends,
+        shares(acts),
+        window=timedelta(seconds=window),
+        min_participation=least,
+        ends=ends,
         loops=loops,
-    )  # fmt: skip
+    )
     rows, accounts = twin(acts, window, least, ends, loops)
     assert [row[:6] for row in found.frame.rows()] == [row[:6] for row in rows]
     for mine, right in zip(found.frame.rows(), rows, strict=True):
@@ -186,10 +192,12 @@ def test_shares_of_the_package(shared_data: Path, window: int) -> None:
     table = pl.read_csv(content).with_columns(pl.col("timestamp_share").cast(pl.Int64))
     ds = gk.Dataset(
         interactions=table.select(
-            "account_id", pl.col("object_id").alias("item_id"), pl.lit("share").alias("kind"),
+            "account_id",
+            pl.col("object_id").alias("item_id"),
+            pl.lit("share").alias("kind"),
             pl.from_epoch("timestamp_share", time_unit="s").alias("at"),
         )
-    )  # fmt: skip
+    )
     options: dict[str, Any] = {"window": f"{window}s", "min_participation": 5}
     found = coordinated_accounts(ds, **options)
     # the same by joins of every act with every other on the same object
@@ -212,11 +220,13 @@ def test_shares_of_the_package(shared_data: Path, window: int) -> None:
         )
         .group_by("account_id", "account_id_right")
         .agg(
-            pl.col("object_id").n_unique().alias("shared"), pl.len().alias("pairs"),
-            pl.col("act").n_unique().alias("left"), pl.col("act_right").n_unique().alias("right"),
+            pl.col("object_id").n_unique().alias("shared"),
+            pl.len().alias("pairs"),
+            pl.col("act").n_unique().alias("left"),
+            pl.col("act_right").n_unique().alias("right"),
         )
         .sort("account_id", "account_id_right")
-    )  # fmt: skip
+    )
     assert found.frame.select(pl.nth(range(6))).rows() == right.rows()
     assert (found.graph.n_nodes, found.graph.n_edges) == {10: (23, 20), 60: (772, 1193)}[window]
 
@@ -226,10 +236,12 @@ def test_an_account_near_itself_alone_goes_with_the_loops(shared_data: Path) -> 
     content = gzip.decompress((shared_data / "coortweet/russian_coord_tweets.csv.gz").read_bytes())
     ds = gk.Dataset(
         interactions=pl.read_csv(content).select(
-            "account_id", pl.col("object_id").alias("item_id"), pl.lit("share").alias("kind"),
+            "account_id",
+            pl.col("object_id").alias("item_id"),
+            pl.lit("share").alias("kind"),
             pl.from_epoch(pl.col("timestamp_share").cast(pl.Int64), time_unit="s").alias("at"),
         )
-    )  # fmt: skip
+    )
     options: dict[str, Any] = {"window": "10s", "min_participation": 5}
     with_loops = coordinated_accounts(ds, **options, loops=True).graph.vocabulary.ids
     without = coordinated_accounts(ds, **options).graph.vocabulary.ids

@@ -14,13 +14,12 @@ import graphkit as gk
 from graphkit.data.incidence import SIDES
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, OptionError
-from graphkit.graphs import _phrase_tables as words
-from graphkit.graphs._references import REFERENCES
+from graphkit.graphs import methods as words
 from graphkit.graphs.backbone import METHODS, backbone
 from graphkit.graphs.coordination import coordinated_accounts
-from graphkit.graphs.layers import layers
-from graphkit.graphs.methods import methods_paragraph
+from graphkit.graphs.methods import REFERENCES, methods_paragraph
 from graphkit.graphs.options import WEIGHTS
+from graphkit.graphs.social import layers
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +33,21 @@ def dataset() -> gk.Dataset:
     return gk.Dataset(
         accounts={"account_id": accounts, "list_complete": [True] * 10 + [False, None]},
         items={
-            "item_id": items, "author_id": [accounts[i % 12] for i in range(20)],
+            "item_id": items,
+            "author_id": [accounts[i % 12] for i in range(20)],
             "tags": [[f"topic-{i % 4}", "fyp"] for i in range(20)],
             "sound_id": [f"song-{i % 5}" for i in range(20)],
             "created_at": [f"2023-12-{i + 1:02}" for i in range(20)],
         },
         follows={"follower_id": accounts[:6], "followee_id": accounts[6:]},
         interactions={
-            "account_id": [accounts[i] for i in who], "item_id": [items[i] for i in what],
-            "kind": ["like"] * 150 + ["stitch"] * 10, "at": [f"2024-01-{d:02}" for d in days],
+            "account_id": [accounts[i] for i in who],
+            "item_id": [items[i] for i in what],
+            "kind": ["like"] * 150 + ["stitch"] * 10,
+            "at": [f"2024-01-{d:02}" for d in days],
             "target_item_id": [None] * 150 + ["clip-01"] * 10,
         },
-    )  # fmt: skip
+    )
 
 
 def parts(result: Any, **options: Any) -> tuple[str, list[str]]:
@@ -108,24 +110,37 @@ def test_every_weight_has_its_formula(dataset: gk.Dataset, weight: str, window: 
     assert ("at most 2 days apart" in text) == (window is not None)
     assert ("Degrees are those of all acts" in text) == (window is not None and weight in cited)
     formula = {
-        "count": "c_ij = Σ_t B_it B_jt", "pairs": "Σ_t n_it n_jt", "actions": "min(n_it, n_jt)",
-        "jaccard": "c_ij / (d_i + d_j − c_ij)", "cosine": "c_ij / √(d_i d_j)",
-        "newman": "B_jt / (k_t − 1)", "tfidf": "ln(N / k_t)",
-    }[weight]  # fmt: skip
+        "count": "c_ij = Σ_t B_it B_jt",
+        "pairs": "Σ_t n_it n_jt",
+        "actions": "min(n_it, n_jt)",
+        "jaccard": "c_ij / (d_i + d_j − c_ij)",
+        "cosine": "c_ij / √(d_i d_j)",
+        "newman": "B_jt / (k_t − 1)",
+        "tfidf": "ln(N / k_t)",
+    }[weight]
     assert (formula in text) == (weight != "pairs" or window is None)
 
 
 def test_options_and_what_they_left_out(dataset: gk.Dataset) -> None:
     graph = gk.cointeraction_graph(
-        dataset, through="tags", exclude={*gk.STOP_TAGS, "topic-1"}, min_shared=2, top=3,
-        mutual=True, max_degree=12, kinds=("like", "stitch"),
-    )  # fmt: skip
+        dataset,
+        through="tags",
+        exclude={*gk.STOP_TAGS, "topic-1"},
+        min_shared=2,
+        top=3,
+        mutual=True,
+        max_degree=12,
+        kinds=("like", "stitch"),
+    )
     text, _ = parts(graph)
     for part in (
-        "Acts are of kind like and stitch.", "stop-tags (the fyp, foryou and viral family) and 1 "
-        "other tag.", "Tags of more than 12 accounts were left out before counting.",
-        "Ties of fewer than 2 shared tags", "the 3 heaviest are kept", "if both its ends keep it",
-    ):  # fmt: skip
+        "Acts are of kind like and stitch.",
+        "stop-tags (the fyp, foryou and viral family) and 1 other tag.",
+        "Tags of more than 12 accounts were left out before counting.",
+        "Ties of fewer than 2 shared tags",
+        "the 3 heaviest are kept",
+        "if both its ends keep it",
+    ):
         assert part in text
     for reason, count in graph.provenance.removed.items():
         assert f"{reason} ({count:,})" in text
@@ -139,9 +154,12 @@ def test_options_and_what_they_left_out(dataset: gk.Dataset) -> None:
 def test_every_backbone_is_told_with_its_works(dataset: gk.Dataset, method: str) -> None:
     graph = gk.cointeraction_graph(dataset)
     options: dict[str, Any] = {
-        "bicm": {"dataset": dataset, "alpha": 0.2}, "mutual_top": {"top": 2}, "k_core": {"k": 4},
-        "hypergeometric": {"dataset": dataset}, "threshold": {"min_weight": 3},
-    }.get(method, {"alpha": 0.5})  # fmt: skip
+        "bicm": {"dataset": dataset, "alpha": 0.2},
+        "mutual_top": {"top": 2},
+        "k_core": {"k": 4},
+        "hypergeometric": {"dataset": dataset},
+        "threshold": {"min_weight": 3},
+    }.get(method, {"alpha": 0.5})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = backbone(graph, method=method, **options)
@@ -206,12 +224,17 @@ def test_layers_are_told_one_by_one(dataset: gk.Dataset) -> None:
     record = Provenance.of(
         "leiden",
         {
-            "quality": "cpm", "resolution": {"follow": 0.1}, "runs": 2, "iterations": -1,
-            "engine": "leidenalg", "layer_weights": weights, "max_size": 9,
+            "quality": "cpm",
+            "resolution": {"follow": 0.1},
+            "runs": 2,
+            "iterations": -1,
+            "engine": "leidenalg",
+            "layer_weights": weights,
+            "max_size": 9,
         },
         seed=3,
         made_from=tuple(graphs.values()),
-    )  # fmt: skip
+    )
     ids = next(iter(graphs.values())).vocabulary
     found = gk.Partition.from_membership(ids, np.zeros(len(ids), int), node_kind="accounts")
     text = methods_paragraph(replace(found, provenance=record))
@@ -232,10 +255,19 @@ def test_layers_are_told_one_by_one(dataset: gk.Dataset) -> None:
 def test_what_other_engines_made_is_told(dataset: gk.Dataset) -> None:
     graph = gk.cointeraction_graph(dataset)
     asked = {
-        "entity": "user", "thing": "url", "at": "when", "kinds": None, "weight": "newman",
-        "min_shared": 1, "max_degree": 50, "window": "10 s", "top": None, "mutual": False,
-        "exclude": ["clip-01"], "spark": "4.0.1",
-    }  # fmt: skip
+        "entity": "user",
+        "thing": "url",
+        "at": "when",
+        "kinds": None,
+        "weight": "newman",
+        "min_shared": 1,
+        "max_degree": 50,
+        "window": "10 s",
+        "top": None,
+        "mutual": False,
+        "exclude": ["clip-01"],
+        "spark": "4.0.1",
+    }
     made = Provenance.of("spark_cointeraction", asked, removed={"rows without user": 3})
     text, references = parts(replace(graph, provenance=made))
     assert "whose column user says who acted and whose column url" in text

@@ -13,9 +13,10 @@ import scipy.sparse as sp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from graphkit.graphs import _symmetric, _walk
-from graphkit.graphs._projection import Projection, project
+from graphkit.graphs import projection as _symmetric
+from graphkit.graphs import projection as _walk
 from graphkit.graphs.options import WEIGHTS, ProjectionOptions
+from graphkit.graphs.projection import Projection, project
 from graphkit.parallel import show_progress
 
 #: Weights that a window leaves defined.
@@ -65,10 +66,12 @@ def random_acts(seed: int, n: int, m: int, size: int) -> list[tuple[int, int, in
     things = (m * rng.random(size) ** 3).astype(int)
     return list(
         zip(
-            rng.integers(0, n, size).tolist(), things.tolist(),
-            rng.integers(0, 1000, size).tolist(), strict=True,
+            rng.integers(0, n, size).tolist(),
+            things.tolist(),
+            rng.integers(0, 1000, size).tolist(),
+            strict=True,
         )
-    )  # fmt: skip
+    )
 
 
 def edges(found: Projection) -> dict[tuple[int, int], float]:
@@ -351,7 +354,7 @@ def test_numba_is_loaded_only_by_the_projection() -> None:
 
 
 def test_one_specialisation_per_kernel() -> None:
-    from graphkit.graphs import _kernel
+    from graphkit.kernels import projection as _kernel
 
     acts = random_acts(12, 50, 20, 300)
     for weight in TIMED:

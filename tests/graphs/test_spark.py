@@ -16,7 +16,7 @@ import pytest
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
-from graphkit.graphs import _spark_layout as layout
+from graphkit.graphs import spark as layout
 from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.spark import edge_checksum, read_spark_edges, spark_cointeraction, spark_edges
 
@@ -34,11 +34,14 @@ def session() -> Iterator[Any]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (root, before.get("PYTHONPATH")) if p)
     settings = {
-        "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "3", "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1", "spark.driver.memory": "1g",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "3",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "1g",
         "spark.sql.session.timeZone": "America/New_York",
-    }  # fmt: skip
+    }
     builder = SparkSession.builder.master("local[2]").appName("graphkit tests")
     for key, value in settings.items():
         builder = builder.config(key, value)
@@ -110,21 +113,36 @@ def test_edges_of_the_local_engine(
 
 def test_a_frame_with_rows_to_leave_out(session: Any, tmp_path: Path) -> None:
     rows = [
-        ("b", 7, "like"), ("a", 7, "like"), ("a", 7, "like"), ("c", 7, "view"), (None, 7, "like"),
-        ("d", None, "like"), ("", 8, "like"), ("a", 9, "like"), ("b", 9, "like"), ("b", 8, None),
-    ]  # fmt: skip
+        ("b", 7, "like"),
+        ("a", 7, "like"),
+        ("a", 7, "like"),
+        ("c", 7, "view"),
+        (None, 7, "like"),
+        ("d", None, "like"),
+        ("", 8, "like"),
+        ("a", 9, "like"),
+        ("b", 9, "like"),
+        ("b", 8, None),
+    ]
     frame = session.createDataFrame(rows, "who string, what long, kind string")
     out = spark_edges(
-        frame, tmp_path / "out", entity="who", thing="what", kinds=["like"], exclude=["9"],
+        frame,
+        tmp_path / "out",
+        entity="who",
+        thing="what",
+        kinds=["like"],
+        exclude=["9"],
         session=session,
-    )  # fmt: skip
+    )
     found = read_spark_edges(out)
     assert found.edges().rows() == [("a", "b", 1.0)]
     assert list(found.vocabulary.ids) == ["a", "b", "c", "d"]
     assert found.provenance.removed == {
-        "rows without who": 2, "rows of other kinds": 2, "rows without what": 1,
+        "rows without who": 2,
+        "rows of other kinds": 2,
+        "rows without what": 1,
         "interactions with excluded objects": 2,
-    }  # fmt: skip
+    }
     assert sorted(p.name for p in out.iterdir()) == ["edges", "entities", "report.json"]
     with pytest.raises(FileError, match="not empty"):
         spark_edges(frame, out, session=session)

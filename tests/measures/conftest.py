@@ -40,25 +40,39 @@ class ByHand:
             homes.append(min(votes, key=lambda c: (-votes.count(c), c)) if votes else -1)
         ids = accounts.ids
         graph = Graph.from_edges(
-            [ids[a] for a, _ in follows], [ids[b] for _, b in follows],
-            directed=True, nodes=accounts,
-        )  # fmt: skip
+            [ids[a] for a, _ in follows],
+            [ids[b] for _, b in follows],
+            directed=True,
+            nodes=accounts,
+        )
         return World(
-            accounts, Vocabulary([f"p{i:04}" for i in range(m)]),
-            np.arange(n, dtype=np.uint64), np.arange(m, dtype=np.uint64), graph,
-            np.zeros((n, 1), np.float32), np.zeros((n, 1), np.float32),
-            np.zeros((m, 1), np.float32), np.cumsum([0, *map(len, posters)]),
+            accounts,
+            Vocabulary([f"p{i:04}" for i in range(m)]),
+            np.arange(n, dtype=np.uint64),
+            np.arange(m, dtype=np.uint64),
+            graph,
+            np.zeros((n, 1), np.float32),
+            np.zeros((n, 1), np.float32),
+            np.zeros((m, 1), np.float32),
+            np.cumsum([0, *map(len, posters)]),
             np.concatenate([np.asarray(p) for p in posters]).astype(np.int32),
-            all(len(p) == 1 for p in posters), np.zeros(m, np.int32),
-            np.full(m, 0.5, np.float32), {"planted": partition},
-            {"planted": np.array(homes, np.int32)}, **facts,
-        )  # fmt: skip
+            all(len(p) == 1 for p in posters),
+            np.zeros(m, np.int32),
+            np.full(m, 0.5, np.float32),
+            {"planted": partition},
+            {"planted": np.array(homes, np.int32)},
+            **facts,
+        )
 
     @staticmethod
     def tally(
-        world: World, log: Log, *, shares: Sequence[tuple[int, ...]] = (), ticks: int = 3,
+        world: World,
+        log: Log,
+        *,
+        shares: Sequence[tuple[int, ...]] = (),
+        ticks: int = 3,
         **fields: Any,
-    ) -> ArmTally:  # fmt: skip
+    ) -> ArmTally:
         """Every impression is liked, one is watched to the end; `fields` replace others."""
         n, m = world.n_accounts, world.n_posts
         partition, homes = world.partitions["planted"], world.homes["planted"]
@@ -105,9 +119,11 @@ class ByHand:
 
     @staticmethod
     def spread(
-        worlds: Sequence[World], arms: dict[str, list[list[ArmTally]]], budget: str = "matched",
+        worlds: Sequence[World],
+        arms: dict[str, list[list[ArmTally]]],
+        budget: str = "matched",
         calibrated: bool = False,
-    ) -> Spread:  # fmt: skip
+    ) -> Spread:
         tallies = {
             (arm, w, r): tally
             for arm, by_world in arms.items()
@@ -119,9 +135,11 @@ class ByHand:
 
     @staticmethod
     def outcome(
-        values: dict[str, list[list[float | None]]], measure: str = "crossing", budget: str = "matched",
+        values: dict[str, list[list[float | None]]],
+        measure: str = "crossing",
+        budget: str = "matched",
         calibrated: bool = False,
-    ) -> pl.DataFrame:  # fmt: skip
+    ) -> pl.DataFrame:
         """Rows of one measure; values[arm][world][replication]."""
         rows = [
             (arm, w, r, "planted", None, measure, value, budget, calibrated)
@@ -130,10 +148,16 @@ class ByHand:
             for r, value in enumerate(repeats)
         ]
         schema = {
-            "arm": pl.String, "world": pl.Int64, "replication": pl.Int64, "partition": pl.String,
-            "community": pl.String, "measure": pl.String, "value": pl.Float64, "budget": pl.String,
+            "arm": pl.String,
+            "world": pl.Int64,
+            "replication": pl.Int64,
+            "partition": pl.String,
+            "community": pl.String,
+            "measure": pl.String,
+            "value": pl.Float64,
+            "budget": pl.String,
             "calibrated": pl.Boolean,
-        }  # fmt: skip
+        }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 

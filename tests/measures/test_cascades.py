@@ -76,9 +76,11 @@ def test_errors_name_what_is_wrong() -> None:
         with pytest.raises(OptionError, match="a sequence of some of"):
             cascades(row, 2, kinds=nothing)
     for answers, message in (
-        ([-1], "shape"), ([-1, 2], "outside −1 … 1"), ([-1, 1], "post 1 is its own parent"),
+        ([-1], "shape"),
+        ([-1, 2], "outside −1 … 1"),
+        ([-1, 1], "post 1 is its own parent"),
         ([1, 0], "in a cycle"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(DataError, match=message):
             cascades(row, 2, answers_to=np.array(answers))
     with pytest.raises(DataError, match="in a cycle"):  # an answer to posts in a cycle
@@ -87,9 +89,12 @@ def test_errors_name_what_is_wrong() -> None:
 
 POSTS = 4
 share = st.tuples(
-    st.integers(0, POSTS - 1), st.integers(0, 7), st.integers(-1, 7), st.integers(0, 5),
+    st.integers(0, POSTS - 1),
+    st.integers(0, 7),
+    st.integers(-1, 7),
+    st.integers(0, 5),
     st.integers(0, 2),
-)  # fmt: skip
+)
 kinds = st.lists(st.sampled_from(KINDS), min_size=1, unique=True)
 # any forest: each post answers one before it in some order
 forests = st.tuples(

@@ -12,9 +12,13 @@ from graphkit.data.spread import REACTIONS
 from graphkit.measures import MEASURES, contrast, measure_spread
 
 FREE_ONLY = (
-    "kept_sessions", "accounts_kept", "creators_kept", "posted_share", "followers_gained",
+    "kept_sessions",
+    "accounts_kept",
+    "creators_kept",
+    "posted_share",
+    "followers_gained",
     "followers_lost",
-)  # fmt: skip
+)
 GROUPS = ["x"] * 4 + ["y"] * 4
 LOG = [(1, 0, 0), (2, 0, 0), (3, 0, 1), (5, 1, 1), (6, 2, 2), (7, 2, 2)]
 
@@ -49,9 +53,15 @@ def free_case(by_hand: Any) -> tuple[Any, Any]:
     some = np.zeros(8, np.bool_)
     some[[0, 5]] = True
     tally = by_hand.tally(
-        world, LOG, posted=np.array([1, 1, 1, 0, 1], np.bool_), quit=some, left=some,
-        gained=np.arange(8, dtype=np.int32), lost=np.full(8, 2, np.int32), sessions=6,
-    )  # fmt: skip
+        world,
+        LOG,
+        posted=np.array([1, 1, 1, 0, 1], np.bool_),
+        quit=some,
+        left=some,
+        gained=np.arange(8, dtype=np.int32),
+        lost=np.full(8, 2, np.int32),
+        sessions=6,
+    )
     return world, tally
 
 
@@ -107,9 +117,14 @@ def test_nothing_posted_is_null(by_hand: Any) -> None:
     tally = by_hand.tally(world, [], posted=np.zeros(1, np.bool_), posting=float("nan"))
     found = overall(by_hand, world, tally, "free")
     for name in (
-        "reach", "reach_median", "cascade_size", "creator_value", "creators_kept",
-        "posting_propensity", "session_length",
-    ):  # fmt: skip
+        "reach",
+        "reach_median",
+        "cascade_size",
+        "creator_value",
+        "creators_kept",
+        "posting_propensity",
+        "session_length",
+    ):
         assert found[name] is None
     assert found["posted_share"] == 0
 
@@ -138,9 +153,11 @@ def test_kinds_of_content_over_their_share_of_the_posts(by_hand: Any) -> None:
 
 def test_everybody_shown_everything_amplifies_nothing(by_hand: Any) -> None:
     world = by_hand.world(
-        GROUPS, [[a] for a in range(8)], flagged=np.arange(8) < 3,
+        GROUPS,
+        [[a] for a in range(8)],
+        flagged=np.arange(8) < 3,
         divisiveness=np.linspace(0, 1, 8, dtype=np.float32),
-    )  # fmt: skip
+    )
     log = [(a, p, 0) for a in range(8) for p in range(8) if a != p]
     found = overall(by_hand, world, by_hand.tally(world, log))
     assert found["divisive_amplification"] == pytest.approx(1)
@@ -148,9 +165,7 @@ def test_everybody_shown_everything_amplifies_nothing(by_hand: Any) -> None:
 
 
 def test_the_cascade_of_an_original_holds_its_answers(by_hand: Any) -> None:
-    world = by_hand.world(
-        GROUPS, [[0], [1], [2]], answers_to=np.array([-1, 0, -1], np.int32)
-    )  # fmt: skip
+    world = by_hand.world(GROUPS, [[0], [1], [2]], answers_to=np.array([-1, 0, -1], np.int32))
     shares = [(0, 3, -1, 0, 0), (1, 5, -1, 1, 1), (1, 6, 5, 2, 2)]
     tally = by_hand.tally(world, LOG, shares=shares)
     found = overall(by_hand, world, tally)

@@ -85,9 +85,13 @@ def test_a_measure_that_one_arm_lacks_stays_null(by_hand: Any) -> None:
 def test_descriptions_are_not_tested(by_hand: Any) -> None:
     values = {"a": [[0.5], [0.7], [0.8]], "b": [[0.4], [0.5], [0.5]]}
     names = (
-        "crossing", "filler_share", "source_interest", "candidates_per_session", "index_recall",
+        "crossing",
+        "filler_share",
+        "source_interest",
+        "candidates_per_session",
+        "index_recall",
         "reach",
-    )  # fmt: skip
+    )
     gap = contrast(pl.concat([by_hand.outcome(values, name) for name in names]), "a", "b")
     assert gap["p"].is_null().to_list() == [False, True, True, True, True, False]
     assert gap["low"].null_count() == 0

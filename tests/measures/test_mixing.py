@@ -125,6 +125,10 @@ def test_unnamed_communities_are_matched_only_by_equal_sizes(by_hand: Any) -> No
 def test_views_and_diet_must_be_of_one_log() -> None:
     with pytest.raises(DataError, match="not of one log"):
         crossing(
-            np.array([[2, 0]]), np.array([[0, 0], [1, 0]]), np.array([0, 0]),
-            homes=np.array([0]), poster_indptr=np.array([0, 1]), posters=np.array([0]),
-        )  # fmt: skip
+            np.array([[2, 0]]),
+            np.array([[0, 0], [1, 0]]),
+            np.array([0, 0]),
+            homes=np.array([0]),
+            poster_indptr=np.array([0, 1]),
+            posters=np.array([0]),
+        )

@@ -156,8 +156,9 @@ def test_against_loops_over_the_log(by_hand: Any, case: Any) -> None:
     close(found[None, "crossing_item_mean"], sum(ratios) / len(ratios) if ratios else None)
     foreign = [
         sum(member[a] != home for a, p in counted if p == i)
-        for i, home in enumerate(homes) if home >= 0
-    ]  # fmt: skip
+        for i, home in enumerate(homes)
+        if home >= 0
+    ]
     close(found[None, "reach_outside"], sum(foreign) / len(foreign) if foreign else None)
     # E–I index
     inside = sum(member[a] == homes[p] for a, p in counted)
@@ -166,8 +167,11 @@ def test_against_loops_over_the_log(by_hand: Any, case: Any) -> None:
     # audience and diet
     for measure, lists in (
         ("audience_entropy", [[member[a] for a, p, _ in log if p == i] for i in range(len(homes))]),
-        ("viewer_diet_entropy", [[homes[p] for b, p, _ in log if b == a] for a in range(len(groups))]),
-    ):  # fmt: skip
+        (
+            "viewer_diet_entropy",
+            [[homes[p] for b, p, _ in log if b == a] for a in range(len(groups))],
+        ),
+    ):
         known = [[c for c in row if c >= 0] for row in lists]
         each = [loop_entropy(row) / math.log(len(names)) for row in known if row and len(names) > 1]
         close(found[None, measure], sum(each) / len(each) if each else None)
@@ -224,9 +228,12 @@ def test_the_null_of_the_ei_index_is_the_mean_over_permutations(by_hand: Any) ->
     tally = by_hand.tally(world, log)
     member, homes = world.partitions["planted"].membership, world.homes["planted"]
     exact = ei_null(
-        tally.views["planted"], member, homes=homes, poster_indptr=world.poster_indptr,
+        tally.views["planted"],
+        member,
+        homes=homes,
+        poster_indptr=world.poster_indptr,
         posters=world.posters,
-    )  # fmt: skip
+    )
     draws = np.random.default_rng(1)
     counted = [(a, p) for a, p, _ in log if member[a] >= 0 and homes[p] >= 0]
     sums = 0
@@ -244,9 +251,16 @@ def test_the_table(by_hand: Any) -> None:
     tally = by_hand.tally(world, [(1, 0, 0)])
     frame = measure_spread(by_hand.spread([world] * 2, {"a": [[tally]] * 2, "b": [[tally]] * 2}))
     assert frame.columns == [
-        "arm", "world", "replication", "partition", "community", "measure", "value", "budget",
+        "arm",
+        "world",
+        "replication",
+        "partition",
+        "community",
+        "measure",
+        "value",
+        "budget",
         "calibrated",
-    ]  # fmt: skip
+    ]
     assert (
         not frame.select("arm", "world", "partition", "community", "measure").is_duplicated().any()
     )

@@ -13,7 +13,7 @@ from scipy import stats
 from graphkit.communities import leiden
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.planted import Planted
+from graphkit.data.platform import Planted
 from graphkit.errors import DataError, OptionError
 from graphkit.kernels.edges import skip_pairs
 from graphkit.nullmodels import planted_partition, random_graph
@@ -53,9 +53,13 @@ def test_every_pair_has_its_probability(directed: bool) -> None:
 @pytest.mark.parametrize("exponent", [None, 2.0, 1.0])
 def test_degrees_and_mixing_are_those_asked_for(directed: bool, exponent: float | None) -> None:
     planted = planted_partition(
-        [2000, 1000, 500, 1500], inside=12, outside=4, directed=directed,
-        degree_exponent=exponent, rng=4,
-    )  # fmt: skip
+        [2000, 1000, 500, 1500],
+        inside=12,
+        outside=4,
+        directed=directed,
+        degree_exponent=exponent,
+        rng=4,
+    )
     parameters = planted.provenance.parameters
     assert parameters["realised_inside"] == pytest.approx(12, abs=0.3)
     assert parameters["realised_outside"] == pytest.approx(4, abs=0.2)
@@ -102,13 +106,20 @@ def test_propensities_multiply() -> None:
     seed=st.integers(0, 2**40),
 )
 def test_laws(
-    sizes: list[int], inside: float, outside: float, directed: bool, exponent: float | None,
+    sizes: list[int],
+    inside: float,
+    outside: float,
+    directed: bool,
+    exponent: float | None,
     seed: int,
-) -> None:  # fmt: skip
+) -> None:
     outside = min(outside, 2.0 if len(sizes) > 1 else 0.0)
     options = {
-        "inside": inside, "outside": outside, "directed": directed, "degree_exponent": exponent,
-    }  # fmt: skip
+        "inside": inside,
+        "outside": outside,
+        "directed": directed,
+        "degree_exponent": exponent,
+    }
     n = sum(sizes)
     if outside * n > sum(size * (n - size) for size in sizes):
         with pytest.raises(OptionError, match="outside"):

@@ -162,8 +162,10 @@ def test_ids_kind_and_direction_are_kept() -> None:
     graph = Graph.from_edges("abcd", "bcda", directed=True, node_kind="accounts")
     other = rewire(graph, rng=1)
     assert (other.vocabulary, other.node_kind, other.directed) == (
-        graph.vocabulary, "accounts", True,
-    )  # fmt: skip
+        graph.vocabulary,
+        "accounts",
+        True,
+    )
 
 
 def test_what_cannot_be_is_refused() -> None:

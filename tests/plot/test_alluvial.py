@@ -9,12 +9,11 @@ import pytest
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
-from graphkit.communities.track import track
-from graphkit.communities.tracking import Tracks
+from graphkit.communities.tracking import Tracks, track
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
-from graphkit.plot._canvas import Canvas
 from graphkit.plot.alluvial import _apart, alluvial
+from graphkit.plot.style import Canvas
 
 
 @pytest.fixture
@@ -70,8 +69,9 @@ def test_bands_stay_inside_their_bars(tracks: Tracks) -> None:
             continue
         points = patch.get_path().vertices
         for x, low, high in (
-            (points[0][0], points[0][1], points[7][1]), (points[3][0], points[3][1], points[4][1]),
-        ):  # fmt: skip
+            (points[0][0], points[0][1], points[7][1]),
+            (points[3][0], points[3][1], points[4][1]),
+        ):
             assert any(
                 min(abs(x - a), abs(x - b)) < 1e-9 and low >= c - 1e-9 and high <= d + 1e-9
                 for a, b, c, d in spans

@@ -227,13 +227,17 @@ def test_keys_that_first_occur_late_in_ndjson(tmp_path: Path) -> None:
 
 def test_empty_tables_are_kept_beside_others(tmp_path: Path) -> None:
     put(
-        tmp_path, items_ndjson="", interactions_csv="account_id,kind\n",
+        tmp_path,
+        items_ndjson="",
+        interactions_csv="account_id,kind\n",
         follows_csv="follower_id,followee_id\na,b\n",
-    )  # fmt: skip
+    )
     ds, report = read_dataset(tmp_path)
     assert {name: frame.height for name, frame in ds.tables.items()} == {
-        "items": 0, "follows": 1, "interactions": 0,
-    }  # fmt: skip
+        "items": 0,
+        "follows": 1,
+        "interactions": 0,
+    }
     assert report.rows.rows() == [("items", 0, 0), ("follows", 1, 1), ("interactions", 0, 0)]
 
 
@@ -266,9 +270,13 @@ def test_repeated_rows_are_dropped_from_keyed_tables_only(tmp_path: Path) -> Non
         ("memberships", "the same row again"): 2,
     }
     assert report.rows.rows() == [
-        ("accounts", 3, 2), ("items", 2, 1), ("follows", 5, 1), ("interactions", 2, 2),
-        ("impressions", 2, 2), ("memberships", 3, 1),
-    ]  # fmt: skip
+        ("accounts", 3, 2),
+        ("items", 2, 1),
+        ("follows", 5, 1),
+        ("interactions", 2, 2),
+        ("impressions", 2, 2),
+        ("memberships", 3, 1),
+    ]
     assert ds.provenance.removed["follows: account follows itself"] == 2
 
 
@@ -436,8 +444,10 @@ def test_only_own_files_are_replaced(tmp_path: Path) -> None:
     less = Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]})
     write_dataset(less, tmp_path, overwrite=True)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
-        "dataset.toml", "follows.parquet", "notes.txt",
-    ]  # fmt: skip
+        "dataset.toml",
+        "follows.parquet",
+        "notes.txt",
+    ]
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert read_dataset(tmp_path)[0].content_key == less.content_key
 

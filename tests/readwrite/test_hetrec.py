@@ -41,15 +41,20 @@ def test_tables(tmp_path: Path) -> None:
     assert ds.accounts.rows() == [("2",), ("11",)]
     assert ds.items is not None
     assert ds.items.rows() == [
-        ("1", "Sigur Rós"), ("2", "Royce da 5'9\""), ("10", '"Weird" One'), ("99", None),
-    ]  # fmt: skip
+        ("1", "Sigur Rós"),
+        ("2", "Royce da 5'9\""),
+        ("10", '"Weird" One'),
+        ("99", None),
+    ]
     assert ds.follows is not None
     assert ds.follows.rows() == [("2", "11"), ("11", "2")]
     assert ds.interactions is not None
     plays = ds.interactions.filter(kind="play")
     assert plays.select("account_id", "item_id", "value").rows() == [
-        ("2", "1", 13883.0), ("2", "10", 1.0), ("11", "2", 5.0),
-    ]  # fmt: skip
+        ("2", "1", 13883.0),
+        ("2", "10", 1.0),
+        ("11", "2", 5.0),
+    ]
     assert plays.get_column("at").null_count() == 3
     tags = ds.interactions.filter(kind="tag")
     assert tags.get_column("tag").to_list() == ["metal", "tropicália", "tropicália"]
@@ -63,9 +68,12 @@ def test_tables(tmp_path: Path) -> None:
     }
     assert report.n_dropped == 0
     assert report.rows.rows() == [
-        ("artists.dat", 3, 3), ("tags.dat", 2, 2), ("user_artists.dat", 3, 3),
-        ("user_friends.dat", 2, 2), ("user_taggedartists.dat", 3, 3),
-    ]  # fmt: skip
+        ("artists.dat", 3, 3),
+        ("tags.dat", 2, 2),
+        ("user_artists.dat", 3, 3),
+        ("user_friends.dat", 2, 2),
+        ("user_taggedartists.dat", 3, 3),
+    ]
 
 
 def test_round_trip(tmp_path: Path) -> None:

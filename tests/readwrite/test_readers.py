@@ -51,9 +51,10 @@ def test_each_format_is_recognised_by_its_own_reader_first(
 
 def test_the_table_knows_every_importer_of_a_whole_data_set() -> None:
     made = {
-        name for name in gk.readwrite.__all__
+        name
+        for name in gk.readwrite.__all__
         if name.startswith("read_") and name not in ("read_any", "read_incidence")
-    }  # fmt: skip
+    }
     assert {reader.read.__name__ for reader in READERS.values()} == made
     for reader in READERS.values():
         assert reader.stitches == ("stitches" in inspect.signature(reader.read).parameters)

@@ -92,13 +92,23 @@ def test_every_column(tmp_path: Path) -> None:
     assert ds.items is not None
     assert ds.items.to_dicts() == [
         {
-            "item_id": "7375232772228682300", "author_id": "ann.lee", "created_at": TIME,
-            "duration": 15.0, "tags": ["BookTok", "fyp"], "sound_id": "7106833215612345678",
-            "caption": "Hi #BookTok", "country": "US", "view_count": 2**40, "like_count": 5,
-            "comment_count": 4, "share_count": 3, "favorites_count": 1, "voice_to_text": "hello",
+            "item_id": "7375232772228682300",
+            "author_id": "ann.lee",
+            "created_at": TIME,
+            "duration": 15.0,
+            "tags": ["BookTok", "fyp"],
+            "sound_id": "7106833215612345678",
+            "caption": "Hi #BookTok",
+            "country": "US",
+            "view_count": 2**40,
+            "like_count": 5,
+            "comment_count": 4,
+            "share_count": 3,
+            "favorites_count": 1,
+            "voice_to_text": "hello",
             "is_stem_verified": True,
         }
-    ]  # fmt: skip
+    ]
     assert ds.interactions is not None
     assert [
         (r["account_id"], r["item_id"], r["kind"], r["at"], r["target_account_id"])
@@ -205,16 +215,18 @@ def test_a_wrong_time_zone_is_noted(tmp_path: Path) -> None:
 
 def test_the_same_video_again(tmp_path: Path) -> None:
     put(
-        tmp_path, "a.json",
+        tmp_path,
+        "a.json",
         [video(1, view_count=10, region_code="us", hashtag_names=["x"]), video(2, view_count=1)],
-    )  # fmt: skip
+    )
     put(tmp_path, "b.json", [video(1, view_count=30, region_code=None, hashtag_names=["x", "y"])])
     put(tmp_path, "c.json", [video(2, "other"), video(1, view_count=20)])
     ds, report = read_tiktok_api([tmp_path])
     assert ds.items is not None
     assert ds.items.select("author_id", "view_count", "country", "tags").rows() == [
-        ("ann", 1, None, None), ("ann", 30, "US", ["x", "y"]),
-    ]  # fmt: skip
+        ("ann", 1, None, None),
+        ("ann", 30, "US", ["x", "y"]),
+    ]
     assert counts(report.dropped) == {("videos", "the same video again"): 3}
     assert counts(report.notes) == {
         ("videos", "username differs between records of one video: of most views kept"): 1
@@ -404,7 +416,8 @@ def test_places(tmp_path: Path) -> None:
 def test_stitches_and_records(tmp_path: Path) -> None:
     put(tmp_path, "a.json", [video(1, "ann", create_time=SECOND + 30), video(2, "bob")])
     lines = edges(
-        tmp_path, "tag_edges.txt",
+        tmp_path,
+        "tag_edges.txt",
         f"{url(1, 'Ann')},{url(2, 'bobby')}",  # bob was called bobby
         f"{url(2, 'bob')},{url(2, 'bob')}",  # a loop stays
         f"{url(3, 'cem', SECOND + 60)},{url(4, 'dea', SECOND - 60)}",  # neither has a record
@@ -416,11 +429,12 @@ def test_stitches_and_records(tmp_path: Path) -> None:
         f"None,{url(1, 'ann')}",
         f"{url(1, 'ann')},https://www.tiktok.com/music/x",
         f'"{url(1, "ann")}?lang=en","{url(2, "bob")}"',  # the first line again
-    )  # fmt: skip
+    )
     ds, report = read_tiktok_api(tmp_path, stitches=[lines])
     assert ds.interactions is not None
-    a, b, c, d = (str(video_id(*x)) for x in (
-        (SECOND, 1), (SECOND, 2), (SECOND + 60, 3), (SECOND - 60, 4)))  # fmt: skip
+    a, b, c, d = (
+        str(video_id(*x)) for x in ((SECOND, 1), (SECOND, 2), (SECOND + 60, 3), (SECOND - 60, 4))
+    )
     at = [datetime.fromtimestamp(SECOND + more, UTC) for more in (30, 0, 60)]
     rows = ds.interactions.select(
         "account_id", "item_id", "kind", "at", "target_account_id", "target_item_id"
@@ -432,11 +446,15 @@ def test_stitches_and_records(tmp_path: Path) -> None:
     ]
     assert ds.items is not None
     assert ds.items.select("item_id", "author_id").rows() == [
-        (a, "ann"), (b, "bob"), (c, "cem"), (d, "dea"),
-    ]  # fmt: skip
+        (a, "ann"),
+        (b, "bob"),
+        (c, "cem"),
+        (d, "dea"),
+    ]
     assert ds.items.get_column("created_at").to_list()[2:] == [
-        at[2], datetime.fromtimestamp(SECOND - 60, UTC),
-    ]  # fmt: skip
+        at[2],
+        datetime.fromtimestamp(SECOND - 60, UTC),
+    ]
     assert counts(report.dropped) == {
         ("stitches", "the first field is no video URL"): 1,
         ("stitches", "stitched video unknown"): 3,

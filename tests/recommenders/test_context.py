@@ -34,8 +34,10 @@ def context(world: World) -> Context:
 def test_pairs_are_typed_and_read_only(context: Context) -> None:
     assert context.n_pairs == PAIRS
     assert [a.dtype for a in (context.viewer, context.post, context.source)] == [
-        np.int32, np.int32, np.int8,
-    ]  # fmt: skip
+        np.int32,
+        np.int32,
+        np.int8,
+    ]
     for array in (context.viewer, context.post, context.source, context.factor("interest")):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
@@ -58,9 +60,13 @@ def test_a_factor_is_computed_once_and_only_if_asked_for(world: World) -> None:
         return np.array([0.25, 0.5])
 
     context = Context(
-        world=world, tick=0, viewer=[0, 0], post=[0, 1], source=[0, 0],
+        world=world,
+        tick=0,
+        viewer=[0, 0],
+        post=[0, 1],
+        source=[0, 0],
         factors={"recency": compute, "followed": lambda: [1]},
-    )  # fmt: skip
+    )
     assert asked == []
     assert context.factor("recency") is context.factor("recency")
     assert context.factor("recency").dtype == np.float32

@@ -66,10 +66,18 @@ def test_numbers_of_numpy_become_plain() -> None:
 
 
 OTHERS: dict[str, Any] = {
-    "topic_penalty": 0.5, "author_penalty": 0.5, "author_decay": 0.5, "author_floor": 0.5,
-    "learning_rate": 0.5, "interest_share": 0.5, "half_life": 5.0, "delivery": 0.5,
-    "trial_size": 7, "trial_growth": 2.0, "filler": "empty",
-}  # fmt: skip
+    "topic_penalty": 0.5,
+    "author_penalty": 0.5,
+    "author_decay": 0.5,
+    "author_floor": 0.5,
+    "learning_rate": 0.5,
+    "interest_share": 0.5,
+    "half_life": 5.0,
+    "delivery": 0.5,
+    "trial_size": 7,
+    "trial_growth": 2.0,
+    "filler": "empty",
+}
 
 
 @pytest.mark.parametrize("key", OTHERS)

@@ -27,9 +27,14 @@ from graphkit.recommenders import (
 from graphkit.recommenders.factors import NUMBERS
 
 ALL = [
-    chronological, circle_popularity, follower_centric, interest_centric, popularity, uniform,
+    chronological,
+    circle_popularity,
+    follower_centric,
+    interest_centric,
+    popularity,
+    uniform,
     watch_time,
-]  # fmt: skip
+]
 PLATFORMS = [circle_popularity, follower_centric, interest_centric, watch_time]
 
 
@@ -65,8 +70,10 @@ def test_for_you_has_no_direct_factor_of_followers_or_past_hits() -> None:
     assert max(feed.signals, key=feed.signals.__getitem__) == "completion"
     assert 0 < feed.signals["country"] < feed.signals["comment"]
     assert (feed.interest_share, feed.topic_penalty > 0, feed.author_penalty > 0) == (
-        0.25, True, True,
-    )  # fmt: skip
+        0.25,
+        True,
+        True,
+    )
 
 
 def test_what_sets_the_other_platforms_apart() -> None:

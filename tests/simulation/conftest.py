@@ -37,13 +37,22 @@ def own_score(context: Context) -> np.ndarray:
 def everything() -> Feed:
     """All sources, so small that they run full, all factors, all signals, all other numbers."""
     return Feed(
-        "everything", dict.fromkeys(SOURCES, 5),
+        "everything",
+        dict.fromkeys(SOURCES, 5),
         {name: 0.1 * (i + 1) * (-1) ** (i > 17) for i, name in enumerate(FACTORS)},
-        topic_penalty=0.1, author_penalty=0.2, author_decay=0.5, author_floor=0.25,
+        topic_penalty=0.1,
+        author_penalty=0.2,
+        author_decay=0.5,
+        author_floor=0.25,
         signals={name: 0.3 * (i + 1) * (-1) ** (i == 6) for i, name in enumerate(SIGNALS)},
-        learning_rate=0.1, interest_share=0.3, half_life=3.0, delivery=0.7, trial_size=3,
-        trial_growth=2.0, filler="popularity",
-    )  # fmt: skip
+        learning_rate=0.1,
+        interest_share=0.3,
+        half_life=3.0,
+        delivery=0.7,
+        trial_size=3,
+        trial_growth=2.0,
+        filler="popularity",
+    )
 
 
 FEEDS: dict[str, Callable[[], Feed]] = {
@@ -75,10 +84,19 @@ def all_feeds() -> dict[str, Feed]:
 def lively() -> Behaviour:
     """Viewers and creators who do everything often."""
     return Behaviour(
-        like_base=-1.0, comment_base=-1.5, share_base=-1.5, follow_base=-2.0, duet_base=-2.5,
-        stitch_base=-2.5, unfollow_base=-1.0, stop_base=-1.5, leave_base=-4.0, post_base=1.0,
-        quit_base=-2.0, drift=0.3,
-    )  # fmt: skip
+        like_base=-1.0,
+        comment_base=-1.5,
+        share_base=-1.5,
+        follow_base=-2.0,
+        duet_base=-2.5,
+        stitch_base=-2.5,
+        unfollow_base=-1.0,
+        stop_base=-1.5,
+        leave_base=-4.0,
+        post_base=1.0,
+        quit_base=-2.0,
+        drift=0.3,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -93,11 +111,15 @@ def world() -> World:
     country, device = np.array(world.country), np.array(world.device)
     country[::6], device[::18] = -1, -1
     return dataclasses.replace(
-        world, profiles=profiles, post_features=features,
-        flagged=rng.random(m) < 0.1, cross_posted=rng.random(m) < 0.2,
+        world,
+        profiles=profiles,
+        post_features=features,
+        flagged=rng.random(m) < 0.1,
+        cross_posted=rng.random(m) < 0.2,
         durations=np.where(rng.random(m) < 0.1, np.nan, np.array(world.durations)),
-        country=country, device=device,
-    )  # fmt: skip
+        country=country,
+        device=device,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,12 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.platform import Platform
-from graphkit.data.space import InterestSpace
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.simulation import build_world, interest_space, split_world_data
-from graphkit.simulation._homes import plurality_homes
-from graphkit.simulation.split import item_draws, time_cuts
+from graphkit.simulation.build import item_draws, plurality_homes, time_cuts
+from graphkit.simulation.interests import InterestSpace
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +56,12 @@ def test_a_platform_becomes_a_world(platform: Platform) -> None:
 
 def test_rows_in_another_order_make_the_same_world(platform: Platform, truth: gk.Partition) -> None:
     ds = platform.dataset
-    shuffled = gk.Dataset(**{
-        name: frame.sample(fraction=1, shuffle=True, seed=1) for name, frame in ds.tables.items()
-    })  # fmt: skip
+    shuffled = gk.Dataset(
+        **{
+            name: frame.sample(fraction=1, shuffle=True, seed=1)
+            for name, frame in ds.tables.items()
+        }
+    )
     first, second = (build_world(d, truth, ticks=6, rng=1) for d in (ds, shuffled))
     assert first.content_key == second.content_key
 
@@ -227,10 +229,15 @@ def test_communities_without_an_account(platform: Platform, truth: gk.Partition)
 
 def test_bad_input_is_refused(platform: Platform, truth: gk.Partition) -> None:
     ds = platform.dataset
-    for options in ({"ticks": 0}, {"posts": "shown"}, {"dimensions": 1},
-                    {"posts": "introduced", "share_of_posts": 0.7},
-                    {"posts": "introduced", "introducers": 0},
-                    {"posts": "introduced", "since": "2024-03-01"}, {"since": "soon"}):  # fmt: skip
+    for options in (
+        {"ticks": 0},
+        {"posts": "shown"},
+        {"dimensions": 1},
+        {"posts": "introduced", "share_of_posts": 0.7},
+        {"posts": "introduced", "introducers": 0},
+        {"posts": "introduced", "since": "2024-03-01"},
+        {"since": "soon"},
+    ):
         with pytest.raises(OptionError):
             build_world(ds, truth, rng=1, **options)
     with pytest.raises(OptionError, match="have authors"):

@@ -26,11 +26,25 @@ Bools = npt.NDArray[np.bool_]
 ALWAYS, NEVER = 60.0, -60.0
 #: Everybody opens the feed in every tick, watches everything and passes everything on.
 SHARER = Behaviour(
-    social_share=0, noise=0, watch_base=ALWAYS, watch_taste=0, watch_quality=0, watch_length=0,
-    fatigue=0, like_base=NEVER, comment_base=NEVER, share_base=ALWAYS, follow_base=NEVER,
-    duet_base=NEVER, stitch_base=NEVER, reaction_slope=0, comment_divisive=0, share_flagged=0,
-    unfollow_base=NEVER, activity=1,
-)  # fmt: skip
+    social_share=0,
+    noise=0,
+    watch_base=ALWAYS,
+    watch_taste=0,
+    watch_quality=0,
+    watch_length=0,
+    fatigue=0,
+    like_base=NEVER,
+    comment_base=NEVER,
+    share_base=ALWAYS,
+    follow_base=NEVER,
+    duet_base=NEVER,
+    stitch_base=NEVER,
+    reaction_slope=0,
+    comment_divisive=0,
+    share_flagged=0,
+    unfollow_base=NEVER,
+    activity=1,
+)
 #: Bounds at 99.9 %.
 Z = float(norm.ppf(0.9995))
 
@@ -63,9 +77,8 @@ def spread_of(
     )
     most = int(np.diff(follows.indptr).max())
     feed = Feed(
-        "share only", {"following": 4 * most, "circle": RING * most}, {}, delivery=p,
-        filler="empty",
-    )  # fmt: skip
+        "share only", {"following": 4 * most, "circle": RING * most}, {}, delivery=p, filler="empty"
+    )
     spread = gk.simulate_spread(
         world, {"shares": feed}, ticks=ticks, slots=RING + 1, behaviour=SHARER, rng=rng
     )
@@ -121,9 +134,14 @@ def test_on_a_star_it_is_binomial() -> None:
     star = [(0, leaf) for leaf in range(1, leaves + 1)]
     posters = [k * (leaves + 1) for k in range(times)]
     _, trees = spread_of(
-        (leaves + 1) * times, copies(star, leaves + 1, times), posters, [0] * times, p, ticks=3,
+        (leaves + 1) * times,
+        copies(star, leaves + 1, times),
+        posters,
+        [0] * times,
+        p,
+        ticks=3,
         rng=2,
-    )  # fmt: skip
+    )
     variance = leaves * p * (1 - p)
     assert trees.size.mean() == pytest.approx(1 + leaves * p, abs=Z * np.sqrt(variance / times))
     fourth = variance * (1 + 3 * (leaves - 2) * p * (1 - p))
@@ -133,9 +151,7 @@ def test_on_a_star_it_is_binomial() -> None:
 
 
 def test_on_a_graph_with_cycles_the_mean_is_that_over_all_subgraphs() -> None:
-    arcs = [
-        (0, 1), (1, 0), (1, 2), (2, 0), (0, 3), (3, 2), (2, 4), (4, 3), (4, 5), (5, 1), (3, 5),
-    ]  # fmt: skip
+    arcs = [(0, 1), (1, 0), (1, 2), (2, 0), (0, 3), (3, 2), (2, 4), (4, 3), (4, 5), (5, 1), (3, 5)]
     n, times, p = 6, 4000, 0.45
     subsets = np.array(list(itertools.product((False, True), repeat=len(arcs))))
     open_arcs = np.zeros((subsets.shape[0], n, n), bool)
@@ -146,9 +162,14 @@ def test_on_a_graph_with_cycles_the_mean_is_that_over_all_subgraphs() -> None:
     mean = float(weight @ size)
     error = np.sqrt((weight @ size**2 - mean**2) / times)
     _, trees = spread_of(
-        n * times, copies(arcs, n, times), [k * n for k in range(times)], [0] * times, p, ticks=9,
+        n * times,
+        copies(arcs, n, times),
+        [k * n for k in range(times)],
+        [0] * times,
+        p,
+        ticks=9,
         rng=3,
-    )  # fmt: skip
+    )
     assert trees.size.mean() == pytest.approx(mean, abs=Z * error)
     share = float(weight @ (size == n))
     full = np.count_nonzero(trees.size == n) / times
@@ -183,9 +204,7 @@ def test_what_is_always_delivered_reaches_exactly_the_descendants() -> None:
     arcs = random_arcs(n, 50, seed=7)
     open_arcs = np.zeros((1, n, n), bool)
     open_arcs[0, [a for a, _ in arcs], [b for _, b in arcs]] = True
-    tally, trees = spread_of(
-        n, arcs, list(range(n)), list(range(n)), 1.0, ticks=2 * n + 1, rng=8
-    )  # fmt: skip
+    tally, trees = spread_of(n, arcs, list(range(n)), list(range(n)), 1.0, ticks=2 * n + 1, rng=8)
     descendants = closure(open_arcs)[0]
     for start in range(n):
         expected = set(np.flatnonzero(descendants[start])) - {start}

@@ -31,9 +31,15 @@ def outcomes(tally: ArmTally) -> tuple[float, float, float]:
 def run(world: World, arms: dict[str, Feed], budget: str, seed: int) -> dict[str, np.ndarray]:
     mind = Behaviour(like_base=-1.5, share_base=-2.0)
     spread = gk.simulate_spread(
-        world, arms, ticks=4, slots=4, replications=REPLICATIONS, behaviour=mind, budget=budget,
+        world,
+        arms,
+        ticks=4,
+        slots=4,
+        replications=REPLICATIONS,
+        behaviour=mind,
+        budget=budget,
         rng=seed,
-    )  # fmt: skip
+    )
     return {arm: np.array([outcomes(tally) for tally in spread.of(arm)]) for arm in arms}
 
 

@@ -15,8 +15,7 @@ from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.simulation import Behaviour
-from graphkit.simulation._profiles import first_profiles
-from graphkit.simulation.arrays import prepare
+from graphkit.simulation.arrays import first_profiles, prepare
 from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]

@@ -53,9 +53,17 @@ def renamed(world: World, seed: int) -> tuple[World, np.ndarray, np.ndarray]:
     for name in ("account_keys", "interests", "profiles", "country", "language", "device"):
         changes[name] = getattr(world, name)[back_a]
     for name in (
-        "post_keys", "post_features", "ticks", "quality", "durations", "divisiveness", "flagged",
-        "cross_posted", "post_country", "post_language",
-    ):  # fmt: skip
+        "post_keys",
+        "post_features",
+        "ticks",
+        "quality",
+        "durations",
+        "divisiveness",
+        "flagged",
+        "cross_posted",
+        "post_country",
+        "post_language",
+    ):
         changes[name] = getattr(world, name)[back_p]
     of_group = rng.permutation(int(world.groups.max()) + 1)
     starts, groups = world.group_indptr, [of_group[g] for g in world.groups]
@@ -112,9 +120,14 @@ def test_renaming_and_reordering_with_keys_kept_change_no_byte(
 
 @pytest.mark.parametrize("free", [False, True], ids=["matched", "free"])
 def test_the_number_of_threads_changes_no_byte(
-    world: World, feed: Feed, lively: Behaviour, free: bool, run_of: Callable[..., Run],
-    log_of: Log, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    world: World,
+    feed: Feed,
+    lively: Behaviour,
+    free: bool,
+    run_of: Callable[..., Run],
+    log_of: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(engine, "FEW", 8)
     runs = [run_of(world, feed, free=free, behaviour=lively, workers=n) for n in (1, 2, 3)]
     logs = [log_of(run) for run in runs]
@@ -135,11 +148,14 @@ print(gk.simulate_spread(world, arms, ticks=3, slots=3, budget="free", rng=1).co
 def test_the_hash_seed_changes_no_byte() -> None:
     keys = {
         subprocess.run(
-            [sys.executable, "-c", HASHED], env=os.environ | {"PYTHONHASHSEED": seed}, check=True,
-            capture_output=True, text=True,
+            [sys.executable, "-c", HASHED],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         for seed in ("1", "2")
-    }  # fmt: skip
+    }
     assert len(keys) == 1
 
 
@@ -178,9 +194,8 @@ def test_matched_arms_get_the_same_sessions_slots_and_posts(
 
 @pytest.mark.parametrize("free", [False, True], ids=["matched", "free"])
 def test_what_is_shown_is_new_of_others_and_there(
-    world: World, feed: Feed, lively: Behaviour, free: bool, run_of: Callable[..., Run],
-    log_of: Log,
-) -> None:  # fmt: skip
+    world: World, feed: Feed, lively: Behaviour, free: bool, run_of: Callable[..., Run], log_of: Log
+) -> None:
     run = run_of(world, feed, free=free, behaviour=lively)
     rows = [row for row in log_of(run) if row[3] >= 0]
     pairs = [(a, post) for _, a, _, post, *_ in rows]
@@ -189,9 +204,7 @@ def test_what_is_shown_is_new_of_others_and_there(
     assert all(world.ticks[post] <= t for t, _, _, post, *_ in rows)
     posted = run.tally().posted
     assert all(posted[post] for _, post in pairs)
-    passed_on = {
-        (a, post): t for t, a, _, post, _, _, react, _ in rows if react & codes.PASSED_ON
-    }  # fmt: skip
+    passed_on = {(a, post): t for t, a, _, post, _, _, react, _ in rows if react & codes.PASSED_ON}
     indptr, indices = world.follows.indptr, world.follows.indices
     for t, a, _, post, _, _, react, parent in rows:
         assert 0 <= react < 256
@@ -219,9 +232,13 @@ def test_taste_counts_the_circle_in_every_arm(
     world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run], log_of: Log
 ) -> None:
     mind = Behaviour(
-        social_share=1.0, noise=0.0, fatigue=0.0, watch_quality=0.0, watch_length=0.0,
+        social_share=1.0,
+        noise=0.0,
+        fatigue=0.0,
+        watch_quality=0.0,
+        watch_length=0.0,
         like_base=-1.0,
-    )  # fmt: skip
+    )
     rows = log_of(run_of(world, all_feeds["uniform"], behaviour=mind))
     indptr, indices = world.follows.indptr, world.follows.indices
     alone = int(65536 / (1 + np.exp(-mind.watch_base)))

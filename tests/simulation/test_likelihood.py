@@ -9,21 +9,19 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr
 
-from graphkit.simulation._likelihood import Block, fit_censored, fit_logistic
-from graphkit.simulation.likelihood import EDGES, logit_watch
+from graphkit.simulation.likelihood import EDGES, Block, fit_censored, fit_logistic, logit_watch
 
 
 def errors_of(loss: Callable[[np.ndarray], float], p: np.ndarray, step: float = 1e-3) -> np.ndarray:
     """Standard errors from second differences of a loss."""
     n = p.size
     moves = np.eye(n) * step
-    bend = np.array([
+    bend = np.array(
         [
-            loss(p + a + b) - loss(p + a - b) - loss(p - a + b) + loss(p - a - b)
-            for b in moves
+            [loss(p + a + b) - loss(p + a - b) - loss(p - a + b) + loss(p - a - b) for b in moves]
+            for a in moves
         ]
-        for a in moves
-    ])  # fmt: skip
+    )
     return np.sqrt(np.diag(np.linalg.inv(bend / (4 * step**2))))
 
 
@@ -64,10 +62,15 @@ def test_logistic_blocks_share_a_slope() -> None:
     w = rng.random(4000) - 0.5
     ones, account = np.ones(4000), np.arange(4000) // 4
     blocks = [
-        Block(np.column_stack([ones, w]), rng.random(4000) < expit(base + 2 * w),
-              np.zeros(4000), account, (at, 0))
+        Block(
+            np.column_stack([ones, w]),
+            rng.random(4000) < expit(base + 2 * w),
+            np.zeros(4000),
+            account,
+            (at, 0),
+        )
         for at, base in ((1, -1.0), (2, 0.5))
-    ]  # fmt: skip
+    ]
     found = fit_logistic(blocks, 3)
     assert found is not None
 

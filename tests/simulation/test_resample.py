@@ -28,8 +28,9 @@ def test_a_resampled_world_is_a_bootstrap(world: World) -> None:
     first, second = resample_worlds(world, 2, rng=1)
     assert first.content_key != second.content_key
     assert [w.content_key for w in resample_worlds(world, 2, rng=1)] == [
-        first.content_key, second.content_key,
-    ]  # fmt: skip
+        first.content_key,
+        second.content_key,
+    ]
     for new in (first, second):
         assert (new.n_accounts, new.n_posts) == (world.n_accounts, world.n_posts)
         old = world.accounts.encode(origin(new.accounts.ids))

@@ -100,9 +100,14 @@ def test_every_feed_on_a_world_of_authors(
 @BUDGETS
 @pytest.mark.parametrize("name", ["everything", "half", "own score"])
 def test_posts_that_several_accounts_introduce(
-    introduced: World, all_feeds: dict[str, Feed], lively: Behaviour, free: bool, name: str,
-    run_of: Callable[..., Run], log_of: Log,
-) -> None:  # fmt: skip
+    introduced: World,
+    all_feeds: dict[str, Feed],
+    lively: Behaviour,
+    free: bool,
+    name: str,
+    run_of: Callable[..., Run],
+    log_of: Log,
+) -> None:
     run = run_of(introduced, all_feeds[name], free=free, behaviour=lively, ticks=8)
     assert not run.stage.single
     twin, _ = agrees(run, log_of)
@@ -113,13 +118,23 @@ def test_posts_that_several_accounts_introduce(
 @BUDGETS
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_a_space_with_signs_whose_index_has_many_cells(
-    embedded: World, lively: Behaviour, free: bool, share: float, run_of: Callable[..., Run],
+    embedded: World,
+    lively: Behaviour,
+    free: bool,
+    share: float,
+    run_of: Callable[..., Run],
     log_of: Log,
-) -> None:  # fmt: skip
+) -> None:
     feed = Feed(
-        "near", {"interest": 15, "fresh": 5}, {"interest": 1.0}, topic_penalty=0.3,
-        interest_share=share, half_life=2.0, learning_rate=0.5, filler="empty",
-    )  # fmt: skip
+        "near",
+        {"interest": 15, "fresh": 5},
+        {"interest": 1.0},
+        topic_penalty=0.3,
+        interest_share=share,
+        half_life=2.0,
+        learning_rate=0.5,
+        filler="empty",
+    )
     run = run_of(embedded, feed, free=free, behaviour=lively)
     assert run.index.start.size > 8
     # so few that cells matter
@@ -151,25 +166,34 @@ def test_feeds_and_viewers_drawn_by_lot(
 
     # round numbers, so that scores are equal often
     feed = Feed(
-        "by lot", some(SOURCES, lambda: int(rng.integers(0, 25))),
+        "by lot",
+        some(SOURCES, lambda: int(rng.integers(0, 25))),
         some(FACTORS, lambda: float(rng.integers(-2, 3)) / 4),
-        topic_penalty=float(rng.integers(0, 2)) / 4, author_penalty=float(rng.integers(0, 2)) / 4,
-        author_decay=float(rng.choice([0, 0.5, 1])), author_floor=float(rng.choice([0, 0.25])),
+        topic_penalty=float(rng.integers(0, 2)) / 4,
+        author_penalty=float(rng.integers(0, 2)) / 4,
+        author_decay=float(rng.choice([0, 0.5, 1])),
+        author_floor=float(rng.choice([0, 0.25])),
         signals=some(SIGNALS, lambda: float(rng.normal())),
-        learning_rate=float(rng.choice([0, 0.3])), interest_share=float(rng.choice([0.1, 1])),
-        half_life=float(rng.choice([1, np.inf])), delivery=float(rng.choice([0.4, 1])),
-        trial_size=int(rng.integers(1, 9)), trial_growth=float(rng.choice([1, 1.5])),
+        learning_rate=float(rng.choice([0, 0.3])),
+        interest_share=float(rng.choice([0.1, 1])),
+        half_life=float(rng.choice([1, np.inf])),
+        delivery=float(rng.choice([0.4, 1])),
+        trial_size=int(rng.integers(1, 9)),
+        trial_growth=float(rng.choice([1, 1.5])),
         filler=str(rng.choice(FILLERS)),
-    )  # fmt: skip
+    )
     drawn = {
         spec.name: spec.default + float(rng.normal())
         for spec in dataclasses.fields(Behaviour)
         if spec.name.endswith(("_base", "_slope"))
     }
     mind = Behaviour(
-        **drawn, social_share=float(rng.choice([0, 0.5])), noise=float(rng.choice([0, 0.3])),
-        activity=float(rng.choice([0.3, 1])), drift=float(rng.choice([0, 1])),
-    )  # fmt: skip
+        **drawn,
+        social_share=float(rng.choice([0, 0.5])),
+        noise=float(rng.choice([0, 0.3])),
+        activity=float(rng.choice([0.3, 1])),
+        drift=float(rng.choice([0, 1])),
+    )
     where = world if rng.random() < 0.7 else introduced
     free = bool(rng.random() < 0.5)
     agrees(run_of(where, feed, free=free, behaviour=mind, ticks=4, slots=5, seed=seed), log_of)

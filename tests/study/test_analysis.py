@@ -22,8 +22,11 @@ def test_presets_are_the_ends_of_their_blends() -> None:
     assert curve is not None
     assert curve.ends == ("circle", "taste")
     assert list(curve.shares.items()) == [
-        ("circle", 0.0), ("mix 0.25", 0.25), ("mix 0.75", 0.75), ("taste", 1.0),
-    ]  # fmt: skip
+        ("circle", 0.0),
+        ("mix 0.25", 0.25),
+        ("mix 0.75", 0.75),
+        ("taste", 1.0),
+    ]
 
 
 def test_blends_of_share_zero_and_one_are_ends_too_and_the_first_of_equals_counts() -> None:
@@ -58,11 +61,17 @@ def test_what_is_changed_alike_in_all_is_a_curve() -> None:
 def test_means_of_three_arms_and_their_shares() -> None:
     outcome = pl.DataFrame(
         {
-            "arm": ["circle", "mix 0.5", "taste"], "world": 0, "replication": 0,
-            "partition": "planted", "community": None, "measure": "crossing",
-            "value": [0.5, 0.6, 0.7], "budget": "matched", "calibrated": False,
+            "arm": ["circle", "mix 0.5", "taste"],
+            "world": 0,
+            "replication": 0,
+            "partition": "planted",
+            "community": None,
+            "measure": "crossing",
+            "value": [0.5, 0.6, 0.7],
+            "budget": "matched",
+            "calibrated": False,
         }
-    )  # fmt: skip
+    )
     curve = blend_curve([FOLLOWER, mixed(0.5), INTEREST])
     means = means_of_arms(outcome, ["circle", "mix 0.5", "taste"], curve)
     assert means is not None
@@ -77,9 +86,11 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
     scan = pl.DataFrame(
         {"s": [0.0, 0.5, 0.75, 1.0], "low": [0.1, -0.2, -0.3, -0.5], "high": [0.3, 0.2, -0.1, 0.1]}
     ).with_columns(
-        partition=pl.lit(None, pl.String), measure=pl.lit("crossing"), arm=pl.lit("a"),
+        partition=pl.lit(None, pl.String),
+        measure=pl.lit("crossing"),
+        arm=pl.lit("a"),
         baseline=pl.lit("b"),
-    )  # fmt: skip
+    )
     assert mark_sign_changes(scan)["sign_change"].to_list() == [False, False, True, False]
     assert not mark_sign_changes(scan.head(2))["sign_change"].any()
 
@@ -87,11 +98,17 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
 def test_hosting_of_what_the_follow_graph_shows_and_does_not() -> None:
     outcome = pl.DataFrame(
         {
-            "arm": "a", "world": 0, "replication": 0, "partition": "interest",
-            "community": ["x", "y", "z", "tiny"], "measure": "hosting_reach",
-            "value": [0.5, 0.2, 0.4, 1.0], "budget": "matched", "calibrated": False,
+            "arm": "a",
+            "world": 0,
+            "replication": 0,
+            "partition": "interest",
+            "community": ["x", "y", "z", "tiny"],
+            "measure": "hosting_reach",
+            "value": [0.5, 0.2, 0.4, 1.0],
+            "budget": "matched",
+            "calibrated": False,
         }
-    )  # fmt: skip
+    )
     more = add_hosting(outcome, {"interest": ("x",)}, {"interest": ("y", "z")})
     values = dict(more.filter(pl.col("community").is_null()).select("measure", "value").rows())
     assert values["hosting_hidden"] == 0.5

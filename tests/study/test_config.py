@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from graphkit.errors import FileError, OptionError
 from graphkit.recommenders import ranker, watch_time, write_feed
 from graphkit.recommenders.factors import NUMBERS
-from graphkit.study._arms import PRESETS
-from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.config import PRESETS, StudyConfig, load_config
 
 TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronological"}]
 
@@ -111,12 +110,19 @@ def test_round_trip(title: str, share: float, seed: int, weight: float, name: st
 
 def test_overrides_and_blends_change_the_feed() -> None:
     config = StudyConfig.of(
-        {"arms": [
-            {"name": "more", "preset": "interest_centric", "sources": {"fresh": 7},
-             "weights": {"recency": 0.9}, "filler": "empty"},
-            {"name": "half", "blend": ["follower_centric", "interest_centric"], "share": 0.5},
-        ]}
-    )  # fmt: skip
+        {
+            "arms": [
+                {
+                    "name": "more",
+                    "preset": "interest_centric",
+                    "sources": {"fresh": 7},
+                    "weights": {"recency": 0.9},
+                    "filler": "empty",
+                },
+                {"name": "half", "blend": ["follower_centric", "interest_centric"], "share": 0.5},
+            ]
+        }
+    )
     more, half = config.feeds().values()
     assert (more.sources["fresh"], more.sources["interest"]) == (7, 120)
     assert (more.weights["recency"], more.filler) == (0.9, "empty")
@@ -126,10 +132,17 @@ def test_overrides_and_blends_change_the_feed() -> None:
 
 def test_every_preset_and_number_can_be_named() -> None:
     numbers: dict[str, Any] = {
-        "topic_penalty": 0.5, "author_penalty": 0.5, "author_decay": 0.5, "author_floor": 0.5,
-        "learning_rate": 0.5, "interest_share": 0.5, "half_life": 5.0, "delivery": 0.5,
-        "trial_size": 7, "trial_growth": 2.0,
-    }  # fmt: skip
+        "topic_penalty": 0.5,
+        "author_penalty": 0.5,
+        "author_decay": 0.5,
+        "author_floor": 0.5,
+        "learning_rate": 0.5,
+        "interest_share": 0.5,
+        "half_life": 5.0,
+        "delivery": 0.5,
+        "trial_size": 7,
+        "trial_growth": 2.0,
+    }
     assert set(numbers) == set(NUMBERS)
     arms = [{"name": name, "preset": name} for name in PRESETS]
     arms.append({"name": "x", "ranker": "x_2023"} | numbers | {"signals": {"like": 0.1}})

@@ -19,12 +19,13 @@ from graphkit.study.run import _log_folder
 def study(**simulation: Any) -> StudyConfig:
     return StudyConfig.of(
         {
-            "data": {"source": "synthetic", "accounts": 100}, "communities": {"runs": 2},
+            "data": {"source": "synthetic", "accounts": 100},
+            "communities": {"runs": 2},
             "world": {"worlds": 2, "ticks": 2},
             "simulation": {"ticks": 3, "slots": 2, "impressions": True, **simulation},
             "s_scan": {"social_share": [0.0, 1.0], "worlds": 1},
         }
-    )  # fmt: skip
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -113,9 +113,17 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
         for sentence in headline.sentences:
             assert sentence in text
     for phrase in (
-        result.config.report.question, "synthetic", "not calibrated", "disjoint parts",
-        "filler", "over 3 worlds", "The sweep uses 2 worlds", "Limitations", "seed", "learning_rate",
-    ):  # fmt: skip
+        result.config.report.question,
+        "synthetic",
+        "not calibrated",
+        "disjoint parts",
+        "filler",
+        "over 3 worlds",
+        "The sweep uses 2 worlds",
+        "Limitations",
+        "seed",
+        "learning_rate",
+    ):
         assert phrase in text, phrase
     assert "significant" not in text
 
@@ -123,8 +131,9 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
 def test_the_report_opens_offline(report: str) -> None:
     assert not re.findall(r"<(?:script|link|iframe)", report)
     assert set(re.findall(r'(?:src|href)="([^"]{1,22})', report)) <= {
-        "data:image/png;base64,", *re.findall(r'href="(#[a-z]+)"', report),
-    }  # fmt: skip
+        "data:image/png;base64,",
+        *re.findall(r'href="(#[a-z]+)"', report),
+    }
     assert 'name="viewport"' in report
 
 
@@ -249,22 +258,26 @@ social_share = []
 
 def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None:
     arms = [
-        {"name": "random", "preset": "uniform"}, {"name": "interest", "preset": "interest_centric"},
+        {"name": "random", "preset": "uniform"},
+        {"name": "interest", "preset": "interest_centric"},
         {"name": "half", "blend": ["uniform", "interest_centric"], "share": 0.5},
-    ]  # fmt: skip
+    ]
     config = StudyConfig.of(
         {
-            "data": {"source": "synthetic", "accounts": 200}, "communities": {"runs": 2},
-            "world": {"worlds": 1, "ticks": 2}, "arms": arms,
+            "data": {"source": "synthetic", "accounts": 200},
+            "communities": {"runs": 2},
+            "world": {"worlds": 1, "ticks": 2},
+            "arms": arms,
             "simulation": {"ticks": 3, "slots": 3, "replications": 2},
             "s_scan": {"social_share": []},
         }
-    )  # fmt: skip
+    )
     result = run_study(config, tmp_path / "out")
     assert len(result.headlines) == 4
     assert {p.name for p in (tmp_path / "out/figures").glob("contrast*")} == {
-        "contrast.png", "contrast_2.png",
-    }  # fmt: skip
+        "contrast.png",
+        "contrast_2.png",
+    }
     assert "within this world" in result.headlines[0].sentences[0]
     assert result.curve is not None
     assert result.curve.ends == ("random", "interest")
@@ -277,10 +290,13 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
     assert {"trade_off", "trade_off_planted", "blend_crossing", "blend_viewer_value"} <= figures
     text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
     for phrase in (
-        "Means of all feeds", "All feeds: means with 95 % confidence intervals within this world",
-        "s = 0.2; behaviour is not calibrated", "% of a feed's posts are filler",
-        "The curves lead from random to interest", "The same for 1 more feed;",
-    ):  # fmt: skip
+        "Means of all feeds",
+        "All feeds: means with 95 % confidence intervals within this world",
+        "s = 0.2; behaviour is not calibrated",
+        "% of a feed's posts are filler",
+        "The curves lead from random to interest",
+        "The same for 1 more feed;",
+    ):
         assert phrase in text, phrase
 
 

@@ -165,9 +165,10 @@ def test_captions_say_s_behaviour_filler_and_what_intervals_are_over(
     behaviour: Behaviour, said: str
 ) -> None:
     spread = SimpleNamespace(
-        calibrated=behaviour.calibrated, worlds=(1, 2, 3),
+        calibrated=behaviour.calibrated,
+        worlds=(1, 2, 3),
         summary=lambda: pl.DataFrame({"filler": [0.0, 0.218]}),
-    )  # fmt: skip
+    )
     config = demo_config().model_copy(update={"behaviour": behaviour})
     caption = all_arms_caption(cast("Any", SimpleNamespace(config=config, spread=spread)))
     assert said in caption

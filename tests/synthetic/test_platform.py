@@ -421,8 +421,12 @@ def test_bytes_ignore_hash_seed_and_threads() -> None:
         environment = {"PYTHONHASHSEED": hash_seed, "POLARS_MAX_THREADS": threads, "PATH": ""}
         done = subprocess.run(
             [sys.executable, "-c", code],
-            cwd=root, env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         seen.add(done.stdout.strip())
     assert len(seen) == 1
 
@@ -484,14 +488,28 @@ def test_communities_can_be_chosen() -> None:
     seed=st.integers(0, 2**64),
 )
 def test_every_small_platform_is_sound(
-    n: int, k: int, mixing: float, days: int, posts: float, shown: float, overlap: float,
-    noise: float, seed: int,
-) -> None:  # fmt: skip
+    n: int,
+    k: int,
+    mixing: float,
+    days: int,
+    posts: float,
+    shown: float,
+    overlap: float,
+    noise: float,
+    seed: int,
+) -> None:
     k = min(k, n // 4)
     p = platform(
-        n, communities=k, mixing=mixing, days=days, posts_per_account=posts,
-        impressions_per_account=shown, tag_noise=noise, overlap=overlap, rng=seed,
-    )  # fmt: skip
+        n,
+        communities=k,
+        mixing=mixing,
+        days=days,
+        posts_per_account=posts,
+        impressions_per_account=shown,
+        tag_noise=noise,
+        overlap=overlap,
+        rng=seed,
+    )
     data = p.dataset  # building it has checked ids, keys and references
     assert data.items is not None
     assert data.impressions is not None

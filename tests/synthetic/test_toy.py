@@ -33,14 +33,23 @@ def partition(platform: Platform, pairs: Counter[tuple[str, str]], seed: int) ->
 def test_exact_counts(platform: Platform) -> None:
     rows = {name: table.height for name, table in platform.dataset.tables.items()}
     assert rows == {
-        "accounts": 24, "items": 14, "follows": 70, "interactions": 89, "impressions": 141,
+        "accounts": 24,
+        "items": 14,
+        "follows": 70,
+        "interactions": 89,
+        "impressions": 141,
         "memberships": 15,
-    }  # fmt: skip
+    }
     interactions = platform.dataset.interactions
     assert interactions is not None
     assert Counter(interactions["kind"].to_list()) == {
-        "like": 80, "comment": 3, "share": 2, "save": 2, "stitch": 1, "duet": 1,
-    }  # fmt: skip
+        "like": 80,
+        "comment": 3,
+        "share": 2,
+        "save": 2,
+        "stitch": 1,
+        "duet": 1,
+    }
 
 
 def test_truth(platform: Platform) -> None:
@@ -60,9 +69,13 @@ def test_alttok_follows_cattok_only(platform: Platform) -> None:
     assert follows is not None
     between = Counter((community(a), community(b)) for a, b in follows.iter_rows())
     assert between == {
-        ("book", "book"): 24, ("cat", "cat"): 24, ("alt", "cat"): 12, ("book", "alt"): 8,
-        ("book", "cat"): 1, ("cat", "book"): 1,
-    }  # fmt: skip
+        ("book", "book"): 24,
+        ("cat", "cat"): 24,
+        ("alt", "cat"): 12,
+        ("book", "alt"): 8,
+        ("book", "cat"): 1,
+        ("cat", "book"): 1,
+    }
 
 
 def test_impressions_and_likes_fit_together(platform: Platform) -> None:

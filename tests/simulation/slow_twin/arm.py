@@ -238,9 +238,14 @@ class Twin(Platform):
     def learn(self, a: int, p: int, w: float, react: int) -> None:
         answer = react & (codes.DUET | codes.STITCH)
         happened = (
-            react & codes.COMPLETE, react & codes.LIKE, react & codes.COMMENT, react & codes.SHARE,
-            react & codes.FOLLOW, answer, w < 0.25,
-        )  # fmt: skip
+            react & codes.COMPLETE,
+            react & codes.LIKE,
+            react & codes.COMMENT,
+            react & codes.SHARE,
+            react & codes.FOLLOW,
+            answer,
+            w < 0.25,
+        )
         strength = 0.0
         for signal, flag in zip(list(SIGNALS)[:7], happened, strict=True):
             if flag:

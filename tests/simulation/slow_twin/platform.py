@@ -28,13 +28,18 @@ from slow_twin.draws import (
     stir,
     turned,
     unit,
-)  # fmt: skip
+)
 
 #: Factors of a viewer and a post, in the order in which they are summed, after all others.
 PAIRS = (
-    "interest", "circle_reactions", "circle_comments", "followed", "same_country",
-    "same_language", "chance",
-)  # fmt: skip
+    "interest",
+    "circle_reactions",
+    "circle_comments",
+    "followed",
+    "same_country",
+    "same_language",
+    "chance",
+)
 
 
 class Platform:
@@ -267,17 +272,19 @@ class Platform:
         near = dots(query, self.features)
         pairs = {
             "interest": lambda p: float(near[p]),
-            "circle_reactions": lambda p: 1 - 0.5 ** sum(
-                bool(kind & (codes.LIKE | codes.PASSED_ON)) for kind in heard.get(p, ())
+            "circle_reactions": lambda p: (
+                1
+                - 0.5
+                ** sum(bool(kind & (codes.LIKE | codes.PASSED_ON)) for kind in heard.get(p, ()))
             ),
-            "circle_comments": lambda p: 1 - 0.5 ** sum(
-                bool(kind & codes.COMMENT) for kind in heard.get(p, ())
+            "circle_comments": lambda p: (
+                1 - 0.5 ** sum(bool(kind & codes.COMMENT) for kind in heard.get(p, ()))
             ),
             "followed": lambda p: float(bool(self.follows[a] & set(self.posters[p]))),
             "same_country": lambda p: float(self.same("country", a, p)),
             "same_language": lambda p: float(self.same("language", a, p)),
             "chance": lambda p: self.of_pair(codes.E_CHANCE, a, p),
-        }  # fmt: skip
+        }
         ordered = [name for name in FACTORS if name not in PAIRS] + list(PAIRS)
         weights = self.feed.weights
         wanted = ordered if self.feed.score else [name for name in ordered if weights.get(name)]
@@ -288,9 +295,13 @@ class Platform:
         if self.feed.score is not None:
             viewer, sources = np.full(len(source_of), a), list(source_of.values())
             context = Context(
-                world=self.w, tick=self.t, viewer=viewer, post=list(source_of), source=sources,
+                world=self.w,
+                tick=self.t,
+                viewer=viewer,
+                post=list(source_of),
+                source=sources,
                 factors=columns,
-            )  # fmt: skip
+            )
             return dict(zip(source_of, self.feed.score(context).tolist(), strict=True))
         total = dict.fromkeys(source_of, 0.0)
         for name in wanted:

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom
+
+from graphkit.communities import leiden, visibility
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.errors import DataError, OptionError
+from graphkit.kernels.tails import log_matching_tail
+
+COLUMNS = [
+    "community",
+    "label",
+    "size",
+    "shared",
+    "follow_f1",
+    "visible_runs",
+    "visible",
+    "conductance",
+    "internal_share",
+    "expected_share",
+    "ratio",
+    "p_value",
+]
+
+
+def planted(
+    sizes: list[int], hidden: set[int], *, directed: bool = True, seed: int = 0
+) -> tuple[Partition, Graph]:
+    """Communities whose members follow each other; those of hidden ones live among others."""
+    rng = np.random.default_rng(seed)
+    membership = np.repeat(np.arange(len(sizes)), sizes)
+    n = membership.size
+    shown = [c for c in range(len(sizes)) if c not in hidden]
+    circle = np.where(np.isin(membership, shown), membership, rng.choice(shown, n))
+    same = circle[:, None] == circle[None, :]
+    linked = rng.random((n, n)) < np.where(same, 0.3, 0.02)
+    np.fill_diagonal(linked, False)
+    if not directed:
+        linked = np.triu(linked)
+    tail, head = np.nonzero(linked)
+    graph = Graph.from_edges(tail, head, directed=directed, nodes=range(n), node_kind="accounts")
+    partition = Partition.from_membership(
+        range(n), membership, labels=[f"c{k}" for k in range(len(sizes))], node_kind="accounts"
+    )
+    return partition, graph
+
+
+@pytest.mark.parametrize("directed", [True, False])
+@pytest.mark.parametrize("engine", ["igraph", "leidenalg"])
+def test_what_is_planted_is_seen_and_what_is_hidden_is_not(engine: str, *, directed: bool) -> None:
+    p, g = planted([60, 50, 40], {1}, directed=directed)
+    v = visibility(p, g, runs=5, engine=engine, rng=1)
+    assert v.frame.columns == COLUMNS
+    assert v.frame.get_column("visible").to_list() == [True, False, True]
+    assert v.hidden == ["c1"]
+    seen, hidden = v.frame.filter("visible"), v.frame.filter(label="c1").row(0, named=True)
+    assert seen.get_column("follow_f1").min() > 0.7
+    assert seen.get_column("ratio").min() > 1.4
+    assert seen.get_column("p_value").max() < 1e-20
+    assert seen.get_column("conductance").max() < 0.5
+    assert hidden["conductance"] > 0.5
+    assert hidden["ratio"] == pytest.approx(1, abs=0.35)
+    assert hidden["p_value"] > 1e-3
+    assert v.follow_memberships.shape == (5, 150)
+    assert v.follow_agreement <= 1
+    assert "not visible" in repr(v)
+
+
+@pytest.mark.parametrize("directed", [True, False])
+def test_figures_agree_with_the_slow_twin(*, directed: bool) -> None:
+    p, g = planted([30, 20, 10], {2}, directed=directed, seed=3)
+    # outside accounts, unassigned members, loops and weights of zero
+    tail, head, weight = g.edge_arrays()
+    rng = np.random.default_rng(1)
+    more_tail, more_head = rng.integers(0, 60, 80), 60 + rng.integers(0, 30, 80)
+    g = Graph.from_edges(
+        [*tail, *more_tail, 5, 7],
+        [*head, *more_head, 5, 89],
+        [*(weight * 3), *[1.0] * 80, 4.0, 0.0],
+        directed=directed,
+        nodes=range(90),
+    )
+    left_out = [12, 33]
+    membership = p.membership.copy()
+    membership[left_out] = -1
+    p = Partition.from_membership(range(60), membership)
+    v = visibility(p, g, runs=3, rng=1)
+    pairs = [(int(a), int(b)) for a, b, w in zip(*g.edge_arrays(), strict=True) if a != b and w > 0]
+    m = len(pairs)
+    for row in v.frame.rows(named=True):
+        members = set(p.members(row["community"]).tolist())
+        inside = sum(a in members and b in members for a, b in pairs)
+        out = sum(a in members for a, b in pairs)
+        into = sum(b in members for a, b in pairs)
+        volume = out + into
+        cut = sum((a in members) != (b in members) for a, b in pairs)
+        assert row["conductance"] == pytest.approx(cut / min(volume, 2 * m - volume))
+        if directed:
+            share, expected = inside / out, into / m
+            p_value = hypergeom.sf(inside - 1, m, into, out)
+        else:
+            share, expected = 2 * inside / volume, (volume - 1) / (2 * m - 1)
+            p_value = np.exp(log_matching_tail(inside, m, volume))
+        assert row["internal_share"] == pytest.approx(share)
+        assert row["expected_share"] == pytest.approx(expected)
+        assert row["ratio"] == pytest.approx(share / expected)
+        assert row["p_value"] == pytest.approx(p_value, rel=1e-8)
+        scores = []
+        shared = [i for i in range(60) if i not in left_out]
+        for run in v.follow_memberships:
+            homes = dict(zip(shared, run.tolist(), strict=True))
+            best = 0.0
+            for code in set(homes.values()) - {-1}:
+                other = {i for i in shared if homes[i] == code}
+                best = max(best, 2 * len(members & other) / (len(members) + len(other)))
+            scores.append(best)
+        assert row["follow_f1"] == pytest.approx(np.median(scores))
+        assert row["visible_runs"] == pytest.approx(np.mean([s >= 0.5 for s in scores]))
+        assert row["visible"] == (row["visible_runs"] > 0.5)
+
+
+@pytest.mark.parametrize("directed", [True, False])
+def test_p_values_are_uniform_where_follows_ignore_interest(*, directed: bool) -> None:
+    rng = np.random.default_rng(2)
+    values = []
+    for _ in range(60):
+        tail, head = rng.integers(0, 300, (2, 3000))
+        g = Graph.from_edges(tail, head, directed=directed, nodes=range(300))
+        p = Partition.from_membership(range(300), rng.integers(0, 3, 300))
+        values += visibility(p, g, runs=1, rng=1).frame.get_column("p_value").to_list()
+    # loops and parallel arcs are removed here, but not in the null: a slight shortfall of
+    # internal arcs, so that small values are if anything too rare
+    assert np.mean(np.array(values) < 0.05) < 0.09
+    assert 0.35 < np.mean(values) < 0.75
+
+
+def test_it_is_leiden_on_the_follow_graph() -> None:
+    p, g = planted([30, 20], set())
+    v = visibility(p, g, runs=3, quality="cpm", resolution=0.1, rng=9)
+    follow = leiden(g, runs=3, quality="cpm", resolution=0.1, rng=v.provenance.seed)
+    assert follow.runs is not None
+    assert np.array_equal(v.follow_memberships, follow.runs.memberships)
+    assert v.follow_agreement == follow.stability
+    assert v.provenance.seed == 9
+    assert dict(v.provenance.parameters) == {
+        "runs": 3,
+        "engine": "native",
+        "quality": "cpm",
+        "resolution": 0.1,
+    }
+    assert v.provenance.inputs == (p.content_key, g.content_key)
+    assert set(v.provenance.versions) == {"graphkit", "numba"}
+    again = visibility(p, g, runs=3, quality="cpm", resolution=0.1, rng=9)
+    assert again.frame.equals(v.frame)
+
+
+def test_a_generator_is_used_once() -> None:
+    p, g = planted([30, 20], set())
+    v = visibility(p, g, runs=2, rng=np.random.default_rng(3))
+    assert v.provenance.seed is not None
+    assert visibility(p, g, runs=2, rng=v.provenance.seed).frame.equals(v.frame)
+
+
+def test_members_elsewhere_are_not_counted() -> None:
+    p, g = planted([30, 20], set())
+    larger = Partition.from_membership(
+        [*range(50), *range(100, 140)], [*p.membership.tolist(), *[1] * 40]
+    )
+    frame = visibility(larger, g, runs=2, rng=1).frame
+    assert frame.select("size", "shared").rows() == [(60, 20), (30, 30)]
+    assert frame.get_column("follow_f1").to_list() == [1.0, 1.0]
+
+
+def test_too_few_members_say_nothing() -> None:
+    _, g = planted([30, 20], set())
+    more = Partition.from_membership(
+        [*range(50), 100, 101, 102],
+        [*[0] * 30, *[1] * 19, 2, 2, 2, 2],
+        labels=["big", "small", "elsewhere"],
+    )
+    frame = visibility(more, g, runs=2, rng=1).frame
+    row = frame.filter(label="elsewhere").row(0, named=True)
+    assert (row["size"], row["shared"]) == (4, 1)
+    assert {row[c] for c in COLUMNS[4:]} == {None}
+    assert frame.get_column("visible").null_count() == 1
+
+
+def test_members_who_follow_nobody() -> None:
+    # x and y are followed, but follow nobody; z and w are nodes without any arc
+    g = Graph.from_edges("abca", "xyab", directed=True, nodes="abcwxyz")
+    p = Partition.from_membership("xyzwab", [0, 0, 1, 1, 2, 2], labels=["xy", "zw", "ab"])
+    rows = {r["label"]: r for r in visibility(p, g, runs=1, rng=1).frame.rows(named=True)}
+    assert rows["xy"]["internal_share"] is None
+    assert rows["xy"]["p_value"] is None
+    assert rows["xy"]["conductance"] == 1.0
+    assert rows["zw"]["conductance"] is None
+    assert rows["zw"]["follow_f1"] == 0
+    assert rows["zw"]["visible"] is False
+    assert rows["ab"]["internal_share"] == pytest.approx(1 / 3)
+
+
+def test_weights_move_leiden_only() -> None:
+    p, g = planted([30, 20], {1})
+    tail, head, weight = g.edge_arrays()
+    heavy = Graph.from_edges(tail, head, weight * 7, directed=True, nodes=range(50))
+    a, b = (visibility(p, graph, runs=2, rng=1).frame for graph in (g, heavy))
+    assert a.select(COLUMNS[7:]).equals(b.select(COLUMNS[7:]))
+
+
+def test_errors() -> None:
+    p, g = planted([10, 10], set())
+    strangers = Partition.from_membership(["u1", "u2"], [0, 0])
+    with pytest.raises(
+        DataError, match=r"no node is in both.*'u1', 'u2' \(nodes\).* 0, 1, 2 \(acc"
+    ):
+        visibility(strangers, g)
+    nobody = Partition.from_membership(range(20), [-1] * 20)
+    with pytest.raises(DataError, match="none of the 20 nodes"):
+        visibility(nobody, g)
+    empty = Graph.from_edges([], [], directed=True, nodes=range(20))
+    with pytest.raises(DataError, match="visibility: the graph has 20 nodes and no edges"):
+        visibility(p, empty)
+    with pytest.raises(DataError, match="needs a graphkit Partition"):
+        visibility(g, g)  # type: ignore[arg-type]
+    options: list[dict[str, Any]] = [
+        {"runs": 0},
+        {"engine": "x"},
+        {"quality": "x"},
+        {"resolution": -1.0},
+    ]
+    for option in options:
+        with pytest.raises(OptionError):
+            visibility(p, g, **option)

@@ -1,0 +1,157 @@
+"""Compiled kernels are kept where files can be written, until a source they depend on changes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numba
+import pytest
+
+from graphkit.kernels import compile as jit
+
+CODE = """
+import sys, tempfile
+refuse = tempfile.TemporaryFile
+def full(*a, **k):
+    raise PermissionError("read-only")
+if sys.argv[1] == "nowhere":
+    tempfile.TemporaryFile = full
+from graphkit.kernels.compile import CACHE
+tempfile.TemporaryFile = refuse
+import graphkit as gk
+g = gk.Graph.from_edges("aabcdde", "bccdeff", directed=False)
+print(CACHE, gk.leiden(g, runs=1, rng=1).membership.tolist())
+"""
+
+
+def leiden_where(place: str, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, place],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+
+
+def test_kernels_are_kept_in_the_folder_that_is_named(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    named = environment | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert leiden_where("named", named) == "True [0, 0, 0, 1, 1, 1]"
+    assert [*tmp_path.rglob("*.nbi")]
+
+
+def test_nothing_is_kept_where_nothing_can_be_written(environment: dict[str, str]) -> None:
+    assert leiden_where("nowhere", environment) == "False [0, 0, 0, 1, 1, 1]"
+
+
+class MadeUp:
+    """A package of kernels in ``made_up/``, with a copy of the module that compiles them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "made_up"
+        self.compiler = jit.__name__.replace("graphkit", "made_up", 1)
+        self.write(self.compiler, Path(jit.__file__).read_text())
+
+    def write(self, module: str, text: str) -> None:
+        path = self.folder.joinpath(*module.split(".")[1:]).with_suffix(".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for package in {self.folder, path.parent}:
+            (package / "__init__.py").touch()
+        path.write_text(text)
+
+    def kernel(self, name: str, value: str, imports: str = "") -> None:
+        """Write the module ``name`` with one kernel, ``value(x)``."""
+        self.write(
+            f"made_up.{name}",
+            f"{imports}\nfrom {self.compiler} import kernel\n\n"
+            f"@kernel()\ndef value(x):\n    return {value}\n",
+        )
+
+    def run(self, name: str) -> tuple[int, bool]:
+        """``value(1)`` of a module in a new import of the package, and whether it was kept."""
+        for module in [m for m in sys.modules if m.split(".")[0] == "made_up"]:
+            del sys.modules[module]
+        importlib.invalidate_caches()
+        value = importlib.import_module(f"made_up.{name}").value
+        found = value(1)
+        assert sum(value.stats.cache_hits.values()) + sum(value.stats.cache_misses.values()) == 1
+        return found, bool(value.stats.cache_hits)
+
+
+@pytest.fixture
+def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kept"))
+    # a module that is edited within a second must not be taken from its byte code
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield MadeUp(tmp_path)
+    for module in [m for m in sys.modules if m.split(".")[0] == "made_up"]:
+        del sys.modules[module]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from made_up.part.b import value as inner", "inner(x)"),
+        ("from made_up.part.b import K", "K * x"),
+        ("from made_up.part import b", "b.K * x"),
+        ("import made_up.part.b as b", "b.K * x"),
+        ("from made_up.between import value as inner", "inner(x)"),
+        ("try:\n    from made_up.part.b import K\nexcept ImportError:\n    K = 0", "K * x"),
+    ],
+    ids=["kernel", "constant", "module", "import as", "through another", "in a try"],
+)
+def test_a_kernel_is_compiled_anew_after_an_edit_of_what_it_imports(
+    made_up: MadeUp, imports: str, call: str
+) -> None:
+    made_up.kernel("a", call, imports)
+    made_up.kernel("between", "inner(x)", "from made_up.part.b import value as inner")
+    made_up.kernel("part.b", "2 * x", "K = 2")
+    assert made_up.run("a") == (2, False)
+    assert made_up.run("a") == (2, True)
+    made_up.kernel("part.b", "3 * x", "K = 3")
+    assert made_up.run("a") == (3, False)
+    assert made_up.run("a") == (3, True)
+
+
+def test_a_kernel_is_kept_after_an_edit_of_what_it_does_not_import(made_up: MadeUp) -> None:
+    made_up.kernel("a", "inner(x)", "from made_up.b import value as inner")
+    made_up.kernel("b", "2 * x")
+    made_up.kernel("c", "inner(x)", "from made_up.b import value as inner")
+    made_up.write(
+        "made_up.d", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import made_up.c\n"
+    )
+    made_up.kernel("e", "7 * x", "import made_up.d")
+    assert [made_up.run(name) for name in "abce"] == [(2, False), (2, True), (2, False), (7, False)]
+    made_up.kernel("c", "inner(x) + 1", "from made_up.b import value as inner")
+    assert [made_up.run(name) for name in "abce"] == [(2, True), (2, True), (3, False), (7, True)]
+
+
+def test_the_kernels_of_a_tick_follow_the_feed_but_those_of_communities_do_not() -> None:
+    from graphkit.kernels import leiden as moves
+    from graphkit.kernels import random as draws
+    from graphkit.kernels import sessions
+
+    def sources(module: ModuleType) -> frozenset[Path]:
+        return jit._dependencies(Path(str(module.__file__)))
+
+    assert Path(str(draws.__file__)) in sources(sessions)
+    assert Path(str(draws.__file__)) not in sources(moves)
+    if jit.CACHE:
+        kept = sessions.sessions._cache._cache_file._source_stamp
+        assert kept == jit._stamp(Path(str(sessions.__file__)))

@@ -1,0 +1,92 @@
+"""Figures are checked for what they show; how they look is for the eye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from graphkit import plot
+from graphkit.communities.visibility import Visibility
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition, Runs
+from graphkit.data.provenance import Provenance
+from graphkit.errors import DataError
+from graphkit.measures import mixing
+
+IDS = [f"a{i}" for i in range(9)]
+
+
+@pytest.fixture
+def partition() -> Partition:
+    base = Partition.from_membership(IDS, ["#books"] * 4 + ["#cats"] * 3 + ["#alt"] * 2)
+    runs = Runs(np.stack([base.membership] * 2), np.ones(2), 0.9, np.linspace(0, 1, 9).astype("f4"))
+    evidence = pl.DataFrame(
+        {"community": [0, 0, 1], "tag": ["books", "reading", "kitten"], "rank": [1, 2, 1]}
+    )
+    return Partition(
+        base.vocabulary, base.membership, base.labels, 0.4, "modularity", 1.0, runs, evidence
+    )
+
+
+@pytest.fixture
+def found() -> Visibility:
+    frame = pl.DataFrame(
+        {
+            "community": [0, 1, 2],
+            "label": ["#books", "#cats", "#alt"],
+            "size": [4, 3, 2],
+            "shared": [4, 3, 2],
+            "follow_f1": [0.9, 0.7, 0.2],
+            "visible_runs": [1.0, 1.0, 0.0],
+            "visible": [True, True, False],
+            "conductance": [0.1, 0.2, 0.9],
+            "internal_share": [0.8, 0.7, 0.0],
+            "expected_share": [0.4, 0.3, 0.2],
+        }
+    )
+    return Visibility(frame, np.zeros((1, 9), np.int32), 0.9, Provenance("visibility"))
+
+
+def texts(canvas: plot._canvas.Canvas) -> str:
+    from matplotlib.text import Text
+
+    canvas.canvas.draw()
+    return "\n".join(t.get_text() for t in canvas.findobj(Text))
+
+
+def test_communities_show_names_sizes_and_evidence(partition: Partition) -> None:
+    shown = texts(plot.communities(partition))
+    assert "#books" in shown
+    assert "reading" in shown
+    assert "stable" in shown
+    assert "not shown" in texts(plot.communities(partition, top=2))
+    with pytest.raises(DataError, match="no community"):
+        plot.communities(Partition.from_membership(["a"], [-1]))
+
+
+def test_visibility_sorts_by_f1_and_counts_the_hidden(found: Visibility) -> None:
+    canvas = plot.visibility(found)
+    assert "1 of 3 are not" in texts(canvas)
+    labels = [t.get_text() for t in canvas.axes[0].get_yticklabels()]
+    assert labels == ["#books", "#cats", "#alt"]
+
+
+def test_borders_need_one_partition(partition: Partition) -> None:
+    graph = Graph.from_edges(IDS, IDS[1:] + IDS[:1], directed=True)
+    panel = mixing(graph, partition)
+    assert "#alt" in texts(plot.borders({"follows": panel, "interest": panel}, highlight=("#alt",)))
+    other = mixing(graph, Partition.from_membership(IDS, ["x"] * 5 + ["y"] * 4))
+    with pytest.raises(DataError, match="same communities"):
+        plot.borders({"a": panel, "b": other})
+    with pytest.raises(DataError, match="at least one"):
+        plot.borders({})
+
+
+def test_equal_figures_are_equal_files(partition: Partition, tmp_path: Path) -> None:
+    one = plot.communities(partition).write(tmp_path / "1.png").read_bytes()
+    two = plot.communities(partition).write(tmp_path / "2.png").read_bytes()
+    assert one == two
+    assert plot.communities(partition)._repr_png_().startswith(b"\x89PNG")

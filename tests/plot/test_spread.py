@@ -1,0 +1,175 @@
+"""Figures of spread: what they show, and that equal figures are equal files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from graphkit import plot
+from graphkit.data.provenance import Provenance
+from graphkit.errors import DataError, MissingDataError
+from graphkit.measures import Mixing
+from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
+
+
+def texts(canvas: Canvas) -> str:
+    canvas.canvas.draw()
+    return "\n".join(t.get_text() for t in canvas.findobj(Text))
+
+
+@pytest.fixture
+def gap() -> pl.DataFrame:
+    rows = 4
+    return pl.DataFrame(
+        {
+            "partition": [None, "planted", "planted", "planted"],
+            "community": [None, None, "#alt", "#books"],
+            "measure": ["reach", "crossing", "hosting_reach", "hosting_reach"],
+            "arm": ["interest"] * rows,
+            "baseline": ["follower"] * rows,
+            "arm_mean": [20000.0, 0.4, 0.3, 0.2],
+            "baseline_mean": [18000.0, 0.9, 0.3, 0.4],
+            "difference": [2000.0, -0.5, 0.0, None],
+            "low": [1000.0, -0.6, -0.1, None],
+            "high": [3000.0, -0.4, 0.1, None],
+            "interval": ["over worlds"] * rows,
+            "worlds": [10] * rows,
+            "replications": [20] * rows,
+        }
+    )
+
+
+def test_contrast_gives_numbers_and_colours(gap: pl.DataFrame) -> None:
+    canvas = plot.contrast(gap)
+    shown = texts(canvas)
+    assert "interest − follower" in shown
+    assert "crossing (planted)" in shown
+    assert "−0.50  [−0.60, −0.40]" in shown
+    assert "18,000 → 20,000" in shown
+    assert "+2,000  [+1,000, +3,000]" in shown
+    assert "over worlds (10 worlds)" in shown
+    assert "#books" not in shown  # no difference
+    dots = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
+    assert [to_hex(c.get_facecolor()[0]) for c in dots] == [ACCENT, BASE, MUTED]
+    assert "1 more rows are not shown" in texts(plot.contrast(gap, top=2))
+
+
+def test_uncalibrated_behaviour_is_said_where_it_is_known(gap: pl.DataFrame) -> None:
+    said = "behaviour not calibrated"
+    curve = pl.DataFrame(
+        {"arm": "a", "world": 0, "replication": 0, "tick": [0, 1], "reach": [1.0, 2.0]}
+    )
+    for draw, frame in ((plot.contrast, gap), (plot.reach, curve), (plot.s_scan, scan([1.0, 2.0]))):
+        assert said not in texts(draw(frame))  # nothing is known
+        assert said not in texts(draw(frame.with_columns(calibrated=pl.lit(True))))
+        assert said in texts(draw(frame.with_columns(calibrated=pl.lit(False))))
+    panel = Mixing(("x", "y"), np.full((2, 2), 9.0), np.full((2, 2), 9.0), 0.0, 0, True)
+    assert said not in texts(plot.flows({"a": panel}))
+    marked = replace(panel, provenance=Provenance("flow", {"calibrated": False}))
+    assert said in texts(plot.flows({"a": panel, "b": marked}))
+
+
+def test_long_names_of_arms_stand_below_each_other(gap: pl.DataFrame) -> None:
+    long = gap.with_columns(arm=pl.lit("interest_centric"), baseline=pl.lit("follower_centric"))
+    assert "follower_centric\n→ interest_centric" in texts(plot.contrast(long))
+    assert "follower → interest" in texts(plot.contrast(gap))
+
+
+def test_contrast_of_one_measure_has_one_scale(gap: pl.DataFrame) -> None:
+    canvas = plot.contrast(gap.filter(measure="hosting_reach"))
+    shown = texts(canvas)
+    assert "follower: hosting_reach" in shown
+    assert "own scale" not in shown
+    assert [t.get_text() for t in canvas.axes[0].get_yticklabels()] == ["#alt, planted"]
+
+
+def test_contrast_refuses_what_it_cannot_show(gap: pl.DataFrame) -> None:
+    with pytest.raises(MissingDataError, match="no column low"):
+        plot.contrast(gap.drop("low"))
+    with pytest.raises(DataError, match="no row"):
+        plot.contrast(gap.tail(1))
+    with pytest.raises(DataError, match="one pair"):
+        plot.contrast(pl.concat([gap, gap.with_columns(arm=pl.lit("other"))]))
+
+
+def test_reach_bands_span_the_worlds() -> None:
+    rows = [
+        (arm, w, r, t, (t + 1.0) * (w + 1) + r)
+        for arm in ("follower", "interest")
+        for w in (0, 1, 2)
+        for r in (0, 1)
+        for t in range(4)
+    ]
+    curve = pl.DataFrame(
+        rows, schema=["arm", "world", "replication", "tick", "reach"], orient="row"
+    )
+    canvas = plot.reach(curve)
+    assert "band: least to most of 3 worlds" in texts(canvas)
+    assert "interest" in texts(canvas)
+    assert canvas.axes[0].lines[0].get_ydata()[-1] == pytest.approx(4 * 2 + 0.5)
+    band = canvas.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((1.5, 12.5))
+    assert "2 replications" in texts(plot.reach(curve.filter(world=0)))
+    assert "ticks since it entered" in texts(plot.reach(curve.rename({"tick": "age"})))
+    with pytest.raises(MissingDataError, match="no column tick"):
+        plot.reach(curve.drop("tick"))
+    with pytest.raises(DataError, match="no tick"):
+        plot.reach(curve.head(0))
+
+
+def scan(differences: list[float], partition: str = "planted") -> pl.DataFrame:
+    n = len(differences)
+    return pl.DataFrame(
+        {
+            "s": np.linspace(0, 1, n),
+            "measure": "crossing",
+            "partition": partition,
+            "community": pl.Series([None] * n, dtype=pl.String),
+            "arm": "interest",
+            "baseline": "follower",
+            "difference": differences,
+            "low": [d - 0.1 for d in differences],
+            "high": [d + 0.1 for d in differences],
+        }
+    )
+
+
+def test_s_scan_marks_sign_changes() -> None:
+    frame = pl.concat([scan([-1.0, 1.0, 2.0]), scan([-1.0, -1.0, -2.0], "follow")])
+    shown = texts(plot.s_scan(frame))
+    assert "s = 0.25" in shown
+    assert "The sign changes" in shown
+    assert "follow partition" in shown
+    assert "does not change" in texts(plot.s_scan(scan([1.0, 0.0, 2.0])))
+
+
+def test_s_scan_refuses_what_it_cannot_show() -> None:
+    frame = scan([1.0, 2.0])
+    with pytest.raises(MissingDataError, match="no column s"):
+        plot.s_scan(frame.drop("s"))
+    with pytest.raises(DataError, match="'reach'"):
+        plot.s_scan(frame, measure="reach")
+    with pytest.raises(DataError, match="more than once"):
+        plot.s_scan(pl.concat([frame, frame]))
+    with pytest.raises(DataError, match="one pair"):
+        plot.s_scan(pl.concat([frame, frame.with_columns(arm=pl.lit("other"))]))
+
+
+def test_flows_are_named_by_what_flows(tmp_path: Path) -> None:
+    observed = np.array([[90.0, 10.0], [10.0, 90.0]])
+    panel = Mixing(("#alt", "#books"), observed, np.full((2, 2), 50.0), -0.8, 0, True)
+    arms = {"follower": panel, "interest": panel}
+    shown = texts(plot.flows(arms, highlight=("#alt",)))
+    for text in ("impressions", "post at home in", "shown to", "interest"):
+        assert text in shown
+    first = plot.flows(arms).write(tmp_path / "a.png").read_bytes()
+    assert first == plot.flows(arms).write(tmp_path / "b.png").read_bytes()
+    with pytest.raises(DataError, match="at least one"):
+        plot.flows({})

@@ -1,0 +1,182 @@
+"""What a world knows of its posts and accounts beside tastes and ties."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.data.platform import Platform
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.data.world import World
+from graphkit.simulation import build_world
+from graphkit.simulation.build import world_facts
+
+FACTS = (
+    "durations",
+    "divisiveness",
+    "flagged",
+    "cross_posted",
+    "answers_to",
+    "post_country",
+    "post_language",
+    "country",
+    "language",
+    "device",
+    "group_indptr",
+    "groups",
+)
+
+
+def small(**changes: dict[str, list[object]]) -> gk.Dataset:
+    tables: dict[str, dict[str, list[object]]] = {
+        "accounts": {
+            "account_id": ["c", "a", "b"],
+            "country": ["PT", None, " de "],
+            "language": ["", "", None],
+            "device": ["Phone", "tablet", "phone"],
+        },
+        "items": {
+            "item_id": ["w", "v", "x", "y"],
+            "duration": [0.0, 12.5, None, 30.0],
+            "country": ["pt", "br", None, "DE"],
+            "origin": ["elsewhere", None, None, None],
+            "flags": [["misinformation"], [], None, []],
+            "divisiveness": [None, 0.25, 1.0, 0.0],
+        },
+        "interactions": {
+            "account_id": ["a", "b", "c", "a", "b", "a"],
+            "item_id": ["w", "x", "x", "y", "v", "x"],
+            "kind": ["duet", "stitch", "duet", "stitch", "stitch", "reply"],
+            "target_item_id": ["v", "w", "v", "z", "x", "w"],
+        },
+        "memberships": {"account_id": ["c", "a", "c"], "group_id": ["g2", "g2", "g1"]},
+    }
+    tables |= changes
+    tables["items"]["item_id"] = [*tables["items"]["item_id"], "z"]
+    tables["items"] = {k: [*v, None][:5] for k, v in tables["items"].items()}
+    return gk.Dataset(**{k: v for k, v in tables.items() if v})
+
+
+def test_facts_of_a_log_written_by_hand() -> None:
+    removed: dict[str, int] = {}
+    posts = Vocabulary(["v", "w", "x", "y"])
+    facts = world_facts(small(), posts, np.array([0.0, 0.5, 1.0, 1.0]), removed)
+    np.testing.assert_array_equal(facts["durations"], [12.5, np.nan, np.nan, 30.0])
+    assert facts["divisiveness"].tolist() == [0.25, 0, 1, 0]
+    assert facts["flagged"].tolist() == [False, True, False, False]
+    assert facts["cross_posted"].tolist() == [False, True, False, False]
+    # br, de, pt: one code for accounts and posts
+    assert facts["country"].tolist() == [-1, 1, 2]
+    assert facts["post_country"].tolist() == [0, 2, -1, 1]
+    assert facts["device"].tolist() == [1, 0, 0]
+    assert facts["language"].tolist() == [-1, -1, -1]
+    # of two originals the first by id; z is no post of this world; v enters before x
+    assert facts["answers_to"].tolist() == [-1, 0, 0, -1]
+    assert removed == {"answers to posts that enter no earlier": 1}
+    assert facts["group_indptr"].tolist() == [0, 1, 1, 3]
+    assert facts["groups"].tolist() == [1, 0, 1]
+    assert "post_language" not in facts
+
+
+def test_what_is_absent_is_not_guessed() -> None:
+    ds = small(
+        accounts={"account_id": ["a", "b", "c"]},
+        items={"item_id": ["v", "w", "x", "y"], "duration": [None] * 4, "country": ["br"] * 4},
+        interactions={"account_id": ["a"], "item_id": ["v"], "kind": ["like"]},
+        memberships={},
+    )
+    facts = world_facts(ds, Vocabulary(["v", "w"]), np.array([0.0, 1.0]), {})
+    assert list(facts) == ["post_country"]
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    return gk.synthetic.platform(300, communities=4, posts_per_account=4, rng=1)
+
+
+@pytest.fixture(scope="module")
+def world(platform: Platform) -> World:
+    return build_world(platform, since="2024-02-22", rng=1)
+
+
+def test_a_platform_knows_everything(platform: Platform, world: World) -> None:
+    ds = platform.dataset
+    assert all(getattr(world, name) is not None for name in FACTS)
+    posts = ds.items.sort("item_id").filter(pl.col("item_id").is_in(world.posts.series.implode()))
+    np.testing.assert_array_equal(world.durations, posts["duration"].cast(pl.Float32))
+    np.testing.assert_array_equal(world.cross_posted, posts["origin"].is_not_null())
+    np.testing.assert_array_equal(world.flagged, posts["flags"].list.len() > 0)
+    # posts are of their author's country
+    np.testing.assert_array_equal(world.post_country, world.country[world.posters])
+    answered = np.flatnonzero(world.answers_to >= 0)
+    assert answered.size > 10
+    assert (world.ticks[world.answers_to[answered]] <= world.ticks[answered]).all()
+    parents = dict(
+        ds.interactions.filter(pl.col("target_item_id").is_not_null())
+        .select("item_id", "target_item_id")
+        .iter_rows()
+    )
+    ids = world.posts.ids
+    assert all(parents[ids[i]] == ids[world.answers_to[i]] for i in answered)
+    joined = dict(zip(ds.account_ids.ids, np.diff(world.group_indptr), strict=True))
+    counts = dict(ds.memberships["account_id"].value_counts().iter_rows())
+    assert all(counts.get(a, 0) == n for a, n in joined.items())
+
+
+def test_rows_in_another_order_make_the_same_facts(platform: Platform, world: World) -> None:
+    shuffled = gk.Dataset(
+        **{
+            name: frame.sample(fraction=1, shuffle=True, seed=1)
+            for name, frame in platform.dataset.tables.items()
+        }
+    )
+    other = build_world(shuffled, platform.truth, since="2024-02-22", rng=1)
+    for name in FACTS:
+        np.testing.assert_array_equal(getattr(other, name), getattr(world, name))
+
+
+def test_resampled_worlds_carry_the_facts(world: World) -> None:
+    (new,) = gk.resample_worlds(world, 1, rng=1)
+    account = world.accounts.encode([i.rsplit("~", 1)[0] for i in new.accounts.ids])
+    post = world.posts.encode([i.rsplit("~", 1)[0] for i in new.posts.ids])
+    for name in ("country", "language", "device"):
+        np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[account])
+    for name in (
+        "durations",
+        "divisiveness",
+        "flagged",
+        "cross_posted",
+        "post_country",
+        "post_language",
+    ):
+        np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[post])
+    # an answer answers a copy of what it answered, if there is one
+    parent = world.answers_to[post]
+    there = (parent >= 0) & np.isin(parent, post)
+    assert there.any()
+    assert (~there[parent >= 0]).any()
+    np.testing.assert_array_equal(new.answers_to >= 0, there)
+    np.testing.assert_array_equal(post[new.answers_to[there]], parent[there])
+    for code, old in enumerate(account.tolist()):
+        mine = new.groups[new.group_indptr[code] : new.group_indptr[code + 1]]
+        theirs = world.groups[world.group_indptr[old] : world.group_indptr[old + 1]]
+        assert mine.tolist() == theirs.tolist() == sorted(set(theirs.tolist()))
+    # all copies of a post are answered, not one of them only
+    many = gk.resample_worlds(world, 20, rng=2)
+    numbers = {w.posts.ids[p].rsplit("~", 1)[1] for w in many for p in w.answers_to if p >= 0}
+    assert {"1", "2", "3"} <= numbers
+
+
+def test_resampled_worlds_guess_nothing(platform: Platform) -> None:
+    ds = platform.dataset
+    bare = gk.Dataset(
+        accounts=ds.accounts.select("account_id"),
+        items=ds.items.select("item_id", "author_id", "created_at", "tags"),
+        follows=ds.follows,
+        interactions=ds.interactions.filter(~pl.col("kind").is_in(["duet", "stitch"])),
+    )
+    world = build_world(bare, platform.truth, rng=1)
+    for w in (world, *gk.resample_worlds(world, 1, rng=1)):
+        assert all(getattr(w, name) is None for name in FACTS)
