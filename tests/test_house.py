@@ -73,7 +73,7 @@ def test_docstrings_follow_numpydoc(name: str) -> None:
 
 def test_no_file_is_past_a_comfortable_read() -> None:
     lengths = {p: len(p.read_text().splitlines()) for p in (ROOT / "graphkit").rglob("*.py")}
-    assert {str(p): n for p, n in lengths.items() if n > 450} == {}
+    assert {str(p): n for p, n in lengths.items() if n > 800} == {}
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:

@@ -26,7 +26,6 @@ from graphkit.errors import (
     check_number,
     nearest,
 )
-from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
 __all__ = ["CommunityMatch", "find_community", "label_communities"]
 
@@ -180,6 +179,8 @@ def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
 
 def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
     """Columns share_in, share_out, log_odds, z and p beside the counts."""
+    from graphkit.kernels.tails import probability
+
     y, users, n_c, taggers = (
         cells.get_column(c).to_numpy().astype(np.float64)
         for c in ("nodes", "users", "n_c", "taggers")
@@ -203,6 +204,8 @@ def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
 
 def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -> Floats:
     """Hypergeometric tails, each distinct triple once."""
+    from graphkit.kernels.tails import log_hypergeometric_tail
+
     if not y.size:
         return np.zeros(0)
     triples, places = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
@@ -659,6 +662,8 @@ def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[st
 
 def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
     """Figures of every community that holds a user, best first."""
+    from graphkit.kernels.tails import log_hypergeometric_tail, probability
+
     homes = partition.membership[users]
     homes = homes[homes >= 0]
     inside = np.bincount(homes, minlength=partition.n_communities)

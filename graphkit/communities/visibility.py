@@ -17,7 +17,6 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
-from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["Visibility", "visibility"]
@@ -210,6 +209,8 @@ class _Borders:
 
 def _borders(prepared: Prepared, homes: npt.NDArray[np.int32], count: int) -> _Borders:
     """Conductance and the null of the arcs, from their numbers."""
+    from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail
+
     tails, heads = homes[prepared.tail], homes[prepared.head]
     arcs = int(tails.size)
     inside = np.bincount(tails[(tails == heads) & (tails >= 0)], minlength=count)
@@ -239,6 +240,8 @@ def _ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:
 
 
 def _frame(partition: Partition, shared: Counts, scores: Floats, borders: _Borders) -> pl.DataFrame:
+    from graphkit.kernels.tails import probability
+
     runs_seen = (scores >= SEEN).mean(axis=0)
     known = shared >= MIN_SHARED
     figures = {
