@@ -28,6 +28,7 @@ from graphkit._version import __version__
 __getattr__, __dir__, _names = _lazy.attach_stub(__name__, __file__)
 _ROOMS = {
     "communities",
+    "data",
     "graphs",
     "measures",
     "nullmodels",

@@ -1,5 +1,6 @@
 from . import (
     communities,
+    data,
     graphs,
     measures,
     nullmodels,
@@ -46,6 +47,7 @@ __all__ = [
     "cointeraction_graph",
     "communities",
     "contrast",
+    "data",
     "find_community",
     "follow_graph",
     "follower_centric",

@@ -9,16 +9,21 @@ from graphkit.communities.comparison import (
 from graphkit.communities.consensus import consensus
 from graphkit.communities.leiden import leiden
 from graphkit.communities.multilayer import by_sign
-from graphkit.communities.naming import find_community, label_communities
-from graphkit.communities.null import rewired_null
+from graphkit.communities.naming import CommunityMatch, find_community, label_communities
+from graphkit.communities.null import NullComparison, rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report
-from graphkit.communities.resolution import resolution_limit, resolution_profile
+from graphkit.communities.resolution import ResolutionProfile, resolution_limit, resolution_profile
 from graphkit.communities.temporal import leiden_slices
-from graphkit.communities.tracking import track
-from graphkit.communities.visibility import visibility
+from graphkit.communities.tracking import Tracks, track
+from graphkit.communities.visibility import Visibility, visibility
 
 __all__ = [
+    "CommunityMatch",
+    "NullComparison",
+    "ResolutionProfile",
+    "Tracks",
+    "Visibility",
     "agreement",
     "best_matches",
     "by_sign",
@@ -37,3 +42,7 @@ __all__ = [
     "track",
     "visibility",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

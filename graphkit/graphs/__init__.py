@@ -1,16 +1,21 @@
 """Dataset → Graph: who follows, answers, or shares something with whom, and on what evidence."""
 
-from graphkit.graphs.backbone import backbone
+from graphkit.graphs.backbone import Backbone, backbone
 from graphkit.graphs.cointeraction import cointeraction_graph
-from graphkit.graphs.coordination import coordinated_accounts
-from graphkit.graphs.describe import describe
-from graphkit.graphs.evidence import edge_evidence
+from graphkit.graphs.coordination import Coordination, coordinated_accounts
+from graphkit.graphs.describe import GraphFacts, describe
+from graphkit.graphs.evidence import EdgeEvidence, edge_evidence
 from graphkit.graphs.methods import methods_paragraph
-from graphkit.graphs.planning import cap_sensitivity, plan
+from graphkit.graphs.planning import ProjectionPlan, cap_sensitivity, plan
 from graphkit.graphs.social import follow_graph, interaction_graph, interaction_times, layers
 from graphkit.graphs.spark import read_spark_edges, spark_cointeraction, spark_edges
 
 __all__ = [
+    "Backbone",
+    "Coordination",
+    "EdgeEvidence",
+    "GraphFacts",
+    "ProjectionPlan",
     "backbone",
     "cap_sensitivity",
     "cointeraction_graph",
@@ -27,3 +32,7 @@ __all__ = [
     "spark_cointeraction",
     "spark_edges",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -46,3 +46,7 @@ __all__ = [
     "reach_curve",
     "small_creator_share",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

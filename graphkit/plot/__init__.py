@@ -4,8 +4,10 @@ from graphkit.plot.alluvial import alluvial
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
+from graphkit.plot.style import Canvas
 
 __all__ = [
+    "Canvas",
     "alluvial",
     "blend",
     "borders",
@@ -19,3 +21,7 @@ __all__ = [
     "trade_off",
     "visibility",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

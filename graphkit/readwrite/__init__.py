@@ -17,6 +17,7 @@ from graphkit.readwrite.tiktok import is_tiktok_api, read_tiktok_api
 
 __all__ = [
     "READERS",
+    "ImportReport",
     "load_platform",
     "read_any",
     "read_dataset",
@@ -93,3 +94,7 @@ def read_any(
     if lists and not reader.stitches:
         raise OptionError(f"stitches= does not go with format={format!r}.")
     return reader.read(path, stitches=lists) if lists else reader.read(path)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -36,3 +36,7 @@ __all__ = [
     "watch_time",
     "write_feed",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,15 +1,21 @@
 """World building, and feeds × viewers → Spread."""
 
+from graphkit.data.spread import Spread
+from graphkit.data.world import World
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.build import build_world, split_world_data
-from graphkit.simulation.calibration import calibrate
-from graphkit.simulation.interests import interest_space
+from graphkit.simulation.calibration import Calibration, calibrate
+from graphkit.simulation.interests import InterestSpace, interest_space
 from graphkit.simulation.resample import resample_worlds
 from graphkit.simulation.simulate import simulate_spread
 from graphkit.simulation.storage import read_checkpoint, scan_impressions
 
 __all__ = [
     "Behaviour",
+    "Calibration",
+    "InterestSpace",
+    "Spread",
+    "World",
     "build_world",
     "calibrate",
     "interest_space",
@@ -19,3 +25,7 @@ __all__ = [
     "simulate_spread",
     "split_world_data",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

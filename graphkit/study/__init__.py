@@ -1,20 +1,41 @@
 """Studies: from a dataset or a study file to a folder of tables, figures and a report."""
 
 from graphkit.study.communities import study_communities
-from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.config import (
+    ArmConfig,
+    CommunitiesConfig,
+    DataConfig,
+    ReportConfig,
+    ScanConfig,
+    SimulationConfig,
+    StudyConfig,
+    WorldConfig,
+    load_config,
+)
 from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, Headline, StudyResult
 from graphkit.study.run import demo_config, run_study
 
 __all__ = [
+    "ArmConfig",
+    "CommunitiesConfig",
     "CommunityStudy",
     "Curve",
+    "DataConfig",
     "Headline",
+    "ReportConfig",
+    "ScanConfig",
+    "SimulationConfig",
     "StudyConfig",
     "StudyResult",
+    "WorldConfig",
     "check_study",
     "demo_config",
     "load_config",
     "run_study",
     "study_communities",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,3 +4,7 @@ from graphkit.synthetic.platform import platform
 from graphkit.synthetic.toy import toy
 
 __all__ = ["platform", "toy"]
+
+
+def __dir__() -> list[str]:
+    return __all__
