@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 import graphkit as gk
 
 ROOT = Path(__file__).parents[1]
-VERBS = sorted(
-    name for name in gk.__all__ if inspect.isfunction(getattr(gk, name)) and name != "show_progress"
-)
 
 
 def python(code: str) -> str:
@@ -49,31 +43,14 @@ def test_public_names_are_few_and_all_load() -> None:
         assert isinstance(value, ModuleType | str | frozenset) or value.__doc__, name
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_signatures(name: str) -> None:
-    parameters = list(inspect.signature(getattr(gk, name)).parameters.values())
-    positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert len(positional) <= 3
-    assert not any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
-    assert not {"inplace", "copy", "seed", "random_state"} & {p.name for p in parameters}
-    if "rng" in {p.name for p in parameters}:
-        assert parameters[-1].name == "rng"
-        assert parameters[-1].kind is inspect.Parameter.KEYWORD_ONLY
-
-
-@pytest.mark.parametrize("name", VERBS)
-def test_docstrings_follow_numpydoc(name: str) -> None:
-    text = inspect.getdoc(getattr(gk, name)) or ""
-    signature = inspect.signature(getattr(gk, name))
-    if signature.parameters:
-        assert "Parameters\n----------" in text
-    for parameter in signature.parameters:
-        assert parameter in text, f"{name} does not explain {parameter}"
-
-
 def test_no_file_is_past_a_comfortable_read() -> None:
     lengths = {p: len(p.read_text().splitlines()) for p in (ROOT / "graphkit").rglob("*.py")}
     assert {str(p): n for p, n in lengths.items() if n > 800} == {}
+
+
+def test_tables_alone_escape_the_formatter() -> None:
+    files = [p for p in ROOT.rglob("*.py") if ".venv" not in p.parts]
+    assert sum(p.read_text().count("# fmt: " + "skip") for p in files) <= 30
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:
