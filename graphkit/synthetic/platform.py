@@ -176,9 +176,9 @@ def platform(
     truth = Partition.from_membership(
         dataset.account_ids, population.home, labels=labels, node_kind="accounts", provenance=record
     )
-    topic, about = posts.topic.astype(np.int32), {**parameters, "seed": streams.seed}
+    item_topics, about = posts.topic.astype(np.int32), {**parameters, "seed": streams.seed}
     return Platform(
-        dataset, truth, tuple(labels), population.interests, topic, posts.quality, about
+        dataset, truth, tuple(labels), population.interests, item_topics, posts.quality, about
     )
 
 
