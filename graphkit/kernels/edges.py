@@ -91,7 +91,7 @@ def _draw_below(draws: Any, n: int) -> int:
 def _swap_pairs(
     edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int, draws: Any
 ) -> int:
-    """Attempt double-edge swaps among m simple edges that `table` holds; number of swaps made."""
+    """Attempt double-edge swaps among m simple edges (in `table`); number of swaps made."""
     made = 0
     for _ in range(attempts):
         e, f = _draw_below(draws, m), _draw_below(draws, m)
@@ -172,7 +172,7 @@ def _repair_edges(
 
     Loops, parallel edges and, where `group` is given, edges within a group are invalid. A swap
     is made only if both new edges are valid. On return ``valid[e]`` marks the valid edges,
-    which the table holds.
+    which are in the table.
     """
     grouped = group.size > 0
     waiting = 0
@@ -302,7 +302,7 @@ def pair_within(
     Parameters
     ----------
     start
-        Community c holds the nodes start[c] … start[c + 1] − 1.
+        Community c has the nodes start[c] … start[c + 1] − 1.
     degree
         Ends of each node: an even number in each community, each below its size. On return
         those that could not be joined.

@@ -501,9 +501,9 @@ def _lower_cut_off(mean_degree: float, max_degree: int, exponent: float) -> floa
     low, high = 1.0, float(max_degree)
     if mean_above(low) > mean_degree:
         raise OptionError(
-            f"lfr: mean_degree={mean_degree:g} is below {mean_above(low):.3g}, the mean of degrees from "
-            f"1 to max_degree={max_degree} with degree_exponent={exponent:g}: raise mean_degree "
-            "or degree_exponent, or lower max_degree."
+            f"lfr: mean_degree={mean_degree:g} is below {mean_above(low):.3g}, the mean of degrees "
+            f"from 1 to max_degree={max_degree} with degree_exponent={exponent:g}: raise "
+            "mean_degree or degree_exponent, or lower max_degree."
         )
     for _ in range(100):
         middle = (low + high) / 2

@@ -238,8 +238,8 @@ def _read_ndjson(name: str, path: Path) -> pl.DataFrame:
         if bad is None:
             raise
         raise FileError(
-            f"{path}, line {bad + 1}: {lines[bad][:60]!r} is no JSON object. Each line of an NDJSON "
-            "file holds one; write or download the file again."
+            f"{path}, line {bad + 1}: {lines[bad][:60]!r} is no JSON object. Each line of an "
+            "NDJSON file holds one; write or download the file again."
         ) from error
 
 
@@ -295,15 +295,15 @@ def read_dataset(
     (True, [('follows', 2, 2)])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
-    place = fs.require_folder(folder, "Give the folder that holds the tables.")
-    files = find_tables(place)
+    root = fs.require_folder(folder, "Give the folder that holds the tables.")
+    files = find_tables(root)
     if not files:
         raise FileError(
-            f"the folder {place} holds no table: expected at least one file named "
+            f"the folder {root} holds no table: expected at least one file named "
             f"{', '.join(TABLES)} with the suffix .parquet, .csv, .csv.gz, .ndjson or .jsonl."
         )
-    header = read_header(place)
-    check_files(place, header)
+    header = read_header(root)
+    check_files(root, header)
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
@@ -330,9 +330,9 @@ def read_dataset(
             provenance=record,
         )
     except OptionError as error:
-        raise DataError(f"{place / HEADER}: {error}") from error
+        raise DataError(f"{root / HEADER}: {error}") from error
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(f"{root}: {error}") from error
     return dataset, ImportReport.of(read, kept, dropped, notes)
 
 
@@ -421,9 +421,9 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     ...     sorted(file.name for file in write_dataset(ds, folder).iterdir())
     ['dataset.toml', 'memberships.parquet']
     """
-    place = fs.check_writable(folder, overwrite=overwrite, what="dataset")
+    root = fs.check_writable(folder, overwrite=overwrite, what="dataset")
     own = {name: f"{name}.parquet" for name in TABLES}
-    for name, path in find_tables(place).items():
+    for name, path in find_tables(root).items():
         if path.name != own[name]:
             raise FileError(
                 f"{path} would be a second file for the table {name!r}: move it away, or choose "
@@ -441,9 +441,9 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     for name, frame in dataset.tables.items():
         # one chunk, so that the bytes depend on the content only
         write = partial(frame.rechunk().write_parquet, compression="zstd", statistics=True)
-        write_whole(place / own[name], partial(write, row_group_size=1 << 18))
+        write_whole(root / own[name], partial(write, row_group_size=1 << 18))
     for name in own.keys() - dataset.tables.keys():
-        (place / own[name]).unlink(missing_ok=True)
-    files = {own[name]: fs.sha256_of(place / own[name]) for name in dataset.tables}
-    write_text(place / HEADER, header_text(replace(header, files=files)))
-    return place
+        (root / own[name]).unlink(missing_ok=True)
+    files = {own[name]: fs.sha256_of(root / own[name]) for name in dataset.tables}
+    write_text(root / HEADER, header_text(replace(header, files=files)))
+    return root

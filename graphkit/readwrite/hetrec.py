@@ -89,10 +89,10 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
     >>> ds.follows.rows(), ds.interactions.get_column("tag").to_list()
     ([('2', '3'), ('3', '2')], [None, 'celtic'])
     """
-    place = require_folder(folder, "Give the folder that holds artists.dat and the other files.")
-    tagging = _STAMPED if (place / _STAMPED).exists() else _DATED
+    root = require_folder(folder, "Give the folder that holds artists.dat and the other files.")
+    tagging = _STAMPED if (root / _STAMPED).exists() else _DATED
     names = ("artists.dat", "tags.dat", "user_artists.dat", "user_friends.dat", tagging)
-    raw = {name: _read_columns(place, name) for name in names}
+    raw = {name: _read_columns(root, name) for name in names}
     dropped, notes = Counts(), Counts()
     follows = _build_follows(raw["user_friends.dat"], dropped, notes)
     plays = raw["user_artists.dat"].select(
@@ -105,11 +105,11 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
     items = _build_items(raw["artists.dat"], interactions, dropped, notes)
     kept["artists.dat"] -= dropped["artists.dat", "the same row again"]
     users = [interactions["account_id"], follows["follower_id"], follows["followee_id"]]
-    everybody = pl.concat([s.alias("account_id") for s in users]).unique()
+    listeners = pl.concat([s.alias("account_id") for s in users]).unique()
     reasons = {f"{name}: {reason}": n for (name, reason), n in dropped.items() if n}
     try:
         dataset = Dataset(
-            accounts=_sort_numerically(everybody).to_frame(),
+            accounts=_sort_numerically(listeners).to_frame(),
             items=items,
             follows=follows,
             interactions=interactions,
@@ -118,7 +118,7 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
             provenance=Provenance.of("read_hetrec_lastfm", removed=reasons),
         )
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(f"{root}: {error}") from error
     read = {name: frame.height for name, frame in raw.items()}
     return dataset, ImportReport.of(read, kept, dropped, notes)
 

@@ -187,8 +187,8 @@ def _parse_times(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
         column = pl.coalesce(*utc, aware.cast(kind))
     elif not (isinstance(dtype, pl.Datetime) or dtype in (pl.Date, pl.Null)):
         raise DataError(
-            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert it, "
-            "for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
+            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert "
+            "it, for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
         )
     zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
     low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))

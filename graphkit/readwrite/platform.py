@@ -65,29 +65,29 @@ def load_platform(path: str | Path | None = None) -> Platform:
     (('books',), ('novels',))
     """
     wanted = "Give the folder that write_platform wrote."
-    place = _find_bundled() if path is None else require_folder(path, wanted)
-    about = _read_about(place)
-    dataset, _ = read_dataset(place)
+    root = _find_bundled() if path is None else require_folder(path, wanted)
+    about = _read_about(root)
+    dataset, _ = read_dataset(root)
     topics = tuple(about["topics"])
-    truth, interests = _read_accounts(place / _ACCOUNTS, topics)
-    item_topics, quality = _read_items(place / _ITEMS, topics, dataset)
+    truth, interests = _read_accounts(root / _ACCOUNTS, topics)
+    item_topics, quality = _read_items(root / _ITEMS, topics, dataset)
     try:
         return Platform(
             dataset, truth, topics, interests, item_topics, quality, about["parameters"]
         )
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(f"{root}: {error}") from error
 
 
 def _find_bundled() -> Path:
     package = Path(str(importlib.resources.files("graphkit")))
     # in the package if installed, next to it in a source tree
-    places = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")
-    for place in places:
-        if (place / _ABOUT).is_file():
-            return place
+    roots = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")
+    for root in roots:
+        if (root / _ABOUT).is_file():
+            return root
     raise FileError(
-        f"the bundled platform is not there; looked in {' and '.join(map(str, places))}. Install "
+        f"the bundled platform is not there; looked in {' and '.join(map(str, roots))}. Install "
         "graphkit again, or make a platform with graphkit.synthetic.platform(rng=1)."
     )
 
@@ -189,8 +189,8 @@ def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = 
         If a community has no name, or a topic has the name of another column.
     """
     about = _describe_platform(platform)
-    place = check_writable(folder, overwrite=overwrite, what="platform")
-    write_dataset(platform.dataset, place, overwrite=True)
+    root = check_writable(folder, overwrite=overwrite, what="platform")
+    write_dataset(platform.dataset, root, overwrite=True)
     names = pl.Series(platform.truth.labels, dtype=pl.String)
     codes = pl.Series(platform.truth.membership).replace(-1, None)
     accounts = pl.DataFrame(
@@ -202,11 +202,11 @@ def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = 
     items = pl.DataFrame({"item_id": ids, "topic": topic, "quality": platform.item_quality})
     for name, frame in ((_ACCOUNTS, accounts), (_ITEMS, items)):
         save = partial(frame.rechunk().write_parquet, compression="zstd", row_group_size=1 << 18)
-        write_whole(place / name, save)
-        about["files"][name] = sha256_of(place / name)
+        write_whole(root / name, save)
+        about["files"][name] = sha256_of(root / name)
     text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write_text(place / _ABOUT, text)
-    return place
+    write_text(root / _ABOUT, text)
+    return root
 
 
 def _describe_platform(platform: Platform) -> dict[str, Any]:

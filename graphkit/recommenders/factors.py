@@ -16,7 +16,7 @@ SOURCES = {
     "interest": "posts nearest to the learned profile of the viewer",
     "fresh": "cold start: new posts whose exploration budget grows if they are watched to the end",
     "trending": "posts of the last ticks with most reactions",
-    "covisited": "co-visitation: last completions of accounts that share a completion with the viewer",
+    "covisited": "co-visitation: last completions by accounts with a completion in common",
     "everywhere": "random exploration: posts drawn uniformly from all",
 }
 
@@ -45,7 +45,7 @@ POST_FACTORS = {
     "author_hits": "ln(1 + reactions to the author's posts) / ln(1 + those of the highest author)",
     "small_creator": "1 if the author has fewer followers than the median author",
     "recency": "2^(−age / 3), age in ticks",
-    "cross_posted": "1 if the post was first posted on another platform (a negative weight demotes it)",
+    "cross_posted": "1 if first posted on another platform (a negative weight demotes it)",
     "flagged": "1 if the post is flagged (a negative weight demotes it)",
 }
 

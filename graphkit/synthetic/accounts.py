@@ -173,7 +173,7 @@ def topics_followed(population: Population) -> Floats:
 def draw_follows(
     population: Population, *, per_account: float, days: int, streams: Streams
 ) -> tuple[Codes, Codes, Codes]:
-    """Distinct directed edges follower → followee, and their second in the window (may be negative)."""
+    """Distinct edges follower → followee, and their second in the window (may be negative)."""
     rng = streams.generator("follows")
     n, k = population.interests.shape
     degree = rng.poisson(rng.gamma(2.0, per_account / (1.0 + _RECIPROCAL) / 2.0, n))

@@ -74,7 +74,7 @@ _SHAPE = 6.0
 _SESSION = (6, 17)
 """Slots of a session, drawn once per account; the upper end is excluded."""
 _LARGEST_SHARE = 0.8
-"""No account is shown more than this share of existing posts; bounds redrawing on small platforms."""
+"""No account is shown more than this share of existing posts, which bounds redrawing."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def show_posts(posts: Posts, n: int, *, per_account: float, days: int, streams: 
     """Uniform feed: each session is a uniform draw from the posts that exist when it begins.
 
     Posts of the account itself and posts shown before are excluded (a draw without replacement):
-    a slot takes the first of its draws that no earlier slot of the account holds.
+    a slot takes the first of its draws that no earlier slot of the account has.
     """
     rng = streams.generator("feed")
     account, opened, position = _draw_slots(n, per_account, days, rng)
@@ -146,7 +146,7 @@ def _count_own_posts(posts: Posts, account: Codes, opened: Codes, days: int) -> 
 
 
 def _slots_within_limit(account: Codes, limit: Codes) -> npt.NDArray[np.bool_]:
-    """Mask of the slots that are filled if an account may hold at most `limit` posts by a slot.
+    """Mask of the slots that are filled if an account may be shown at most `limit` posts.
 
     For slots 0, 1, … of one account, c(j + 1) = min(c(j) + 1, limit(j)) with `limit` never
     falling, so c(j + 1) = j + min(1, min over i ≤ j of limit(i) − i).

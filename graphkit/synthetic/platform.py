@@ -39,7 +39,7 @@ def platform(
 ) -> Platform:
     r"""Synthetic short-video platform with planted communities.
 
-    Every account has one planted community, its home. Its interest in the topics, one per community, is
+    Every account has one planted community, its home. Its interest in the topics (one each) is
 
     .. math:: \theta_a = (1 - m)\,o_a + m\,\pi_a, \qquad
               o_a = (1 - s_a)\,e_{home} + s_a\,e_{second}, \qquad
@@ -49,7 +49,7 @@ def platform(
     :math:`s_a \in [0.15, 0.40]` for the share `overlap` of accounts, else 0. The behaviour of an
     account depends on :math:`\theta_a` and on traits that are independent of its home:
 
-    * it posts on topic t at rate activity · θ_at · p_t^−0.65 (members of small communities post more);
+    * it posts on topic t at rate activity · θ_at · p_t^−0.65 (small communities post more);
     * it follows: a topic from θ_a, then an account by popularity · θ²; 8 % by popularity alone;
       12 % are reciprocated. Members of `hidden` communities follow and join mainstream accounts
       and groups (comedy and dance) instead of their own, so the follow graph does not show
@@ -65,8 +65,8 @@ def platform(
       (``items.origin`` is ``"other"``); duets and stitches never were. Accounts do not
       react to that.
 
-    With ``mixing=0`` interests are pure; with ``mixing=1`` all accounts draw theirs from one distribution,
-    and `truth` is independent of everything in the data.
+    With ``mixing=0`` interests are pure; with ``mixing=1`` all accounts draw theirs from one
+    distribution, and `truth` is independent of everything in the data.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def platform(
     Returns
     -------
     Platform
-        Dataset of six tables, planted communities, interests, and topic and quality of items. Topics
-        are in the order of ``truth.labels``, largest community first.
+        Dataset of six tables, planted communities, interests, and topic and quality of items.
+        Topics are in the order of ``truth.labels``, largest community first.
 
     Raises
     ------

@@ -41,14 +41,14 @@ def accounts_table(
     """Accounts with country, language and device, all independent of the community."""
     rng = streams.generator("places")
     n = len(account)
-    place = draw_weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
+    country = draw_weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
     english = rng.random(n) < 0.25
-    language = pl.Series([c[1] for c in COUNTRIES]).gather(place)
+    language = pl.Series([c[1] for c in COUNTRIES]).gather(country)
     device = draw_weighted(np.array([d[1] for d in DEVICES]), n, rng)
     return pl.DataFrame(
         {
             "account_id": account,
-            "country": pl.Series([c[0] for c in COUNTRIES]).gather(place),
+            "country": pl.Series([c[0] for c in COUNTRIES]).gather(country),
             "language": language.set(pl.Series(english), "en"),
             "device": pl.Series([d[0] for d in DEVICES]).gather(device),
             "follower_count": np.bincount(followees, minlength=n),

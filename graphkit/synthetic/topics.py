@@ -1,4 +1,4 @@
-"""Constants of the synthetic platform (``topics.toml``): communities with tags, countries, hours."""
+"""Constants of the synthetic platform (``topics.toml``): communities, countries, hours."""
 
 from __future__ import annotations
 
