@@ -1,8 +1,7 @@
 """Compilation of kernels with Numba, and the disk cache of compiled kernels.
 
-Numba keeps them in the folder that ``NUMBA_CACHE_DIR`` names, else beside the sources, else
-in the user's cache folder, and fails where it can write to none of these. Then nothing is
-kept, and every process compiles what it uses (some seconds for Leiden).
+The cache is in the folder ``NUMBA_CACHE_DIR``, else next to the sources, else in the user's cache
+folder. If none is writable, every process compiles its kernels (some seconds for Leiden).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from numba.extending import intrinsic
 __all__ = ["CACHE", "LANES", "dot_rows", "kernel", "prefetch"]
 
 
-def _writable(folder: Path) -> bool:
+def _is_writable(folder: Path) -> bool:
     try:
         with tempfile.TemporaryFile(dir=folder):
             return True
@@ -32,26 +31,25 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+def _nearest_existing(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists."""
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return folder
 
 
-#: Whether there is a place to keep compiled kernels.
+#: Whether compiled kernels are cached on disk.
 CACHE = (
     bool(os.environ.get("NUMBA_CACHE_DIR"))
-    or _writable(Path(__file__).parent)
-    or _writable(_nearest(Path.home() / ".cache" / "numba"))
+    or _is_writable(Path(__file__).parent)
+    or _is_writable(_nearest_existing(Path.home() / ".cache" / "numba"))
 )
-
 
 #: The folder of the package that this module belongs to.
 _PACKAGE = Path(__file__).parents[__name__.count(".") - 1]
 
 
-def _source(module: str) -> Path | None:
+def _find_source(module: str) -> Path | None:
     """Source file of a module of the package; None for any other name."""
     package, *parts = module.split(".")
     if package != _PACKAGE.name:
@@ -60,72 +58,71 @@ def _source(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of a module that run when it is imported, without those for type checkers."""
+def _import_time_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of a module that run on import, without those for type checkers."""
     for node in body:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            yield from _statements(node.orelse)
+            yield from _import_time_statements(node.orelse)
         elif isinstance(node, ast.If | ast.Try):
-            yield from _statements([*node.body, *node.orelse])
+            yield from _import_time_statements([*node.body, *node.orelse])
         else:
             yield node
 
 
 @cache
-def _read(path: Path) -> tuple[bytes, frozenset[Path]]:
-    """Source of a module, and the files of the package that it imports from.
-
-    Imports inside functions are left out: a kernel uses the globals of its module.
-    """
+def _read_source(path: Path) -> tuple[bytes, frozenset[Path]]:
+    """Source of a module, and the files of the package that it imports at module level."""
     source = path.read_bytes()
     found: set[Path | None] = set()
-    for node in _statements(ast.parse(source).body):
+    for node in _import_time_statements(ast.parse(source).body):
         if isinstance(node, ast.ImportFrom):
             parent = node.module or ""
-            found |= {_source(f"{parent}.{a.name}") or _source(parent) for a in node.names}
+            found |= {
+                _find_source(f"{parent}.{a.name}") or _find_source(parent) for a in node.names
+            }
         elif isinstance(node, ast.Import):
-            found |= {_source(a.name) for a in node.names}
+            found |= {_find_source(a.name) for a in node.names}
     return source, frozenset(file for file in found if file)
 
 
 @cache
-def _dependencies(path: Path) -> frozenset[Path]:
-    """A module's file, and the files of the package that it imports, transitively."""
+def _find_dependencies(path: Path) -> frozenset[Path]:
+    """File of a module and, transitively, of the modules of the package that it imports."""
     found, new = {path}, {path}
     while new:
-        new = {file for each in new for file in _read(each)[1]} - found
+        new = {file for each in new for file in _read_source(each)[1]} - found
         found |= new
     return frozenset(found)
 
 
 @cache
-def _stamp(path: Path) -> str:
-    """Digest of the sources that a kernel in this file is compiled from."""
+def _source_digest(path: Path) -> str:
+    """Digest of the sources of the kernels in this file, imported ones included."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(_dependencies(path)):
-        digest.update(hashlib.blake2b(_read(file)[0]).digest())
+    for file in sorted(_find_dependencies(path)):
+        digest.update(hashlib.blake2b(_read_source(file)[0]).digest())
     return digest.hexdigest()
 
 
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`numba.njit` whose compiled code is kept until its sources change, imported ones included.
+    """Decorator `numba.njit` whose disk cache is valid until a source changes.
 
-    Numba's own stamp is that of the file that defines a kernel. But kernels and constants that
-    it imports from other files are compiled into it.
+    Numba checks the file that defines a kernel; here, also the files of the kernels and
+    constants that are imported and compiled into it.
     """
     from numba import njit
 
-    def compiled(function: Callable[..., Any]) -> Any:
+    def compile_kernel(function: Callable[..., Any]) -> Any:
         made = njit(nogil=True, cache=CACHE, **options)(function)
-        kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
-        if hasattr(kept, "_source_stamp"):
-            kept._source_stamp = _stamp(Path(function.__code__.co_filename))
+        cached: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
+        if hasattr(cached, "_source_stamp"):
+            cached._source_stamp = _source_digest(Path(function.__code__.co_filename))
         return made
 
-    return compiled
+    return compile_kernel
 
 
-#: Rows that :func:`dot_rows` multiplies have a multiple of so many columns.
+#: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
 LANES = 8
 
 
@@ -142,28 +139,28 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Prefetch ``array[index]``, an element or, in two dimensions, the start of a row."""
     signature = numba.types.void(array, numba.types.int64)
 
-    def generate(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        place = _row_start(context, builder, kinds.args[0], *arguments)
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        address = _row_start(context, builder, kinds.args[0], *arguments)
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
         hint = cgutils.get_or_insert_function(
             builder.module,
             ir.FunctionType(ir.VoidType(), [byte, word, word, word]),
             "llvm.prefetch.p0i8",
         )
-        # for reading, to be kept, data
-        builder.call(hint, [place, word(0), word(3), word(1)])
+        # read access, high locality, data cache
+        builder.call(hint, [address, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
-    return signature, generate
+    return signature, generate_code
 
 
 @intrinsic
 def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
-    """Σ_x left[i, x] · right[j, x] of float32 rows, in eight sums that are added pairwise last."""
+    """Dot product Σ_x left[i, x] · right[j, x] of float32 rows, in eight partial sums."""
     whole = numba.types.int64
     signature = numba.types.float32(left, whole, right, whole)
 
-    def generate(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         a, at_a, b, at_b = arguments
         lanes = ir.VectorType(ir.FloatType(), LANES)
         rows = [
@@ -181,12 +178,10 @@ def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
                 part.align = 4
             product = builder.fmul(*parts)
             builder.store(builder.fadd(builder.load(total), product), total)
-        found = builder.load(total)
-        sums = [
-            builder.extract_element(found, ir.Constant(ir.IntType(32), k)) for k in range(LANES)
-        ]
+        whole, kind = builder.load(total), ir.IntType(32)
+        sums = [builder.extract_element(whole, ir.Constant(kind, k)) for k in range(LANES)]
         while len(sums) > 1:
             sums = [builder.fadd(sums[k], sums[k + 1]) for k in range(0, len(sums), 2)]
         return sums[0]
 
-    return signature, generate
+    return signature, generate_code

@@ -1,9 +1,8 @@
-"""Random edges as kernels: hash sets of edges, swaps, pairing with repair, independent edges.
+"""Kernels of random edges: edge sets, double-edge swaps, stub matching, independent edges.
 
-Edges stand in arrays of shape (m, 2). A set of them is an open-addressing table of int64
-keys, tail · n + head with the smaller end first where undirected, −1 where free; its length
-is a power of two. Draws come from a NumPy generator, one after the other, so that results
-depend on its seed only.
+Edges are arrays of shape (m, 2). A set of edges is an open-addressing hash table of int64 keys,
+source · n + target with the smaller end first if undirected, −1 where free; its length is a
+power of two. Results depend on the seed of the NumPy generator only.
 """
 
 from __future__ import annotations
@@ -15,82 +14,67 @@ import numpy as np
 from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import GOLDEN
 
-__all__ = [
-    "distinct_edges",
-    "even_out",
-    "join_ends",
-    "other_edges",
-    "pair_within",
-    "place",
-    "skip_pairs",
-    "swap_edges",
-    "table_length",
-]
-
 Array = Any
 
 FREE = np.int64(-1)
 
-#: Partners that an edge out of place is offered before it is given up.
-PATIENCE = 400
+#: Random partners that are tried for an invalid edge.
+MAX_PARTNERS = 400
 
-#: Attempted swaps per edge that randomise a graph built by rule.
+#: Attempted swaps per edge that randomise a Havel–Hakimi graph.
 SWAPS = 20
 
 
 def table_length(n_edges: int) -> int:
-    """Length of a table for so many edges: a power of two, at most five eighths in use."""
+    """Length of the hash table of `n_edges` edges: a power of two, at most five eighths full."""
     return 1 << max(3, (n_edges * 8 // 5).bit_length())
 
 
-# sets of edges ---------------------------------------------------------------------------
-
-
 @kernel()
-def _key(a: int, b: int, n: int, directed: bool) -> Any:
+def _edge_key(a: int, b: int, n: int, directed: bool) -> Any:
     if directed or a < b:
         return np.int64(a) * n + b
     return np.int64(b) * n + a
 
 
 @kernel()
-def _home(key: int, mask: int) -> Any:
-    """Where the key would like to be: the high half of a product, folded to the table."""
+def _first_slot(key: int, mask: int) -> Any:
+    """First slot of the key (Fibonacci hashing): the high half of a product, masked."""
     return np.int64((np.uint64(key) * GOLDEN) >> np.uint64(32)) & mask
 
 
 @kernel()
-def _holds(table: Array, mask: int, key: int) -> bool:
-    at = _home(key, mask)
-    while table[at] != FREE:
-        if table[at] == key:
-            return True
+def _find_slot(table: Array, mask: int, key: int) -> Any:
+    """Slot of the key, or the free slot where it would be inserted (linear probing)."""
+    at = _first_slot(key, mask)
+    while table[at] != FREE and table[at] != key:
         at = (at + 1) & mask
-    return False
+    return at
 
 
 @kernel()
-def _add(table: Array, mask: int, key: int) -> bool:
-    """Put the key in; whether it was new."""
-    at = _home(key, mask)
-    while table[at] != FREE:
-        if table[at] == key:
-            return False
-        at = (at + 1) & mask
+def _has_key(table: Array, mask: int, key: int) -> Any:
+    return table[_find_slot(table, mask, key)] == key
+
+
+@kernel()
+def _insert_key(table: Array, mask: int, key: int) -> bool:
+    """Insert the key; whether it was new."""
+    at = _find_slot(table, mask, key)
+    if table[at] == key:
+        return False
     table[at] = key
     return True
 
 
 @kernel()
-def _drop(table: Array, mask: int, key: int) -> None:
-    """Take out a key that is in, and close the gap: no marks are left behind."""
-    gap = _home(key, mask)
-    while table[gap] != key:
-        gap = (gap + 1) & mask
+def _delete_key(table: Array, mask: int, key: int) -> None:
+    """Delete a key that is in the table, with backward shift: no tombstones."""
+    gap = _find_slot(table, mask, key)
     at = (gap + 1) & mask
     while table[at] != FREE:
-        # a key may fill the gap unless its home lies behind the gap, up to where it is
-        if ((at - _home(table[at], mask)) & mask) >= ((at - gap) & mask):
+        # a key moves to the gap unless its first slot lies after the gap
+        if ((at - _first_slot(table[at], mask)) & mask) >= ((at - gap) & mask):
             table[gap] = table[at]
             gap = at
         at = (at + 1) & mask
@@ -98,58 +82,55 @@ def _drop(table: Array, mask: int, key: int) -> None:
 
 
 @kernel()
-def _below(draws: Any, n: int) -> int:
-    """A whole number from 0 to n − 1."""
+def _draw_below(draws: Any, n: int) -> int:
+    """Uniform integer in 0 … n − 1."""
     return min(int(draws.random() * n), n - 1)
 
 
-# swaps -----------------------------------------------------------------------------------
-
-
 @kernel()
-def _swap(
+def _swap_pairs(
     edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int, draws: Any
 ) -> int:
-    """Attempted double-edge swaps among m simple edges that `table` holds; how many were made."""
+    """Attempt double-edge swaps among m simple edges (in `table`); number of swaps made."""
     made = 0
     for _ in range(attempts):
-        e, f = _below(draws, m), _below(draws, m)
+        e, f = _draw_below(draws, m), _draw_below(draws, m)
         a, b = edges[e, 0], edges[e, 1]
         c, d = edges[f, 0], edges[f, 1]
-        turn = not directed and draws.random() < 0.5
-        if turn:
+        reverse = not directed and draws.random() < 0.5
+        if reverse:
             c, d = d, c
         if a == d or c == b:
             if not directed or b != c or a == d:
                 continue
-            # a path a → b → d; if a third draw closes it, the triangle may turn round:
-            # without this, swaps alone do not reach every directed graph
-            g = _below(draws, m)
+            # path a → b → d: if a third edge closes it, the triangle may be reversed; without
+            # this, swaps do not reach every directed graph
+            g = _draw_below(draws, m)
             if edges[g, 0] != d or edges[g, 1] != a:
                 continue
-            one, two, three = _key(b, a, n, True), _key(d, b, n, True), _key(a, d, n, True)
-            if _holds(table, mask, one) or _holds(table, mask, two) or _holds(table, mask, three):
+            one, two = _edge_key(b, a, n, True), _edge_key(d, b, n, True)
+            three = _edge_key(a, d, n, True)
+            taken = _has_key(table, mask, one) or _has_key(table, mask, two)
+            if taken or _has_key(table, mask, three):
                 continue
-            _drop(table, mask, _key(a, b, n, True))
-            _drop(table, mask, _key(b, d, n, True))
-            _drop(table, mask, _key(d, a, n, True))
-            _add(table, mask, one)
-            _add(table, mask, two)
-            _add(table, mask, three)
+            for i, j in ((a, b), (b, d), (d, a)):
+                _delete_key(table, mask, _edge_key(i, j, n, True))
+            for key in (one, two, three):
+                _insert_key(table, mask, key)
             edges[e, 1] = d
             edges[f, 1] = a
             edges[g, 1] = b
             made += 1
             continue
-        one, two = _key(a, d, n, directed), _key(c, b, n, directed)
-        if _holds(table, mask, one) or _holds(table, mask, two):
+        one, two = _edge_key(a, d, n, directed), _edge_key(c, b, n, directed)
+        if _has_key(table, mask, one) or _has_key(table, mask, two):
             continue
-        _drop(table, mask, _key(a, b, n, directed))
-        _drop(table, mask, _key(c, d, n, directed))
-        _add(table, mask, one)
-        _add(table, mask, two)
+        _delete_key(table, mask, _edge_key(a, b, n, directed))
+        _delete_key(table, mask, _edge_key(c, d, n, directed))
+        _insert_key(table, mask, one)
+        _insert_key(table, mask, two)
         edges[e, 1] = d
-        if turn:  # the partner's stored tail is d: its head stays where it was
+        if reverse:  # the stored source of the partner is d
             edges[f, 0] = b
         else:
             edges[f, 1] = b
@@ -161,85 +142,82 @@ def _swap(
 def swap_edges(
     edges: Array, n: int, directed: bool, table: Array, attempts: int, draws: Any
 ) -> int:
-    """Randomise simple edges without loops in place, keeping all degrees; swaps made.
+    """Randomise simple edges in place, preserving all degrees; number of swaps made.
 
-    Edges (a, b) and (c, d), drawn at random, become (a, d) and (c, b) unless that makes a
-    loop or an edge that is there; an attempt that fails counts as a step.
+    Random edges (a, b) and (c, d) become (a, d) and (c, b), unless that makes a loop or a
+    parallel edge; a failed attempt counts as a step.
     """
     mask = table.size - 1
     table[:] = FREE
     m = edges.shape[0]
     for e in range(m):
-        _add(table, mask, _key(edges[e, 0], edges[e, 1], n, directed))
-    made: int = _swap(edges, m, n, directed, table, mask, attempts, draws)
+        _insert_key(table, mask, _edge_key(edges[e, 0], edges[e, 1], n, directed))
+    made: int = _swap_pairs(edges, m, n, directed, table, mask, attempts, draws)
     return made
 
 
-# random pairing of ends ------------------------------------------------------------------
-
-
 @kernel()
-def _repair(
+def _repair_edges(
     edges: Array,
     m: int,
     n: int,
     group: Array,
     table: Array,
     mask: int,
-    right: Array,
-    wrong: Array,
+    valid: Array,
+    invalid: Array,
     draws: Any,
 ) -> int:
-    """Make m paired ends a simple graph by swaps with random partners; how many stay wrong.
+    """Make m matched pairs of ends a simple graph by swaps with random partners; invalid left.
 
-    Wrong are loops, second copies and, where `group` is given, edges within one group. A
-    swap is made only if both new edges are right. On return ``right[e]`` tells which are,
-    and the table holds those.
+    Loops, parallel edges and, where `group` is given, edges within a group are invalid. A swap
+    is made only if both new edges are valid. On return ``valid[e]`` marks the valid edges,
+    which are in the table.
     """
-    apart = group.size > 0
+    grouped = group.size > 0
     waiting = 0
     for e in range(m):
         a, b = edges[e, 0], edges[e, 1]
-        fits = a != b and not (apart and group[a] == group[b])
-        right[e] = fits and _add(table, mask, _key(a, b, n, False))
-        if not right[e]:
-            wrong[waiting] = e
+        fits = a != b and not (grouped and group[a] == group[b])
+        valid[e] = fits and _insert_key(table, mask, _edge_key(a, b, n, False))
+        if not valid[e]:
+            invalid[waiting] = e
             waiting += 1
     left = waiting
     for w in range(waiting):
-        e = wrong[w]
-        if right[e]:  # was the partner of an earlier one
+        e = invalid[w]
+        if valid[e]:  # was the partner of an earlier one
             continue
-        for _ in range(PATIENCE):
-            f = _below(draws, m)
+        for _ in range(MAX_PARTNERS):
+            f = _draw_below(draws, m)
             a, b = edges[e, 0], edges[e, 1]
             c, d = edges[f, 0], edges[f, 1]
             if draws.random() < 0.5:
                 c, d = d, c
             if f == e or a == d or c == b:
                 continue
-            if apart and (group[a] == group[d] or group[c] == group[b]):
+            if grouped and (group[a] == group[d] or group[c] == group[b]):
                 continue
-            one, two = _key(a, d, n, False), _key(c, b, n, False)
-            if one == two or _holds(table, mask, one) or _holds(table, mask, two):
+            one, two = _edge_key(a, d, n, False), _edge_key(c, b, n, False)
+            if one == two or _has_key(table, mask, one) or _has_key(table, mask, two):
                 continue
-            if right[f]:
-                _drop(table, mask, _key(c, d, n, False))
+            if valid[f]:
+                _delete_key(table, mask, _edge_key(c, d, n, False))
                 left -= 1
             else:
                 left -= 2
-            _add(table, mask, one)
-            _add(table, mask, two)
+            _insert_key(table, mask, one)
+            _insert_key(table, mask, two)
             edges[e, 1] = d
             edges[f, 0], edges[f, 1] = c, b
-            right[e] = right[f] = True
+            valid[e] = valid[f] = True
             break
     return left
 
 
 @kernel()
 def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> int:
-    """Pair the ends in `edges` anew, each pair in two groups; the right pairs come first.
+    """Match edge ends to simple edges between two groups; valid edges come first.
 
     Parameters
     ----------
@@ -248,22 +226,22 @@ def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> i
     n, group
         Nodes, and the group of each.
     table
-        Scratch of ``table_length(m)``.
+        Scratch array of ``table_length(m)``.
 
     Returns
     -------
     int
-        Number of right edges; what comes after them in `edges` found no partner.
+        Number of valid edges; the rest of `edges` found no partner.
     """
     m = edges.shape[0]
     table[:] = FREE
-    right = np.empty(m, dtype=np.bool_)
-    wrong = np.empty(m, dtype=np.int64)
-    left = _repair(edges, m, n, group, table, table.size - 1, right, wrong, draws)
+    valid = np.empty(m, dtype=np.bool_)
+    invalid = np.empty(m, dtype=np.int64)
+    left = _repair_edges(edges, m, n, group, table, table.size - 1, valid, invalid, draws)
     if left:
         kept = 0
         for e in range(m):
-            if right[e]:
+            if valid[e]:
                 for side in range(2):
                     edges[kept, side], edges[e, side] = edges[e, side], edges[kept, side]
                 kept += 1
@@ -273,7 +251,7 @@ def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> i
 
 @kernel()
 def _first_below(values: Array, n: int, bound: int) -> Any:
-    """Position of the first of n descending values that is under the bound."""
+    """Position of the first of n descending values below the bound."""
     low, high = 0, n
     while low < high:
         middle = (low + high) >> 1
@@ -285,11 +263,11 @@ def _first_below(values: Array, n: int, bound: int) -> Any:
 
 
 @kernel()
-def _by_rule(degree: Array, edges: Array, order: Array, rest: Array) -> int:
-    """A simple graph of these degrees (Havel and Hakimi), as far as there is one; its edges.
+def _havel_hakimi(degree: Array, edges: Array, order: Array, rest: Array) -> int:
+    """Simple graph of given degrees by the Havel–Hakimi algorithm; number of edges.
 
-    The node of least degree left is joined to those of largest; what it lacks stays in
-    `degree`, which is zero elsewhere on return.
+    The node of least remaining degree is joined to those of largest. Ends that cannot be
+    joined remain in `degree`, which is zero elsewhere on return.
     """
     n = degree.size
     order[:n] = np.argsort(-degree, kind="mergesort")
@@ -305,14 +283,10 @@ def _by_rule(degree: Array, edges: Array, order: Array, rest: Array) -> int:
         if want == 0:
             continue
         bound = rest[want - 1]
-        # the stretch of nodes with `bound` ends left
+        # of the nodes with `bound` ends left, the last are used: the order stays descending
         low, high = _first_below(rest, last, bound + 1), _first_below(rest, last, bound)
-        short = want - low  # of that stretch, its end is used: the order stays descending
-        for i in range(low):
-            edges[made, 0], edges[made, 1] = node, order[i]
-            rest[i] -= 1
-            made += 1
-        for i in range(high - short, high):
+        for k in range(want):
+            i = k if k < low else high - want + k
             edges[made, 0], edges[made, 1] = node, order[i]
             rest[i] -= 1
             made += 1
@@ -323,24 +297,24 @@ def _by_rule(degree: Array, edges: Array, order: Array, rest: Array) -> int:
 def pair_within(
     start: Array, degree: Array, edges: Array, table: Array, draws: Any
 ) -> tuple[int, int]:
-    """A random simple graph of given degrees within each community.
+    """Random simple graph of given degrees within each community.
 
     Parameters
     ----------
     start
-        Community c holds the nodes start[c] … start[c + 1] − 1.
+        Community c has the nodes start[c] … start[c + 1] − 1.
     degree
-        Ends of each node, an even number in each community, fewer than its nodes each. On
-        return those that could not be joined, zero almost everywhere.
+        Ends of each node: an even number in each community, each below its size. On return
+        those that could not be joined.
     edges
-        Room for half of them; filled.
+        Filled; shape (half of the ends, 2).
     table
-        Scratch, long enough for the largest community.
+        Scratch array, long enough for the largest community.
 
     Returns
     -------
     tuple of int
-        Edges made, and communities that had to be built by rule and swapped.
+        Number of edges, and of communities built by Havel–Hakimi and swapped.
     """
     sizes = start[1:] - start[:-1]
     most, widest = 0, 0
@@ -349,8 +323,8 @@ def pair_within(
         widest = max(widest, sizes[c])
     ends = np.empty(most, dtype=np.int32)
     local = np.empty((most // 2, 2), dtype=np.int32)
-    right = np.empty(most // 2, dtype=np.bool_)
-    wrong = np.empty(most // 2, dtype=np.int64)
+    valid = np.empty(most // 2, dtype=np.bool_)
+    invalid = np.empty(most // 2, dtype=np.int64)
     order = np.empty(widest, dtype=np.int64)
     rest = np.empty(widest, dtype=np.int64)
     nowhere = np.empty(0, dtype=np.int32)
@@ -363,7 +337,7 @@ def pair_within(
                 ends[k] = v
                 k += 1
         for i in range(k - 1, 0, -1):
-            j = _below(draws, i + 1)
+            j = _draw_below(draws, i + 1)
             ends[i], ends[j] = ends[j], ends[i]
         m = k // 2
         for e in range(m):
@@ -373,14 +347,14 @@ def pair_within(
             length *= 2
         small, mask = table[:length], length - 1
         small[:] = FREE
-        left = _repair(local, m, size, nowhere, small, mask, right, wrong, draws)
+        left = _repair_edges(local, m, size, nowhere, small, mask, valid, invalid, draws)
         if left:
             by_rule += 1
-            m = _by_rule(degree[first : first + size], local, order, rest)
+            m = _havel_hakimi(degree[first : first + size], local, order, rest)
             small[:] = FREE
             for e in range(m):
-                _add(small, mask, _key(local[e, 0], local[e, 1], size, False))
-            _swap(local, m, size, False, small, mask, SWAPS * m, draws)
+                _insert_key(small, mask, _edge_key(local[e, 0], local[e, 1], size, False))
+            _swap_pairs(local, m, size, False, small, mask, SWAPS * m, draws)
         else:
             degree[first : first + size] = 0
         for e in range(m):
@@ -391,50 +365,50 @@ def pair_within(
 
 
 @kernel()
-def place(needs: Array, sizes: Array, slots: Array, draws: Any) -> int:
-    """Deal places in communities to nodes, uniformly over all ways in which everyone fits.
+def assign_slots(needs: Array, sizes: Array, slots: Array, draws: Any) -> int:
+    """Assign nodes to slots of communities, uniformly over all feasible assignments.
 
-    A node that needs k ends inside fits where there are more than k places. Those who need
-    most are dealt first: whatever they take, the number of ways for the rest is the same.
+    A node with k ends inside needs a community of more than k slots. Nodes with most ends come
+    first: their choice does not change the number of assignments of the others.
 
     Parameters
     ----------
     needs
         Ends inside of each node, descending.
     sizes
-        Places in each community, descending; community 0 has the places 0, 1, …
+        Slots of each community, descending; community 0 has the slots 0, 1, …
     slots
-        Filled: the place of each node.
+        Filled: the slot of each node.
 
     Returns
     -------
     int
-        Nodes that found a place: all, or the index of the first that did not.
+        Number of nodes assigned: all, or the index of the first without a slot.
     """
     free = np.empty(needs.size, dtype=np.int64)
     community, opened, n_free = 0, 0, 0
     for i in range(needs.size):
         while community < sizes.size and sizes[community] > needs[i]:
-            for _ in range(sizes[community]):
-                free[n_free] = opened
-                n_free += 1
-                opened += 1
+            size = sizes[community]
+            free[n_free : n_free + size] = np.arange(opened, opened + size)
+            n_free += size
+            opened += size
             community += 1
         if n_free == 0:
             return i
-        at = _below(draws, n_free)
+        at = _draw_below(draws, n_free)
         slots[i] = free[at]
         n_free -= 1
         free[at] = free[n_free]
-    everyone: int = needs.size
-    return everyone
+    assigned: int = needs.size
+    return assigned
 
 
 @kernel()
 def even_out(start: Array, degree: Array, inside: Array, draws: Any) -> None:
-    """Give each community an even number of ends inside, in place.
+    """Make the number of ends inside each community even, in place.
 
-    One end of a random node of it changes sides: out as readily as in.
+    One end of a random node moves out or, equally likely, in.
     """
     for c in range(start.size - 1):
         first, stop = start[c], start[c + 1]
@@ -451,43 +425,40 @@ def even_out(start: Array, degree: Array, inside: Array, draws: Any) -> None:
             if able:
                 break
             into = False
-        which = _below(draws, able)
+        which = _draw_below(draws, able)
         for v in range(first, stop):
-            room = degree[v] > inside[v] and inside[v] < stop - first - 1
-            if (into and room) or (not into and inside[v] > 0):
+            can_gain = degree[v] > inside[v] and inside[v] < stop - first - 1
+            if (into and can_gain) or (not into and inside[v] > 0):
                 if which == 0:
                     inside[v] += 1 if into else -1
                     break
                 which -= 1
 
 
-# independent edges -----------------------------------------------------------------------
-
-
 @kernel()
 def distinct_edges(edges: Array, n: int, directed: bool, table: Array, draws: Any) -> None:
-    """Fill `edges` with distinct pairs of nodes, every set of pairs equally likely."""
+    """Fill `edges` with distinct pairs of nodes, uniform over all sets of pairs."""
     mask = table.size - 1
     table[:] = FREE
     made = 0
     while made < edges.shape[0]:
-        a, b = _below(draws, n), _below(draws, n)
-        if a != b and _add(table, mask, _key(a, b, n, directed)):
+        a, b = _draw_below(draws, n), _draw_below(draws, n)
+        if a != b and _insert_key(table, mask, _edge_key(a, b, n, directed)):
             edges[made, 0], edges[made, 1] = a, b
             made += 1
 
 
 @kernel()
 def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array) -> None:
-    """All pairs of nodes that are not among `taken`, written into `edges`."""
+    """Fill `edges` with all pairs of nodes that are not among `taken`."""
     mask = table.size - 1
     table[:] = FREE
     for e in range(taken.shape[0]):
-        _add(table, mask, _key(taken[e, 0], taken[e, 1], n, directed))
+        _insert_key(table, mask, _edge_key(taken[e, 0], taken[e, 1], n, directed))
     made = 0
     for a in range(n):
         for b in range(0 if directed else a + 1, n):
-            if a != b and not _holds(table, mask, _key(a, b, n, directed)):
+            if a != b and not _has_key(table, mask, _edge_key(a, b, n, directed)):
                 edges[made, 0], edges[made, 1] = a, b
                 made += 1
 
@@ -496,42 +467,42 @@ def other_edges(edges: Array, n: int, directed: bool, taken: Array, table: Array
 def skip_pairs(
     start: Array,
     rate: Array,
-    tails: Array,
+    sources: Array,
     out: Array,
-    heads: Array,
+    targets: Array,
     into: Array,
     directed: bool,
     group: Array,
-    room: int,
+    capacity: int,
     draws: Any,
 ) -> Array:
-    """Independent edges within blocks of nodes, in time of their number (Miller, Hagberg 2011).
+    """Independent edges within blocks of nodes, in linear time (Miller & Hagberg 2011).
 
     Parameters
     ----------
     start, rate
-        Block c is the stretch start[c] … start[c + 1] − 1 of the four arrays that follow;
+        Block c is the segment start[c] … start[c + 1] − 1 of the four arrays that follow;
         a pair in it is joined with probability min(1, rate[c] · out · into).
-    tails, out, heads, into
-        Nodes and their propensities as tail and as head, descending within each block. If
+    sources, out, targets, into
+        Nodes and their propensities as source and as target, descending within each block. If
         undirected, both sides must be the same.
     group
-        Pairs of the same group are left out; empty: no groups.
-    room
-        Edges to expect; more are taken in as well.
+        Pairs of the same group are excluded; empty: no groups.
+    capacity
+        Initial length of the array of edges.
 
     Returns
     -------
     array
         Edges, shape (m, 2).
     """
-    edges = np.empty((max(room, 16), 2), dtype=np.int32)
-    apart = group.size > 0
+    edges = np.empty((max(capacity, 16), 2), dtype=np.int32)
+    grouped = group.size > 0
     m = 0
     for c in range(rate.size):
         first, stop = start[c], start[c + 1]
         for i in range(first, stop):
-            a = tails[i]
+            a = sources[i]
             scale = rate[c] * out[i]
             j = first if directed else i + 1
             if j >= stop:
@@ -544,8 +515,12 @@ def skip_pairs(
                         break
                     j += int(jump)
                 wanted = min(1.0, scale * into[j])
-                b = heads[j]
-                if draws.random() * p < wanted and a != b and not (apart and group[a] == group[b]):
+                b = targets[j]
+                if (
+                    draws.random() * p < wanted
+                    and a != b
+                    and not (grouped and group[a] == group[b])
+                ):
                     if m == edges.shape[0]:
                         more = np.empty((2 * m, 2), dtype=np.int32)
                         more[:m] = edges

@@ -1,7 +1,7 @@
-"""Counter-based random numbers and sets of seen posts, as array kernels.
+"""Kernels of counter-based random numbers (common random numbers) and of sets of seen posts.
 
-Every keyed draw is a hash of (seed of world and replication, event, account key, post key, n), so
-nothing depends on what was drawn before. All bits are mixed as in SplitMix64 [1]_.
+A draw is a hash of (seed of world and replication, event, account key, post key, n), whatever
+was drawn before, with the bit mixing of SplitMix64 [1]_.
 
 References
 ----------
@@ -18,33 +18,16 @@ import numpy as np
 from graphkit.kernels.compile import kernel
 from graphkit.kernels.state import E_PAIR, Array
 
-__all__ = [
-    "GOLDEN",
-    "contains",
-    "draw_all",
-    "draw_pairs",
-    "has_seen",
-    "inner",
-    "keyed",
-    "mark_seen",
-    "mix",
-    "of_pair",
-    "pair_bits",
-    "splitmix64",
-    "spread_bits",
-    "uniform",
-]
-
-#: 2^64 over the golden ratio, odd: steps of SplitMix64, and the factor of Fibonacci hashing.
+#: 2^64 / golden ratio, odd: increment of SplitMix64 and multiplier of Fibonacci hashing.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
-#: Kernels that other kernels call need no wrappers for Python, which would cost compilation.
+#: Decorator of kernels that only kernels call: compiled without wrappers for Python.
 inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @inner
 def mix(x: Any) -> Any:
-    """SplitMix64's mixing of 64 bits (its finaliser): each bit spreads over all of them."""
+    """Finaliser of SplitMix64: a bijective mixing of 64 bits."""
     x ^= x >> np.uint64(30)
     x *= np.uint64(0xBF58476D1CE4E5B9)
     x ^= x >> np.uint64(27)
@@ -54,14 +37,14 @@ def mix(x: Any) -> Any:
 
 @kernel()
 def splitmix64(state: Array) -> Any:
-    """The next 64 bits of the generator, whose state is one 64-bit number."""
+    """Next 64 bits of the generator SplitMix64, whose state is one 64-bit number."""
     state[0] += GOLDEN
     return mix(state[0])
 
 
 @inner
 def keyed(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
-    """64 random bits of an event: the same whatever else was drawn before."""
+    """64 random bits of an event, as a hash of its keys."""
     x = mix(seed + np.uint64(event) * GOLDEN)
     x = mix(x ^ (a + GOLDEN))
     x = mix(x ^ (b + np.uint64(0xC2B2AE3D27D4EB4F)))
@@ -69,31 +52,31 @@ def keyed(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
 
 
 @inner
-def _unit(bits: Any) -> Any:
+def _to_unit_interval(bits: Any) -> Any:
     return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @inner
 def uniform(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
-    """A uniform draw in [0, 1) of an event."""
-    return _unit(keyed(seed, event, a, b, n))
+    """Uniform draw in [0, 1) of an event."""
+    return _to_unit_interval(keyed(seed, event, a, b, n))
 
 
 @inner
 def pair_bits(seed: Any, a: Any, b: Any) -> Any:
-    """Bits of an account and a post, from which those of all their events follow."""
+    """Random bits of a pair of account and post, from which those of their events are derived."""
     return keyed(seed, E_PAIR, a, b, 0)
 
 
 @inner
 def of_pair(bits: Any, event: Any) -> Any:
-    """A uniform draw in [0, 1) of an event of that pair."""
-    return _unit(mix(bits + np.uint64(event) * GOLDEN))
+    """Uniform draw in [0, 1) of an event of a pair, given the bits of the pair."""
+    return _to_unit_interval(mix(bits + np.uint64(event) * GOLDEN))
 
 
 @kernel()
 def draw_all(seed: Any, event: int, keys: Array, t: int) -> Array:
-    """One uniform draw per account key for an event of tick t."""
+    """Uniform draws of an event in tick t, one per account key."""
     out = np.empty(keys.size, np.float64)
     for i in range(keys.size):
         out[i] = uniform(seed, event, keys[i], np.uint64(0), t)
@@ -102,7 +85,7 @@ def draw_all(seed: Any, event: int, keys: Array, t: int) -> Array:
 
 @kernel()
 def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
-    """One uniform draw per pair of an account key and a post key."""
+    """Uniform draws of an event, one per pair of account key and post key."""
     out = np.empty(accounts.size, np.float64)
     for i in range(accounts.size):
         out[i] = uniform(seed, event, accounts[i], posts[i], 0)
@@ -111,13 +94,13 @@ def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
 
 @inner
 def spread_bits(post: Any) -> Any:
-    """32 bits that place a post in a table."""
+    """32-bit hash of a post code (Fibonacci hashing)."""
     return (np.uint64(post) + np.uint64(1)) * GOLDEN >> np.uint64(32)
 
 
 @inner
-def _seen_at(seen: Array, post: Any) -> Any:
-    """Where a post stands in a viewer's table of seen posts, or the free place for it."""
+def _find_seen_slot(seen: Array, post: Any) -> Any:
+    """Slot of a post in the hash table of posts that a viewer has seen, or its free slot."""
     at = np.int64((spread_bits(post) * np.uint64(seen.size)) >> np.uint64(32))
     while seen[at] >= 0 and seen[at] != post:
         at += 1
@@ -128,19 +111,19 @@ def _seen_at(seen: Array, post: Any) -> Any:
 
 @inner
 def has_seen(seen: Array, post: Any) -> Any:
-    """Whether the viewer was shown the post before."""
-    return seen[_seen_at(seen, post)] >= 0
+    """Whether the viewer has seen the post."""
+    return seen[_find_seen_slot(seen, post)] >= 0
 
 
 @inner
 def mark_seen(seen: Array, post: Any) -> None:
-    """Enter the post among those the viewer was shown."""
-    seen[_seen_at(seen, post)] = post
+    """Insert the post into the hash table of posts that the viewer has seen."""
+    seen[_find_seen_slot(seen, post)] = post
 
 
 @inner
 def contains(values: Array, low: Any, high: Any, value: Any) -> Any:
-    """Whether an ascending stretch low … high − 1 holds a value."""
+    """Whether the ascending segment low … high − 1 contains a value (binary search)."""
     end = high
     while low < high:
         middle = (low + high) >> 1

@@ -1,4 +1,4 @@
-"""What a finding is held against: rewired graphs, noise, and graphs with planted communities."""
+"""Null models and benchmarks: rewired graphs, random graphs, planted communities."""
 
 from graphkit.nullmodels.planted import lfr, planted_partition, random_graph
 from graphkit.nullmodels.rewire import rewire

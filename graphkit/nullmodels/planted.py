@@ -1,8 +1,9 @@
-"""Independent edges: planted partitions, with or without unequal degrees, and pure noise."""
+"""Random graphs with planted communities (planted partition, LFR) and Erdős–Rényi graphs."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,56 +14,48 @@ from graphkit.data.platform import Planted
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import OptionError, check_integer, check_number
-from graphkit.kernels.edges import (
-    distinct_edges,
-    even_out,
-    join_ends,
-    other_edges,
-    pair_within,
-    place,
-    skip_pairs,
-    table_length,
-)
+from graphkit.kernels import edges as kernels
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["lfr", "planted_partition", "power_law", "random_graph"]
 
+Codes = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+#: The largest propensity over the smallest.
+PROPENSITY_RATIO = 10.0
 
-def power_law(low: float, high: int, exponent: float) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Whole values from `low` to `high`, and probabilities ∝ value^−exponent.
+#: Draws of community sizes before LFR fails.
+TRIES = 100
 
-    A fractional `low` cuts into the first value, which counts by the share that is left: so
-    the mean rises continuously with `low`.
+#: LFR fails if a larger share of edge ends remains without a partner.
+MOST_UNJOINED = 0.01
+
+
+def power_law(low: float, high: int, exponent: float) -> tuple[Ints, Floats]:
+    """Integers from `low` to `high`, and their probabilities ∝ value^−exponent.
+
+    A fractional `low` reduces the weight of the first value, so that the mean rises
+    continuously with `low`.
     """
     first = math.floor(low)
     values = np.arange(first, high + 1, dtype=np.int64)
-    # relative to the largest value: steep exponents must not underflow
+    # relative to the largest value, so that steep exponents do not underflow
     weights = (values / values[-1]) ** -exponent
     weights[0] *= 1 - (low - first)
     return values, weights / weights.sum()
 
 
-def shuffled_nodes(n: int, shuffled: bool, draws: np.random.Generator) -> npt.NDArray[np.int32]:
-    """The code of the node at each place: random, or the place itself."""
-    codes = np.arange(n, dtype=np.int32)
-    if shuffled:
-        draws.shuffle(codes)
-    return codes
-
-
-def to_planted(
-    edges: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int32],
-    codes: npt.NDArray[np.int32],
-    *,
-    directed: bool,
-    provenance: Provenance,
+def _make_planted(
+    edges: Codes, group: Codes, directed: bool, provenance: Provenance, shuffle: Any = None
 ) -> Planted:
-    """The noun of edges among places, given the group of each place and its code as a node."""
+    """Graph and ground truth of edges, given the community of each node; `shuffle` permutes ids."""
     vocabulary = Vocabulary(np.arange(group.size, dtype=np.int64))
-    membership = np.empty(group.size, dtype=np.int32)
+    codes = np.arange(group.size, dtype=np.int32)
+    if shuffle is not None:
+        shuffle(codes)
+    membership = np.empty_like(group)
     membership[codes] = group
     graph = Graph._from_codes(
         vocabulary,
@@ -77,12 +70,6 @@ def to_planted(
     return Planted.of(graph, truth, provenance)
 
 
-Ints = npt.NDArray[np.int64]
-
-#: The largest propensity over the smallest.
-SPREAD = 10.0
-
-
 def planted_partition(
     sizes: npt.ArrayLike,
     *,
@@ -93,13 +80,13 @@ def planted_partition(
     shuffled: bool = True,
     rng: RNGLike | None = None,
 ) -> Planted:
-    r"""A random graph of communities of given sizes in which every edge is independent.
+    r"""Planted partition model: independent edges, denser inside communities of given sizes [1]_.
 
-    The planted partition model [1]_. Two nodes of community c, of size :math:`s_c`, are
+    Two nodes of community c, of size :math:`s_c`, are
     joined with probability :math:`d_{in} / (s_c - 1)`, so that nodes of all communities have
-    the same expected degree inside; two nodes of different communities with one probability,
+    the same expected degree inside; two nodes of different communities with probability
     :math:`n\, d_{out} / \sum_c s_c (n - s_c)`, so that d_out is the mean over all nodes.
-    With equal sizes this is the classical model. Drawn in time of the number of edges.
+    With equal sizes this is the classical model. Time is linear in the number of edges [3]_.
 
     With `degree_exponent` the probabilities are multiplied by :math:`\theta_i \theta_j`, the
     propensities of both nodes [2]_, and scaled to keep the expected number of edges inside
@@ -111,16 +98,16 @@ def planted_partition(
         Nodes of each community, one or more each; their sum is n.
     inside, outside
         :math:`d_{in}` and :math:`d_{out}`: mean number of edges of a node inside and outside
-        its community; of outgoing arcs, which is also that of incoming ones, if directed.
+        its community; if directed, of outgoing edges (and as many incoming ones).
     directed
-        Whether ordered pairs are drawn, each on its own.
+        Whether edges are directed.
     degree_exponent
         Exponent :math:`\tau` of a power law :math:`p(\theta) \propto \theta^{-\tau}` over one
-        decade of propensities, drawn for each node (and apart for tail and head, if
-        directed). A probability above 1 counts as 1, which costs edges in small dense
-        communities: the provenance holds the realised degrees. `None`: all are alike.
+        decade of propensities, drawn for each node (if directed, independently as source and
+        as target). Probabilities are truncated at 1, which costs edges in small dense
+        communities: the provenance holds the realised degrees. `None`: all are equal.
     shuffled
-        Whether ids are dealt at random; otherwise communities are contiguous in id order,
+        Whether ids are random; otherwise communities are contiguous in id order,
         in the order of `sizes`.
     rng
         Seed.
@@ -133,7 +120,7 @@ def planted_partition(
     Raises
     ------
     OptionError
-        If sizes are not whole numbers from 1 up, or there are too few pairs for a degree.
+        If sizes are not integers from 1 up, or there are too few pairs for a degree.
 
     References
     ----------
@@ -155,16 +142,16 @@ def planted_partition(
     inside = check_number("inside", inside, 0.0)
     outside = check_number("outside", outside, 0.0)
     n = int(counts.sum())
-    _check_room(counts, inside, outside)
+    _check_capacity(counts, inside, outside)
     streams = Streams(rng)
     start = np.concatenate([[0], np.cumsum(counts)])
     group = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
     out = into = np.ones(n)
     if degree_exponent is not None:
         tau = check_number("degree_exponent", degree_exponent, 0.0)
-        out = into = _propensities(tau, start, streams.generator("propensities", "tail"))
+        out = into = _draw_propensities(tau, start, streams.generator("propensities", "tail"))
         if directed:
-            into = _propensities(tau, start, streams.generator("propensities", "head"))
+            into = _draw_propensities(tau, start, streams.generator("propensities", "head"))
     sums = np.add.reduceat(out, start[:-1]), np.add.reduceat(into, start[:-1])
     pairs = sums[0] * sums[1] - np.add.reduceat(out * into, start[:-1])  # weight of ordered pairs
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -172,66 +159,54 @@ def planted_partition(
     across = float(out.sum() * into.sum() - (sums[0] * sums[1]).sum())
     rate_out = outside * n / across if outside else 0.0
 
-    nobody = np.empty(0, dtype=np.int32)
-    share = 1 if directed else 2
-    within_edges = skip_pairs(
-        start,
-        rate,
-        *_descending(out, into, group),
-        directed,
-        nobody,
-        _room(inside * n / share),
-        streams.generator("inside"),
-    )
-    between = skip_pairs(
-        np.array([0, n]),
-        np.array([rate_out]),
-        *_descending(out, into, np.zeros_like(group)),
-        directed,
-        group,
-        _room(outside * n / share),
-        streams.generator("outside"),
-    )
-    edges = np.concatenate([within_edges, between])
-    provenance = Provenance.of(
-        "planted_partition",
-        {
-            "sizes": counts,
-            "inside": inside,
-            "outside": outside,
-            "directed": bool(directed),
-            "degree_exponent": degree_exponent,
-            "shuffled": bool(shuffled),
-            "realised_inside": share * within_edges.shape[0] / n,
-            "realised_outside": share * between.shape[0] / n,
-        },
-        seed=streams.seed,
-    )
-    codes = shuffled_nodes(n, shuffled, streams.generator("ids"))
-    return to_planted(edges, group, codes, directed=directed, provenance=provenance)
+    ends = 1 if directed else 2
+    no_group = np.empty(0, dtype=np.int32)
+    parts = []
+    for name, degree, blocks, rates, block, excluded in (
+        ("inside", inside, start, rate, group, no_group),
+        ("outside", outside, np.array([0, n]), np.array([rate_out]), np.zeros_like(group), group),
+    ):
+        nodes = _sort_by_propensity(out, into, block)
+        expected = degree * n / ends
+        capacity = int(expected + 5 * np.sqrt(expected)) + 16  # rarely exceeded
+        draws = streams.generator(name)
+        parts.append(kernels.skip_pairs(blocks, rates, *nodes, directed, excluded, capacity, draws))
+    parameters = {
+        "sizes": counts,
+        "inside": inside,
+        "outside": outside,
+        "directed": bool(directed),
+        "degree_exponent": degree_exponent,
+        "shuffled": bool(shuffled),
+        "realised_inside": ends * parts[0].shape[0] / n,
+        "realised_outside": ends * parts[1].shape[0] / n,
+    }
+    provenance = Provenance.of("planted_partition", parameters, seed=streams.seed)
+    shuffle = streams.generator("ids").shuffle if shuffled else None
+    return _make_planted(np.concatenate(parts), group, directed, provenance, shuffle)
 
 
 def random_graph(n: int, m: int, *, directed: bool = False, rng: RNGLike | None = None) -> Planted:
-    """Pure noise: m distinct edges among n nodes, every such graph equally likely [1]_.
+    """Erdős–Rényi graph G(n, m): uniform over graphs of n nodes and m edges [1]_.
 
-    There is nothing to find in it; as a planted graph it has one community of all nodes. Its
-    modularity is high all the same: for n = 1000 and m = 2500 near 0.49 [2]_.
+    It has no community structure (ground truth: one community), but its maximum modularity is
+    high: near 0.49 for n = 1000 and m = 2500 [2]_.
 
     Parameters
     ----------
     n
         Number of nodes, one or more.
     m
-        Number of edges; of arcs if directed. No loops.
+        Number of edges, without loops.
     directed
-        Whether the m pairs are ordered.
+        Whether the edges are directed.
     rng
         Seed.
 
     Returns
     -------
     Planted
-        Graph, a truth of one community, and a mixing of 0.
+        Graph, ground truth of one community, and a mixing of 0.
 
     Raises
     ------
@@ -261,23 +236,21 @@ def random_graph(n: int, m: int, *, directed: bool = False, rng: RNGLike | None 
             "raise n."
         )
     streams = Streams(rng)
-    # of a dense graph, the pairs that are left out are drawn
+    # for a dense graph, the pairs without an edge are drawn
     drawn = np.empty((min(m, pairs - m), 2), dtype=np.int32)
-    table = np.empty(table_length(drawn.shape[0]), dtype=np.int64)
-    distinct_edges(drawn, n, directed, table, streams.generator("edges"))
+    table = np.empty(kernels.table_length(drawn.shape[0]), dtype=np.int64)
+    kernels.distinct_edges(drawn, n, directed, table, streams.generator("edges"))
     edges = drawn
     if drawn.shape[0] < m:
         edges = np.empty((m, 2), dtype=np.int32)
-        other_edges(edges, n, directed, drawn, table)
-    provenance = Provenance.of(
-        "random_graph", {"n": n, "m": m, "directed": bool(directed)}, seed=streams.seed
-    )
-    codes = np.arange(n, dtype=np.int32)
-    group = np.zeros(n, dtype=np.int32)
-    return to_planted(edges, group, codes, directed=directed, provenance=provenance)
+        kernels.other_edges(edges, n, directed, drawn, table)
+    parameters = {"n": n, "m": m, "directed": bool(directed)}
+    provenance = Provenance.of("random_graph", parameters, seed=streams.seed)
+    return _make_planted(edges, np.zeros(n, dtype=np.int32), directed, provenance)
 
 
 def _check_sizes(sizes: npt.ArrayLike) -> Ints:
+    """Community sizes as an array; an OptionError unless they are integers from 1 up."""
     try:
         counts = np.asarray(sizes)
     except ValueError:
@@ -290,8 +263,8 @@ def _check_sizes(sizes: npt.ArrayLike) -> Ints:
     return counts.astype(np.int64)
 
 
-def _check_room(counts: Ints, inside: float, outside: float) -> None:
-    """Raise an OptionError unless there are as many pairs as edges are expected."""
+def _check_capacity(counts: Ints, inside: float, outside: float) -> None:
+    """Raise an OptionError if there are fewer pairs than expected edges."""
     smallest, n = int(counts.min()), int(counts.sum())
     if inside > smallest - 1:
         raise OptionError(
@@ -307,38 +280,26 @@ def _check_room(counts: Ints, inside: float, outside: float) -> None:
         )
 
 
-def _propensities(tau: float, start: Ints, draws: np.random.Generator) -> Floats:
+def _draw_propensities(tau: float, start: Ints, draws: np.random.Generator) -> Floats:
     """Power-law propensities of the nodes, with mean 1 in each community."""
     u = draws.random(int(start[-1]))
     if tau == 1:
-        theta = SPREAD**u
+        theta = PROPENSITY_RATIO**u
     else:
         power = 1 - tau
-        theta = (1 + u * (SPREAD**power - 1)) ** (1 / power)
+        theta = (1 + u * (PROPENSITY_RATIO**power - 1)) ** (1 / power)
     sizes = np.diff(start)
     scaled: Floats = theta / np.repeat(np.add.reduceat(theta, start[:-1]) / sizes, sizes)
     return scaled
 
 
-def _descending(
-    out: Floats, into: Floats, block: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.int32], Floats]:
-    """Nodes and propensities as tails and as heads, descending within each block."""
-    tails = np.lexsort((-out, block)).astype(np.int32)
-    heads = tails if out is into else np.lexsort((-into, block)).astype(np.int32)
-    return tails, out[tails], heads, into[heads]
-
-
-def _room(expected: float) -> int:
-    """Room for a number of edges that hardly ever is exceeded."""
-    return int(expected + 5 * np.sqrt(expected)) + 16
-
-
-#: Draws of community sizes, until the nodes fit in.
-TRIES = 100
-
-#: With a larger share of edge ends without a partner, a graph is refused.
-MOST_UNJOINED = 0.01
+def _sort_by_propensity(
+    out: Floats, into: Floats, block: Codes
+) -> tuple[Codes, Floats, Codes, Floats]:
+    """Nodes and propensities as sources and as targets, descending within each block."""
+    sources = np.lexsort((-out, block)).astype(np.int32)
+    targets = sources if out is into else np.lexsort((-into, block)).astype(np.int32)
+    return sources, out[sources], targets, into[targets]
 
 
 def lfr(
@@ -354,23 +315,22 @@ def lfr(
     shuffled: bool = True,
     rng: RNGLike | None = None,
 ) -> Planted:
-    r"""A random graph with planted communities of unequal size and nodes of unequal degree.
+    r"""LFR benchmark graph: planted communities with power-law sizes and degrees [1]_.
 
-    The benchmark of Lancichinetti, Fortunato and Radicchi [1]_: undirected, unweighted,
-    without loops and parallel edges.
+    The graph is undirected and unweighted, without loops and parallel edges.
 
     1. Degrees k follow :math:`P(k) \propto k^{-\tau_1}` up to `max_degree`, with a lower
-       cut-off that makes their expectation `mean_degree`. The cut-off may fall between two
-       whole numbers; the smaller then has a share of its weight.
+       cut-off that makes their expectation `mean_degree`. A cut-off between two integers
+       gives the smaller a share of its weight.
     2. Community sizes follow :math:`P(s) \propto s^{-\tau_2}` from `min_size` to `max_size`,
        drawn until their sum is nearest to n; random communities then gain or lose single
        nodes, within the bounds, until it is n.
     3. Each node has :math:`(1 - \mu) k` ends inside its community, rounded up or down at
-       random without bias. Places are dealt uniformly over all ways in which every node has
-       fewer ends inside than its community has nodes.
+       random without bias. Nodes are assigned to communities uniformly over all assignments
+       in which every node has fewer ends inside than its community has nodes.
     4. Ends inside are paired at random within each community, the others between
        communities. Loops, parallel edges and outer edges that fall inside are rewired with
-       random partners. A community too dense for that is built by rule (Havel and Hakimi)
+       random partners. A community too dense for that is built by the Havel–Hakimi algorithm
        and randomised by 20 attempted swaps per edge.
 
     Parameters
@@ -386,7 +346,7 @@ def lfr(
     min_size, max_size
         Bounds of the community sizes, in nodes.
     shuffled
-        Whether ids are dealt at random; otherwise communities are contiguous in id order,
+        Whether ids are random; otherwise communities are contiguous in id order,
         the largest first.
     rng
         Seed.
@@ -394,15 +354,14 @@ def lfr(
     Returns
     -------
     Planted
-        Graph, truth, and the realised mixing, which is within 0.01 of `mu` at n = 1000. The
-        provenance counts as removed what had to give: an edge end dropped to make a number
-        even or for want of a partner, and, as parameters, ends moved from the inside of a
-        community to its outside and communities built by rule.
+        Graph, ground truth, and the realised mixing, which is within 0.01 of `mu` at n = 1000.
+        The provenance counts edge ends dropped for parity or without a partner (removed), ends
+        moved from inside to outside a community, and communities built by Havel–Hakimi.
 
     Raises
     ------
     OptionError
-        If a parameter is out of range, or no graph meets them together: see the message.
+        If a parameter is out of range, or no graph satisfies all of them.
 
     References
     ----------
@@ -426,15 +385,14 @@ def lfr(
     size_exponent = check_number("size_exponent", size_exponent, 0.0)
     min_size = check_integer("min_size", min_size, 1)
     max_size = check_integer("max_size", max_size, 1)
-    _check_together(n, mu, mean_degree, max_degree, min_size, max_size)
+    _check_consistency(n, mu, mean_degree, max_degree, min_size, max_size)
     cut_off = _lower_cut_off(mean_degree, max_degree, tau)
 
     streams = Streams(rng)
     draws = streams.generator("degrees")
     values, weights = power_law(cut_off, max_degree, tau)
     degrees = draws.choice(values, size=n, p=weights)
-    odd = int(degrees.sum()) % 2
-    if odd:  # ends come in pairs
+    if int(degrees.sum()) % 2:  # the sum of degrees is even
         node = int(draws.integers(n))
         degrees[node] += 1 if degrees[node] < max_degree else -1
     exact = (1 - mu) * degrees
@@ -444,22 +402,23 @@ def lfr(
     degrees, inner = degrees[order], inner[order]
 
     fewest = max(-(-n // max_size), 2 if mu > 0 else 1)
-    sizes, slots = _communities(inner, size_exponent, (min_size, max_size), fewest, streams)
+    bounds = min_size, max_size
+    sizes, slots = _assign_communities(inner, size_exponent, bounds, fewest, streams)
     start = np.concatenate([[0], np.cumsum(sizes)])
     group = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
-    whole_degree, inside = np.empty(n, np.int64), np.empty(n, np.int64)
-    whole_degree[slots], inside[slots] = degrees, inner
+    full_degree, inside = np.empty(n, np.int64), np.empty(n, np.int64)
+    full_degree[slots], inside[slots] = degrees, inner
     draws = streams.generator("inside")
-    even_out(start, whole_degree, inside, draws)
-    outside = whole_degree - inside
+    kernels.even_out(start, full_degree, inside, draws)
+    outside = full_degree - inside
     edges = np.empty((int(inside.sum()) // 2, 2), dtype=np.int32)
     busiest = int(np.add.reduceat(inside, start[:-1]).max())
-    table = np.empty(table_length(busiest // 2), dtype=np.int64)
-    made, by_rule = pair_within(start, inside, edges, table, draws)
+    table = np.empty(kernels.table_length(busiest // 2), dtype=np.int64)
+    made, by_rule = kernels.pair_within(start, inside, edges, table, draws)
     moved = int(inside.sum())
     outside += inside
     dropped = 0
-    if mu == 0:  # nothing may leave
+    if mu == 0:  # no edge may leave a community
         dropped, moved = int(outside.sum()), 0
         outside[:] = 0
 
@@ -467,44 +426,41 @@ def lfr(
     ends = np.repeat(np.arange(n, dtype=np.int32), outside)
     draws.shuffle(ends)
     between = ends.reshape(-1, 2)
-    table = np.empty(table_length(between.shape[0]), dtype=np.int64)
-    joined = join_ends(between, n, group, table, draws)
+    table = np.empty(kernels.table_length(between.shape[0]), dtype=np.int64)
+    joined = kernels.join_ends(between, n, group, table, draws)
     unjoined = 2 * (between.shape[0] - joined)
-    if unjoined > MOST_UNJOINED * whole_degree.sum():
+    if unjoined > MOST_UNJOINED * full_degree.sum():
         raise OptionError(
-            f"lfr: {unjoined:,} of {int(whole_degree.sum()):,} edge ends find no partner outside "
+            f"lfr: {unjoined:,} of {int(full_degree.sum()):,} edge ends find no partner outside "
             f"their community (mu={mu:g}, {sizes.size} communities): lower mu, mean_degree or "
             "max_size, or take more nodes."
         )
-    everything = np.concatenate([edges[:made], between[:joined]])
+    parameters = {
+        "n": n,
+        "mu": mu,
+        "mean_degree": mean_degree,
+        "max_degree": max_degree,
+        "degree_exponent": tau,
+        "size_exponent": size_exponent,
+        "min_size": min_size,
+        "max_size": max_size,
+        "shuffled": bool(shuffled),
+        "lower_cut_off": cut_off,
+        "ends_moved_outside": moved,
+        "communities_built_by_rule": by_rule,
+    }
     removed = {"edge ends dropped to make numbers even": dropped, "edge ends unjoined": unjoined}
-    provenance = Provenance.of(
-        "lfr",
-        {
-            "n": n,
-            "mu": mu,
-            "mean_degree": mean_degree,
-            "max_degree": max_degree,
-            "degree_exponent": tau,
-            "size_exponent": size_exponent,
-            "min_size": min_size,
-            "max_size": max_size,
-            "shuffled": bool(shuffled),
-            "lower_cut_off": cut_off,
-            "ends_moved_outside": moved,
-            "communities_built_by_rule": by_rule,
-        },
-        seed=streams.seed,
-        removed={reason: count for reason, count in removed.items() if count},
-    )
-    codes = shuffled_nodes(n, shuffled, streams.generator("ids"))
-    return to_planted(everything, group, codes, directed=False, provenance=provenance)
+    removed = {reason: count for reason, count in removed.items() if count}
+    provenance = Provenance.of("lfr", parameters, seed=streams.seed, removed=removed)
+    shuffle = streams.generator("ids").shuffle if shuffled else None
+    edges = np.concatenate([edges[:made], between[:joined]])
+    return _make_planted(edges, group, False, provenance, shuffle)
 
 
-def _check_together(
+def _check_consistency(
     n: int, mu: float, mean_degree: float, max_degree: int, min_size: int, max_size: int
 ) -> None:
-    """Raise an OptionError where the parameters contradict one another."""
+    """Raise an OptionError if the parameters contradict one another."""
     if mean_degree >= max_degree:
         raise OptionError(
             f"lfr: mean_degree={mean_degree:g} must lie below max_degree={max_degree}."
@@ -536,38 +492,38 @@ def _check_together(
 
 
 def _lower_cut_off(mean_degree: float, max_degree: int, exponent: float) -> float:
-    """The lower cut-off at which the truncated power law has this mean."""
+    """Lower cut-off at which the truncated power law has this mean, by bisection."""
 
-    def mean(low: float) -> float:
+    def mean_above(low: float) -> float:
         values, weights = power_law(low, max_degree, exponent)
         return float(values @ weights)
 
     low, high = 1.0, float(max_degree)
-    if mean(low) > mean_degree:
+    if mean_above(low) > mean_degree:
         raise OptionError(
-            f"lfr: mean_degree={mean_degree:g} is below {mean(low):.3g}, the mean of degrees from "
-            f"1 to max_degree={max_degree} with degree_exponent={exponent:g}: raise mean_degree "
-            "or degree_exponent, or lower max_degree."
+            f"lfr: mean_degree={mean_degree:g} is below {mean_above(low):.3g}, the mean of degrees "
+            f"from 1 to max_degree={max_degree} with degree_exponent={exponent:g}: raise "
+            "mean_degree or degree_exponent, or lower max_degree."
         )
     for _ in range(100):
         middle = (low + high) / 2
-        if mean(middle) < mean_degree:
+        if mean_above(middle) < mean_degree:
             low = middle
         else:
             high = middle
     return high
 
 
-def _communities(
+def _assign_communities(
     inner: Ints, exponent: float, bounds: tuple[int, int], fewest: int, streams: Streams
 ) -> tuple[Ints, Ints]:
-    """Sizes of the communities, descending, and the place of each node (most ends first)."""
+    """Community sizes, descending, and the position of each node (nodes by descending ends)."""
     n = inner.size
     slots = np.empty(n, dtype=np.int64)
     for number in range(TRIES):
         draws = streams.generator("communities", number)
-        sizes = _sizes(n, exponent, bounds, fewest, draws)
-        placed = place(inner, sizes, slots, draws)
+        sizes = _draw_sizes(n, exponent, bounds, fewest, draws)
+        placed = kernels.assign_slots(inner, sizes, slots, draws)
         if placed == n:
             return sizes, slots
     raise OptionError(
@@ -577,10 +533,10 @@ def _communities(
     )
 
 
-def _sizes(
+def _draw_sizes(
     n: int, exponent: float, bounds: tuple[int, int], fewest: int, draws: np.random.Generator
 ) -> Ints:
-    """Sizes of communities that make n, descending."""
+    """Community sizes with sum n, descending."""
     min_size, max_size = bounds
     values, weights = power_law(min_size, max_size, exponent)
     most = n // min_size

@@ -1,4 +1,4 @@
-"""The same degrees, otherwise random: double-edge swaps."""
+"""Degree-preserving null model of a graph by double-edge swaps."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ __all__ = ["rewire"]
 
 
 def rewire(graph: Graph, *, swaps: float = 10.0, rng: RNGLike | None = None) -> Graph:
-    r"""A random graph with the degrees of a given one [1]_.
+    r"""Degree-preserving random graph by double-edge swaps [1]_.
 
     Two edges (a, b) and (c, d) are drawn at random and become (a, d) and (c, b), unless that
     makes a loop or an edge that is there already; an attempt that fails is a step as well.
     In the long run every simple graph with these degrees is equally likely [2]_. If directed,
-    every node keeps its in-degree and its out-degree; there, three arcs that form a directed
-    triangle may also turn round, without which some graphs would be out of reach.
+    every node keeps its in-degree and its out-degree, and directed triangles may also be
+    reversed, without which some graphs could not be reached.
 
-    * Self-loops take no part: they stay where they are.
-    * Weights are dealt over edges with the swaps. The weight of an arc stays with its tail,
-      so that out-strengths are kept and in-strengths are not; that of an undirected edge
-      stays with one of its ends. All weights occur as often as before.
+    * Self-loops are kept.
+    * The weight of a directed edge stays with its source, so that out-strengths are kept and
+      in-strengths are not; that of an undirected edge stays with one of its ends. The
+      distribution of weights is kept.
 
     Parameters
     ----------
     graph
-        Any graph; parallel edges do not occur in one.
+        Any graph.
     swaps
-        Attempted swaps per edge, 0 or more. Ten are ample for sparse graphs; in dense ones,
-        and where few nodes hold most edges, more attempts fail.
+        Attempted swaps per edge, 0 or more. Ten are enough for sparse graphs; in dense ones,
+        and where few nodes have most edges, more attempts fail.
     rng
         Seed.
 
     Returns
     -------
     Graph
-        The same nodes. The provenance tells how many swaps were attempted, accepted and
-        rejected, and how many self-loops stayed.
+        The same nodes. The provenance counts swaps attempted, accepted and rejected, and
+        self-loops kept.
 
     Raises
     ------
     DataError
-        If `graph` is no Graph.
+        If `graph` is not a Graph.
     OptionError
         If `swaps` is not a finite number from 0 up.
 
@@ -74,32 +74,24 @@ def rewire(graph: Graph, *, swaps: float = 10.0, rng: RNGLike | None = None) -> 
         )
     swaps = check_number("swaps", swaps, 0.0)
     streams = Streams(rng)
-    tail, head, weight = graph.edge_arrays()
-    loops = np.flatnonzero(tail == head) if graph.n_loops else np.empty(0, dtype=np.int64)
+    source, target, weight = graph.edge_arrays()
+    loops = np.flatnonzero(source == target) if graph.n_loops else np.empty(0, dtype=np.int64)
     if loops.size:
-        moving = np.flatnonzero(tail != head)
-        order = np.concatenate([moving, loops])
-        tail, head, weight = tail[order], head[order], weight[order]
-    edges = np.column_stack([tail, head])
-    mobile = edges[: edges.shape[0] - loops.size]
-    m = mobile.shape[0]
+        order = np.concatenate([np.flatnonzero(source != target), loops])
+        source, target, weight = source[order], target[order], weight[order]
+    edges = np.column_stack([source, target])
+    m = edges.shape[0] - loops.size
     attempts = round(swaps * m) if m > 1 else 0
     table = np.empty(table_length(m), dtype=np.int64)
-    accepted = swap_edges(
-        mobile, graph.n_nodes, graph.directed, table, attempts, streams.generator("swaps")
-    )
-    provenance = Provenance.of(
-        "rewire",
-        {
-            "swaps": swaps,
-            "attempted": attempts,
-            "accepted": accepted,
-            "rejected": attempts - accepted,
-            "self_loops_kept": int(loops.size),
-        },
-        seed=streams.seed,
-        made_from=(graph,),
-    )
+    draws = streams.generator("swaps")
+    accepted = swap_edges(edges[:m], graph.n_nodes, graph.directed, table, attempts, draws)
+    parameters = {
+        "swaps": swaps,
+        "attempted": attempts,
+        "accepted": accepted,
+        "rejected": attempts - accepted,
+        "self_loops_kept": int(loops.size),
+    }
     return Graph._from_codes(
         graph.vocabulary,
         edges[:, 0],
@@ -107,5 +99,5 @@ def rewire(graph: Graph, *, swaps: float = 10.0, rng: RNGLike | None = None) -> 
         weight if graph.is_weighted else None,
         directed=graph.directed,
         node_kind=graph.node_kind,
-        provenance=provenance,
+        provenance=Provenance.of("rewire", parameters, seed=streams.seed, made_from=(graph,)),
     )

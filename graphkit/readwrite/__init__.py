@@ -1,4 +1,4 @@
-"""Importers and exporters: data sets of platforms in, graphkit's own folders in and out."""
+"""Readers and writers of data sets: graphkit folders, TikTok Research API, HetRec 2011, logs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class Reader(NamedTuple):
-    """An importer: its function, how a path is recognised as its format, and what that holds."""
+    """Reader of a format: its function, test of a path, and description of the format."""
 
     read: Callable[..., tuple[Dataset, ImportReport]]
     recognises: Callable[[Path], bool]
@@ -38,7 +38,7 @@ class Reader(NamedTuple):
     stitches: bool = False
 
 
-#: The importers by the name of their format; the first that recognises a path reads it.
+#: Readers by the name of their format; the first that recognises a path reads it.
 READERS = {
     "folder": Reader(read_dataset, is_dataset, "tables as Parquet, CSV or NDJSON"),
     "hetrec-lastfm": Reader(read_hetrec_lastfm, is_hetrec_lastfm, "the HetRec 2011 files"),
@@ -51,7 +51,7 @@ READERS = {
 def read_any(
     path: str | Path, *, format: str | None = None, stitches: Iterable[str | Path] = ()
 ) -> tuple[Dataset, ImportReport]:
-    """Read a data set in any format of ``READERS``.
+    """Read a data set in any format of ``READERS``: a folder, TikTok JSON, or HetRec 2011 files.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def read_any(
     format
         A name of ``READERS``; recognised from the names of the files if absent.
     stitches
-        With ``"tiktok"``: files or folders of stitch lists.
+        For ``"tiktok"``: files or folders of stitch lists.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def read_any(
     OptionError
         For an unknown format, or stitches with a format that has none.
     FileError
-        If nothing is there, or its format is not recognised.
+        If the path does not exist, or its format is not recognised.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Single files and folders: finding, opening and writing them, with errors that name them."""
+"""Files and folders: finding, reading and checking them, with errors that name the file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import glob
 import gzip
 import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -14,18 +15,15 @@ import polars as pl
 
 from graphkit.errors import FileError, GraphkitError
 
-__all__ = [
-    "check_writable",
-    "expand",
-    "first_bad_line",
-    "read_lines",
-    "read_text",
-    "reading",
-    "require_folder",
-    "sha256_of",
-]
+#: Suffixes of the table formats.
+PARQUET = (".parquet",)
+CSV = (".csv", ".csv.gz")
+NDJSON = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 
-#: What an unreadable file can raise; Polars panics on some damaged Parquet files.
+#: Numbers of rows, keyed by (table, reason).
+Counts = Counter[tuple[str, str]]
+
+#: Exceptions of an unreadable file; Polars panics on some damaged Parquet files.
 _UNREADABLE = (
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
@@ -36,9 +34,17 @@ _UNREADABLE = (
 )
 
 
+def count_removed(
+    before: pl.DataFrame, after: pl.DataFrame, counts: Counts, table: str, reason: str
+) -> pl.DataFrame:
+    """Return `after`, and count the rows that it lacks of `before`."""
+    counts[table, reason] += before.height - after.height
+    return after
+
+
 @contextlib.contextmanager
-def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Turn whatever a damaged file raises into a :class:`FileError` that names it."""
+def reading_file(path: Path, remedy: str) -> Iterator[None]:
+    """Turn the exceptions of a damaged file into a :class:`FileError` that names it."""
     try:
         yield
     except GraphkitError:
@@ -49,7 +55,7 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
 
 
 def require_folder(folder: str | Path, remedy: str) -> Path:
-    """The folder as a path, if it is one."""
+    """The folder as a path; a FileError if it is missing or a file."""
     path = Path(folder)
     if not path.exists():
         raise FileError(f"the folder {path} does not exist. {remedy}")
@@ -58,12 +64,12 @@ def require_folder(folder: str | Path, remedy: str) -> Path:
     return path
 
 
-def expand(
+def expand_paths(
     paths: str | Path | Iterable[str | Path], *, wanted: Callable[[Path], bool], what: str
 ) -> list[Path]:
-    """The files meant by files, globs and folders (searched to the bottom), each once.
+    """Distinct files of a list of files, globs and folders (searched recursively).
 
-    `wanted` chooses among the files of a folder; a file given by name is always taken.
+    `wanted` selects among the files of a folder; a file given by name is always included.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     found: dict[Path, Path] = {}
@@ -77,21 +83,21 @@ def expand(
             raise FileError(f"{path} {kind}: give files, folders or globs of {what}.")
         files: list[Path] = []
         for match in sorted(matches):
-            files += _inside(match, wanted) if match.is_dir() else [match]
+            files += _list_folder(match, wanted) if match.is_dir() else [match]
         if not files:
             raise FileError(f"{path} holds no {what}.")
         found |= {file.resolve(): file for file in files if file.resolve() not in found}
     return list(found.values())
 
 
-def _inside(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+def _list_folder(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     files = (f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
     return sorted(f for f in files if wanted(f))
 
 
 def read_text(path: Path, *, fallback: str | None = None) -> str:
-    """The text of a file, unpacked if it ends in ``.gz``; UTF-8, else `fallback`."""
-    with reading(path, "Get the file again, and keep it as UTF-8 text."):
+    """Text of a file, decompressed if it ends in ``.gz``; UTF-8, else `fallback`."""
+    with reading_file(path, "Get the file again, and keep it as UTF-8 text."):
         data = path.read_bytes()
         if path.suffix.lower() == ".gz":
             data = gzip.decompress(data)
@@ -104,13 +110,13 @@ def read_text(path: Path, *, fallback: str | None = None) -> str:
 
 
 def read_lines(path: Path) -> pl.Series:
-    """The lines of a text file, stripped of blanks around them; blank lines stay as ``""``."""
-    # split at "\n" alone: captions may hold the other line separators of Unicode
+    """Lines of a text file, stripped; blank lines are ``""``."""
+    # only "\n" ends a line: captions may contain other line separators of Unicode
     return pl.Series([read_text(path)]).str.split("\n").explode().str.strip_chars()
 
 
 def first_bad_line(lines: pl.Series) -> int | None:
-    """Index of the first line that is neither blank nor JSON; `None` if all are."""
+    """Index of the first line that is neither blank nor JSON; `None` if there is none."""
     bad = (lines.str.len_bytes() > 0) & lines.str.json_path_match("$").is_null()
     hits = (bad & (lines != "null")).arg_true()
     return int(hits[0]) if len(hits) else None
@@ -118,12 +124,12 @@ def first_bad_line(lines: pl.Series) -> int | None:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
-    with reading(path, "Check its permissions."), path.open("rb") as file:
+    with reading_file(path, "Check its permissions."), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_writable(folder: str | Path, *, overwrite: bool, what: str) -> Path:
-    """The folder to write to, made if need be; refuses one that already holds something."""
+    """Create the folder to write to if needed; a FileError if it is not empty."""
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise FileError(f"{path} is a file: give a folder to write the {what} to.")

@@ -1,4 +1,4 @@
-"""A dataset as a folder of Parquet, CSV or NDJSON files: reading and writing."""
+"""Dataset folders: tables as Parquet, CSV or NDJSON, with a ``dataset.toml``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import difflib
 import glob
 import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,18 +21,12 @@ from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
 from graphkit.errors import DataError, FileError, OptionError, check_choice, nearest
 from graphkit.parallel import track
-from graphkit.readwrite.files import (
-    check_writable,
-    first_bad_line,
-    read_lines,
-    reading,
-    require_folder,
-    sha256_of,
-)
+from graphkit.readwrite import files as fs
+from graphkit.readwrite.files import CSV, NDJSON, PARQUET, Counts, count_removed
 
 __all__ = ["is_dataset", "read_dataset", "write_dataset"]
 
-#: Name of the file.
+#: File of metadata in a dataset folder.
 HEADER = "dataset.toml"
 
 _VERSION = 1
@@ -41,7 +34,7 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Header:
-    """The content of ``dataset.toml``; all of it may be absent."""
+    """Content of ``dataset.toml``; every key is optional."""
 
     source: str = ""
     terms: str = ""
@@ -53,11 +46,11 @@ _KEYS = ("schema_version", "source", "terms", "time_kinds", "files")
 
 
 def read_header(folder: Path) -> Header:
-    """The header of a folder, checked; an empty one where there is no file."""
+    """Read and check ``dataset.toml``; an empty header if there is no file."""
     path = folder / HEADER
     if not path.exists():
         return Header()
-    with reading(path, "Correct it, or write the dataset again."):
+    with fs.reading_file(path, "Correct it, or write the dataset again."):
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
@@ -74,34 +67,33 @@ def read_header(folder: Path) -> Header:
             "use the graphkit that wrote the folder, or write it again."
         )
     return Header(
-        source=_text(values, "source", path),
-        terms=_text(values, "terms", path),
-        time_kinds=_time_kinds(values.get("time_kinds", {}), path),
-        files=_texts(values.get("files", {}), "files", path),
+        source=_read_text_key(values, "source", path),
+        terms=_read_text_key(values, "terms", path),
+        time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
+        files=_check_text_table(values.get("files", {}), "files", path),
     )
 
 
-def _text(values: Mapping[str, Any], key: str, path: Path) -> str:
+def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
     value = values.get(key, "")
     if not isinstance(value, str):
         raise DataError(f"{path}: {key} = {value!r} is no text: put it in quotes.")
     return value
 
 
-def _texts(value: Any, key: str, path: Path) -> dict[str, str]:
+def _check_text_table(value: Any, key: str, path: Path) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise DataError(f"{path}: [{key}] must map names to texts, but holds {value!r}.")
     return value
 
 
-def _time_kinds(value: Any, path: Path) -> dict[str, str]:
+def _read_time_kinds(value: Any, path: Path) -> dict[str, str]:
     flat: dict[str, Any] = {}
     for key, entry in value.items() if isinstance(value, dict) else ():
-        # interactions.at = "event" without quotes around the key is a nested table in TOML
-        flat |= (
-            {f"{key}.{k}": v for k, v in entry.items()} if isinstance(entry, dict) else {key: entry}
-        )
-    return _texts(flat if isinstance(value, dict) else value, "time_kinds", path)
+        # in TOML, interactions.at = "event" without quotes around the key is a nested table
+        nested = isinstance(entry, dict)
+        flat |= {f"{key}.{k}": v for k, v in entry.items()} if nested else {key: entry}
+    return _check_text_table(flat if isinstance(value, dict) else value, "time_kinds", path)
 
 
 def check_files(folder: Path, header: Header) -> None:
@@ -115,7 +107,7 @@ def check_files(folder: Path, header: Header) -> None:
                 f"{path} is missing, but listed in {HEADER}. Get the folder again, or remove the "
                 "line from [files] if the file was taken out on purpose."
             )
-        actual = sha256_of(path)
+        actual = fs.sha256_of(path)
         if actual != expected.lower():
             raise FileError(
                 f"{path} is not the file that was written: its SHA-256 is {actual}, {HEADER} says "
@@ -124,27 +116,24 @@ def check_files(folder: Path, header: Header) -> None:
             )
 
 
-def write_header(folder: Path, header: Header) -> None:
-    """Write ``dataset.toml``, the same bytes for the same header."""
-    write_text(folder / HEADER, header_text(header))
-
-
 def header_text(header: Header) -> str:
-    """The content of ``dataset.toml``; raises where no file could hold it."""
+    """Text of ``dataset.toml``; a DataError if it cannot be encoded."""
     lines = [
         f"schema_version = {_VERSION}",
-        f"source = {_quoted(header.source)}",
-        f"terms = {_quoted(header.terms)}",
+        f"source = {_quote_toml(header.source)}",
+        f"terms = {_quote_toml(header.terms)}",
     ]
     for title, table in (("time_kinds", header.time_kinds), ("files", header.files)):
         lines += ["", f"[{title}]"]
-        lines += [f"{_quoted(key)} = {_quoted(value)}" for key, value in sorted(table.items())]
+        lines += [
+            f"{_quote_toml(key)} = {_quote_toml(value)}" for key, value in sorted(table.items())
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
+def _quote_toml(text: str) -> str:
     """`text` as a TOML basic string."""
-    # JSON's escapes are TOML's, except that TOML also refuses a bare DEL
+    # the escapes of JSON are valid in TOML, which also requires DEL to be escaped
     quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
     try:
         quoted.encode("utf-8")
@@ -155,47 +144,29 @@ def _quoted(text: str) -> str:
     return quoted
 
 
-_PARQUET = (".parquet",)
-_CSV = (".csv", ".csv.gz")
-_NDJSON = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-_READ = _PARQUET + _CSV + _NDJSON
+_READ = PARQUET + CSV + NDJSON
 
-#: Tables in these would be passed over in silence, so they are refused by name.
-_NOT_READ = (
-    ".tsv",
-    ".tsv.gz",
-    ".json",
-    ".json.gz",
-    ".xls",
-    ".xlsx",
-    ".feather",
-    ".arrow",
-    ".rds",
-    ".pkl",
-    ".zip",
-    ".csv.zip",
-    ".csv.bz2",
-    ".csv.xz",
-    ".csv.zst",
-)
+#: Suffixes of tables that are refused rather than ignored: other formats and archives.
+_FORMATS = (".tsv", ".tsv.gz", ".json", ".json.gz", ".xls", ".xlsx", ".feather", ".arrow", ".rds")
+_NOT_READ = (*_FORMATS, ".pkl", ".zip", ".csv.zip", ".csv.bz2", ".csv.xz", ".csv.zst")
 
 
 def is_table(name: str) -> bool:
-    """Whether a file of this name is a table of the schema, in a format that is read."""
-    stem, suffix = _split(name)
+    """Whether a file name is that of a table of the schema in a supported format."""
+    stem, suffix = _split_name(name)
     return stem in TABLES and suffix in _READ
 
 
 def find_tables(folder: Path) -> dict[str, Path]:
-    """The file of each table that the folder holds, in schema order.
+    """Files of the tables of a folder, in schema order; other files are ignored.
 
-    Other files are passed over, unless their name is a likely misspelling of a table.
+    A FileError for likely misspellings of a table, and tables with two files.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        stem, suffix = _split(path.name)
+        stem, suffix = _split_name(path.name)
         if stem in TABLES and (path.is_dir() or suffix in _NOT_READ):
             kind = "is a folder" if path.is_dir() else f"is {suffix}"
             raise FileError(
@@ -221,29 +192,27 @@ def find_tables(folder: Path) -> dict[str, Path]:
     return {name: found[name] for name in TABLES if name in found}
 
 
-def _split(name: str) -> tuple[str, str]:
-    """Stem and suffix in lower case, ``.csv.gz`` as one suffix."""
+def _split_name(name: str) -> tuple[str, str]:
+    """Stem and suffix in lower case; ``.csv.gz`` is one suffix."""
     lower = name.lower()
-    fits = [s for s in _READ + _NOT_READ if lower.endswith(s)]
-    suffix = max(fits, key=len, default="")
+    suffix = max(filter(lower.endswith, _READ + _NOT_READ), key=len, default="")
     return lower[: len(lower) - len(suffix)], suffix
 
 
 def read_table(name: str, path: Path) -> pl.DataFrame:
-    """The rows of a table file, in the types of the schema."""
-    suffix = _split(path.name)[1]
-    with reading(path, "Write or download the file again."):
-        if suffix in _NDJSON:
+    """Read a table from Parquet, CSV or NDJSON, with the types of the schema."""
+    suffix = _split_name(path.name)[1]
+    with fs.reading_file(path, "Write or download the file again."):
+        if suffix in NDJSON:
             frame = _read_ndjson(name, path)
         elif path.stat().st_size == 0:
             raise FileError(f"{path} is empty: a table needs at least its column names.")
-        elif suffix in _PARQUET:
+        elif suffix in PARQUET:
             lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
             frame = lazy.collect(engine="streaming")
         else:
-            # as text, so that no id passes through a number; conform casts the rest
-            lazy = pl.scan_csv(path, glob=False, infer_schema=False)
-            frame = lazy.collect(engine="streaming")
+            # as text, so that ids keep all digits; conform casts the other columns
+            frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
             _refuse_doubled(frame, path)
     return conform(name, frame, where=str(path))
 
@@ -256,57 +225,50 @@ def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
 
 
 def _read_ndjson(name: str, path: Path) -> pl.DataFrame:
-    # keys may first occur in the last line, so the types are inferred from all lines
+    # types are inferred from all lines: a key may first occur in the last
     lazy = pl.scan_ndjson(glob.escape(str(path)), infer_schema_length=None)
     try:
         return lazy.collect(engine="streaming")
     except pl.exceptions.PolarsError as error:
-        lines = read_lines(path)
+        lines = fs.read_lines(path)
         if not (lines != "").any():
             needed = [c.name for c in TABLES[name].columns if c.required]
             return pl.DataFrame(schema=dict.fromkeys(needed, pl.String))
-        bad = first_bad_line(lines)
+        bad = fs.first_bad_line(lines)
         if bad is None:
             raise
         raise FileError(
-            f"{path}, line {bad + 1}: {lines[bad][:60]!r} is no JSON object. Each line of an NDJSON "
-            "file holds one; write or download the file again."
+            f"{path}, line {bad + 1}: {lines[bad][:60]!r} is no JSON object. Each line of an "
+            "NDJSON file holds one; write or download the file again."
         ) from error
 
 
-#: Rows of tables, counted by (table, reason).
-Counts = Counter[tuple[str, str]]
-
-
 def is_dataset(path: Path) -> bool:
-    """Whether a path is a folder with a header or a table in a format that is read."""
+    """Whether a path is a folder with a ``dataset.toml`` or a table in a supported format."""
     return path.is_dir() and any(p.name == HEADER or is_table(p.name) for p in path.iterdir())
 
 
 def read_dataset(
     folder: str | Path, *, unknown: Literal["raise", "drop", "add"] = "raise"
 ) -> tuple[Dataset, ImportReport]:
-    """Read a folder of tables, and report what was kept and what was dropped.
+    """Read a dataset folder: one Parquet, CSV or NDJSON file per table.
 
     Each of ``accounts``, ``items``, ``follows``, ``interactions``, ``impressions`` and
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.csv.gz``, ``.ndjson`` or
     ``.jsonl``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
     [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns are
-    read as text and cast by the schema, so that ids keep all their digits. Other files are
-    passed over.
+    read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
 
-    Rows that repeat another in every column are dropped from the tables that have a key
-    (accounts, items, follows, memberships), and so are accounts that follow themselves;
-    both are counted. Interactions and impressions are events and may repeat.
+    Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
+    are dropped and counted. Interactions and impressions are events and may repeat.
 
     Parameters
     ----------
     folder
-        Where the files are.
+        Folder of the files.
     unknown
-        What to do with account and item ids that the accounts or items table lacks:
-        ``"raise"``, ``"drop"`` the rows that hold them, or ``"add"`` bare rows to the
-        table. Without that table there is nothing to be lacking from.
+        Account and item ids that the accounts or items table lacks: ``"raise"``, ``"drop"``
+        their rows, or ``"add"`` them to the table. Not checked without that table.
 
     Returns
     -------
@@ -319,8 +281,8 @@ def read_dataset(
         If the folder or a listed file is missing, a file cannot be read or has another
         SHA-256, a name is a likely misspelling, or a table has two files.
     DataError
-        If the content of a table or of ``dataset.toml`` cannot be right; the message names
-        file, column, row and value.
+        If the content of a table or of ``dataset.toml`` is invalid; the message names file,
+        column, row and value.
 
     Examples
     --------
@@ -333,22 +295,22 @@ def read_dataset(
     (True, [('follows', 2, 2)])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
-    place = require_folder(folder, "Give the folder that holds the tables.")
-    files = find_tables(place)
+    root = fs.require_folder(folder, "Give the folder that holds the tables.")
+    files = find_tables(root)
     if not files:
         raise FileError(
-            f"the folder {place} holds no table: expected at least one file named "
+            f"the folder {root} holds no table: expected at least one file named "
             f"{', '.join(TABLES)} with the suffix .parquet, .csv, .csv.gz, .ndjson or .jsonl."
         )
-    header = read_header(place)
-    check_files(place, header)
+    header = read_header(root)
+    check_files(root, header)
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
         frame = read_table(name, path)
         read[name] = frame.height
-        tables[name] = _without_repeats(name, frame, dropped)
+        tables[name] = _drop_duplicates(name, frame, dropped)
     if unknown == "drop":
         _drop_unknown(tables, dropped)
     kept = {name: frame.height for name, frame in tables.items()}
@@ -368,29 +330,27 @@ def read_dataset(
             provenance=record,
         )
     except OptionError as error:
-        raise DataError(f"{place / HEADER}: {error}") from error
+        raise DataError(f"{root / HEADER}: {error}") from error
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(f"{root}: {error}") from error
     return dataset, ImportReport.of(read, kept, dropped, notes)
 
 
-def _without_repeats(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
+def _drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
     key = list(TABLES[name].key)
     if not key or not frame.height:
         return frame
     if frame.select(pl.struct(key).is_duplicated().any()).item():
         once = frame.unique(maintain_order=True)
-        dropped[name, "the same row again"] += frame.height - once.height
-        frame = once
+        frame = count_removed(frame, once, dropped, name, "the same row again")
     if name == "follows":
         others = frame.filter(pl.col("follower_id") != pl.col("followee_id"))
-        dropped[name, "account follows itself"] += frame.height - others.height
-        frame = others
+        frame = count_removed(frame, others, dropped, name, "account follows itself")
     return frame
 
 
-def _references(tables: dict[str, pl.DataFrame], target: str) -> Iterator[tuple[str, str]]:
-    """Table and column of all ids that refer to the table `target`."""
+def _find_references(tables: dict[str, pl.DataFrame], target: str) -> Iterator[tuple[str, str]]:
+    """Tables and columns of ids that refer to the table `target`."""
     for name, frame in tables.items():
         for spec in TABLES[name].columns:
             if spec.refers == target and spec.name in frame.columns:
@@ -398,17 +358,16 @@ def _references(tables: dict[str, pl.DataFrame], target: str) -> Iterator[tuple[
 
 
 def _drop_unknown(tables: dict[str, pl.DataFrame], dropped: Counts) -> None:
-    # accounts first: an item that goes with its author takes what was done to it along
+    # accounts first: dropping an item also drops the rows that refer to it
     for target in ("accounts", "items"):
         if target not in tables:
             continue
         known = tables[target].get_column(TABLES[target].key[0]).implode()
-        for name, column in list(_references(tables, target)):
-            before = tables[name]
+        for name, column in list(_find_references(tables, target)):
             ids = pl.col(column)
-            tables[name] = before.filter(ids.is_null() | ids.is_in(known))
+            kept = tables[name].filter(ids.is_null() | ids.is_in(known))
             reason = f"{column} is not in the table {target!r}"
-            dropped[name, reason] += before.height - tables[name].height
+            tables[name] = count_removed(tables[name], kept, dropped, name, reason)
 
 
 def _add_unknown(tables: dict[str, pl.DataFrame], notes: Counts) -> None:
@@ -418,7 +377,7 @@ def _add_unknown(tables: dict[str, pl.DataFrame], notes: Counts) -> None:
         key = TABLES[target].key[0]
         mentioned = [
             tables[name].get_column(column).drop_nulls().unique().alias(key)
-            for name, column in _references(tables, target)
+            for name, column in _find_references(tables, target)
         ]
         if mentioned:
             known = tables[target].get_column(key)
@@ -429,21 +388,20 @@ def _add_unknown(tables: dict[str, pl.DataFrame], notes: Counts) -> None:
 
 
 def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a dataset as a folder of Parquet files and a ``dataset.toml``.
+    """Write a dataset folder: a Parquet file per table and a ``dataset.toml``.
 
-    The same dataset gives the same bytes; :func:`read_dataset` gives it back, with its row
-    order and the columns beyond the schema.
+    Equal datasets give equal bytes. :func:`read_dataset` restores the dataset, with row order
+    and columns beyond the schema.
 
     Parameters
     ----------
     dataset
-        What to write.
+        Dataset to write.
     folder
-        Where to; made if it does not exist.
+        Target folder; created if missing.
     overwrite
-        Whether a folder that is not empty may be written to. The Parquet tables and the
-        ``dataset.toml`` in it are replaced, or removed where `dataset` lacks the table; all
-        other files stay.
+        Whether a folder that is not empty may be written to. Its Parquet tables and
+        ``dataset.toml`` are replaced, or removed if `dataset` lacks the table; other files stay.
 
     Returns
     -------
@@ -453,7 +411,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     Raises
     ------
     FileError
-        If the folder is not empty, holds a table as CSV or NDJSON, or cannot be written.
+        If the folder is not empty, has a table as CSV or NDJSON, or cannot be written.
 
     Examples
     --------
@@ -463,9 +421,9 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     ...     sorted(file.name for file in write_dataset(ds, folder).iterdir())
     ['dataset.toml', 'memberships.parquet']
     """
-    place = check_writable(folder, overwrite=overwrite, what="dataset")
+    root = fs.check_writable(folder, overwrite=overwrite, what="dataset")
     own = {name: f"{name}.parquet" for name in TABLES}
-    for name, path in find_tables(place).items():
+    for name, path in find_tables(root).items():
         if path.name != own[name]:
             raise FileError(
                 f"{path} would be a second file for the table {name!r}: move it away, or choose "
@@ -479,18 +437,13 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
                 "cannot: drop or convert it."
             )
     header = Header(dataset.source, dataset.terms, dict(dataset.time_kinds))
-    header_text(header)  # what cannot be written is found before anything is
+    header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():
-        # one chunk, or the file would show how the frame was put together
-        save = partial(
-            frame.rechunk().write_parquet,
-            compression="zstd",
-            row_group_size=1 << 18,
-            statistics=True,
-        )
-        write_whole(place / own[name], save)
+        # one chunk, so that the bytes depend on the content only
+        write = partial(frame.rechunk().write_parquet, compression="zstd", statistics=True)
+        write_whole(root / own[name], partial(write, row_group_size=1 << 18))
     for name in own.keys() - dataset.tables.keys():
-        (place / own[name]).unlink(missing_ok=True)
-    files = {own[name]: sha256_of(place / own[name]) for name in dataset.tables}
-    write_header(place, replace(header, files=files))
-    return place
+        (root / own[name]).unlink(missing_ok=True)
+    files = {own[name]: fs.sha256_of(root / own[name]) for name in dataset.tables}
+    write_text(root / HEADER, header_text(replace(header, files=files)))
+    return root

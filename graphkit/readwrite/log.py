@@ -1,4 +1,4 @@
-"""Logs larger than memory: files are read piece by piece, and only codes are kept."""
+"""Reader of interaction logs larger than memory: files are encoded chunk by chunk."""
 
 from __future__ import annotations
 
@@ -16,16 +16,12 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError, nearest
-from graphkit.readwrite.files import expand, reading
+from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file
 
 __all__ = ["read_incidence"]
 
 #: Rows that are held as text at a time.
-PIECE = 1 << 22
-
-_PARQUET = (".parquet",)
-_CSV = (".csv", ".csv.gz")
-_NDJSON = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+CHUNK_ROWS = 1 << 22
 
 Source = str | Path | Iterable[str | Path] | pl.LazyFrame | pl.DataFrame
 
@@ -39,12 +35,11 @@ def read_incidence(
     kinds: Collection[str] | None = None,
     node_kind: str = "accounts",
 ) -> IncidenceMatrix:
-    """Who acted on what, from a log that need not fit into memory.
+    """Read a two-mode (bipartite) network of actors and objects from an interaction log.
 
-    The log is read once, in pieces of some million rows; of each row two 32-bit codes stay,
-    and its time where `at` is given. Distinct ids are held once. A log of 10⁸ rows with 7 ·
-    10⁶ ids takes below 6 GB with times and below 4 GB without. The result does not depend on
-    the order of rows or files.
+    Reads Parquet, CSV and NDJSON once, in chunks of some million rows; memory holds two 32-bit
+    codes per row (and its time, with `at`) and the distinct ids: below 6 GB for 10⁸ rows with
+    7 · 10⁶ ids, below 4 GB without times. The order of rows and files does not matter.
 
     Parameters
     ----------
@@ -52,29 +47,29 @@ def read_incidence(
         Parquet, CSV or NDJSON files (``.csv`` and NDJSON also with ``.gz``), a folder of
         them, a glob, or a Polars frame, best a lazy one.
     entity, thing
-        Columns of ids, text or integers. A row with a missing or empty one is no act; it is
-        counted, and its entity still becomes a node.
+        Columns of the ids of actors and objects, text or integers. Rows without one of them
+        are dropped and counted; their actor is still a node.
     at
-        Column of the time of the act: a datetime, a date, or ISO 8601 text; naive times are
-        UTC. Times that cannot be read or lie outside 1990–2099 are counted and unknown.
+        Column of the time of the interaction: datetime, date, or ISO 8601 text; naive times
+        are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
     kinds
-        Rows whose column ``kind`` is none of these are no acts, and counted; by default all
-        rows are acts.
+        Kinds of interactions (column ``kind``) to include; other rows are counted. By default
+        all rows.
     node_kind
-        What the entities are, for the graph that is made of them.
+        Type of the actors, for graphs of them.
 
     Returns
     -------
     IncidenceMatrix
-        Pairs with their acts and, with `at`, the first and last time. Entities and things
-        are in sorted order; ``removed`` counts the rows left out, by reason.
+        Pairs with their number of interactions and, with `at`, the first and last time. Ids
+        are sorted; ``removed`` counts the dropped rows by reason.
 
     Raises
     ------
     FileError
-        If a file is missing, damaged, or of a kind that is not read.
+        If a file is missing, damaged, or in an unsupported format.
     DataError
-        If ids were read as floats, or no time can be read.
+        If ids are floats, or no time can be read.
     MissingDataError
         If a column is missing, or no row has both ids.
     OptionError
@@ -91,43 +86,44 @@ def read_incidence(
         kinds = sorted({kinds} if isinstance(kinds, str) else set(kinds))
         if not kinds:
             raise OptionError("kinds is empty: name at least one kind of interaction.")
-    lazy, where = _scan(source, [c for c in (entity, thing, at, kinds and "kind") if c])
-    schema = _schema(lazy, where)
-    query = _query(lazy, schema, entity, thing, at, kinds, where)
-    tally = dict.fromkeys(_reasons(entity, thing, at), 0)
-    entities, things = Coder(), Coder()
-    pieces: list[tuple[Any, Any, Any]] = []
-    with reading(Path(where), "Check the file, or write it again."):
-        for piece in query.collect_batches(chunk_size=PIECE, maintain_order=False):
-            pieces.append(_piece(piece, entities, things, tally, at is not None))
-    return _matrix(pieces, entities, things, tally, at, (entity, thing), where, node_kind, kinds)
+    lazy, where = _scan_source(source, [c for c in (entity, thing, at, kinds and "kind") if c])
+    with reading_file(Path(where), "Check the file, or write it again."):
+        schema = lazy.collect_schema()
+    query = _select_columns(lazy, schema, (entity, thing), at, kinds, where)
+    tally = dict.fromkeys(_removal_reasons(entity, thing, at), 0)
+    coders = Coder(), Coder()
+    chunks: list[tuple[Any, Any, Any]] = []
+    with reading_file(Path(where), "Check the file, or write it again."):
+        for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
+            chunks.append(_encode_chunk(chunk, coders, tally, at is not None))
+    parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    return _build_matrix(chunks, coders, tally, where, node_kind, parameters)
 
 
-def _scan(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]:
-    """A lazy frame of the source, and what to call it."""
+def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]:
+    """Lazy frame of the source, and its name in messages."""
     if isinstance(source, pl.DataFrame):
         return source.lazy(), "the frame"
     if isinstance(source, pl.LazyFrame):
         return source, "the lazy frame"
-    known = _PARQUET + _CSV + _NDJSON
-    files = expand(
-        source, wanted=lambda p: p.name.lower().endswith(known), what="Parquet, CSV or NDJSON files"
-    )
+    known = PARQUET + CSV + NDJSON
+    what = "Parquet, CSV or NDJSON files"
+    files = expand_paths(source, wanted=lambda p: p.name.lower().endswith(known), what=what)
     where = str(files[0]) + (f" and {len(files) - 1} more" if len(files) > 1 else "")
     names = [glob.escape(str(f)) for f in files]
 
     def all_end(endings: tuple[str, ...]) -> bool:
         return all(f.name.lower().endswith(endings) for f in files)
 
-    if all_end(_PARQUET):
+    if all_end(PARQUET):
         return pl.scan_parquet(names, hive_partitioning=False), where
     empty = [str(f) for f in files if f.stat().st_size == 0]
     if empty:
         raise FileError(f"{empty[0]} is empty: take it away, or write it again.")
-    if all_end(_CSV):
-        # as text, so that no id passes through a number
+    if all_end(CSV):
+        # as text, so that ids keep all digits
         return pl.scan_csv(names, infer_schema=False), where
-    if all_end(_NDJSON):
+    if all_end(NDJSON):
         return pl.scan_ndjson(names, schema=dict.fromkeys(columns, pl.String)), where
     odd = next((f for f in files if not f.name.lower().endswith(known)), None)
     if odd is not None:
@@ -135,22 +131,16 @@ def _scan(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]:
     raise FileError(f"{where}: the files are of several kinds; read one kind at a time.")
 
 
-def _schema(lazy: pl.LazyFrame, where: str) -> pl.Schema:
-    with reading(Path(where), "Check the file, or write it again."):
-        return lazy.collect_schema()
-
-
-def _query(
+def _select_columns(
     lazy: pl.LazyFrame,
     schema: pl.Schema,
-    entity: str,
-    thing: str,
+    ids: tuple[str, str],
     at: str | None,
     kinds: list[str] | None,
     where: str,
 ) -> pl.LazyFrame:
-    """Columns entity, thing, acts (of the kinds asked for) and, with `at`, at and told."""
-    wanted = [c for c in (entity, thing, at) if c is not None]
+    """Columns actor, object, wanted (of the given kinds) and, with `at`, at and timed."""
+    wanted = [c for c in (*ids, at) if c is not None]
     if len(set(wanted)) < len(wanted):
         raise OptionError(f"entity, thing and at name one column twice: {', '.join(wanted)}.")
     for name in [*wanted, *(["kind"] if kinds else [])]:
@@ -160,16 +150,17 @@ def _query(
                 f"{', '.join(map(repr, schema)) or 'none'}.{nearest(name, schema)}"
             )
     columns = [
-        _id(entity, schema[entity], where).alias("entity"),
-        _id(thing, schema[thing], where).alias("thing"),
-        (pl.col("kind").cast(pl.String).is_in(kinds) if kinds else pl.lit(True)).alias("acts"),
+        _parse_ids(ids[0], schema[ids[0]], where).alias("actor"),
+        _parse_ids(ids[1], schema[ids[1]], where).alias("object"),
+        (pl.col("kind").cast(pl.String).is_in(kinds) if kinds else pl.lit(True)).alias("wanted"),
     ]
     if at is not None:
-        columns += [_time(at, schema[at], where), pl.col(at).is_not_null().alias("told")]
+        columns += [_parse_times(at, schema[at], where), pl.col(at).is_not_null().alias("timed")]
     return lazy.select(columns)
 
 
-def _id(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
+def _parse_ids(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
+    """Ids as text, null where missing or empty."""
     if dtype.is_float():
         raise DataError(
             f"{where}: column {name!r} is a float: ids above 2^53 lose digits that way; export or "
@@ -182,116 +173,106 @@ def _id(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _time(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
-    """Microseconds since 1970, null where unknown or not believable."""
-    column = pl.col(name)
+def _parse_times(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
+    """Times in microseconds since 1970, null where missing or impossible."""
+    column, kind = pl.col(name), dtype
     if dtype == pl.String:
         text = column.str.strip_chars().str.replace(" ", "T").str.replace(r"(Z|\+00:?00)$", "")
-        clock, zone = "%Y-%m-%dT%H:%M:%S%.f", pl.Datetime("us", "UTC")
-        aware = text.str.to_datetime(clock + "%z", time_unit="us", strict=False)
-        column = pl.coalesce(
-            text.str.to_datetime(clock, time_unit="us", strict=False).dt.replace_time_zone("UTC"),
-            text.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False).dt.replace_time_zone(
-                "UTC"
-            ),
-            aware.cast(zone),
+        clock, kind = "%Y-%m-%dT%H:%M:%S%.f", pl.Datetime("us", "UTC")
+        naive, date, aware = (
+            text.str.to_datetime(form, time_unit="us", strict=False)
+            for form in (clock, "%Y-%m-%d", clock + "%z")
         )
+        utc = (naive.dt.replace_time_zone("UTC"), date.dt.replace_time_zone("UTC"))
+        column = pl.coalesce(*utc, aware.cast(kind))
     elif not (isinstance(dtype, pl.Datetime) or dtype in (pl.Date, pl.Null)):
         raise DataError(
-            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert it, "
-            "for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
+            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert "
+            "it, for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
         )
-    zone_of = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
-    stamp = column.cast(
-        pl.Datetime("us", zone_of) if dtype != pl.String else pl.Datetime("us", "UTC")
-    )
+    zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
     low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    number = stamp.dt.epoch("us")
+    number = column.cast(pl.Datetime("us", zone)).dt.epoch("us")
     return pl.when((number >= low) & (number < high)).then(number).alias("at")
 
 
-def _reasons(entity: str, thing: str, at: str | None) -> tuple[str, ...]:
-    return (
-        f"rows without {entity}",
-        f"rows without {thing}",
-        "rows of other kinds",
-        *(
-            (f"times in {at} that cannot be read or lie outside 1990–2099", f"acts without {at}")
-            if at is not None
-            else ()
-        ),
-    )
+def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
+    reasons = [f"rows without {entity}", f"rows without {thing}", "rows of other kinds"]
+    if at is not None:
+        unread = f"times in {at} that cannot be read or lie outside 1990–2099"
+        reasons += [unread, f"acts without {at}"]
+    return reasons
 
 
-def _piece(
-    piece: pl.DataFrame, entities: Coder, things: Coder, tally: dict[str, int], timed: bool
+def _encode_chunk(
+    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], timed: bool
 ) -> tuple[Any, Any, Any]:
-    """Codes and times of the acts of a piece; what is none is counted."""
+    """Codes and times of the interactions of a chunk; dropped rows are counted."""
     reasons = list(tally)
-    nameless = piece.get_column("entity").is_null()
+    nameless = chunk.get_column("actor").is_null()
     tally[reasons[0]] += int(nameless.sum())
     if nameless.any():
-        piece = piece.filter(~nameless)
-    rows = entities.add(piece.get_column("entity"))
-    asked = piece.get_column("acts").fill_null(False)
-    tally[reasons[2]] += int((~asked).sum())
-    kept = asked & piece.get_column("thing").is_not_null()
-    tally[reasons[1]] += int((asked & ~kept).sum())
+        chunk = chunk.filter(~nameless)
+    rows = coders[0].add(chunk.get_column("actor"))
+    wanted = chunk.get_column("wanted").fill_null(False)
+    tally[reasons[2]] += int((~wanted).sum())
+    kept = wanted & chunk.get_column("object").is_not_null()
+    tally[reasons[1]] += int((wanted & ~kept).sum())
     if not kept.all():
-        piece, rows = piece.filter(kept), rows[kept.to_numpy()]
-    columns = things.add(piece.get_column("thing"))
+        chunk, rows = chunk.filter(kept), rows[kept.to_numpy()]
+    columns = coders[1].add(chunk.get_column("object"))
     if not timed:
         return rows, columns, None
-    at = piece.get_column("at")
-    unread = int((at.is_null() & piece.get_column("told")).sum())
+    at = chunk.get_column("at")
+    unread = int((at.is_null() & chunk.get_column("timed")).sum())
     tally[reasons[3]] += unread
     tally[reasons[4]] += at.null_count() - unread
     return rows, columns, at.fill_null(-1).to_numpy()
 
 
-def _joined(parts: list[npt.NDArray[Any]], place: npt.NDArray[np.int32] | None) -> Any:
-    """One array of all parts, which are let go on the way."""
+def _concat_parts(parts: list[npt.NDArray[Any]], recode: npt.NDArray[np.int32] | None) -> Any:
+    """Concatenate arrays, recoded if asked for, and free each on the way."""
     whole = np.empty(sum(p.size for p in parts), dtype=parts[0].dtype if parts else np.int32)
     parts.reverse()
     used = 0
     while parts:
         part = parts.pop()
-        whole[used : used + part.size] = part if place is None else place[part]
+        whole[used : used + part.size] = part if recode is None else recode[part]
         used += part.size
     return whole
 
 
-def _matrix(
-    pieces: list[tuple[Any, Any, Any]],
-    entities: Coder,
-    things: Coder,
+def _build_matrix(
+    chunks: list[tuple[Any, Any, Any]],
+    coders: tuple[Coder, Coder],
     tally: dict[str, int],
-    at: str | None,
-    names: tuple[str, str],
     where: str,
     node_kind: str,
-    kinds: list[str] | None,
+    parameters: dict[str, Any],
 ) -> IncidenceMatrix:
-    rows, columns, times = ([p[k] for p in pieces] for k in range(3))
-    pieces.clear()
+    entity, thing, at = (parameters[key] for key in ("entity", "thing", "at"))
+    rows, columns, times = ([chunk[k] for chunk in chunks] for k in range(3))
+    chunks.clear()
     removed = {reason: n for reason, n in tally.items() if n}
     if not sum(part.size for part in columns):
         raise MissingDataError(
-            f"read_incidence: no row of {where} has {names[0]} and {names[1]}"
+            f"read_incidence: no row of {where} has {entity} and {thing}"
             + (f" (left out: {removed})" if removed else "")
             + "; check the names of the columns and kinds=."
         )
-    stamps = None if at is None else _joined(times, None)
+    stamps = None if at is None else _concat_parts(times, None)
     if stamps is not None and list(tally.values())[3] and not (stamps >= 0).any():
         raise DataError(
             f"read_incidence: no time in {at!r} of {where} can be read; write ISO 8601, in UTC."
         )
     vocabularies, codes = [], []
-    for coder, parts, name in ((entities, rows, names[0]), (things, columns, names[1])):
-        ids, place = coder.finish()
+    for coder, parts, name in zip(coders, (rows, columns), (entity, thing), strict=True):
+        ids, recode = coder.finish()
         refuse_mangled(ids, f"{where}: column {name!r}")
         vocabularies.append(Vocabulary(ids))
-        codes.append(_joined(parts, place))
+        codes.append(_concat_parts(parts, recode))
+    packages = ("polars", "numpy")
+    record = Provenance.of("read_incidence", parameters, removed=removed, packages=packages)
     return IncidenceMatrix.from_codes(
         vocabularies[0],
         vocabularies[1],
@@ -299,10 +280,5 @@ def _matrix(
         codes[1],
         stamps,
         node_kind=node_kind,
-        provenance=Provenance.of(
-            "read_incidence",
-            {"entity": names[0], "thing": names[1], "at": at, "kinds": kinds},
-            removed=removed,
-            packages=("polars", "numpy"),
-        ),
+        provenance=record,
     )

@@ -1,4 +1,4 @@
-"""Synthetic platforms on disk: writing them, and opening the one that comes with graphkit."""
+"""Folders of synthetic platforms with ground truth, among them the bundled one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, FileError
-from graphkit.readwrite.files import check_writable, reading, require_folder, sha256_of
+from graphkit.readwrite.files import check_writable, reading_file, require_folder, sha256_of
 from graphkit.readwrite.folder import read_dataset, write_dataset
 
 __all__ = ["load_platform", "write_platform"]
@@ -30,24 +30,24 @@ _VERSION = 1
 
 
 def load_platform(path: str | Path | None = None) -> Platform:
-    """Open a synthetic platform: the bundled one, or one that :func:`write_platform` wrote.
+    """Read the folder of a synthetic platform: the bundled one, or one of :func:`write_platform`.
 
     Parameters
     ----------
     path
-        Folder of the platform; without one, the platform that comes with graphkit.
+        Folder of the platform; by default, the platform that comes with graphkit.
 
     Returns
     -------
     Platform
-        The dataset, and the communities, tastes and topics that were planted in it.
+        Dataset with its ground truth: communities, interests and topics.
 
     Raises
     ------
     FileError
         If there is no such folder, or a file in it is missing, damaged or changed.
     DataError
-        If the truth does not fit the dataset.
+        If the ground truth does not match the dataset.
 
     Examples
     --------
@@ -64,32 +64,30 @@ def load_platform(path: str | Path | None = None) -> Platform:
     >>> platform.truth.labels, platform.topics
     (('books',), ('novels',))
     """
-    if path is None:
-        place = _bundled()
-    else:
-        place = require_folder(path, "Give the folder that write_platform wrote.")
-    about = _read_about(place)
-    dataset, _ = read_dataset(place)
+    wanted = "Give the folder that write_platform wrote."
+    root = _find_bundled() if path is None else require_folder(path, wanted)
+    about = _read_about(root)
+    dataset, _ = read_dataset(root)
     topics = tuple(about["topics"])
-    truth, interests = _read_accounts(place / _ACCOUNTS, topics)
-    item_topics, quality = _read_items(place / _ITEMS, topics, dataset)
+    truth, interests = _read_accounts(root / _ACCOUNTS, topics)
+    item_topics, quality = _read_items(root / _ITEMS, topics, dataset)
     try:
         return Platform(
             dataset, truth, topics, interests, item_topics, quality, about["parameters"]
         )
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(f"{root}: {error}") from error
 
 
-def _bundled() -> Path:
+def _find_bundled() -> Path:
     package = Path(str(importlib.resources.files("graphkit")))
-    # beside the code in an installed package, beside the package in a source tree
-    places = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")
-    for place in places:
-        if (place / _ABOUT).is_file():
-            return place
+    # in the package if installed, next to it in a source tree
+    roots = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")
+    for root in roots:
+        if (root / _ABOUT).is_file():
+            return root
     raise FileError(
-        f"the bundled platform is not there; looked in {' and '.join(map(str, places))}. Install "
+        f"the bundled platform is not there; looked in {' and '.join(map(str, roots))}. Install "
         "graphkit again, or make a platform with graphkit.synthetic.platform(rng=1)."
     )
 
@@ -101,7 +99,7 @@ def _read_about(folder: Path) -> dict[str, Any]:
             f"{path} is missing: {folder} is no platform. Make one with "
             "write_platform(graphkit.synthetic.platform(rng=1), folder)."
         )
-    with reading(path, "Write the platform again."):
+    with reading_file(path, "Write the platform again."):
         try:
             about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
@@ -130,7 +128,7 @@ def _read_about(folder: Path) -> dict[str, Any]:
 
 
 def _read_truth(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
-    with reading(path, "Write the platform again."):
+    with reading_file(path, "Write the platform again."):
         frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
     for column in columns:
         if column not in frame.columns:
@@ -163,18 +161,18 @@ def _read_items(
 
 
 def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a synthetic platform: its dataset, its truth, and what it was made with.
+    """Write a synthetic platform as a folder: dataset, ground truth and parameters.
 
-    Beside the files of :func:`write_dataset` stand ``truth_accounts.parquet`` (account_id,
+    To the files of :func:`write_dataset` it adds ``truth_accounts.parquet`` (account_id,
     community, and the share of each topic in the account's interest), ``truth_items.parquet``
     (item_id, topic, quality) and ``platform.json`` (topics in order, parameters).
 
     Parameters
     ----------
     platform
-        What to write; its communities must have names.
+        Platform to write; its communities must have names.
     folder
-        Where to; made if it does not exist.
+        Target folder; created if missing.
     overwrite
         Whether a folder that is not empty may be written to; files of another name stay.
 
@@ -188,11 +186,11 @@ def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = 
     FileError
         If the folder is not empty or cannot be written.
     DataError
-        If a community has no name, or a topic the name of another column.
+        If a community has no name, or a topic has the name of another column.
     """
-    about = _about(platform)
-    place = check_writable(folder, overwrite=overwrite, what="platform")
-    write_dataset(platform.dataset, place, overwrite=True)
+    about = _describe_platform(platform)
+    root = check_writable(folder, overwrite=overwrite, what="platform")
+    write_dataset(platform.dataset, root, overwrite=True)
     names = pl.Series(platform.truth.labels, dtype=pl.String)
     codes = pl.Series(platform.truth.membership).replace(-1, None)
     accounts = pl.DataFrame(
@@ -200,23 +198,18 @@ def write_platform(platform: Platform, folder: str | Path, *, overwrite: bool = 
         | {topic: platform.interests[:, i] for i, topic in enumerate(platform.topics)}
     )
     topics = pl.Series(platform.topics, dtype=pl.String)
-    items = pl.DataFrame(
-        {
-            "item_id": platform.dataset.item_ids.series,
-            "topic": topics.gather(pl.Series(platform.item_topics)),
-            "quality": platform.item_quality,
-        }
-    )
+    ids, topic = platform.dataset.item_ids.series, topics.gather(pl.Series(platform.item_topics))
+    items = pl.DataFrame({"item_id": ids, "topic": topic, "quality": platform.item_quality})
     for name, frame in ((_ACCOUNTS, accounts), (_ITEMS, items)):
         save = partial(frame.rechunk().write_parquet, compression="zstd", row_group_size=1 << 18)
-        write_whole(place / name, save)
-        about["files"][name] = sha256_of(place / name)
+        write_whole(root / name, save)
+        about["files"][name] = sha256_of(root / name)
     text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write_text(place / _ABOUT, text)
-    return place
+    write_text(root / _ABOUT, text)
+    return root
 
 
-def _about(platform: Platform) -> dict[str, Any]:
+def _describe_platform(platform: Platform) -> dict[str, Any]:
     if None in platform.truth.labels:
         raise DataError("write_platform: every planted community needs a name; one has none.")
     taken = {"account_id", "community"}
@@ -227,18 +220,14 @@ def _about(platform: Platform) -> dict[str, Any]:
             f"{platform.topics}."
         )
     try:
-        parameters = json.loads(json.dumps(platform.parameters, default=_plain))
+        parameters = json.loads(json.dumps(platform.parameters, default=_to_plain))
     except TypeError as error:
         raise DataError(f"write_platform: a parameter cannot be written: {error}.") from error
-    return {
-        "version": _VERSION,
-        "topics": list(platform.topics),
-        "parameters": parameters,
-        "files": {},
-    }
+    about = {"version": _VERSION, "topics": list(platform.topics), "parameters": parameters}
+    return {**about, "files": {}}
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, np.generic | np.ndarray):

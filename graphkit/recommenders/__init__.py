@@ -1,4 +1,4 @@
-"""How a feed ranks: candidate sources, factors, presets; a feed is data."""
+"""Recommender systems (feeds): candidate sources, ranking factors, presets."""
 
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.feed import FACTORS, SIGNALS, SOURCES, Feed

@@ -1,4 +1,4 @@
-"""What a researcher's own score function is given, and what it must return."""
+"""Candidate pairs that a custom score function scores, and the check of its scores."""
 
 from __future__ import annotations
 
@@ -22,36 +22,35 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Context(Frozen):
-    """The sparse candidate pairs of a batch of viewers: who could be shown what.
+    """Candidate pairs (viewer, post) of a batch of viewers, the argument of a score function.
 
-    A pair is one candidate post of one viewer. All arrays have the shape (n_pairs,) and are
-    read-only. Codes are those of the world, so whatever it knows of an account or a post can
-    be looked up: ``context.world.quality[context.post]``.
+    All arrays have the shape (n_pairs,) and are read-only. Codes are those of the world, whose
+    attributes can be looked up: ``context.world.quality[context.post]``.
 
     Attributes
     ----------
     world
         The world that is shown.
     tick
-        Now.
+        Current tick.
     viewer
-        int32: account codes, the pairs of a viewer one after the other.
+        int32: account codes; the pairs of a viewer are contiguous.
     post
         int32: post codes.
     source
-        int8: through which source the post came, its place in ``SOURCES``.
+        int8: candidate source of the post, its position in ``SOURCES``.
     factors
-        Factors by name, each float32; or functions that compute one when it is first asked
-        for. Ask by :meth:`factor`.
+        Factors by name, each float32, or functions that compute one on first use; see
+        :meth:`factor`.
 
     Raises
     ------
     OptionError
-        If an array is of another shape, or a code is of no account, post or source.
+        If an array has another shape, or a code is out of range.
 
     Examples
     --------
-    Two candidates of one viewer, the newer of them by an account that the viewer follows:
+    Two candidates of one viewer, the newer by a followee:
 
     >>> import graphkit as gk
     >>> context = Context(
@@ -88,21 +87,21 @@ class Context(Frozen):
             self._set(**{name: codes})
 
     @cached_property
-    def _known(self) -> dict[str, Floats]:
+    def _factor_cache(self) -> dict[str, Floats]:
         return {}
 
     @property
     def n_pairs(self) -> int:
-        """How many pairs there are to score."""
+        """Number of pairs."""
         return self.viewer.size
 
     def factor(self, name: str) -> Floats:
-        """One ranking factor of every pair.
+        """Values of a ranking factor, one per pair.
 
         Parameters
         ----------
         name
-            Of ``FACTORS``.
+            A key of ``FACTORS``.
 
         Returns
         -------
@@ -116,7 +115,7 @@ class Context(Frozen):
         MissingDataError
             For a factor that this context was not given.
         """
-        if name not in self._known:
+        if name not in self._factor_cache:
             check_choice("factor", name, FACTORS)
             if name not in self.factors:
                 raise MissingDataError(
@@ -130,34 +129,30 @@ class Context(Frozen):
                     f"context: factor {name!r} has shape {values.shape}, not ({self.n_pairs},)."
                 )
             values.setflags(write=False)
-            self._known[name] = values
-        return self._known[name]
+            self._factor_cache[name] = values
+        return self._factor_cache[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        # a function that computes a factor is stored as what it computes
+        # functions are stored as the factors that they compute
         factors = {name: self.factor(name) for name in self.factors}
         return super().__getstate__() | {"factors": factors}
 
     def _facts(self) -> dict[str, object]:
-        return {
-            "pairs": self.n_pairs,
-            "viewers": int(np.unique(self.viewer).size),
-            "tick": self.tick,
-            "factors": ", ".join(self.factors),
-        }
+        viewers, factors = np.unique(self.viewer).size, ", ".join(self.factors)
+        return {"pairs": self.n_pairs, "viewers": viewers, "tick": self.tick, "factors": factors}
 
 
 def checked_scores(name: str, context: Context, values: object) -> Floats:
-    """The scores that a feed's function returned, unless they cannot be used.
+    """Check the scores that the score function of a feed returned.
 
     Parameters
     ----------
     name
-        Of the feed.
+        Name of the feed.
     context
-        What the function was given.
+        Argument of the function.
     values
-        What it returned.
+        Its return value.
 
     Returns
     -------
@@ -167,8 +162,7 @@ def checked_scores(name: str, context: Context, values: object) -> Floats:
     Raises
     ------
     OptionError
-        If `values` is no array, of another type or shape, or holds NaN or an infinite
-        number; the message says what to return.
+        If `values` is not a float32 array of that shape, or has NaN or infinite numbers.
     """
     start = f"feed {name!r}: its score function"
     wanted = f"return a NumPy array of float32, one score per pair, shape ({context.n_pairs},)"

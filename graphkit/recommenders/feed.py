@@ -1,4 +1,4 @@
-"""A feed is data: sources with quotas, weights of ranking factors, a diversity rule."""
+"""Recommender system of a feed as data: candidate sources, factor weights, re-ranking, learning."""
 
 from __future__ import annotations
 
@@ -26,62 +26,60 @@ Score = Callable[["Context"], npt.NDArray[np.float32]]
 
 @dataclass(frozen=True, repr=False)
 class Feed(Frozen):
-    """How one feed chooses and ranks; presets differ in these numbers only.
+    """Recommender system given as numbers: candidate quotas, weights, diversity, learning.
 
     Attributes
     ----------
     name
-        What it stands for.
+        Name in tables and figures.
     sources
-        Quota of candidates per source of ``SOURCES``; absent sources give none.
+        Quota of candidates per source of ``SOURCES``; 0 if absent.
     weights
-        Weight per factor of ``FACTORS``; absent factors count nothing. The score of a
-        candidate is Σ weight · factor.
+        Weight per factor of ``FACTORS``; 0 if absent. The score of a candidate is
+        Σ weight · factor.
     topic_penalty, author_penalty
-        Subtracted from a candidate's score for each post of the same topic (largest
-        feature), or by the same poster, already chosen for the session.
+        Greedy re-ranking: subtracted from the score of a candidate for each post of the same
+        topic (largest feature), or by the same poster, already selected for the session.
     author_decay, author_floor
         A positive score is multiplied by floor + (1 − floor) · decay^k after k posts of the
         author; both in [0, 1].
     signals
-        How much each reaction of ``SIGNALS`` moves the learned profile toward the post.
+        Strength with which each reaction of ``SIGNALS`` moves the learned profile to the post.
     learning_rate
-        Length that one signal of strength 1 adds to the learned profile, whose length is 1 at
-        the beginning; in [0, 1).
+        Step length of a signal of strength 1 in the learned profile, whose initial length is
+        1; in [0, 1).
     interest_share
-        At most this share of the interest quota, rounded up, comes from any one cell of near
-        posts, in (0, 1], so that the strongest interest does not crowd out the others; 1 for
-        no limit.
+        Largest share of the interest quota, rounded up, from one cell of the index, in (0, 1],
+        so that the strongest interest does not crowd out the others; 1 for no limit.
     half_life
-        Ticks after which half of what was learned is forgotten; infinite for never.
+        Half-life of the learned profile, in ticks; infinite for no decay.
     delivery
-        Chance that what a followee posts or passes on is delivered to the viewer at all: one
-        draw per edge and post, in (0, 1].
+        Probability that a post or reshare of a followee is delivered to the viewer: one draw
+        per edge and post, in (0, 1].
     trial_size, trial_growth
-        First audience of a fresh post, in views, and by how much it widens each time that the
-        post is watched to the end at least as often, per view, as all posts are.
+        Cold start: initial exploration budget of a new post, in views, and its growth factor
+        whenever the completion rate of the post is at least that of all posts.
     filler
-        What fills slots that no candidate fills: ``"uniform"`` (a keyed uniform draw over
-        unseen posts), ``"popularity"`` (the unseen post with most reactions), both marked as
-        filler; or ``"empty"``.
+        Backfill of slots without a candidate: ``"uniform"`` (uniform draw from unseen posts),
+        ``"popularity"`` (the unseen post with most reactions), both marked as filler; or
+        ``"empty"``.
     score
-        A function of a :class:`Context` that scores pairs in place of `weights`, which are
-        then empty.
+        Function of a :class:`Context` that scores pairs instead of `weights`, which are empty.
     source
-        Where the numbers come from, in words.
+        Origin of the numbers, as text.
 
     Raises
     ------
     OptionError
-        For a source, factor or signal that is unknown, whose nearest is named, and numbers
-        that are not finite or out of range.
+        For an unknown source, factor or signal (the nearest is named), and numbers that are
+        not finite or out of range.
 
     Examples
     --------
     >>> Feed("newest first", {"following": 200}, {"recency": 1.0}).score_of(recency=0.5)
     0.5
 
-    Scores of one's own, here those of ``follower_centric``, whose sources stay:
+    A custom score function, here with the scores of ``follower_centric``:
 
     >>> from graphkit.recommenders import follower_centric
     >>> def circle_first(context):
@@ -156,7 +154,7 @@ class Feed(Frozen):
             )
 
     def score_of(self, **factors: float) -> float:
-        """The score of a candidate with these factors, before diversity, by the weights."""
+        """Score Σ weight · factor of a candidate with these factors, before re-ranking."""
         return sum(self.weights.get(key, 0.0) * value for key, value in factors.items())
 
     def but(
@@ -180,20 +178,19 @@ class Feed(Frozen):
         score: Score | None = None,
         source: str | None = None,
     ) -> Feed:
-        """The same feed with some numbers changed.
+        """Copy of the feed with some numbers changed.
 
         Parameters
         ----------
         name
-            Of the new feed.
+            Name of the new feed.
         sources, weights, signals
-            Numbers that replace those of the same keys, one by one. Weights take the place of
-            a score function.
+            Numbers that replace those of the same keys. Weights replace a score function.
         topic_penalty, author_penalty, author_decay, author_floor, learning_rate, \
         interest_share, half_life, delivery, trial_size, trial_growth, filler, source
-            New values; as they were where absent.
+            New values; unchanged if absent.
         score
-            A function that takes the place of the weights.
+            A function that replaces the weights.
 
         Examples
         --------
@@ -218,7 +215,7 @@ class Feed(Frozen):
 
     @property
     def frame(self) -> pl.DataFrame:
-        """Every number of the feed: part, key, value, meaning; the same rows for all feeds."""
+        """All numbers of the feed: part, key, value, meaning; the same rows for all feeds."""
         rows = [
             (table.number.part, key, float(getattr(self, name).get(key, 0)), meaning)
             for name, table in TABLES.items()
@@ -228,7 +225,7 @@ class Feed(Frozen):
         return pl.DataFrame(rows, schema=["part", "key", "value", "meaning"], orient="row")
 
     def diff(self, other: Feed) -> pl.DataFrame:
-        """What differs between two feeds, their names and texts aside.
+        """Differences between the numbers of two feeds.
 
         Parameters
         ----------
@@ -238,8 +235,7 @@ class Feed(Frozen):
         Returns
         -------
         polars.DataFrame
-            part, key, this, other: numbers, filler rule and score function as text, in the
-            rows that differ.
+            part, key, this, other: the numbers, filler and score function that differ, as text.
 
         Examples
         --------
@@ -249,7 +245,7 @@ class Feed(Frozen):
         """
         mine, others = (f.frame.select("part", "key", "value").rows() for f in (self, other))
         rows = [
-            (part, key, _text(value), _text(theirs))
+            (part, key, _format_number(value), _format_number(theirs))
             for (part, key, value), (_, _, theirs) in zip(mine, others, strict=True)
             if value != theirs
         ]
@@ -277,8 +273,8 @@ class Feed(Frozen):
         return self.frame.filter(pl.col("value") != 0)
 
 
-def _text(value: float) -> str:
-    """The shortest text that is this number and no other."""
+def _format_number(value: float) -> str:
+    """Shortest text that parses to the number."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
 

@@ -1,4 +1,4 @@
-"""Feeds as TOML files, among them published rankers."""
+"""Feeds as TOML files, and the published rankers that come with graphkit."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ _KEYS = ("name", "source", "filler", *NUMBERS, *TABLES)
 
 
 def read_feed(path: str | Path) -> Feed:
-    """Read a feed from a file.
+    """Read a feed from a TOML file.
 
-    The file gives ``name``, ``source`` (where the numbers come from), the tables
-    ``[sources]``, ``[weights]`` and ``[signals]``, and any other number of a :class:`Feed` by
-    its name. Without a name the file's is taken, and without ``[signals]``, or another
-    number, the default.
+    Keys are the attributes of a :class:`Feed`, except ``score``; the tables ``[sources]`` and
+    ``[weights]`` are required. The default name is that of the file.
 
     Parameters
     ----------
     path
-        TOML.
+        TOML file.
 
     Returns
     -------
@@ -37,9 +35,9 @@ def read_feed(path: str | Path) -> Feed:
     Raises
     ------
     FileError
-        If the file cannot be read or is no TOML.
+        If the file cannot be read or is not TOML.
     OptionError
-        For an unknown key, or a number that cannot be; the message names the file, the key
+        For an unknown key, or a number out of range; the message names the file, the key
         and the nearest known one.
 
     Examples
@@ -81,7 +79,7 @@ def _feed_of(values: dict[str, Any], path: Path) -> Feed:
 
 
 def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a feed to a file that :func:`read_feed` reads.
+    """Write a feed to a TOML file that :func:`read_feed` reads.
 
     Parameters
     ----------
@@ -90,7 +88,7 @@ def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path
     path
         File to write.
     overwrite
-        Whether a file that is there already may be replaced.
+        Whether an existing file may be replaced.
 
     Returns
     -------
@@ -102,7 +100,7 @@ def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path
     OptionError
         If the feed has a score function.
     FileError
-        If the file is there already, or cannot be written.
+        If the file exists already, or cannot be written.
     """
     if feed.score is not None:
         raise OptionError(
@@ -117,18 +115,18 @@ def write_feed(feed: Feed, path: str | Path, *, overwrite: bool = False) -> Path
 
 
 def rankers() -> tuple[str, ...]:
-    """The names of the published rankers that come with graphkit.
+    """Names of the published rankers that come with graphkit.
 
     Examples
     --------
     >>> rankers()
     ('x_2023',)
     """
-    return tuple(sorted(file.stem for file in _folder().glob("*.toml")))
+    return tuple(sorted(file.stem for file in _ranker_folder().glob("*.toml")))
 
 
 def ranker(name: str) -> Feed:
-    """A published ranker: a feed whose numbers stand in a file with their source.
+    """A published ranker: a feed with the numbers and their source from a TOML file.
 
     Parameters
     ----------
@@ -150,8 +148,8 @@ def ranker(name: str) -> Feed:
     13.5
     """
     check_choice("ranker", name, rankers())
-    return read_feed(_folder() / f"{name}.toml")
+    return read_feed(_ranker_folder() / f"{name}.toml")
 
 
-def _folder() -> Path:
+def _ranker_folder() -> Path:
     return Path(str(importlib.resources.files("graphkit.recommenders"))) / "rankers"

@@ -1,4 +1,4 @@
-"""The feeds that are compared: one model, other numbers."""
+"""Preset feeds: platforms as their operators describe them, and baselines."""
 
 from __future__ import annotations
 
@@ -9,37 +9,24 @@ from graphkit.errors import OptionError, check_number
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
-__all__ = [
-    "blend",
-    "chronological",
-    "circle_popularity",
-    "follower_centric",
-    "interest_centric",
-    "popularity",
-    "source_by_ranking",
-    "uniform",
-    "watch_time",
-]
-
 
 def interest_centric() -> Feed:
-    """TikTok's For You as its makers describe it: likeness to what was watched, and variety.
+    """TikTok's For You as described by TikTok: similarity to what was watched, and diversity.
 
-    From TikTok (2020), as directions: what a viewer finished, liked, shared or commented on
-    teaches the feed, and finishing a longer video is a strong signal, so completion is the
-    strongest one; captions, sounds and hashtags say what a video is about, so `interest` ranks
-    first; the accounts followed are one input among others, so `following` has a small quota
-    and `followed` a small weight; the same country is a weak indicator, language and device
-    are settings that count less than what viewers do; follower count and earlier hits are no
-    direct factors, so `author_followers`, `author_hits`, `global_reactions` and
-    `small_creator` have no weight; videos from outside the known interests are mixed in, and
-    repeats of one sound or creator avoided, hence `everywhere`, `interest_share` and the
-    penalties. That a larger base still brings more views follows from `following` alone.
+    Directions from TikTok (2020). The feed learns from what a viewer finished, liked, shared
+    or commented on; finishing a longer video is a strong signal, so completion has the largest
+    strength. Captions, sounds and hashtags describe the content, so `interest` has the largest
+    weight. Followees are one input among others: a small quota of `following`, a small weight
+    of `followed`. The same country is a weak indicator; language and device count less than
+    behaviour. Follower count and earlier hits are not direct factors, so `author_followers`,
+    `author_hits`, `global_reactions` and `small_creator` have no weight. Videos outside the
+    known interests are added and repeats of a sound or creator avoided, hence `everywhere`,
+    `interest_share` and the penalties.
 
     Assumptions: every size. Quotas of 120, 30, 20 and 10; weights of 1, 0.3, 0.1, 0.05, 0.05
-    and 0.02; penalties of 0.08 and 0.1; a quarter of the interest quota from one cell; half
-    of what was learned forgotten in 30 ticks; trials of 20 views that widen fourfold; signals
-    from 1 (completion) to −0.3 (left early).
+    and 0.02; penalties of 0.08 and 0.1; at most a quarter of the interest quota from one cell;
+    a half-life of 30 ticks; an exploration budget of 20 views that grows fourfold; signals from
+    1 (completion) to −0.3 (left early).
 
     References
     ----------
@@ -73,18 +60,17 @@ def interest_centric() -> Feed:
 
 
 def follower_centric() -> Feed:
-    """The classic social feed (Facebook): what followees and groups post, what the circle did.
+    """In-network social feed (Facebook): posts of followees and groups, reactions of followees.
 
     Directions from the "meaningful social interactions" of 2018: posts of friends, family and
-    groups before those of others, and posts that start conversations first, so comments of
-    the circle count more than its other reactions (Vogelstein 2018). Reactions by emoji were
-    worth five likes, so that what divides gains (Merrill & Oremus 2021); the model has one
-    kind of like, and lets divisive posts draw comments. Pages and groups are the `groups`
-    that an account is in.
+    groups come before others, and posts that start conversations first, so comments of
+    followees count more than their other reactions (Vogelstein 2018). Emoji reactions counted
+    five likes, which favours divisive posts (Merrill & Oremus 2021); the model has one kind of
+    like, and divisive posts draw more comments. The source `groups` covers pages and groups.
 
     Assumptions: every size. Quotas of 120, 120 and 40; weights of 0.6 for comments and 0.4
-    for other reactions of the circle, 0.5 for followees, 0.4 for recency, 0.1 for reactions of
-    all and 0.1 for interest; a penalty of 0.1 per post of a poster.
+    for other reactions of followees, 0.5 for posts of followees, 0.4 for recency, 0.1 for
+    global reactions and 0.1 for interest; a penalty of 0.1 per post of a poster.
 
     References
     ----------
@@ -116,18 +102,17 @@ def follower_centric() -> Feed:
 
 
 def circle_popularity() -> Feed:
-    """Instagram: popularity within the viewer's circle, recency; cross-posts are demoted.
+    """Instagram: popularity among followees (in-network), recency, demotion of cross-posts.
 
-    Directions from Mosseri (2021, 2023): nearly all posts of the feed are by accounts that the
-    viewer follows, others are added; how popular a post is and when it was posted come first;
-    then how likely the viewer is to stay, comment, like, share; too many posts of one person
-    in a row are avoided, so the penalty per poster is large. Clips that were visibly
-    posted elsewhere first are recommended less (The Verge 2021), hence a negative weight on
-    `cross_posted`; original content is preferred (Mosseri 2023).
+    Directions from Mosseri (2021, 2023): most posts of the feed are by followees; popularity and
+    recency of a post come first, then the probabilities that the viewer stays, comments, likes
+    or shares; several posts of one person in a row are avoided, so the penalty per poster is
+    large. Clips visibly posted elsewhere first are recommended less (The Verge 2021), and
+    original content is preferred (Mosseri 2023), hence a negative weight on `cross_posted`.
 
     Assumptions: every size. Quotas of 120, 60 and 40; weights of 0.7 for reactions and 0.2 for
-    comments of the circle, 0.4 for recency, 0.3 for reactions of all, 0.2 each for followees,
-    interest and expected likes, −0.5 for cross-posts; a penalty of 0.2.
+    comments of followees, 0.4 for recency, 0.3 for global reactions, 0.2 each for posts of
+    followees, interest and expected likes, −0.5 for cross-posts; a penalty of 0.2.
 
     References
     ----------
@@ -162,16 +147,15 @@ def circle_popularity() -> Feed:
 def watch_time() -> Feed:
     """YouTube: expected watch time, co-visitation, subscriptions.
 
-    Directions: candidates come from what is watched together with what the viewer watched
-    (Davidson et al. 2010), from likeness to the viewer's history, a few hundred in all, and
-    are ranked by expected watch time; new videos are given a chance (Covington et al. 2016).
+    Directions: candidates come from co-visitation with what the viewer watched (Davidson et
+    al. 2010) and from similarity to the viewer's history, a few hundred in all, and are ranked
+    by expected watch time; new videos get an exploration budget (Covington et al. 2016).
     Subscriptions are the source `following`.
 
-    Assumptions: every size. Quotas of 120, 80, 60 and 20, in sum "hundreds"; weights of 1 for
-    expected watch time, 0.3 for interest, 0.1 each for expected watch fraction, subscriptions
-    and recency; penalties of 0.05 and 0.1; half of what was learned forgotten in 30 ticks.
-    Watch time is in minutes, at most one, so that it ranks short videos; where durations are
-    unknown it cannot.
+    Assumptions: every size. Quotas of 120, 80, 60 and 20; weights of 1 for expected watch time,
+    0.3 for interest, 0.1 each for expected watch fraction, subscriptions and recency; penalties
+    of 0.05 and 0.1; a half-life of 30 ticks. Watch time is in minutes, at most one, and needs
+    known durations.
 
     References
     ----------
@@ -203,15 +187,15 @@ def watch_time() -> Feed:
 
 
 def chronological() -> Feed:
-    """Posts of followees, newest first: a baseline; its numbers follow from that."""
+    """Reverse chronological baseline: posts of followees, newest first."""
     return Feed("chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0)
 
 
 def popularity() -> Feed:
-    """What most react to, the same for everybody: a baseline.
+    """Popularity baseline: posts with most reactions, the same for all viewers.
 
-    Assumptions: quotas of 200 and 20, so that new posts get a first audience, and a weight of
-    0.05 for recency, which only parts posts of about equal reactions.
+    Assumptions: quotas of 200 and 20 (cold start of new posts), and a weight of 0.05 for
+    recency, which breaks near ties.
     """
     return Feed(
         "popularity",
@@ -222,16 +206,15 @@ def popularity() -> Feed:
 
 
 def uniform() -> Feed:
-    """Uniform draws over all posts: the baseline whose crossing is 1; the quota says no more."""
+    """Random baseline: uniform draws from all posts, with a crossing of 1."""
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
 
 
 def blend(first: Feed, second: Feed, share: float) -> Feed:
-    """A feed whose numbers lie between two others: ``share`` = 0 is the first, 1 the second.
+    """Linear interpolation of two feeds: (1 − share) · first + share · second, number by number.
 
-    Every number is (1 − share) · first + share · second, exactly that of a feed at its end and
-    where both agree. Quotas and trial sizes are rounded; of half-lives it is the rate 1 /
-    half-life, as "never" is infinite. The filler rule is the first's, at 1 the second's.
+    Quotas and exploration budgets are rounded; half-lives are interpolated as rates
+    1 / half-life. The filler is that of the first feed, at 1 that of the second.
 
     Parameters
     ----------
@@ -243,8 +226,8 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
     Raises
     ------
     OptionError
-        If `share` is outside, or a feed has a score function: there is nothing between two
-        functions; mix their scores in a function of one's own.
+        If `share` is out of range, or a feed has a score function: combine the two scores in a
+        custom function instead.
 
     Examples
     --------
@@ -260,27 +243,24 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
                 "scores in a function of your own."
             )
 
-    def mix(a: float, b: float) -> float:
-        # exact at both ends and between equals, so that what agrees does not differ in a digit
+    def mix_values(a: float, b: float) -> float:
+        # exact at both ends and between equal numbers
         if share in (0, 1) or a == b:
             return b if share == 1 else a
         return (1 - share) * a + share * b
 
     numbers: dict[str, Any] = {}
     for key, number in NUMBERS.items():
-        value = mix(getattr(first, key), getattr(second, key))
+        value = mix_values(getattr(first, key), getattr(second, key))
         numbers[key] = round(value) if number.whole else value
     if 0 < share < 1 and first.half_life != second.half_life:
-        rate = mix(1 / first.half_life, 1 / second.half_life)
+        rate = mix_values(1 / first.half_life, 1 / second.half_life)
         numbers["half_life"] = 1 / rate if rate else math.inf
     for name, table in TABLES.items():
         a, b = getattr(first, name), getattr(second, name)
-        mixed = {key: mix(a.get(key, 0), b.get(key, 0)) for key in table.known}
-        numbers[name] = {
-            key: round(value) if table.number.whole else value
-            for key, value in mixed.items()
-            if value
-        }
+        mixed = {key: mix_values(a.get(key, 0), b.get(key, 0)) for key in table.known}
+        whole = table.number.whole
+        numbers[name] = {k: round(v) if whole else v for k, v in mixed.items() if v}
     texts = dict.fromkeys(text for text in (first.source, second.source) if text)
     return Feed(
         f"{1 - share:.0%} {first.name}, {share:.0%} {second.name}",
@@ -291,11 +271,10 @@ def blend(first: Feed, second: Feed, share: float) -> Feed:
 
 
 def source_by_ranking() -> dict[str, Feed]:
-    """The 2×2 of source (circle | everywhere) × ranking (circle reactions | interest).
+    """2×2 design of source (circle | everywhere) × ranking (circle reactions | interest).
 
-    Candidate pools alone can make a difference: the four feeds part their effect from that
-    of the ranking. The pools are of one size, and recency has one weight in both rankings;
-    the sizes are assumptions.
+    The four feeds separate the effect of candidate generation (in-network or random) from that
+    of ranking. Pools have the same size, and recency the same weight; the sizes are assumptions.
 
     Examples
     --------

@@ -1,9 +1,8 @@
-"""Cells of near posts: k-means on a sample, as wide a search as the wanted recall takes."""
+"""Inverted-file index of posts: spherical k-means cells, and the number of cells to search."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,24 +15,24 @@ __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-#: Recall@100 that the search must reach on a sample of profiles; the bound it is held to is 0.9.
+#: Recall@100 that the index is built for; tests require 0.9.
 WANTED = 0.95
-#: Profiles that the recall is measured on, posts per cell that k-means sees, and its rounds.
+#: Profiles that recall is measured on; posts per cell, and iterations, of k-means.
 PROFILES, SAMPLE, ROUNDS = 200, 64, 6
 
 
 def build_index(features: Floats, profiles: Floats) -> Index:
-    """Cells of the posts, and as few probes as find 95 % of the 100 nearest of a sample.
+    """Inverted-file index with the fewest probes that reach Recall@100 of 95 % on a sample.
 
     Parameters
     ----------
     features
         float32, shape (m, d), unit rows or zero, d a multiple of 4.
     profiles
-        float32, shape (s, d): queries to measure the recall on.
+        float32, shape (s, d): queries that recall is measured on.
     """
     m, d = features.shape
-    centres = _centres(features, max(1, min(m, max(8, math.isqrt(m)))))
+    centres = _cluster_centres(features, max(1, min(m, max(8, math.isqrt(m)))))
     cell = np.empty(m, np.int32)
     assign(features, centres, 0, m, cell)
     posts = np.argsort(cell, kind="stable").astype(np.int32)
@@ -42,36 +41,39 @@ def build_index(features: Floats, profiles: Floats) -> Index:
     for low, high in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
         blocks[low * d : high * d] = features[posts[low:high]].T.ravel()
     index = Index(centres, start.astype(np.int64), posts, blocks, 4)
-    queries = _sample(profiles[profiles.any(axis=1)], PROFILES)
-    bars, cells = _bars(index, queries, m), centres.shape[1]
-    while index.probes < cells and _recall(index, queries, bars, m) < WANTED:
+    queries = _sample_rows(profiles[profiles.any(axis=1)], PROFILES)
+    kth, cells = _kth_products(index, queries, m), centres.shape[1]
+    while index.probes < cells and _measure_recall(index, queries, kth, m) < WANTED:
         index = index._replace(probes=index.probes + max(1, index.probes // 4))
     return index._replace(probes=min(index.probes, cells))
 
 
 def recall(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> float:
-    """Recall@k of the search over the posts that have entered; NaN without queries or posts."""
-    return _recall(index, queries, _bars(index, queries, n_eligible, k), n_eligible, k)
+    """Recall@k of the index over the first `n_eligible` posts; NaN without queries or posts."""
+    kth = _kth_products(index, queries, n_eligible, k)
+    return _measure_recall(index, queries, kth, n_eligible, k)
 
 
-def _bars(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> Floats:
-    """Products of the queries with their k-th nearest post."""
+def _kth_products(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> Floats:
+    """Inner products of the queries with their k-th nearest post."""
     if not n_eligible:
         return np.zeros(queries.shape[0], np.float32)
     ends = cell_ends(index, n_eligible)
-    bars: Floats = bars_of(index.start, index.blocks, ends, queries, n_eligible, k)
-    return bars
+    products: Floats = bars_of(index.start, index.blocks, ends, queries, n_eligible, k)
+    return products
 
 
-def _recall(index: Index, queries: Floats, bars: Floats, n_eligible: int, k: int = 100) -> float:
+def _measure_recall(
+    index: Index, queries: Floats, kth: Floats, n_eligible: int, k: int = 100
+) -> float:
     if not queries.shape[0] or not n_eligible:
         return float("nan")
-    found: float = recall_of(index, cell_ends(index, n_eligible), queries, bars, k)
+    found: float = recall_of(index, cell_ends(index, n_eligible), queries, kth, k)
     return found
 
 
 def cell_ends(index: Index, n_eligible: int) -> Ints:
-    """End of each cell's posts that have entered."""
+    """End of the first `n_eligible` posts in each cell."""
     entered = np.concatenate([[0], np.cumsum(index.posts < n_eligible)])
     start = index.start
     ends: Ints = start[:-1] + entered[start[1:]] - entered[start[:-1]]
@@ -79,10 +81,10 @@ def cell_ends(index: Index, n_eligible: int) -> Ints:
 
 
 def replace_features(index: Index, posts: Ints, features: Floats) -> None:
-    """Write other features of some posts into their cells, which they keep."""
-    place: Any = np.empty(index.posts.size, np.int64)
-    place[index.posts] = np.arange(index.posts.size)
-    at = place[posts]
+    """Replace the features of some posts in place; their cells stay the same."""
+    position = np.empty(index.posts.size, np.int64)
+    position[index.posts] = np.arange(index.posts.size)
+    at = position[posts]
     cell = np.searchsorted(index.start, at, side="right") - 1
     first, size = index.start[cell], np.diff(index.start)[cell]
     d = features.shape[1]
@@ -90,18 +92,18 @@ def replace_features(index: Index, posts: Ints, features: Floats) -> None:
     index.blocks[spots] = features
 
 
-def _sample(rows: Floats, size: int) -> Floats:
-    """Evenly spaced rows, in their order."""
+def _sample_rows(rows: Floats, size: int) -> Floats:
+    """Evenly spaced rows, in order."""
     picked = np.linspace(0, rows.shape[0] - 1, min(size, rows.shape[0])).astype(np.int64)
     return np.ascontiguousarray(rows[picked])
 
 
-def _centres(features: Floats, cells: int) -> Floats:
-    """Unit centres (d, cells) by spherical k-means; posts come in an order that is random."""
-    sample = _sample(features, SAMPLE * cells)
+def _cluster_centres(features: Floats, cells: int) -> Floats:
+    """Unit centres (d, cells) of spherical k-means on a sample of posts (in random order)."""
+    sample = _sample_rows(features, SAMPLE * cells)
     _, first = np.unique(sample, axis=0, return_index=True)
     rows = sample[np.sort(first)]
-    centres = np.ascontiguousarray(_sample(rows, cells).T)
+    centres = np.ascontiguousarray(_sample_rows(rows, cells).T)
     cell = np.empty(sample.shape[0], np.int32)
     for _ in range(ROUNDS):
         assign(sample, centres, 0, sample.shape[0], cell)

@@ -1,4 +1,4 @@
-"""Floor 1 · whole platforms with planted communities, for tests, examples and studies."""
+"""Synthetic platforms with planted (ground-truth) communities."""
 
 from graphkit.synthetic.platform import platform
 from graphkit.synthetic.toy import toy

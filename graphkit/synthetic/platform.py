@@ -1,9 +1,10 @@
-"""The verb that makes a platform."""
+"""Generator of synthetic short-video platforms with planted communities."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,19 +14,8 @@ from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
-from graphkit.synthetic import tables as _tables
-from graphkit.synthetic.accounts import draw_follows, draw_memberships, populate
-from graphkit.synthetic.activity import (
-    draw_answers,
-    draw_captions,
-    draw_origins,
-    draw_posts,
-    draw_sounds,
-    draw_tags,
-    react,
-    show_posts,
-    watch,
-)
+from graphkit.synthetic import activity, tables
+from graphkit.synthetic.accounts import draw_follows, draw_memberships, draw_population
 from graphkit.synthetic.topics import TOPICS, Topic
 
 __all__ = ["platform"]
@@ -47,35 +37,36 @@ def platform(
     hidden: Sequence[str] = ("#alttok",),
     rng: RNGLike | None = None,
 ) -> Platform:
-    r"""Make a short-video platform in which the communities are known.
+    r"""Synthetic short-video platform with planted communities.
 
-    Every account has one planted home community. Its interest in the topics, one per community, is
+    Every account has one planted community, its home. Its interest in the topics (one each) is
 
     .. math:: \theta_a = (1 - m)\,o_a + m\,\pi_a, \qquad
               o_a = (1 - s_a)\,e_{home} + s_a\,e_{second}, \qquad
               \pi_a \sim \mathrm{Dirichlet}(40\,p)
 
     with mixing :math:`m`, community shares :math:`p`, and a second interest of weight
-    :math:`s_a \in [0.15, 0.40]` for the share `overlap` of accounts, else 0. Everything that an
-    account does follows from :math:`\theta_a` and from traits that are independent of its home:
+    :math:`s_a \in [0.15, 0.40]` for the share `overlap` of accounts, else 0. The behaviour of an
+    account depends on :math:`\theta_a` and on traits that are independent of its home:
 
-    * it posts on topic t at rate activity · θ_at · p_t^−0.65 (small cultures talk more per head);
-    * it follows: a topic from θ_a, then an account by fame · θ²; 8 % by fame alone; 12 % are
-      returned. In `hidden` communities the interest in the own topic is spent on mainstream
-      accounts instead (comedy and dance), in follows and in groups alike: such a culture lives
-      in shared interest only, and the follow graph does not show it;
+    * it posts on topic t at rate activity · θ_at · p_t^−0.65 (small communities post more);
+    * it follows: a topic from θ_a, then an account by popularity · θ²; 8 % by popularity alone;
+      12 % are reciprocated. Members of `hidden` communities follow and join mainstream accounts
+      and groups (comedy and dance) instead of their own, so the follow graph does not show
+      these communities;
     * it is shown posts by a **uniform** feed: in every session a uniform draw from all posts that
       exist when it begins, without its own and those shown before;
     * it watches the fraction w = (0.05 + 0.95 · θ_at^0.8 · (0.5 + 0.8 · quality)) ·
       (20 s / duration)^0.15 · lognormal noise (σ = 0.4, mean 1), and reacts with chance
       c · w³ / (w³ + 0.5³), where c is 0.75 for a like, 0.08 for a comment (more if the post is
-      divisive), 0.07 for a share, 0.09 for a save. Duets and stitches are new items that answer
-      one their author was shown;
+      divisive), 0.07 for a share, 0.09 for a save. Duets and stitches are new items that reply
+      to one their author was shown;
     * 6 % of the posts, whatever their topic and author, were first posted elsewhere
-      (``items.origin`` is ``"other"``); duets and stitches are made here. Nobody minds.
+      (``items.origin`` is ``"other"``); duets and stitches never were. Accounts do not
+      react to that.
 
-    With ``mixing=0`` interests are pure; with ``mixing=1`` all accounts draw theirs from one law,
-    and `truth` is independent of everything in the data.
+    With ``mixing=0`` interests are pure; with ``mixing=1`` all accounts draw theirs from one
+    distribution, and `truth` is independent of everything in the data.
 
     Parameters
     ----------
@@ -89,15 +80,15 @@ def platform(
     days
         Length of the window from 2024-02-15 UTC, 1 … 3650.
     posts_per_account, impressions_per_account, follows_per_account
-        Means over accounts, > 0. Nobody is shown more than 80 % of what exists, so small or
-        young platforms may show less than asked.
+        Means over accounts, > 0. No account is shown more than 80 % of existing posts, so small
+        or young platforms may show fewer.
     tag_noise
         Share of posts that carry a tag of some other community, in [0, 1].
     overlap
         Share of accounts with a second interest in a neighbouring community, in [0, 1].
     hidden
-        Communities whose members do not follow each other for it, but the mainstream (or, where
-        neither comedy nor dance takes part, any other community). Names of communities that do
+        Communities whose members follow the mainstream (or, where neither comedy nor dance takes
+        part, any other community) instead of each other. Names of communities that do
         not take part are ignored; ``()`` makes all communities follow their own.
     rng
         Seed or generator; equal seeds give equal bytes.
@@ -105,8 +96,8 @@ def platform(
     Returns
     -------
     Platform
-        Dataset of six tables, planted homes, interests, and topic and quality of items. Topics
-        are in the order of ``truth.labels``, largest community first.
+        Dataset of six tables, planted communities, interests, and topic and quality of items.
+        Topics are in the order of ``truth.labels``, largest community first.
 
     Raises
     ------
@@ -121,7 +112,7 @@ def platform(
     >>> small.dataset.items.height, small.interests.shape
     (72, (60, 2))
     """
-    chosen = _choose(communities, hidden)
+    chosen = _select_topics(communities, hidden)
     least, hint = 4 * len(chosen), f"There are {len(chosen)} communities."
     accounts = check_integer("accounts", accounts, least, 10_000_000, hint=hint)
     days = check_integer("days", days, 1, 3650)
@@ -135,28 +126,27 @@ def platform(
     }
     means = {k: check_number(k, mean, 0, 100_000, low_open=True) for k, mean in means.items()}
     streams = Streams(rng)
-    population = populate(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
+    population = draw_population(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
     topics = population.topics
-    posts = draw_posts(population, per_account=posts_per_account, days=days, streams=streams)
-    feed = show_posts(
-        posts, accounts, per_account=impressions_per_account, days=days, streams=streams
-    )
-    answers = draw_answers(population, posts, feed, streams=streams)
+    window: dict[str, Any] = {"days": days, "streams": streams}
+    posts = activity.draw_posts(population, per_account=posts_per_account, **window)
+    feed = activity.show_posts(posts, accounts, per_account=impressions_per_account, **window)
+    replies = activity.draw_replies(population, posts, feed, streams=streams)
     topic = posts.topic.copy()
-    topic[answers.item] = topic[answers.original]
+    topic[replies.item] = topic[replies.parent]
     posts = dataclasses.replace(posts, topic=topic)
-    fraction, shown_at = watch(population, posts, feed, streams=streams)
-    actions = react(posts, feed, fraction, shown_at, streams=streams)
-    source, target, since = draw_follows(
-        population, per_account=follows_per_account, days=days, streams=streams
-    )
-    tags = draw_tags(posts, answers, topics, tag_noise=tag_noise, streams=streams)
+    fraction, shown_at = activity.draw_watching(population, posts, feed, streams=streams)
+    reactions = activity.draw_reactions(posts, feed, fraction, shown_at, streams=streams)
+    source, target, since = draw_follows(population, per_account=follows_per_account, **window)
+    tags = activity.draw_tags(posts, replies, topics, tag_noise=tag_noise, streams=streams)
 
-    account, item = _tables.ids("a", accounts, 5), _tables.ids("v", len(posts), 6)
-    people = _tables.accounts_table(account, source, target, streams=streams)
+    memberships = draw_memberships(population, streams=streams)
+    account, item = tables.make_ids("a", accounts, 5), tables.make_ids("v", len(posts), 6)
+    people = tables.accounts_table(account, source, target, streams=streams)
+    labels = [t.label for t in topics]
     parameters = {
         "accounts": accounts,
-        "communities": [t.label for t in topics],
+        "communities": labels,
         "mixing": mixing,
         "days": days,
         **means,
@@ -167,43 +157,34 @@ def platform(
     record = Provenance.of("synthetic.platform", parameters, seed=streams.seed)
     dataset = Dataset(
         accounts=people,
-        items=_tables.items_table(
+        items=tables.items_table(
             item,
             people,
             posts,
             tags=tags,
-            captions=draw_captions(posts, tags, topics, streams=streams),
-            sounds=draw_sounds(posts, answers, topics, streams=streams),
-            origins=draw_origins(posts, answers, streams=streams),
+            captions=activity.draw_captions(posts, tags, topics, streams=streams),
+            sounds=activity.draw_sounds(posts, replies, topics, streams=streams),
+            origins=activity.draw_origins(posts, replies, streams=streams),
         ),
-        follows=_tables.follows_table(account, source, target, since),
-        interactions=_tables.interactions_table(account, item, posts, feed, actions, answers),
-        impressions=_tables.impressions_table(account, item, feed, fraction, shown_at),
-        memberships=_tables.memberships_table(
-            account, *draw_memberships(population, streams=streams)
-        ),
+        follows=tables.follows_table(account, source, target, since),
+        interactions=tables.interactions_table(account, item, posts, feed, reactions, replies),
+        impressions=tables.impressions_table(account, item, feed, fraction, shown_at),
+        memberships=tables.memberships_table(account, *memberships),
         source=_SOURCE,
         provenance=record,
     )
     truth = Partition.from_membership(
-        dataset.account_ids,
-        population.home,
-        labels=[t.label for t in topics],
-        node_kind="accounts",
-        provenance=record,
+        dataset.account_ids, population.home, labels=labels, node_kind="accounts", provenance=record
     )
+    item_topics, about = posts.topic.astype(np.int32), {**parameters, "seed": streams.seed}
     return Platform(
-        dataset=dataset,
-        truth=truth,
-        topics=tuple(t.label for t in topics),
-        interests=population.interests,
-        item_topics=posts.topic.astype(np.int32),
-        item_quality=posts.quality,
-        parameters={**parameters, "seed": streams.seed},
+        dataset, truth, tuple(labels), population.interests, item_topics, posts.quality, about
     )
 
 
-def _choose(communities: Sequence[str] | int | None, hidden: Sequence[str]) -> tuple[Topic, ...]:
+def _select_topics(
+    communities: Sequence[str] | int | None, hidden: Sequence[str]
+) -> tuple[Topic, ...]:
     """The communities that take part, largest first, each marked as hidden or not."""
     known = [t.label for t in TOPICS]
     if isinstance(hidden, str):

@@ -1,42 +1,27 @@
-"""From codes and seconds to the tables of a dataset: ids, times, frames."""
+"""Tables of a synthetic dataset, from codes and seconds to ids and times."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from graphkit.rng import Streams
-from graphkit.synthetic.accounts import weighted
-from graphkit.synthetic.activity import CHANCES, Actions, Answers, Feed, Posts
+from graphkit.synthetic.accounts import Codes, Floats, draw_weighted
+from graphkit.synthetic.activity import CHANCES, Feed, Posts, Reactions, Replies
 from graphkit.synthetic.topics import COUNTRIES, DEVICES
 
-__all__ = [
-    "START",
-    "accounts_table",
-    "follows_table",
-    "ids",
-    "impressions_table",
-    "interactions_table",
-    "items_table",
-    "memberships_table",
-    "times",
-]
-
 START = datetime(2024, 2, 15, tzinfo=UTC)
-"""First instant of every platform's window."""
-
-Codes = npt.NDArray[np.int64]
+"""Beginning of the window of every platform."""
 
 
-def ids(prefix: str, n: int, width: int) -> pl.Series:
+def make_ids(prefix: str, n: int, width: int) -> pl.Series:
     """`n` ids that sort by code, such as ``a00017``.
 
     Examples
     --------
-    >>> ids("a", 3, 2).to_list()
+    >>> make_ids("a", 3, 2).to_list()
     ['a00', 'a01', 'a02']
     """
     width = max(width, len(str(max(n - 1, 0))))
@@ -44,7 +29,7 @@ def ids(prefix: str, n: int, width: int) -> pl.Series:
     return (pl.lit(prefix) + numbers).pipe(pl.select).to_series().alias("id")
 
 
-def times(seconds: Codes) -> pl.Series:
+def to_times(seconds: Codes) -> pl.Series:
     """Seconds from the start of the window as UTC microseconds."""
     microseconds = (seconds + int(START.timestamp())) * 1_000_000
     return pl.Series(microseconds).cast(pl.Datetime("us", "UTC"))
@@ -56,14 +41,14 @@ def accounts_table(
     """Accounts with country, language and device, all independent of the community."""
     rng = streams.generator("places")
     n = len(account)
-    place = weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
+    country = draw_weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
     english = rng.random(n) < 0.25
-    language = pl.Series([c[1] for c in COUNTRIES]).gather(place)
-    device = weighted(np.array([d[1] for d in DEVICES]), n, rng)
+    language = pl.Series([c[1] for c in COUNTRIES]).gather(country)
+    device = draw_weighted(np.array([d[1] for d in DEVICES]), n, rng)
     return pl.DataFrame(
         {
             "account_id": account,
-            "country": pl.Series([c[0] for c in COUNTRIES]).gather(place),
+            "country": pl.Series([c[0] for c in COUNTRIES]).gather(country),
             "language": language.set(pl.Series(english), "en"),
             "device": pl.Series([d[0] for d in DEVICES]).gather(device),
             "follower_count": np.bincount(followees, minlength=n),
@@ -83,7 +68,7 @@ def items_table(
     sounds: tuple[Codes, int],
     origins: pl.Series,
 ) -> pl.DataFrame:
-    """Posts; language and country are their author's."""
+    """Posts, with the language and country of their author."""
     author = accounts[posts.author]
     sound, n_sounds = sounds
     none, label = pl.lit([], dtype=pl.List(pl.String)), pl.lit(["misinformation"])
@@ -92,10 +77,10 @@ def items_table(
         {
             "item_id": item,
             "author_id": author["account_id"],
-            "created_at": times(posts.created),
+            "created_at": to_times(posts.created),
             "duration": posts.duration,
             "tags": tags,
-            "sound_id": ids("s", n_sounds, 4).gather(pl.Series(sound).replace(-1, None)),
+            "sound_id": make_ids("s", n_sounds, 4).gather(pl.Series(sound).replace(-1, None)),
             "caption": captions,
             "language": author["language"],
             "country": author["country"],
@@ -107,29 +92,25 @@ def items_table(
 
 
 def follows_table(account: pl.Series, source: Codes, target: Codes, since: Codes) -> pl.DataFrame:
-    """Arcs follower → followee, ordered by both."""
+    """Directed edges follower → followee, ordered by both."""
     return pl.DataFrame(
         {
             "follower_id": account.gather(source),
             "followee_id": account.gather(target),
-            "since": times(since),
+            "since": to_times(since),
         }
     )
 
 
 def impressions_table(
-    account: pl.Series,
-    item: pl.Series,
-    feed: Feed,
-    fraction: npt.NDArray[np.float64],
-    shown_at: Codes,
+    account: pl.Series, item: pl.Series, feed: Feed, fraction: Floats, shown_at: Codes
 ) -> pl.DataFrame:
-    """What was shown, ordered by account and session."""
+    """Impressions, ordered by account and session."""
     return pl.DataFrame(
         {
             "account_id": account.gather(feed.account),
             "item_id": item.gather(feed.item),
-            "at": times(shown_at),
+            "at": to_times(shown_at),
             "surface": pl.repeat("for_you", len(feed), eager=True),
             "position": feed.position,
             "watch_fraction": fraction,
@@ -142,21 +123,19 @@ def interactions_table(
     item: pl.Series,
     posts: Posts,
     feed: Feed,
-    actions: Actions,
-    answers: Answers,
+    reactions: Reactions,
+    replies: Replies,
 ) -> pl.DataFrame:
     """Reactions, duets and stitches, ordered by account, time and item."""
     kinds = [*CHANCES, "stitch", "duet"]
-    nothing = np.full(len(actions.impression), -1)
+    shown, replying = reactions.impression, replies.item
     codes = pl.DataFrame(
         {
-            "account": np.concatenate(
-                [feed.account[actions.impression], posts.author[answers.item]]
-            ),
-            "item": np.concatenate([feed.item[actions.impression], answers.item]),
-            "kind": np.concatenate([actions.kind, len(CHANCES) + answers.duet.astype(np.int64)]),
-            "at": np.concatenate([actions.at, posts.created[answers.item]]),
-            "target": np.concatenate([nothing, answers.original]),
+            "account": np.concatenate([feed.account[shown], posts.author[replying]]),
+            "item": np.concatenate([feed.item[shown], replying]),
+            "kind": np.concatenate([reactions.kind, len(CHANCES) + replies.duet.astype(np.int64)]),
+            "at": np.concatenate([reactions.at, posts.created[replying]]),
+            "target": np.concatenate([np.full(shown.size, -1), replies.parent]),
         }
     ).sort("account", "at", "item", "kind")
     target = codes["target"].replace(-1, None)
@@ -165,7 +144,7 @@ def interactions_table(
             "account_id": account.gather(codes["account"]),
             "item_id": item.gather(codes["item"]),
             "kind": pl.Series(kinds).gather(codes["kind"]),
-            "at": times(codes["at"].to_numpy()),
+            "at": to_times(codes["at"].to_numpy()),
             "target_item_id": item.gather(target),
             "target_account_id": account.gather(pl.Series(posts.author).gather(target)),
         }
@@ -175,7 +154,7 @@ def interactions_table(
 def memberships_table(
     account: pl.Series, member: Codes, group: Codes, n_groups: int
 ) -> pl.DataFrame:
-    """Accounts and the groups they joined, ordered by both."""
+    """Memberships of accounts in groups, ordered by both."""
     return pl.DataFrame(
-        {"account_id": account.gather(member), "group_id": ids("g", n_groups, 3).gather(group)}
+        {"account_id": account.gather(member), "group_id": make_ids("g", n_groups, 3).gather(group)}
     )

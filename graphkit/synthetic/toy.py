@@ -1,8 +1,9 @@
-"""A platform small enough to check by eye: 24 accounts, written out by hand."""
+"""A small platform written by hand: 24 accounts in three communities."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -62,7 +63,7 @@ _ITEMS = (
     ("v14", "cat6", 5, 12, 0.6, "s4", "duet cattok", "and mine at four"),
 )
 
-# item: shown and watched to the end, and liked | shown and left after a tenth
+# item: viewers who watched to the end and liked | viewers who left after a tenth
 _SHOWN = {
     "v01": "book2 book3 book5 book6 book7 book8 | book4 cat1 cat2 alt1 alt2",
     "v02": "book1 book3 book4 book5 book7 book8 | book6 cat3 cat4 alt3 alt4",
@@ -81,7 +82,7 @@ _SHOWN = {
 }
 
 # kind, account, item; an hour after the post was shown to the account
-_ALSO = (
+_REACTIONS = (
     ("comment", "book2", "v01"),
     ("comment", "cat3", "v06"),
     ("comment", "alt7", "v09"),
@@ -91,8 +92,8 @@ _ALSO = (
     ("save", "cat7", "v05"),
 )
 
-# kind, account, its new item, the original
-_ANSWERS = (("stitch", "alt5", "v13", "v09"), ("duet", "cat6", "v14", "v06"))
+# kind, account, its new item, the parent post
+_REPLIES = (("stitch", "alt5", "v13", "v09"), ("duet", "cat6", "v14", "v06"))
 
 _GROUPS = {
     "g1": "book1 book2 book3 book4 book5 book6 cat1",
@@ -101,13 +102,12 @@ _GROUPS = {
 
 
 def toy() -> Platform:
-    """Twenty-four accounts in three communities of eight, written by hand.
+    """Small platform of 24 accounts in three communities of eight, written by hand.
 
-    ``BookTok`` and ``CatTok`` follow among themselves. The members of ``#alttok`` like the same
+    Members of ``BookTok`` and ``CatTok`` follow one another. Members of ``#alttok`` like the same
     videos, but follow only ``CatTok`` accounts, and half of them are followed from ``BookTok``: in
-    the follow graph their community falls apart into the other two. Every video is shown to
-    members of all communities. Nothing is drawn: the numbers in the tables are for examples and
-    tests to rely on.
+    the follow graph their community is split between the other two. Every video is shown to
+    members of all communities. No number is random.
 
     Returns
     -------
@@ -127,21 +127,15 @@ def toy() -> Platform:
     """
     record = Provenance("synthetic.toy")
     accounts = sorted(_FOLLOWS)
+    follows = [(a, b) for a in accounts for b in sorted(_FOLLOWS[a].split())]
+    members = sorted((a, group) for group, names in _GROUPS.items() for a in names.split())
     dataset = Dataset(
-        accounts=_accounts(accounts),
-        items=_items(),
-        follows=pl.DataFrame(
-            [(a, b) for a in accounts for b in sorted(_FOLLOWS[a].split())],
-            schema=["follower_id", "followee_id"],
-            orient="row",
-        ),
-        interactions=_interactions(),
-        impressions=_impressions().drop("finished"),
-        memberships=pl.DataFrame(
-            sorted((a, group) for group, members in _GROUPS.items() for a in members.split()),
-            schema=["account_id", "group_id"],
-            orient="row",
-        ),
+        accounts=_accounts_table(accounts),
+        items=_items_table(),
+        follows=_frame(follows, "follower_id followee_id"),
+        interactions=_interactions_table(),
+        impressions=_impressions_table().drop("finished"),
+        memberships=_frame(members, "account_id group_id"),
         source="graphkit.synthetic.toy (synthetic, written by hand)",
         provenance=record,
     )
@@ -150,20 +144,18 @@ def toy() -> Platform:
     truth = Partition.from_membership(
         accounts, homes, labels=list(_TOPICS.values()), node_kind="accounts", provenance=record
     )
-    return Platform(
-        dataset=dataset,
-        truth=truth,
-        topics=tuple(_TOPICS.values()),
-        interests=(0.1 + 0.7 * np.eye(3))[homes].astype(np.float32),
-        item_topics=np.array(
-            [stems.index(author[:-1]) for _, author, *_ in _ITEMS], dtype=np.int32
-        ),
-        item_quality=np.array([row[4] for row in _ITEMS], dtype=np.float32),
-        parameters={"written": "by hand"},
-    )
+    interests = (0.1 + 0.7 * np.eye(3))[homes].astype(np.float32)
+    topics = np.array([stems.index(author[:-1]) for _, author, *_ in _ITEMS], dtype=np.int32)
+    quality = np.array([row[4] for row in _ITEMS], dtype=np.float32)
+    labels = tuple(_TOPICS.values())
+    return Platform(dataset, truth, labels, interests, topics, quality, {"written": "by hand"})
 
 
-def _accounts(accounts: list[str]) -> pl.DataFrame:
+def _frame(rows: list[Any], columns: str) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=columns.split(), orient="row", infer_schema_length=None)
+
+
+def _accounts_table(accounts: list[str]) -> pl.DataFrame:
     followed = [b for followees in _FOLLOWS.values() for b in followees.split()]
     return pl.DataFrame(
         {
@@ -177,47 +169,43 @@ def _accounts(accounts: list[str]) -> pl.DataFrame:
     )
 
 
-def _noon(day: int, hours: int = 0) -> datetime:
+def _noon_of(day: int, hours: int = 0) -> datetime:
     return datetime(2024, 3, day, 12, tzinfo=UTC) + timedelta(hours=hours)
 
 
-def _items() -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "item_id": [row[0] for row in _ITEMS],
-            "author_id": [row[1] for row in _ITEMS],
-            "created_at": [_noon(row[2]) for row in _ITEMS],
-            "duration": [float(row[3]) for row in _ITEMS],
-            "tags": [row[6].split() for row in _ITEMS],
-            "sound_id": [row[5] for row in _ITEMS],
-            "caption": [row[7] for row in _ITEMS],
-            "language": ["en"] * len(_ITEMS),
-            "country": ["US"] * len(_ITEMS),
-        }
-    )
+def _items_table() -> pl.DataFrame:
+    rows = [
+        (item, author, _noon_of(day), float(seconds), tags.split(), sound, caption, "en", "US")
+        for item, author, day, seconds, _, sound, tags, caption in _ITEMS
+    ]
+    columns = "item_id author_id created_at duration tags sound_id caption language country"
+    return _frame(rows, columns)
 
 
-def _impressions() -> pl.DataFrame:
-    """The k-th viewer of an item saw it k hours after it was posted."""
+def _impressions_table() -> pl.DataFrame:
+    """Impressions: the k-th viewer of an item sees it k hours after it was posted."""
     rows = []
     for item, _, day, *_ in _ITEMS:
         finished, left = (part.split() for part in _SHOWN[item].split("|"))
         for hours, account in enumerate(finished + left, start=1):
             done = account in finished
-            rows.append((account, item, _noon(day, hours), "for_you", 1.0 if done else 0.1, done))
-    columns = ["account_id", "item_id", "at", "surface", "watch_fraction", "finished"]
-    return pl.DataFrame(rows, schema=columns, orient="row").sort("account_id", "at", "item_id")
+            rows.append(
+                (account, item, _noon_of(day, hours), "for_you", 1.0 if done else 0.1, done)
+            )
+    frame = _frame(rows, "account_id item_id at surface watch_fraction finished")
+    return frame.sort("account_id", "at", "item_id")
 
 
-def _interactions() -> pl.DataFrame:
-    shown = _impressions()
+def _interactions_table() -> pl.DataFrame:
+    shown = _impressions_table()
     times = {(a, i): at for a, i, at in shown.select("account_id", "item_id", "at").iter_rows()}
     author = {row[0]: row[1] for row in _ITEMS}
     day = {row[0]: row[2] for row in _ITEMS}
     liked = shown.filter("finished").select("account_id", "item_id", "at").iter_rows()
     rows: list[tuple[object, ...]] = [(a, i, "like", at, None, None) for a, i, at in liked]
-    rows += [(a, i, kind, times[a, i] + timedelta(hours=1), None, None) for kind, a, i in _ALSO]
-    rows += [(a, i, kind, _noon(day[i]), to, author[to]) for kind, a, i, to in _ANSWERS]
-    columns = ["account_id", "item_id", "kind", "at", "target_item_id", "target_account_id"]
-    frame = pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
+    rows += [
+        (a, i, kind, times[a, i] + timedelta(hours=1), None, None) for kind, a, i in _REACTIONS
+    ]
+    rows += [(a, i, kind, _noon_of(day[i]), to, author[to]) for kind, a, i, to in _REPLIES]
+    frame = _frame(rows, "account_id item_id kind at target_item_id target_account_id")
     return frame.sort("account_id", "at", "item_id", "kind")

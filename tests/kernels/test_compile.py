@@ -143,14 +143,14 @@ def test_a_kernel_is_kept_after_an_edit_of_what_it_does_not_import(made_up: Made
 
 
 def test_the_kernels_of_a_tick_follow_the_feed_but_those_of_communities_do_not() -> None:
-    from graphkit.kernels import candidates, sessions
     from graphkit.kernels import leiden as moves
+    from graphkit.kernels import ranking, sessions
 
     def sources(module: ModuleType) -> frozenset[Path]:
-        return jit._dependencies(Path(str(module.__file__)))
+        return jit._find_dependencies(Path(str(module.__file__)))
 
-    assert Path(str(candidates.__file__)) in sources(sessions)
-    assert Path(str(candidates.__file__)) not in sources(moves)
+    assert Path(str(ranking.__file__)) in sources(sessions)
+    assert Path(str(ranking.__file__)) not in sources(moves)
     if jit.CACHE:
         kept = sessions.sessions._cache._cache_file._source_stamp
-        assert kept == jit._stamp(Path(str(sessions.__file__)))
+        assert kept == jit._source_digest(Path(str(sessions.__file__)))

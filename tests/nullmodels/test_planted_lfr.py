@@ -13,7 +13,7 @@ from scipy import stats
 from graphkit.communities import agreement, leiden
 from graphkit.data.platform import Planted
 from graphkit.errors import OptionError
-from graphkit.kernels.edges import even_out, join_ends, pair_within, place, table_length
+from graphkit.kernels.edges import assign_slots, even_out, join_ends, pair_within, table_length
 from graphkit.nullmodels import lfr
 from graphkit.nullmodels.planted import power_law
 
@@ -238,7 +238,7 @@ def test_places_are_dealt_uniformly_among_those_that_fit() -> None:
     for _ in range(6000):
         slots = np.empty(4, dtype=np.int64)
         needs, sizes = np.array([2, 1, 0, 0]), np.array([3, 1])
-        assert place(needs, sizes, slots, draws) == 4
+        assert assign_slots(needs, sizes, slots, draws) == 4
         seen[tuple(slots.tolist())] = seen.get(tuple(slots.tolist()), 0) + 1
     # 3 places for the first, 2 for the second, then the two that are left, in both orders
     assert len(seen) == 12
@@ -247,8 +247,8 @@ def test_places_are_dealt_uniformly_among_those_that_fit() -> None:
 
 def test_places_run_out() -> None:
     slots = np.empty(3, dtype=np.int64)
-    assert place(np.array([2, 2, 0]), np.array([2, 1]), slots, np.random.default_rng(1)) == 0
-    assert place(np.array([1, 1, 1]), np.array([2, 1]), slots, np.random.default_rng(1)) == 2
+    assert assign_slots(np.array([2, 2, 0]), np.array([2, 1]), slots, np.random.default_rng(1)) == 0
+    assert assign_slots(np.array([1, 1, 1]), np.array([2, 1]), slots, np.random.default_rng(1)) == 2
 
 
 def graphical(degrees: list[int]) -> bool:

@@ -55,7 +55,7 @@ def test_agrees_with_the_slow_twin(rows: list[tuple[Any, Any, Any]], size: int) 
         rows, schema={"account_id": pl.String, "item_id": pl.String, "at": pl.Int64}, orient="row"
     ).with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "PIECE", size)
+        patch.setattr(stream, "CHUNK_ROWS", size)
         patch.setattr("graphkit.data.incidence.PIECE", size)
         if not expected:
             with pytest.raises(MissingDataError, match="no row of the frame has account_id and"):

@@ -13,8 +13,8 @@ from scipy.stats import chi2_contingency, chisquare, kstest
 from graphkit.data.platform import Platform
 from graphkit.rng import Streams
 from graphkit.synthetic import platform
-from graphkit.synthetic.accounts import categorical, moments, weighted, zipf
-from graphkit.synthetic.activity import Posts, _fits, show_posts
+from graphkit.synthetic.accounts import draw_columns, draw_times, draw_weighted, draw_zipf
+from graphkit.synthetic.activity import Posts, _slots_within_limit, show_posts
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def posts_of_one_author(created: list[int]) -> Posts:
         quality=np.ones(m, dtype=np.float32),
         divisiveness=np.zeros(m),
         misleading=np.zeros(m, dtype=bool),
-        answer=np.zeros(m, dtype=bool),
+        reply=np.zeros(m, dtype=bool),
     )
 
 
@@ -121,23 +121,23 @@ def test_which_slots_fit_agrees_with_counting_one_by_one(rooms: list[list[int]])
             room.append(r)
             expected.append(filled < r)
             filled += filled < r
-    got = _fits(np.array(account, dtype=np.int64), np.array(room, dtype=np.int64))
+    got = _slots_within_limit(np.array(account, dtype=np.int64), np.array(room, dtype=np.int64))
     assert got.tolist() == expected
 
 
 def test_draws_follow_their_weights() -> None:
     rng = np.random.default_rng(1)
     weights = np.array([0.0, 1.0, 0.0, 3.0, 0.0])
-    counts = np.bincount(weighted(weights, 40_000, rng), minlength=5)
+    counts = np.bincount(draw_weighted(weights, 40_000, rng), minlength=5)
     assert counts[[0, 2, 4]].tolist() == [0, 0, 0]
     assert chisquare(counts[[1, 3]], [10_000, 30_000]).pvalue > 0.001
     rows = np.repeat([0, 1], 30_000)
-    columns = categorical(np.array([[1.0, 2.0, 3.0], [5.0, 0.0, 5.0]]), rows, rng)
+    columns = draw_columns(np.array([[1.0, 2.0, 3.0], [5.0, 0.0, 5.0]]), rows, rng)
     assert chisquare(np.bincount(columns[:30_000]), [5_000, 10_000, 15_000]).pvalue > 0.001
     assert chisquare(np.bincount(columns[30_000:])[[0, 2]]).pvalue > 0.001
     assert 1 not in columns[30_000:]
-    ranks = np.bincount(zipf(4, 25_000, rng))
+    ranks = np.bincount(draw_zipf(4, 25_000, rng))
     assert chisquare(ranks, [12_000, 6_000, 4_000, 3_000]).pvalue > 0.001
-    hours = np.bincount(moments(3, 50_000, rng) // 3600, minlength=72)
+    hours = np.bincount(draw_times(3, 50_000, rng) // 3600, minlength=72)
     assert len(hours) == 72
     assert hours[20] > 5 * hours[3], "evenings are busy"
