@@ -30,13 +30,15 @@ from graphkit.errors import (
 __all__ = ["CommunityMatch", "find_community", "label_communities"]
 
 
-def require_dataset(dataset: Dataset, *, verb: str) -> None:
+def require_dataset(dataset: Dataset, *, caller: str) -> None:
     """Raise a DataError unless `dataset` is a Dataset."""
     if not isinstance(dataset, Dataset):
-        raise DataError(f"{verb} needs a graphkit Dataset, not a {type(dataset).__name__}.")
+        raise DataError(f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}.")
 
 
-def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.DataFrame, pl.Series]:
+def tag_use(
+    partition: Partition, dataset: Dataset, *, caller: str
+) -> tuple[pl.DataFrame, pl.Series]:
     """Uses of tags by the nodes of a partition, and all folded tags of the dataset.
 
     An account or author (or a node of no stated kind) uses a tag as
@@ -55,7 +57,7 @@ def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.Da
         rows = pl.DataFrame({"id": ids, "tag": fold_tags(ids)})
         known = rows.get_column("tag")
     elif kind in ("items", "sounds"):
-        pairs = incidence(dataset, between=kind, through="tags", verb=verb)
+        pairs = incidence(dataset, between=kind, through="tags", verb=caller)
         rows = pl.DataFrame(
             {
                 "id": pairs.between.series.gather(pairs.rows),
@@ -64,7 +66,7 @@ def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.Da
         )
         known = pairs.through.series
     else:
-        rows = account_tags(dataset, verb=verb)
+        rows = account_tags(dataset, verb=caller)
         known = rows.get_column("tag")
     nodes = partition.vocabulary.lookup(rows.get_column("id"))
     uses = (
@@ -77,7 +79,7 @@ def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.Da
     return uses, known.unique().sort()
 
 
-def spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
+def frequent_spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
     """The most frequent original spelling of each folded tag, without ``#``.
 
     Ties go to the spelling that sorts first; a tag the data lack stays as it is.
@@ -117,7 +119,7 @@ MIN_MEMBERS = 3
 PRIOR = 500.0
 
 
-def without_stop(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
+def drop_stop_tags(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
     named = stopped(uses.get_column("tag").unique().to_list(), stop)
     return uses.filter(~pl.col("tag").is_in(list(named)))
 
@@ -126,7 +128,7 @@ def over_represented(
     partition: Partition, dataset: Dataset, stop: frozenset[str], fdr: float, min_share: float
 ) -> pl.DataFrame:
     """Tags that may name a community, by descending z: the columns of the evidence."""
-    uses, _ = tag_use(partition, dataset, verb="label_communities")
+    uses, _ = tag_use(partition, dataset, caller="label_communities")
     codes = pl.Series("community", partition.membership)
     uses = uses.with_columns(codes.gather(uses.get_column("node")))
     uses = uses.filter(pl.col("community") >= 0)
@@ -152,7 +154,7 @@ def over_represented(
     )
     # stop-tags name nothing, but count among all uses: so there is always something else
     n = int(counted.get_column("nodes").sum())
-    cells = without_stop(counted, stop)
+    cells = drop_stop_tags(counted, stop)
     # tags and communities too small to pass are no tests; neither says how they cross
     eligible = cells.filter(pl.col("users") >= MIN_MEMBERS)
     large = taggers.filter(pl.col("taggers") >= MIN_MEMBERS).height
@@ -161,15 +163,15 @@ def over_represented(
         (pl.col("nodes") >= MIN_MEMBERS)
         & (pl.col("nodes") * everybody > pl.col("users") * pl.col("taggers"))
     )
-    scored = _scored(candidates, n, everybody)
+    scored = _score_tags(candidates, n, everybody)
     scored = scored.with_columns(_benjamini_hochberg(scored.get_column("p").to_numpy(), tests))
     named = scored.filter(
         (pl.col("q") <= fdr) & (pl.col("log_odds") > 0) & (pl.col("share_in") >= min_share)
     )
-    return ranked(named, ["z", "nodes"])
+    return rank_tags(named, ["z", "nodes"])
 
 
-def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def rank_tags(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Rows by community and descending keys (ties: by tag), with their rank."""
     order = ["community", *keys, "tag"]
     sorted_frame = frame.sort(order, descending=[False, *[True] * len(keys), False])
@@ -177,7 +179,7 @@ def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     return sorted_frame.with_columns(rank)
 
 
-def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
+def _score_tags(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
     """Columns share_in, share_out, log_odds, z and p beside the counts."""
     from graphkit.kernels.tails import probability
 
@@ -328,8 +330,8 @@ def label_communities(
     ('#BookTok', '#jazz')
     """
     check_choice("by", by, ("tags",))
-    require_partition(partition, verb="label_communities")
-    require_dataset(dataset, verb="label_communities")
+    require_partition(partition, caller="label_communities")
+    require_dataset(dataset, caller="label_communities")
     unwanted = _stop_tags(stop)
     check_number("fdr", fdr, 0, 1, low_open=True, high_open=True)
     check_number("min_share", min_share, 0, 1)
@@ -337,8 +339,8 @@ def label_communities(
         found = _most_frequent(partition, dataset, unwanted)
     else:
         found = over_represented(partition, dataset, unwanted, fdr, min_share)
-    spelled = spellings(dataset, found.get_column("tag").unique().to_list())
-    labels = _assign(found, spelled, partition.n_communities)
+    spelled = frequent_spellings(dataset, found.get_column("tag").unique().to_list())
+    labels = _assign_names(found, spelled, partition.n_communities)
     kept = found.filter(pl.col("rank") <= KEPT)
     names = pl.Series("label", [labels[c] for c in kept.get_column("community")], dtype=pl.String)
     key = pl.lit(partition.membership_key).alias("membership_key")
@@ -373,12 +375,12 @@ def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str])
     bearing = pl.DataFrame({"item": pairs.rows, "code": pairs.columns}).unique()
     counts = bearing.group_by("code").agg(pl.len().cast(pl.Int64).alias("nodes"))
     tags = pairs.through.series
-    uses, _ = tag_use(partition, dataset, verb="label_communities")
+    uses, _ = tag_use(partition, dataset, caller="label_communities")
     codes = pl.Series("community", partition.membership)
     rows = uses.with_columns(codes.gather(uses.get_column("node"))).join(
         counts.with_columns(tags.gather(counts.get_column("code")).alias("tag")), on="tag"
     )
-    rows = without_stop(rows.filter(pl.col("community") >= 0), stop)
+    rows = drop_stop_tags(rows.filter(pl.col("community") >= 0), stop)
     if not rows.height:
         raise MissingDataError(
             "label_communities: no item bears a tag of the partition that is not a stop-tag."
@@ -390,10 +392,12 @@ def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str])
         pl.lit(None, pl.Float64).alias("z"),
         pl.lit(None, pl.Float64).alias("q"),
     )
-    return ranked(rows, ["nodes"])
+    return rank_tags(rows, ["nodes"])
 
 
-def _assign(found: pl.DataFrame, spelled: dict[str, str], n_communities: int) -> list[str | None]:
+def _assign_names(
+    found: pl.DataFrame, spelled: dict[str, str], n_communities: int
+) -> list[str | None]:
     """One unique name per community that has candidates; the strongest claim goes first."""
     strength = "z" if found.get_column("z").null_count() < found.height else "nodes"
     claims = found.sort([strength, "community", "rank"], descending=[True, False, False]).select(
@@ -401,16 +405,16 @@ def _assign(found: pl.DataFrame, spelled: dict[str, str], n_communities: int) ->
     )
     labels: list[str | None] = [None] * n_communities
     taken: set[str] = set()
-    wishes: dict[int, list[str]] = {}
+    candidates: dict[int, list[str]] = {}
     for community, tag in claims.iter_rows():
         name = f"#{spelled[tag]}"
-        wishes.setdefault(community, []).append(name)
+        candidates.setdefault(community, []).append(name)
         if labels[community] is None and name not in taken:
             labels[community] = name
             taken.add(name)
-    for community in sorted(c for c in wishes if labels[c] is None):
+    for community in sorted(c for c in candidates if labels[c] is None):
         # all its tags name others: two of them together, or the first with a number
-        own = wishes[community]
+        own = candidates[community]
         pairs = (f"{a} {b}" for a, b in combinations(own, 2))
         numbered = (f"{own[0]} ({k})" for k in range(2, n_communities + 2))
         name = next(name for name in chain(pairs, numbered) if name not in taken)
@@ -550,16 +554,18 @@ def find_community(
     >>> bool(find_community(p, ds, tags="fyp"))
     False
     """
-    require_partition(partition, verb="find_community")
-    require_dataset(dataset, verb="find_community")
-    wanted = _wanted(tags)
-    uses, known = tag_use(partition, dataset, verb="find_community")
+    require_partition(partition, caller="find_community")
+    require_dataset(dataset, caller="find_community")
+    wanted = _fold_tags(tags)
+    uses, known = tag_use(partition, dataset, caller="find_community")
     users = uses.filter(pl.col("tag").is_in(wanted)).get_column("node").unique().to_numpy()
-    candidates = _candidates(partition, users)
+    candidates = _score_communities(partition, users)
     record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
     best = candidates.row(0, named=True) if candidates.height else None
-    hint = " ".join(_unknown(wanted, known, int(users.size)) + _doubts(candidates, users.size))
-    if best is None or not _passes(best):
+    hint = " ".join(
+        _unknown_tags(wanted, known, int(users.size)) + _match_caveats(candidates, users.size)
+    )
+    if best is None or not _passes_test(best):
         return CommunityMatch(
             wanted,
             False,
@@ -592,11 +598,11 @@ def find_community(
     )
 
 
-def _passes(candidate: dict[str, Any]) -> bool:
+def _passes_test(candidate: dict[str, Any]) -> bool:
     return bool(candidate["lift"] >= MIN_LIFT and candidate["p_value"] < MAX_P)
 
 
-def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
+def _fold_tags(tags: Iterable[str]) -> tuple[str, ...]:
     given = [tags] if isinstance(tags, str) else list(tags)
     for tag in given:
         if not isinstance(tag, str):
@@ -607,21 +613,21 @@ def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
     return folded
 
 
-def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
+def _match_caveats(candidates: pl.DataFrame, n_users: int) -> list[str]:
     """Why the best candidate is no match, or how far it is from a full one."""
     if not candidates.height:
         return []
     best = candidates.row(0, named=True)
-    if _passes(best):
+    if _passes_test(best):
         doubts = []
         if best["precision"] < IN_PART:
             doubts.append(
-                f"only {_share(best['users'], best['size'])} of its members use the tags: it is "
+                f"only {_format_share(best['users'], best['size'])} of its members use the tags: it is "
                 "about more than them."
             )
         if best["recall"] < IN_PART:
             doubts.append(
-                f"only {_share(best['users'], n_users)} of the users of the tags are in it: most "
+                f"only {_format_share(best['users'], n_users)} of the users of the tags are in it: most "
                 "are elsewhere."
             )
         return doubts
@@ -631,22 +637,22 @@ def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
     if best["p_value"] >= MAX_P:
         failed.append(f"p {best['p_value']:.2g} is not below {MAX_P:g}")
     doubts = [f"the best candidate, {best['label']}, is no match: {' and '.join(failed)}."]
-    second = next((c for c in candidates.iter_rows(named=True) if _passes(c)), None)
+    second = next((c for c in candidates.iter_rows(named=True) if _passes_test(c)), None)
     if second is not None:
         doubts.append(
             f"{second['label']} would be one (lift {second['lift']:.2f}, p "
             f"{second['p_value']:.2g}), but has a lower F1: "
-            f"{_share(second['users'], second['size'])} of its members, "
-            f"{_share(second['users'], n_users)} of the users."
+            f"{_format_share(second['users'], second['size'])} of its members, "
+            f"{_format_share(second['users'], n_users)} of the users."
         )
     return doubts
 
 
-def _share(part: int, whole: int) -> str:
+def _format_share(part: int, whole: int) -> str:
     return f"{part / whole:.0%} ({part:,} of {whole:,})"
 
 
-def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
+def _unknown_tags(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
     """What may be wrong with the tags."""
     unknown = [tag for tag in wanted if not (known == tag).any()]
     hints = []
@@ -660,17 +666,17 @@ def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[st
     return hints
 
 
-def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
+def _score_communities(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
     """Figures of every community that holds a user, best first."""
     from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
-    homes = partition.membership[users]
-    homes = homes[homes >= 0]
-    inside = np.bincount(homes, minlength=partition.n_communities)
+    codes = partition.membership[users]
+    codes = codes[codes >= 0]
+    inside = np.bincount(codes, minlength=partition.n_communities)
     held = np.flatnonzero(inside)
     x, sizes = inside[held], partition.sizes[held]
     assigned = int(partition.sizes.sum())
-    log_p = log_hypergeometric_tail(x, assigned, homes.size, sizes)
+    log_p = log_hypergeometric_tail(x, assigned, codes.size, sizes)
     frame = pl.DataFrame(
         {
             "community": held.astype(np.int32),
@@ -681,7 +687,7 @@ def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFr
             "recall": x / max(users.size, 1),
             "f1": 2 * x / (sizes + users.size),
             # one division of whole numbers, so that a lift of 2 is 2
-            "lift": x * assigned / (sizes * max(homes.size, 1)),
+            "lift": x * assigned / (sizes * max(codes.size, 1)),
             "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
         },
         schema_overrides={"label": pl.String},

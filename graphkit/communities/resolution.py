@@ -15,10 +15,10 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities import prepare as checks
-from graphkit.communities.engines import connected
+from graphkit.communities.engines import split_disconnected
 from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import Prepared
-from graphkit.communities.quality import line, resolved
+from graphkit.communities.quality import quality_line, resolve_resolution
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import STABLE, Partition, canonical_membership
@@ -27,7 +27,7 @@ from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choic
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["Found", "ResolutionProfile", "envelope", "resolution_limit", "resolution_profile"]
+__all__ = ["ResolutionProfile", "resolution_limit", "resolution_profile"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -36,7 +36,7 @@ Codes = npt.NDArray[np.int32]
 _ROUNDING = 1e-12
 
 
-def envelope(
+def upper_envelope(
     internal: Floats, expected: Floats, low: float, high: float
 ) -> tuple[list[int], list[float]]:
     """Lines that are highest somewhere between `low` and `high`, and where they take turns.
@@ -81,7 +81,7 @@ def envelope(
 
 
 @dataclass(eq=False)
-class Found:
+class PartitionLines:
     """The distinct partitions of all runs as lines; memberships only of admissible ones."""
 
     prepared: Prepared
@@ -104,18 +104,18 @@ class Found:
             if key not in self.number:
                 self.number[key] = len(self.rows)
                 self.kept[len(self.rows)] = codes.copy()
-                self.rows.append(self._row(codes))
+                self.rows.append(self._line_row(codes))
             self.rows[self.number[key]]["runs"] += runs
         internal, expected = (
             np.array([row[name] for row in self.rows]) for name in ("internal", "expected")
         )
-        self.order, self.bounds = envelope(internal, expected, self.low, self.high)
+        self.order, self.bounds = upper_envelope(internal, expected, self.low, self.high)
         # a line below the envelope stays below it: what more partitions do is raise it
         self.kept = {i: self.kept[i] for i in self.order}
         return len(seen)
 
-    def _row(self, codes: Codes) -> dict[str, Any]:
-        internal, expected = line(self.prepared, codes, self.quality)
+    def _line_row(self, codes: Codes) -> dict[str, Any]:
+        internal, expected = quality_line(self.prepared, codes, self.quality)
         sizes = np.bincount(codes)
         return {
             "partition": len(self.rows),
@@ -223,7 +223,7 @@ def resolution_limit(
     >>> resolution_limit(g, single, rng=1).get_column("hides").any()
     False
     """
-    checks.require_partition(partition, verb="resolution_limit")
+    checks.require_partition(partition, caller="resolution_limit")
     if partition.quality_function == "cpm":
         raise DataError(
             "resolution_limit: the partition was found by CPM, which has no resolution limit: "
@@ -232,7 +232,7 @@ def resolution_limit(
     asked = resolution if resolution is not None else partition.resolution
     gamma = checks.check_resolution(asked) or 1.0
     runs = check_integer("runs", runs, 1)
-    prepared = checks.prepare(graph, verb="resolution_limit")
+    prepared = checks.prepare(graph, caller="resolution_limit")
     codes = partition.vocabulary.lookup(graph.vocabulary)[prepared.nodes]
     if (codes < 0).any():
         missing = graph.vocabulary.ids[prepared.nodes[codes < 0]].tolist()
@@ -246,7 +246,7 @@ def resolution_limit(
     find = leiden if engine is None else partial(leiden, engine=engine)
     streams = Streams(rng)
     count = partition.n_communities
-    pieces = _alone(prepared, partition.membership[codes], count)
+    pieces = _community_subgraphs(prepared, partition.membership[codes], count)
     rows: list[tuple[float, int, float | None, int]] = []
     for community, (nodes, piece) in enumerate(track(pieces, "resolution limit", count)):
         if piece is None:
@@ -254,10 +254,10 @@ def resolution_limit(
             continue
         seed = streams.integer("resolution_limit", community)
         split = find(piece, resolution=gamma, runs=runs, rng=seed)
-        tail, head, weight = piece.edge_arrays()
-        same = split.membership[tail] == split.membership[head]
+        source, target, weight = piece.edge_arrays()
+        same = split.membership[source] == split.membership[target]
         kept = np.bincount(
-            split.membership[tail[same]], weights=weight[same], minlength=split.n_communities
+            split.membership[source[same]], weights=weight[same], minlength=split.n_communities
         )
         touched = split.membership >= 0
         held = np.bincount(split.membership[touched], weights=strength[nodes[touched]])
@@ -282,7 +282,7 @@ def resolution_limit(
     )
 
 
-def _alone(
+def _community_subgraphs(
     prepared: checks.Prepared, home: npt.NDArray[np.int32], count: int
 ) -> Iterator[tuple[npt.NDArray[np.int64], Graph | None]]:
     """Each community's nodes and the graph among them; without an edge, `None`.
@@ -293,7 +293,7 @@ def _alone(
     order = np.argsort(home, kind="stable")
     starts = np.searchsorted(home[order], np.arange(count + 1))
     place[order] = np.arange(prepared.size)
-    of_edge = np.where(home[prepared.tail] == home[prepared.head], home[prepared.tail], -1)
+    of_edge = np.where(home[prepared.source] == home[prepared.target], home[prepared.source], -1)
     edges = np.argsort(of_edge, kind="stable")
     cuts = np.searchsorted(of_edge[edges], np.arange(count + 1))
     for community in range(count):
@@ -302,12 +302,14 @@ def _alone(
         if not inside.size:
             yield nodes, None
             continue
-        tail, head = (place[e[inside]] - starts[community] for e in (prepared.tail, prepared.head))
+        source, target = (
+            place[e[inside]] - starts[community] for e in (prepared.source, prepared.target)
+        )
         yield (
             nodes,
             Graph.from_edges(
-                tail,
-                head,
+                source,
+                target,
                 prepared.weight[inside],
                 directed=prepared.directed,
                 nodes=range(nodes.size),
@@ -514,12 +516,12 @@ def resolution_profile(
     """
     check_choice("quality", quality, checks.LINEAR)
     runs = check_integer("runs", runs, 1)
-    prepared = checks.prepare(graph, verb="resolution_profile")
-    grid = _grid(prepared, quality, resolutions, steps)
+    prepared = checks.prepare(graph, caller="resolution_profile")
+    grid = _resolution_grid(prepared, quality, resolutions, steps)
     find = leiden if engine is None else partial(leiden, engine=engine)
     streams = Streams(rng)
-    found = Found(prepared, quality, float(grid[0]), float(grid[-1]))
-    whole = canonical_membership(connected(prepared, np.zeros(prepared.size, np.int32)))
+    found = PartitionLines(prepared, quality, float(grid[0]), float(grid[-1]))
+    whole = canonical_membership(split_disconnected(prepared, np.zeros(prepared.size, np.int32)))
     found.add(np.stack([whole, np.arange(prepared.size, dtype=np.int32)]), runs=0)
     views: list[Partition] = []
     distinct: list[int] = []
@@ -546,9 +548,10 @@ def resolution_profile(
         removed=prepared.removed,
         packages=packages,
     )
-    domains = _domains(found, grid, views)
+    domains = _domain_table(found, grid, views)
     partitions = tuple(
-        _admissible(graph, found, views, row, provenance) for row in domains.iter_rows(named=True)
+        _domain_partition(graph, found, views, row, provenance)
+        for row in domains.iter_rows(named=True)
     )
     limit = None
     if quality == "modularity" and grid[0] <= 1 <= grid[-1]:
@@ -568,27 +571,27 @@ def resolution_profile(
             )
     return ResolutionProfile(
         quality,
-        _frame(found, grid, views, distinct, domains),
+        _scan_table(found, grid, views, distinct, domains),
         domains,
         found.frame(),
         partitions,
-        _suggestion(domains),
+        _suggest_domain(domains),
         limit,
         provenance,
     )
 
 
-def _grid(
+def _resolution_grid(
     prepared: checks.Prepared,
     quality: str,
     resolutions: tuple[float, float] | Sequence[float] | Floats | None,
     steps: int,
 ) -> Floats:
     """The γ to be run, ascending, each once."""
-    default = resolved(prepared, quality, None)
+    default = resolve_resolution(prepared, quality, None)
     if resolutions is None:
         low = default / 10
-        resolutions = (low, max(_splinters(prepared, quality), 10 * low))
+        resolutions = (low, max(_splinter_resolution(prepared, quality), 10 * low))
     ranged = isinstance(resolutions, tuple)
     if isinstance(resolutions, str) or np.ndim(resolutions) != 1:
         raise OptionError(
@@ -613,21 +616,21 @@ def _grid(
     return np.unique(grid)
 
 
-def _splinters(prepared: checks.Prepared, quality: str) -> float:
+def _splinter_resolution(prepared: checks.Prepared, quality: str) -> float:
     """γ at which half of the weight is in edges that would not join even two single nodes."""
     even = prepared.weight
     if quality == "modularity":
         out, into = prepared.strengths()
         total = float(prepared.weight.sum())
-        mass = total if prepared.directed else 2 * total
-        shares = (out[prepared.tail] / mass) * (into[prepared.head] / mass)
-        even = prepared.weight / mass / shares
+        out_weight = total if prepared.directed else 2 * total
+        shares = (out[prepared.source] / out_weight) * (into[prepared.target] / out_weight)
+        even = prepared.weight / out_weight / shares
     order = np.argsort(even, kind="stable")
     weight = np.cumsum(prepared.weight[order])
     return float(even[order[np.searchsorted(weight, weight[-1] / 2)]])
 
 
-def _domains(found: Found, grid: Floats, views: list[Partition]) -> pl.DataFrame:
+def _domain_table(found: PartitionLines, grid: Floats, views: list[Partition]) -> pl.DataFrame:
     """One row per admissible partition."""
     stability = np.array([view.stability for view in views])
     rows = []
@@ -655,8 +658,12 @@ def _domains(found: Found, grid: Floats, views: list[Partition]) -> pl.DataFrame
     return pl.DataFrame(rows, schema_overrides={"stability": pl.Float64})
 
 
-def _frame(
-    found: Found, grid: Floats, views: list[Partition], distinct: list[int], domains: pl.DataFrame
+def _scan_table(
+    found: PartitionLines,
+    grid: Floats,
+    views: list[Partition],
+    distinct: list[int],
+    domains: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per γ that was run."""
     high = domains.get_column("high").to_numpy()
@@ -678,8 +685,12 @@ def _frame(
     )
 
 
-def _admissible(
-    graph: Graph, found: Found, views: list[Partition], row: dict[str, Any], provenance: Provenance
+def _domain_partition(
+    graph: Graph,
+    found: PartitionLines,
+    views: list[Partition],
+    row: dict[str, Any],
+    provenance: Provenance,
 ) -> Partition:
     """The partition of a domain, with the runs at the γ nearest to its middle."""
     middle = math.sqrt(row["low"] * row["high"])
@@ -701,7 +712,7 @@ def _admissible(
     )
 
 
-def _suggestion(domains: pl.DataFrame) -> int | None:
+def _suggest_domain(domains: pl.DataFrame) -> int | None:
     """The widest domain that is neither trivial nor unstable, nor seen at one γ only."""
     lasting = domains.filter(
         ~pl.col("trivial"),

@@ -20,8 +20,6 @@ import numpy as np
 
 from graphkit.kernels.compile import kernel
 
-__all__ = ["bounded_cuts"]
-
 #: A scan that leaves more than this share of more than so many nodes is the last one.
 WORTH, MANY = 0.9, 64
 
@@ -29,7 +27,7 @@ Array = Any
 
 
 @kernel()
-def _root(parent: Array, node: int) -> int:
+def _find_root(parent: Array, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -38,7 +36,7 @@ def _root(parent: Array, node: int) -> int:
 
 @kernel()
 def _merge_small(
-    n: int, start: Array, heads: Array, cut: int, parent: Array, used: Array, times: Array
+    n: int, start: Array, targets: Array, cut: int, parent: Array, used: Array, times: Array
 ) -> None:
     """Merge nodes of few edges, half of which lead to one neighbour, into that neighbour.
 
@@ -51,19 +49,19 @@ def _merge_small(
             continue
         best = -1
         for p in range(start[v], start[v + 1]):
-            u = heads[p]
+            u = targets[p]
             times[u] += 1
             if 2 * times[u] >= degree and not used[u]:
                 best = u
         for p in range(start[v], start[v + 1]):
-            times[heads[p]] = 0
+            times[targets[p]] = 0
         if best >= 0:
-            parent[_root(parent, v)] = _root(parent, best)
+            parent[_find_root(parent, v)] = _find_root(parent, best)
             used[v] = used[best] = True
 
 
 @kernel()
-def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
+def _scan_adjacency(n: int, start: Array, targets: Array, cut: int, parent: Array) -> int:
     """Scan all nodes, merge what no cut below the result parts; the smallest cut seen."""
     reach = np.zeros(n, dtype=np.int64)
     seen = np.zeros(n, dtype=np.bool_)
@@ -89,7 +87,7 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
             if cut == 0:
                 return 0
         for p in range(start[u], start[u + 1]):
-            v = heads[p]
+            v = targets[p]
             if seen[v]:
                 continue
             reach[v] += 1
@@ -98,16 +96,16 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
                 filled[reach[v]] += 1
                 top = max(top, reach[v])
             if reach[v] >= cut:
-                parent[_root(parent, v)] = _root(parent, u)
+                parent[_find_root(parent, v)] = _find_root(parent, u)
     return cut
 
 
 @kernel()
-def _flow(
+def _bounded_flow(
     node: int,
     most: int,
     start: Array,
-    heads: Array,
+    targets: Array,
     edge: Array,
     ends: Array,
     grown: Array,
@@ -129,7 +127,7 @@ def _flow(
             u = queue[read]
             read += 1
             for p in range(start[u], start[u + 1]):
-                v, e = heads[p], edge[p]
+                v, e = targets[p], edge[p]
                 sent = flow[e] if ends[e, 0] == u else -flow[e]
                 if came[v] == -1 and sent < 1:
                     came[v] = e
@@ -160,7 +158,9 @@ def _flow(
 
 
 @kernel()
-def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, cut: int) -> int:
+def _grow_set(
+    n: int, m: int, start: Array, targets: Array, edge: Array, ends: Array, cut: int
+) -> int:
     """The smallest cut of a connected graph, at most `cut`, by one flow for each node."""
     grown = np.zeros(n, dtype=np.bool_)
     waiting = np.empty(2 * m + 1, dtype=np.int32)
@@ -176,17 +176,17 @@ def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, 
         if grown[u]:
             continue
         if read > 1:
-            cut = _flow(u, cut, start, heads, edge, ends, grown, flow, came, queue, used)
+            cut = _bounded_flow(u, cut, start, targets, edge, ends, grown, flow, came, queue, used)
         grown[u] = True
         for p in range(start[u], start[u + 1]):
-            if not grown[heads[p]]:
-                waiting[filled] = heads[p]
+            if not grown[targets[p]]:
+                waiting[filled] = targets[p]
                 filled += 1
     return cut
 
 
 @kernel()
-def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
+def _minimum_cut(n: int, tail: Array, head: Array, bound: int) -> Any:
     """The smallest cut of one graph, in one piece or not, at most `bound`."""
     cut = bound
     tail, head = tail.copy(), head.copy()
@@ -203,36 +203,36 @@ def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
         if cut == 0:
             return 0
         cursor = start[:-1].copy()
-        heads = np.empty(2 * m, dtype=np.int32)
+        targets = np.empty(2 * m, dtype=np.int32)
         edge = np.empty(2 * m, dtype=np.int64)
         for e in range(m):
             for here, there in ((tail[e], head[e]), (head[e], tail[e])):
-                heads[cursor[here]] = there
+                targets[cursor[here]] = there
                 edge[cursor[here]] = e
                 cursor[here] += 1
         if slow:
             ends = np.stack((tail[:m], head[:m]), axis=1)
-            return _grow(n, m, start, heads, edge, ends, cut)
+            return _grow_set(n, m, start, targets, edge, ends, cut)
         parent = np.arange(n)
-        cut = _scan(n, start, heads, cut, parent)
+        cut = _scan_adjacency(n, start, targets, cut, parent)
         if cut == 0:
             return 0
         # nodes that the scan has merged are no longer what their edges say
         used = np.zeros(n, dtype=np.bool_)
         for v in range(n):
             if parent[v] != v:
-                used[v] = used[_root(parent, v)] = True
-        _merge_small(n, start, heads, cut, parent, used, np.zeros(n, dtype=np.int64))
+                used[v] = used[_find_root(parent, v)] = True
+        _merge_small(n, start, targets, cut, parent, used, np.zeros(n, dtype=np.int64))
         code = np.full(n, -1, dtype=np.int32)
         k = 0
         for v in range(n):
-            r = _root(parent, v)
+            r = _find_root(parent, v)
             if code[r] < 0:
                 code[r] = k
                 k += 1
         kept = 0
         for e in range(m):
-            a, b = code[_root(parent, tail[e])], code[_root(parent, head[e])]
+            a, b = code[_find_root(parent, tail[e])], code[_find_root(parent, head[e])]
             if a != b:
                 tail[kept] = a
                 head[kept] = b
@@ -266,5 +266,5 @@ def bounded_cuts(sizes: Array, edge_start: Array, tail: Array, head: Array, boun
     for c in range(sizes.size):
         if sizes[c] > 1:
             first, last = edge_start[c], edge_start[c + 1]
-            cuts[c] = _cut(sizes[c], tail[first:last], head[first:last], bounds[c])
+            cuts[c] = _minimum_cut(sizes[c], tail[first:last], head[first:last], bounds[c])
     return cuts

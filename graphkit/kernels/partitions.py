@@ -7,8 +7,6 @@ from typing import Any
 
 from graphkit.kernels.compile import kernel
 
-__all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
-
 #: Probabilities below this share of the mode's are the end of a tail.
 TAIL = 1e-18
 
