@@ -152,7 +152,7 @@ def membership_flows(earlier: Partition, later: Partition) -> tuple[Codes, Codes
     --------
     >>> a = Partition.from_membership("abcd", [0, 0, 0, -1])
     >>> b = Partition.from_membership("abcde", [0, 0, 1, 0, 0])
-    >>> [array.tolist() for array in flows(a, b)]
+    >>> [array.tolist() for array in membership_flows(a, b)]
     [[-2, -1, 0, 0], [0, 0, 0, 1], [1, 1, 2, 1]]
     """
     source, target = earlier.membership, later.membership
@@ -297,7 +297,7 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
     n = int(both.sum())
     if not n:
         raise DataError(
-            f"agreement: none of the {in_a.size:,} nodes that both partitions know is assigned to "
+            f"agreement: none of the {in_a.size:,} nodes in both partitions is assigned to "
             "a community by both: there is nothing to compare."
         )
     overlap = Overlap.from_memberships(codes_a[both], codes_b[both])

@@ -81,7 +81,7 @@ def consensus(
     -------
     Partition
         With the quality in the graph as given, and the given `runs`. Communities are (weakly)
-        connected. The provenance says how many rounds it took and whether they converged.
+        connected. The provenance has the number of rounds and whether they converged.
 
     Raises
     ------

@@ -268,7 +268,7 @@ def make_runner(
     one = weight_unit(prepared.weights) if prepared.weights.size else 1.0
     if quality == "cpm" and resolution is not None:
         resolution = min(resolution / one, 1e300)
-    # checked for every engine alike
+    # the same checks for every engine
     start = starting_codes(prepared.size, options.initial, options.fixed, options.max_size)
     if engine == "native":
         return _native_runner(prepared, options, start, quality, resolution, one)

@@ -1,4 +1,4 @@
-"""Names of communities, from the tags that their members use more than others do."""
+"""Community labels from over-represented tags, and the community that matches given tags."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities.prepare import require_partition
+from graphkit.communities.prepare import Codes, Floats, community_columns, require_partition
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import account_tags, incidence
@@ -39,17 +38,11 @@ def require_dataset(dataset: Dataset, *, caller: str) -> None:
 def tag_use(
     partition: Partition, dataset: Dataset, *, caller: str
 ) -> tuple[pl.DataFrame, pl.Series]:
-    """Uses of tags by the nodes of a partition, and all folded tags of the dataset.
+    """Uses of tags by the nodes of a partition (node, tag, uses), and all folded tags.
 
-    An account or author (or a node of no stated kind) uses a tag as
-    :func:`graphkit.data.incidence.account_tags` says; an item bears it; a sound is used in
-    items that bear it; a tag uses itself.
-
-    Returns
-    -------
-    tuple
-        Columns node (code in the partition), tag (folded), uses (how often); each pair of
-        node and tag once. Then the tags, each once.
+    An account or author (or a node of unknown kind) uses a tag as defined in
+    :func:`graphkit.data.incidence.account_tags`; an item uses the tags that it has, a sound
+    those of the items that use it, a tag itself.
     """
     kind = partition.node_kind
     if kind == "tags":
@@ -58,12 +51,8 @@ def tag_use(
         known = rows.get_column("tag")
     elif kind in ("items", "sounds"):
         pairs = incidence(dataset, between=kind, through="tags", verb=caller)
-        rows = pl.DataFrame(
-            {
-                "id": pairs.between.series.gather(pairs.rows),
-                "tag": pairs.through.series.gather(pairs.columns),
-            }
-        )
+        ids, tags = pairs.between.series, pairs.through.series
+        rows = pl.DataFrame({"id": ids.gather(pairs.rows), "tag": tags.gather(pairs.columns)})
         known = pairs.through.series
     else:
         rows = account_tags(dataset, verb=caller)
@@ -107,19 +96,16 @@ def frequent_spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
     return {tag: found.get(tag) or fold_tag(tag) for tag in wanted}
 
 
-Floats = npt.NDArray[np.float64]
-
-#: A name must be borne by this many members at least: one prolific account and a friend
-#: are no culture.
+#: Least number of members that use the tag of a label.
 MIN_MEMBERS = 3
 
-#: Weight of the prior, in uses, as in Monroe et al. (2008): a tag must be seen some times
-#: before it outweighs what all communities together say about it. Between 100 and 3,000 it
-#: hardly changes which tag comes first.
+#: Weight of the Dirichlet prior, in uses, as in Monroe et al. (2008). Between 100 and 3,000 it
+#: hardly changes the first tag.
 PRIOR = 500.0
 
 
 def drop_stop_tags(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
+    """Rows whose tag is not a stop tag, nor a spelling of one."""
     named = stopped(uses.get_column("tag").unique().to_list(), stop)
     return uses.filter(~pl.col("tag").is_in(list(named)))
 
@@ -127,7 +113,7 @@ def drop_stop_tags(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
 def over_represented(
     partition: Partition, dataset: Dataset, stop: frozenset[str], fdr: float, min_share: float
 ) -> pl.DataFrame:
-    """Tags that may name a community, by descending z: the columns of the evidence."""
+    """Over-represented tags of each community by descending z, with the evidence columns."""
     uses, _ = tag_use(partition, dataset, caller="label_communities")
     codes = pl.Series("community", partition.membership)
     uses = uses.with_columns(codes.gather(uses.get_column("node")))
@@ -138,7 +124,7 @@ def over_represented(
             f"partition's ids ({partition.node_kind}) are such as "
             f"{', '.join(repr(i) for i in partition.vocabulary.ids[:3].tolist()) or 'none'}."
         )
-    # whoever uses stop-tags only was observed, and uses none of the others
+    # nodes that use only stop tags are observed, and use none of the others
     taggers = uses.group_by("community").agg(
         pl.col("node").n_unique().cast(pl.Int64).alias("taggers")
     )
@@ -152,10 +138,10 @@ def over_represented(
             pl.col("nodes").sum().over("community").alias("n_c"),
         )
     )
-    # stop-tags name nothing, but count among all uses: so there is always something else
+    # stop tags are never labels, but count among all uses
     n = int(counted.get_column("nodes").sum())
     cells = drop_stop_tags(counted, stop)
-    # tags and communities too small to pass are no tests; neither says how they cross
+    # tags and communities that are too small to pass are not tested
     eligible = cells.filter(pl.col("users") >= MIN_MEMBERS)
     large = taggers.filter(pl.col("taggers") >= MIN_MEMBERS).height
     tests = large * eligible.get_column("tag").n_unique()
@@ -180,7 +166,7 @@ def rank_tags(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
 
 
 def _score_tags(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
-    """Columns share_in, share_out, log_odds, z and p beside the counts."""
+    """Add the columns share_in, share_out, log_odds, z and p to the counts."""
     from graphkit.kernels.tails import probability
 
     y, users, n_c, taggers = (
@@ -210,9 +196,9 @@ def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -
 
     if not y.size:
         return np.zeros(0)
-    triples, places = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
+    triples, positions = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
     tails = log_hypergeometric_tail(triples[0], everybody, triples[1], triples[2])
-    found: Floats = tails[places.ravel()]
+    found: Floats = tails[positions.ravel()]
     return found
 
 
@@ -228,20 +214,10 @@ def _benjamini_hochberg(p: Floats, tests: int) -> pl.Series:
 #: Rows of evidence kept per community.
 KEPT = 10
 
-_EVIDENCE = {
-    "community": pl.Int32,
-    "label": pl.String,
-    "rank": pl.Int64,
-    "tag": pl.String,
-    "count": pl.Int64,
-    "nodes": pl.Int64,
-    "share_in": pl.Float64,
-    "share_out": pl.Float64,
-    "log_odds": pl.Float64,
-    "z": pl.Float64,
-    "q": pl.Float64,
-    "membership_key": pl.String,
-}
+_EVIDENCE: dict[str, Any] = {"community": pl.Int32, "label": pl.String, "rank": pl.Int64}
+_EVIDENCE |= {"tag": pl.String, "count": pl.Int64, "nodes": pl.Int64}
+_EVIDENCE |= dict.fromkeys(("share_in", "share_out", "log_odds", "z", "q"), pl.Float64)
+_EVIDENCE |= {"membership_key": pl.String}
 
 
 def label_communities(
@@ -253,10 +229,10 @@ def label_communities(
     fdr: float = 0.05,
     min_share: float = 0.05,
 ) -> Partition:
-    r"""Name each community after the tag that marks it off best from all others.
+    r"""Label each community with its most over-represented tag (log-odds ratio).
 
     The unit is the member, not the post: a member uses a tag or does not, however often, so
-    that no prolific account names a community. With :math:`y_c^t` the members of community c
+    that no prolific account determines a label. With :math:`y_c^t` the members of community c
     that use tag t, :math:`n_c = \sum_t y_c^t` over all tags, and a Dirichlet prior of
     :math:`\alpha_t = \alpha_0 f_t`, f the tag's share of all such uses and
     :math:`\alpha_0 = 500` as in the paper, the log-odds ratio of [1]_ against the rest r and
@@ -271,30 +247,30 @@ def label_communities(
     A tag is over-represented if δ > 0 and its false-discovery rate q is at most `fdr`: q is
     Benjamini and Hochberg's [2]_ over all pairs of community and tag in one pass, on the exact
     hypergeometric probability that so many of the members that use tags at all use this one.
-    (The normal tail of z is far too small at a handful of users, and would let noise through.)
+    (The normal tail of z is far too small for few users, and would accept noise.)
 
-    A name must also be legible: used by :math:`\max(3, \texttt{min\_share})` of the members
-    that use any tag. Among the tags left the largest z names the community, in the spelling
-    that the data use most; a tag that marks two communities goes to the one of larger z, and
-    the other takes its next. Where nothing is over-represented, the name is `None`.
+    A label must also be common: used by :math:`\max(3, \texttt{min\_share})` of the members
+    that use any tag. Among these tags the largest z gives the label, in its most frequent
+    spelling; a tag of two communities goes to the one of larger z, and the other takes its
+    next. Without an over-represented tag the label is `None`.
 
     Parameters
     ----------
     partition
-        Of accounts, authors, items or sounds; communities of tags are named after the member
-        that stands on most items, without a test.
+        Of accounts, authors, items or sounds; communities of tags are labelled with the member
+        that is on most items, without a test.
     dataset
-        Says who uses which tag: an account by posting with it or by giving it to an item.
+        The uses of tags: an account uses a tag by posting with it or by giving it to an item.
     by
         ``"tags"``.
     stop
-        Tags that name nothing, compared after folding; their other spellings
+        Tags that are never labels, compared after folding; their other spellings
         (``fypppp``, ``fypシ``, ``for_you``, ``fyp2024``, ``furdich`` for ``fürdich``) are left
         out as well. `graphkit.data.tags.STOP_FAMILIES` holds the default by family.
     fdr
         Bound on the expected share of false ones among the over-represented tags, in (0, 1).
     min_share
-        Share of a community's tag-using members that must use its name, in [0, 1].
+        Least share of a community's tag-using members that use its label, in [0, 1].
 
     Returns
     -------
@@ -347,20 +323,10 @@ def label_communities(
     evidence = kept.with_columns(names, key).select(
         pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()
     )
-    return partition.with_labels(
-        labels,
-        evidence,
-        Provenance.of(
-            "label_communities",
-            {
-                "by": by,
-                "stop": sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS",
-                "fdr": fdr,
-                "min_share": min_share,
-            },
-            made_from=(partition, dataset),
-        ),
-    )
+    recorded = sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS"
+    parameters = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
+    record = Provenance.of("label_communities", parameters, made_from=(partition, dataset))
+    return partition.with_labels(labels, evidence, record)
 
 
 def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
@@ -370,7 +336,7 @@ def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
 
 
 def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str]) -> pl.DataFrame:
-    """The tags of each community of tags, by the items that bear them."""
+    """The tags of each community of tags, by the number of their items."""
     pairs = incidence(dataset, between="items", through="tags", verb="label_communities")
     bearing = pl.DataFrame({"item": pairs.rows, "code": pairs.columns}).unique()
     counts = bearing.group_by("code").agg(pl.len().cast(pl.Int64).alias("nodes"))
@@ -385,20 +351,16 @@ def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str])
         raise MissingDataError(
             "label_communities: no item bears a tag of the partition that is not a stop-tag."
         )
-    absent = [pl.lit(None, pl.Float64).alias(c) for c in ("share_in", "share_out", "log_odds")]
-    rows = rows.with_columns(
-        pl.col("nodes").alias("count"),
-        *absent,
-        pl.lit(None, pl.Float64).alias("z"),
-        pl.lit(None, pl.Float64).alias("q"),
-    )
+    untested = ("share_in", "share_out", "log_odds", "z", "q")
+    absent = [pl.lit(None, pl.Float64).alias(c) for c in untested]
+    rows = rows.with_columns(pl.col("nodes").alias("count"), *absent)
     return rank_tags(rows, ["nodes"])
 
 
 def _assign_names(
     found: pl.DataFrame, spelled: dict[str, str], n_communities: int
 ) -> list[str | None]:
-    """One unique name per community that has candidates; the strongest claim goes first."""
+    """One unique label per community that has candidates, by descending z."""
     strength = "z" if found.get_column("z").null_count() < found.height else "nodes"
     claims = found.sort([strength, "community", "rank"], descending=[True, False, False]).select(
         "community", "tag"
@@ -413,7 +375,7 @@ def _assign_names(
             labels[community] = name
             taken.add(name)
     for community in sorted(c for c in candidates if labels[c] is None):
-        # all its tags name others: two of them together, or the first with a number
+        # all its tags are labels of others: two of them together, or the first with a number
         own = candidates[community]
         pairs = (f"{a} {b}" for a, b in combinations(own, 2))
         numbered = (f"{own[0]} ({k})" for k in range(2, n_communities + 2))
@@ -425,7 +387,7 @@ def _assign_names(
 
 @dataclass(frozen=True, repr=False, eq=False)
 class CommunityMatch(Frozen, title="Community by tags"):
-    """Which community is meant by a set of tags, and how well it matches; perhaps none.
+    """The community that best matches the users of some tags, if any, and its candidates.
 
     Attributes
     ----------
@@ -446,7 +408,7 @@ class CommunityMatch(Frozen, title="Community by tags"):
     candidates
         The same figures for every community that holds a user, best first.
     hint
-        What may be wrong with the tags, such as a spelling that nobody uses; else empty.
+        Caveats, such as a tag that nobody uses; else empty.
     """
 
     tags: tuple[str, ...]
@@ -487,18 +449,17 @@ class CommunityMatch(Frozen, title="Community by tags"):
         return self.candidates.head(5)
 
 
-#: What a match needs: twice the users that chance would put there, and a probability of so
-#: many by chance, over all communities, below this.
+#: A match needs at least this lift, and a Bonferroni-corrected p below this.
 MIN_LIFT, MAX_P = 2.0, 0.01
 
-#: Below this precision or recall a match is one in part only, and says so.
+#: Precision and recall below which the match is partial.
 IN_PART = 0.5
 
 
 def find_community(
     partition: Partition, dataset: Dataset, *, tags: Iterable[str]
 ) -> CommunityMatch:
-    r"""The community that best matches the nodes that use any of some tags; perhaps none.
+    r"""The community that best matches the nodes that use any of some tags, or none.
 
     With U the nodes of the partition that use at least one of the tags, and c a community:
 
@@ -509,31 +470,30 @@ def find_community(
     * p = the hypergeometric probability that so many users or more fall into |c| assigned
       nodes drawn at random, times the number of communities (Bonferroni).
 
-    The community of highest F1 is the answer, if its lift is at least 2 and p below 0.01;
-    otherwise the honest answer is none.
+    The community of highest F1 is the match if its lift is at least 2 and p below 0.01;
+    otherwise there is none.
 
-    Lift and p say that the users gather in the community, not that it is theirs: five users
-    among fifty members can be far beyond chance. So precision (the share of members that use
-    the tags) and recall (the share of users found) are no condition, but where one of them is
-    below a half the `hint` says so, and should be reported with the match.
+    Lift and p test whether the users concentrate in the community, not whether it consists of
+    them: five users among fifty members can be far beyond chance. Precision (the share of
+    members that use the tags) and recall (the share of users found) are not conditions, but if
+    one of them is below a half the `hint` says so, and should be reported with the match.
 
     Parameters
     ----------
     partition
         Communities of accounts, authors, items, sounds or tags.
     dataset
-        Says who uses which tag, as in :func:`graphkit.label_communities`.
+        The uses of tags, as in :func:`graphkit.label_communities`.
     tags
         One or more tags, compared after folding; a single text is one tag.
 
     Returns
     -------
     CommunityMatch
-        False where none is found; figures are then 0, p is 1, and `candidates` holds what was
-        seen: community, label, size, users, precision, recall, f1, lift, p_value, best first.
-        `hint` is what a reader should know: a tag that nobody in the data uses, with the
-        nearest one; low precision or recall; why none was found, and which community of
-        lower F1 would have passed.
+        False if none is found; figures are then 0, and p is 1. `candidates` has the columns
+        community, label, size, users, precision, recall, f1, lift, p_value, best first. `hint`
+        reports a tag that nobody in the data uses, with the nearest one; low precision or
+        recall; why none was found, and which community of lower F1 would have passed.
 
     Raises
     ------
@@ -562,39 +522,15 @@ def find_community(
     candidates = _score_communities(partition, users)
     record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
     best = candidates.row(0, named=True) if candidates.height else None
-    hint = " ".join(
-        _unknown_tags(wanted, known, int(users.size)) + _match_caveats(candidates, users.size)
-    )
-    if best is None or not _passes_test(best):
-        return CommunityMatch(
-            wanted,
-            False,
-            None,
-            None,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            1.0,
-            int(users.size),
-            candidates,
-            record,
-            hint,
-        )
+    n_users = int(users.size)
+    hint = " ".join(_unknown_tags(wanted, known, n_users) + _match_caveats(candidates, n_users))
+    found = best is not None and _passes_test(best)
+    match: dict[str, Any] = {"community": None, "label": None, "p_value": 1.0}
+    match |= dict.fromkeys(("precision", "recall", "f1", "lift"), 0.0)
+    if best is not None and found:
+        match = {name: best[name] for name in match}
     return CommunityMatch(
-        wanted,
-        True,
-        best["community"],
-        best["label"],
-        best["precision"],
-        best["recall"],
-        best["f1"],
-        best["lift"],
-        best["p_value"],
-        int(users.size),
-        candidates,
-        record,
-        hint,
+        wanted, found, **match, n_users=n_users, candidates=candidates, provenance=record, hint=hint
     )
 
 
@@ -614,7 +550,7 @@ def _fold_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def _match_caveats(candidates: pl.DataFrame, n_users: int) -> list[str]:
-    """Why the best candidate is no match, or how far it is from a full one."""
+    """Why the best candidate fails the test, or in what respect the match is partial."""
     if not candidates.height:
         return []
     best = candidates.row(0, named=True)
@@ -653,20 +589,20 @@ def _format_share(part: int, whole: int) -> str:
 
 
 def _unknown_tags(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
-    """What may be wrong with the tags."""
+    """Hints about tags that nobody uses."""
     unknown = [tag for tag in wanted if not (known == tag).any()]
     hints = []
     for tag in unknown:
         # a misspelling has nearly the right length; comparing with all tags would be slow
-        apart = known.str.len_chars().cast(pl.Int64) - len(tag)
-        alike = nearest(tag, known.filter(apart.abs() <= 2).to_list())
+        difference = known.str.len_chars().cast(pl.Int64) - len(tag)
+        alike = nearest(tag, known.filter(difference.abs() <= 2).to_list())
         hints.append(f"nobody in the data uses #{tag}.{alike}")
     if not unknown and not n_users:
         hints.append("the tags are used, but by no node of the partition.")
     return hints
 
 
-def _score_communities(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
+def _score_communities(partition: Partition, users: Codes) -> pl.DataFrame:
     """Figures of every community that holds a user, best first."""
     from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
@@ -677,19 +613,14 @@ def _score_communities(partition: Partition, users: npt.NDArray[np.int32]) -> pl
     x, sizes = inside[held], partition.sizes[held]
     assigned = int(partition.sizes.sum())
     log_p = log_hypergeometric_tail(x, assigned, codes.size, sizes)
-    frame = pl.DataFrame(
-        {
-            "community": held.astype(np.int32),
-            "label": [partition.name(int(c)) for c in held],
-            "size": sizes,
-            "users": x,
-            "precision": x / sizes,
-            "recall": x / max(users.size, 1),
-            "f1": 2 * x / (sizes + users.size),
-            # one division of whole numbers, so that a lift of 2 is 2
-            "lift": x * assigned / (sizes * max(codes.size, 1)),
-            "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
-        },
-        schema_overrides={"label": pl.String},
-    )
+    figures = {
+        "users": x,
+        "precision": x / sizes,
+        "recall": x / max(users.size, 1),
+        "f1": 2 * x / (sizes + users.size),
+        # one division of whole numbers, so that a lift of 2 is 2
+        "lift": x * assigned / (sizes * max(codes.size, 1)),
+        "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
+    }
+    frame = pl.DataFrame(community_columns(partition))[held].hstack(pl.DataFrame(figures))
     return frame.sort(["f1", "community"], descending=[True, False])

@@ -162,7 +162,7 @@ def prepare(graph: Graph, *, caller: str) -> Prepared:
     if not graph.n_edges:
         raise DataError(
             f"{caller}: the graph has {graph.n_nodes:,} nodes and no edges, so no communities: "
-            "loosen the rule that ties nodes (min_shared, window, backbone)."
+            "loosen the rule that joins nodes (min_shared, window, backbone)."
         )
     indptr, indices = graph.indptr, graph.indices
     weights = graph.weights if graph.is_weighted else np.empty(0)
@@ -177,7 +177,7 @@ def prepare(graph: Graph, *, caller: str) -> Prepared:
         removed["edges of weight zero"] = int(zero.sum()) // (1 if graph.directed else 2)
         if not keep.any():
             raise DataError(
-                f"{caller}: nothing ties one node to another: of {graph.n_edges:,} edges, "
+                f"{caller}: nothing joins one node to another: of {graph.n_edges:,} edges, "
                 f"{removed['self-loops']:,} are self-loops and "
                 f"{removed['edges of weight zero']:,} have weight zero. Check the weights."
             )

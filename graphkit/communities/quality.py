@@ -72,9 +72,9 @@ def evaluate_density(
     nodes = (np.bincount(groups) if sizes is None else np.asarray(sizes)).astype(np.float64)
     if not nodes.size:
         return 0.0
-    home = membership[prepared.source]
-    inside = (home == membership[prepared.target]) & (home >= 0)
-    within = np.bincount(home[inside], weights=prepared.weight[inside], minlength=nodes.size)
+    code = membership[prepared.source]
+    inside = (code == membership[prepared.target]) & (code >= 0)
+    within = np.bincount(code[inside], weights=prepared.weight[inside], minlength=nodes.size)
     pairs = _node_pairs(nodes, prepared.directed)
     # nodes without an edge count where they were given a community
     everyone = np.float64(prepared.size + max(0.0, float(nodes.sum()) - groups.size))
@@ -115,7 +115,7 @@ def partition_quality(
 ) -> float:
     r"""The quality of any partition of a graph's nodes: modularity, constant Potts, and others.
 
-    With :math:`A` the weights, :math:`m` their sum over edges (arcs), :math:`k` strengths,
+    With :math:`A` the weights, :math:`m` their sum over edges, :math:`k` strengths,
     :math:`\delta` 1 where two nodes share a community, :math:`e_c` the weight inside
     community c and :math:`n_c` its nodes:
 

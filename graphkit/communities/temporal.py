@@ -119,8 +119,8 @@ def couple_slices(slices: Mapping[str, Graph], omega: float) -> CoupledSlices:
         for name, p in zip(names, prepared, strict=True)
         for reason, count in p.removed.items()
     }
-    ends = (np.concatenate(side).astype(np.int32) for side in (before, after))
-    return CoupledSlices(prepared, offsets, *ends, omega, removed)
+    first, second = (np.concatenate(side).astype(np.int32) for side in (before, after))
+    return CoupledSlices(prepared, offsets, first, second, omega, removed)
 
 
 def slices_runner(

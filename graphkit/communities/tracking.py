@@ -59,7 +59,7 @@ class Tracks(Frozen):
     events
         One row per event: time, event (one of ``EVENTS``), track_id, other (the track that
         it concerns), jaccard, nodes (shared with `other`), size (of the track's community).
-        :func:`graphkit.communities.tracking.assemble` says what each event means.
+        :func:`graphkit.communities.tracking.assemble` defines the events.
     provenance
         How the tracks were made.
     """
@@ -159,13 +159,14 @@ class Tracks(Frozen):
         """
         columns = {"time": pl.String, "track_id": pl.Int32, "community": pl.Int32}
         figures = {"label": pl.String, "size": pl.Int64, "share": pl.Float64}
-        parts = [pl.DataFrame(schema=columns | figures)]
+        empty = pl.DataFrame(schema=columns | figures)
+        parts = []
         for time, partition, ids in zip(self.times, self.partitions, self.track_ids, strict=True):
             track_id = pl.Series("track_id", ids, dtype=pl.Int32)
             label = pl.Series("label", partition.labels, dtype=pl.String)
             named = partition.summary().with_columns(pl.lit(time).alias("time"), track_id, label)
-            parts.append(named.select(parts[0].columns))
-        return pl.concat(parts)
+            parts.append(named.select(empty.columns))
+        return pl.concat(parts) if parts else empty
 
     def summary(self) -> pl.DataFrame:
         """One row per track: track_id, label, first, last, times, largest, nodes.
@@ -217,11 +218,12 @@ class Tracks(Frozen):
         """
         columns = {"time": pl.String, "next_time": pl.String, "source": pl.Int32}
         states = {"target": pl.Int32, "source_state": pl.String, "target_state": pl.String}
-        parts = [pl.DataFrame(schema=columns | states | {"nodes": pl.Int64})]
+        parts = []
         for at, (time, next_time) in enumerate(pairwise(self.times)):
             ends = pl.lit(time).alias("time"), pl.lit(next_time).alias("next_time")
             parts.append(self._step_flows(at).select(*ends, pl.all()))
-        return pl.concat(parts)
+        empty = pl.DataFrame(schema=columns | states | {"nodes": pl.Int64})
+        return pl.concat(parts) if parts else empty
 
     def _step_flows(self, at: int) -> pl.DataFrame:
         source, target, nodes = membership_flows(self.partitions[at], self.partitions[at + 1])

@@ -41,8 +41,8 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
         One row per community: community, label, size, shared (members that are in the
         follow graph), follow_f1 (median over runs of the best F1 with a community of
         Leiden on the follow graph), visible_runs (share of runs where it is ≥ 0.5),
-        visible, conductance, internal_share (of the follow arcs that touch members'
-        followings), expected_share (under the degree-preserving null), ratio, p_value.
+        visible, conductance, internal_share (of the members' followings), expected_share
+        (under the degree-preserving null), ratio, p_value.
     follow_memberships
         int32, shape (runs, shared nodes): the follow-graph partitions compared with.
     follow_agreement
@@ -56,7 +56,7 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
 
     @property
     def hidden(self) -> list[str]:
-        """Names of the communities that the follow graph does not show."""
+        """Labels of the communities that are not visible in the follow graph."""
         names: list[str] = self.frame.filter(~pl.col("visible")).get_column("label").to_list()
         return names
 

@@ -1,17 +1,15 @@
-"""Leiden as kernels over plain arrays: local moving, refinement, aggregation.
+"""Kernels of the Leiden algorithm: local moving, refinement, aggregation.
 
-One set of kernels serves every quality of the form "weight inside minus γ times what a null
-model expects": a node has masses, and the expectation between node v and set C is
+The quality is the weight inside communities minus γ times its expectation under a null model
+with node weights a and b; the expectation between node v and set C is
 
-    γ a_v A_C               with one mass (undirected modularity: strength; CPM: nodes)
+    γ a_v A_C               with one node weight (undirected modularity: strength; CPM: 1)
     γ (a_v B_C + b_v A_C)   with two (directed modularity: out- and in-strength)
 
-`indices` and `weights` are rows of a symmetric graph without loops; no weights at all means
-that each is 1. Rows need no order. Ties go to the neighbour met first, so that a result is a
-function of the arrays and the state of the generator alone.
-
-What is read together lies together (`totals`): on a graph of millions of nodes nearly every
-look at a community is a miss of the cache, and one miss is cheaper than three.
+`indices` and `weights` are rows of a symmetric graph without loops, in any order; empty weights
+mean that each is 1. Ties go to the first neighbour, so that a result is a function of the
+arrays and the state of the generator alone. Values that are read together are adjacent in
+memory (`totals`), as on large graphs nearly every access to a community is a cache miss.
 """
 
 from __future__ import annotations
@@ -23,14 +21,14 @@ import numpy as np
 from graphkit.kernels.compile import kernel, prefetch
 from graphkit.kernels.random import splitmix64
 
-#: A gain must beat another by this share of the strength at stake, or rounding could make
-#: two moves undo each other for ever.
+#: A gain must exceed another by this share of the strength, or rounding could make two moves
+#: undo each other for ever.
 TINY = 1e-12
 
-#: From so many nodes on, what the next nodes need is asked for ahead of time.
+#: From so many nodes on, the data of the next nodes are prefetched.
 FAR = 20_000
 
-#: At most so many neighbours are asked for: two or three hundred fill the first cache.
+#: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
 Array = Any
@@ -48,19 +46,19 @@ class Csr(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The graph of one level: compressed rows as in :class:`Csr`, and what its nodes weigh."""
+    """The graph of one level: compressed rows as in :class:`Csr`, and node weights."""
 
     indptr: Array
     indices: Array
     weights: Array
     out_weight: Array
-    """float64, (n,): see above."""
+    """float64, (n,): a of the null model."""
     in_weight: Array
-    """float64, (n,): the second mass; empty for one."""
+    """float64, (n,): b of the null model; empty for one node weight."""
     size: Array
-    """int64, (n,): original nodes in each; empty if nobody asks."""
+    """int64, (n,): number of original nodes; empty without a size limit."""
     fixed: Array
-    """bool, (n,): nodes that must not move; empty if there are none."""
+    """bool, (n,): nodes that must not move; empty if none."""
 
     @property
     def n(self) -> int:
@@ -74,12 +72,12 @@ class Rows(NamedTuple):
 
 
 class MoveState(NamedTuple):
-    """Working memory of :func:`move_nodes`, by community but for the last."""
+    """Working memory of :func:`move_nodes`, by community except for the last."""
 
     totals: Array
-    """float64, (n, 2): weight towards the node at hand, and mass."""
+    """float64, (n, 2): edge weight to the current node, and node weight."""
     nodes: Array
-    """int32, (n,): how many."""
+    """int32, (n,): number of nodes."""
     empty: Array
     """int32, (n,): communities without nodes."""
     waiting: Array
@@ -87,14 +85,14 @@ class MoveState(NamedTuple):
 
 
 class RefineState(NamedTuple):
-    """What :func:`refine_nodes` fills, and its working memory."""
+    """Result and working memory of :func:`refine_nodes`."""
 
     parts: Array
-    """int32, (n,): the part of each node, named by one of its nodes."""
+    """int32, (n,): the part of each node, identified by one of its nodes."""
     totals: Array
     """float64, (n, 3): of each part as above, and its weight to the rest of its community."""
     whole: Array
-    """float64, (n, 1) or, with two masses, (n, 2): masses of each community."""
+    """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
 
 @kernel()
@@ -118,7 +116,7 @@ def shuffle_blocks(order: Array, block: int, state: Array) -> None:
 def move_nodes(
     rows: Any, gamma: float, max_size: int, membership: Array, queue: Array, state: Any
 ) -> float:
-    """Local moving: nodes join the neighbouring community of highest gain, until none would.
+    """Local moving: nodes join the neighbouring community of highest gain, until none does.
 
     `queue` holds the nodes in the order of their first visit; a node whose neighbour leaves
     its community is queued again. Changes `membership`, whose codes lie below n; returns the
@@ -167,7 +165,7 @@ def move_nodes(
         own = membership[v]
         first, last = indptr[v], indptr[v + 1]
         if n >= FAR and left > 8:
-            # in steps, for each needs what the one before has fetched
+            # in steps, as each uses what the previous one has fetched
             ahead = read + 8
             prefetch(indptr, np.int64(queue[ahead if ahead < n else ahead - n]))
             ahead = read + 5
@@ -336,7 +334,7 @@ def refine_nodes(
             elif g > gain:
                 best, gain = p, g
         if n_open > 0:
-            # exponents are taken below the largest, or they would overflow
+            # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
             for t in range(n_open):
                 chance[t] = np.exp((chance[t] - top) / theta)
@@ -437,7 +435,7 @@ def permuted_rows(csr: Any, order: Array, position: Array, new: Any) -> None:
 
 @kernel()
 def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
-    """Number the connected pieces of all communities, by first node; returns how many."""
+    """Number the connected parts of all communities, by first node; returns their number."""
     n = indptr.size - 1
     parts[:] = -1
     stack = np.empty(n, np.int32)
@@ -463,10 +461,7 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
 
 @kernel()
 def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Array) -> float:
-    """Weight of all entries whose ends share a community; −1 belongs to none.
-
-    Summed row by row, so that rounding errors stay small.
-    """
+    """Weight of all entries within a community (−1 is none), summed by row for precision."""
     everything = 0.0
     for v in range(indptr.size - 1):
         own = membership[v]
@@ -491,11 +486,11 @@ def join_small(
     smallest: Array,
     target: Array,
 ) -> int:
-    """One round: small communities join a neighbour each; returns how many did.
+    """One round of merging small communities into neighbours; returns the number merged.
 
-    Rows are those of the graph of communities; `smallest` lists the small ones in the order
-    of their turns. `target` starts as 0 … k − 1 and ends as the community joined; a community
-    that another joined, or that has joined one, stays as it is for this round.
+    Rows are those of the graph of communities; `smallest` lists the small ones in order.
+    `target` starts as 0 … k − 1 and ends as the community joined. A community takes part in
+    one merger per round.
     """
     indptr, indices, weights = csr.indptr, csr.indices, csr.weights
     two, limited = in_weight.size > 0, max_size > 0
@@ -506,21 +501,21 @@ def join_small(
         c = smallest[i]
         if settled[c]:
             continue
-        # neighbours that have joined each other are one
+        # neighbours that have been merged count as one
         for e in range(indptr[c], indptr[c + 1]):
             towards[target[indices[e]]] += weights[e]
         best, gain = -1, -np.inf
         for e in range(indptr[c], indptr[c + 1]):
             d = target[indices[e]]
-            tie = towards[d]
-            if tie == 0.0:
+            between = towards[d]
+            if between == 0.0:
                 continue
             towards[d] = 0.0
             if limited and size[c] + size[d] > max_size:
                 continue
-            g = tie - gamma * out_weight[c] * out_weight[d]
+            g = between - gamma * out_weight[c] * out_weight[d]
             if two:
-                g = tie - gamma * (out_weight[c] * in_weight[d] + in_weight[c] * out_weight[d])
+                g = between - gamma * (out_weight[c] * in_weight[d] + in_weight[c] * out_weight[d])
             if g > gain or (g == gain and d < best):
                 best, gain = d, g
         if best < 0:

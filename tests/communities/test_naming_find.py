@@ -56,7 +56,7 @@ def test_figures_are_what_the_formulas_say() -> None:
         "p_value",
     ]
     assert hit.candidates.select("community", "users").rows() == [(1, 40), (0, 10)]
-    assert hit.provenance.caller == "find_community"
+    assert hit.provenance.verb == "find_community"
     assert "found" in repr(hit)
 
 

@@ -145,11 +145,11 @@ def test_memberships_below_the_envelope_are_forgotten() -> None:
     rng = np.random.default_rng(3)
     noise = [canonical_membership(rng.integers(0, 4, prepared.size)) for _ in range(9)]
     cliques = canonical_membership(np.arange(30) // 5)
-    assert found.add(np.stack([*noise, noise[0]])) == 9
-    assert found.add(np.stack([cliques, np.arange(30, dtype=np.int32)])) == 2
+    assert found.add_partitions(np.stack([*noise, noise[0]])) == 9
+    assert found.add_partitions(np.stack([cliques, np.arange(30, dtype=np.int32)])) == 2
     assert set(found.kept) == set(found.order)
-    assert found.frame().height == 11
-    assert found.frame().get_column("runs").to_list() == [2, *[1] * 10]
+    assert found.to_frame().height == 11
+    assert found.to_frame().get_column("runs").to_list() == [2, *[1] * 10]
     assert 9 in found.order
 
 

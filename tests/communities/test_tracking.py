@@ -280,7 +280,7 @@ def test_given_numbers_are_numbered_afresh() -> None:
     series = [groups("abc xy"), groups("xyz ab")]
     tracks = assemble(("may", "june"), series, [np.array([70, 7]), np.array([7, 5])])
     assert [ids.tolist() for ids in tracks.track_ids] == [[0, 1], [1, 2]]
-    assert tracks.provenance.caller == "assemble"
+    assert tracks.provenance.verb == "assemble"
     assert told(tracks, "june")[0] == ("birth", 2, 0, 2)
 
 

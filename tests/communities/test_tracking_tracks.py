@@ -132,7 +132,7 @@ def test_refusals() -> None:
     with pytest.raises(DataError, match=r"shape \(1,\) at 'a'"):
         Tracks(("a",), (one,), (ids[:1],), empty)
     for wrong in ([0, 0], [-1, 0]):
-        with pytest.raises(DataError, match="must be 0 or more, and each stand there once"):
+        with pytest.raises(DataError, match="must be 0 or more, and each occur once"):
             Tracks(("a",), (one,), (np.array(wrong),), empty)
     with pytest.raises(DataError, match="without gaps"):
         Tracks(("a",), (one,), (np.array([0, 2]),), empty)
