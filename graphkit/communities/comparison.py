@@ -1,7 +1,8 @@
-"""How far partitions agree: two of them, the runs of one algorithm, or by community."""
+"""Comparison of partitions: AMI, ARI, element-centric similarity, and matching of communities."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,49 +11,38 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities.prepare import require_partition, shared_nodes
+from graphkit.communities.prepare import (
+    Codes,
+    Counts,
+    Floats,
+    Mask,
+    community_columns,
+    require_partition,
+    shared_nodes,
+)
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, check_number
 
-__all__ = [
-    "ABSENT",
-    "UNASSIGNED",
-    "CommunityPairs",
-    "ExpectedInformation",
-    "agreement",
-    "best_f1",
-    "best_matches",
-    "compare_runs",
-    "flows",
-    "match_communities",
-    "node_agreement",
-]
+__all__ = ["agreement", "best_matches", "match_communities", "node_agreement"]
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+#: Codes of nodes that a partition does not assign, and of nodes that it does not contain.
+UNASSIGNED, ABSENT = -1, -2
 
 
 @dataclass(frozen=True, eq=False)
 class Grouped:
-    """A membership without −1, with its nodes by community.
+    """A membership without −1, with its nodes grouped by community.
 
-    Attributes
-    ----------
-    sizes
-        Nodes per community.
-    start
-        Where each community's nodes begin in `members`, shape (communities + 1,).
-    members
-        int32, shape (n,): nodes by community.
+    Community c has `sizes[c]` nodes, which are in `members` (int32, (n,)) from `start[c]` on.
     """
 
     sizes: Counts
     start: Counts
-    members: npt.NDArray[np.int32]
+    members: Codes
 
     @classmethod
-    def of(cls, membership: npt.NDArray[Any]) -> Grouped:
-        """Linear in the nodes."""
+    def from_membership(cls, membership: npt.NDArray[Any]) -> Grouped:
+        """Group the nodes in linear time."""
         from graphkit.kernels.partitions import group_nodes
 
         sizes = np.bincount(membership)
@@ -64,33 +54,26 @@ class Grouped:
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
-    """The nodes that two memberships of the same nodes put together.
+    """Contingency table of two memberships of the same nodes, as a sparse list of cells.
 
-    Attributes
-    ----------
-    sizes_a, sizes_b
-        Nodes per community of either membership.
-    row, column
-        Codes in a and in b of each pair of communities that share a node; rows ascend.
-    shared
-        Nodes that the pair shares, shape as `row`.
-    similarity
-        Shape (n,): for each node, what its two communities share, over the larger of them.
+    `sizes_a` and `sizes_b` are nodes per community. Each cell is a pair of communities `row`,
+    `column` that has `shared` nodes in common, with ascending rows. `similarity`, shape (n,), is
+    for each node what its two communities share over the size of the larger one.
     """
 
     sizes_a: Counts
     sizes_b: Counts
-    row: npt.NDArray[np.int32]
-    column: npt.NDArray[np.int32]
-    shared: npt.NDArray[np.int32]
+    row: Codes
+    column: Codes
+    shared: Codes
     similarity: Floats
 
     @classmethod
-    def of(cls, a: npt.NDArray[Any] | Grouped, b: npt.NDArray[Any]) -> Overlap:
-        """The overlap of two memberships without −1, of one length, n ≥ 1."""
+    def from_memberships(cls, a: npt.NDArray[Any] | Grouped, b: npt.NDArray[Any]) -> Overlap:
+        """Contingency table of two memberships without −1, of one length, n ≥ 1."""
         from graphkit.kernels.partitions import overlap_cells
 
-        grouped = a if isinstance(a, Grouped) else Grouped.of(a)
+        grouped = a if isinstance(a, Grouped) else Grouped.from_membership(a)
         sizes = np.bincount(b)
         most = min(b.size, grouped.sizes.size * sizes.size)
         row, column, shared = (np.empty(most, dtype=np.int32) for _ in range(3))
@@ -103,7 +86,7 @@ class Overlap:
 
     @property
     def identical(self) -> bool:
-        """Whether the two are the same partition, codes apart."""
+        """Whether the two are the same partition up to their codes."""
         held = (int(np.count_nonzero(sizes)) for sizes in (self.sizes_a, self.sizes_b))
         return all(count == self.row.size for count in held)
 
@@ -122,19 +105,11 @@ def entropy(sizes: Counts) -> float:
 
 
 class ExpectedInformation:
-    """Mutual information expected between two random partitions of given sizes.
+    """Expected mutual information of two random partitions of n nodes with given sizes.
 
-    The permutation model of Vinh et al. (2010): memberships are dealt at random, sizes
-    kept, so that the overlap of two communities is hypergeometric.
-
-    There are at most √(2rn) distinct sizes in r partitions of n nodes.
-
-    Parameters
-    ----------
-    sizes
-        All community sizes that will be asked for.
-    n
-        Number of nodes.
+    In the permutation model of Vinh et al. (2010) the overlap of two communities is
+    hypergeometric. `sizes` are all community sizes that will be used: r partitions have at most
+    √(2rn) distinct ones.
     """
 
     def __init__(self, sizes: npt.NDArray[Any], n: int) -> None:
@@ -144,12 +119,12 @@ class ExpectedInformation:
         self._table = np.empty((self._distinct.size, self._distinct.size))
         expected_cells(self._distinct, n, self._table)
 
-    def between(self, sizes_a: Counts, sizes_b: Counts) -> float:
+    def expected_value(self, sizes_a: Counts, sizes_b: Counts) -> float:
         """Expected information, in nats."""
-        a, b = (self._histogram(sizes) for sizes in (sizes_a, sizes_b))
+        a, b = (self._size_histogram(sizes) for sizes in (sizes_a, sizes_b))
         return float(a @ self._table @ b)
 
-    def _histogram(self, sizes: Counts) -> Floats:
+    def _size_histogram(self, sizes: Counts) -> Floats:
         places = np.searchsorted(self._distinct, sizes[sizes > 0])
         return np.bincount(places, minlength=self._distinct.size).astype(np.float64)
 
@@ -158,33 +133,26 @@ def adjusted_information(overlap: Overlap, expected: ExpectedInformation) -> flo
     """Adjusted mutual information, normalised by the arithmetic mean of the entropies."""
     if overlap.identical:
         return 1.0
-    chance = expected.between(overlap.sizes_a, overlap.sizes_b)
+    chance = expected.expected_value(overlap.sizes_a, overlap.sizes_b)
     ceiling = (entropy(overlap.sizes_a) + entropy(overlap.sizes_b)) / 2
     return (overlap.information - chance) / (ceiling - chance)
 
 
-#: Codes, beside those of communities, of nodes that a partition knows but does not assign,
-#: and of nodes that it does not know.
-UNASSIGNED, ABSENT = -1, -2
-
-
-def flows(
-    earlier: Partition, later: Partition
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """How many nodes go from each community of one partition to each of another.
+def membership_flows(earlier: Partition, later: Partition) -> tuple[Codes, Codes, Counts]:
+    """Number of nodes that go from each community of one partition to each of another.
 
     Returns
     -------
     tuple of arrays
         Code in `earlier`, code in `later`, nodes: one entry per pair that occurs, sorted by
-        codes. Beside communities there are ``UNASSIGNED`` and ``ABSENT``, so that the nodes
-        sum to all that either partition knows.
+        codes, which include ``UNASSIGNED`` and ``ABSENT``: the nodes sum to all that either
+        partition contains.
 
     Examples
     --------
     >>> a = Partition.from_membership("abcd", [0, 0, 0, -1])
     >>> b = Partition.from_membership("abcde", [0, 0, 1, 0, 0])
-    >>> [array.tolist() for array in flows(a, b)]
+    >>> [array.tolist() for array in membership_flows(a, b)]
     [[-2, -1, 0, 0], [0, 0, 0, 1], [1, 1, 2, 1]]
     """
     source, target = earlier.membership, later.membership
@@ -195,35 +163,20 @@ def flows(
         new[found[known]] = False
         target = np.concatenate([np.append(target, ABSENT)[found], target[new]])
         source = np.concatenate([source, np.full(int(new.sum()), ABSENT, dtype=np.int32)])
-    pairs = pl.DataFrame({"source": source, "target": target}, schema_overrides=_CODES)
+    dtypes = {"source": pl.Int32, "target": pl.Int32}
+    pairs = pl.DataFrame({"source": source, "target": target}, schema_overrides=dtypes)
     counted = pairs.group_by("source", "target").agg(pl.len().cast(pl.Int64).alias("nodes"))
-    counted = counted.sort("source", "target")
-    return (
-        counted.get_column("source").to_numpy(),
-        counted.get_column("target").to_numpy(),
-        counted.get_column("nodes").to_numpy(),
-    )
-
-
-_CODES = {"source": pl.Int32, "target": pl.Int32}
-
-Codes = npt.NDArray[np.int32]
+    columns = [column.to_numpy() for column in counted.sort("source", "target")]
+    return columns[0], columns[1], columns[2]
 
 
 @dataclass(frozen=True, eq=False)
 class CommunityPairs:
-    """The pairs of communities of two partitions that share a node, sorted by codes.
+    """Pairs of communities of two partitions that share nodes, sorted by codes.
 
-    Attributes
-    ----------
-    row, column
-        Code of either community, shape (k,).
-    shared
-        Nodes that they share, shape (k,).
-    row_sizes, column_sizes
-        Nodes of each community that the other partition assigns, too.
-    common
-        Whether the two partitions know any node both, assigned or not.
+    `row` and `column` (k,) are the codes of a pair, `shared` (k,) the nodes in common;
+    `row_sizes` and `column_sizes` count the nodes of each community that the other partition
+    assigns, too. `common` tells whether any node is in both partitions, assigned or not.
     """
 
     row: Codes
@@ -234,19 +187,17 @@ class CommunityPairs:
     common: bool = True
 
     @classmethod
-    def of(cls, a: Partition, b: Partition) -> CommunityPairs:
+    def from_partitions(cls, a: Partition, b: Partition) -> CommunityPairs:
         """Communities of `a` are the rows, those of `b` the columns."""
-        source, target, nodes = flows(a, b)
+        source, target, nodes = membership_flows(a, b)
         both = (source >= 0) & (target >= 0)
         row, column, shared = source[both], target[both], nodes[both]
-        return cls(
-            row,
-            column,
-            shared,
-            _summed(row, shared, a.n_communities),
-            _summed(column, shared, b.n_communities),
-            bool(((source != ABSENT) & (target != ABSENT)).any()),
+        row_sizes, column_sizes = (
+            np.bincount(codes, weights=shared, minlength=p.n_communities).astype(np.int64)
+            for codes, p in ((row, a), (column, b))
         )
+        common = bool(((source != ABSENT) & (target != ABSENT)).any())
+        return cls(row, column, shared, row_sizes, column_sizes, common)
 
     @cached_property
     def jaccard(self) -> Floats:
@@ -256,19 +207,14 @@ class CommunityPairs:
         return index
 
     def swapped(self) -> CommunityPairs:
-        """The same with rows and columns exchanged."""
+        """The same pairs with rows and columns exchanged."""
         order = np.lexsort((self.row, self.column))
-        return CommunityPairs(
-            self.column[order],
-            self.row[order],
-            self.shared[order],
-            self.column_sizes,
-            self.row_sizes,
-            self.common,
-        )
+        row, column, shared = self.column[order], self.row[order], self.shared[order]
+        sizes = self.column_sizes, self.row_sizes
+        return CommunityPairs(row, column, shared, *sizes, self.common)
 
-    def one_to_one(self, allowed: npt.NDArray[np.bool_]) -> Codes:
-        """The column tied to each row, −1 where none: the highest Jaccard index first.
+    def one_to_one(self, allowed: Mask) -> Codes:
+        """Greedy matching by descending Jaccard index: the column of each row, −1 if none.
 
         Ties go to the pair that shares more, then to the smaller codes.
         """
@@ -280,17 +226,17 @@ class CommunityPairs:
         strongest_first(self.row, self.column, order[allowed[order]], match, taken)
         return match
 
-    def largest(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """Place of the pair in which each of these rows shares most, −1 where it has none."""
+    def largest_overlaps(self, rows: npt.NDArray[np.integer]) -> Counts:
+        """Position of the pair in which each of these rows shares most, −1 if none."""
         order = np.lexsort((self.column, -self.shared, self.row))
         first = np.searchsorted(self.row, rows)
         found = np.searchsorted(self.row, rows, side="right") > first
         return np.where(found, np.append(order, -1)[first], -1)
 
-    def places(
+    def pair_positions(
         self, rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]
-    ) -> npt.NDArray[np.int64]:
-        """Place of each of these pairs, −1 where it shares nothing or a code is −1."""
+    ) -> Counts:
+        """Position of each of these pairs, −1 if it shares nothing or a code is −1."""
         width = self.column_sizes.size
         keys = self.row.astype(np.int64) * width + self.column
         wanted = rows.astype(np.int64) * width + columns
@@ -299,14 +245,8 @@ class CommunityPairs:
         return np.where(known, at, -1)
 
 
-def _summed(codes: Codes, counts: Counts, n: int) -> Counts:
-    sums = np.zeros(n, dtype=np.int64)
-    np.add.at(sums, codes, counts)
-    return sums
-
-
 def agreement(a: Partition, b: Partition) -> dict[str, float]:
-    """How far two partitions agree on the nodes that both know and assign.
+    """Agreement of two partitions on the nodes that both contain and assign.
 
     Parameters
     ----------
@@ -319,12 +259,11 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
         ``ami``: mutual information adjusted for chance and normalised by the mean entropy,
         1 if equal, near 0 if independent [1]_; ``nmi``: the same unadjusted, which is far
         above 0 even for noise; ``ari``: adjusted Rand index, the share of pairs of nodes on
-        which they agree, adjusted for chance [2]_; ``vi``: variation of information, what
-        either tells that the other does not, H(a) + H(b) − 2·I(a, b) in nats, from 0 (equal)
-        to log n, a metric [3]_; ``ecs``: element-centric similarity, the mean over nodes of
+        which they agree, adjusted for chance [2]_; ``vi``: variation of information,
+        H(a) + H(b) − 2·I(a, b) in nats, from 0 (equal) to log n, a metric [3]_; ``ecs``: element-centric similarity, the mean over nodes of
         :func:`node_agreement`, 1 if equal [4]_; ``nodes``: nodes compared;
-        ``unassigned``: nodes that both know, but at least one does not assign;
-        ``unshared``: nodes that only one knows.
+        ``unassigned``: nodes in both that at least one does not assign; ``unshared``: nodes
+        in only one.
 
     Raises
     ------
@@ -352,16 +291,16 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
     {'ami': 1.0, 'nmi': 1.0, 'ari': 1.0, 'vi': 0.0, 'ecs': 1.0, 'nodes': 5, 'unassigned': 0,
      'unshared': 2}
     """
-    in_a, in_b = _compared(a, b, verb="agreement")
+    in_a, in_b = _shared_codes(a, b, caller="agreement")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
     both = (codes_a >= 0) & (codes_b >= 0)
     n = int(both.sum())
     if not n:
         raise DataError(
-            f"agreement: none of the {in_a.size:,} nodes that both partitions know is assigned to "
+            f"agreement: none of the {in_a.size:,} nodes in both partitions is assigned to "
             "a community by both: there is nothing to compare."
         )
-    overlap = Overlap.of(codes_a[both], codes_b[both])
+    overlap = Overlap.from_memberships(codes_a[both], codes_b[both])
     sizes = np.concatenate([overlap.sizes_a, overlap.sizes_b])
     entropies = entropy(overlap.sizes_a) + entropy(overlap.sizes_b)
     identical = overlap.identical
@@ -378,11 +317,11 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
 
 
 def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:
-    """Which nodes two partitions place alike: element-centric similarity, node by node.
+    """Element-centric similarity of two partitions, node by node.
 
     A node's similarity is |A∩B| / max(|A|, |B|) for its communities A and B, over the nodes
-    that both partitions assign: the similarity of Gates et al. (2019) [1]_, whatever its
-    parameter α, where communities are disjoint. Its mean is ``ecs`` of :func:`agreement`.
+    that both partitions assign: the similarity of Gates et al. (2019) [1]_, which for disjoint
+    communities does not depend on its parameter α. Its mean is ``ecs`` of :func:`agreement`.
 
     Parameters
     ----------
@@ -392,7 +331,7 @@ def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row per node that both know: id, community_a, community_b (null where
+        One row per node in both: id, community_a, community_b (null where
         unassigned), similarity in (0, 1], null unless both assign the node.
 
     Raises
@@ -414,12 +353,12 @@ def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:
     [('a', 0.6666666666666666), ('b', 0.6666666666666666), ('c', 0.3333333333333333),
      ('d', 0.5), ('e', None)]
     """
-    in_a, in_b = _compared(a, b, verb="node_agreement")
+    in_a, in_b = _shared_codes(a, b, caller="node_agreement")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
     both = (codes_a >= 0) & (codes_b >= 0)
     similarity = np.full(in_a.size, np.nan)
     if both.any():
-        similarity[both] = Overlap.of(codes_a[both], codes_b[both]).similarity
+        similarity[both] = Overlap.from_memberships(codes_a[both], codes_b[both]).similarity
     return pl.DataFrame(
         {
             "id": a.vocabulary.series.gather(in_a),
@@ -430,35 +369,27 @@ def node_agreement(a: Partition, b: Partition) -> pl.DataFrame:
     )
 
 
-def _compared(
-    a: Partition, b: Partition, *, verb: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Codes of the nodes that both know, of two values that are partitions."""
+def _shared_codes(a: Partition, b: Partition, *, caller: str) -> tuple[Counts, Counts]:
+    """Codes of the nodes in both, after checking that both are partitions."""
     for partition in (a, b):
-        require_partition(partition, verb=verb)
-    return shared_nodes(a, b, verb=verb)
+        require_partition(partition, caller=caller)
+    return shared_nodes(a, b, caller=caller)
 
 
 def _adjusted_rand(overlap: Overlap) -> float:
-    """Hubert and Arabie's index from pairs of nodes; not for identical partitions."""
+    """Adjusted Rand index of Hubert and Arabie; not for identical partitions."""
+    sizes = overlap.sizes_a, overlap.sizes_b, overlap.sizes_a.sum(keepdims=True)
     together, in_a, in_b, everything = (
-        float((counts * (counts - 1.0)).sum()) / 2
-        for counts in (
-            overlap.shared,
-            overlap.sizes_a,
-            overlap.sizes_b,
-            overlap.sizes_a.sum(keepdims=True),
-        )
+        float((counts * (counts - 1.0)).sum()) / 2 for counts in (overlap.shared, *sizes)
     )
     chance = in_a * in_b / everything
     return (together - chance) / ((in_a + in_b) / 2 - chance)
 
 
 def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
-    """For each community of `a`, the community of `b` that resembles it most.
+    """Best match by F1 in `b` of each community of `a`.
 
-    Resemblance is F1 = 2·|A∩B| / (|A| + |B|), over the nodes that both partitions know and
-    `a` assigns; those that `b` does not assign count in |A|. Several communities may have
+    F1 = 2·|A∩B| / (|A| + |B|), over the nodes that both partitions contain and `a` assigns; those that `b` does not assign count in |A|. Several communities may have
     the same match: see :func:`match_communities` for one to one.
 
     Parameters
@@ -469,8 +400,8 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row per community of `a`: community, label, size, shared (members that `b`
-        knows), match, match_label, f1. Match and f1 are null where nothing is shared; where
+        One row per community of `a`: community, label, size, shared (members that are in
+        `b`), match, match_label, f1. Match and f1 are null where nothing is shared; where
         no community overlaps, f1 is 0 and the match null.
 
     Raises
@@ -485,51 +416,48 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     >>> best_matches(a, b).select("match", "f1").rows()
     [(0, 0.8571428571428571), (1, 0.8)]
     """
-    in_a, in_b = _compared(a, b, verb="best_matches")
+    in_a, in_b = _shared_codes(a, b, caller="best_matches")
     codes_a, codes_b = a.membership[in_a], b.membership[in_b]
     assigned = codes_a >= 0
     codes_a, codes_b = codes_a[assigned], codes_b[assigned]
     shared = np.bincount(codes_a, minlength=a.n_communities)
     f1, match = best_f1(codes_a, codes_b, a.n_communities)
-    names = pl.Series([b.name(c) for c in range(b.n_communities)], dtype=pl.String)
+    labels = community_columns(b)["label"]
     matched = pl.Series("match", match).replace(-1, None)
     return pl.DataFrame(
-        {
-            "community": np.arange(a.n_communities, dtype=np.int32),
-            "label": [a.name(c) for c in range(a.n_communities)],
-            "size": a.sizes,
+        community_columns(a)
+        | {
             "shared": shared,
             "match": matched,
-            "match_label": names.gather(matched),
+            "match_label": labels.gather(matched),
             "f1": pl.Series(np.where(shared > 0, f1, np.nan)).fill_nan(None),
-        },
-        schema_overrides={"label": pl.String},
+        }
     )
 
 
 def match_communities(
     partition: Partition, reference: Partition, *, min_jaccard: float = 0.0
 ) -> pl.DataFrame:
-    """Tie communities of one partition to those of a reference, one to one.
+    """Match the communities of a partition one to one with those of a reference.
 
-    The pair of highest Jaccard index |A∩B| / |A∪B| is tied first, then the next among those
+    The pair of highest Jaccard index |A∩B| / |A∪B| is matched first, then the next among those
     left; ties go to the pair that shares more nodes, then to the smaller codes. Sets are
-    taken over the nodes that both partitions assign. :func:`best_matches` is the other
-    question: what each community resembles most, even where several resemble the same.
+    taken over the nodes that both partitions assign. In :func:`best_matches` several
+    communities may have the same match.
 
     Parameters
     ----------
     partition, reference
         Partitions of overlapping sets of nodes.
     min_jaccard
-        Index from which on two are tied, in [0, 1].
+        Least index of a match, in [0, 1].
 
     Returns
     -------
     polars.DataFrame
         One row per community of `partition`: community, label, size, matched (code in
         `reference`), matched_label, jaccard, shared (nodes of both). The last four are null
-        where it is tied to none.
+        without a match.
 
     Raises
     ------
@@ -545,31 +473,25 @@ def match_communities(
     >>> match_communities(a, b).select("community", "matched", "jaccard").rows()
     [(0, 1, 0.75), (1, 0, 0.5), (2, None, None)]
     """
-    _compared(partition, reference, verb="match_communities")
+    _shared_codes(partition, reference, caller="match_communities")
     check_number("min_jaccard", min_jaccard, 0, 1)
-    pairs = CommunityPairs.of(partition, reference)
+    pairs = CommunityPairs.from_partitions(partition, reference)
     match = pairs.one_to_one(pairs.jaccard >= min_jaccard)
     codes = np.arange(partition.n_communities, dtype=np.int32)
-    places = pl.Series(pairs.places(codes, match)).replace(-1, None)
+    positions = pl.Series(pairs.pair_positions(codes, match)).replace(-1, None)
     matched = pl.Series("matched", match).replace(-1, None)
-    theirs = [reference.name(c) for c in range(reference.n_communities)]
     return pl.DataFrame(
-        {
-            "community": codes,
-            "label": [partition.name(c) for c in range(codes.size)],
-            "size": partition.sizes,
+        community_columns(partition)
+        | {
             "matched": matched,
-            "matched_label": pl.Series(theirs, dtype=pl.String).gather(matched),
-            "jaccard": pl.Series(pairs.jaccard).gather(places),
-            "shared": pl.Series(pairs.shared).gather(places),
-        },
-        schema_overrides={"label": pl.String},
+            "matched_label": community_columns(reference)["label"].gather(matched),
+            "jaccard": pl.Series(pairs.jaccard).gather(positions),
+            "shared": pl.Series(pairs.shared).gather(positions),
+        }
     )
 
 
-def best_f1(
-    codes_a: npt.NDArray[np.int32], codes_b: npt.NDArray[np.int32], n_communities: int
-) -> tuple[Floats, npt.NDArray[np.int32]]:
+def best_f1(codes_a: Codes, codes_b: Codes, n_communities: int) -> tuple[Floats, Codes]:
     """Best F1 of each community of `a` with one of `b`, and which; −1 where none overlaps.
 
     `codes_a` has no −1; ties go to the smaller code of `b`.
@@ -579,7 +501,7 @@ def best_f1(
     both = codes_b >= 0
     if not both.any():
         return f1, match
-    overlap = Overlap.of(codes_a[both], codes_b[both])
+    overlap = Overlap.from_memberships(codes_a[both], codes_b[both])
     sizes_a = np.bincount(codes_a, minlength=n_communities)
     scores = 2 * overlap.shared / (sizes_a[overlap.row] + overlap.sizes_b[overlap.column])
     order = np.lexsort((overlap.column, -scores, overlap.row))
@@ -592,46 +514,31 @@ def best_f1(
 def compare_runs(memberships: npt.NDArray[Any]) -> tuple[float, npt.NDArray[np.float32]]:
     """Mean AMI over pairs of runs, and each node's mean consistency over them.
 
-    Consistency is the element-centric similarity of Gates et al. (2019) for disjoint
-    communities A, B of a node in two runs, |A∩B| / max(|A|, |B|), their eq. for hard
-    partitions (doi:10.1038/s41598-019-44892-y).
-
-    Parameters
-    ----------
-    memberships
-        Shape (runs, k), canonical, without −1: equal runs have equal rows.
-
-    Returns
-    -------
-    tuple
-        Agreement, and consistency of shape (k,); NaN if there is one run only.
+    Consistency is the element-centric similarity |A∩B| / max(|A|, |B|) of Gates et al. (2019,
+    doi:10.1038/s41598-019-44892-y) for disjoint communities A, B of a node in two runs.
+    `memberships`, shape (runs, k), are canonical, without −1. NaN for a single run.
     """
     runs, n = memberships.shape
     if runs < 2:
         return float("nan"), np.full(n, np.nan, dtype=np.float32)
-    distinct: dict[bytes, int] = {}
-    times: list[int] = []
-    kept: list[int] = []
-    for number, row in enumerate(memberships):
-        key = np.ascontiguousarray(row).tobytes()
-        if key not in distinct:
-            distinct[key] = len(kept)
-            kept.append(number)
-            times.append(0)
-        times[distinct[key]] += 1
-    # pairs of equal runs agree entirely, and need no comparison
-    same = sum(t * (t - 1) // 2 for t in times)
+    # canonical: equal runs have equal rows
+    keys = [np.ascontiguousarray(row).tobytes() for row in memberships]
+    times = Counter(keys)
+    kept = [memberships[keys.index(key)] for key in times]
+    # equal runs agree completely and need no comparison
+    same = sum(t * (t - 1) // 2 for t in times.values())
     information = float(same)
     consistency = np.full(n, float(same))
     pairs = runs * (runs - 1) // 2
     if len(kept) > 1:
-        sizes = np.unique(np.concatenate([np.bincount(memberships[i]) for i in kept]))
+        sizes = np.unique(np.concatenate([np.bincount(row) for row in kept]))
         expected = ExpectedInformation(sizes, n)
+        counts = list(times.values())
         for i, first in enumerate(kept):
-            grouped = Grouped.of(memberships[first])
+            grouped = Grouped.from_membership(first)
             for j in range(i):
-                overlap = Overlap.of(grouped, memberships[kept[j]])
-                weight = times[i] * times[j]
+                overlap = Overlap.from_memberships(grouped, kept[j])
+                weight = counts[i] * counts[j]
                 information += weight * adjusted_information(overlap, expected)
                 consistency += weight * overlap.similarity
     return information / pairs, (consistency / pairs).astype(np.float32)

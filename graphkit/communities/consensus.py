@@ -1,4 +1,4 @@
-"""One partition from many runs: what most of them put together."""
+"""Consensus clustering: one partition from the co-association of several runs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from graphkit.communities.comparison import compare_runs
-from graphkit.communities.engines import connected
+from graphkit.communities.engines import split_disconnected
 from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import (
     QUALITIES,
+    Codes,
+    Counts,
+    Floats,
+    Mask,
     Prepared,
     check_resolution,
     prepare,
     require_partition,
 )
-from graphkit.communities.quality import evaluate, resolved
+from graphkit.communities.quality import evaluate, resolve_resolution
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs, canonical_membership
 from graphkit.data.provenance import Provenance
@@ -28,11 +31,8 @@ from graphkit.rng import RNGLike, Streams
 
 __all__ = ["consensus"]
 
-#: Rounds after which the runs that still differ are taken as they are; three are usual.
+#: Limit of the rounds; three are usual.
 MAX_ROUNDS = 20
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int32]
 
 
 def consensus(
@@ -55,9 +55,9 @@ def consensus(
     the resolution shrinks with the weights, so that it keeps its ratio to the density. The
     order of the runs changes nothing.
 
-    Runs on the co-association agree in the end even where there is nothing to find. So the
-    result carries the evidence of the runs that were *given*: a consensus of runs on noise
-    is unstable, and :meth:`Partition.confident` leaves next to nothing of it.
+    Runs on the co-association agree in the end even on noise. So the result carries the
+    agreement of the runs that were *given*: a consensus of runs on noise is unstable, and
+    :meth:`Partition.confident` removes nearly all of it.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def consensus(
     threshold
         Least co-association that counts, in [0, 1).
     quality, resolution
-        What Leiden maximises, and what `quality` of the result is. By default as
-        the partitions say; modularity if they say nothing or differ.
+        What Leiden maximises, and `quality` of the result. By default those of the
+        partitions; modularity if they have none or differ.
     runs
         Runs of Leiden in each round.
     rng
@@ -81,7 +81,7 @@ def consensus(
     -------
     Partition
         With the quality in the graph as given, and the given `runs`. Communities are (weakly)
-        connected. The provenance says how many rounds it took and whether they converged.
+        connected. The provenance has the number of rounds and whether they converged.
 
     Raises
     ------
@@ -114,22 +114,24 @@ def consensus(
     >>> p.membership.tolist(), [f"{c:.2f}" for c in p.consistency]
     ([0, 0, 0, 1, 1, 1], ['0.78', '0.78', '0.50', '0.83', '0.83', '0.83'])
     """
-    given = _given(partition)
+    given = _collect_runs(partition)
     threshold = check_number("threshold", threshold, 0, 1, high_open=True)
     runs = check_integer("runs", runs, 1)
-    prepared = prepare(graph, verb="consensus")
+    prepared = prepare(graph, caller="consensus")
     if given.partitions[0].vocabulary != graph.vocabulary:
         raise DataError(
             "consensus: the graph's nodes are not those of the partition "
             f"({graph.n_nodes:,} and {len(given.partitions[0].vocabulary):,} nodes): use the "
             "graph in which the runs were made."
         )
-    quality, resolution = _objective(given.partitions, quality, resolution)
-    gamma = resolved(prepared, quality, resolution)
+    quality, resolution = _choose_objective(given.partitions, quality, resolution)
+    gamma = resolve_resolution(prepared, quality, resolution)
     streams = Streams(rng)
     start = given.memberships[:, prepared.nodes]
     left = (start < 0).mean(axis=0) > 0.5
-    found, rounds, converged = _rounds(prepared, start, threshold, quality, gamma, runs, streams)
+    found, rounds, converged = _iterate_consensus(
+        prepared, start, threshold, quality, gamma, runs, streams
+    )
     if not converged:
         warnings.warn(
             f"consensus: after {MAX_ROUNDS} rounds the runs still differ: the best of the last "
@@ -137,84 +139,75 @@ def consensus(
             GraphkitWarning,
             stacklevel=2,
         )
-    found = _pieces(prepared, found, left)
-    membership = np.full(graph.n_nodes, -1, dtype=np.int32)
-    membership[prepared.nodes] = found
-    membership = canonical_membership(membership)
+    found = _connected_parts(prepared, found, left)
+    membership = canonical_membership(prepared.expand_nodes(found, -1))
     value = evaluate(prepared, membership[prepared.nodes], quality, gamma)
     alone = int(np.count_nonzero(left))
+    removed = {"nodes that most runs leave unassigned": alone} if alone else {}
+    parameters = {"threshold": threshold, "quality": quality, "resolution": gamma, "runs": runs}
     return Partition(
         graph.vocabulary,
         membership,
         quality=value,
         quality_function=quality,
         resolution=gamma,
-        runs=given.evidence(prepared, quality, gamma),
+        runs=given.run_agreement(prepared, quality, gamma),
         node_kind=graph.node_kind,
         provenance=Provenance.of(
             "consensus",
-            {
-                "threshold": threshold,
-                "quality": quality,
-                "resolution": gamma,
-                "runs": runs,
-                "rounds": rounds,
-                "converged": converged,
-            },
+            parameters | {"rounds": rounds, "converged": converged},
             seed=streams.seed,
             made_from=(*given.partitions, graph),
-            removed=prepared.removed
-            | ({"nodes that most runs leave unassigned": alone} if alone else {}),
+            removed=prepared.removed | removed,
         ),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
-    """The runs to agree on: memberships of shape (runs, n), and where they come from."""
+class _GivenRuns:
+    """The given runs: memberships of shape (runs, n), and the partitions they come from."""
 
     partitions: tuple[Partition, ...]
     memberships: Codes
 
-    def evidence(self, prepared: Prepared, quality: str, gamma: float) -> Runs:
-        """The runs' own evidence; computed where single partitions were given."""
+    def run_agreement(self, prepared: Prepared, quality: str, gamma: float) -> Runs:
+        """Agreement of the given runs; computed where single partitions were given."""
         first = self.partitions[0]
         if len(self.partitions) == 1 and first.runs is not None:
             return first.runs
         inner = self.memberships[:, prepared.nodes]
         qualities = [evaluate(prepared, row, quality, gamma) for row in inner]
         agreement, consistency = compare_runs(_without_gaps(inner))
-        everywhere = np.full(self.memberships.shape[1], np.nan, dtype=np.float32)
-        everywhere[prepared.nodes] = consistency
-        return Runs(self.memberships, np.array(qualities), agreement, everywhere)
+        consistent = prepared.expand_nodes(consistency, np.nan)
+        return Runs(self.memberships, np.array(qualities), agreement, consistent)
 
 
-def _given(partition: Partition | Sequence[Partition]) -> _Given:
+def _collect_runs(partition: Partition | Sequence[Partition]) -> _GivenRuns:
     if isinstance(partition, Partition):
         if partition.runs is None:
             raise DataError(
                 "consensus: the partition has no runs: take one from leiden(graph, runs=10), "
                 "or pass several partitions of the same nodes."
             )
-        return _Given((partition,), partition.runs.memberships)
+        return _GivenRuns((partition,), partition.runs.memberships)
     several = tuple(partition)
     if not several:
         raise DataError("consensus: no partition was given.")
     for number, one in enumerate(several):
-        require_partition(one, verb="consensus")
+        require_partition(one, caller="consensus")
         if one.vocabulary != several[0].vocabulary:
             raise DataError(
                 f"consensus: partition {number} has other nodes than partition 0 "
                 f"({len(one.vocabulary):,} and {len(several[0].vocabulary):,}): all must divide "
                 "the same nodes."
             )
-    return _Given(several, np.stack([one.membership for one in several]))
+    return _GivenRuns(several, np.stack([one.membership for one in several]))
 
 
-def _objective(
+def _choose_objective(
     partitions: Sequence[Partition], quality: str | None, resolution: float | None
 ) -> tuple[str, float | None]:
-    """Quality and resolution: as asked for, or as all the partitions say."""
+    """Quality and resolution: those given, or those that all partitions share."""
     if quality is not None:
         check_choice("quality", quality, QUALITIES)
     said = {(p.quality_function, p.resolution) for p in partitions}
@@ -226,7 +219,7 @@ def _objective(
     return quality, check_resolution(resolution)
 
 
-def _rounds(
+def _iterate_consensus(
     prepared: Prepared,
     memberships: Codes,
     threshold: float,
@@ -235,75 +228,67 @@ def _rounds(
     runs: int,
     streams: Streams,
 ) -> tuple[Codes, int, bool]:
-    """The membership agreed on, how many rounds that took, and whether all agree."""
-    for done in range(MAX_ROUNDS + 1):
-        together = _together(prepared, memberships)
+    """Consensus membership, number of rounds, and whether all runs agree."""
+    for finished in range(MAX_ROUNDS + 1):
+        together = _count_together(prepared, memberships)
         if np.isin(together, (0, len(memberships))).all():
-            return memberships[0], done, True
-        if done == MAX_ROUNDS:
+            return memberships[0], finished, True
+        if finished == MAX_ROUNDS:
             break
         share = together / len(memberships)
-        weight = prepared.weight * np.where(_kept(prepared, share, threshold), share, 0.0)
+        weight = prepared.weight * np.where(_keep_edges(prepared, share, threshold), share, 0.0)
         scale = float(weight.sum()) / float(prepared.weight.sum()) if quality == "cpm" else 1.0
-        again = leiden(
-            _graph(prepared, weight),
-            quality=quality,
-            resolution=gamma * scale,
-            runs=runs,
-            rng=streams.integer("consensus", done),
+        used = weight > 0
+        weighted = Graph.from_edges(
+            prepared.source[used],
+            prepared.target[used],
+            weight[used],
+            directed=prepared.directed,
+            nodes=np.arange(prepared.size),
         )
+        seed = streams.integer("consensus", finished)
+        again = leiden(weighted, quality=quality, resolution=gamma * scale, runs=runs, rng=seed)
         assert again.runs is not None
         memberships = _without_gaps(again.runs.memberships)
     values = [evaluate(prepared, row, quality, gamma) for row in memberships]
     return memberships[int(np.argmax(values))], MAX_ROUNDS, False
 
 
-def _together(prepared: Prepared, memberships: Codes) -> npt.NDArray[np.int64]:
-    """In how many runs the two ends of each edge share a community."""
-    found = np.zeros(prepared.tail.size, dtype=np.int64)
+def _count_together(prepared: Prepared, memberships: Codes) -> Counts:
+    """Number of runs in which the two ends of each edge share a community."""
+    found = np.zeros(prepared.source.size, dtype=np.int64)
     for row in memberships:
-        home = row[prepared.tail]
-        found += (home == row[prepared.head]) & (home >= 0)
+        code = row[prepared.source]
+        found += (code == row[prepared.target]) & (code >= 0)
     return found
 
 
-def _kept(prepared: Prepared, share: Floats, threshold: float) -> npt.NDArray[np.bool_]:
-    """Edges that count: those that reach the threshold, and the last tie of any node."""
+def _keep_edges(prepared: Prepared, share: Floats, threshold: float) -> Mask:
+    """Edges that reach the threshold, and the best edge of any node that has none."""
     kept = share >= threshold
-    for node, other in ((prepared.tail, prepared.head), (prepared.head, prepared.tail)):
-        tied = np.zeros(prepared.size, dtype=bool)
-        tied[prepared.tail[kept]] = tied[prepared.head[kept]] = True
-        loose = np.flatnonzero(~tied[node] & (share > 0))
-        # of highest share, then weight, then the neighbour that comes first
+    for node, other in ((prepared.source, prepared.target), (prepared.target, prepared.source)):
+        linked = np.zeros(prepared.size, dtype=bool)
+        linked[prepared.source[kept]] = linked[prepared.target[kept]] = True
+        loose = np.flatnonzero(~linked[node] & (share > 0))
+        # by share, then weight, then position of the neighbour
         order = np.lexsort((other[loose], -prepared.weight[loose], -share[loose], node[loose]))
         _, first = np.unique(node[loose[order]], return_index=True)
         kept[loose[order[first]]] = True
     return kept
 
 
-def _graph(prepared: Prepared, weight: Floats) -> Graph:
-    counted = weight > 0
-    return Graph.from_edges(
-        prepared.tail[counted],
-        prepared.head[counted],
-        weight[counted],
-        directed=prepared.directed,
-        nodes=np.arange(prepared.size),
-    )
-
-
 def _without_gaps(memberships: Codes) -> Codes:
-    """Canonical memberships in which each unassigned node is a community of its own."""
+    """Canonical memberships in which each unassigned node is a singleton community."""
     width = memberships.shape[1]
     alone = int(memberships.max(initial=-1)) + 1 + np.arange(width)
     filled = np.where(memberships < 0, alone, memberships)
     return np.stack([canonical_membership(row) for row in filled])
 
 
-def _pieces(prepared: Prepared, membership: Codes, left: npt.NDArray[np.bool_]) -> Codes:
-    """The membership cut into connected parts; what was left unassigned stays so."""
+def _connected_parts(prepared: Prepared, membership: Codes, left: Mask) -> Codes:
+    """Connected parts of the communities; nodes left unassigned stay so."""
     filled = _without_gaps(membership[None, :])[0]
     top = int(filled.max(initial=0)) + 1
-    apart = np.where(left, top + np.arange(filled.size), filled).astype(np.int32)
-    found = connected(prepared, apart)
+    separate = np.where(left, top + np.arange(filled.size), filled).astype(np.int32)
+    found = split_disconnected(prepared, separate)
     return np.where(left, -1, found).astype(np.int32)

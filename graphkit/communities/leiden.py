@@ -7,19 +7,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from graphkit.communities import prepare as checks
 from graphkit.communities.comparison import compare_runs
-from graphkit.communities.engines import ENGINES, Wishes, check_engine, null_model, packages, runner
+from graphkit.communities.engines import (
+    ENGINES,
+    LeidenOptions,
+    Run,
+    check_engine,
+    engine_packages,
+    make_runner,
+    null_model,
+)
 from graphkit.communities.multilayer import (
     evaluate_layers,
+    layer_resolutions,
     layers_runner,
     prepare_layers,
-    resolved_layers,
 )
-from graphkit.communities.prepare import Prepared
-from graphkit.communities.quality import check_takes, evaluate, resolved_density
+from graphkit.communities.prepare import Codes, Floats, Prepared
+from graphkit.communities.quality import check_quality_input, default_resolution, evaluate
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs, canonical_membership
 from graphkit.data.provenance import Provenance
@@ -28,12 +35,10 @@ from graphkit.errors import OptionError, check_choice, check_integer, check_numb
 from graphkit.parallel import in_threads, track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["absorbed", "leiden", "of_graph"]
-
-Codes = npt.NDArray[np.int32]
+__all__ = ["leiden"]
 
 
-def absorbed(
+def merge_small(
     prepared: Prepared,
     membership: Codes,
     *,
@@ -42,70 +47,55 @@ def absorbed(
     min_size: int,
     max_size: int | None,
 ) -> Codes:
-    """Membership without communities below `min_size`.
+    """Membership after merging communities below `min_size` into neighbours.
 
-    The smallest first, each joins the neighbouring community where the quality loses least
-    (or gains most), if that stays within `max_size`; what no neighbour can take is left
+    The smallest first, each joins the neighbouring community where the quality decreases least
+    (or increases most), if that stays within `max_size`; what no neighbour can take is left
     unassigned, −1.
     """
-    from graphkit.kernels.leiden import Csr, aggregate, join_small, sorted_by
+    from graphkit.kernels.leiden import Csr, aggregate_graph, join_small, sorted_by
 
     codes = np.unique(membership, return_inverse=True)[1].astype(np.int32)
-    gamma, mass, mass_in = null_model(prepared, quality, resolution)
+    gamma, out_weight, in_weight = null_model(prepared, quality, resolution)
+    rows = Csr(*prepared.symmetric)
+    entries = rows.indices.size
     while True:
         k = int(codes.max(initial=-1)) + 1
         sizes = np.bincount(codes, minlength=k)
         if not (sizes < min_size).any():
             return codes
-        rows = Csr(*prepared.symmetric)
         order = np.empty(codes.size, dtype=np.int32)
         sorted_by(codes, k, order)
-        entries = rows.indices.size
         new = Csr(np.empty(k + 1, np.int64), np.empty(entries, np.int32), np.empty(entries))
-        filled = aggregate(rows, codes, order, k, new)
+        filled = aggregate_graph(rows, codes, order, k, new)
         merged = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
         total, total_in = (
-            np.bincount(codes, weights=m, minlength=k) if m.size else m for m in (mass, mass_in)
+            np.bincount(codes, weights=w, minlength=k) if w.size else w
+            for w in (out_weight, in_weight)
         )
         target = np.arange(k, dtype=np.int32)
         smallest = np.argsort(sizes, kind="stable")[: int((sizes < min_size).sum())]
-        joined = join_small(
-            merged,
-            total,
-            total_in,
-            gamma,
-            sizes.copy(),
-            max_size or 0,
-            smallest.astype(np.int32),
-            target,
-        )
-        if not joined:
+        turns = smallest.astype(np.int32)
+        if not join_small(
+            merged, total, total_in, gamma, sizes.copy(), max_size or 0, turns, target
+        ):
             return np.where(sizes[codes] < min_size, np.int32(-1), codes).astype(np.int32)
         codes = np.unique(target[codes], return_inverse=True)[1].astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Nodes, how one run goes, and what the result is worth.
+    """A graph, or layers, with the function of one run and that of the quality.
 
-    Attributes
-    ----------
-    vocabulary, node_kind
-        All nodes, those without an edge included.
-    nodes
-        int32, shape (k,): codes of the nodes that have an edge.
-    run
-        Seed → membership of `nodes`, −1 where unassigned.
-    evaluate
-        Membership of `nodes` → quality.
-    engine, resolution, parameters, made_from, removed
-        For the provenance.
+    `vocabulary` and `node_kind` are of all nodes, `nodes` (int32, (k,)) the codes of those that
+    have an edge. `run` maps a seed to the membership of `nodes`, −1 where unassigned, and
+    `evaluate` a membership to its quality. The other fields are for the provenance.
     """
 
     vocabulary: Vocabulary
     node_kind: str
     nodes: Codes
-    run: Callable[[int], Codes]
+    run: Run
     evaluate: Callable[[Codes], float]
     engine: str
     resolution: float | None
@@ -113,19 +103,9 @@ class Problem:
     made_from: tuple[Graph, ...]
     removed: dict[str, int]
 
-    @property
-    def n_nodes(self) -> int:
-        """All nodes."""
-        return len(self.vocabulary)
-
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """Packages whose versions belong in the provenance."""
-        return packages(self.engine)
-
-    def everywhere(self, membership: Codes) -> Codes:
-        """A membership of `nodes` as one of all nodes."""
-        full = np.full(self.n_nodes, -1, dtype=np.int32)
+    def expand_membership(self, membership: Codes) -> Codes:
+        """Membership of all nodes from one of `nodes`; the others are unassigned."""
+        full = np.full(len(self.vocabulary), -1, dtype=np.int32)
         full[self.nodes] = membership
         return full
 
@@ -134,42 +114,42 @@ def of_graph(
     graph: Graph,
     quality: str,
     resolution: float | None,
-    wishes: Wishes,
+    options: LeidenOptions,
     engine: str | None,
     initial: Partition | None,
     fixed: Iterable[Any] | None,
     sizes: tuple[int, int | None],
 ) -> Problem:
     """The problem of one graph."""
-    prepared = checks.prepare(graph, verb="leiden")
-    check_takes(prepared, quality, resolution, verb="leiden")
-    gamma = resolved_density(prepared, quality, resolution)
-    wishes, said = _placed(wishes, graph.vocabulary, prepared.nodes, initial, fixed, sizes)
-    engine = check_engine(engine, quality, wishes)
-    start = runner(prepared, engine=engine, quality=quality, resolution=gamma, wishes=wishes)
-
-    def run(seed: int) -> Codes:
-        found = start(seed)
-        if sizes[0] == 1:
-            return found
-        assert gamma is not None
-        return absorbed(
-            prepared, found, quality=quality, resolution=gamma, min_size=sizes[0], max_size=sizes[1]
-        )
-
-    if sizes[0] > 1 and gamma is None:
+    prepared = checks.prepare(graph, caller="leiden")
+    check_quality_input(prepared, quality, resolution, caller="leiden")
+    gamma = default_resolution(prepared, quality, resolution)
+    options, recorded = _resolve_options(
+        options, graph.vocabulary, prepared.nodes, initial, fixed, sizes
+    )
+    engine = check_engine(engine, quality, options)
+    start = make_runner(prepared, options, engine=engine, quality=quality, resolution=gamma)
+    least, most = sizes
+    if least > 1 and gamma is None:
         raise OptionError(
             f"leiden: min_size= is not available for {quality}: take modularity, cpm or rber."
         )
+
+    def run_merged(seed: int) -> Codes:
+        assert gamma is not None
+        return merge_small(
+            prepared, start(seed), quality=quality, resolution=gamma, min_size=least, max_size=most
+        )
+
     return Problem(
         graph.vocabulary,
         graph.node_kind,
         prepared.nodes,
-        run,
+        start if least == 1 else run_merged,
         lambda membership: evaluate(prepared, membership, quality, gamma),
         engine,
         gamma,
-        said,
+        recorded,
         (graph,),
         prepared.removed,
     )
@@ -179,7 +159,7 @@ def of_layers(
     layers: Mapping[str, Graph],
     quality: str,
     resolution: float | None,
-    wishes: Wishes,
+    options: LeidenOptions,
     layer_weights: Mapping[str, float] | None,
     engine: str | None,
     initial: Partition | None,
@@ -187,22 +167,15 @@ def of_layers(
     sizes: tuple[int, int | None],
 ) -> Problem:
     """The problem of several layers, which leidenalg solves."""
-    if engine not in (None, "leidenalg") or wishes.theta or sizes[0] > 1:
-        what = "theta=" if wishes.theta else "min_size=" if sizes[0] > 1 else f"engine={engine!r}"
+    if engine not in (None, "leidenalg") or options.theta or sizes[0] > 1:
+        what = "theta=" if options.theta else "min_size=" if sizes[0] > 1 else f"engine={engine!r}"
         raise OptionError(f"leiden: {what} is not available for layers, which leidenalg solves.")
     ready = prepare_layers(layers, layer_weights=layer_weights)
-    gammas = resolved_layers(ready, quality, resolution)
-    wishes, said = _placed(wishes, ready.vocabulary, ready.nodes, initial, fixed, sizes)
-    run = layers_runner(
-        ready,
-        quality=quality,
-        resolutions=gammas,
-        iterations=wishes.iterations,
-        initial=wishes.initial,
-        fixed=wishes.fixed,
-        max_size=wishes.max_size,
+    gammas = layer_resolutions(ready, quality, resolution)
+    options, recorded = _resolve_options(
+        options, ready.vocabulary, ready.nodes, initial, fixed, sizes
     )
-    said |= {
+    recorded |= {
         "layer_weights": dict(zip(ready.names, ready.weights, strict=True)),
         "resolutions": dict(zip(ready.names, gammas, strict=True)),
     }
@@ -210,40 +183,39 @@ def of_layers(
         ready.vocabulary,
         ready.node_kind,
         ready.nodes,
-        run,
+        layers_runner(ready, options, quality=quality, resolutions=gammas),
         lambda membership: evaluate_layers(ready, membership, quality, gammas),
         "leidenalg",
         gammas[0] if len(set(gammas)) == 1 else None,
-        said,
+        recorded,
         tuple(layers.values()),
         ready.removed,
     )
 
 
-def _placed(
-    wishes: Wishes,
+def _resolve_options(
+    options: LeidenOptions,
     vocabulary: Vocabulary,
     nodes: Codes,
     initial: Partition | None,
     fixed: Iterable[Any] | None,
     sizes: tuple[int, int | None],
-) -> tuple[Wishes, dict[str, Any]]:
-    """The wishes in terms of the nodes that have an edge, and what to say of them."""
-    said: dict[str, Any] = {}
+) -> tuple[LeidenOptions, dict[str, Any]]:
+    """Options over the nodes that have an edge, and their record for the provenance."""
+    recorded: dict[str, Any] = {}
     start, held = None, None
     if initial is not None:
-        checks.require_partition(initial, verb="leiden: initial=")
+        checks.require_partition(initial, caller="leiden: initial=")
         codes = initial.vocabulary.lookup(vocabulary)[nodes]
         start = np.where(codes >= 0, initial.membership[codes], -1).astype(np.int32)
-        said["initial"] = initial.membership_key
+        recorded["initial"] = initial.membership_key
     if fixed is not None:
         if isinstance(fixed, str):
             raise OptionError(f"leiden: fixed={fixed!r} is one text: pass a list of ids.")
-        named = vocabulary.encode(list(fixed))
         mask = np.zeros(len(vocabulary), dtype=bool)
-        mask[named] = True
+        mask[vocabulary.encode(list(fixed))] = True
         held = mask[nodes] if mask.any() else None
-        said["fixed"] = int(mask.sum())
+        recorded["fixed"] = int(mask.sum())
     if held is not None and start is not None and (start[held] < 0).any():
         lost = int(nodes[np.flatnonzero(held & (start < 0))[0]])
         raise OptionError(
@@ -257,10 +229,10 @@ def _placed(
             "members could not join another: leave one out."
         )
     if sizes != (1, None):
-        said |= {"min_size": sizes[0], "max_size": sizes[1]}
-    if wishes.theta:
-        said["theta"] = wishes.theta
-    return replace(wishes, initial=start, fixed=held, max_size=sizes[1]), said
+        recorded |= {"min_size": sizes[0], "max_size": sizes[1]}
+    if options.theta:
+        recorded["theta"] = options.theta
+    return replace(options, initial=start, fixed=held, max_size=sizes[1]), recorded
 
 
 def leiden(
@@ -281,22 +253,22 @@ def leiden(
 ) -> Partition:
     r"""Communities of highest quality, found by several runs of Leiden [1]_.
 
-    A single run is not a result: sparse noise reaches a higher modularity than many a
-    planted structure, but its runs disagree. The partition of highest quality is returned
-    (ties: the earliest run) with what the runs say together: see :attr:`Partition.verdict`.
+    A single run is not a result: sparse noise can reach a higher modularity than a planted
+    structure, but its runs disagree. The partition of highest quality is returned (ties: the
+    earliest run) with the agreement of the runs: see :attr:`Partition.verdict`.
 
     Every engine sees the same input: self-loops and edges of weight zero are left out, and
     nodes without an edge stay unassigned; all three are counted in the provenance. Quality
     is computed by :func:`graphkit.communities.partition_quality`, whatever the engine. Every
-    community is (weakly) connected, but for members that are `fixed` together. The result
+    community is (weakly) connected, except for members that are `fixed` together. The result
     depends on the seed, but neither on the order of nodes and edges, nor on the number of
     threads, nor, up to factors of two, on the unit of the weights.
 
-    Several graphs over the same nodes are layers, and share one partition [3]_: its quality
-    is :math:`\sum_l \lambda_l Q_l`, with :math:`\lambda_l` the layer weights. Modularity is
-    divided by each layer's own weight, so that λ alone says how much a layer counts; other
-    qualities keep the unit of the weights. A layer of negative weight pushes apart, which is
-    how negative ties are meant: see :func:`graphkit.communities.by_sign`.
+    Several graphs over the same nodes are layers that share one partition [3]_: its quality is
+    :math:`\sum_l \lambda_l Q_l`, with :math:`\lambda_l` the layer weights. Modularity is
+    divided by each layer's own weight, so that λ alone sets the influence of a layer; other
+    qualities keep the unit of the weights. A negative layer weight separates the ends of its
+    edges, as negative edges require: see :func:`graphkit.communities.by_sign`.
 
     Parameters
     ----------
@@ -304,8 +276,8 @@ def leiden(
         Directed or undirected, weights of zero or more; or a mapping of layers by name, all
         directed or all not.
     quality
-        ``"modularity"`` compares with a random graph of the same strengths; it cannot see
-        communities that are small beside the whole graph. ``"cpm"``, the constant Potts
+        ``"modularity"`` compares with a random graph of the same strengths; it cannot resolve
+        communities that are small relative to the whole graph. ``"cpm"``, the constant Potts
         model [2]_, has no such limit, but needs a resolution. ``"rber"``, ``"surprise"`` and
         ``"significance"`` compare with the density: see
         :func:`graphkit.communities.partition_quality`.
@@ -314,8 +286,7 @@ def leiden(
         total weight over possible pairs (k(k − 1)/2, twice that if directed) among the k
         nodes that have an edge. Surprise and significance have none.
     runs
-        Independent runs, each with a seed of its own; those of the native engine side by
-        side on all cores.
+        Independent runs with different seeds; those of the native engine run in parallel.
     iterations
         Iterations in each run, each from where the last one ended. −1 is as many as improve
         the quality: the native engine stops when three in succession gain nothing or, from
@@ -328,7 +299,7 @@ def leiden(
     fixed
         Ids of nodes that stay in their `initial` community, while others may join them.
     min_size
-        Communities of fewer nodes join the neighbouring community where the quality loses
+        Communities of fewer nodes join the neighbouring community where the quality decreases
         least; those that no neighbour can take become unassigned, and are counted.
     max_size
         Most nodes in a community.
@@ -336,8 +307,8 @@ def leiden(
         :math:`\lambda_l` by name, 1 where not given; only with layers.
     engine
         ``"native"``, graphkit's own; ``"igraph"`` and ``"leidenalg"`` are references, and
-        leidenalg does what only it can: layers, surprise and significance. By default the
-        first that can do what is asked for.
+        leidenalg alone supports layers, surprise and significance. By default the first that
+        supports the options.
     rng
         Seed of the runs.
 
@@ -386,11 +357,11 @@ def leiden(
     given = checks.check_resolution(resolution)
     runs = check_integer("runs", runs, 1)
     theta = check_number("theta", theta, 0, hint="0 is greedy.")
-    wishes = Wishes(checks.check_iterations(iterations), theta)
+    options = LeidenOptions(checks.check_iterations(iterations), theta)
     sizes = checks.check_sizes(min_size, max_size)
     if isinstance(graph, Mapping):
         problem = of_layers(
-            graph, quality, given, wishes, layer_weights, engine, initial, fixed, sizes
+            graph, quality, given, options, layer_weights, engine, initial, fixed, sizes
         )
     else:
         if layer_weights is not None:
@@ -398,7 +369,7 @@ def leiden(
                 "leiden: layer_weights= is for several layers, but one graph was given: pass a "
                 "mapping from names to graphs."
             )
-        problem = of_graph(graph, quality, given, wishes, engine, initial, fixed, sizes)
+        problem = of_graph(graph, quality, given, options, engine, initial, fixed, sizes)
     streams = Streams(rng)
     # 31 bits: engines wrap larger seeds silently
     seeds = [streams.integer("leiden", number, bits=31) for number in range(runs)]
@@ -409,50 +380,38 @@ def leiden(
     memberships = np.stack([canonical_membership(one) for one in found])
     qualities = np.array([problem.evaluate(one) for one in memberships])
     best = int(np.argmax(qualities))
+    left = int(np.count_nonzero(memberships[best] < 0))
+    lost = {f"nodes in communities below {sizes[0]} that no neighbour can take": left}
+    parameters = {"quality": quality, "resolution": problem.resolution, "runs": runs}
+    parameters |= {"iterations": options.iterations, "engine": problem.engine}
     return Partition(
         problem.vocabulary,
-        problem.everywhere(memberships[best]),
+        problem.expand_membership(memberships[best]),
         quality=float(qualities[best]),
         quality_function=quality,
         resolution=problem.resolution,
-        runs=_evidence(problem, memberships, qualities),
+        runs=_run_agreement(problem, memberships, qualities),
         node_kind=problem.node_kind,
         provenance=Provenance.of(
             "leiden",
-            {
-                "quality": quality,
-                "resolution": problem.resolution,
-                "runs": runs,
-                "iterations": wishes.iterations,
-                "engine": problem.engine,
-                **problem.parameters,
-            },
+            parameters | problem.parameters,
             seed=streams.seed,
             made_from=problem.made_from,
-            removed=problem.removed | _homeless(memberships[best], sizes[0]),
-            packages=problem.packages,
+            removed=problem.removed | (lost if left else {}),
+            packages=engine_packages(problem.engine),
         ),
     )
 
 
-def _evidence(
-    problem: Problem, memberships: npt.NDArray[np.int32], qualities: npt.NDArray[np.float64]
-) -> Runs:
-    """What the runs say together; nodes that a run leaves unassigned are alone in it."""
+def _run_agreement(problem: Problem, memberships: Codes, qualities: Floats) -> Runs:
+    """Agreement of the runs; nodes that a run leaves unassigned are alone in it."""
     compared = memberships
     if (memberships < 0).any():
         alone = np.arange(memberships.shape[1], dtype=np.int32) + memberships.max() + 1
         filled = np.where(memberships < 0, alone, memberships)
         compared = np.stack([canonical_membership(row) for row in filled])
     agreement, consistency = compare_runs(compared)
-    consistent = np.full(problem.n_nodes, np.nan, dtype=np.float32)
+    consistent = np.full(len(problem.vocabulary), np.nan, dtype=np.float32)
     consistent[problem.nodes] = consistency
-    everywhere = np.stack([problem.everywhere(row) for row in memberships])
-    return Runs(everywhere, qualities, agreement, consistent)
-
-
-def _homeless(membership: npt.NDArray[np.int32], min_size: int) -> dict[str, int]:
-    left = int(np.count_nonzero(membership < 0))
-    return (
-        {f"nodes in communities below {min_size} that no neighbour can take": left} if left else {}
-    )
+    expanded = np.stack([problem.expand_membership(row) for row in memberships])
+    return Runs(expanded, qualities, agreement, consistent)

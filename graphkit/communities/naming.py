@@ -1,4 +1,4 @@
-"""Names of communities, from the tags that their members use more than others do."""
+"""Community labels from over-represented tags, and the community that matches given tags."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities.prepare import require_partition
+from graphkit.communities.prepare import Codes, Floats, community_columns, require_partition
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import account_tags, incidence
@@ -30,24 +29,20 @@ from graphkit.errors import (
 __all__ = ["CommunityMatch", "find_community", "label_communities"]
 
 
-def require_dataset(dataset: Dataset, *, verb: str) -> None:
+def require_dataset(dataset: Dataset, *, caller: str) -> None:
     """Raise a DataError unless `dataset` is a Dataset."""
     if not isinstance(dataset, Dataset):
-        raise DataError(f"{verb} needs a graphkit Dataset, not a {type(dataset).__name__}.")
+        raise DataError(f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}.")
 
 
-def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.DataFrame, pl.Series]:
-    """Uses of tags by the nodes of a partition, and all folded tags of the dataset.
+def tag_use(
+    partition: Partition, dataset: Dataset, *, caller: str
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Uses of tags by the nodes of a partition (node, tag, uses), and all folded tags.
 
-    An account or author (or a node of no stated kind) uses a tag as
-    :func:`graphkit.data.incidence.account_tags` says; an item bears it; a sound is used in
-    items that bear it; a tag uses itself.
-
-    Returns
-    -------
-    tuple
-        Columns node (code in the partition), tag (folded), uses (how often); each pair of
-        node and tag once. Then the tags, each once.
+    An account or author (or a node of unknown kind) uses a tag as defined in
+    :func:`graphkit.data.incidence.account_tags`; an item uses the tags that it has, a sound
+    those of the items that use it, a tag itself.
     """
     kind = partition.node_kind
     if kind == "tags":
@@ -55,16 +50,12 @@ def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.Da
         rows = pl.DataFrame({"id": ids, "tag": fold_tags(ids)})
         known = rows.get_column("tag")
     elif kind in ("items", "sounds"):
-        pairs = incidence(dataset, between=kind, through="tags", verb=verb)
-        rows = pl.DataFrame(
-            {
-                "id": pairs.between.series.gather(pairs.rows),
-                "tag": pairs.through.series.gather(pairs.columns),
-            }
-        )
+        pairs = incidence(dataset, between=kind, through="tags", verb=caller)
+        ids, tags = pairs.between.series, pairs.through.series
+        rows = pl.DataFrame({"id": ids.gather(pairs.rows), "tag": tags.gather(pairs.columns)})
         known = pairs.through.series
     else:
-        rows = account_tags(dataset, verb=verb)
+        rows = account_tags(dataset, verb=caller)
         known = rows.get_column("tag")
     nodes = partition.vocabulary.lookup(rows.get_column("id"))
     uses = (
@@ -77,7 +68,7 @@ def tag_use(partition: Partition, dataset: Dataset, *, verb: str) -> tuple[pl.Da
     return uses, known.unique().sort()
 
 
-def spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
+def frequent_spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
     """The most frequent original spelling of each folded tag, without ``#``.
 
     Ties go to the spelling that sorts first; a tag the data lack stays as it is.
@@ -105,19 +96,16 @@ def spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
     return {tag: found.get(tag) or fold_tag(tag) for tag in wanted}
 
 
-Floats = npt.NDArray[np.float64]
-
-#: A name must be borne by this many members at least: one prolific account and a friend
-#: are no culture.
+#: Least number of members that use the tag of a label.
 MIN_MEMBERS = 3
 
-#: Weight of the prior, in uses, as in Monroe et al. (2008): a tag must be seen some times
-#: before it outweighs what all communities together say about it. Between 100 and 3,000 it
-#: hardly changes which tag comes first.
+#: Weight of the Dirichlet prior, in uses, as in Monroe et al. (2008). Between 100 and 3,000 it
+#: hardly changes the first tag.
 PRIOR = 500.0
 
 
-def without_stop(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
+def drop_stop_tags(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
+    """Rows whose tag is not a stop tag, nor a spelling of one."""
     named = stopped(uses.get_column("tag").unique().to_list(), stop)
     return uses.filter(~pl.col("tag").is_in(list(named)))
 
@@ -125,8 +113,8 @@ def without_stop(uses: pl.DataFrame, stop: frozenset[str]) -> pl.DataFrame:
 def over_represented(
     partition: Partition, dataset: Dataset, stop: frozenset[str], fdr: float, min_share: float
 ) -> pl.DataFrame:
-    """Tags that may name a community, by descending z: the columns of the evidence."""
-    uses, _ = tag_use(partition, dataset, verb="label_communities")
+    """Over-represented tags of each community by descending z, with the evidence columns."""
+    uses, _ = tag_use(partition, dataset, caller="label_communities")
     codes = pl.Series("community", partition.membership)
     uses = uses.with_columns(codes.gather(uses.get_column("node")))
     uses = uses.filter(pl.col("community") >= 0)
@@ -136,7 +124,7 @@ def over_represented(
             f"partition's ids ({partition.node_kind}) are such as "
             f"{', '.join(repr(i) for i in partition.vocabulary.ids[:3].tolist()) or 'none'}."
         )
-    # whoever uses stop-tags only was observed, and uses none of the others
+    # nodes that use only stop tags are observed, and use none of the others
     taggers = uses.group_by("community").agg(
         pl.col("node").n_unique().cast(pl.Int64).alias("taggers")
     )
@@ -150,10 +138,10 @@ def over_represented(
             pl.col("nodes").sum().over("community").alias("n_c"),
         )
     )
-    # stop-tags name nothing, but count among all uses: so there is always something else
+    # stop tags are never labels, but count among all uses
     n = int(counted.get_column("nodes").sum())
-    cells = without_stop(counted, stop)
-    # tags and communities too small to pass are no tests; neither says how they cross
+    cells = drop_stop_tags(counted, stop)
+    # tags and communities that are too small to pass are not tested
     eligible = cells.filter(pl.col("users") >= MIN_MEMBERS)
     large = taggers.filter(pl.col("taggers") >= MIN_MEMBERS).height
     tests = large * eligible.get_column("tag").n_unique()
@@ -161,15 +149,15 @@ def over_represented(
         (pl.col("nodes") >= MIN_MEMBERS)
         & (pl.col("nodes") * everybody > pl.col("users") * pl.col("taggers"))
     )
-    scored = _scored(candidates, n, everybody)
+    scored = _score_tags(candidates, n, everybody)
     scored = scored.with_columns(_benjamini_hochberg(scored.get_column("p").to_numpy(), tests))
     named = scored.filter(
         (pl.col("q") <= fdr) & (pl.col("log_odds") > 0) & (pl.col("share_in") >= min_share)
     )
-    return ranked(named, ["z", "nodes"])
+    return rank_tags(named, ["z", "nodes"])
 
 
-def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def rank_tags(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Rows by community and descending keys (ties: by tag), with their rank."""
     order = ["community", *keys, "tag"]
     sorted_frame = frame.sort(order, descending=[False, *[True] * len(keys), False])
@@ -177,8 +165,8 @@ def ranked(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     return sorted_frame.with_columns(rank)
 
 
-def _scored(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
-    """Columns share_in, share_out, log_odds, z and p beside the counts."""
+def _score_tags(cells: pl.DataFrame, n: int, everybody: int) -> pl.DataFrame:
+    """Add the columns share_in, share_out, log_odds, z and p to the counts."""
     from graphkit.kernels.tails import probability
 
     y, users, n_c, taggers = (
@@ -208,9 +196,9 @@ def _distinct_tails(y: Floats, users: Floats, taggers: Floats, everybody: int) -
 
     if not y.size:
         return np.zeros(0)
-    triples, places = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
+    triples, positions = np.unique(np.stack([y, users, taggers]), axis=1, return_inverse=True)
     tails = log_hypergeometric_tail(triples[0], everybody, triples[1], triples[2])
-    found: Floats = tails[places.ravel()]
+    found: Floats = tails[positions.ravel()]
     return found
 
 
@@ -226,20 +214,10 @@ def _benjamini_hochberg(p: Floats, tests: int) -> pl.Series:
 #: Rows of evidence kept per community.
 KEPT = 10
 
-_EVIDENCE = {
-    "community": pl.Int32,
-    "label": pl.String,
-    "rank": pl.Int64,
-    "tag": pl.String,
-    "count": pl.Int64,
-    "nodes": pl.Int64,
-    "share_in": pl.Float64,
-    "share_out": pl.Float64,
-    "log_odds": pl.Float64,
-    "z": pl.Float64,
-    "q": pl.Float64,
-    "membership_key": pl.String,
-}
+_EVIDENCE: dict[str, Any] = {"community": pl.Int32, "label": pl.String, "rank": pl.Int64}
+_EVIDENCE |= {"tag": pl.String, "count": pl.Int64, "nodes": pl.Int64}
+_EVIDENCE |= dict.fromkeys(("share_in", "share_out", "log_odds", "z", "q"), pl.Float64)
+_EVIDENCE |= {"membership_key": pl.String}
 
 
 def label_communities(
@@ -251,10 +229,10 @@ def label_communities(
     fdr: float = 0.05,
     min_share: float = 0.05,
 ) -> Partition:
-    r"""Name each community after the tag that marks it off best from all others.
+    r"""Label each community with its most over-represented tag (log-odds ratio).
 
     The unit is the member, not the post: a member uses a tag or does not, however often, so
-    that no prolific account names a community. With :math:`y_c^t` the members of community c
+    that no prolific account determines a label. With :math:`y_c^t` the members of community c
     that use tag t, :math:`n_c = \sum_t y_c^t` over all tags, and a Dirichlet prior of
     :math:`\alpha_t = \alpha_0 f_t`, f the tag's share of all such uses and
     :math:`\alpha_0 = 500` as in the paper, the log-odds ratio of [1]_ against the rest r and
@@ -269,30 +247,30 @@ def label_communities(
     A tag is over-represented if δ > 0 and its false-discovery rate q is at most `fdr`: q is
     Benjamini and Hochberg's [2]_ over all pairs of community and tag in one pass, on the exact
     hypergeometric probability that so many of the members that use tags at all use this one.
-    (The normal tail of z is far too small at a handful of users, and would let noise through.)
+    (The normal tail of z is far too small for few users, and would accept noise.)
 
-    A name must also be legible: used by :math:`\max(3, \texttt{min\_share})` of the members
-    that use any tag. Among the tags left the largest z names the community, in the spelling
-    that the data use most; a tag that marks two communities goes to the one of larger z, and
-    the other takes its next. Where nothing is over-represented, the name is `None`.
+    A label must also be common: used by :math:`\max(3, \texttt{min\_share})` of the members
+    that use any tag. Among these tags the largest z gives the label, in its most frequent
+    spelling; a tag of two communities goes to the one of larger z, and the other takes its
+    next. Without an over-represented tag the label is `None`.
 
     Parameters
     ----------
     partition
-        Of accounts, authors, items or sounds; communities of tags are named after the member
-        that stands on most items, without a test.
+        Of accounts, authors, items or sounds; communities of tags are labelled with the member
+        that is on most items, without a test.
     dataset
-        Says who uses which tag: an account by posting with it or by giving it to an item.
+        The uses of tags: an account uses a tag by posting with it or by giving it to an item.
     by
         ``"tags"``.
     stop
-        Tags that name nothing, compared after folding; their other spellings
+        Tags that are never labels, compared after folding; their other spellings
         (``fypppp``, ``fypシ``, ``for_you``, ``fyp2024``, ``furdich`` for ``fürdich``) are left
         out as well. `graphkit.data.tags.STOP_FAMILIES` holds the default by family.
     fdr
         Bound on the expected share of false ones among the over-represented tags, in (0, 1).
     min_share
-        Share of a community's tag-using members that must use its name, in [0, 1].
+        Least share of a community's tag-using members that use its label, in [0, 1].
 
     Returns
     -------
@@ -328,8 +306,8 @@ def label_communities(
     ('#BookTok', '#jazz')
     """
     check_choice("by", by, ("tags",))
-    require_partition(partition, verb="label_communities")
-    require_dataset(dataset, verb="label_communities")
+    require_partition(partition, caller="label_communities")
+    require_dataset(dataset, caller="label_communities")
     unwanted = _stop_tags(stop)
     check_number("fdr", fdr, 0, 1, low_open=True, high_open=True)
     check_number("min_share", min_share, 0, 1)
@@ -337,28 +315,18 @@ def label_communities(
         found = _most_frequent(partition, dataset, unwanted)
     else:
         found = over_represented(partition, dataset, unwanted, fdr, min_share)
-    spelled = spellings(dataset, found.get_column("tag").unique().to_list())
-    labels = _assign(found, spelled, partition.n_communities)
+    spelled = frequent_spellings(dataset, found.get_column("tag").unique().to_list())
+    labels = _assign_names(found, spelled, partition.n_communities)
     kept = found.filter(pl.col("rank") <= KEPT)
     names = pl.Series("label", [labels[c] for c in kept.get_column("community")], dtype=pl.String)
     key = pl.lit(partition.membership_key).alias("membership_key")
     evidence = kept.with_columns(names, key).select(
         pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()
     )
-    return partition.with_labels(
-        labels,
-        evidence,
-        Provenance.of(
-            "label_communities",
-            {
-                "by": by,
-                "stop": sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS",
-                "fdr": fdr,
-                "min_share": min_share,
-            },
-            made_from=(partition, dataset),
-        ),
-    )
+    recorded = sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS"
+    parameters = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
+    record = Provenance.of("label_communities", parameters, made_from=(partition, dataset))
+    return partition.with_labels(labels, evidence, record)
 
 
 def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
@@ -368,49 +336,47 @@ def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
 
 
 def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str]) -> pl.DataFrame:
-    """The tags of each community of tags, by the items that bear them."""
+    """The tags of each community of tags, by the number of their items."""
     pairs = incidence(dataset, between="items", through="tags", verb="label_communities")
     bearing = pl.DataFrame({"item": pairs.rows, "code": pairs.columns}).unique()
     counts = bearing.group_by("code").agg(pl.len().cast(pl.Int64).alias("nodes"))
     tags = pairs.through.series
-    uses, _ = tag_use(partition, dataset, verb="label_communities")
+    uses, _ = tag_use(partition, dataset, caller="label_communities")
     codes = pl.Series("community", partition.membership)
     rows = uses.with_columns(codes.gather(uses.get_column("node"))).join(
         counts.with_columns(tags.gather(counts.get_column("code")).alias("tag")), on="tag"
     )
-    rows = without_stop(rows.filter(pl.col("community") >= 0), stop)
+    rows = drop_stop_tags(rows.filter(pl.col("community") >= 0), stop)
     if not rows.height:
         raise MissingDataError(
             "label_communities: no item bears a tag of the partition that is not a stop-tag."
         )
-    absent = [pl.lit(None, pl.Float64).alias(c) for c in ("share_in", "share_out", "log_odds")]
-    rows = rows.with_columns(
-        pl.col("nodes").alias("count"),
-        *absent,
-        pl.lit(None, pl.Float64).alias("z"),
-        pl.lit(None, pl.Float64).alias("q"),
-    )
-    return ranked(rows, ["nodes"])
+    untested = ("share_in", "share_out", "log_odds", "z", "q")
+    absent = [pl.lit(None, pl.Float64).alias(c) for c in untested]
+    rows = rows.with_columns(pl.col("nodes").alias("count"), *absent)
+    return rank_tags(rows, ["nodes"])
 
 
-def _assign(found: pl.DataFrame, spelled: dict[str, str], n_communities: int) -> list[str | None]:
-    """One unique name per community that has candidates; the strongest claim goes first."""
+def _assign_names(
+    found: pl.DataFrame, spelled: dict[str, str], n_communities: int
+) -> list[str | None]:
+    """One unique label per community that has candidates, by descending z."""
     strength = "z" if found.get_column("z").null_count() < found.height else "nodes"
     claims = found.sort([strength, "community", "rank"], descending=[True, False, False]).select(
         "community", "tag"
     )
     labels: list[str | None] = [None] * n_communities
     taken: set[str] = set()
-    wishes: dict[int, list[str]] = {}
+    candidates: dict[int, list[str]] = {}
     for community, tag in claims.iter_rows():
         name = f"#{spelled[tag]}"
-        wishes.setdefault(community, []).append(name)
+        candidates.setdefault(community, []).append(name)
         if labels[community] is None and name not in taken:
             labels[community] = name
             taken.add(name)
-    for community in sorted(c for c in wishes if labels[c] is None):
-        # all its tags name others: two of them together, or the first with a number
-        own = wishes[community]
+    for community in sorted(c for c in candidates if labels[c] is None):
+        # all its tags are labels of others: two of them together, or the first with a number
+        own = candidates[community]
         pairs = (f"{a} {b}" for a, b in combinations(own, 2))
         numbered = (f"{own[0]} ({k})" for k in range(2, n_communities + 2))
         name = next(name for name in chain(pairs, numbered) if name not in taken)
@@ -421,7 +387,7 @@ def _assign(found: pl.DataFrame, spelled: dict[str, str], n_communities: int) ->
 
 @dataclass(frozen=True, repr=False, eq=False)
 class CommunityMatch(Frozen, title="Community by tags"):
-    """Which community is meant by a set of tags, and how well it matches; perhaps none.
+    """The community that best matches the users of some tags, if any, and its candidates.
 
     Attributes
     ----------
@@ -442,7 +408,7 @@ class CommunityMatch(Frozen, title="Community by tags"):
     candidates
         The same figures for every community that holds a user, best first.
     hint
-        What may be wrong with the tags, such as a spelling that nobody uses; else empty.
+        Caveats, such as a tag that nobody uses; else empty.
     """
 
     tags: tuple[str, ...]
@@ -483,18 +449,17 @@ class CommunityMatch(Frozen, title="Community by tags"):
         return self.candidates.head(5)
 
 
-#: What a match needs: twice the users that chance would put there, and a probability of so
-#: many by chance, over all communities, below this.
+#: A match needs at least this lift, and a Bonferroni-corrected p below this.
 MIN_LIFT, MAX_P = 2.0, 0.01
 
-#: Below this precision or recall a match is one in part only, and says so.
+#: Precision and recall below which the match is partial.
 IN_PART = 0.5
 
 
 def find_community(
     partition: Partition, dataset: Dataset, *, tags: Iterable[str]
 ) -> CommunityMatch:
-    r"""The community that best matches the nodes that use any of some tags; perhaps none.
+    r"""The community that best matches the nodes that use any of some tags, or none.
 
     With U the nodes of the partition that use at least one of the tags, and c a community:
 
@@ -505,31 +470,30 @@ def find_community(
     * p = the hypergeometric probability that so many users or more fall into |c| assigned
       nodes drawn at random, times the number of communities (Bonferroni).
 
-    The community of highest F1 is the answer, if its lift is at least 2 and p below 0.01;
-    otherwise the honest answer is none.
+    The community of highest F1 is the match if its lift is at least 2 and p below 0.01;
+    otherwise there is none.
 
-    Lift and p say that the users gather in the community, not that it is theirs: five users
-    among fifty members can be far beyond chance. So precision (the share of members that use
-    the tags) and recall (the share of users found) are no condition, but where one of them is
-    below a half the `hint` says so, and should be reported with the match.
+    Lift and p test whether the users concentrate in the community, not whether it consists of
+    them: five users among fifty members can be far beyond chance. Precision (the share of
+    members that use the tags) and recall (the share of users found) are not conditions, but if
+    one of them is below a half the `hint` says so, and should be reported with the match.
 
     Parameters
     ----------
     partition
         Communities of accounts, authors, items, sounds or tags.
     dataset
-        Says who uses which tag, as in :func:`graphkit.label_communities`.
+        The uses of tags, as in :func:`graphkit.label_communities`.
     tags
         One or more tags, compared after folding; a single text is one tag.
 
     Returns
     -------
     CommunityMatch
-        False where none is found; figures are then 0, p is 1, and `candidates` holds what was
-        seen: community, label, size, users, precision, recall, f1, lift, p_value, best first.
-        `hint` is what a reader should know: a tag that nobody in the data uses, with the
-        nearest one; low precision or recall; why none was found, and which community of
-        lower F1 would have passed.
+        False if none is found; figures are then 0, and p is 1. `candidates` has the columns
+        community, label, size, users, precision, recall, f1, lift, p_value, best first. `hint`
+        reports a tag that nobody in the data uses, with the nearest one; low precision or
+        recall; why none was found, and which community of lower F1 would have passed.
 
     Raises
     ------
@@ -550,53 +514,31 @@ def find_community(
     >>> bool(find_community(p, ds, tags="fyp"))
     False
     """
-    require_partition(partition, verb="find_community")
-    require_dataset(dataset, verb="find_community")
-    wanted = _wanted(tags)
-    uses, known = tag_use(partition, dataset, verb="find_community")
+    require_partition(partition, caller="find_community")
+    require_dataset(dataset, caller="find_community")
+    wanted = _fold_tags(tags)
+    uses, known = tag_use(partition, dataset, caller="find_community")
     users = uses.filter(pl.col("tag").is_in(wanted)).get_column("node").unique().to_numpy()
-    candidates = _candidates(partition, users)
+    candidates = _score_communities(partition, users)
     record = Provenance.of("find_community", {"tags": list(wanted)}, made_from=(partition, dataset))
     best = candidates.row(0, named=True) if candidates.height else None
-    hint = " ".join(_unknown(wanted, known, int(users.size)) + _doubts(candidates, users.size))
-    if best is None or not _passes(best):
-        return CommunityMatch(
-            wanted,
-            False,
-            None,
-            None,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            1.0,
-            int(users.size),
-            candidates,
-            record,
-            hint,
-        )
+    n_users = int(users.size)
+    hint = " ".join(_unknown_tags(wanted, known, n_users) + _match_caveats(candidates, n_users))
+    found = best is not None and _passes_test(best)
+    match: dict[str, Any] = {"community": None, "label": None, "p_value": 1.0}
+    match |= dict.fromkeys(("precision", "recall", "f1", "lift"), 0.0)
+    if best is not None and found:
+        match = {name: best[name] for name in match}
     return CommunityMatch(
-        wanted,
-        True,
-        best["community"],
-        best["label"],
-        best["precision"],
-        best["recall"],
-        best["f1"],
-        best["lift"],
-        best["p_value"],
-        int(users.size),
-        candidates,
-        record,
-        hint,
+        wanted, found, **match, n_users=n_users, candidates=candidates, provenance=record, hint=hint
     )
 
 
-def _passes(candidate: dict[str, Any]) -> bool:
+def _passes_test(candidate: dict[str, Any]) -> bool:
     return bool(candidate["lift"] >= MIN_LIFT and candidate["p_value"] < MAX_P)
 
 
-def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
+def _fold_tags(tags: Iterable[str]) -> tuple[str, ...]:
     given = [tags] if isinstance(tags, str) else list(tags)
     for tag in given:
         if not isinstance(tag, str):
@@ -607,21 +549,21 @@ def _wanted(tags: Iterable[str]) -> tuple[str, ...]:
     return folded
 
 
-def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
-    """Why the best candidate is no match, or how far it is from a full one."""
+def _match_caveats(candidates: pl.DataFrame, n_users: int) -> list[str]:
+    """Why the best candidate fails the test, or in what respect the match is partial."""
     if not candidates.height:
         return []
     best = candidates.row(0, named=True)
-    if _passes(best):
+    if _passes_test(best):
         doubts = []
         if best["precision"] < IN_PART:
             doubts.append(
-                f"only {_share(best['users'], best['size'])} of its members use the tags: it is "
+                f"only {_format_share(best['users'], best['size'])} of its members use the tags: it is "
                 "about more than them."
             )
         if best["recall"] < IN_PART:
             doubts.append(
-                f"only {_share(best['users'], n_users)} of the users of the tags are in it: most "
+                f"only {_format_share(best['users'], n_users)} of the users of the tags are in it: most "
                 "are elsewhere."
             )
         return doubts
@@ -631,59 +573,54 @@ def _doubts(candidates: pl.DataFrame, n_users: int) -> list[str]:
     if best["p_value"] >= MAX_P:
         failed.append(f"p {best['p_value']:.2g} is not below {MAX_P:g}")
     doubts = [f"the best candidate, {best['label']}, is no match: {' and '.join(failed)}."]
-    second = next((c for c in candidates.iter_rows(named=True) if _passes(c)), None)
+    second = next((c for c in candidates.iter_rows(named=True) if _passes_test(c)), None)
     if second is not None:
         doubts.append(
             f"{second['label']} would be one (lift {second['lift']:.2f}, p "
             f"{second['p_value']:.2g}), but has a lower F1: "
-            f"{_share(second['users'], second['size'])} of its members, "
-            f"{_share(second['users'], n_users)} of the users."
+            f"{_format_share(second['users'], second['size'])} of its members, "
+            f"{_format_share(second['users'], n_users)} of the users."
         )
     return doubts
 
 
-def _share(part: int, whole: int) -> str:
+def _format_share(part: int, whole: int) -> str:
     return f"{part / whole:.0%} ({part:,} of {whole:,})"
 
 
-def _unknown(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
-    """What may be wrong with the tags."""
+def _unknown_tags(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
+    """Hints about tags that nobody uses."""
     unknown = [tag for tag in wanted if not (known == tag).any()]
     hints = []
     for tag in unknown:
         # a misspelling has nearly the right length; comparing with all tags would be slow
-        apart = known.str.len_chars().cast(pl.Int64) - len(tag)
-        alike = nearest(tag, known.filter(apart.abs() <= 2).to_list())
+        difference = known.str.len_chars().cast(pl.Int64) - len(tag)
+        alike = nearest(tag, known.filter(difference.abs() <= 2).to_list())
         hints.append(f"nobody in the data uses #{tag}.{alike}")
     if not unknown and not n_users:
         hints.append("the tags are used, but by no node of the partition.")
     return hints
 
 
-def _candidates(partition: Partition, users: npt.NDArray[np.int32]) -> pl.DataFrame:
+def _score_communities(partition: Partition, users: Codes) -> pl.DataFrame:
     """Figures of every community that holds a user, best first."""
     from graphkit.kernels.tails import log_hypergeometric_tail, probability
 
-    homes = partition.membership[users]
-    homes = homes[homes >= 0]
-    inside = np.bincount(homes, minlength=partition.n_communities)
+    codes = partition.membership[users]
+    codes = codes[codes >= 0]
+    inside = np.bincount(codes, minlength=partition.n_communities)
     held = np.flatnonzero(inside)
     x, sizes = inside[held], partition.sizes[held]
     assigned = int(partition.sizes.sum())
-    log_p = log_hypergeometric_tail(x, assigned, homes.size, sizes)
-    frame = pl.DataFrame(
-        {
-            "community": held.astype(np.int32),
-            "label": [partition.name(int(c)) for c in held],
-            "size": sizes,
-            "users": x,
-            "precision": x / sizes,
-            "recall": x / max(users.size, 1),
-            "f1": 2 * x / (sizes + users.size),
-            # one division of whole numbers, so that a lift of 2 is 2
-            "lift": x * assigned / (sizes * max(homes.size, 1)),
-            "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
-        },
-        schema_overrides={"label": pl.String},
-    )
+    log_p = log_hypergeometric_tail(x, assigned, codes.size, sizes)
+    figures = {
+        "users": x,
+        "precision": x / sizes,
+        "recall": x / max(users.size, 1),
+        "f1": 2 * x / (sizes + users.size),
+        # one division of whole numbers, so that a lift of 2 is 2
+        "lift": x * assigned / (sizes * max(codes.size, 1)),
+        "p_value": np.minimum(probability(log_p) * partition.n_communities, 1.0),
+    }
+    frame = pl.DataFrame(community_columns(partition))[held].hstack(pl.DataFrame(figures))
     return frame.sort(["f1", "community"], descending=[True, False])

@@ -1,4 +1,4 @@
-"""Is there more than degrees? Leiden on a graph and on random graphs of the same degrees."""
+"""Comparison of Leiden on a graph with degree-preserving random graphs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from graphkit.errors import DataError, check_choice, check_integer
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["LEVEL", "STATISTICS", "NullComparison", "rewired_null"]
+__all__ = ["NullComparison", "rewired_null"]
 
 #: Up to this p a graph is said to differ from its null.
 LEVEL = 0.05
@@ -37,9 +37,8 @@ _TIE = 1e-12
 class NullComparison(Frozen, title="Comparison with a null", table="frame"):
     """Quality and agreement of runs on a graph and on random graphs of the same degrees.
 
-    Each statistic is tested on its own. It says something about the graph, never about a
-    partition or a community: a graph that differs from its null may still have communities
-    that no two runs agree on.
+    Each statistic is tested separately. The test is about the graph, not about a partition or a
+    community: a graph that differs from its null may still have no stable communities.
 
     Attributes
     ----------
@@ -122,11 +121,7 @@ class NullComparison(Frozen, title="Comparison with a null", table="frame"):
         p = self.p(statistic)
         if math.isnan(p):
             return f"nothing can be said by {statistic}"
-        return (
-            "the graph differs from its null"
-            if p <= LEVEL
-            else ("the graph cannot be told from its null")
-        )
+        return f"the graph {'differs' if p <= LEVEL else 'is not distinguishable'} from its null"
 
     @property
     def verdict(self) -> str:
@@ -140,17 +135,8 @@ class NullComparison(Frozen, title="Comparison with a null", table="frame"):
         for name in STATISTICS:
             values = self.null(name)
             spread = float(values.std(ddof=1)) if values.size > 1 else math.nan
-            rows.append(
-                (
-                    name,
-                    self.observed(name),
-                    float(values.mean()),
-                    spread,
-                    self.z(name),
-                    self.p(name),
-                    self.sentence(name),
-                )
-            )
+            figures = self.observed(name), float(values.mean()), spread, self.z(name), self.p(name)
+            rows.append((name, *figures, self.sentence(name)))
         columns = ("observed", "null_mean", "null_sd", "z", "p")
         frame = pl.DataFrame(rows, schema=("statistic", *columns, "says"), orient="row")
         return frame.with_columns(pl.col(columns).cast(pl.Float64).fill_nan(None))
@@ -178,19 +164,19 @@ def rewired_null(
     engine: str | None = None,
     rng: RNGLike | None = None,
 ) -> NullComparison:
-    r"""Whether a graph has more community structure than its degrees alone bring about.
+    r"""Compare the community structure of a graph with its degree-preserving null model.
 
     Leiden runs on the graph and on `n` rewired copies, which keep the degree of every node
-    and are random otherwise (:func:`graphkit.nullmodels.rewire`). Compared are the quality
-    of the best partition and the mean AMI of the runs, by
+    and are random otherwise (:func:`graphkit.nullmodels.rewire`). The quality of the best
+    partition and the mean AMI of the runs are compared by
     :math:`z = (x - \bar x_0) / s_0` and by the rank
     :math:`p = (1 + \#\{x_0 \ge x\}) / (n + 1)`.
 
-    A high modularity proves nothing: the best partition of sparse noise has one, since among
-    so many partitions some fit any fluctuation [1]_. Its rewired copies have it too. The test
-    is about the graph as a whole. If it differs from its null, there is something beside
-    degrees, which need not be communities (triangles will do), and the communities found
-    need not be the right ones; if it cannot be told from its null, do not report any.
+    A high modularity alone is no evidence: the best partition of sparse noise has one, since
+    some of so many partitions fit any fluctuation [1]_. Its rewired copies have it too. The test
+    is about the graph as a whole. If it differs from its null, it has structure beyond degrees,
+    which need not be communities (triangles suffice), and the communities found need not be
+    the right ones; if it is not distinguishable from its null, do not report any.
 
     Parameters
     ----------
@@ -205,7 +191,7 @@ def rewired_null(
     swaps
         Attempted swaps per edge.
     engine
-        As in :func:`graphkit.leiden`; `None` takes its default.
+        As in :func:`graphkit.leiden`.
     rng
         Seed.
 
@@ -231,19 +217,17 @@ def rewired_null(
     --------
     >>> from graphkit.nullmodels import planted_partition, random_graph
     >>> rewired_null(random_graph(200, 500, rng=1).graph, runs=2, rng=1).verdict
-    'the graph cannot be told from its null'
+    'the graph is not distinguishable from its null'
     >>> planted = planted_partition([50] * 4, inside=8, outside=2, rng=1)
     >>> rewired_null(planted.graph, runs=2, rng=1).verdict
     'the graph differs from its null'
     """
-    prepare(graph, verb="rewired_null")
+    prepare(graph, caller="rewired_null")
     fewest = round(1 / LEVEL) - 1
     n = check_integer("n", n, fewest, hint=f"With fewer rewired copies no p can reach {LEVEL:g}.")
     runs = check_integer("runs", runs, 1)
     streams = Streams(rng)
-    find = partial(leiden, quality=quality, runs=runs)
-    if engine is not None:
-        find = partial(find, engine=engine)
+    find = partial(leiden, quality=quality, runs=runs, engine=engine)
     found = find(graph, resolution=resolution, rng=streams.integer("graph"))
     values = np.empty((2, n))
     accepted = 0
@@ -254,22 +238,7 @@ def rewired_null(
         accepted += copy.provenance.parameters["accepted"]
         other = find(copy, resolution=found.resolution, rng=streams.integer("null", draw))
         values[:, draw] = other.quality, other.stability
-    return NullComparison(
-        found,
-        values[0],
-        values[1],
-        Provenance.of(
-            "rewired_null",
-            {
-                "n": int(n),
-                "quality": quality,
-                "resolution": found.resolution,
-                "runs": runs,
-                "swaps": swaps,
-                "engine": engine,
-                "accepted_swaps": accepted,
-            },
-            seed=streams.seed,
-            made_from=(graph,),
-        ),
-    )
+    parameters = {"n": int(n), "quality": quality, "resolution": found.resolution, "runs": runs}
+    parameters |= {"swaps": swaps, "engine": engine, "accepted_swaps": accepted}
+    record = Provenance.of("rewired_null", parameters, seed=streams.seed, made_from=(graph,))
+    return NullComparison(found, values[0], values[1], record)

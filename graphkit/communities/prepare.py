@@ -1,4 +1,4 @@
-"""What a graph must be before any engine sees it: one place, for every engine alike."""
+"""Graph validation and conversion before community detection, the same for every engine."""
 
 from __future__ import annotations
 
@@ -9,26 +9,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from graphkit.data.graph import Graph, csr_from_codes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_integer, check_number
 
-__all__ = [
-    "LINEAR",
-    "QUALITIES",
-    "Prepared",
-    "check_iterations",
-    "check_resolution",
-    "check_sizes",
-    "prepare",
-    "require_partition",
-    "shared_nodes",
-    "unit",
-]
-
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 #: The qualities that can be maximised or computed.
 QUALITIES = ("modularity", "cpm", "rber", "surprise", "significance")
@@ -39,23 +29,13 @@ LINEAR = ("modularity", "cpm")
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The part of a graph that communities are made of: no loops, no isolated nodes.
+    """A graph without self-loops, zero weights and isolated nodes, in compressed sparse rows.
 
-    Attributes
-    ----------
-    nodes
-        int32, shape (k,): codes, in the graph, of the nodes that have an edge; ascending.
-    n_nodes
-        Nodes of the graph, those without edges included.
-    indptr, indices
-        int64 (k + 1,) and int32 (entries,): compressed rows over positions in `nodes`,
-        ascending; an undirected edge stands in both its rows.
-    weights
-        float64, shape (entries,), all above zero; empty if every weight is 1.
-    directed
-        Whether an entry is an arc row → column.
-    removed
-        What was left out, as counts by reason.
+    `nodes` (int32, (k,)) holds the ascending graph codes of the nodes that have an edge, of
+    `n_nodes` in all. `indptr` (int64, (k + 1,)) and `indices` (int32, (entries,)) are rows over
+    positions in `nodes`, ascending: an undirected edge is in both its rows, a `directed` one in
+    that of its source. `weights` (float64, (entries,)) are above zero, and empty if all are 1.
+    `removed` counts what was left out by reason.
     """
 
     nodes: Codes
@@ -70,14 +50,14 @@ class Prepared:
     def of_edges(
         cls,
         n: int,
-        tail: npt.NDArray[Any],
-        head: npt.NDArray[Any],
+        source: npt.NDArray[Any],
+        target: npt.NDArray[Any],
         weight: Floats | None,
         *,
         directed: bool,
     ) -> Prepared:
         """Edges among n nodes; parallel ones are merged."""
-        arrays = csr_from_codes(n, tail, head, weight, directed=directed)
+        arrays = csr_from_codes(n, source, target, weight, directed=directed)
         return cls(np.arange(n, dtype=np.int32), n, *arrays, directed, {})
 
     @property
@@ -87,9 +67,15 @@ class Prepared:
 
     @property
     def possible_pairs(self) -> float:
-        """Pairs of nodes that an edge could join: ordered ones where directed."""
+        """Pairs of nodes that an edge could join, ordered if directed."""
         ordered = float(self.size) * (self.size - 1)
         return ordered if self.directed else ordered / 2
+
+    def expand_nodes(self, values: npt.NDArray[Any], fill: float) -> npt.NDArray[Any]:
+        """Values of all nodes of the graph, on the last axis; `fill` for those without an edge."""
+        full = np.full((*values.shape[:-1], self.n_nodes), fill, dtype=values.dtype)
+        full[..., self.nodes] = values
+        return full
 
     @cached_property
     def total(self) -> float:
@@ -103,31 +89,31 @@ class Prepared:
         return self.total / self.possible_pairs
 
     @cached_property
-    def _edges(self) -> tuple[Codes, Codes, Floats]:
-        tail = np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.indptr))
+    def _edge_list(self) -> tuple[Codes, Codes, Floats]:
+        source = np.repeat(np.arange(self.size, dtype=np.int32), np.diff(self.indptr))
         weight = self.weights if self.weights.size else np.ones(self.indices.size)
         if self.directed:
-            return tail, self.indices, weight
-        once = tail < self.indices
-        return tail[once], self.indices[once], weight[once]
+            return source, self.indices, weight
+        once = source < self.indices
+        return source[once], self.indices[once], weight[once]
 
     @property
-    def tail(self) -> Codes:
-        """First end of each edge as a position in `nodes`, shape (m,); each edge once, sorted."""
-        return self._edges[0]
+    def source(self) -> Codes:
+        """Source of each edge as a position in `nodes`, shape (m,); each edge once, sorted."""
+        return self._edge_list[0]
 
     @property
-    def head(self) -> Codes:
-        """Other end of each edge, shape (m,); above the tail if undirected."""
-        return self._edges[1]
+    def target(self) -> Codes:
+        """Target of each edge, shape (m,); above the source if undirected."""
+        return self._edge_list[1]
 
     @property
     def weight(self) -> Floats:
         """Weight of each edge, shape (m,)."""
-        return self._edges[2]
+        return self._edge_list[2]
 
     @cached_property
-    def _strengths(self) -> tuple[Floats, Floats]:
+    def _node_strengths(self) -> tuple[Floats, Floats]:
         if not self.weights.size:
             out = np.diff(self.indptr).astype(np.float64)
         else:
@@ -141,61 +127,63 @@ class Prepared:
 
     def strengths(self) -> tuple[Floats, Floats]:
         """Out- and in-strength of each node, shape (k,) each; the same if undirected."""
-        return self._strengths
+        return self._node_strengths
 
     @cached_property
     def symmetric(self) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
-        """Compressed rows without direction: weights of opposite arcs are added."""
+        """Undirected compressed rows: the weights of opposite directed edges are added."""
         if not self.directed:
             return self.indptr, self.indices, self.weights
         import scipy.sparse as sp
 
         weights = self.weights if self.weights.size else np.ones(self.indices.size)
-        arcs = sp.csr_array((weights, self.indices, self.indptr), shape=(self.size,) * 2)
-        both = (arcs + arcs.T).tocsr()
+        directed = sp.csr_array((weights, self.indices, self.indptr), shape=(self.size,) * 2)
+        both = (directed + directed.T).tocsr()
         both.sort_indices()
         return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data
 
 
-def prepare(graph: Graph, *, verb: str) -> Prepared:
-    """Edges that count: no self-loops, no zero weights; refuses what cannot be meant.
+def prepare(graph: Graph, *, caller: str) -> Prepared:
+    """The graph without self-loops, zero weights and isolated nodes.
 
     Raises
     ------
     DataError
-        If `graph` is no Graph, has no nodes or no edges, has a negative weight, or nothing
-        but self-loops and weights of zero.
+        If `graph` is not a Graph, has no nodes or no edges, has a negative weight, or only
+        self-loops and weights of zero.
     """
     if not isinstance(graph, Graph):
         raise DataError(
-            f"{verb} needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
+            f"{caller} needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
             "Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or Graph.from_edges."
         )
     if not graph.n_nodes:
-        raise DataError(f"{verb}: the graph has no nodes: there is nothing to partition.")
+        raise DataError(f"{caller}: the graph has no nodes: there is nothing to partition.")
     if not graph.n_edges:
         raise DataError(
-            f"{verb}: the graph has {graph.n_nodes:,} nodes and no edges, so no communities: "
-            "loosen the rule that ties nodes (min_shared, window, backbone)."
+            f"{caller}: the graph has {graph.n_nodes:,} nodes and no edges, so no communities: "
+            "loosen the rule that joins nodes (min_shared, window, backbone)."
         )
     indptr, indices = graph.indptr, graph.indices
     weights = graph.weights if graph.is_weighted else np.empty(0)
     removed: dict[str, int] = {}
     if graph.n_loops or (weights.size and weights.min() <= 0):
-        _refuse_negative(graph, verb)
-        tails = np.repeat(np.arange(graph.n_nodes, dtype=np.int32), np.diff(indptr))
-        loops = tails == indices
+        _refuse_negative(graph, caller)
+        sources = np.repeat(np.arange(graph.n_nodes, dtype=np.int32), np.diff(indptr))
+        loops = sources == indices
         zero = (graph.weights == 0) & ~loops
         keep = ~(loops | zero)
         removed["self-loops"] = int(loops.sum())
         removed["edges of weight zero"] = int(zero.sum()) // (1 if graph.directed else 2)
         if not keep.any():
             raise DataError(
-                f"{verb}: nothing ties one node to another: of {graph.n_edges:,} edges, "
+                f"{caller}: nothing joins one node to another: of {graph.n_edges:,} edges, "
                 f"{removed['self-loops']:,} are self-loops and "
                 f"{removed['edges of weight zero']:,} have weight zero. Check the weights."
             )
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(tails[keep], minlength=graph.n_nodes))])
+        indptr = np.concatenate(
+            [[0], np.cumsum(np.bincount(sources[keep], minlength=graph.n_nodes))]
+        )
         indices, weights = indices[keep], graph.weights[keep]
         if (weights == 1).all():
             weights = np.empty(0)
@@ -203,7 +191,7 @@ def prepare(graph: Graph, *, verb: str) -> Prepared:
         strengths = 2 * float(weights.sum())
     if not math.isfinite(strengths):
         raise DataError(
-            f"{verb}: the weights are finite, but their sum is not (largest: {weights.max():g}): "
+            f"{caller}: the weights are finite, but their sum is not (largest: {weights.max():g}): "
             "divide them by their mean."
         )
     touched = np.diff(indptr) > 0
@@ -215,66 +203,64 @@ def prepare(graph: Graph, *, verb: str) -> Prepared:
         position = np.cumsum(touched, dtype=np.int32) - np.int32(1)
         indices = position[indices]
         indptr = np.concatenate([[0], indptr[1:][touched]])
-    return Prepared(
-        nodes=nodes,
-        n_nodes=graph.n_nodes,
-        indptr=np.ascontiguousarray(indptr, dtype=np.int64),
-        indices=np.ascontiguousarray(indices, dtype=np.int32),
-        weights=weights,
-        directed=graph.directed,
-        removed={reason: count for reason, count in removed.items() if count},
-    )
+    indptr = np.ascontiguousarray(indptr, dtype=np.int64)
+    indices = np.ascontiguousarray(indices, dtype=np.int32)
+    removed = {reason: count for reason, count in removed.items() if count}
+    return Prepared(nodes, graph.n_nodes, indptr, indices, weights, graph.directed, removed)
 
 
-def _refuse_negative(graph: Graph, verb: str) -> None:
+def _refuse_negative(graph: Graph, caller: str) -> None:
     if not graph.weights.min(initial=0.0) < 0:
         return
-    tail, head, weight = graph.edge_arrays()
+    source, target, weight = graph.edge_arrays()
     negative = np.flatnonzero(weight < 0)
     first = int(negative[0])
     ids = graph.vocabulary.ids
-    ends = [ids[code : code + 1].tolist()[0] for code in (tail[first], head[first])]
+    ends = [ids[code : code + 1].tolist()[0] for code in (source[first], target[first])]
     raise DataError(
-        f"{verb}: the edge {ends[0]!r} – {ends[1]!r} has the weight {weight[first]:g} "
+        f"{caller}: the edge {ends[0]!r} – {ends[1]!r} has the weight {weight[first]:g} "
         f"({negative.size:,} edges are negative); this needs weights of zero or more: drop these "
         "edges, take a weight that cannot be negative, or part the graph by sign: "
         'leiden(by_sign(graph), layer_weights={"positive": 1, "negative": -1}).'
     )
 
 
-def require_partition(partition: Partition, *, verb: str) -> None:
+def require_partition(partition: Partition, *, caller: str) -> None:
     """Raise a DataError unless `partition` is a Partition."""
     if not isinstance(partition, Partition):
         raise DataError(
-            f"{verb} needs a graphkit Partition, not a {type(partition).__name__}: see "
+            f"{caller} needs a graphkit Partition, not a {type(partition).__name__}: see "
             "Partition.from_membership."
         )
 
 
-def shared_nodes(
-    a: Partition, b: Partition | Graph, *, verb: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Codes, in `a` and in `b`, of the nodes that both know; in `a`'s order.
-
-    Raises
-    ------
-    DataError
-        If there are none; the message shows ids of both.
-    """
+def shared_nodes(a: Partition, b: Partition | Graph, *, caller: str) -> tuple[Counts, Counts]:
+    """Codes in `a` and in `b` of the nodes in both, in `a`'s order; a DataError if none."""
     found = b.vocabulary.lookup(a.vocabulary)
     here = np.flatnonzero(found >= 0)
     if not here.size:
         mine, theirs = (", ".join(repr(i) for i in x.vocabulary.ids[:3].tolist()) for x in (a, b))
         raise DataError(
-            f"{verb}: no node is in both: the partition has ids such as {mine or 'none'} "
+            f"{caller}: no node is in both: the partition has ids such as {mine or 'none'} "
             f"({a.node_kind}), the {'graph' if isinstance(b, Graph) else 'other'} such as "
             f"{theirs or 'none'} ({b.node_kind}). Use two that are about the same nodes."
         )
     return here, found[here].astype(np.int64)
 
 
+def community_columns(partition: Partition) -> dict[str, Any]:
+    """Columns community, label and size of a table with one row per community."""
+    count = partition.n_communities
+    labels = pl.Series([partition.name(c) for c in range(count)], dtype=pl.String)
+    return {
+        "community": np.arange(count, dtype=np.int32),
+        "label": labels,
+        "size": pl.Series(partition.sizes, dtype=pl.Int64),
+    }
+
+
 def check_resolution(resolution: float | None) -> float | None:
-    """The resolution as a float; raises an OptionError unless it is finite and above 0."""
+    """The resolution as a float; an OptionError unless it is finite and above 0."""
     if resolution is None:
         return None
     hint = "None takes the default (1 for modularity, the density for CPM)."
@@ -282,14 +268,14 @@ def check_resolution(resolution: float | None) -> float | None:
 
 
 def check_iterations(iterations: int) -> int:
-    """The number of iterations: 1 or more, or −1 for as many as improve anything."""
+    """The number of iterations: 1 or more, or −1 for as many as improve the quality."""
     if iterations == -1:
         return -1
     return check_integer("iterations", iterations, 1, hint="Or -1: until nothing improves.")
 
 
 def check_sizes(min_size: int, max_size: int | None) -> tuple[int, int | None]:
-    """Least and largest size of a community; raises an OptionError if they contradict."""
+    """Least and largest size of a community; an OptionError if they contradict."""
     least = check_integer("min_size", min_size, 1)
     most = check_integer("max_size", max_size, 1, optional=True)
     if most is not None and most < least:
@@ -297,11 +283,7 @@ def check_sizes(min_size: int, max_size: int | None) -> tuple[int, int | None]:
     return least, most
 
 
-def unit(weight: Floats) -> float:
-    """The power of two near the mean weight: dividing by it loses no digit.
-
-    leidenalg compares gains with a fixed tolerance, so that the unit of the weights would
-    change its result.
-    """
+def weight_unit(weight: Floats) -> float:
+    """The power of two near the mean weight: dividing by it loses no digit."""
     typical = float(weight.mean()) or float(weight.max())
     return math.ldexp(1.0, math.frexp(typical)[1] - 1)

@@ -1,4 +1,4 @@
-"""How good a partition is, computed here for every engine alike."""
+"""Quality functions of a partition, computed in the same way for every engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from graphkit.communities.prepare import (
     LINEAR,
     QUALITIES,
+    Floats,
     Prepared,
     check_resolution,
     prepare,
@@ -19,44 +20,25 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_choice
 
-__all__ = [
-    "DENSITY_QUALITIES",
-    "check_takes",
-    "evaluate",
-    "evaluate_density",
-    "line",
-    "partition_quality",
-    "resolved",
-    "resolved_density",
-]
+__all__ = ["partition_quality"]
 
-Floats = npt.NDArray[np.float64]
-
-#: Qualities that leidenalg maximises, beside modularity and CPM.
+#: Qualities that leidenalg maximises in addition to modularity and CPM.
 DENSITY_QUALITIES = ("surprise", "significance", "rber")
 
 
-def check_takes(
-    prepared: Prepared, quality: str, resolution: float | None = None, *, verb: str
+def check_quality_input(
+    prepared: Prepared, quality: str, resolution: float | None = None, *, caller: str
 ) -> None:
-    """Refuse what a quality cannot mean: a resolution of none, weights of significance.
-
-    Raises
-    ------
-    OptionError
-        If `resolution` is given for a quality without one.
-    DataError
-        If significance is asked of a weighted graph.
-    """
+    """Refuse a resolution where the quality has none, and weights for significance."""
     if resolution is not None and quality in ("surprise", "significance"):
         raise OptionError(
-            f"{verb}: {quality} has no resolution, but resolution={resolution!r} was given: leave "
+            f"{caller}: {quality} has no resolution, but resolution={resolution!r} was given: leave "
             "it out, or take modularity, cpm or rber."
         )
     other = np.flatnonzero(prepared.weight != 1) if quality == "significance" else np.zeros(0)
     if other.size:
         raise DataError(
-            f"{verb}: significance compares numbers of edges and has no meaning for weights, but "
+            f"{caller}: significance compares numbers of edges and has no meaning for weights, but "
             f"{other.size:,} of {prepared.weight.size:,} edges do not weigh 1 (the first "
             f"{prepared.weight[other[0]]:g}): use surprise, which takes weights, or give the graph "
             "without them: Graph.from_edges(e['source'], e['target'], directed=…) with "
@@ -64,8 +46,8 @@ def check_takes(
         )
 
 
-def resolved_density(prepared: Prepared, quality: str, resolution: float | None) -> float | None:
-    """The resolution of any quality, or its default: none for surprise and significance."""
+def default_resolution(prepared: Prepared, quality: str, resolution: float | None) -> float | None:
+    """The resolution, or the default of the quality; none for surprise and significance."""
     if quality in ("surprise", "significance"):
         return None
     if resolution is not None:
@@ -80,56 +62,23 @@ def evaluate_density(
     resolution: float | None = None,
     sizes: npt.NDArray[Any] | None = None,
 ) -> float:
-    r"""Surprise, significance or RBER of a membership of the prepared nodes.
+    """Surprise, significance or RBER of a membership of the prepared nodes.
 
-    With :math:`m_c` the weight inside community c, :math:`n_c` its nodes, :math:`N_c` its
-    pairs of nodes (:math:`n_c(n_c - 1)/2`, twice that if directed), :math:`m` and :math:`N`
-    those of the graph, and
-    :math:`D(x \| y) = \pm[x \ln(x/y) + (1 - x) \ln((1 - x)/(1 - y))]`, negative where
-    :math:`x < y`:
-
-    * asymptotic surprise [1]_: :math:`m\,D(\sum_c m_c / m \,\|\, \sum_c N_c / N)`
-    * significance [2]_: :math:`\sum_c N_c\,D(m_c / N_c \,\|\, m / N)`
-    * RBER, a Potts model against an Erdős–Rényi graph [3]_:
-      :math:`\sum_c (m_c - \gamma\,(m / N)\,N_c)`, that is CPM at :math:`\gamma m / N`
-
-    Surprise is in nats times the unit of the weights, significance in nats. leidenalg
-    counts each undirected pair twice in RBER, as in CPM.
-
-    Parameters
-    ----------
-    prepared
-        Edges that count.
-    membership
-        One code per prepared node; −1 belongs to no community and adds nothing.
-    quality
-        ``"surprise"``, ``"significance"`` or ``"rber"``.
-    resolution
-        γ of RBER, by default 1.
-    sizes
-        Nodes per community, where some have no edge and so are not prepared.
-
-    References
-    ----------
-    .. [1] Traag, V. A., Aldecoa, R. & Delvenne, J.-C. (2015). Detecting communities using
-       asymptotical surprise. Physical Review E, 92, 022816.
-       doi:10.1103/PhysRevE.92.022816
-    .. [2] Traag, V. A., Krings, G. & Van Dooren, P. (2013). Significant scales in community
-       structure. Scientific Reports, 3, 2930. doi:10.1038/srep02930
-    .. [3] Reichardt, J. & Bornholdt, S. (2006). Statistical mechanics of community
-       detection. Physical Review E, 74, 016110. doi:10.1103/PhysRevE.74.016110
+    :func:`partition_quality` has the formulas. −1 in the membership is no community; `sizes`
+    are nodes per community, given where some have no edge. leidenalg counts each undirected
+    pair twice in RBER, as in CPM.
     """
     groups = membership[membership >= 0]
     nodes = (np.bincount(groups) if sizes is None else np.asarray(sizes)).astype(np.float64)
     if not nodes.size:
         return 0.0
-    home = membership[prepared.tail]
-    inside = (home == membership[prepared.head]) & (home >= 0)
-    within = np.bincount(home[inside], weights=prepared.weight[inside], minlength=nodes.size)
-    pairs = _pairs(nodes, prepared.directed)
+    code = membership[prepared.source]
+    inside = (code == membership[prepared.target]) & (code >= 0)
+    within = np.bincount(code[inside], weights=prepared.weight[inside], minlength=nodes.size)
+    pairs = _node_pairs(nodes, prepared.directed)
     # nodes without an edge count where they were given a community
     everyone = np.float64(prepared.size + max(0.0, float(nodes.sum()) - groups.size))
-    possible = float(_pairs(everyone, prepared.directed))
+    possible = float(_node_pairs(everyone, prepared.directed))
     total = float(prepared.weight.sum())
     if quality == "rber":
         gamma = 1.0 if resolution is None else resolution
@@ -137,23 +86,23 @@ def evaluate_density(
     if quality == "significance":
         some = pairs > 0
         inner = within[some] / pairs[some]
-        return float(np.dot(pairs[some], _divergence(inner, np.float64(total / possible))))
+        return float(np.dot(pairs[some], _binary_divergence(inner, np.float64(total / possible))))
     share, expected = float(within.sum()) / total, float(pairs.sum()) / possible
-    return total * float(_divergence(np.array(share), np.float64(expected)))
+    return total * float(_binary_divergence(np.array(share), np.float64(expected)))
 
 
-def _pairs(nodes: Any, directed: bool) -> Any:
+def _node_pairs(nodes: Any, directed: bool) -> Any:
     return nodes * (nodes - 1) / (1 if directed else 2)
 
 
-def _divergence(x: Floats, y: np.float64) -> Floats:
-    """Kullback–Leibler divergence of two coins, in nats; negative where x < y."""
+def _binary_divergence(x: Floats, y: np.float64) -> Floats:
+    """Kullback–Leibler divergence of two Bernoulli distributions, in nats; negative if x < y."""
     from scipy.special import xlogy
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        heads = np.where((x > 0) & (y > 0), xlogy(x, x / y), 0.0)
-        tails = np.where((x < 1) & (y < 1), xlogy(1 - x, (1 - x) / (1 - y)), 0.0)
-    signed: Floats = np.where(x < y, -1.0, 1.0) * (heads + tails)
+        ones = np.where((x > 0) & (y > 0), xlogy(x, x / y), 0.0)
+        zeros = np.where((x < 1) & (y < 1), xlogy(1 - x, (1 - x) / (1 - y)), 0.0)
+    signed: Floats = np.where(x < y, -1.0, 1.0) * (ones + zeros)
     return signed
 
 
@@ -166,7 +115,7 @@ def partition_quality(
 ) -> float:
     r"""The quality of any partition of a graph's nodes: modularity, constant Potts, and others.
 
-    With :math:`A` the weights, :math:`m` their sum over edges (arcs), :math:`k` strengths,
+    With :math:`A` the weights, :math:`m` their sum over edges, :math:`k` strengths,
     :math:`\delta` 1 where two nodes share a community, :math:`e_c` the weight inside
     community c and :math:`n_c` its nodes:
 
@@ -242,10 +191,10 @@ def partition_quality(
     3.0
     """
     check_choice("quality", quality, QUALITIES)
-    require_partition(partition, verb="partition_quality")
+    require_partition(partition, caller="partition_quality")
     gamma = check_resolution(resolution)
-    prepared = prepare(graph, verb="partition_quality")
-    check_takes(prepared, quality, gamma, verb="partition_quality")
+    prepared = prepare(graph, caller="partition_quality")
+    check_quality_input(prepared, quality, gamma, caller="partition_quality")
     vocabulary = graph.vocabulary
     everywhere = partition.vocabulary.lookup(vocabulary)
     codes = everywhere[prepared.nodes]
@@ -260,14 +209,14 @@ def partition_quality(
     return evaluate(prepared, of_all[prepared.nodes], quality, gamma, sizes)
 
 
-def resolved(prepared: Prepared, quality: str, resolution: float | None) -> float:
+def resolve_resolution(prepared: Prepared, quality: str, resolution: float | None) -> float:
     """The resolution of a quality that has one, or its default: 1, for CPM the density."""
-    gamma = resolved_density(prepared, quality, resolution)
+    gamma = default_resolution(prepared, quality, resolution)
     assert gamma is not None
     return gamma
 
 
-def line(
+def quality_line(
     prepared: Prepared,
     membership: npt.NDArray[Any],
     quality: str,
@@ -275,8 +224,7 @@ def line(
 ) -> tuple[float, float]:
     """Internal and expected part of modularity or CPM, which is internal − γ·expected.
 
-    −1 in the membership belongs to no community; `sizes` are nodes per community where some
-    have no edge, and so are not prepared.
+    For `membership` and `sizes` see :func:`evaluate_density`.
     """
     from graphkit.kernels.leiden import inside_weight
 
@@ -289,11 +237,11 @@ def line(
         pairs = float((nodes * (nodes - 1)).sum())
         return inside, pairs if prepared.directed else pairs / 2
     out, into = prepared.strengths()
-    # shares before products: the weights' unit must not overflow
-    mass = prepared.total if prepared.directed else 2 * prepared.total
+    # shares before products, so that large weights do not overflow
+    total_strength = prepared.total if prepared.directed else 2 * prepared.total
     count = int(membership.max(initial=-1)) + 1
-    volume_out = np.bincount(groups, weights=out[assigned], minlength=count) / mass
-    volume_in = np.bincount(groups, weights=into[assigned], minlength=count) / mass
+    volume_out = np.bincount(groups, weights=out[assigned], minlength=count) / total_strength
+    volume_in = np.bincount(groups, weights=into[assigned], minlength=count) / total_strength
     return inside / prepared.total, float(np.dot(volume_out, volume_in))
 
 
@@ -304,10 +252,10 @@ def evaluate(
     resolution: float | None,
     sizes: npt.NDArray[Any] | None = None,
 ) -> float:
-    """Any quality of a membership of the prepared nodes; see :func:`line` for the rest."""
+    """Any quality of a membership of the prepared nodes; see :func:`evaluate_density`."""
     if not (membership.max(initial=-1) >= 0 if sizes is None else sizes.size):
         return 0.0
     if quality not in LINEAR:
         return evaluate_density(prepared, membership, quality, resolution, sizes)
-    internal, expected = line(prepared, membership, quality, sizes)
-    return internal - resolved(prepared, quality, resolution) * expected
+    internal, expected = quality_line(prepared, membership, quality, sizes)
+    return internal - resolve_resolution(prepared, quality, resolution) * expected

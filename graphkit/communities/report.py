@@ -1,43 +1,49 @@
-"""How good each community is: size, density, borders, sureness, and its weakest cut."""
+"""Report on each community: density, conductance, node consistency and minimum cut."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities.prepare import Prepared, prepare, require_partition
+from graphkit.communities.prepare import (
+    Codes,
+    Counts,
+    Floats,
+    Mask,
+    Prepared,
+    community_columns,
+    prepare,
+    require_partition,
+)
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError
 
 __all__ = ["community_report"]
 
-#: Below this consistency a node's place is a matter of the seed more often than not.
+#: Below this consistency a node's community depends on the seed more often than not.
 LOW_CONFIDENCE = 0.5
-
-Floats = npt.NDArray[np.float64]
 
 
 def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
-    r"""One row per community: how dense, how open, how sure, and how easily cut in two.
+    r"""Density, conductance, confidence and minimum cut of each community.
 
-    With :math:`n_c` the members of community c, :math:`e_c` the edges (arcs) between them,
+    With :math:`n_c` the members of community c, :math:`e_c` the edges between them,
     :math:`w_c` their weight, :math:`x_c` the weight of edges with one end in c, in either
     direction, and W the weight of all edges:
 
     * density = :math:`2 e_c / (n_c (n_c - 1))`, half of that if directed;
     * conductance = :math:`x_c / \min(v_c, 2W - v_c)` with :math:`v_c = 2 w_c + x_c`; 0 for a
-      community without ties to others, 1 for one without ties inside;
-    * min_cut = the fewest edges whose removal parts the community in two, edges counted
-      without weight and direction, arcs both ways as one; 0 for one that is in pieces. A
-      community is *well connected* if it is above :math:`\log_{10} n_c` [1]_. Counting stops
-      at cut_needed, the smallest number above that bound: a min_cut of cut_needed means
-      that many or more. It is a strict test: one member with a single tie inside makes a cut
-      of 1, however dense the others are.
+      community without edges to others, 1 for one without edges inside;
+    * min_cut = the fewest edges whose removal disconnects the community, without weight and
+      direction, reciprocal edges counted once; 0 if it is disconnected. A community is *well
+      connected* if it is above :math:`\log_{10} n_c` [1]_. Counting stops at cut_needed, the
+      smallest number above that bound: a min_cut of cut_needed means that many or more. The
+      test is strict: one member with a single edge inside makes a cut of 1, however dense the
+      others are.
 
-    Nodes that the partition leaves unassigned, and nodes of the graph that it does not know,
-    are outside every community. Self-loops and edges of weight zero are left out, as
+    Unassigned nodes, and nodes of the graph that the partition lacks, are outside every
+    community. Self-loops and edges of weight zero are left out, as
     :func:`graphkit.leiden` does.
 
     Parameters
@@ -52,9 +58,9 @@ def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
     polars.DataFrame
         community, label, size, edges, density, internal_weight, external_weight,
         conductance, consistency (mean over members), low_confidence (share of members whose
-        consistency is below 0.5), min_cut, cut_needed, well_connected. Null are: density,
-        cut and well_connected of a single node; conductance where one side has no ties;
-        consistency and low_confidence without several runs.
+        consistency is below 0.5), min_cut, cut_needed, well_connected. Density, cut and
+        well_connected of a single node are null, as are conductance where one side has no
+        edges, and consistency and low_confidence without several runs.
 
     Raises
     ------
@@ -81,124 +87,99 @@ def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
     >>> report["conductance"].to_list(), report["well_connected"].to_list()
     ([0.14285714285714285, 0.14285714285714285], [True, True])
     """
-    require_partition(partition, verb="community_report")
-    prepared = prepare(graph, verb="community_report")
-    places = graph.vocabulary.lookup(partition.vocabulary)
-    lost = np.flatnonzero(places < 0)
+    require_partition(partition, caller="community_report")
+    prepared = prepare(graph, caller="community_report")
+    positions = graph.vocabulary.lookup(partition.vocabulary)
+    lost = np.flatnonzero(positions < 0)
     if lost.size:
         raise DataError(
             f"community_report: node {partition.vocabulary.ids[lost[0]]!r} of the partition is "
             f"not in the graph ({lost.size:,} such nodes): use the graph in which the "
             "communities were found."
         )
-    homes = np.full(graph.n_nodes, -1, dtype=np.int32)
-    homes[places] = partition.membership
+    membership = np.full(graph.n_nodes, -1, dtype=np.int32)
+    membership[positions] = partition.membership
     count, sizes = partition.n_communities, partition.sizes
-    tails, heads = (homes[prepared.nodes[end]] for end in (prepared.tail, prepared.head))
-    inside = (tails == heads) & (tails >= 0)
-    edges = np.bincount(tails[inside], minlength=count)
-    internal, external = _weights(prepared.weight, tails, heads, count)
-    volume = 2 * internal + external
-    # the rest is summed, not taken off the total, which would leave rounding errors
-    rest = 2 * (internal.sum() - internal) + _outer_ends(prepared.weight, tails, heads, count)
+    local, weight = membership[prepared.nodes], prepared.weight
+    sources, targets = local[prepared.source], local[prepared.target]
+    inside = (sources == targets) & (sources >= 0)
+    edges = np.bincount(sources[inside], minlength=count)
+    internal = np.bincount(sources[inside], weights=weight[inside], minlength=count)
+    internal = internal.astype(np.float64)
+    leaving = sources != targets
+    external = _sum_ends(leaving, weight, sources, targets, count)
+    between = leaving | (sources < 0)
+    # the rest is summed, not subtracted from the total, which would leave rounding errors
+    outside = 2 * float(weight[between].sum()) - _sum_ends(between, weight, sources, targets, count)
+    rest = 2 * (internal.sum() - internal) + outside
     pairs = sizes * (sizes - 1.0) / (1 if prepared.directed else 2)
-    cuts, needed = _cuts(prepared, homes, sizes, inside)
-    alone = sizes < 2
-    columns = {
-        "community": pl.Series(np.arange(count, dtype=np.int32)),
-        "label": pl.Series([partition.name(c) for c in range(count)], dtype=pl.String),
-        "size": pl.Series(sizes, dtype=pl.Int64),
+    cuts, needed = _minimum_cuts(prepared, membership, sizes, inside)
+    several = pl.Series(sizes >= 2)
+    columns = community_columns(partition) | {
         "edges": pl.Series(edges, dtype=pl.Int64),
-        "density": _ratio(edges.astype(np.float64), pairs),
-        "internal_weight": pl.Series(internal),
-        "external_weight": pl.Series(external),
-        "conductance": _ratio(external, np.minimum(volume, rest)),
-        **_sureness(partition),
-        "min_cut": pl.Series(
-            [None if a else c for a, c in zip(alone, cuts, strict=True)], dtype=pl.Int64
-        ),
+        "density": _null_ratio(edges.astype(np.float64), pairs),
+        "internal_weight": internal,
+        "external_weight": external,
+        "conductance": _null_ratio(external, np.minimum(2 * internal + external, rest)),
+        **_mean_confidence(partition),
+        "min_cut": pl.Series(cuts, dtype=pl.Int64),
         "cut_needed": pl.Series(needed, dtype=pl.Int64),
-        "well_connected": pl.Series(
-            [None if a else bool(c >= k) for a, c, k in zip(alone, cuts, needed, strict=True)],
-            dtype=pl.Boolean,
-        ),
+        "well_connected": pl.Series(cuts >= needed, dtype=pl.Boolean),
     }
-    return pl.DataFrame(columns)
+    known = pl.when(several).then(pl.col("min_cut", "well_connected"))
+    return pl.DataFrame(columns).with_columns(known)
 
 
-def _weights(
-    weight: Floats, tails: npt.NDArray[np.int32], heads: npt.NDArray[np.int32], count: int
-) -> tuple[Floats, Floats]:
-    """Weight inside each community, and of edges with one end in it."""
-    inside = (tails == heads) & (tails >= 0)
-    internal = np.bincount(tails[inside], weights=weight[inside], minlength=count)
-    external = np.zeros(count)
-    for ends in (tails, heads):
-        leaving = (tails != heads) & (ends >= 0)
-        external += np.bincount(ends[leaving], weights=weight[leaving], minlength=count)
-    return internal.astype(np.float64), external
+def _sum_ends(chosen: Mask, weight: Floats, sources: Codes, targets: Codes, count: int) -> Floats:
+    """Weight of the ends of the chosen edges in each community."""
+    total = np.zeros(count)
+    for ends in (sources, targets):
+        held = chosen & (ends >= 0)
+        total += np.bincount(ends[held], weights=weight[held], minlength=count)
+    return total
 
 
-def _outer_ends(
-    weight: Floats, tails: npt.NDArray[np.int32], heads: npt.NDArray[np.int32], count: int
-) -> Floats:
-    """Weight of the edge ends outside each community, but for edges inside another one."""
-    crossing = (tails != heads) | (tails < 0)
-    own = np.zeros(count)
-    for ends in (tails, heads):
-        held = crossing & (ends >= 0)
-        own += np.bincount(ends[held], weights=weight[held], minlength=count)
-    outer: Floats = 2 * float(weight[crossing].sum()) - own
-    return outer
-
-
-def _ratio(above: Floats, below: Floats) -> pl.Series:
+def _null_ratio(above: Floats, below: Floats) -> pl.Series:
     """Quotients, null where the divisor is zero."""
     found = np.divide(above, below, out=np.full(above.size, np.nan), where=below > 0)
     return pl.Series(found).fill_nan(None)
 
 
-def _sureness(partition: Partition) -> dict[str, pl.Series]:
-    """Mean consistency of each community, and the share of members that lack it."""
+def _mean_confidence(partition: Partition) -> dict[str, pl.Series]:
+    """Mean consistency of each community, and its share of members of low consistency."""
     count = partition.n_communities
     if partition.consistency is None:
         absent = pl.Series([None] * count, dtype=pl.Float64)
         return {"consistency": absent, "low_confidence": absent}
     assigned = partition.membership >= 0
-    homes = partition.membership[assigned]
+    codes = partition.membership[assigned]
     values = partition.consistency[assigned].astype(np.float64)
     low = np.where(np.isnan(values), np.nan, values < LOW_CONFIDENCE)
-    return {
-        name: pl.Series(np.bincount(homes, weights=of, minlength=count) / partition.sizes).fill_nan(
-            None
-        )
-        for name, of in (("consistency", values), ("low_confidence", low))
-    }
+    sums = (np.bincount(codes, weights=v, minlength=count) for v in (values, low))
+    means = [pl.Series(total / partition.sizes).fill_nan(None) for total in sums]
+    return {"consistency": means[0], "low_confidence": means[1]}
 
 
-def _cuts(
-    prepared: Prepared,
-    homes: npt.NDArray[np.int32],
-    sizes: npt.NDArray[np.int64],
-    inside: npt.NDArray[np.bool_],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Smallest cut of each community, counted up to the one needed, and the one needed."""
+def _minimum_cuts(
+    prepared: Prepared, membership: Codes, sizes: Counts, inside: Mask
+) -> tuple[Counts, Counts]:
+    """Minimum cut of each community, counted up to the one needed, and the one needed."""
     from graphkit.kernels.mincut import bounded_cuts
 
     # the smallest whole number above log10(n) is the number of digits of n
     needed = np.searchsorted(10 ** np.arange(19), sizes, side="right").astype(np.int64)
-    order = np.argsort(homes, kind="stable")
-    order = order[homes[order] >= 0]
+    order = np.argsort(membership, kind="stable")
+    order = order[membership[order] >= 0]
     first = np.cumsum(sizes) - sizes
-    local = np.full(homes.size, -1, dtype=np.int64)
-    local[order] = np.arange(order.size) - first[homes[order]]
-    tail, head = (prepared.nodes[end[inside]] for end in (prepared.tail, prepared.head))
-    low, high = np.minimum(tail, head).astype(np.int64), np.maximum(tail, head)
-    once = np.unique(low * homes.size + high)  # arcs both ways are one edge
-    low, high = once // homes.size, once % homes.size
-    by_home = np.argsort(homes[low], kind="stable")
-    low, high = low[by_home], high[by_home]
-    starts = np.searchsorted(homes[low], np.arange(sizes.size + 1))
+    local = np.full(membership.size, -1, dtype=np.int64)
+    local[order] = np.arange(order.size) - first[membership[order]]
+    source, target = (prepared.nodes[end[inside]] for end in (prepared.source, prepared.target))
+    low, high = np.minimum(source, target).astype(np.int64), np.maximum(source, target)
+    once = np.unique(low * membership.size + high)  # reciprocal edges are one edge
+    low, high = once // membership.size, once % membership.size
+    by_community = np.argsort(membership[low], kind="stable")
+    low, high = low[by_community], high[by_community]
+    starts = np.searchsorted(membership[low], np.arange(sizes.size + 1))
     ends = (local[end].astype(np.int32) for end in (low, high))
-    cuts: npt.NDArray[np.int64] = bounded_cuts(sizes, starts, *ends, needed)
+    cuts: Counts = bounded_cuts(sizes, starts, *ends, needed)
     return cuts, needed

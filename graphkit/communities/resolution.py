@@ -1,4 +1,4 @@
-"""Communities from coarse to fine: Leiden over a range of resolutions, and what lasts."""
+"""Resolution: profile over γ (CHAMP), and the resolution limit of modularity."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities import prepare as checks
-from graphkit.communities.engines import connected
+from graphkit.communities.engines import split_disconnected
 from graphkit.communities.leiden import leiden
-from graphkit.communities.prepare import Prepared
-from graphkit.communities.quality import line, resolved
+from graphkit.communities.prepare import Codes, Counts, Floats, Prepared, community_columns
+from graphkit.communities.quality import quality_line, resolve_resolution
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import STABLE, Partition, canonical_membership
@@ -27,34 +26,23 @@ from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choic
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["Found", "ResolutionProfile", "envelope", "resolution_limit", "resolution_profile"]
+__all__ = ["ResolutionProfile", "resolution_limit", "resolution_profile"]
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int32]
-
-#: Relative difference below which two numbers are one, rounded differently.
+#: Relative difference below which two numbers are equal up to rounding.
 _ROUNDING = 1e-12
 
 
-def envelope(
+def upper_envelope(
     internal: Floats, expected: Floats, low: float, high: float
 ) -> tuple[list[int], list[float]]:
-    """Lines that are highest somewhere between `low` and `high`, and where they take turns.
+    """Upper envelope of the lines internal − γ·expected between `low` and `high`.
 
-    Parameters
-    ----------
-    internal, expected
-        Shape (lines,): each line is internal − γ·expected.
-
-    Returns
-    -------
-    tuple
-        The lines in order of γ, h of them, and the h + 1 bounds of their domains, the
-        first `low`, the last `high`. Lines that only touch the envelope in a point are
-        left out; of equal lines the first one stands.
+    Returns the h lines on the envelope in order of γ, and the h + 1 bounds of their domains, from
+    `low` to `high`. Lines that only touch the envelope in a point are left out; of equal lines
+    the first is kept.
     """
     value = internal - low * expected
-    # of lines that meet at `low`, the flattest is higher behind it
+    # of lines that meet at `low`, the flattest is highest beyond it
     best = value >= value.max() - _ROUNDING * np.abs(internal).max()
     flattest = best & (expected <= expected[best].min() * (1 + _ROUNDING))
     current = int(np.flatnonzero(flattest)[0])
@@ -81,8 +69,8 @@ def envelope(
 
 
 @dataclass(eq=False)
-class Found:
-    """The distinct partitions of all runs as lines; memberships only of admissible ones."""
+class PartitionLines:
+    """Distinct partitions of all runs as lines in γ, with the memberships of admissible ones."""
 
     prepared: Prepared
     quality: str
@@ -94,8 +82,8 @@ class Found:
     order: list[int] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
 
-    def add(self, memberships: Codes, *, runs: int = 1) -> int:
-        """Note the partitions of one γ, one a row; returns how many are distinct."""
+    def add_partitions(self, memberships: Codes, *, runs: int = 1) -> int:
+        """Add the partitions of one γ, one per row; returns how many are distinct."""
         seen = set()
         for membership in memberships:
             codes = np.ascontiguousarray(membership)
@@ -104,18 +92,18 @@ class Found:
             if key not in self.number:
                 self.number[key] = len(self.rows)
                 self.kept[len(self.rows)] = codes.copy()
-                self.rows.append(self._row(codes))
+                self.rows.append(self._line_row(codes))
             self.rows[self.number[key]]["runs"] += runs
         internal, expected = (
             np.array([row[name] for row in self.rows]) for name in ("internal", "expected")
         )
-        self.order, self.bounds = envelope(internal, expected, self.low, self.high)
-        # a line below the envelope stays below it: what more partitions do is raise it
+        self.order, self.bounds = upper_envelope(internal, expected, self.low, self.high)
+        # a line below the envelope stays below it: more partitions can only raise it
         self.kept = {i: self.kept[i] for i in self.order}
         return len(seen)
 
-    def _row(self, codes: Codes) -> dict[str, Any]:
-        internal, expected = line(self.prepared, codes, self.quality)
+    def _line_row(self, codes: Codes) -> dict[str, Any]:
+        internal, expected = quality_line(self.prepared, codes, self.quality)
         sizes = np.bincount(codes)
         return {
             "partition": len(self.rows),
@@ -127,14 +115,14 @@ class Found:
             "runs": 0,
         }
 
-    def frame(self) -> pl.DataFrame:
-        """One row per distinct partition, with the domain where it has one."""
-        domain = {number: place for place, number in enumerate(self.order)}
-        places = [domain.get(row["partition"]) for row in self.rows]
-        return pl.DataFrame(self.rows).with_columns(pl.Series("domain", places, dtype=pl.Int64))
+    def to_frame(self) -> pl.DataFrame:
+        """One row per distinct partition, with its domain or null."""
+        index = {number: domain for domain, number in enumerate(self.order)}
+        domains = [index.get(row["partition"]) for row in self.rows]
+        return pl.DataFrame(self.rows).with_columns(pl.Series("domain", domains, dtype=pl.Int64))
 
 
-#: Nodes from which a part is a community: pairs fall off the end of any chain.
+#: Least size of a part that counts: any chain splits off pairs at its ends.
 _LEAST = 3
 
 
@@ -147,24 +135,24 @@ def resolution_limit(
     engine: str | None = None,
     rng: RNGLike | None = None,
 ) -> pl.DataFrame:
-    r"""Which communities of a modularity partition may be several that it could not tell apart.
+    r"""Communities of a modularity partition that may hide smaller ones (resolution limit).
 
     Modularity joins two groups as soon as one edge more than expected runs between them,
     and in a large graph less than one is expected between any two small groups. A community
     with fewer than :math:`\sqrt{2L}` internal edges, L being all edges, may therefore hide
     smaller ones however clear they are [1]_. With weights, W their sum and
     :math:`\bar w = W / L` that of a typical edge, and at resolution γ, the same argument
-    gives :math:`\sqrt{2 W \bar w / \gamma}`; for arcs it holds as it stands.
+    gives :math:`\sqrt{2 W \bar w / \gamma}`, also for directed graphs.
 
-    To be below the bound is no evidence yet, nor is to be above it the contrary: a community
-    may hold many small ones. A community *hides* smaller ones if modularity splits it as soon
-    as it is looked at alone, in runs that agree (mean AMI ≥ 0.75), and if at least two of the
-    parts have three nodes or more, are below the bound, and are communities in the whole
-    graph: more than half of their strength stays inside (the weak definition of Radicchi et
-    al. [2]_). Parts that depend on the run, as in a random graph, and parts tied to the rest
-    more than to themselves, as in small social networks, do not count; so smaller communities
-    that keep less than half of their ties are not seen here either. Chains, trees and lattices
-    do fall into stable parts, and are reported.
+    The bound alone is not evidence: a community below it may be genuine, and one above it may
+    hide many. A community *hides* smaller ones if modularity splits it when it is partitioned
+    alone, in runs that agree (mean AMI ≥ 0.75), and if at least two of the parts have three
+    nodes or more, are below the bound, and are communities in the whole graph: more than half
+    of their strength stays inside (the weak definition of Radicchi et al. [2]_). Parts that
+    depend on the run, as in a random graph, and parts with more strength to the rest than
+    inside, as in small social networks, do not count; so smaller communities that keep less
+    than half of their edges are not found either. Chains, trees and lattices do split into
+    stable parts, and are reported.
 
     Parameters
     ----------
@@ -176,9 +164,9 @@ def resolution_limit(
     resolution
         γ; by default that of the partition, or 1 where it has none.
     runs
-        Runs of Leiden on each community alone, 2 or more to say whether they agree.
+        Runs of Leiden on each community alone; agreement needs two.
     engine
-        As in :func:`graphkit.leiden`; its default where absent.
+        As in :func:`graphkit.leiden`.
     rng
         Seed of the runs.
 
@@ -186,8 +174,8 @@ def resolution_limit(
     -------
     polars.DataFrame
         One row per community: community, label, size, internal (weight), bound, below
-        (whether internal < bound), parts (when looked at alone; 1 if it has no edge),
-        agreement (mean AMI of these runs; null for one run or where there was none), weak
+        (whether internal < bound), parts (when partitioned alone; 1 if it has no edge),
+        agreement (mean AMI of these runs; null for fewer than two), weak
         (parts of three nodes or more that are communities in the whole graph and below the
         bound), hides.
 
@@ -223,7 +211,7 @@ def resolution_limit(
     >>> resolution_limit(g, single, rng=1).get_column("hides").any()
     False
     """
-    checks.require_partition(partition, verb="resolution_limit")
+    checks.require_partition(partition, caller="resolution_limit")
     if partition.quality_function == "cpm":
         raise DataError(
             "resolution_limit: the partition was found by CPM, which has no resolution limit: "
@@ -232,7 +220,7 @@ def resolution_limit(
     asked = resolution if resolution is not None else partition.resolution
     gamma = checks.check_resolution(asked) or 1.0
     runs = check_integer("runs", runs, 1)
-    prepared = checks.prepare(graph, verb="resolution_limit")
+    prepared = checks.prepare(graph, caller="resolution_limit")
     codes = partition.vocabulary.lookup(graph.vocabulary)[prepared.nodes]
     if (codes < 0).any():
         missing = graph.vocabulary.ids[prepared.nodes[codes < 0]].tolist()
@@ -243,24 +231,23 @@ def resolution_limit(
     out, into = prepared.strengths()
     strength = out + into if prepared.directed else out
     bound = float(prepared.weight.sum()) * math.sqrt(2 / (gamma * prepared.weight.size))
-    find = leiden if engine is None else partial(leiden, engine=engine)
+    find = partial(leiden, engine=engine, runs=runs)
     streams = Streams(rng)
     count = partition.n_communities
-    pieces = _alone(prepared, partition.membership[codes], count)
+    pieces = _community_subgraphs(prepared, partition.membership[codes], count)
     rows: list[tuple[float, int, float | None, int]] = []
     for community, (nodes, piece) in enumerate(track(pieces, "resolution limit", count)):
         if piece is None:
             rows.append((0.0, 1, None, 0))
             continue
         seed = streams.integer("resolution_limit", community)
-        split = find(piece, resolution=gamma, runs=runs, rng=seed)
-        tail, head, weight = piece.edge_arrays()
-        same = split.membership[tail] == split.membership[head]
-        kept = np.bincount(
-            split.membership[tail[same]], weights=weight[same], minlength=split.n_communities
-        )
-        touched = split.membership >= 0
-        held = np.bincount(split.membership[touched], weights=strength[nodes[touched]])
+        split = find(piece, resolution=gamma, rng=seed)
+        parts = split.membership
+        source, target, weight = piece.edge_arrays()
+        same = parts[source] == parts[target]
+        kept = np.bincount(parts[source[same]], weight[same], minlength=split.n_communities)
+        touched = parts >= 0
+        held = np.bincount(parts[touched], weights=strength[nodes[touched]])
         # internal edges count at both ends, so that half of the strength is 2·kept
         real = (split.sizes >= _LEAST) & (kept < bound) & (4 * kept > held)
         agreement = None if math.isnan(split.stability) else split.stability
@@ -268,61 +255,54 @@ def resolution_limit(
     schema = {"internal": pl.Float64, "parts": pl.Int64, "agreement": pl.Float64, "weak": pl.Int64}
     found = pl.DataFrame(rows, schema=schema, orient="row")
     hides = (pl.col("weak") >= 2) & (pl.col("agreement") >= STABLE)
-    return found.select(
-        pl.Series("community", np.arange(count, dtype=np.int32)),
-        pl.Series("label", [partition.name(c) for c in range(count)], dtype=pl.String),
-        pl.Series("size", partition.sizes),
-        "internal",
-        pl.lit(bound).alias("bound"),
-        (pl.col("internal") < bound).alias("below"),
-        "parts",
-        "agreement",
-        "weak",
-        hides.fill_null(False).alias("hides"),
+    return pl.DataFrame(community_columns(partition)).hstack(
+        found.select(
+            "internal",
+            pl.lit(bound).alias("bound"),
+            (pl.col("internal") < bound).alias("below"),
+            "parts",
+            "agreement",
+            "weak",
+            hides.fill_null(False).alias("hides"),
+        )
     )
 
 
-def _alone(
-    prepared: checks.Prepared, home: npt.NDArray[np.int32], count: int
-) -> Iterator[tuple[npt.NDArray[np.int64], Graph | None]]:
-    """Each community's nodes and the graph among them; without an edge, `None`.
+def _community_subgraphs(
+    prepared: Prepared, membership: Codes, count: int
+) -> Iterator[tuple[Counts, Graph | None]]:
+    """Nodes and induced subgraph of each community; `None` if it has no edge.
 
-    Edges are sorted by community once, so that all pieces together cost one pass.
+    Edges are sorted by community once, so that all subgraphs together cost one pass.
     """
-    place = np.empty(prepared.size, dtype=np.int64)
-    order = np.argsort(home, kind="stable")
-    starts = np.searchsorted(home[order], np.arange(count + 1))
-    place[order] = np.arange(prepared.size)
-    of_edge = np.where(home[prepared.tail] == home[prepared.head], home[prepared.tail], -1)
+    local = np.empty(prepared.size, dtype=np.int64)
+    order = np.argsort(membership, kind="stable")
+    starts = np.searchsorted(membership[order], np.arange(count + 1))
+    local[order] = np.arange(prepared.size)
+    first, second = membership[prepared.source], membership[prepared.target]
+    of_edge = np.where(first == second, first, -1)
     edges = np.argsort(of_edge, kind="stable")
     cuts = np.searchsorted(of_edge[edges], np.arange(count + 1))
     for community in range(count):
-        nodes = order[starts[community] : starts[community + 1]]
+        start = starts[community]
+        nodes = order[start : starts[community + 1]]
         inside = edges[cuts[community] : cuts[community + 1]]
         if not inside.size:
             yield nodes, None
             continue
-        tail, head = (place[e[inside]] - starts[community] for e in (prepared.tail, prepared.head))
-        yield (
-            nodes,
-            Graph.from_edges(
-                tail,
-                head,
-                prepared.weight[inside],
-                directed=prepared.directed,
-                nodes=range(nodes.size),
-            ),
-        )
+        source, target = (local[e[inside]] - start for e in (prepared.source, prepared.target))
+        weight, ids, directed = prepared.weight[inside], range(nodes.size), prepared.directed
+        yield nodes, Graph.from_edges(source, target, weight, directed=directed, nodes=ids)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ResolutionProfile(Frozen, title="Resolution profile"):
-    """What a graph looks like from coarse to fine, and which views of it last.
+    """Partitions of a graph over a range of resolutions, and the domain of γ of each.
 
     Attributes
     ----------
     quality_function
-        What was maximised, ``"modularity"`` or ``"cpm"``.
+        ``"modularity"`` or ``"cpm"``.
     frame
         One row per resolution γ that was run, ascending: resolution, communities (of the
         best run), quality (of the best run), stability (mean AMI over pairs of runs; null
@@ -340,14 +320,14 @@ class ResolutionProfile(Frozen, title="Resolution profile"):
         the range.
     found
         One row per distinct partition found, and the two trivial ones: partition, internal,
-        expected, communities, largest, alone, runs (that found it), domain (null where it
-        is nowhere the best).
+        expected, communities, largest, alone, runs (that found it), domain (null if it is not
+        admissible).
     partitions
-        The admissible partitions, in the order of `domains`. `resolution` is the γ, of those
-        that were run inside the domain, nearest to its middle; `runs` are the runs there, and
-        `quality` is at that γ. A domain between two such γ has its own middle, and no runs.
+        The admissible partitions, in the order of `domains`. `resolution` is the γ nearest to
+        the middle of the domain among those that were run inside it; `runs` are the runs there,
+        and `quality` is at that γ. A domain without such a γ has its middle, and no runs.
     suggestion
-        Index of the suggested domain; `None` where no view of the graph lasts.
+        Index of the suggested domain, or `None`.
     limit
         The result of :func:`graphkit.communities.resolution_limit` for the partition that
         is best at γ = 1; `None` for CPM, or where 1 is outside the range.
@@ -384,7 +364,7 @@ class ResolutionProfile(Frozen, title="Resolution profile"):
     def at(self, resolution: float) -> Partition:
         """The best partition found for a resolution inside the range.
 
-        Where two domains meet both partitions are equally good, and the coarser is given.
+        Where two domains meet, both partitions are equally good, and the coarser is returned.
 
         Raises
         ------
@@ -436,22 +416,22 @@ def resolution_profile(
 ) -> ResolutionProfile:
     r"""Communities over a range of resolutions γ, and the γ over which each partition is best.
 
-    Leiden runs at each γ. For any one partition, modularity and CPM fall with γ along a
-    straight line, internal − γ·expected, so that a partition found at one γ can be judged at
-    all others: the upper envelope of the lines of all distinct partitions gives the
-    *admissible* ones, and the domain in which each is the best that was found (CHAMP [1]_).
-    The two trivial partitions, one community per connected component and one per node,
-    compete as well. All memberships of all runs are in memory until the end, 4 bytes a node.
+    Leiden runs at each γ. For any partition, modularity and CPM are linear in γ,
+    internal − γ·expected, so that a partition found at one γ can be evaluated at all others:
+    the upper envelope of the lines of all distinct partitions gives the *admissible* ones, and
+    the domain in which each is the best that was found (CHAMP [1]_). The two trivial
+    partitions, one community per connected component and one per node, are included. All
+    memberships of all runs are in memory until the end, 4 bytes per node.
 
     *Suggested* is the widest domain, in log γ, among those that are not trivial, leave less
     than half of the nodes alone, hold two or more of the γ that were run, and whose runs
-    agree there (mean AMI ≥ 0.75). A wide domain says that the partition does not hang on the
-    choice of γ, agreement that it does not hang on the seed; random graphs have the one
-    without the other. There may be none, and in a graph with communities within communities
-    there are several such domains: look at all before taking one.
+    agree there (mean AMI ≥ 0.75). In a wide domain the partition does not depend on the choice
+    of γ, with agreement it does not depend on the seed; random graphs have the one without the
+    other. There may be no such domain, and in a graph with nested communities there are
+    several: inspect all before choosing one.
 
     For modularity, the partition that is best at γ = 1 is examined by
-    :func:`graphkit.communities.resolution_limit`, and a warning says if it hides smaller
+    :func:`graphkit.communities.resolution_limit`, and a warning is given if it hides smaller
     communities.
 
     Parameters
@@ -473,9 +453,9 @@ def resolution_profile(
     runs
         Runs of Leiden at each γ; with one there is no stability, and no suggestion.
     engine
-        As in :func:`graphkit.leiden`; its default where absent.
+        As in :func:`graphkit.leiden`.
     rng
-        Seed of the runs; those at one γ do not depend on which others are run.
+        Seed of the runs; those at one γ do not depend on the others.
 
     Returns
     -------
@@ -504,7 +484,7 @@ def resolution_profile(
     Examples
     --------
     Two triangles joined by one edge are two communities from γ = 2/7 to 7/4, and triangles
-    fall apart only where edges no longer pay:
+    split only where no edge gains any more:
 
     >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
     >>> profile = resolution_profile(g, resolutions=(0.1, 5), rng=1)
@@ -514,41 +494,36 @@ def resolution_profile(
     """
     check_choice("quality", quality, checks.LINEAR)
     runs = check_integer("runs", runs, 1)
-    prepared = checks.prepare(graph, verb="resolution_profile")
-    grid = _grid(prepared, quality, resolutions, steps)
-    find = leiden if engine is None else partial(leiden, engine=engine)
+    prepared = checks.prepare(graph, caller="resolution_profile")
+    grid = _resolution_grid(prepared, quality, resolutions, steps)
+    find = partial(leiden, engine=engine, quality=quality, runs=runs)
     streams = Streams(rng)
-    found = Found(prepared, quality, float(grid[0]), float(grid[-1]))
-    whole = canonical_membership(connected(prepared, np.zeros(prepared.size, np.int32)))
-    found.add(np.stack([whole, np.arange(prepared.size, dtype=np.int32)]), runs=0)
+    found = PartitionLines(prepared, quality, float(grid[0]), float(grid[-1]))
+    whole = canonical_membership(split_disconnected(prepared, np.zeros(prepared.size, np.int32)))
+    found.add_partitions(np.stack([whole, np.arange(prepared.size, dtype=np.int32)]), runs=0)
     views: list[Partition] = []
     distinct: list[int] = []
     for gamma in track(grid.tolist(), "resolution profile", grid.size):
-        # named by its own value, so that another grid draws the same for it
+        # seeded by γ itself, so that another grid draws the same
         seed = streams.integer("resolution_profile", float(gamma).hex())
-        view = find(graph, quality=quality, resolution=gamma, runs=runs, rng=seed)
+        view = find(graph, resolution=gamma, rng=seed)
         views.append(view)
         assert view.runs is not None
-        distinct.append(found.add(view.runs.memberships[:, prepared.nodes]))
+        distinct.append(found.add_partitions(view.runs.memberships[:, prepared.nodes]))
     used = views[0].provenance
-    parameters = {
-        "quality": quality,
-        "resolutions": grid.tolist(),
-        "runs": runs,
-        "engine": used.parameters.get("engine"),
-    }
-    packages = tuple(name for name in used.versions if name != "graphkit")
+    parameters = {"quality": quality, "resolutions": grid.tolist(), "runs": runs}
     provenance = Provenance.of(
         "resolution_profile",
-        parameters,
+        parameters | {"engine": used.parameters.get("engine")},
         seed=streams.seed,
         made_from=(graph,),
         removed=prepared.removed,
-        packages=packages,
+        packages=tuple(name for name in used.versions if name != "graphkit"),
     )
-    domains = _domains(found, grid, views)
+    domains = _domain_table(found, grid, views)
     partitions = tuple(
-        _admissible(graph, found, views, row, provenance) for row in domains.iter_rows(named=True)
+        _domain_partition(graph, found, views, row, provenance)
+        for row in domains.iter_rows(named=True)
     )
     limit = None
     if quality == "modularity" and grid[0] <= 1 <= grid[-1]:
@@ -559,36 +534,30 @@ def resolution_profile(
         if hidden:
             warnings.warn(
                 f"modularity at γ = 1 is at its resolution limit: {hidden:,} of its "
-                f"{limit.height:,} communities fall into smaller ones when looked at alone, which "
-                'it cannot tell apart in a graph of this size. Take quality="cpm", which has no '
-                "such limit, or a higher resolution; which communities these are stands in the "
-                "profile's `limit`.",
+                f"{limit.height:,} communities split into smaller ones when partitioned alone, which "
+                'it cannot resolve in a graph of this size. Take quality="cpm", which has no '
+                "such limit, or a higher resolution; the profile's `limit` lists the communities.",
                 GraphkitWarning,
                 stacklevel=2,
             )
+    scan = _scan_table(found, grid, views, distinct, domains)
+    suggestion, lines = _suggest_domain(domains), found.to_frame()
     return ResolutionProfile(
-        quality,
-        _frame(found, grid, views, distinct, domains),
-        domains,
-        found.frame(),
-        partitions,
-        _suggestion(domains),
-        limit,
-        provenance,
+        quality, scan, domains, lines, partitions, suggestion, limit, provenance
     )
 
 
-def _grid(
-    prepared: checks.Prepared,
+def _resolution_grid(
+    prepared: Prepared,
     quality: str,
     resolutions: tuple[float, float] | Sequence[float] | Floats | None,
     steps: int,
 ) -> Floats:
-    """The γ to be run, ascending, each once."""
-    default = resolved(prepared, quality, None)
+    """The distinct γ to be run, ascending."""
+    default = resolve_resolution(prepared, quality, None)
     if resolutions is None:
         low = default / 10
-        resolutions = (low, max(_splinters(prepared, quality), 10 * low))
+        resolutions = (low, max(_splinter_resolution(prepared, quality), 10 * low))
     ranged = isinstance(resolutions, tuple)
     if isinstance(resolutions, str) or np.ndim(resolutions) != 1:
         raise OptionError(
@@ -613,50 +582,44 @@ def _grid(
     return np.unique(grid)
 
 
-def _splinters(prepared: checks.Prepared, quality: str) -> float:
+def _splinter_resolution(prepared: Prepared, quality: str) -> float:
     """γ at which half of the weight is in edges that would not join even two single nodes."""
     even = prepared.weight
     if quality == "modularity":
         out, into = prepared.strengths()
         total = float(prepared.weight.sum())
-        mass = total if prepared.directed else 2 * total
-        shares = (out[prepared.tail] / mass) * (into[prepared.head] / mass)
-        even = prepared.weight / mass / shares
+        both = total if prepared.directed else 2 * total
+        shares = (out[prepared.source] / both) * (into[prepared.target] / both)
+        even = prepared.weight / both / shares
     order = np.argsort(even, kind="stable")
     weight = np.cumsum(prepared.weight[order])
     return float(even[order[np.searchsorted(weight, weight[-1] / 2)]])
 
 
-def _domains(found: Found, grid: Floats, views: list[Partition]) -> pl.DataFrame:
+def _domain_table(found: PartitionLines, grid: Floats, views: list[Partition]) -> pl.DataFrame:
     """One row per admissible partition."""
     stability = np.array([view.stability for view in views])
     rows = []
-    for place, number in enumerate(found.order):
-        low, high = found.bounds[place : place + 2]
+    for domain, number in enumerate(found.order):
+        low, high = found.bounds[domain : domain + 2]
         inside = (grid >= low) & (grid <= high)
         agreed = stability[inside]
-        row = found.rows[number]
-        rows.append(
-            {
-                "domain": place,
-                "low": low,
-                "high": high,
-                "width": math.log10(high / low),
-                "communities": row["communities"],
-                "largest": row["largest"],
-                "alone": row["alone"],
-                "points": int(inside.sum()),
-                "stability": None if np.isnan(agreed).all() else float(agreed.mean()),
-                "trivial": number < 2,
-                "internal": row["internal"],
-                "expected": row["expected"],
-            }
-        )
+        width = math.log10(high / low)
+        row: dict[str, Any] = {"domain": domain, "low": low, "high": high, "width": width}
+        row |= {name: found.rows[number][name] for name in ("communities", "largest", "alone")}
+        row["points"] = int(inside.sum())
+        row["stability"] = None if np.isnan(agreed).all() else float(agreed.mean())
+        row["trivial"] = number < 2
+        rows.append(row | {name: found.rows[number][name] for name in ("internal", "expected")})
     return pl.DataFrame(rows, schema_overrides={"stability": pl.Float64})
 
 
-def _frame(
-    found: Found, grid: Floats, views: list[Partition], distinct: list[int], domains: pl.DataFrame
+def _scan_table(
+    found: PartitionLines,
+    grid: Floats,
+    views: list[Partition],
+    distinct: list[int],
+    domains: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per γ that was run."""
     high = domains.get_column("high").to_numpy()
@@ -678,20 +641,23 @@ def _frame(
     )
 
 
-def _admissible(
-    graph: Graph, found: Found, views: list[Partition], row: dict[str, Any], provenance: Provenance
+def _domain_partition(
+    graph: Graph,
+    found: PartitionLines,
+    views: list[Partition],
+    row: dict[str, Any],
+    provenance: Provenance,
 ) -> Partition:
-    """The partition of a domain, with the runs at the γ nearest to its middle."""
+    """Partition of a domain, with the runs at the γ nearest to its middle."""
     middle = math.sqrt(row["low"] * row["high"])
     gammas = [view.resolution for view in views if view.resolution is not None]
     inside = [i for i, gamma in enumerate(gammas) if row["low"] <= gamma <= row["high"]]
     nearest = min(inside, key=lambda i: abs(math.log(gammas[i] / middle)), default=None)
     gamma = middle if nearest is None else gammas[nearest]
-    membership = np.full(graph.n_nodes, -1, dtype=np.int32)
-    membership[found.prepared.nodes] = found.kept[found.order[row["domain"]]]
+    membership = found.kept[found.order[row["domain"]]]
     return Partition(
         graph.vocabulary,
-        membership,
+        found.prepared.expand_nodes(membership, -1),
         quality=row["internal"] - gamma * row["expected"],
         quality_function=found.quality,
         resolution=gamma,
@@ -701,14 +667,10 @@ def _admissible(
     )
 
 
-def _suggestion(domains: pl.DataFrame) -> int | None:
-    """The widest domain that is neither trivial nor unstable, nor seen at one γ only."""
-    lasting = domains.filter(
-        ~pl.col("trivial"),
-        pl.col("alone") < 0.5,
-        pl.col("stability") >= STABLE,
-        pl.col("points") >= 2,
-    )
+def _suggest_domain(domains: pl.DataFrame) -> int | None:
+    """The widest domain that is nontrivial and stable, with two or more γ, or `None`."""
+    stable = (pl.col("stability") >= STABLE) & (pl.col("points") >= 2)
+    lasting = domains.filter(~pl.col("trivial"), pl.col("alone") < 0.5, stable)
     if not lasting.height:
         return None
     return int(lasting.sort("width", descending=True, maintain_order=True).item(0, "domain"))

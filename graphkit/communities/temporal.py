@@ -1,10 +1,10 @@
-"""Communities of a series of graphs at once: Leiden over time slices that are coupled."""
+"""Temporal communities: Leiden on coupled time slices (multislice modularity)."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,9 +14,17 @@ import numpy.typing as npt
 
 from graphkit.communities import prepare as checks
 from graphkit.communities.comparison import compare_runs
-from graphkit.communities.engines import Term, connected, optimised, translated, with_nodes
+from graphkit.communities.engines import (
+    LeidenOptions,
+    Run,
+    Term,
+    igraph_graph,
+    optimise_leidenalg,
+    split_disconnected,
+    translate_errors,
+)
 from graphkit.communities.multilayer import check_named_graphs, evaluate_layer
-from graphkit.communities.prepare import Prepared, unit
+from graphkit.communities.prepare import Codes, Prepared, weight_unit
 from graphkit.communities.tracking import Tracks, assemble
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs, canonical_membership
@@ -25,27 +33,16 @@ from graphkit.errors import DataError, GraphkitWarning, check_choice, check_inte
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
-__all__ = ["couple", "evaluate_slices", "leiden_slices"]
-
-Codes = npt.NDArray[np.int32]
+__all__ = ["leiden_slices"]
 
 
 @dataclass(frozen=True, eq=False)
-class Coupled:
-    """All nodes at all times at which they have an edge.
+class CoupledSlices:
+    """Slices over their node–time pairs, coupled between neighbouring slices.
 
-    Attributes
-    ----------
-    prepared
-        The edges of each slice, over its own nodes.
-    offsets
-        int64, shape (slices + 1,): nodes of slice s are offsets[s] … offsets[s + 1] − 1.
-    before, after
-        int32: ends of each coupling.
-    interslice
-        Weight of a coupling.
-    removed
-        What was left out, as counts by slice and reason.
+    `prepared` has the edges of each slice over its own nodes; the pairs of slice s are
+    `offsets[s]` … `offsets[s + 1]` − 1. `before` and `after` (int32) are the ends of each
+    coupling, `interslice` its weight. `removed` counts what was left out by slice and reason.
     """
 
     prepared: tuple[Prepared, ...]
@@ -57,43 +54,37 @@ class Coupled:
 
     @property
     def size(self) -> int:
-        """Number of nodes, over all times."""
+        """Number of node–time pairs."""
         return int(self.offsets[-1])
 
-    def span(self, at: int) -> slice:
-        """Where the nodes of a slice stand."""
+    def slice_span(self, at: int) -> slice:
+        """Positions of the nodes of a slice."""
         return slice(int(self.offsets[at]), int(self.offsets[at + 1]))
 
-    def spread(self, at: int) -> Prepared:
-        """The edges of a slice, over all nodes at all times."""
+    def slice_edges(self, at: int) -> Prepared:
+        """The edges of a slice, over all node–time pairs."""
         p, first = self.prepared[at], self.offsets[at]
         return Prepared.of_edges(
-            self.size, p.tail + first, p.head + first, p.weight, directed=p.directed
+            self.size, p.source + first, p.target + first, p.weight, directed=p.directed
         )
 
-    def couplings(self) -> Prepared:
-        """The couplings as edges; undirected, so that both ends count alike."""
+    def coupling_edges(self) -> Prepared:
+        """The couplings as undirected edges."""
         weight = np.full(self.before.size, self.interslice)
         return Prepared.of_edges(self.size, self.before, self.after, weight, directed=False)
 
 
-def couple(slices: Mapping[str, Graph], omega: float) -> Coupled:
-    """Slices with their nodes coupled to themselves in the next slice.
-
-    Raises
-    ------
-    DataError
-        See :func:`graphkit.communities.slices.leiden_slices`.
-    """
-    verb = "leiden_slices"
-    check_named_graphs(slices, verb=verb, what="slice")
+def couple_slices(slices: Mapping[str, Graph], omega: float) -> CoupledSlices:
+    """Slices with each node coupled to itself in the next slice; see :func:`leiden_slices`."""
+    caller = "leiden_slices"
+    check_named_graphs(slices, caller=caller, what="slice")
     if len(slices) < 2:
         raise DataError(
-            f"{verb}: there is one slice, {next(iter(slices))!r}: give two or more, or use "
+            f"{caller}: there is one slice, {next(iter(slices))!r}: give two or more, or use "
             "leiden(graph)."
         )
     names = tuple(slices)
-    prepared = tuple(checks.prepare(g, verb=f"{verb}: slice {n!r}") for n, g in slices.items())
+    prepared = tuple(checks.prepare(g, caller=f"{caller}: slice {n!r}") for n, g in slices.items())
     offsets = np.concatenate([[0], np.cumsum([p.size for p in prepared])]).astype(np.int64)
     graphs = tuple(slices.values())
     before, after = [], []
@@ -101,7 +92,7 @@ def couple(slices: Mapping[str, Graph], omega: float) -> Coupled:
         now, then = prepared[at], prepared[at + 1]
         place = np.full(graphs[at + 1].n_nodes + 1, -1, dtype=np.int64)
         place[then.nodes] = np.arange(then.size)
-        # an unknown node is looked up in the last place, which is none
+        # the last place, −1, is that of unknown nodes
         found = place[graphs[at + 1].vocabulary.lookup(graphs[at].vocabulary)[now.nodes]]
         here = np.flatnonzero(found >= 0)
         before.append(here + offsets[at])
@@ -112,13 +103,13 @@ def couple(slices: Mapping[str, Graph], omega: float) -> Coupled:
             for name, g in list(slices.items())[:2]
         )
         raise DataError(
-            f"{verb}: no node has an edge in two neighbouring slices, so that nothing couples "
+            f"{caller}: no node has an edge in two neighbouring slices, so that nothing couples "
             f"them ({shown}): use slices of the same nodes, or longer ones."
         )
     for (name, after_it), ends in zip(pairwise(names), before, strict=True):
         if not ends.size:
             warnings.warn(
-                f"{verb}: no node has an edge both in {name!r} and in {after_it!r}: no community "
+                f"{caller}: no node has an edge both in {name!r} and in {after_it!r}: no community "
                 "can last from one to the other.",
                 GraphkitWarning,
                 stacklevel=3,
@@ -128,77 +119,58 @@ def couple(slices: Mapping[str, Graph], omega: float) -> Coupled:
         for name, p in zip(names, prepared, strict=True)
         for reason, count in p.removed.items()
     }
-    return Coupled(
-        prepared,
-        offsets,
-        np.concatenate(before).astype(np.int32),
-        np.concatenate(after).astype(np.int32),
-        omega,
-        removed,
-    )
+    first, second = (np.concatenate(side).astype(np.int32) for side in (before, after))
+    return CoupledSlices(prepared, offsets, first, second, omega, removed)
 
 
 def slices_runner(
-    coupled: Coupled, quality: str, gammas: tuple[float, ...], iterations: int
-) -> Callable[[int], Codes]:
+    coupled: CoupledSlices, quality: str, gammas: tuple[float, ...], iterations: int
+) -> Run:
+    """One run on the coupled slices as a function of its seed."""
     weights = np.concatenate([p.weight for p in coupled.prepared])
-    one = unit(weights)
+    one = weight_unit(weights)
     terms = []
-    every = [coupled.spread(at) for at in range(len(gammas))]
-    with translated():
+    every = [coupled.slice_edges(at) for at in range(len(gammas))]
+    with translate_errors():
         for at, (p, gamma) in enumerate(zip(coupled.prepared, gammas, strict=True)):
             sizes = np.zeros(coupled.size, dtype=np.int64)
-            sizes[coupled.span(at)] = 1
-            terms.append(
-                Term(
-                    with_nodes(every[at]),
-                    (p.weight / one).tolist(),
-                    quality,
-                    gamma / one if quality == "cpm" else gamma,
-                    sizes=sizes.tolist(),
-                )
-            )
+            sizes[coupled.slice_span(at)] = 1
+            scaled = gamma / one if quality == "cpm" else gamma
+            edge_weights = (p.weight / one).tolist()
+            graph = igraph_graph(every[at])
+            terms.append(Term(graph, edge_weights, quality, scaled, sizes=sizes.tolist()))
         if coupled.interslice > 0:
-            # more than all edges together changes nothing, but drowns them in rounding
+            # more than all edges together has no effect but to lose them in rounding
             most = 4 * float(weights.sum()) / one * max(1.0, *gammas)
-            tie = min(coupled.interslice / one, most)
-            edges = coupled.couplings()
+            edges = coupled.coupling_edges()
             every.append(edges)
-            terms.append(
-                Term(
-                    with_nodes(edges), [tie] * edges.tail.size, "cpm", 0.0, sizes=[0] * coupled.size
-                )
-            )
-    tail, head = (np.concatenate([getattr(p, end) for p in every]) for end in ("tail", "head"))
-    binding = Prepared.of_edges(coupled.size, tail, head, None, directed=False)
-
-    def run(seed: int) -> Codes:
-        return connected(binding, optimised(terms, seed, iterations=iterations))
-
-    return run
+            edge_weights = [min(coupled.interslice / one, most)] * edges.source.size
+            none = [0] * coupled.size
+            terms.append(Term(igraph_graph(edges), edge_weights, "cpm", 0.0, sizes=none))
+    source = np.concatenate([p.source for p in every])
+    target = np.concatenate([p.target for p in every])
+    joined = Prepared.of_edges(coupled.size, source, target, None, directed=False)
+    options = LeidenOptions(iterations)
+    return lambda seed: split_disconnected(joined, optimise_leidenalg(terms, seed, options))
 
 
 def evaluate_slices(
-    coupled: Coupled, membership: Codes, quality: str, gammas: tuple[float, ...]
+    coupled: CoupledSlices, membership: Codes, quality: str, gammas: tuple[float, ...]
 ) -> float:
-    """Quality of the whole; see :func:`leiden_slices`."""
+    """Multislice quality; see :func:`leiden_slices`."""
     directed = coupled.prepared[0].directed
     together = int(np.count_nonzero(membership[coupled.before] == membership[coupled.after]))
     alone = [
-        evaluate_layer(p, membership[coupled.span(at)], quality, gammas[at])
+        evaluate_layer(p, membership[coupled.slice_span(at)], quality, gammas[at])
         for at, p in enumerate(coupled.prepared)
     ]
     if quality != "modularity":
         return math.fsum(alone) + coupled.interslice * together * (2 if directed else 1)
-    masses = [float(p.weight.sum()) * (1 if directed else 2) for p in coupled.prepared]
-    tie = 2 * coupled.interslice
-    total = math.fsum(masses) + tie * coupled.before.size
-    inside = math.fsum(mass / total * q for mass, q in zip(masses, alone, strict=True))
-    return inside + tie / total * together
-
-
-#: Qualities whose unit a coupling can share.
-_QUALITIES = ("modularity", "cpm")
+    strengths = [float(p.weight.sum()) * (1 if directed else 2) for p in coupled.prepared]
+    coupling = 2 * coupled.interslice
+    total = math.fsum(strengths) + coupling * coupled.before.size
+    inside = math.fsum(k / total * q for k, q in zip(strengths, alone, strict=True))
+    return inside + coupling / total * together
 
 
 def leiden_slices(
@@ -213,10 +185,10 @@ def leiden_slices(
 ) -> Tracks:
     r"""Communities of a series of graphs, found together by Leiden over coupled slices [1]_.
 
-    A node that has an edge in two neighbouring slices is tied to itself by a coupling of
-    weight :math:`\omega`, `interslice`. A community then holds nodes at several times, and
-    is a track by itself: nothing has to be matched afterwards, as
-    :func:`graphkit.communities.track` does for partitions found one by one. With
+    A node that has an edge in two neighbouring slices is joined to itself by a coupling of
+    weight :math:`\omega`, `interslice`. A community then holds nodes at several times, and is a
+    track: partitions need not be matched afterwards, as :func:`graphkit.communities.track`
+    does for those found separately. With
     :math:`A_{ijs}` the weights in slice s, :math:`k_{is}` strengths, :math:`m_s` their sum
     over edges, multislice modularity is
 
@@ -226,22 +198,22 @@ def leiden_slices(
 
     with :math:`C_{jsr} = \omega` for a node in neighbouring slices, and :math:`2\mu` the
     total of all strengths and couplings. For directed slices the null model is
-    :math:`\gamma k^{out}_{is} k^{in}_{js} / m_s`, each arc counts once, and a coupling once
+    :math:`\gamma k^{out}_{is} k^{in}_{js} / m_s`, each edge counts once, and a coupling once
     in either direction. For CPM it is :math:`\sum_s Q_s + \omega n`, with n the couplings
     inside communities (2n if directed), divided by nothing.
 
-    At :math:`\omega = 0` every slice is on its own; the larger it is, the less a community
-    changes, and from some value on nodes never change theirs while they stay. A slice
-    weighs as much as its edges do. What couples is neighbourhood in time alone: a node that
-    is away for one slice comes back as a new one. The engine is leidenalg, whose time grows
-    with the square of the number of slices: a run on 24 slices of 1,000 nodes and 5,000 edges
-    takes half a minute, on 6 two seconds.
+    At :math:`\omega = 0` slices are independent; the larger it is, the less communities
+    change, and above some value nodes that stay never change theirs. A slice has the weight of
+    its edges. Only neighbouring slices are coupled: a node that is absent from one slice
+    returns as a new one. The engine is leidenalg, whose time grows with the square of the
+    number of slices: a run on 24 slices of 1,000 nodes and 5,000 edges takes half a minute,
+    on 6 two seconds.
 
     Parameters
     ----------
     slices
         Graphs by name of the time, two or more, in order. All directed or all undirected,
-        with weights of zero or more; they need not know the same nodes. Self-loops and
+        with weights of zero or more; their nodes may differ. Self-loops and
         edges of weight zero are left out, nodes without an edge in a slice are unassigned
         there; all are counted in the provenance.
     interslice
@@ -251,8 +223,8 @@ def leiden_slices(
     resolution
         γ of all slices; by default 1 for modularity, and for CPM each slice's own density.
     runs
-        Independent runs, each with a seed of its own; the best by the quality of the whole
-        is returned.
+        Independent runs with different seeds; the one of highest multislice quality is
+        returned.
     iterations
         Iterations in each run, −1 for as many as improve the quality.
     rng
@@ -263,7 +235,7 @@ def leiden_slices(
     Tracks
         One partition per slice, and the tracks that its communities belong to. In each
         partition, `quality` is that of the slice alone, while `runs` holds the memberships
-        of the slice in every run with the qualities of the whole. A community is connected
+        of the slice in every run with the multislice qualities. A community is connected
         by edges and couplings together, not always by the edges of one slice.
 
     Raises
@@ -298,13 +270,13 @@ def leiden_slices(
     >>> [p.membership.tolist() for p in tracks.partitions]
     [[0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1]]
     """
-    check_choice("quality", quality, _QUALITIES)
+    check_choice("quality", quality, checks.LINEAR)
     hint = "The weight that joins a node to itself in the next slice."
     omega = check_number("interslice", interslice, 0, hint=hint)
     given = checks.check_resolution(resolution)
     runs = check_integer("runs", runs, 1)
     iterations = checks.check_iterations(iterations)
-    coupled = couple(slices, omega)
+    coupled = couple_slices(slices, omega)
     gammas = tuple(given or (p.density if quality == "cpm" else 1.0) for p in coupled.prepared)
     run = slices_runner(coupled, quality, gammas, iterations)
     streams = Streams(rng)
@@ -314,17 +286,12 @@ def leiden_slices(
         found.append(canonical_membership(run(seed)))
     qualities = np.array([evaluate_slices(coupled, m, quality, gammas) for m in found])
     best = int(np.argmax(qualities))
+    parameters: dict[str, Any] = {"times": tuple(slices), "interslice": omega, "quality": quality}
+    parameters |= {"resolution": dict(zip(slices, gammas, strict=True))}
+    parameters |= {"best quality": float(qualities[best]), "runs": runs, "iterations": iterations}
     provenance = Provenance.of(
         "leiden_slices",
-        {
-            "times": tuple(slices),
-            "interslice": omega,
-            "quality": quality,
-            "resolution": dict(zip(slices, gammas, strict=True)),
-            "best quality": float(qualities[best]),
-            "runs": runs,
-            "iterations": iterations,
-        },
+        parameters,
         seed=streams.seed,
         made_from=tuple(slices.values()),
         removed=coupled.removed,
@@ -332,46 +299,23 @@ def leiden_slices(
     )
     partitions, numbers = [], []
     for at, graph in enumerate(slices.values()):
-        inside = coupled.span(at)
+        prepared, inside = coupled.prepared[at], coupled.slice_span(at)
         local = np.stack([canonical_membership(m[inside]) for m in found])
-        numbers.append(_tracks_of(local[best], found[best][inside]))
-        partitions.append(
-            _partition(
-                graph, coupled.prepared[at], local, best, qualities, quality, gammas[at], provenance
-            )
+        tracks = np.empty(int(local[best].max()) + 1, dtype=np.int32)
+        tracks[local[best]] = found[best][inside]
+        numbers.append(tracks)
+        agreement, consistency = compare_runs(local)
+        memberships = prepared.expand_nodes(local, -1)
+        consistent = prepared.expand_nodes(consistency, np.nan)
+        partition = Partition(
+            graph.vocabulary,
+            memberships[best],
+            quality=evaluate_layer(prepared, local[best], quality, gammas[at]),
+            quality_function=quality,
+            resolution=gammas[at],
+            runs=Runs(memberships, qualities, agreement, consistent),
+            node_kind=graph.node_kind,
+            provenance=provenance,
         )
+        partitions.append(partition)
     return assemble(tuple(slices), partitions, numbers, provenance=provenance)
-
-
-def _tracks_of(local: Codes, whole: Codes) -> Codes:
-    """The community of the whole of each community of a slice."""
-    numbers = np.empty(int(local.max()) + 1, dtype=np.int32)
-    numbers[local] = whole
-    return numbers
-
-
-def _partition(
-    graph: Graph,
-    prepared: Prepared,
-    local: npt.NDArray[np.int32],
-    best: int,
-    qualities: npt.NDArray[np.float64],
-    quality: str,
-    gamma: float,
-    provenance: Provenance,
-) -> Partition:
-    agreement, consistency = compare_runs(local)
-    spread = np.full((local.shape[0], graph.n_nodes), -1, dtype=np.int32)
-    spread[:, prepared.nodes] = local
-    everywhere: npt.NDArray[Any] = np.full(graph.n_nodes, np.nan, dtype=np.float32)
-    everywhere[prepared.nodes] = consistency
-    return Partition(
-        graph.vocabulary,
-        spread[best],
-        quality=evaluate_layer(prepared, local[best], quality, gamma),
-        quality_function=quality,
-        resolution=gamma,
-        runs=Runs(spread, qualities, agreement, everywhere),
-        node_kind=graph.node_kind,
-        provenance=provenance,
-    )

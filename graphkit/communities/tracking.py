@@ -1,20 +1,21 @@
-"""Communities through time: which of this month continues which of the last."""
+"""Tracking of communities over time: matching of consecutive partitions, and events."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit import parallel as progress
-from graphkit.communities.comparison import ABSENT, UNASSIGNED, CommunityPairs, flows
-from graphkit.communities.prepare import require_partition
+from graphkit import parallel
+from graphkit.communities.comparison import ABSENT, UNASSIGNED, CommunityPairs, membership_flows
+from graphkit.communities.prepare import Codes, Counts, require_partition
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
@@ -28,12 +29,15 @@ from graphkit.errors import (
     nearest,
 )
 
-__all__ = ["EVENTS", "Tracks", "assemble", "track"]
+__all__ = ["EVENTS", "Tracks", "track"]
 
-#: What can happen to a track from one time to the next, in the order of the frame.
+#: Events of a track from one time to the next, in the order of the frame.
 EVENTS = ("birth", "continue", "resume", "split", "merge", "pause", "death")
 
 _STATES = {UNASSIGNED: "unassigned", ABSENT: "absent"}
+
+_EVENT_COLUMNS = {"time": pl.String, "event": pl.String, "track_id": pl.Int32, "other": pl.Int32}
+_EVENT_COLUMNS |= {"jaccard": pl.Float64, "nodes": pl.Int64, "size": pl.Int64}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,29 +45,28 @@ class Tracks(Frozen):
     """Communities followed through an ordered series of T partitions.
 
     A track has at most one community at a time, and a community one track. Community codes
-    are those of each partition (by size), so the same track has another code at another
-    time.
+    are those of each partition (by size), so that the code of a track varies over time.
 
     Attributes
     ----------
     times
         Name of each time, in order, T of them.
     partitions
-        The partition at each time; they need not know the same nodes.
+        The partition at each time; their nodes may differ.
     track_ids
         T arrays, int32, shape (communities at that time,): the track of each community
         code. Tracks are numbered from 0 by their first time, then by size at that time.
     events
         One row per event: time, event (one of ``EVENTS``), track_id, other (the track that
         it concerns), jaccard, nodes (shared with `other`), size (of the track's community).
-        :func:`graphkit.communities.tracking.assemble` says what each event means.
+        :func:`graphkit.communities.tracking.assemble` defines the events.
     provenance
         How the tracks were made.
     """
 
     times: tuple[str, ...]
     partitions: tuple[Partition, ...]
-    track_ids: tuple[npt.NDArray[np.int32], ...]
+    track_ids: tuple[Codes, ...]
     events: pl.DataFrame
     provenance: Provenance = field(default_factory=lambda: Provenance("Tracks"))
 
@@ -86,8 +89,8 @@ class Tracks(Frozen):
                 )
             if ids.size and (ids.min() < 0 or np.unique(ids).size < ids.size):
                 raise DataError(
-                    f"track ids at {time!r} must be 0 or more, and each stand there once: a track "
-                    "has one community at a time."
+                    f"track ids at {time!r} must be 0 or more, and each occur once: a track has "
+                    "one community at a time."
                 )
             frozen.append(ids)
         self._set(
@@ -112,9 +115,9 @@ class Tracks(Frozen):
 
     @cached_property
     def labels(self) -> tuple[str | None, ...]:
-        """The most frequent label of each track over its times, ties to the earliest.
+        """The most frequent label of each track over its times (ties: the earliest), or `None`.
 
-        `None` where no community of the track has one. Two tracks may bear one label.
+        Two tracks may have the same label.
         """
         counts: list[Counter[str]] = [Counter() for _ in range(self.n_tracks)]
         for partition, ids in zip(self.partitions, self.track_ids, strict=True):
@@ -152,28 +155,24 @@ class Tracks(Frozen):
     def frame(self) -> pl.DataFrame:
         """One row per time and community: time, track_id, community, label, size, share.
 
-        Label is the community's own at that time; share is of all nodes known then.
+        Label is that of the community at that time; share is of all nodes at that time.
         """
-        parts = [
-            partition.summary().select(
-                pl.lit(time).alias("time"),
-                pl.Series("track_id", ids, dtype=pl.Int32),
-                "community",
-                pl.Series("label", partition.labels, dtype=pl.String),
-                "size",
-                "share",
-            )
-            for time, partition, ids in zip(
-                self.times, self.partitions, self.track_ids, strict=True
-            )
-        ]
-        return pl.concat(parts) if parts else _empty_frame()
+        columns = {"time": pl.String, "track_id": pl.Int32, "community": pl.Int32}
+        figures = {"label": pl.String, "size": pl.Int64, "share": pl.Float64}
+        empty = pl.DataFrame(schema=columns | figures)
+        parts = []
+        for time, partition, ids in zip(self.times, self.partitions, self.track_ids, strict=True):
+            track_id = pl.Series("track_id", ids, dtype=pl.Int32)
+            label = pl.Series("label", partition.labels, dtype=pl.String)
+            named = partition.summary().with_columns(pl.lit(time).alias("time"), track_id, label)
+            parts.append(named.select(empty.columns))
+        return pl.concat(parts) if parts else empty
 
     def summary(self) -> pl.DataFrame:
         """One row per track: track_id, label, first, last, times, largest, nodes.
 
-        First and last are the times between which it was seen, `times` at how many,
-        `largest` its greatest size, `nodes` its size summed over times.
+        First and last are its first and last time, `times` their number, `largest` its greatest
+        size, `nodes` its size summed over times.
         """
         groups = self.frame().group_by("track_id", maintain_order=True)
         found = groups.agg(
@@ -183,8 +182,7 @@ class Tracks(Frozen):
             pl.col("size").max().alias("largest"),
             pl.col("size").sum().alias("nodes"),
         ).sort("track_id")
-        label = pl.Series("label", self.labels, dtype=pl.String)
-        return found.insert_column(1, label)
+        return found.insert_column(1, pl.Series("label", self.labels, dtype=pl.String))
 
     def track(self, which: int | str) -> pl.DataFrame:
         """The rows of :meth:`frame` of one track, given by number, label or name."""
@@ -196,7 +194,7 @@ class Tracks(Frozen):
         Raises
         ------
         MissingDataError
-            If the track is not there at that time.
+            If the track has no community at that time.
         """
         number = self.find(which)
         check_choice("time", time, self.times)
@@ -210,40 +208,35 @@ class Tracks(Frozen):
         return self.partitions[at].members(int(codes[0]))
 
     def alluvial(self) -> pl.DataFrame:
-        """Where the nodes go from each time to the next, none left out.
+        """Flows of nodes between the tracks of consecutive times, with all nodes.
 
         One row per pair of neighbouring times, source and target: time, next_time, source
         and target (tracks, null where the nodes are in no community), source_state and
-        target_state (``assigned``, ``unassigned`` or ``absent``: not known at that time),
-        nodes. Over the rows of a step, nodes that are not absent at its begin (its end) sum
-        to all nodes known then, and those of a source (target) to its size then.
+        target_state (``assigned``, ``unassigned`` or ``absent``: not in the partition), nodes.
+        In each step, nodes that are not absent at its start (end) sum to all nodes at that time,
+        and those of a source (target) to its size.
         """
-        parts = [
-            self._step(at).select(
-                pl.lit(self.times[at]).alias("time"),
-                pl.lit(self.times[at + 1]).alias("next_time"),
-                pl.all(),
-            )
-            for at in range(len(self.times) - 1)
-        ]
-        if parts:
-            return pl.concat(parts)
         columns = {"time": pl.String, "next_time": pl.String, "source": pl.Int32}
         states = {"target": pl.Int32, "source_state": pl.String, "target_state": pl.String}
-        return pl.DataFrame(schema=columns | states | {"nodes": pl.Int64})
+        parts = []
+        for at, (time, next_time) in enumerate(pairwise(self.times)):
+            ends = pl.lit(time).alias("time"), pl.lit(next_time).alias("next_time")
+            parts.append(self._step_flows(at).select(*ends, pl.all()))
+        empty = pl.DataFrame(schema=columns | states | {"nodes": pl.Int64})
+        return pl.concat(parts) if parts else empty
 
-    def _step(self, at: int) -> pl.DataFrame:
-        source, target, nodes = flows(self.partitions[at], self.partitions[at + 1])
+    def _step_flows(self, at: int) -> pl.DataFrame:
+        source, target, nodes = membership_flows(self.partitions[at], self.partitions[at + 1])
         ends = [("source", source, self.track_ids[at]), ("target", target, self.track_ids[at + 1])]
-        columns: dict[str, Any] = {}
-        for name, codes, ids in ends:
-            # the two last entries serve the codes −2 and −1
-            columns[name] = pl.Series(np.append(ids, [-1, -1])[codes]).replace(-1, None)
+        # the last two entries are for the codes −2 and −1
+        columns: dict[str, Any] = {
+            name: pl.Series(np.append(ids, [-1, -1])[codes]).replace(-1, None)
+            for name, codes, ids in ends
+        }
         for name, codes, _ in ends:
-            states = pl.Series(np.minimum(codes, 0)).replace_strict(
+            columns[f"{name}_state"] = pl.Series(np.minimum(codes, 0)).replace_strict(
                 _STATES, default="assigned", return_dtype=pl.String
             )
-            columns[f"{name}_state"] = states
         order = ["source", "source_state", "target", "target_state"]
         return pl.DataFrame(columns | {"nodes": nodes}).sort(order, nulls_last=True)
 
@@ -262,34 +255,8 @@ class Tracks(Frozen):
         return self.summary().sort("nodes", "track_id", descending=[True, False])
 
 
-def _empty_frame() -> pl.DataFrame:
-    columns: Iterable[tuple[str, Any]] = (
-        ("time", pl.String),
-        ("track_id", pl.Int32),
-        ("community", pl.Int32),
-        ("label", pl.String),
-        ("size", pl.Int64),
-        ("share", pl.Float64),
-    )
-    return pl.DataFrame(schema=dict(columns))
-
-
-Codes = npt.NDArray[np.int32]
-Places = npt.NDArray[np.int64]
-
-EVENT_COLUMNS = {
-    "time": pl.String,
-    "event": pl.String,
-    "track_id": pl.Int32,
-    "other": pl.Int32,
-    "jaccard": pl.Float64,
-    "nodes": pl.Int64,
-    "size": pl.Int64,
-}
-
-
-def events(tracks: Tracks, share: float) -> pl.DataFrame:
-    """The events of all times, by time, kind, track and other; see ``assemble``."""
+def track_events(tracks: Tracks, share: float) -> pl.DataFrame:
+    """The events of all times, by time, kind, track and other; see :func:`assemble`."""
     series, ids = tracks.partitions, tracks.track_ids
     seen = np.full(tracks.n_tracks, -1, dtype=np.int64)
     final = seen.copy()
@@ -301,93 +268,94 @@ def events(tracks: Tracks, share: float) -> pl.DataFrame:
         before = seen[here]
         new = np.flatnonzero(before < 0)
         if now == 0:
-            nobody = np.full(new.size, -1)
-            rows.append(_rows("birth", now, here[new], nobody, None, nobody, sizes[new]))
+            none = np.full(new.size, -1)
+            rows.append(_event_rows("birth", now, here[new], none, None, none, sizes[new]))
             seen[here] = now
             continue
-        past = ids[now - 1]
-        ahead = CommunityPairs.of(series[now - 1], series[now])
+        past, past_sizes = ids[now - 1], series[now - 1].sizes
+        ahead = CommunityPairs.from_partitions(series[now - 1], series[now])
         back = ahead.swapped()
-        rows.append(_nearest("birth", now, here, past, back, sizes, new))
+        rows.append(_nearest_rows("birth", now, here, past, back, sizes, new))
         lost = ~np.isin(past, here)
         for event, some in (("death", final[past] < now), ("pause", final[past] > now)):
             ended = np.flatnonzero(lost & some)
-            rows.append(_nearest(event, now, past, here, ahead, series[now - 1].sizes, ended))
-        rows.append(_parts("split", now, past, here, ahead, series[now - 1].sizes, share))
-        rows.append(_parts("merge", now, here, past, back, sizes, share))
+            rows.append(_nearest_rows(event, now, past, here, ahead, past_sizes, ended))
+        rows.append(_part_rows("split", now, past, here, ahead, past_sizes, share))
+        rows.append(_part_rows("merge", now, here, past, back, sizes, share))
         for earlier in np.unique(before[before >= 0]).tolist():
             near = earlier == now - 1
-            pairs = back if near else CommunityPairs.of(series[now], series[earlier])
+            pairs = back if near else CommunityPairs.from_partitions(series[now], series[earlier])
             codes = np.flatnonzero(before == earlier)
             then = np.full(tracks.n_tracks, -1)
             then[ids[earlier]] = np.arange(ids[earlier].size)
-            places = pairs.places(codes, then[here[codes]])
+            own = here[codes]
+            positions = pairs.pair_positions(codes, then[own])
             event = "continue" if near else "resume"
-            rows.append(_rows(event, now, here[codes], here[codes], pairs, places, sizes[codes]))
+            rows.append(_event_rows(event, now, own, own, pairs, positions, sizes[codes]))
         seen[here] = now
     if not rows:
-        return pl.DataFrame(schema=EVENT_COLUMNS)
+        return pl.DataFrame(schema=_EVENT_COLUMNS)
     kind = pl.col("event").cast(pl.Enum(EVENTS))
     frame = pl.concat(rows).sort("at", kind, "track_id", "other", nulls_last=True)
     names = pl.Series("time", tracks.times, dtype=pl.String)
-    return frame.with_columns(names.gather(frame.get_column("at"))).select(*EVENT_COLUMNS)
+    return frame.with_columns(names.gather(frame.get_column("at"))).select(*_EVENT_COLUMNS)
 
 
-def _nearest(
+def _nearest_rows(
     event: str,
     now: int,
     mine: Codes,
     theirs: Codes,
     pairs: CommunityPairs,
-    sizes: Places,
-    codes: Places,
+    sizes: Counts,
+    codes: Counts,
 ) -> pl.DataFrame:
-    """One row per community of `codes`: beside it the track with which it shares most."""
-    places = pairs.largest(codes)
-    other = np.append(theirs, -1)[np.append(pairs.column, theirs.size)[places]]
-    return _rows(event, now, mine[codes], other, pairs, places, sizes[codes])
+    """One row per community of `codes`, with the track with which it shares most nodes."""
+    positions = pairs.largest_overlaps(codes)
+    other = np.append(theirs, -1)[np.append(pairs.column, theirs.size)[positions]]
+    return _event_rows(event, now, mine[codes], other, pairs, positions, sizes[codes])
 
 
-def _parts(
+def _part_rows(
     event: str,
     now: int,
     mine: Codes,
     theirs: Codes,
     pairs: CommunityPairs,
-    sizes: Places,
+    sizes: Counts,
     share: float,
 ) -> pl.DataFrame:
-    """One row per part of a whole (a row of `pairs`) that has two of them or more."""
+    """One row per part of a whole (a row of `pairs`) that has two or more parts."""
     large = pairs.shared >= share * pairs.row_sizes[pairs.row]
     own = 2 * pairs.shared > pairs.column_sizes[pairs.column]
-    places = np.flatnonzero(large & own)
-    several = np.bincount(pairs.row[places], minlength=sizes.size)[pairs.row[places]] > 1
-    places = places[several]
-    codes = pairs.row[places]
-    return _rows(event, now, mine[codes], theirs[pairs.column[places]], pairs, places, sizes[codes])
+    parts = np.flatnonzero(large & own)
+    several = np.bincount(pairs.row[parts], minlength=sizes.size)[pairs.row[parts]] > 1
+    parts = parts[several]
+    codes, other = pairs.row[parts], theirs[pairs.column[parts]]
+    return _event_rows(event, now, mine[codes], other, pairs, parts, sizes[codes])
 
 
-def _rows(
+def _event_rows(
     event: str,
     now: int,
     track_id: Codes,
     other: npt.NDArray[np.integer],
     pairs: CommunityPairs | None,
-    places: Places,
-    sizes: Places,
+    positions: Counts,
+    sizes: Counts,
 ) -> pl.DataFrame:
-    """Rows of one kind; where nothing is shared (place −1) no other track and no index."""
+    """Rows of one kind; other and index are null where nothing is shared (position −1)."""
     shared = pairs.shared if pairs else np.zeros(0, dtype=np.int64)
     jaccard = pairs.jaccard if pairs else np.zeros(0)
-    known = places >= 0
+    known = positions >= 0
     return pl.DataFrame(
         {
             "at": np.full(track_id.size, now, dtype=np.int64),
             "event": pl.repeat(event, track_id.size, dtype=pl.String, eager=True),
             "track_id": track_id.astype(np.int32),
             "other": pl.Series(np.where(known, other, -1).astype(np.int32)).replace(-1, None),
-            "jaccard": pl.Series(np.append(jaccard, np.nan)[places]).fill_nan(None),
-            "nodes": np.append(shared, 0)[places],
+            "jaccard": pl.Series(np.append(jaccard, np.nan)[positions]).fill_nan(None),
+            "nodes": np.append(shared, 0)[positions],
             "size": sizes,
         }
     )
@@ -401,44 +369,44 @@ def track(
     gap: int = 0,
     share: float = 0.25,
 ) -> Tracks:
-    """Follow communities through a series of partitions, such as one a month or one a run.
+    """Track communities through a series of partitions, such as one per month or per run.
 
     Each community continues at most one of the time before, and is continued by at most
-    one: the pair of highest Jaccard index |A∩B| / |A∪B| is tied first, then the next
+    one: the pair of highest Jaccard index |A∩B| / |A∪B| is matched first, then the next
     highest among those left, down to `min_jaccard` [1]_ [2]_. Both sets are taken over the
-    nodes that both partitions assign, so that coming and going of nodes does not end a
+    nodes that both partitions assign, so that arrivals and departures of nodes do not end a
     track; ties in the index go to the pair that shares more nodes, then to the smaller
-    codes. What remains begins a track. Above 1/2 a match can be neither bettered nor
-    shared, so that only pairs below depend on the order.
+    codes. Unmatched communities begin a track. A match above 1/2 is the best of both, so that
+    only lower ones depend on the order.
 
-    Strongest first, not the greatest sum: an assignment that maximises the sum may part two
-    communities that are each other's best in order to raise the scores of two other pairs.
+    The matching is greedy: an assignment of greatest sum may separate two communities that
+    are each other's best in order to raise the scores of two other pairs.
 
     Parameters
     ----------
     partitions
         In order: by name of the time, or a plain sequence, whose times are then "0", "1", ….
-        They need not know the same nodes.
+        Their nodes may differ.
     min_jaccard
-        Index from which on a community continues another, in [0, 1].
+        Least index for a community to continue another, in [0, 1].
     min_shared
-        Nodes that the two must share at least. Raise it where few nodes stay: two that
-        share a single node, all that is left of either, have index 1.
+        Least number of shared nodes. Raise it where few nodes stay: two communities of which
+        only one common node is left have index 1.
     gap
-        For how many times in a row a community may be missing and still be resumed. What
-        was there last time is matched first, then what was missing once, and so on.
+        Number of consecutive times that a community may be missing and still be resumed.
+        Tracks present at the last time are matched first, then those missing once, and so on.
     share
         For splits and merges, see :func:`assemble`.
 
     Returns
     -------
     Tracks
-        With `track_ids` per time and the events; codes stay those of each partition.
+        With `track_ids` per time and the events; codes are those of each partition.
 
     Raises
     ------
     DataError
-        If there is no partition, one is no Partition, or no two neighbours share a node.
+        If there is no partition, one is not a Partition, or no two neighbours share a node.
     OptionError
         For a parameter out of range.
 
@@ -462,17 +430,19 @@ def track(
     [('birth', 2, 0, 2), ('continue', 0, 0, 3), ('continue', 1, 1, 3), ('split', 0, 0, 3),
      ('split', 0, 2, 2)]
     """
-    times, series = _series(partitions)
-    _check(min_jaccard, min_shared, gap)
+    times, series = _ordered_partitions(partitions)
+    check_number("min_jaccard", min_jaccard, 0, 1)
+    check_integer("min_shared", min_shared, 1)
+    check_integer("gap", gap, 0)
     _check_share(share)
     seen_at = np.zeros(0, dtype=np.int64)
     code_at = np.zeros(0, dtype=np.int64)
     found: list[Codes] = []
     common = len(series) == 1
-    for now in progress.track(range(len(series)), "track", len(series)):
+    for now in parallel.track(range(len(series)), "track", len(series)):
         ids = np.full(series[now].n_communities, -1, dtype=np.int32)
         for back in range(1, min(gap + 1, now) + 1):
-            pairs = CommunityPairs.of(series[now - back], series[now])
+            pairs = CommunityPairs.from_partitions(series[now - back], series[now])
             common |= pairs.common
             held = np.full(series[now - back].n_communities, -1, dtype=np.int32)
             there = np.flatnonzero(seen_at == now - back)
@@ -480,10 +450,10 @@ def track(
             open_ = (held[pairs.row] >= 0) & (ids[pairs.column] < 0)
             enough = (pairs.jaccard >= min_jaccard) & (pairs.shared >= min_shared)
             match = pairs.one_to_one(open_ & enough)
-            tied = np.flatnonzero(match >= 0)
-            ids[match[tied]] = held[tied]
-            seen_at[held[tied]] = now
-            code_at[held[tied]] = match[tied]
+            matched = np.flatnonzero(match >= 0)
+            ids[match[matched]] = held[matched]
+            seen_at[held[matched]] = now
+            code_at[held[matched]] = match[matched]
         new = np.flatnonzero(ids < 0)
         ids[new] = seen_at.size + np.arange(new.size)
         seen_at = np.append(seen_at, np.full(new.size, now))
@@ -494,17 +464,9 @@ def track(
             "track: no partition shares a node with the one before it: use partitions that are "
             f"about the same nodes (the first has ids such as {series[0].vocabulary!r})."
         )
-    provenance = Provenance.of(
-        "track",
-        {
-            "times": times,
-            "min_jaccard": min_jaccard,
-            "min_shared": min_shared,
-            "gap": gap,
-            "share": share,
-        },
-        made_from=series,
-    )
+    parameters = {"times": times, "min_jaccard": min_jaccard, "min_shared": min_shared}
+    parameters |= {"gap": gap, "share": share}
+    provenance = Provenance.of("track", parameters, made_from=series)
     return assemble(times, series, found, share=share, provenance=provenance)
 
 
@@ -516,43 +478,41 @@ def assemble(
     share: float = 0.25,
     provenance: Provenance | None = None,
 ) -> Tracks:
-    """Tracks from given numbers: they are numbered afresh, and the events told.
+    """Tracks from given track numbers, renumbered, with their events.
 
-    Numbers serve only to say which communities are one track. An event is told at the later
-    of the two times that it compares; sets are taken over the nodes that both assign.
+    Numbers only identify the communities of one track. An event has the later of the two times
+    that it compares; sets are taken over the nodes that both partitions assign.
 
     ===========  ====================================================================
-    birth        the track is there for the first time; `other` gave it most nodes
-    continue     it was there the time before
-    resume       it was there before, but not the time before; compared with the last
-                 time it was there
+    birth        the first time of the track; most of its nodes come from `other`
+    continue     it was present the time before
+    resume       it was present earlier, but not the time before; compared with its last
+                 time
     split        of the track's community A the time before: one row per part B, of two
                  or more, that holds at least `share` of A and has more than half of its
                  own nodes from A
     merge        into the track's community B: one row per source A, of two or more, that
                  makes up at least `share` of B and left more than half of its nodes to B
-    pause        it was there the time before, is not now, and will be again
-    death        the same, but it is not seen again; `other` took most of its nodes
+    pause        it was present the time before, is not now, and will be again
+    death        it was present the time before for the last time; most of its nodes go to
+                 `other`
     ===========  ====================================================================
 
-    A split read backwards is a merge. A small community that goes into a large one is no
-    merge but a death, whose `other` is the large one; the part or source that bears the
-    track's own number is among the rows. Continue and resume have the track itself as
-    `other`; `other` and `jaccard` are null where no node is
-    shared, as at the first time.
+    A split in reverse is a merge. A small community that joins a large one is not a merge but a
+    death, whose `other` is the large one; the part or source that has the number of the track
+    is among the rows. Continue and resume have the track itself as `other`; `other` and
+    `jaccard` are null where no node is shared, as at the first time.
 
     Parameters
     ----------
-    times
-        Name of each time, in order.
-    partitions
-        The partition at each time.
+    times, partitions
+        Name of each time, in order, and the partition at each.
     track_ids
         The track of each community code, one array per time; no number twice in one.
     share
         In (0, 0.5], for splits and merges.
     provenance
-        Of the verb that found the numbers.
+        Of the function that found the numbers.
     """
     times, series = tuple(times), tuple(partitions)
     _check_share(share)
@@ -562,18 +522,15 @@ def assemble(
             f"assemble: {len(times)} times, {len(series)} partitions and {len(given)} arrays of "
             "track ids: there must be one of each per time."
         )
-    tracks = Tracks(
-        times,
-        series,
-        _numbered(given),
-        pl.DataFrame(schema=EVENT_COLUMNS),
-        provenance or Provenance.of("assemble", {"times": times, "share": share}, made_from=series),
-    )
-    return replace(tracks, events=events(tracks, share))
+    parameters = {"times": times, "share": share}
+    record = provenance or Provenance.of("assemble", parameters, made_from=series)
+    empty = pl.DataFrame(schema=_EVENT_COLUMNS)
+    tracks = Tracks(times, series, _number_tracks(given), empty, record)
+    return replace(tracks, events=track_events(tracks, share))
 
 
-def _numbered(given: Sequence[npt.NDArray[np.int64]]) -> tuple[Codes, ...]:
-    """Numbers from 0 by first time, then by code, which goes by size."""
+def _number_tracks(given: Sequence[npt.NDArray[np.int64]]) -> tuple[Codes, ...]:
+    """Numbers from 0 by first time, then by code, which is by size."""
     if not given:
         return ()
     _, first, inverse = np.unique(np.concatenate(given), return_index=True, return_inverse=True)
@@ -582,7 +539,7 @@ def _numbered(given: Sequence[npt.NDArray[np.int64]]) -> tuple[Codes, ...]:
     return tuple(np.split(rank[inverse], np.cumsum([ids.size for ids in given])[:-1]))
 
 
-def _series(
+def _ordered_partitions(
     partitions: Mapping[str, Partition] | Sequence[Partition],
 ) -> tuple[tuple[str, ...], tuple[Partition, ...]]:
     if isinstance(partitions, Partition):
@@ -595,14 +552,8 @@ def _series(
     if not series:
         raise DataError("track needs at least one partition; there is none.")
     for partition in series:
-        require_partition(partition, verb="track")
+        require_partition(partition, caller="track")
     return times, series
-
-
-def _check(min_jaccard: float, min_shared: int, gap: int) -> None:
-    check_number("min_jaccard", min_jaccard, 0, 1)
-    check_integer("min_shared", min_shared, 1)
-    check_integer("gap", gap, 0)
 
 
 def _check_share(share: float) -> None:

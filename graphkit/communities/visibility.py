@@ -1,4 +1,4 @@
-"""Would the follow graph alone have shown the communities of shared interest?"""
+"""Visibility of interest communities in the follow graph: best F1, conductance, null model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import polars as pl
 
 from graphkit.communities.comparison import best_f1
 from graphkit.communities.leiden import leiden
-from graphkit.communities.prepare import Prepared, prepare, require_partition, shared_nodes
+from graphkit.communities.prepare import (
+    Codes,
+    Counts,
+    Floats,
+    Prepared,
+    community_columns,
+    prepare,
+    require_partition,
+    shared_nodes,
+)
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
@@ -24,7 +33,7 @@ __all__ = ["Visibility", "visibility"]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
-    """How well the follow graph alone would have shown each interest community.
+    """Visibility of each interest community in the follow graph.
 
     Attributes
     ----------
@@ -32,8 +41,8 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
         One row per community: community, label, size, shared (members that are in the
         follow graph), follow_f1 (median over runs of the best F1 with a community of
         Leiden on the follow graph), visible_runs (share of runs where it is ≥ 0.5),
-        visible, conductance, internal_share (of the follow arcs that touch members'
-        followings), expected_share (under the degree-preserving null), ratio, p_value.
+        visible, conductance, internal_share (of the members' followings), expected_share
+        (under the degree-preserving null), ratio, p_value.
     follow_memberships
         int32, shape (runs, shared nodes): the follow-graph partitions compared with.
     follow_agreement
@@ -41,13 +50,13 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
     """
 
     frame: pl.DataFrame
-    follow_memberships: npt.NDArray[np.int32]
+    follow_memberships: Codes
     follow_agreement: float
     provenance: Provenance = field(default_factory=lambda: Provenance("visibility"))
 
     @property
     def hidden(self) -> list[str]:
-        """Names of the communities that the follow graph does not show."""
+        """Labels of the communities that are not visible in the follow graph."""
         names: list[str] = self.frame.filter(~pl.col("visible")).get_column("label").to_list()
         return names
 
@@ -61,13 +70,10 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
         }
 
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-
-#: A community is seen in a run where some follow community matches it with this F1.
+#: A community is visible in a run if some follow community matches it with this F1.
 SEEN = 0.5
 
-#: With fewer members in the follow graph nothing can be said.
+#: With fewer members in the follow graph the statistics are null.
 MIN_SHARED = 2
 
 
@@ -81,33 +87,32 @@ def visibility(
     resolution: float | None = None,
     rng: RNGLike | None = None,
 ) -> Visibility:
-    r"""How well the follow graph alone would have shown each community of the partition.
+    r"""Visibility of each community of the partition in the follow graph alone.
 
     Three views of each community c, over its members that are nodes of the follow graph:
 
     * *As a community there*: Leiden runs on the follow graph; in each run the best
       :math:`F_1 = 2|c \cap f| / (|c| + |f|)` with a follow community f, over the shared
-      nodes (in both, and assigned by the partition; a member that no follow community holds
-      still counts in \|c\|). The community is *visible* if F1 ≥ 0.5 in more than half of the
-      runs.
-    * *As a set of nodes*: conductance, cut / min(vol, rest of vol), of all arcs taken
-      without direction; 0 for a set apart, near 1 for one that is no set at all [1]_.
-    * *Against chance*: the share of the members' followings that go to members, beside its
-      expectation if every arc kept its tail and the heads were dealt anew, which keeps all
-      in- and out-degrees. The arcs inside are then exactly hypergeometric: of m heads,
+      nodes (in both, and assigned by the partition; a member in no follow community still
+      counts in \|c\|). The community is *visible* if F1 ≥ 0.5 in more than half of the runs.
+    * *As a set of nodes*: conductance, cut / min(vol, rest of vol), of all edges without
+      direction; 0 for an isolated set, near 1 for one without internal edges [1]_.
+    * *Against chance*: the share of the members' followings that go to members, and its
+      expectation if every edge kept its source and the targets were permuted, which keeps all
+      in- and out-degrees. The edges inside are then exactly hypergeometric: of m targets,
       :math:`K_{in}` are members', and :math:`K_{out}` are drawn; the mean is
       :math:`K_{in} K_{out} / m` and p is P(X ≥ observed). In an undirected graph the 2m ends
-      are matched at random, and of the members' k ends a share of (k − 1)/(2m − 1) is
-      expected to meet another of them. Like any configuration model the null allows
-      self-loops and parallel arcs, which matters in very small graphs only.
+      are matched at random, and a share of (k − 1)/(2m − 1) of the members' k ends is
+      expected to match another of them. Like any configuration model the null allows
+      self-loops and parallel edges, which matters in very small graphs only.
 
-    Self-loops and arcs of weight zero are left out; otherwise weights move Leiden, while
-    conductance and the null count arcs.
+    Self-loops and edges of weight zero are left out; otherwise weights affect Leiden, while
+    conductance and the null model count edges.
 
     Parameters
     ----------
     partition
-        Communities of shared interest, from anything but the follow graph itself.
+        Communities of shared interest, not found in the follow graph itself.
     follow_graph
         Follower → followee, with the same ids; an undirected friendship graph will do.
     runs, engine, quality, resolution
@@ -150,9 +155,9 @@ def visibility(
     >>> v.hidden
     ['community 0']
     """
-    require_partition(partition, verb="visibility")
-    prepared = prepare(follow_graph, verb="visibility")
-    here, there = shared_nodes(partition, follow_graph, verb="visibility")
+    require_partition(partition, caller="visibility")
+    prepared = prepare(follow_graph, caller="visibility")
+    here, there = shared_nodes(partition, follow_graph, caller="visibility")
     assigned = partition.membership[here] >= 0
     if not assigned.any():
         raise DataError(
@@ -161,113 +166,77 @@ def visibility(
         )
     here, there = here[assigned], there[assigned]
     streams = Streams(rng)
-    follow = leiden(
-        follow_graph,
-        quality=quality,
-        resolution=resolution,
-        runs=runs,
-        engine=engine,
-        rng=streams.seed,
-    )
+    options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
+    follow = leiden(follow_graph, **options, engine=engine, rng=streams.seed)
     assert follow.runs is not None
     codes, count = partition.membership[here], partition.n_communities
     memberships = follow.runs.memberships[:, there]
     scores = np.stack([best_f1(codes, row, count)[0] for row in memberships])
     shared = np.bincount(codes, minlength=count)
-    homes = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
-    homes[there] = codes
-    borders = _borders(prepared, homes[prepared.nodes], count)
+    communities = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
+    communities[there] = codes
+    statistics = _edge_statistics(prepared, communities[prepared.nodes], count)
+    used = follow.provenance
+    parameters = {"runs": runs, "engine": used.parameters["engine"], "quality": quality}
     return Visibility(
-        _frame(partition, shared, scores, borders),
+        _visibility_table(partition, shared, scores, statistics),
         memberships,
         follow.runs.agreement,
         Provenance.of(
             "visibility",
-            {
-                "runs": runs,
-                "engine": follow.provenance.parameters["engine"],
-                "quality": quality,
-                "resolution": follow.resolution,
-            },
+            parameters | {"resolution": follow.resolution},
             seed=streams.seed,
             made_from=(partition, follow_graph),
             removed=prepared.removed,
-            packages=tuple(k for k in follow.provenance.versions if k != "graphkit"),
+            packages=tuple(name for name in used.versions if name != "graphkit"),
         ),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Borders:
-    """Per community, each of shape (C,): see the columns of the frame."""
+def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict[str, Floats]:
+    """Conductance and the null model of the edges inside each community."""
+    from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 
-    conductance: Floats
-    internal_share: Floats
-    expected_share: Floats
-    log_p: Floats
-
-
-def _borders(prepared: Prepared, homes: npt.NDArray[np.int32], count: int) -> _Borders:
-    """Conductance and the null of the arcs, from their numbers."""
-    from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail
-
-    tails, heads = homes[prepared.tail], homes[prepared.head]
-    arcs = int(tails.size)
-    inside = np.bincount(tails[(tails == heads) & (tails >= 0)], minlength=count)
-    out = np.bincount(tails[tails >= 0], minlength=count)
-    into = np.bincount(heads[heads >= 0], minlength=count)
+    sources, targets = communities[prepared.source], communities[prepared.target]
+    edges = int(sources.size)
+    inside = np.bincount(sources[(sources == targets) & (sources >= 0)], minlength=count)
+    out = np.bincount(sources[sources >= 0], minlength=count)
+    into = np.bincount(targets[targets >= 0], minlength=count)
     volume = out + into
-    cut = volume - 2 * inside
-    smaller = np.minimum(volume, 2 * arcs - volume)
+    smaller = np.minimum(volume, 2 * edges - volume)
     if prepared.directed:
-        share, expected = _ratio(inside, out), np.where(out > 0, into / arcs, np.nan)
-        log_p = log_hypergeometric_tail(inside, arcs, into, out)
+        share, expected = _safe_ratio(inside, out), np.where(out > 0, into / edges, np.nan)
+        log_p = log_hypergeometric_tail(inside, edges, into, out)
     else:
-        share = _ratio(2 * inside, volume)
-        expected = np.where(volume > 0, (volume - 1) / (2 * arcs - 1), np.nan)
+        share = _safe_ratio(2 * inside, volume)
+        expected = np.where(volume > 0, (volume - 1) / (2 * edges - 1), np.nan)
         log_p = np.array(
-            [log_matching_tail(int(x), arcs, int(k)) for x, k in zip(inside, volume, strict=True)]
+            [log_matching_tail(int(x), edges, int(k)) for x, k in zip(inside, volume, strict=True)]
         )
-    log_p = np.where(np.isnan(share), np.nan, log_p)
-    return _Borders(_ratio(cut, smaller), share, expected, log_p)
+    return {
+        "conductance": _safe_ratio(volume - 2 * inside, smaller),
+        "internal_share": share,
+        "expected_share": expected,
+        "ratio": _safe_ratio(share, expected),
+        "p_value": probability(np.where(np.isnan(share), np.nan, log_p)),
+    }
 
 
-def _ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:
-    """Quotient, NaN where nothing is below."""
-    nothing = np.full(above.shape, np.nan)
-    quotient: Floats = np.divide(above, below, out=nothing, where=below > 0)
+def _safe_ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:
+    """Quotient, NaN where the divisor is not above zero."""
+    undefined = np.full(above.shape, np.nan)
+    quotient: Floats = np.divide(above, below, out=undefined, where=below > 0)
     return quotient
 
 
-def _frame(partition: Partition, shared: Counts, scores: Floats, borders: _Borders) -> pl.DataFrame:
-    from graphkit.kernels.tails import probability
-
-    runs_seen = (scores >= SEEN).mean(axis=0)
-    known = shared >= MIN_SHARED
-    figures = {
-        "follow_f1": np.median(scores, axis=0),
-        "visible_runs": runs_seen,
-        "conductance": borders.conductance,
-        "internal_share": borders.internal_share,
-        "expected_share": borders.expected_share,
-        "ratio": _ratio(borders.internal_share, borders.expected_share),
-        "p_value": probability(borders.log_p),
-    }
-    columns = {
-        name: pl.Series(name, np.where(known, values, np.nan)).fill_nan(None)
-        for name, values in figures.items()
-    }
-    labels = [partition.name(c) for c in range(partition.n_communities)]
-    visible = [bool(v) if k else None for v, k in zip(runs_seen > 0.5, known, strict=True)]
-    return pl.DataFrame(
-        {
-            "community": np.arange(partition.n_communities, dtype=np.int32),
-            "label": pl.Series(labels, dtype=pl.String),
-            "size": partition.sizes,
-            "shared": shared,
-            "follow_f1": columns.pop("follow_f1"),
-            "visible_runs": columns.pop("visible_runs"),
-            "visible": pl.Series(visible, dtype=pl.Boolean),
-            **columns,
-        }
+def _visibility_table(
+    partition: Partition, shared: Counts, scores: Floats, statistics: dict[str, Floats]
+) -> pl.DataFrame:
+    visible_runs = (scores >= SEEN).mean(axis=0)
+    figures = {"follow_f1": np.median(scores, axis=0), "visible_runs": visible_runs}
+    columns = community_columns(partition) | {"shared": shared} | figures
+    columns |= {"visible": visible_runs > 0.5} | statistics
+    known = pl.when(pl.Series(shared >= MIN_SHARED))
+    return pl.DataFrame(columns).with_columns(
+        known.then(pl.col(*figures, *statistics).fill_nan(None)), known.then(pl.col("visible"))
     )

@@ -1,17 +1,15 @@
-"""Leiden as kernels over plain arrays: local moving, refinement, aggregation.
+"""Kernels of the Leiden algorithm: local moving, refinement, aggregation.
 
-One set of kernels serves every quality of the form "weight inside minus γ times what a null
-model expects": a node has masses, and the expectation between node v and set C is
+The quality is the weight inside communities minus γ times its expectation under a null model
+with node weights a and b; the expectation between node v and set C is
 
-    γ a_v A_C               with one mass (undirected modularity: strength; CPM: nodes)
+    γ a_v A_C               with one node weight (undirected modularity: strength; CPM: 1)
     γ (a_v B_C + b_v A_C)   with two (directed modularity: out- and in-strength)
 
-`indices` and `weights` are rows of a symmetric graph without loops; no weights at all means
-that each is 1. Rows need no order. Ties go to the neighbour met first, so that a result is a
-function of the arrays and the state of the generator alone.
-
-What is read together lies together (`totals`): on a graph of millions of nodes nearly every
-look at a community is a miss of the cache, and one miss is cheaper than three.
+`indices` and `weights` are rows of a symmetric graph without loops, in any order; empty weights
+mean that each is 1. Ties go to the first neighbour, so that a result is a function of the
+arrays and the state of the generator alone. Values that are read together are adjacent in
+memory (`totals`), as on large graphs nearly every access to a community is a cache miss.
 """
 
 from __future__ import annotations
@@ -23,30 +21,14 @@ import numpy as np
 from graphkit.kernels.compile import kernel, prefetch
 from graphkit.kernels.random import splitmix64
 
-__all__ = [
-    "Csr",
-    "MoveState",
-    "RefineState",
-    "Rows",
-    "aggregate",
-    "inside_weight",
-    "join_small",
-    "move_nodes",
-    "permuted_rows",
-    "refine",
-    "shuffle_blocks",
-    "sorted_by",
-    "split_connected",
-]
-
-#: A gain must beat another by this share of the strength at stake, or rounding could make
-#: two moves undo each other for ever.
+#: A gain must exceed another by this share of the strength, or rounding could make two moves
+#: undo each other for ever.
 TINY = 1e-12
 
-#: From so many nodes on, what the next nodes need is asked for ahead of time.
+#: From so many nodes on, the data of the next nodes are prefetched.
 FAR = 20_000
 
-#: At most so many neighbours are asked for: two or three hundred fill the first cache.
+#: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
 Array = Any
@@ -64,19 +46,19 @@ class Csr(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The graph of one level: compressed rows as in :class:`Csr`, and what its nodes weigh."""
+    """The graph of one level: compressed rows as in :class:`Csr`, and node weights."""
 
     indptr: Array
     indices: Array
     weights: Array
-    mass: Array
-    """float64, (n,): see above."""
-    mass_in: Array
-    """float64, (n,): the second mass; empty for one."""
+    out_weight: Array
+    """float64, (n,): a of the null model."""
+    in_weight: Array
+    """float64, (n,): b of the null model; empty for one node weight."""
     size: Array
-    """int64, (n,): original nodes in each; empty if nobody asks."""
+    """int64, (n,): number of original nodes; empty without a size limit."""
     fixed: Array
-    """bool, (n,): nodes that must not move; empty if there are none."""
+    """bool, (n,): nodes that must not move; empty if none."""
 
     @property
     def n(self) -> int:
@@ -90,12 +72,12 @@ class Rows(NamedTuple):
 
 
 class MoveState(NamedTuple):
-    """Working memory of :func:`move_nodes`, by community but for the last."""
+    """Working memory of :func:`move_nodes`, by community except for the last."""
 
     totals: Array
-    """float64, (n, 2): weight towards the node at hand, and mass."""
+    """float64, (n, 2): edge weight to the current node, and node weight."""
     nodes: Array
-    """int32, (n,): how many."""
+    """int32, (n,): number of nodes."""
     empty: Array
     """int32, (n,): communities without nodes."""
     waiting: Array
@@ -103,14 +85,14 @@ class MoveState(NamedTuple):
 
 
 class RefineState(NamedTuple):
-    """What :func:`refine` fills, and its working memory."""
+    """Result and working memory of :func:`refine_nodes`."""
 
     parts: Array
-    """int32, (n,): the part of each node, named by one of its nodes."""
+    """int32, (n,): the part of each node, identified by one of its nodes."""
     totals: Array
     """float64, (n, 3): of each part as above, and its weight to the rest of its community."""
     whole: Array
-    """float64, (n, 1) or, with two masses, (n, 2): masses of each community."""
+    """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
 
 @kernel()
@@ -134,7 +116,7 @@ def shuffle_blocks(order: Array, block: int, state: Array) -> None:
 def move_nodes(
     rows: Any, gamma: float, max_size: int, membership: Array, queue: Array, state: Any
 ) -> float:
-    """Local moving: nodes join the neighbouring community of highest gain, until none would.
+    """Local moving: nodes join the neighbouring community of highest gain, until none does.
 
     `queue` holds the nodes in the order of their first visit; a node whose neighbour leaves
     its community is queued again. Changes `membership`, whose codes lie below n; returns the
@@ -142,10 +124,10 @@ def move_nodes(
     :class:`Rows`, `state` a :class:`MoveState` of any content.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
-    mass, mass_in, size, fixed = rows.mass, rows.mass_in, rows.size, rows.fixed
+    out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
     totals, count, empty, waiting = state.totals, state.nodes, state.empty, state.waiting
     n = indptr.size - 1
-    two, limited, unit, pinned = mass_in.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
+    two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)
     held = np.zeros(n if limited else 0, np.int64)
     widest = 0
@@ -157,10 +139,10 @@ def move_nodes(
         widest = max(widest, indptr[v + 1] - indptr[v])
     for v in range(n):
         c = membership[v]
-        totals[c, 1] += mass[v]
+        totals[c, 1] += out_weight[v]
         count[c] += 1
         if two:
-            total_in[c] += mass_in[v]
+            total_in[c] += in_weight[v]
         if limited:
             held[c] += size[v]
     n_empty = 0
@@ -180,10 +162,10 @@ def move_nodes(
         if not waiting[v]:
             continue
         waiting[v] = False
-        home = membership[v]
+        own = membership[v]
         first, last = indptr[v], indptr[v + 1]
         if n >= FAR and left > 8:
-            # in steps, for each needs what the one before has fetched
+            # in steps, as each uses what the previous one has fetched
             ahead = read + 8
             prefetch(indptr, np.int64(queue[ahead if ahead < n else ahead - n]))
             ahead = read + 5
@@ -208,20 +190,20 @@ def move_nodes(
                 n_near += 1
             totals[c, 0] = before + weight
             strength += weight
-        a = gamma * mass[v]
+        a = gamma * out_weight[v]
         b = 0.0
-        totals[home, 1] -= mass[v]
-        count[home] -= 1
+        totals[own, 1] -= out_weight[v]
+        count[own] -= 1
         stay = 0.0
         if two:
-            b = gamma * mass_in[v]
-            total_in[home] -= mass_in[v]
-        if count[home] > 0:
-            stay = totals[home, 0] - a * totals[home, 1]
+            b = gamma * in_weight[v]
+            total_in[own] -= in_weight[v]
+        if count[own] > 0:
+            stay = totals[own, 0] - a * totals[own, 1]
             if two:
-                stay = totals[home, 0] - a * total_in[home] - b * totals[home, 1]
-        best, gain = home, stay + TINY * strength
-        if count[home] > 0 and gain < 0.0 and n_empty > 0:
+                stay = totals[own, 0] - a * total_in[own] - b * totals[own, 1]
+        best, gain = own, stay + TINY * strength
+        if count[own] > 0 and gain < 0.0 and n_empty > 0:
             best, gain = empty[n_empty - 1], 0.0
         for t in range(n_near):
             c = near[t]
@@ -229,25 +211,25 @@ def move_nodes(
             if two:
                 g = totals[c, 0] - a * total_in[c] - b * totals[c, 1]
             totals[c, 0] = 0.0
-            if g > gain and c != home and (not limited or held[c] + size[v] <= max_size):
+            if g > gain and c != own and (not limited or held[c] + size[v] <= max_size):
                 best, gain = c, g
-        totals[best, 1] += mass[v]
+        totals[best, 1] += out_weight[v]
         count[best] += 1
         if two:
-            total_in[best] += mass_in[v]
-        if best == home:
+            total_in[best] += in_weight[v]
+        if best == own:
             continue
         gains += gain - stay
         if count[best] == 1:
             n_empty -= 1
-        if count[home] == 0:
-            totals[home, 1] = 0.0
+        if count[own] == 0:
+            totals[own, 1] = 0.0
             if two:
-                total_in[home] = 0.0
-            empty[n_empty] = home
+                total_in[own] = 0.0
+            empty[n_empty] = own
             n_empty += 1
         if limited:
-            held[home] -= size[v]
+            held[own] -= size[v]
             held[best] += size[v]
         membership[v] = best
         for e in range(first, last):
@@ -261,7 +243,7 @@ def move_nodes(
 
 
 @kernel()
-def refine(
+def refine_nodes(
     rows: Any,
     gamma: float,
     theta: float,
@@ -278,28 +260,28 @@ def refine(
     whose parts are filled; `random` is the state of the generator.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
-    mass, mass_in = rows.mass, rows.mass_in
+    out_weight, in_weight = rows.out_weight, rows.in_weight
     parts, totals, whole = state.parts, state.totals, state.whole
     n = indptr.size - 1
-    two, unit = mass_in.size > 0, weights.size == 0
+    two, unit = in_weight.size > 0, weights.size == 0
     whole[:] = 0.0
     widest = 0
     for v in range(n):
-        whole[membership[v], 0] += mass[v]
+        whole[membership[v], 0] += out_weight[v]
         if two:
-            whole[membership[v], 1] += mass_in[v]
+            whole[membership[v], 1] += in_weight[v]
         widest = max(widest, indptr[v + 1] - indptr[v])
-    total_in = mass_in.copy()
+    total_in = in_weight.copy()
     alone = np.ones(n, np.bool_)
     for v in range(n):
         parts[v] = v
-        home = membership[v]
+        own = membership[v]
         inside = 0.0
         for e in range(indptr[v], indptr[v + 1]):
-            if membership[indices[e]] == home:
+            if membership[indices[e]] == own:
                 inside += 1.0 if unit else weights[e]
         totals[v, 0] = 0.0
-        totals[v, 1] = mass[v]
+        totals[v, 1] = out_weight[v]
         totals[v, 2] = inside  # between a part and the rest of its community
     near = np.empty(widest + 1, np.int32)
     chance = np.empty(widest if theta > 0.0 else 0)
@@ -308,20 +290,20 @@ def refine(
         outside = totals[v, 2]
         if not alone[v] or outside == 0.0:
             continue
-        home = membership[v]
-        a = gamma * mass[v]
+        own = membership[v]
+        a = gamma * out_weight[v]
         b = 0.0
-        expected = a * (whole[home, 0] - mass[v])
+        expected = a * (whole[own, 0] - out_weight[v])
         if two:
-            b = gamma * mass_in[v]
-            expected = a * (whole[home, 1] - mass_in[v]) + b * (whole[home, 0] - mass[v])
+            b = gamma * in_weight[v]
+            expected = a * (whole[own, 1] - in_weight[v]) + b * (whole[own, 0] - out_weight[v])
         tiny = TINY * outside
         if outside < expected - tiny:
             continue
         n_near = 0
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
-            if membership[u] == home:
+            if membership[u] == own:
                 p = parts[u]
                 before = totals[p, 0]
                 near[n_near] = p
@@ -335,11 +317,11 @@ def refine(
             p = near[t]
             total = totals[p, 1]
             g = totals[p, 0] - a * total
-            bound = gamma * total * (whole[home, 0] - total)
+            bound = gamma * total * (whole[own, 0] - total)
             if two:
                 g = totals[p, 0] - a * total_in[p] - b * total
                 bound = gamma * (
-                    total * (whole[home, 1] - total_in[p]) + total_in[p] * (whole[home, 0] - total)
+                    total * (whole[own, 1] - total_in[p]) + total_in[p] * (whole[own, 0] - total)
                 )
             if totals[p, 2] < bound - TINY * totals[p, 2]:
                 continue
@@ -352,7 +334,7 @@ def refine(
             elif g > gain:
                 best, gain = p, g
         if n_open > 0:
-            # exponents are taken below the largest, or they would overflow
+            # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
             for t in range(n_open):
                 chance[t] = np.exp((chance[t] - top) / theta)
@@ -365,9 +347,9 @@ def refine(
                     break
         if best != v:
             totals[best, 2] += outside - 2.0 * totals[best, 0]
-            totals[best, 1] += mass[v]
+            totals[best, 1] += out_weight[v]
             if two:
-                total_in[best] += mass_in[v]
+                total_in[best] += in_weight[v]
             parts[v] = best
             alone[best] = False
         for t in range(n_near):
@@ -388,7 +370,7 @@ def sorted_by(codes: Array, n_codes: int, order: Array) -> None:
 
 
 @kernel()
-def aggregate(csr: Any, parts: Array, order: Array, n_parts: int, new: Any) -> int:
+def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any) -> int:
     """Fill `new` with the graph whose nodes are the parts, 0 … n_parts − 1; without loops.
 
     `order` lists the nodes by part. Returns the number of entries filled.
@@ -453,7 +435,7 @@ def permuted_rows(csr: Any, order: Array, position: Array, new: Any) -> None:
 
 @kernel()
 def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
-    """Number the connected pieces of all communities, by first node; returns how many."""
+    """Number the connected parts of all communities, by first node; returns their number."""
     n = indptr.size - 1
     parts[:] = -1
     stack = np.empty(n, np.int32)
@@ -479,18 +461,15 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
 
 @kernel()
 def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Array) -> float:
-    """Weight of all entries whose ends share a community; −1 belongs to none.
-
-    Summed row by row, so that rounding errors stay small.
-    """
+    """Weight of all entries within a community (−1 is none), summed by row for precision."""
     everything = 0.0
     for v in range(indptr.size - 1):
-        home = membership[v]
-        if home < 0:
+        own = membership[v]
+        if own < 0:
             continue
         row = 0.0
         for e in range(indptr[v], indptr[v + 1]):
-            if membership[indices[e]] == home:
+            if membership[indices[e]] == own:
                 row += 1.0 if weights.size == 0 else weights[e]
         everything += row
     return everything
@@ -499,22 +478,22 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
 @kernel()
 def join_small(
     csr: Any,
-    mass: Array,
-    mass_in: Array,
+    out_weight: Array,
+    in_weight: Array,
     gamma: float,
     size: Array,
     max_size: int,
     smallest: Array,
     target: Array,
 ) -> int:
-    """One round: small communities join a neighbour each; returns how many did.
+    """One round of merging small communities into neighbours; returns the number merged.
 
-    Rows are those of the graph of communities; `smallest` lists the small ones in the order
-    of their turns. `target` starts as 0 … k − 1 and ends as the community joined; a community
-    that another joined, or that has joined one, stays as it is for this round.
+    Rows are those of the graph of communities; `smallest` lists the small ones in order.
+    `target` starts as 0 … k − 1 and ends as the community joined. A community takes part in
+    one merger per round.
     """
     indptr, indices, weights = csr.indptr, csr.indices, csr.weights
-    two, limited = mass_in.size > 0, max_size > 0
+    two, limited = in_weight.size > 0, max_size > 0
     joined = 0
     settled = np.zeros(target.size, np.bool_)
     towards = np.zeros(target.size)
@@ -522,21 +501,21 @@ def join_small(
         c = smallest[i]
         if settled[c]:
             continue
-        # neighbours that have joined each other are one
+        # neighbours that have been merged count as one
         for e in range(indptr[c], indptr[c + 1]):
             towards[target[indices[e]]] += weights[e]
         best, gain = -1, -np.inf
         for e in range(indptr[c], indptr[c + 1]):
             d = target[indices[e]]
-            tie = towards[d]
-            if tie == 0.0:
+            between = towards[d]
+            if between == 0.0:
                 continue
             towards[d] = 0.0
             if limited and size[c] + size[d] > max_size:
                 continue
-            g = tie - gamma * mass[c] * mass[d]
+            g = between - gamma * out_weight[c] * out_weight[d]
             if two:
-                g = tie - gamma * (mass[c] * mass_in[d] + mass_in[c] * mass[d])
+                g = between - gamma * (out_weight[c] * in_weight[d] + in_weight[c] * out_weight[d])
             if g > gain or (g == gain and d < best):
                 best, gain = d, g
         if best < 0:
@@ -544,8 +523,8 @@ def join_small(
         target[c] = best
         settled[c] = settled[best] = True
         size[best] += size[c]
-        mass[best] += mass[c]
+        out_weight[best] += out_weight[c]
         if two:
-            mass_in[best] += mass_in[c]
+            in_weight[best] += in_weight[c]
         joined += 1
     return joined

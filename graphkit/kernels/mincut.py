@@ -1,15 +1,14 @@
-"""Kernel of the smallest cuts: how many edges part a community, counted up to a bound.
+"""Kernels of the minimum cut (edge connectivity) of many graphs, each up to a bound.
 
-Nagamochi, Ono and Ibaraki's contractions: in a maximum-adjacency scan an edge (u, v) whose
-head has r(v) ≥ λ edges to the part scanned, itself included, joins nodes that no cut below
-λ parts, so that they may be merged. λ is the smallest cut seen: every degree of a merged
-node and every prefix of the scan is one. Values in the queue are capped at λ, which keeps
+Contractions of Nagamochi, Ono and Ibaraki: in a maximum-adjacency scan an edge (u, v) whose
+target has r(v) ≥ λ edges to the scanned set, itself included, joins nodes that no cut below
+λ separates, so that they may be merged. λ is the smallest cut found: every degree of a merged
+node and every prefix of the scan is a cut. Values in the queue are capped at λ, which keeps
 the lemma true (Henzinger et al. 2018, doi:10.1145/3274662) and makes the queue a few
 stacks. A scan costs O(edges + λ · nodes).
 
-In graphs of nearly equal degrees a scan proves little. Then a set grows from one node to all:
-each next node joins after a flow of λ between the two, or lowers λ to the flow found. The
-paths are short where connections are good, which is where scans prove little.
+In graphs of nearly equal degrees a scan merges little. Then a set grows from one node to all:
+each next node joins after a flow of λ between the two, or lowers λ to the flow found.
 """
 
 from __future__ import annotations
@@ -20,16 +19,14 @@ import numpy as np
 
 from graphkit.kernels.compile import kernel
 
-__all__ = ["bounded_cuts"]
-
-#: A scan that leaves more than this share of more than so many nodes is the last one.
+#: A scan that leaves more than this share of more than so many nodes is the last.
 WORTH, MANY = 0.9, 64
 
 Array = Any
 
 
 @kernel()
-def _root(parent: Array, node: int) -> int:
+def _find_root(parent: Array, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -38,12 +35,12 @@ def _root(parent: Array, node: int) -> int:
 
 @kernel()
 def _merge_small(
-    n: int, start: Array, heads: Array, cut: int, parent: Array, used: Array, times: Array
+    n: int, start: Array, neighbours: Array, cut: int, parent: Array, used: Array, times: Array
 ) -> None:
-    """Merge nodes of few edges, half of which lead to one neighbour, into that neighbour.
+    """Merge nodes of low degree into a neighbour that has half of their edges.
 
-    Any cut that parts the two, but the node's own, is no smaller with the node moved over
-    (Padberg & Rinaldi 1990). Each neighbourhood takes part in one merger a round.
+    Any other cut that separates the two is no smaller with the node moved to the other side
+    (Padberg & Rinaldi 1990). Each node takes part in one merger per round.
     """
     for v in range(n):
         degree = start[v + 1] - start[v]
@@ -51,20 +48,20 @@ def _merge_small(
             continue
         best = -1
         for p in range(start[v], start[v + 1]):
-            u = heads[p]
+            u = neighbours[p]
             times[u] += 1
             if 2 * times[u] >= degree and not used[u]:
                 best = u
         for p in range(start[v], start[v + 1]):
-            times[heads[p]] = 0
+            times[neighbours[p]] = 0
         if best >= 0:
-            parent[_root(parent, v)] = _root(parent, best)
+            parent[_find_root(parent, v)] = _find_root(parent, best)
             used[v] = used[best] = True
 
 
 @kernel()
-def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
-    """Scan all nodes, merge what no cut below the result parts; the smallest cut seen."""
+def _scan_adjacency(n: int, start: Array, neighbours: Array, cut: int, parent: Array) -> int:
+    """Maximum-adjacency scan that merges nodes; returns the smallest cut found."""
     reach = np.zeros(n, dtype=np.int64)
     seen = np.zeros(n, dtype=np.bool_)
     stacks = np.empty((cut + 1, n), dtype=np.int32)
@@ -89,7 +86,7 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
             if cut == 0:
                 return 0
         for p in range(start[u], start[u + 1]):
-            v = heads[p]
+            v = neighbours[p]
             if seen[v]:
                 continue
             reach[v] += 1
@@ -98,16 +95,16 @@ def _scan(n: int, start: Array, heads: Array, cut: int, parent: Array) -> int:
                 filled[reach[v]] += 1
                 top = max(top, reach[v])
             if reach[v] >= cut:
-                parent[_root(parent, v)] = _root(parent, u)
+                parent[_find_root(parent, v)] = _find_root(parent, u)
     return cut
 
 
 @kernel()
-def _flow(
+def _bounded_flow(
     node: int,
     most: int,
     start: Array,
-    heads: Array,
+    neighbours: Array,
     edge: Array,
     ends: Array,
     grown: Array,
@@ -116,9 +113,10 @@ def _flow(
     queue: Array,
     used: Array,
 ) -> int:
-    """How many paths, no two over the same edge, lead from a node to a set; at most `most`.
+    """Maximum flow (edge-disjoint paths) from a node to the set `grown`, at most `most`.
 
-    `flow` is zero before and after, `came` is −1: the edge by which a search came to a node.
+    `flow` is zero before and after; so is `came`, the edge by which the search reached a node,
+    with −1.
     """
     found, n_used = 0, 0
     while found < most:
@@ -129,7 +127,7 @@ def _flow(
             u = queue[read]
             read += 1
             for p in range(start[u], start[u + 1]):
-                v, e = heads[p], edge[p]
+                v, e = neighbours[p], edge[p]
                 sent = flow[e] if ends[e, 0] == u else -flow[e]
                 if came[v] == -1 and sent < 1:
                     came[v] = e
@@ -160,8 +158,10 @@ def _flow(
 
 
 @kernel()
-def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, cut: int) -> int:
-    """The smallest cut of a connected graph, at most `cut`, by one flow for each node."""
+def _grow_set(
+    n: int, m: int, start: Array, neighbours: Array, edge: Array, ends: Array, cut: int
+) -> int:
+    """Minimum cut of a connected graph, at most `cut`, by one flow per node."""
     grown = np.zeros(n, dtype=np.bool_)
     waiting = np.empty(2 * m + 1, dtype=np.int32)
     flow = np.zeros(m, dtype=np.int8)
@@ -176,66 +176,68 @@ def _grow(n: int, m: int, start: Array, heads: Array, edge: Array, ends: Array, 
         if grown[u]:
             continue
         if read > 1:
-            cut = _flow(u, cut, start, heads, edge, ends, grown, flow, came, queue, used)
+            cut = _bounded_flow(
+                u, cut, start, neighbours, edge, ends, grown, flow, came, queue, used
+            )
         grown[u] = True
         for p in range(start[u], start[u + 1]):
-            if not grown[heads[p]]:
-                waiting[filled] = heads[p]
+            if not grown[neighbours[p]]:
+                waiting[filled] = neighbours[p]
                 filled += 1
     return cut
 
 
 @kernel()
-def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
-    """The smallest cut of one graph, in one piece or not, at most `bound`."""
+def _minimum_cut(n: int, source: Array, target: Array, bound: int) -> Any:
+    """Minimum cut of one graph, connected or not, at most `bound`."""
     cut = bound
-    tail, head = tail.copy(), head.copy()
-    m = tail.size
+    source, target = source.copy(), target.copy()
+    m = source.size
     slow = False
     while n > 1:
         start = np.zeros(n + 1, dtype=np.int64)
         for e in range(m):
-            start[tail[e] + 1] += 1
-            start[head[e] + 1] += 1
+            start[source[e] + 1] += 1
+            start[target[e] + 1] += 1
         for v in range(n):
             cut = min(cut, start[v + 1])
             start[v + 1] += start[v]
         if cut == 0:
             return 0
         cursor = start[:-1].copy()
-        heads = np.empty(2 * m, dtype=np.int32)
+        neighbours = np.empty(2 * m, dtype=np.int32)
         edge = np.empty(2 * m, dtype=np.int64)
         for e in range(m):
-            for here, there in ((tail[e], head[e]), (head[e], tail[e])):
-                heads[cursor[here]] = there
+            for here, there in ((source[e], target[e]), (target[e], source[e])):
+                neighbours[cursor[here]] = there
                 edge[cursor[here]] = e
                 cursor[here] += 1
         if slow:
-            ends = np.stack((tail[:m], head[:m]), axis=1)
-            return _grow(n, m, start, heads, edge, ends, cut)
+            ends = np.stack((source[:m], target[:m]), axis=1)
+            return _grow_set(n, m, start, neighbours, edge, ends, cut)
         parent = np.arange(n)
-        cut = _scan(n, start, heads, cut, parent)
+        cut = _scan_adjacency(n, start, neighbours, cut, parent)
         if cut == 0:
             return 0
-        # nodes that the scan has merged are no longer what their edges say
+        # the edges of merged nodes are out of date
         used = np.zeros(n, dtype=np.bool_)
         for v in range(n):
             if parent[v] != v:
-                used[v] = used[_root(parent, v)] = True
-        _merge_small(n, start, heads, cut, parent, used, np.zeros(n, dtype=np.int64))
+                used[v] = used[_find_root(parent, v)] = True
+        _merge_small(n, start, neighbours, cut, parent, used, np.zeros(n, dtype=np.int64))
         code = np.full(n, -1, dtype=np.int32)
         k = 0
         for v in range(n):
-            r = _root(parent, v)
+            r = _find_root(parent, v)
             if code[r] < 0:
                 code[r] = k
                 k += 1
         kept = 0
         for e in range(m):
-            a, b = code[_root(parent, tail[e])], code[_root(parent, head[e])]
+            a, b = code[_find_root(parent, source[e])], code[_find_root(parent, target[e])]
             if a != b:
-                tail[kept] = a
-                head[kept] = b
+                source[kept] = a
+                target[kept] = b
                 kept += 1
         slow = k > MANY and k > WORTH * n
         n, m = k, kept
@@ -243,7 +245,9 @@ def _cut(n: int, tail: Array, head: Array, bound: int) -> Any:
 
 
 @kernel()
-def bounded_cuts(sizes: Array, edge_start: Array, tail: Array, head: Array, bounds: Array) -> Array:
+def bounded_cuts(
+    sizes: Array, edge_start: Array, source: Array, target: Array, bounds: Array
+) -> Array:
     """Edge connectivity of many graphs, each counted up to its bound.
 
     Parameters
@@ -252,7 +256,7 @@ def bounded_cuts(sizes: Array, edge_start: Array, tail: Array, head: Array, boun
         Nodes of each graph, at least 1.
     edge_start
         Edges edge_start[c] … edge_start[c + 1] − 1 belong to graph c.
-    tail, head
+    source, target
         Ends of each edge, numbered from 0 within its graph; no loops, each edge once.
     bounds
         At least 1 for each graph.
@@ -260,11 +264,11 @@ def bounded_cuts(sizes: Array, edge_start: Array, tail: Array, head: Array, boun
     Returns
     -------
     array
-        int64, min(edge connectivity, bound); −1 for a graph of one node, which has no cut.
+        int64, min(edge connectivity, bound); −1 for a graph of one node.
     """
     cuts = np.full(sizes.size, -1, dtype=np.int64)
     for c in range(sizes.size):
         if sizes[c] > 1:
             first, last = edge_start[c], edge_start[c + 1]
-            cuts[c] = _cut(sizes[c], tail[first:last], head[first:last], bounds[c])
+            cuts[c] = _minimum_cut(sizes[c], source[first:last], target[first:last], bounds[c])
     return cuts

@@ -1,4 +1,4 @@
-"""Kernels over pairs of communities: counting them, what chance expects, one to one."""
+"""Kernels that compare two partitions: contingency table, expected information, matching."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 from graphkit.kernels.compile import kernel
 
-__all__ = ["expected_cells", "group_nodes", "overlap_cells", "strongest_first"]
-
-#: Probabilities below this share of the mode's are the end of a tail.
+#: A tail ends at probabilities below this share of that of the mode.
 TAIL = 1e-18
 
 Array = Any
@@ -17,7 +15,7 @@ Array = Any
 
 @kernel()
 def group_nodes(membership: Array, cursor: Array, members: Array) -> None:
-    """Nodes by community, ascending in each; `cursor` begins as where each community does."""
+    """Nodes by community, ascending in each; `cursor` starts as the start of each community."""
     for node in range(membership.size):
         at = cursor[membership[node]]
         members[at] = node
@@ -36,7 +34,7 @@ def overlap_cells(
     shared: Array,
     similarity: Array,
 ) -> int:
-    """Pairs of communities that share nodes, by row; returns how many there are.
+    """Pairs of communities that share nodes, by row; returns their number.
 
     `count` (a counter per column) is zero before and after. For each node, `similarity` is
     what its two communities share, over the larger of them.
@@ -64,10 +62,10 @@ def overlap_cells(
 
 @kernel()
 def expected_cells(sizes: Array, n: int, table: Array) -> None:
-    """Expected summand of the mutual information for each pair of sizes.
+    """Expected term of the mutual information for each pair of sizes.
 
-    The hypergeometric probabilities come from their ratios, outward from the mode, and are
-    divided by their sum: no difference of large logarithms is taken.
+    The hypergeometric probabilities are computed from their ratios, outward from the mode, and
+    divided by their sum, which avoids differences of large logarithms.
     """
     for i in range(sizes.size):
         for j in range(i, sizes.size):
@@ -98,7 +96,7 @@ def expected_cells(sizes: Array, n: int, table: Array) -> None:
 
 @kernel()
 def strongest_first(row: Array, column: Array, order: Array, match: Array, taken: Array) -> None:
-    """Ties rows to columns one to one, in the order given; `match` begins as −1."""
+    """Match rows to columns one to one, greedily in the given order; `match` starts as −1."""
     for at in order:
         if match[row[at]] < 0 and not taken[column[at]]:
             match[row[at]] = column[at]

@@ -188,7 +188,7 @@ def test_expected_information_agrees_with_the_hypergeometric_sum(n: int) -> None
             k = np.arange(max(1, a + b - n), min(a, b) + 1)
             log = np.log(k / (a / n * b))
             slow = float((k / n * log * hypergeom.pmf(k, n, a, b)).sum())
-            one = expected.between(np.array([a]), np.array([b]))
+            one = expected.expected_value(np.array([a]), np.array([b]))
             assert one == pytest.approx(slow, rel=1e-8, abs=1e-13)
 
 

@@ -14,14 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.communities import engines as _leidenalg
-from graphkit.communities.engines import connected, rejoined, single_runner, starting_codes
+from graphkit.communities.engines import (
+    LeidenOptions,
+    leidenalg_runner,
+    rejoin_fixed,
+    split_disconnected,
+    starting_codes,
+)
 from graphkit.communities.prepare import Prepared, prepare
 from graphkit.communities.quality import (
     DENSITY_QUALITIES,
-    check_takes,
+    check_quality_input,
+    default_resolution,
     evaluate,
     evaluate_density,
-    resolved_density,
 )
 from graphkit.data.graph import Graph
 from graphkit.data.partition import canonical_membership
@@ -46,25 +52,25 @@ def random_graph(seed: int, *, directed: bool, weighted: bool, n: int = 40, m: i
 
 
 def ready(graph: Graph) -> Prepared:
-    return prepare(graph, verb="test")
+    return prepare(graph, caller="test")
 
 
 def to_engine(p: Prepared) -> igraph.Graph:
-    edges = list(zip(p.tail.tolist(), p.head.tolist(), strict=True))
+    edges = list(zip(p.source.tolist(), p.target.tolist(), strict=True))
     return igraph.Graph(n=p.size, edges=edges, directed=p.directed)
 
 
 def runner(p: Prepared, quality: str, resolution: float | None = None, **options: Any) -> Any:
-    gamma = resolved_density(p, quality, resolution)
-    return single_runner(
-        p, weights=p.weight.tolist(), quality=quality, resolution=gamma, iterations=-1, **options
+    gamma = default_resolution(p, quality, resolution)
+    return leidenalg_runner(
+        p, LeidenOptions(**options), weights=p.weight.tolist(), quality=quality, resolution=gamma
     )
 
 
 def value(p: Prepared, membership: Any, quality: str, resolution: float | None = None) -> float:
     if quality in DENSITY_QUALITIES:
         return evaluate_density(p, membership, quality, resolution)
-    gamma = resolved_density(p, quality, resolution)
+    gamma = default_resolution(p, quality, resolution)
     assert gamma is not None
     return evaluate(p, membership, quality, gamma)
 
@@ -115,7 +121,7 @@ def test_evaluation_agrees_with_its_slow_twin_where_nodes_are_unassigned(
     n, m = p.size + 2 * sizes.size, float(p.weight.sum())
     half = 1 if directed else 2
     inside = [0.0] * sizes.size
-    for u, v in zip(p.tail.tolist(), p.head.tolist(), strict=True):
+    for u, v in zip(p.source.tolist(), p.target.tolist(), strict=True):
         if membership[u] == membership[v] >= 0:
             inside[membership[u]] += 1
     pairs = [int(k) * (int(k) - 1) / half for k in sizes]
@@ -185,12 +191,12 @@ def test_a_run_gains_on_every_node_alone_and_obeys_its_seed(quality: str, direct
 @pytest.mark.parametrize("quality", ALL)
 def test_iterations_never_lower_the_quality(quality: str) -> None:
     p = ready(random_graph(2, directed=False, weighted=quality != "significance", n=120, m=400))
-    gamma = resolved_density(p, quality, None)
+    gamma = default_resolution(p, quality, None)
     worth = []
     for iterations in (1, 3, -1):
-        run = single_runner(
-            p, weights=p.weight.tolist(), quality=quality, resolution=gamma, iterations=iterations
-        )
+        options = LeidenOptions(iterations)
+        weights = p.weight.tolist()
+        run = leidenalg_runner(p, options, weights=weights, quality=quality, resolution=gamma)
         worth.append(value(p, canonical_membership(run(4)), quality))
     assert worth == sorted(worth)
 
@@ -245,7 +251,7 @@ def test_fixed_members_stay_together_even_where_nothing_ties_them() -> None:
     fixed = initial >= 0
     found = runner(p, "modularity", initial=initial, fixed=fixed)(1)
     assert found[0] == found[5]
-    parts = rejoined(connected(p, found), found, fixed)
+    parts = rejoin_fixed(split_disconnected(p, found), found, fixed)
     assert parts[0] == parts[5]
 
 
@@ -253,7 +259,7 @@ def test_parts_without_a_fixed_member_stand_alone() -> None:
     parts = np.array([0, 0, 1, 2, 3], np.int32)
     membership = np.array([7, 7, 7, 7, 4], np.int32)
     fixed = np.array([True, False, True, False, False])
-    found = rejoined(parts, membership, fixed)
+    found = rejoin_fixed(parts, membership, fixed)
     assert canonical_membership(found).tolist() == [0, 0, 0, 1, 2]
 
 
@@ -261,11 +267,11 @@ def test_parts_without_a_fixed_member_stand_alone() -> None:
 def test_the_unit_of_the_weights_changes_nothing(quality: str) -> None:
     graph = random_graph(4, directed=False, weighted=quality != "significance")
     p = ready(graph)
-    one = _leidenalg.unit(p.weight)
+    one = _leidenalg.weight_unit(p.weight)
     assert 0.5 <= p.weight.mean() / one <= 2
     tail, head, weight = graph.edge_arrays()
     small = ready(Graph.from_edges(tail, head, weight * 2.0**-700, directed=False))
-    assert _leidenalg.unit(small.weight) == one * 2.0**-700
+    assert _leidenalg.weight_unit(small.weight) == one * 2.0**-700
 
 
 # refusals --------------------------------------------------------------------------------
@@ -274,16 +280,16 @@ def test_the_unit_of_the_weights_changes_nothing(quality: str) -> None:
 def test_significance_refuses_weights_and_both_refuse_a_resolution() -> None:
     p = ready(Graph.from_edges("ab", "bc", [1, 2.5], directed=False))
     with pytest.raises(DataError, match=r"test: significance .* 1 of 2 edges .* 2\.5"):
-        check_takes(p, "significance", verb="test")
+        check_quality_input(p, "significance", caller="test")
     for quality in ("surprise", "significance"):
         with pytest.raises(OptionError, match=f"{quality} has no resolution, but resolution=2"):
-            check_takes(p, quality, 2.0, verb="test")
+            check_quality_input(p, quality, 2.0, caller="test")
     for quality in ("surprise", "rber"):
-        check_takes(p, quality, verb="test")
-    check_takes(p, "rber", 2.0, verb="test")
-    assert resolved_density(p, "surprise", None) is None
-    assert resolved_density(p, "rber", None) == resolved_density(p, "modularity", None) == 1.0
-    assert resolved_density(p, "cpm", None) == p.density
+        check_quality_input(p, quality, caller="test")
+    check_quality_input(p, "rber", 2.0, caller="test")
+    assert default_resolution(p, "surprise", None) is None
+    assert default_resolution(p, "rber", None) == default_resolution(p, "modularity", None) == 1.0
+    assert default_resolution(p, "cpm", None) == p.density
 
 
 def test_fixed_members_need_a_membership_and_room() -> None:

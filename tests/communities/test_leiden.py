@@ -225,10 +225,10 @@ def test_every_community_is_connected(engine: str, *, directed: bool) -> None:
 
 
 def test_a_disconnected_community_would_be_parted() -> None:
-    prepared = prepare(Graph.from_edges("abxy", "bcyz", directed=True), verb="test")
-    parts = _engines.connected(prepared, np.zeros(6, dtype=np.int32))
+    prepared = prepare(Graph.from_edges("abxy", "bcyz", directed=True), caller="test")
+    parts = _engines.split_disconnected(prepared, np.zeros(6, dtype=np.int32))
     assert parts.tolist() == [0, 0, 0, 1, 1, 1]
-    alone = _engines.connected(prepared, np.arange(6, dtype=np.int32))
+    alone = _engines.split_disconnected(prepared, np.arange(6, dtype=np.int32))
     assert len(set(alone.tolist())) == 6
 
 
@@ -446,7 +446,7 @@ def test_ctrl_c_between_runs_stops_cleanly(karate: Graph, engine: str) -> None:
 @pytest.mark.parametrize(
     ("engine", "broken"),
     [
-        ("native", "graphkit.communities.native.solve"),
+        ("native", "graphkit.communities.native.run_leiden"),
         ("igraph", "igraph.Graph.community_leiden"),
         ("leidenalg", "leidenalg.Optimiser.optimise_partition_multiplex"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.communities import leiden
-from graphkit.communities.leiden import absorbed
+from graphkit.communities.leiden import merge_small
 from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
 from graphkit.data.graph import Graph
@@ -44,7 +44,7 @@ def test_small_communities_join_the_neighbour_and_those_without_are_counted(engi
     assert removed == {"nodes in communities below 3 that no neighbour can take": 2}
     assert p.provenance.parameters["min_size"] == 3
     assert p.quality == pytest.approx(
-        evaluate(prepare(tailed_triangles(), verb="test"), p.membership, "modularity", 2.0)
+        evaluate(prepare(tailed_triangles(), caller="test"), p.membership, "modularity", 2.0)
     )
 
 
@@ -54,7 +54,7 @@ def slowly(
     """The same rule by brute force: every join is tried, and the quality computed."""
     codes = np.unique(codes, return_inverse=True)[1]
     ties = np.zeros((n, n))
-    ties[ready.tail, ready.head] = ready.weight
+    ties[ready.source, ready.target] = ready.weight
     ties += ties.T
     while True:
         sizes = np.bincount(codes)
@@ -97,9 +97,11 @@ def test_the_neighbour_is_the_one_where_quality_loses_least(
     other = tail != head
     weight = rng.lognormal(0, 1, 30)[other]
     graph = Graph.from_edges(tail[other], head[other], weight, directed=directed)
-    ready = prepare(graph, verb="test")
+    ready = prepare(graph, caller="test")
     codes = rng.integers(0, 12, ready.size).astype(np.int32)
-    found = absorbed(ready, codes, quality=quality, resolution=0.7, min_size=least, max_size=most)
+    found = merge_small(
+        ready, codes, quality=quality, resolution=0.7, min_size=least, max_size=most
+    )
     wanted = slowly(ready.size, ready, codes, quality, 0.7, least, most)
     assert np.array_equal(found < 0, wanted < 0)
     assert np.array_equal(found[:, None] == found, wanted[:, None] == wanted)

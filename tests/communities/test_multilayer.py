@@ -16,15 +16,16 @@ import numpy.typing as npt
 import pytest
 
 import graphkit as gk
+from graphkit.communities.engines import LeidenOptions
 from graphkit.communities.multilayer import (
     Layers,
     by_sign,
     check_named_graphs,
     evaluate_layer,
     evaluate_layers,
+    layer_resolutions,
     layers_runner,
     prepare_layers,
-    resolved_layers,
 )
 from graphkit.communities.quality import DENSITY_QUALITIES
 from graphkit.data.graph import Graph
@@ -57,8 +58,8 @@ def random_layers(
 def best_of(
     layers: Layers, quality: str = "modularity", *, runs: int = 10, **options: Any
 ) -> tuple[npt.NDArray[np.int32], float]:
-    gammas = resolved_layers(layers, quality, options.pop("resolution", None))
-    run = layers_runner(layers, quality=quality, resolutions=gammas, iterations=-1, **options)
+    gammas = layer_resolutions(layers, quality, options.pop("resolution", None))
+    run = layers_runner(layers, LeidenOptions(**options), quality=quality, resolutions=gammas)
     found = [canonical_membership(run(seed)) for seed in range(runs)]
     worth = [evaluate_layers(layers, m, quality, gammas) for m in found]
     return found[int(np.argmax(worth))], max(worth)
@@ -86,11 +87,11 @@ def test_quality_is_the_weighted_sum_that_leidenalg_computes(quality: str, direc
     graphs = random_layers(3, directed=directed, weighted=quality != "significance")
     layers = prepare_layers(graphs, layer_weights={"stitch": -0.7, "follow": 2})
     resolution = 0.4 if quality in ("cpm", "rber") else None
-    gammas = resolved_layers(layers, quality, resolution)
+    gammas = layer_resolutions(layers, quality, resolution)
     membership = np.random.default_rng(1).integers(0, 5, layers.size)
     theirs = 0.0
     for p, weight in zip(layers.prepared, (2, -0.7), strict=True):
-        edges = list(zip(p.tail.tolist(), p.head.tolist(), strict=True))
+        edges = list(zip(p.source.tolist(), p.target.tolist(), strict=True))
         options: dict[str, Any] = {"initial_membership": membership.tolist()}
         if quality != "significance":
             options["weights"] = p.weight.tolist()
@@ -112,14 +113,14 @@ def test_small_layers_reach_their_exact_optimum(
     for seed in range(4):
         graphs = random_layers(seed, n=7, m=12, directed=directed)
         layers = prepare_layers(graphs, layer_weights=dict(zip(graphs, weights, strict=True)))
-        gammas = resolved_layers(layers, quality, None)
-        ties = layers.binding
+        gammas = layer_resolutions(layers, quality, None)
+        ties = layers.positive_edges
         best = -np.inf
         for candidate in partitions_of(layers.size):
             codes = np.array(candidate)
-            inside = codes[ties.tail] == codes[ties.head]
+            inside = codes[ties.source] == codes[ties.target]
             held = nx.Graph(
-                zip(ties.tail[inside].tolist(), ties.head[inside].tolist(), strict=True)
+                zip(ties.source[inside].tolist(), ties.target[inside].tolist(), strict=True)
             )
             held.add_nodes_from(range(layers.size))
             if nx.number_connected_components(held) == codes.max() + 1:
@@ -179,7 +180,7 @@ def test_a_seed_decides_and_neither_rows_nor_units_do() -> None:
     found = []
     for given in (graphs, graphs, mixed):
         layers = prepare_layers(given)
-        run = layers_runner(layers, quality="modularity", resolutions=(1.0, 1.0), iterations=-1)
+        run = layers_runner(layers, LeidenOptions(), quality="modularity", resolutions=(1.0, 1.0))
         found.append(np.stack([run(seed) for seed in (0, 7, 2**31 - 1)]))
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
@@ -210,7 +211,10 @@ def test_layers_are_aligned_on_the_union_of_their_nodes() -> None:
     }
     first, second = layers.prepared
     assert (first.size, second.size, second.n_nodes) == (5, 5, 7)
-    assert list(zip(second.tail.tolist(), second.head.tolist(), strict=True)) == [(2, 3), (3, 4)]
+    assert list(zip(second.source.tolist(), second.target.tolist(), strict=True)) == [
+        (2, 3),
+        (3, 4),
+    ]
     # a node counts in every layer, also where it has no edge
     assert second.density == pytest.approx(3 / 10)
     codes = np.array([0, 0, 0, 1, 1])
@@ -360,11 +364,11 @@ def test_layer_weights_that_cannot_be_meant_are_refused(weights: Any, message: s
 def test_qualities_refuse_by_layer() -> None:
     layers = prepare_layers(random_layers(1))
     with pytest.raises(DataError, match="layer 'follow': significance"):
-        resolved_layers(layers, "significance", None)
+        layer_resolutions(layers, "significance", None)
     with pytest.raises(OptionError, match="surprise has no resolution"):
-        resolved_layers(layers, "surprise", 1.0)
+        layer_resolutions(layers, "surprise", 1.0)
     with pytest.raises(DataError, match="slices: the mapping is empty: give at least one slice"):
-        check_named_graphs({}, verb="slices", what="slice")
+        check_named_graphs({}, caller="slices", what="slice")
 
 
 # real data -------------------------------------------------------------------------------

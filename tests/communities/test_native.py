@@ -183,7 +183,7 @@ def test_no_node_would_gain_by_moving_and_no_two_communities_by_merging(
     graph: Graph, quality: str, resolution: float | None
 ) -> None:
     p = leiden(graph, quality=quality, resolution=resolution, runs=1, engine="native", rng=1)
-    ready = prepare(graph, verb="test")
+    ready = prepare(graph, caller="test")
     codes = p.membership[ready.nodes]
 
     def value(membership: np.ndarray) -> float:

@@ -15,7 +15,10 @@ from graphkit.errors import DataError, OptionError
 from graphkit.nullmodels import lfr, planted_partition, random_graph
 from graphkit.parallel import show_progress
 
-DIFFERS, CANNOT = "the graph differs from its null", "the graph cannot be told from its null"
+DIFFERS, CANNOT = (
+    "the graph differs from its null",
+    "the graph is not distinguishable from its null",
+)
 
 
 @pytest.fixture(scope="module")

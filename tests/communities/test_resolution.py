@@ -16,12 +16,12 @@ from graphkit.communities import leiden as find_communities
 from graphkit.communities.prepare import prepare
 from graphkit.communities.quality import evaluate
 from graphkit.communities.resolution import (
-    Found,
+    PartitionLines,
     ResolutionProfile,
-    envelope,
-    line,
+    quality_line,
     resolution_limit,
     resolution_profile,
+    upper_envelope,
 )
 from graphkit.data.graph import Graph
 from graphkit.data.partition import STABLE, Partition, canonical_membership
@@ -93,7 +93,7 @@ def test_envelope_is_the_highest_line_everywhere(
 ) -> None:
     internal, expected = lines
     high = low * span
-    order, bounds = envelope(internal, expected, low, high)
+    order, bounds = upper_envelope(internal, expected, low, high)
     assert (bounds[0], bounds[-1]) == (low, high)
     assert (np.diff(bounds) > 0).all()
     assert len(bounds) == len(order) + 1
@@ -114,42 +114,42 @@ def test_envelope_is_the_highest_line_everywhere(
 
 def test_lines_that_only_touch_the_envelope_are_left_out() -> None:
     internal, expected = np.array([4.0, 3.0, 2.0]), np.array([3.0, 2.0, 1.0])
-    assert envelope(internal, expected, 0.5, 2.0) == ([0, 2], [0.5, 1.0, 2.0])
-    assert envelope(internal, expected, 1.0, 2.0) == ([2], [1.0, 2.0])
-    assert envelope(internal, expected, 0.5, 1.0) == ([0], [0.5, 1.0])
+    assert upper_envelope(internal, expected, 0.5, 2.0) == ([0, 2], [0.5, 1.0, 2.0])
+    assert upper_envelope(internal, expected, 1.0, 2.0) == ([2], [1.0, 2.0])
+    assert upper_envelope(internal, expected, 0.5, 1.0) == ([0], [0.5, 1.0])
 
 
 def test_equal_lines_that_round_apart_share_one_domain() -> None:
     internal = np.array([0.9, 0.9 * (1 - 1e-16), 0.5])
     expected = np.array([0.5 * (1 + 2e-16), 0.5, 0.1])
-    order, bounds = envelope(internal, expected, 0.1, 5.0)
+    order, bounds = upper_envelope(internal, expected, 0.1, 5.0)
     assert (order, bounds) == ([0, 2], pytest.approx([0.1, 1.0, 5.0]))
 
 
 @both_qualities
 @pytest.mark.parametrize("directed", [False, True])
 def test_a_line_is_the_quality_at_every_resolution(quality: str, directed: bool) -> None:
-    prepared = prepare(random_weighted(directed=directed), verb="test")
+    prepared = prepare(random_weighted(directed=directed), caller="test")
     rng = np.random.default_rng(2)
     for count in (1, 3, 20, prepared.size):
         membership = canonical_membership(rng.integers(0, count, prepared.size))
-        internal, expected = line(prepared, membership, quality)
+        internal, expected = quality_line(prepared, membership, quality)
         for gamma in (0.01, 1.0, 7.5):
             quality_there = evaluate(prepared, membership, quality, gamma)
             assert internal - gamma * expected == pytest.approx(quality_there, abs=1e-12)
 
 
 def test_memberships_below_the_envelope_are_forgotten() -> None:
-    prepared = prepare(ring(6), verb="test")
-    found = Found(prepared, "cpm", 0.01, 2.0)
+    prepared = prepare(ring(6), caller="test")
+    found = PartitionLines(prepared, "cpm", 0.01, 2.0)
     rng = np.random.default_rng(3)
     noise = [canonical_membership(rng.integers(0, 4, prepared.size)) for _ in range(9)]
     cliques = canonical_membership(np.arange(30) // 5)
-    assert found.add(np.stack([*noise, noise[0]])) == 9
-    assert found.add(np.stack([cliques, np.arange(30, dtype=np.int32)])) == 2
+    assert found.add_partitions(np.stack([*noise, noise[0]])) == 9
+    assert found.add_partitions(np.stack([cliques, np.arange(30, dtype=np.int32)])) == 2
     assert set(found.kept) == set(found.order)
-    assert found.frame().height == 11
-    assert found.frame().get_column("runs").to_list() == [2, *[1] * 10]
+    assert found.to_frame().height == 11
+    assert found.to_frame().get_column("runs").to_list() == [2, *[1] * 10]
     assert 9 in found.order
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphkit.communities import partition_quality
-from graphkit.communities.temporal import couple, evaluate_slices, leiden_slices
+from graphkit.communities.temporal import couple_slices, evaluate_slices, leiden_slices
 from graphkit.data.graph import Graph
 from graphkit.data.partition import canonical_membership
 from graphkit.errors import DataError, GraphkitWarning, OptionError
@@ -58,14 +58,14 @@ def planted(times: int = 4, *, moved: int = 0, seed: int = 1) -> tuple[dict[str,
 @pytest.mark.parametrize("omega", [0.0, 0.3, 5.0])
 def test_quality_is_the_published_double_sum(quality: str, directed: bool, omega: float) -> None:
     slices = series(directed=directed)
-    coupled = couple(slices, omega)
+    coupled = couple_slices(slices, omega)
     membership = np.random.default_rng(2).integers(0, 4, coupled.size).astype(np.int32)
     gamma = 0.7
     n = 40
     graphs = list(slices.values())
     codes = np.full((3, n), -1)
     for at, p in enumerate(coupled.prepared):
-        codes[at, p.nodes] = membership[coupled.span(at)]
+        codes[at, p.nodes] = membership[coupled.slice_span(at)]
     total = worth = 0.0
     for at, graph in enumerate(graphs):
         matrix = graph.without_loops().to_scipy().toarray()
@@ -89,11 +89,13 @@ def test_quality_is_the_published_double_sum(quality: str, directed: bool, omega
 
 def test_quality_is_that_of_leidenalgs_own_layers() -> None:
     slices, omega = series(seed=3), 0.8
-    coupled = couple(slices, omega)
+    coupled = couple_slices(slices, omega)
     membership = np.random.default_rng(5).integers(0, 4, coupled.size).astype(np.int32)
     graphs = []
     for p in coupled.prepared:
-        g = igraph.Graph(n=p.size, edges=list(zip(p.tail.tolist(), p.head.tolist(), strict=True)))
+        g = igraph.Graph(
+            n=p.size, edges=list(zip(p.source.tolist(), p.target.tolist(), strict=True))
+        )
         g.vs["id"], g.es["weight"] = p.nodes.tolist(), p.weight.tolist()
         graphs.append(g)
     layers, between, _ = leidenalg.time_slices_to_layers(graphs, interslice_weight=omega)
@@ -104,10 +106,10 @@ def test_quality_is_that_of_leidenalgs_own_layers() -> None:
             between, resolution_parameter=0, node_sizes="node_size", **options
         ).quality()
     )
-    mass = sum(2 * sum(g.es["weight"]) for g in graphs) + 2 * omega * between.ecount()
+    out_weight = sum(2 * sum(g.es["weight"]) for g in graphs) + 2 * omega * between.ecount()
     assert between.ecount() == coupled.before.size > 0
     found = evaluate_slices(coupled, membership, "modularity", (1.0,) * 3)
-    assert found == pytest.approx(theirs / mass, rel=1e-12)
+    assert found == pytest.approx(theirs / out_weight, rel=1e-12)
 
 
 # the coupling ----------------------------------------------------------------------------
@@ -145,8 +147,8 @@ def best_alone(graph: Graph, quality: str, resolution: float | None) -> float:
     ]
     best = max(p.quality() for p in found)
     total = sum(g.es["weight"]) * (1 if quality == "modularity" else 0.5)
-    mass = 1 if graph.directed else 2
-    return best / (total * mass) if quality == "modularity" else best / mass
+    out_weight = 1 if graph.directed else 2
+    return best / (total * out_weight) if quality == "modularity" else best / out_weight
 
 
 @pytest.mark.parametrize("omega", [1e3, 1e12, 1e300])
@@ -176,7 +178,7 @@ def test_more_coupling_never_means_more_changes() -> None:
     kept = []
     for omega in (0, 0.5, 2, 8, 100):
         tracks = leiden_slices(slices, interslice=omega, runs=5, rng=1)
-        coupled = couple(slices, omega)
+        coupled = couple_slices(slices, omega)
         numbers = np.concatenate(
             [
                 ids[p.membership[q.nodes]]
@@ -197,7 +199,7 @@ def test_more_coupling_never_means_more_changes() -> None:
 def test_the_evidence_of_the_runs_is_kept() -> None:
     slices = series(seed=6)
     tracks = leiden_slices(slices, interslice=0.5, runs=4, rng=5)
-    coupled = couple(slices, 0.5)
+    coupled = couple_slices(slices, 0.5)
     first = tracks.partitions[0]
     assert tracks.times == ("t0", "t1", "t2")
     assert first.runs is not None

@@ -138,7 +138,7 @@ def test_the_strongest_pair_comes_before_the_greatest_sum() -> None:
 def test_a_match_is_stable_and_one_to_one(rows: list[list[int]]) -> None:
     """No two communities are both better off with each other; above 1/2 all are matched."""
     a, b = partitions([rows[0], rows[-1][: len(rows[0])]])
-    pairs = CommunityPairs.of(a, b)
+    pairs = CommunityPairs.from_partitions(a, b)
     match = pairs.one_to_one(pairs.jaccard >= 0)
     tied = match[match >= 0]
     assert np.unique(tied).size == tied.size

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphkit.communities.comparison import ABSENT, UNASSIGNED, flows
+from graphkit.communities.comparison import ABSENT, UNASSIGNED, membership_flows
 from graphkit.communities.tracking import Tracks, assemble, track
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, MissingDataError, OptionError
@@ -54,7 +54,7 @@ def test_flows_leave_no_node_out(series: list[dict[int, int]]) -> None:
 def test_flows_by_hand() -> None:
     a = Partition.from_membership("abcd", [0, 0, 0, -1])
     b = Partition.from_membership("bcde", [0, 0, 1, -1])
-    rows = list(zip(*(array.tolist() for array in flows(a, b)), strict=True))
+    rows = list(zip(*(array.tolist() for array in membership_flows(a, b)), strict=True))
     assert rows == [(ABSENT, UNASSIGNED, 1), (UNASSIGNED, 1, 1), (0, ABSENT, 1), (0, 0, 2)]
 
 
@@ -132,7 +132,7 @@ def test_refusals() -> None:
     with pytest.raises(DataError, match=r"shape \(1,\) at 'a'"):
         Tracks(("a",), (one,), (ids[:1],), empty)
     for wrong in ([0, 0], [-1, 0]):
-        with pytest.raises(DataError, match="must be 0 or more, and each stand there once"):
+        with pytest.raises(DataError, match="must be 0 or more, and each occur once"):
             Tracks(("a",), (one,), (np.array(wrong),), empty)
     with pytest.raises(DataError, match="without gaps"):
         Tracks(("a",), (one,), (np.array([0, 2]),), empty)

@@ -25,8 +25,8 @@ class Case:
     indptr: np.ndarray
     indices: np.ndarray
     weights: np.ndarray
-    mass: np.ndarray
-    mass_in: np.ndarray
+    out_weight: np.ndarray
+    in_weight: np.ndarray
     gamma: float
 
     @property
@@ -47,10 +47,10 @@ class Case:
 
     def expected(self, one: list[int], other: list[int]) -> float:
         """γ times what the null model expects between two sets."""
-        a, b = self.mass[one].sum(), self.mass[other].sum()
-        if not self.mass_in.size:
+        a, b = self.out_weight[one].sum(), self.out_weight[other].sum()
+        if not self.in_weight.size:
             return float(self.gamma * a * b)
-        return float(self.gamma * (a * self.mass_in[other].sum() + self.mass_in[one].sum() * b))
+        return float(self.gamma * (a * self.in_weight[other].sum() + self.in_weight[one].sum() * b))
 
 
 def case(seed: int, *, n: int = 60, weighted: bool = True, two: bool = False) -> Case:
@@ -64,12 +64,12 @@ def case(seed: int, *, n: int = 60, weighted: bool = True, two: bool = False) ->
         indices += near
         weights += [drawn[frozenset((v, u))] for u in near]
         indptr.append(len(indices))
-    mass = rng.integers(1, 9, n) / 4
+    out_weight = rng.integers(1, 9, n) / 4
     return Case(
         np.array(indptr, dtype=np.int64),
         np.array(indices, dtype=np.int32),
         np.array(weights) if weighted else np.empty(0),
-        mass,
+        out_weight,
         rng.integers(1, 9, n) / 4 if two else np.empty(0),
         2.0**-6 if two else 2.0**-5,
     )
@@ -100,8 +100,8 @@ def moved(
         g.indptr,
         g.indices,
         g.weights,
-        g.mass,
-        g.mass_in,
+        g.out_weight,
+        g.in_weight,
         np.array(size, dtype=np.int64),
         np.array(fixed, dtype=np.bool_),
     )
@@ -204,7 +204,7 @@ def test_local_moving_where_data_is_asked_for_ahead() -> None:
     g = case(1, n=n, weighted=False)
     order = np.random.default_rng(1).permutation(n).astype(np.int32)
     membership = np.arange(n, dtype=np.int32)
-    g.mass, g.gamma = np.ones(n), 2.0**-3
+    g.out_weight, g.gamma = np.ones(n), 2.0**-3
     twin, gain = slowly_moved(g, membership, order)
     assert moved(g, membership, order) == pytest.approx(gain)
     assert membership.tolist() == twin
@@ -220,14 +220,14 @@ def refined(
         g.indptr,
         g.indices,
         g.weights,
-        g.mass,
-        g.mass_in,
+        g.out_weight,
+        g.in_weight,
         np.empty(0, np.int64),
         np.empty(0, np.bool_),
     )
-    parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.mass_in.size else 1))
+    parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.in_weight.size else 1))
     state = kernel.RefineState(parts, np.empty((g.n, 3)), whole)
-    kernel.refine(rows, g.gamma, theta, membership, order, random_state(seed), state)
+    kernel.refine_nodes(rows, g.gamma, theta, membership, order, random_state(seed), state)
     found: list[int] = parts.tolist()
     return found
 
@@ -311,7 +311,7 @@ def test_random_merging_has_the_stated_chances() -> None:
 
 def test_a_tiny_theta_neither_overflows_nor_differs_from_greedy() -> None:
     g = case(3)
-    g.mass = np.random.default_rng(3).random(g.n)  # no two gains are equal
+    g.out_weight = np.random.default_rng(3).random(g.n)  # no two gains are equal
     order, together = np.arange(g.n, dtype=np.int32), np.zeros(g.n, dtype=np.int32)
     greedy = refined(g, together, order)
     assert len(set(greedy)) < g.n
@@ -325,18 +325,26 @@ def test_a_tiny_theta_neither_overflows_nor_differs_from_greedy() -> None:
 def test_aggregation_is_the_product_of_matrices(*, weighted: bool, two: bool) -> None:
     g = case(2, weighted=weighted, two=two)
     parts = np.random.default_rng(2).permutation(np.arange(g.n) % 7).astype(np.int32)
-    rows = native.rows_of(
-        g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.arange(g.n), np.arange(g.n) == 4
+    rows = native.make_rows(
+        g.indptr,
+        g.indices,
+        g.weights,
+        g.out_weight,
+        g.in_weight,
+        np.arange(g.n),
+        np.arange(g.n) == 4,
     )
-    whole = native._aggregated(rows, parts, 7)
+    whole = native._aggregate_graph(rows, parts, 7)
     member = (parts[:, None] == np.arange(7)).astype(float)
     wanted = member.T @ g.dense() @ member
     np.fill_diagonal(wanted, 0)
-    found = Case(whole.indptr, whole.indices, whole.weights, whole.mass, whole.mass_in, 1.0).dense()
+    found = Case(
+        whole.indptr, whole.indices, whole.weights, whole.out_weight, whole.in_weight, 1.0
+    ).dense()
     assert np.array_equal(found, wanted)
-    assert np.array_equal(whole.mass, g.mass @ member)
+    assert np.array_equal(whole.out_weight, g.out_weight @ member)
     assert np.array_equal(whole.size, np.arange(g.n) @ member)
-    assert np.array_equal(whole.mass_in, g.mass_in @ member if two else np.empty(0))
+    assert np.array_equal(whole.in_weight, g.in_weight @ member if two else np.empty(0))
     assert np.flatnonzero(whole.fixed).tolist() == [parts[4]]
 
 
@@ -345,15 +353,17 @@ def test_aggregation_of_a_large_graph() -> None:
     g = case(4, n=n, weighted=True)
     parts = (np.arange(n) % 50).astype(np.int32)
     empty = np.empty(0, np.int64)
-    rows = native.rows_of(
-        g.indptr, g.indices, g.weights, g.mass, g.mass_in, empty, np.empty(0, np.bool_)
+    rows = native.make_rows(
+        g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, empty, np.empty(0, np.bool_)
     )
-    whole = native._aggregated(rows, parts, 50)
+    whole = native._aggregate_graph(rows, parts, 50)
     wanted = np.zeros((50, 50))
     tails = np.repeat(np.arange(n), np.diff(g.indptr))
     np.add.at(wanted, (parts[tails], parts[g.indices]), g.weights)
     np.fill_diagonal(wanted, 0)
-    found = Case(whole.indptr, whole.indices, whole.weights, whole.mass, g.mass_in, 1.0).dense()
+    found = Case(
+        whole.indptr, whole.indices, whole.weights, whole.out_weight, g.in_weight, 1.0
+    ).dense()
     assert np.array_equal(found, wanted)
 
 
@@ -362,15 +372,21 @@ def test_aggregation_of_a_large_graph() -> None:
 def test_laying_out_anew_is_a_renaming(n: int, *, weighted: bool) -> None:
     g = case(5, n=n, weighted=weighted, two=True)
     membership = np.random.default_rng(5).integers(0, 9, n).astype(np.int32)
-    rows = native.rows_of(
-        g.indptr, g.indices, g.weights, g.mass, g.mass_in, np.arange(n), np.arange(n) % 3 == 0
+    rows = native.make_rows(
+        g.indptr,
+        g.indices,
+        g.weights,
+        g.out_weight,
+        g.in_weight,
+        np.arange(n),
+        np.arange(n) % 3 == 0,
     )
-    there, homes, order = native.laid_out(rows, membership)
+    there, homes, order = native.sort_by_community(rows, membership)
     assert np.array_equal(order, np.argsort(membership, kind="stable"))
     assert np.array_equal(homes, membership[order])
-    for name in ("mass", "mass_in", "size", "fixed"):
+    for name in ("out_weight", "in_weight", "size", "fixed"):
         assert np.array_equal(getattr(there, name), getattr(rows, name)[order])
-    new = Case(there.indptr, there.indices, there.weights, there.mass, there.mass_in, 1.0)
+    new = Case(there.indptr, there.indices, there.weights, there.out_weight, there.in_weight, 1.0)
     for i in (0, 1, n // 2, n - 1):
         renamed = [(int(order[u]), weight) for u, weight in new.row(i)]
         assert renamed == g.row(int(order[i]))
