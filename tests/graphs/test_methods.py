@@ -107,7 +107,9 @@ def test_every_weight_has_its_formula(dataset: gk.Dataset, weight: str, window: 
     cited = {"jaccard": "Jaccard", "cosine": "Salton", "newman": "Newman", "tfidf": "Spärck Jones"}
     assert [r.split(",")[0] for r in references] == ([cited[weight]] if weight in cited else [])
     assert ("at most 2 days apart" in text) == (window is not None)
-    assert ("Degrees are those of all interactions" in text) == (window is not None and weight in cited)
+    assert ("Degrees are those of all interactions" in text) == (
+        window is not None and weight in cited
+    )
     formula = {
         "count": "c_ij = Σ_t B_it B_jt",
         "pairs": "Σ_t n_it n_jt",
