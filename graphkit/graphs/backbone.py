@@ -143,10 +143,8 @@ class Backbone(Frozen):
     columns
         Statistics of the kept edges, float64, shape (n_edges,), in the order of
         ``graph.edges()``; :func:`graphkit.graphs.backbone` lists them.
-    n_before
-        Edges before, self-loops included.
-    weight_before
-        Their total weight.
+    n_before, weight_before
+        Edges before, including self-loops, and their total weight.
     removed
         Numbers of removed edges by reason; with the kept ones they add up to `n_before`.
     n_tests

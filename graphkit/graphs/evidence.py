@@ -146,12 +146,9 @@ class EdgeEvidence(Frozen, table="frame"):
         (first interaction of each), leader (the end that was first; null in a tie, or where a
         time is missing), lag (from the leader's first interaction to that of the other).
         Times, leader and lag are null where the log has no times of interactions.
-    source_led, target_led
-        Objects with which source, or target, interacted first.
-    tied
-        Objects with which both interacted first at the same instant.
-    untimed
-        Objects for which a time is missing.
+    source_led, target_led, tied, untimed
+        Numbers of objects with which source or target interacted first, both first at the same
+        instant, or for which a time is missing.
     median_lag
         Median lag over the objects with a leader; `None` if there is none.
     provenance

@@ -21,7 +21,7 @@ __all__ = ["REFERENCES", "methods_paragraph"]
 
 UNRECORDED = "the origin of its edges is not recorded."
 
-#: Sentences of functions whose records hold no further detail. [[key]] cites a reference.
+#: Sentences of functions with at most simple parameters. [[key]] cites a reference.
 SOURCES = {
     "Dataset": "The data are tables of a platform's log, checked by graphkit.",
     "read_dataset": "The data were read from a folder of tables.",
@@ -38,6 +38,9 @@ SOURCES = {
     "to_undirected": "Directions were dropped, and the weights of opposite directed edges added.",
     "without_loops": "Self-loops were removed.",
     "largest_component": "Only the largest (weakly) connected component was kept.",
+    "select_accounts": "The data were restricted to chosen accounts (n = {n:,}).",
+    "label_communities": "Communities are named after over-represented {by}, by log-odds with an "
+    "informative Dirichlet prior [[names]] at a false-discovery rate of {fdr:g} [[bh]].",
     "subgraph": "Only the edges among a subset of the nodes were kept.",
 }
 
@@ -214,10 +217,6 @@ def _split_sentences(asked: Asked) -> Sentences:
     return [f"Only events {side} {asked['when']} were used{untimed}."]
 
 
-def _selection_sentences(asked: Asked) -> Sentences:
-    return [f"The data were restricted to {_count_text(asked['n'], 'accounts')} chosen in advance."]
-
-
 def _log_sentences(asked: Asked) -> Sentences:
     return [
         f"The data are a log whose column {asked['entity']} identifies the actor and whose column "
@@ -377,14 +376,6 @@ def _leiden_sentences(asked: Asked) -> Sentences:
     ]
 
 
-def _naming_sentences(asked: Asked) -> Sentences:
-    return [
-        f"Communities are named after over-represented {asked['by']}, by log-odds with an "
-        "informative Dirichlet prior [[names]] at a false-discovery rate of "
-        f"{asked['fdr']:g} [[bh]]."
-    ]
-
-
 #: Sentences of the functions whose options are recorded.
 PHRASES: dict[str, Callable[[Asked], Sentences]] = {
     "backbone": _backbone_sentences,
@@ -392,11 +383,9 @@ PHRASES: dict[str, Callable[[Asked], Sentences]] = {
     "coordinated_accounts": _coordination_sentences,
     "follow_graph": _follow_sentences,
     "interaction_graph": _interaction_sentences,
-    "label_communities": _naming_sentences,
     "leiden": _leiden_sentences,
     "read_incidence": _log_sentences,
     "read_tiktok_api": _tiktok_sentences,
-    "select_accounts": _selection_sentences,
     "spark_cointeraction": _spark_sentences,
     "split_time": _split_sentences,
 }
@@ -511,7 +500,7 @@ def _record_sentences(record: Provenance) -> list[str]:
     if record.verb in PHRASES:
         found = [text for text in PHRASES[record.verb](record.parameters) if text]
     elif record.verb in SOURCES:
-        found = [SOURCES[record.verb]]
+        found = [SOURCES[record.verb].format(**record.parameters)]
     else:
         numbers = [
             f"{name} = {value:g}"

@@ -45,20 +45,14 @@ class ProjectionOptions:
     ----------
     between, through
         Two different node sets, of :data:`graphkit.data.incidence.SIDES`: actors and objects.
-    kinds
-        Known kinds of interaction, ascending, each once; `None` for the default ones.
+    kinds, exclude
+        Known kinds of interaction (`None`: the default ones) and ids, ascending, each once.
     window
         Positive length of time, see `microseconds`; `None` for no window.
-    exclude
-        Ids, ascending, each once.
     weight
         One of ``WEIGHTS``; ``"actions"`` only without a window.
-    min_shared
-        Integer from 1 on.
-    max_degree
-        Integer from 2 on; `None` for no cap.
-    top
-        Integer from 1 on; `None` for all edges.
+    min_shared, max_degree, top
+        Integers from 1, 2 and 1 on; `None` for no cap (`max_degree`) or all edges (`top`).
     mutual
         True only with `top`.
     memory

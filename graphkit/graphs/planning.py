@@ -140,14 +140,10 @@ class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
     wedges
         Pairs of actors that share an object, once per object: Σ k (k − 1) / 2 over the numbers
         of actors k of all objects; exact.
-    edges
-        Edges expected in the result, from a sample of rows; exact where `sampled` is 1.
-    seconds
-        Wall-clock time expected on this machine as it is now.
-    memory
-        Bytes expected at the peak, above those of the data themselves.
-    budget
-        Bytes that may be used.
+    edges, seconds
+        Edges (exact where `sampled` is 1) and wall-clock time expected, from a sample of rows.
+    memory, budget
+        Bytes expected at the peak, above those of the data themselves, and bytes that may be used.
     sampled
         Share of the wedges that the estimates are based on, in (0, 1].
     caps

@@ -22,18 +22,10 @@ from graphkit.parallel import cores, in_threads, track
 class PairLists(NamedTuple):
     """Distinct pairs of actor and object, each with the segment of actors to add up.
 
-    Attributes
-    ----------
-    row_start
-        Entries row_start[i] … row_start[i + 1] − 1 are the objects of actor i, ascending.
-    begin, length
-        Segment of `members` of each entry: the actors before its own, or all.
-    members
-        Actors of each object, ascending, object after object.
-    multiplicity
-        Interactions of each member with the object; empty where they do not matter.
-    base
-        The actor that `row_start` begins with.
+    Entries row_start[i] … row_start[i + 1] − 1 are the objects of actor `base` + i, ascending.
+    `begin` and `length` are their segments of `members`, the actors of each object, object after
+    object: those before actor i, or all. `multiplicity` holds the interactions of each member
+    with the object, or is empty.
     """
 
     row_start: Ints
@@ -45,22 +37,15 @@ class PairLists(NamedTuple):
 
     def row_work(self) -> Ints:
         """Number of entries to read for each row."""
-        return _row_sums(self.length, self.row_start)
+        return np.diff(offsets(self.length)[self.row_start])
 
 
 class EventLists(NamedTuple):
     """Interactions with times, one entry each.
 
-    Attributes
-    ----------
-    row_start, objects, row_times
-        Interactions of each actor, by object and time.
-    object_start, members, times
-        Interactions with each object, by time.
-    window
-        Largest distance of two interactions that counts, in the unit of the times.
-    base
-        The actor that `row_start` begins with.
+    `objects` and `row_times` hold those of each actor from `base` on, by object and time, from
+    `row_start`; `members` and `times` those with each object, by time, from `object_start`.
+    `window` is the largest distance of two interactions that counts, in the unit of the times.
     """
 
     row_start: Ints
@@ -74,25 +59,16 @@ class EventLists(NamedTuple):
 
     def row_work(self) -> Ints:
         """Upper bound of the entries to read for each row."""
-        return _row_sums(np.diff(self.object_start)[self.objects], self.row_start)
+        return np.diff(offsets(np.diff(self.object_start)[self.objects])[self.row_start])
 
 
 class EdgeRule(NamedTuple):
     """Rule from shared objects to the weight of an edge, and which edges are kept.
 
-    Attributes
-    ----------
-    contribution
-        Edge contribution of each entry, or its multiplicity; empty where only the number of
-        objects counts.
-    mode, form
-        Meaning of `contribution` and form of the weight: constants of ``kernels/projection.py``.
-    size
-        Size of each actor, for Jaccard and cosine.
-    min_shared
-        Number of objects that a pair must share.
-    top
-        0: all neighbours; else the number of heaviest ones (ties: smaller code).
+    `contribution` of each entry is an edge contribution or a multiplicity, or empty where only the
+    number of objects counts; `mode` and `form` are constants of ``kernels/projection.py``. `size`
+    of each actor enters Jaccard and cosine. A pair must share `min_shared` objects; `top` is the
+    number of heaviest neighbours kept (ties: smaller code), or 0 for all.
     """
 
     contribution: Floats
@@ -106,20 +82,11 @@ class EdgeRule(NamedTuple):
 class Scratch(NamedTuple):
     """Working arrays of one thread.
 
-    Attributes
-    ----------
-    shared, total
-        Shared objects of each actor, or with the sum of contributions; 0 before and after a row.
-    touched
-        Actors with an entry in the row.
-    final, keys, other, copy, counts
-        For sorting a row; `final` is 0 before and after.
-    heap
-        Of the `top` largest.
-    seen
-        −1 at first: last entry of `EventLists` that reached each actor.
-    later
-        Neighbours of each actor with a larger code, counted where `top` is 0.
+    `shared`, or `total` with the sum of contributions, accumulate over the row and are 0 before and
+    after; `touched` lists the actors of the row. `final` (0 before and after), `keys`, `other`,
+    `copy` and `counts` sort a row, `heap` holds its `top` largest. `seen` (−1 at first) is the last
+    entry of `EventLists` that reached each actor, `later` the number of neighbours of each actor
+    with a larger code, counted where `top` is 0.
     """
 
     shared: Codes
@@ -138,16 +105,9 @@ class Scratch(NamedTuple):
 class RowOutput(NamedTuple):
     """Output arrays of a block of rows.
 
-    Attributes
-    ----------
-    most
-        Upper bound of the neighbours of each row; the arrays hold at least the largest.
-    targets, values
-        Neighbours and weights, row after row.
-    lengths
-        Neighbours kept of each row.
-    tally
-        Counts of pairs, each once: below `min_shared`, of weight 0, passed.
+    `most` bounds the neighbours of each row. `targets` and `values` take neighbours and weights,
+    row after row, `lengths` the neighbours kept, `tally` the pairs (each once) below `min_shared`,
+    of weight 0, and passed.
     """
 
     most: Ints
@@ -250,10 +210,6 @@ def equal_cuts(work: Ints, step: int) -> Ints:
     return np.unique(np.concatenate([[0], cuts, [work.size]]))
 
 
-def _row_sums(values: npt.NDArray[Any], row_start: Ints) -> Ints:
-    return np.diff(offsets(values)[row_start])
-
-
 def _column_array(frame: pl.DataFrame, column: str) -> Any:
     """The column as a writable array, the only kind that kernels are compiled for."""
     return frame.get_column(column).to_numpy().copy()
@@ -287,12 +243,8 @@ class Block:
         """Write the block; the file is whole or absent."""
         targets = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in self.pieces)])
         values = np.concatenate([np.zeros(0), *(piece[3] for piece in self.pieces)])
-        arrays = {
-            "lengths": self.lengths,
-            "tally": self.tally,
-            "targets": targets,
-            "values": values,
-        }
+        arrays = {"targets": targets, "values": values}
+        arrays |= {"lengths": self.lengths, "tally": self.tally}
         rows = np.array([self.first, self.last])
         write_whole(path, lambda part: np.savez(part, allow_pickle=False, rows=rows, **arrays))
 
@@ -348,14 +300,13 @@ class RowProduct:
             if path.exists():
                 found = Block.load(path)
                 read.append(found)
-                return found
-            found = self.compute_block(*bounds)
-            found.save(path)
+            else:
+                found = self.compute_block(*bounds)
+                found.save(path)
             return found
 
-        blocks = in_threads(
-            step, self.block_bounds(block_work or BLOCK_WORK), "rows", workers=workers
-        )
+        bounds = self.block_bounds(block_work or BLOCK_WORK)
+        blocks = in_threads(step, bounds, "rows", workers=workers)
         if self.top == 0:
             for thread in self._made:
                 self.later += thread.scratch.later
@@ -409,8 +360,7 @@ class RowProduct:
         low, high = first - self.base, last - self.base
         lists = self.lists._replace(row_start=self.lists.row_start[low : high + 1], base=first)
         rows = kernel.shared_rows if isinstance(lists, PairLists) else kernel.windowed_rows
-        lengths = np.zeros(last - first, dtype=np.int64)
-        tally = np.zeros(3, dtype=np.int64)
+        lengths, tally = np.zeros(last - first, dtype=np.int64), np.zeros(3, dtype=np.int64)
         pieces: list[Piece] = []
         row = first
         if not thread.targets.size:
@@ -426,8 +376,7 @@ class RowProduct:
         return Block(first, last, pieces, lengths, tally)
 
     def _new_scratch(self) -> Scratch:
-        n = self.n
-        weighted = self.rule.contribution.size > 0
+        n, weighted = self.n, self.rule.contribution.size > 0
         return Scratch(
             shared=np.zeros(0 if weighted else n, dtype=np.int32),
             total=np.zeros((n if weighted else 0, 2)),
@@ -443,10 +392,10 @@ class RowProduct:
         )
 
 
-#: Entries mirror_blocks together, about a hundred megabytes.
+#: Entries mirrored together, about a hundred megabytes.
 BATCH = 1 << 23
 
-#: Entries of the ranges of rows that they are mirror_blocks into: caches hold the ends of these rows.
+#: Entries of the ranges of rows that they are mirrored into: caches hold the ends of these rows.
 RANGE = 1 << 22
 
 Rows = tuple[Ints, Codes, Floats]
@@ -514,10 +463,7 @@ def merge_blocks(blocks: list[Block], mutual: bool) -> Rows:
     row_starts = np.zeros(n + 1, dtype=np.int64)
     kernel.merge_rows(*sides, row_starts, np.empty(0, np.int32), np.empty(0))
     np.cumsum(row_starts, out=row_starts)
-    indices, weights = (
-        np.empty(int(row_starts[-1]), dtype=np.int32),
-        np.empty(int(row_starts[-1])),
-    )
+    indices, weights = np.empty(int(row_starts[-1]), np.int32), np.empty(int(row_starts[-1]))
     if indices.size:
         kernel.merge_rows(*sides, row_starts, indices, weights)
     return row_starts, indices, weights
@@ -531,20 +477,10 @@ def _row_lengths(blocks: list[Block]) -> Ints:
 class Projection:
     """Edges as symmetric compressed rows, and counts of what was left out.
 
-    Attributes
-    ----------
-    indptr, indices, weights
-        Neighbours of each actor, ascending.
-    pairs
-        Distinct pairs of actor and object that were projected.
-    capped_objects, capped_pairs
-        Objects above `max_degree`, and their distinct pairs.
-    few
-        Pairs of actors that share fewer than `min_shared` objects, but at least one.
-    weightless
-        Pairs of actors whose weight is 0.
-    outside_top
-        Edges that `top` removed.
+    `pairs` are the distinct pairs of actor and object that were projected; `capped_objects` and
+    `capped_pairs` the objects above `max_degree` and their pairs; `few` the pairs of actors that
+    share fewer than `min_shared` objects, but at least one; `weightless` those of weight 0;
+    `outside_top` the edges that `top` removed.
     """
 
     indptr: Ints

@@ -94,26 +94,21 @@ def interaction_graph(
     low, high = (None if end is None else end.isoformat() for end in selected.span)
     options = {"kinds": selected.kinds, "nodes": nodes, "since": low, "until": high}
     among = active if nodes == "active" else dataset.account_ids
-    return _account_graph(dataset, source, target, among, "interaction_graph", options, removed)
+    return _account_graph(dataset, (source, target), among, "interaction_graph", options, removed)
 
 
 def _account_graph(
     dataset: Dataset,
-    source: pl.Series,
-    target: pl.Series,
+    ends: tuple[pl.Series, pl.Series],
     nodes: Vocabulary,
     caller: str,
     options: dict[str, Any],
     removed: dict[str, int],
 ) -> Graph:
-    provenance = Provenance.of(
-        caller,
-        options,
-        made_from=(dataset,),
-        removed={reason: n for reason, n in removed.items() if n},
-    )
+    counts = {reason: n for reason, n in removed.items() if n}
+    provenance = Provenance.of(caller, options, made_from=(dataset,), removed=counts)
     return Graph.from_edges(
-        source, target, directed=True, nodes=nodes, node_kind="accounts", provenance=provenance
+        *ends, directed=True, nodes=nodes, node_kind="accounts", provenance=provenance
     )
 
 
@@ -349,7 +344,7 @@ def follow_graph(
         removed["follows that are not returned"] = edges.height - returned.height
         edges = returned
     ends = (edges.get_column("follower_id"), edges.get_column("followee_id"))
-    return _account_graph(dataset, *ends, dataset.account_ids, "follow_graph", parameters, removed)
+    return _account_graph(dataset, ends, dataset.account_ids, "follow_graph", parameters, removed)
 
 
 def _count_lists(dataset: Dataset) -> dict[str, int]:
@@ -397,7 +392,7 @@ def layers(
     there.
 
     A co-interaction graph is undirected. To add one, make all layers undirected:
-    ``{name: g.to_undirected() for name, g in layers(ds).items()} | {"tags": tied}``.
+    ``{name: g.to_undirected() for name, g in layers(ds).items()} | {"tags": shared}``.
 
     Parameters
     ----------

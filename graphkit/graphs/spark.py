@@ -318,6 +318,7 @@ def write_arrays(folder: Path, n: int, degree: Ints, options: ProjectionOptions)
     arrays = folder / "arrays"
     arrays.mkdir(exist_ok=True)
     timed = options.span is not None
+    instant = ("at",) if timed else ()
     counted = options.by_multiplicity and not timed
     none = np.zeros(0, np.int32)
     contribution = product.weight_scales(options.weight, none, none, degree, n)[0]
@@ -326,24 +327,17 @@ def write_arrays(folder: Path, n: int, degree: Ints, options: ProjectionOptions)
     entries = np.zeros(degree.size, dtype=np.int64)
     files = {name: (arrays / f"{name}.bin").open("wb") for name in ARRAYS}
     try:
-        for part in _read_batches(
-            folder / "by_object", ("col", "at", "row") if timed else ("col", "row")
-        ):
+        for part in _read_batches(folder / "by_object", ("col", *instant, "row")):
             keep = shared[part["col"]]
             entries += np.bincount(part["col"][keep], minlength=degree.size)
             _append_array(files["members"], part["row"][keep])
             if timed:
                 _append_array(files["times"], part["at"][keep])
             if counted:
-                _append_array(
-                    files["object_multiplicity"], part["multiplicity"][keep].astype(np.int32)
-                )
-        length = np.zeros(n, dtype=np.int64)
-        work = np.zeros(n, dtype=np.int64)
+                _append_array(files["object_multiplicity"], part["multiplicity"][keep])
+        length, work = np.zeros((2, n), dtype=np.int64)
         before = (-1, -1)
-        for part in _read_batches(
-            folder / "by_row", ("row", "col", "at") if timed else ("row", "col")
-        ):
+        for part in _read_batches(folder / "by_row", ("row", "col", *instant)):
             row, col = part["row"], part["col"]
             if size.size:
                 fresh = np.ones(row.size, dtype=bool)  # a pair of several times counts once
@@ -359,9 +353,7 @@ def write_arrays(folder: Path, n: int, degree: Ints, options: ProjectionOptions)
             if timed:
                 _append_array(files["row_times"], part["at"][keep])
             if counted:
-                _append_array(
-                    files["row_multiplicity"], part["multiplicity"][keep].astype(np.int32)
-                )
+                _append_array(files["row_multiplicity"], part["multiplicity"][keep])
         _append_array(files["row_start"], np.concatenate([[0], np.cumsum(length)]))
         _append_array(files["object_start"], np.concatenate([[0], np.cumsum(entries)]))
         _append_array(files["contribution"], contribution)
@@ -389,7 +381,7 @@ def _read_batches(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, np
     import pyarrow.parquet as pq
 
     last: tuple[int, ...] | None = None
-    for path in sorted(folder.glob("part-*.parquet")):
+    for path in _part_files(folder):
         for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH):
             part = {name: batch.column(name).to_numpy() for name in batch.schema.names}
             if not batch.num_rows:
@@ -572,9 +564,8 @@ def _write_edges(
         write_symmetric(session, folder, options.mutual)
     edges = int(_scan_edges(folder).select(pl.len()).collect().item())
     heavy = f"objects of more than {max_degree} actors"
-    left_out = {
-        heavy: coded.capped_objects,
-        f"pairs with {heavy}": coded.capped_pairs,
+    left_out = {heavy: coded.capped_objects, f"pairs with {heavy}": coded.capped_pairs}
+    left_out |= {
         f"pairs of nodes that share less than {options.min_shared}": counted["few"],
         "edges of weight 0": counted["weightless"],
         f"edges outside the top {top}": counted["passed"] - edges,
@@ -651,15 +642,15 @@ def edge_checksum(graph: Graph) -> int:
     """
     from graphkit.kernels.random import mix
 
-    tail, head, weight = graph.edge_arrays()
-    mixed = tail.astype(np.uint64) << np.uint64(32) | head.astype(np.uint64)
+    source, target, weight = graph.edge_arrays()
+    mixed = source.astype(np.uint64) << np.uint64(32) | target.astype(np.uint64)
     for part in (np.uint64(0), weight.view(np.uint64)):
         mixed = mix.py_func(mixed ^ part)  # on arrays
     return int(mixed.sum(dtype=np.uint64))
 
 
 def _scan_edges(folder: Path) -> pl.LazyFrame:
-    parts = sorted((folder / "edges").glob("part-*.parquet"))
+    parts = _part_files(folder / "edges")
     if not parts:
         return pl.LazyFrame(schema={"source": pl.Int32, "target": pl.Int32, "weight": pl.Float64})
     return pl.scan_parquet(parts).select("source", "target", "weight")

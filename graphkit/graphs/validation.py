@@ -33,19 +33,10 @@ BATCH = 1 << 14
 class DegreeModel:
     """Bipartite configuration model per class of equal degree.
 
-    Attributes
-    ----------
-    actor_degree, object_degree
-        Degrees of the classes of actors, ascending (A,), and of objects, descending (K,).
-    n_actors, n_objects
-        Actors and objects per class, shapes (A,) and (K,).
-    share
-        Probability of a pair of an actor and an object of each class, shape (A, K);
-        non-increasing along a row.
-    error
-        Largest relative error of an expected degree.
-    steps
-        Newton steps taken.
+    The A classes of actors have the degrees `actor_degree` (ascending) and sizes `n_actors`, the K
+    classes of objects `object_degree` (descending) and `n_objects`. `share`, shape (A, K), is the
+    probability of a pair of an actor and an object of each class, non-increasing along a row;
+    `error` is the largest relative error of an expected degree after `steps` Newton steps.
     """
 
     actor_degree: Ints
@@ -194,16 +185,9 @@ def _likelihood(a: Floats, b: Floats, d: Floats, n_d: Floats, k: Floats, n_k: Fl
 class Triples:
     """Distinct (class, class, count) of the edges, by classes, counts descending.
 
-    Attributes
-    ----------
-    left, right, count
-        Codes of degree classes, left ≤ right, and number of shared objects.
-    multiplicity
-        Number of edges of each triple.
-    position
-        The triple of each edge.
-    group_start
-        First triple of each pair of classes, and the number of triples.
+    `left` ≤ `right` are codes of degree classes, `count` the number of shared objects,
+    `multiplicity` the number of edges of each triple; `position` is the triple of each edge, and
+    `group_start` the first triple of each pair of classes, and the number of triples.
     """
 
     left: Ints

@@ -214,14 +214,14 @@ def _integral_tail(classes: Any, c: int, t: float, deviation: float, tilted: Arr
         real, imaginary = real * ct - imaginary * st, real * st + imaginary * ct
         # 1 / (1 − 1/z) = z / (z − 1)
         down = (r * cosine - 1.0) ** 2 + (r * sine) ** 2
-        ahead, aside = (r * (r - cosine)) / down, -(r * sine) / down
-        value = real * ahead - imaginary * aside
+        x, y = (r * (r - cosine)) / down, -(r * sine) / down
+        value = real * x - imaginary * y
         if m == 0:
             first = abs(value)
             total = value
         else:
             total += value if 2 * m == points else 2.0 * value
-            if math.hypot(real, imaginary) * math.hypot(ahead, aside) < SMALL * first:
+            if math.hypot(real, imaginary) * math.hypot(x, y) < SMALL * first:
                 break
     if total == 0.0:
         return -math.inf if t > 0 else 0.0
