@@ -92,7 +92,7 @@ def speed(options: argparse.Namespace) -> None:
     timed("hypergeometric tails", lambda: hypergeometric_tails(triples, degrees, m))
     timed(
         "Benjamini–Hochberg",
-        lambda: benjamini_hochberg(log_p, triples.ties, n * (n - 1) // 2)[triples.place],
+        lambda: benjamini_hochberg(log_p, triples.multiplicity, n * (n - 1) // 2)[triples.position],
     )
 
 

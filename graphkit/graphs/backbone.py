@@ -1,9 +1,9 @@
-"""Which edges of a graph say something: tests of shared things, filters of weights."""
+"""Backbone of a graph: validated edges of a projection, or edges that pass a weight filter."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -12,64 +12,55 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit import errors
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import (
-    DataError,
-    GraphkitWarning,
-    OptionError,
-    check_choice,
-    check_integer,
-    check_number,
-)
-from graphkit.graphs.evidence import projection_record, sides_of
+from graphkit.errors import DataError, GraphkitWarning, OptionError
+from graphkit.graphs.evidence import projection_degrees, projection_record
+from graphkit.graphs.options import Codes, Floats
 from graphkit.graphs.validation import validate
 
 __all__ = ["METHODS", "Backbone", "backbone"]
 
-Codes = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-
-Judged = tuple[Mask, dict[str, Floats]]
+#: Mask of the edges that pass, and the statistics of all edges by name.
+Filtered = tuple[npt.NDArray[np.bool_], dict[str, Floats]]
 
 
 @dataclass(frozen=True)
 class Edges:
     """Edges among n nodes, each once."""
 
-    tail: Codes
-    head: Codes
+    source: Codes
+    target: Codes
     weight: Floats
     n: int
     directed: bool
 
-    def per_end(self, values: Floats | None) -> tuple[Floats, Floats]:
-        """Sum of the values (None: 1 each) at the tail of each edge, and at its head.
+    def sum_per_end(self, values: Floats | None) -> tuple[Floats, Floats]:
+        """Sum of the values (None: 1 each) over the edges of the source and of the target.
 
-        A directed edge counts in what leaves its tail and what enters its head.
+        Directed: over the edges that leave the source, and those that enter the target.
         """
-        out = np.bincount(self.tail, weights=values, minlength=self.n).astype(np.float64)
-        into = np.bincount(self.head, weights=values, minlength=self.n).astype(np.float64)
+        out = np.bincount(self.source, weights=values, minlength=self.n).astype(np.float64)
+        into = np.bincount(self.target, weights=values, minlength=self.n).astype(np.float64)
         if not self.directed:
             out = into = out + into
-        return out[self.tail], into[self.head]
+        return out[self.source], into[self.target]
 
 
-def probability(logs: Floats) -> Floats:
-    """Probabilities from logs; none is 0."""
-    return np.maximum(np.exp(logs), np.finfo(np.float64).tiny)
+def _filter_disparity(edges: Edges, alpha: float) -> Filtered:
+    """Disparity filter: p is the smaller (1 − w/s)^(k − 1) of both ends."""
+    from graphkit.kernels.tails import probability
 
-
-def disparity(edges: Edges, alpha: float) -> Judged:
-    """(1 − w/s)^(k − 1) at either end, of which the smaller is p."""
-    log_p = np.zeros(edges.tail.size)
-    for strength, degree in zip(edges.per_end(edges.weight), edges.per_end(None), strict=True):
+    log_p = np.zeros(edges.source.size)
+    for strength, degree in zip(
+        edges.sum_per_end(edges.weight), edges.sum_per_end(None), strict=True
+    ):
         share = np.minimum(edges.weight / np.where(strength > 0, strength, 1.0), 1.0)
-        # the only edge of a node has all its weight for want of others
+        # p = 1 at an end with one edge
         several = degree > 1
         with np.errstate(divide="ignore"):
             rest = np.log1p(-np.where(several, share, 0.0))
@@ -79,12 +70,14 @@ def disparity(edges: Edges, alpha: float) -> Judged:
     return p < alpha, {"p": p}
 
 
-def noise_corrected(edges: Edges, alpha: float) -> Judged:
-    """Lift in (−1, 1), its deviation under the Bayesian model, and p of their ratio."""
+def _filter_noise(edges: Edges, alpha: float) -> Filtered:
+    """Noise-corrected filter: lift in (−1, 1), its Bayesian deviation, and p of their ratio."""
     from scipy.special import log_ndtr
 
+    from graphkit.kernels.tails import probability
+
     w = edges.weight
-    s, t = edges.per_end(w)
+    s, t = edges.sum_per_end(w)
     total = float(w.sum()) * (1 if edges.directed else 2)
     if total <= 1:
         raise DataError(
@@ -103,21 +96,20 @@ def noise_corrected(edges: Edges, alpha: float) -> Judged:
     with np.errstate(invalid="ignore"):
         chance = np.where(np.isinf(prior), mean, (mean * prior + w) / (prior + total))
     kappa = np.divide(1.0, expected, out=np.zeros_like(w), where=expected > 0)
-    # the expectation itself grows with w: s, t and the total all contain it
+    # the expectation depends on w too, through s, t and the total
     product = np.where(s * t > 0, s * t, 1.0)
     slope = kappa + w / product - w * kappa * (s + t) / product
     deviation = np.sqrt(total * chance * (1 - chance)) * np.abs(2 * slope) / (ratio + 1) ** 2
     z = np.divide(lift, deviation, out=np.full_like(w, -np.inf), where=deviation > 0)
     p = probability(log_ndtr(-z))
-    columns = {"expected": expected, "lift": lift, "deviation": deviation, "p": p}
-    return p < alpha, columns
+    return p < alpha, {"expected": expected, "lift": lift, "deviation": deviation, "p": p}
 
 
-def mutual_top(edges: Edges, top: int) -> Judged:
-    """Edges that are among the heaviest `top` of both ends, ties to the smaller node."""
-    m = edges.tail.size
-    ends = np.concatenate([edges.tail, edges.head])
-    others = np.concatenate([edges.head, edges.tail])
+def _filter_mutual_top(edges: Edges, top: int) -> Filtered:
+    """Edges among the `top` heaviest of both ends (ties: the smaller node)."""
+    m = edges.source.size
+    ends = np.concatenate([edges.source, edges.target])
+    others = np.concatenate([edges.target, edges.source])
     order = np.lexsort((others, -np.tile(edges.weight, 2), ends))
     starts = np.searchsorted(ends[order], np.arange(edges.n))
     rank = np.empty(2 * m)
@@ -126,42 +118,39 @@ def mutual_top(edges: Edges, top: int) -> Judged:
     return np.maximum(rank[:m], rank[m:]) <= top, columns
 
 
-def core(edges: Edges, k: int) -> Judged:
+def _filter_core(edges: Edges, k: int) -> Filtered:
     """Edges among nodes of core number `k` or more, and the smaller core number of the ends."""
     import igraph
 
-    pairs = zip(edges.tail.tolist(), edges.head.tolist(), strict=True)
+    pairs = zip(edges.source.tolist(), edges.target.tolist(), strict=True)
     graph = igraph.Graph(n=edges.n, edges=pairs)
     graph.simplify()  # opposite directed edges become one
     numbers = np.array(graph.coreness())
-    least = np.minimum(numbers[edges.tail], numbers[edges.head])
+    least = np.minimum(numbers[edges.source], numbers[edges.target])
     return least >= k, {"core": least.astype(np.float64)}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Backbone(Frozen):
-    """The edges that a rule keeps, with the figures they were judged by.
+    """Edges that a method keeps, with their statistics.
 
     Attributes
     ----------
     graph
         All nodes, and the kept edges with the weights they had.
     method
-        The rule, one of those of :func:`graphkit.graphs.backbone`.
+        One of the methods of :func:`graphkit.graphs.backbone`.
     columns
-        Figures per kept edge, float64, shape (n_edges,), in the order of ``graph.edges()``;
-        which ones there are is said under the method.
-    n_before
-        Edges before, self-loops included.
-    weight_before
-        Their total weight.
+        Statistics of the kept edges, float64, shape (n_edges,), in the order of
+        ``graph.edges()``; :func:`graphkit.graphs.backbone` lists them.
+    n_before, weight_before
+        Edges before, including self-loops, and their total weight.
     removed
-        What was taken away, as counts of edges by reason; with the kept ones they add up to
-        `n_before`.
+        Numbers of removed edges by reason; with the kept ones they add up to `n_before`.
     n_tests
-        Tests that the p-values were corrected for; `None` where nothing was corrected.
+        Tests that the p-values were corrected for; `None` without correction.
     note
-        What a reader of the result must know; else empty.
+        Caveat on the result, or empty.
     provenance
         How it was made.
     """
@@ -201,7 +190,7 @@ class Backbone(Frozen):
         return self.graph.content_key
 
     def frame(self) -> pl.DataFrame:
-        """One row per kept edge: source, target, weight, and the figures of the method."""
+        """One row per kept edge: source, target, weight, and the statistics of the method."""
         return self.graph.edges().with_columns(
             pl.Series(name, values) for name, values in self.columns.items()
         )
@@ -236,12 +225,20 @@ METHODS = {
     "threshold": "min_weight",
 }
 
-#: Methods that test what entities share, and therefore need the dataset.
+#: Methods that test numbers of shared objects, and therefore need the dataset.
 VALIDATIONS = ("bicm", "hypergeometric")
 
+#: Filters of weights: edges that pass, and statistics of all edges.
+FILTERS: dict[str, Callable[[Edges, Any], Filtered]] = {
+    "disparity": _filter_disparity,
+    "noise_corrected": _filter_noise,
+    "mutual_top": _filter_mutual_top,
+    "k_core": _filter_core,
+}
+
 UNPOPULAR = (
-    "hypergeometric ignores popularity: sharing what everybody has counts like sharing what "
-    "hardly anybody has, and far too many ties pass; method='bicm' does not."
+    "hypergeometric ignores popularity: sharing a common object counts as much as sharing a rare "
+    "one, and far too many edges pass; use method='bicm'."
 )
 
 
@@ -255,44 +252,45 @@ def backbone(
     k: int | None = None,
     min_weight: float | None = None,
 ) -> Backbone:
-    r"""Keep the edges that a rule lets pass, and say what was removed.
+    r"""Backbone of a graph: the edges that a null model or a filter of weights keeps.
 
-    Of a projection, where two entities i and j of degrees :math:`d_i, d_j` share
-    :math:`c_{ij}` of m things of popularity :math:`k_t`, two rules test whether they share
-    more than chance gives:
+    For a projection, where two actors i and j of degrees :math:`d_i, d_j` share :math:`c_{ij}`
+    of m objects of popularity :math:`k_t`, two methods test whether they share more objects
+    than expected by chance:
 
     ``bicm`` (recommended)
-        Given how active entities and how popular things are, i has t with probability
-        :math:`u_{it} = x_i y_t / (1 + x_i y_t)`, where :math:`\sum_t u_{it} = d_i` and
-        :math:`\sum_i u_{it} = k_t` [1]_. What both have is then a sum of unequal coins,
+        Bipartite configuration model: given the activity of actors and the popularity of
+        objects, i has t with probability :math:`u_{it} = x_i y_t / (1 + x_i y_t)`, where
+        :math:`\sum_t u_{it} = d_i` and :math:`\sum_i u_{it} = k_t` [1]_. The number of shared
+        objects is then Poisson-binomial,
         :math:`p_{ij} = P(\sum_t \mathrm{Bernoulli}(u_{it} u_{jt}) \ge c_{ij})` [2]_,
         computed to a relative error below :math:`10^{-8}`, however small.
     ``hypergeometric``
-        :math:`p_{ij} = P(\mathrm{Hypergeometric}(m, d_i, d_j) \ge c_{ij})` [3]_: all things
-        alike, so that sharing what is popular looks like evidence. For comparison only.
+        :math:`p_{ij} = P(\mathrm{Hypergeometric}(m, d_i, d_j) \ge c_{ij})` [3]_: all objects
+        equally popular, so that sharing popular ones looks like evidence. For comparison only.
 
     Both keep :math:`q_{ij} \le \alpha`, where q is Benjamini and Hochberg's over all
-    N(N − 1)/2 pairs of nodes: also those that share nothing, and those with a node that has
-    nothing (p = 1), so that no selection made before the test loosens it. Nodes without acts
+    N(N − 1)/2 pairs of nodes, also those that share nothing and those with a node that has
+    nothing (p = 1), so that no selection before the test loosens it. Nodes without interactions
     therefore make it stricter: choose the population before projecting
-    (``Dataset.select_accounts``). Ties that `min_shared` left out count as p = 1. The
-    expected share of false ties is then at most alpha, a false tie being one of two entities
-    whose things are as the null model has them. An entity that ignores a whole region of
-    things is not: it shares more than its degree tells with others that ignore it too.
+    (``Dataset.select_accounts``). Edges that `min_shared` left out count as p = 1. The expected
+    share of false edges is then at most alpha; a false edge joins two actors whose objects
+    follow the null model. An actor that ignores a whole region of objects does not follow it:
+    it shares more than expected with others that ignore the region too.
 
-    The other rules know weights only:
+    The other methods use weights only:
 
     ``disparity``
         :math:`p = \min_{i, j} (1 - w_{ij}/s_i)^{k_i - 1} < \alpha` over both ends, with
-        strength s and degree k [4]_; of an arc, what leaves its tail and what enters its
-        head. It is 1 at an end with one edge.
+        strength s and degree k [4]_; of a directed edge, over the edges that leave its source
+        and those that enter its target. It is 1 at an end with one edge.
     ``noise_corrected``
         :math:`w_{ij}` against its expectation :math:`e_{ij} = s_i s_j / 2W` (W the weight
-        of all edges, each once; :math:`s_i s_j / W` of arcs): the lift
-        :math:`(w - e)/(w + e)` over its deviation under a Beta-binomial model is taken for
-        normal, and kept if its upper tail is :math:`p < \alpha` [5]_ (δ = 1.64 for 0.05).
+        of all edges, each once; directed: :math:`s_i s_j / W`): the lift
+        :math:`(w - e)/(w + e)` over its deviation under a Beta-binomial model is treated as
+        normal, with the upper tail :math:`p < \alpha` [5]_ (δ = 1.64 for 0.05).
     ``mutual_top``
-        The edge is among the `top` heaviest of both its ends, ties to the smaller node.
+        The edge is among the `top` heaviest of both its ends (ties: the smaller node).
     ``k_core``
         Both ends belong to the k-core, the largest subgraph of degrees :math:`\ge k` [6]_.
     ``threshold``
@@ -307,11 +305,11 @@ def backbone(
     method
         One of the above.
     dataset
-        For the two tests: the dataset that the graph was made from. Both sides' degrees are
-        counted in it again, by the options that the graph's provenance tells.
+        For the two tests: the dataset that the graph was made from. The degrees of both node
+        sets are counted again, by the options in the graph's provenance.
     alpha
-        Level of the tests, in (0, 1); 0.05 unless given. A bound on the share of false
-        discoveries for the first two, per edge and uncorrected for the next two.
+        Level of the tests, in (0, 1), by default 0.05: false-discovery rate for the first two,
+        per edge and uncorrected for the next two.
     top
         For ``mutual_top``.
     k
@@ -322,28 +320,28 @@ def backbone(
     Returns
     -------
     Backbone
-        All nodes and the kept edges, with weights as they were; what was removed; and per
-        edge the figures of the method: expected, log10_p, p, q (tests; where p would be 0 it is
-        the smallest number there is, and log10_p still its size); p (disparity);
+        All nodes and the kept edges with their weights; counts of removed edges; and per edge
+        the statistics of the method: expected, log10_p, p, q (tests; where p would be 0 it is
+        the smallest positive number, and log10_p is exact); p (disparity);
         expected, lift, deviation, p (noise_corrected); source_rank, target_rank
         (mutual_top); core (k_core). Self-loops are removed by all but ``threshold``.
 
     Raises
     ------
     OptionError
-        For an unknown method, a parameter that the method does not take or lacks, or a
-        graph that is no plain count projection.
+        For an unknown method, a parameter that the method does not take or lacks, or, for the
+        tests, a graph that is not a plain count projection.
     MissingDataError
-        If a test has no `dataset`.
+        If `dataset` is missing for a test.
     DataError
-        If the graph was made from other data or is only a part of its projection, if
-        weights are negative, or if the configuration model cannot be solved.
+        If the graph was made from other data or is only part of its projection, if weights are
+        negative, or if the configuration model cannot be solved.
 
     Warns
     -----
     GraphkitWarning
-        If ``disparity`` or ``noise_corrected`` is applied to a projection: a thing of k
-        entities ties k(k − 1)/2 pairs at once, which both take for independent evidence.
+        If ``disparity`` or ``noise_corrected`` is applied to a projection: an object of k actors
+        makes k(k − 1)/2 edges at once, which both treat as independent.
 
     References
     ----------
@@ -378,15 +376,17 @@ def backbone(
     if not isinstance(graph, Graph):
         raise OptionError(f"backbone: graph is a {type(graph).__name__}, not a Graph.")
     given = {"alpha": alpha, "top": top, "k": k, "min_weight": min_weight}
-    value = _parameter(method, given, dataset)
-    tail, head, weight = graph.edge_arrays()
+    value = _check_parameter(method, given, dataset)
+    source, target, weight = graph.edge_arrays()
     n_tests, note = None, ""
     packages: tuple[str, ...] = ("numpy",)
-    facts: dict[str, Any] = {}
+    details: dict[str, Any] = {}
     removed: dict[str, int] = {}
     if method in VALIDATIONS:
-        sides = sides_of(graph, dataset, verb=f"backbone(method={method!r})")
-        tested = validate(graph, sides, method=method)
+        from graphkit.kernels.tails import probability
+
+        degrees = projection_degrees(graph, dataset, caller=f"backbone(method={method!r})")
+        tested = validate(graph, degrees, method=method)
         keep = tested.log_q <= np.log(value)
         columns = {
             "expected": tested.expected[keep],
@@ -395,23 +395,23 @@ def backbone(
             "q": probability(tested.log_q[keep]),
         }
         n_tests, packages = tested.n_tests, ("numba", "numpy", "scipy")
-        facts = {"n_tests": n_tests, "n_triples": tested.n_triples, **tested.facts}
+        details = {"n_tests": n_tests, "n_triples": tested.n_triples, **tested.solver}
         note = UNPOPULAR if method == "hypergeometric" else ""
-        removed[f"ties with q > {value:g}"] = int((~keep).sum())
+        removed[f"edges with q > {value:g}"] = int((~keep).sum())
     else:
         _check_weights(graph, method)
-        proper = tail != head
+        proper = source != target
         if method == "threshold":
             keep, columns = weight >= value, {}
         else:
-            edges = Edges(tail[proper], head[proper], weight[proper], graph.n_nodes, graph.directed)
-            passed, columns = _filtered(edges, method, value)
+            ends = (source[proper], target[proper], weight[proper])
+            passed, columns = FILTERS[method](Edges(*ends, graph.n_nodes, graph.directed), value)
             keep = proper.copy()
             keep[proper] = passed
             columns = {name: values[passed] for name, values in columns.items()}
         reasons = {
             "mutual_top": f"edges outside the top {value} of an end",
-            "k_core": f"edges outside the {value}-core",
+            "k_core": f"edges outside the {value}-core_edges",
             "threshold": f"edges of weight < {value:g}",
         }
         loops = 0 if method == "threshold" else int((~proper).sum())
@@ -419,29 +419,23 @@ def backbone(
         removed["self-loops"] = loops
         if method in ("disparity", "noise_corrected") and projection_record(graph) is not None:
             note = (
-                f"{method} takes edges for independent, but in a projection each thing ties all "
-                "its entities at once."
+                f"{method} treats edges as independent, but in a projection each object joins all "
+                "its actors at once."
             )
             warnings.warn(
-                f"backbone(method={method!r}) on a projection: a thing of k entities makes "
-                "k(k − 1)/2 edges at once, which the filter takes for independent evidence; what "
-                "is popular looks significant. Use method='bicm' with dataset=….",
+                f"backbone(method={method!r}) on a projection: an object of k actors makes "
+                "k(k − 1)/2 edges at once, which the filter treats as independent; popular objects "
+                "look significant. Use method='bicm' with dataset=….",
                 GraphkitWarning,
                 stacklevel=2,
             )
     removed = {reason: count for reason, count in removed.items() if count}
+    options = {"method": method, METHODS[method]: value, **details}
     record = Provenance.of(
-        "backbone",
-        {"method": method, METHODS[method]: value, **facts},
-        made_from=(graph,),
-        removed=removed,
-        packages=packages,
+        "backbone", options, made_from=(graph,), removed=removed, packages=packages
     )
     kept = Graph._from_codes(
-        graph.vocabulary,
-        tail[keep],
-        head[keep],
-        weight[keep],
+        *(graph.vocabulary, source[keep], target[keep], weight[keep]),
         directed=graph.directed,
         node_kind=graph.node_kind,
         provenance=record,
@@ -451,11 +445,11 @@ def backbone(
     )
 
 
-def _parameter(
+def _check_parameter(
     method: str, given: dict[str, Any], dataset: Dataset | IncidenceMatrix | None
 ) -> Any:
-    """The one parameter of the method, checked; all others must be absent."""
-    check_choice("method", method, METHODS)
+    """The checked parameter of the method; raises if another one is given."""
+    errors.check_choice("method", method, METHODS)
     name = METHODS[method]
     for other, value in given.items():
         if other != name and value is not None:
@@ -465,16 +459,16 @@ def _parameter(
                 f"takes {name}=…."
             )
     if dataset is not None and method not in VALIDATIONS:
-        raise OptionError(f"backbone: method={method!r} knows weights only; leave dataset= out.")
+        raise OptionError(f"backbone: method={method!r} uses weights only; leave dataset= out.")
     value = given[name]
     if name == "alpha":
         value = 0.05 if value is None else value
-        return check_number("alpha", value, 0, 1, low_open=True, high_open=True)
+        return errors.check_number("alpha", value, 0, 1, low_open=True, high_open=True)
     if value is None:
         raise OptionError(f"backbone: method={method!r} needs {name}=….")
     if name == "min_weight":
-        return check_number("min_weight", value)
-    return check_integer(name, value, 1)
+        return errors.check_number("min_weight", value)
+    return errors.check_integer(name, value, 1)
 
 
 def _check_weights(graph: Graph, method: str) -> None:
@@ -488,13 +482,3 @@ def _check_weights(graph: Graph, method: str) -> None:
             "backbone(method='mutual_top') compares both ends of an edge, but the graph is "
             "directed: pass graph.to_undirected()."
         )
-
-
-def _filtered(edges: Edges, method: str, value: Any) -> Judged:
-    if method == "disparity":
-        return disparity(edges, value)
-    if method == "noise_corrected":
-        return noise_corrected(edges, value)
-    if method == "mutual_top":
-        return mutual_top(edges, value)
-    return core(edges, value)

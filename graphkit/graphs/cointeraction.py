@@ -1,4 +1,4 @@
-"""One-mode projection of a two-mode log: who shares what with whom."""
+"""One-mode projection (co-interaction graph) of a two-mode network of actors and objects."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from graphkit.data.graph import Graph
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
-from graphkit.graphs.options import Interactions, ProjectionOptions, gather
+from graphkit.graphs.options import Interactions, ProjectionOptions, gather_interactions
 from graphkit.graphs.planning import check_budget
-from graphkit.graphs.projection import Prepared, finish, prepare
+from graphkit.graphs.projection import Prepared, prepare_product, run_product
 
 __all__ = ["cointeraction_graph"]
 
@@ -40,16 +40,14 @@ def cointeraction_graph(
 ) -> Graph:
     r"""One-mode projection: link two actors by the objects that they share.
 
-    With :math:`B_{it} = 1` if actor i interacted with object t (however often), :math:`d_i` the
+    With :math:`B_{it} = 1` if actor i interacted with object t (at least once), :math:`d_i` the
     objects of i, :math:`k_t` the actors of t, N all actors, :math:`n_{it}` the interactions of i
     with t, and :math:`c_{ij} = \sum_t B_{it} B_{jt}`, the weights are
 
     ===========  ====================================================================
     ``count``    :math:`c_{ij}`
-    ``pairs``    :math:`\sum_t n_{it} n_{jt}`, pairs of interactions, one of each, with the same
-                 object
-    ``actions``  :math:`\sum_t \min(n_{it}, n_{jt})`, interactions of one side that match one of
-                 the other each
+    ``pairs``    :math:`\sum_t n_{it} n_{jt}`, pairs of interactions with the same object
+    ``actions``  :math:`\sum_t \min(n_{it}, n_{jt})`, interactions matched one to one
     ``jaccard``  :math:`c_{ij} / (d_i + d_j - c_{ij})` [1]_
     ``cosine``   :math:`c_{ij} / \sqrt{d_i d_j}` [2]_
     ``newman``   :math:`\sum_t B_{it} B_{jt} / (k_t - 1)` [3]_
@@ -59,74 +57,71 @@ def cointeraction_graph(
     ===========  ====================================================================
 
     Interactions of one actor with one object count once, except under ``pairs`` and
-    ``actions``, where each counts, those at one and the same time too.
+    ``actions``, where each counts, also simultaneous ones.
 
-    Nothing larger than the result is held: rows are computed one after the other, filtered,
-    and cut to `top` on the way, in parallel. No result depends on the order of rows or the
-    number of threads.
+    Rows are computed, filtered and cut to `top` in parallel blocks, so that nothing larger than
+    the result is held. The result does not depend on the order of rows or the number of threads.
 
     Parameters
     ----------
     dataset
-        With the tables that the two sides need, see `through`; or the incidence matrix of a
-        log, from :func:`graphkit.readwrite.read_incidence`, whose sides are those that it was
-        read with: `between` and `through` are then not asked, `kinds` and `window` refused.
+        With the tables that the two node sets need, see `through`; or the incidence matrix of a
+        log, from :func:`graphkit.readwrite.read_incidence`, with the node sets that it was read
+        with: `between` and `through` are then ignored, `kinds` and `window` refused.
     between
         The actors: ``"accounts"`` (who interact), ``"authors"`` (who make items), ``"items"``,
-        ``"tags"`` or ``"sounds"``. All of this side are nodes; those that share nothing stay,
-        without an edge.
+        ``"tags"`` or ``"sounds"``. All of them are nodes, also those without an edge.
     through
-        The objects that they share: another of the same. What each pair of sides means is said
-        in :mod:`graphkit.data.incidence`.
+        The objects: another of these node sets. :mod:`graphkit.data.incidence` defines the
+        incidence of each pair.
     kinds
-        Kinds of interaction that count, by default all but view, mention and tag.
-        They matter where one of the sides is ``"accounts"``.
+        Kinds of interaction that count, by default all but view, mention and tag; used where
+        one of the node sets is ``"accounts"``.
     weight
-        One of the above. Edges whose weight is 0 (under ``tfidf`` an object of everybody)
-        are left out and counted.
+        One of the above. Edges of weight 0 (under ``tfidf`` an object of all actors) are left
+        out and counted.
     min_shared
-        Objects that two nodes must share at least, :math:`c_{ij}`, whatever the weight.
+        Least :math:`c_{ij}` of an edge, for every weight.
     max_degree
         Objects of more actors than this are left out before anything is counted. Off by
-        default: ``tfidf`` weighs them down instead.
+        default: ``tfidf`` gives them little weight instead.
     window
         An object is shared only if an interaction of i and one of j with it are at most this
         far apart: text such as ``"10s"``, ``"5min"``, ``"2h"``, ``"1d"``, or a timedelta. Needs
         event times (an author interacts with an item by creating it); interactions without one
-        are left out first and counted. The window restricts what is shared, :math:`B_{it}
-        B_{jt}` in every sum and so :math:`c_{ij}`; the degrees :math:`d_i`, :math:`k_t` and
-        norms :math:`|i|` stay those of all interactions that have a time. Under ``pairs`` only
-        pairs within the window count; ``actions`` is not defined with one.
+        are left out first and counted. The window restricts :math:`B_{it} B_{jt}` in every sum
+        and so :math:`c_{ij}`; the degrees :math:`d_i`, :math:`k_t` and norms :math:`|i|` are
+        those of all interactions with a time. Under ``pairs`` only pairs within the window
+        count; ``actions`` is not defined with a window.
     top
-        Keep this many of each node's heaviest edges, of equal ones those to the smaller id. An
-        edge stays
-        if either end keeps it.
+        Keep this many of each node's heaviest edges (ties: the smaller id). An edge is kept if
+        either end keeps it.
     mutual
-        With `top`: an edge stays only if both ends keep it.
+        With `top`: an edge is kept only if both ends keep it.
     exclude
         Ids of objects to leave out before anything is counted, such as
         ``graphkit.STOP_TAGS``.
     memory
-        Bytes that may be used, or text such as ``"4 GB"``; by default 80 % of the memory free
-        now. See :func:`graphkit.graphs.plan`.
+        Bytes that may be used, or text such as ``"4 GB"``; by default 80 % of the available
+        memory. See :func:`graphkit.graphs.plan`.
     resume
-        A folder for the blocks of rows that are finished. Where a call with the same data and
-        options was interrupted, the next one reads them there and goes on, to the same bytes;
-        the folder can be deleted afterwards.
+        A folder for finished blocks of rows. After an interruption, a call with the same data
+        and options reads them and continues, to the same result; the folder can be deleted
+        afterwards.
 
     Returns
     -------
     Graph
-        Undirected, weighted, without self-loops. Its provenance counts what each rule left
-        out. It has no edge where no two nodes share enough.
+        Undirected, weighted, without self-loops; possibly without edges. Its provenance counts
+        what each rule left out.
 
     Raises
     ------
     OptionError
-        For an unknown side, kind or weight, or a number out of range; or, before anything is
-        computed, if more than `memory` would be needed: the message says which options fit.
+        For an unknown node set, kind or weight, or a number out of range; or, before anything
+        is computed, if more than `memory` would be needed: the message says which options fit.
     MissingDataError
-        If a table, a column or event times are missing, or nothing links the two sides.
+        If a table, a column or event times are missing, or nothing links the two node sets.
     DataError
         If `max_degree` leaves nothing to share, or the folder `resume` holds something else.
 
@@ -157,70 +152,54 @@ def cointeraction_graph(
      {'items of more than 2 actors': 1, 'pairs with items of more than 2 actors': 3})
     """
     options = ProjectionOptions(
-        between=between,
-        through=through,
-        kinds=kinds,
-        window=window,
-        exclude=exclude,
-        weight=weight,
-        min_shared=min_shared,
-        max_degree=max_degree,
-        top=top,
-        mutual=mutual,
-        memory=memory,
+        *(between, through, kinds, window, exclude, weight, min_shared, max_degree),
+        *(top, mutual, memory),
     )
-    chosen = gather(dataset, options, caller="cointeraction_graph")
+    chosen = gather_interactions(dataset, options, caller="cointeraction_graph")
     between, through = chosen.parameters["between"], chosen.parameters["through"]
     found, removed = chosen.found, dict(chosen.removed)
-    folder = None if resume is None else _folder(Path(resume), chosen, options)
-    ready = prepare(
-        chosen.rows, chosen.columns, len(found.between), len(found.through), options, at=chosen.at
-    )
+    folder = None if resume is None else _resume_folder(Path(resume), chosen, options)
+    n, m = len(found.between), len(found.through)
+    ready = prepare_product(chosen.rows, chosen.columns, n, m, options, chosen.at)
     if not ready.pairs:
-        removed |= _capped(ready, through)
-        told = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
+        removed |= _count_capped(ready, through)
+        left_out = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
         raise DataError(
             f"cointeraction_graph: max_degree={max_degree} leaves nothing: all "
-            f"{ready.capped_objects:,} {through} have more {between} than that (left out: {told}). "
+            f"{ready.capped_objects:,} {through} have more {between} than that (left out: {left_out}). "
             "Raise it; weight='tfidf' weighs them down instead."
         )
     check_budget(ready, caller="cointeraction_graph")
-    result = finish(ready, kept=folder)
-    left_out = {
+    result = run_product(ready, kept=folder)
+    few = {
         f"pairs of nodes that share less than {min_shared}": result.few,
         "edges of weight 0": result.weightless,
         f"edges outside the top {top}": result.outside_top,
     }
-    removed |= _capped(ready, through) | {reason: k for reason, k in left_out.items() if k}
+    removed |= _count_capped(ready, through) | {reason: k for reason, k in few.items() if k}
+    provenance = Provenance.of(
+        "cointeraction_graph",
+        chosen.parameters,
+        made_from=(dataset,),
+        removed=removed,
+        packages=("numba", "numpy"),
+    )
     return Graph(
-        found.between,
-        result.indptr,
-        result.indices,
-        result.weights,
+        *(found.between, result.indptr, result.indices, result.weights),
         directed=False,
         node_kind=between,
-        provenance=Provenance.of(
-            "cointeraction_graph",
-            chosen.parameters,
-            made_from=(dataset,),
-            removed=removed,
-            packages=("numba", "numpy"),
-        ),
+        provenance=provenance,
     )
 
 
-def _folder(folder: Path, chosen: Interactions, options: ProjectionOptions) -> Path:
-    """The folder of finished blocks, which must be of this projection or new."""
+def _resume_folder(folder: Path, chosen: Interactions, options: ProjectionOptions) -> Path:
+    """Folder of finished blocks; raises if it belongs to another projection."""
     names = ("weight", "min_shared", "max_degree", "top")
     blocks = {name: getattr(options, name) for name in names} | {"window": options.span}
     asked = json.dumps(blocks, sort_keys=True)
     key = content_key(
-        chosen.found.between.content_key,
-        chosen.found.through.content_key,
-        chosen.rows,
-        chosen.columns,
-        np.zeros(0) if chosen.at is None else chosen.at,
-        asked,
+        *(chosen.found.between.content_key, chosen.found.through.content_key),
+        *(chosen.rows, chosen.columns, np.zeros(0) if chosen.at is None else chosen.at, asked),
     )
     note = folder / "projection.json"
     if note.exists():
@@ -240,7 +219,7 @@ def _folder(folder: Path, chosen: Interactions, options: ProjectionOptions) -> P
     return folder
 
 
-def _capped(ready: Prepared, through: str) -> dict[str, int]:
-    what = f"{through} of more than {ready.options.max_degree} actors"
-    counts = {what: ready.capped_objects, f"pairs with {what}": ready.capped_pairs}
+def _count_capped(ready: Prepared, through: str) -> dict[str, int]:
+    heavy = f"{through} of more than {ready.options.max_degree} actors"
+    counts = {heavy: ready.capped_objects, f"pairs with {heavy}": ready.capped_pairs}
     return {reason: k for reason, k in counts.items() if k}

@@ -1,4 +1,4 @@
-"""Coordinated accounts: who repeatedly acts on the same things within seconds."""
+"""Coordinated accounts: repeated interaction with the same objects within a short window."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import check_choice, check_integer
-from graphkit.graphs.options import ProjectionOptions, gather
-from graphkit.graphs.projection import EventLists, Ints, event_lists
+from graphkit.graphs.options import Codes, Ints, ProjectionOptions, gather_interactions
+from graphkit.graphs.projection import EventLists, event_lists
 from graphkit.parallel import track
 
 __all__ = ["Coordination", "coordinated_accounts"]
@@ -26,22 +26,23 @@ __all__ = ["Coordination", "coordinated_accounts"]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Coordination(Frozen, title="Coordinated accounts", table="frame"):
-    """Pairs of accounts that acted on the same things within a window.
+    """Pairs of accounts that interacted with the same objects within a window.
 
     Attributes
     ----------
     graph
-        Accounts that take part, tied by their pairs of acts (the weight).
+        Coordinated accounts; the weight of an edge is its number of pairs of interactions.
     frame
-        One row per edge, sorted by its ends: source, target; shared (things on which both
-        acted within the window); pairs (pairs of acts, one of each, within it);
-        actions_source, actions_target (acts of each that are in such a pair); symmetry
-        (the smaller of these by the larger, in (0, 1]); mean_seconds (mean distance in time
-        of the pairs).
+        One row per edge, sorted by its ends: source, target; shared (objects with which both
+        interacted within the window); pairs (pairs of interactions, one of each, within it);
+        actions_source, actions_target (interactions of each in such a pair); symmetry (the
+        smaller of these by the larger, in (0, 1]); mean_seconds (mean distance in time of the
+        pairs).
     accounts
-        One row per account with an act in any pair, sorted: account_id; actions (its acts);
-        participations (acts in a pair); own_pairs (pairs of its own acts within the window,
-        its loops); passes (whether its participations are enough).
+        One row per account with an interaction in any pair, sorted: account_id; actions (its
+        interactions); participations (interactions in a pair); own_pairs (pairs of its own
+        interactions within the window, its loops); passes (whether its participations reach
+        `min_participation`).
     provenance
         How it was made, and what each rule left out.
     """
@@ -52,24 +53,23 @@ class Coordination(Frozen, title="Coordinated accounts", table="frame"):
     provenance: Provenance
 
     def _facts(self) -> dict[str, object]:
+        isolated = ~pl.col("account_id").is_in(self.graph.vocabulary.ids.tolist())
         facts: dict[str, object] = {
             "accounts": self.graph.n_nodes,
             "edges": self.graph.n_edges,
-            "pairs of acts": self.graph.total_weight,
-            "accounts near themselves only": int(
-                self.accounts.filter(
-                    (pl.col("own_pairs") > 0)
-                    & ~pl.col("account_id").is_in(self.graph.vocabulary.ids.tolist())
-                ).height
-            ),
+            "pairs of interactions": self.graph.total_weight,
+            "accounts with loops only": self.accounts.filter(
+                (pl.col("own_pairs") > 0) & isolated
+            ).height,
         }
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
 
 
-#: Acts walked between two progress reports, and pairs of accounts that there is room for.
-BLOCK, ROOM = 1 << 18, 1 << 20
+#: Interactions read between two progress reports, and pairs of accounts allocated at a time.
+BLOCK, SPACE = 1 << 18, 1 << 20
 
-Found = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Ints]
+#: Later and earlier account of each pair, and its sums, see `PairOutput`.
+Pairs = tuple[Codes, Codes, Ints]
 
 
 class PairScratch(NamedTuple):
@@ -78,14 +78,14 @@ class PairScratch(NamedTuple):
     seen_object: Ints
     seen_interaction: Ints
     sums: Ints
-    touched: npt.NDArray[np.int32]
+    touched: Codes
 
 
 class PairOutput(NamedTuple):
-    """Later and earlier account of each pair, its sums, and how many pairs were cut."""
+    """Later and earlier account of each pair, its sums, and the number of pairs cut."""
 
-    tails: npt.NDArray[np.int32]
-    heads: npt.NDArray[np.int32]
+    later: Codes
+    earlier: Codes
     sums: Ints
     cut: Ints
 
@@ -102,22 +102,22 @@ def coordinated_accounts(
     kinds: Collection[str] | None = None,
     exclude: Iterable[str] = (),
 ) -> Coordination:
-    r"""Tie accounts that act on the same things within a short time, as CooRTweet does [1]_.
+    r"""Network of accounts that interact with the same objects within a short time [1]_.
 
-    Each row of the data is an act, those alike in everything too. Two acts on one thing are a
-    pair if they are at most `window` apart, both ends included; a pair of acts of one account
-    is a loop. An account's participations are its acts that are in a pair. For two accounts i
-    and j with the pairs of acts :math:`P_{ij}`, of which :math:`a_{ij}` distinct acts are of
-    i and :math:`a_{ji}` of j,
+    Two interactions with one object are a pair if they are at most `window` apart, both ends
+    included; a pair of interactions of one account is a loop. Each row of the data is an
+    interaction, also identical rows. The participations of an account are its interactions in
+    a pair. For two accounts i and j with the pairs of interactions :math:`P_{ij}`, of which
+    :math:`a_{ij}` distinct interactions are of i and :math:`a_{ji}` of j,
 
     * the weight is :math:`|P_{ij}|`;
     * the symmetry is :math:`\min(a_{ij}, a_{ji}) / \max(a_{ij}, a_{ji})`: near 0 where one
       very active account makes the edge heavy;
     * the mean distance in time is that of :math:`P_{ij}`.
 
-    The steps are those of CooRTweet: accounts with fewer than `min_participation` acts are
-    left out; pairs are found; loops go; accounts keep their standing if at least
-    `min_participation` of their acts are in a pair that is left.
+    The steps are those of CooRTweet: accounts with fewer than `min_participation` interactions
+    are left out; pairs are found; loops are removed; an account passes if at least
+    `min_participation` of its interactions are in a remaining pair.
 
     Parameters
     ----------
@@ -129,20 +129,18 @@ def coordinated_accounts(
     min_participation
         Participations that an account needs.
     ends
-        ``"any"``: an edge stands if either end has enough (as in CooRTweet); ``"both"``: if
-        both have.
+        ``"any"``: an edge is kept if either end passes (as in CooRTweet); ``"both"``: if both do.
     loops
-        Whether acts that are near acts of the same account alone are participations too.
-        Loops never become edges; they stand in the table of accounts.
+        Whether interactions that are paired only with ones of the same account are
+        participations. Loops never become edges; they are counted in the table of accounts.
     between, through, kinds, exclude
-        Who acts, on what, how, and what is left out, as in
-        :func:`graphkit.cointeraction_graph`.
+        As in :func:`graphkit.cointeraction_graph`.
 
     Returns
     -------
     Coordination
-        A graph of the accounts with an edge (and, with `loops`, of those that only stand by
-        their loops), the table of edges, and the table of accounts.
+        A graph of the accounts with an edge (and, with `loops`, of those that pass by their
+        loops), the table of edges, and the table of accounts.
 
     Raises
     ------
@@ -169,27 +167,20 @@ def coordinated_accounts(
     min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
     options = ProjectionOptions(between, through, kinds, window, exclude)
-    chosen = gather(dataset, options, caller="coordinated_accounts")
+    chosen = gather_interactions(dataset, options, caller="coordinated_accounts")
     removed = dict(chosen.removed)
     ids, n = chosen.found.between, len(chosen.found.between)
     assert chosen.at is not None
     assert options.span is not None
-    often = np.bincount(chosen.rows, minlength=n)
-    active = often >= min_participation
+    counts = np.bincount(chosen.rows, minlength=n)
+    active = counts >= min_participation
     stay = active[chosen.rows]
     few = f"accounts of less than {min_participation} interactions"
-    _count(removed, few, ((often > 0) & ~active))
-    _count(removed, f"interactions of {few}", ~stay)
-    lists = event_lists(
-        chosen.rows[stay],
-        chosen.columns[stay],
-        chosen.at[stay],
-        n,
-        len(chosen.found.through),
-        options.span,
-        each=True,
-    )
-    others, own = _near(lists)
+    _add_count(removed, few, (counts > 0) & ~active)
+    _add_count(removed, f"interactions of {few}", ~stay)
+    codes = (chosen.rows[stay], chosen.columns[stay], chosen.at[stay])
+    lists = event_lists(*codes, n, len(chosen.found.through), options.span, each=True)
+    others, own = _count_within_window(lists)
     owners = np.repeat(np.arange(n), np.diff(lists.row_start))
     takes_part = others > 0
     if loops:
@@ -197,19 +188,16 @@ def coordinated_accounts(
     participations = np.bincount(owners[takes_part], minlength=n)
     passing = participations >= min_participation
     own_pairs = np.bincount(owners, weights=own - 1, minlength=n).astype(np.int64) // 2
-    (tail, head, sums), cut = _pairs(lists, passing, ends == "both")
+    (later, earlier, sums), cut = _find_pairs(lists, passing, ends == "both")
     if cut:
         wanted = "neither end" if ends == "any" else "not both ends"
         removed[f"edges where {wanted} has {min_participation} participations"] = cut
     if not loops and own_pairs.any():
         removed["pairs of interactions of one account (loops)"] = int(own_pairs.sum())
-    frame = _edges(ids, tail, head, sums)
+    frame = _edge_table(ids, later, earlier, sums)
     selected = ("between", "through", "kinds", "window", "exclude")
-    parameters = {name: chosen.parameters[name] for name in selected} | {
-        "min_participation": min_participation,
-        "ends": ends,
-        "loops": loops,
-    }
+    parameters = {name: chosen.parameters[name] for name in selected}
+    parameters |= {"min_participation": min_participation, "ends": ends, "loops": loops}
     provenance = Provenance.of(
         "coordinated_accounts",
         parameters,
@@ -217,16 +205,14 @@ def coordinated_accounts(
         removed=removed,
         packages=("numba", "numpy"),
     )
-    stands = np.zeros(n, dtype=bool)
-    stands[tail] = stands[head] = True
+    kept = np.zeros(n, dtype=bool)
+    kept[later] = kept[earlier] = True
     if loops:
-        stands |= passing & (own_pairs > 0)
+        kept |= passing & (own_pairs > 0)
     graph = Graph.from_edges(
-        frame.get_column("source"),
-        frame.get_column("target"),
-        frame.get_column("pairs"),
+        *(frame.get_column(name) for name in ("source", "target", "pairs")),
         directed=False,
-        nodes=ids.series.filter(pl.Series(stands)),
+        nodes=ids.series.filter(pl.Series(kept)),
         node_kind=between,
         provenance=provenance,
     )
@@ -234,7 +220,7 @@ def coordinated_accounts(
     accounts = pl.DataFrame(
         {
             "account_id": ids.series.gather(near),
-            "actions": often[near],
+            "actions": counts[near],
             "participations": participations[near],
             "own_pairs": own_pairs[near],
             "passes": passing[near],
@@ -243,64 +229,58 @@ def coordinated_accounts(
     return Coordination(graph, frame, accounts, provenance)
 
 
-def _count(removed: dict[str, int], reason: str, which: npt.NDArray[np.bool_]) -> None:
+def _add_count(removed: dict[str, int], reason: str, which: npt.NDArray[np.bool_]) -> None:
     if which.any():
         removed[reason] = int(which.sum())
 
 
-def _near(lists: EventLists) -> tuple[Ints, Ints]:
-    """Interactions of others near each, and those of its own account, itself included."""
+def _count_within_window(lists: EventLists) -> tuple[Ints, Ints]:
+    """Interactions of other accounts near each, and of its own account, including itself."""
     from graphkit.kernels import projection as kernel
 
-    everybody = np.empty(lists.objects.size, dtype=np.int64)
-    own = np.empty(lists.objects.size, dtype=np.int64)
-    kernel.count_near(lists, everybody, own)
-    return everybody - own, own
+    everyone, own = np.empty((2, lists.objects.size), dtype=np.int64)
+    kernel.count_near(lists, everyone, own)
+    return everyone - own, own
 
 
-def _pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -> tuple[Found, int]:
-    """Codes j < i of the accounts of each edge, its sums, and how many edges were cut."""
+def _find_pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -> tuple[Pairs, int]:
+    """Codes i > j of the accounts of each edge, its sums, and the number of edges cut."""
     from graphkit.kernels import projection as kernel
 
     n = passing.size
-    scratch = PairScratch(
-        np.full(n, -1, dtype=np.int64),
-        np.full(n, -1, dtype=np.int64),
-        np.zeros((n, 5), dtype=np.int64),
-        np.empty(n + 1, dtype=np.int32),
-    )
+    seen_object, seen_interaction = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+    sums, touched = np.zeros((n, 5), np.int64), np.empty(n + 1, np.int32)
+    scratch = PairScratch(seen_object, seen_interaction, sums, touched)
     cut = np.zeros(1, dtype=np.int64)
-    room = max(ROOM, n)
-    parts: list[Found] = []
+    space = max(SPACE, n)
+    parts: list[Pairs] = []
     done = np.searchsorted(lists.row_start, np.arange(BLOCK, lists.objects.size, BLOCK))
     bounds = np.unique(np.concatenate([done, [n]])).tolist()
     row = 0
     for stop in track(bounds, "pairs", len(bounds)):
         while row < stop:
-            tails, heads = np.empty(room, np.int32), np.empty(room, np.int32)
-            out = PairOutput(tails, heads, np.empty((room, 5), dtype=np.int64), cut)
+            later, earlier = np.empty(space, np.int32), np.empty(space, np.int32)
+            out = PairOutput(later, earlier, np.empty((space, 5), dtype=np.int64), cut)
             row, used = kernel.paired_rows(row, stop, lists, passing, both, scratch, out)
-            parts.append((tails[:used].copy(), heads[:used].copy(), out.sums[:used].copy()))
-    tail, head, all_sums = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return (tail, head, all_sums), int(cut[0])
+            parts.append((later[:used].copy(), earlier[:used].copy(), out.sums[:used].copy()))
+    later, earlier, sums = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return (later, earlier, sums), int(cut[0])
 
 
-def _edges(
-    ids: Vocabulary, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], sums: Ints
-) -> pl.DataFrame:
+def _edge_table(ids: Vocabulary, later: Codes, earlier: Codes, sums: Ints) -> pl.DataFrame:
     """The table of edges; the smaller id is the source."""
-    order = np.lexsort((tail, head))
-    tail, head, sums = tail[order], head[order], sums[order]
-    shared, pairs, distance, later, earlier = sums.T
+    order = np.lexsort((later, earlier))
+    later, earlier, sums = later[order], earlier[order], sums[order]
+    shared, pairs, distance, of_later, of_earlier = sums.T
     return pl.DataFrame(
         {
-            "source": ids.series.gather(head),
-            "target": ids.series.gather(tail),
+            "source": ids.series.gather(earlier),
+            "target": ids.series.gather(later),
             "shared": shared,
             "pairs": pairs,
-            "actions_source": earlier,
-            "actions_target": later,
-            "symmetry": np.minimum(later, earlier) / np.maximum(later, earlier),
+            "actions_source": of_earlier,
+            "actions_target": of_later,
+            "symmetry": np.minimum(of_later, of_earlier) / np.maximum(of_later, of_earlier),
             "mean_seconds": distance / pairs / 1e6,
         }
     )

@@ -1,4 +1,4 @@
-"""What a graph looks like: a table of facts."""
+"""Summary statistics of a graph: size, degrees, components, clustering, assortativity."""
 
 from __future__ import annotations
 
@@ -20,57 +20,56 @@ __all__ = ["GraphFacts", "describe"]
 
 Floats = npt.NDArray[np.float64]
 
-SCHEMA = {
-    "attribute": pl.String,
-    "kind": pl.String,
-    "coefficient": pl.Float64,
-    "edges": pl.Int64,
-    "edges_unknown": pl.Int64,
-}
+SCHEMA = {"attribute": pl.String, "kind": pl.String, "coefficient": pl.Float64}
+SCHEMA |= {"edges": pl.Int64, "edges_unknown": pl.Int64}
 
 
-def defined(value: float) -> float | None:
-    """A coefficient of igraph; `None` where it is 0/0 (or, by rounding, ±∞)."""
+def _finite_or_none(value: float) -> float | None:
+    """Coefficient of igraph; `None` where it is 0/0 (or, by rounding, ±∞)."""
     return value if np.isfinite(value) else None
 
 
-def by_attributes(
+def attribute_assortativity(
     graph: Graph, plain: Any, by: pl.DataFrame | Mapping[Any, Any] | None
 ) -> pl.DataFrame:
-    """One row per attribute; edges that lack a value at an end are counted, not compared.
+    """Assortativity by each attribute, over the edges with a value at both ends.
 
     `plain` is the igraph graph of `graph` without self-loops.
     """
     if by is None:
         return pl.DataFrame(schema=SCHEMA)
-    ids, columns = _columns(by)
-    places = _places(graph, ids)
-    tail, head, _ = graph.edge_arrays()
-    proper = tail != head
-    tail, head = tail[proper], head[proper]
+    ids, columns = _split_attributes(by)
+    rows_of_nodes = _rows_of_nodes(graph, ids)
+    source, target, _ = graph.edge_arrays()
+    proper = source != target
+    source, target = source[proper], target[proper]
     rows = []
     for values in columns:
-        values = values.gather(places.cast(pl.UInt32))  # null where a node has no row
+        values = values.gather(rows_of_nodes.cast(pl.UInt32))  # null where a node has no row
         if values.dtype.is_float():
             values = values.fill_nan(None)
         known = values.is_not_null().to_numpy()
-        use = known[tail] & known[head]
+        use = known[source] & known[target]
         if values.dtype.is_numeric():
             kind, numbers = "numeric", values.cast(pl.Float64).to_numpy()
-            found = _pearson(numbers[tail[use]], numbers[head[use]], directed=graph.directed)
+            found = _edge_correlation(
+                numbers[source[use]], numbers[target[use]], directed=graph.directed
+            )
         else:
             kind, classes = "categorical", (values.drop_nulls().rank("dense") - 1).to_list()
             compared = plain.induced_subgraph(np.flatnonzero(known).tolist())
-            found = defined(compared.assortativity_nominal(classes, directed=graph.directed))
+            found = _finite_or_none(
+                compared.assortativity_nominal(classes, directed=graph.directed)
+            )
         rows.append((values.name, kind, found, int(use.sum()), int((~use).sum())))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _pearson(x: Floats, y: Floats, *, directed: bool) -> float | None:
-    """Pearson's r of the values at both ends; an undirected edge counts both ways round.
+def _edge_correlation(x: Floats, y: Floats, *, directed: bool) -> float | None:
+    """Pearson's r of the values at both ends; an undirected edge counts in both directions.
 
-    Not by igraph, whose sums of squares are not centred: it loses the digits of years and
-    timestamps, and gives −∞ where all values are equal.
+    igraph does not centre its sums of squares: it loses the digits of years and timestamps, and
+    gives −∞ where all values are equal.
     """
     if not directed:
         x, y = np.concatenate([x, y]), np.concatenate([y, x])
@@ -80,8 +79,10 @@ def _pearson(x: Floats, y: Floats, *, directed: bool) -> float | None:
     return float(np.corrcoef(x / np.abs(x).max(), y / np.abs(y).max())[0, 1])
 
 
-def _columns(by: pl.DataFrame | Mapping[Any, Any]) -> tuple[list[Any] | pl.Series, list[pl.Series]]:
-    """The ids, and the attributes that are given with them."""
+def _split_attributes(
+    by: pl.DataFrame | Mapping[Any, Any],
+) -> tuple[list[Any] | pl.Series, list[pl.Series]]:
+    """Ids and attributes of `by`."""
     if isinstance(by, pl.DataFrame):
         if by.width < 2:
             raise OptionError(
@@ -111,8 +112,8 @@ def _columns(by: pl.DataFrame | Mapping[Any, Any]) -> tuple[list[Any] | pl.Serie
     return ids, attributes
 
 
-def _places(graph: Graph, ids: list[Any] | pl.Series) -> pl.Series:
-    """The row of each node among the ids; null where it has none."""
+def _rows_of_nodes(graph: Graph, ids: list[Any] | pl.Series) -> pl.Series:
+    """Row of each node among the ids; null where it has none."""
     codes = graph.vocabulary.lookup(ids)
     ours = np.flatnonzero(codes >= 0)
     if not ours.size and graph.n_nodes:
@@ -120,25 +121,25 @@ def _places(graph: Graph, ids: list[Any] | pl.Series) -> pl.Series:
             f"describe: by= names no node of the graph, whose ids are of kind "
             f"{graph.vocabulary.kind!r}: the first column must hold them."
         )
-    often = np.bincount(codes[ours], minlength=graph.n_nodes)
-    if (often > 1).any():
-        node = graph.vocabulary.ids[int(np.argmax(often > 1))]
-        raise DataError(f"describe: by= has {often.max()} rows for the node {node!r}: one each.")
+    counts = np.bincount(codes[ours], minlength=graph.n_nodes)
+    if (counts > 1).any():
+        node = graph.vocabulary.ids[int(np.argmax(counts > 1))]
+        raise DataError(f"describe: by= has {counts.max()} rows for the node {node!r}: one each.")
     rows = np.full(graph.n_nodes, -1, dtype=np.int64)
     rows[codes[ours]] = ours
-    places = pl.Series(rows)
-    return places.set(places < 0, None)
+    found = pl.Series(rows)
+    return found.set(found < 0, None)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class GraphFacts(Frozen):
-    """The facts of one graph; ``facts["density"]`` is one of them.
+    """Summary statistics of one graph, also by name: ``facts["density"]``.
 
     Attributes
     ----------
     frame
-        One row per fact: fact, value (float64; null where it has no meaning, such as the
-        density of one node). What each is stands in :func:`graphkit.graphs.describe`.
+        One row per statistic: fact (its name), value (float64; null where it is undefined, such
+        as the density of one node). :func:`graphkit.graphs.describe` defines them.
     degrees
         Distribution of the degrees: of (degree; in- and out-degree of directed graphs), low,
         high (both included: 0, 1, 2–3, 4–7, …), nodes, share (of all nodes), at_least (share of
@@ -147,12 +148,12 @@ class GraphFacts(Frozen):
         Distribution of the weights of the edges: quantile in [0, 1], weight.
     assortativity
         One row per attribute: attribute, kind (``"categorical"`` or ``"numeric"``),
-        coefficient in [−1, 1] (null where all ends are alike), edges (that were compared),
-        edges_unknown (that were not, for want of a value at an end).
+        coefficient in [−1, 1] (null where all ends are alike), edges (compared), edges_unknown
+        (without a value at an end).
     title
-        What was described.
+        Title of the described graph.
     provenance
-        How the facts were made.
+        How the statistics were made.
     """
 
     frame: pl.DataFrame
@@ -163,7 +164,7 @@ class GraphFacts(Frozen):
     provenance: Provenance = field(default_factory=lambda: Provenance("describe"))
 
     def __getitem__(self, fact: str) -> float | None:
-        """The value of one fact; an unknown name is an :class:`~graphkit.errors.OptionError`."""
+        """Value of one statistic; raises an :class:`~graphkit.errors.OptionError` if unknown."""
         values: dict[str, float | None] = dict(self.frame.iter_rows())
         check_choice("fact", fact, values)
         return values[fact]
@@ -180,7 +181,7 @@ class GraphFacts(Frozen):
         return facts
 
     def _title(self) -> str:
-        return f"Facts: {self.title}"
+        return f"Summary statistics: {self.title}"
 
     def __repr__(self) -> str:
         lines = [super().__repr__()]
@@ -198,33 +199,33 @@ class GraphFacts(Frozen):
         return super()._repr_html_() + html_frame(self.degrees, rows=100)
 
 
-#: Quantiles of the weights that are told.
+#: Reported quantiles of the weights.
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
 def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None) -> GraphFacts:
-    r"""Size, degrees, components, reciprocity, clustering, assortativity and weights of a graph.
+    r"""Summary statistics of a graph: size, degrees, components, clustering, assortativity.
 
-    With n nodes, m edges (arcs, if directed) and degrees :math:`k_i`:
+    With n nodes and degrees :math:`k_i`:
 
     density
-        Edges, self-loops aside, over n(n − 1)/2 pairs, or n(n − 1) if directed.
+        Edges without self-loops, over n(n − 1)/2 pairs, or n(n − 1) if directed.
     degree
-        Arcs of both directions; a self-loop counts twice.
+        Edges of both directions; a self-loop counts twice.
     reciprocity
-        Of directed graphs: the share of arcs, self-loops aside, whose opposite exists.
+        Of directed graphs: the share of edges, without self-loops, whose opposite exists.
     transitivity
         :math:`3 \times` triangles over connected triples, :math:`\sum_i \binom{k_i}{2}` [1]_.
     mean local clustering
-        Mean over all nodes of the share of pairs of neighbours that are tied, 0 for nodes
-        with fewer than two [2]_. Both are exact, and ignore directions, weights and self-loops.
+        Mean over all nodes of the share of pairs of neighbours joined by an edge, 0 for nodes
+        with fewer than two [2]_. Both ignore directions, weights and self-loops.
     degree assortativity
         Pearson's r of the degrees at the two ends of an edge [3]_; of directed graphs, of the
-        out-degree of the tail and the in-degree of the head [4]_. Self-loops aside.
+        out-degree of the source and the in-degree of the target [4]_. Without self-loops.
     assortativity by an attribute
         Of categories, :math:`(\sum_c e_{cc} - \sum_c a_c b_c) / (1 - \sum_c a_c b_c)` with
         :math:`e_{cd}` the share of edges from c to d and a, b its sums; of numbers, Pearson's
-        r over the edges [4]_. Unweighted, self-loops aside.
+        r over the edges [4]_. Unweighted, without self-loops.
 
     Parameters
     ----------
@@ -234,24 +235,24 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         Attributes of the nodes, for their assortativity: a frame whose first column holds ids
         and each further one an attribute, such as ``ds.accounts.select("account_id",
         "country")``; or a mapping from ids to values. Numbers are compared as numbers, text
-        and truth values as categories. Ids that the graph lacks have no part; edges with an
-        end without a value are left out and counted.
+        and truth values as categories. Ids that the graph lacks are ignored; edges with an end
+        without a value are left out and counted.
 
     Returns
     -------
     GraphFacts
-        `frame` has one row each for nodes, edges or arcs, total weight, self-loops, density,
-        nodes without an edge, weak components, largest component (nodes), share in largest
-        component, mean, median and largest degree; of directed graphs also largest in-degree
-        and out-degree, and reciprocity; transitivity, mean local clustering, degree
-        assortativity. The distributions stand beside it.
+        `frame` has one row each for nodes, edges (``arcs`` if directed), total weight,
+        self-loops, density, nodes without an edge, weak components, largest component (nodes),
+        share in largest component, mean, median and largest degree; of directed graphs also
+        largest in-degree and out-degree, and reciprocity; transitivity, mean local clustering,
+        degree assortativity. The distributions are further tables.
 
     Raises
     ------
     OptionError
-        If `graph` is no graph, or `by` is neither a frame nor a mapping.
+        If `graph` is not a Graph, or `by` is neither a frame nor a mapping.
     MissingDataError
-        If `by` names no node of the graph.
+        If `by` has no node of the graph.
     DataError
         If `by` has two rows for a node, or an attribute that is neither text nor number.
 
@@ -286,7 +287,8 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         degrees["out-degree"] = graph.degree(mode="out")
     degree = degrees["degree"]
     sizes = np.bincount(graph.components()) if n else np.zeros(0, dtype=np.int64)
-    plain = _without_attributes(graph)
+    largest = int(sizes.max(initial=0))
+    plain = _plain_graph(graph)
     simple = plain.as_undirected() if graph.directed else plain  # opposite edges become one
     facts: dict[str, float | None] = {
         "nodes": n,
@@ -296,8 +298,8 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         "density": proper / pairs if pairs else None,
         "nodes without an edge": int((degree == 0).sum()),
         "weak components": sizes.size,
-        "largest component": int(sizes.max(initial=0)),
-        "share in largest component": int(sizes.max(initial=0)) / n if n else None,
+        "largest component": largest,
+        "share in largest component": largest / n if n else None,
         "mean degree": float(degree.mean()) if n else None,
         "median degree": float(np.median(degree)) if n else None,
         "largest degree": int(degree.max(initial=0)),
@@ -307,36 +309,38 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
         facts["largest out-degree"] = int(degrees["out-degree"].max(initial=0))
         # each mutual pair has one directed edge more than the simple graph has edges
         facts["reciprocity"] = 2 * (proper - simple.ecount()) / proper if proper else None
-    facts["transitivity"] = defined(simple.transitivity_undirected())
+    facts["transitivity"] = _finite_or_none(simple.transitivity_undirected())
     facts["mean local clustering"] = (
         simple.transitivity_avglocal_undirected(mode="zero") if n else None
     )
-    facts["degree assortativity"] = defined(plain.assortativity_degree(directed=graph.directed))
+    facts["degree assortativity"] = _finite_or_none(
+        plain.assortativity_degree(directed=graph.directed)
+    )
     rows = [(name, None if value is None else float(value)) for name, value in facts.items()]
     return GraphFacts(
         pl.DataFrame(rows, schema={"fact": pl.String, "value": pl.Float64}, orient="row"),
-        _distribution(degrees),
-        _weights(graph),
-        by_attributes(graph, plain, by),
+        _degree_distribution(degrees),
+        _weight_quantiles(graph),
+        attribute_assortativity(graph, plain, by),
         graph._title(),
         Provenance.of("describe", made_from=(graph,), packages=("igraph", "numpy", "scipy")),
     )
 
 
-def _without_attributes(graph: Graph) -> Any:
-    """igraph graph of all nodes and the edges other than self-loops, without ids and weights."""
+def _plain_graph(graph: Graph) -> Any:
+    """igraph graph without self-loops, ids and weights."""
     import igraph
 
-    tail, head, _ = graph.edge_arrays()
+    source, target, _ = graph.edge_arrays()
     if graph.n_loops:
-        proper = tail != head
-        tail, head = tail[proper], head[proper]
-    edges = zip(tail.tolist(), head.tolist(), strict=True)
+        proper = source != target
+        source, target = source[proper], target[proper]
+    edges = zip(source.tolist(), target.tolist(), strict=True)
     return igraph.Graph(n=graph.n_nodes, edges=edges, directed=graph.directed)
 
 
-def _distribution(degrees: dict[str, npt.NDArray[np.int64]]) -> pl.DataFrame:
-    """Nodes per bin 0, 1, 2–3, 4–7, … of each kind of degree."""
+def _degree_distribution(degrees: dict[str, npt.NDArray[np.int64]]) -> pl.DataFrame:
+    """Distribution of each kind of degree over the bins 0, 1, 2–3, 4–7, …"""
     frames = []
     for of, values in degrees.items():
         top = int(values.max(initial=0)).bit_length()
@@ -348,26 +352,16 @@ def _distribution(degrees: dict[str, npt.NDArray[np.int64]]) -> pl.DataFrame:
         low = np.array([0, *(1 << k for k in range(top))], dtype=np.int64)[: nodes.size]
         high = np.array([0, *((2 << k) - 1 for k in range(top))], dtype=np.int64)[: nodes.size]
         n = max(values.size, 1)
-        frames.append(
-            pl.DataFrame(
-                {
-                    "of": pl.Series([of] * nodes.size, dtype=pl.String),
-                    "low": low,
-                    "high": high,
-                    "nodes": nodes,
-                    "share": nodes / n,
-                    "at_least": np.cumsum(nodes[::-1])[::-1] / n,
-                }
-            )
-        )
+        kinds = pl.Series([of] * nodes.size, dtype=pl.String)
+        at_least = np.cumsum(nodes[::-1])[::-1] / n
+        columns = {"of": kinds, "low": low, "high": high, "nodes": nodes, "share": nodes / n}
+        frames.append(pl.DataFrame(columns | {"at_least": at_least}))
     return pl.concat(frames)
 
 
-def _weights(graph: Graph) -> pl.DataFrame:
+def _weight_quantiles(graph: Graph) -> pl.DataFrame:
     """Quantiles of the weights, each edge once."""
     weights = graph.edge_arrays()[2]
     values = np.quantile(weights, QUANTILES).tolist() if weights.size else []
-    return pl.DataFrame(
-        {"quantile": list(QUANTILES[: len(values)]), "weight": values},
-        schema={"quantile": pl.Float64, "weight": pl.Float64},
-    )
+    columns = {"quantile": list(QUANTILES[: len(values)]), "weight": values}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float64))

@@ -12,56 +12,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphkit import errors
+from graphkit.data import incidence as two_mode
 from graphkit.data.dataset import Dataset
-from graphkit.data.incidence import (
-    ACTS,
-    Incidence,
-    IncidenceMatrix,
-    check_sides,
-    checked_kinds,
-    incidence,
-)
-from graphkit.errors import (
-    DataError,
-    MissingDataError,
-    OptionError,
-    check_choice,
-    check_integer,
-    nearest,
-)
-
-__all__ = [
-    "WEIGHTS",
-    "Interactions",
-    "ProjectionOptions",
-    "at_most",
-    "available",
-    "gather",
-    "microseconds",
-]
+from graphkit.data.incidence import Incidence, IncidenceMatrix
+from graphkit.errors import DataError, MissingDataError, OptionError
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 
 #: Weights of an edge; each is defined in the docstring of ``cointeraction_graph``.
 WEIGHTS = ("count", "pairs", "actions", "jaccard", "cosine", "newman", "tfidf")
 
 #: Units of a window given as text, in microseconds.
-UNITS = {
-    "us": 1,
-    "ms": 1000,
-    "s": 1_000_000,
-    "sec": 1_000_000,
-    "min": 60_000_000,
-    "h": 3_600_000_000,
-    "d": 86_400_000_000,
-    "w": 604_800_000_000,
-}
+SECOND, DAY = 1_000_000, 86_400_000_000
+UNITS = {"us": 1, "ms": 1000, "s": SECOND, "sec": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND}
+UNITS |= {"d": DAY, "w": 7 * DAY}
 
 #: Longer than any log, and safe to add to a time.
 FOREVER = 1 << 60
 
-#: Share of the free memory that a projection may use unless told otherwise.
+#: Default share of the free memory that a projection may use.
 SHARE = 0.8
 
 
@@ -72,30 +44,24 @@ class ProjectionOptions:
     Attributes
     ----------
     between, through
-        Two different sides, of :data:`graphkit.data.incidence.SIDES`: actors and objects.
-    kinds
-        Known kinds of interaction, ascending, each once; `None` for the default ones.
+        Two different node sets, of :data:`graphkit.data.incidence.SIDES`: actors and objects.
+    kinds, exclude
+        Known kinds of interaction (`None`: the default ones) and ids, ascending, each once.
     window
-        Length of time above 0, see `microseconds`; `None` for no window.
-    exclude
-        Ids, ascending, each once.
+        Positive length of time, see `microseconds`; `None` for no window.
     weight
         One of ``WEIGHTS``; ``"actions"`` only without a window.
-    min_shared
-        Integer from 1 on.
-    max_degree
-        Integer from 2 on; `None` for no cap.
-    top
-        Integer from 1 on; `None` for all edges.
+    min_shared, max_degree, top
+        Integers from 1, 2 and 1 on; `None` for no cap (`max_degree`) or all edges (`top`).
     mutual
         True only with `top`.
     memory
-        Bytes from 1 on or their text, see `at_most`; `None` for a share of what is free.
+        Bytes from 1 on or their text, see `memory_budget`; `None` for a share of the free memory.
 
     Raises
     ------
     OptionError
-        Naming the first option that cannot be.
+        Naming the first invalid option.
 
     Examples
     --------
@@ -118,13 +84,15 @@ class ProjectionOptions:
     memory: int | str | None = None
 
     def __post_init__(self) -> None:
-        check_sides(self.between, self.through)
+        two_mode.check_sides(self.between, self.through)
         if self.kinds is not None:
-            object.__setattr__(self, "kinds", tuple(sorted(set(checked_kinds(self.kinds)))))
-        check_choice("weight", self.weight, WEIGHTS)
+            object.__setattr__(
+                self, "kinds", tuple(sorted(set(two_mode.checked_kinds(self.kinds))))
+            )
+        errors.check_choice("weight", self.weight, WEIGHTS)
         for name, low in (("min_shared", 1), ("max_degree", 2), ("top", 1)):
             optional = name != "min_shared"
-            value = check_integer(name, getattr(self, name), low, optional=optional)
+            value = errors.check_integer(name, getattr(self, name), low, optional=optional)
             object.__setattr__(self, name, value)
         if self.mutual and self.top is None:
             raise OptionError("mutual=True goes with top=…, which is not given.")
@@ -136,7 +104,7 @@ class ProjectionOptions:
         if isinstance(self.exclude, str):
             raise OptionError(f"exclude={self.exclude!r} is one text: pass a set or list of ids.")
         object.__setattr__(self, "exclude", tuple(sorted(set(self.exclude))))
-        at_most(self.memory)
+        memory_budget(self.memory)
 
     @property
     def span(self) -> int | None:
@@ -145,7 +113,7 @@ class ProjectionOptions:
 
     @property
     def by_multiplicity(self) -> bool:
-        """Whether it matters how often an actor interacted with an object."""
+        """Whether the weight depends on the multiplicity of pairs."""
         return self.weight in ("pairs", "actions")
 
     def keywords(self) -> dict[str, Any]:
@@ -153,10 +121,10 @@ class ProjectionOptions:
         return {f.name: getattr(self, f.name) for f in fields(ProjectionOptions)}
 
     def parameters(self) -> dict[str, Any]:
-        """The options for a provenance; `memory` has no part in the result."""
+        """The options for a provenance, without `memory`, which does not affect the result."""
         with_kinds = "accounts" in (self.between, self.through)
         found = self.keywords() | {
-            "kinds": sorted(self.kinds or ACTS) if with_kinds else None,
+            "kinds": sorted(self.kinds or two_mode.ACTS) if with_kinds else None,
             "window": None if self.span is None else f"{self.span / 1e6:.15g} s",
             "exclude": list(self.exclude),
         }
@@ -166,10 +134,10 @@ class ProjectionOptions:
 
 @dataclass(frozen=True)
 class Interactions:
-    """Codes of the actor and the object of each interaction, its time where a window needs one.
+    """Codes of actor and object of each interaction, with times `at` where a window needs them.
 
-    `found` has those without a time too; `removed` counts what was left out, by reason, and
-    `parameters` are the options as a provenance records them.
+    `found` includes those without a time; `removed` counts exclusions by reason; `parameters`
+    are the options as a provenance records them.
     """
 
     found: Incidence
@@ -180,26 +148,21 @@ class Interactions:
     parameters: dict[str, Any]
 
 
-def gather(
+def gather_interactions(
     source: Dataset | IncidenceMatrix | Incidence, options: ProjectionOptions, *, caller: str
 ) -> Interactions:
-    """The interactions of a dataset; raises unless they have times where a window needs them.
+    """Interactions that the options select; raises if a window needs times that are missing.
 
-    Of a matrix, each pair is one, or as many as it had if the weight counts them.
+    Each pair of a matrix is one interaction, or its multiplicity if the weight counts them.
     """
     if isinstance(source, IncidenceMatrix):
-        return _of_matrix(source, options, caller)
+        return _gather_matrix(source, options, caller)
     if isinstance(source, Incidence):
         found = source
     else:
-        found = incidence(
-            source,
-            between=options.between,
-            through=options.through,
-            kinds=options.kinds,
-            exclude=options.exclude,
-            verb=caller,
-        )
+        names = ("between", "through", "kinds", "exclude")
+        selected = {name: getattr(options, name) for name in names}
+        found = two_mode.incidence(source, **selected, verb=caller)
     removed = dict(found.removed)
     rows, columns, at = found.rows, found.columns, None
     if options.span is not None:
@@ -218,7 +181,9 @@ def gather(
     return Interactions(found, rows, columns, at, removed, options.parameters())
 
 
-def _of_matrix(matrix: IncidenceMatrix, options: ProjectionOptions, caller: str) -> Interactions:
+def _gather_matrix(
+    matrix: IncidenceMatrix, options: ProjectionOptions, caller: str
+) -> Interactions:
     for name, value in (("kinds", options.kinds), ("window", options.window)):
         if value is not None:
             raise OptionError(
@@ -230,7 +195,7 @@ def _of_matrix(matrix: IncidenceMatrix, options: ProjectionOptions, caller: str)
     removed: dict[str, int] = {}
     if options.exclude:
         unwanted = np.zeros(len(matrix.through) + 1, dtype=bool)
-        # an unknown id is −1, the last place
+        # an unknown id has the code −1: the last element
         unwanted[matrix.through.lookup(options.exclude)] = True
         unwanted[-1] = False
         keep = ~unwanted[columns]
@@ -260,13 +225,8 @@ def _require_times(dataset: Dataset, column: str | None, caller: str) -> None:
         )
 
 
-def told(removed: dict[str, int]) -> str:
-    """What was left out, in a message."""
-    return "left out: " + ", ".join(f"{n:,} {reason}" for reason, n in removed.items())
-
-
 def microseconds(window: timedelta | str) -> int:
-    """A length of time in microseconds.
+    """Length of time in microseconds.
 
     Examples
     --------
@@ -279,7 +239,7 @@ def microseconds(window: timedelta | str) -> int:
         found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", window)
         if found is None or found[2] not in UNITS:
             hint = " 'm' could be minutes or months." if found and found[2] == "m" else ""
-            hint = hint or (nearest(found[2], UNITS) if found else "")
+            hint = hint or (errors.nearest(found[2], UNITS) if found else "")
             raise OptionError(
                 f"window={window!r} is not understood: write a number and one of "
                 f"{', '.join(UNITS)}, such as '10s', '5min', '2h' or '1d'.{hint}"
@@ -295,31 +255,31 @@ def microseconds(window: timedelta | str) -> int:
     return min(length, FOREVER)
 
 
-def available() -> int:
-    """Bytes of memory that are free for use."""
+def available_memory() -> int:
+    """Bytes of available_memory memory."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             found = re.search(r"MemAvailable:\s+(\d+)", file.read())
             if found:
                 return int(found[1]) * 1024
-    except OSError:  # no Linux
+    except OSError:  # not on Linux
         pass
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):  # where neither is told
+    except (AttributeError, ValueError, OSError):  # unknown on this system
         return 4_000_000_000
 
 
-def at_most(memory: int | str | None) -> int:
-    """The budget in bytes: as given, or a share of what is free.
+def memory_budget(memory: int | str | None) -> int:
+    """Memory budget in bytes: as given, or a share of the available_memory memory.
 
     Examples
     --------
-    >>> at_most("4 GB"), at_most(10**6)
+    >>> memory_budget("4 GB"), memory_budget(10**6)
     (4000000000, 1000000)
     """
     if memory is None:
-        return int(available() * SHARE)
+        return int(available_memory() * SHARE)
     if isinstance(memory, int) and not isinstance(memory, bool) and memory > 0:
         return memory
     units = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}

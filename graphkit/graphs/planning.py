@@ -1,8 +1,7 @@
-"""Plan of a projection: what it would cost, and which caps would make it fit."""
+"""Cost of a projection before it is computed, and its sensitivity to `max_degree`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,32 +17,22 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_integer
-from graphkit.graphs import projection as _symmetric
-from graphkit.graphs import projection as _walk
-from graphkit.graphs.options import ProjectionOptions, at_most, gather
-from graphkit.graphs.projection import (
-    Block,
-    Ints,
-    PairLists,
-    Prepared,
-    Projection,
-    Walk,
-    finish,
-    prepare,
-)
+from graphkit.graphs import projection as product
+from graphkit.graphs.options import ProjectionOptions, gather_interactions, memory_budget
+from graphkit.graphs.projection import Ints, PairLists, Prepared, Projection, RowProduct
 from graphkit.parallel import cores, track
 
-__all__ = ["ProjectionPlan", "cap_sensitivity", "check_budget", "plan", "size_text"]
+__all__ = ["ProjectionPlan", "cap_sensitivity", "plan"]
 
-#: Entries walked for an estimate, and in how many places.
+#: Entries read for an estimate, and the number of segments of rows that hold them.
 SAMPLE, PLACES = 1 << 21, 64
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Entries that the rows hold before they are made symmetric, and seconds of one core.
+    """Entries of the rows before they are made symmetric, and seconds of one core, estimated.
 
-    `share` is the part of the work that was walked.
+    `share` is the part of the work that was done.
     """
 
     kept: float
@@ -51,93 +40,84 @@ class Sample:
     share: float
 
 
-def sampled(walk: Walk) -> Sample:
-    """Walk some rows in stretches of equal work, spread evenly, and scale up."""
-    everything = int(walk.work.sum())
-    if not everything:
+def sample_rows(work: RowProduct) -> Sample:
+    """Compute evenly spread segments of rows of equal work, and scale up."""
+    total = int(work.work.sum())
+    if not total:
         return Sample(0.0, 0.0, 1.0)
-    done = np.cumsum(walk.work)
-    step = SAMPLE // PLACES if everything > SAMPLE else everything
-    cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
-    bounds = np.unique(np.concatenate([[0], cuts, [done.size]]))
+    bounds = product.equal_cuts(work.work, SAMPLE // PLACES if total > SAMPLE else total)
     chosen = np.unique(np.linspace(0, bounds.size - 2, PLACES).astype(int))
-    walk.block(walk.base, walk.base + 1)  # compiled now
-    kept = seconds = work = rows = 0.0
+    work.compute_block(work.base, work.base + 1)  # compiles the kernel
+    kept = seconds = done = rows = 0.0
     for first, end in zip(bounds[chosen].tolist(), bounds[chosen + 1].tolist(), strict=True):
-        start = time.perf_counter()
-        block = walk.block(first + walk.base, end + walk.base)
-        seconds += time.perf_counter() - start
+        start = perf_counter()
+        block = work.compute_block(first + work.base, end + work.base)
+        seconds += perf_counter() - start
         kept += float(block.lengths.sum())
-        work += float(walk.work[first:end].sum())
+        done += float(work.work[first:end].sum())
         rows += end - first
-        walk.forget()
-    scale = everything / max(work, 1.0)
-    # with `top`, what rows keep goes by their number more than by their work
-    more = done.size / rows if walk.top else scale
+        work.reset_results()
+    scale = total / max(done, 1.0)
+    # with `top`, the entries kept scale with the number of rows more than with their work
+    more = work.work.size / rows if work.top else scale
     return Sample(kept * more, seconds * scale, min(1.0, 1 / scale))
 
 
-def capped(walk: Walk, heavy: npt.NDArray[np.bool_], min_shared: int | None = None) -> Walk:
-    """The same walk without some entries of its lists; sizes of actors stay as they are."""
-    lists, rule = walk.lists, walk.rule
+def without_entries(
+    work: RowProduct, heavy: npt.NDArray[np.bool_], min_shared: int | None = None
+) -> RowProduct:
+    """The same product without some entries of its lists; sizes of actors are unchanged."""
+    lists, rule = work.lists, work.rule
     assert isinstance(lists, PairLists)
     if heavy.any():
         lists = lists._replace(length=np.where(heavy, np.int32(0), lists.length))
-    return Walk(lists, rule._replace(min_shared=min_shared or rule.min_shared), walk.n)
+    return RowProduct(lists, rule._replace(min_shared=min_shared or rule.min_shared), work.n)
 
 
-def memory_needed(
-    interactions: int,
-    pairs: int,
-    n: int,
-    m: int,
-    kept: float,
-    *,
-    top: bool,
-    weighted: bool,
-    timed: bool,
-) -> int:
-    """Bytes at the peak: of the lists, of the walk with its results, or of the symmetric rows.
+def memory_needed(ready: Prepared, kept: float, pairs: int, *, top: bool) -> int:
+    """Bytes at the peak: of the lists, of the product with its results, or of symmetric rows.
 
-    `kept` are the entries of the rows before they are made symmetric, 12 bytes each.
+    `kept` are the entries of the rows before they are made symmetric, 12 bytes each, from
+    `pairs` distinct pairs of actor and object.
     """
-    workers = cores()
-    entry = 12.0
-    fixed = 16 * n + 16 * m
+    n, interactions, workers, entry = ready.product.n, ready.interactions, cores(), 12.0
+    timed = not isinstance(ready.product.lists, PairLists)
+    weighted = ready.product.rule.contribution.size > 0
+    fixed = 16 * n + 16 * ready.degree.size
     listing = (120.0 if timed else 17.0) * interactions + (0.0 if timed else 24.0 * pairs) + fixed
     held = (36.0 if timed else 16.0) * (interactions if timed else pairs) + 8.0 * weighted * pairs
     scratch = workers * 64.0 * n
-    room = min(kept, float(workers * _walk.ROOM)) * entry
-    walking = held + scratch + kept * entry + min(room, 0.25 * kept * entry) + fixed
+    space = min(kept, float(workers * product.SPACE)) * entry
+    computing = held + scratch + kept * entry + min(space, 0.25 * kept * entry) + fixed
     if top:  # rows, their mirror image, and at most twice as many entries in the union
-        joining = (1 + 2 / 3 + 2) * kept * entry + min(room, kept * entry) / 2 + 32 * n
+        joining = (1 + 2 / 3 + 2) * kept * entry + min(space, kept * entry) / 2 + 32 * n
     else:
-        joining = 2 * kept * entry + min(room + entry * _symmetric.BATCH, kept * entry) + 32 * n
-    return int(max(listing, walking, joining))
+        joining = 2 * kept * entry + min(space + entry * product.BATCH, kept * entry) + 32 * n
+    return int(max(listing, computing, joining))
 
 
 @lru_cache(maxsize=1)
 def seconds_to_mirror() -> float:
-    """Seconds per edge to put rows and their mirror images into place, measured once."""
+    """Seconds per edge to make rows symmetric, measured once."""
     n, each = 40_000, 50
     rng = np.random.default_rng(0)
     rows = np.arange(each, n)
-    heads = np.sort(rng.integers(0, rows[:, None], (rows.size, each)), axis=1).astype(np.int32)
+    targets = np.sort(rng.integers(0, rows[:, None], (rows.size, each)), axis=1).astype(np.int32)
     lengths = np.where(np.arange(n) < each, 0, each)
-    later = np.bincount(heads.ravel(), minlength=n)
+    later = np.bincount(targets.ravel(), minlength=n)
 
     def run() -> float:
-        piece = (0, n, heads.ravel(), np.ones(heads.size))
-        block = Block(0, n, [piece], lengths, np.zeros(3, dtype=np.int64))
-        start = time.perf_counter()
-        _symmetric.mirrored([block], later, cores())
-        return time.perf_counter() - start
+        piece = (0, n, targets.ravel(), np.ones(targets.size))
+        block = product.Block(0, n, [piece], lengths, np.zeros(3, dtype=np.int64))
+        start = perf_counter()
+        product.mirror_blocks([block], later, cores())
+        return perf_counter() - start
 
-    return min(run() for _ in range(3)) / heads.size
+    return min(run() for _ in range(3)) / targets.size
 
 
 def size_text(size: float) -> str:
-    """A number of bytes in words.
+    """Number of bytes as text, in GB or MB.
 
     Examples
     --------
@@ -149,32 +129,28 @@ def size_text(size: float) -> str:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
-    """Work, time and memory of a projection, and which caps would make it smaller.
+    """Work, time and memory of a projection, and the effect of lower caps.
 
     Attributes
     ----------
     entities, things
-        How many there are on the two sides.
+        Numbers of actors and objects.
     pairs
-        Distinct pairs (entity, thing) that take part, after `max_degree`.
+        Distinct pairs (actor, object) that are projected, after `max_degree`.
     wedges
-        Pairs of entities that share a thing, once per thing: Σ k (k − 1) / 2 over the
-        numbers of entities k of all things; exact.
-    edges
-        Edges expected in the result, from a sample of rows; exact where `sampled` is 1.
-    seconds
-        Wall-clock time expected on this machine as it is now.
-    memory
-        Bytes expected at the peak, above those of the data themselves.
-    budget
-        Bytes that may be used.
+        Pairs of actors that share an object, once per object: Σ k (k − 1) / 2 over the numbers
+        of actors k of all objects; exact.
+    edges, seconds
+        Edges (exact where `sampled` is 1) and wall-clock time expected, from a sample of rows.
+    memory, budget
+        Bytes expected at the peak, above those of the data themselves, and bytes that may be used.
     sampled
-        Share of the wedges that was walked for the estimates, in (0, 1].
+        Share of the wedges that the estimates are based on, in (0, 1].
     caps
-        One row per cap that could be set: max_degree, things_removed, pairs_removed,
+        One row per possible cap: max_degree, things_removed, pairs_removed,
         wedges, edges, memory, fits; the mildest first.
     others
-        The same for other ways out: option, edges, memory, fits.
+        The same for other options: option, edges, memory, fits.
     provenance
         How the plan was made.
     """
@@ -199,22 +175,16 @@ class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
 
     @property
     def advice(self) -> str:
-        """Which options would make it fit, in words."""
+        """Options under which the projection would fit, as text."""
         if self.fits:
             return "it fits"
         ways = self.others.filter(pl.col("fits")).sort("memory", descending=True)
-        texts = [
-            f"{option} (about {size_text(memory)})"
-            for option, memory in ways.select("option", "memory").iter_rows()
-        ]
-        caps = self.caps.filter(pl.col("fits")).head(1)
-        texts += [
-            f"max_degree={cap} (about {size_text(memory)}; leaves out {things:,} of "
-            f"{self.things:,} things)"
-            for cap, things, memory in caps.select(
-                "max_degree", "things_removed", "memory"
-            ).iter_rows()
-        ]
+        texts = [f"{way} (about {size_text(size)})" for way, _, size, _ in ways.iter_rows()]
+        for row in self.caps.filter(pl.col("fits")).head(1).iter_rows(named=True):
+            texts.append(
+                f"max_degree={row['max_degree']} (about {size_text(row['memory'])}; leaves out "
+                f"{row['things_removed']:,} of {self.things:,} objects)"
+            )
         return "these would fit: " + ", ".join(texts) if texts else "no cap alone would fit"
 
     def _facts(self) -> dict[str, object]:
@@ -249,15 +219,15 @@ def plan(
     """Cost of ``cointeraction_graph`` with the same options, estimated from a sample of rows.
 
     The wedges, Σ k (k − 1) / 2 over the numbers of actors k of all objects, are counted
-    exactly. The lists are built, a sample of rows of about two million wedges is walked, and
-    the edges and seconds scaled up from it by wedges; so the plan takes about as long as
-    sorting the interactions. Memory follows from the edges expected.
+    exactly. A sample of rows of about two million wedges is computed, and edges and seconds are
+    scaled up by wedges; the plan takes about as long as sorting the interactions. Memory
+    follows from the expected edges.
 
     Parameters
     ----------
     source
-        The dataset, or an incidence built from one; then `between`, `through`, `kinds` and
-        `exclude` have been decided already and only name its sides.
+        The dataset, or an incidence built from one, to which `between`, `through`, `kinds` and
+        `exclude` have been applied already.
     between, through, kinds, weight, min_shared, max_degree, window, top, mutual, exclude, memory
         As in :func:`graphkit.cointeraction_graph`.
 
@@ -283,123 +253,93 @@ def plan(
     (4, 3, True, 1.0)
     """
     options = ProjectionOptions(
-        between=between,
-        through=through,
-        kinds=kinds,
-        window=window,
-        exclude=exclude,
-        weight=weight,
-        min_shared=min_shared,
-        max_degree=max_degree,
-        top=top,
-        mutual=mutual,
-        memory=memory,
+        *(between, through, kinds, window, exclude, weight, min_shared, max_degree),
+        *(top, mutual, memory),
     )
-    chosen = gather(source, options, caller="plan")
+    chosen = gather_interactions(source, options, caller="plan")
     n, m = len(chosen.found.between), len(chosen.found.through)
-    budget, begin = at_most(memory), perf_counter()
-    ready = prepare(chosen.rows, chosen.columns, n, m, options, at=chosen.at)
+    budget, begin = memory_budget(memory), perf_counter()
+    ready = product.prepare_product(chosen.rows, chosen.columns, n, m, options, chosen.at)
+    made_from = () if isinstance(source, Incidence) else (source,)
     provenance = Provenance.of(
         "plan",
         chosen.parameters | {"memory": budget},
-        made_from=() if isinstance(source, Incidence) else (source,),
+        made_from=made_from,
         packages=("numba", "numpy"),
     )
-    return _planned(ready, budget, perf_counter() - begin, provenance)
+    return _make_plan(ready, budget, perf_counter() - begin, provenance)
 
 
-def _planned(
+def _make_plan(
     ready: Prepared, budget: int, listing: float, provenance: Provenance
 ) -> ProjectionPlan:
-    """The plan of a walk that is prepared; `listing` are the seconds its lists took."""
-    walk = ready.walk
-    found = sampled(walk)
+    """Plan of a prepared product, whose lists took `listing` seconds."""
+    work = ready.product
+    found = sample_rows(work)
     seconds = listing + found.seconds / cores()
-    seconds += (2 if walk.top else 1) * found.kept * seconds_to_mirror()
+    seconds += (2 if work.top else 1) * found.kept * seconds_to_mirror()
     return ProjectionPlan(
-        walk.n,
-        int(np.count_nonzero(ready.degree)) + ready.capped_objects,
-        ready.pairs,
-        _wedges(ready.degree),
-        _edges(found.kept, cut=walk.top > 0),
-        seconds,
-        _memory(ready, found.kept),
-        budget,
-        found.share,
-        _caps(ready, budget),
-        _others(ready, budget, found),
-        provenance,
+        *(work.n, int(np.count_nonzero(ready.degree)) + ready.capped_objects, ready.pairs),
+        *(_count_wedges(ready.degree), _expected_edges(found.kept, top=work.top > 0), seconds),
+        *(_memory_of(ready, found.kept), budget, found.share),
+        *(_cap_table(ready, budget), _option_table(ready, budget, found), provenance),
     )
 
 
 def check_budget(ready: Prepared, *, caller: str) -> None:
     """Raise an :class:`OptionError` with advice if the projection will not fit.
 
-    What even the most edges possible fit into is not looked at further.
+    Rows are sampled only where the upper bound of the edges does not fit.
     """
-    budget = at_most(ready.options.memory)
-    n = ready.walk.n
-    most = min(float(ready.walk.work.sum()), n * (n - 1) / (1 if ready.walk.top else 2))
-    if ready.walk.top:
-        most = min(most, float(n) * ready.walk.top)
-    if _memory(ready, most) <= budget:
+    budget, work = memory_budget(ready.options.memory), ready.product
+    most = min(float(work.work.sum()), work.n * (work.n - 1) / (1 if work.top else 2))
+    if work.top:
+        most = min(most, float(work.n) * work.top)
+    if _memory_of(ready, most) <= budget:
         return
-    found = sampled(ready.walk)
-    if _memory(ready, found.kept) <= budget:
-        ready.walk.forget()
+    found = sample_rows(work)
+    if _memory_of(ready, found.kept) <= budget:
+        work.reset_results()
         return
-    told = _planned(ready, budget, 0.0, Provenance("plan"))
+    found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
     raise OptionError(
-        f"{caller}: about {size_text(told.memory)} would be needed for about {told.edges:,} edges "
-        f"({told.wedges:,} wedges), and {size_text(budget)} may be used: {told.advice}. Or allow "
-        "more with memory=…; graphkit.graphs.plan shows the choices."
+        f"{caller}: about {size_text(found_plan.memory)} would be needed for about "
+        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may be "
+        f"used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows the "
+        "choices."
     )
 
 
-def _wedges(degree: Ints) -> int:
+def _count_wedges(degree: Ints) -> int:
     return int((degree * (degree - 1) // 2).sum())
 
 
-def _edges(kept: float, *, cut: bool) -> int:
-    """Edges of the result: with `top`, a row keeps an edge that often both ends keep."""
-    return round(0.9 * kept) if cut else round(kept)
+def _expected_edges(kept: float, *, top: bool) -> int:
+    """Edges of the result; with `top`, both ends of an edge often keep it."""
+    return round(0.9 * kept) if top else round(kept)
 
 
-def _memory(
-    ready: Prepared, kept: float, *, pairs: int | None = None, cut: bool | None = None
-) -> int:
-    walk = ready.walk
-    return memory_needed(
-        ready.interactions,
-        ready.pairs if pairs is None else pairs,
-        walk.n,
-        ready.degree.size,
-        kept,
-        top=walk.top > 0 if cut is None else cut,
-        weighted=walk.rule.contribution.size > 0,
-        timed=not isinstance(walk.lists, PairLists),
-    )
+def _memory_of(ready: Prepared, kept: float) -> int:
+    return memory_needed(ready, kept, ready.pairs, top=ready.product.top > 0)
 
 
-def _caps(ready: Prepared, budget: int) -> pl.DataFrame:
+def _cap_table(ready: Prepared, budget: int) -> pl.DataFrame:
     """One row per cap, each half the one before."""
-    degree, walk = ready.degree, ready.walk
+    degree, work = ready.degree, ready.product
+    top = work.top > 0
     rows = []
     cap = int(degree.max(initial=0)) // 2
-    # entries of the lists are of actors that share; each belongs to an object of some degree
-    entry_degree = walk.degree_of_entries()
-    whole = sampled(walk).kept / max(1, _wedges(degree)) if entry_degree is None else 0.0
+    entry_degree = work.degree_of_entries()
+    whole = sample_rows(work).kept / max(1, _count_wedges(degree)) if entry_degree is None else 0.0
     while cap >= 2:
         heavy = degree > cap
-        left, gone = _wedges(degree[~heavy]), int(degree[heavy].sum())
-        if entry_degree is None:  # interactions in time: in proportion
+        left, gone = _count_wedges(degree[~heavy]), int(degree[heavy].sum())
+        if entry_degree is None:  # with times: in proportion to the wedges
             kept = whole * left
         else:
-            kept = sampled(capped(walk, entry_degree > cap)).kept
-        edges, memory = (
-            _edges(kept, cut=walk.top > 0),
-            _memory(ready, kept, pairs=ready.pairs - gone),
-        )
+            kept = sample_rows(without_entries(work, entry_degree > cap)).kept
+        memory = memory_needed(ready, kept, ready.pairs - gone, top=top)
+        edges = _expected_edges(kept, top=top)
         rows.append((cap, int(heavy.sum()), gone, left, edges, memory, memory <= budget))
         cap //= 2
     names = ["max_degree", "things_removed", "pairs_removed", "wedges", "edges", "memory"]
@@ -407,22 +347,22 @@ def _caps(ready: Prepared, budget: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _others(ready: Prepared, budget: int, found: Sample) -> pl.DataFrame:
-    """What a higher `min_shared` or a `top` would do."""
-    walk = ready.walk
+def _option_table(ready: Prepared, budget: int, found: Sample) -> pl.DataFrame:
+    """Cost with a higher `min_shared` or a `top`."""
+    work = ready.product
     tries = []
-    if isinstance(walk.lists, PairLists):
-        nothing = np.zeros(walk.lists.length.size, dtype=bool)
-        for least in (walk.rule.min_shared + 1, walk.rule.min_shared + 3):
-            kept = sampled(capped(walk, nothing, least)).kept
-            tries.append((f"min_shared={least}", kept, walk.top > 0))
-    if not walk.top:
+    if isinstance(work.lists, PairLists):
+        none = np.zeros(work.lists.length.size, dtype=bool)
+        for least in (work.rule.min_shared + 1, work.rule.min_shared + 3):
+            kept = sample_rows(without_entries(work, none, least)).kept
+            tries.append((f"min_shared={least}", kept, work.top > 0))
+    if not work.top:
         for most in (50, 10):
-            tries.append((f"top={most}", min(2 * found.kept, float(walk.n) * most), True))
+            tries.append((f"top={most}", min(2 * found.kept, float(work.n) * most), True))
     rows = []
-    for option, kept, cut in tries:
-        memory = _memory(ready, kept, cut=cut)
-        rows.append((option, _edges(kept, cut=cut), memory, memory <= budget))
+    for option, kept, top in tries:
+        memory = memory_needed(ready, kept, ready.pairs, top=top)
+        rows.append((option, _expected_edges(kept, top=top), memory, memory <= budget))
     schema = {"option": pl.String, "edges": pl.Int64, "memory": pl.Int64, "fits": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -447,7 +387,7 @@ def cap_sensitivity(
     Each capped graph is compared with the one without a cap: E and E₀ are their edges, and
     the agreement of edges is :math:`|E \cap E_0| / |E \cup E_0|`. Weights are compared on
     :math:`E \cap E_0` by Spearman's rank correlation, equal ones at their mean rank [1]_. (Capped
-    graphs can have edges of their own only with `top`, or where the weight of an edge was 0.)
+    graphs can have additional edges only with `top`, or where the weight of an edge was 0.)
 
     Parameters
     ----------
@@ -493,52 +433,45 @@ def cap_sensitivity(
         raise OptionError("cap_sensitivity: caps is empty: name at least one max_degree.")
     for each in caps:
         check_integer("caps", each, 2)
-    chosen = gather(dataset, options, caller="cap_sensitivity")
+    chosen = gather_interactions(dataset, options, caller="cap_sensitivity")
     n, m = len(chosen.found.between), len(chosen.found.through)
     rows = []
     whole: Projection | None = None
     tries = [None, *sorted(set(caps), reverse=True)]
     for cap in track(tries, "caps", len(tries)):
         capped = replace(options, max_degree=cap)
-        ready = prepare(chosen.rows, chosen.columns, n, m, capped, at=chosen.at)
+        ready = product.prepare_product(chosen.rows, chosen.columns, n, m, capped, chosen.at)
         check_budget(ready, caller="cap_sensitivity")
-        found = finish(ready)
+        found = product.run_product(ready)
         whole = found if whole is None else whole
-        agreement, correlation = _compared(found, whole)
+        agreement, correlation = _compare_edges(found, whole)
         edges, total = found.indices.size // 2, float(found.weights.sum()) / 2
         isolates = int((np.diff(found.indptr) == 0).sum())
         removed = (found.capped_objects, found.capped_pairs)
         rows.append((cap, *removed, edges, total, isolates, agreement, correlation))
-    whole_numbers = ["max_degree", "things_removed", "pairs_removed", "edges"]
-    schema = dict.fromkeys(whole_numbers, pl.Int64) | {
-        "total_weight": pl.Float64,
-        "isolates": pl.Int64,
-        "edge_jaccard": pl.Float64,
-        "weight_spearman": pl.Float64,
-    }
+    counts = ["max_degree", "things_removed", "pairs_removed", "edges"]
+    schema = dict.fromkeys(counts, pl.Int64) | {"total_weight": pl.Float64, "isolates": pl.Int64}
+    schema |= dict.fromkeys(["edge_jaccard", "weight_spearman"], pl.Float64)
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _compared(found: Projection, whole: Projection) -> tuple[float | None, float | None]:
-    """Jaccard of the edges, and Spearman's correlation of the weights of those common."""
-    keys, other_keys = _keys(found), _keys(whole)
-    _, ours, theirs = np.intersect1d(keys, other_keys, assume_unique=True, return_indices=True)
-    union = keys.size + other_keys.size - ours.size
+def _compare_edges(found: Projection, whole: Projection) -> tuple[float | None, float | None]:
+    """Jaccard index of the edges, and Spearman's correlation of the weights in common."""
+    (keys, weights), (whole_keys, whole_weights) = _keyed_edges(found), _keyed_edges(whole)
+    _, ours, theirs = np.intersect1d(keys, whole_keys, assume_unique=True, return_indices=True)
+    union = keys.size + whole_keys.size - ours.size
     if not union:
         return None, None
-    a = pl.Series(found.weights[_upper(found)][ours]).rank().to_numpy()
-    b = pl.Series(whole.weights[_upper(whole)][theirs]).rank().to_numpy()
+    a = pl.Series(weights[ours]).rank().to_numpy()
+    b = pl.Series(whole_weights[theirs]).rank().to_numpy()
     if ours.size < 2 or a.min() == a.max() or b.min() == b.max():
         return ours.size / union, None
     return ours.size / union, float(np.corrcoef(a, b)[0, 1])
 
 
-def _upper(found: Projection) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    tails = np.repeat(np.arange(found.indptr.size - 1), np.diff(found.indptr))
-    return np.asarray(tails < found.indices)
-
-
-def _keys(found: Projection) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _keyed_edges(found: Projection) -> tuple[Ints, npt.NDArray[np.float64]]:
+    """Key source · n + target and weight of each edge, source < target."""
     n = found.indptr.size - 1
-    tails = np.repeat(np.arange(n), np.diff(found.indptr))
-    return np.asarray((tails * n + found.indices)[tails < found.indices])
+    sources = np.repeat(np.arange(n), np.diff(found.indptr))
+    upper = sources < found.indices
+    return (sources * n + found.indices)[upper], found.weights[upper]

@@ -1,10 +1,4 @@
-"""From interactions of actors with objects to the edges among actors: arrays in, arrays out.
-
-The public function and its words are in ``cointeraction.py``, the lists that are walked in
-``_lists.py``, the walk in ``_walk.py`` and its loops in ``_kernel.py``, what makes rows
-symmetric in ``_symmetric.py``. This module joins them, and says what a shared object adds under
-each weight.
-"""
+"""One-mode projection by a row-wise sparse product (Gustavson): codes in, symmetric rows out."""
 
 from __future__ import annotations
 
@@ -21,54 +15,17 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.files import write_whole
-from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.options import Codes, Floats, Ints, ProjectionOptions
 from graphkit.parallel import cores, in_threads, track
-
-__all__ = [
-    "Block",
-    "Codes",
-    "EdgeRule",
-    "EventLists",
-    "Floats",
-    "Ints",
-    "PairLists",
-    "Prepared",
-    "Projection",
-    "RowOutput",
-    "Scratch",
-    "Walk",
-    "distinct_pairs",
-    "edge_rule",
-    "event_lists",
-    "finish",
-    "pair_lists",
-    "prepare",
-    "project",
-    "scales",
-    "some_rows",
-    "starts",
-]
-
-Ints = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
 
 
 class PairLists(NamedTuple):
-    """Objects of each actor, each as the stretch of its actors to walk.
+    """Distinct pairs of actor and object, each with the segment of actors to add up.
 
-    Attributes
-    ----------
-    row_start
-        Entries row_start[i] … row_start[i + 1] − 1 are the objects of actor i, ascending.
-    begin, length
-        For each entry, a stretch of `members`: the actors before its own, or all.
-    members
-        Actors of each object, ascending, object after object.
-    multiplicity
-        Interactions of each of them with the object; empty where they do not matter.
-    base
-        The actor that `row_start` begins with.
+    Entries row_start[i] … row_start[i + 1] − 1 are the objects of actor `base` + i, ascending.
+    `begin` and `length` are their segments of `members`, the actors of each object, object after
+    object: those before actor i, or all. `multiplicity` holds the interactions of each member
+    with the object, or is empty.
     """
 
     row_start: Ints
@@ -78,24 +35,17 @@ class PairLists(NamedTuple):
     multiplicity: Codes
     base: int = 0
 
-    def work(self) -> Ints:
-        """Entries that each row walks."""
-        return _sums(self.length, self.row_start)
+    def row_work(self) -> Ints:
+        """Number of entries to read for each row."""
+        return np.diff(offsets(self.length)[self.row_start])
 
 
 class EventLists(NamedTuple):
-    """The same for interactions with their times, one entry each.
+    """Interactions with times, one entry each.
 
-    Attributes
-    ----------
-    row_start, objects, row_times
-        Interactions of each actor, by object and time.
-    object_start, members, times
-        Interactions with each object, by time.
-    window
-        Largest distance of two interactions that counts, in the unit of the times.
-    base
-        The actor that `row_start` begins with.
+    `objects` and `row_times` hold those of each actor from `base` on, by object and time, from
+    `row_start`; `members` and `times` those with each object, by time, from `object_start`.
+    `window` is the largest distance of two interactions that counts, in the unit of the times.
     """
 
     row_start: Ints
@@ -107,27 +57,18 @@ class EventLists(NamedTuple):
     window: int
     base: int = 0
 
-    def work(self) -> Ints:
-        """Entries that each row walks at most."""
-        return _sums(np.diff(self.object_start)[self.objects], self.row_start)
+    def row_work(self) -> Ints:
+        """Upper bound of the entries to read for each row."""
+        return np.diff(offsets(np.diff(self.object_start)[self.objects])[self.row_start])
 
 
 class EdgeRule(NamedTuple):
-    """How shared objects become the weight of an edge, and which edges stay.
+    """Rule from shared objects to the weight of an edge, and which edges are kept.
 
-    Attributes
-    ----------
-    contribution
-        What each entry of the lists adds to a pair, or its multiplicity; empty where only the
-        number of objects counts.
-    mode, form
-        What contributions mean and what the sum becomes, see ``_kernel`` and ``_row_kernel``.
-    size
-        Size of each actor, for Jaccard and cosine.
-    min_shared
-        Objects that a pair must share.
-    top
-        0: all neighbours; else the heaviest, equal ones by smaller code.
+    `contribution` of each entry is an edge contribution or a multiplicity, or empty where only the
+    number of objects counts; `mode` and `form` are constants of ``kernels/projection.py``. `size`
+    of each actor enters Jaccard and cosine. A pair must share `min_shared` objects; `top` is the
+    number of heaviest neighbours kept (ties: smaller code), or 0 for all.
     """
 
     contribution: Floats
@@ -141,21 +82,11 @@ class EdgeRule(NamedTuple):
 class Scratch(NamedTuple):
     """Working arrays of one thread.
 
-    Attributes
-    ----------
-    shared, total
-        Number of shared objects, or it and the sum, of each actor; the one in use is zero
-        before and after a row.
-    touched
-        Actors met in a row.
-    final, keys, other, copy, counts
-        For sorting a row; `final` is zero before and after.
-    heap
-        Of the `top` largest.
-    seen
-        −1 at first: the list of events in which each actor was last met.
-    later
-        Neighbours that each actor has after itself, counted where `top` is 0.
+    `shared`, or `total` with the sum of contributions, accumulate over the row and are 0 before and
+    after; `touched` lists the actors of the row. `final` (0 before and after), `keys`, `other`,
+    `copy` and `counts` sort a row, `heap` holds its `top` largest. `seen` (−1 at first) is the last
+    entry of `EventLists` that reached each actor, `later` the number of neighbours of each actor
+    with a larger code, counted where `top` is 0.
     """
 
     shared: Codes
@@ -172,22 +103,15 @@ class Scratch(NamedTuple):
 
 
 class RowOutput(NamedTuple):
-    """Where a kernel writes the rows of a block.
+    """Output arrays of a block of rows.
 
-    Attributes
-    ----------
-    most
-        Bound of the number of neighbours of each row; there is space for the largest.
-    heads, values
-        Neighbours and weights, one row after the other.
-    lengths
-        Neighbours kept of each row.
-    tally
-        Increased, counting each pair once: under `min_shared`, weightless, passed.
+    `most` bounds the neighbours of each row. `targets` and `values` take neighbours and weights,
+    row after row, `lengths` the neighbours kept, `tally` the pairs (each once) below `min_shared`,
+    of weight 0, and passed.
     """
 
     most: Ints
-    heads: Codes
+    targets: Codes
     values: Floats
     lengths: Ints
     tally: Ints
@@ -196,10 +120,7 @@ class RowOutput(NamedTuple):
 def distinct_pairs(
     rows: Codes, columns: Codes, m: int, *, counted: bool = False
 ) -> tuple[Codes, Codes, Codes]:
-    """Each pair once, sorted by row, then column, and if `counted` its multiplicity.
-
-    Columns are below `m`.
-    """
+    """Distinct pairs by row, then column (below `m`), and if `counted` their multiplicity."""
     keys = rows.astype(np.int64)
     keys *= m
     keys += columns
@@ -221,99 +142,85 @@ def distinct_pairs(
 def pair_lists(
     actors: Codes, objects: Codes, multiplicity: Codes, n: int, m: int, *, whole: bool
 ) -> PairLists:
-    """Lists of distinct pairs, which come sorted by actor, then object.
+    """Lists of distinct pairs, sorted by actor, then object; segments end before the own actor.
 
-    Each row walks the actors before its own, or, if `whole`, all.
+    If `whole`, segments hold all actors of the object.
     """
     from graphkit.kernels import projection as kernel
 
-    row_start, object_start = starts(actors, n), starts(objects, m)
-    lists = PairLists(
-        row_start,
-        begin=np.empty(objects.size, dtype=np.int64),
-        length=np.empty(objects.size, dtype=np.int32),
-        members=np.empty(objects.size, dtype=np.int32),
-        multiplicity=np.empty(multiplicity.size, dtype=np.int32),
-    )
+    row_start, object_start = segment_starts(actors, n), segment_starts(objects, m)
+    begin, sizes = np.empty(objects.size, dtype=np.int64), (objects.size,) * 2 + multiplicity.shape
+    lists = PairLists(row_start, begin, *(np.empty(size, dtype=np.int32) for size in sizes))
     kernel.index_pairs(lists, objects, multiplicity, object_start, object_start[:-1].copy(), whole)
     return lists
 
 
 def some_rows(
-    row_start: Ints,
-    objects: Codes,
-    object_start: Ints,
-    members: Codes,
-    multiplicity: Codes,
-    low: int,
-    high: int,
-    *,
-    whole: bool,
+    pairs: tuple[Ints, Codes, Ints, Codes, Codes], low: int, high: int, *, whole: bool
 ) -> PairLists:
-    """The lists of the actors low … high − 1 alone, from those of all."""
+    """Lists of the actors low … high − 1.
+
+    `pairs` are row_start, objects, object_start, members and multiplicity of all actors.
+    """
     from graphkit.kernels import projection as kernel
 
+    row_start, objects, object_start, members, multiplicity = pairs
     first, last = int(row_start[low]), int(row_start[high])
-    lists = PairLists(
-        np.array(row_start[low : high + 1], dtype=np.int64) - first,
-        begin=np.empty(last - first, dtype=np.int64),
-        length=np.empty(last - first, dtype=np.int32),
-        members=members,
-        multiplicity=multiplicity,
-        base=low,
-    )
-    kernel.find_stretches(lists, objects[first:last], object_start, whole)
+    own_start = np.array(row_start[low : high + 1], dtype=np.int64) - first
+    begin, length = np.empty(last - first, np.int64), np.empty(last - first, np.int32)
+    lists = PairLists(own_start, begin, length, members, multiplicity, low)
+    kernel.find_segments(lists, objects[first:last], object_start, whole)
     return lists
 
 
 def event_lists(
     rows: Codes, columns: Codes, at: Ints, n: int, m: int, window: int, *, each: bool = False
 ) -> EventLists:
-    """Lists of interactions in any order; those alike in all are one, unless `each` counts."""
+    """Lists of interactions in any order; identical ones count once, or each if `each`."""
     events = pl.DataFrame({"row": rows, "object": columns, "at": at})
     if not each:
         events = events.unique()
     by_row = events.sort("row", "object", "at")
-    row_start = starts(_owned(by_row, "row"), n)
-    objects, row_times = _owned(by_row, "object"), _owned(by_row, "at")
-    del by_row
+    by_actor, objects, row_times = (_column_array(by_row, c) for c in ("row", "object", "at"))
+    row_start = segment_starts(by_actor, n)
+    del by_row, by_actor
     by_object = events.sort("object", "at", "row")
-    return EventLists(
-        row_start,
-        objects,
-        row_times,
-        object_start=starts(_owned(by_object, "object"), m),
-        members=_owned(by_object, "row"),
-        times=_owned(by_object, "at"),
-        window=window,
-    )
+    sorted_objects, members, times = (_column_array(by_object, c) for c in ("object", "row", "at"))
+    object_start = segment_starts(sorted_objects, m)
+    return EventLists(row_start, objects, row_times, object_start, members, times, window)
 
 
-def starts(codes: Codes, size: int) -> Ints:
-    """Where the stretch of each code begins among sorted codes, and the end."""
-    found = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(codes, minlength=size), out=found[1:])
+def segment_starts(codes: Codes, size: int) -> Ints:
+    """Start of the segment of each code among sorted codes, and the end."""
+    return offsets(np.bincount(codes, minlength=size))
+
+
+def offsets(lengths: npt.NDArray[Any]) -> Ints:
+    """Start of each of consecutive segments of these lengths, and the end."""
+    found = np.zeros(lengths.size + 1, dtype=np.int64)
+    np.cumsum(lengths, out=found[1:])
     return found
 
 
-def _sums(values: npt.NDArray[Any], row_start: Ints) -> Ints:
-    """Sum of the values of each row."""
-    running = np.zeros(values.size + 1, dtype=np.int64)
-    np.cumsum(values, out=running[1:])
-    return np.diff(running[row_start])
+def equal_cuts(work: Ints, step: int) -> Ints:
+    """Bounds 0 … n of consecutive rows of about `step` work each, none empty."""
+    done = np.cumsum(work)
+    total = int(done[-1]) if done.size else 0
+    cuts = np.searchsorted(done, np.arange(step, total, step)) + 1
+    return np.unique(np.concatenate([[0], cuts, [work.size]]))
 
 
-def _owned(frame: pl.DataFrame, column: str) -> Any:
-    """The column as a writable array: kernels are compiled for no other kind."""
+def _column_array(frame: pl.DataFrame, column: str) -> Any:
+    """The column as a writable array, the only kind that kernels are compiled for."""
     return frame.get_column(column).to_numpy().copy()
 
 
-#: Entries walked between two progress reports, some hundredths of a second.
+#: Entries read between two progress reports, some hundredths of a second.
 BLOCK_WORK = 1 << 22
 
-#: Room for results that a thread asks for at a time. So large that the system takes it
-#: back when it is freed; what is not written to is never there.
-ROOM = 1 << 24
+#: Output entries that a thread allocates at a time: large enough that the system reclaims them
+#: when freed; pages that are not written to take no memory.
+SPACE = 1 << 24
 
 #: Rows first … last − 1: their neighbours and weights, one row after the other.
 Piece = tuple[int, int, Codes, Floats]
@@ -321,10 +228,9 @@ Piece = tuple[int, int, Codes, Floats]
 
 @dataclass
 class Block:
-    """What the walk found in rows first … last − 1.
+    """Rows first … last − 1: neighbours j < i of each row i, or the `top` of all neighbours.
 
-    Neighbours j < i of each row i, or the `top` of all; `lengths` of the rows, and the
-    `tally` of pairs under the least number of objects, weightless, and passed.
+    `lengths` and `tally` as in `RowOutput`.
     """
 
     first: int
@@ -335,9 +241,10 @@ class Block:
 
     def save(self, path: Path) -> None:
         """Write the block; the file is whole or absent."""
-        heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in self.pieces)])
+        targets = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in self.pieces)])
         values = np.concatenate([np.zeros(0), *(piece[3] for piece in self.pieces)])
-        arrays = {"lengths": self.lengths, "tally": self.tally, "heads": heads, "values": values}
+        arrays = {"targets": targets, "values": values}
+        arrays |= {"lengths": self.lengths, "tally": self.tally}
         rows = np.array([self.first, self.last])
         write_whole(path, lambda part: np.savez(part, allow_pickle=False, rows=rows, **arrays))
 
@@ -346,58 +253,60 @@ class Block:
         """Read what `save` wrote."""
         with np.load(path) as file:
             first, last = file["rows"].tolist()
-            piece = (first, last, file["heads"], file["values"])
+            piece = (first, last, file["targets"], file["values"])
             return cls(first, last, [piece], file["lengths"], file["tally"])
 
 
 @dataclass
 class _Thread:
-    """What one thread works with, and its space for results."""
+    """Working arrays of one thread, and its output arrays."""
 
     scratch: Scratch
-    heads: Codes = field(default_factory=lambda: np.empty(0, np.int32))
+    targets: Codes = field(default_factory=lambda: np.empty(0, np.int32))
     values: Floats = field(default_factory=lambda: np.empty(0))
     used: int = 0
 
-    def renew(self, space: int) -> None:
-        """Fresh space; the old one lives as long as results in it."""
-        self.heads, self.values, self.used = np.empty(space, np.int32), np.empty(space), 0
+    def allocate_output(self, space: int) -> None:
+        """Allocate new output arrays; earlier results keep the old ones."""
+        self.targets, self.values, self.used = np.empty(space, np.int32), np.empty(space), 0
 
 
-class Walk:
-    """The lists, walked row by row among `n` actors, with edges by `rule`.
+class RowProduct:
+    """Row-wise sparse product of the lists of `n` actors, with edges by `rule`.
 
-    After `run`, `later` tells how many neighbours after itself each actor has (`top` = 0).
+    After `run_blocks`, `later` counts the neighbours of each actor with a larger code (`top` = 0).
     """
 
     def __init__(self, lists: PairLists | EventLists, rule: EdgeRule, n: int) -> None:
         self.lists, self.rule, self.n = lists, rule, n
         self.top, self.base = rule.top, lists.base
-        self.work = lists.work()
+        self.work = lists.row_work()
         self.most = np.minimum(self.work, n)
-        self.room = int(self.most.max(initial=1)) + min(ROOM, int(self.most.sum()))
+        self.space = int(self.most.max(initial=1)) + min(SPACE, int(self.most.sum()))
         self.later = np.zeros(n, dtype=np.int64)
         self._spare: SimpleQueue[_Thread] = SimpleQueue()
         self._made: list[_Thread] = []
 
-    def run(self, workers: int, block_work: int | None, kept: Path | None = None) -> list[Block]:
-        """Walk all rows; with `kept`, blocks are written to that folder, and read if there."""
-
+    def run_blocks(
+        self, workers: int, block_work: int | None, kept: Path | None = None
+    ) -> list[Block]:
+        """Compute all rows; with `kept`, blocks are written to that folder, and read if there."""
         read: list[Block] = []
 
         def step(bounds: tuple[int, int]) -> Block:
             if kept is None:
-                return self.block(*bounds)
+                return self.compute_block(*bounds)
             path = kept / f"rows-{bounds[0]}-{bounds[1]}.npz"
             if path.exists():
                 found = Block.load(path)
                 read.append(found)
-                return found
-            found = self.block(*bounds)
-            found.save(path)
+            else:
+                found = self.compute_block(*bounds)
+                found.save(path)
             return found
 
-        blocks = in_threads(step, self.bounds(block_work or BLOCK_WORK), "ties", workers=workers)
+        bounds = self.block_bounds(block_work or BLOCK_WORK)
+        blocks = in_threads(step, bounds, "rows", workers=workers)
         if self.top == 0:
             for thread in self._made:
                 self.later += thread.scratch.later
@@ -406,14 +315,14 @@ class Walk:
                     self.later += np.bincount(piece[2], minlength=self.n)
         return blocks
 
-    def forget(self) -> None:
-        """Let results of single blocks be overwritten, and uncount what came later."""
+    def reset_results(self) -> None:
+        """Discard the results of single blocks, and the counts of later neighbours."""
         for thread in self._made:
             thread.used = 0
             thread.scratch.later[:] = 0
 
     def degree_of_entries(self) -> Ints | None:
-        """Actors of the object of each entry; `None` for interactions in time."""
+        """Degree of the object of each entry; `None` for `EventLists`."""
         if not isinstance(self.lists, PairLists):
             return None
         begins = np.zeros(self.lists.members.size, dtype=bool)
@@ -424,56 +333,50 @@ class Walk:
         found: Ints = degree[self.lists.begin]
         return found
 
-    def release(self) -> None:
-        """Let go of the lists and the scratch; `later` and the blocks stay."""
+    def free_memory(self) -> None:
+        """Free the lists and the working arrays; `later` and the blocks remain."""
         del self.lists, self.rule, self.work, self.most, self._spare, self._made
 
-    def bounds(self, block_work: int) -> list[tuple[int, int]]:
-        """First and last row of blocks of about equal work, none empty."""
-        done = np.cumsum(self.work)
-        everything = int(done[-1]) if done.size else 0
-        step = max(block_work, everything // 1024)
-        cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
-        bounds = np.unique(np.concatenate([[0], cuts, [self.work.size]])) + self.base
-        return list(pairwise(bounds.tolist()))
+    def block_bounds(self, block_work: int) -> list[tuple[int, int]]:
+        """Bounds of blocks of about equal work, none empty."""
+        step = max(block_work, int(self.work.sum()) // 1024)
+        return list(pairwise((equal_cuts(self.work, step) + self.base).tolist()))
 
-    def block(self, first: int, last: int) -> Block:
-        """Walk the rows first … last − 1."""
+    def compute_block(self, first: int, last: int) -> Block:
+        """Compute the rows first … last − 1."""
         try:
             thread = self._spare.get_nowait()
         except Empty:
-            thread = _Thread(self._scratch())
+            thread = _Thread(self._new_scratch())
             self._made.append(thread)
-        found = self._walk(first, last, thread)
+        found = self._compute_rows(first, last, thread)
         self._spare.put(thread)
         return found
 
-    def _walk(self, first: int, last: int, thread: _Thread) -> Block:
+    def _compute_rows(self, first: int, last: int, thread: _Thread) -> Block:
         from graphkit.kernels import projection as kernel
 
-        # the kernel counts rows from the block's own beginning
+        # the kernel counts rows from the beginning of the block
         low, high = first - self.base, last - self.base
         lists = self.lists._replace(row_start=self.lists.row_start[low : high + 1], base=first)
         rows = kernel.shared_rows if isinstance(lists, PairLists) else kernel.windowed_rows
-        lengths = np.zeros(last - first, dtype=np.int64)
-        tally = np.zeros(3, dtype=np.int64)
+        lengths, tally = np.zeros(last - first, dtype=np.int64), np.zeros(3, dtype=np.int64)
         pieces: list[Piece] = []
         row = first
-        if not thread.heads.size:
-            thread.renew(self.room)
+        if not thread.targets.size:
+            thread.allocate_output(self.space)
         while row < last:
-            out = RowOutput(self.most[low:high], thread.heads, thread.values, lengths, tally)
+            out = RowOutput(self.most[low:high], thread.targets, thread.values, lengths, tally)
             stop, used = rows(row, last, thread.used, lists, self.rule, thread.scratch, out)
             done = slice(thread.used, used)
-            pieces.append((row, stop, thread.heads[done], thread.values[done]))
+            pieces.append((row, stop, thread.targets[done], thread.values[done]))
             row, thread.used = stop, used
             if row < last:
-                thread.renew(self.room)
+                thread.allocate_output(self.space)
         return Block(first, last, pieces, lengths, tally)
 
-    def _scratch(self) -> Scratch:
-        n = self.n
-        weighted = self.rule.contribution.size > 0
+    def _new_scratch(self) -> Scratch:
+        n, weighted = self.n, self.rule.contribution.size > 0
         return Scratch(
             shared=np.zeros(0 if weighted else n, dtype=np.int32),
             total=np.zeros((n if weighted else 0, 2)),
@@ -489,27 +392,26 @@ class Walk:
         )
 
 
-#: Entries put into place together, about a hundred megabytes.
+#: Entries mirrored together, about a hundred megabytes.
 BATCH = 1 << 23
 
-#: Entries of the ranges that they are put into: as many as caches hold the ends of.
+#: Entries of the ranges of rows that they are mirrored into: caches hold the ends of these rows.
 RANGE = 1 << 22
 
 Rows = tuple[Ints, Codes, Floats]
 
 
-def mirrored(blocks: list[Block], later: Ints, workers: int) -> Rows:
-    """Whole rows from neighbours j < i.
+def mirror_blocks(blocks: list[Block], later: Ints, workers: int) -> Rows:
+    """Symmetric rows from neighbours j < i.
 
-    Pieces are used up in row order and let go, while the memory of the result is first
-    written in the same order: both together hold little more than the result.
+    Pieces are freed in row order, the order in which the memory of the result is first
+    written: both together hold little more than the result.
     """
     from graphkit.kernels import projection as kernel
 
     n = later.size
-    lengths = _lengths(blocks)
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(lengths + later, out=indptr[1:])
+    lengths = _row_lengths(blocks)
+    indptr = offsets(lengths + later)
     indices = np.empty(int(indptr[-1]), dtype=np.int32)
     weights = np.empty(indices.size)
     cursor = indptr[:-1] + lengths
@@ -519,10 +421,8 @@ def mirrored(blocks: list[Block], later: Ints, workers: int) -> Rows:
     ranges = list(pairwise(edges))
 
     def write(low: int, high: int, pieces: Sequence[Piece]) -> None:
-        for first, last, heads, values in pieces:
-            kernel.mirror_rows(
-                first, last, low, high, heads, values, lengths, indptr, cursor, indices, weights
-            )
+        for piece in pieces:
+            kernel.mirror_rows(piece, low, high, lengths, cursor, (indptr, indices, weights))
 
     total = len(blocks)
     blocks.reverse()
@@ -537,62 +437,50 @@ def mirrored(blocks: list[Block], later: Ints, workers: int) -> Rows:
     return indptr, indices, weights
 
 
-def merged(blocks: list[Block], mutual: bool) -> Rows:
-    """Rows of the heaviest neighbours, made symmetric by union or intersection.
+def merge_blocks(blocks: list[Block], mutual: bool) -> Rows:
+    """Symmetric union, or intersection if `mutual`, of rows of the heaviest neighbours.
 
-    Both ends of an edge give it the same weight, to the last bit.
+    Both ends of an edge have the same weight, to the last bit.
     """
     from graphkit.kernels import projection as kernel
 
-    lengths = _lengths(blocks)
+    lengths = _row_lengths(blocks)
     n = lengths.size
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(lengths, out=indptr[1:])
-    heads, values = np.empty(int(indptr[-1]), dtype=np.int32), np.empty(int(indptr[-1]))
+    indptr = offsets(lengths)
+    targets, values = np.empty(int(indptr[-1]), dtype=np.int32), np.empty(int(indptr[-1]))
     at = 0
     blocks.reverse()
     while blocks:
         for piece in blocks.pop().pieces:
-            heads[at : at + piece[2].size] = piece[2]
+            targets[at : at + piece[2].size] = piece[2]
             values[at : at + piece[2].size] = piece[3]
             at += piece[2].size
-    columns = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(heads, minlength=n), out=columns[1:])
-    tails = np.empty_like(heads)
-    places = np.empty(heads.size, dtype=np.int32 if heads.size < 1 << 31 else np.int64)
-    kernel.transpose(indptr, heads, columns[:-1].copy(), tails, places)
-    sides = (indptr, heads, values, columns, tails, places, mutual)
-    starts = np.zeros(n + 1, dtype=np.int64)
-    kernel.merge_rows(*sides, starts, np.empty(0, np.int32), np.empty(0))
-    np.cumsum(starts, out=starts)
-    indices, weights = np.empty(int(starts[-1]), dtype=np.int32), np.empty(int(starts[-1]))
+    columns = segment_starts(targets, n)
+    sources = np.empty_like(targets)
+    places = np.empty(targets.size, dtype=np.int32 if targets.size < 1 << 31 else np.int64)
+    kernel.transpose(indptr, targets, columns[:-1].copy(), sources, places)
+    sides = ((indptr, targets, values), (columns, sources, places), mutual)
+    row_starts = np.zeros(n + 1, dtype=np.int64)
+    kernel.merge_rows(*sides, row_starts, np.empty(0, np.int32), np.empty(0))
+    np.cumsum(row_starts, out=row_starts)
+    indices, weights = np.empty(int(row_starts[-1]), np.int32), np.empty(int(row_starts[-1]))
     if indices.size:
-        kernel.merge_rows(*sides, starts, indices, weights)
-    return starts, indices, weights
+        kernel.merge_rows(*sides, row_starts, indices, weights)
+    return row_starts, indices, weights
 
 
-def _lengths(blocks: list[Block]) -> Ints:
+def _row_lengths(blocks: list[Block]) -> Ints:
     return np.concatenate([np.zeros(0, dtype=np.int64), *(block.lengths for block in blocks)])
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Edges as symmetric compressed rows, and what was left out on the way.
+    """Edges as symmetric compressed rows, and counts of what was left out.
 
-    Attributes
-    ----------
-    indptr, indices, weights
-        Neighbours of each actor, ascending.
-    pairs
-        Distinct pairs of actor and object that were projected.
-    capped_objects, capped_pairs
-        Objects above `max_degree`, and their distinct pairs.
-    few
-        Pairs of actors that share something, but less than `min_shared`.
-    weightless
-        Pairs of actors whose weight is 0.
-    outside_top
-        Edges that `top` let go.
+    `pairs` are the distinct pairs of actor and object that were projected; `capped_objects` and
+    `capped_pairs` the objects above `max_degree` and their pairs; `few` the pairs of actors that
+    share fewer than `min_shared` objects, but at least one; `weightless` those of weight 0;
+    `outside_top` the edges that `top` removed.
     """
 
     indptr: Ints
@@ -608,9 +496,9 @@ class Projection:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The lists to walk, from so many interactions, and what a cap took away."""
+    """Row product to run, the number of interactions behind it, and what a cap removed."""
 
-    walk: Walk
+    product: RowProduct
     options: ProjectionOptions
     interactions: int
     degree: Ints
@@ -619,16 +507,10 @@ class Prepared:
     capped_pairs: int
 
 
-def prepare(
-    rows: Codes,
-    columns: Codes,
-    n: int,
-    m: int,
-    options: ProjectionOptions,
-    *,
-    at: Ints | None = None,
+def prepare_product(
+    rows: Codes, columns: Codes, n: int, m: int, options: ProjectionOptions, at: Ints | None = None
 ) -> Prepared:
-    """Everything before the walk; parameters as in `project`."""
+    """Lists and rule of a projection; parameters as in `project`."""
     window = options.span
     counted = options.by_multiplicity and window is None
     actors, objects, multiplicity = distinct_pairs(rows, columns, m, counted=counted)
@@ -641,8 +523,8 @@ def prepare(
         multiplicity = multiplicity[keep] if counted else multiplicity
         degree[heavy] = 0
     pairs = int(objects.size)
-    adds, size = scales(options.weight, actors, objects, degree, n)
-    shared = degree > 1  # an object of one actor has its part in sizes, but makes no edge
+    adds, size = weight_scales(options.weight, actors, objects, degree, n)
+    shared = degree > 1  # an object of one actor counts in sizes, but makes no edge
     lists: PairLists | EventLists
     if window is None:
         keep = shared[objects]
@@ -659,9 +541,9 @@ def prepare(
         entries = np.ones(objects.size if each else 0)
     if adds.size:
         entries = adds[objects]
-    walk = Walk(lists, edge_rule(options, entries, size, n), n)
+    product = RowProduct(lists, edge_rule(options, entries, size, n), n)
     capped = int(heavy.sum())
-    return Prepared(walk, options, rows.size, degree, pairs, capped, int(before - pairs))
+    return Prepared(product, options, rows.size, degree, pairs, capped, int(before - pairs))
 
 
 def project(
@@ -676,14 +558,14 @@ def project(
     block_work: int | None = None,
     kept: Path | None = None,
 ) -> Projection:
-    """Link `n` actors by the objects, `m` of them, that they share.
+    """One-mode projection of `n` actors and `m` objects, from codes.
 
     Parameters
     ----------
     rows, columns
         Actor and object of each interaction, in any order, with repetitions.
     options
-        What to make of them; they were selected already.
+        Options of the projection; the interactions are selected already.
     at
         Time of each interaction in microseconds, where there is a window.
     workers, block_work
@@ -691,44 +573,37 @@ def project(
     kept
         Folder of finished blocks: read where there, written where not.
     """
-    ready = prepare(rows, columns, n, m, options, at=at)
-    return finish(ready, workers=workers, block_work=block_work, kept=kept)
+    ready = prepare_product(rows, columns, n, m, options, at)
+    return run_product(ready, workers=workers, block_work=block_work, kept=kept)
 
 
-def finish(
+def run_product(
     ready: Prepared,
     *,
     workers: int | None = None,
     block_work: int | None = None,
     kept: Path | None = None,
 ) -> Projection:
-    """The walk and all that follows it; parameters as in `project`."""
+    """Symmetric edges of a prepared projection; parameters as in `project`."""
     workers = workers or cores()
-    walk = ready.walk
-    blocks = walk.run(workers, block_work, kept)
+    product = ready.product
+    blocks = product.run_blocks(workers, block_work, kept)
     few, weightless, passed = sum((block.tally for block in blocks), np.zeros(3, int)).tolist()
-    walk.release()
-    if walk.top:
-        indptr, indices, weights = merged(blocks, ready.options.mutual)
+    product.free_memory()
+    if product.top:
+        indptr, indices, weights = merge_blocks(blocks, ready.options.mutual)
     else:
-        indptr, indices, weights = mirrored(blocks, walk.later, workers)
+        indptr, indices, weights = mirror_blocks(blocks, product.later, workers)
+    removed = (ready.capped_objects, ready.capped_pairs, few, weightless)
     return Projection(
-        indptr,
-        indices,
-        weights,
-        ready.pairs,
-        ready.capped_objects,
-        ready.capped_pairs,
-        few,
-        weightless,
-        outside_top=passed - indices.size // 2,
+        indptr, indices, weights, ready.pairs, *removed, outside_top=passed - indices.size // 2
     )
 
 
-def scales(
+def weight_scales(
     weight: str, actors: Codes, objects: Codes, degree: Ints, n: int
 ) -> tuple[Floats, Floats]:
-    """What each object adds to a pair that shares it (empty: 1), and the size of actors."""
+    """Edge contribution of each object (empty: 1), and size of each actor."""
     nothing: Floats = np.zeros(0)
     if weight == "newman":
         return 1.0 / np.maximum(degree - 1, 1), nothing
@@ -741,7 +616,7 @@ def scales(
 
 
 def edge_rule(options: ProjectionOptions, entries: Floats, size: Floats, n: int) -> EdgeRule:
-    """The rule of the kernel, from what each entry of the lists adds and the size of actors."""
+    """Rule of the kernel, from the contribution of each entry and the size of each actor."""
     from graphkit.kernels import projection as kernel
 
     modes = {"pairs": kernel.PRODUCT, "actions": kernel.LESSER}

@@ -1,4 +1,4 @@
-"""Who answers whom, and when: duets, stitches, replies, mentions."""
+"""Follow graph, interaction graphs, and both as the layers of a multiplex."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -16,15 +17,15 @@ from graphkit.data.schema import KINDS, TIME
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
 
-__all__ = ["LAYERS", "follow_graph", "interaction_graph", "interaction_times", "layers"]
+__all__ = ["follow_graph", "interaction_graph", "interaction_times", "layers"]
 
-#: Kinds whose ``item_id`` is the answer itself: only a target says whom they answer.
-ANSWERS = ("duet", "stitch", "reply", "mention")
+#: Kinds whose ``item_id`` is the reply itself, so that only a target names its addressee.
+REPLIES = ("duet", "stitch", "reply", "mention")
 
 
 @dataclass(frozen=True)
-class Answers:
-    """The interactions that count: source, target, at; what was asked for; what was left out."""
+class Selected:
+    """Interactions with a known target: source, target, at; the options; what was left out."""
 
     rows: pl.DataFrame
     kinds: tuple[str, ...]
@@ -40,14 +41,13 @@ def interaction_graph(
     since: str | datetime | None = None,
     until: str | datetime | None = None,
 ) -> Graph:
-    """The directed graph account → account that it answers; weight = how often.
+    """Directed graph of interactions, account → target account; weight = their number.
 
-    The target is ``target_account_id``; where that is missing, the author of
-    ``target_item_id``. Kinds that act on somebody's item, such as ``like``, answer the
-    author of ``item_id`` where the row names no target; for duets, stitches, replies and
-    mentions ``item_id`` is the answer itself, so without a target theirs is unknown. Rows
-    whose target is unknown are left out and counted. Self-loops (answers to oneself) are
-    kept; see ``Graph.n_loops``.
+    The target is ``target_account_id``, else the author of ``target_item_id``. For kinds
+    directed at an existing item, such as ``like``, it is else the author of ``item_id``; for
+    duets, stitches, replies and mentions ``item_id`` is the reply itself, so that the target is
+    then unknown. Rows without a known target are left out and counted. Self-loops are kept; see
+    ``Graph.n_loops``.
 
     Parameters
     ----------
@@ -56,23 +56,22 @@ def interaction_graph(
     kinds
         Kinds of interaction.
     nodes
-        ``"active"``: accounts that answer or are answered; ``"all"``: every account of
-        the dataset.
+        ``"active"``: sources and targets; ``"all"``: every account of the dataset.
     since, until
         Interactions from `since` on and before `until` (ISO 8601 text or datetimes; UTC if
         naive), which needs event times in ``interactions.at``. Interactions without a time are
-        left out then, and counted. For the times of each arc see :func:`interaction_times`.
+        then left out and counted. For the times of each edge see :func:`interaction_times`.
 
     Returns
     -------
     Graph
         Directed, weighted, nodes are accounts. The number of interactions is its
-        `total_weight`; surplus parallel arcs are ``total_weight - n_edges``.
+        `total_weight`; surplus parallel edges are ``total_weight - n_edges``.
 
     Raises
     ------
     OptionError
-        For an unknown kind or choice of nodes, or a time that is none or not before the other.
+        For an unknown kind or choice of nodes, or times that are invalid or out of order.
     MissingDataError
         If there is no interaction of these kinds (and times), or none with a known target; or
         no event times where they are needed.
@@ -86,25 +85,30 @@ def interaction_graph(
     [('a', 'b', 2.0), ('b', 'b', 1.0)]
     """
     check_choice("nodes", nodes, ("active", "all"))
-    answers = _answers(dataset, kinds, since, until, verb="interaction_graph")
-    source, target = answers.rows.get_column("source"), answers.rows.get_column("target")
+    selected = _select_interactions(dataset, kinds, since, until, caller="interaction_graph")
+    source, target = selected.rows.get_column("source"), selected.rows.get_column("target")
     active = Vocabulary(pl.concat([source, target.alias("source")]))
-    removed = dict(answers.removed)
+    removed = dict(selected.removed)
     if nodes == "active":
         removed["accounts that take no part"] = len(dataset.account_ids) - len(active)
-    low, high = (None if end is None else end.isoformat() for end in answers.span)
+    low, high = (None if end is None else end.isoformat() for end in selected.span)
+    options = {"kinds": selected.kinds, "nodes": nodes, "since": low, "until": high}
+    among = active if nodes == "active" else dataset.account_ids
+    return _account_graph(dataset, (source, target), among, "interaction_graph", options, removed)
+
+
+def _account_graph(
+    dataset: Dataset,
+    ends: tuple[pl.Series, pl.Series],
+    nodes: Vocabulary,
+    caller: str,
+    options: dict[str, Any],
+    removed: dict[str, int],
+) -> Graph:
+    counts = {reason: n for reason, n in removed.items() if n}
+    provenance = Provenance.of(caller, options, made_from=(dataset,), removed=counts)
     return Graph.from_edges(
-        source,
-        target,
-        directed=True,
-        nodes=active if nodes == "active" else dataset.account_ids,
-        node_kind="accounts",
-        provenance=Provenance.of(
-            "interaction_graph",
-            {"kinds": answers.kinds, "nodes": nodes, "since": low, "until": high},
-            made_from=(dataset,),
-            removed={reason: n for reason, n in removed.items() if n},
-        ),
+        *ends, directed=True, nodes=nodes, node_kind="accounts", provenance=provenance
     )
 
 
@@ -115,7 +119,7 @@ def interaction_times(
     since: str | datetime | None = None,
     until: str | datetime | None = None,
 ) -> pl.DataFrame:
-    """When the interactions behind each arc of :func:`interaction_graph` happened.
+    """Number and times of the interactions of each edge of :func:`interaction_graph`.
 
     Parameters
     ----------
@@ -127,8 +131,8 @@ def interaction_times(
     Returns
     -------
     polars.DataFrame
-        One row per arc, in the order of ``interaction_graph(…).edges()``: source, target;
-        n (interactions, the weight of the arc); timed (those with a time); first, last (null
+        One row per edge, in the order of ``interaction_graph(…).edges()``: source, target;
+        n (interactions, the weight of the edge); timed (those with a time); first, last (null
         where none has a time).
 
     Raises
@@ -145,68 +149,60 @@ def interaction_times(
     >>> found["n"], str(found["last"] - found["first"])
     (2, '2 days, 0:00:00')
     """
-    verb = "interaction_times"
-    dataset.require("interactions", "at", verb=verb)
-    dataset.require_event_times("interactions.at", verb=verb)
-    answers = _answers(dataset, kinds, since, until, verb=verb)
-    return (
-        answers.rows.group_by("source", "target")
-        .agg(
-            n=pl.len().cast(pl.Int64),
-            timed=pl.col("at").count().cast(pl.Int64),
-            first=pl.col("at").min(),
-            last=pl.col("at").max(),
-        )
-        .sort("source", "target")
-    )
+    _require_times(dataset, "interaction_times")
+    rows = _select_interactions(dataset, kinds, since, until, caller="interaction_times").rows
+    at = pl.col("at")
+    counts = {"n": pl.len().cast(pl.Int64), "timed": at.count().cast(pl.Int64)}
+    table = rows.group_by("source", "target").agg(**counts, first=at.min(), last=at.max())
+    return table.sort("source", "target")
 
 
-def _answers(
+def _require_times(dataset: Dataset, caller: str) -> None:
+    dataset.require("interactions", "at", verb=caller)
+    dataset.require_event_times("interactions.at", verb=caller)
+
+
+def _select_interactions(
     dataset: Dataset,
     kinds: Collection[str],
     since: str | datetime | None,
     until: str | datetime | None,
     *,
-    verb: str,
-) -> Answers:
-    """The interactions of these kinds and times whose target is known."""
+    caller: str,
+) -> Selected:
+    """Interactions of these kinds and times with a known target."""
     wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
     for kind in wanted:
         check_choice("kinds", kind, KINDS)
     if not wanted:
         raise OptionError("kinds is empty: name at least one kind of interaction.")
-    span = _span(since, until)
-    table = dataset.require("interactions", verb=verb)
+    span = _check_span(since, until)
+    table = dataset.require("interactions", verb=caller)
     rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(wanted)))
     if not rows.height:
         present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
         raise MissingDataError(
-            f"{verb}: no interaction is of kind {', '.join(wanted)}; the table has "
+            f"{caller}: no interaction is of kind {', '.join(wanted)}; the table has "
             f"{present or 'none'} (pass kinds=…)."
         )
     removed: dict[str, int] = {}
     if span != (None, None):
-        rows = _within(dataset, rows, span, removed, verb)
+        rows = _filter_times(dataset, rows, span, removed, caller)
     at = rows.get_column("at") if "at" in rows.columns else pl.repeat(None, rows.height, eager=True)
-    arcs = pl.DataFrame(
-        {
-            "source": rows.get_column("account_id"),
-            "target": _targets(dataset, rows),
-            "at": at.cast(TIME),
-        }
-    )
-    known = arcs.drop_nulls("target")
+    ends = {"source": rows.get_column("account_id"), "target": _target_accounts(dataset, rows)}
+    edges = pl.DataFrame(ends | {"at": at.cast(TIME)})
+    known = edges.drop_nulls("target")
     if not known.height:
         raise MissingDataError(
-            f"{verb}: none of the {rows.height:,} interactions of kind "
-            f"{', '.join(wanted)} says whom it answers: fill target_account_id, or target_item_id "
+            f"{caller}: none of the {rows.height:,} interactions of kind "
+            f"{', '.join(wanted)} has a known target: fill target_account_id, or target_item_id "
             "(or item_id) with items.author_id."
         )
-    removed["interactions without a known target"] = arcs.height - known.height
-    return Answers(known, wanted, span, removed)
+    removed["interactions without a known target"] = edges.height - known.height
+    return Selected(known, wanted, span, removed)
 
 
-def _span(
+def _check_span(
     since: str | datetime | None, until: str | datetime | None
 ) -> tuple[datetime | None, datetime | None]:
     low = None if since is None else as_instant("since", since)
@@ -218,17 +214,16 @@ def _span(
     return low, high
 
 
-def _within(
+def _filter_times(
     dataset: Dataset,
     rows: pl.DataFrame,
     span: tuple[datetime | None, datetime | None],
     removed: dict[str, int],
-    verb: str,
+    caller: str,
 ) -> pl.DataFrame:
-    """The rows from the first instant on and before the second."""
-    verb = f"{verb}(since=…, until=…)"
-    dataset.require("interactions", "at", verb=verb)
-    dataset.require_event_times("interactions.at", verb=verb)
+    """Rows with a time in [first, second)."""
+    caller = f"{caller}(since=…, until=…)"
+    _require_times(dataset, caller)
     timed = rows.filter(pl.col("at").is_not_null())
     low, high = span
     inside = pl.lit(True) if low is None else pl.col("at") >= low
@@ -237,23 +232,23 @@ def _within(
     removed["interactions before or after"] = timed.height - kept.height
     if not kept.height:
         raise MissingDataError(
-            f"{verb}: none of the {rows.height:,} interactions of these kinds lies in this time "
+            f"{caller}: none of the {rows.height:,} interactions of these kinds lies in this period "
             f"({rows.height - timed.height:,} have none): widen it."
         )
     return kept
 
 
-def _targets(dataset: Dataset, rows: pl.DataFrame) -> pl.Series:
-    """Whom each row answers; null where that is unknown."""
+def _target_accounts(dataset: Dataset, rows: pl.DataFrame) -> pl.Series:
+    """Target account of each row; null where it is unknown."""
     nothing = pl.lit(None, pl.String)
 
     def column(name: str) -> pl.Expr:
         return pl.col(name) if name in rows.columns else nothing
 
-    acted_on = pl.when(~pl.col("kind").cast(pl.String).is_in(ANSWERS)).then(column("item_id"))
+    direct = pl.when(~pl.col("kind").cast(pl.String).is_in(REPLIES)).then(column("item_id"))
     named = rows.select(
         column("target_account_id").alias("account"),
-        pl.coalesce(column("target_item_id"), acted_on).alias("item_id"),
+        pl.coalesce(column("target_item_id"), direct).alias("item_id"),
     )
     items = dataset.items
     if items is None or "author_id" not in items.columns:
@@ -270,16 +265,12 @@ def follow_graph(
     mutual: bool = False,
     complete_only: bool = False,
 ) -> Graph:
-    """The directed graph follower → followee; content flows the other way.
+    """Directed graph follower → followee of all accounts; content flows the other way.
 
-    Nodes are all accounts of the dataset: those who follow nobody and are followed by
-    nobody stay, without an edge.
-
-    A list of follows may have been cut short when it was collected. ``accounts.list_complete``
-    says whether an account's list is known to be whole; how many are, are not, or are not
-    known to be stands in the provenance, whatever the options. Where lists are cut short,
-    fewer follows seem to be returned than are: for reciprocity take the ``subgraph`` among
-    the accounts whose lists are whole.
+    Lists of follows may have been truncated in collection. ``accounts.list_complete`` says
+    whether an account's list is known to be complete; the provenance counts complete, truncated
+    and unknown lists. Truncated lists bias reciprocity downwards: compute it on the ``subgraph``
+    of accounts with complete lists.
 
     Parameters
     ----------
@@ -287,28 +278,28 @@ def follow_graph(
         With a table of follows.
     until
         Follows made before this instant (ISO 8601 text or a datetime; UTC if naive), which
-        needs event times in ``follows.since``. Follows without a time are older than the log,
-        as in ``Dataset.split_time``, and stay; the provenance counts them. What was
-        unfollowed in between is not known.
+        needs event times in ``follows.since``. Follows without a time are treated as older than
+        the log, as in ``Dataset.split_time``, and kept; the provenance counts them.
+        Unfollowing is not known.
     mutual
-        Keep only arcs whose opposite exists (after the other options); still directed.
+        Keep only reciprocated edges (after the other options); still directed.
     complete_only
-        Keep only the follows of accounts whose list is known to be whole.
+        Keep only the follows of accounts whose list is known to be complete.
 
     Returns
     -------
     Graph
-        Directed, unweighted, nodes are accounts. It has no edge where no follow is left.
+        Directed, unweighted, nodes are all accounts; possibly without edges.
 
     Raises
     ------
     MissingDataError
-        If the dataset has no table of follows, no times where `until` needs them, or does
-        not say which lists are whole where `complete_only` needs it.
+        If the table of follows, the times that `until` needs, or the column that
+        `complete_only` needs is missing.
     DataError
         If the table is empty.
     OptionError
-        If `until` is no time.
+        If `until` is not a time.
 
     Examples
     --------
@@ -325,14 +316,14 @@ def follow_graph(
     """
     follows = dataset.require("follows", verb="follow_graph")
     if not follows.height:
-        raise DataError("follow_graph: the table 'follows' is empty: there is no edge to build.")
+        raise DataError("follow_graph: the table 'follows' is empty: there are no edges.")
     removed: dict[str, int] = {}
     cut = None if until is None else as_instant("until", until)
     parameters: dict[str, object] = {
         "until": None if cut is None else cut.isoformat(),
         "mutual": mutual,
         "complete_only": complete_only,
-        **_lists(dataset),
+        **_count_lists(dataset),
     }
     if cut is not None:
         dataset.require("follows", "since", verb="follow_graph(until=…)")
@@ -342,33 +333,22 @@ def follow_graph(
         follows = follows.filter(~later.fill_null(False))
         parameters["untimed"] = follows.get_column("since").null_count()
     if complete_only:
-        whole = _whole(dataset)
-        known = follows.get_column("follower_id").is_in(whole.implode())
+        complete = _complete_accounts(dataset)
+        known = follows.get_column("follower_id").is_in(complete.implode())
         removed["follows of accounts whose lists are not known to be whole"] = int((~known).sum())
         follows = follows.filter(known)
-    arcs = follows.select("follower_id", "followee_id")
+    edges = follows.select("follower_id", "followee_id")
     if mutual:
-        opposite = arcs.select(follower_id="followee_id", followee_id="follower_id")
-        returned = arcs.join(opposite, on=["follower_id", "followee_id"], how="semi")
-        removed["follows that are not returned"] = arcs.height - returned.height
-        arcs = returned
-    return Graph.from_edges(
-        arcs.get_column("follower_id"),
-        arcs.get_column("followee_id"),
-        directed=True,
-        nodes=dataset.account_ids,
-        node_kind="accounts",
-        provenance=Provenance.of(
-            "follow_graph",
-            parameters,
-            made_from=(dataset,),
-            removed={reason: n for reason, n in removed.items() if n},
-        ),
-    )
+        opposite = edges.select(follower_id="followee_id", followee_id="follower_id")
+        returned = edges.join(opposite, on=["follower_id", "followee_id"], how="semi")
+        removed["follows that are not returned"] = edges.height - returned.height
+        edges = returned
+    ends = (edges.get_column("follower_id"), edges.get_column("followee_id"))
+    return _account_graph(dataset, ends, dataset.account_ids, "follow_graph", parameters, removed)
 
 
-def _lists(dataset: Dataset) -> dict[str, int]:
-    """Accounts by what is known of their lists."""
+def _count_lists(dataset: Dataset) -> dict[str, int]:
+    """Numbers of complete, truncated and unknown lists of follows."""
     accounts = dataset.accounts
     if accounts is None or "list_complete" not in accounts.columns:
         return {}
@@ -380,8 +360,8 @@ def _lists(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def _whole(dataset: Dataset) -> pl.Series:
-    """Accounts whose lists are known to be whole."""
+def _complete_accounts(dataset: Dataset) -> pl.Series:
+    """Accounts whose lists are known to be complete."""
     accounts = dataset.require("accounts", "list_complete", verb="follow_graph(complete_only=True)")
     whole = accounts.filter(pl.col("list_complete")).get_column("account_id")
     if not len(whole):
@@ -392,7 +372,7 @@ def _whole(dataset: Dataset) -> pl.Series:
     return whole
 
 
-#: Kinds of interaction by which one account turns to another.
+#: Kinds of interaction that are layers by default.
 LAYERS = ("mention", "duet", "stitch", "reply", "repost")
 
 
@@ -406,27 +386,27 @@ def layers(
 ) -> dict[str, Graph]:
     """Follow and interaction graphs over the same accounts, as the layers of a multiplex.
 
-    Every layer is directed, from who acts to whom it concerns, and has all accounts of the
-    dataset as nodes, in the same order; so the layers can be added, compared, and clustered
-    together by ``leiden``. Weights are numbers of interactions; a follow weighs 1. Layers of
-    very different total weight need weights of their own in what follows.
+    Every layer is directed and has all accounts of the dataset as nodes, in the same order, so
+    that layers can be added, compared, and clustered together by ``leiden``. Weights are numbers
+    of interactions; a follow weighs 1. Layers of very different total weight need layer weights
+    there.
 
     A co-interaction graph is undirected. To add one, make all layers undirected:
-    ``{name: g.to_undirected() for name, g in layers(ds).items()} | {"tags": tied}``.
+    ``{name: g.to_undirected() for name, g in layers(ds).items()} | {"tags": shared}``.
 
     Parameters
     ----------
     dataset
         With follows, interactions, or both.
     kinds
-        Kinds of interaction, one layer each, which must be there. By default those of
-        mention, duet, stitch, reply and repost that occur; the others are absent.
+        Kinds of interaction, one layer each, which must occur. By default those of mention,
+        duet, stitch, reply and repost that occur.
     follows
-        Whether the follow graph is a layer; then there must be a table of follows.
+        Whether the follow graph is a layer, which needs a table of follows.
     since, until
         Interactions from `since` on and before `until`, and follows made before `until`: see
-        :func:`interaction_graph` and :func:`follow_graph`. A follow from before `since` still
-        stands.
+        :func:`interaction_graph` and :func:`follow_graph`. Follows from before `since` are
+        kept.
 
     Returns
     -------
@@ -436,16 +416,14 @@ def layers(
     Raises
     ------
     MissingDataError
-        If the table of follows, or a kind that was asked for, is missing; or if nothing is
-        left.
+        If the table of follows or a requested kind is missing, or if no layer is left.
     OptionError
         For an unknown kind, one named twice, or times out of order.
 
     Warns
     -----
     GraphkitWarning
-        If a kind occurs, but no layer can be made of it: no interaction says whom it answers,
-        or none lies in the time asked for.
+        If a kind occurs, but none of its interactions has a known target in the period.
 
     Examples
     --------
@@ -465,10 +443,9 @@ def layers(
                 f"{', '.join(dataset.tables)}. Pass follows=False to go without."
             )
         found["follow"] = follow_graph(dataset, until=until)
-    wanted = _wanted(dataset, kinds)
+    wanted = _layer_kinds(dataset, kinds)
     if wanted and (since is not None or until is not None):
-        dataset.require("interactions", "at", verb="layers(since=…, until=…)")
-        dataset.require_event_times("interactions.at", verb="layers(since=…, until=…)")
+        _require_times(dataset, "layers(since=…, until=…)")
     unusable: list[str] = []
     for kind in wanted:
         try:
@@ -487,7 +464,7 @@ def layers(
     return found
 
 
-def _wanted(dataset: Dataset, kinds: Collection[str] | None) -> tuple[str, ...]:
+def _layer_kinds(dataset: Dataset, kinds: Collection[str] | None) -> tuple[str, ...]:
     if kinds is not None:
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         if len(set(wanted)) < len(wanted):

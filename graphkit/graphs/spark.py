@@ -1,11 +1,10 @@
-"""Co-interaction on Spark: logs larger than one machine, the same edges.
+"""One-mode projection on Spark: the edges of the local engine, for logs larger than one machine.
 
-Spark counts who acted on what, leaves out what the caps leave out, gives codes in the order
-of ids and sorts; then the kernel of :func:`graphkit.cointeraction_graph` walks blocks of rows
-in Spark's Python workers (``mapInArrow``), with the incidence mapped into memory from files.
-Nothing is sampled or hashed on the way, sums are taken in one fixed order, and a block gives
-the same file whenever and wherever it runs: weights agree with the local engine to the last
-bit.
+Spark counts pairs of actor and object, applies the caps, gives codes in the order of ids and
+sorts; then the kernel of :func:`graphkit.cointeraction_graph` computes blocks of rows in Spark's
+Python workers (``mapInArrow``), with the incidence mapped into memory from files. Nothing is
+sampled or hashed, sums have one fixed order, and a block gives the same file whenever and
+wherever it runs: weights agree with the local engine to the last bit.
 
 On one machine
 --------------
@@ -23,24 +22,23 @@ On a cluster
    CephFS, or a mounted bucket. The incidence and the edges lie there. A worker that does not
    see it fails with a message that says so.
 3. Each Python worker compiles the kernel once, some ten seconds; with
-   ``spark.executorEnv.NUMBA_CACHE_DIR`` set to a folder of yours, once in all.
+   ``spark.executorEnv.NUMBA_CACHE_DIR`` set to a writable folder, once in total.
 4. Memory outside the Java heap (``spark.executor.memoryOverhead``): per task 60 bytes for each
-   entity, and up to 12 bytes for each entity and 200 MB for results; and as much page cache as
-   there is, for the mapped files are read at random.
-5. The driver needs 24 bytes for each entity and thing, the ids of the entities, and for a
+   actor, and up to 12 bytes for each actor and 200 MB for results; and as much page cache as
+   possible, as the mapped files are read at random.
+5. The driver needs 24 bytes for each actor and object, the ids of the actors, and for a
    Graph 24 bytes for each edge. Communities are found there, from the pruned graph.
-6. Cap and prune: the work is the number of wedges, Σ k² / 2 over the entities k of a thing, and
-   one thing of 10⁷ entities has 5·10¹³. Set `max_degree`, `min_shared` and `top`.
+6. Cap and prune: the work is the number of wedges, Σ k² / 2 over the actors k of an object, and
+   one object of 10⁷ actors has 5·10¹³. Set `max_degree`, `min_shared` and `top`.
 
-Costs planned on paper
-----------------------
+Estimated costs (not measured on a cluster)
+-------------------------------------------
 Per core and second: 10⁶ rows through Spark's shuffles (four: counting, two joins, two sorts
-of which one is over half-sorted rows), 5·10⁷ wedges in the kernel, each walked from both
-ends with `top`. Per distinct pair: some 100 bytes through the shuffles and as Parquet on the
-way (deleted at the end), 8 bytes mapped (24 under a window). Taken: 0.9 distinct pairs an
-event, 20 events an account, 50 wedges a pair after `max_degree`, ``top=20``. No line is
-measured on a cluster. A run has some ten seconds of fixed cost (about twelve Spark jobs), and
-where one machine holds the log the local engine is the faster.
+of which one is over half-sorted rows), 5·10⁷ wedges in the kernel, each read from both ends
+with `top`. Per distinct pair: some 100 bytes through the shuffles and as temporary Parquet,
+8 bytes mapped (24 under a window). Assumed: 0.9 distinct pairs an event, 20 events an account,
+50 wedges a pair after `max_degree`, ``top=20``. A run has some ten seconds of fixed cost (about
+twelve Spark jobs); where one machine holds the log the local engine is faster.
 
 =======  ========  ==========  ========  ==========  ==========  ==========  ===========
 events   accounts  shuffled    mapped    wedges      core hours  core hours  edges to
@@ -52,9 +50,9 @@ events   accounts  shuffled    mapped    wedges      core hours  core hours  edg
 10¹⁰     5 · 10⁸   0.9 TB      72 GB     4.5 · 10¹¹  11          5           240 GB
 =======  ========  ==========  ========  ==========  ==========  ==========  ===========
 
-At 10¹⁰ events a task needs 30–36 GB for 5·10⁸ entities: run few tasks per machine
-(``spark.task.cpus``), or take a part of the accounts first; and let the edges stay as Parquet
-(:func:`spark_edges`). Codes are 32-bit: at most 2³¹ − 1 entities and as many things.
+At 10¹⁰ events a task needs 30–36 GB for 5·10⁸ actors: run few tasks per machine
+(``spark.task.cpus``), or select some accounts first; and keep the edges as Parquet
+(:func:`spark_edges`). Codes are 32-bit: at most 2³¹ − 1 actors and as many objects.
 """
 
 from __future__ import annotations
@@ -72,22 +70,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit import errors
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import refuse_mangled
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import (
-    DataError,
-    DependencyError,
-    FileError,
-    MissingDataError,
-    OptionError,
-    nearest,
-)
-from graphkit.graphs.options import ProjectionOptions
-from graphkit.graphs.projection import Floats, Ints
-from graphkit.graphs.spark_worker import ARRAYS, task
+from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
+from graphkit.graphs import projection as product
+from graphkit.graphs.options import Floats, Ints, ProjectionOptions
+from graphkit.graphs.spark_worker import ARRAYS, block_function
 
 __all__ = ["edge_checksum", "read_spark_edges", "spark_cointeraction", "spark_edges"]
 
@@ -99,16 +91,16 @@ START = (
 
 @dataclass(frozen=True)
 class Log:
-    """Columns entity, thing (text), with a window `at`, and acts; what was left out."""
+    """Frame of actor, object (text), multiplicity, and `at` under a window; all actors."""
 
     frame: Any
-    entities: Any
+    actors: Any
     removed: dict[str, int]
 
 
 @dataclass(frozen=True)
 class Coded:
-    """Ids of the actors in code order, actors of each object, and what a cap took away."""
+    """Ids of the actors in code order, actors of each object, and counts of what a cap removed."""
 
     ids: pl.Series
     degree: Ints
@@ -118,7 +110,7 @@ class Coded:
 
 
 def find_session(session: Any) -> Any:
-    """The session given, or the active one; says how to get one."""
+    """The given session, or the active one; the error explains how to start one."""
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -132,18 +124,11 @@ def find_session(session: Any) -> Any:
     return found
 
 
-def interactions(
-    session: Any,
-    source: Any,
-    entity: str,
-    thing: str,
-    at: str | None,
-    kinds: list[str] | None,
-    options: ProjectionOptions,
-) -> Log:
-    """The log of a frame or a Parquet path: each pair (and time) once, unless each counts."""
+def read_log(session: Any, source: Any, columns: dict[str, Any], options: ProjectionOptions) -> Log:
+    """Log of a frame or a Parquet path, one row per pair (and time), or each if each counts."""
     from pyspark.sql import functions as F
 
+    entity, thing, at, kinds = (columns[name] for name in ("entity", "thing", "at", "kinds"))
     where, exclude, timed = "the frame", list(options.exclude), options.span is not None
     if isinstance(source, str | Path):
         where = str(source)
@@ -153,113 +138,108 @@ def interactions(
         if name not in types:
             raise MissingDataError(
                 f"Spark: {where} has no column {name!r}; there are "
-                f"{', '.join(map(repr, types)) or 'none'}.{nearest(name, types)}"
+                f"{', '.join(map(repr, types)) or 'none'}.{errors.nearest(name, types)}"
             )
     flags = F.col("kind").cast("string").isin(kinds) if kinds else F.lit(True)
-    columns = [
-        _id(F, entity, types[entity], where).alias("entity"),
-        _id(F, thing, types[thing], where).alias("thing"),
+    selected = [
+        _id_column(F, entity, types[entity], where).alias("actor"),
+        _id_column(F, thing, types[thing], where).alias("object"),
         F.coalesce(flags, F.lit(False)).alias("asked"),
     ]
     if timed:
-        assert at is not None
-        columns.append(_time(F, at, types[at], where).alias("at"))
-    rows = source.select(*columns)
-    named = F.col("entity").isNotNull()
-    known = named & F.col("asked") & F.col("thing").isNotNull()
-    unwanted = F.col("thing").isin(exclude) if exclude else F.lit(False)
+        selected.append(_time_column(F, at, types[at], where).alias("at"))
+    rows = source.select(*selected)
+    named = F.col("actor").isNotNull()
+    known = named & F.col("asked") & F.col("object").isNotNull()
+    unwanted = F.col("object").isin(exclude) if exclude else F.lit(False)
     late = F.col("at").isNull() if timed else F.lit(False)
     tests = {
         f"rows without {entity}": ~named,
         "rows of other kinds": named & ~F.col("asked"),
-        f"rows without {thing}": named & F.col("asked") & F.col("thing").isNull(),
+        f"rows without {thing}": named & F.col("asked") & F.col("object").isNull(),
         "interactions with excluded objects": known & unwanted,
         "interactions without a time": known & ~unwanted & late,
     }
     sums = [F.sum(test.cast("long")).alias(str(k)) for k, test in enumerate(tests.values())]
     counts = rows.agg(*sums).collect()[0]
     removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
-    keys = ["entity", "thing", *(["at"] if timed else [])]
+    keys = ["actor", "object", *(["at"] if timed else [])]
     kept = rows.where(known & ~unwanted & ~late).select(*keys)
     if timed and options.by_multiplicity:
-        kept = kept.withColumn("acts", F.lit(1).cast("long"))
+        kept = kept.withColumn("multiplicity", F.lit(1).cast("long"))
     else:
-        kept = kept.groupBy(*keys).agg(F.count(F.lit(1)).alias("acts"))
-    return Log(kept, rows.where(named).select("entity").distinct(), removed)
+        kept = kept.groupBy(*keys).agg(F.count(F.lit(1)).alias("multiplicity"))
+    return Log(kept, rows.where(named).select("actor").distinct(), removed)
 
 
-def encode(session: Any, log: Log, folder: Path, max_degree: int | None, timed: bool) -> Coded:
-    """Write ``entities``, ``by_row`` and ``by_thing`` to `folder`: codes in the order of ids."""
+def encode_log(session: Any, log: Log, folder: Path, max_degree: int | None, timed: bool) -> Coded:
+    """Write ``entities``, ``by_row`` and ``by_object`` to `folder`: codes in the order of ids."""
     from pyspark.sql import functions as F
 
-    log.frame.write.parquet(_uri(folder / "acts"))
-    frame = session.read.parquet(_uri(folder / "acts"))
-    pairs = frame.select("entity", "thing")
-    degrees = (pairs.distinct() if timed else pairs).groupBy("thing").agg(F.count("*").alias("k"))
-    log.entities.orderBy("entity").write.parquet(_uri(folder / "entities"))
-    degrees.orderBy("thing").write.parquet(_uri(folder / "things"))
-    ids = _column(folder / "entities", "entity")
+    log.frame.write.parquet(_folder_uri(folder / "interactions"))
+    frame = session.read.parquet(_folder_uri(folder / "interactions"))
+    pairs = frame.select("actor", "object")
+    degrees = (pairs.distinct() if timed else pairs).groupBy("object").agg(F.count("*").alias("k"))
+    # the ids of the actors are part of the result, whose column is named entity
+    actors = log.actors.withColumnRenamed("actor", "entity")
+    actors.orderBy("entity").write.parquet(_folder_uri(folder / "entities"))
+    degrees.orderBy("object").write.parquet(_folder_uri(folder / "objects"))
+    ids = _read_column(folder / "entities", "entity")
     if not len(ids):
-        raise MissingDataError("Spark: no row has an entity; check the names of the columns.")
-    refuse_mangled(ids, "Spark: the column of entities")
+        raise MissingDataError("Spark: no row has an actor; check the names of the columns.")
+    refuse_mangled(ids, "Spark: the column of actors")
     if not ids.is_sorted():
         raise DataError("Spark's sorted output is out of order: are its files changed or renamed?")
-    degree = _column(folder / "things", "k").to_numpy().astype(np.int64)
+    degree = _read_column(folder / "objects", "k").to_numpy().astype(np.int64)
     limit = len(ids) if max_degree is None else max_degree
     heavy = degree > limit
-    things = _with_codes(session, folder / "things", "thing", "k").where(F.col("k") <= limit)
-    places = _with_codes(session, folder / "entities", "entity")
-    # codes of things keep their gaps where heavy ones were: only their order matters
-    coded = (
-        frame.join(things.withColumnRenamed("code", "col"), "thing")
-        .join(places.withColumnRenamed("code", "row"), "entity")
-        .select("row", "col", *(["at"] if timed else []), "acts")
-    )
+    light = _with_codes(session, folder / "objects", "object", "k").where(F.col("k") <= limit)
+    rows = _with_codes(session, folder / "entities", "entity").withColumnRenamed("entity", "actor")
     last = ["at"] if timed else []
-    coded.orderBy("row", "col", *last).write.parquet(_uri(folder / "by_row"))
-    coded.orderBy("col", *last, "row").write.parquet(_uri(folder / "by_thing"))
-    capped = int(degree[heavy].sum())
-    everything = int(degree.sum())
+    # codes of objects keep the gaps of heavy ones: only their order matters
+    coded = (
+        frame.join(light.withColumnRenamed("code", "col"), "object")
+        .join(rows.withColumnRenamed("code", "row"), "actor")
+        .select("row", "col", *last, "multiplicity")
+    )
+    coded.orderBy("row", "col", *last).write.parquet(_folder_uri(folder / "by_row"))
+    coded.orderBy("col", *last, "row").write.parquet(_folder_uri(folder / "by_object"))
+    capped, total = int(degree[heavy].sum()), int(degree.sum())
     degree[heavy] = 0
-    return Coded(ids, degree, everything - capped, int(heavy.sum()), capped)
+    return Coded(ids, degree, total - capped, int(heavy.sum()), capped)
 
 
 def project_blocks(
     session: Any, folder: Path, bounds: list[int], options: ProjectionOptions
 ) -> dict[str, int]:
-    """Run one task per block; returns the sums of what they counted."""
+    """Run one task per block; returns the sums of their counts."""
+    names = ("edges", "few", "weightless", "passed")
     for name in ("edges", "candidates"):
         (folder / name).mkdir(exist_ok=True)
-    run = task(str(folder), bounds, options)
     blocks = len(bounds) - 1
     done = session.range(0, blocks, 1, blocks).mapInArrow(
-        run, "edges long, few long, weightless long, passed long"
+        block_function(str(folder), bounds, options), ", ".join(f"{name} long" for name in names)
     )
     rows = done.collect()
-    return {
-        name: sum(row[name] for row in rows) for name in ("edges", "few", "weightless", "passed")
-    }
+    return {name: sum(row[name] for row in rows) for name in names}
 
 
-def symmetric(session: Any, folder: Path, mutual: bool) -> None:
-    """From each row's heaviest neighbours to edges that either end (or both) keeps."""
+def write_symmetric(session: Any, folder: Path, mutual: bool) -> None:
+    """Write the edges that either end (or, if `mutual`, both) keeps among its heaviest."""
     from pyspark.sql import functions as F
 
-    ends = [
-        F.least("source", "target").alias("source"),
-        F.greatest("source", "target").alias("target"),
-    ]
-    found = session.read.parquet(_uri(folder / "candidates")).select(*ends, "weight")
-    # both ends hold the same weight, so the larger is the union
-    found = found.groupBy("source", "target").agg(
-        F.max("weight").alias("weight"), F.count("*").alias("n")
-    )
+    low, high = F.least("source", "target"), F.greatest("source", "target")
+    ends = [low.alias("source"), high.alias("target"), "weight"]
+    found = session.read.parquet(_folder_uri(folder / "candidates")).select(*ends)
+    # both ends have the same weight
+    sums = [F.max("weight").alias("weight"), F.count("*").alias("n")]
+    found = found.groupBy("source", "target").agg(*sums)
     if mutual:
         found = found.where(F.col("n") == 2)
-    found.drop("n").write.mode("overwrite").parquet(_uri(folder / "edges"))
+    found.drop("n").write.mode("overwrite").parquet(_folder_uri(folder / "edges"))
 
 
-def _id(F: Any, name: str, kind: str, where: str) -> Any:
+def _id_column(F: Any, name: str, kind: str, where: str) -> Any:
     if kind in ("float", "double", "decimal"):
         raise DataError(
             f"{where}: column {name!r} is a {kind}: long ids lose digits that way; write the column "
@@ -271,8 +251,8 @@ def _id(F: Any, name: str, kind: str, where: str) -> Any:
     return F.when(text != "", text)
 
 
-def _time(F: Any, name: str, kind: str, where: str) -> Any:
-    """Microseconds since 1970, null where not believable; times without a zone are UTC."""
+def _time_column(F: Any, name: str, kind: str, where: str) -> Any:
+    """Microseconds since 1970, null outside the valid range; times without a zone are UTC."""
     if kind == "timestamp":
         stamp = F.unix_micros(F.col(name))
     elif kind in ("timestamp_ntz", "date"):
@@ -288,104 +268,96 @@ def _time(F: Any, name: str, kind: str, where: str) -> Any:
 
 
 def _with_codes(session: Any, folder: Path, name: str, *more: str) -> Any:
-    """The sorted table with the place of each row: files come in order, rows within them too."""
+    """The sorted table with the position of each row, in the order of files and rows."""
     from pyspark.sql import functions as F
 
     offsets, first = [], 0
-    for path in _parts(folder):
+    for path in _part_files(folder):
         offsets.append((path.name, first))
         first += pl.scan_parquet(path).select(pl.len()).collect().item()
     if first > np.iinfo(np.int32).max:
         raise DataError(f"{first:,} ids of {name} are more than 2^31 − 1 codes can hold.")
     starts = session.createDataFrame(offsets, "file string, start long")
-    table = session.read.parquet(_uri(folder)).select(
-        name,
-        *more,
-        F.col("_metadata.file_name").alias("file"),
-        F.col("_metadata.row_index").alias("place"),
-    )
-    code = (F.col("start") + F.col("place")).cast("int").alias("code")
+    file = F.col("_metadata.file_name").alias("file")
+    row = F.col("_metadata.row_index").alias("position")
+    table = session.read.parquet(_folder_uri(folder)).select(name, *more, file, row)
+    code = (F.col("start") + F.col("position")).cast("int").alias("code")
     return table.join(F.broadcast(starts), "file").select(name, *more, code)
 
 
-def _column(folder: Path, name: str) -> pl.Series:
-    """A column of a sorted table, in its order."""
-    parts = _parts(folder)
+def _read_column(folder: Path, name: str) -> pl.Series:
+    """Column of a sorted table, in its order."""
+    parts = _part_files(folder)
     if not parts:
         return pl.Series(name, [], dtype=pl.String)
     lazy = pl.concat([pl.scan_parquet(path).select(name) for path in parts])
     return lazy.collect(engine="streaming").to_series()
 
 
-def _parts(folder: Path) -> list[Path]:
+def _part_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-def _uri(path: Path) -> str:
+def _folder_uri(path: Path) -> str:
     return path.resolve().as_uri()
 
 
-#: Rows that are held at a time.
+#: Rows read at a time.
 BATCH = 1 << 22
 
-#: Work of a block at least, entries walked: a tenth of a second.
-LEAST = 1 << 24
-
-#: Work of a block at most: without `top` it may all become edges, some gigabytes of them;
-#: with it, a minute or two.
-MOST, MOST_TOP = 1 << 26, 1 << 32
+#: Least work of a block, in entries (a tenth of a second), and most: without `top` all of it may
+#: become edges, some gigabytes of them; with `top` it takes a minute or two.
+LEAST, MOST, MOST_TOP = 1 << 24, 1 << 26, 1 << 32
 
 
-def lay_out(folder: Path, n: int, degree: Ints, options: ProjectionOptions) -> Ints:
+def write_arrays(folder: Path, n: int, degree: Ints, options: ProjectionOptions) -> Ints:
     """Write the arrays of `folder` from its sorted tables; returns the work of each row.
 
-    Sizes are added up in the order of rows and objects, as the local engine does, so that
-    they agree to the last bit.
+    Sizes are summed in the order of rows and objects, as in the local engine, to the last bit.
     """
-    from graphkit.graphs.projection import scales
-
     arrays = folder / "arrays"
     arrays.mkdir(exist_ok=True)
     timed = options.span is not None
+    instant = ("at",) if timed else ()
     counted = options.by_multiplicity and not timed
-    adds = scales(options.weight, np.zeros(0, np.int32), np.zeros(0, np.int32), degree, n)[0]
+    none = np.zeros(0, np.int32)
+    contribution = product.weight_scales(options.weight, none, none, degree, n)[0]
     size: Floats = np.zeros(n if options.weight in ("jaccard", "cosine", "tfidf") else 0)
-    shared = degree > 1  # an object of one actor has its part in sizes, but makes no edge
+    shared = degree > 1  # an object of one actor counts in sizes, but makes no edge
     entries = np.zeros(degree.size, dtype=np.int64)
     files = {name: (arrays / f"{name}.bin").open("wb") for name in ARRAYS}
     try:
-        for part in _read(folder / "by_thing", ("col", "at", "row") if timed else ("col", "row")):
+        for part in _read_batches(folder / "by_object", ("col", *instant, "row")):
             keep = shared[part["col"]]
             entries += np.bincount(part["col"][keep], minlength=degree.size)
-            _append(files["members"], part["row"][keep])
+            _append_array(files["members"], part["row"][keep])
             if timed:
-                _append(files["times"], part["at"][keep])
+                _append_array(files["times"], part["at"][keep])
             if counted:
-                _append(files["thing_acts"], part["acts"][keep].astype(np.int32))
-        length = np.zeros(n, dtype=np.int64)
-        work = np.zeros(n, dtype=np.int64)
+                _append_array(files["object_multiplicity"], part["multiplicity"][keep])
+        length, work = np.zeros((2, n), dtype=np.int64)
         before = (-1, -1)
-        for part in _read(folder / "by_row", ("row", "col", "at") if timed else ("row", "col")):
+        for part in _read_batches(folder / "by_row", ("row", "col", *instant)):
             row, col = part["row"], part["col"]
             if size.size:
                 fresh = np.ones(row.size, dtype=bool)  # a pair of several times counts once
                 fresh[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
                 fresh[:1] = (int(row[0]), int(col[0])) != before
                 before = (int(row[-1]), int(col[-1]))
-                np.add.at(size, row[fresh], adds[col[fresh]] if adds.size else 1.0)
+                np.add.at(size, row[fresh], contribution[col[fresh]] if contribution.size else 1.0)
             keep = shared[col]
             row, col = row[keep], col[keep]
             length += np.bincount(row, minlength=n)
             np.add.at(work, row, entries[col])
-            _append(files["things"], col)
+            _append_array(files["objects"], col)
             if timed:
-                _append(files["row_times"], part["at"][keep])
+                _append_array(files["row_times"], part["at"][keep])
             if counted:
-                _append(files["row_acts"], part["acts"][keep].astype(np.int32))
-        _append(files["row_start"], np.concatenate([[0], np.cumsum(length)]))
-        _append(files["thing_start"], np.concatenate([[0], np.cumsum(entries)]))
-        _append(files["adds"], adds)
-        _append(files["size"], size)
+                _append_array(files["row_multiplicity"], part["multiplicity"][keep])
+        _append_array(files["row_start"], np.concatenate([[0], np.cumsum(length)]))
+        _append_array(files["object_start"], np.concatenate([[0], np.cumsum(entries)]))
+        _append_array(files["contribution"], contribution)
+        _append_array(files["size"], size)
     finally:
         for file in files.values():
             file.close()
@@ -393,26 +365,23 @@ def lay_out(folder: Path, n: int, degree: Ints, options: ProjectionOptions) -> I
 
 
 def cut_rows(work: Ints, slots: int, *, top: bool) -> list[int]:
-    """Bounds of blocks of about equal work, several for each of `slots` tasks at a time."""
-    done = np.cumsum(work)
-    everything = int(done[-1]) if done.size else 0
-    step = min(max(everything // (8 * slots), LEAST), MOST_TOP if top else MOST)
-    cuts = np.searchsorted(done, np.arange(step, everything, step)) + 1
-    bounds: list[int] = np.unique(np.concatenate([[0], cuts, [work.size]])).tolist()
+    """Bounds of blocks of about equal work, several for each of `slots` parallel tasks."""
+    step = min(max(int(work.sum()) // (8 * slots), LEAST), MOST_TOP if top else MOST)
+    bounds: list[int] = product.equal_cuts(work, step).tolist()
     return bounds
 
 
-def _append(file: BinaryIO, array: npt.NDArray[Any]) -> None:
+def _append_array(file: BinaryIO, array: npt.NDArray[Any]) -> None:
     name = Path(file.name).stem
     np.ascontiguousarray(array, dtype=ARRAYS[name]).tofile(file)
 
 
-def _read(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """The rows of a sorted table, batch by batch; raises unless they are in order."""
+def _read_batches(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Rows of a sorted table, batch by batch; raises if they are out of order."""
     import pyarrow.parquet as pq
 
     last: tuple[int, ...] | None = None
-    for path in sorted(folder.glob("part-*.parquet")):
+    for path in _part_files(folder):
         for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH):
             part = {name: batch.column(name).to_numpy() for name in batch.schema.names}
             if not batch.num_rows:
@@ -425,8 +394,8 @@ def _read(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, npt.NDArra
             yield part
 
 
-#: Tables and arrays on the way, which are not needed once the edges are there.
-ON_THE_WAY = ("acts", "things", "by_row", "by_thing", "arrays", "candidates")
+#: Temporary tables and arrays.
+TEMPORARY = ("interactions", "objects", "by_row", "by_object", "arrays", "candidates")
 
 
 def spark_cointeraction(
@@ -447,32 +416,32 @@ def spark_cointeraction(
     session: Any = None,
     workspace: str | Path | None = None,
 ) -> Graph:
-    """The co-interaction graph of a log, made on Spark.
+    """One-mode projection of a log, computed on Spark.
 
     Parameters
     ----------
     source
         A Spark frame, or the path of Parquet files that Spark can read.
     entity, thing, at
-        Columns of the ids (text or integers) and, for `window`, of the time of the act (a
-        timestamp or date; without a zone it is UTC). Rows without an id are counted and
-        left out; every entity of the column is a node.
+        Columns of the ids of actors and objects (text or integers) and, for `window`, of the
+        time of the interaction (a timestamp or date; without a zone it is UTC). Rows without
+        an id are counted and left out; every actor of the column is a node.
     kinds
-        Rows whose column ``kind`` is none of these are left out; by default all are acts.
+        Rows whose column ``kind`` is none of these are left out; by default all are kept.
     weight, min_shared, max_degree, window, top, mutual, exclude
         As in :func:`graphkit.cointeraction_graph`.
     node_kind
-        What the entities are.
+        Kind of the nodes.
     session
-        The Spark session; the active one if absent.
+        The Spark session; the active one by default.
     workspace
-        An empty folder that the driver and all workers see, used and emptied again. May be
-        absent where Spark runs on this machine alone.
+        An empty folder that the driver and all workers see, used and emptied again; optional
+        where Spark runs on this machine alone.
 
     Returns
     -------
     Graph
-        With the edges of the local engine; its provenance counts what was left out.
+        The edges of the local engine; its provenance counts what was left out.
 
     Raises
     ------
@@ -493,23 +462,12 @@ def spark_cointeraction(
     folder = Path(tempfile.mkdtemp(prefix="graphkit-")) if workspace is None else Path(workspace)
     out = folder / "edges-of-spark"
     try:
-        spark_edges(
-            source,
-            out,
-            entity=entity,
-            thing=thing,
-            at=at,
-            kinds=kinds,
-            weight=weight,
-            min_shared=min_shared,
-            max_degree=max_degree,
-            window=window,
-            top=top,
-            mutual=mutual,
-            exclude=exclude,
-            node_kind=node_kind,
-            session=session,
+        columns = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+        options = ProjectionOptions(
+            *("accounts", "items", None, window, exclude, weight, min_shared, max_degree),
+            *(top, mutual),
         )
+        _write_edges(session, source, out, columns, options, node_kind)
         return read_spark_edges(out)
     finally:
         shutil.rmtree(folder if workspace is None else out, ignore_errors=True)
@@ -533,7 +491,7 @@ def spark_edges(
     node_kind: str = "accounts",
     session: Any = None,
 ) -> Path:
-    """The same, with the edges left as Parquet.
+    """One-mode projection of a log on Spark, with the edges as Parquet.
 
     Parameters
     ----------
@@ -548,7 +506,7 @@ exclude, node_kind, session
     -------
     Path
         The folder, with ``edges/`` (source < target, 32-bit codes, and weight), ``entities/``
-        (ids; the code is the place among the files in order of name) and ``report.json``.
+        (ids; the code is the position among the files in order of name) and ``report.json``.
 
     Raises
     ------
@@ -558,25 +516,35 @@ exclude, node_kind, session
         If the folder is not empty.
     """
     options = ProjectionOptions(
-        window=window,
-        exclude=exclude,
-        weight=weight,
-        min_shared=min_shared,
-        max_degree=max_degree,
-        top=top,
-        mutual=mutual,
+        *("accounts", "items", None, window, exclude, weight, min_shared, max_degree),
+        *(top, mutual),
     )
+    columns = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    return _write_edges(session, source, Path(out), columns, options, node_kind)
+
+
+def _write_edges(
+    session: Any,
+    source: Any,
+    out: Path,
+    columns: dict[str, Any],
+    options: ProjectionOptions,
+    node_kind: str,
+) -> Path:
+    entity, thing, kinds = columns["entity"], columns["thing"], columns["kinds"]
+    max_degree, top = options.max_degree, options.top
     timed = options.span is not None
-    if timed and at is None:
+    if timed and columns["at"] is None:
         raise OptionError("window= needs at=, the column of the time of each interaction.")
     asked = None if kinds is None else sorted({kinds} if isinstance(kinds, str) else set(kinds))
+    columns = columns | {"kinds": asked}
     session = find_session(session)
-    folder = Path(out).resolve()
+    folder = out.resolve()
     if folder.exists() and any(folder.iterdir()):
         raise FileError(f"the folder {folder} is not empty: choose another.")
     folder.mkdir(parents=True, exist_ok=True)
-    log = interactions(session, source, entity, thing, at, asked, options)
-    coded = encode(session, log, folder, max_degree, timed)
+    log = read_log(session, source, columns, options)
+    coded = encode_log(session, log, folder, max_degree, timed)
     if not coded.degree.size:
         raise MissingDataError(
             f"Spark: no row has {entity} and {thing}"
@@ -589,25 +557,22 @@ exclude, node_kind, session
             "have more actors than that. Raise it; weight='tfidf' weighs them down instead."
         )
     n = len(coded.ids)
-    work = lay_out(folder, n, coded.degree, options)
-    slots = session.sparkContext.defaultParallelism
-    bounds = cut_rows(work, slots, top=top is not None)
+    work = write_arrays(folder, n, coded.degree, options)
+    bounds = cut_rows(work, session.sparkContext.defaultParallelism, top=top is not None)
     counted = project_blocks(session, folder, bounds, options)
     if top is not None:
-        symmetric(session, folder, mutual)
-    edges = int(_edges(folder).select(pl.len()).collect().item())
+        write_symmetric(session, folder, options.mutual)
+    edges = int(_scan_edges(folder).select(pl.len()).collect().item())
     heavy = f"objects of more than {max_degree} actors"
-    left_out = {
-        heavy: coded.capped_objects,
-        f"pairs with {heavy}": coded.capped_pairs,
-        f"pairs of nodes that share less than {min_shared}": counted["few"],
+    left_out = {heavy: coded.capped_objects, f"pairs with {heavy}": coded.capped_pairs}
+    left_out |= {
+        f"pairs of nodes that share less than {options.min_shared}": counted["few"],
         "edges of weight 0": counted["weightless"],
         f"edges outside the top {top}": counted["passed"] - edges,
     }
     parameters = options.parameters()
     del parameters["between"], parameters["through"]
-    columns = {"entity": entity, "thing": thing, "at": at, "kinds": asked}
-    facts = {
+    report = {
         "node_kind": node_kind,
         "parameters": parameters | columns | {"spark": session.version},
         "removed": log.removed | {reason: k for reason, k in left_out.items() if k},
@@ -617,14 +582,14 @@ exclude, node_kind, session
         "walked": int(work.sum()),
         "blocks": len(bounds) - 1,
     }
-    (folder / "report.json").write_text(json.dumps(facts, indent=1, sort_keys=True))
-    for name in ON_THE_WAY:
+    (folder / "report.json").write_text(json.dumps(report, indent=1, sort_keys=True))
+    for name in TEMPORARY:
         shutil.rmtree(folder / name, ignore_errors=True)
     return folder
 
 
 def read_spark_edges(folder: str | Path) -> Graph:
-    """The graph of a folder that :func:`spark_edges` wrote.
+    """Graph from a folder that :func:`spark_edges` wrote.
 
     Parameters
     ----------
@@ -634,36 +599,36 @@ def read_spark_edges(folder: str | Path) -> Graph:
     Raises
     ------
     FileError
-        If it is no such folder.
+        If it holds no report of :func:`spark_edges`.
     """
     folder = Path(folder)
     try:
-        facts = json.loads((folder / "report.json").read_text())
+        report = json.loads((folder / "report.json").read_text())
     except (OSError, ValueError) as error:
         raise FileError(f"{folder} holds no report.json of spark_edges: {error}.") from error
-    ids = _column(folder / "entities", "entity")
-    edges = _edges(folder).collect(engine="streaming")
+    ids = _read_column(folder / "entities", "entity")
+    edges = _scan_edges(folder).collect(engine="streaming")
+    source, target, weight = (edges.get_column(name).to_numpy() for name in edges.columns)
+    provenance = Provenance.of(
+        "spark_cointeraction",
+        report["parameters"],
+        removed=report["removed"],
+        packages=("pyspark", "numba", "numpy"),
+    )
     return Graph._from_codes(
         Vocabulary(ids),
-        edges.get_column("source").to_numpy(),
-        edges.get_column("target").to_numpy(),
-        edges.get_column("weight").to_numpy(),
+        *(source, target, weight),
         directed=False,
-        node_kind=facts["node_kind"],
-        provenance=Provenance.of(
-            "spark_cointeraction",
-            facts["parameters"],
-            removed=facts["removed"],
-            packages=("pyspark", "numba", "numpy"),
-        ),
+        node_kind=report["node_kind"],
+        provenance=provenance,
     )
 
 
 def edge_checksum(graph: Graph) -> int:
-    """A number of 64 bits that two graphs over the same nodes share if their edges agree.
+    """Checksum of the edges, equal for two graphs over the same nodes with the same edges.
 
-    The sum over all edges, modulo 2⁶⁴, of a mixture of both codes and the bits of the weight;
-    the order of edges has no part in it.
+    Sum over all edges, modulo 2⁶⁴, of a hash of both codes and the bits of the weight; it does
+    not depend on the order of edges.
 
     Parameters
     ----------
@@ -677,15 +642,15 @@ def edge_checksum(graph: Graph) -> int:
     """
     from graphkit.kernels.random import mix
 
-    tail, head, weight = graph.edge_arrays()
-    mixed = tail.astype(np.uint64) << np.uint64(32) | head.astype(np.uint64)
+    source, target, weight = graph.edge_arrays()
+    mixed = source.astype(np.uint64) << np.uint64(32) | target.astype(np.uint64)
     for part in (np.uint64(0), weight.view(np.uint64)):
-        mixed = mix.py_func(mixed ^ part)  # of arrays
+        mixed = mix.py_func(mixed ^ part)  # on arrays
     return int(mixed.sum(dtype=np.uint64))
 
 
-def _edges(folder: Path) -> pl.LazyFrame:
-    parts = sorted((folder / "edges").glob("part-*.parquet"))
+def _scan_edges(folder: Path) -> pl.LazyFrame:
+    parts = _part_files(folder / "edges")
     if not parts:
         return pl.LazyFrame(schema={"source": pl.Int32, "target": pl.Int32, "weight": pl.Float64})
     return pl.scan_parquet(parts).select("source", "target", "weight")

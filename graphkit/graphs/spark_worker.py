@@ -1,4 +1,4 @@
-"""What one Spark task does: map the incidence, walk a block of rows, write its edges."""
+"""Spark task of the projection: map the incidence, compute a block of rows, write its edges."""
 
 from __future__ import annotations
 
@@ -14,29 +14,27 @@ from graphkit.data.files import write_whole
 from graphkit.errors import FileError
 from graphkit.graphs.options import ProjectionOptions
 
-__all__ = ["ARRAYS", "mapped", "walk_block"]
-
 #: Flat files of the incidence, by row and by object; empty where a weight needs none.
-#: `row_start`, `things`: objects of each actor (interactions, with `row_times`, under a window);
-#: `thing_start`, `members`: actors of each object, with `times` under a window; `row_acts`,
-#: `thing_acts`: multiplicities, in either order; `adds` of each object and `size` of each actor,
-#: see ``_projection.scales``.
+#: `row_start`, `objects`: objects of each actor (interactions, with `row_times`, under a window);
+#: `object_start`, `members`: actors of each object, with `times` under a window;
+#: `row_multiplicity`, `object_multiplicity` in either order; `contribution` of each object and
+#: `size` of each actor, see ``projection.weight_scales``.
 ARRAYS = {
     "row_start": np.int64,
-    "things": np.int32,
-    "row_acts": np.int32,
+    "objects": np.int32,
+    "row_multiplicity": np.int32,
     "row_times": np.int64,
-    "thing_start": np.int64,
+    "object_start": np.int64,
     "members": np.int32,
-    "thing_acts": np.int32,
+    "object_multiplicity": np.int32,
     "times": np.int64,
-    "adds": np.float64,
+    "contribution": np.float64,
     "size": np.float64,
 }
 
 
-def mapped(folder: Path) -> SimpleNamespace:
-    """The arrays of a folder, mapped: all tasks of a machine share one copy in memory."""
+def map_arrays(folder: Path) -> SimpleNamespace:
+    """Memory-mapped arrays of a folder, of which all tasks of a machine share one copy."""
     arrays = {}
     for name, dtype in ARRAYS.items():
         path = folder / f"{name}.bin"
@@ -47,55 +45,57 @@ def mapped(folder: Path) -> SimpleNamespace:
                 f"the worker cannot see {path}: workspace= must be a folder that the driver and "
                 "all workers see under the same path."
             ) from error
-        # private and writable: the kernels are compiled for no other kind
+        # private and writable, the only kind that the kernels are compiled for
         arrays[name] = np.empty(0, dtype) if empty else np.memmap(path, dtype, "c").view(np.ndarray)
     return SimpleNamespace(**arrays)
 
 
-def walk_block(
+def write_block(
     folder: Path, low: int, high: int, number: int, options: ProjectionOptions
 ) -> dict[str, int]:
-    """Write the edges of the rows low … high − 1; returns what was counted.
+    """Write the edges of the rows low … high − 1; returns counts of pairs.
 
-    The file is whole or absent, and the same whenever and wherever the task runs.
+    The file is complete or absent, and the same whenever and wherever the function runs.
     """
-    found = _walk(mapped(folder / "arrays"), low, high, options)
+    found = _compute_block(map_arrays(folder / "arrays"), low, high, options)
     lengths = np.concatenate([np.zeros(0, np.int64), *(b.lengths for b in found)])
     pieces = [piece for block in found for piece in block.pieces]
-    heads = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)])
-    tails = np.repeat(np.arange(low, high, dtype=np.int32), lengths)
+    low_ends = np.concatenate([np.zeros(0, np.int32), *(piece[2] for piece in pieces)])
+    high_ends = np.repeat(np.arange(low, high, dtype=np.int32), lengths)
     weights = np.concatenate([np.zeros(0), *(piece[3] for piece in pieces)])
-    frame = pl.DataFrame({"source": heads, "target": tails, "weight": weights})
+    frame = pl.DataFrame({"source": low_ends, "target": high_ends, "weight": weights})
     target = folder / ("candidates" if options.top else "edges") / f"part-{number:06d}.parquet"
     write_whole(target, lambda part: frame.write_parquet(part, statistics=False))
     few, weightless, passed = sum((b.tally for b in found), np.zeros(3, np.int64)).tolist()
     return {"edges": frame.height, "few": few, "weightless": weightless, "passed": passed}
 
 
-def _walk(a: SimpleNamespace, low: int, high: int, options: ProjectionOptions) -> list[Any]:
-    from graphkit.graphs.projection import EventLists, PairLists, Walk, edge_rule, some_rows
+def _compute_block(
+    a: SimpleNamespace, low: int, high: int, options: ProjectionOptions
+) -> list[Any]:
+    from graphkit.graphs.projection import EventLists, PairLists, RowProduct, edge_rule, some_rows
 
     first, last = int(a.row_start[low]), int(a.row_start[high])
-    things = a.things[first:last]
+    objects = a.objects[first:last]
     lists: EventLists | PairLists
     if options.span is not None:
         starts = a.row_start[low : high + 1] - first
-        own = (starts, things, a.row_times[first:last])
-        lists = EventLists(*own, a.thing_start, a.members, a.times, options.span, low)
-        entries = np.ones(things.size if options.by_multiplicity else 0)
+        own = (starts, objects, a.row_times[first:last])
+        lists = EventLists(*own, a.object_start, a.members, a.times, options.span, low)
+        entries = np.ones(objects.size if options.by_multiplicity else 0)
     else:
-        both = (a.row_start, a.things, a.thing_start, a.members, a.thing_acts)
-        lists = some_rows(*both, low, high, whole=options.top is not None)
-        entries = a.row_acts[first:last].astype(np.float64)  # empty unless they count
-    if a.adds.size:
-        entries = a.adds[things]
+        both = (a.row_start, a.objects, a.object_start, a.members, a.object_multiplicity)
+        lists = some_rows(both, low, high, whole=options.top is not None)
+        entries = a.row_multiplicity[first:last].astype(np.float64)  # empty unless they count
+    if a.contribution.size:
+        entries = a.contribution[objects]
     n = a.row_start.size - 1
-    return Walk(lists, edge_rule(options, entries, a.size, n), n).run(1, None)
+    return RowProduct(lists, edge_rule(options, entries, a.size, n), n).run_blocks(1, None)
 
 
-def task(folder: str, bounds: list[int], options: ProjectionOptions) -> Any:
-    """The function for ``mapInArrow``: block numbers in, one row of counts per block out."""
-    options = replace(options, exclude=())  # done already, and maybe long
+def block_function(folder: str, bounds: list[int], options: ProjectionOptions) -> Any:
+    """Function for ``mapInArrow``: block numbers in, one row of counts per block out."""
+    options = replace(options, exclude=())  # applied already, and maybe long
 
     def run(batches: Any) -> Any:
         import pyarrow as pa
@@ -105,7 +105,7 @@ def task(folder: str, bounds: list[int], options: ProjectionOptions) -> Any:
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 low, high = bounds[number], bounds[number + 1]
-                counted = worker.walk_block(Path(folder), low, high, number, options)
+                counted = worker.write_block(Path(folder), low, high, number, options)
                 yield pa.RecordBatch.from_pydict({k: [v] for k, v in counted.items()})
 
     return run

@@ -1,7 +1,7 @@
-"""How surprising each tie of a projection is, given how active and how popular both sides are.
+"""Statistical validation of a projection against null models of the two-mode network.
 
-The number of things that two entities share depends, by chance, on their degrees alone. So
-each distinct (degree, degree, count) is tested once, and pairs look their result up.
+The number of shared objects of two actors depends under the null models on their degrees alone,
+so each distinct (degree, degree, count) is tested once.
 """
 
 from __future__ import annotations
@@ -15,87 +15,64 @@ import numpy.typing as npt
 
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError
-from graphkit.graphs.evidence import Sides
+from graphkit.graphs.evidence import Degrees
+from graphkit.graphs.options import Codes, Floats, Ints
 from graphkit.parallel import in_threads
-
-__all__ = [
-    "Judgement",
-    "Triples",
-    "benjamini_hochberg",
-    "bicm_tails",
-    "degree_model",
-    "distinct_triples",
-    "hypergeometric_tails",
-    "validate",
-]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Largest relative error of any expected degree.
 TOLERANCE = 1e-10
 
-#: Steps after which the solver gives up; ten are usual.
+#: Largest number of Newton steps; ten are usual.
 STEPS = 200
+
+#: Triples that a thread tests between two progress reports.
+BATCH = 1 << 14
 
 
 @dataclass(frozen=True)
 class DegreeModel:
-    """The model per class of equal degree.
+    """Bipartite configuration model per class of equal degree.
 
-    Attributes
-    ----------
-    entity_degree, thing_degree
-        Degrees of the classes, ascending (A,) and descending (K,).
-    n_entities, n_things
-        Entities and things per class, shapes (A,) and (K,).
-    share
-        Probability that an entity of a class has a thing of a class, shape (A, K); never
-        ascending along a row.
-    error
-        Largest relative error of an expected degree.
-    steps
-        Newton steps taken.
+    The A classes of actors have the degrees `actor_degree` (ascending) and sizes `n_actors`, the K
+    classes of objects `object_degree` (descending) and `n_objects`. `share`, shape (A, K), is the
+    probability of a pair of an actor and an object of each class, non-increasing along a row;
+    `error` is the largest relative error of an expected degree after `steps` Newton steps.
     """
 
-    entity_degree: Ints
-    thing_degree: Ints
-    n_entities: Ints
-    n_things: Ints
+    actor_degree: Ints
+    object_degree: Ints
+    n_actors: Ints
+    n_objects: Ints
     share: Floats
     error: float
     steps: int
 
 
-def degree_model(entity_degrees: npt.ArrayLike, thing_degrees: npt.ArrayLike) -> DegreeModel:
-    """Solve the model for the degrees of both sides; degrees of 0 make classes of their own.
+def degree_model(actor_degrees: npt.ArrayLike, object_degrees: npt.ArrayLike) -> DegreeModel:
+    """Bipartite configuration model with these expected degrees of actors and objects.
 
     Raises
     ------
     DataError
-        If the degrees are those of no bipartite graph, or the solver does not converge.
+        If no bipartite graph has these degrees, or the solver does not converge.
     """
-    d, n_d = np.unique(np.asarray(entity_degrees, dtype=np.int64), return_counts=True)
-    k, n_k = np.unique(np.asarray(thing_degrees, dtype=np.int64), return_counts=True)
+    d, n_d = np.unique(np.asarray(actor_degrees, dtype=np.int64), return_counts=True)
+    k, n_k = np.unique(np.asarray(object_degrees, dtype=np.int64), return_counts=True)
     k, n_k = k[::-1].copy(), n_k[::-1].copy()
     if not d.size or not k.size or int(d @ n_d) != int(k @ n_k):
         raise DataError(
-            f"the degrees of both sides must add up to the same number of pairs, not to "
+            f"the degrees of both node sets must add up to the same number of pairs, not to "
             f"{int(d @ n_d):,} and {int(k @ n_k):,}."
         )
-    share, rows, columns, left_d, left_k = _certain(d, n_d, k, n_k)
+    share, rows, columns, left_d, left_k = _decided_pairs(d, n_d, k, n_k)
     steps = 0
     if rows.size:
-        free, steps = _solve(
-            left_d[rows].astype(float),
-            n_d[rows].astype(float),
-            left_k[columns].astype(float),
-            n_k[columns].astype(float),
-        )
+        degrees = (left_d[rows], n_d[rows], left_k[columns], n_k[columns])
+        free, steps = _solve_newton(*(values.astype(float) for values in degrees))
         share[np.ix_(rows, columns)] = free
-    # rounding must not undo the order that equal or larger degrees give
+    # rounding must not change the order of the degrees
     share = np.minimum.accumulate(np.clip(share, 0.0, 1.0), axis=1)
-    error = max(_relative(share @ n_k, d), _relative(n_d @ share, k))
+    error = max(_relative_error(share @ n_k, d), _relative_error(n_d @ share, k))
     if not error <= TOLERANCE:
         raise DataError(
             f"the bipartite configuration model did not converge: after {steps} steps an expected "
@@ -105,31 +82,31 @@ def degree_model(entity_degrees: npt.ArrayLike, thing_degrees: npt.ArrayLike) ->
     return DegreeModel(d, k, n_d, n_k, share, error, steps)
 
 
-def _relative(found: Floats, asked: Ints) -> float:
+def _relative_error(found: Floats, asked: Ints) -> float:
     return float((np.abs(found - asked) / np.maximum(asked, 1)).max())
 
 
-def _certain(d: Ints, n_d: Ints, k: Ints, n_k: Ints) -> tuple[Floats, Ints, Ints, Ints, Ints]:
-    """Pairs that the degrees decide: who has nothing, or everything that is left.
+def _decided_pairs(d: Ints, n_d: Ints, k: Ints, n_k: Ints) -> tuple[Floats, Ints, Ints, Ints, Ints]:
+    """Pairs that the degrees decide: nodes joined to none or to all of the remaining nodes.
 
-    Returns the shares so far, the classes that stay open, and what is left of each degree.
+    Returns the shares so far, the undecided classes, and the remaining degrees.
     """
     share = np.zeros((d.size, k.size))
     d, k = d.copy(), k.copy()
     rows, columns = np.arange(d.size), np.arange(k.size)
     while rows.size and columns.size:
-        things, entities = int(n_k[columns].sum()), int(n_d[rows].sum())
-        full = rows[d[rows] == things]
+        objects, actors = int(n_k[columns].sum()), int(n_d[rows].sum())
+        full = rows[d[rows] == objects]
         if full.size:
             share[np.ix_(full, columns)] = 1.0
             k[columns] -= int(n_d[full].sum())
-            rows = rows[(d[rows] > 0) & (d[rows] < things)]
+            rows = rows[(d[rows] > 0) & (d[rows] < objects)]
             continue
-        everyones = columns[k[columns] == entities]
-        if everyones.size:
-            share[np.ix_(rows, everyones)] = 1.0
-            d[rows] -= int(n_k[everyones].sum())
-        kept = columns[(k[columns] > 0) & (k[columns] < entities)]
+        complete = columns[k[columns] == actors]
+        if complete.size:
+            share[np.ix_(rows, complete)] = 1.0
+            d[rows] -= int(n_k[complete].sum())
+        kept = columns[(k[columns] > 0) & (k[columns] < actors)]
         open_rows = rows[d[rows] > 0]
         if kept.size == columns.size and open_rows.size == rows.size:
             break
@@ -139,11 +116,11 @@ def _certain(d: Ints, n_d: Ints, k: Ints, n_k: Ints) -> tuple[Floats, Ints, Ints
     return share, rows, columns, d, k
 
 
-def _solve(d: Floats, n_d: Floats, k: Floats, n_k: Floats) -> tuple[Floats, int]:
-    """Shares u of the open classes, by damped Newton steps on the likelihood, and the steps."""
+def _solve_newton(d: Floats, n_d: Floats, k: Floats, n_k: Floats) -> tuple[Floats, int]:
+    """Shares u of the undecided classes by damped Newton steps on the likelihood, and the steps."""
     scale = np.sqrt(float(d @ n_d))
     a, b = np.log(d / scale), np.log(k / scale)
-    for _ in range(10):  # a rough start; each side in turn, the other held
+    for _ in range(10):  # initial values: fixed-point steps in turn
         a = np.log(d) - np.log(_odds_sums(a, b, n_k))
         b = np.log(k) - np.log(_odds_sums(b, a, n_d))
     best, error = -np.inf, np.inf
@@ -153,9 +130,9 @@ def _solve(d: Floats, n_d: Floats, k: Floats, n_k: Floats) -> tuple[Floats, int]
         gap_d, gap_k = n_d * (d - u @ n_k), n_k * (k - n_d @ u)
         last, error = error, max(np.abs(gap_d / (n_d * d)).max(), np.abs(gap_k / (n_k * k)).max())
         if error <= TOLERANCE / 100 or (error <= TOLERANCE and error > last / 2):
-            break  # as close as rounding allows
+            break  # converged up to rounding
         steps += 1
-        move_a, move_b = _newton(n_d[:, None] * u * (1 - u) * n_k, gap_d, gap_k)
+        move_a, move_b = _newton_step(n_d[:, None] * u * (1 - u) * n_k, gap_d, gap_k)
         size = min(1.0, 4.0 / max(np.abs(move_a).max(), np.abs(move_b).max(), 1e-300))
         for _ in range(40):
             trial = _logistic(a + size * move_a, b + size * move_b)
@@ -167,10 +144,10 @@ def _solve(d: Floats, n_d: Floats, k: Floats, n_k: Floats) -> tuple[Floats, int]
     return u, steps
 
 
-def _newton(curvature: Floats, gap_d: Floats, gap_k: Floats) -> tuple[Floats, Floats]:
-    """The Newton step; the larger side is eliminated, one unknown is held (only x·y counts)."""
+def _newton_step(curvature: Floats, gap_d: Floats, gap_k: Floats) -> tuple[Floats, Floats]:
+    """Newton step; the larger side is eliminated, one unknown is fixed (only x·y is identified)."""
     if curvature.shape[0] < curvature.shape[1]:
-        move_k, move_d = _newton(curvature.T, gap_k, gap_d)
+        move_k, move_d = _newton_step(curvature.T, gap_k, gap_d)
         return move_d, move_k
     row = curvature.sum(axis=1)
     scaled = curvature / row[:, None]
@@ -204,73 +181,60 @@ def _likelihood(a: Floats, b: Floats, d: Floats, n_d: Floats, k: Floats, n_k: Fl
     return float((n_d * d) @ a + (n_k * k) @ b - n_d @ sums @ n_k)
 
 
-Codes = npt.NDArray[np.int32]
-
-#: Triples that a thread tests between two progress reports.
-BATCH = 1 << 14
-
-
 @dataclass(frozen=True)
 class Triples:
-    """The distinct (class, class, count) of the ties, by classes, counts descending.
+    """Distinct (class, class, count) of the edges, by classes, counts descending.
 
-    Attributes
-    ----------
-    left, right, count
-        Codes of degree classes, left ≤ right, and things shared.
-    ties
-        Ties of each triple.
-    place
-        The triple of each tie.
-    group_start
-        First triple of each pair of classes, and the number of triples.
+    `left` ≤ `right` are codes of degree classes, `count` the number of shared objects,
+    `multiplicity` the number of edges of each triple; `position` is the triple of each edge, and
+    `group_start` the first triple of each pair of classes, and the number of triples.
     """
 
     left: Ints
     right: Ints
     count: Ints
-    ties: Ints
-    place: Codes
+    multiplicity: Ints
+    position: Codes
     group_start: Ints
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """Per tie: log p-value, log q-value, expected count; and how much work it was."""
+class Validation:
+    """Log p-value, log q-value and expected count of each edge, and numbers of tests."""
 
     log_p: Floats
     log_q: Floats
     expected: Floats
     n_tests: int
     n_triples: int
-    facts: Mapping[str, float | int]
+    solver: Mapping[str, float | int]
 
 
-def validate(graph: Graph, sides: Sides, *, method: str) -> Judgement:
-    """Test all ties of a projection by ``"bicm"`` or ``"hypergeometric"``.
+def validate(graph: Graph, degrees_of: Degrees, *, method: str) -> Validation:
+    """Test all edges of a projection by ``"bicm"`` or ``"hypergeometric"``.
 
-    Every pair of nodes counts as a test, those that share nothing too (p = 1).
+    Every pair of nodes counts as a test, also those that share nothing (p = 1).
     """
-    tail, head, weight = graph.edge_arrays()
-    degrees, classes = np.unique(sides.entities, return_inverse=True)
-    triples = distinct_triples(classes[tail], classes[head], weight, degrees.size)
-    facts: dict[str, float | int] = {}
+    source, target, weight = graph.edge_arrays()
+    degrees, classes = np.unique(degrees_of.actors, return_inverse=True)
+    triples = distinct_triples(classes[source], classes[target], weight, degrees.size)
+    solver: dict[str, float | int] = {}
     if method == "bicm":
-        model = degree_model(sides.entities, sides.things)
-        facts = {"degree_error": model.error, "solver_steps": model.steps}
+        model = degree_model(degrees_of.actors, degrees_of.objects)
+        solver = {"degree_error": model.error, "solver_steps": model.steps}
         log_p, expected = bicm_tails(triples, model)
     else:
-        log_p, expected = hypergeometric_tails(triples, degrees, sides.things.size)
+        log_p, expected = hypergeometric_tails(triples, degrees, degrees_of.objects.size)
     n_tests = graph.n_nodes * (graph.n_nodes - 1) // 2
-    log_q = benjamini_hochberg(log_p, triples.ties, n_tests)
-    place = triples.place
-    return Judgement(log_p[place], log_q[place], expected[place], n_tests, log_p.size, facts)
+    log_q = benjamini_hochberg(log_p, triples.multiplicity, n_tests)
+    edge = triples.position
+    return Validation(log_p[edge], log_q[edge], expected[edge], n_tests, log_p.size, solver)
 
 
 def distinct_triples(
     left: npt.ArrayLike, right: npt.ArrayLike, count: npt.ArrayLike, classes: int
 ) -> Triples:
-    """The distinct triples of ties between classes 0 … `classes` − 1."""
+    """Distinct triples of edges between degree classes 0 … `classes` − 1."""
     from graphkit.kernels import tails as kernel
 
     a, b = np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
@@ -282,27 +246,27 @@ def distinct_triples(
     keys *= width
     keys += width - 1 - shared
     del a, b, shared
-    place = np.empty(keys.size, dtype=np.int32)
+    position = np.empty(keys.size, dtype=np.int32)
     bits = 16
     while True:
         found = np.empty(1 << (bits - 1), dtype=np.int64)
         table, codes = np.full(1 << bits, -1, dtype=np.int64), np.empty(1 << bits, dtype=np.int32)
-        n = kernel.index_distinct(keys, table, codes, found, place)
+        n = kernel.index_distinct(keys, table, codes, found, position)
         if n >= 0:
             break
         bits += 2
     order = np.argsort(found[:n])
     rank = np.empty(n, dtype=np.int32)
     rank[order] = np.arange(n, dtype=np.int32)
-    place = rank[place]
+    position = rank[position]
     group, back = np.divmod(found[:n][order], width)
     starts = np.flatnonzero(np.diff(group, prepend=-1))
     return Triples(
         group // classes,
         group % classes,
         width - 1 - back,
-        np.bincount(place, minlength=n),
-        place,
+        np.bincount(position, minlength=n),
+        position,
         np.append(starts, n),
     )
 
@@ -310,13 +274,13 @@ def distinct_triples(
 def bicm_tails(
     triples: Triples, model: DegreeModel, workers: int | None = None
 ) -> tuple[Floats, Floats]:
-    """Log P(X ≥ count) of each triple and the mean of X, under the configuration model."""
+    """Log P(X ≥ count) of each triple, and E X, under the bipartite configuration model."""
     from graphkit.kernels import tails as kernel
 
     start = triples.group_start
     first = start[:-1]
     left, right = triples.left[first], triples.right[first]
-    size = model.n_things.astype(np.float64)
+    size = model.n_objects.astype(np.float64)
 
     def run(a: int, b: int, log_tail: Floats, expected: Floats) -> None:
         kernel.poisson_binomial_tails(
@@ -324,27 +288,27 @@ def bicm_tails(
         )
 
     cuts = np.searchsorted(start, np.arange(BATCH, triples.count.size, BATCH))
-    return _in_batches(run, cuts, left.size, triples.count.size, workers)
+    return _run_batches(run, cuts, left.size, triples.count.size, workers)
 
 
 def hypergeometric_tails(
-    triples: Triples, degrees: Ints, things: int, workers: int | None = None
+    triples: Triples, degrees: Ints, objects: int, workers: int | None = None
 ) -> tuple[Floats, Floats]:
-    """The same if both drew their things from all `things` alike, popular or not."""
+    """Log P(X ≥ count) of each triple, and E X, with all `objects` equally popular."""
     from graphkit.kernels import tails as kernel
 
     left, right, none = degrees[triples.left], degrees[triples.right], np.empty(0)
 
     def run(a: int, b: int, log_tail: Floats, expected: Floats) -> None:
         kernel.hypergeometric_tails(
-            a, b, left, right, triples.count, things, none, log_tail, expected
+            a, b, left, right, triples.count, objects, none, log_tail, expected
         )
 
     n = triples.count.size
-    return _in_batches(run, np.arange(BATCH, n, BATCH), n, n, workers)
+    return _run_batches(run, np.arange(BATCH, n, BATCH), n, n, workers)
 
 
-def _in_batches(
+def _run_batches(
     run: Callable[[int, int, Floats, Floats], None],
     cuts: Ints,
     last: int,
@@ -353,29 +317,25 @@ def _in_batches(
 ) -> tuple[Floats, Floats]:
     log_tail, expected = np.empty(n), np.empty(n)
     bounds = np.unique(np.concatenate([[0], cuts, [last]])).tolist()
-    in_threads(
-        lambda step: run(*step, log_tail, expected),
-        list(pairwise(bounds)),
-        "tests",
-        workers=workers,
-    )
+    steps = list(pairwise(bounds))
+    in_threads(lambda step: run(*step, log_tail, expected), steps, "tests", workers=workers)
     return log_tail, expected
 
 
 def benjamini_hochberg(log_p: Floats, times: Ints, n_tests: int) -> Floats:
-    r"""Log q-values of p-values that occur several times each.
+    r"""Log q-values of Benjamini and Hochberg [1]_, for p-values with multiplicities.
 
-    :math:`q_{(k)} = \min_{l \ge k} \min(1, p_{(l)} M / l)` for M = `n_tests` tests [1]_; tests
-    that are not among the given have p = 1.
+    :math:`q_{(k)} = \min_{l \ge k} \min(1, p_{(l)} M / l)` for M = `n_tests` tests; tests that
+    are not listed have p = 1.
 
     Parameters
     ----------
     log_p
         Logs of distinct or repeated p-values.
     times
-        How many tests have each of them.
+        Number of tests with each of them.
     n_tests
-        All tests, at least the sum of `times`.
+        Number of all tests, at least the sum of `times`.
 
     References
     ----------

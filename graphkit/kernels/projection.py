@@ -1,12 +1,10 @@
-"""Kernels of the projection: rows of A·Aᵀ, one after the other, never the whole.
+"""Kernels of the one-mode projection: rows of A·Aᵀ by Gustavson's row-wise sparse product.
 
-Gustavson's row-wise product: for actor i, walk its objects and the other actors of each
-object, and add into dense accumulators of length n that belong to the thread. A list of the
-entries touched makes reading a row cost what it holds, not n; those that pass are put into
-ascending order by insertion (few), by digits, or by reading all n in turn (most).
-
-Sums run over objects in ascending order for every pair, so weights are symmetric to the
-last bit and depend neither on threads nor on blocks.
+For actor i, the other actors of each of its objects are added into dense accumulators of length
+n, one set per thread. A list of the touched entries makes reading a row cost its length, not n.
+Neighbours are sorted by insertion (few), by radix, or by a scan of all n (many). Sums run over
+objects in ascending order for every pair, so weights are symmetric to the last bit and depend
+neither on threads nor on blocks.
 """
 
 from __future__ import annotations
@@ -17,23 +15,21 @@ import numpy as np
 
 from graphkit.kernels.compile import kernel
 
-__all__ = ["COSINE", "JACCARD", "RAW", "emit_row"]
-
-#: How a sum over shared objects becomes a weight.
+#: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2
 
-#: Rows of at most this many neighbours are sorted by insertion.
-FEW = 24
+#: Edge contribution of a shared object: given, or product or minimum of multiplicities.
+EACH, PRODUCT, LESSER = 0, 1, 2
 
-#: Rows that hold more than one in so many of all actors are read off in turn.
-MOST = 8
+#: Rows of at most FEW neighbours are sorted by insertion; rows of at least n / MOST by a scan.
+FEW, MOST = 24, 8
 
 Array = Any
 
 
 @kernel()
 def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
-    """Weight of a pair from the sum over what it shares."""
+    """Weight of a pair from its sum over shared objects."""
     if form == JACCARD:
         return value / (size[i] + size[j] - value)
     if form == COSINE:
@@ -43,7 +39,7 @@ def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
 
 @kernel()
 def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
-    """The `top`-th largest of values[:n], and how many equal to it are among the `top`."""
+    """The `top`-th largest of values[:n], and the number of its equals among the `top`."""
     for q in range(top):  # a heap whose root is the smallest of the largest
         value = values[q]
         at = q
@@ -66,17 +62,17 @@ def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
                 heap[at] = heap[child]
                 at = child
             heap[at] = value
-    ties = 0
+    equal = 0
     for q in range(top):
-        ties += heap[q] == heap[0]
-    return heap[0], ties
+        equal += heap[q] == heap[0]
+    return heap[0], equal
 
 
 @kernel()
 def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
-    """Read row i out of the accumulators, which are zero again afterwards; how many pass.
+    """Number of neighbours of row i that pass; sets the accumulators to zero again.
 
-    Neighbours that pass are left in `touched`, their weights in `values` from `used` on.
+    They are moved to the front of `touched`, their weights to `values` from `used` on.
     """
     min_shared, form, size = rule.min_shared, rule.form, rule.size
     count, total, touched = scratch.shared, scratch.total, scratch.touched
@@ -116,7 +112,7 @@ def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out:
 
 @kernel()
 def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> bool:
-    """Sort keys[:kept] by their upper halves, which are below n; whether `other` has them."""
+    """Radix sort of keys[:kept] by their upper halves, below n; True if `other` has the result."""
     width = 11 if kept > 1024 else 8
     size = 1 << width
     mask = size - 1
@@ -143,21 +139,21 @@ def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> b
 
 @kernel()
 def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
-    """Write the neighbours of row i that pass, in ascending order, the `top` of them; their number.
+    """Number of neighbours of row i, written in ascending order, at most the `top` heaviest.
 
-    The first `n_touched` of `touched` have something in the accumulators of `scratch`.
+    The first `n_touched` of `touched` are the actors with an entry in the accumulators.
     """
     kept = _filter(i, n_touched, used, rule, scratch, out)
     top, touched, final = rule.top, scratch.touched, scratch.final
-    heads, values = out.heads, out.values
+    targets, values = out.targets, out.values
     first = used
     before = 0
     for q in range(kept):
         before += touched[q] < i
     out.tally[2] += before
-    cut, ties = 0.0, 0
+    cut, equal = 0.0, 0
     if 0 < top < kept:
-        cut, ties = _largest(values[used:], kept, top, scratch.heap)
+        cut, equal = _largest(values[used:], kept, top, scratch.heap)
         above = 0
         for q in range(kept):
             if values[first + q] >= cut:
@@ -170,11 +166,11 @@ def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out
             j = touched[q]
             value = values[first + q]
             at = used
-            while at > first and heads[at - 1] > j:
-                heads[at] = heads[at - 1]
+            while at > first and targets[at - 1] > j:
+                targets[at] = targets[at - 1]
                 values[at] = values[at - 1]
                 at -= 1
-            heads[at] = j
+            targets[at] = j
             values[at] = value
             used += 1
     elif kept * MOST >= final.size:
@@ -182,7 +178,7 @@ def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out
             final[touched[q]] = values[first + q]
         j = 0
         while used < first + kept:  # all weights are above 0
-            heads[used] = j
+            targets[used] = j
             values[used] = final[j]
             used += final[j] > 0.0
             final[j] = 0.0
@@ -195,38 +191,34 @@ def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out
         ordered = other if _by_digits(kept, final.size, keys, other, scratch.counts) else keys
         for q in range(kept):
             key = ordered[q]
-            heads[used] = key >> 32
+            targets[used] = key >> 32
             values[used] = copy[key & 0xFFFFFFFF]
             used += 1
     if top == 0:
         for p in range(first, used):
-            scratch.later[heads[p]] += 1
-    elif used - first > top:  # of those equal to the last, the smallest codes stay
+            scratch.later[targets[p]] += 1
+    elif used - first > top:  # among equal weights the smallest codes stay
         n_read = used
         used = first
         for p in range(first, n_read):
             if values[p] == cut:
-                if ties == 0:
+                if equal == 0:
                     continue
-                ties -= 1
-            heads[used] = heads[p]
+                equal -= 1
+            targets[used] = targets[p]
             values[used] = values[p]
             used += 1
     return used - first
-
-
-#: What a shared object adds: its contribution, or the product or the lesser of multiplicities.
-EACH, PRODUCT, LESSER = 0, 1, 2
 
 
 @kernel()
 def index_pairs(
     lists: Array, objects: Array, given: Array, object_start: Array, cursor: Array, whole: bool
 ) -> None:
-    """Fill `lists` (``PairLists``) but for `row_start` from pairs sorted by actor, then object.
+    """Fill all of `lists` (``PairLists``) but `row_start`, from pairs by actor, then object.
 
-    `given` is the multiplicity of each pair, if there is any. `cursor` starts as the beginning
-    of each object's list. Stretches are the actors before the pair's own, or `whole` lists.
+    `given` is the multiplicity of each pair, or empty; `cursor` starts as a copy of the object
+    starts. Segments are the actors before the pair's own, or, if `whole`, all of the object.
     """
     row_start, begin, length = lists.row_start, lists.begin, lists.length
     members, multiplicity = lists.members, lists.multiplicity
@@ -244,10 +236,9 @@ def index_pairs(
 
 
 @kernel()
-def find_stretches(lists: Array, objects: Array, object_start: Array, whole: bool) -> None:
-    """Fill the stretches of `lists` (``PairLists``) for some rows, where `members` are there."""
-    row_start, begin, length = lists.row_start, lists.begin, lists.length
-    members = lists.members
+def find_segments(lists: Array, objects: Array, object_start: Array, whole: bool) -> None:
+    """Fill the segments of `lists` (``PairLists``) of some rows, given `members`."""
+    row_start, begin, length, members = lists.row_start, lists.begin, lists.length, lists.members
     for i in range(row_start.size - 1):
         for e in range(row_start[i], row_start[i + 1]):
             first = object_start[objects[e]]
@@ -268,17 +259,17 @@ def find_stretches(lists: Array, objects: Array, object_start: Array, whole: boo
 def shared_rows(
     row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
 ) -> tuple[int, int]:
-    """Rows `row` … `stop` − 1 of pairs, or as many as surely fit into `out`, from `used` on.
+    """Rows `row` … `stop` − 1 of ``PairLists``, or as many as surely fit into `out`.
 
-    Takes ``PairLists``, ``EdgeRule``, ``Scratch`` and ``RowOutput``; `row_start`, `most` and
-    `lengths` begin with the row `base`. Returns the first row not done, and how much of `out`
-    is used.
+    `rule` is an ``EdgeRule``, `scratch` a ``Scratch``, `out` a ``RowOutput`` written from `used`
+    on; `row_start`, `most` and `lengths` begin with the row `base`. Returns the first row not
+    done, and the used part of `out`.
     """
     row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
     members, multiplicity = lists.members, lists.multiplicity
     contribution, mode = rule.contribution, rule.mode
     count, total, touched = scratch.shared, scratch.total, scratch.touched
-    most, lengths, space = out.most, out.lengths, out.heads.size
+    most, lengths, space = out.most, out.lengths, out.targets.size
     weighted = contribution.size > 0
     for i in range(row, stop):
         if used + most[i - base] > space:
@@ -312,21 +303,32 @@ def shared_rows(
 
 
 @kernel()
+def _first_from(times: Array, low: int, high: int, bound: int) -> int:
+    """Index of the first of times[low:high] that is at least `bound` (ascending), else `high`."""
+    while low < high:
+        middle = (low + high) >> 1
+        if times[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel()
 def windowed_rows(
     row: int, stop: int, used: int, lists: Array, rule: Array, scratch: Array, out: Array
 ) -> tuple[int, int]:
-    """The same of ``EventLists``: an object is shared only if both had it within the window.
+    """Rows of ``EventLists``, see `shared_rows`: objects are shared only within the window.
 
-    For each actor and object the union of the intervals around its interactions is walked
-    once. In the mode ``PRODUCT``, pairs of interactions within the window are counted, each
-    once.
+    For each actor and object the union of the intervals around its interactions is read once;
+    in the mode ``PRODUCT``, each pair of interactions within the window counts.
     """
     row_start, row_objects, row_times = lists.row_start, lists.objects, lists.row_times
     object_start, members, times = lists.object_start, lists.members, lists.times
     window, base = lists.window, lists.base
     contribution, mode = rule.contribution, rule.mode
     count, total, touched, seen = scratch.shared, scratch.total, scratch.touched, scratch.seen
-    most, lengths, space = out.most, out.lengths, out.heads.size
+    most, lengths, space = out.most, out.lengths, out.targets.size
     weighted = contribution.size > 0
     limit = scratch.final.size
     for i in range(row, stop):
@@ -346,15 +348,8 @@ def windowed_rows(
             while e < end and row_objects[e] == t:
                 if mode == PRODUCT:  # every interaction counts with every other
                     p = start
-                early = row_times[e] - window
                 late = row_times[e] + window
-                high = last
-                while p < high:  # first event of the object, not yet walked, from `early` on
-                    middle = (p + high) >> 1
-                    if times[middle] < early:
-                        p = middle + 1
-                    else:
-                        high = middle
+                p = _first_from(times, p, last, row_times[e] - window)
                 while p < last and times[p] <= late:
                     j = members[p]
                     p += 1
@@ -380,90 +375,66 @@ def windowed_rows(
 
 
 @kernel()
-def mirror_rows(
-    row: int,
-    stop: int,
-    low: int,
-    high: int,
-    heads: Array,
-    values: Array,
-    lengths: Array,
-    indptr: Array,
-    cursor: Array,
-    indices: Array,
-    weights: Array,
-) -> None:
-    """Write rows `row` … `stop` − 1 and their mirror images into the nodes low … high − 1.
+def mirror_rows(rows: Any, low: int, high: int, lengths: Array, cursor: Array, result: Any) -> None:
+    """Write the edges of `rows` in both directions, at the ends low … high − 1.
 
-    `heads` and `values` hold the neighbours j < i of these rows. `cursor` says where the
-    next neighbour after itself goes for each node; rows must come in ascending order.
+    `rows` are first, last, targets and values: neighbours j < i, one row after the other, in
+    ascending calls. `cursor` is the next free slot of each node for a neighbour with a larger
+    code. `result` are indptr, indices and weights.
     """
+    row, stop, targets, values = rows
+    indptr, indices, weights = result
     last = 0
     for i in range(row, stop):
         first, last = last, last + lengths[i]
         if low <= i < high:
             shift = indptr[i] - first
             for p in range(first, last):
-                indices[shift + p] = heads[p]
+                indices[shift + p] = targets[p]
                 weights[shift + p] = values[p]
-        p, above = first, last
-        while p < above:  # heads ascend: find those from `low` on
-            middle = (p + above) >> 1
-            if heads[middle] < low:
-                p = middle + 1
-            else:
-                above = middle
-        while p < last and heads[p] < high:
-            at = cursor[heads[p]]
-            cursor[heads[p]] = at + 1
+        p = _first_from(targets, first, last, low)
+        while p < last and targets[p] < high:
+            at = cursor[targets[p]]
+            cursor[targets[p]] = at + 1
             indices[at] = i
             weights[at] = values[p]
             p += 1
 
 
 @kernel()
-def transpose(indptr: Array, heads: Array, cursor: Array, tails: Array, places: Array) -> None:
-    """Rows turned into columns: tail and place of each entry.
-
-    `cursor` starts as the beginning of each column.
-    """
+def transpose(indptr: Array, targets: Array, cursor: Array, sources: Array, places: Array) -> None:
+    """Source and position of each entry, by columns; `cursor` starts as their beginnings."""
     for i in range(indptr.size - 1):
         for p in range(indptr[i], indptr[i + 1]):
-            at = cursor[heads[p]]
-            cursor[heads[p]] = at + 1
-            tails[at] = i
+            at = cursor[targets[p]]
+            cursor[targets[p]] = at + 1
+            sources[at] = i
             places[at] = p
 
 
 @kernel()
 def merge_rows(
-    indptr: Array,
-    heads: Array,
-    values: Array,
-    columns: Array,
-    tails: Array,
-    places: Array,
-    mutual: bool,
-    starts: Array,
-    indices: Array,
-    weights: Array,
+    rows: Any, columns: Any, mutual: bool, starts: Array, indices: Array, weights: Array
 ) -> None:
-    """Union of ascending rows and their columns, or, if `mutual`, what both hold.
+    """Union of ascending rows and their columns, or, if `mutual`, their intersection.
 
-    With empty `indices`, the lengths of the rows are written to starts[1:]; else row i goes
-    to `indices` and `weights` from starts[i] on.
+    `rows` are indptr, targets and values, `columns` starts, sources and positions in `rows`.
+    With empty `indices`, the lengths of the rows are written to starts[1:]; else row i is
+    written to `indices` and `weights` from starts[i] on.
     """
+    indptr, targets, values = rows
+    column_start, sources, places = columns
     fill = indices.size > 0
     for i in range(indptr.size - 1):
         p, last = indptr[i], indptr[i + 1]
-        q, end = columns[i], columns[i + 1]
+        q, end = column_start[i], column_start[i + 1]
         at = starts[i] if fill else 0
         while p < last or q < end:
-            ours = q >= end or (p < last and heads[p] <= tails[q])
-            theirs = p >= last or (q < end and tails[q] <= heads[p])
+            ours = q >= end or (p < last and targets[p] <= sources[q])
+            theirs = p >= last or (q < end and sources[q] <= targets[p])
             if (ours and theirs) or not mutual:
                 if fill:
-                    indices[at] = heads[p] if ours else tails[q]
+                    indices[at] = targets[p] if ours else sources[q]
                     weights[at] = values[p] if ours else values[places[q]]
                 at += 1
             p += ours
@@ -473,22 +444,10 @@ def merge_rows(
 
 
 @kernel()
-def _first_from(times: Array, low: int, high: int, bound: int) -> int:
-    """The first of times[low:high] not below `bound`."""
-    while low < high:
-        middle = (low + high) >> 1
-        if times[middle] < bound:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel()
 def count_near(lists: Array, all_near: Array, own_near: Array) -> None:
-    """For each interaction, how many with its object are near it, and how many of its account.
+    """Interactions with the object of each one within the window, and those of its own account.
 
-    The interaction itself counts in both.
+    Both include the interaction itself.
     """
     row_start, objects, row_times = lists.row_start, lists.objects, lists.row_times
     object_start, times, window = lists.object_start, lists.times, lists.window
@@ -503,12 +462,10 @@ def count_near(lists: Array, all_near: Array, own_near: Array) -> None:
             start, end = object_start[t], object_start[t + 1]
             while e < last:
                 early, late = row_times[e] - window, row_times[e] + window
-                all_near[e] = _first_from(times, start, end, late + 1) - _first_from(
-                    times, start, end, early
-                )
-                own_near[e] = _first_from(row_times, first, last, late + 1) - _first_from(
-                    row_times, first, last, early
-                )
+                all_near[e] = _first_from(times, start, end, late + 1)
+                all_near[e] -= _first_from(times, start, end, early)
+                own_near[e] = _first_from(row_times, first, last, late + 1)
+                own_near[e] -= _first_from(row_times, first, last, early)
                 e += 1
 
 
@@ -518,16 +475,17 @@ def paired_rows(
 ) -> tuple[int, int]:
     """Pairs (i, j), j < i, of the rows `row` … `stop` − 1, or as many as fit.
 
-    The sums of a pair: objects shared, pairs of interactions, sum of their distances in time,
-    interactions of i and of j that take part. A pair stays if one of its accounts is
-    `passing`, or `both` must be. Returns the first row not done, and the number of pairs.
+    The sums of a pair are objects shared, pairs of interactions, sum of their distances in
+    time, and interactions of i and of j in a pair. A pair is kept if one of its accounts is
+    `passing`, or, with `both`, if both are. Returns the first row not done, and the number of
+    pairs.
     """
     row_start, objects, row_times = lists.row_start, lists.objects, lists.row_times
-    object_start, members, times = lists.object_start, lists.members, lists.times
-    window = lists.window
+    object_start, members = lists.object_start, lists.members
+    times, window = lists.times, lists.window
     seen_object, seen_interaction = scratch.seen_object, scratch.seen_interaction
     sums, touched = scratch.sums, scratch.touched
-    tails, heads = out.tails, out.heads
+    later, earlier = out.later, out.earlier
     used = 0
     for i in range(row, stop):
         k = 0
@@ -537,7 +495,7 @@ def paired_rows(
             t = objects[e]
             stamp = e
             start, last = object_start[t], object_start[t + 1]
-            walked = start
+            done_until = start
             while e < end and objects[e] == t:
                 p = _first_from(times, start, last, row_times[e] - window)
                 late = row_times[e] + window
@@ -555,11 +513,11 @@ def paired_rows(
                         if seen_interaction[j] != e:
                             seen_interaction[j] = e
                             sums[j, 3] += 1
-                        sums[j, 4] += p >= walked  # not near an earlier one of i
+                        sums[j, 4] += p >= done_until  # not near an earlier one of i
                     p += 1
-                walked = max(walked, p)
+                done_until = max(done_until, p)
                 e += 1
-        if used + k > tails.size:
+        if used + k > later.size:
             for q in range(k):
                 sums[touched[q], :] = 0
                 seen_object[touched[q]] = -1
@@ -568,8 +526,8 @@ def paired_rows(
         for q in range(k):
             j = touched[q]
             if (passing[i] and passing[j]) or (not both and (passing[i] or passing[j])):
-                tails[used] = i
-                heads[used] = j
+                later[used] = i
+                earlier[used] = j
                 out.sums[used, :] = sums[j, :]
                 used += 1
             else:

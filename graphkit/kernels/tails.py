@@ -1,23 +1,19 @@
-"""Upper tails of null models, in logarithms: nothing cancels or underflows.
+"""Upper tails of null models, in logarithms: hypergeometric, random matching, Poisson-binomial.
 
-A tail of 1e-300 has as many right digits as one of 0.1; ``1 − cdf`` would have none below
-1e-16. The hypergeometric tail and that of random matchings are a first probability and a sum
-of ratios or of terms. The Poisson-binomial tail is an integral:
+Nothing cancels or underflows: a tail of 1e-300 has as many correct digits as one of 0.1. The
+hypergeometric and matching tails are a first probability times a sum of ratios or of terms. The
+Poisson-binomial tail is that of X = Σ_k Binomial(n_k, p_k), the number of objects that two actors
+share by chance. With G(z) = Π_k (1 − p_k + p_k z)^{n_k}, for any r > 0, r ≠ 1, and N,
 
-X = Σ_k Binomial(n_k, p_k) is the number of things that two entities share by chance. With its
-generating function G(z) = Π_k (1 − p_k + p_k z)^{n_k}, for any r > 0, r ≠ 1, and N,
+    P(X ≥ c) + 1/(r^N − 1) ≈ (1/N) Σ_j G(z_j) z_j^{−c} / (1 − 1/z_j),   z_j = r exp(2πij/N),
 
-    P(X ≥ c) + 1/(r^N − 1) ≈ (1/N) Σ_j G(z_j) z_j^{−c} / (1 − 1/z_j),   z_j = r exp(2πij/N).
+the saddle-point integral by the trapezoid rule. With r at the saddle, where the tilted X has mean
+c and deviation σ, the error of N = 7.5 σ + 9 points is below 1e-9 of the tail, and about nine
+terms matter. Below the mean the same sum gives P(X < c).
 
-This is the saddle-point integral, summed by the trapezoid rule and not replaced by its leading
-term. With r at the saddle, where the tilted X has mean c and deviation σ, the error of
-N = 7.5 σ + 9 points is below 1e-9 of the tail, and the summands fall like a Gaussian, so that
-about nine of them count. Everything is relative to the tail's own size. Below the mean the
-same sum gives P(X < c).
-
-log G is a sum over all things. The few with large p_k r are multiplied as they are, for the
-others Σ n_k log(1 + p_k w), w = z − 1, is a short series in the power sums Σ n_k p_k^j, which
-all counts of a pair have in common.
+log G is a sum over all objects. The few with large p_k r are multiplied directly; for the others
+Σ n_k log(1 + p_k w), w = z − 1, is a short series in the power sums Σ n_k p_k^j, which all counts
+of a pair of classes share.
 """
 
 from __future__ import annotations
@@ -31,44 +27,28 @@ import numpy.typing as npt
 from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import GOLDEN, inner
 
-__all__ = [
-    "hypergeometric_tails",
-    "index_distinct",
-    "log_hypergeometric_tail",
-    "log_matching_tail",
-    "poisson_binomial_tails",
-    "probability",
-]
-
 Array = Any
 Floats = npt.NDArray[np.float64]
 
-#: Terms of the series, and the largest p_k |w| it is used for: 0.25^17 / 17 is 3e-12.
+#: Terms of the series, and the largest p_k |w| that it is used for: 0.25^17 / 17 is 3e-12.
 TERMS, REACH = 16, 0.25
 
-#: Classes whose powers are summed together.
-PIECE = 64
+#: Classes whose powers are summed together, and the largest |log r|.
+PIECE, STEEPEST = 64, 40.0
 
-#: Largest |log r|; beyond it nothing more is gained by tilting.
-STEEPEST = 40.0
+#: Terms below this share of the first (integral) or of the sum (hypergeometric) are not added.
+SMALL, NEGLIGIBLE = 1e-13, 1e-17
 
-#: Summands below this share of the first are not looked at.
-SMALL = 1e-13
-
-#: Terms of a hypergeometric tail below this share of the sum are not added.
-NEGLIGIBLE = 1e-17
-
-#: Up to so many things in all, differences of tabulated log-factorials err by less than 1e-10.
+#: Largest total for tabulated log-factorials, whose differences err by less than 1e-10.
 TABULATED = 100_000
 
 
 @kernel()
 def index_distinct(keys: Array, table: Array, codes: Array, found: Array, inverse: Array) -> int:
-    """Number the distinct keys (≥ 0) in order of appearance; returns how many there are.
+    """Encode keys (≥ 0) by first appearance with a hash table; returns the number of codes.
 
-    `table` (of −1) and `codes` have a power of two of slots, more than there are distinct
-    keys; where they do not suffice, −1 is returned. `found` takes the keys, `inverse` the
-    number of each.
+    `table` (of −1) and `codes` have a power of two of slots; if these are too few, −1 is
+    returned. Distinct keys are written to `found`, the code of each key to `inverse`.
     """
     slots = table.size
     mask = slots - 1
@@ -94,10 +74,7 @@ def index_distinct(keys: Array, table: Array, codes: Array, found: Array, invers
 def _power_sums(
     p: Array, size: Array, low: int, high: int, scale: float, x: Array, q: Array, sums: Array
 ) -> None:
-    """Add Σ n_k (p_k / scale)^j over k in low … high − 1 to sums[j − 1].
-
-    Piece by piece: the smaller p_k, the fewer terms matter.
-    """
+    """Add Σ n_k (p_k / scale)^j over k in low … high − 1 to sums[j − 1], fewer j for small p_k."""
     for start in range(low, high, PIECE):
         n = min(PIECE, high - start)
         whole = n - n % 4
@@ -108,12 +85,10 @@ def _power_sums(
         if x[0] < 1.0:
             terms = min(TERMS, 1 + int(24.0 / -math.log(REACH * x[0])))
         for j in range(terms):
-            a = b = c = d = 0.0  # four chains, so that additions do not wait for each other
+            a = b = c = d = 0.0  # four independent chains of additions
             for k in range(0, whole, 4):
-                q[k] *= x[k]
-                q[k + 1] *= x[k + 1]
-                q[k + 2] *= x[k + 2]
-                q[k + 3] *= x[k + 3]
+                for lane in range(k, k + 4):
+                    q[lane] *= x[lane]
                 a += q[k]
                 b += q[k + 1]
                 c += q[k + 2]
@@ -125,12 +100,12 @@ def _power_sums(
 
 
 @kernel()
-def _tilted(
+def _tilted_moments(
     p: Array, size: Array, first: int, last: int, sums: Array, scale: float, t: float
 ) -> tuple[float, float]:
-    """Mean and variance of X when each coin's odds are multiplied by r = exp(t).
+    """Mean and variance of X with the odds of each p_k multiplied by r = exp(t).
 
-    Classes first … last − 1 one by one, the others by their power sums (scale 0: none).
+    Classes first … last − 1 enter one by one, the others by their power sums (scale 0: none).
     """
     r = math.exp(t)
     mean = 0.0
@@ -144,7 +119,7 @@ def _tilted(
     variance = mean - spare
     if scale > 0.0:
         w = (r - 1.0) * scale
-        slope = 0.0  # Σ n p / (1 + p w), and the negative of its own slope in w
+        slope = 0.0  # Σ n p / (1 + p w), and minus its derivative in w
         curve = 0.0
         for j in range(TERMS - 1, -1, -1):
             slope = sums[j] - w * slope
@@ -158,26 +133,17 @@ def _tilted(
 
 
 @kernel()
-def _saddle(
-    p: Array,
-    size: Array,
-    first: int,
-    last: int,
-    sums: Array,
-    scale: float,
-    target: float,
-    mean: float,
-    t: float,
-) -> tuple[float, float]:
-    """Log of the tilt whose mean is about `target`, and the deviation there; never nearly 0.
+def _saddle_point(classes: Any, target: float, mean: float, t: float) -> tuple[float, float]:
+    """Log t of the tilt whose mean is about `target`, and the deviation there; t is never near 0.
 
-    Newton on the log of the mean, which is straight where coins are rare, and halving where
-    a step would leave the bracket.
+    Newton's method on the log of the mean, with bisection where a step leaves the bracket;
+    `classes` are p, size, first, last, sums and scale of `_tilted_moments`.
     """
+    p, size, first, last, sums, scale = classes
     low, high = -STEEPEST, STEEPEST
     variance = 0.0
     for _ in range(100):
-        now, variance = _tilted(p, size, first, last, sums, scale, t)
+        now, variance = _tilted_moments(p, size, first, last, sums, scale, t)
         if abs(now - target) <= 0.2 * math.sqrt(variance) or high - low < 1e-3:
             break
         if now < target:
@@ -189,26 +155,16 @@ def _saddle(
     spread = math.sqrt(max(variance, 1e-3))
     if abs(t) * spread < 0.5:
         t = 0.5 / spread if target >= mean else -0.5 / spread
-        variance = _tilted(p, size, first, last, sums, scale, t)[1]
+        variance = _tilted_moments(p, size, first, last, sums, scale, t)[1]
     return t, math.sqrt(variance)
 
 
 @kernel()
-def _tail(
-    p: Array,
-    size: Array,
-    begin: int,
-    front: int,
-    sums: Array,
-    scale: float,
-    c: int,
-    t: float,
-    deviation: float,
-    tilted: Array,
-) -> float:
-    """Log P(X ≥ c): classes begin … front − 1 one by one, later ones by power sums."""
+def _integral_tail(classes: Any, c: int, t: float, deviation: float, tilted: Array) -> float:
+    """Log P(X ≥ c) by the trapezoid rule; `classes` as in `_saddle_point`."""
+    p, size, begin, front, sums, scale = classes
     r = math.exp(t)
-    # log G(r), and the tilted probabilities of the front
+    # log G(r), and the tilted probabilities of the front classes
     product = 1.0
     height = 0.0
     for k in range(begin, front):
@@ -258,25 +214,24 @@ def _tail(
         real, imaginary = real * ct - imaginary * st, real * st + imaginary * ct
         # 1 / (1 − 1/z) = z / (z − 1)
         down = (r * cosine - 1.0) ** 2 + (r * sine) ** 2
-        ahead, aside = (r * (r - cosine)) / down, -(r * sine) / down
-        value = real * ahead - imaginary * aside
+        x, y = (r * (r - cosine)) / down, -(r * sine) / down
+        value = real * x - imaginary * y
         if m == 0:
             first = abs(value)
             total = value
         else:
             total += value if 2 * m == points else 2.0 * value
-            if math.hypot(real, imaginary) * math.hypot(ahead, aside) < SMALL * first:
+            if math.hypot(real, imaginary) * math.hypot(x, y) < SMALL * first:
                 break
     if total == 0.0:
         return -math.inf if t > 0 else 0.0
     peak = height + base - c * t + math.log(abs(total) / points)
     if t > 0:
         wrap = points * t
-        if wrap > 30.0:  # r^−N is nothing beside the tail, or the points ahead of c are
+        if wrap > 30.0:  # r^−N is negligible against the tail
             return min(peak, 0.0)
-        return min(
-            peak + math.log1p(-min(math.exp(-wrap - peak) / -math.expm1(-wrap), 1.0 - 1e-16)), 0.0
-        )
+        share = min(math.exp(-wrap - peak) / -math.expm1(-wrap), 1.0 - 1e-16)
+        return min(peak + math.log1p(-share), 0.0)
     wrap = -points * t
     below = math.exp(peak) - math.exp(-wrap) / -math.expm1(-wrap)
     return math.log1p(-min(max(below, 0.0), 1.0 - 1e-16))
@@ -302,12 +257,12 @@ def poisson_binomial_tails(
     group_start, left, right
         Triples group_start[g] … group_start[g + 1] − 1 have the classes left[g], right[g].
     count
-        What each triple shares; within a group never ascending.
+        Shared objects of each triple; within a group non-increasing.
     share, size
-        Probability that an entity of each class has a thing of each class, shape (A, K),
-        never ascending along a row, and things per class, shape (K,).
+        Probability of a pair of an actor and an object of each class, shape (A, K),
+        non-increasing along a row, and objects per class, shape (K,).
     log_tail, expected
-        Take the log-probability of each triple and the mean of X.
+        Output: the log-probability of each triple and the mean of X.
     """
     classes = size.size
     p = np.empty(classes)
@@ -334,7 +289,7 @@ def poisson_binomial_tails(
         scale = 0.0
         t = 0.0
         for e in range(group_start[g], group_start[g + 1]):
-            c = count[e] - sure  # things that both have for certain are no coins
+            c = count[e] - sure  # without the objects that both have for certain
             expected[e] = mean
             if c <= 0:
                 log_tail[e] = 0.0
@@ -345,7 +300,8 @@ def poisson_binomial_tails(
             target = c - 0.5
             if scale == 0.0 or target < free:
                 t = min(max(math.log(target / free), 1.0 - STEEPEST), STEEPEST - 1.0)
-            t, deviation = _saddle(p, size, begin, front, sums, scale, target, free, t)
+            at = (p, size, begin, front, sums, scale)
+            t, deviation = _saddle_point(at, target, free, t)
             reach = REACH / (math.exp(t) + 1.0)
             if scale == 0.0:
                 scale = reach
@@ -355,14 +311,15 @@ def poisson_binomial_tails(
             if new < front:
                 _power_sums(p, size, new, front, scale, x, q, sums)
                 front = new
-            log_tail[e] = _tail(p, size, begin, front, sums, scale, c, t, deviation, tilted)
+            at = (p, size, begin, front, sums, scale)
+            log_tail[e] = _integral_tail(at, c, t, deviation, tilted)
 
 
 # hypergeometric ----------------------------------------------------------------------------
 
 
 @inner
-def _stirling(n: float) -> float:
+def _stirling_rest(n: float) -> float:
     """log n! minus Stirling's leading terms."""
     if n < 16.0:
         if n == 0.0:
@@ -392,12 +349,12 @@ def _deviance(x: float, mean: float) -> float:
 
 @inner
 def _log_binomial(x: float, n: float, p: float, q: float) -> Any:
-    """Log-probability of x among n at chance p; q is 1 − p."""
+    """Log-probability of the binomial distribution, q = 1 − p."""
     if x == 0.0:
         return n * (math.log1p(-p) if p < 0.5 else math.log(q)) if n > 0.0 else 0.0
     if x == n:
         return n * (math.log1p(-q) if q < 0.5 else math.log(p))
-    peak = _stirling(n) - _stirling(x) - _stirling(n - x)
+    peak = _stirling_rest(n) - _stirling_rest(x) - _stirling_rest(n - x)
     peak -= _deviance(x, n * p) + _deviance(n - x, n * q)
     return peak - 0.5 * (math.log(2.0 * math.pi * x) + math.log1p(-x / n))
 
@@ -416,7 +373,9 @@ def _log_probability(x: float, n: float, good: float, draws: float, factorials: 
 
 
 @inner
-def _log_tail(x: float, n: float, good: float, draws: float, factorials: Array) -> Any:
+def _hypergeometric_log_tail(
+    x: float, n: float, good: float, draws: float, factorials: Array
+) -> Any:
     rest = n - good - draws
     if x <= max(0.0, -rest):
         return 0.0
@@ -430,7 +389,7 @@ def _log_tail(x: float, n: float, good: float, draws: float, factorials: Array) 
             total += term
             x += 1.0
         return min(start + math.log(total), 0.0)
-    # below the mean the tail is large, and its complement the smaller sum
+    # below the mean the complement is the smaller sum
     x -= 1.0
     start = _log_probability(x, n, good, draws, factorials)
     while term > NEGLIGIBLE * total:
@@ -447,28 +406,28 @@ def hypergeometric_tails(
     left: Array,
     right: Array,
     count: Array,
-    things: int,
+    objects: int,
     factorials: Array,
     log_tail: Array,
     expected: Array,
 ) -> None:
-    """Log P(X ≥ count), X what sets of left[e] and right[e] of all `things` share by chance.
+    """Log P(X ≥ count) and E X of the overlap X of random sets of left[e] and right[e] `objects`.
 
-    `factorials` holds log k! for k ≤ things; empty: they are not tabulated.
+    `factorials` holds log k! for k ≤ objects, or is empty.
     """
-    n = float(things)
+    n = float(objects)
     for e in range(first, last):
         a, b = float(left[e]), float(right[e])
-        log_tail[e] = _log_tail(float(count[e]), n, a, b, factorials)
+        log_tail[e] = _hypergeometric_log_tail(float(count[e]), n, a, b, factorials)
         expected[e] = a * b / n
 
 
 def log_hypergeometric_tail(
     observed: npt.ArrayLike, total: int, marked: npt.ArrayLike, drawn: npt.ArrayLike
 ) -> Floats:
-    """Log of P(X ≥ observed), X the marked among `drawn` of `total`, `marked` of them marked.
+    """Log P(X ≥ observed), X hypergeometric: the marked among `drawn` of `total`, `marked` marked.
 
-    Arguments are whole numbers; those but the total broadcast against each other.
+    Arguments are whole numbers; all but the total broadcast against each other.
 
     Examples
     --------
@@ -498,10 +457,10 @@ def _log_choose(n: Floats, k: Floats) -> Floats:
 
 
 def log_matching_tail(observed: int, edges: int, stubs: int) -> float:
-    r"""Log of P(X ≥ observed), X the edges inside a set in a random matching of all stubs.
+    r"""Log P(X ≥ observed), X the edges inside a set in a random matching of all stubs.
 
-    Of the 2m ends of m edges, `stubs` = k belong to the set. Matching them at random puts x
-    edges inside with probability
+    Of the 2m stubs of m `edges`, `stubs` = k belong to the set. A random matching puts x edges
+    inside with probability
 
     .. math:: P(x) = \binom{m}{x} \binom{m - x}{k - 2x} 2^{k - 2x} \Big/ \binom{2m}{k}
 
@@ -521,16 +480,12 @@ def log_matching_tail(observed: int, edges: int, stubs: int) -> float:
         return -np.inf
     x = np.arange(observed, high + 1, dtype=np.float64)
     m, k = np.array(float(edges)), np.array(float(stubs))
-    logs = (
-        _log_choose(m, x)
-        + _log_choose(m - x, k - 2 * x)
-        + (k - 2 * x) * np.log(2)
-        - _log_choose(2 * m, k)
-    )
+    logs = _log_choose(m, x) + _log_choose(m - x, k - 2 * x) + (k - 2 * x) * np.log(2)
+    logs -= _log_choose(2 * m, k)
     peak = float(logs.max())
     return min(0.0, peak + float(np.log(np.exp(logs - peak).sum())))
 
 
 def probability(logs: Floats) -> Floats:
-    """Probabilities from logs: at least the smallest normal float, as no p-value is 0."""
+    """Probabilities from logs, at least the smallest normal float, as p-values are never 0."""
     return np.maximum(np.exp(logs), np.finfo(np.float64).tiny)

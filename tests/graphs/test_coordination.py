@@ -156,7 +156,7 @@ def test_bytes_do_not_depend_on_rows_or_blocks(monkeypatch: pytest.MonkeyPatch) 
     ]
     first = coordinated_accounts(shares(acts), window="6s")
     monkeypatch.setattr(coordination, "BLOCK", 50)
-    monkeypatch.setattr(coordination, "ROOM", 1)
+    monkeypatch.setattr(coordination, "SPACE", 1)
     again = coordinated_accounts(shares([acts[i] for i in rng.permutation(600)]), window="6s")
     assert first.frame.height > 500
     assert first.frame.equals(again.frame)

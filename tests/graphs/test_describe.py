@@ -87,7 +87,7 @@ def test_facts_that_have_no_meaning_are_null() -> None:
     assert none["mean local clustering"] is None
     assert (none.weights.height, none.assortativity.height) == (0, 0)
     for found in (one, none):
-        assert repr(found).startswith("Facts: Graph")
+        assert repr(found).startswith("Summary statistics: Graph")
         assert "<table>" in found._repr_html_()
 
 
@@ -229,7 +229,7 @@ def test_it_prints_well() -> None:
     g = gk.Graph.from_edges(rng.zipf(2, 3000) % 400, rng.integers(0, 400, 3000), directed=True)
     text = repr(describe(g, by={i: i % 2 == 0 for i in range(399)}))
     lines = text.splitlines()
-    assert lines[0] == "Facts: Graph (directed, weighted)"
+    assert lines[0] == "Summary statistics: Graph (directed, weighted)"
     assert max(map(len, lines)) < 110
     for part in (
         "distribution of the in-degree",

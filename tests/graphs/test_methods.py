@@ -78,8 +78,7 @@ def test_tables_of_phrases_are_complete() -> None:
     assert set(words.WEIGHTS) == set(WEIGHTS)
     assert set(words.BACKBONES) == set(METHODS)
     pairs = {frozenset(pair) for pair in combinations(SIDES, 2)}
-    assert {frozenset(pair) for pair in words.TIES} == pairs
-    assert set(words.ONE) == set(SIDES)
+    assert {frozenset(pair) for pair in words.INCIDENCE} == pairs
     for citation, reference in REFERENCES.values():
         assert re.fullmatch(r"[^()]+ \d{4}", citation)
         assert re.search(r"https://doi\.org/10\.\d{4,5}/\S+[^.\s]$", reference)
@@ -90,11 +89,11 @@ def test_tables_of_phrases_are_complete() -> None:
 def test_every_pair_of_sides_reads_well(dataset: gk.Dataset, between: str, through: str) -> None:
     graph = gk.cointeraction_graph(dataset, between=between, through=through)
     text, references = parts(graph)
-    assert f"Two {between}, i and j, are tied by the {through} t" in text
+    assert f"Two {between}, i and j, are joined by an edge if they share {through} t" in text
     assert f"c_ij = Σ_t B_it B_jt, the number of {through}" in text
-    assert ("Acts are of kind" in text) == ("accounts" in (between, through))
+    assert ("Interactions are of kind" in text) == ("accounts" in (between, through))
     assert f"{graph.n_nodes:,} {between} (" in text
-    assert "nothing was drawn at random" in text
+    assert "no random numbers used" in text
     assert references == []
 
 
@@ -108,7 +107,9 @@ def test_every_weight_has_its_formula(dataset: gk.Dataset, weight: str, window: 
     cited = {"jaccard": "Jaccard", "cosine": "Salton", "newman": "Newman", "tfidf": "Spärck Jones"}
     assert [r.split(",")[0] for r in references] == ([cited[weight]] if weight in cited else [])
     assert ("at most 2 days apart" in text) == (window is not None)
-    assert ("Degrees are those of all acts" in text) == (window is not None and weight in cited)
+    assert ("Degrees are those of all interactions" in text) == (
+        window is not None and weight in cited
+    )
     formula = {
         "count": "c_ij = Σ_t B_it B_jt",
         "pairs": "Σ_t n_it n_jt",
@@ -134,11 +135,11 @@ def test_options_and_what_they_left_out(dataset: gk.Dataset) -> None:
     )
     text, _ = parts(graph)
     for part in (
-        "Acts are of kind like and stitch.",
+        "Interactions are of kind like and stitch.",
         "stop-tags (the fyp, foryou and viral family) and 1 other tag.",
         "Tags of more than 12 accounts were left out before counting.",
-        "Ties of fewer than 2 shared tags",
-        "the 3 heaviest are kept",
+        "Edges of fewer than 2 shared tags",
+        "Each node keeps its 3 heaviest edges",
         "if both its ends keep it",
     ):
         assert part in text
@@ -147,7 +148,7 @@ def test_options_and_what_they_left_out(dataset: gk.Dataset) -> None:
     some = gk.cointeraction_graph(dataset, through="tags", exclude={"fyp"}, top=2)
     text, _ = parts(some)
     assert "Excluded by name: 1 tag." in text
-    assert "if one of its ends keeps it" in text
+    assert "if at least one of its ends keeps it" in text
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -165,8 +166,8 @@ def test_every_backbone_is_told_with_its_works(dataset: gk.Dataset, method: str)
         found = backbone(graph, method=method, **options)
     text, references = parts(found)
     assert f"It keeps {found.graph.n_edges:,} of {graph.n_edges:,} edges" in text
-    assert len(references) == len(words.BACKBONES[method][1])
-    assert ("A caveat:" in text) == bool(found.note)
+    assert len(references) == words.BACKBONES[method].count("[[")
+    assert ("Note:" in text) == bool(found.note)
     if method == "bicm":
         assert "q ≤ 0.2 (Benjamini & Hochberg 1995) over all 66 pairs" in text
     assert parts(found.graph)[1] == references
@@ -177,12 +178,12 @@ def test_communities_after_their_graph(dataset: gk.Dataset) -> None:
     found = gk.label_communities(gk.leiden(kept.graph, runs=3, rng=11), dataset)
     alone, references = parts(found)
     assert [r[:9] for r in references] == ["Benjamini", "Monroe, B", "Newman, M", "Traag, V."]
-    assert "seed of the random numbers: 11 (leiden)" in alone
+    assert "random seed: 11 (leiden)" in alone
     assert f"The number of communities is {found.n_communities}" in alone
     assert "It keeps" not in alone
     both, _ = parts(found, graph=kept)
     marks = [
-        "are tied by",
+        "are joined by",
         "weight 3 or more",
         "It keeps",
         "The resulting",
@@ -205,14 +206,14 @@ def test_communities_after_their_graph(dataset: gk.Dataset) -> None:
 
 def test_follows_and_interactions(dataset: gk.Dataset) -> None:
     text, _ = parts(gk.follow_graph(dataset, complete_only=True).to_undirected())
-    assert "whole for 10 accounts and known to be cut short for 1; for 1 it is not" in text
-    assert "weights of opposite arcs added" in text
+    assert "complete for 10 accounts and known to be truncated for 1; for 1 it is not" in text
+    assert "weights of opposite directed edges added" in text
     answers = gk.interaction_graph(dataset, "stitch", since="2024-01-02", until="2024-01-20")
     text, _ = parts(answers.largest_component().without_loops())
     assert "from 2024-01-02T00:00:00+00:00 and before 2024-01-20" in text
     assert text.index("interactions before or after (") < text.index("largest (weakly)")
     past, _ = dataset.split_time("2024-01-15")
-    assert "Only what happened before 2024-01-15" in parts(gk.cointeraction_graph(past))[0]
+    assert "Only events before 2024-01-15" in parts(gk.cointeraction_graph(past))[0]
     text, references = parts(coordinated_accounts(dataset, window="90min", exclude={"clip-01"}))
     assert "at most 90 minutes apart" in text
     assert [r[:8] for r in references] == ["Righetti"]
@@ -242,7 +243,7 @@ def test_layers_are_told_one_by_one(dataset: gk.Dataset) -> None:
     titles = [f"Layer {i} ({name}):" for i, name in enumerate(graphs, 1)]
     places = [text.index(t) for t in ["The data are", *titles, "summed over 3 layers"]]
     assert places == sorted(places)
-    assert "The layers count with 1 (follow), 2 (stitch) and 1 (like)." in text
+    assert "The layer weights are 1 (follow), 2 (stitch) and 1 (like)." in text
     assert "Communities have at most 9 nodes." in text
     assert "Mucha" in text
     apart = replace(record, parents=tuple(g.to_undirected().provenance for g in graphs.values()))
@@ -270,15 +271,15 @@ def test_what_other_engines_made_is_told(dataset: gk.Dataset) -> None:
     }
     made = Provenance.of("spark_cointeraction", asked, removed={"rows without user": 3})
     text, references = parts(replace(graph, provenance=made))
-    assert "whose column user says who acted and whose column url" in text
-    assert "read by Spark 4.0.1; more of its origin is not recorded." in text
-    assert "Things of more than 50 entities" in text
-    assert "most 10 s apart; acts" in text
+    assert "whose column user identifies the actor and whose column url" in text
+    assert "It was read by Spark 4.0.1; its origin is not recorded further." in text
+    assert "Objects of more than 50 actors" in text
+    assert "most 10 s apart; interactions" in text
     assert len(references) == 1
     log = Provenance.of("read_incidence", {"entity": "u", "thing": "v", "at": None, "kinds": ["a"]})
     strange = Provenance("by_hand", {"n": 3, "name": "person-01", "on": True}, parents=(log,))
     text, _ = parts(replace(graph, provenance=strange))
-    assert "Acts are of kind a. graphkit's by_hand was applied (n = 3)." in text
+    assert "Interactions are of kind a. The graphkit function by_hand was applied (n = 3)." in text
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ def test_real_records(shared_data: Path) -> None:
     ds, _ = gk.readwrite.read_tiktok_api(files, stitches=[folder / "edges" / "jazz_edges.txt"])
     text, _ = parts(gk.interaction_graph(ds))
     assert "records of the TikTok Research API (3 files)" in text
-    assert "32 accounts (0 without any edge) and 16 arcs" in text
+    assert "32 accounts (0 without any edge) and 16 edges" in text
     lastfm, _ = gk.readwrite.read_hetrec_lastfm(shared_data / "hetrec2011_lastfm_2k")
     text, references = parts(gk.follow_graph(lastfm))
     assert text.startswith("The data are the HetRec 2011 set of Last.fm (Cantador et al. 2011).")

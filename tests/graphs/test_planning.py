@@ -10,7 +10,7 @@ import graphkit as gk
 from graphkit.data.incidence import incidence
 from graphkit.errors import MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph
-from graphkit.graphs.options import at_most, available
+from graphkit.graphs.options import available_memory, memory_budget
 from graphkit.graphs.planning import plan
 
 
@@ -127,13 +127,13 @@ def test_windows(large: gk.Dataset) -> None:
 @pytest.mark.parametrize("memory", [0, -5, "4", "4 bananas", "GB", 2.5, True])
 def test_bad_memory(memory: Any) -> None:
     with pytest.raises(OptionError, match="memory="):
-        at_most(memory)
+        memory_budget(memory)
 
 
 def test_memory_in_words() -> None:
-    assert at_most("1.5 GiB") == 3 * 2**29
-    assert at_most(" 500MB ") == 500_000_000
-    assert 0 < at_most(None) <= available()
+    assert memory_budget("1.5 GiB") == 3 * 2**29
+    assert memory_budget(" 500MB ") == 500_000_000
+    assert 0 < memory_budget(None) <= available_memory()
 
 
 def test_it_shows_itself(large: gk.Dataset) -> None:

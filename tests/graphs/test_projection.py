@@ -13,8 +13,7 @@ import scipy.sparse as sp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from graphkit.graphs import projection as _symmetric
-from graphkit.graphs import projection as _walk
+from graphkit.graphs import projection as product
 from graphkit.graphs.options import WEIGHTS, ProjectionOptions
 from graphkit.graphs.projection import Projection, project
 from graphkit.parallel import show_progress
@@ -233,7 +232,7 @@ def test_an_interrupted_projection_goes_on(tmp_path: Path, options: dict[str, An
     right = run(acts, 300, 100, block_work=500, **options)
 
     def interrupt(what: str, done: int, total: int) -> None:
-        if (what, done) == ("ties", total // 2):
+        if (what, done) == ("rows", total // 2):
             raise KeyboardInterrupt
 
     with show_progress(interrupt), pytest.raises(KeyboardInterrupt):
@@ -242,7 +241,7 @@ def test_an_interrupted_projection_goes_on(tmp_path: Path, options: dict[str, An
     assert finished
     for file in finished:
         with np.load(file) as block:
-            assert block["lengths"].sum() == block["heads"].size == block["values"].size
+            assert block["lengths"].sum() == block["targets"].size == block["values"].size
     written = {file: file.stat().st_mtime_ns for file in finished}
     assert_identical(right, run(acts, 300, 100, block_work=500, kept=tmp_path, **options))
     assert len(list(tmp_path.iterdir())) > len(finished)
@@ -291,9 +290,9 @@ def test_bytes_depend_on_neither_threads_nor_blocks(
             acts, 500, 150, weight=weight, workers=workers, block_work=block_work, **options
         )
         assert_identical(first, other)
-    monkeypatch.setattr(_walk, "ROOM", 1)  # rows are handed out one by one
-    monkeypatch.setattr(_symmetric, "RANGE", 100)
-    monkeypatch.setattr(_symmetric, "BATCH", 100)
+    monkeypatch.setattr(product, "SPACE", 1)  # rows are handed out one by one
+    monkeypatch.setattr(product, "RANGE", 100)
+    monkeypatch.setattr(product, "BATCH", 100)
     assert_identical(first, run(acts, 500, 150, weight=weight, workers=3, **options))
 
 
@@ -331,9 +330,9 @@ def test_progress_is_reported_and_interruptions_stop() -> None:
     seen = []
     with show_progress(lambda what, done, total: seen.append((what, done, total))):
         run(acts, 300, 100, block_work=500, workers=2)
-    assert {what for what, _, _ in seen} == {"ties", "edges"}
+    assert {what for what, _, _ in seen} == {"rows", "edges"}
     assert all(done <= total for _, done, total in seen)
-    assert ("ties", seen[0][2], seen[0][2]) in seen
+    assert ("rows", seen[0][2], seen[0][2]) in seen
 
     def interrupt(what: str, done: int, total: int) -> None:
         if done == 2:

@@ -70,9 +70,9 @@ def test_a_kind_that_says_nothing_is_told(platform: gk.Dataset) -> None:
         follows=platform.follows,
         interactions=silent,
     )
-    with pytest.warns(GraphkitWarning, match="no layer 'mention': .* says whom it answers"):
+    with pytest.warns(GraphkitWarning, match="no layer 'mention': .* has a known target"):
         assert "mention" not in layers(ds)
-    with pytest.raises(MissingDataError, match=r"layers: .* says whom it answers"):
+    with pytest.raises(MissingDataError, match=r"layers: .* has a known target"):
         layers(ds, kinds=("mention",))
 
 

@@ -107,7 +107,7 @@ def test_edges_of_the_local_engine(
     found = spark_cointeraction(path, at="at", session=session, **options)
     assert local.n_edges > 50
     assert same(found, local)
-    counted = {why.replace("items", "things"): n for why, n in local.provenance.removed.items()}
+    counted = {why.replace("items", "objects"): n for why, n in local.provenance.removed.items()}
     assert found.provenance.removed == counted
 
 

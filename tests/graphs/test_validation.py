@@ -96,8 +96,8 @@ def test_p_values_of_a_small_case_by_hand() -> None:
     dataset = log_of(table)
     graph = cointeraction_graph(dataset)
     model = degree_model(table.sum(axis=1), table.sum(axis=0))
-    rows = np.searchsorted(model.entity_degree, table.sum(axis=1))
-    columns = [model.thing_degree.tolist().index(k) for k in table.sum(axis=0)]
+    rows = np.searchsorted(model.actor_degree, table.sum(axis=1))
+    columns = [model.object_degree.tolist().index(k) for k in table.sum(axis=0)]
     u = model.share[np.ix_(rows, columns)]
     found = backbone(graph, dataset=dataset, alpha=0.999).frame()
     assert found.height >= 2
@@ -187,7 +187,7 @@ def test_result_tells_what_was_removed_and_how(
     graph = cointeraction_graph(dataset)
     found = backbone(graph, dataset=dataset)
     gone = graph.n_edges - found.graph.n_edges
-    assert dict(found.removed) == {"ties with q > 0.05": gone}
+    assert dict(found.removed) == {"edges with q > 0.05": gone}
     record = found.provenance
     assert record.parameters["n_tests"] == 600 * 599 // 2
     assert 0 < record.parameters["n_triples"] < graph.n_edges

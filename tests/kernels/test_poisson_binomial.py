@@ -167,8 +167,8 @@ def test_triples_are_distinct_and_found_again(ties: list[tuple[int, int, int]]) 
     listed = list(zip(found.left.tolist(), found.right.tolist(), found.count.tolist(), strict=True))
     asked = [(min(a, b), max(a, b), c) for a, b, c in ties]
     assert len(set(listed)) == len(listed) == len(set(asked))
-    assert [listed[i] for i in found.place] == asked
-    assert found.ties.tolist() == [asked.count(t) for t in listed]
+    assert [listed[i] for i in found.position] == asked
+    assert found.multiplicity.tolist() == [asked.count(t) for t in listed]
     starts = found.group_start.tolist()
     for a, b in pairwise(starts):
         assert len({t[:2] for t in listed[a:b]}) == 1
@@ -179,7 +179,7 @@ def test_many_distinct_triples_find_room() -> None:
     count = np.arange(1, 200_001)
     found = distinct_triples(np.zeros(200_000, int), np.ones(200_000, int), count, 2)
     assert found.count.tolist() == count[::-1].tolist()
-    assert np.array_equal(found.count[found.place], count)
+    assert np.array_equal(found.count[found.position], count)
 
 
 def bipartite(seed: int, n: int, m: int) -> Floats:
@@ -195,8 +195,8 @@ def test_the_model_has_the_degrees_asked_for(seed: int, n: int, m: int) -> None:
     d, k = table.sum(axis=1), table.sum(axis=0)
     model = degree_model(d, k)
     assert model.error <= TOLERANCE
-    np.testing.assert_allclose(model.share @ model.n_things, model.entity_degree, rtol=1e-9)
-    np.testing.assert_allclose(model.n_entities @ model.share, model.thing_degree, rtol=1e-9)
+    np.testing.assert_allclose(model.share @ model.n_objects, model.actor_degree, rtol=1e-9)
+    np.testing.assert_allclose(model.n_actors @ model.share, model.object_degree, rtol=1e-9)
     assert ((model.share >= 0) & (model.share <= 1)).all()
     assert (np.diff(model.share, axis=1) <= 0).all()
     assert (np.diff(model.share, axis=0) >= -1e-9).all()
