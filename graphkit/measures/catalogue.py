@@ -191,7 +191,7 @@ class PartitionTallies:
         return self.diet[:, : self.partition.n_communities]
 
     @property
-    def origins(self) -> dict[str, Counts]:
+    def origins(self) -> dict[str, npt.NDArray[np.integer]]:
         """Communities of origin and posters, as measures take them by keyword."""
         world = self.run.world
         return {"homes": self.homes, "poster_indptr": world.poster_indptr, "posters": world.posters}

@@ -80,8 +80,9 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     figure, (axes,) = blank_canvas(min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4)
     _draw_bands(axes, tracks, rank, extents)
     for (at, group), (low, high) in extents.items():
-        corner, look = (at - _WIDTH / 2, low), {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
-        axes.add_patch(Rectangle(corner, _WIDTH, high - low, facecolor=_group_hue(group), **look))
+        look: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
+        look["facecolor"] = _group_hue(group)
+        axes.add_patch(Rectangle((at - _WIDTH / 2, low), _WIDTH, high - low, **look))
     names = {place: tracks.name(number) for number, place in rank.items()}
     pooled = tracks.n_tracks - len(chosen)
     _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, extents, size)

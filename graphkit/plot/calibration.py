@@ -140,7 +140,13 @@ def _draw_rates(axes: Axes, part: pl.DataFrame, _: str) -> None:
     low, high = column_arrays(part, "simulated_low", "simulated_high")
     axes.set_xscale("log")
     axes.hlines(at, start, end, color=PALE, linewidth=0.6, zorder=0)
-    square = {"marker": "s", "color": PALE, "edgecolor": MUTED, "linewidth": 0.6, "s": 90}
+    square: dict[str, Any] = {
+        "marker": "s",
+        "color": PALE,
+        "edgecolor": MUTED,
+        "linewidth": 0.6,
+        "s": 90,
+    }
     axes.scatter(observed, at, **square)
     axes.hlines(at, np.maximum(low, start), high, color=ACCENT, linewidth=2, zorder=3)
     axes.scatter(simulated, at, color=ACCENT, s=15, zorder=3)

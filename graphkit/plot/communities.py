@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -206,7 +207,7 @@ def resolution(profile: ResolutionProfile) -> Canvas:
     for axes in (above, below):
         _draw_domains(axes, profile)
     gamma, count, stability = column_arrays(profile.frame, "resolution", "communities", "stability")
-    dots = {"facecolor": "white", "edgecolor": BASE, "linewidth": 1.3, "zorder": 3}
+    dots: dict[str, Any] = {"facecolor": "white", "edgecolor": BASE, "linewidth": 1.3, "zorder": 3}
     above.scatter(gamma, count, s=26, label="best run at this γ", **dots)
     _draw_steps(above, profile)
     below.plot(gamma, stability, color=BASE, linewidth=1.6, marker="o", markersize=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -367,7 +368,7 @@ def blend(
     for kind, colour in _arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
         banded |= line.drop_nulls(["low", "high"]).height > 0
-        look = {"marker": "o", "markersize": 4.5, "label": f"{kind} partition"}
+        look: dict[str, Any] = {"marker": "o", "markersize": 4.5, "label": f"{kind} partition"}
         style.draw_line(axes, line, "share", "mean", colour, **look)
     if len(kinds) > 1:
         axes.legend(frameon=False, fontsize=8.5, loc="best")
@@ -424,22 +425,21 @@ def trade_off(
     colours = _arm_colours(points.get_column("arm").to_list())
     dots, bars = [], []
     for row in points.iter_rows(named=True):
-        (at, up), colour = (row["mean"], row["mean_y"]), colours[row["arm"]]
-        line = {"color": colour, "linewidth": 1.6, "alpha": 0.6}
+        at, height, colour = row["mean"], row["mean_y"], colours[row["arm"]]
+        line: dict[str, Any] = {"color": colour, "linewidth": 1.6, "alpha": 0.6}
         if row["low"] is not None:
-            axes.hlines(up, row["low"], row["high"], **line)
-            bars.append((row["low"], up, row["high"], up))
+            axes.hlines(height, row["low"], row["high"], **line)
+            bars.append((row["low"], height, row["high"], height))
         if row["low_y"] is not None:
             axes.vlines(at, row["low_y"], row["high_y"], **line)
             bars.append((at, row["low_y"], at, row["high_y"]))
-        axes.scatter([at], [up], color=[colour], s=46, zorder=3)
-        dots.append((at, up))
+        axes.scatter([at], [height], color=[colour], s=46, zorder=3)
+        dots.append((at, height))
     axes.margins(0.12)
-    title, note = f"{len(dots)} feeds: {y} against {x}", ""
-    if bars:
-        note = f"bars: {_interval_text(points)}"
-    labels = [_measure_text(rows) for rows in both]
-    style.finish_chart(figure, axes, pl.concat(both), title, *labels, note)
+    title = f"{len(dots)} feeds: {y} against {x}"
+    note = f"bars: {_interval_text(points)}" if bars else ""
+    across, up = (_measure_text(rows) for rows in both)
+    style.finish_chart(figure, axes, pl.concat(both), title, across, up, note)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
