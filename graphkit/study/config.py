@@ -34,15 +34,11 @@ from graphkit.simulation.interests import check_sources
 
 __all__ = ["PRESETS", "ArmConfig", "StudyConfig", "load_config"]
 
-PRESETS: dict[str, Callable[[], Feed]] = {
-    "follower_centric": recommenders.follower_centric,
-    "interest_centric": recommenders.interest_centric,
-    "circle_popularity": recommenders.circle_popularity,
-    "watch_time": recommenders.watch_time,
-    "chronological": recommenders.chronological,
-    "popularity": recommenders.popularity,
-    "uniform": recommenders.uniform,
-}
+_PRESET_NAMES = (
+    *("follower_centric", "interest_centric", "circle_popularity", "watch_time"),
+    *("chronological", "popularity", "uniform"),
+)
+PRESETS: dict[str, Callable[[], Feed]] = {n: getattr(recommenders, n) for n in _PRESET_NAMES}
 
 #: Data that need no file: the platform that comes with graphkit, and a new one.
 PLATFORMS = ("bundled", "synthetic")

@@ -56,8 +56,6 @@ def reported_measures() -> dict[str, Measure]:
     return {m.name: m for m in known}
 
 
-# Figures ------------------------------------------------------------------------------------
-
 # name | section | text alternative | caption
 _FIGURES = """
 communities | communities | Bar chart of community sizes with names | Communities by size.
@@ -233,9 +231,6 @@ def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl
         ticks = pl.DataFrame({"tick": np.arange(curve.size), "reach": curve})
         parts.append(ticks.select(*keys, pl.all()))
     return pl.concat(parts).with_columns(pl.lit(spread.calibrated).alias("calibrated"))
-
-
-# The page -----------------------------------------------------------------------------------
 
 
 class Table(NamedTuple):

@@ -28,14 +28,7 @@ from graphkit.simulation import (
 )
 from graphkit.study import analysis
 from graphkit.study.communities import community_stages
-from graphkit.study.config import (
-    CommunitiesConfig,
-    ScanConfig,
-    SimulationConfig,
-    StudyConfig,
-    WorldConfig,
-    load_config,
-)
+from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.inputs import Materials, check_materials, load_materials, manifest_facts
 from graphkit.study.report import flow_tables, write_figures, write_report
@@ -308,10 +301,6 @@ def demo_config(seed: int = 1, runs: int = 10) -> StudyConfig:
     >>> demo_config().world.worlds
     10
     """
-    return StudyConfig(
-        seed=seed,
-        communities=CommunitiesConfig(runs=runs),
-        world=WorldConfig(ticks=10, worlds=10),
-        simulation=SimulationConfig(ticks=12),
-        s_scan=ScanConfig(worlds=3),
-    )
+    values = {"world": {"ticks": 10, "worlds": 10}, "simulation": {"ticks": 12}}
+    values |= {"communities": {"runs": runs}, "s_scan": {"worlds": 3}}
+    return StudyConfig.of({"seed": seed, **values})
