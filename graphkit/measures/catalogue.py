@@ -130,11 +130,6 @@ class RunTallies:
         total = np.bincount(world.posters, weights=each, minlength=world.n_accounts)
         return np.asarray(total[self.creators], dtype=np.float64)
 
-    @property
-    def completions(self) -> int:
-        """Impressions watched to the end."""
-        return int(self.tally.reactions[:, REACTIONS.index("complete")].sum())
-
     def held(self, value: float) -> float:
         """A mean over sessions; NaN if none was held."""
         return value if self.tally.sessions > 0 else float("nan")
@@ -274,6 +269,10 @@ def _small_creators(run: RunTallies) -> float:
     return exposure.small_creator_share(run.creator_impressions, followers[run.creators])
 
 
+def _completions(run: RunTallies) -> int:
+    return int(run.tally.reactions[:, REACTIONS.index("complete")].sum())
+
+
 def _retained_creators(run: RunTallies) -> float:
     posts = np.bincount(run.posters, minlength=run.world.n_accounts)
     return 1 - mean_defined(run.tally.quit[posts >= 2])
@@ -299,7 +298,7 @@ _RUN_FUNCTIONS: dict[str, Callable[[RunTallies], float]] = {
     "creator_gini": lambda run: gini(run.creator_impressions),
     "small_creator_share": _small_creators,
     "viewer_value": lambda run: _ratio(run.watched, run.tally.impressions),
-    "completion": lambda run: _ratio(run.completions, run.tally.impressions),
+    "completion": lambda run: _ratio(_completions(run), run.tally.impressions),
     "long_term_value": lambda run: run.held(1 - float(run.tally.leave)),
     "session_length": lambda run: run.held(float(run.tally.stay)),
     "creator_value": lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum())),

@@ -215,7 +215,8 @@ def resolution(profile: ResolutionProfile) -> Canvas:
     style.write_note(below, 0.01, 0.03, f"dashed: stable from {STABLE}")
     below.set_ylim(-0.28, 1.06)  # with space for the note
     below.set_ylabel("agreement of\nruns (AMI)")
-    below.set_xlabel(f"resolution γ of {_NAMES[profile.quality_function]}")
+    names = {"modularity": "modularity", "cpm": "CPM"}
+    below.set_xlabel(f"resolution γ of {names[profile.quality_function]}")
     above.set_ylabel("communities")
     # with space for the dots at both ends
     above.set_xlim(profile.low / 1.06, profile.high * 1.06)
@@ -225,9 +226,6 @@ def resolution(profile: ResolutionProfile) -> Canvas:
     above.legend(frameon=False, fontsize=8.5, loc="upper left")
     style.head(above, _resolution_title(profile))
     return figure
-
-
-_NAMES = {"modularity": "modularity", "cpm": "CPM"}
 
 
 def _draw_domains(axes: Axes, profile: ResolutionProfile) -> None:

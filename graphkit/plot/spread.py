@@ -373,6 +373,7 @@ def blend(
     if len(kinds) > 1:
         axes.legend(frameon=False, fontsize=8.5, loc="best")
     axes.margins(x=0.02)
+    axes.xaxis.labelpad = 6
     first, second = ends or ("the first feed", "the second feed")
     title, x = (
         f"{measure}: from {first} to {second}",

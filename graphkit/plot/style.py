@@ -209,13 +209,10 @@ def name_dots(
                 edge = float((size / np.maximum(np.abs(way), 1e-9)).min())
                 shift = way * (gap * point + edge)
                 box = np.concatenate([at[dot] + shift - size, at[dot] + shift + size])
-                hard = (
-                    _covered_area(box, around)
-                    + 2 * _covered_area(box, taken)
-                    + 4 * _outside_area(box, frame)
-                )
-                ambiguous = _nearest_distance(box, others) < 1.5 * gap * point
-                cost = (hard + _covered_area(box, thin)) / point**2 + gap + 8 * ambiguous
+                hard = _overlap_area(box, around) + 2 * _overlap_area(box, taken)
+                hard += 4 * _area_outside(box, frame)
+                ambiguous = _dot_distance(box, others) < 1.5 * gap * point
+                cost = (hard + _overlap_area(box, thin)) / point**2 + gap + 8 * ambiguous
                 if cost < least:
                     best, taken_box, least = shift, box, cost
                     near = gap < _FAR and not ambiguous
@@ -225,7 +222,7 @@ def name_dots(
         taken = np.vstack([taken, taken_box])
 
 
-def _nearest_distance(box: Floats, dots: Floats) -> float:
+def _dot_distance(box: Floats, dots: Floats) -> float:
     """Distance of a box to the nearest dot; infinite without any."""
     if not dots.size:
         return float("inf")
@@ -233,14 +230,14 @@ def _nearest_distance(box: Floats, dots: Floats) -> float:
     return float(np.sqrt((away**2).sum(axis=1)).min())
 
 
-def _covered_area(box: Floats, others: Floats) -> float:
+def _overlap_area(box: Floats, others: Floats) -> float:
     """Area that a box shares with others."""
     width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
     height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
     return float((np.maximum(width, 0) * np.maximum(height, 0)).sum())
 
 
-def _outside_area(box: Floats, frame: Floats) -> float:
+def _area_outside(box: Floats, frame: Floats) -> float:
     """Area of a box outside the frame."""
     area = float((box[2] - box[0]) * (box[3] - box[1]))
-    return area - _covered_area(box, frame[None])
+    return area - _overlap_area(box, frame[None])

@@ -261,18 +261,8 @@ class _ArmFields(Section):
     def feed(self, base: Path = Path()) -> Feed:
         """The feed that the arm names, with the numbers that the study changes.
 
-        Parameters
-        ----------
-        base
-            Folder that `file` is relative to.
-
-        Raises
-        ------
-        OptionError
-            For an unknown preset, ranker, source, factor or signal; the message names the
-            nearest.
-        FileError
-            If the feed's file cannot be read.
+        `file` is relative to `base`. An unknown preset, ranker, source, factor or signal is an
+        :class:`OptionError` that names the nearest, an unreadable file a :class:`FileError`.
         """
         named = [key for key in ("preset", "blend", "file", "ranker") if getattr(self, key)]
         if len(named) != 1:
@@ -364,11 +354,10 @@ class ReportConfig(Section):
     min_group_size: Count = 10
 
 
-def _two_arms() -> tuple[ArmConfig, ...]:
-    return (
-        ArmConfig(name="follower", preset="follower_centric"),
-        ArmConfig(name="interest", preset="interest_centric"),
-    )
+_TWO_ARMS = (
+    ArmConfig(name="follower", preset="follower_centric"),
+    ArmConfig(name="interest", preset="interest_centric"),
+)
 
 
 class StudyConfig(Section):
@@ -391,7 +380,7 @@ class StudyConfig(Section):
     data: DataConfig = DataConfig()
     communities: CommunitiesConfig = CommunitiesConfig()
     world: WorldConfig = WorldConfig()
-    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = Field(default_factory=_two_arms)
+    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _TWO_ARMS
     simulation: SimulationConfig = SimulationConfig()
     behaviour: Behaviour = Behaviour()
     s_scan: ScanConfig = ScanConfig()

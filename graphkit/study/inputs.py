@@ -15,7 +15,6 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, MissingDataError
-from graphkit.recommenders import Feed
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
 
@@ -79,12 +78,15 @@ def check_materials(config: StudyConfig, materials: Materials) -> None:
     ds = materials.dataset
     ds.require("interactions", "account_id", "item_id", verb="a study")
     for name, feed in config.feeds().items():
-        if _needs_follows(feed) and (ds.follows is None or not ds.follows.height):
+        sources, follows = feed.sources, ds.follows
+        social = sources.get("following", 0) or sources.get("circle", 0)
+        if social and (follows is None or not follows.height):
             raise MissingDataError(
                 f"arm {name!r} shows what followees post or react to, but the data have no follows. "
                 "Give the arm other sources, or data with follows."
             )
-        if _needs_tags(feed) and materials.platform is None and not _has_tags(ds):
+        by_interest = sources.get("interest", 0) or feed.weights.get("interest", 0.0)
+        if by_interest and materials.platform is None and not _has_tags(ds):
             raise MissingDataError(
                 f"arm {name!r} ranks by interest, but the items have no tags. Give the arm other "
                 "sources and weights, or data with tags."
@@ -104,14 +106,6 @@ def check_materials(config: StudyConfig, materials: Materials) -> None:
             f"about {posts} posts are too few for {config.simulation.slots} slots in a session: set "
             "fewer simulation.slots, or a longer window of posts."
         )
-
-
-def _needs_follows(feed: Feed) -> bool:
-    return bool(feed.sources.get("following", 0) or feed.sources.get("circle", 0))
-
-
-def _needs_tags(feed: Feed) -> bool:
-    return bool(feed.sources.get("interest", 0) or feed.weights.get("interest", 0.0))
 
 
 def _has_tags(ds: Dataset) -> bool:

@@ -50,6 +50,12 @@ _HEAD = (
 )
 
 
+_UNSTABLE = (
+    "the runs agree too little to establish communities of shared interest: results under "
+    "the interest partition describe one run only"
+)
+
+
 def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     """Run a study: communities, worlds, feeds, contrasts, tables, figures and a report.
 
@@ -114,7 +120,7 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
             folder.table("s_scan", scan)
     headlines = tuple(analysis.state_headlines(gaps, arms, hidden, unfilled))
     measured = (outcome, gaps, means, curve, unfilled, scan, headlines)
-    notes = (*found.notes, *_stability_notes(found))
+    notes = found.notes if found.found else (*found.notes, _UNSTABLE)
     result = StudyResult(config, found, hidden, visible, spread, *measured, folder.path, notes)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
@@ -275,15 +281,6 @@ def _log_folder(config: StudyConfig, out: Path) -> Path | None:
     if log.exists() and not going_on:
         shutil.rmtree(log)
     return log if config.simulation.impressions else None
-
-
-def _stability_notes(found: CommunityStudy) -> list[str]:
-    if found.found:
-        return []
-    return [
-        "the runs agree too little to establish communities of shared interest: results under "
-        "the interest partition describe one run only"
-    ]
 
 
 def demo_config(seed: int = 1, runs: int = 10) -> StudyConfig:
