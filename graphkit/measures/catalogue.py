@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,7 @@ def outcome_schema(*columns: str) -> dict[str, pl.DataType]:
 
 def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
     """Arm, world and replication of every run, in this order."""
-    return [
-        (arm, w, r)
-        for arm in spread.arms
-        for w in range(len(spread.worlds))
-        for r in range(spread.replications)
-    ]
+    return list(product(spread.arms, range(len(spread.worlds)), range(spread.replications)))
 
 
 def mean_defined(values: npt.NDArray[np.generic]) -> float:
@@ -129,6 +125,11 @@ class RunTallies:
         each: Floats = np.repeat(self.reach / count, count)
         total = np.bincount(world.posters, weights=each, minlength=world.n_accounts)
         return np.asarray(total[self.creators], dtype=np.float64)
+
+    @property
+    def completions(self) -> int:
+        """Impressions watched to the end."""
+        return int(self.tally.reactions[:, REACTIONS.index("complete")].sum())
 
     def held(self, value: float) -> float:
         """A mean over sessions; NaN if none was held."""
@@ -269,10 +270,6 @@ def _small_creators(run: RunTallies) -> float:
     return exposure.small_creator_share(run.creator_impressions, followers[run.creators])
 
 
-def _completions(run: RunTallies) -> int:
-    return int(run.tally.reactions[:, REACTIONS.index("complete")].sum())
-
-
 def _retained_creators(run: RunTallies) -> float:
     posts = np.bincount(run.posters, minlength=run.world.n_accounts)
     return 1 - mean_defined(run.tally.quit[posts >= 2])
@@ -298,7 +295,7 @@ _RUN_FUNCTIONS: dict[str, Callable[[RunTallies], float]] = {
     "creator_gini": lambda run: gini(run.creator_impressions),
     "small_creator_share": _small_creators,
     "viewer_value": lambda run: _ratio(run.watched, run.tally.impressions),
-    "completion": lambda run: _ratio(_completions(run), run.tally.impressions),
+    "completion": lambda run: _ratio(run.completions, run.tally.impressions),
     "long_term_value": lambda run: run.held(1 - float(run.tally.leave)),
     "session_length": lambda run: run.held(float(run.tally.stay)),
     "creator_value": lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum())),

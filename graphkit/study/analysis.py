@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from graphkit.communities.visibility import Visibility
 from graphkit.measures import arm_means, contrast
+from graphkit.study.config import ArmConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve, Headline
 from graphkit.study.text import CLAIMS, Claim, Gap, compare_without_filler, state_headline
-
-if TYPE_CHECKING:
-    from graphkit.study.config import ArmConfig
 
 #: Measures of the sensitivity sweep over s.
 SWEPT = ("crossing", "hosting_hidden", "viewer_value")

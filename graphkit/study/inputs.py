@@ -6,7 +6,7 @@ import platform as machine
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -17,9 +17,7 @@ from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
-
-if TYPE_CHECKING:
-    from graphkit.study.results import StudyResult
+from graphkit.study.results import StudyResult
 
 __all__ = ["check_study"]
 
@@ -41,10 +39,7 @@ class Materials:
 def load_materials(config: StudyConfig) -> Materials:
     """Read or generate the data of a study.
 
-    Raises
-    ------
-    FileError, DataError
-        If they are missing, or not in the format that the study names.
+    Data that are missing or in another format are a :class:`FileError` or :class:`DataError`.
     """
     data = config.data
     if data.source in PLATFORMS:
@@ -68,12 +63,8 @@ def load_materials(config: StudyConfig) -> Materials:
 def check_materials(config: StudyConfig, materials: Materials) -> None:
     """Refuse data without the tables and columns that a feed or the kind of posts needs.
 
-    Raises
-    ------
-    MissingDataError
-        Naming the arm, and the table or column.
-    DataError
-        If there are fewer posts than a viewer would be shown.
+    A :class:`MissingDataError` names the arm and the table or column; fewer posts than a session
+    has slots are a :class:`DataError`.
     """
     ds = materials.dataset
     ds.require("interactions", "account_id", "item_id", verb="a study")

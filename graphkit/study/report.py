@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,16 +19,13 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
-from graphkit.study.inputs import versions
+from graphkit.study.folder import ResultsFolder
+from graphkit.study.inputs import Materials, versions
 from graphkit.study.results import HEADLINE_MEASURES, StudyResult
-
-if TYPE_CHECKING:
-    from graphkit.plot.style import Canvas
-    from graphkit.study.folder import ResultsFolder
-    from graphkit.study.inputs import Materials
 
 __all__ = ["flow_tables", "write_figures", "write_report"]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from graphkit.simulation import Behaviour
+from graphkit.study.inputs import Materials
 from graphkit.study.results import Headline, StudyResult
-
-if TYPE_CHECKING:
-    from graphkit.study.inputs import Materials
 
 __all__ = ["CLAIMS", "INDISTINCT", "Claim", "Gap"]
 
@@ -107,7 +105,7 @@ def signed_number(value: float) -> str:
 
 
 def over_units(worlds: int) -> str:
-    """What a confidence interval is over: worlds, or the replications of a single one."""
+    """Units of a confidence interval: worlds, or the replications of a single one."""
     return f"over {worlds} worlds" if worlds > 1 else "within this world"
 
 
@@ -303,7 +301,7 @@ def visibility_text(result: StudyResult) -> list[str]:
 
 
 def spread_text(result: StudyResult) -> list[str]:
-    """Design of the simulation, and what the confidence intervals cover."""
+    """Design of the simulation, and coverage of the confidence intervals."""
     spread, wanted = result.spread, result.config.simulation
     worlds = len(spread.worlds)
     cover = (
