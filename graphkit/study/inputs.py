@@ -23,7 +23,7 @@ __all__ = ["check_study"]
 
 
 @dataclass(frozen=True)
-class Materials:
+class StudyInputs:
     """Dataset of a study, its platform if it is synthetic, and the report of its import."""
 
     dataset: Dataset
@@ -36,7 +36,7 @@ class Materials:
         return self.platform or self.dataset
 
 
-def load_materials(config: StudyConfig) -> Materials:
+def load_inputs(config: StudyConfig) -> StudyInputs:
     """Read or generate the data of a study.
 
     Data that are missing or in another format are a :class:`FileError` or :class:`DataError`.
@@ -48,7 +48,7 @@ def load_materials(config: StudyConfig) -> Materials:
             if data.source == "bundled"
             else synthetic.platform(data.accounts, mixing=data.mixing, rng=data.seed)
         )
-        return Materials(platform.dataset, platform, None)
+        return StudyInputs(platform.dataset, platform, None)
     path = config.resolve(data.path or "")
     if not path.exists():
         raise FileError(
@@ -57,16 +57,16 @@ def load_materials(config: StudyConfig) -> Materials:
         )
     stitches = [config.resolve(s) for s in data.stitches]
     dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
-    return Materials(dataset, None, report)
+    return StudyInputs(dataset, None, report)
 
 
-def check_materials(config: StudyConfig, materials: Materials) -> None:
+def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
     """Refuse data without the tables and columns that a feed or the kind of posts needs.
 
     A :class:`MissingDataError` names the arm and the table or column; fewer posts than a session
     has slots are a :class:`DataError`.
     """
-    ds = materials.dataset
+    ds = inputs.dataset
     ds.require("interactions", "account_id", "item_id", verb="a study")
     for name, feed in config.feeds().items():
         sources, follows = feed.sources, ds.follows
@@ -77,16 +77,16 @@ def check_materials(config: StudyConfig, materials: Materials) -> None:
                 "Give the arm other sources, or data with follows."
             )
         by_interest = sources.get("interest", 0) or feed.weights.get("interest", 0.0)
-        if by_interest and materials.platform is None and not _has_tags(ds):
+        if by_interest and inputs.platform is None and not _has_tags(ds):
             raise MissingDataError(
                 f"arm {name!r} ranks by interest, but the items have no tags. Give the arm other "
                 "sources and weights, or data with tags."
             )
-    if materials.platform is None:
+    if inputs.platform is None:
         ds.require("follows", "follower_id", "followee_id", verb="a study")
         if not _has_tags(ds):
             raise MissingDataError("a study needs items with tags: they say what a post is about.")
-    if config.world.posts == "authored" and materials.platform is None:
+    if config.world.posts == "authored" and inputs.platform is None:
         try:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
@@ -138,9 +138,9 @@ def check_study(path: str | Path) -> pl.DataFrame:
         For unknown keys, missing data, and data that do not suffice for the study.
     """
     config = load_config(path)
-    materials = load_materials(config)
-    check_materials(config, materials)
-    ds, world, simulation = materials.dataset, config.world, config.simulation
+    inputs = load_inputs(config)
+    check_inputs(config, inputs)
+    ds, world, simulation = inputs.dataset, config.world, config.simulation
     runs = world.worlds * simulation.replications * len(config.arms)
     per_tick = len(ds.account_ids) * config.behaviour.activity
     per_run = int(per_tick * simulation.ticks * simulation.slots)
@@ -175,7 +175,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def manifest_facts(result: StudyResult, materials: Materials, seed: int) -> dict[str, Any]:
+def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[str, Any]:
     """Seeds, versions, keys of the inputs, and headlines for the manifest."""
     communities = community_facts(result.communities, seed)
     spread = result.spread
@@ -183,7 +183,7 @@ def manifest_facts(result: StudyResult, materials: Materials, seed: int) -> dict
         "seed": seed,
         "study": result.config.model_dump(mode="json"),
         "inputs": {
-            "dataset": materials.dataset.content_key,
+            "dataset": inputs.dataset.content_key,
             "communities from": communities.pop("dataset"),
             "worlds": [world.content_key for world in spread.worlds],
         },

@@ -24,7 +24,7 @@ from graphkit.study import text
 from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
-from graphkit.study.inputs import Materials, versions
+from graphkit.study.inputs import StudyInputs, versions
 from graphkit.study.results import HEADLINE_MEASURES, StudyResult
 
 __all__ = ["flow_tables", "write_figures", "write_report"]
@@ -196,8 +196,7 @@ def _caption_start(measure: str) -> str:
 def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
     """Draw the figures of the simulation into the folder."""
     for figure in report_figures(result, flows):
-        canvas = None if figure.draw is None else figure.draw()
-        if canvas is not None:
+        if figure.draw is not None and (canvas := figure.draw()) is not None:
             folder.figure(figure.name, canvas)
 
 
@@ -247,7 +246,7 @@ class Picture(NamedTuple):
     caption: str
 
 
-def write_report(result: StudyResult, materials: Materials, folder: ResultsFolder) -> None:
+def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder) -> None:
     """Write ``report.html`` into the folder, from the result and the figures in the folder.
 
     The report contains no ids of accounts or items, captions or handles, and no community
@@ -259,13 +258,14 @@ def write_report(result: StudyResult, materials: Materials, folder: ResultsFolde
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    html = environment.get_template("report.html.j2").render(_page_content(result, materials))
+    html = environment.get_template("report.html.j2").render(_page_content(result, inputs))
     folder.text("report.html", html)
 
 
-def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
+def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
+    """Values of the template."""
     config, recovered, recovery = result.config, result.communities.recovery, None
-    shown, report, dropped = _n_shown(result), materials.report, None
+    shown, report, dropped = _n_shown(result), inputs.report, None
     if report is not None and report.dropped.height:
         dropped = _text_table(report.dropped, "Rows dropped on reading, with reasons")
     if recovered is not None:
@@ -279,13 +279,13 @@ def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
     return {
         "title": config.report.title,
         "question": config.report.question,
-        "notices": text.caution_notices(result, materials),
+        "notices": text.caution_notices(result, inputs),
         # those of further arms are collapsed
         "headlines": result.headlines[: len(text.CLAIMS)],
         "more_headlines": result.headlines[len(text.CLAIMS) :],
         "n_arms": len(result.spread.arms),
-        "data_text": text.data_text(result, materials),
-        "data_rows": _data_table(materials),
+        "data_text": text.data_text(result, inputs),
+        "data_rows": _data_table(inputs),
         "data_dropped": dropped,
         "community_text": text.community_text(result, shown),
         "community_table": _community_table(result, shown),
@@ -309,8 +309,8 @@ def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
         "hosting_table": _hosting_table(result, shown),
         "sweep_text": text.sweep_text(result),
         "sweep_table": _sweep_table(result),
-        "limits": text.limitations_text(result, materials),
-        "method_table": _method_table(result, materials),
+        "limits": text.limitations_text(result, inputs),
+        "method_table": _method_table(result, inputs),
         "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
         "figures": _embedded_figures(result),
         "footer": f"Made by graphkit {__version__}. The folder of this report holds its tables, and "
@@ -371,10 +371,10 @@ def _comparison_tables(result: StudyResult, at: int) -> dict[str, Any]:
     return {"title": title, "tables": tables}
 
 
-def _data_table(materials: Materials) -> Table:
-    if materials.report is not None:
-        return _text_table(materials.report.rows, "Rows read and kept")
-    tables = materials.dataset.tables
+def _data_table(inputs: StudyInputs) -> Table:
+    if inputs.report is not None:
+        return _text_table(inputs.report.rows, "Rows read and kept")
+    tables = inputs.dataset.tables
     frame = pl.DataFrame({"table": list(tables), "rows": [f.height for f in tables.values()]})
     return _text_table(frame, "Rows of the data")
 
@@ -415,9 +415,10 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
 
 def _feed_table(result: StudyResult) -> Table:
     feeds = result.config.feeds()
-    first = next(iter(feeds.values())).frame
-    columns = {name: feed.frame["value"] for name, feed in feeds.items()}
-    frame = first.select("part", "key").with_columns(**columns).with_columns(first["meaning"])
+    part, key, meaning = next(iter(feeds.values())).frame.select("part", "key", "meaning")
+    frame = pl.DataFrame(
+        [part, key, *(f.frame["value"].alias(n) for n, f in feeds.items()), meaning]
+    )
     used = frame.filter(pl.any_horizontal(pl.col(list(feeds)) != 0))
     return _text_table(used, "Feed parameters that are not 0 in all feeds")
 
@@ -463,9 +464,8 @@ def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
 def _hosting_table(result: StudyResult, shown: int) -> Table | None:
     partition, seen = result.communities.partition, result.communities.visibility
     base, arm = result.spread.arms[:2]
-    names = [partition.name(c) for c in range(shown)]
     rows = result.contrasts.filter(
-        pl.col("community").is_in(names),
+        pl.col("community").is_in([partition.name(c) for c in range(shown)]),
         pl.col("difference").is_not_null(),
         measure="hosting_reach",
         partition="interest",
@@ -527,14 +527,14 @@ def _mean_text(mean: float, low: float | None, high: float | None) -> str:
     return f"{mean:.3f}{bounds}".replace("-", "−")
 
 
-def _method_table(result: StudyResult, materials: Materials) -> Table:
+def _method_table(result: StudyResult, inputs: StudyInputs) -> Table:
     config, spread = result.config, result.spread
     world = spread.worlds[0]
     used = {"graphkit": __version__, **versions()}
     facts = {
         "seed": str(config.seed),
         "data": config.data.source,
-        "key of the data": materials.dataset.content_key,
+        "key of the data": inputs.dataset.content_key,
         "accounts, posts per world": f"{world.n_accounts:,}, {world.n_posts:,}",
         "posts enter through": "their authors" if world.authored else "seeders of their audience",
         "budget": spread.budget,

@@ -30,7 +30,7 @@ from graphkit.study import analysis
 from graphkit.study.communities import community_stages
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder
-from graphkit.study.inputs import Materials, check_materials, load_materials, manifest_facts
+from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
 
@@ -89,11 +89,11 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     streams = Streams(config.seed)
     folder.text("study.toml", _HEAD + config.to_toml())
     with folder.stage("data"):
-        materials = load_materials(config)
-        check_materials(config, materials)
-    found, partitions, hidden, visible = _find_communities(config, materials, folder, streams)
+        inputs = load_inputs(config)
+        check_inputs(config, inputs)
+    found, partitions, hidden, visible = _find_communities(config, inputs, folder, streams)
     with folder.stage("worlds"):
-        worlds = _build_worlds(config, materials, partitions, streams)
+        worlds = _build_worlds(config, inputs, partitions, streams)
     simulation = _Simulation(config, worlds, hidden, visible, streams, folder.path)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
@@ -134,8 +134,8 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         folder.table("feeds", pl.concat(feeds))
         write_figures(result, flows, folder)
     with folder.stage("report"):
-        write_report(result, materials, folder)
-    folder.finish(manifest_facts(result, materials, streams.seed))
+        write_report(result, inputs, folder)
+    folder.finish(manifest_facts(result, inputs, streams.seed))
     shutil.rmtree(folder.path / CHECKPOINTS, ignore_errors=True)
     return result
 
@@ -146,19 +146,19 @@ def _named_rows(frame: pl.DataFrame, **names: str) -> pl.DataFrame:
 
 
 def _find_communities(
-    config: StudyConfig, materials: Materials, folder: ResultsFolder, streams: Streams
+    config: StudyConfig, inputs: StudyInputs, folder: ResultsFolder, streams: Streams
 ) -> tuple[CommunityStudy, dict[str, Partition], Names, Names]:
     """The community study, all partitions, and the names of hidden and visible communities."""
     least = config.report.min_group_size
     wanted, world = config.communities, config.world
     with folder.stage("disjoint data"):
-        part = split_world_data(materials.source, since=world.since, posts=world.posts)
+        part = split_world_data(inputs.source, since=world.since, posts=world.posts)
     repeat: dict[str, Any] = {"runs": wanted.runs, "engine": wanted.engine}
     search = {"quality": wanted.quality, "resolution": wanted.resolution, **repeat}
-    platform = materials.platform
+    platform = inputs.platform
     truth = None if platform is None else platform.truth
     found = community_stages(
-        part, folder, streams, wanted, search, report=materials.report, truth=truth, least=least
+        part, folder, streams, wanted, search, report=inputs.report, truth=truth, least=least
     )
     partitions = {"interest": found.partition}
     seen = {} if found.visibility is None else {"interest": found.visibility}
@@ -186,14 +186,14 @@ def _find_communities(
 
 
 def _build_worlds(
-    config: StudyConfig, materials: Materials, partitions: dict[str, Partition], streams: Streams
+    config: StudyConfig, inputs: StudyInputs, partitions: dict[str, Partition], streams: Streams
 ) -> list[World]:
     """A world from data that the partitions were not found in, and its resamples."""
     wanted = config.world
     names = ("since", "posts", "ticks", "stock", "share_of_posts", "introducers", "space")
     options = {name: getattr(wanted, name) for name in (*names, "dimensions")}
     rng = streams.integer("world")
-    world = build_world(materials.source, partitions, **options, rng=rng)
+    world = build_world(inputs.source, partitions, **options, rng=rng)
     if wanted.worlds == 1:
         return [world]
     return resample_worlds(world, wanted.worlds, rng=streams.integer("worlds"))

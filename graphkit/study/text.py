@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from graphkit.simulation import Behaviour
-from graphkit.study.inputs import Materials
+from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import Headline, StudyResult
 
 __all__ = ["CLAIMS", "INDISTINCT", "Claim", "Gap"]
@@ -226,10 +226,10 @@ def _partition_list(kinds: Sequence[str]) -> str:
     return f"the {', '.join(kinds[:-1])} and {kinds[-1]} partitions"
 
 
-def caution_notices(result: StudyResult, materials: Materials) -> list[str]:
+def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Cautions before all numbers: synthetic data, uncalibrated behaviour."""
     texts = []
-    if materials.platform is not None:
+    if inputs.platform is not None:
         texts.append(
             "The data are synthetic: accounts, posts and communities were generated, not observed. "
             "The figures show what the method does where the ground truth is known; they do not "
@@ -243,9 +243,9 @@ def caution_notices(result: StudyResult, materials: Materials) -> list[str]:
     return texts
 
 
-def data_text(result: StudyResult, materials: Materials) -> list[str]:
+def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Source, terms, and the disjoint parts of the data."""
-    ds = materials.dataset
+    ds = inputs.dataset
     texts = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
         texts.append(f"Terms: {ds.terms}")
@@ -256,7 +256,7 @@ def data_text(result: StudyResult, materials: Materials) -> list[str]:
         "measured. Communities found in the data that drive a feed would bias cross-community "
         "exposure downwards."
     )
-    if materials.report is not None and not materials.report.n_dropped:
+    if inputs.report is not None and not inputs.report.n_dropped:
         texts.append("No row was dropped on reading.")
     return texts
 
@@ -399,10 +399,10 @@ def _count_text(number: int, unit: str) -> str:
     return f"{number} {unit}" + ("" if number == 1 else "s")
 
 
-def limitations_text(result: StudyResult, materials: Materials) -> list[str]:
+def limitations_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Limitations of the study."""
     spread = result.spread
-    texts = caution_notices(result, materials)
+    texts = caution_notices(result, inputs)
     texts += [
         "The feeds are models: sources, factors and weights represent kinds of feeds as their "
         "makers describe them. No platform's own ranking is reproduced.",
