@@ -76,7 +76,7 @@ class ResultsFolder:
     def _record_failure(self, stage: str, error: Exception) -> None:
         row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
         self._write_file("failures.csv", pl.DataFrame(row).write_csv)
-        self._write_manifest({"failed": stage}, finished=False)
+        self.finish({"failed": stage}, finished=False)
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as CSV and as Parquet."""
@@ -93,11 +93,8 @@ class ResultsFolder:
         write_text(self.path / name, content)
         self._record_hash(name)
 
-    def finish(self, facts: Mapping[str, Any]) -> None:
+    def finish(self, facts: Mapping[str, Any], *, finished: bool = True) -> None:
         """Write the manifest, with the hash of every file, and the timings."""
-        self._write_manifest(facts, finished=True)
-
-    def _write_manifest(self, facts: Mapping[str, Any], *, finished: bool) -> None:
         write_json(self.path / "timings.json", self.timings)
         files = dict(sorted(self.files.items()))
         record = {"version": __version__, "finished": finished, **facts, "files": files}
