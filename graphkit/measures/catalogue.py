@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,17 @@ from graphkit.data.partition import Partition
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.kernels.state import WATCH_UNIT
+from graphkit.measures import exposure
 from graphkit.measures.cascades import Cascades, cascades
-from graphkit.measures.exposure import (
-    effective_number,
-    entropy,
-    gini,
-    intra_list_distance,
-    small_creator_share,
-)
+from graphkit.measures.exposure import entropy, gini
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, crossing, ei_index, ei_null, flow_matrix
 
-__all__ = [
-    "DERIVED",
-    "MEASURES",
-    "Measure",
-    "PartitionTallies",
-    "RunTallies",
-    "describe_measure",
-    "mean_defined",
-    "outcome_schema",
-    "run_keys",
-]
+__all__ = ["DERIVED", "MEASURES", "Measure"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int32]
 
 #: A post counts as divisive from this divisiveness on.
 DIVISIVE = 0.5
@@ -59,12 +46,7 @@ def outcome_schema(*columns: str) -> dict[str, pl.DataType]:
 
 def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
     """Arm, world and replication of every run, in this order."""
-    return [
-        (arm, w, r)
-        for arm in spread.arms
-        for w in range(len(spread.worlds))
-        for r in range(spread.replications)
-    ]
+    return list(product(spread.arms, range(len(spread.worlds)), range(spread.replications)))
 
 
 def mean_defined(values: npt.NDArray[np.generic]) -> float:
@@ -125,7 +107,7 @@ class RunTallies:
         return cascades(self.tally.shares, self.world.n_posts, answers_to=replies)
 
     @cached_property
-    def posters(self) -> npt.NDArray[np.int32]:
+    def posters(self) -> Counts:
         """Accounts through which scheduled posts enter, once per post."""
         world = self.world
         return world.posters[np.repeat(self.scheduled, np.diff(world.poster_indptr))]
@@ -180,27 +162,27 @@ class PartitionTallies:
         return self.run.world.partitions[self.kind]
 
     @cached_property
-    def homes(self) -> npt.NDArray[np.int32]:
+    def homes(self) -> Counts:
         """Community of origin of each post, shape (m,); −1 without one, or if it did not enter."""
         return np.where(self.run.entered, self.run.world.homes[self.kind], np.int32(-1))
 
     @property
-    def views(self) -> npt.NDArray[np.int32]:
+    def views(self) -> Counts:
         """Accounts shown each post by community, shape (m, C + 1); see :class:`ArmTally`."""
         return self.run.tally.views[self.kind]
 
     @property
-    def diet(self) -> npt.NDArray[np.int32]:
+    def diet(self) -> Counts:
         """Posts shown to each account by community of origin, shape (n, C + 1)."""
         return self.run.tally.diet[self.kind]
 
     @property
-    def audience(self) -> npt.NDArray[np.int32]:
+    def audience(self) -> Counts:
         """`views` without unassigned accounts, shape (m, C)."""
         return self.views[:, : self.partition.n_communities]
 
     @property
-    def assigned_diet(self) -> npt.NDArray[np.int32]:
+    def assigned_diet(self) -> Counts:
         """`diet` without posts that have no community of origin, shape (n, C)."""
         return self.diet[:, : self.partition.n_communities]
 
@@ -283,27 +265,9 @@ class Measure:
         return self.level in ("partition", "community")
 
 
-def _run(
-    name: str, unit: str, meaning: str, compute: Callable[[RunTallies], float], **flags: bool
-) -> Measure:
-    return Measure(name, unit, meaning, "run", compute, **flags)
-
-
-def _partition(
-    name: str, unit: str, meaning: str, compute: Callable[[PartitionTallies], float], **flags: bool
-) -> Measure:
-    return Measure(name, unit, meaning, "partition", compute, **flags)
-
-
-def _community(
-    name: str, unit: str, meaning: str, compute: Callable[[PartitionTallies], Any]
-) -> Measure:
-    return Measure(name, unit, meaning, "community", compute)
-
-
 def _small_creators(run: RunTallies) -> float:
     followers = np.bincount(run.world.follows.indices, minlength=run.world.n_accounts)
-    return small_creator_share(run.creator_impressions, followers[run.creators])
+    return exposure.small_creator_share(run.creator_impressions, followers[run.creators])
 
 
 def _retained_creators(run: RunTallies) -> float:
@@ -321,358 +285,185 @@ def _hosted_creators(p: PartitionTallies) -> Floats:
     return hosting_creators(reached, membership, p.run.posters, **options)
 
 
-_SHARE, _PROBABILITY = "share, 0 … 1", "probability"
-_RELATIVE, _EVENNESS = "ratio, 1 = proportional", "0 (one community) … 1 (even)"
-_RANDOM = "ratio, 1 = random exposure"
+_RUN_FUNCTIONS: dict[str, Callable[[RunTallies], float]] = {
+    "reach": lambda run: mean_defined(run.reach[run.entered]),
+    "reach_median": lambda run: _median(run.reach[run.entered]),
+    "cascade_size": lambda run: run.cascade_mean(run.trees.size),
+    "cascade_depth": lambda run: run.cascade_mean(run.trees.depth),
+    "cascade_breadth": lambda run: run.cascade_mean(run.trees.breadth),
+    "structural_virality": lambda run: run.cascade_mean(run.trees.virality),
+    "creator_gini": lambda run: gini(run.creator_impressions),
+    "small_creator_share": _small_creators,
+    "viewer_value": lambda run: _ratio(run.watched, run.tally.impressions),
+    "completion": lambda run: _ratio(run.completions, run.tally.impressions),
+    "long_term_value": lambda run: run.held(1 - float(run.tally.leave)),
+    "session_length": lambda run: run.held(float(run.tally.stay)),
+    "creator_value": lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum())),
+    "posting_propensity": lambda run: float(run.tally.posting),
+    "quitting_propensity": lambda run: float(run.tally.quitting),
+    "platform_value": lambda run: run.watched,
+    "kept_sessions": lambda run: _ratio(
+        run.tally.sessions, run.world.n_accounts * run.tally.ticks.shape[1]
+    ),
+    "accounts_kept": lambda run: 1 - mean_defined(run.tally.left),
+    "creators_kept": _retained_creators,
+    "posted_share": lambda run: mean_defined(run.tally.posted[run.scheduled]),
+    "followers_gained": lambda run: _ratio(int(run.tally.gained.sum()), run.world.n_accounts),
+    "followers_lost": lambda run: _ratio(int(run.tally.lost.sum()), run.world.n_accounts),
+    "divisive_amplification": lambda run: run.relative_share(_divisive(run.world)),
+    "flagged_amplification": lambda run: run.relative_share(run.world.flagged),
+    "crossposted_amplification": lambda run: run.relative_share(run.world.cross_posted),
+    "filler_share": lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions),
+    "candidates_per_session": lambda run: _ratio(run.tally.candidates, run.tally.sessions),
+    "index_recall": lambda run: float(run.tally.recall),
+}
+_SOURCE_FUNCTIONS: dict[str, Callable[[RunTallies], list[float]]] = {
+    "source_": lambda run: [
+        _ratio(n, run.tally.impressions) for n in run.tally.sources[:-1].tolist()
+    ]
+}
+_PARTITION_FUNCTIONS: dict[str, Callable[[PartitionTallies], float]] = {
+    "crossing": lambda p: p.exposure.ratio(),
+    "crossing_item_mean": lambda p: p.exposure.item_mean(),
+    "reach_outside": lambda p: mean_defined(p.reach_outside),
+    "audience_entropy": lambda p: mean_defined(entropy(p.audience)),
+    "audience_communities": lambda p: mean_defined(exposure.effective_number(p.audience)),
+    "viewer_diet_entropy": lambda p: mean_defined(entropy(p.assigned_diet)),
+    "viewer_diet_distance": lambda p: mean_defined(exposure.intra_list_distance(p.assigned_diet)),
+    "ei_index": lambda p: ei_index(p.flows),
+    "ei_null": lambda p: ei_null(p.views, p.partition.membership, **p.origins),
+    "excluded_share": lambda p: 1 - _ratio(float(p.flows.sum()), p.run.tally.impressions),
+    "homeless_posts": lambda p: float(np.count_nonzero(p.run.world.homes[p.kind] < 0)),
+    "unassigned_accounts": lambda p: float(p.partition.n_unassigned),
+}
+_COMMUNITY_FUNCTIONS: dict[str, Callable[[PartitionTallies], Floats | list[float]]] = {
+    "hosting_reach": lambda p: hosting_reach(p.views, p.partition.membership, **p.origins),
+    "hosting_members": lambda p: hosting_members(p.diet, p.partition.membership),
+    "hosting_creators": _hosted_creators,
+    "crossing": lambda p: [p.exposure.ratio(c) for c in range(p.partition.n_communities)],
+    "reach": lambda p: p.by_community(p.run.reach, p.homes),
+    "reach_outside": lambda p: p.by_community(p.reach_outside, p.exposure.homes),
+}
+_FUNCTIONS: dict[str, dict[str, Any]] = {
+    "run": _RUN_FUNCTIONS,
+    "source": _SOURCE_FUNCTIONS,
+    "partition": _PARTITION_FUNCTIONS,
+    "community": _COMMUNITY_FUNCTIONS,
+}
+
+# name | unit | flags | meaning, under the level of the measures
+_MEASURES = """
+[run]
+reach | accounts per post | detail | distinct accounts shown a post, mean over posts (equal in all
+    arms under a matched budget, except for slots left empty)
+reach_median | accounts per post | detail | distinct accounts shown a post, median over posts
+cascade_size | nodes | detail | nodes of a post's cascade of shares, duets, stitches and replies,
+    mean over originals
+cascade_depth | edges | detail | longest path from the root of a cascade, mean over originals
+cascade_breadth | nodes | detail | most nodes at one depth of a cascade, mean over originals
+structural_virality | edges | | structural virality: mean distance between the nodes of a cascade,
+    mean over cascades of two nodes or more
+creator_gini | 0 (equal) … 1 | | Gini coefficient of impressions among creators
+small_creator_share | share, 0 … 1 | | share of the impressions of the half of the creators with
+    fewest followers
+viewer_value | watch fraction | | short-term viewer value: mean watch fraction
+completion | share, 0 … 1 | detail | completion rate: share of the impressions watched to the end
+long_term_value | probability | | long-term viewer value: 1 − mean propensity to leave for good
+    after a session
+session_length | posts per session | | posts after which a session would end by the viewer's
+    choice, at most its slots, mean
+creator_value | reactions per post | | creator value: likes, comments, shares, follows, duets and
+    stitches per post
+posting_propensity | probability | | mean probability that a creator publishes a scheduled post
+quitting_propensity | probability | | mean probability that a creator stops posting
+platform_value | posts watched in full | | platform value: summed watch fractions
+kept_sessions | sessions | free_only | sessions held per account and tick
+accounts_kept | share, 0 … 1 | free_only | retention: share of the accounts that did not leave for
+    good
+creators_kept | share, 0 … 1 | free_only | retention of creators: share of those with two
+    scheduled posts or more who did not stop posting
+posted_share | share, 0 … 1 | free_only | share of the scheduled posts that were published
+followers_gained | followers | free_only | followers gained per account
+followers_lost | followers | free_only | followers lost per account
+divisive_amplification | ratio, 1 = proportional | | share of divisive posts (divisiveness ≥ 0.5)
+    in the impressions over their share of the posts
+flagged_amplification | ratio, 1 = proportional | | share of flagged posts in the impressions over
+    their share of the posts
+crossposted_amplification | ratio, 1 = proportional | | share of posts first posted elsewhere in
+    the impressions over their share of the posts
+filler_share | share, 0 … 1 | descriptive | share of the impressions that are backfill (filler)
+candidates_per_session | posts per session | descriptive | distinct candidates ranked per session
+index_recall | share, 0 … 1 | descriptive | recall@100 of the interest source's nearest-neighbour
+    index; null if it is not used
+[source]
+source_ | share, 0 … 1 | descriptive | share of the impressions from one source of candidates
+[partition]
+crossing | ratio, 1 = random exposure | | cross-community exposure: impressions outside the post's
+    community of origin, relative to random exposure
+crossing_item_mean | ratio, 1 = random exposure | detail | cross-community exposure relative to
+    random exposure, mean over posts
+reach_outside | accounts per post | detail | accounts of other communities shown a post, mean over
+    posts
+audience_entropy | 0 (one community) … 1 (even) | | normalised Shannon entropy of a post's
+    audience over communities, mean over posts
+audience_communities | communities | detail | effective number of communities in a post's audience
+    (Hill number of order 1), mean over posts
+viewer_diet_entropy | 0 (one community) … 1 (even) | | normalised Shannon entropy of an account's
+    posts over communities of origin, mean over accounts
+viewer_diet_distance | share, 0 … 1 | | intra-list distance: share of the pairs of an account's
+    posts that differ in community of origin, mean over accounts
+ei_index | −1 … 1 | | E–I index of the impressions: (external − internal) / (external + internal)
+ei_null | −1 … 1 | descriptive | expected E–I index under permuted memberships of the viewers
+excluded_share | share, 0 … 1 | descriptive | share of the impressions without a community of
+    origin or of the viewer, left out under this partition
+homeless_posts | posts | descriptive | posts without a community of origin
+unassigned_accounts | accounts | descriptive | accounts without a community
+[community]
+hosting_reach | share, 0 … 1 | | within-community reach: share of its own community that a post
+    reaches, mean over posts
+hosting_members | share, 0 … 1 | | share of a community's members who are shown a post of the
+    community
+hosting_creators | share, 0 … 1 | | share of a community's creators who reach enough other members
+    of it (3 by default)
+crossing | ratio, 1 = random exposure | | cross-community exposure of a community's posts,
+    relative to random exposure
+reach | accounts per post | | distinct accounts shown a post of the community, mean over posts
+reach_outside | accounts per post | | accounts of other communities shown a post of the community,
+    mean over posts
+"""
+
+# the same, for measures that other functions derive
+_DERIVED = """
+[community]
+amplification | % above the baseline | | algorithmic amplification: reach relative to a baseline,
+    by community of origin
+[partition]
+hosting_hidden | share, 0 … 1 | | within-community reach in hidden communities, which the follow
+    graph does not show, mean over communities
+hosting_visible | share, 0 … 1 | | within-community reach in visible communities, which the follow
+    graph shows, mean over communities
+hosting_gap | difference of shares | | within-community reach in hidden communities minus that in
+    visible communities
+"""
+
+
+def _parse_catalogue(table: str, functions: dict[str, dict[str, Any]]) -> Iterator[Measure]:
+    """Measures of a table, each with its function of that name and level."""
+    level = ""
+    for line in table.replace("\n    ", " ").strip().splitlines():
+        if line.startswith("["):
+            level = line.strip("[]")
+            continue
+        name, unit, flags, meaning = (part.strip() for part in line.split("|"))
+        compute = functions[level][name] if functions else _undefined
+        yield Measure(name, unit, meaning, level, compute, **dict.fromkeys(flags.split(), True))
+
 
 #: Every measure that :func:`measure_spread` yields, in the order of its rows within each level.
-MEASURES: tuple[Measure, ...] = (
-    _run(
-        "reach",
-        "accounts per post",
-        "distinct accounts shown a post, mean over posts (equal in "
-        "all arms under a matched budget, except for slots left empty)",
-        lambda run: mean_defined(run.reach[run.entered]),
-        detail=True,
-    ),
-    _run(
-        "reach_median",
-        "accounts per post",
-        "distinct accounts shown a post, median over posts",
-        lambda run: _median(run.reach[run.entered]),
-        detail=True,
-    ),
-    _run(
-        "cascade_size",
-        "nodes",
-        "nodes of a post's cascade of shares, duets, stitches and replies, mean over originals",
-        lambda run: run.cascade_mean(run.trees.size),
-        detail=True,
-    ),
-    _run(
-        "cascade_depth",
-        "edges",
-        "longest path from the root of a cascade, mean over originals",
-        lambda run: run.cascade_mean(run.trees.depth),
-        detail=True,
-    ),
-    _run(
-        "cascade_breadth",
-        "nodes",
-        "most nodes at one depth of a cascade, mean over originals",
-        lambda run: run.cascade_mean(run.trees.breadth),
-        detail=True,
-    ),
-    _run(
-        "structural_virality",
-        "edges",
-        "structural virality: mean distance between the nodes of a "
-        "cascade, mean over cascades of two nodes or more",
-        lambda run: run.cascade_mean(run.trees.virality),
-    ),
-    _run(
-        "creator_gini",
-        "0 (equal) … 1",
-        "Gini coefficient of impressions among creators",
-        lambda run: gini(run.creator_impressions),
-    ),
-    _run(
-        "small_creator_share",
-        _SHARE,
-        "share of the impressions of the half of the creators with fewest followers",
-        _small_creators,
-    ),
-    _run(
-        "viewer_value",
-        "watch fraction",
-        "short-term viewer value: mean watch fraction",
-        lambda run: _ratio(run.watched, run.tally.impressions),
-    ),
-    _run(
-        "completion",
-        _SHARE,
-        "completion rate: share of the impressions watched to the end",
-        lambda run: _ratio(run.completions, run.tally.impressions),
-        detail=True,
-    ),
-    _run(
-        "long_term_value",
-        _PROBABILITY,
-        "long-term viewer value: 1 − mean propensity to leave for good after a session",
-        lambda run: run.held(1 - float(run.tally.leave)),
-    ),
-    _run(
-        "session_length",
-        "posts per session",
-        "posts after which a session would end by the viewer's choice, at most its slots, mean",
-        lambda run: run.held(float(run.tally.stay)),
-    ),
-    _run(
-        "creator_value",
-        "reactions per post",
-        "creator value: likes, comments, shares, follows, duets and stitches per post",
-        lambda run: _ratio(int(run.tally.rewards.sum()), int(run.entered.sum())),
-    ),
-    _run(
-        "posting_propensity",
-        _PROBABILITY,
-        "mean probability that a creator publishes a scheduled post",
-        lambda run: float(run.tally.posting),
-    ),
-    _run(
-        "quitting_propensity",
-        _PROBABILITY,
-        "mean probability that a creator stops posting",
-        lambda run: float(run.tally.quitting),
-    ),
-    _run(
-        "platform_value",
-        "posts watched in full",
-        "platform value: summed watch fractions",
-        lambda run: run.watched,
-    ),
-    _run(
-        "kept_sessions",
-        "sessions",
-        "sessions held per account and tick",
-        lambda run: _ratio(run.tally.sessions, run.world.n_accounts * run.tally.ticks.shape[1]),
-        free_only=True,
-    ),
-    _run(
-        "accounts_kept",
-        _SHARE,
-        "retention: share of the accounts that did not leave for good",
-        lambda run: 1 - mean_defined(run.tally.left),
-        free_only=True,
-    ),
-    _run(
-        "creators_kept",
-        _SHARE,
-        "retention of creators: share of those with two scheduled posts or "
-        "more who did not stop posting",
-        _retained_creators,
-        free_only=True,
-    ),
-    _run(
-        "posted_share",
-        _SHARE,
-        "share of the scheduled posts that were published",
-        lambda run: mean_defined(run.tally.posted[run.scheduled]),
-        free_only=True,
-    ),
-    _run(
-        "followers_gained",
-        "followers",
-        "followers gained per account",
-        lambda run: _ratio(int(run.tally.gained.sum()), run.world.n_accounts),
-        free_only=True,
-    ),
-    _run(
-        "followers_lost",
-        "followers",
-        "followers lost per account",
-        lambda run: _ratio(int(run.tally.lost.sum()), run.world.n_accounts),
-        free_only=True,
-    ),
-    _run(
-        "divisive_amplification",
-        _RELATIVE,
-        "share of divisive posts (divisiveness ≥ 0.5) in the "
-        "impressions over their share of the posts",
-        lambda run: run.relative_share(_divisive(run.world)),
-    ),
-    _run(
-        "flagged_amplification",
-        _RELATIVE,
-        "share of flagged posts in the impressions over their share of the posts",
-        lambda run: run.relative_share(run.world.flagged),
-    ),
-    _run(
-        "crossposted_amplification",
-        _RELATIVE,
-        "share of posts first posted elsewhere in the impressions over their share of the posts",
-        lambda run: run.relative_share(run.world.cross_posted),
-    ),
-    _run(
-        "filler_share",
-        _SHARE,
-        "share of the impressions that are backfill (filler)",
-        lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions),
-        descriptive=True,
-    ),
-    _run(
-        "candidates_per_session",
-        "posts per session",
-        "distinct candidates ranked per session",
-        lambda run: _ratio(run.tally.candidates, run.tally.sessions),
-        descriptive=True,
-    ),
-    _run(
-        "index_recall",
-        _SHARE,
-        "recall@100 of the interest source's nearest-neighbour index; null if it is not used",
-        lambda run: float(run.tally.recall),
-        descriptive=True,
-    ),
-    Measure(
-        "source_",
-        _SHARE,
-        "share of the impressions from one source of candidates",
-        "source",
-        lambda run: [_ratio(n, run.tally.impressions) for n in run.tally.sources[:-1].tolist()],
-        descriptive=True,
-    ),
-    _partition(
-        "crossing",
-        _RANDOM,
-        "cross-community exposure: impressions outside the post's "
-        "community of origin, relative to random exposure",
-        lambda p: p.exposure.ratio(),
-    ),
-    _partition(
-        "crossing_item_mean",
-        _RANDOM,
-        "cross-community exposure relative to random exposure, mean over posts",
-        lambda p: p.exposure.item_mean(),
-        detail=True,
-    ),
-    _partition(
-        "reach_outside",
-        "accounts per post",
-        "accounts of other communities shown a post, mean over posts",
-        lambda p: mean_defined(p.reach_outside),
-        detail=True,
-    ),
-    _partition(
-        "audience_entropy",
-        _EVENNESS,
-        "normalised Shannon entropy of a post's audience over communities, mean over posts",
-        lambda p: mean_defined(entropy(p.audience)),
-    ),
-    _partition(
-        "audience_communities",
-        "communities",
-        "effective number of communities in a post's "
-        "audience (Hill number of order 1), mean over posts",
-        lambda p: mean_defined(effective_number(p.audience)),
-        detail=True,
-    ),
-    _partition(
-        "viewer_diet_entropy",
-        _EVENNESS,
-        "normalised Shannon entropy of an account's posts "
-        "over communities of origin, mean over accounts",
-        lambda p: mean_defined(entropy(p.assigned_diet)),
-    ),
-    _partition(
-        "viewer_diet_distance",
-        _SHARE,
-        "intra-list distance: share of the pairs of an "
-        "account's posts that differ in community of origin, mean over accounts",
-        lambda p: mean_defined(intra_list_distance(p.assigned_diet)),
-    ),
-    _partition(
-        "ei_index",
-        "−1 … 1",
-        "E–I index of the impressions: (external − internal) / (external + internal)",
-        lambda p: ei_index(p.flows),
-    ),
-    _partition(
-        "ei_null",
-        "−1 … 1",
-        "expected E–I index under permuted memberships of the viewers",
-        lambda p: ei_null(p.views, p.partition.membership, **p.origins),
-        descriptive=True,
-    ),
-    _partition(
-        "excluded_share",
-        _SHARE,
-        "share of the impressions without a community of origin or "
-        "of the viewer, left out under this partition",
-        lambda p: 1 - _ratio(float(p.flows.sum()), p.run.tally.impressions),
-        descriptive=True,
-    ),
-    _partition(
-        "homeless_posts",
-        "posts",
-        "posts without a community of origin",
-        lambda p: float(np.count_nonzero(p.run.world.homes[p.kind] < 0)),
-        descriptive=True,
-    ),
-    _partition(
-        "unassigned_accounts",
-        "accounts",
-        "accounts without a community",
-        lambda p: float(p.partition.n_unassigned),
-        descriptive=True,
-    ),
-    _community(
-        "hosting_reach",
-        _SHARE,
-        "within-community reach: share of its own community that a post reaches, mean over posts",
-        lambda p: hosting_reach(p.views, p.partition.membership, **p.origins),
-    ),
-    _community(
-        "hosting_members",
-        _SHARE,
-        "share of a community's members who are shown a post of the community",
-        lambda p: hosting_members(p.diet, p.partition.membership),
-    ),
-    _community(
-        "hosting_creators",
-        _SHARE,
-        "share of a community's creators who reach enough other members of it (3 by default)",
-        _hosted_creators,
-    ),
-    _community(
-        "crossing",
-        _RANDOM,
-        "cross-community exposure of a community's posts, relative to random exposure",
-        lambda p: [p.exposure.ratio(c) for c in range(p.partition.n_communities)],
-    ),
-    _community(
-        "reach",
-        "accounts per post",
-        "distinct accounts shown a post of the community, mean over posts",
-        lambda p: p.by_community(p.run.reach, p.homes),
-    ),
-    _community(
-        "reach_outside",
-        "accounts per post",
-        "accounts of other communities shown a post of the community, mean over posts",
-        lambda p: p.by_community(p.reach_outside, p.exposure.homes),
-    ),
-)
+MEASURES = tuple(_parse_catalogue(_MEASURES, _FUNCTIONS))
 
 #: Measures that other functions derive from tallies or from the rows of :func:`measure_spread`.
-DERIVED: tuple[Measure, ...] = (
-    Measure(
-        "amplification",
-        "% above the baseline",
-        "algorithmic amplification: reach relative to a baseline, by community of origin",
-        "community",
-    ),
-    Measure(
-        "hosting_hidden",
-        _SHARE,
-        "within-community reach in hidden communities, which the follow "
-        "graph does not show, mean over communities",
-        "partition",
-    ),
-    Measure(
-        "hosting_visible",
-        _SHARE,
-        "within-community reach in visible communities, which the "
-        "follow graph shows, mean over communities",
-        "partition",
-    ),
-    Measure(
-        "hosting_gap",
-        "difference of shares",
-        "within-community reach in hidden communities minus that in visible communities",
-        "partition",
-    ),
-)
+DERIVED = tuple(_parse_catalogue(_DERIVED, {}))
 
 
 def describe_measure(name: str) -> Measure | None:

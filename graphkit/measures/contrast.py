@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +99,7 @@ def contrast(
         check_choice("require", require, ("worlds",))
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = _check_outcome(outcome)
-    _check_arms(outcome, arm, baseline)
+    _require_arms(outcome, (arm, baseline))
     worlds = outcome.get_column("world").n_unique()
     if require == "worlds" and worlds < 2:
         raise DataError(
@@ -209,12 +209,13 @@ def _check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
     return next(iter(budgets), None), next(iter(calibrated), None)
 
 
-def _check_arms(outcome: pl.DataFrame, arm: str, baseline: str) -> None:
+def _require_arms(outcome: pl.DataFrame, names: Iterable[str], place: str = "") -> None:
+    """Refuse names of arms that the outcome does not hold."""
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
-    for name in (arm, baseline):
+    for name in names:
         if name not in arms:
             raise MissingDataError(
-                f"no arm {name!r} in the outcome.{nearest(name, arms)} "
+                f"{place}no arm {name!r} in the outcome.{nearest(name, arms)} "
                 f"Arms: {', '.join(map(str, arms))}."
             )
 
@@ -250,11 +251,10 @@ def arm_means(
 ) -> pl.DataFrame:
     """Means of every arm with t confidence intervals, measure by measure.
 
-    Replications are averaged within their world, and worlds are the units: the mean is
-    v̄ = Σ v_w / W, its confidence interval v̄ ± t(W − 1) · s / √W, with s the standard deviation
-    of the v_w. With a single world the units are its replications, and the interval is labelled
-    accordingly: it does not generalise to other worlds. Arms share their worlds, so two arms can
-    differ although their intervals overlap: :func:`contrast` compares them in pairs.
+    The mean over worlds is v̄ = Σ v_w / W, its confidence interval v̄ ± t(W − 1) · s / √W, with s
+    the standard deviation of the v_w; units and labels as in :func:`contrast`. Arms share their
+    worlds, so two arms can differ although their intervals overlap: :func:`contrast` compares
+    them in pairs.
 
     Parameters
     ----------
@@ -272,16 +272,14 @@ def arm_means(
         One row per arm, partition, community and measure, in the order of the outcome: arm,
         partition, community, measure, mean (null where no run has a value), low, high (null
         with fewer than two units), worlds, replications (those that have a value), interval
-        (``"over worlds"`` or ``"within this world"``), budget, calibrated; and share, where
-        `shares` are given (null for other arms).
+        (as in :func:`contrast`), budget, calibrated; and share, if `shares` are given.
 
     Raises
     ------
     MissingDataError
-        For a missing column, or a share of an arm that there is not.
+        For a missing column, or a share of an unknown arm.
     DataError
-        If runs under several budgets, or calibrated and uncalibrated ones, are mixed, or if
-        a run has two values for one row.
+        If an outcome is mixed or has two values for one row, as in :func:`contrast`.
     OptionError
         If `confidence` is not between 0 and 1, or a share is not in [0, 1].
 
@@ -338,14 +336,7 @@ def _values_by_row(
 
 
 def _add_shares(frame: pl.DataFrame, shares: Mapping[str, float]) -> pl.DataFrame:
-    arms = frame.get_column("arm").unique(maintain_order=True).to_list()
-    known: dict[str, float] = {}
-    for arm, share in shares.items():
-        if arm not in arms:
-            raise MissingDataError(
-                f"shares: no arm {arm!r} in the outcome.{nearest(arm, arms)} "
-                f"Arms: {', '.join(arms)}."
-            )
-        known[arm] = check_number(f"shares[{arm!r}]", share, 0, 1)
+    _require_arms(frame, shares, "shares: ")
+    known = {arm: check_number(f"shares[{arm!r}]", share, 0, 1) for arm, share in shares.items()}
     column = pl.col("arm").replace_strict(known, default=None, return_dtype=pl.Float64)
     return frame.with_columns(column.alias("share"))

@@ -7,16 +7,6 @@ import numpy.typing as npt
 
 from graphkit.errors import DataError, check_number
 
-__all__ = [
-    "effective_number",
-    "entropy",
-    "gini",
-    "intra_list_distance",
-    "lorenz",
-    "miscalibration",
-    "small_creator_share",
-]
-
 Floats = npt.NDArray[np.float64]
 
 

@@ -20,15 +20,7 @@ def hosting_reach(
     author; if several accounts introduce a post, those of them in c are left out. In [0, 1];
     NaN for a community without posts or with a single member.
 
-    Parameters
-    ----------
-    views
-        Shape (m, C + 1): accounts of each community shown each post, the last column
-        unassigned, without the post's own posters.
-    membership, homes
-        Community of each account, and community of origin of each post, −1 for none.
-    poster_indptr, posters
-        The accounts through which each post enters, as in :class:`World`.
+    `views`, `membership`, `homes`, `poster_indptr` and `posters` are as in :func:`crossing`.
 
     Examples
     --------

@@ -148,16 +148,25 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     internal, everything = float(np.trace(observed)), float(observed.sum())
     if not graph.directed:
         observed = observed + observed.T
-    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
-    return Mixing(
-        tuple(partition.name(c) for c in range(size)),
-        observed,
-        expected,
-        (everything - 2 * internal) / everything,
-        int((~inside).sum()),
-        graph.directed,
-        Provenance.of("mixing", made_from=(graph, partition)),
+    index = (everything - 2 * internal) / everything
+    made = Provenance.of("mixing", made_from=(graph, partition))
+    return _compare_with_independence(
+        partition, observed, index, int((~inside).sum()), graph.directed, made
     )
+
+
+def _compare_with_independence(
+    partition: Partition,
+    observed: Floats,
+    index: float,
+    excluded: int,
+    directed: bool,
+    made: Provenance,
+) -> Mixing:
+    """Mixing matrix with its expectation, row sum × column sum / total."""
+    labels = tuple(partition.name(c) for c in range(partition.n_communities))
+    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
+    return Mixing(labels, observed, expected, index, excluded, directed, made)
 
 
 def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) -> Mixing:
@@ -189,15 +198,7 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
     spread.of(arm)
     world = check_integer("world", world, 0, len(spread.worlds) - 1, optional=True)
     chosen = range(len(spread.worlds)) if world is None else (world,)
-    partitions = []
-    for w in chosen:
-        known = spread.worlds[w].partitions
-        if partition not in known:
-            raise MissingDataError(
-                f"world {w} has no partition {partition!r}.{nearest(partition, known)} "
-                f"Kinds: {', '.join(known)}."
-            )
-        partitions.append(known[partition])
+    partitions = [partition_of(spread, w, partition) for w in chosen]
     first = partitions[0]
     size = first.n_communities
     observed, excluded = np.zeros((size, size)), 0
@@ -212,19 +213,20 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         raise DataError(
             f"arm {arm!r} shows no post with a community of origin to an account with one."
         )
-    return Mixing(
-        tuple(first.name(c) for c in range(size)),
-        observed,
-        np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum(),
-        ei_index(observed),
-        excluded,
-        True,
-        Provenance.of(
-            "flow",
-            {"arm": arm, "partition": partition, "world": world, "calibrated": spread.calibrated},
-            made_from=(spread,),
-        ),
-    )
+    options = {"arm": arm, "partition": partition, "world": world, "calibrated": spread.calibrated}
+    made = Provenance.of("flow", options, made_from=(spread,))
+    return _compare_with_independence(first, observed, ei_index(observed), excluded, True, made)
+
+
+def partition_of(spread: Spread, world: int, kind: str) -> Partition:
+    """Partition of one kind in a world; the error for an unknown kind names the nearest."""
+    known = spread.worlds[world].partitions
+    if kind not in known:
+        raise MissingDataError(
+            f"world {world} has no partition {kind!r}.{nearest(kind, known)} "
+            f"Kinds: {', '.join(known)}."
+        )
+    return known[kind]
 
 
 def _matched_communities(own: Partition, first: Partition) -> list[int]:

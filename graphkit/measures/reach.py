@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.spread import Spread
-from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.errors import DataError
 from graphkit.measures.catalogue import RunTallies, mean_defined, outcome_schema, run_keys
+from graphkit.measures.mixing import partition_of
 
 __all__ = ["amplification", "reach_by_age", "reach_curve"]
+
+Floats = npt.NDArray[np.float64]
 
 _SCHEMA = outcome_schema(
     *("arm", "baseline", "world", "replication", "partition", "community", "measure", "value"),
@@ -34,13 +39,12 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
     polars.DataFrame
         arm, world, replication, tick, reach, calibrated; reach is null if no post entered.
     """
-    parts = []
-    for arm, w, r in run_keys(spread):
-        tally = spread.tallies[arm, w, r]
-        count = int(RunTallies(spread.worlds[w], tally).entered.sum())
-        curve = np.cumsum(tally.ticks.sum(axis=0, dtype=np.int64)) / (count or np.nan)
-        parts.append(_curve_frame(arm, w, r, "tick", curve))
-    return _join_curves(parts, spread)
+
+    def mean_reach(run: RunTallies, w: int) -> Floats:
+        count = int(run.entered.sum())
+        return np.cumsum(run.tally.ticks.sum(axis=0, dtype=np.int64)) / (count or np.nan)
+
+    return _stack_curves(spread, "tick", mean_reach)
 
 
 def reach_by_age(spread: Spread) -> pl.DataFrame:
@@ -65,32 +69,32 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
     DataError
         If no post enters in the first half.
     """
-    parts = []
-    for arm, w, r in run_keys(spread):
-        tally, entry = spread.tallies[arm, w, r], spread.worlds[w].ticks
-        ticks = tally.ticks
-        last = (ticks.shape[1] - 1) // 2
+
+    def followed_reach(run: RunTallies, w: int) -> Floats:
+        tally, entry = run.tally, run.world.ticks
+        last = (tally.ticks.shape[1] - 1) // 2
         followed = np.flatnonzero((entry <= last) & tally.posted)
         if not followed.size:
             raise DataError(f"world {w}: no post enters by tick {last}, so none can be followed.")
-        ages = np.arange(ticks.shape[1] - last)
-        shown = ticks[followed[:, None], entry[followed][:, None] + ages]
-        curve = np.cumsum(shown.sum(axis=0, dtype=np.int64)) / followed.size
-        parts.append(_curve_frame(arm, w, r, "age", curve))
-    return _join_curves(parts, spread)
+        ages = np.arange(tally.ticks.shape[1] - last)
+        shown = tally.ticks[followed[:, None], entry[followed][:, None] + ages]
+        return np.cumsum(shown.sum(axis=0, dtype=np.int64)) / followed.size
+
+    return _stack_curves(spread, "age", followed_reach)
 
 
-def _join_curves(parts: list[pl.DataFrame], spread: Spread) -> pl.DataFrame:
+def _stack_curves(
+    spread: Spread, axis: str, curve_of: Callable[[RunTallies, int], Floats]
+) -> pl.DataFrame:
+    """Curves of all runs in long form; `curve_of` takes a run and the number of its world."""
+    parts = []
+    for arm, w, r in run_keys(spread):
+        curve = curve_of(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]), w)
+        columns = {"arm": arm, "world": w, "replication": r, axis: np.arange(curve.size)}
+        schema = outcome_schema(*columns, "reach")
+        parts.append(pl.DataFrame(columns | {"reach": curve}, schema=schema))
     calibrated = pl.lit(spread.calibrated).alias("calibrated")
     return pl.concat(parts).with_columns(pl.col("reach").fill_nan(None), calibrated)
-
-
-def _curve_frame(
-    arm: str, world: int, replication: int, axis: str, curve: npt.NDArray[np.float64]
-) -> pl.DataFrame:
-    columns = {"arm": arm, "world": world, "replication": replication}
-    schema = outcome_schema(*columns, axis, "reach")
-    return pl.DataFrame(columns | {axis: np.arange(curve.size), "reach": curve}, schema=schema)
 
 
 def amplification(
@@ -133,12 +137,8 @@ def amplification(
     Sciences, 119(1), e2025334119. https://doi.org/10.1073/pnas.2025334119
     """
     spread.of(baseline)
-    for w, world in enumerate(spread.worlds):
-        if partition not in world.partitions:
-            raise MissingDataError(
-                f"world {w} has no partition {partition!r}.{nearest(partition, world.partitions)} "
-                f"Kinds: {', '.join(world.partitions)}."
-            )
+    for w in range(len(spread.worlds)):
+        partition_of(spread, w, partition)
     rows = []
     for arm, w, r in run_keys(spread):
         if arm == baseline:

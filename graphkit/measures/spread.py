@@ -8,20 +8,15 @@ import polars as pl
 
 from graphkit.data.spread import Spread
 from graphkit.errors import check_integer
-from graphkit.measures.catalogue import (
-    MEASURES,
-    PartitionTallies,
-    RunTallies,
-    outcome_schema,
-    run_keys,
-)
+from graphkit.measures import catalogue
+from graphkit.measures.catalogue import MEASURES, PartitionTallies, RunTallies
 from graphkit.parallel import track
 
 __all__ = ["measure_spread"]
 
 Row = tuple[str | None, str | None, str, float]
 
-_SCHEMA = outcome_schema(
+_SCHEMA = catalogue.outcome_schema(
     *("arm", "world", "replication", "partition", "community", "measure", "value"),
     *("budget", "calibrated"),
 )
@@ -59,7 +54,7 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     """
     check_integer("members_reached", members_reached, 1)
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
-    keys = run_keys(spread)
+    keys = catalogue.run_keys(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):
         run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
         rows = list(_run_rows(run, spread))

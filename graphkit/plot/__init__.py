@@ -1,4 +1,4 @@
-"""Nouns → figures: Matplotlib figures, made without any global state."""
+"""Figures of results: Matplotlib figures without global state."""
 
 from graphkit.plot.alluvial import alluvial
 from graphkit.plot.calibration import calibration

@@ -1,6 +1,8 @@
-"""Communities through time: who stays, who goes where."""
+"""Alluvial figure of communities over time: sizes, and the nodes that move between them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,48 +13,44 @@ from matplotlib.patheffects import withStroke
 
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, head
+from graphkit.plot import style
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas
 
 __all__ = ["alluvial"]
 
-#: Hues that stay apart; the eleventh track begins again.
+#: Distinguishable hues, repeated from the eleventh track on.
 _HUES = (
-    "#2563a8",
-    "#c2410c",
-    "#3f8f5b",
-    "#d19a00",
-    "#7b4ea3",
-    "#1696a6",
-    "#c0417a",
-    "#6b7a1e",
-    "#8a5a34",
-    "#5b6ee1",
+    *("#2563a8", "#c2410c", "#3f8f5b", "#d19a00", "#7b4ea3"),
+    *("#1696a6", "#c0417a", "#6b7a1e", "#8a5a34", "#5b6ee1"),
 )
 
-#: What is pooled, beside the ranks 0 … `top` − 1 of the tracks shown.
+#: Groups of pooled nodes; other groups are the ranks 0 … `top` − 1 of the tracks shown.
 _OTHERS, _NONE = 10_000, 10_001
 
-#: Width of a bar, where from time to time is 1; gap between parts, of the highest stack.
+#: Width of a bar, where from time to time is 1; gap between parts, relative to the highest stack.
 _WIDTH, _GAP = 0.13, 0.012
+
+#: Bottom and top of each part of each bar, by time and group.
+Extents = dict[tuple[int, int], tuple[float, float]]
 
 
 def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canvas:
-    """Bars of stacked communities, one per time, and bands of the nodes that pass between.
+    """Bars of stacked communities, one per time, and bands of the nodes that move between them.
 
-    A track keeps its colour, and its place in the stacks: the one with most nodes over all
-    times is at the bottom. A band is as wide as the nodes that go from one community to
-    the next, and has the colour of where they come from. Where a bar has no band on its
-    right, its nodes are in no community next time, or not there; on its left, they are new.
+    A track keeps its colour and its rank in the stacks: the one with most nodes over all times
+    is at the bottom. A band is as wide as the nodes that move from one community to the next,
+    and has the colour of its source. Nodes without a band on the right of their bar are in no
+    community at the next time, or not in the data; those without one on the left are new.
 
     Parameters
     ----------
     tracks
         Over two times or more.
     top
-        Tracks shown each by itself, those with most nodes summed over times. The rest is
-        pooled in grey.
+        Tracks shown separately, those with most nodes summed over times. The rest is pooled
+        in grey.
     unassigned
-        Whether nodes that are known but in no community are shown, too, at the very top.
+        Whether nodes that are known but in no community are shown too, at the very top.
 
     Returns
     -------
@@ -76,49 +74,48 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     order = tracks.summary().sort("nodes", "track_id", descending=[True, False])
     chosen = order.get_column("track_id").head(top).to_list()
     rank = {number: place for place, number in enumerate(chosen)}
-    bars = _bars(tracks, rank, unassigned)
-    places = _stacked(bars)
+    bars = _bar_sizes(tracks, rank, unassigned)
+    extents = _stack_bars(bars)
     size = len(tracks.times)
     figure, (axes,) = blank_canvas(min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4)
-    _draw_bands(axes, tracks, rank, places)
-    for (at, group), (low, high) in places.items():
-        axes.add_patch(
-            Rectangle(
-                (at - _WIDTH / 2, low),
-                _WIDTH,
-                high - low,
-                facecolor=_hue(group),
-                edgecolor="white",
-                linewidth=0.5,
-                zorder=3,
-            )
-        )
+    _draw_bands(axes, tracks, rank, extents)
+    for (at, group), (low, high) in extents.items():
+        look: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
+        look["facecolor"] = _group_hue(group)
+        axes.add_patch(Rectangle((at - _WIDTH / 2, low), _WIDTH, high - low, **look))
     names = {place: tracks.name(number) for number, place in rank.items()}
     pooled = tracks.n_tracks - len(chosen)
-    _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, places, size)
+    _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, extents, size)
     sums = bars.group_by("at").agg(pl.col("nodes").sum())
     totals = dict(sums.rows())
     kind = tracks.partitions[0].node_kind
     shown = [f"{time}\n{totals.get(at, 0):,}" for at, time in enumerate(tracks.times)]
     axes.set_xticks(range(size), shown, fontsize=9)
     axes.set_xlim(-0.25, size - 1 + _WIDTH)
-    axes.set_ylim(0, max(high for _, high in places.values()) * 1.01)
+    axes.set_ylim(0, max(high for _, high in extents.values()) * 1.01)
     axes.set_yticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(f"number below each time: {kind} in the bar", fontsize=8.5, color=MUTED)
     rest = f"; the {pooled} smaller ones are pooled" if pooled else ""
-    head(axes, f"{tracks.n_tracks} communities followed over {size} times{rest}")
+    style.head(axes, f"{tracks.n_tracks} communities followed over {size} times{rest}")
     return figure
 
 
-def _bars(tracks: Tracks, rank: dict[int, int], unassigned: bool) -> pl.DataFrame:
-    """Nodes by time and group, groups ascending: at, group, nodes."""
-    group = pl.col("track_id").replace_strict(rank, default=_OTHERS, return_dtype=pl.Int64)
-    frame = tracks.frame().with_columns(group=group)
+def _track_group(column: str, rank: dict[int, int]) -> pl.Expr:
+    """Rank of a track in the figure, pooled from `top` on."""
+    return pl.col(column).replace_strict(rank, default=_OTHERS, return_dtype=pl.Int64)
+
+
+def _time_index(tracks: Tracks) -> pl.Expr:
     times = {time: at for at, time in enumerate(tracks.times)}
-    at = pl.col("time").replace_strict(times, return_dtype=pl.Int64)
-    bars = frame.group_by(at.alias("at"), "group").agg(pl.col("size").sum().alias("nodes"))
+    return pl.col("time").replace_strict(times, return_dtype=pl.Int64).alias("at")
+
+
+def _bar_sizes(tracks: Tracks, rank: dict[int, int], unassigned: bool) -> pl.DataFrame:
+    """Nodes by time and group, groups ascending: at, group, nodes."""
+    frame = tracks.frame().with_columns(group=_track_group("track_id", rank))
+    bars = frame.group_by(_time_index(tracks), "group").agg(pl.col("size").sum().alias("nodes"))
     if unassigned:
         none = [p.n_unassigned for p in tracks.partitions]
         extra = {"at": list(range(len(none))), "group": [_NONE] * len(none), "nodes": none}
@@ -126,131 +123,97 @@ def _bars(tracks: Tracks, rank: dict[int, int], unassigned: bool) -> pl.DataFram
     return bars.filter(pl.col("nodes") > 0).sort("at", "group")
 
 
-def _stacked(bars: pl.DataFrame) -> dict[tuple[int, int], tuple[float, float]]:
+def _stack_bars(bars: pl.DataFrame) -> Extents:
     """Bottom and top of each part of each bar."""
     gap = _GAP * max(bars.group_by("at").agg(pl.col("nodes").sum()).get_column("nodes"))
-    places: dict[tuple[int, int], tuple[float, float]] = {}
+    extents: Extents = {}
     height, last = 0.0, -1
     for at, group, nodes in bars.rows():
         height = height + gap if at == last else 0.0
-        places[at, group] = (height, height + nodes)
+        extents[at, group] = (height, height + nodes)
         height, last = height + nodes, at
-    return places
+    return extents
 
 
-def _draw_bands(
-    axes: Axes,
-    tracks: Tracks,
-    rank: dict[int, int],
-    places: dict[tuple[int, int], tuple[float, float]],
-) -> None:
-    """Bands in stack order on both sides, so that they cross as little as they must."""
+def _draw_bands(axes: Axes, tracks: Tracks, rank: dict[int, int], extents: Extents) -> None:
+    """Bands in stack order on both sides, which minimises their crossings."""
     ends = []
     for side in ("source", "target"):
-        pooled = pl.col(side).replace_strict(rank, default=_OTHERS, return_dtype=pl.Int64)
+        pooled = _track_group(side, rank)
         state = pl.col(f"{side}_state")
         group = pl.when(state == "assigned").then(pooled).when(state == "unassigned")
         ends.append(group.then(pl.lit(_NONE, dtype=pl.Int64)).alias(f"{side}_group"))
-    times = {time: at for at, time in enumerate(tracks.times)}
-    at = pl.col("time").replace_strict(times, return_dtype=pl.Int64).alias("at")
-    named = tracks.alluvial().with_columns(at, *ends).drop_nulls(["source_group", "target_group"])
+    named = tracks.alluvial().with_columns(_time_index(tracks), *ends)
+    named = named.drop_nulls(["source_group", "target_group"])
     grouped = named.group_by("at", "source_group", "target_group").agg(pl.col("nodes").sum())
     used: dict[tuple[int, int, str], float] = {}
     for step, source, target, nodes in grouped.sort("at", "source_group", "target_group").rows():
-        if (step, source) not in places or (step + 1, target) not in places:
+        if (step, source) not in extents or (step + 1, target) not in extents:
             continue  # unassigned nodes that are not shown
-        left = places[step, source][0] + used.get((step, source, "out"), 0.0)
-        right = places[step + 1, target][0] + used.get((step + 1, target, "in"), 0.0)
+        left = extents[step, source][0] + used.get((step, source, "out"), 0.0)
+        right = extents[step + 1, target][0] + used.get((step + 1, target, "in"), 0.0)
         for key in ((step, source, "out"), (step + 1, target, "in")):
             used[key] = used.get(key, 0.0) + nodes
-        alpha = 0.42 if source < _OTHERS else 0.22
-        axes.add_patch(
-            PathPatch(
-                _band(step + _WIDTH / 2, step + 1 - _WIDTH / 2, left, right, nodes),
-                facecolor=_hue(source),
-                alpha=alpha,
-                linewidth=0,
-                zorder=2,
-            )
-        )
+        band = _band_path(step + _WIDTH / 2, step + 1 - _WIDTH / 2, left, right, nodes)
+        look = {"alpha": 0.42 if source < _OTHERS else 0.22, "linewidth": 0, "zorder": 2}
+        axes.add_patch(PathPatch(band, facecolor=_group_hue(source), **look))
 
 
-def _band(x0: float, x1: float, left: float, right: float, height: float) -> Path:
-    """A band of one height from left to right, bent half-way."""
+def _band_path(x0: float, x1: float, left: float, right: float, height: float) -> Path:
+    """A band of constant height from left to right, bent half-way."""
     mid = (x0 + x1) / 2
-    points = [
-        (x0, left),
-        (mid, left),
-        (mid, right),
-        (x1, right),
-        (x1, right + height),
-        (mid, right + height),
-        (mid, left + height),
-        (x0, left + height),
-        (x0, left),
-    ]
+    points = [(x0, left), (mid, left), (mid, right), (x1, right)]
+    back = [(x, y + height) for x, y in reversed(points)]
     curve = [Path.CURVE4] * 3
-    return Path(points, [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
+    codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
+    return Path([*points, *back, points[0]], codes)
 
 
-def _write_names(
-    axes: Axes, names: dict[int, str], places: dict[tuple[int, int], tuple[float, float]], size: int
-) -> None:
-    """Each name once, beside its last bar; spread so that none overlap."""
-    last = {group: at for at, group in places}
-    height = max(high for _, high in places.values())
+_TEXT: dict[str, Any] = {"va": "center", "fontsize": 9}
+
+
+def _write_names(axes: Axes, names: dict[int, str], extents: Extents, size: int) -> None:
+    """Each name once, next to its last bar, without overlaps."""
+    last = {group: at for at, group in extents}
+    height = max(high for _, high in extents.values())
     ends = sorted(group for group, at in last.items() if at == size - 1)
-    middles = [sum(places[size - 1, group]) / 2 for group in ends]
-    spread = _apart(middles, height / 26, height)
+    middles = [sum(extents[size - 1, group]) / 2 for group in ends]
+    spread = _separate_heights(middles, height / 26, height)
     for group, middle, y in zip(ends, middles, spread, strict=True):
         axes.annotate(
             names[group],
             (size - 1 + _WIDTH / 2, middle),
             xytext=(size - 1 + _WIDTH + 0.08, y),
-            va="center",
-            fontsize=9,
-            color=_ink(group),
+            color=_group_ink(group),
             annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": _hue(group),
-                "linewidth": 0.8,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
+            arrowprops=style.leader_line(_group_hue(group), 0.8),
+            **_TEXT,
         )
     for at in sorted(set(last.values()) - {size - 1}):
         inner = sorted(group for group in names if last.get(group) == at and group < _OTHERS)
-        middles = [sum(places[at, group]) / 2 for group in inner]
-        for group, y in zip(inner, _apart(middles, height / 26, height), strict=True):
-            note = axes.annotate(
-                names[group],
-                (at + _WIDTH / 2, y),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=9,
-                color=_ink(group),
-                zorder=5,
+        middles = [sum(extents[at, group]) / 2 for group in inner]
+        for group, y in zip(inner, _separate_heights(middles, height / 26, height), strict=True):
+            place, color = (at + _WIDTH / 2, y), _group_ink(group)
+            note = style.write_beside(
+                axes, names[group], place, (4, 0), color=color, zorder=5, **_TEXT
             )
             note.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
 
 
-def _apart(wanted: list[float], least: float, ceiling: float) -> list[float]:
-    """Ascending heights, moved so that neighbours are `least` apart, below `ceiling`."""
+def _separate_heights(wanted: list[float], least: float, ceiling: float) -> list[float]:
+    """Ascending heights, shifted to distances of at least `least`, below `ceiling`."""
     heights = np.array(wanted, dtype=np.float64)
     steps = np.arange(heights.size) * least
     heights = np.maximum.accumulate(heights - steps) + steps
-    room = ceiling - steps[::-1]
-    placed: list[float] = np.minimum(heights, room).tolist()
+    placed: list[float] = np.minimum(heights, ceiling - steps[::-1]).tolist()
     return placed
 
 
-def _hue(group: int) -> str:
+def _group_hue(group: int) -> str:
     if group >= _OTHERS:
         return "#aab3bc" if group == _OTHERS else PALE
     return _HUES[group % len(_HUES)]
 
 
-def _ink(group: int) -> str:
+def _group_ink(group: int) -> str:
     return INK if group < _OTHERS else MUTED

@@ -1,4 +1,4 @@
-"""Held-out accounts, observed and simulated: does the fitted behaviour look like the log?"""
+"""Predictive check of calibrated behaviour: held-out accounts, observed and simulated."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from graphkit.errors import DataError
-from graphkit.plot.style import ACCENT, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot import style
+from graphkit.plot.style import ACCENT, MUTED, PALE, Canvas, blank_canvas, column_arrays
 from graphkit.simulation.calibration import Calibration
 
 __all__ = ["calibration"]
@@ -25,22 +25,18 @@ _COLUMNS = 4
 def calibration(found: Calibration[Any]) -> Canvas:
     """Small multiples, one per outcome: grey is observed, red is simulated.
 
-    Watching as a distribution, and as means over tenths of what was predicted (dots on the
-    line are right on average); the overall rate of each reaction when watching is simulated,
-    too; each reaction, and the end of a session, by observed watch fraction; posts per
-    session. A red line through a dot spans nine tenths of the draws. Under each title stands
-    the gain in held-out log likelihood per row over a fit without any factor, with twice its
-    standard error.
+    Watching as a distribution, and as means over deciles of the prediction (dots on the line
+    are unbiased); the overall rate of each reaction with watching simulated too; each reaction,
+    and the end of a session, by observed watch fraction; posts per session. A red line through a
+    dot covers 90 % of the draws. Under each title: gain in held-out log likelihood per row over
+    a fit without factors, with twice its standard error.
 
     Parameters
     ----------
     found
         Result of :func:`graphkit.simulation.calibrate`.
     """
-    if not isinstance(found, Calibration):
-        raise DataError(
-            f"plot.calibration needs a Calibration, not a {type(found).__name__}: see calibrate."
-        )
+    style.require_type("calibration", found, Calibration, "calibrate")
     frame = found.observed_simulated
     panels = [("watch", "share"), ("watch", "predicted")]
     by_watch = frame.filter(by="watch fraction").get_column("outcome")
@@ -57,17 +53,14 @@ def calibration(found: Calibration[Any]) -> Canvas:
     for at, (axes, (outcome, by)) in enumerate(zip(all_axes, panels, strict=True)):
         axes.set_subplotspec(grid[at // _COLUMNS, at % _COLUMNS])
         part = frame.filter(by=by) if by == "chain" else frame.filter(outcome=outcome, by=by)
-        _DRAW[by](axes, part, outcome)
-        _name(axes, outcome, by, gains)
+        _DRAWN_BY[by](axes, part, outcome)
+        _write_title(axes, outcome, by, gains)
         axes.tick_params(labelsize=8, color=MUTED)
-    figure.suptitle(
-        f"{len(found.estimated)} of {found.parameters.height} parameters fitted; accounts held "
-        "out, as observed and as simulated",
-        x=0.01,
-        ha="left",
-        fontsize=12,
-        fontweight="bold",
+    fitted, known = len(found.estimated), found.parameters.height
+    title = (
+        f"{fitted} of {known} parameters fitted; accounts held out, as observed and as simulated"
     )
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     handles = [
         Patch(facecolor=PALE, edgecolor=MUTED, label="observed"),
         Line2D([], [], color=ACCENT, marker="o", markersize=4, label="simulated, 90 % of draws"),
@@ -76,7 +69,8 @@ def calibration(found: Calibration[Any]) -> Canvas:
     return figure
 
 
-def _name(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, Any]]) -> None:
+def _write_title(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, Any]]) -> None:
+    """Title of a panel, and the note below it."""
     title = {
         ("watch", "share"): "watch fraction",
         ("watch", "predicted"): "watch fraction, by tenths",
@@ -92,96 +86,85 @@ def _name(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, Any]]) -
     elif outcome == "session":
         note = "sessions that are known to have ended"
     elif row is not None and row["gain"] is not None:
-        note = f"gain {_short(row['gain'])} ± {_short(2 * row['standard_error'])} per row"
-    axes.text(0, 1.04, note, transform=axes.transAxes, fontsize=8.5, color=MUTED)
+        note = f"gain {_short_number(row['gain'])} ± {_short_number(2 * row['standard_error'])} per row"
+    style.write_note(axes, 0, 1.04, note)
 
 
-def _bars(axes: Axes, part: pl.DataFrame, outcome: str) -> None:
-    """A bar per bin, and beside its middle what was simulated."""
-    low = part.get_column("low").to_numpy()
-    high = part.get_column("high").to_numpy()
+def _draw_bars(axes: Axes, part: pl.DataFrame, outcome: str) -> None:
+    """A bar per bin of the observed, and the simulated on it."""
+    low, high = column_arrays(part, "low", "high")
     if outcome == "session":
         at, width = np.arange(low.size, dtype=np.float64), np.full(low.size, 0.9)
-        axes.set_xticks(at, [_posts(a, b) for a, b in zip(low, high, strict=True)])
+        axes.set_xticks(
+            at, [f"{a:.0f}" if b - a == 1 else f"{a:.0f}–" for a, b in zip(low, high, strict=True)]
+        )
         axes.set_xlabel("posts (3–: from 3 on)", fontsize=8.5)
     else:
         at, width = (low + high) / 2, 0.9 * (high - low)
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
         axes.set_xlabel("watch fraction", fontsize=8.5)
-    observed = part.get_column("observed").to_numpy()
+    (observed,) = column_arrays(part, "observed")
     axes.bar(at, observed, width, color=PALE, edgecolor=MUTED, linewidth=0.6)
-    _simulated(axes, at, part)
-    _percent(axes, float(part.select(pl.max_horizontal("observed", "simulated_high").max()).item()))
-
-
-def _simulated(axes: Axes, at: Any, part: pl.DataFrame) -> None:
-    low, high = (part.get_column(f"simulated_{end}").to_numpy() for end in ("low", "high"))
-    middle = part.get_column("simulated").to_numpy()
+    middle, least, most = column_arrays(part, "simulated", "simulated_low", "simulated_high")
     axes.plot(at, middle, color=ACCENT, linewidth=1, alpha=0.5)
-    axes.vlines(at, low, high, color=ACCENT, linewidth=2)
+    axes.vlines(at, least, most, color=ACCENT, linewidth=2)
     axes.scatter(at, middle, color=ACCENT, s=15, zorder=3)
-
-
-def _diagonal(axes: Axes, part: pl.DataFrame, outcome: str) -> None:
-    """Mean simulated against mean observed, with the line on which they are equal."""
-    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
-    axes.scatter(
-        part.get_column("simulated").to_numpy(),
-        part.get_column("observed").to_numpy(),
-        color=ACCENT,
-        s=22,
-        zorder=3,
-    )
-    for set_limits, set_ticks in (
-        (axes.set_xlim, axes.set_xticks),
-        (axes.set_ylim, axes.set_yticks),
-    ):
-        set_limits(0, 1)
-        set_ticks([0, 0.5, 1], ["0", "½", "1"])
-    axes.set_xlabel("mean simulated", fontsize=8.5)
-    axes.set_ylabel("mean observed", fontsize=8.5)
-    del outcome
-
-
-def _rates(axes: Axes, part: pl.DataFrame, outcome: str) -> None:
-    """A row per reaction: a grey square is the observed rate, red the simulated one."""
-    names = part.get_column("outcome").to_list()
-    at = np.arange(len(names))[::-1]
-    rates = {c: part.get_column(c).to_numpy() for c in ("observed", "simulated")}
-    known = np.concatenate([*rates.values()])
-    known = known[known > 0] if known.any() else np.array([0.01])
-    start, end = float(known.min()) / 2, 2 * float(known.max())
-    low, high = (part.get_column(f"simulated_{e}").to_numpy() for e in ("low", "high"))
-    axes.set_xscale("log")
-    axes.hlines(at, start, end, color=PALE, linewidth=0.6, zorder=0)
-    axes.scatter(
-        rates["observed"], at, marker="s", color=PALE, edgecolor=MUTED, linewidth=0.6, s=90
-    )
-    axes.hlines(at, np.maximum(low, start), high, color=ACCENT, linewidth=2, zorder=3)
-    axes.scatter(rates["simulated"], at, color=ACCENT, s=15, zorder=3)
-    axes.set_yticks(at, names)
-    axes.set_xlim(start, end)
-    axes.set_ylim(-0.6, at.size - 0.4)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("of the posts shown", fontsize=8.5)
-    del outcome
-
-
-def _percent(axes: Axes, most: float) -> None:
-    axes.set_ylim(0, 1.08 * most if most > 0 else 1)
+    top = float(part.select(pl.max_horizontal("observed", "simulated_high").max()).item())
+    axes.set_ylim(0, 1.08 * top if top > 0 else 1)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
 
 
-def _posts(low: float, high: float) -> str:
-    return f"{low:.0f}" if high - low == 1 else f"{low:.0f}–"
+def _draw_deciles(axes: Axes, part: pl.DataFrame, _: str) -> None:
+    """Mean simulated against mean observed, with the line on which they are equal."""
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
+    simulated, observed = column_arrays(part, "simulated", "observed")
+    axes.scatter(simulated, observed, color=ACCENT, s=22, zorder=3)
+    ticks = [0, 0.5, 1], ["0", "½", "1"]
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_xticks(*ticks)
+    axes.set_yticks(*ticks)
+    axes.set_xlabel("mean simulated", fontsize=8.5)
+    axes.set_ylabel("mean observed", fontsize=8.5)
 
 
-def _short(value: float) -> str:
+def _draw_rates(axes: Axes, part: pl.DataFrame, _: str) -> None:
+    """A row per reaction: a grey square is the observed rate, red the simulated one."""
+    names = part.get_column("outcome").to_list()
+    at = np.arange(len(names))[::-1]
+    observed, simulated = column_arrays(part, "observed", "simulated")
+    known = np.concatenate([observed, simulated])
+    known = known[known > 0] if known.any() else np.array([0.01])
+    start, end = float(known.min()) / 2, 2 * float(known.max())
+    low, high = column_arrays(part, "simulated_low", "simulated_high")
+    axes.set_xscale("log")
+    axes.hlines(at, start, end, color=PALE, linewidth=0.6, zorder=0)
+    square: dict[str, Any] = {
+        "marker": "s",
+        "color": PALE,
+        "edgecolor": MUTED,
+        "linewidth": 0.6,
+        "s": 90,
+    }
+    axes.scatter(observed, at, **square)
+    axes.hlines(at, np.maximum(low, start), high, color=ACCENT, linewidth=2, zorder=3)
+    axes.scatter(simulated, at, color=ACCENT, s=15, zorder=3)
+    axes.set_yticks(at, names)
+    axes.set_xlim(start, end)
+    axes.set_ylim(-0.6, at.size - 0.4)
+    style.format_ticks(axes.xaxis, "{:.4g} %", 100)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("of the posts shown", fontsize=8.5)
+
+
+def _short_number(value: float) -> str:
     return f"{value:.2g}".replace("-", "−")
 
 
-_DRAW = {"share": _bars, "watch fraction": _bars, "predicted": _diagonal, "chain": _rates}
+_DRAWN_BY = {
+    "share": _draw_bars,
+    "watch fraction": _draw_bars,
+    "predicted": _draw_deciles,
+    "chain": _draw_rates,
+}

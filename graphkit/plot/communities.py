@@ -1,16 +1,16 @@
-"""Which communities there are: size, name, evidence and how sure."""
+"""Figures of communities: sizes and stability, visibility, mixing matrices, resolution."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.gridspec import GridSpec
-from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from graphkit.communities.resolution import ResolutionProfile
 from graphkit.communities.visibility import Visibility
@@ -18,13 +18,14 @@ from graphkit.data.partition import STABLE, Partition
 from graphkit.data.tags import fold_tag
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, foot, head
+from graphkit.plot import style
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, column_arrays
 
-__all__ = ["borders", "communities", "flows", "matrices", "resolution", "visibility"]
+__all__ = ["borders", "communities", "flows", "resolution", "visibility"]
 
 
 def communities(partition: Partition, *, top: int = 20) -> Canvas:
-    """Bars of community sizes with names and their strongest tags; faint where unsure.
+    """Bars of community sizes with names and over-represented tags, shaded by consistency over runs.
 
     Parameters
     ----------
@@ -43,22 +44,20 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
         raise DataError("the partition has no community to plot.")
     summary = partition.summary().head(shown)
     sizes = summary.get_column("size").to_numpy()
-    sure = np.ones(shown)
-    if "consistency" in summary.columns:
-        sure = summary.get_column("consistency").fill_null(1).to_numpy()
+    has_runs = "consistency" in summary.columns
+    stability = (
+        summary.get_column("consistency").fill_null(1).to_numpy() if has_runs else np.ones(shown)
+    )
     figure, (axes,) = blank_canvas(9.5, 1.3 + 0.36 * shown)
     rows = np.arange(shown)[::-1]
-    colours = [(*_rgb(BASE), 0.25 + 0.75 * float(s)) for s in sure]
+    colours = [(*to_rgb(BASE), 0.25 + 0.75 * float(s)) for s in stability]
     axes.barh(rows, sizes, color=colours, height=0.74)
     axes.set_yticks(rows, summary.get_column("label").to_list())
     axes.tick_params(axis="y", length=0)
-    words = _evidence_words(partition)
-    for row, code, size, value in zip(rows, range(shown), sizes, sure, strict=True):
-        note = f" {size:,}"
-        if "consistency" in summary.columns:
-            note += f" · {value:.2f}"
-        if words.get(code):
-            note += f"   {words[code]}"
+    words = _strongest_tags(partition)
+    for row, code, size, value in zip(rows, range(shown), sizes, stability, strict=True):
+        note = f" {size:,}" + (f" · {value:.2f}" if has_runs else "")
+        note += f"   {words[code]}" if words.get(code) else ""
         axes.annotate(note, (size, row), va="center", fontsize=8.5, color=MUTED)
     axes.set_xlim(0, float(sizes.max()) * 1.75)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= sizes.max()])
@@ -66,18 +65,12 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
     left_out = partition.n_communities - shown
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
     verdict = f" — {partition.verdict}" if partition.runs is not None else ""
-    head(axes, f"{partition.n_communities} communities{verdict}{rest}")
+    style.head(axes, f"{partition.n_communities} communities{verdict}{rest}")
     return figure
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    return to_rgb(colour)
-
-
-def _evidence_words(partition: Partition, most: int = 4) -> dict[int, str]:
-    """The strongest tags of each community beside the one it is named after."""
+def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
+    """Over-represented tags of each community other than the one it is named after."""
     if partition.evidence is None or not partition.evidence.height:
         return {}
     names = [fold_tag(name) for name in partition.labels if name]
@@ -88,11 +81,11 @@ def _evidence_words(partition: Partition, most: int = 4) -> dict[int, str]:
 
 
 def visibility(found: Visibility, *, top: int = 25) -> Canvas:
-    """Best match on the follow graph, and follows inside against chance, per community.
+    """Best match on the follow graph, and follows inside, observed and expected, per community.
 
     Left: median over runs of the best F1 with a community of the follow graph; from 0.5 on
-    (dashed) it counts as visible. Right: share of the members' follows that stay inside
-    (dot) and what chance would give with the same degrees (bar).
+    (dashed) it counts as visible. Right: share of the members' follows that stay inside (dot),
+    and its expectation from degrees alone (bar).
 
     Parameters
     ----------
@@ -115,18 +108,17 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     left.set_xlim(0, 1.02)
     left.set_yticks(rows, frame.get_column("label").to_list())
     for tick, colour in zip(left.get_yticklabels(), colours, strict=True):
-        tick.set_color("#22262b" if colour == BASE else ACCENT)
+        tick.set_color(INK if colour == BASE else ACCENT)
     left.set_xlabel("best F1 with a community of the follow graph")
     hidden = frame.height - int(frame.get_column("visible").sum())
-    head(left, f"Visible among followers? {hidden} of {frame.height} are not")
-    inside = frame.get_column("internal_share").to_numpy()
-    chance = frame.get_column("expected_share").to_numpy()
-    right.barh(rows, chance, color=PALE, height=0.6, label="expected by degrees alone")
+    style.head(left, f"Visible among followers? {hidden} of {frame.height} are not")
+    inside, chance = column_arrays(frame, "internal_share", "expected_share")
+    right.barh(rows, chance, color=PALE, height=0.6, label="expected from degrees alone")
     right.scatter(inside, rows, color=colours, s=48, zorder=3, label="observed")
     right.set_yticks(rows, [""] * frame.height)
     right.set_xlim(0, max(0.05, float(np.nanmax(np.r_[inside, chance]))) * 1.08)
     right.set_xlabel("share of members' follows that stay inside")
-    head(right, "Follows inside, against chance")
+    style.head(right, "Follows inside, observed and expected")
     right.legend(frameon=False, fontsize=8.5, loc="lower right")
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
@@ -137,11 +129,11 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
 def borders(
     panels: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
 ) -> Canvas:
-    """Matrices side by side: log₂ of observed over expected ties between communities.
+    """Mixing matrices side by side: log₂ of observed over expected edge weight.
 
-    Blue: fewer ties than independence would give; red: more. Cells with an expectation
-    below 5 are blank. A culture that lives in shared interest only has a red diagonal cell
-    in one panel and none in the other.
+    Red: more weight between two communities than under independence; blue: less. Cells with
+    an expectation below 5 are blank. A community of shared interest that the follow graph does
+    not show has a red diagonal cell in one panel and none in the other.
 
     Parameters
     ----------
@@ -150,19 +142,19 @@ def borders(
     top
         Communities shown, the largest first.
     highlight
-        Names of communities to set off by colour.
+        Names of communities to mark by colour.
     """
-    return matrices(panels, top, highlight, "ties", ("from", "to"))
+    return _draw_matrices(panels, top, highlight, "edge weight", ("from", "to"))
 
 
-def matrices(
+def _draw_matrices(
     panels: Mapping[str, Mixing],
     top: int,
     highlight: tuple[str, ...],
     unit: str,
     sides: tuple[str, str],
 ) -> Canvas:
-    """The figure of :func:`borders` for any unit, with its names of rows and columns."""
+    """Mixing matrices in any unit, with titles of rows and columns."""
     if not panels:
         raise DataError("at least one Mixing result is needed.")
     labels = next(iter(panels.values())).labels[:top]
@@ -171,12 +163,11 @@ def matrices(
     size = len(labels)
     side = 1.9 + 0.29 * size
     figure, axes = blank_canvas(side * len(panels) + 0.8, side, columns=len(panels))
-    images: list[AxesImage] = []
     for position, (ax, (title, panel)) in enumerate(zip(axes, panels.items(), strict=True)):
         ratio = panel.log_ratio()[:size, :size]
         shown = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
-        images.append(ax.imshow(np.clip(shown, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4))
-        head(ax, title)
+        image = ax.imshow(np.clip(shown, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
+        style.head(ax, title)
         if panel.directed:
             ax.set_ylabel(sides[0], fontsize=9)
             ax.set_xlabel(sides[1], fontsize=9)
@@ -187,86 +178,57 @@ def matrices(
         for tick in (*ax.get_xticklabels(), *ax.get_yticklabels()):
             tick.set_color(ACCENT if tick.get_text() in highlight else INK)
         for name in set(highlight) & set(labels):
-            at = labels.index(name)
-            ax.add_patch(_frame_around(at))
-    bar = figure.colorbar(images[0], ax=axes, shrink=0.7, pad=0.02)
+            corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
+            ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02)
     bar.set_label(f"log₂ observed / expected {unit}", fontsize=9)
     return figure
 
 
-def _frame_around(position: int) -> Rectangle:
-    corner = (position - 0.5, position - 0.5)
-    return Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6)
-
-
 def resolution(profile: ResolutionProfile) -> Canvas:
-    """Number of communities and agreement of runs against γ, with the domains as bands.
+    """Number of communities and agreement of runs over the resolution γ, with domains as bands.
 
-    Above, a step per admissible partition over the γ where it is the best one found, and a
-    dot per γ that was run; below, how far the runs at each γ agree. Bands take turns with
-    the domains; the suggested one is red and named, where there is one.
+    Above, a step per admissible partition over the γ at which it is the best one found, and a
+    dot per γ that was run; below, the agreement of runs at each γ. Bands alternate between
+    domains; the suggested one, if there is one, is red and labelled.
 
     Parameters
     ----------
     profile
         Result of :func:`graphkit.communities.resolution_profile`.
     """
-    if not isinstance(profile, ResolutionProfile):
-        raise DataError(
-            f"plot.resolution needs a ResolutionProfile, not a {type(profile).__name__}: see "
-            "resolution_profile."
-        )
+    style.require_type("resolution", profile, ResolutionProfile, "resolution_profile")
     figure, (above, below) = blank_canvas(7.2, 4.8, 2)
     grid = GridSpec(2, 1, figure=figure, height_ratios=(2.4, 1))
     above.set_subplotspec(grid[0])
     below.set_subplotspec(grid[1])
     below.sharex(above)
-    above.set_xscale("log")
-    above.set_yscale("log")
+    above.set(xscale="log", yscale="log")
     for axes in (above, below):
-        _bands(axes, profile)
-    gamma = profile.frame.get_column("resolution").to_numpy()
-    above.scatter(
-        gamma,
-        profile.frame.get_column("communities").to_numpy(),
-        s=26,
-        facecolor="white",
-        edgecolor=BASE,
-        linewidth=1.3,
-        zorder=3,
-        label="best run at this γ",
-    )
-    _steps(above, profile)
-    stability = profile.frame.get_column("stability").to_numpy()
+        _draw_domains(axes, profile)
+    gamma, count, stability = column_arrays(profile.frame, "resolution", "communities", "stability")
+    dots: dict[str, Any] = {"facecolor": "white", "edgecolor": BASE, "linewidth": 1.3, "zorder": 3}
+    above.scatter(gamma, count, s=26, label="best run at this γ", **dots)
+    _draw_steps(above, profile)
     below.plot(gamma, stability, color=BASE, linewidth=1.6, marker="o", markersize=4)
     below.axhline(STABLE, color=MUTED, linewidth=1, linestyle="--")
-    below.text(
-        0.01,
-        0.03,
-        f"dashed: stable from {STABLE}",
-        transform=below.transAxes,
-        fontsize=8.5,
-        color=MUTED,
-    )
-    below.set_ylim(-0.28, 1.06)  # room for the note
+    style.write_note(below, 0.01, 0.03, f"dashed: stable from {STABLE}")
+    below.set_ylim(-0.28, 1.06)  # with space for the note
     below.set_ylabel("agreement of\nruns (AMI)")
-    below.set_xlabel(f"resolution γ of {_NAMES[profile.quality_function]}")
+    names = {"modularity": "modularity", "cpm": "CPM"}
+    below.set_xlabel(f"resolution γ of {names[profile.quality_function]}")
     above.set_ylabel("communities")
-    # room for the dots at both ends
+    # with space for the dots at both ends
     above.set_xlim(profile.low / 1.06, profile.high * 1.06)
     above.tick_params(labelbottom=False)
     for axis in (above.xaxis, above.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-        axis.set_minor_formatter(NullFormatter())
+        style.format_ticks(axis, "{:,.6g}")
     above.legend(frameon=False, fontsize=8.5, loc="upper left")
-    head(above, _title(profile))
+    style.head(above, _resolution_title(profile))
     return figure
 
 
-_NAMES = {"modularity": "modularity", "cpm": "CPM"}
-
-
-def _bands(axes: Axes, profile: ResolutionProfile) -> None:
+def _draw_domains(axes: Axes, profile: ResolutionProfile) -> None:
     """Every second domain pale, the suggested one red."""
     for row in profile.domains.iter_rows(named=True):
         if row["domain"] == profile.suggestion:
@@ -275,36 +237,22 @@ def _bands(axes: Axes, profile: ResolutionProfile) -> None:
             axes.axvspan(row["low"], row["high"], color=PALE, alpha=0.5, linewidth=0)
 
 
-def _steps(axes: Axes, profile: ResolutionProfile) -> None:
+def _draw_steps(axes: Axes, profile: ResolutionProfile) -> None:
     """A horizontal line per domain at its number of communities."""
-    name = "best found over this range"
+    label = "best found over this range"
     for row in profile.domains.iter_rows(named=True):
-        chosen = row["domain"] == profile.suggestion
-        axes.hlines(
-            row["communities"],
-            row["low"],
-            row["high"],
-            color=ACCENT if chosen else INK,
-            linewidth=4 if chosen else 2,
-            zorder=2,
-            label="" if chosen else name,
-        )
-        if not chosen:
-            name = ""
-        else:
-            axes.annotate(
-                f"suggested: {row['communities']:,}",
-                ((row["low"] * row["high"]) ** 0.5, row["communities"]),
-                xytext=(0, 9),
-                textcoords="offset points",
-                ha="center",
-                fontsize=9,
-                color=ACCENT,
-                fontweight="bold",
-            )
+        span = (row["communities"], row["low"], row["high"])
+        if row["domain"] != profile.suggestion:
+            axes.hlines(*span, color=INK, linewidth=2, zorder=2, label=label)
+            label = ""
+            continue
+        axes.hlines(*span, color=ACCENT, linewidth=4, zorder=2, label="")
+        at = (row["low"] * row["high"]) ** 0.5, row["communities"]
+        text = {"ha": "center", "fontsize": 9, "fontweight": "bold", "color": ACCENT}
+        style.write_beside(axes, f"suggested: {row['communities']:,}", at, (0, 9), **text)
 
 
-def _title(profile: ResolutionProfile) -> str:
+def _resolution_title(profile: ResolutionProfile) -> str:
     if profile.suggestion is None:
         return "No partition lasts over a stable range of γ"
     row = profile.domains.row(profile.suggestion, named=True)
@@ -312,11 +260,11 @@ def _title(profile: ResolutionProfile) -> str:
 
 
 def flows(arms: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()) -> Canvas:
-    """Matrices side by side: log₂ of observed over expected impressions, one per arm.
+    """Flow matrices side by side: log₂ of observed over expected impressions, one per arm.
 
-    Rows are the home communities of the posts, columns the viewers' communities. Red: more
-    impressions than independence would give; blue: fewer. Cells with an expectation below
-    5 are blank. The darker the diagonal beside the rest, the less a feed carries across.
+    Rows are the posts' communities of origin, columns the viewers' communities. Red: more
+    impressions than under independence; blue: fewer. Cells with an expectation below 5 are
+    blank. A dark diagonal means that exposure stays within communities.
 
     Parameters
     ----------
@@ -326,9 +274,11 @@ def flows(arms: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ..
     top
         Communities shown, the largest first.
     highlight
-        Names of communities to set off by colour.
+        Names of communities to mark by colour.
     """
-    figure = matrices(arms, top, highlight, "impressions", ("post at home in", "shown to"))
+    figure = _draw_matrices(
+        arms, top, highlight, "impressions", ("community of origin", "community of viewers")
+    )
     marks = [panel.provenance.parameters.get("calibrated", True) for panel in arms.values()]
-    foot(figure, calibrated=all(marks))
+    style.foot(figure, calibrated=all(marks))
     return figure

@@ -1,8 +1,9 @@
-"""Differences between two arms: a dot and an interval per measure."""
+"""Figures of simulated spread: contrasts, reach over time, sensitivity sweep, means of arms."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,83 +13,68 @@ from matplotlib.ticker import MaxNLocator
 
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    all_calibrated,
-    blank_canvas,
-    foot,
-    head,
-    name_dots,
-)
+from graphkit.plot import style
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas
 
-__all__ = ["arm_colours", "blend", "contrast", "reach", "s_scan", "trade_off"]
+__all__ = ["blend", "contrast", "reach", "s_scan", "trade_off"]
 
+Colour = str | tuple[float, ...]
+
+_INTERVALS = "low high interval worlds replications"
 _CONTRAST_COLUMNS = (
-    "partition",
-    "community",
-    "measure",
-    "arm",
-    "baseline",
-    "arm_mean",
-    "baseline_mean",
-    "difference",
-    "low",
-    "high",
-    "interval",
-    "worlds",
-    "replications",
+    f"partition community measure arm baseline arm_mean baseline_mean difference {_INTERVALS}"
 )
+_MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
 
 
 def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
-    """Dots with intervals, one row per measure, and the numbers beside them.
+    """Differences with 95 % confidence intervals, one row per measure, and their numbers.
 
-    Red: the interval lies above zero; blue: below; grey: it holds zero, or there is none.
-    Measures have different units, so each row has a scale of its own, from zero to the
-    farther end of its interval; the numbers are in the measure's unit. If all rows are of
-    one measure (hosting by community, say) they share one scale.
+    Red: the interval lies above zero; blue: below; grey: it includes zero, or there is none.
+    Measures have different units, so each row has its own scale, from zero to the farther end
+    of its interval; the numbers are in the measure's unit. If all rows are of one measure
+    (hosting by community, for example) they share one scale.
 
     Parameters
     ----------
     frame
-        Rows of one :func:`graphkit.contrast`, filtered as wished.
+        Rows of one :func:`graphkit.contrast`.
     top
         Rows shown, the first ones; the figure says how many are left out.
     """
-    missing = [name for name in _CONTRAST_COLUMNS if name not in frame.columns]
-    if missing:
-        raise MissingDataError(f"the frame has no column {', '.join(missing)}: see contrast.")
+    style.require_columns(frame, _CONTRAST_COLUMNS, "see contrast")
     defined = frame.filter(pl.col("difference").is_not_null())
     if not defined.height:
         raise DataError("no row of the contrast has a difference to be plotted.")
-    arms = defined.select("arm", "baseline").unique()
-    if arms.height > 1:
-        raise DataError("one figure shows one pair of arms: filter the frame by arm and baseline.")
+    arm, baseline = _only_pair(defined)
     shown = defined.head(top)
     figure, (axes,) = blank_canvas(10.5, 1.4 + 0.3 * shown.height)
     one_measure = shown.get_column("measure").n_unique() == 1
-    _draw_rows(axes, shown, one_measure)
+    _draw_differences(axes, shown, one_measure)
     first = shown.row(0, named=True)
-    title = f"{first['arm']} − {first['baseline']}"
-    head(axes, title + (f": {first['measure']}" if one_measure else ""))
-    unit = "worlds" if first["interval"] == "over worlds" else "replications"
+    style.head(axes, f"{arm} − {baseline}" + (f": {first['measure']}" if one_measure else ""))
     known = describe_measure(first["measure"])
     unit_of = f" ({known.unit})" if known is not None else ""
     scale = f"difference{unit_of}" if one_measure else "difference, each row on its own scale"
-    label = f"{scale}; interval {first['interval']} ({max(shown[unit].to_list())} {unit})"
+    label = f"{scale}; {_interval_text(shown)}"
     if shown.height < defined.height:
         label += f"; {defined.height - shown.height} more rows are not shown"
     axes.set_xlabel(label, fontsize=9, loc="left")
-    foot(figure, calibrated=all_calibrated(shown))
+    style.foot(figure, calibrated=style.all_calibrated(shown))
     return figure
 
 
-def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
+def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
+    """Arm and baseline of contrasts, which must be of one pair."""
+    pairs = frame.select("arm", "baseline").unique()
+    if pairs.height > 1:
+        raise DataError("one figure shows one pair of arms: filter the frame by arm and baseline.")
+    arm, baseline = pairs.row(0)
+    return arm, baseline
+
+
+def _draw_differences(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
+    """Rows of differences with intervals, and two columns of numbers."""
     numbers = frame.select("difference", "low", "high").to_numpy().astype(np.float64)
     ends = np.nanmax(np.abs(numbers), axis=1)
     scale = np.full(ends.size, ends.max()) if one_measure else ends.copy()
@@ -100,16 +86,16 @@ def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
     span, names = 1.05 - left, []
     columns = (1.05 + 0.05 * span, 1.05 + 0.43 * span)
     for at, row, place in zip(rows, frame.iter_rows(named=True), places, strict=True):
-        colour = _colour(row["low"], row["high"])
+        colour = _interval_colour(row["low"], row["high"])
         axes.hlines(at, left, 1.05, color=PALE, linewidth=0.6, zorder=0)
         if row["low"] is not None:
             axes.hlines(at, place[1], place[2], color=colour, linewidth=2.6)
         axes.scatter([place[0]], [at], color=[colour], s=42, zorder=3)
-        for x, text in zip(columns, _numbers(row), strict=True):
+        for x, text in zip(columns, _number_texts(row), strict=True):
             axes.text(x, at, text, va="center", fontsize=8.5, color=INK)
-        names.append(_name(row, one_measure))
+        names.append(_row_name(row, one_measure))
     arm, baseline = frame.select("arm", "baseline").row(0)
-    # names that would run into the next column stand below each other
+    # long names are written on two lines
     between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
     heads = (f"{baseline}{between}{arm}", "difference [interval]")
     for x, text in zip(columns, heads, strict=True):
@@ -119,7 +105,7 @@ def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
     if one_measure:
         ticks = MaxNLocator(4).tick_values(left * scale[0], scale[0])
         ticks = ticks[(ticks >= left * scale[0]) & (ticks <= 1.05 * scale[0])]
-        axes.set_xticks(ticks / scale[0], [_short(t) for t in ticks.tolist()])
+        axes.set_xticks(ticks / scale[0], [_short_number(t) for t in ticks.tolist()])
     else:
         axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
         axes.tick_params(axis="x", length=0)
@@ -129,13 +115,13 @@ def _draw_rows(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
     axes.spines["bottom"].set_bounds(left, 1.05)
 
 
-def _colour(low: float | None, high: float | None) -> str:
+def _interval_colour(low: float | None, high: float | None) -> str:
     if low is not None and low > 0:
         return ACCENT
     return BASE if high is not None and high < 0 else MUTED
 
 
-def _name(row: dict[str, object], one_measure: bool) -> str:
+def _row_name(row: dict[str, object], one_measure: bool) -> str:
     community, partition = row["community"], row["partition"]
     if one_measure and (community or partition):
         return f"{community or 'all'}, {partition}" if partition else str(community)
@@ -143,18 +129,18 @@ def _name(row: dict[str, object], one_measure: bool) -> str:
     return f"{row['measure']} ({where})" if where else str(row["measure"])
 
 
-def _numbers(row: dict[str, float | None]) -> tuple[str, str]:
+def _number_texts(row: dict[str, float | None]) -> tuple[str, str]:
     """Both means, and the difference with its bounds to two digits of its uncertainty."""
-    means = f"{_short(row['baseline_mean'])} → {_short(row['arm_mean'])}"
+    means = f"{_short_number(row['baseline_mean'])} → {_short_number(row['arm_mean'])}"
     difference, low, high = row["difference"], row["low"], row["high"]
     if difference is None or low is None or high is None or low == high:
-        return means, _short(difference, signed=True)
+        return means, _short_number(difference, signed=True)
     places = min(max(1 - math.floor(math.log10((high - low) / 2)), 0), 6)
     text = f"{difference:+,.{places}f}  [{low:+,.{places}f}, {high:+,.{places}f}]"
     return means, text.replace("-", "−")
 
 
-def _short(value: float | None, *, signed: bool = False) -> str:
+def _short_number(value: float | None, *, signed: bool = False) -> str:
     """Three digits, with the sign where asked for, and a true minus."""
     if value is None:
         return "–"
@@ -164,10 +150,10 @@ def _short(value: float | None, *, signed: bool = False) -> str:
 
 
 def reach(curve: pl.DataFrame) -> Canvas:
-    """Mean reach of a post by tick or by age, a line per arm, with a band over the worlds.
+    """Mean reach of a post by tick or by age, a line per arm, with the range over worlds.
 
-    The line is the mean of the worlds, the band runs from the least to the most of them;
-    with a single world it spans the replications instead, which the axis says.
+    The line is the mean over worlds, the band their range; with a single world it is the range
+    over its replications, as the figure says.
 
     Parameters
     ----------
@@ -179,14 +165,10 @@ def reach(curve: pl.DataFrame) -> Canvas:
     by_age = "age" in curve.columns
     if by_age:
         curve = curve.rename({"age": "tick"})
-    columns = ("arm", "world", "replication", "tick", "reach")
-    missing = [name for name in columns if name not in curve.columns]
-    if missing:
-        raise MissingDataError(f"the frame has no column {', '.join(missing)}: see reach_curve.")
+    style.require_columns(curve, "arm world replication tick reach", "see reach_curve")
     if not curve.height:
         raise DataError("there is no tick to plot.")
     worlds = curve.get_column("world").n_unique()
-    repeats = curve.get_column("replication").n_unique()
     unit = "world" if worlds > 1 else "replication"
     units = curve.group_by("arm", unit, "tick").agg(pl.col("reach").mean())
     by_tick = units.group_by("arm", "tick").agg(
@@ -195,84 +177,47 @@ def reach(curve: pl.DataFrame) -> Canvas:
     arms = curve.get_column("arm").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.2)
     ends = []
-    for name, colour in arm_colours(arms).items():
+    for name, colour in _arm_colours(arms).items():
         line = by_tick.filter(pl.col("arm") == name).sort("tick")
-        ticks, mean = line.get_column("tick").to_numpy(), line.get_column("mean").to_numpy()
-        low, high = line.get_column("low").to_numpy(), line.get_column("high").to_numpy()
-        axes.fill_between(ticks, low, high, color=colour, alpha=0.18, linewidth=0)
-        axes.plot(ticks, mean, color=colour, linewidth=2, marker="o" if ticks.size == 1 else None)
-        ends.append((float(mean[-1]), int(ticks[-1]), name, colour))
+        marker = "o" if line.height == 1 else None
+        style.draw_line(axes, line, "tick", "mean", colour, marker=marker)
+        last = line.row(-1, named=True)
+        ends.append((last["mean"], last["tick"], name, colour))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.set_xlabel("age of the post: ticks since it entered" if by_age else "tick")
     axes.set_ylabel("accounts reached per post")
     _name_lines(axes, ends)
-    count = worlds if worlds > 1 else repeats
-    head(axes, "Reach of a post")
+    style.head(axes, "Reach of a post")
+    count = curve.get_column(unit).n_unique()
     if count > 1:
-        axes.text(
-            0.02,
-            0.97,
-            f"line: mean; band: least to most of {count} {unit}s",
-            transform=axes.transAxes,
-            fontsize=8.5,
-            color=MUTED,
-            va="top",
+        style.write_note(
+            axes, 0.02, 0.97, f"line: mean; band: range over {count} {unit}s", va="top"
         )
-    foot(figure, calibrated=all_calibrated(curve))
+    style.foot(figure, calibrated=style.all_calibrated(curve))
     return figure
 
 
-def arm_colours(arms: list[str]) -> dict[str, str | tuple[float, ...]]:
-    """A colour per arm: the house's two, then a palette that the colour-blind can tell."""
+def _arm_colours(arms: list[str]) -> dict[str, Colour]:
+    """A colour per arm: blue and red, then a palette for colour-blind readers."""
     more = [colormaps["tab10"](i) for i in (2, 4, 6, 5, 8, 9, 1, 3, 7)]
-    palette: list[str | tuple[float, ...]] = [BASE, ACCENT, INK, *more]
+    palette: list[Colour] = [BASE, ACCENT, INK, *more]
     return {name: palette[i % len(palette)] for i, name in enumerate(arms)}
 
 
-def _name_lines(axes: Axes, ends: list[tuple[float, int, str, str | tuple[float, ...]]]) -> None:
-    """Names at the ends of the lines, pushed apart where they would overlap."""
+def _name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
+    """Names at the ends of the lines, shifted where they would overlap."""
     bottom, top = axes.get_ylim()
-    gap = (top - bottom) * 0.055
-    place = -np.inf
+    place, text = -np.inf, {"va": "center", "fontsize": 9, "fontweight": "bold"}
     for value, tick, name, colour in sorted(ends, key=lambda end: end[0]):
-        place = max(value, place + gap)
-        axes.annotate(
-            name,
-            (tick, place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            color=colour,
-            va="center",
-            fontsize=9,
-            fontweight="bold",
-            annotation_clip=False,
+        place = max(value, place + (top - bottom) * 0.055)
+        style.write_beside(
+            axes, name, (tick, place), (8, 0), color=colour, annotation_clip=False, **text
         )
 
 
-_MEANS_COLUMNS = (
-    "arm",
-    "partition",
-    "community",
-    "measure",
-    "mean",
-    "low",
-    "high",
-    "worlds",
-    "replications",
-    "interval",
-)
-
-
-def check_columns(frame: pl.DataFrame, *more: str) -> None:
-    """Refuse a frame that is not one of arm means."""
-    missing = [name for name in (*_MEANS_COLUMNS, *more) if name not in frame.columns]
-    if missing:
-        raise MissingDataError(f"the frame has no column {', '.join(missing)}: see arm_means.")
-
-
-def rows_of(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.DataFrame:
-    """The means of a measure over all communities; under one partition, if it needs any."""
+def _overall_rows(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.DataFrame:
+    """Defined means of a measure over all communities, under one partition if given."""
     overall = frame.filter(pl.col("community").is_null())
     rows = overall.filter(pl.col("measure") == measure)
     if not rows.height:
@@ -294,31 +239,31 @@ def rows_of(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.Data
     return rows
 
 
-def measure_text(rows: pl.DataFrame) -> str:
-    """Name of the measure, with its partition if it has one, and its unit."""
+def _measure_text(rows: pl.DataFrame) -> str:
+    """Axis label: measure, kind of partition if it has one, and unit."""
     measure, partition = rows.select("measure", "partition").row(0)
     name = f"{measure} ({partition} partition)" if partition else str(measure)
-    return with_unit(name, measure)
+    return _with_unit(name, measure)
 
 
-def with_unit(label: str, measure: str) -> str:
-    """An axis label with the unit of the measure, if the catalogue has one."""
+def _with_unit(label: str, measure: str) -> str:
+    """Axis label with the unit of the measure, if the catalogue has one."""
     known = describe_measure(measure)
     return label if known is None else f"{label}\n{known.unit}"
 
 
-def interval_text(rows: pl.DataFrame) -> str:
-    """What the intervals cover, such as ``interval over worlds (10 worlds)``."""
+def _interval_text(rows: pl.DataFrame) -> str:
+    """Units of the confidence intervals: ``confidence interval over worlds (10 worlds)``."""
     label = rows.get_column("interval")[0]
     unit = "worlds" if label == "over worlds" else "replications"
-    return f"interval {label} ({max(rows.get_column(unit).to_list())} {unit})"
+    return f"confidence interval {label} ({max(rows.get_column(unit).to_list())} {unit})"
 
 
 def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
-    """Difference of a measure over the social share s of taste, with sign changes marked.
+    """Sensitivity sweep: difference of a measure over the social share of taste s.
 
-    A line per partition with its interval; a vertical line stands where a line changes
-    its sign, read off straight between the two neighbouring values of s.
+    A line per partition with its confidence interval; dashed vertical lines mark sign changes
+    of the mean, linearly interpolated between neighbouring values of s.
 
     Parameters
     ----------
@@ -327,70 +272,43 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     measure
         The measure shown, over all communities.
     """
-    needed = ("s", "measure", "partition", "community", "arm", "baseline", "difference")
-    missing = [name for name in (*needed, "low", "high") if name not in frame.columns]
-    if missing:
-        raise MissingDataError(
-            f"the frame has no column {', '.join(missing)}: stack contrasts, with a column s."
-        )
+    needed = "s measure partition community arm baseline difference low high"
+    style.require_columns(frame, needed, "stack contrasts, with a column s")
     rows = frame.filter(
-        (pl.col("measure") == measure)
-        & pl.col("community").is_null()
-        & pl.col("difference").is_not_null()
+        pl.col("community").is_null(), pl.col("difference").is_not_null(), measure=measure
     ).sort("s", maintain_order=True)
     if not rows.height:
         raise DataError(f"the frame has no difference of {measure!r} over all communities.")
-    pairs = rows.select("arm", "baseline").unique()
-    if pairs.height > 1:
-        raise DataError("one figure shows one pair of arms: filter the frame by arm and baseline.")
+    arm, baseline = _only_pair(rows)
     if rows.select("partition", "s").is_duplicated().any():
         raise DataError("a value of s occurs more than once for one partition.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.2)
     axes.axhline(0, color=INK, linewidth=1)
     changes = []
-    for name, colour in arm_colours([str(kind) for kind in kinds]).items():
-        kind = None if name == "None" else name
-        line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, dtype=pl.String)))
-        s, difference = line.get_column("s").to_list(), line.get_column("difference").to_list()
-        bounds = line.drop_nulls(["low", "high"])
-        axes.fill_between(
-            bounds.get_column("s").to_list(),
-            bounds.get_column("low").to_list(),
-            bounds.get_column("high").to_list(),
-            color=colour,
-            alpha=0.18,
-            linewidth=0,
-        )
+    for kind, colour in _arm_colours(kinds).items():
+        line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String)))
         label = f"{kind} partition" if kind else measure
-        axes.plot(s, difference, color=colour, linewidth=2, marker="o", markersize=4, label=label)
-        changes += [(at, colour) for at in sign_changes(s, difference)]
+        style.draw_line(
+            axes, line, "s", "difference", colour, marker="o", markersize=4, label=label
+        )
+        points = line.select("s", "difference").to_dict(as_series=False).values()
+        changes += [(at, colour) for at in sign_changes(*points)]
     for at, colour in changes:
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
-        axes.annotate(
-            f"s = {at:.2f}",
-            (at, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, -10),
-            textcoords="offset points",
-            fontsize=8.5,
-            color=colour,
-        )
-    arm, baseline = pairs.row(0)
-    axes.set_xlabel("s: share of taste that is social")
-    axes.set_ylabel(with_unit(f"{measure}, {arm} − {baseline}", measure))
+        text, top = f"s = {at:.2f}", ("data", "axes fraction")
+        style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
     axes.legend(frameon=False, fontsize=8.5, loc="best")
-    head(axes, "The sign changes" if changes else "The sign does not change with s")
-    axes.tick_params(colors=MUTED, labelcolor=INK)
-    foot(figure, calibrated=all_calibrated(rows))
+    title = "The sign changes" if changes else "The sign does not change with s"
+    y = _with_unit(f"{measure}, {arm} − {baseline}", measure)
+    style.finish_chart(figure, axes, rows, title, "s: social share of taste", y)
     return figure
 
 
 def sign_changes(s: list[float], difference: list[float]) -> list[float]:
-    """Where a line through the points crosses zero.
+    """Zeros of the line through the points at which it changes its sign.
 
-    Points at zero are crossed only if the signs beside them differ, and then there (in
-    their middle).
+    If points at zero lie between values of opposite sign, the change is in their middle.
 
     Examples
     --------
@@ -422,7 +340,7 @@ def blend(
     partition: str | None = None,
     ends: tuple[str, str] | None = None,
 ) -> Canvas:
-    """A measure over the share of the second feed in a blend of two, with its interval.
+    """A measure over the share of the second feed in a blend of two, with confidence intervals.
 
     One line per partition, or the one of `partition`; arms without a share are left out.
 
@@ -438,8 +356,8 @@ def blend(
     ends
         Names of the first and of the second feed.
     """
-    check_columns(frame, "share")
-    rows = rows_of(frame.filter(pl.col("share").is_not_null()), measure, partition)
+    style.require_columns(frame, f"{_MEANS_COLUMNS} share", "see arm_means")
+    rows = _overall_rows(frame.filter(pl.col("share").is_not_null()), measure, partition)
     if rows.select("partition", "share").is_duplicated().any():
         raise DataError("a share occurs more than once for one partition.")
     if rows.get_column("share").n_unique() < 2:
@@ -447,38 +365,23 @@ def blend(
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.4)
     banded = False
-    for name, colour in arm_colours([str(kind) for kind in kinds]).items():
-        kind = None if name == "None" else name
+    for kind, colour in _arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
-        bounds = line.drop_nulls(["low", "high"])
-        banded |= bounds.height > 0
-        axes.fill_between(
-            bounds.get_column("share").to_list(),
-            bounds.get_column("low").to_list(),
-            bounds.get_column("high").to_list(),
-            color=colour,
-            alpha=0.18,
-            linewidth=0,
-        )
-        axes.plot(
-            line.get_column("share").to_list(),
-            line.get_column("mean").to_list(),
-            color=colour,
-            linewidth=2,
-            marker="o",
-            markersize=4.5,
-            label=f"{name} partition",
-        )
+        banded |= line.drop_nulls(["low", "high"]).height > 0
+        look: dict[str, Any] = {"marker": "o", "markersize": 4.5, "label": f"{kind} partition"}
+        style.draw_line(axes, line, "share", "mean", colour, **look)
     if len(kinds) > 1:
         axes.legend(frameon=False, fontsize=8.5, loc="best")
     axes.margins(x=0.02)
-    axes.set_ylabel(with_unit(measure, measure) if len(kinds) > 1 else measure_text(rows))
+    axes.xaxis.labelpad = 6
     first, second = ends or ("the first feed", "the second feed")
-    axes.set_xlabel(f"share of {second} in the blend: 0 is {first}", labelpad=6)
-    head(axes, f"{measure}: from {first} to {second}")
-    note = f"band: {interval_text(rows)}" if banded else ""
-    foot(figure, note, calibrated=all_calibrated(rows))
-    axes.tick_params(colors=MUTED, labelcolor=INK)
+    title, x = (
+        f"{measure}: from {first} to {second}",
+        f"share of {second} in the blend: 0 is {first}",
+    )
+    y = _with_unit(measure, measure) if len(kinds) > 1 else _measure_text(rows)
+    note = f"band: {_interval_text(rows)}" if banded else ""
+    style.finish_chart(figure, axes, rows, title, x, y, note)
     return figure
 
 
@@ -489,10 +392,10 @@ def trade_off(
     *,
     partition: str | None = None,
 ) -> Canvas:
-    """Every arm as a named dot, with its intervals in both directions.
+    """One measure against another, one named dot per arm, with intervals in both directions.
 
-    Intervals are those of each arm alone. Arms share their worlds, so that two of them can
-    differ clearly though their intervals overlap: see :func:`graphkit.contrast`.
+    Intervals are those of each arm alone. Arms share their worlds, so two of them can differ
+    although their intervals overlap: see :func:`graphkit.contrast`.
 
     Parameters
     ----------
@@ -503,10 +406,10 @@ def trade_off(
     partition
         Kind of partition; needed where a measure is given under several.
     """
-    check_columns(frame)
+    style.require_columns(frame, _MEANS_COLUMNS, "see arm_means")
     both = []
     for measure in (x, y):
-        rows = rows_of(frame, measure, partition)
+        rows = _overall_rows(frame, measure, partition)
         kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
         if len(kinds) > 1:
             raise DataError(
@@ -516,32 +419,30 @@ def trade_off(
         if rows.get_column("arm").is_duplicated().any():
             raise DataError(f"an arm has more than one mean of {measure!r}.")
         both.append(rows)
-    across, up = both
-    points = across.join(up, on="arm", suffix="_y", maintain_order="left")
+    points = both[0].join(both[1], on="arm", suffix="_y", maintain_order="left")
     if not points.height:
         raise DataError(f"no arm has a mean of both {x!r} and {y!r}.")
     figure, (axes,) = blank_canvas(8.0, 5.6)
-    colours = arm_colours(points.get_column("arm").to_list())
+    colours = _arm_colours(points.get_column("arm").to_list())
     dots, bars = [], []
     for row in points.iter_rows(named=True):
-        dot, colour = (row["mean"], row["mean_y"]), colours[row["arm"]]
+        at, height, colour = row["mean"], row["mean_y"], colours[row["arm"]]
+        line: dict[str, Any] = {"color": colour, "linewidth": 1.6, "alpha": 0.6}
         if row["low"] is not None:
-            axes.hlines(dot[1], row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
-            bars.append((row["low"], dot[1], row["high"], dot[1]))
+            axes.hlines(height, row["low"], row["high"], **line)
+            bars.append((row["low"], height, row["high"], height))
         if row["low_y"] is not None:
-            axes.vlines(dot[0], row["low_y"], row["high_y"], color=colour, linewidth=1.6, alpha=0.6)
-            bars.append((dot[0], row["low_y"], dot[0], row["high_y"]))
-        axes.scatter([dot[0]], [dot[1]], color=[colour], s=46, zorder=3)
-        dots.append(dot)
+            axes.vlines(at, row["low_y"], row["high_y"], **line)
+            bars.append((at, row["low_y"], at, row["high_y"]))
+        axes.scatter([at], [height], color=[colour], s=46, zorder=3)
+        dots.append((at, height))
     axes.margins(0.12)
-    axes.set_xlabel(measure_text(across))
-    axes.set_ylabel(measure_text(up))
-    head(axes, f"{len(dots)} feeds: {y} against {x}")
-    note = f"bars: {interval_text(points)}" if bars else ""
-    foot(figure, note, calibrated=all_calibrated(pl.concat(both)))
-    axes.tick_params(colors=MUTED, labelcolor=INK)
+    title = f"{len(dots)} feeds: {y} against {x}"
+    note = f"bars: {_interval_text(points)}" if bars else ""
+    across, up = (_measure_text(rows) for rows in both)
+    style.finish_chart(figure, axes, pl.concat(both), title, across, up, note)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    name_dots(figure, axes, dots, list(colours), list(colours.values()), bars)
+    style.name_dots(figure, axes, dots, list(colours), list(colours.values()), bars)
     return figure

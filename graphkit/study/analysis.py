@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from graphkit.communities.visibility import Visibility
 from graphkit.measures import arm_means, contrast
+from graphkit.study.config import ArmConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve, Headline
 from graphkit.study.text import CLAIMS, Claim, Gap, compare_without_filler, state_headline
-
-if TYPE_CHECKING:
-    from graphkit.study.config import ArmConfig
-
-__all__ = [
-    "add_hosting",
-    "blend_curve",
-    "contrast_arms",
-    "hidden_and_visible",
-    "mark_sign_changes",
-    "means_of_arms",
-    "overall_means",
-    "state_headlines",
-    "sweep_contrasts",
-]
 
 #: Measures of the sensitivity sweep over s.
 SWEPT = ("crossing", "hosting_hidden", "viewer_value")
@@ -58,15 +43,8 @@ def add_hosting(
 
     ``hosting_hidden`` and ``hosting_visible`` are unweighted means of ``hosting_reach`` over the
     communities that the follow graph does not show, and over those it shows; ``hosting_gap`` is
-    the first minus the second.
-
-    Parameters
-    ----------
-    outcome
-        Result of :func:`graphkit.measure_spread`.
-    hidden, visible
-        Names of hidden and of visible communities by kind of partition; kinds that are not
-        included get no such rows.
+    the first minus the second. `hidden` and `visible` are their names by kind of partition;
+    other kinds get no such rows.
     """
     keys = ["arm", "world", "replication", "partition", "budget", "calibrated"]
     parts = [outcome]
@@ -183,14 +161,7 @@ def means_of_arms(
 ) -> pl.DataFrame | None:
     """Means of all arms with confidence intervals; `None` for two arms, which have a contrast.
 
-    Parameters
-    ----------
-    outcome
-        All measures, with the hosting of hidden communities.
-    names
-        Names of the arms.
-    curve
-        Gives arms their share.
+    The arms of the `curve` get their share as well.
     """
     if len(names) < MIN_ARMS:
         return None

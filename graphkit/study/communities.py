@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def study_communities(
     truth: Partition | None = None,
     rng: RNGLike | None = None,
 ) -> CommunityStudy:
-    """Find, name and test the communities of a dataset, and write it all into a folder.
+    """Find, name and test the communities of a dataset, and write the results to a folder.
 
     The chain: :func:`graphkit.cointeraction_graph` → :func:`graphkit.leiden` →
     :func:`graphkit.label_communities` → :func:`graphkit.visibility` on the follow graph.
@@ -91,18 +91,8 @@ def study_communities(
     )
     streams = Streams(rng)
     folder = ResultsFolder(out)
-    study = community_stages(
-        dataset,
-        folder,
-        streams,
-        options,
-        quality=quality,
-        resolution=resolution,
-        runs=runs,
-        engine=engine,
-        report=report,
-        truth=truth,
-    )
+    search = {"quality": quality, "resolution": resolution, "runs": runs, "engine": engine}
+    study = community_stages(dataset, folder, streams, options, search, report=report, truth=truth)
     folder.finish(community_facts(study, streams.seed))
     return study
 
@@ -112,34 +102,26 @@ def community_stages(
     folder: ResultsFolder,
     streams: Streams,
     options: ProjectionOptions,
+    search: Mapping[str, Any],
     *,
-    quality: str,
-    resolution: float | None,
-    runs: int,
-    engine: str,
     report: ImportReport | None,
     truth: Partition | None,
     least: int = 1,
 ) -> CommunityStudy:
     """The stages of :func:`study_communities` in a folder that other stages write to as well.
 
-    Figures leave out communities of fewer than `least` members.
+    `search` holds the options of :func:`graphkit.leiden`. Figures leave out communities of
+    fewer than `least` members.
     """
+    repeat = {"runs": search["runs"], "engine": search["engine"]}
     with folder.stage("graph"):
         graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
-        partition = leiden(
-            graph,
-            quality=quality,
-            resolution=resolution,
-            runs=runs,
-            engine=engine,
-            rng=streams.integer("communities"),
-        )
-    study = _name_and_test(dataset, graph, partition, folder, engine, streams)
+        partition = leiden(graph, **search, rng=streams.integer("communities"))
+    study = _name_and_test(dataset, graph, partition, folder, repeat, streams)
     if truth is not None:
         with folder.stage("comparison with the truth"):
-            study = replace(study, recovery=_recovery_table(study, truth, engine, streams))
+            study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
     with folder.stage("tables and figures"):
         _write_results(study, folder, report, least)
     return study
@@ -150,7 +132,7 @@ def _name_and_test(
     graph: Graph,
     partition: Partition,
     folder: ResultsFolder,
-    engine: str,
+    repeat: dict[str, Any],
     streams: Streams,
 ) -> CommunityStudy:
     """Community names and visibility on the follow graph, as far as the data allow."""
@@ -167,16 +149,10 @@ def _name_and_test(
     elif graph.node_kind not in ("accounts", "authors"):
         notes.append(f"no visibility: {graph.node_kind} do not follow each other")
     else:
-        assert partition.runs is not None
         with folder.stage("visibility"):
             follows = follow_graph(dataset)
-            seen = visibility(
-                partition,
-                follows,
-                runs=len(partition.runs.qualities),
-                engine=engine,
-                rng=streams.integer("visibility"),
-            )
+            rng = streams.integer("visibility")
+            seen = visibility(partition, follows, **repeat, rng=rng)
             panels["follows"] = mixing(follows, partition)
     return CommunityStudy(
         dataset, graph, partition, follows, seen, panels, folder.path, tuple(notes)
@@ -203,54 +179,50 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
 def _write_results(
     study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None, least: int
 ) -> None:
-    partition = study.partition
-    folder.table("dataset", study.dataset.summary())
+    partition, seen, recovery = study.partition, study.visibility, study.recovery
     graphs: dict[str, Any] = {"co-interaction": study.graph}
     if study.follows is not None:
         graphs["follow"] = study.follows
-    facts = [
-        describe(g).frame.select(pl.lit(name).alias("graph"), pl.all())
-        for name, g in graphs.items()
-    ]
-    folder.table("graphs", pl.concat(facts))
-    folder.table("communities", study.table())
-    folder.table("members", partition.frame())
-    if partition.evidence is not None:
-        folder.table("names", partition.evidence)
-    if study.visibility is not None:
-        folder.table("visibility", study.visibility.frame)
-    matrices = [m.frame.select(pl.lit(n).alias("graph"), pl.all()) for n, m in study.mixing.items()]
-    folder.table("borders", pl.concat(matrices))
-    if study.recovery is not None:
-        folder.table("recovery", study.recovery)
+    tables = {
+        "dataset": study.dataset.summary(),
+        "graphs": _stack_named({n: describe(g).frame for n, g in graphs.items()}),
+        "communities": study.table(),
+        "members": partition.frame(),
+        "names": partition.evidence,
+        "visibility": None if seen is None else seen.frame,
+        "borders": _stack_named({n: m.frame for n, m in study.mixing.items()}),
+        "recovery": recovery,
+    }
     if report is not None:
-        folder.table("import_rows", report.rows)
-        folder.table("import_dropped", report.dropped)
-        folder.table("import_notes", report.notes)
+        tables |= {f"import_{n}": getattr(report, n) for n in ("rows", "dropped", "notes")}
+    for name, table in tables.items():
+        if table is not None:
+            folder.table(name, table)
     # communities are numbered by size, the largest first
     shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
     if not shown:
         return
     folder.figure("communities", plot.communities(partition, top=min(20, shown)))
-    hidden = tuple(study.visibility.hidden) if study.visibility is not None else ()
+    hidden = () if seen is None else tuple(seen.hidden)
     folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
-    if study.visibility is not None and study.visibility.frame.head(shown)["follow_f1"].count():
-        folder.figure("visibility", plot.visibility(study.visibility, top=min(25, shown)))
+    if seen is not None and seen.frame.head(shown)["follow_f1"].count():
+        folder.figure("visibility", plot.visibility(seen, top=min(25, shown)))
+
+
+def _stack_named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Frames below each other, with the name of the graph in front."""
+    named = [f.select(pl.lit(name).alias("graph"), pl.all()) for name, f in frames.items()]
+    return pl.concat(named)
 
 
 def _recovery_table(
-    study: CommunityStudy, truth: Partition, engine: str, streams: Streams
+    study: CommunityStudy, truth: Partition, repeat: dict[str, Any], streams: Streams
 ) -> pl.DataFrame:
     """Best F1 per true community, and AMI over all, for each graph or baseline."""
     ways = {"interest": study.partition}
     if study.follows is not None:
-        assert study.partition.runs is not None
-        ways["follow"] = leiden(
-            study.follows,
-            runs=len(study.partition.runs.qualities),
-            engine=engine,
-            rng=streams.integer("follow communities"),
-        )
+        rng = streams.integer("follow communities")
+        ways["follow"] = leiden(study.follows, **repeat, rng=rng)
     ways["components"] = Partition.from_membership(
         study.graph.vocabulary, study.graph.components(), node_kind=study.graph.node_kind
     )

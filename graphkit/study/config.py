@@ -1,4 +1,4 @@
-"""study.toml as frozen values: every key known, every default written out."""
+"""Configuration of a study: study.toml as frozen, validated values with every default."""
 
 from __future__ import annotations
 
@@ -9,110 +9,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 
+from graphkit import recommenders
 from graphkit.data.files import to_toml
 from graphkit.data.tags import STOP_TAGS
 from graphkit.errors import FileError, OptionError, check_choice, nearest
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.recommenders import (
-    Feed,
-    blend,
-    chronological,
-    circle_popularity,
-    follower_centric,
-    interest_centric,
-    popularity,
-    ranker,
-    read_feed,
-    uniform,
-    watch_time,
-)
+from graphkit.readwrite import READERS
+from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.interests import check_sources
 
-__all__ = [
-    "PRESETS",
-    "ArmConfig",
-    "CommunitiesConfig",
-    "DataConfig",
-    "ReportConfig",
-    "ScanConfig",
-    "SimulationConfig",
-    "StudyConfig",
-    "WorldConfig",
-    "load_config",
-]
+__all__ = ["PRESETS", "ArmConfig", "StudyConfig", "load_config"]
 
-PRESETS: dict[str, Callable[[], Feed]] = {
-    "follower_centric": follower_centric,
-    "interest_centric": interest_centric,
-    "circle_popularity": circle_popularity,
-    "watch_time": watch_time,
-    "chronological": chronological,
-    "popularity": popularity,
-    "uniform": uniform,
-}
+_PRESET_NAMES = (
+    *("follower_centric", "interest_centric", "circle_popularity", "watch_time"),
+    *("chronological", "popularity", "uniform"),
+)
+PRESETS: dict[str, Callable[[], Feed]] = {n: getattr(recommenders, n) for n in _PRESET_NAMES}
+
+#: Data that need no file: the platform that comes with graphkit, and a new one.
+PLATFORMS = ("bundled", "synthetic")
 
 
-def feed_of(arm: ArmConfig, base: Path) -> Feed:
-    """The feed that an arm names, with the numbers that the study changes.
-
-    Parameters
-    ----------
-    arm
-        Of a study.
-    base
-        Folder that files are relative to.
-
-    Raises
-    ------
-    OptionError
-        For an unknown preset, ranker, source, factor or signal; the message names the nearest.
-    FileError
-        If the feed's file cannot be read.
-    """
-    start = f"{arm.name!r}:"
-    named = [key for key in ("preset", "blend", "file", "ranker") if getattr(arm, key)]
-    if len(named) != 1:
-        found = f", not {' and '.join(named)}" if named else ""
-        raise OptionError(f"{arm.name!r} needs one of preset, blend, file or ranker{found}.")
-    changes = {key: getattr(arm, key) for key in (*TABLES, *NUMBERS, "filler")}
-    return _named(arm, start, base).but(arm.name, **changes)
-
-
-def _named(arm: ArmConfig, start: str, base: Path) -> Feed:
-    if arm.file:
-        return read_feed(base / Path(arm.file).expanduser())
-    if arm.ranker:
-        return ranker(arm.ranker)
-    names = [arm.preset] if arm.preset else arm.blend
-    for name in names:
-        check_choice(f"{start} preset", name, PRESETS)
-    if arm.preset:
-        return PRESETS[arm.preset]()
-    if len(arm.blend) != 2:
-        raise OptionError(f"{start} blend names two presets, not {list(arm.blend)}.")
-    first, second = arm.blend
-    return blend(PRESETS[first](), PRESETS[second](), arm.share)
-
-
-def check_keys(model: Any, values: Mapping[str, Any], place: str, section: str = "") -> None:
-    """Refuse keys that the model does not have, section by section.
-
-    Raises
-    ------
-    OptionError
-        Naming the key with its section and the nearest known key.
-    """
+def _check_keys(model: Any, values: Mapping[str, Any], place: str, section: str = "") -> None:
+    """Refuse keys that the model does not have, with their section and the nearest known key."""
     fields = _fields_of(model)
     for key, value in values.items():
         where = f"{section}.{key}" if section else key
         if key not in fields:
-            hint = nearest(key, fields) or _elsewhere(model, key)
+            hint = nearest(key, fields) or _hint_section(model, key)
             inside = f"[{section}]" if section else "a study"
             raise OptionError(
                 f"{place}: {where} is unknown.{hint} Known in {inside}: {', '.join(fields)}."
@@ -120,12 +58,11 @@ def check_keys(model: Any, values: Mapping[str, Any], place: str, section: str =
         inner = _section_of(fields[key])
         if inner is None:
             continue
-        many = isinstance(value, list)
-        for entry in value if many else [value]:
+        for entry in value if isinstance(value, list) else [value]:
             if not isinstance(entry, Mapping):
                 shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
                 raise OptionError(f"{place}: {where} = {value!r} must be {shape}.")
-            check_keys(inner, entry, place, where)
+            _check_keys(inner, entry, place, where)
 
 
 def _fields_of(model: Any) -> dict[str, Any]:
@@ -144,8 +81,8 @@ def _section_of(annotation: Any) -> Any:
     return None
 
 
-def _elsewhere(model: Any, key: str) -> str:
-    """A hint for a key that belongs into a section of the model."""
+def _hint_section(model: Any, key: str) -> str:
+    """Hint for a key that belongs to a section of the model."""
     for name, annotation in _fields_of(model).items():
         inner = _section_of(annotation)
         if inner is not None and key in _fields_of(inner):
@@ -153,8 +90,8 @@ def _elsewhere(model: Any, key: str) -> str:
     return ""
 
 
-def explain(error: ValidationError) -> str:
-    """What is wrong with the values, one clause each."""
+def _explain_errors(error: ValidationError) -> str:
+    """Invalid values with the reason, one clause each."""
     clauses = []
     for found in error.errors():
         where = ".".join(str(part) for part in found["loc"])
@@ -170,20 +107,21 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
-    """A table of study.toml: frozen, without room for unknown keys."""
+    """A table of study.toml: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DataConfig(Section):
-    """What is studied.
+    """Data of a study.
 
     Attributes
     ----------
     source
-        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (one made
-        anew), ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or
-        Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``.
+        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
+        a format of ``graphkit.readwrite.READERS``: ``"folder"`` (of
+        :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet), ``"tiktok"``
+        (Research API JSON), ``"hetrec-lastfm"``.
     path
         Folder or file of the data, relative to the study file.
     stitches
@@ -192,12 +130,18 @@ class DataConfig(Section):
         Of a synthetic platform.
     """
 
-    source: Literal["bundled", "synthetic", "folder", "tiktok", "hetrec-lastfm"] = "bundled"
+    source: str = "bundled"
     path: str | None = None
     stitches: tuple[str, ...] = ()
     accounts: Annotated[int, Field(ge=48)] = 5000
     mixing: Share = 0.3
     seed: Annotated[int, Field(ge=0)] = 1
+
+    @field_validator("source")
+    @classmethod
+    def _check_source(cls, source: str) -> str:
+        check_choice("source", source, (*PLATFORMS, *READERS))
+        return source
 
 
 @dataclass(frozen=True)
@@ -242,14 +186,14 @@ class WorldConfig(Section):
     ticks
         Posts enter in ticks 0 … ticks − 1.
     stock
-        Share of the posts that are there when the simulation begins.
+        Share of the posts that exist at the start of the simulation (warm start).
     share_of_posts, introducers
         Of introduced posts.
     worlds
-        How many; with one, intervals hold within this world only.
+        Number of worlds; with one, confidence intervals hold within this world only.
     space
         Weights of the sources of the interest space, such as ``{tags = 1.0, sounds = 0.5}``,
-        or ``"embedding"``; if absent what is planted, else the default of
+        or ``"embedding"``; if absent that of the generator, else the default of
         :func:`graphkit.simulation.interest_space`.
     dimensions
         Of that space, at most.
@@ -267,35 +211,36 @@ class WorldConfig(Section):
 
     @field_validator("space")
     @classmethod
-    def _known(cls, space: dict[str, float] | str | None) -> dict[str, float] | str | None:
+    def _check_space(cls, space: dict[str, float] | str | None) -> dict[str, float] | str | None:
         check_sources(space)
         return space
 
 
-class ArmConfig(Section):
-    """One feed of the comparison: one of preset, blend, file and ranker, and what is changed.
+class _ArmFields(Section):
+    """One feed of the comparison: one of preset, blend, file and ranker, with changed numbers.
 
     Attributes
     ----------
     name
-        Of the arm, in tables and sentences.
+        Of the arm, in tables and text.
     preset
         ``follower_centric``, ``interest_centric``, ``circle_popularity``, ``watch_time``,
         ``chronological``, ``popularity`` or ``uniform``.
     blend, share
         Two presets, and the share of the second.
     file
-        A feed of one's own, as :func:`graphkit.recommenders.write_feed` writes it, relative to
-        the study file.
+        A custom feed, as :func:`graphkit.recommenders.write_feed` writes it, relative to the
+        study file.
     ranker
-        A published one, such as ``x_2023``.
+        A published ranking, such as ``x_2023``.
     sources, weights, signals
         Numbers that replace those of the feed, one by one.
     filler
         ``"uniform"``, ``"popularity"`` or ``"empty"``; the feed's own if absent.
-    topic_penalty, author_penalty, author_decay, author_floor, learning_rate
-        Other numbers of a :class:`graphkit.recommenders.Feed`, likewise.
-    half_life, interest_share, delivery, trial_size, trial_growth
+    topic_penalty, author_penalty, author_decay, author_floor, learning_rate, half_life
+        Other numbers of a :class:`graphkit.recommenders.Feed`, likewise: every key of
+        ``graphkit.recommenders.factors.NUMBERS``.
+    interest_share, delivery, trial_size, trial_growth
         Likewise.
     """
 
@@ -312,20 +257,46 @@ class ArmConfig(Section):
     weights: dict[str, float] = Field(default_factory=dict)
     signals: dict[str, float] = Field(default_factory=dict)
     filler: str | None = None
-    topic_penalty: float | None = None
-    author_penalty: float | None = None
-    author_decay: float | None = None
-    author_floor: float | None = None
-    learning_rate: float | None = None
-    half_life: float | None = None
-    interest_share: float | None = None
-    delivery: float | None = None
-    trial_size: int | None = None
-    trial_growth: float | None = None
 
     def feed(self, base: Path = Path()) -> Feed:
-        """The feed of these numbers; `file` is relative to `base`."""
-        return feed_of(self, base)
+        """The feed that the arm names, with the numbers that the study changes.
+
+        `file` is relative to `base`. An unknown preset, ranker, source, factor or signal is an
+        :class:`OptionError` that names the nearest, an unreadable file a :class:`FileError`.
+        """
+        named = [key for key in ("preset", "blend", "file", "ranker") if getattr(self, key)]
+        if len(named) != 1:
+            found = f", not {' and '.join(named)}" if named else ""
+            raise OptionError(f"{self.name!r} needs one of preset, blend, file or ranker{found}.")
+        changes = {key: getattr(self, key) for key in (*TABLES, *NUMBERS, "filler")}
+        return self._unchanged_feed(base).but(self.name, **changes)
+
+    def _unchanged_feed(self, base: Path) -> Feed:
+        if self.file:
+            return recommenders.read_feed(base / Path(self.file).expanduser())
+        if self.ranker:
+            return recommenders.ranker(self.ranker)
+        for name in [self.preset] if self.preset else self.blend:
+            check_choice(f"{self.name!r}: preset", name, PRESETS)
+        if self.preset:
+            return PRESETS[self.preset]()
+        if len(self.blend) != 2:
+            raise OptionError(f"{self.name!r}: blend names two presets, not {list(self.blend)}.")
+        first, second = self.blend
+        return recommenders.blend(PRESETS[first](), PRESETS[second](), self.share)
+
+
+if TYPE_CHECKING:
+    ArmConfig = _ArmFields
+else:
+    _numbers = {key: (int | None if n.whole else float | None, None) for key, n in NUMBERS.items()}
+    ArmConfig = create_model(
+        "ArmConfig",
+        __base__=_ArmFields,
+        __module__=__name__,
+        __doc__=_ArmFields.__doc__,
+        **_numbers,
+    )
 
 
 class SimulationConfig(Section):
@@ -348,14 +319,14 @@ class SimulationConfig(Section):
 
 
 class ScanConfig(Section):
-    """The results over s, the share of taste that follows the circle instead of the topic.
+    """Sensitivity sweep over s, the share of taste that follows followees instead of the topic.
 
     Attributes
     ----------
     social_share
-        Values of s; none for no scan.
+        Values of s; none for no sweep.
     worlds, replications
-        Fewer than in the study, if that takes too long; the report says so.
+        May be fewer than in the study to save time; the report says so.
     """
 
     social_share: tuple[Share, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -364,14 +335,14 @@ class ScanConfig(Section):
 
 
 class ReportConfig(Section):
-    """What the report says and hides.
+    """Title and disclosure control of the report.
 
     Attributes
     ----------
     title, question
         Its first lines.
     min_group_size
-        Smaller communities are not named or told apart in the report.
+        Smaller communities are suppressed in the report (small-cell suppression).
     """
 
     title: str = "How far does content travel, and across which borders?"
@@ -383,11 +354,10 @@ class ReportConfig(Section):
     min_group_size: Count = 10
 
 
-def _two_arms() -> tuple[ArmConfig, ...]:
-    return (
-        ArmConfig(name="follower", preset="follower_centric"),
-        ArmConfig(name="interest", preset="interest_centric"),
-    )
+_TWO_ARMS = (
+    ArmConfig(name="follower", preset="follower_centric"),
+    ArmConfig(name="interest", preset="interest_centric"),
+)
 
 
 class StudyConfig(Section):
@@ -410,7 +380,7 @@ class StudyConfig(Section):
     data: DataConfig = DataConfig()
     communities: CommunitiesConfig = CommunitiesConfig()
     world: WorldConfig = WorldConfig()
-    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = Field(default_factory=_two_arms)
+    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _TWO_ARMS
     simulation: SimulationConfig = SimulationConfig()
     behaviour: Behaviour = Behaviour()
     s_scan: ScanConfig = ScanConfig()
@@ -428,28 +398,27 @@ class StudyConfig(Section):
         values
             By section and key.
         place
-            What errors say where the values are from.
+            Name of their origin in error messages.
         base
             Folder that paths in the values are relative to.
 
         Raises
         ------
         OptionError
-            For an unknown key, which is named with its place and the nearest known one, or
-            a value that cannot be.
+            For an unknown key, with its place and the nearest known one, or an invalid value.
         FileError
             If the file of a feed cannot be read.
         """
-        check_keys(cls, values, place)
+        _check_keys(cls, values, place)
         try:
-            config = cls.model_validate_json(json.dumps(values, default=_plain), strict=True)
+            config = cls.model_validate_json(json.dumps(values, default=_date_text), strict=True)
         except ValidationError as error:
-            raise OptionError(f"{place}: {explain(error)}") from None
+            raise OptionError(f"{place}: {_explain_errors(error)}") from None
         config._base = base
-        config._check(place)
+        config._check_consistency(place)
         return config
 
-    def _check(self, place: str) -> None:
+    def _check_consistency(self, place: str) -> None:
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             raise OptionError(f"{place}: arms: the names {names} must be distinct.")
@@ -458,13 +427,16 @@ class StudyConfig(Section):
                 arm.feed(self._base)
             except (OptionError, FileError) as error:
                 raise type(error)(f"{place}: arms: {error}") from None
-        own = self.data.source in ("bundled", "synthetic")
+        own = self.data.source in PLATFORMS
         if own and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
         if not own and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
-        if self.data.stitches and self.data.source != "tiktok":
-            raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
+        takers = [name for name, reader in READERS.items() if reader.stitches]
+        if self.data.stitches and self.data.source not in takers:
+            raise OptionError(
+                f"{place}: data.stitches goes with source = {' or '.join(map(repr, takers))}."
+            )
         if own and self.world.posts == "introduced":
             raise OptionError(
                 f"{place}: world.posts = 'introduced' is for items without authors; those of a "
@@ -490,11 +462,11 @@ class StudyConfig(Section):
         return to_toml(json.loads(self.model_dump_json()))
 
 
-def _plain(value: object) -> str:
-    """Dates and times of TOML as text; anything else has no place in a study."""
+def _date_text(value: object) -> str:
+    """Dates and times of TOML as text; other types are refused."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    raise OptionError(f"a value of study.toml is {value!r}, of no kind that a study knows.")
+    raise OptionError(f"a value of study.toml is {value!r}, of a type that a study does not have.")
 
 
 def load_config(path: str | Path) -> StudyConfig:
@@ -512,7 +484,7 @@ def load_config(path: str | Path) -> StudyConfig:
     Raises
     ------
     FileError
-        If it, or the file of a feed, cannot be read or is no TOML.
+        If it, or the file of a feed, cannot be read or is not TOML.
     OptionError
         For unknown keys and values out of range.
     """
@@ -522,5 +494,5 @@ def load_config(path: str | Path) -> StudyConfig:
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is no TOML: {error}.") from error
+        raise FileError(f"{path} is not TOML: {error}.") from error
     return StudyConfig.of(values, place=path.name, base=path.parent)

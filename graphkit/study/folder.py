@@ -1,4 +1,4 @@
-"""The results folder: tables, figures, a manifest, and timings in a file of their own.
+"""Results folder of a study: tables, figures, a manifest, and timings in a separate file.
 
 Everything but ``timings.json`` is the same bytes for the same input and seed.
 """
@@ -48,7 +48,7 @@ class ResultsFolder:
         for name in (*manifest.get("files", {}), "timings.json"):
             if not Path(name).is_absolute() and ".." not in Path(name).parts:
                 (self.path / name).unlink(missing_ok=True)
-        # marks the folder as ours from the start, so that a broken run can be repeated
+        # marks the folder as ours from the start, so that a failed run can be repeated
         write_record(self.path / _MANIFEST, {"finished": False, "files": {}})
 
     @contextmanager
@@ -60,57 +60,51 @@ class ResultsFolder:
         """
         start = time.perf_counter()
         try:
-            yield
+            try:
+                yield
+            finally:
+                seconds = round(time.perf_counter() - start, 3)
+                row = {"stage": name, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
+                self.timings.append(row)
         except Exception as error:
-            self._clock(name, start)
-            self._fail(name, error)
-            what = str(error) if isinstance(error, GraphkitError) else f"{error!r}."
+            self._record_failure(name, error)
+            known = isinstance(error, GraphkitError)
+            what = str(error) if known else f"{error!r}."
             message = f"stage {name!r}: {what} Finished results are in {self.path}."
-            kind = type(error) if isinstance(error, GraphkitError) else GraphkitError
-            raise kind(message) from error
-        self._clock(name, start)
+            raise (type(error) if known else GraphkitError)(message) from error
 
-    def _clock(self, name: str, start: float) -> None:
-        seconds = round(time.perf_counter() - start, 3)
-        self.timings.append(
-            {"stage": name, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
-        )
-
-    def _fail(self, stage: str, error: Exception) -> None:
+    def _record_failure(self, stage: str, error: Exception) -> None:
         row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
-        self._write("failures.csv", pl.DataFrame(row).write_csv)
-        self._finish({"failed": stage}, finished=False)
+        self._write_file("failures.csv", pl.DataFrame(row).write_csv)
+        self.finish({"failed": stage}, finished=False)
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as CSV and as Parquet."""
         flat = frame.with_columns(pl.col(pl.List(pl.String)).list.join(" "))
-        self._write(f"tables/{name}.csv", flat.write_csv)
-        self._write(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
+        self._write_file(f"tables/{name}.csv", flat.write_csv)
+        self._write_file(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
 
     def figure(self, name: str, canvas: Canvas) -> None:
         """Write a figure as PNG."""
-        self._write(f"figures/{name}.png", canvas.write)
+        self._write_file(f"figures/{name}.png", canvas.write)
 
     def text(self, name: str, content: str) -> None:
         """Write a text file, such as ``report.html``."""
         write_text(self.path / name, content)
-        self._note(name)
+        self._record_hash(name)
 
-    def finish(self, facts: Mapping[str, Any]) -> None:
+    def finish(self, facts: Mapping[str, Any], *, finished: bool = True) -> None:
         """Write the manifest, with the hash of every file, and the timings."""
-        self._finish(facts, finished=True)
-
-    def _finish(self, facts: Mapping[str, Any], *, finished: bool) -> None:
         write_json(self.path / "timings.json", self.timings)
         files = dict(sorted(self.files.items()))
         record = {"version": __version__, "finished": finished, **facts, "files": files}
         write_record(self.path / _MANIFEST, record)
 
-    def _write(self, file: str, write: Callable[[Path], object]) -> None:
+    def _write_file(self, file: str, write: Callable[[Path], object]) -> None:
         write_whole(self.path / file, write)
-        self._note(file)
+        self._record_hash(file)
 
-    def _note(self, file: str) -> None:
+    def _record_hash(self, file: str) -> None:
         content = (self.path / file).read_bytes()
         self.files[file] = hashlib.sha256(content).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The data of a study, and whether they can carry it."""
+"""Inputs of a study: its data, checks of them, and the facts of its manifest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform as machine
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -15,26 +15,16 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, MissingDataError
-from graphkit.recommenders import Feed
 from graphkit.study.communities import community_facts
-from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.config import PLATFORMS, StudyConfig, load_config
+from graphkit.study.results import StudyResult
 
-if TYPE_CHECKING:
-    from graphkit.study.results import StudyResult
-
-__all__ = [
-    "Materials",
-    "check_materials",
-    "check_study",
-    "load_materials",
-    "manifest_facts",
-    "versions",
-]
+__all__ = ["check_study"]
 
 
 @dataclass(frozen=True)
-class Materials:
-    """What a study works on: a dataset, and the platform that it is of, if it is synthetic."""
+class StudyInputs:
+    """Dataset of a study, its platform if it is synthetic, and the report of its import."""
 
     dataset: Dataset
     platform: Platform | None
@@ -42,26 +32,23 @@ class Materials:
 
     @property
     def source(self) -> Platform | Dataset:
-        """What a world is built from."""
+        """Platform or dataset that worlds are built from."""
         return self.platform or self.dataset
 
 
-def load_materials(config: StudyConfig) -> Materials:
-    """Read or make the data that a study names.
+def load_inputs(config: StudyConfig) -> StudyInputs:
+    """Read or generate the data of a study.
 
-    Raises
-    ------
-    FileError, DataError
-        If they are not there, or not what the study says.
+    Data that are missing or in another format are a :class:`FileError` or :class:`DataError`.
     """
     data = config.data
-    if data.source in ("bundled", "synthetic"):
+    if data.source in PLATFORMS:
         platform = (
             readwrite.load_platform()
             if data.source == "bundled"
             else synthetic.platform(data.accounts, mixing=data.mixing, rng=data.seed)
         )
-        return Materials(platform.dataset, platform, None)
+        return StudyInputs(platform.dataset, platform, None)
     path = config.resolve(data.path or "")
     if not path.exists():
         raise FileError(
@@ -70,42 +57,41 @@ def load_materials(config: StudyConfig) -> Materials:
         )
     stitches = [config.resolve(s) for s in data.stitches]
     dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
-    return Materials(dataset, None, report)
+    return StudyInputs(dataset, None, report)
 
 
-def check_materials(config: StudyConfig, materials: Materials) -> None:
-    """Refuse data that lack what a feed or the kind of posts needs.
+def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
+    """Refuse data without the tables and columns that a feed or the kind of posts needs.
 
-    Raises
-    ------
-    MissingDataError
-        Naming the arm, and the table or column.
-    DataError
-        If there are fewer posts than a viewer would be shown.
+    A :class:`MissingDataError` names the arm and the table or column; fewer posts than a session
+    has slots are a :class:`DataError`.
     """
-    ds = materials.dataset
+    ds = inputs.dataset
     ds.require("interactions", "account_id", "item_id", verb="a study")
     for name, feed in config.feeds().items():
-        if _social(feed) and (ds.follows is None or not ds.follows.height):
+        sources, follows = feed.sources, ds.follows
+        social = sources.get("following", 0) or sources.get("circle", 0)
+        if social and (follows is None or not follows.height):
             raise MissingDataError(
                 f"arm {name!r} shows what followees post or react to, but the data have no follows. "
                 "Give the arm other sources, or data with follows."
             )
-        if _by_interest(feed) and materials.platform is None and not _has_tags(ds):
+        by_interest = sources.get("interest", 0) or feed.weights.get("interest", 0.0)
+        if by_interest and inputs.platform is None and not _has_tags(ds):
             raise MissingDataError(
                 f"arm {name!r} ranks by interest, but the items have no tags. Give the arm other "
                 "sources and weights, or data with tags."
             )
-    if materials.platform is None:
+    if inputs.platform is None:
         ds.require("follows", "follower_id", "followee_id", verb="a study")
         if not _has_tags(ds):
             raise MissingDataError("a study needs items with tags: they say what a post is about.")
-    if config.world.posts == "authored" and materials.platform is None:
+    if config.world.posts == "authored" and inputs.platform is None:
         try:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
             raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
-    posts = _posts(config, ds)
+    posts = _count_posts(config, ds)
     if config.simulation.budget == "matched" and posts < config.simulation.slots:
         raise DataError(
             f"about {posts} posts are too few for {config.simulation.slots} slots in a session: set "
@@ -113,25 +99,16 @@ def check_materials(config: StudyConfig, materials: Materials) -> None:
         )
 
 
-def _social(feed: Feed) -> bool:
-    return bool(feed.sources.get("following", 0) or feed.sources.get("circle", 0))
-
-
-def _by_interest(feed: Feed) -> bool:
-    return bool(feed.sources.get("interest", 0) or feed.weights.get("interest", 0.0))
-
-
 def _has_tags(ds: Dataset) -> bool:
-    if ds.items is not None and "tags" in ds.items.columns:
-        tags = ds.items.get_column("tags").list.len()
-        if tags.sum():
-            return True
+    items = ds.items
+    if items is not None and "tags" in items.columns and items["tags"].list.len().sum():
+        return True
     table = ds.interactions
     return table is not None and "tag" in table.columns and bool(table["tag"].count())
 
 
-def _posts(config: StudyConfig, ds: Dataset) -> int:
-    """About how many posts the worlds will hold."""
+def _count_posts(config: StudyConfig, ds: Dataset) -> int:
+    """Approximate number of posts in the worlds."""
     if config.world.posts == "introduced":
         return int(len(ds.item_ids) * config.world.share_of_posts)
     if ds.items is None or "created_at" not in ds.items.columns:
@@ -143,7 +120,7 @@ def _posts(config: StudyConfig, ds: Dataset) -> int:
 
 
 def check_study(path: str | Path) -> pl.DataFrame:
-    """Read a study file and its data, and say what a run would do, without running it.
+    """Dry run: read a study file and its data, and list the stages, without running them.
 
     Parameters
     ----------
@@ -158,62 +135,39 @@ def check_study(path: str | Path) -> pl.DataFrame:
     Raises
     ------
     GraphkitError
-        For unknown keys, missing data, and data that cannot carry the study.
+        For unknown keys, missing data, and data that do not suffice for the study.
     """
     config = load_config(path)
-    materials = load_materials(config)
-    check_materials(config, materials)
-    ds, world, simulation = materials.dataset, config.world, config.simulation
+    inputs = load_inputs(config)
+    check_inputs(config, inputs)
+    ds, world, simulation = inputs.dataset, config.world, config.simulation
     runs = world.worlds * simulation.replications * len(config.arms)
-    per_run = int(
-        len(ds.account_ids) * config.behaviour.activity * simulation.ticks * simulation.slots
-    )
-    scan = config.s_scan
-    rows = [
-        (
-            "data",
-            f"{config.data.source}: "
-            + ", ".join(f"{f.height:,} {name}" for name, f in ds.tables.items()),
-        ),
-        (
-            "communities",
-            f"{config.communities.between} through {config.communities.through}, "
-            f"{config.communities.runs} runs of Leiden ({config.communities.engine})",
-        ),
-        (
-            "worlds",
-            f"{world.worlds} of {len(ds.account_ids):,} accounts and about "
-            f"{_posts(config, ds):,} {world.posts} posts",
-        ),
-        ("arms", ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})"),
-        ("simulation", f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}"),
-        (
-            "s scan",
-            f"{len(scan.social_share)} values of s in {min(scan.worlds, world.worlds)} worlds"
-            if scan.social_share
-            else "none",
-        ),
-        ("behaviour", "calibrated" if config.behaviour.calibrated else "not calibrated"),
-    ]
-    return pl.DataFrame(rows, schema=["stage", "what"], orient="row")
+    per_tick = len(ds.account_ids) * config.behaviour.activity
+    per_run = int(per_tick * simulation.ticks * simulation.slots)
+    scan, communities = config.s_scan, config.communities
+    data = ", ".join(f"{f.height:,} {name}" for name, f in ds.tables.items())
+    posts = f"{_count_posts(config, ds):,} {world.posts} posts"
+    sweep = f"{len(scan.social_share)} values of s in {min(scan.worlds, world.worlds)} worlds"
+    rows = {
+        "data": f"{config.data.source}: {data}",
+        "communities": f"{communities.between} through {communities.through}, "
+        f"{communities.runs} runs of Leiden ({communities.engine})",
+        "worlds": f"{world.worlds} of {len(ds.account_ids):,} accounts and about {posts}",
+        "arms": ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})",
+        "simulation": f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}",
+        "s scan": sweep if scan.social_share else "none",
+        "behaviour": "calibrated" if config.behaviour.calibrated else "not calibrated",
+    }
+    return pl.DataFrame({"stage": list(rows), "what": list(rows.values())})
 
 
-_PACKAGES = (
-    "igraph",
-    "leidenalg",
-    "matplotlib",
-    "numba",
-    "numpy",
-    "polars",
-    "scikit-learn",
-    "scipy",
-)
+_PACKAGES = "igraph leidenalg matplotlib numba numpy polars scikit-learn scipy"
 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results may depend on."""
     found = {"python": machine.python_version()}
-    for name in _PACKAGES:
+    for name in _PACKAGES.split():
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -221,15 +175,15 @@ def versions() -> dict[str, str]:
     return found
 
 
-def manifest_facts(result: StudyResult, materials: Materials, seed: int) -> dict[str, Any]:
-    """Seeds, versions, keys of the inputs, and the findings in words."""
+def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[str, Any]:
+    """Seeds, versions, keys of the inputs, and headlines for the manifest."""
     communities = community_facts(result.communities, seed)
     spread = result.spread
     return {
         "seed": seed,
         "study": result.config.model_dump(mode="json"),
         "inputs": {
-            "dataset": materials.dataset.content_key,
+            "dataset": inputs.dataset.content_key,
             "communities from": communities.pop("dataset"),
             "worlds": [world.content_key for world in spread.worlds],
         },

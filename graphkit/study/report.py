@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,16 +19,13 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
-from graphkit.study.inputs import versions
+from graphkit.study.folder import ResultsFolder
+from graphkit.study.inputs import StudyInputs, versions
 from graphkit.study.results import HEADLINE_MEASURES, StudyResult
-
-if TYPE_CHECKING:
-    from graphkit.plot.style import Canvas
-    from graphkit.study.folder import ResultsFolder
-    from graphkit.study.inputs import Materials
 
 __all__ = ["flow_tables", "write_figures", "write_report"]
 
@@ -55,37 +53,63 @@ def reported_measures() -> dict[str, Measure]:
     return {m.name: m for m in known}
 
 
-# Figures ------------------------------------------------------------------------------------
+# name | section | text alternative | caption
+_FIGURES = """
+communities | communities | Bar chart of community sizes with names | Communities by size.
+visibility | visibility | Match of each community with the follow graph | Left: best match with a
+    community of the follow graph. Right: share of follows inside the community, observed and
+    expected from degrees alone.
+borders | visibility | Mixing matrices of communities | Mixing matrices of {graphs}: red, more weight
+    than expected; blue, less.
+trade_off{suffix} | all arms | Cross-community exposure against viewer value, {kind} partition, one
+    dot per feed | Cross-community exposure ({kind} partition; 1 = random exposure) against viewer
+    value. {assumed}
+blend_{measure} | all arms | {measure} over the share of {second} in the blend | {meaning}, from
+    {first} to {second}. {assumed}
+contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair} | Differences
+    {pair}, each row on its own scale. Grey: {indistinct} (95 % CI includes 0).
+s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
+    over the social share of taste s; dashed: the mean changes its sign.
+flows | flows | Flow matrices of impressions between communities, one per arm | Impressions from a
+    post's community of origin (rows) to its viewers' communities (columns), interest partition, all
+    worlds: red, more than expected; blue, less. A dark diagonal means that exposure stays within
+    communities.
+reach_hidden | reach | Mean reach of posts of hidden communities by tick, one line per arm |
+    Accounts reached by a post of a hidden community, which the follow graph does not show; band:
+    range over worlds.
+reach | reach | Mean reach of a post by tick, one line per arm | Accounts reached by a post, all
+    posts. Under a matched budget the arms show equally many posts, so the mean is equal by
+    construction: they differ in whose posts reach whom.
+"""
 
 
-@dataclass(frozen=True)
-class ReportFigure:
-    """A figure of the report.
+class ReportFigure(NamedTuple):
+    """A figure of the report: file name, section, texts, and the function that draws it.
 
-    Attributes
-    ----------
-    name
-        File name in ``figures/``, without its ending.
-    section
-        Part of the report that shows it.
-    alt, caption
-        Text alternative, and caption.
-    draw
-        Draws it; `None` as its result leaves it out. Without this function, the stages of the
-        community study have drawn it.
+    The function returns `None` if there is nothing to draw. Figures without a function are
+    drawn by the stages of the community study.
     """
 
     name: str
     section: str
     alt: str
     caption: str
-    draw: Callable[[], Canvas | None] | None = None
+    draw: Callable[[], Canvas | None] | None
+
+
+def _fill_figure(
+    key: str, draw: Callable[[], Canvas | None] | None = None, **values: object
+) -> ReportFigure:
+    """The row of ``_FIGURES`` whose name starts with the key, with these values."""
+    rows = _FIGURES.replace("\n    ", " ").strip().splitlines()
+    row = next(r for r in rows if re.split(r"_?\{| ", r)[0] == key)
+    name, section, alt, caption = (part.strip().format(**values) for part in row.split("|"))
+    return ReportFigure(name, section, alt, caption, draw)
 
 
 def report_figures(result: StudyResult, flows: Flows | None = None) -> list[ReportFigure]:
     """All figures of the report in their order; `flows` are needed to draw them only."""
-    hidden = result.hidden.get("interest", ())
-    spread, found = result.spread, result.communities
+    hidden, spread = result.hidden.get("interest", ()), result.spread
     shown = _n_shown(result)
 
     def draw_flows() -> Canvas | None:
@@ -98,60 +122,20 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         return None if curve is None else plot.reach(curve)
 
     return [
-        ReportFigure(
-            "communities",
-            "communities",
-            "Bar chart of community sizes with names",
-            "Communities by size.",
-        ),
-        ReportFigure(
-            "visibility",
-            "visibility",
-            "Match of each community with the follow graph",
-            "Left: best match with a community of the follow graph. Right: share of follows inside "
-            "the community, observed and expected from degrees alone.",
-        ),
-        ReportFigure(
-            "borders",
-            "visibility",
-            "Mixing matrices of communities",
-            f"Mixing matrices of {' and '.join(found.mixing)}: red, more weight than expected; blue, "
-            "less.",
-        ),
+        _fill_figure("communities"),
+        _fill_figure("visibility"),
+        _fill_figure("borders", graphs=" and ".join(result.communities.mixing)),
         *_all_arm_figures(result),
         *(figure for at in range(len(spread.arms) - 1) for figure in _arm_figures(result, at)),
-        ReportFigure(
-            "flows",
-            "flows",
-            "Flow matrices of impressions between communities, one per arm",
-            "Impressions from a post's community of origin (rows) to its viewers' communities "
-            "(columns), interest partition, all worlds: red, more than expected; blue, less. A dark "
-            "diagonal means that exposure stays within communities.",
-            draw_flows,
-        ),
-        ReportFigure(
-            "reach_hidden",
-            "reach",
-            "Mean reach of posts of hidden communities by tick, one line per arm",
-            "Accounts reached by a post of a hidden community, which the follow graph does not show; "
-            "band: range over worlds.",
-            draw_hidden_reach,
-        ),
-        ReportFigure(
-            "reach",
-            "reach",
-            "Mean reach of a post by tick, one line per arm",
-            "Accounts reached by a post, all posts. Under a matched budget the arms show equally many "
-            "posts, so the mean is equal by construction: they differ in whose posts reach whom.",
-            lambda: plot.reach(reach_curve(spread)),
-        ),
+        _fill_figure("flows", draw_flows),
+        _fill_figure("reach_hidden", draw_hidden_reach),
+        _fill_figure("reach", lambda: plot.reach(reach_curve(spread))),
     ]
 
 
 def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     """Figures of one arm compared with the baseline: contrast, and sweep over s."""
     base, arm = result.spread.arms[0], result.spread.arms[at + 1]
-    suffix, pair = "" if at == 0 else f"_{at + 1}", f"{arm} − {base}"
 
     def draw_contrast() -> Canvas | None:
         rows = _reported_rows(result.contrasts, arm, list(reported_measures()))
@@ -164,27 +148,12 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         known = lines.filter(measure=measure)["difference"].count()
         return plot.s_scan(lines, measure=measure) if known else None
 
-    return [
-        ReportFigure(
-            f"contrast{suffix}",
-            f"contrast {at}",
-            f"Differences with confidence intervals, {pair}",
-            f"Differences {pair}, each row on its own scale. Grey: {text.INDISTINCT} (95 % CI "
-            "includes 0).",
-            draw_contrast,
-        ),
-        *(
-            ReportFigure(
-                f"s_scan_{measure}{suffix}",
-                f"sweep {at}",
-                f"Difference in {measure} over s, {pair}",
-                f"{_meaning(measure)}, {pair}, over the social share of taste s; dashed: the mean "
-                "changes its sign.",
-                lambda measure=measure: draw_sweep(measure),  # type: ignore[misc]
-            )
-            for measure in SWEPT
-        ),
-    ]
+    values = {"at": at, "suffix": f"_{at + 1}" if at else "", "pair": f"{arm} − {base}"}
+    figures = [_fill_figure("contrast", draw_contrast, indistinct=text.INDISTINCT, **values)]
+    for measure in SWEPT:
+        values |= {"measure": measure, "meaning": _caption_start(measure)}
+        figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))
+    return figures
 
 
 def _all_arm_figures(result: StudyResult) -> list[ReportFigure]:
@@ -198,40 +167,27 @@ def _all_arm_figures(result: StudyResult) -> list[ReportFigure]:
         both = (overall_means(means, "crossing", kind), overall_means(means, "viewer_value"))
         return plot.trade_off(means, partition=kind) if all(r.height for r in both) else None
 
-    figures = [
-        ReportFigure(
-            name,
-            "all arms",
-            f"Cross-community exposure against viewer value, {kind} partition, one dot per feed",
-            f"Cross-community exposure ({kind} partition; 1 = random exposure) against viewer value. "
-            f"{assumed}",
-            lambda kind=kind: draw_trade_off(kind),  # type: ignore[misc]
-        )
-        for name, kind in (("trade_off", "interest"), ("trade_off_planted", "planted"))
-    ]
+    def draw_blend(measure: str, ends: tuple[str, str]) -> Canvas | None:
+        rows = overall_means(means, measure).filter(pl.col("share").is_not_null())
+        several = rows.get_column("share").n_unique() > 1
+        return plot.blend(means, measure, ends=ends) if several else None
+
+    figures = []
+    for kind, suffix in (("interest", ""), ("planted", "_planted")):
+        values = {"kind": kind, "suffix": suffix, "assumed": assumed}
+        figures.append(_fill_figure("trade_off", partial(draw_trade_off, kind), **values))
     if curve is None:
         return figures
     first, second = curve.ends
-
-    def draw_curve(measure: str) -> Canvas | None:
-        rows = overall_means(means, measure).filter(pl.col("share").is_not_null())
-        several = rows.get_column("share").n_unique() > 1
-        return plot.blend(means, measure, ends=curve.ends) if several else None
-
-    return figures + [
-        ReportFigure(
-            f"blend_{measure}",
-            "all arms",
-            f"{measure} over the share of {second} in the blend",
-            f"{_meaning(measure)}, from {first} to {second}. {assumed}",
-            lambda measure=measure: draw_curve(measure),  # type: ignore[misc]
-        )
-        for measure in CURVED
-    ]
+    for measure in CURVED:
+        values = {"measure": measure, "meaning": _caption_start(measure), "assumed": assumed}
+        draw = partial(draw_blend, measure, curve.ends)
+        figures.append(_fill_figure("blend", draw, first=first, second=second, **values))
+    return figures
 
 
-def _meaning(measure: str) -> str:
-    """Meaning of a measure as the start of a caption."""
+def _caption_start(measure: str) -> str:
+    """Meaning of a measure, capitalised."""
     entry = describe_measure(measure)
     meaning = measure if entry is None else entry.meaning
     return meaning[:1].upper() + meaning[1:]
@@ -240,8 +196,7 @@ def _meaning(measure: str) -> str:
 def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
     """Draw the figures of the simulation into the folder."""
     for figure in report_figures(result, flows):
-        canvas = None if figure.draw is None else figure.draw()
-        if canvas is not None:
+        if figure.draw is not None and (canvas := figure.draw()) is not None:
             folder.figure(figure.name, canvas)
 
 
@@ -268,28 +223,14 @@ def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl
         if not posts.any():
             return None
         curve = np.cumsum(tally.ticks[posts].sum(axis=0, dtype=np.int64)) / posts.sum()
-        keys = {"arm": arm, "world": w, "replication": r}
+        keys = (pl.lit(v).alias(k) for k, v in {"arm": arm, "world": w, "replication": r}.items())
         ticks = pl.DataFrame({"tick": np.arange(curve.size), "reach": curve})
-        parts.append(ticks.select(*(pl.lit(v).alias(k) for k, v in keys.items()), pl.all()))
+        parts.append(ticks.select(*keys, pl.all()))
     return pl.concat(parts).with_columns(pl.lit(spread.calibrated).alias("calibrated"))
 
 
-# The page -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of texts.
-
-    Attributes
-    ----------
-    caption
-        Caption.
-    columns, numeric
-        Column titles, and which columns are aligned right.
-    rows
-        Texts.
-    """
+class Table(NamedTuple):
+    """A table of texts: caption, column titles, which columns are right-aligned, and rows."""
 
     caption: str
     columns: tuple[str, ...]
@@ -297,8 +238,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A PNG as base64, with its text alternative and caption."""
 
     png: str
@@ -306,7 +246,7 @@ class Picture:
     caption: str
 
 
-def write_report(result: StudyResult, materials: Materials, folder: ResultsFolder) -> None:
+def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder) -> None:
     """Write ``report.html`` into the folder, from the result and the figures in the folder.
 
     The report contains no ids of accounts or items, captions or handles, and no community
@@ -318,39 +258,38 @@ def write_report(result: StudyResult, materials: Materials, folder: ResultsFolde
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    html = environment.get_template("report.html.j2").render(_page_content(result, materials))
+    html = environment.get_template("report.html.j2").render(_page_content(result, inputs))
     folder.text("report.html", html)
 
 
-def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
-    config, recovery = result.config, result.communities.recovery
-    shown, report = _n_shown(result), materials.report
-    if recovery is not None:
-        recovery = recovery.filter(pl.col("size") >= config.report.min_group_size)
+def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
+    """Values of the template."""
+    config, recovered, recovery = result.config, result.communities.recovery, None
+    shown, report, dropped = _n_shown(result), inputs.report, None
+    if report is not None and report.dropped.height:
+        dropped = _text_table(report.dropped, "Rows dropped on reading, with reasons")
+    if recovered is not None:
+        recovery = _text_table(
+            recovered.filter(pl.col("size") >= config.report.min_group_size),
+            "Comparison with the planted communities: best F1 per community (last row: AMI over "
+            "all), for shared interest, the follow graph, and connected components",
+        )
     arms = range(len(result.spread.arms) - 1)
     measures = [(m.name, m.meaning, m.unit) for m in reported_measures().values()]
     return {
         "title": config.report.title,
         "question": config.report.question,
-        "notices": text.caution_notices(result, materials),
-        # those of further arms are folded away
+        "notices": text.caution_notices(result, inputs),
+        # those of further arms are collapsed
         "headlines": result.headlines[: len(text.CLAIMS)],
         "more_headlines": result.headlines[len(text.CLAIMS) :],
         "n_arms": len(result.spread.arms),
-        "data_text": text.data_text(result, materials),
-        "data_rows": _data_table(materials),
-        "data_dropped": _text_table(report.dropped, "Rows dropped on reading, with reasons")
-        if report is not None and report.dropped.height
-        else None,
+        "data_text": text.data_text(result, inputs),
+        "data_rows": _data_table(inputs),
+        "data_dropped": dropped,
         "community_text": text.community_text(result, shown),
         "community_table": _community_table(result, shown),
-        "recovery_table": recovery
-        if recovery is None
-        else _text_table(
-            recovery,
-            "Comparison with the planted communities: best F1 per community (last row: AMI over "
-            "all), for shared interest, the follow graph, and connected components",
-        ),
+        "recovery_table": recovery,
         "visibility_text": text.visibility_text(result),
         "visibility_table": _visibility_table(result, shown),
         "feed_table": _feed_table(result),
@@ -361,7 +300,7 @@ def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
         "spread_text": text.spread_text(result),
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
-        "comparisons": [_comparison(result, at) for at in arms],
+        "comparisons": [_comparison_tables(result, at) for at in arms],
         "unfilled": result.unfilled is not None,
         "measure_table": _text_table(
             pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),
@@ -370,8 +309,8 @@ def _page_content(result: StudyResult, materials: Materials) -> dict[str, Any]:
         "hosting_table": _hosting_table(result, shown),
         "sweep_text": text.sweep_text(result),
         "sweep_table": _sweep_table(result),
-        "limits": text.limitations_text(result, materials),
-        "method_table": _method_table(result, materials),
+        "limits": text.limitations_text(result, inputs),
+        "method_table": _method_table(result, inputs),
         "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
         "figures": _embedded_figures(result),
         "footer": f"Made by graphkit {__version__}. The folder of this report holds its tables, and "
@@ -420,7 +359,7 @@ def _cell_text(value: object) -> str:
     return number(value).replace("-", "−") if isinstance(value, int | float) else number(value)
 
 
-def _comparison(result: StudyResult, at: int) -> dict[str, Any]:
+def _comparison_tables(result: StudyResult, at: int) -> dict[str, Any]:
     """Tables of one arm compared with the first."""
     base, arm = result.spread.arms[0], result.spread.arms[at + 1]
     title = f"{arm} compared with {base}"
@@ -432,10 +371,10 @@ def _comparison(result: StudyResult, at: int) -> dict[str, Any]:
     return {"title": title, "tables": tables}
 
 
-def _data_table(materials: Materials) -> Table:
-    if materials.report is not None:
-        return _text_table(materials.report.rows, "Rows read and kept")
-    tables = materials.dataset.tables
+def _data_table(inputs: StudyInputs) -> Table:
+    if inputs.report is not None:
+        return _text_table(inputs.report.rows, "Rows read and kept")
+    tables = inputs.dataset.tables
     frame = pl.DataFrame({"table": list(tables), "rows": [f.height for f in tables.values()]})
     return _text_table(frame, "Rows of the data")
 
@@ -466,25 +405,20 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     seen = result.communities.visibility
     if seen is None:
         return None
-    frame = seen.frame.head(shown).select(
-        "label",
-        "size",
-        pl.col("visible").alias("shown by the follow graph"),
-        pl.col("follow_f1").alias("best F1"),
-        "visible_runs",
-        "conductance",
-        pl.col("internal_share").alias("follows inside"),
-        pl.col("expected_share").alias("expected"),
-    )
+    names = {"visible": "shown by the follow graph", "follow_f1": "best F1"}
+    names |= {"internal_share": "follows inside", "expected_share": "expected"}
+    kept = ["label", "size", *list(names)[:2], "visible_runs", "conductance", *list(names)[2:]]
+    frame = seen.frame.head(shown).select(kept).rename(names)
     caption = "Visibility of each community on the follow graph"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
 def _feed_table(result: StudyResult) -> Table:
     feeds = result.config.feeds()
-    first = next(iter(feeds.values())).frame
-    columns = {name: feed.frame["value"] for name, feed in feeds.items()}
-    frame = first.select("part", "key").with_columns(**columns).with_columns(first["meaning"])
+    part, key, meaning = next(iter(feeds.values())).frame.select("part", "key", "meaning")
+    frame = pl.DataFrame(
+        [part, key, *(f.frame["value"].alias(n) for n, f in feeds.items()), meaning]
+    )
     used = frame.filter(pl.any_horizontal(pl.col(list(feeds)) != 0))
     return _text_table(used, "Feed parameters that are not 0 in all feeds")
 
@@ -497,9 +431,13 @@ def _reported_rows(found: pl.DataFrame, arm: str, measures: Sequence[str]) -> pl
         pl.col("difference").is_not_null(),
         arm=arm,
     )
+    return rows.sort(_rank(measures), maintain_order=True)
+
+
+def _rank(measures: Sequence[str]) -> pl.Expr:
+    """Position of a row's measure in a list of measures; 99 if it is not in there."""
     order = {name: at for at, name in enumerate(measures)}
-    rank = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
-    return rows.sort(rank, maintain_order=True)
+    return pl.col("measure").replace_strict(order, default=99, return_dtype=pl.Int64)
 
 
 def _contrast_table(
@@ -508,10 +446,10 @@ def _contrast_table(
     rows = _reported_rows(found, arm, measures)
     means = (pl.col("baseline_mean").alias(base), pl.col("arm_mean").alias(arm))
     partition = pl.col("partition").fill_null("–")
-    return _text_table(rows.select("measure", partition, *means, *_difference(rows)), caption)
+    return _text_table(rows.select("measure", partition, *means, *_difference_texts(rows)), caption)
 
 
-def _difference(rows: pl.DataFrame) -> list[pl.Series]:
+def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
     """Differences with confidence intervals as text, and whether they include 0."""
     texts, notes = [], []
     for d, low, high in rows.select("difference", "low", "high").iter_rows():
@@ -526,9 +464,8 @@ def _difference(rows: pl.DataFrame) -> list[pl.Series]:
 def _hosting_table(result: StudyResult, shown: int) -> Table | None:
     partition, seen = result.communities.partition, result.communities.visibility
     base, arm = result.spread.arms[:2]
-    names = [partition.name(c) for c in range(shown)]
     rows = result.contrasts.filter(
-        pl.col("community").is_in(names),
+        pl.col("community").is_in([partition.name(c) for c in range(shown)]),
         pl.col("difference").is_not_null(),
         measure="hosting_reach",
         partition="interest",
@@ -543,9 +480,9 @@ def _hosting_table(result: StudyResult, shown: int) -> Table | None:
         pl.Series("shown by the follow graph", texts, pl.String),
         pl.col("baseline_mean").alias(base),
         pl.col("arm_mean").alias(arm),
-        *_difference(rows),
+        *_difference_texts(rows),
     )
-    caption = f"Hosting by community of shared interest. {_meaning('hosting_reach')}"
+    caption = f"Hosting by community of shared interest. {_caption_start('hosting_reach')}"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
@@ -553,12 +490,13 @@ def _sweep_table(result: StudyResult) -> Table | None:
     if result.scan is None:
         return None
     rows = result.scan.filter(pl.col("difference").is_not_null())
-    rank = {name: at for at, name in enumerate([*HEADLINE_MEASURES, "viewer_value"])}
-    order = pl.col("measure").replace_strict(rank, default=99, return_dtype=pl.Int64)
+    order = _rank([*HEADLINE_MEASURES, "viewer_value"])
     rows = rows.sort(order, "partition", "arm", "s", nulls_last=True, maintain_order=True)
     mark = pl.when("sign_change").then(pl.lit("sign changes")).otherwise(pl.lit(""))
     partition = pl.col("partition").fill_null("–")
-    frame = rows.select("measure", partition, "arm", "s", *_difference(rows), mark.alias("mark"))
+    frame = rows.select(
+        "measure", partition, "arm", "s", *_difference_texts(rows), mark.alias("mark")
+    )
     return _text_table(frame, f"Differences from {result.spread.arms[0]} over s")
 
 
@@ -589,19 +527,18 @@ def _mean_text(mean: float, low: float | None, high: float | None) -> str:
     return f"{mean:.3f}{bounds}".replace("-", "−")
 
 
-def _method_table(result: StudyResult, materials: Materials) -> Table:
+def _method_table(result: StudyResult, inputs: StudyInputs) -> Table:
     config, spread = result.config, result.spread
     world = spread.worlds[0]
     used = {"graphkit": __version__, **versions()}
     facts = {
         "seed": str(config.seed),
         "data": config.data.source,
-        "key of the data": materials.dataset.content_key,
+        "key of the data": inputs.dataset.content_key,
         "accounts, posts per world": f"{world.n_accounts:,}, {world.n_posts:,}",
         "posts enter through": "their authors" if world.authored else "seeders of their audience",
         "budget": spread.budget,
         "versions": ", ".join(f"{name} {version}" for name, version in used.items()),
     }
-    return _text_table(
-        pl.DataFrame({"what": list(facts), "value": list(facts.values())}), "The run"
-    )
+    frame = pl.DataFrame({"what": list(facts), "value": list(facts.values())})
+    return _text_table(frame, "The run")

@@ -1,11 +1,10 @@
-"""Results of studies: what they hold and how they are displayed."""
+"""Results of studies, and their display."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,9 +15,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.measures import Mixing
-
-if TYPE_CHECKING:
-    from graphkit.study.config import StudyConfig
+from graphkit.study.config import StudyConfig
 
 __all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "Headline", "StudyResult"]
 
@@ -44,7 +41,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     folder
         Folder with the files.
     notes
-        What could not be computed, and why.
+        Omitted results, with the reason.
     recovery
         Comparison with ground truth, one row per true community and one for all: community,
         size, and the best F1 (in the last row the adjusted mutual information) of the
@@ -161,7 +158,7 @@ class StudyResult(Frozen, title="Study"):
     folder
         Folder with the files.
     notes
-        What could not be computed, and why.
+        Omitted results, with the reason.
     """
 
     config: StudyConfig

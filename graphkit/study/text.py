@@ -4,55 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import NamedTuple
 
 import polars as pl
 
 from graphkit.simulation import Behaviour
+from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import Headline, StudyResult
 
-if TYPE_CHECKING:
-    from graphkit.study.inputs import Materials
-
-__all__ = [
-    "CLAIMS",
-    "INDISTINCT",
-    "Claim",
-    "Gap",
-    "all_arms_caption",
-    "all_arms_text",
-    "caution_notices",
-    "community_text",
-    "compare_without_filler",
-    "data_text",
-    "difference_text",
-    "limitations_text",
-    "over_units",
-    "signed_number",
-    "spread_text",
-    "state_headline",
-    "sweep_text",
-    "visibility_text",
-]
+__all__ = ["CLAIMS", "INDISTINCT", "Claim", "Gap"]
 
 INDISTINCT = "not distinguishable from zero"
 _NO_DIRECTION = " No direction follows from this."
 _EMPTY = "with slots left empty instead of backfilled"
 
 
-@dataclass(frozen=True)
-class Gap:
-    """One measure in two arms, and their paired difference.
+class Gap(NamedTuple):
+    """One measure in two arms, with means over worlds, and their paired difference.
 
-    Attributes
-    ----------
-    value, baseline_value
-        Means over worlds in the arm and in the baseline.
-    difference, low, high
-        Mean paired difference and its 95 % confidence interval; NaN bounds without one.
-    worlds
-        Number of worlds; with one, the interval holds within this world only.
+    `low` and `high` bound its 95 % confidence interval, NaN without one. With one world, the
+    interval holds within this world only.
     """
 
     value: float
@@ -70,18 +42,13 @@ class Gap:
         return 1 if self.low > 0 else -1 if self.high < 0 else 0
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """Wording of a headline about one measure.
 
     Attributes
     ----------
-    measure
-        Name of the measure.
-    title
-        Title of the headline.
-    subject
-        What the value is about.
+    measure, title, subject
+        Name of the measure, title of the headline, and what the value is about.
     value, short
         Format of the first value in a sentence, and of the second.
     scale, unit
@@ -138,7 +105,7 @@ def signed_number(value: float) -> str:
 
 
 def over_units(worlds: int) -> str:
-    """What a confidence interval is over: worlds, or the replications of a single one."""
+    """Units of a confidence interval: worlds, or the replications of a single one."""
     return f"over {worlds} worlds" if worlds > 1 else "within this world"
 
 
@@ -158,17 +125,7 @@ def difference_text(gap: Gap, unit: str = "") -> str:
 
 
 def state_headline(claim: Claim, gaps: Mapping[str, Gap], *, arm: str, baseline: str) -> Headline:
-    """One sentence per kind of partition, and a verdict on whether they agree.
-
-    Parameters
-    ----------
-    claim
-        Measure and wording.
-    gaps
-        Differences by kind of partition.
-    arm, baseline
-        Names of the two arms.
-    """
+    """One sentence per kind of partition in `gaps`, and a verdict on whether they agree."""
     title = f"{claim.title}: {arm} compared with {baseline}"
     if not gaps:
         return Headline(title, (), f"Not estimable: {claim.missing}.", False)
@@ -209,32 +166,17 @@ def compare_without_filler(
     """The headline with the same comparison when slots are left empty instead of backfilled.
 
     A feed with few candidates is backfilled at random, and the difference may then be due to
-    the backfill: if the two comparisons disagree in sign, the headline says so and claims no
-    direction.
-
-    Parameters
-    ----------
-    found
-        The headline with backfill.
-    claim
-        Measure and wording.
-    gaps, unfilled
-        Differences by kind of partition, with and without backfill.
-    arm, baseline
-        Names of the two arms.
+    the backfill: if the two comparisons, `gaps` and `unfilled` by kind of partition, disagree in
+    sign, the headline says so and claims no direction.
     """
-    sentences = tuple(
-        f"{_EMPTY.capitalize()}: {sentence[0].lower()}{sentence[1:]}"
-        for kind, gap in unfilled.items()
-        for sentence in (_gap_sentence(claim, kind, gap, arm, baseline),)
-    )
+    bare = [_gap_sentence(claim, kind, gap, arm, baseline) for kind, gap in unfilled.items()]
+    sentences = tuple(f"{_EMPTY.capitalize()}: {text[0].lower()}{text[1:]}" for text in bare)
     both = [kind for kind in gaps if kind in unfilled]
     flipped = [k for k in both if gaps[k].sign * unfilled[k].sign < 0]
     lost = [k for k in both if gaps[k].sign and not unfilled[k].sign]
     gained = [k for k in both if unfilled[k].sign and not gaps[k].sign]
-    split = {-1, 1} <= {unfilled[k].sign for k in both} and not (
-        {-1, 1} <= {gaps[k].sign for k in both}
-    )
+    signs = [{g[k].sign for k in both} for g in (gaps, unfilled)]
+    split = {-1, 1} <= signs[1] and not {-1, 1} <= signs[0]
     if flipped:
         before = found.verdict.removesuffix(_NO_DIRECTION)
         verdict = (
@@ -284,46 +226,46 @@ def _partition_list(kinds: Sequence[str]) -> str:
     return f"the {', '.join(kinds[:-1])} and {kinds[-1]} partitions"
 
 
-def caution_notices(result: StudyResult, materials: Materials) -> list[str]:
-    """Cautions that precede all numbers: synthetic data, uncalibrated behaviour."""
-    said = []
-    if materials.platform is not None:
-        said.append(
+def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
+    """Cautions before all numbers: synthetic data, uncalibrated behaviour."""
+    texts = []
+    if inputs.platform is not None:
+        texts.append(
             "The data are synthetic: accounts, posts and communities were generated, not observed. "
             "The figures show what the method does where the ground truth is known; they do not "
             "describe any real platform."
         )
     if not result.spread.calibrated:
-        said.append(
+        texts.append(
             "The viewers' behaviour is not calibrated: its parameters are documented assumptions, "
             "not fitted to a log. Interpret directions and their robustness, not effect sizes."
         )
-    return said
+    return texts
 
 
-def data_text(result: StudyResult, materials: Materials) -> list[str]:
+def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Source, terms, and the disjoint parts of the data."""
-    ds = materials.dataset
-    said = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
+    ds = inputs.dataset
+    texts = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
-        said.append(f"Terms: {ds.terms}")
+        texts.append(f"Terms: {ds.terms}")
     world = result.spread.worlds[0]
-    said.append(
+    texts.append(
         "Three things come from disjoint parts of the data: the communities, the initial profiles "
         f"that feeds have of their viewers, and the {world.n_posts:,} posts whose spread is "
         "measured. Communities found in the data that drive a feed would bias cross-community "
         "exposure downwards."
     )
-    if materials.report is not None and not materials.report.n_dropped:
-        said.append("No row was dropped on reading.")
-    return said
+    if inputs.report is not None and not inputs.report.n_dropped:
+        texts.append("No row was dropped on reading.")
+    return texts
 
 
 def community_text(result: StudyResult, shown: int) -> list[str]:
     """How communities were detected, and their run-to-run stability."""
     found, wanted = result.communities, result.config.communities
     partition = found.partition
-    said = [
+    texts = [
         f"An edge joins two {partition.node_kind} that share {wanted.through}; {wanted.runs} "
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
         f"verdict: {partition.verdict}, mean agreement of runs (AMI) {partition.stability:.2f}. "
@@ -332,16 +274,16 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
     ]
     hidden = partition.n_communities - shown
     if hidden:
-        said.append(
+        texts.append(
             f"{hidden} communities are suppressed (small-cell suppression): they have fewer than "
             f"{result.config.report.min_group_size} members, or could be derived from the rest."
         )
     if partition.n_unassigned:
-        said.append(
+        texts.append(
             "Accounts without edges in this part of the data belong to no community: they are "
             "shown posts, but are left out of measures under a partition."
         )
-    return [*said, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
+    return [*texts, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
 
 
 def visibility_text(result: StudyResult) -> list[str]:
@@ -359,7 +301,7 @@ def visibility_text(result: StudyResult) -> list[str]:
 
 
 def spread_text(result: StudyResult) -> list[str]:
-    """Design of the simulation, and what the confidence intervals cover."""
+    """Design of the simulation, and coverage of the confidence intervals."""
     spread, wanted = result.spread, result.config.simulation
     worlds = len(spread.worlds)
     cover = (
@@ -378,8 +320,8 @@ def spread_text(result: StudyResult) -> list[str]:
         "they are shown (budget 'free'): arms differ in sessions and posts too."
     )
     return [
-        f"{_count(worlds, 'world')}, {_count(spread.replications, 'replication')} in each, "
-        f"{_count(wanted.ticks, 'tick')}, {_count(wanted.slots, 'slot')} per session. {fair}",
+        f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
+        f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
         cover + " With many measures, some intervals exclude 0 by chance alone.",
     ]
 
@@ -388,20 +330,20 @@ def all_arms_text(result: StudyResult) -> list[str]:
     """How to read the means of all arms."""
     if result.arm_means is None:
         return []
-    said = [
+    texts = [
         "Means of each feed. The feeds share their worlds, so two of them can differ although their "
-        f"intervals overlap: the contrasts below compare them in pairs. {_assumptions(result)}",
+        f"intervals overlap: the contrasts below compare them in pairs. {_assumption_text(result)}",
         "The position of a feed in the figure reflects the parameters it was given, not a platform's "
         "performance. Backfill (filler) pulls cross-community exposure toward 1 and viewer value "
         "toward that of a random feed.",
     ]
     if result.curve is not None:
         first, second = result.curve.ends
-        said.append(
+        texts.append(
             f"The curves lead from {first} to {second}: the share interpolates all parameters of the "
             "feed, quotas and weights. They need not be linear or monotone."
         )
-    return said
+    return texts
 
 
 def all_arms_caption(result: StudyResult) -> str:
@@ -409,10 +351,10 @@ def all_arms_caption(result: StudyResult) -> str:
     filler = result.spread.summary().get_column("filler").to_list()
     share = f"{min(filler):.0%} to {max(filler):.0%} of a feed's posts are filler"
     over = over_units(len(result.spread.worlds))
-    return f"{_assumptions(result)} {share}; 95 % confidence intervals are {over}."
+    return f"{_assumption_text(result)} {share}; 95 % confidence intervals are {over}."
 
 
-def _assumptions(result: StudyResult) -> str:
+def _assumption_text(result: StudyResult) -> str:
     """The social share of taste, and how many behaviour parameters were fitted."""
     behaviour = result.config.behaviour
     start = f"The social share of taste is s = {behaviour.social_share:g}; behaviour is"
@@ -435,33 +377,33 @@ def sweep_text(result: StudyResult) -> list[str]:
     spread = result.spread
     worlds = min(wanted.worlds, len(spread.worlds))
     fewer = worlds < len(spread.worlds) or wanted.replications < spread.replications
-    said = [
+    texts = [
         "Taste is (1 − s) · interest + s · followees' reactions. With s = 0 an interest-centric "
         f"feed maximises viewer value by definition, so results are repeated over s (s = {own:g} "
         "elsewhere in this report).",
-        f"The sweep uses {_count(worlds, 'world')} and "
-        f"{_count(wanted.replications, 'replication')} per value"
+        f"The sweep uses {_count_text(worlds, 'world')} and "
+        f"{_count_text(wanted.replications, 'replication')} per value"
         + (", fewer than the main simulation: its intervals are wider." if fewer else "."),
     ]
     changed = result.scan.filter("sign_change")
     if not changed.height:
-        return [*said, "No difference changes its sign over s, by intervals that exclude 0."]
+        return [*texts, "No difference changes its sign over s, by intervals that exclude 0."]
     rows = changed.select("s", "measure", "partition", "arm", "baseline").iter_rows()
     where = "; ".join(
         f"{m} ({p + ' partition, ' if p else ''}{a} − {b}) at s = {s:g}" for s, m, p, a, b in rows
     )
-    return [*said, f"Sign changes, by intervals that exclude 0: {where}."]
+    return [*texts, f"Sign changes, by intervals that exclude 0: {where}."]
 
 
-def _count(number: int, unit: str) -> str:
+def _count_text(number: int, unit: str) -> str:
     return f"{number} {unit}" + ("" if number == 1 else "s")
 
 
-def limitations_text(result: StudyResult, materials: Materials) -> list[str]:
+def limitations_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Limitations of the study."""
     spread = result.spread
-    said = caution_notices(result, materials)
-    said += [
+    texts = caution_notices(result, inputs)
+    texts += [
         "The feeds are models: sources, factors and weights represent kinds of feeds as their "
         "makers describe them. No platform's own ranking is reproduced.",
         "Communities depend on the method. Results are given under every kind of partition; a "
@@ -470,20 +412,20 @@ def limitations_text(result: StudyResult, materials: Materials) -> list[str]:
         "cross-community exposure under this partition is small by construction.",
     ]
     if len(spread.worlds) > 1:
-        said.append(
+        texts.append(
             "Worlds are resampled from one population: intervals do not cover differences between "
             "platforms, periods or samples of accounts."
         )
     filler = spread.summary().select(pl.col("filler").max()).item()
     if filler and filler > 0.05:
-        said.append(
+        texts.append(
             f"Up to {filler:.0%} of an arm's impressions are backfill (filler), drawn at random: "
             "this pulls the arm's cross-community exposure toward 1. The headlines say whether "
             "their sign holds without it."
         )
     if not spread.worlds[0].authored:
-        said.append(
+        texts.append(
             "Posts have no authors in these data: they enter through seeders from their audience, "
             "and 'following' means posts introduced by followees."
         )
-    return said
+    return texts

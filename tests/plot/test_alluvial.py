@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from graphkit.communities.tracking import Tracks, track
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError
-from graphkit.plot.alluvial import _apart, alluvial
+from graphkit.plot.alluvial import _separate_heights, alluvial
 from graphkit.plot.style import Canvas
 
 
@@ -92,9 +92,9 @@ def test_names_and_what_is_pooled(tracks: Tracks) -> None:
 
 
 def test_names_do_not_overlap() -> None:
-    assert _apart([0.0, 0.1, 0.2, 5.0], 1.0, 9.0) == [0.0, 1.0, 2.0, 5.0]
-    assert _apart([8.8, 8.9], 1.0, 9.0) == [8.0, 9.0]
-    assert _apart([], 1.0, 9.0) == []
+    assert _separate_heights([0.0, 0.1, 0.2, 5.0], 1.0, 9.0) == [0.0, 1.0, 2.0, 5.0]
+    assert _separate_heights([8.8, 8.9], 1.0, 9.0) == [8.0, 9.0]
+    assert _separate_heights([], 1.0, 9.0) == []
 
 
 def test_equal_figures_are_equal_files(tracks: Tracks, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_reach_bands_span_the_worlds() -> None:
         rows, schema=["arm", "world", "replication", "tick", "reach"], orient="row"
     )
     canvas = plot.reach(curve)
-    assert "band: least to most of 3 worlds" in texts(canvas)
+    assert "band: range over 3 worlds" in texts(canvas)
     assert "interest" in texts(canvas)
     assert canvas.axes[0].lines[0].get_ydata()[-1] == pytest.approx(4 * 2 + 0.5)
     band = canvas.axes[0].collections[0].get_paths()[0].vertices[:, 1]
@@ -167,7 +167,7 @@ def test_flows_are_named_by_what_flows(tmp_path: Path) -> None:
     panel = Mixing(("#alt", "#books"), observed, np.full((2, 2), 50.0), -0.8, 0, True)
     arms = {"follower": panel, "interest": panel}
     shown = texts(plot.flows(arms, highlight=("#alt",)))
-    for text in ("impressions", "post at home in", "shown to", "interest"):
+    for text in ("impressions", "community of origin", "community of viewers", "interest"):
         assert text in shown
     first = plot.flows(arms).write(tmp_path / "a.png").read_bytes()
     assert first == plot.flows(arms).write(tmp_path / "b.png").read_bytes()
