@@ -30,18 +30,10 @@ from graphkit._version import __version__
 
 __getattr__, _, _names = _lazy.attach_stub(__name__, __file__)
 #: Packages are attributes (``graphkit.plot``); ``__all__`` holds types and functions only.
-_PACKAGES = {
-    "communities",
-    "graphs",
-    "measures",
-    "nullmodels",
-    "plot",
-    "readwrite",
-    "recommenders",
-    "simulation",
-    "study",
-    "synthetic",
-}
+_PACKAGES = frozenset(
+    "communities graphs measures nullmodels plot readwrite recommenders simulation study "  # noqa: SIM905
+    "synthetic".split()
+)
 __all__ = [*(name for name in _names if name not in _PACKAGES), "__version__"]
 
 

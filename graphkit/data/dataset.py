@@ -18,7 +18,7 @@ from graphkit.data.schema import TABLES, TIME_KINDS, conform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
 
-__all__ = ["Dataset", "as_instant"]
+Tables = Mapping[str, pl.DataFrame]
 
 
 def as_instant(parameter: str, value: str | datetime) -> datetime:
@@ -149,9 +149,8 @@ class Dataset(Frozen):
         """
         frame: pl.DataFrame | None = self.tables.get(table)
         if frame is None:
-            raise MissingDataError(
-                f"{verb} needs the table {table!r}; this dataset has {', '.join(self.tables)}."
-            )
+            present = ", ".join(self.tables)
+            raise MissingDataError(f"{verb} needs the table {table!r}; this dataset has {present}.")
         for column in columns:
             if column not in frame.columns:
                 raise MissingDataError(
@@ -195,11 +194,6 @@ class Dataset(Frozen):
             them in the past, or leave them out of both (counted in the provenance). Follows
             without a time are older than the log and stay in the past; items without one are in
             the past, and wherever rows refer to them.
-
-        Returns
-        -------
-        tuple of Dataset
-            ``(past, future)``.
         """
         check_choice("untimed", untimed, ("raise", "past", "drop"))
         cut = as_instant("when", when)
@@ -245,22 +239,17 @@ class Dataset(Frozen):
         chosen = Vocabulary(ids).series
         tables: dict[str, Any] = {}
         for name, frame in self.tables.items():
-            if name == "items":
-                continue
-            columns = {"follows": ["follower_id", "followee_id"]}.get(name, ["account_id"])
-            tables[name] = frame.filter(
-                pl.all_horizontal(pl.col(c).is_in(chosen.implode()) for c in columns)
-            )
+            if name != "items":
+                columns = ("follower_id", "followee_id") if name == "follows" else ("account_id",)
+                inside = [pl.col(column).is_in(chosen.implode()) for column in columns]
+                tables[name] = frame.filter(pl.all_horizontal(inside))
         if self.items is not None:
-            own = self.items.head(0)
-            if "author_id" in self.items.columns:
-                own = self.items.filter(pl.col("author_id").is_in(chosen.implode()))
-            tables["items"] = self._select_items(own, tables)
+            authored = "author_id" in self.items.columns
+            own = pl.col("author_id").is_in(chosen.implode()) if authored else pl.lit(False)
+            tables["items"] = self._select_items(self.items.filter(own), tables)
         if self.accounts is not None:
-            mentioned = _referenced_ids(tables, "accounts")
-            tables["accounts"] = self.accounts.filter(
-                pl.col("account_id").is_in(pl.concat([chosen, mentioned]).implode())
-            )
+            kept = pl.concat([chosen, _referenced_ids(tables, "accounts")]).implode()
+            tables["accounts"] = self.accounts.filter(pl.col("account_id").is_in(kept))
         record = Provenance.of("select_accounts", {"n": len(chosen)}, made_from=(self,))
         return self._replace_tables(tables, record)
 
@@ -271,12 +260,8 @@ class Dataset(Frozen):
             n = frame.height
             for c in frame:
                 ordered = n > 0 and (c.dtype.is_numeric() or c.dtype.is_temporal())
-                row: dict[str, Any] = {
-                    "table": name,
-                    "rows": n,
-                    "column": c.name,
-                    "type": str(c.dtype),
-                }
+                row: dict[str, Any] = {"table": name, "rows": n, "column": c.name}
+                row["type"] = str(c.dtype)
                 row["filled"] = 1 - c.null_count() / n if n else None
                 row["distinct"] = None if c.dtype.is_nested() else c.n_unique()
                 row["low"], row["high"] = (str(c.min()), str(c.max())) if ordered else (None, None)
@@ -319,16 +304,17 @@ class Dataset(Frozen):
     def _check_keys(self) -> None:
         for name, frame in self.tables.items():
             key = list(TABLES[name].key)
-            if key and frame.height:
-                doubled = frame.select(pl.struct(key).is_duplicated()).to_series()
-                if doubled.any():
-                    row = int(doubled.arg_true()[0])
-                    value = ", ".join(repr(v) for v in frame.select(key).row(row))
-                    raise DataError(
-                        f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row "
-                        f"{row + 1}) occurs again; {int(doubled.sum()):,} rows are concerned: keep "
-                        f"one of each, e.g. frame.unique(subset={key}, keep='last')."
-                    )
+            if not (key and frame.height):
+                continue
+            doubled = frame.select(pl.struct(key).is_duplicated()).to_series().arg_true()
+            if len(doubled):
+                row = int(doubled[0])
+                value = ", ".join(repr(v) for v in frame.select(key).row(row))
+                raise DataError(
+                    f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row {row + 1}) "
+                    f"occurs again; {len(doubled):,} rows are concerned: keep one of each, e.g. "
+                    f"frame.unique(subset={key}, keep='last')."
+                )
         follows = self.follows
         if follows is not None and follows.height:
             followers = follows.get_column("follower_id")
@@ -347,12 +333,12 @@ class Dataset(Frozen):
                 continue
             ids = known.get_column(key)
             for name, column, series in _reference_columns(self.tables, target):
-                unknown = series.is_not_null() & ~series.is_in(ids.implode())
-                if unknown.any():
-                    row = int(unknown.arg_true()[0])
+                unknown = (series.is_not_null() & ~series.is_in(ids.implode())).arg_true()
+                if len(unknown):
+                    row = int(unknown[0])
                     raise DataError(
                         f"table {name!r}, row {row + 1}: {column}={series[row]!r} is not in the table "
-                        f"{target!r} ({int(unknown.sum()):,} such rows). Add the missing {target}, drop "
+                        f"{target!r} ({len(unknown):,} such rows). Add the missing {target}, drop "
                         f"these rows, or leave the table {target!r} out; read_dataset(folder, "
                         "unknown='add'|'drop') does it by rule and counts."
                     )
@@ -391,25 +377,22 @@ def _as_frame(value: Any, name: str) -> pl.DataFrame:
     )
 
 
-def _split_frame(
-    frame: pl.DataFrame, column: str, cut: datetime
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:
+    """Rows before `cut`, rows from it on, and rows without a time."""
     if column not in frame.columns:
-        return frame.head(0), frame.head(0), frame
+        return [frame.head(0), frame.head(0), frame]
     time = pl.col(column)
-    return frame.filter(time < cut), frame.filter(time >= cut), frame.filter(time.is_null())
+    return [frame.filter(rows) for rows in (time < cut, time >= cut, time.is_null())]
 
 
-def _reference_columns(
-    tables: Mapping[str, pl.DataFrame], target: str
-) -> Iterable[tuple[str, str, pl.Series]]:
+def _reference_columns(tables: Tables, target: str) -> Iterable[tuple[str, str, pl.Series]]:
     for name, frame in tables.items():
         for spec in TABLES[name].columns:
             if spec.refers == target and spec.name in frame.columns:
                 yield name, spec.name, frame.get_column(spec.name)
 
 
-def _referenced_ids(tables: Mapping[str, pl.DataFrame], target: str) -> pl.Series:
+def _referenced_ids(tables: Tables, target: str) -> pl.Series:
     """Distinct ids of accounts or items in any column that refers to them, unordered."""
     found = [s.drop_nulls().unique().alias("id") for _, _, s in _reference_columns(tables, target)]
     empty = pl.Series("id", [], dtype=pl.String)

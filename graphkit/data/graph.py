@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     import networkx
     import scipy.sparse
 
-__all__ = ["Graph"]
-
+Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Ids = Iterable[Any] | pl.Series
 
 
 def _check_rows(graph: Graph) -> None:
@@ -77,10 +78,7 @@ def _check_weights(weights: Floats) -> None:
 
 
 def _encode_edges(
-    source: Iterable[Any] | pl.Series,
-    target: Iterable[Any] | pl.Series,
-    weight: npt.ArrayLike | pl.Series | None,
-    nodes: Iterable[Any] | Vocabulary | None,
+    source: Ids, target: Ids, weight: npt.ArrayLike | pl.Series | None, nodes: Ids | None
 ) -> tuple[Vocabulary, Codes, Codes, Floats | None]:
     """Vocabulary, codes and weights of an edge list given by ids."""
     sources, targets = (
@@ -109,12 +107,7 @@ def _encode_edges(
 
 
 def csr_from_codes(
-    n: int,
-    source: npt.NDArray[Any],
-    target: npt.NDArray[Any],
-    weight: Floats | None,
-    *,
-    directed: bool,
+    n: int, source: Array, target: Array, weight: Floats | None, *, directed: bool
 ) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
     """Sorted compressed rows of an edge list; parallel edges merged by adding weights."""
     loops = None if directed else source == target
@@ -153,9 +146,7 @@ def csr_from_codes(
     return indptr, indices, weight
 
 
-def _pack_keys(
-    keys: npt.NDArray[np.int64], rows: npt.NDArray[Any], columns: npt.NDArray[Any]
-) -> None:
+def _pack_keys(keys: npt.NDArray[np.int64], rows: Array, columns: Array) -> None:
     """Row and column in one number each, which sorts like the pair."""
     keys[:] = rows
     keys <<= 32
@@ -214,12 +205,12 @@ class Graph(Frozen):
     @classmethod
     def from_edges(
         cls,
-        source: Iterable[Any] | pl.Series,
-        target: Iterable[Any] | pl.Series,
+        source: Ids,
+        target: Ids,
         weight: npt.ArrayLike | pl.Series | None = None,
         *,
         directed: bool,
-        nodes: Iterable[Any] | Vocabulary | None = None,
+        nodes: Iterable[Any] | None = None,
         node_kind: str = "nodes",
         provenance: Provenance | None = None,
     ) -> Graph:
@@ -258,8 +249,8 @@ class Graph(Frozen):
     def _from_codes(
         cls,
         vocabulary: Vocabulary,
-        source: npt.NDArray[Any],
-        target: npt.NDArray[Any],
+        source: Array,
+        target: Array,
         weight: Floats | None,
         *,
         directed: bool,
@@ -278,14 +269,10 @@ class Graph(Frozen):
         """A graph from networkx; missing weights are 1, parallel edges are merged."""
         edges = list(graph.edges(data=weight or None, default=1))
         values = [1.0 if w is None else w for _, _, w in edges] if weight else None
-        return cls.from_edges(
-            [u for u, _, _ in edges],
-            [v for _, v, _ in edges],
-            values,
-            directed=graph.is_directed(),
-            nodes=list(graph.nodes),
-            provenance=Provenance("Graph.from_networkx", {"weight": weight}),
-        )
+        record = Provenance("Graph.from_networkx", {"weight": weight})
+        ends = [u for u, _, _ in edges], [v for _, v, _ in edges]
+        options: Any = {"directed": graph.is_directed(), "nodes": list(graph.nodes)}
+        return cls.from_edges(*ends, values, **options, provenance=record)
 
     @classmethod
     def from_igraph(cls, graph: igraph.Graph, *, weight: str | None = "weight") -> Graph:
@@ -297,14 +284,11 @@ class Graph(Frozen):
                 "the igraph vertex attribute 'name' has repeated values: ids are unique."
             )
         pairs = graph.get_edgelist()
-        return cls.from_edges(
-            [ids[u] for u, _ in pairs],
-            [ids[v] for _, v in pairs],
-            graph.es[weight] if weight and weight in graph.es.attributes() else None,
-            directed=graph.is_directed(),
-            nodes=ids,
-            provenance=Provenance("Graph.from_igraph", {"weight": weight}),
-        )
+        values = graph.es[weight] if weight and weight in graph.es.attributes() else None
+        record = Provenance("Graph.from_igraph", {"weight": weight})
+        ends = [ids[u] for u, _ in pairs], [ids[v] for _, v in pairs]
+        directed = graph.is_directed()
+        return cls.from_edges(*ends, values, directed=directed, nodes=ids, provenance=record)
 
     @classmethod
     def from_scipy(
@@ -326,23 +310,16 @@ class Graph(Frozen):
             raise DataError(f"{len(ids)} ids ({len(set(ids))} distinct) for {n} rows: one each.")
         _check_weights(np.asarray(square.data, dtype=np.float64))
         if not directed and (abs(square.tocsr() - square.T.tocsr()) > 0).nnz:
-            raise DataError(
-                "the matrix is not symmetric: pass directed=True, or matrix + matrix.T."
-            )
+            raise DataError("the matrix is not symmetric: use directed=True or matrix + matrix.T.")
         square.sum_duplicates()
         square.eliminate_zeros()
         kept = slice(None) if directed else square.row <= square.col
-        vocabulary = Vocabulary(ids)
+        vocabulary, record = Vocabulary(ids), Provenance("Graph.from_scipy")
         code = vocabulary.encode(ids)
-        return cls._from_codes(
-            vocabulary,
-            code[square.row[kept]],
-            code[square.col[kept]],
-            np.asarray(square.data[kept], dtype=np.float64),
-            directed=directed,
-            node_kind="nodes",
-            provenance=Provenance("Graph.from_scipy"),
-        )
+        rows, columns = code[square.row[kept]], code[square.col[kept]]
+        weights = np.asarray(square.data[kept], dtype=np.float64)
+        options: Any = {"directed": directed, "node_kind": "nodes", "provenance": record}
+        return cls._from_codes(vocabulary, rows, columns, weights, **options)
 
     @property
     def n_nodes(self) -> int:
@@ -363,13 +340,12 @@ class Graph(Frozen):
     @cached_property
     def total_weight(self) -> float:
         """Sum of the weights of all edges, each once."""
-        everything = float(self.weights.sum())
+        total = float(self.weights.sum())
         if self.directed:
-            return everything
-        loops = (
-            float(self.weights[self._edge_sources == self.indices].sum()) if self.n_loops else 0.0
-        )
-        return (everything + loops) / 2
+            return total
+        if self.n_loops:
+            total += float(self.weights[self._edge_sources == self.indices].sum())
+        return total / 2
 
     @cached_property
     def is_weighted(self) -> bool:
@@ -401,7 +377,7 @@ class Graph(Frozen):
         return self._sum_edges(self.weights, mode)
 
     def _sum_edges(self, weights: Floats | None, mode: str) -> npt.NDArray[Any]:
-        """Number, or sum of `weights`, of the edges at each node."""
+        """Count the edges of each node, or sum their `weights`."""
         check_choice("mode", mode, ("all", "in", "out"))
         n, sources = self.n_nodes, self._edge_sources
         out = np.bincount(sources, weights=weights, minlength=n)
@@ -430,28 +406,23 @@ class Graph(Frozen):
             {"source": ids.gather(source), "target": ids.gather(target), "weight": weight}
         )
 
-    def subgraph(self, nodes: Iterable[Any] | npt.NDArray[np.bool_]) -> Graph:
+    def subgraph(self, nodes: Iterable[Any] | Mask) -> Graph:
         """Induced subgraph of some nodes, given by ids or by a boolean mask over all nodes."""
-        if isinstance(nodes, np.ndarray) and nodes.dtype == bool:
-            if nodes.shape != (self.n_nodes,):
-                raise DataError(f"the mask has shape {nodes.shape}, not ({self.n_nodes},).")
-            mask = nodes
-        else:
-            mask = np.zeros(self.n_nodes, dtype=bool)
-            mask[self.vocabulary.encode(list(nodes))] = True
-        return self._keep_nodes(mask, "subgraph")
+        if not (isinstance(nodes, np.ndarray) and nodes.dtype == bool):
+            codes = self.vocabulary.encode(list(nodes))
+            nodes = np.zeros(self.n_nodes, dtype=bool)
+            nodes[codes] = True
+        if nodes.shape != (self.n_nodes,):
+            raise DataError(f"the mask has shape {nodes.shape}, not ({self.n_nodes},).")
+        return self._keep_nodes(nodes, "subgraph")
 
-    def _keep_nodes(self, mask: npt.NDArray[np.bool_], caller: str) -> Graph:
+    def _keep_nodes(self, mask: Mask, caller: str) -> Graph:
         keep = mask[self._edge_sources] & mask[self.indices]
         removed = {"nodes": int((~mask).sum()), "stored entries": int((~keep).sum())}
         return self._keep_entries(mask, keep, caller, removed)
 
     def _keep_entries(
-        self,
-        nodes: npt.NDArray[np.bool_],
-        entries: npt.NDArray[np.bool_],
-        caller: str,
-        removed: dict[str, int],
+        self, nodes: Mask, entries: Mask, caller: str, removed: dict[str, int]
     ) -> Graph:
         """The graph of the nodes and stored entries of two masks."""
         code = np.cumsum(nodes, dtype=np.int64) - 1
@@ -466,10 +437,7 @@ class Graph(Frozen):
         )
 
     def components(self) -> Codes:
-        """Weakly connected component of each node, shape (n,), int32.
-
-        Components are numbered by size, 0 the largest; ties by the smallest node.
-        """
+        """Weakly connected component of each node, shape (n,): numbered by size, from 0 on."""
         from scipy.sparse.csgraph import connected_components
 
         if self.n_nodes == 0:
@@ -493,13 +461,9 @@ class Graph(Frozen):
         """The undirected graph; weights of opposite edges are added."""
         if not self.directed:
             return self
-        return self._from_codes(
-            self.vocabulary,
-            *self.edge_arrays(),
-            directed=False,
-            node_kind=self.node_kind,
-            provenance=Provenance.of("to_undirected", made_from=(self,)),
-        )
+        record = Provenance.of("to_undirected", made_from=(self,))
+        options: Any = {"directed": False, "node_kind": self.node_kind, "provenance": record}
+        return self._from_codes(self.vocabulary, *self.edge_arrays(), **options)
 
     def to_scipy(self) -> scipy.sparse.csr_array:
         """The adjacency matrix, float64, shape (n, n); rows follow the vocabulary."""
@@ -535,11 +499,8 @@ class Graph(Frozen):
 
     def save(self, path: str | Path) -> Path:
         """Write the graph as one ``.npz`` file; :meth:`load` reads it back."""
-        header = {
-            "directed": self.directed,
-            "node_kind": self.node_kind,
-            "provenance": self.provenance.to_dict(),
-        }
+        header: dict[str, Any] = {"directed": self.directed, "node_kind": self.node_kind}
+        header["provenance"] = self.provenance.to_dict()
         arrays = pack_ids(self.vocabulary)
         arrays |= {"indptr": self.indptr, "indices": self.indices, "weights": self.weights}
         return save_arrays(path, "Graph", header, arrays)
@@ -548,9 +509,10 @@ class Graph(Frozen):
     def load(cls, path: str | Path) -> Graph:
         """Read a graph that :meth:`save` wrote."""
         header, arrays = load_arrays(path, "Graph")
-        rows = (arrays[name] for name in ("indptr", "indices", "weights"))
+        values = {name: arrays[name] for name in ("indptr", "indices", "weights")}
+        values |= {name: header[name] for name in ("directed", "node_kind")}
         record = Provenance.from_dict(header["provenance"])
-        return cls(unpack_ids(arrays), *rows, header["directed"], header["node_kind"], record)
+        return cls(unpack_ids(arrays), **values, provenance=record)
 
     def _facts(self) -> dict[str, object]:
         isolated = int(np.count_nonzero(self.degree() == 0)) if self.n_nodes else 0

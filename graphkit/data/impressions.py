@@ -18,8 +18,6 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
-__all__ = ["Impressions"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Impressions(Frozen):
@@ -159,17 +157,19 @@ class Impressions(Frozen):
     def load(cls, path: str | Path) -> Impressions:
         """Read impressions that :meth:`save` wrote."""
         header, arrays = load_arrays(path, "Impressions")
-        sides = [
+        accounts, items = (
             unpack_ids({k.removeprefix(s): v for k, v in arrays.items() if k.startswith(s)})
             for s in ("accounts_", "items_")
-        ]
+        )
         surface = None
         if header["surfaces"] is not None:
             codes = pl.Series(arrays["surface"]).replace(-1, None)
             surface = pl.Series("surface", header["surfaces"], dtype=pl.String).gather(codes)
-        columns = [arrays.get(name) for name in ("account", "item", "at", "watch_fraction")]
+        columns: dict[str, Any] = {
+            x: arrays.get(x) for x in ("account", "item", "at", "watch_fraction")
+        }
         record = Provenance.from_dict(header["provenance"])
-        return cls(*sides, *columns, surface, record)  # type: ignore[arg-type]
+        return cls(accounts, items, **columns, surface=surface, provenance=record)
 
     def _facts(self) -> dict[str, object]:
         watched = self.watch_fraction

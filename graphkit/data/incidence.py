@@ -37,8 +37,6 @@ from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 
-__all__ = ["ACTS", "SIDES", "Coder", "Incidence", "IncidenceMatrix", "incidence"]
-
 Codes = npt.NDArray[np.int32]
 
 #: Interactions that are sorted together; some hundred megabytes.
@@ -112,16 +110,9 @@ class IncidenceMatrix(Frozen):
     ) -> IncidenceMatrix:
         """Incidence matrix of interactions given as codes, in any order, with repetitions.
 
-        Parameters
-        ----------
-        between, through
-            Vocabularies that the codes belong to.
-        rows, columns
-            Node and object of each interaction, shape (m,).
-        at
-            Time of each interaction in UTC microseconds, −1 where unknown; shape (m,).
-        node_kind, provenance
-            As the attributes.
+        `rows` and `columns`, shape (m,), are the node and object of each interaction, coded by
+        `between` and `through`; `at` is its time in UTC microseconds, −1 where unknown.
+        `node_kind` and `provenance` are as the attributes.
         """
         n = len(between)
         bounds = np.zeros(n + 1, dtype=np.int64)
@@ -152,9 +143,10 @@ class IncidenceMatrix(Frozen):
             used = stop
         indptr = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(lengths, out=indptr[1:])
-        entries = (None if a is None else a[:used] for a in (things, acts, first, last))
+        entries = {"things": things, "acts": acts, "first": first, "last": last}
+        cut: dict[str, Any] = {k: None if a is None else a[:used] for k, a in entries.items()}
         record = provenance or Provenance("IncidenceMatrix.from_codes")
-        return cls(between, through, indptr, *entries, node_kind, record)  # type: ignore[arg-type]
+        return cls(between, through, indptr, **cut, node_kind=node_kind, provenance=record)
 
     @property
     def n_pairs(self) -> int:
@@ -207,12 +199,8 @@ class Coder:
 
     Rows are looked up by a 64-bit hash, which is faster than by text, and then compared with
     the id of that code: a collision is detected, and the piece is encoded again under another
-    seed. No result depends on the hash function.
-
-    Parameters
-    ----------
-    ids
-        Distinct ids known beforehand; their codes are their positions.
+    seed. No result depends on the hash function. Distinct `ids` known beforehand have their
+    positions as codes.
 
     Examples
     --------
@@ -275,8 +263,7 @@ class Coder:
             self._table = pl.concat([self._table, added], rechunk=True)
         rows = hashes.to_frame("hash")
         found = rows.join(self._table, on="hash", how="left", maintain_order="left")
-        codes: Codes = found.get_column("code").to_numpy()
-        return codes
+        return np.asarray(found.get_column("code").to_numpy(), dtype=np.int32)
 
 
 def refuse_mangled(ids: pl.Series, place: str) -> None:
@@ -317,10 +304,9 @@ class Incidence(Frozen):
     rows, columns
         int32, shape (m,): codes of node and object of each pair.
     at
-        int64, shape (m,), UTC microseconds, −1 where unknown; `None` where the pairs have
-        no times at all.
+        int64, shape (m,), UTC microseconds, −1 where unknown; `None` if no pair has a time.
     time_column
-        The column that the times are from.
+        Column of the times.
     removed
         Pairs left out, by reason.
     """
@@ -370,7 +356,7 @@ def incidence(
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
     removed: dict[str, int] = {}
     source = _PairSource(dataset, checked_kinds(kinds), verb, removed)
-    frame, time_column = source.pairs(between, through)
+    frame, column = source.pairs(between, through)
     pairs = frame.select(between, through, "at")
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
@@ -388,10 +374,9 @@ def incidence(
     nodes, rows = _encode_ids(_known_nodes(dataset, between), pairs.get_column(between))
     objects, columns = _encode_ids(None, pairs.get_column(through))
     at = None
-    if time_column is not None and pairs.get_column("at").null_count() < pairs.height:
+    if pairs.get_column("at").null_count() < pairs.height:
         at = pairs.get_column("at").to_physical().fill_null(-1).to_numpy()
-    time_column = None if at is None else time_column
-    return Incidence(nodes, objects, rows, columns, at, time_column, removed)
+    return Incidence(nodes, objects, rows, columns, at, None if at is None else column, removed)
 
 
 def account_tags(dataset: Dataset, *, verb: str) -> pl.DataFrame:

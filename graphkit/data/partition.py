@@ -18,8 +18,6 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 
-__all__ = ["STABLE", "Partition", "Runs", "canonical_membership"]
-
 Membership = npt.NDArray[np.int32]
 
 
@@ -303,8 +301,8 @@ class Partition(Frozen, table="summary"):
                     f"Names: {', '.join(known) or 'none'}."
                 )
             return self.labels.index(which)
-        if not 0 <= which < self.n_communities:
-            top = self.n_communities - 1
+        top = self.n_communities - 1
+        if not 0 <= which <= top:
             raise OptionError(f"community {which} does not exist: codes run from 0 to {top}.")
         return int(which)
 
@@ -320,12 +318,9 @@ class Partition(Frozen, table="summary"):
     def with_labels(
         self, labels: Sequence[str | None], evidence: pl.DataFrame | None, provenance: Provenance
     ) -> Partition:
-        """Partition with the same communities and other labels.
+        """Partition with the same communities and other `labels`, with their `evidence`.
 
-        Parameters
-        ----------
-        labels, evidence, provenance
-            As the attributes.
+        `provenance` is that of the new partition.
 
         Raises
         ------
@@ -339,15 +334,10 @@ class Partition(Frozen, table="summary"):
     def confident(self, minimum: float = 0.5) -> Partition:
         """Partition without the nodes of low consistency.
 
-        Nodes of a consistency below `minimum` become unassigned. Communities are renumbered
+        Nodes of a consistency below `minimum`, in [0, 1], become unassigned. Communities are renumbered
         by size; those that keep a node keep their label and evidence (which describes the whole
         community). The runs and their verdict do not change. The quality is NaN, as it needs the
         graph: see :func:`graphkit.communities.partition_quality`.
-
-        Parameters
-        ----------
-        minimum
-            Least consistency that is kept, in [0, 1].
 
         Raises
         ------

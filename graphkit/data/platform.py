@@ -17,8 +17,6 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 
-__all__ = ["Planted", "Platform"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):

@@ -15,8 +15,6 @@ import polars as pl
 from graphkit._version import __version__
 from graphkit.data.frozen import Frozen, content_key
 
-__all__ = ["Provenance"]
-
 
 @dataclass(frozen=True, eq=False)
 class Provenance(Frozen):

@@ -10,8 +10,6 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.errors import DataError
 
-__all__ = ["ImportReport"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ImportReport(Frozen, title="Import report"):

@@ -14,8 +14,6 @@ import polars as pl
 
 from graphkit.errors import DataError, nearest
 
-__all__ = ["KINDS", "TABLES", "TIME_KINDS", "Column", "conform"]
-
 #: Kinds of interaction; the values of ``interactions.kind``.
 KINDS = tuple(
     "view like comment share repost save duet stitch mention reply tag play".split()  # noqa: SIM905
@@ -68,7 +66,7 @@ def _columns(type: ColumnType, *names: str, **options: Any) -> list[Column]:
 
 def _schema_tables() -> dict[str, Table]:
     key, account = _columns("id", "account_id", required=True), _account_columns("account_id")
-    at = Column("at", "time")
+    at, member = Column("at", "time"), ("account_id", "group_id")
     columns: dict[str, tuple[list[Column], tuple[str, ...]]] = {
         "accounts": (
             key
@@ -109,10 +107,7 @@ def _schema_tables() -> dict[str, Table]:
             + _account_columns("parent_account_id", required=False),
             (),
         ),
-        "memberships": (
-            account + _columns("id", "group_id", required=True),
-            ("account_id", "group_id"),
-        ),
+        "memberships": (account + _columns("id", "group_id", required=True), member),
     }
     return {name: Table(name, tuple(cols), keys) for name, (cols, keys) in columns.items()}
 
@@ -127,14 +122,8 @@ TABLES: dict[str, Table] = _schema_tables()
 def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
     """Cast a frame to the column types of table `name`; refuse impossible values.
 
-    Parameters
-    ----------
-    name
-        Table of the schema.
-    frame
-        Its rows. Ids may be text or integers; floats are refused.
-    where
-        File it came from, for messages.
+    Ids in `frame` may be text or integers; floats are refused. `where` is its file, for
+    messages.
 
     Raises
     ------

@@ -17,8 +17,6 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
-__all__ = ["REACTIONS", "ArmTally", "Spread"]
-
 #: Reactions of viewers, in the order of the columns of :attr:`ArmTally.reactions`.
 REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip")
 
@@ -205,14 +203,10 @@ class Spread(Frozen, table="summary"):
     def summary(self) -> pl.DataFrame:
         """One row per arm, over all worlds and replications.
 
-        Returns
-        -------
-        polars.DataFrame
-            arm, impressions, sessions, empty_slots; candidates_per_session (distinct
-            candidates ranked), index_recall (see :attr:`ArmTally.recall`, mean over the
-            tallies that have one), reactions_per_impression (likes, comments, shares,
-            follows, duets and stitches), null where undefined; and the share of each
-            source in the impressions.
+        Columns: arm, impressions, sessions, empty_slots; candidates_per_session (distinct
+        candidates ranked), index_recall (mean of :attr:`ArmTally.recall`),
+        reactions_per_impression (likes, comments, shares, follows, duets and stitches), null
+        where undefined; and the share of each source in the impressions.
         """
         rows = []
         for arm in self.arms:

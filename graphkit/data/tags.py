@@ -34,14 +34,8 @@ def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
 
     A tag is one if it is in `stop`, or equals one of `stop` without accents, ornaments
     (``fypシ゚``, ``for_you``) and a number after three or more letters (``fyp2024``), and with
-    repeated letters reduced to one (``fyppppp``, ``paratiiii``; from three in a row on).
-
-    Parameters
-    ----------
-    tags
-        Folded tags.
-    stop
-        Folded tags to leave out, such as `STOP_TAGS`.
+    repeated letters reduced to one (``fyppppp``, ``paratiiii``; from three in a row on). Both
+    are folded tags; `stop` is a set such as `STOP_TAGS`.
 
     Examples
     --------

@@ -22,10 +22,7 @@ class Vocabulary(Frozen):
     Results thus depend neither on the order of rows nor on the hash seed. Strings sort by code point, integers by value; ids of other
     hashable kinds (tuples, mixtures) sort by type and value.
 
-    Parameters
-    ----------
-    ids
-        Any iterable of hashable ids, with repetitions; `None` and floats are refused.
+    `ids` is any iterable of hashable ids, with repetitions; `None` and floats are refused.
 
     Examples
     --------

@@ -17,8 +17,6 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
-__all__ = ["World"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class World(Frozen):
@@ -31,8 +29,7 @@ class World(Frozen):
     posts
         m posts whose spread is measured.
     account_keys, post_keys
-        uint64, shapes (n,) and (m,): keys of the counter-based draws, fixed when the
-        world is made; they do not change when ids are renamed.
+        uint64, shapes (n,) and (m,): keys of the counter-based draws, independent of ids.
     follows
         Follow graph, follower → followee, over `accounts`.
     interests
@@ -133,6 +130,8 @@ class World(Frozen):
             raise DataError(f"world: posters must lie in 0 … {n - 1}.")
         if (np.diff(self.poster_indptr) < 1).any():
             raise DataError("world: every post needs a poster, through whom it enters.")
+        if not self.partitions:
+            raise DataError("world: at least one partition is needed.")
         homes = {}
         for kind, partition in self.partitions.items():
             if partition.vocabulary != self.accounts:
@@ -143,8 +142,6 @@ class World(Frozen):
             if m and int(home.max()) >= partition.n_communities:
                 raise DataError(f"world: homes[{kind!r}] names a community that does not exist.")
             homes[kind] = home
-        if not homes:
-            raise DataError("world: at least one partition is needed.")
         partitions = MappingProxyType(dict(self.partitions))
         self._set(partitions=partitions, homes=MappingProxyType(homes))
 
