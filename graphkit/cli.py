@@ -137,7 +137,7 @@ def communities(
     format: FormatOption = None,
     stitches: StitchesOption = None,
     between: Annotated[str, _option("Nodes: accounts, authors, items, tags, sounds.")] = "accounts",
-    through: Annotated[str, _option("Shared objects: any other of these.")] = "items",
+    through: Annotated[str, _option("Objects they share: as --between.")] = "items",
     kind: Annotated[
         list[str] | None,
         _option("Kind of interaction to count; repeatable. (default: engagement)", "--kind"),

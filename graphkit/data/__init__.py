@@ -1,1 +1,1 @@
-"""The nouns: frozen values that every verb takes and returns; no algorithms."""
+"""Types: immutable values that functions take and return."""

@@ -184,8 +184,8 @@ def to_toml(values: Mapping[str, Any]) -> str:
     text = tomli_w.dumps(_drop_unset(values, "", unset))
     if not unset:
         return text
-    indents = {"initial_indent": "# not set: ", "subsequent_indent": "#   "}
-    comment = textwrap.fill(", ".join(unset), 100, break_on_hyphens=False, **indents)  # type: ignore[arg-type]
+    wrapper = textwrap.TextWrapper(100, "# not set: ", "#   ", break_on_hyphens=False)
+    comment = wrapper.fill(", ".join(unset))
     return f"{comment}\n\n{text}"
 
 

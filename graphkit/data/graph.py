@@ -178,8 +178,7 @@ class Graph(Frozen):
     directed
         Whether an entry is a directed edge row → column.
     node_kind
-        What the nodes are: ``"accounts"``, ``"authors"``, ``"items"``, ``"tags"``,
-        ``"sounds"`` or ``"nodes"``.
+        ``"accounts"``, ``"authors"``, ``"items"``, ``"tags"``, ``"sounds"`` or ``"nodes"``.
     provenance
         How the graph was made.
 

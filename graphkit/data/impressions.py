@@ -112,16 +112,16 @@ class Impressions(Frozen):
         """The impressions where `mask`, shape (m,), is true."""
         if mask.dtype != bool or mask.shape != self.account.shape:
             raise DataError(f"the mask must be boolean of shape {self.account.shape}.")
-        removed = {"impressions": int((~mask).sum())}
-        columns = {
-            name: getattr(self, name) for name in ("account", "item", "at", "watch_fraction")
+        names = ("account", "item", "at", "watch_fraction")
+        columns: dict[str, Any] = {
+            x: None if (a := getattr(self, x)) is None else a[mask] for x in names
         }
-        return replace(
-            self,
-            **{name: None if a is None else a[mask] for name, a in columns.items()},
-            surface=None if self.surface is None else self.surface.filter(pl.Series(mask)),
-            provenance=Provenance.of("select", made_from=(self,), removed=removed),
+        if self.surface is not None:
+            columns["surface"] = self.surface.filter(pl.Series(mask))
+        record = Provenance.of(
+            "select", made_from=(self,), removed={"impressions": int((~mask).sum())}
         )
+        return replace(self, **columns, provenance=record)
 
     def frame(self) -> pl.DataFrame:
         """Impressions as a table in the columns of the schema."""

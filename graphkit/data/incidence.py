@@ -130,9 +130,9 @@ class IncidenceMatrix(Frozen):
             keys = np.sort(keys) if order is None else keys[order]
             starts = np.flatnonzero(np.diff(keys, prepend=-1))
             stop = used + starts.size
-            node, thing = np.divmod(keys[starts], len(through))
+            node, target = np.divmod(keys[starts], len(through))
             lengths[low:high] = np.bincount(node, minlength=high - low)
-            things[used:stop] = thing
+            things[used:stop] = target
             acts[used:stop] = np.diff(starts, append=keys.size)
             if at is not None and first is not None and last is not None and starts.size:
                 times = at[inside][order]
@@ -360,10 +360,10 @@ def incidence(
     pairs = frame.select(between, through, "at")
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
-        things = pairs.get_column(through)
-        hit = things.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
+        objects = pairs.get_column(through)
+        hit = objects.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
         if hit.any():
-            removed[f"pairs of {things.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
+            removed[f"pairs of {objects.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
             pairs = pairs.filter(~hit)
     if not pairs.height:
         raise MissingDataError(
@@ -459,28 +459,23 @@ class _PairSource(NamedTuple):
     def pairs(self, between: str, through: str) -> tuple[pl.DataFrame, str]:
         """Columns `between`, `through` and at (a time or null), and the column of the times."""
         sides = {between, through}
+        columns = {"authors": "author_id", "sounds": "sound_id"}
         if "accounts" in sides:
             (other,) = sides - {"accounts"}
             if other == "tags":
                 return self.account_tags(), "interactions.at"
             frame = self.interactions(self.kinds)
+            if other in columns:
+                frame = self.join_items(frame, self.item_column(columns[other], other), other)
             if other == "authors":
-                frame = self.join_items(frame, self.item_column("author_id", "authors"), other)
                 foreign = frame.filter(pl.col("accounts") != pl.col("authors"))
                 self.count_removed("interactions with own items", frame, foreign)
                 frame = foreign
-            elif other == "sounds":
-                frame = self.join_items(frame, self.item_column("sound_id", "sounds"), other)
             return frame, "interactions.at"
         if sides == {"items", "tags"}:
             return self.tags_of_items(), "items.created_at"
-        parts = []
-        if "authors" in sides:
-            parts.append(self.item_column("author_id", "authors"))
-        if "sounds" in sides:
-            parts.append(self.item_column("sound_id", "sounds"))
-        if "tags" in sides:
-            parts.append(self.item_tags())
+        parts = [self.item_column(c, side) for side, c in columns.items() if side in sides]
+        parts += [self.item_tags()] if "tags" in sides else []
         frame = parts[0]
         for part in parts[1:]:
             frame = frame.join(part.drop("at"), on="items", maintain_order="left")

@@ -181,8 +181,8 @@ class Partition(Frozen, table="summary"):
         """Refuse labels, or evidence for them, that belong to other communities."""
         if self.labels_key and self.labels_key != self.membership_key:
             raise DataError(
-                "these labels belong to another partition, whose communities they name. Label this one with label_communities, or replace "
-                "labels=() and labels_key='' as well."
+                "these labels belong to another partition, whose communities they name. Label this "
+                "one with label_communities, or replace labels=() and labels_key='' as well."
             )
         if self.evidence is None or _KEY not in self.evidence.columns:
             return

@@ -6,6 +6,7 @@ Columns beyond the schema are kept; a likely misspelling of a missing column is 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -60,63 +61,49 @@ class Table:
         return next((c for c in self.columns if c.name == name), None)
 
 
-def _columns(type: ColumnType, *names: str, **options: Any) -> list[Column]:
-    return [Column(name, type, **options) for name in names]
+#: Unique key and columns of each table. A column is written name:type; "!" marks a required
+#: one, "@" the table whose ids it holds, and brackets its range.
+_SCHEMA = {
+    "accounts": (
+        "account_id",
+        "account_id:id! country:text language:text device:text follower_count:count[0,] "
+        "following_count:count[0,] list_complete:bool",
+    ),
+    "items": (
+        "item_id",
+        "item_id:id! author_id:id@accounts created_at:time duration:float[0,] tags:texts "
+        "sound_id:id caption:text embedding:vector language:text country:text origin:text "
+        "flags:texts divisiveness:float[0,1]",
+    ),
+    "follows": (
+        "follower_id followee_id",
+        "follower_id:id!@accounts followee_id:id!@accounts since:time",
+    ),
+    "interactions": (
+        "",
+        "account_id:id!@accounts item_id:id@items kind:kind! at:time value:float "
+        "target_item_id:id@items target_account_id:id@accounts tag:text",
+    ),
+    "impressions": (
+        "",
+        "account_id:id!@accounts item_id:id!@items at:time surface:text position:count[0,] "
+        "watch_fraction:float[0,] parent_account_id:id@accounts",
+    ),
+    "memberships": ("account_id group_id", "account_id:id!@accounts group_id:id!"),
+}
+_COLUMN = re.compile(r"(\w+):(\w+)(!?)(?:@(\w+))?(?:\[(\d*),(\d*)\])?")
 
 
-def _schema_tables() -> dict[str, Table]:
-    key, account = _columns("id", "account_id", required=True), _account_columns("account_id")
-    at, member = Column("at", "time"), ("account_id", "group_id")
-    columns: dict[str, tuple[list[Column], tuple[str, ...]]] = {
-        "accounts": (
-            key
-            + _columns("text", "country", "language", "device")
-            + _columns("count", "follower_count", "following_count", low=0)
-            + _columns("bool", "list_complete"),
-            ("account_id",),
-        ),
-        "items": (
-            _columns("id", "item_id", required=True)
-            + _account_columns("author_id", required=False)
-            + _columns("time", "created_at", time_kind="item_created")
-            + _columns("float", "duration", low=0)
-            + [Column("tags", "texts"), Column("sound_id", "id"), Column("caption", "text")]
-            + _columns("vector", "embedding")
-            + _columns("text", "language", "country", "origin")
-            + [Column("flags", "texts"), Column("divisiveness", "float", low=0, high=1)],
-            ("item_id",),
-        ),
-        "follows": (
-            _account_columns("follower_id", "followee_id") + _columns("time", "since"),
-            ("follower_id", "followee_id"),
-        ),
-        "interactions": (
-            account
-            + _columns("id", "item_id", refers="items")
-            + [Column("kind", "kind", True), at, Column("value", "float")]
-            + _columns("id", "target_item_id", refers="items")
-            + _account_columns("target_account_id", required=False)
-            + _columns("text", "tag"),
-            (),
-        ),
-        "impressions": (
-            account
-            + _columns("id", "item_id", required=True, refers="items")
-            + [at, Column("surface", "text"), Column("position", "count", low=0)]
-            + _columns("float", "watch_fraction", low=0)
-            + _account_columns("parent_account_id", required=False),
-            (),
-        ),
-        "memberships": (account + _columns("id", "group_id", required=True), member),
-    }
-    return {name: Table(name, tuple(cols), keys) for name, (cols, keys) in columns.items()}
+def _parse_column(name: str, type: Any, required: str, refers: Any, low: str, high: str) -> Column:
+    ends = (int(end) if end else None for end in (low, high))
+    time_kind = "item_created" if name == "created_at" else "event"
+    return Column(name, type, bool(required), next(ends), next(ends), refers or None, time_kind)
 
 
-def _account_columns(*names: str, required: bool = True) -> list[Column]:
-    return _columns("id", *names, required=required, refers="accounts")
-
-
-TABLES: dict[str, Table] = _schema_tables()
+TABLES = {
+    name: Table(name, tuple(_parse_column(*c) for c in _COLUMN.findall(text)), tuple(key.split()))
+    for name, (key, text) in _SCHEMA.items()
+}
 
 
 def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,31 +49,25 @@ class ArmTally(Frozen):
         int64, shape (m,): summed watch fraction of each post, in 1/65536.
     sources
         int64, shape (S,): impressions by source, the last one filler (backfill).
-    sessions
-        Sessions held.
-    empty
-        Slots left empty.
-    leave, back
-        Mean propensity to leave for good after a session, and mean watch fraction that
-        drives the return.
-    stay
-        Mean number of posts after which a session would end by itself, at most its slots.
+    sessions, empty
+        Number of sessions, and of slots left empty.
+    leave, back, stay
+        Means over sessions: propensity to leave for good, watch fraction that drives the
+        return, and number of posts after which the session would end, at most its slots.
     candidates
         Distinct candidates that were ranked, over all sessions.
     shares
         int32, shape (x, 5): post, account that reshared it, parent (−1: the poster), tick,
         kind (0 share, 1 duet, 2 stitch).
     posting, quitting
-        Mean propensity of creators to post what is scheduled, and to give up; NaN if no creator
-        posted twice.
+        Mean propensities of creators to post as scheduled, and to quit; NaN if none posted twice.
     posted
-        bool, shape (m,): posts that were not held back; all of them under a matched budget.
-        Those whose tick comes after the run have not entered either.
+        bool, shape (m,): posts that their creators posted; all under a matched budget. Posts
+        of later ticks than the last have not entered either.
     left, quit
-        bool, shape (n,): accounts that left for good, and creators who gave up posting; none
-        under a matched budget.
+        bool, shape (n,): accounts that left, creators that quit; none under a matched budget.
     gained, lost
-        int32, shape (n,): followers gained and lost; acted on under a free budget only.
+        int32, shape (n,): followers gained and lost; with effect under a free budget only.
     recall
         Recall@100 of the interest index at the end, over a sample of accounts; NaN if the
         feed does not use it.
@@ -179,13 +174,11 @@ class Spread(Frozen, table="summary"):
         """Key of all tallies, every field of each."""
         parts: list[object] = []
         for key, tally in sorted(self.tallies.items()):
+            values = [getattr(tally, spec.name) for spec in fields(tally)]
             parts.append(key)
-            for spec in fields(tally):
-                value = getattr(tally, spec.name)
-                if isinstance(value, Mapping):
-                    parts += [part for item in sorted(value.items()) for part in item]
-                else:
-                    parts.append(_to_plain(value))
+            for value in values:
+                mapping = isinstance(value, Mapping)
+                parts += chain(*sorted(value.items())) if mapping else [_to_plain(value)]
         return content_key(*parts)
 
     def of(self, arm: str) -> list[ArmTally]:
