@@ -1,22 +1,25 @@
-"""graphkit: from a platform's logs to its communities, and how a feed carries content across them.
+"""graphkit: communities in social graphs, and the exposure that a feed gives to their content.
 
-The map of the house; imports point down only.
+Packages and modules, from the top; each imports only those below it.
 
-============  ==========================================================================
-cli           ``graphkit demo | run | check | describe | communities``
-study         whole chains: data → communities → worlds → feeds → a folder with a report
-networkx_backend    networkx's Leiden and Louvain on the native engine
-simulation    worlds, resampled worlds, and feeds × viewers → Spread
-readwrite     files of the platforms ↔ nouns
-synthetic     whole platforms with planted communities; ``toy()``
-graphs        Dataset → Graph: follow, interaction, co-interaction; plans, backbones, facts
-communities   Graph → Partition: Leiden, trust, resolution, names, time, visibility
-recommenders  how a feed ranks: sources, factors, presets
-measures      nouns → numbers
-plot          nouns → figures
-nullmodels    graphs without structure, and with planted communities
-data          the nouns: Dataset, Graph, Partition, Impressions, Platform, World, Spread
-============  ==========================================================================
+=================  ==========================================================================
+cli                command line: ``graphkit demo | run | check | describe | communities``
+study              studies from data to report: communities, simulation, analysis
+plot               figures
+simulation         agent-based simulation of feeds and viewers, calibration → Spread
+networkx_backend   networkx's Leiden and Louvain on the native engine
+readwrite          import and export of datasets
+synthetic          synthetic platforms with planted communities; ``toy()``
+graphs             Dataset → Graph: follow and interaction graphs, projections, backbones
+communities        Graph → Partition: Leiden, stability, resolution, labels, tracking, visibility
+recommenders       feeds: candidate sources, ranking factors, re-ranking, presets
+measures           spread, mixing, reach, cascades and contrasts of arms
+nullmodels         random graphs with planted communities; degree-preserving rewiring
+data               types: Dataset, Graph, Partition, Impressions, Platform, World, Spread
+kernels            compiled loops over arrays (Numba)
+parallel, rng      threads and progress; random streams
+errors             errors, warnings and checks of parameters
+=================  ==========================================================================
 
 Names load on first use: ``import graphkit`` imports no engine.
 """
@@ -25,19 +28,12 @@ import lazy_loader as _lazy
 
 from graphkit._version import __version__
 
-__getattr__, __dir__, _names = _lazy.attach_stub(__name__, __file__)
-_ROOMS = {
-    "communities",
-    "data",
-    "graphs",
-    "measures",
-    "nullmodels",
-    "plot",
-    "readwrite",
-    "recommenders",
-    "simulation",
-    "study",
-    "synthetic",
-}
-# rooms are reached as attributes (graphkit.plot), the public names are those of their verbs
-__all__ = [*(name for name in _names if name not in _ROOMS), "__version__"]
+__getattr__, _, _names = _lazy.attach_stub(__name__, __file__)
+#: Packages are attributes (``graphkit.plot``); ``__all__`` holds types and functions only.
+_PACKAGES = {"communities", "data", "graphs", "measures", "nullmodels", "plot", "readwrite"}
+_PACKAGES |= {"recommenders", "simulation", "study", "synthetic"}
+__all__ = [*(name for name in _names if name not in _PACKAGES), "__version__"]
+
+
+def __dir__() -> list[str]:
+    return sorted([*_names, "__version__"])

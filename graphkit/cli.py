@@ -1,12 +1,11 @@
-"""The command line: ``graphkit demo | run | check | describe | communities``.
+"""Command line: ``graphkit demo | run | check | describe | communities``.
 
-Bad input ends with one sentence and exit code 2, never with a traceback.
+Invalid input ends with one sentence and exit code 2, without a traceback.
 """
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +16,6 @@ from graphkit.errors import GraphkitError
 if TYPE_CHECKING:
     import polars as pl
 
-    from graphkit.data.dataset import Dataset
-    from graphkit.data.results import ImportReport
     from graphkit.study import CommunityStudy, StudyResult
 
 __all__ = ["app", "main"]
@@ -32,38 +29,32 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """How a dataset lies on disk."""
-
-    FOLDER = "folder"
-    TIKTOK = "tiktok"
-    HETREC_LASTFM = "hetrec-lastfm"
+def _option(help: str, *names: str, **rules: Any) -> Any:
+    return typer.Option(*names, help=help, **rules)
 
 
-DatasetPath = Annotated[
-    Path, typer.Argument(metavar="DATASET", help="Folder (or file) that holds the data.")
-]
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file (TOML).")]
+DatasetPath = Annotated[Path, typer.Argument(metavar="DATASET", help="Folder or file of the data.")]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")]
 FormatOption = Annotated[
-    Format,
-    typer.Option(
+    str | None,
+    _option(
+        "folder (tables as Parquet, CSV or NDJSON), tiktok (Research API JSON) or hetrec-lastfm "
+        "(HetRec 2011 files). (default: recognised from the files)",
         "--format",
-        help="folder: tables as Parquet, CSV or NDJSON; tiktok: Research API JSON; "
-        "hetrec-lastfm: the HetRec 2011 files.",
     ),
 ]
 StitchesOption = Annotated[
     list[Path] | None,
-    typer.Option("--stitches", help="With tiktok: file or folder of stitch lists; repeatable."),
+    _option("With tiktok: file or folder of stitch lists; repeatable.", "--stitches"),
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random streams.")]
-RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of Leiden per graph.")]
+OutOption = Annotated[Path, _option("Folder for the results.", "--out")]
+SeedOption = Annotated[int, _option("Seed of all random streams.", "--seed", min=0)]
+RunsOption = Annotated[int, _option("Runs of Leiden per graph.", "--runs", min=1)]
 
 
 @app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+def _show_version(
+    version: Annotated[bool, _option("Show the version and exit.", "--version")] = False,
 ) -> None:
     if version:
         from graphkit._version import __version__
@@ -76,11 +67,11 @@ def _root(
 def demo(
     out: OutOption = Path("graphkit-demo"), seed: SeedOption = 1, runs: RunsOption = 10
 ) -> None:
-    """Run a whole study on the bundled synthetic platform, in a minute or so.
+    """Run a complete study on the bundled synthetic platform, in about a minute.
 
-    Finds the communities in who engaged with the same videos, names them by their hashtags,
-    asks whether the follow graph would have shown them, holds the result against what was
-    planted, and shows the same posts through a follower-centric and an interest-centric feed.
+    Projects engagement with videos to a graph of accounts, finds its communities, names them by
+    their hashtags, measures their visibility in the follow graph, compares them with the planted
+    ones, and simulates the same posts in a follower-centric and an interest-centric feed.
     """
     import graphkit as gk
     from graphkit.study import demo_config, run_study
@@ -88,24 +79,24 @@ def demo(
     with gk.show_progress():
         result = run_study(demo_config(seed, runs), out)
     study = result.communities
-    _say("The bundled platform is synthetic: its communities were planted, and are known.")
+    typer.echo("The bundled platform is synthetic: its planted communities are known.")
     _show_study(study)
     assert study.recovery is not None
-    _show("Held against what was planted (best F1 per community; AMI over all)", study.recovery)
+    _show_table("Agreement with the planted communities (best F1 each; AMI)", study.recovery)
     truth = result.spread.worlds[0].partitions["planted"]
     planted = gk.communities.best_matches(result.spread.worlds[0].partitions["interest"], truth)
     for name in result.hidden.get("interest", ()):
         meant = planted.filter(label=name).get_column("match_label").item()
-        _say(
-            f"{name} (planted as {meant}) is a community of shared interest that the follow graph "
-            "does not show."
+        typer.echo(
+            f"{name} (planted as {meant}) is a community of shared interest that is hidden in the "
+            "follow graph."
         )
     _show_result(result)
 
 
 @app.command()
 def run(study: StudyPath, out: OutOption) -> None:
-    """Run a study: one TOML file in, one folder of tables, figures and a report out."""
+    """Run a study file: write a folder of tables, figures and a report."""
     import graphkit as gk
     from graphkit.study import run_study
 
@@ -117,84 +108,80 @@ def run(study: StudyPath, out: OutOption) -> None:
 
 @app.command()
 def check(study: StudyPath) -> None:
-    """Read a study file and its data, and say what a run would do."""
+    """Validate a study file and its data, and summarise what a run would do."""
     from graphkit.study import check_study
 
-    _show(f"{study.name}: nothing stands in the way", check_study(study))
+    _show_table(f"{study.name}: ready to run", check_study(study))
 
 
 @app.command()
 def describe(
-    dataset: DatasetPath, format: FormatOption = Format.FOLDER, stitches: StitchesOption = None
+    dataset: DatasetPath, format: FormatOption = None, stitches: StitchesOption = None
 ) -> None:
-    """Show what a dataset holds, table by table and column by column."""
-    ds, report = _read(dataset, format, stitches)
-    _show("Rows read", report.rows)
+    """Summarise a dataset: rows read and dropped, and each column of each table."""
+    from graphkit.readwrite import read_any
+
+    ds, report = read_any(dataset, format=format, stitches=stitches or ())
+    _show_table("Rows read", report.rows)
     if report.dropped.height:
-        _show("Rows dropped, and why", report.dropped)
+        _show_table("Rows dropped, with reasons", report.dropped)
     if report.notes.height:
-        _show("Changed or added", report.notes)
-    _show("Columns", ds.summary())
+        _show_table("Changes and additions", report.notes)
+    _show_table("Columns", ds.summary())
 
 
 @app.command()
 def communities(
     dataset: DatasetPath,
     out: OutOption,
-    format: FormatOption = Format.FOLDER,
+    format: FormatOption = None,
     stitches: StitchesOption = None,
-    between: Annotated[
-        str, typer.Option(help="The nodes: accounts, authors, items, tags or sounds.")
-    ] = "accounts",
-    through: Annotated[
-        str, typer.Option(help="What they share: items, authors, tags, sounds or accounts.")
-    ] = "items",
+    between: Annotated[str, _option("Nodes: accounts, authors, items, tags, sounds.")] = "accounts",
+    through: Annotated[str, _option("Objects they share: as --between.")] = "items",
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", help="Kinds of interaction that count; repeatable. [the usual]"),
+        _option("Kind of interaction to count; repeatable. (default: engagement)", "--kind"),
     ] = None,
     weight: Annotated[
-        str, typer.Option(help="count, pairs, actions, jaccard, cosine, newman or tfidf.")
+        str, _option("count, pairs, actions, jaccard, cosine, newman or tfidf.")
     ] = "tfidf",
-    min_shared: Annotated[int, typer.Option(help="Objects that two nodes must share.")] = 1,
-    max_degree: Annotated[
-        int | None, typer.Option(help="Leave out objects of more nodes than this.")
-    ] = None,
+    min_shared: Annotated[int, _option("Minimum number of shared objects per edge.")] = 1,
+    max_degree: Annotated[int | None, _option("Leave out objects of more nodes.")] = None,
     window: Annotated[
-        str | None, typer.Option(help="Both interacted within this time, such as 10s, 5min, 1d.")
+        str | None, _option("Maximum time between the two interactions: 10s, 5min, 1d, …")
     ] = None,
-    top: Annotated[int | None, typer.Option(help="Keep each node's heaviest edges only.")] = None,
+    top: Annotated[int | None, _option("Keep only this many edges per node.")] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="Object to leave out; repeatable. Adds to the stop-tags."),
+        _option("Object to leave out; repeatable. Adds to the stop-tags.", "--exclude"),
     ] = None,
     keep_stop_tags: Annotated[
-        bool, typer.Option("--keep-stop-tags", help="Do not leave out fyp, foryou, viral, …")
+        bool, _option("Keep fyp, foryou, viral and other stop-tags.", "--keep-stop-tags")
     ] = False,
-    quality: Annotated[str, typer.Option(help="modularity or cpm.")] = "modularity",
+    quality: Annotated[str, _option("modularity or cpm.")] = "modularity",
     resolution: Annotated[
-        float | None, typer.Option(help="γ. [1 for modularity, the density for cpm]")
+        float | None, _option("Resolution γ. (default: 1 for modularity, the density for cpm)")
     ] = None,
     runs: RunsOption = 10,
-    engine: Annotated[str, typer.Option(help="native, igraph or leidenalg.")] = "native",
+    engine: Annotated[str, _option("native, igraph or leidenalg.")] = "native",
     find: Annotated[
-        list[str] | None,
-        typer.Option("--find", help="Tags of a community to look for, a,b,c; repeatable."),
+        list[str] | None, _option("Find a community by tags a,b,c; repeatable.", "--find")
     ] = None,
     seed: SeedOption = 1,
 ) -> None:
-    """Find, name and test the communities of a dataset, into a folder.
+    """Find, name and validate the communities of a dataset, and write them to a folder.
 
-    Builds the co-interaction graph, finds communities by several runs of Leiden, names them
-    by their over-represented tags, and asks whether the follow graph would have shown them.
+    Builds the co-interaction graph (one-mode projection), finds communities by several runs of
+    Leiden, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
+    from graphkit.readwrite import read_any
 
     unwanted = set(exclude or ())
     if through == "tags" and not keep_stop_tags:
         unwanted |= gk.STOP_TAGS
     with gk.show_progress():
-        ds, report = _read(dataset, format, stitches)
+        ds, report = read_any(dataset, format=format, stitches=stitches or ())
         study = gk.study_communities(
             ds,
             out,
@@ -217,79 +204,58 @@ def communities(
     _show_study(study)
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
-        _say(repr(hit))
-    _say(f"Tables, figures and manifest: {study.folder}")
-
-
-def _read(path: Path, format: Format, stitches: list[Path] | None) -> tuple[Dataset, ImportReport]:
-    from graphkit import readwrite
-
-    if format is Format.TIKTOK:
-        return readwrite.read_tiktok_api([path], stitches=stitches or ())
-    if stitches:
-        raise typer.BadParameter("--stitches goes with --format tiktok.")
-    if format is Format.HETREC_LASTFM:
-        return readwrite.read_hetrec_lastfm(path)
-    return readwrite.read_dataset(path)
+        typer.echo(repr(hit))
+    typer.echo(f"Tables, figures and manifest: {study.folder}")
 
 
 def _show_study(study: CommunityStudy) -> None:
     partition = study.partition
     if not study.found:
-        _say(
-            f"No communities found: the runs agree too little (AMI {partition.stability:.2f}). "
-            "The tables hold the best run all the same; do not read it as communities."
+        typer.echo(
+            f"No communities found: agreement of runs is too low (AMI {partition.stability:.2f}). "
+            "The tables hold the best run; do not interpret it as communities."
         )
     else:
-        _show(
+        _show_table(
             f"{partition.n_communities} communities of {partition.node_kind}, {partition.verdict} "
             f"(agreement of runs: AMI {partition.stability:.2f})",
             study.table(),
         )
     for note in study.notes:
-        _say(note)
+        typer.echo(note)
 
 
 def _show_result(result: StudyResult) -> None:
     for headline in result.headlines:
-        _say(f"\n{headline.title}\n  {headline.verdict}")
+        typer.echo(f"\n{headline.title}\n  {headline.verdict}")
         for sentence in headline.sentences:
-            _say(f"  - {sentence}")
+            typer.echo(f"  - {sentence}")
     if not result.spread.calibrated:
-        _say("\nThe viewers' behaviour is not calibrated: its numbers are assumptions.")
-    _say(f"Report: {result.folder / 'report.html'}")
-    _say(f"Tables, figures and manifest: {result.folder}")
+        typer.echo("\nViewer behaviour is not calibrated: its parameters are assumptions.")
+    typer.echo(f"Report: {result.folder / 'report.html'}")
+    typer.echo(f"Tables, figures and manifest: {result.folder}")
 
 
-def _say(text: str) -> None:
-    typer.echo(text)
-
-
-def _show(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
-    """A table on the terminal; numbers right, long ones cut with a note."""
+def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
+    """Print a table on the terminal: the first `rows` rows, and how many more there are."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from graphkit.data.display import number
+    from graphkit.data.display import format_cell
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for name, dtype in frame.schema.items():
         table.add_column(name, justify="right" if dtype.is_numeric() else "left")
     for row in frame.head(rows).iter_rows():
-        table.add_row(*(_cell(v, number) for v in row))
+        table.add_row(*(escape(format_cell(v)) for v in row))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(table)
     if frame.height > rows:
-        _say(f"… and {frame.height - rows:,} more rows in the tables folder")
-
-
-def _cell(value: Any, number: Any) -> str:
-    from rich.markup import escape
-
-    return escape(", ".join(map(str, value)) if isinstance(value, list) else number(value))
+        typer.echo(f"… and {frame.height - rows:,} more rows in the tables folder")
 
 
 def main() -> None:
@@ -300,5 +266,5 @@ def main() -> None:
         typer.echo(f"graphkit: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("graphkit: stopped; what was finished stands in the results folder.", err=True)
+        typer.echo("graphkit: stopped; finished parts are in the results folder.", err=True)
         sys.exit(130)

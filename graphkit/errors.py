@@ -1,8 +1,8 @@
-"""The errors and warnings that graphkit raises.
+"""Errors, warnings, and checks of parameters.
 
-Every error is a :class:`GraphkitError` and also the builtin that a caller would
-guess, so both ``except GraphkitError`` and ``except ValueError`` work. A message
-names the file, row, column or key, the value found there, and what to do next.
+Every error is a :class:`GraphkitError` and also the usual builtin, so both ``except
+GraphkitError`` and ``except ValueError`` work. A message names the file, row, column or key,
+the value found there, and a remedy.
 """
 
 from __future__ import annotations
@@ -13,58 +13,43 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import overload
 
-__all__ = [
-    "DataError",
-    "DependencyError",
-    "FileError",
-    "GraphkitError",
-    "GraphkitWarning",
-    "MissingDataError",
-    "OptionError",
-    "check_choice",
-    "check_integer",
-    "check_number",
-    "nearest",
-]
-
 
 class GraphkitError(Exception):
-    """Base of every error that graphkit raises on purpose."""
+    """Base class of all errors that graphkit raises."""
 
 
 class DataError(GraphkitError, ValueError):
-    """A table, column, id, time or weight holds something that cannot be right."""
+    """Invalid value in a table, column, id, time or weight."""
 
 
 class MissingDataError(GraphkitError, LookupError):
-    """A verb needs a table, a column or a kind of time that the data do not have."""
+    """A table, column or kind of time that a function needs is missing from the data."""
 
-    # KeyError-style quoting of LookupError children would hide line breaks.
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
 
 class OptionError(GraphkitError, ValueError):
-    """A parameter has a value outside its range or an unknown name."""
+    """Parameter with a value outside its range or an unknown name."""
 
 
 class FileError(GraphkitError, OSError):
-    """A file or folder is missing, unreadable or not what its name says."""
+    """File or folder that is missing, unreadable or of another format."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
 
 class DependencyError(GraphkitError, ImportError):
-    """An optional package is not installed; the message holds the install line."""
+    """Optional package that is not installed; the message gives the install command."""
 
 
 class GraphkitWarning(UserWarning):
-    """Something is legal, but probably not what was meant."""
+    """Valid input that is probably unintended."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known spelling nearest to `name`, whatever the case, or nothing.
+    """Hint with the spelling in `known` nearest to `name`, ignoring case; empty if none is near.
 
     Examples
     --------
@@ -76,7 +61,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     ''
     """
     listed = [str(k) for k in known]
-    # the spelling itself first, for two known ones may differ in case only
+    # case-sensitive first, as known spellings may differ in case only
     hits = difflib.get_close_matches(str(name), listed, n=1, cutoff=0.6)
     if not hits:
         folded = {k.casefold(): k for k in listed}
@@ -121,10 +106,10 @@ def check_integer(
     optional: bool = False,
     hint: str = "",
 ) -> int | None:
-    """The value as an int; an :class:`OptionError` unless it is an integer from `low` to `high`.
+    """Return `value` as an int; raise an :class:`OptionError` unless it lies in [low, high].
 
-    NumPy's integers are accepted; booleans and floats are refused. `hint` is a sentence that
-    says more.
+    NumPy's integers are accepted; booleans and floats are refused. `None` is accepted if
+    `optional`. `hint` is a sentence added to the message, which names the `parameter`.
 
     Examples
     --------
@@ -154,10 +139,10 @@ def check_number(
     finite: bool = True,
     hint: str = "",
 ) -> float:
-    """The value as a float; an :class:`OptionError` unless it is a number from `low` to `high`.
+    """Return `value` as a float; raise an :class:`OptionError` unless it lies in [low, high].
 
     NumPy's numbers are accepted; booleans, NaN and, if `finite`, infinite numbers are refused.
-    An open end is itself excluded. `hint` is a sentence that says more.
+    `low_open` and `high_open` exclude the end. `hint` is as in :func:`check_integer`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Independent pieces of work in threads, for kernels that release the GIL."""
+"""Threads for kernels that release the GIL, and progress reports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-__all__ = ["cores", "in_threads", "show_progress", "track"]
-
 T = TypeVar("T")
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 #: Called with (what, done, total) after each step.
 Reporter = Callable[[str, int, int], None]
@@ -20,7 +20,7 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 
 
 def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Yield the steps, telling the caller's reporter how many of `total` are done.
+    """Yield the `steps`, and report after each how many of `total` are done.
 
     Ctrl-C stops between two steps.
 
@@ -44,13 +44,13 @@ def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 @contextmanager
 def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
-    """Show the progress of the verbs called inside: bars, or calls of `reporter`.
+    """Context that shows progress: bars, or calls of `reporter`.
 
     Parameters
     ----------
     reporter
-        Called with what is done, how many steps are, and how many there will be. Without
-        one, bars are drawn on standard error, or in the notebook.
+        Called with the name of the work, the steps done and their total. If absent, bars are
+        drawn on standard error, or in the notebook.
     """
     if reporter is not None:
         token = _reporter.set(reporter)
@@ -74,10 +74,6 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
             yield
 
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-
-
 def cores() -> int:
     """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -86,15 +82,15 @@ def cores() -> int:
 
 
 def in_threads(
-    work: Callable[[Given], Made],
-    pieces: Sequence[Given],
+    work: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
     title: str,
     *,
     workers: int | None = None,
-) -> list[Made]:
-    """What `work` makes of each piece, in the order of the pieces; by default on all cores.
+) -> list[Result]:
+    """Map `work` over `pieces` in threads, in order; on all cores unless `workers` is given.
 
-    On Ctrl-C, pieces not yet begun are dropped and those under way are waited for.
+    Progress is reported under `title`. Ctrl-C drops pieces not begun and waits for the others.
     """
     workers = min(workers or cores(), len(pieces))
     if workers <= 1:

@@ -1,11 +1,9 @@
-"""Random streams: spawned by name, never global.
+"""Random streams, spawned by name from one root seed.
 
-Every verb that draws takes ``rng=`` (SPEC 7): nothing, an integer of any size from
-zero up, a :class:`numpy.random.SeedSequence`, a bit generator or a generator. It is
-turned into one root seed, which the result's provenance records; each use inside the
-verb then has a stream of its own name, so that adding a use changes no other.
-
-Foreign engines whose generator is global are fenced: see :func:`fenced_igraph`.
+Every function that draws takes ``rng=``: `None`, a non-negative integer of any size, a
+:class:`numpy.random.SeedSequence`, a bit generator or a generator. It becomes one root seed,
+recorded in the provenance of the result; each use has a named stream, so that adding a use
+changes no other.
 """
 
 from __future__ import annotations
@@ -20,11 +18,7 @@ import numpy as np
 
 from graphkit.errors import OptionError
 
-__all__ = ["RNGLike", "Streams", "fenced_igraph"]
-
 RNGLike = int | np.integer | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator
-
-_SEED_BITS = 128
 
 
 def _root_seed(rng: RNGLike | None) -> int:
@@ -35,8 +29,8 @@ def _root_seed(rng: RNGLike | None) -> int:
     if isinstance(rng, np.random.BitGenerator):
         rng = np.random.Generator(rng)
     if isinstance(rng, np.random.Generator):
-        # A generator is advanced by its use: two calls with one generator must differ.
-        return int.from_bytes(rng.bytes(_SEED_BITS // 8))
+        # this advances the generator, so that two calls with it differ
+        return int.from_bytes(rng.bytes(16))
     try:
         seed = operator.index(rng)
     except TypeError:
@@ -50,13 +44,10 @@ def _root_seed(rng: RNGLike | None) -> int:
 
 
 class Streams:
-    """Independent random streams under one root seed, each found by its name.
+    """Independent random streams under one root seed, addressed by name.
 
-    Parameters
-    ----------
-    rng
-        Root of all streams; `None` draws one from the operating system. The seed
-        that was used stands in `seed` and reproduces every stream.
+    `rng` is the root of all streams; `None` draws one from the operating system. The attribute
+    `seed` holds the seed used, which reproduces every stream.
 
     Examples
     --------
@@ -70,7 +61,7 @@ class Streams:
     def __init__(self, rng: RNGLike | None = None) -> None:
         self.seed: int = _root_seed(rng)
 
-    def _sequence(self, *name: str | int) -> np.random.SeedSequence:
+    def _seed_sequence(self, *name: str | int) -> np.random.SeedSequence:
         # length-prefixed, so that ("ab", "c") and ("a", "bc") are different names
         text = "".join(f"{len(str(part))}:{part}" for part in name)
         digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
@@ -78,21 +69,21 @@ class Streams:
         return np.random.SeedSequence(self.seed, spawn_key=key)
 
     def generator(self, *name: str | int) -> np.random.Generator:
-        """A fresh generator for this name: the same at every call."""
-        return np.random.Generator(np.random.PCG64(self._sequence(*name)))
+        """New generator for this name: the same stream at every call."""
+        return np.random.Generator(np.random.PCG64(self._seed_sequence(*name)))
 
     def integer(self, *name: str | int, bits: int = 63) -> int:
-        """An integer seed below ``2**bits`` for this name, for a foreign engine."""
-        words = self._sequence(*name).generate_state(2, np.uint64)
+        """Integer seed below ``2**bits`` for this name, for another library."""
+        words = self._seed_sequence(*name).generate_state(2, np.uint64)
         return int.from_bytes(words.tobytes(), "little") % (1 << bits)
 
 
 @contextmanager
 def fenced_igraph(seed: int) -> Iterator[None]:
-    """Give igraph a private generator, and its usual one back afterwards.
+    """Context in which igraph uses a private generator, seeded by `seed`.
 
-    igraph draws from one global generator, by default Python's own :mod:`random`
-    module; inside the fence neither is touched.
+    igraph draws from one global generator, by default Python's :mod:`random`, which is restored
+    afterwards and does not advance.
     """
     import igraph
 

@@ -14,9 +14,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def graphkit(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    code = "from graphkit.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, "-m", "graphkit", *map(str, arguments)],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -68,7 +67,8 @@ def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
         (("communities", "FOLDER", "--out", "OUT", "--window", "soon"), "window"),
         (("communities", "FOLDER", "--out", "OUT", "--resolution", "-1"), "resolution"),
         (("communities", "FOLDER", "--out", "FOLDER"), "not empty"),
-        (("describe", "FOLDER", "--stitches", "x"), "--format tiktok"),
+        (("describe", "FOLDER", "--stitches", "x"), "stitches= does not go with format='folder'"),
+        (("describe", "FOLDER", "--format", "folde"), "Did you mean 'folder'"),
         (("describe", "FOLDER", "--format", "hetrec-lastfm"), "artists.dat"),
         (("communities", "FOLDER"), "--out"),
         (("run", "no-such.toml", "--out", "OUT"), "no-such.toml cannot be read"),
@@ -93,7 +93,7 @@ def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
     done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "(planted as #alttok) is a community of shared interest" in done.stdout
-    assert "Held against what was planted" in done.stdout
+    assert "Agreement with the planted communities" in done.stdout
     assert "over 10 worlds" in done.stdout
     assert "not calibrated" in done.stdout
     assert (tmp_path / "demo" / "report.html").exists()
@@ -108,7 +108,7 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     )
     plan = graphkit("check", study)
     assert plan.returncode == 0, plan.stderr
-    assert "nothing stands in the way" in plan.stdout
+    assert "ready to run" in plan.stdout
     done = graphkit("run", study, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Cross-community exposure: interest compared with follower" in done.stdout

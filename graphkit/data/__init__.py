@@ -1,4 +1,4 @@
-"""Shared types: frozen values that functions of all packages take and return."""
+"""Types: immutable values that functions take and return."""
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph

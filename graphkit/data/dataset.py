@@ -1,4 +1,4 @@
-"""A platform's log: up to six checked tables."""
+"""Dataset: the log of a platform as up to six checked tables."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from graphkit.data.schema import TABLES, TIME_KINDS, conform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
 
-__all__ = ["Dataset", "as_instant"]
+Tables = Mapping[str, pl.DataFrame]
 
 
 def as_instant(parameter: str, value: str | datetime) -> datetime:
-    """ISO 8601 text or a datetime in UTC; naive ones are taken as UTC.
+    """Parse ISO 8601 text or a datetime as UTC; naive ones are taken as UTC.
 
     Examples
     --------
@@ -34,14 +34,14 @@ def as_instant(parameter: str, value: str | datetime) -> datetime:
             value = datetime.fromisoformat(value)
         except ValueError:
             raise OptionError(
-                f"{parameter}={value!r} is no ISO 8601 time, e.g. '2024-03-01'."
+                f"{parameter}={value!r} is not an ISO 8601 time, e.g. '2024-03-01'."
             ) from None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset(Frozen):
-    """Up to six tables of one platform, checked when built and never changed.
+    """Immutable log of one platform: up to six tables, checked when built.
 
     Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
     interface (pandas, pyarrow, DuckDB). Ids become strings, times UTC microseconds;
@@ -51,7 +51,7 @@ class Dataset(Frozen):
     ----------
     accounts
         account_id · country, language, device · follower_count, following_count ·
-        list_complete (whether the account's follow lists are known to be whole).
+        list_complete (whether the account's follow lists are known to be complete).
     items
         item_id · author_id · created_at · duration (s) · tags, flags (lists of text) ·
         sound_id · caption · embedding · language, country · origin · divisiveness in [0, 1].
@@ -70,7 +70,9 @@ class Dataset(Frozen):
         What each time column records, ``{"interactions.at": "event", …}``; one of
         ``event``, ``item_created``, ``bound``, ``collected``, ``none``.
     source, terms
-        Where the data are from, and under what terms.
+        Origin of the data, and its terms of use.
+    provenance
+        How the dataset was made.
 
     Raises
     ------
@@ -104,12 +106,11 @@ class Dataset(Frozen):
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         if all(frame.height == 0 for frame in self.tables.values()):
-            raise DataError(
-                f"every table is empty ({', '.join(self.tables)}): there is nothing to study."
-            )
+            present = ", ".join(self.tables)
+            raise DataError(f"every table is empty ({present}): there is nothing to study.")
         self._check_keys()
         self._check_references()
-        self._set(time_kinds=MappingProxyType(self._all_time_kinds()))
+        self._set(time_kinds=MappingProxyType(self._resolve_time_kinds()))
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -118,17 +119,17 @@ class Dataset(Frozen):
 
     @cached_property
     def account_ids(self) -> Vocabulary:
-        """All accounts: those of the accounts table, else all that any table mentions."""
-        return self._ids("accounts", "account_id")
+        """All accounts: those of the accounts table, else all in any table."""
+        return self._collect_ids("accounts", "account_id")
 
     @cached_property
     def item_ids(self) -> Vocabulary:
-        """All items: those of the items table, else all that any table mentions."""
-        return self._ids("items", "item_id")
+        """All items: those of the items table, else all in any table."""
+        return self._collect_ids("items", "item_id")
 
     @cached_property
     def author_ids(self) -> Vocabulary:
-        """Accounts that are the author of at least one item."""
+        """Authors of at least one item."""
         items = self.require("items", "author_id", verb="author_ids")
         return Vocabulary(items.get_column("author_id").drop_nulls())
 
@@ -139,18 +140,17 @@ class Dataset(Frozen):
         return content_key(*parts, sorted(self.time_kinds.items()))
 
     def require(self, table: str, *columns: str, verb: str) -> pl.DataFrame:
-        """The table, if it has these columns with something in them.
+        """The table, if it has these columns and each has a value; `verb` is the caller.
 
         Raises
         ------
         MissingDataError
-            Naming the verb, what is missing and what is there.
+            Naming the caller, what is missing and what is there.
         """
         frame: pl.DataFrame | None = self.tables.get(table)
         if frame is None:
-            raise MissingDataError(
-                f"{verb} needs the table {table!r}; this dataset has {', '.join(self.tables)}."
-            )
+            present = ", ".join(self.tables)
+            raise MissingDataError(f"{verb} needs the table {table!r}; this dataset has {present}.")
         for column in columns:
             if column not in frame.columns:
                 raise MissingDataError(
@@ -164,11 +164,14 @@ class Dataset(Frozen):
         return frame
 
     def require_event_times(self, column: str, *, verb: str) -> None:
-        """Refuse a time column such as ``interactions.at`` that does not record the act."""
+        """Refuse a time column such as ``interactions.at`` unless it holds event times.
+
+        `verb` is the caller, for the message.
+        """
         kind = self.time_kinds.get(column, "none")
         if kind != "event":
             raise MissingDataError(
-                f"{verb} needs the time of the act in {column}, but its time kind is {kind!r}. "
+                f"{verb} needs event times in {column}, but its time kind is {kind!r}. "
                 "If the column does hold event times, say so: "
                 f"Dataset(…, time_kinds={{{column!r}: 'event'}})."
             )
@@ -176,11 +179,11 @@ class Dataset(Frozen):
     def split_time(
         self, when: str | datetime, *, untimed: Literal["raise", "past", "drop"] = "raise"
     ) -> tuple[Dataset, Dataset]:
-        """The dataset before `when`, and from `when` on.
+        """Split into the dataset before `when`, and the dataset from `when` on.
 
-        Interactions, impressions and follows go by their times, items by their creation;
-        accounts and memberships, which have none, stand in both. An item that rows of the
-        other side mention stands there too.
+        Interactions, impressions and follows are split by their times, items by their creation;
+        accounts and memberships, which have no time, are in both. An item to which rows of the
+        other side refer is in that side too.
 
         Parameters
         ----------
@@ -189,13 +192,8 @@ class Dataset(Frozen):
         untimed
             What to do with interactions and impressions without a time: refuse them, keep
             them in the past, or leave them out of both (counted in the provenance). Follows
-            without a time are older than the log and stay in the past; items without one
-            stand where rows mention them, and in the past.
-
-        Returns
-        -------
-        tuple of Dataset
-            ``(past, future)``.
+            without a time are older than the log and stay in the past; items without one are in
+            the past, and wherever rows refer to them.
         """
         check_choice("untimed", untimed, ("raise", "past", "drop"))
         cut = as_instant("when", when)
@@ -207,7 +205,7 @@ class Dataset(Frozen):
                 past[name] = future[name] = frame
                 continue
             column = "since" if name == "follows" else "at"
-            early, late, missing = _split(frame, column, cut)
+            early, late, missing = _split_frame(frame, column, cut)
             if missing.height and name != "follows":
                 if untimed == "raise":
                     raise MissingDataError(
@@ -219,72 +217,55 @@ class Dataset(Frozen):
                 early = pl.concat([missing, early])
             past[name], future[name] = early, late
         if self.items is not None:
-            early, late, missing = _split(self.items, "created_at", cut)
-            past["items"] = self._items_of(pl.concat([missing, early]), past)
-            future["items"] = self._items_of(late, future)
+            early, late, missing = _split_frame(self.items, "created_at", cut)
+            past["items"] = self._select_items(pl.concat([missing, early]), past)
+            future["items"] = self._select_items(late, future)
         if not any(frame.height for frame in future.values()):
             raise DataError(f"split_time: nothing happens from {cut.isoformat()} on.")
-        return tuple(  # type: ignore[return-value]
-            self._with(
-                tables,
-                Provenance.of(
-                    "split_time",
-                    {"when": cut.isoformat(), "untimed": untimed, "side": side},
-                    made_from=(self,),
-                    removed={k: v for k, v in removed.items() if v},
-                ),
-            )
-            for side, tables in (("past", past), ("future", future))
-        )
+        removed = {reason: count for reason, count in removed.items() if count}
+
+        def side(name: str, tables: Mapping[str, Any]) -> Dataset:
+            parameters = {"when": cut.isoformat(), "untimed": untimed, "side": name}
+            record = Provenance.of("split_time", parameters, made_from=(self,), removed=removed)
+            return self._replace_tables(tables, record)
+
+        return side("past", past), side("future", future)
 
     def select_accounts(self, ids: Iterable[str]) -> Dataset:
-        """Only what these accounts did, made and followed among themselves.
+        """Dataset of some accounts: their rows, items, and follows among them.
 
-        Items keep their rows if one of the accounts made or touched them.
+        Items are kept if one of the accounts of `ids` made them or has rows that refer to them.
         """
         chosen = Vocabulary(ids).series
         tables: dict[str, Any] = {}
         for name, frame in self.tables.items():
-            if name == "items":
-                continue
-            columns = {"follows": ["follower_id", "followee_id"]}.get(name, ["account_id"])
-            tables[name] = frame.filter(
-                pl.all_horizontal(pl.col(c).is_in(chosen.implode()) for c in columns)
-            )
+            if name != "items":
+                columns = ("follower_id", "followee_id") if name == "follows" else ("account_id",)
+                inside = [pl.col(column).is_in(chosen.implode()) for column in columns]
+                tables[name] = frame.filter(pl.all_horizontal(inside))
         if self.items is not None:
-            own = self.items.head(0)
-            if "author_id" in self.items.columns:
-                own = self.items.filter(pl.col("author_id").is_in(chosen.implode()))
-            tables["items"] = self._items_of(own, tables)
+            authored = "author_id" in self.items.columns
+            own = pl.col("author_id").is_in(chosen.implode()) if authored else pl.lit(False)
+            tables["items"] = self._select_items(self.items.filter(own), tables)
         if self.accounts is not None:
-            mentioned = _mentioned(tables, "accounts")
-            tables["accounts"] = self.accounts.filter(
-                pl.col("account_id").is_in(pl.concat([chosen, mentioned]).implode())
-            )
+            kept = pl.concat([chosen, _referenced_ids(tables, "accounts")]).implode()
+            tables["accounts"] = self.accounts.filter(pl.col("account_id").is_in(kept))
         record = Provenance.of("select_accounts", {"n": len(chosen)}, made_from=(self,))
-        return self._with(tables, record)
+        return self._replace_tables(tables, record)
 
     def summary(self) -> pl.DataFrame:
         """One row per column: table, rows, column, type, share filled, distinct, low, high."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         for name, frame in self.tables.items():
-            for column in frame.columns:
-                series = frame.get_column(column)
-                ordered = series.dtype.is_numeric() or series.dtype.is_temporal()
-                nested = series.dtype.is_nested()
-                rows.append(
-                    {
-                        "table": name,
-                        "rows": frame.height,
-                        "column": column,
-                        "type": str(series.dtype),
-                        "filled": 1 - series.null_count() / frame.height if frame.height else None,
-                        "distinct": None if nested else series.n_unique(),
-                        "low": str(series.min()) if ordered and frame.height else None,
-                        "high": str(series.max()) if ordered and frame.height else None,
-                        "time_kind": self.time_kinds.get(f"{name}.{column}"),
-                    }
-                )
+            n = frame.height
+            for c in frame:
+                ordered = n > 0 and (c.dtype.is_numeric() or c.dtype.is_temporal())
+                row: dict[str, Any] = {"table": name, "rows": n, "column": c.name}
+                row["type"] = str(c.dtype)
+                row["filled"] = 1 - c.null_count() / n if n else None
+                row["distinct"] = None if c.dtype.is_nested() else c.n_unique()
+                row["low"], row["high"] = (str(c.min()), str(c.max())) if ordered else (None, None)
+                rows.append(row | {"time_kind": self.time_kinds.get(f"{name}.{c.name}")})
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def _facts(self) -> dict[str, object]:
@@ -300,22 +281,22 @@ class Dataset(Frozen):
     def _title(self) -> str:
         return "Dataset" + (f": {self.source}" if self.source else "")
 
-    def _with(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
+    def _replace_tables(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
         return Dataset(**tables, **(others | {"provenance": provenance}))
 
-    def _items_of(self, own: pl.DataFrame, tables: Mapping[str, Any]) -> pl.DataFrame:
-        """`own` and the items that rows of `tables` mention, in the order of the table."""
+    def _select_items(self, own: pl.DataFrame, tables: Mapping[str, Any]) -> pl.DataFrame:
+        """`own` and the items to which `tables` refer, in the order of the table."""
         assert self.items is not None
         others = {name: frame for name, frame in tables.items() if name != "items"}
-        wanted = pl.concat([own.get_column("item_id"), _mentioned(others, "items")]).unique()
+        wanted = pl.concat([own.get_column("item_id"), _referenced_ids(others, "items")]).unique()
         return self.items.filter(pl.col("item_id").is_in(wanted.implode()))
 
-    def _ids(self, table: Literal["accounts", "items"], column: str) -> Vocabulary:
+    def _collect_ids(self, table: Literal["accounts", "items"], column: str) -> Vocabulary:
         frame = self.tables.get(table)
         if frame is not None:
             return Vocabulary(frame.get_column(column))
-        ids = _mentioned(self.tables, table)
+        ids = _referenced_ids(self.tables, table)
         if not len(ids):
             raise MissingDataError(f"no table of this dataset mentions any {table}.")
         return Vocabulary(ids)
@@ -323,27 +304,26 @@ class Dataset(Frozen):
     def _check_keys(self) -> None:
         for name, frame in self.tables.items():
             key = list(TABLES[name].key)
-            if key and frame.height:
-                doubled = frame.select(pl.struct(key).is_duplicated()).to_series()
-                if doubled.any():
-                    row = int(doubled.arg_true()[0])
-                    value = ", ".join(repr(v) for v in frame.select(key).row(row))
-                    raise DataError(
-                        f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row "
-                        f"{row + 1}) occurs again; {int(doubled.sum()):,} rows are concerned: keep "
-                        f"one of each, e.g. frame.unique(subset={key}, keep='last')."
-                    )
+            if not (key and frame.height):
+                continue
+            doubled = frame.select(pl.struct(key).is_duplicated()).to_series().arg_true()
+            if len(doubled):
+                row = int(doubled[0])
+                value = ", ".join(repr(v) for v in frame.select(key).row(row))
+                raise DataError(
+                    f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row {row + 1}) "
+                    f"occurs again; {len(doubled):,} rows are concerned: keep one of each, e.g. "
+                    f"frame.unique(subset={key}, keep='last')."
+                )
         follows = self.follows
         if follows is not None and follows.height:
-            loops = (
-                follows.get_column("follower_id") == follows.get_column("followee_id")
-            ).arg_true()
+            followers = follows.get_column("follower_id")
+            loops = (followers == follows.get_column("followee_id")).arg_true()
             if len(loops):
                 row = int(loops[0])
                 raise DataError(
-                    f"table 'follows', row {row + 1}: account "
-                    f"{follows.get_column('follower_id')[row]!r} follows itself ({len(loops):,} such "
-                    "rows): drop them."
+                    f"table 'follows', row {row + 1}: account {followers[row]!r} follows itself "
+                    f"({len(loops):,} such rows): drop them."
                 )
 
     def _check_references(self) -> None:
@@ -352,18 +332,18 @@ class Dataset(Frozen):
             if known is None:
                 continue
             ids = known.get_column(key)
-            for name, column, series in _references(self.tables, target):
-                unknown = series.is_not_null() & ~series.is_in(ids.implode())
-                if unknown.any():
-                    row = int(unknown.arg_true()[0])
+            for name, column, series in _reference_columns(self.tables, target):
+                unknown = (series.is_not_null() & ~series.is_in(ids.implode())).arg_true()
+                if len(unknown):
+                    row = int(unknown[0])
                     raise DataError(
                         f"table {name!r}, row {row + 1}: {column}={series[row]!r} is not in the table "
-                        f"{target!r} ({int(unknown.sum()):,} such rows). Add the missing {target}, drop "
+                        f"{target!r} ({len(unknown):,} such rows). Add the missing {target}, drop "
                         f"these rows, or leave the table {target!r} out; read_dataset(folder, "
                         "unknown='add'|'drop') does it by rule and counts."
                     )
 
-    def _all_time_kinds(self) -> dict[str, str]:
+    def _resolve_time_kinds(self) -> dict[str, str]:
         kinds: dict[str, str] = {}
         for name, frame in self.tables.items():
             for spec in TABLES[name].columns:
@@ -374,7 +354,7 @@ class Dataset(Frozen):
             check_choice(f"time_kinds[{key!r}]", kind, TIME_KINDS)
             if key not in kinds:
                 raise OptionError(
-                    f"time_kinds names {key!r}, which is no time column of this dataset; there are "
+                    f"time_kinds names {key!r}, which is not a time column of this dataset; there are "
                     f"{', '.join(kinds) or 'none'}.{nearest(key, kinds)}"
                 )
             kinds[key] = kind
@@ -397,26 +377,23 @@ def _as_frame(value: Any, name: str) -> pl.DataFrame:
     )
 
 
-def _split(
-    frame: pl.DataFrame, column: str, cut: datetime
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:
+    """Rows before `cut`, rows from it on, and rows without a time."""
     if column not in frame.columns:
-        return frame.head(0), frame.head(0), frame
+        return [frame.head(0), frame.head(0), frame]
     time = pl.col(column)
-    return frame.filter(time < cut), frame.filter(time >= cut), frame.filter(time.is_null())
+    return [frame.filter(rows) for rows in (time < cut, time >= cut, time.is_null())]
 
 
-def _references(
-    tables: Mapping[str, pl.DataFrame], target: str
-) -> Iterable[tuple[str, str, pl.Series]]:
+def _reference_columns(tables: Tables, target: str) -> Iterable[tuple[str, str, pl.Series]]:
     for name, frame in tables.items():
         for spec in TABLES[name].columns:
             if spec.refers == target and spec.name in frame.columns:
                 yield name, spec.name, frame.get_column(spec.name)
 
 
-def _mentioned(tables: Mapping[str, pl.DataFrame], target: str) -> pl.Series:
-    """Distinct ids of accounts or items that any column refers to, in no given order."""
-    found = [s.drop_nulls().unique().alias("id") for _, _, s in _references(tables, target)]
+def _referenced_ids(tables: Tables, target: str) -> pl.Series:
+    """Distinct ids of accounts or items in any column that refers to them, unordered."""
+    found = [s.drop_nulls().unique().alias("id") for _, _, s in _reference_columns(tables, target)]
     empty = pl.Series("id", [], dtype=pl.String)
     return pl.concat([empty, *found]).unique()

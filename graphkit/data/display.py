@@ -1,4 +1,4 @@
-"""How nouns show themselves: one layout for text and for Jupyter."""
+"""Display of values: one layout for text and for Jupyter."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-__all__ = ["html_card", "html_frame", "number", "text_card"]
-
 
 def number(value: object) -> str:
-    """A number with thousands separators, at most four significant decimals.
+    """Format a number with thousands separators, at most four significant decimals.
 
     Examples
     --------
@@ -30,13 +28,13 @@ def number(value: object) -> str:
 
 
 def text_card(title: str, facts: Mapping[str, object]) -> str:
-    """A title and one fact a line, aligned."""
+    """Title and one fact per line, aligned."""
     width = max((len(k) for k in facts), default=0)
     return "\n".join([title, *(f"  {k:<{width}}  {number(v)}" for k, v in facts.items())])
 
 
 def html_card(title: str, facts: Mapping[str, object], frame: pl.DataFrame | None = None) -> str:
-    """The same as HTML, with an optional table below."""
+    """Title and facts as HTML, with an optional table below."""
     rows = "".join(
         f"<tr><th style='text-align:left'>{html.escape(k)}</th>"
         f"<td style='text-align:left'>{html.escape(number(v))}</td></tr>"
@@ -47,10 +45,10 @@ def html_card(title: str, facts: Mapping[str, object], frame: pl.DataFrame | Non
 
 
 def html_frame(frame: pl.DataFrame, rows: int = 25) -> str:
-    """A table of the first `rows` rows, numbers readable, everything escaped."""
+    """HTML table of the first `rows` rows, with formatted numbers and escaped text."""
     head = "".join(f"<th>{html.escape(c)}</th>" for c in frame.columns)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(v))}</td>" for v in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{html.escape(format_cell(v))}</td>" for v in row) + "</tr>"
         for row in frame.head(rows).iter_rows()
     )
     more = frame.height - rows
@@ -58,7 +56,8 @@ def html_frame(frame: pl.DataFrame, rows: int = 25) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
-def _cell(value: object) -> str:
+def format_cell(value: object) -> str:
+    """A list as text separated by commas; anything else by :func:`number`."""
     if isinstance(value, list | tuple):
         return ", ".join(str(v) for v in value)
     return number(value)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: text, JSON records of folders, arrays with a header."""
+"""Atomic writing of text, JSON records of folders, and arrays with a header."""
 
 from __future__ import annotations
 
@@ -19,21 +19,7 @@ import tomli_w
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError
 
-__all__ = [
-    "load_arrays",
-    "open_folder",
-    "pack_ids",
-    "read_record",
-    "save_arrays",
-    "to_toml",
-    "unpack_ids",
-    "write_json",
-    "write_record",
-    "write_text",
-    "write_whole",
-]
-
-#: Names of files that are still being written begin so.
+#: Prefix of files that are still being written.
 _PART = ".part-"
 _HEADER = "header"
 _FORMAT = 1
@@ -45,9 +31,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises
     ------
     FileError
-        If the file cannot be written; what was there before is still there.
+        If the file cannot be written; an earlier one is unchanged.
     """
-    # the process is in the name, as several may write the same file; the ending stays
+    # the process is in the name, as several may write one file; numpy needs its ending
     part = path.with_name(f"{_PART}{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,12 +65,12 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
-    """The record of a folder; `None` where there is none.
+    """Read the JSON record of a folder; `None` if there is none.
 
     Raises
     ------
     FileError
-        If there is one that cannot be read, or that graphkit did not write.
+        If it cannot be read, or graphkit did not write it.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -98,7 +84,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def open_folder(root: Path, name: str, purpose: str) -> dict[str, Any] | None:
-    """The record `name` of a folder; `None` for a folder that is new or empty.
+    """Read the record `name` of a folder; `None` for a folder that is new or empty.
 
     Raises
     ------
@@ -112,27 +98,27 @@ def open_folder(root: Path, name: str, purpose: str) -> dict[str, Any] | None:
         held = sorted(p.name for p in root.iterdir() if not p.name.startswith(_PART))
         if held:
             raise FileError(
-                f"{root} is not empty (it holds {held[0]!r}), and is no folder of {purpose}: name "
-                "another one."
+                f"{root} is not empty (it holds {held[0]!r}), and is not a folder of {purpose}: "
+                "name another one."
             )
     return record
 
 
 def save_arrays(
-    path: str | Path, noun: str, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+    path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
 ) -> Path:
     """Write arrays and a JSON-representable header as one ``.npz`` file; returns its path."""
     path = Path(path)
     if path.suffix != ".npz":
         path = path.with_name(path.name + ".npz")
-    text = json.dumps({"noun": noun, "format": _FORMAT, **header}, sort_keys=True)
+    text = json.dumps({"noun": kind, "format": _FORMAT, **header}, sort_keys=True)
     held = {_HEADER: np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
     write_whole(path, lambda part: np.savez_compressed(part, allow_pickle=False, **held))
     return path
 
 
-def load_arrays(path: str | Path, noun: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and arrays of a file that :func:`save_arrays` wrote for this noun."""
+def load_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and arrays of a file that :func:`save_arrays` wrote for this kind of value."""
     path = Path(path)
     try:
         # opened here: of a broken file numpy leaves its own handle open
@@ -141,10 +127,10 @@ def load_arrays(path: str | Path, noun: str) -> tuple[dict[str, Any], dict[str, 
         header = json.loads(arrays.pop(_HEADER).tobytes().decode())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FileError(
-            f"{path} cannot be read as a saved {noun}: {error}. Save one with .save(path)."
+            f"{path} cannot be read as a saved {kind}: {error}. Save one with .save(path)."
         ) from error
-    if header.get("noun") != noun:
-        raise FileError(f"{path} holds a {header.get('noun')}, not a {noun}.")
+    if header.get("noun") != kind:
+        raise FileError(f"{path} holds a {header.get('noun')}, not a {kind}.")
     if header.get("format") != _FORMAT:
         raise FileError(
             f"{path} has format {header.get('format')}; this graphkit reads {_FORMAT}. "
@@ -195,25 +181,20 @@ def to_toml(values: Mapping[str, Any]) -> str:
     <BLANKLINE>
     """
     unset: dict[str, None] = {}
-    text = tomli_w.dumps(_set_keys(values, "", unset))
+    text = tomli_w.dumps(_drop_unset(values, "", unset))
     if not unset:
         return text
-    comment = textwrap.fill(
-        ", ".join(unset),
-        100,
-        initial_indent="# not set: ",
-        subsequent_indent="#   ",
-        break_on_hyphens=False,
-    )
+    wrapper = textwrap.TextWrapper(100, "# not set: ", "#   ", break_on_hyphens=False)
+    comment = wrapper.fill(", ".join(unset))
     return f"{comment}\n\n{text}"
 
 
-def _set_keys(value: Any, name: str, unset: dict[str, None]) -> Any:
+def _drop_unset(value: Any, name: str, unset: dict[str, None]) -> Any:
     """The value without keys that are `None`, whose dotted names are added to `unset`."""
     if isinstance(value, list):
-        return [_set_keys(entry, name, unset) for entry in value]
+        return [_drop_unset(entry, name, unset) for entry in value]
     if not isinstance(value, Mapping):
         return value
     names = {key: f"{name}.{key}" if name else key for key in value}
     unset |= {names[key]: None for key, entry in value.items() if entry is None}
-    return {k: _set_keys(v, names[k], unset) for k, v in value.items() if v is not None}
+    return {k: _drop_unset(v, names[k], unset) for k, v in value.items() if v is not None}

@@ -1,4 +1,4 @@
-"""The base of values that never change: display, equality, read-only arrays, pickling."""
+"""Base class of immutable values: display, equality, read-only arrays, pickling."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ import polars as pl
 from graphkit.data.display import html_card, text_card
 from graphkit.errors import DataError
 
-__all__ = ["Frozen", "content_key"]
-
 
 class Frozen:
     """Base of frozen dataclasses (``frozen=True, repr=False, eq=False``).
 
     Two values are equal if they are of one class and all fields but the provenance hold the
     same numbers, texts and tables; NaN equals NaN. Arrays are read-only, also after pickling
-    and copying, which leave out what cached properties have computed.
+    and copying, which leave out the values of cached properties.
 
-    A class statement may name the title of the display (else that of the class) and the
-    attribute or method that gives the table below it in a notebook.
+    A class statement may name the `title` of the display (else the name of the class) and the
+    attribute or method that gives the `table` below it in a notebook.
     """
 
     _heading: ClassVar[str]
@@ -58,14 +56,11 @@ class Frozen:
                 raise DataError(f"{kind}: {name} has shape {array.shape}, not {shape}.")
             self._set(**{name: array})
 
-    # equality ------------------------------------------------------------------------
-
     @cached_property
     def _key(self) -> str:
         """Key of all fields but the provenance."""
-
         state = self.__getstate__()
-        return content_key(*(_plain(v) for name, v in state.items() if name != "provenance"))
+        return content_key(*(_to_repr_form(v) for name, v in state.items() if name != "provenance"))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -75,26 +70,24 @@ class Frozen:
     def __hash__(self) -> int:
         return hash(self._key)
 
-    # pickling and copying ------------------------------------------------------------
-
     def __getstate__(self) -> dict[str, Any]:
         return {
-            name: _Items(value) if isinstance(value, MappingProxyType) else value
+            name: _PickledMapping(value) if isinstance(value, MappingProxyType) else value
             for name, value in vars(self).items()
             if not isinstance(getattr(type(self), name, None), cached_property)
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        proxies = {k: MappingProxyType(v) for k, v in state.items() if isinstance(v, _Items)}
+        proxies = {
+            k: MappingProxyType(v) for k, v in state.items() if isinstance(v, _PickledMapping)
+        }
         self._set(**state | proxies)
-
-    # display -------------------------------------------------------------------------
 
     def _title(self) -> str:
         return self._heading
 
     def _facts(self) -> dict[str, object]:
-        """What is shown, one fact a line."""
+        """Displayed facts, one per line."""
         return dict(self.__getstate__())
 
     def _table(self) -> pl.DataFrame | None:
@@ -109,8 +102,8 @@ class Frozen:
         return html_card(self._title(), self._facts(), self._table())
 
 
-class _Items(dict[Any, Any]):
-    """A read-only mapping on its way through a pickle."""
+class _PickledMapping(dict[Any, Any]):
+    """Pickled form of a read-only mapping."""
 
 
 def _read_only(value: Any) -> Any:
@@ -125,17 +118,16 @@ def _read_only(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
-    """`value` such that its `repr` tells all of it: large parts by their key."""
-
+def _to_repr_form(value: Any) -> Any:
+    """`value` such that its `repr` is complete: large parts by their content key."""
     if isinstance(value, Frozen):
         return value._key
     if isinstance(value, np.ndarray | pl.DataFrame | pl.Series):
         return content_key(value)
     if isinstance(value, Mapping):
-        return sorted((repr(k), _plain(v)) for k, v in value.items())
+        return sorted((repr(k), _to_repr_form(v)) for k, v in value.items())
     if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+        return [_to_repr_form(v) for v in value]
     if isinstance(value, set | frozenset):
         return sorted(map(repr, value))
     value = value.item() if isinstance(value, np.generic) else value
@@ -151,11 +143,11 @@ def content_key(*parts: Any) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
-        _feed(digest, part)
+        _update_digest(digest, part)
     return digest.hexdigest()
 
 
-def _feed(digest: hashlib.blake2b, part: Any) -> None:
+def _update_digest(digest: hashlib.blake2b, part: Any) -> None:
     if isinstance(part, np.ndarray) and part.dtype != object:
         digest.update(f"array{part.dtype.str}{part.shape}".encode())
         digest.update(np.ascontiguousarray(part).data)
@@ -163,33 +155,33 @@ def _feed(digest: hashlib.blake2b, part: Any) -> None:
         digest.update(f"frame{part.height}".encode())
         for name in part.columns:
             digest.update(name.encode())
-            _feed(digest, part.get_column(name))
+            _update_digest(digest, part.get_column(name))
     elif isinstance(part, pl.Series):
-        _feed_series(digest, part)
+        _update_with_series(digest, part)
     else:
         value = part.tolist() if isinstance(part, np.ndarray) else part
         digest.update(f"{type(part).__name__}:{value!r}".encode())
 
 
-def _feed_series(digest: hashlib.blake2b, series: pl.Series) -> None:
+def _update_with_series(digest: hashlib.blake2b, series: pl.Series) -> None:
     if isinstance(series.dtype, pl.Enum | pl.Categorical):
         series = series.cast(pl.String)
     digest.update(f"series{series.dtype}{len(series)}".encode())
     if series.null_count():
-        _feed(digest, series.is_null().to_numpy())
+        _update_digest(digest, series.is_null().to_numpy())
     if series.dtype == pl.String:
-        _feed(digest, series.str.len_bytes().fill_null(0).to_numpy())
+        _update_digest(digest, series.str.len_bytes().fill_null(0).to_numpy())
         texts = series.drop_nulls()
-        for first in range(0, len(texts), 1 << 18):  # piecewise: never all texts in one
+        for first in range(0, len(texts), 1 << 18):  # in pieces, to bound memory
             digest.update(texts.slice(first, 1 << 18).str.join("").item().encode())
     elif isinstance(series.dtype, pl.Struct):
-        _feed(digest, series.struct.unnest())
+        _update_digest(digest, series.struct.unnest())
     elif isinstance(series.dtype, pl.List):
-        _feed(digest, series.list.len().fill_null(0).to_numpy())
+        _update_digest(digest, series.list.len().fill_null(0).to_numpy())
         flat = series.drop_nulls()
-        _feed_series(digest, flat.explode(empty_as_null=False))
+        _update_with_series(digest, flat.explode(empty_as_null=False))
     else:
         physical = series.to_physical()
         if physical.null_count():
             physical = physical.fill_null(False if physical.dtype == pl.Boolean else 0)
-        _feed(digest, physical.to_numpy())
+        _update_digest(digest, physical.to_numpy())

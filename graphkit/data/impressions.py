@@ -1,8 +1,8 @@
-"""Impressions as arrays: what was shown to whom, observed or simulated alike."""
+"""Impressions as arrays: items shown to accounts, observed or simulated."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,15 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
-__all__ = ["Impressions"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Impressions(Frozen):
-    """Items shown to accounts, one entry per showing, in the order given.
+    """Impressions of items by accounts, one entry each, in the order given.
 
     Attributes
     ----------
     accounts, items
-        Vocabularies: also those that saw, or were, nothing.
+        Vocabularies, including accounts and items without an impression.
     account, item
         int32, shape (m,): codes of viewer and item.
     at
@@ -36,7 +34,9 @@ class Impressions(Frozen):
     watch_fraction
         float32, shape (m,), ≥ 0, NaN where unknown; `None` without any.
     surface
-        Where it was shown (``"following"``, ``"for_you"``, …), shape (m,); `None` without.
+        Surface of the platform (``"following"``, ``"for_you"``, …), shape (m,); `None` without.
+    provenance
+        How the impressions were made.
 
     Examples
     --------
@@ -60,10 +60,8 @@ class Impressions(Frozen):
         m = len(self.account)
         self._set_arrays((m,), account=np.int32, item=np.int32, at=np.int64)
         self._set_arrays((m,), watch_fraction=np.float32)
-        for codes, ids, name in (
-            (self.account, self.accounts, "account"),
-            (self.item, self.items, "item"),
-        ):
+        sides = ((self.account, self.accounts, "account"), (self.item, self.items, "item"))
+        for codes, ids, name in sides:
             if m and not 0 <= int(codes.min()) <= int(codes.max()) < len(ids):
                 raise DataError(f"impressions: {name} codes must lie in 0 … {len(ids) - 1}.")
         if self.watch_fraction is not None and bool((self.watch_fraction < 0).any()):
@@ -97,7 +95,7 @@ class Impressions(Frozen):
 
     @cached_property
     def content_key(self) -> str:
-        """Key of everything that was shown."""
+        """Key of all impressions."""
         parts: list[Any] = [self.accounts.content_key, self.items.content_key]
         arrays = (self.account, self.item, self.at, self.watch_fraction, self.surface)
         return content_key(*parts, *("absent" if a is None else a for a in arrays))
@@ -114,19 +112,19 @@ class Impressions(Frozen):
         """The impressions where `mask`, shape (m,), is true."""
         if mask.dtype != bool or mask.shape != self.account.shape:
             raise DataError(f"the mask must be boolean of shape {self.account.shape}.")
-        return Impressions(
-            self.accounts,
-            self.items,
-            self.account[mask],
-            self.item[mask],
-            None if self.at is None else self.at[mask],
-            None if self.watch_fraction is None else self.watch_fraction[mask],
-            None if self.surface is None else self.surface.filter(pl.Series(mask)),
-            Provenance.of("select", made_from=(self,), removed={"impressions": int((~mask).sum())}),
+        names = ("account", "item", "at", "watch_fraction")
+        columns: dict[str, Any] = {
+            x: None if (a := getattr(self, x)) is None else a[mask] for x in names
+        }
+        if self.surface is not None:
+            columns["surface"] = self.surface.filter(pl.Series(mask))
+        record = Provenance.of(
+            "select", made_from=(self,), removed={"impressions": int((~mask).sum())}
         )
+        return replace(self, **columns, provenance=record)
 
     def frame(self) -> pl.DataFrame:
-        """A table in the columns of the schema."""
+        """Impressions as a table in the columns of the schema."""
         columns: dict[str, Any] = {
             "account_id": self.accounts.series.gather(self.account),
             "item_id": self.items.series.gather(self.item),
@@ -159,31 +157,25 @@ class Impressions(Frozen):
     def load(cls, path: str | Path) -> Impressions:
         """Read impressions that :meth:`save` wrote."""
         header, arrays = load_arrays(path, "Impressions")
-        sides = [
+        accounts, items = (
             unpack_ids({k.removeprefix(s): v for k, v in arrays.items() if k.startswith(s)})
             for s in ("accounts_", "items_")
-        ]
+        )
         surface = None
         if header["surfaces"] is not None:
             codes = pl.Series(arrays["surface"]).replace(-1, None)
             surface = pl.Series("surface", header["surfaces"], dtype=pl.String).gather(codes)
-        return cls(
-            sides[0],
-            sides[1],
-            arrays["account"],
-            arrays["item"],
-            arrays.get("at"),
-            arrays.get("watch_fraction"),
-            surface,
-            Provenance.from_dict(header["provenance"]),
-        )
+        columns: dict[str, Any] = {
+            x: arrays.get(x) for x in ("account", "item", "at", "watch_fraction")
+        }
+        record = Provenance.from_dict(header["provenance"])
+        return cls(accounts, items, **columns, surface=surface, provenance=record)
 
     def _facts(self) -> dict[str, object]:
+        watched = self.watch_fraction
         return {
             "impressions": len(self),
             "accounts": len(self.accounts),
             "items": len(self.items),
-            "mean watch fraction": (
-                float(np.nanmean(self.watch_fraction)) if self.watch_fraction is not None else None
-            ),
+            "mean watch fraction": None if watched is None else float(np.nanmean(watched)),
         }

@@ -1,29 +1,29 @@
-"""Who touches what: the one place that says what "accounts through tags" means.
+"""Two-mode (bipartite) incidence of a dataset: which node is paired with which object.
 
-Every pair of sides has one definition, the same in both directions:
+Every pair of node sets has one definition, the same in both directions:
 
 =================  ==================================================================
-accounts · items   the account acted on the item (for a duet, stitch or reply: on the
-                   item that it answers); kinds as asked, by default every act
-accounts · authors the account acted on an item of that author, not its own
-accounts · tags    the account acted on an item with the tag, or gave the tag itself
-accounts · sounds  the account acted on an item with the sound
+accounts · items   the account interacted with the item (for a duet, stitch or reply:
+                   with the item that it answers); kinds as asked, by default ``ACTS``
+accounts · authors the account interacted with an item of that author, not its own
+accounts · tags    the account interacted with an item with the tag, or gave the tag
+accounts · sounds  the account interacted with an item with the sound
 authors · items    the author made the item
 authors · tags     the author made an item with the tag
 authors · sounds   the author made an item with the sound
-items · tags       the item bears the tag, or somebody gave it the tag
+items · tags       the item has the tag, or an account gave it the tag
 items · sounds     the item uses the sound
-tags · sounds      some item bears the tag and uses the sound
+tags · sounds      some item has the tag and uses the sound
 =================  ==================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,47 +32,36 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS
+from graphkit.data.schema import KINDS, MANGLED, TIME
 from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 
-__all__ = [
-    "ACTS",
-    "SIDES",
-    "Coder",
-    "Incidence",
-    "IncidenceMatrix",
-    "account_tags",
-    "check_sides",
-    "checked_kinds",
-    "incidence",
-    "refuse_mangled",
-]
+Codes = npt.NDArray[np.int32]
 
-#: Acts that are put in order together; some hundred megabytes.
+#: Interactions that are sorted together; some hundred megabytes.
 PIECE = 1 << 23
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class IncidenceMatrix(Frozen):
-    """Entities × things, compressed by row; each entry is one pair, however many acts.
+    """Two-mode incidence matrix in compressed rows; one entry per pair, with its multiplicity.
 
     Attributes
     ----------
     between, through
-        Vocabularies of the n entities and m things. Entities without a pair are included.
+        Vocabularies of the n nodes and m objects. Nodes without a pair are included.
     indptr
-        int64, shape (n + 1,): the pairs of entity i are indptr[i] … indptr[i + 1] − 1.
+        int64, shape (n + 1,): the pairs of node i are indptr[i] … indptr[i + 1] − 1.
     things
-        int32, shape (nnz,): codes of things, ascending within a row, each once.
+        int32, shape (nnz,): codes of objects, ascending within a row, each once.
     acts
-        int32, shape (nnz,): acts of the entity on the thing, from 1 on.
+        int32, shape (nnz,): interactions of the node with the object, from 1 on.
     first, last
-        int64, shape (nnz,): earliest and latest act, UTC microseconds, −1 where no act of
-        the pair has a time; `None` where the log has no times.
+        int64, shape (nnz,): earliest and latest interaction, UTC microseconds, −1 where none
+        of the pair has a time; `None` where the log has no times.
     node_kind
-        What the entities are, such as ``"accounts"``.
+        What the nodes are, such as ``"accounts"``.
     provenance
         How it was made; `removed` counts the rows left out.
 
@@ -119,38 +108,31 @@ class IncidenceMatrix(Frozen):
         node_kind: str = "accounts",
         provenance: Provenance | None = None,
     ) -> IncidenceMatrix:
-        """The matrix of acts given as codes, in any order, with repetitions.
+        """Incidence matrix of interactions given as codes, in any order, with repetitions.
 
-        Parameters
-        ----------
-        between, through
-            Vocabularies that the codes belong to.
-        rows, columns
-            Entity and thing of each act, shape (m,).
-        at
-            Time of each act in UTC microseconds, −1 where unknown; shape (m,).
-        node_kind, provenance
-            As the attributes.
+        `rows` and `columns`, shape (m,), are the node and object of each interaction, coded by
+        `between` and `through`; `at` is its time in UTC microseconds, −1 where unknown.
+        `node_kind` and `provenance` are as the attributes.
         """
         n = len(between)
         bounds = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows, minlength=n), out=bounds[1:])
-        # written front to back, so that what lies behind the last pair takes no memory
+        # written front to back: pages behind the last pair are never touched
         things, acts = np.empty(rows.size, np.int32), np.empty(rows.size, np.int32)
         first = None if at is None else np.empty(rows.size, np.int64)
         last = None if at is None else np.empty(rows.size, np.int64)
         lengths = np.zeros(n, dtype=np.int64)
         used = 0
-        for low, high in _cuts(bounds):
+        for low, high in _cut_rows(bounds):
             inside = np.flatnonzero((rows >= low) & (rows < high))
             keys = (rows[inside].astype(np.int64) - low) * len(through) + columns[inside]
             order = np.argsort(keys, kind="stable") if at is not None else None
             keys = np.sort(keys) if order is None else keys[order]
             starts = np.flatnonzero(np.diff(keys, prepend=-1))
             stop = used + starts.size
-            entity, thing = np.divmod(keys[starts], len(through))
-            lengths[low:high] = np.bincount(entity, minlength=high - low)
-            things[used:stop] = thing
+            node, target = np.divmod(keys[starts], len(through))
+            lengths[low:high] = np.bincount(node, minlength=high - low)
+            things[used:stop] = target
             acts[used:stop] = np.diff(starts, append=keys.size)
             if at is not None and first is not None and last is not None and starts.size:
                 times = at[inside][order]
@@ -161,17 +143,10 @@ class IncidenceMatrix(Frozen):
             used = stop
         indptr = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(lengths, out=indptr[1:])
-        return cls(
-            between,
-            through,
-            indptr,
-            things[:used],
-            acts[:used],
-            None if first is None else first[:used],
-            None if last is None else last[:used],
-            node_kind,
-            provenance or Provenance("IncidenceMatrix.from_codes"),
-        )
+        entries = {"things": things, "acts": acts, "first": first, "last": last}
+        cut: dict[str, Any] = {k: None if a is None else a[:used] for k, a in entries.items()}
+        record = provenance or Provenance("IncidenceMatrix.from_codes")
+        return cls(between, through, indptr, **cut, node_kind=node_kind, provenance=record)
 
     @property
     def n_pairs(self) -> int:
@@ -180,7 +155,7 @@ class IncidenceMatrix(Frozen):
 
     @property
     def n_acts(self) -> int:
-        """Number of acts."""
+        """Number of interactions."""
         return int(self.acts.sum(dtype=np.int64))
 
     @property
@@ -190,12 +165,12 @@ class IncidenceMatrix(Frozen):
 
     @property
     def rows(self) -> npt.NDArray[np.int32]:
-        """int32, shape (nnz,): the entity of each pair, made anew at each call."""
+        """int32, shape (nnz,): node of each pair, computed at each call."""
         return np.repeat(np.arange(len(self.between), dtype=np.int32), np.diff(self.indptr))
 
     @cached_property
     def content_key(self) -> str:
-        """Key of the content, see :func:`graphkit.data.provenance.content_key`."""
+        """Key of the content, see :func:`graphkit.data.frozen.content_key`."""
         times = [a for a in (self.first, self.last) if a is not None]
         ids = (self.between.content_key, self.through.content_key)
         return content_key(*ids, self.indptr, self.things, self.acts, *times)
@@ -203,36 +178,29 @@ class IncidenceMatrix(Frozen):
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
             self.node_kind: len(self.between),
-            "things": len(self.through),
+            "objects": len(self.through),
             "pairs": self.n_pairs,
-            "acts": self.n_acts,
+            "interactions": self.n_acts,
             "times": self.first is not None,
         }
         return facts | {f"left out: {k}": v for k, v in self.removed.items()}
 
 
-def _cuts(bounds: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Ranges of entities of about `PIECE` acts each, none empty."""
+def _cut_rows(bounds: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Ranges of rows of about `PIECE` interactions each, none empty."""
     steps = np.arange(PIECE, int(bounds[-1]), PIECE)
     inner = np.searchsorted(bounds, steps)
     cuts = np.unique(np.concatenate([[0], inner, [bounds.size - 1]])).tolist()
     return list(pairwise(cuts))
 
 
-Codes = npt.NDArray[np.int32]
-
-
 class Coder:
-    """Gives each distinct id a code as columns come in, piece by piece.
+    """Incremental encoder of text ids: one code per distinct id, over successive columns.
 
-    Rows are looked up by a 64-bit hash, which is some times faster than by text, and every
-    row is then compared with the id that it was given: two ids of one hash are seen, and the
-    piece is done again under another hash. So no result depends on the hash function.
-
-    Parameters
-    ----------
-    ids
-        Distinct ids that are known beforehand; their codes are their positions.
+    Rows are looked up by a 64-bit hash, which is faster than by text, and then compared with
+    the id of that code: a collision is detected, and the piece is encoded again under another
+    seed. No result depends on the hash function. Distinct `ids` known beforehand have their
+    positions as codes.
 
     Examples
     --------
@@ -250,17 +218,17 @@ class Coder:
     def __init__(self, ids: pl.Series | None = None) -> None:
         self._seed = 0
         self._ids = pl.Series("id", [], dtype=pl.String) if ids is None else ids.alias("id")
-        self._learn()
+        self._rehash_ids()
 
     def add(self, values: pl.Series) -> Codes:
         """Provisional codes of text `values`, shape (len(values),), −1 where null."""
         present = values.is_not_null() if values.null_count() else None
         given = values if present is None else values.filter(present)
-        found = self._codes(given)
-        while not (self._ids.gather(found) == given).all():  # two ids of one hash
+        found = self._insert_ids(given)
+        while not (self._ids.gather(found) == given).all():  # a hash collision
             self._seed += 1
-            self._learn()
-            found = self._codes(given)
+            self._rehash_ids()
+            found = self._insert_ids(given)
         if present is None:
             return found
         codes = np.full(len(values), -1, dtype=np.int32)
@@ -268,44 +236,39 @@ class Coder:
         return codes
 
     def finish(self) -> tuple[pl.Series, Codes]:
-        """All ids seen, sorted, and the place of each provisional code among them."""
+        """All ids, sorted, and the rank of each provisional code among them."""
         order = self._ids.arg_sort()
         place = np.empty(len(order), dtype=np.int32)
         place[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
         return self._ids.gather(order), place
 
-    def _learn(self) -> None:
-        """Hash the ids known, under the first seed that tells them apart."""
-        while True:
-            hashes = _hash(self._ids, self._seed)
-            if hashes.n_unique() == len(hashes):
-                break
+    def _rehash_ids(self) -> None:
+        """Hash the known ids, under the first seed without a collision."""
+        while (hashes := _hash_ids(self._ids, self._seed)).n_unique() < len(hashes):
             self._seed += 1
-        self._table = _table(hashes, 0)
+        self._table = _code_table(hashes, 0)
 
-    def _codes(self, values: pl.Series) -> Codes:
-        hashes = _hash(values, self._seed)
+    def _insert_ids(self, values: pl.Series) -> Codes:
+        hashes = _hash_ids(values, self._seed)
         first = hashes.arg_unique().sort()
         one_each = pl.DataFrame({"hash": hashes.gather(first), "first": first})
-        fresh = one_each.join(self._table, on="hash", how="anti", maintain_order="left")
-        if fresh.height:
-            if len(self._ids) + fresh.height > np.iinfo(np.int32).max:
+        unknown = one_each.join(self._table, on="hash", how="anti", maintain_order="left")
+        if unknown.height:
+            if len(self._ids) + unknown.height > np.iinfo(np.int32).max:
                 raise DataError("there are more than 2^31 − 1 distinct ids, the most that fit.")
             # adding nothing copies: a selection alone would keep the whole piece in memory
-            new = values.gather(fresh.get_column("first")).alias("id") + ""
-            added = _table(fresh.get_column("hash"), len(self._ids))
+            new = values.gather(unknown.get_column("first")).alias("id") + ""
+            added = _code_table(unknown.get_column("hash"), len(self._ids))
             self._ids = pl.concat([self._ids, new], rechunk=True)
             self._table = pl.concat([self._table, added], rechunk=True)
-        codes = hashes.to_frame("hash").join(
-            self._table, on="hash", how="left", maintain_order="left"
-        )
-        found: Codes = codes.get_column("code").to_numpy()
-        return found
+        rows = hashes.to_frame("hash")
+        found = rows.join(self._table, on="hash", how="left", maintain_order="left")
+        return np.asarray(found.get_column("code").to_numpy(), dtype=np.int32)
 
 
 def refuse_mangled(ids: pl.Series, place: str) -> None:
     """Raise if an id is a number in scientific notation, as spreadsheets write long ids."""
-    hits = ids.filter(ids.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"))
+    hits = ids.filter(ids.str.contains(MANGLED))
     if len(hits):
         raise DataError(
             f"{place}: {hits[0]!r} is a number in scientific notation ({len(hits):,} such ids); its "
@@ -313,39 +276,37 @@ def refuse_mangled(ids: pl.Series, place: str) -> None:
         )
 
 
-def _hash(values: pl.Series, seed: int) -> pl.Series:
+def _hash_ids(values: pl.Series, seed: int) -> pl.Series:
     return values.hash(seed=seed).alias("hash")
 
 
-def _table(hashes: pl.Series, first: int) -> pl.DataFrame:
+def _code_table(hashes: pl.Series, first: int) -> pl.DataFrame:
     codes = np.arange(first, first + len(hashes), dtype=np.int32)
     return pl.DataFrame({"hash": hashes, "code": codes})
 
 
-#: What can stand on either side of an incidence.
+#: Node sets that an incidence can pair.
 SIDES = ("accounts", "authors", "items", "tags", "sounds")
 
-#: Kinds that count as an act on an item unless others are asked for. Seeing an item is no
-#: act (``view``), naming somebody is not about the item (``mention``), and giving a tag
-#: describes an item rather than consuming it (``tag``).
+#: Kinds that count as an interaction with an item unless others are asked for. Exposure is
+#: not (``view``), nor is naming an account (``mention``) or describing an item (``tag``).
 ACTS = ("like", "comment", "share", "repost", "save", "duet", "stitch", "reply", "play")
 
 
 @dataclass(frozen=True, eq=False)
 class Incidence(Frozen):
-    """Pairs (entity, thing) as codes, one per event, repetitions included.
+    """Edge list of a two-mode network as codes, one row per event, repetitions included.
 
     Attributes
     ----------
     between, through
-        Vocabularies of entities and things; entities include those without any pair.
+        Vocabularies of nodes and objects; nodes include those without a pair.
     rows, columns
-        int32, shape (m,): codes of entity and thing of each pair.
+        int32, shape (m,): codes of node and object of each pair.
     at
-        int64, shape (m,), UTC microseconds, −1 where unknown; `None` where the pairs have
-        no times at all.
+        int64, shape (m,), UTC microseconds, −1 where unknown; `None` if no pair has a time.
     time_column
-        The column that the times are from.
+        Column of the times.
     removed
         Pairs left out, by reason.
     """
@@ -368,7 +329,7 @@ def incidence(
     exclude: Iterable[str] = (),
     verb: str = "incidence",
 ) -> Incidence:
-    """The pairs of entities and things of a dataset, by the table above.
+    """Two-mode edge list of a dataset, by the table of this module.
 
     Parameters
     ----------
@@ -377,11 +338,11 @@ def incidence(
     between, through
         Two different members of ``SIDES``.
     kinds
-        Kinds of interaction that count as an act; ``ACTS`` if absent.
+        Kinds of interaction that count; ``ACTS`` if absent.
     exclude
-        Ids of things to leave out, such as ``STOP_TAGS``; ids the data lack are ignored.
+        Ids of objects to leave out, such as ``STOP_TAGS``; ids the data lack are ignored.
     verb
-        The caller, for messages.
+        Name of the calling function, for messages.
 
     Raises
     ------
@@ -394,48 +355,46 @@ def incidence(
     if isinstance(exclude, str):
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
     removed: dict[str, int] = {}
-    pairs, time_column = _pairs(dataset, between, through, checked_kinds(kinds), verb, removed)
+    source = _PairSource(dataset, checked_kinds(kinds), verb, removed)
+    frame, column = source.pairs(between, through)
+    pairs = frame.select(between, through, "at")
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
-        things = pairs.get_column(through)
-        hit = things.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
+        objects = pairs.get_column(through)
+        hit = objects.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
         if hit.any():
-            removed[f"pairs of {things.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
+            removed[f"pairs of {objects.filter(hit).n_unique()} excluded {through}"] = int(
+                hit.sum()
+            )
             pairs = pairs.filter(~hit)
     if not pairs.height:
         raise MissingDataError(
-            f"{verb}: nothing ties {between} to {through}"
+            f"{verb}: nothing connects {between} with {through}"
             + (f" (left out: {removed})" if removed else "")
             + "; check kinds= and exclude=."
         )
-    entities, rows = _coded(_known(dataset, between), pairs.get_column(between))
-    vocabulary, columns = _coded(None, pairs.get_column(through))
+    nodes, rows = _encode_ids(_known_nodes(dataset, between), pairs.get_column(between))
+    objects, columns = _encode_ids(None, pairs.get_column(through))
     at = None
-    if time_column is not None and pairs.get_column("at").null_count() < pairs.height:
+    if pairs.get_column("at").null_count() < pairs.height:
         at = pairs.get_column("at").to_physical().fill_null(-1).to_numpy()
-    return Incidence(
-        entities, vocabulary, rows, columns, at, time_column if at is not None else None, removed
-    )
+    return Incidence(nodes, objects, rows, columns, at, None if at is None else column, removed)
 
 
 def account_tags(dataset: Dataset, *, verb: str) -> pl.DataFrame:
-    """Which accounts use which tags: columns ``id``, ``tag`` (folded), one row per use.
+    """Tag use by accounts: columns ``id``, ``tag`` (folded), one row per use.
 
-    An account uses a tag by posting an item with it or by giving the tag to an item. Only
-    where no account does either, acting on an item with the tag stands in.
+    An account uses a tag by posting an item with it or by giving the tag to an item. If no
+    account does either, interactions with items that have the tag are taken instead.
     """
-    removed: dict[str, int] = {}
+    source = _PairSource(dataset, ACTS, verb, {})
     parts = []
-    if _has(dataset, "items", "author_id") and _has(dataset, "items", "tags"):
-        made, _ = _pairs(dataset, "authors", "tags", ACTS, verb, removed)
-        parts.append(made.select(pl.col("authors").alias("id"), pl.col("tags").alias("tag")))
-    given = _assigned(dataset, removed)
-    if given is not None:
-        parts.append(given.select(pl.col("accounts").alias("id"), pl.col("tags").alias("tag")))
-    if not parts:
-        acted, _ = _pairs(dataset, "accounts", "tags", ACTS, verb, removed)
-        parts.append(acted.select(pl.col("accounts").alias("id"), pl.col("tags").alias("tag")))
-    return pl.concat(parts)
+    if _has_values(dataset, "items", "author_id") and _has_values(dataset, "items", "tags"):
+        parts.append(source.pairs("authors", "tags")[0].rename({"authors": "accounts"}))
+    if (given := source.given_tags()) is not None:
+        parts.append(given)
+    parts = parts or [source.pairs("accounts", "tags")[0]]
+    return pl.concat([part.select(id="accounts", tag="tags") for part in parts])
 
 
 def check_sides(between: str, through: str) -> None:
@@ -443,7 +402,7 @@ def check_sides(between: str, through: str) -> None:
     check_choice("between", between, SIDES)
     check_choice("through", through, SIDES)
     if between == through:
-        raise OptionError(f"between and through are both {between!r}: choose two sides.")
+        raise OptionError(f"between and through are both {between!r}: name two different sides.")
 
 
 def checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
@@ -459,35 +418,18 @@ def checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-Pairs = tuple[pl.DataFrame, str | None]
-
-
-def _pairs(
-    dataset: Dataset,
-    between: str,
-    through: str,
-    kinds: tuple[str, ...],
-    verb: str,
-    removed: dict[str, int],
-) -> Pairs:
-    """Columns `between`, `through` and at (a time or null), one row per event."""
-    build = _DEFINITIONS[frozenset((between, through))]
-    frame, time_column = build(dataset, kinds, verb, removed)
-    return frame.select(between, through, "at"), time_column
-
-
-def _known(dataset: Dataset, side: str) -> Vocabulary | None:
-    """All entities of a side, those without a pair included; None where pairs tell them."""
+def _known_nodes(dataset: Dataset, side: str) -> Vocabulary | None:
+    """All nodes of a side, also those without a pair; None if only the pairs name them."""
     if side == "accounts":
         return dataset.account_ids
-    if side == "authors" and _has(dataset, "items", "author_id"):
+    if side == "authors" and _has_values(dataset, "items", "author_id"):
         return dataset.author_ids
     if side == "items":
         return dataset.item_ids
     return None
 
 
-def _coded(known: Vocabulary | None, ids: pl.Series) -> tuple[Vocabulary, npt.NDArray[np.int32]]:
+def _encode_ids(known: Vocabulary | None, ids: pl.Series) -> tuple[Vocabulary, Codes]:
     """The vocabulary (as known, or of the ids), and the code of each id."""
     coder = Coder(None if known is None else known.series)
     codes = coder.add(ids)
@@ -497,180 +439,131 @@ def _coded(known: Vocabulary | None, ids: pl.Series) -> tuple[Vocabulary, npt.ND
     return Vocabulary(distinct), place[codes]
 
 
-def _has(dataset: Dataset, table: str, column: str) -> bool:
+def _has_values(dataset: Dataset, table: str, column: str) -> bool:
     frame = dataset.tables.get(table)
     if frame is None or column not in frame.columns:
         return False
     return frame.get_column(column).null_count() < frame.height
 
 
-_TIME = pl.Datetime("us", "UTC")
+def _time_of(frame: pl.DataFrame, column: str) -> pl.Expr:
+    return (pl.col(column) if column in frame.columns else pl.lit(None, TIME)).alias("at")
 
 
-def _dropped(removed: dict[str, int], reason: str, count: int) -> None:
-    if count:
-        removed[reason] = removed.get(reason, 0) + count
+class _PairSource(NamedTuple):
+    """Where pairs are read from; rows left out are counted in `removed`, by reason."""
 
+    dataset: Dataset
+    kinds: tuple[str, ...]
+    caller: str
+    removed: dict[str, int]
 
-def _acts(
-    dataset: Dataset, kinds: tuple[str, ...], verb: str, removed: dict[str, int]
-) -> tuple[pl.DataFrame, str]:
-    """accounts, items, at: an answer acts on the item that it answers."""
-    table = dataset.require("interactions", verb=verb)
-    rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(kinds)))
-    if not rows.height:
-        present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
-        raise MissingDataError(
-            f"{verb}: no interaction is of kind {', '.join(kinds)}; the table has {present or 'none'}"
-            " (pass kinds=…)."
+    def pairs(self, between: str, through: str) -> tuple[pl.DataFrame, str]:
+        """Columns `between`, `through` and at (a time or null), and the column of the times."""
+        sides = {between, through}
+        columns = {"authors": "author_id", "sounds": "sound_id"}
+        if "accounts" in sides:
+            (other,) = sides - {"accounts"}
+            if other == "tags":
+                return self.account_tags(), "interactions.at"
+            frame = self.interactions(self.kinds)
+            if other in columns:
+                frame = self.join_items(frame, self.item_column(columns[other], other), other)
+            if other == "authors":
+                foreign = frame.filter(pl.col("accounts") != pl.col("authors"))
+                self.count_removed("interactions with own items", frame, foreign)
+                frame = foreign
+            return frame, "interactions.at"
+        if sides == {"items", "tags"}:
+            return self.tags_of_items(), "items.created_at"
+        parts = [self.item_column(c, side) for side, c in columns.items() if side in sides]
+        parts += [self.item_tags()] if "tags" in sides else []
+        frame = parts[0]
+        for part in parts[1:]:
+            frame = frame.join(part.drop("at"), on="items", maintain_order="left")
+        return frame, "items.created_at"
+
+    def count_removed(self, reason: str, before: pl.DataFrame, after: pl.DataFrame) -> None:
+        if count := before.height - after.height:
+            self.removed[reason] = self.removed.get(reason, 0) + count
+
+    def interactions(self, kinds: tuple[str, ...]) -> pl.DataFrame:
+        """accounts, items, at of these kinds; an answer counts for the item that it answers."""
+        table = self.dataset.require("interactions", verb=self.caller)
+        rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(kinds)))
+        if not rows.height:
+            present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
+            raise MissingDataError(
+                f"{self.caller}: no interaction is of kind {', '.join(kinds)}; the table has "
+                f"{present or 'none'} (pass kinds=…)."
+            )
+        target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
+        if not target:
+            raise MissingDataError(f"{self.caller} needs interactions.item_id, which is missing.")
+        items = pl.coalesce(target).alias("items")
+        frame = rows.select(pl.col("account_id").alias("accounts"), items, _time_of(rows, "at"))
+        known = frame.filter(pl.col("items").is_not_null())
+        self.count_removed("interactions without an item", frame, known)
+        return known
+
+    def join_items(self, frame: pl.DataFrame, items: pl.DataFrame, side: str) -> pl.DataFrame:
+        """Interactions with the `side` of their items; items without one are left out."""
+        joined = frame.join(items.drop("at"), on="items", maintain_order="left")
+        lacking = {"authors": "of unknown author", "sounds": "without a sound"}[side]
+        self.count_removed(f"interactions with items {lacking}", frame, joined)
+        return joined
+
+    def item_column(self, column: str, name: str) -> pl.DataFrame:
+        """items, `name` and at (creation) of the items that have a value in `column`."""
+        items = self.dataset.require("items", column, verb=self.caller)
+        value = pl.col(column).alias(name)
+        frame = items.select(pl.col("item_id").alias("items"), value, _time_of(items, "created_at"))
+        return frame.filter(pl.col(name).is_not_null())
+
+    def item_tags(self) -> pl.DataFrame:
+        """items, tags, at: each folded tag once per item."""
+        rows = self.item_column("tags", "tags").explode("tags", empty_as_null=False)
+        rows = rows.with_columns(fold_tags(rows.get_column("tags")).alias("tags"))
+        kept = rows.filter(pl.col("tags").is_not_null() & (pl.col("tags") != ""))
+        self.count_removed("empty tags", rows, kept)
+        return kept.unique(["items", "tags"], keep="first", maintain_order=True)
+
+    def given_tags(self) -> pl.DataFrame | None:
+        """accounts, items, tags, at of the interactions that give a tag; None if none does."""
+        if not _has_values(self.dataset, "interactions", "tag"):
+            return None
+        table = self.dataset.tables["interactions"]
+        rows = table.filter((pl.col("kind") == "tag") & pl.col("tag").is_not_null())
+        item = pl.col("item_id") if "item_id" in rows.columns else pl.lit(None, pl.String)
+        frame = rows.select(
+            pl.col("account_id").alias("accounts"),
+            item.alias("items"),
+            fold_tags(rows.get_column("tag")).alias("tags"),
+            _time_of(rows, "at"),
         )
-    target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
-    if not target:
-        raise MissingDataError(f"{verb} needs interactions.item_id, which is missing.")
-    frame = rows.select(
-        pl.col("account_id").alias("accounts"),
-        pl.coalesce(target).alias("items"),
-        (pl.col("at") if "at" in rows.columns else pl.lit(None, _TIME)).alias("at"),
-    )
-    known = frame.filter(pl.col("items").is_not_null())
-    _dropped(removed, "acts on no item", frame.height - known.height)
-    return known, "interactions.at"
+        kept = frame.filter(pl.col("tags") != "")
+        self.count_removed("empty tags", frame, kept)
+        return kept if kept.height else None
 
+    def account_tags(self) -> pl.DataFrame:
+        parts = []
+        if _has_values(self.dataset, "items", "tags"):
+            frame = self.interactions(tuple(k for k in self.kinds if k != "tag") or ACTS)
+            tags = self.item_tags().drop("at")
+            parts.append(frame.join(tags, on="items", maintain_order="left"))
+        if (given := self.given_tags()) is not None:
+            parts.append(given)
+        if not parts:
+            raise MissingDataError(
+                f"{self.caller} needs tags: items.tags with interactions on the items, or "
+                "interactions of kind 'tag'."
+            )
+        return pl.concat([part.select("accounts", "tags", "at") for part in parts])
 
-def _item_facts(dataset: Dataset, column: str, name: str, verb: str) -> pl.DataFrame:
-    """items, `name` and at (creation) for the items that have the fact."""
-    items = dataset.require("items", column, verb=verb)
-    created = pl.col("created_at") if "created_at" in items.columns else pl.lit(None, _TIME)
-    frame = items.select(
-        pl.col("item_id").alias("items"), pl.col(column).alias(name), created.alias("at")
-    )
-    return frame.filter(pl.col(name).is_not_null())
-
-
-def _item_tags(dataset: Dataset, verb: str, removed: dict[str, int]) -> pl.DataFrame:
-    """items, tags, at: each folded tag once per item."""
-    lists = _item_facts(dataset, "tags", "tags", verb)
-    rows = lists.explode("tags", empty_as_null=False)
-    rows = rows.with_columns(fold_tags(rows.get_column("tags")).alias("tags"))
-    kept = rows.filter(pl.col("tags").is_not_null() & (pl.col("tags") != ""))
-    _dropped(removed, "empty tags", rows.height - kept.height)
-    return kept.unique(["items", "tags"], keep="first", maintain_order=True)
-
-
-def _assigned(dataset: Dataset, removed: dict[str, int]) -> pl.DataFrame | None:
-    """accounts, items, tags, at of the interactions that give a tag; None if there are none."""
-    if not _has(dataset, "interactions", "tag"):
-        return None
-    table = dataset.tables["interactions"]
-    rows = table.filter((pl.col("kind") == "tag") & pl.col("tag").is_not_null())
-    frame = rows.select(
-        pl.col("account_id").alias("accounts"),
-        (pl.col("item_id") if "item_id" in rows.columns else pl.lit(None, pl.String)).alias(
-            "items"
-        ),
-        fold_tags(rows.get_column("tag")).alias("tags"),
-        (pl.col("at") if "at" in rows.columns else pl.lit(None, _TIME)).alias("at"),
-    )
-    kept = frame.filter(pl.col("tags") != "")
-    _dropped(removed, "empty tags", frame.height - kept.height)
-    return kept if kept.height else None
-
-
-def _accounts_items(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    return _acts(d, kinds, verb, gone)
-
-
-def _accounts_authors(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    acts, time_column = _acts(d, kinds, verb, gone)
-    authors = _item_facts(d, "author_id", "authors", verb).drop("at")
-    joined = acts.join(authors, on="items", maintain_order="left")
-    _dropped(gone, "acts on items of unknown author", acts.height - joined.height)
-    others = joined.filter(pl.col("accounts") != pl.col("authors"))
-    _dropped(gone, "acts on own items", joined.height - others.height)
-    return others, time_column
-
-
-def _accounts_tags(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    parts = []
-    if _has(d, "items", "tags"):
-        acts, _ = _acts(d, tuple(k for k in kinds if k != "tag") or ACTS, verb, gone)
-        tags = _item_tags(d, verb, gone).drop("at")
-        parts.append(acts.join(tags, on="items", maintain_order="left"))
-    given = _assigned(d, gone)
-    if given is not None:
-        parts.append(given)
-    if not parts:
-        raise MissingDataError(
-            f"{verb} needs tags: items.tags with interactions on the items, or interactions of "
-            "kind 'tag'."
-        )
-    columns = ["accounts", "tags", "at"]
-    return pl.concat([p.select(columns) for p in parts]), "interactions.at"
-
-
-def _accounts_sounds(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    acts, time_column = _acts(d, kinds, verb, gone)
-    sounds = _item_facts(d, "sound_id", "sounds", verb).drop("at")
-    joined = acts.join(sounds, on="items", maintain_order="left")
-    _dropped(gone, "acts on items without a sound", acts.height - joined.height)
-    return joined, time_column
-
-
-def _authors_items(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds, gone
-    return _item_facts(d, "author_id", "authors", verb), "items.created_at"
-
-
-def _authors_tags(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds
-    authors = _item_facts(d, "author_id", "authors", verb)
-    tags = _item_tags(d, verb, gone).drop("at")
-    return authors.join(tags, on="items", maintain_order="left"), "items.created_at"
-
-
-def _authors_sounds(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds, gone
-    authors = _item_facts(d, "author_id", "authors", verb)
-    sounds = _item_facts(d, "sound_id", "sounds", verb).drop("at")
-    return authors.join(sounds, on="items", maintain_order="left"), "items.created_at"
-
-
-def _items_tags(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds
-    parts = []
-    if _has(d, "items", "tags"):
-        parts.append(_item_tags(d, verb, gone))
-    given = _assigned(d, gone)
-    if given is not None:
-        parts.append(given.filter(pl.col("items").is_not_null()))
-    if not parts:
-        raise MissingDataError(f"{verb} needs items.tags or interactions of kind 'tag'.")
-    return pl.concat([p.select("items", "tags", "at") for p in parts]), "items.created_at"
-
-
-def _items_sounds(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds, gone
-    return _item_facts(d, "sound_id", "sounds", verb), "items.created_at"
-
-
-def _tags_sounds(d: Dataset, kinds: tuple[str, ...], verb: str, gone: dict[str, int]) -> Pairs:
-    del kinds
-    sounds = _item_facts(d, "sound_id", "sounds", verb)
-    tags = _item_tags(d, verb, gone).drop("at")
-    return sounds.join(tags, on="items", maintain_order="left"), "items.created_at"
-
-
-_DEFINITIONS: dict[
-    frozenset[str], Callable[[Dataset, tuple[str, ...], str, dict[str, int]], Pairs]
-] = {
-    frozenset(("accounts", "items")): _accounts_items,
-    frozenset(("accounts", "authors")): _accounts_authors,
-    frozenset(("accounts", "tags")): _accounts_tags,
-    frozenset(("accounts", "sounds")): _accounts_sounds,
-    frozenset(("authors", "items")): _authors_items,
-    frozenset(("authors", "tags")): _authors_tags,
-    frozenset(("authors", "sounds")): _authors_sounds,
-    frozenset(("items", "tags")): _items_tags,
-    frozenset(("items", "sounds")): _items_sounds,
-    frozenset(("tags", "sounds")): _tags_sounds,
-}
+    def tags_of_items(self) -> pl.DataFrame:
+        parts = [self.item_tags()] if _has_values(self.dataset, "items", "tags") else []
+        if (given := self.given_tags()) is not None:
+            parts.append(given.filter(pl.col("items").is_not_null()))
+        if not parts:
+            raise MissingDataError(f"{self.caller} needs items.tags or interactions of kind 'tag'.")
+        return pl.concat([part.select("items", "tags", "at") for part in parts])

@@ -1,4 +1,4 @@
-"""A partition: which community each node belongs to, how sure that is, and the names."""
+"""Partition of nodes into communities, with its stability over runs and its labels."""
 
 from __future__ import annotations
 
@@ -18,34 +18,22 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 
-__all__ = [
-    "STABLE",
-    "UNSTABLE",
-    "VERDICTS",
-    "Partition",
-    "Runs",
-    "canonical_membership",
-    "in_order",
-]
-
 Membership = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class Runs(Frozen):
-    """What several runs of one algorithm say about a partition.
+    """Run-to-run stability of a partition.
 
     Attributes
     ----------
     memberships
-        int32, shape (runs, n): the canonical membership of each run, best first kept in
-        the order of the runs.
+        int32, shape (runs, n): the canonical membership of each run, in the order of the runs.
     qualities
         float64, shape (runs,): quality of each run.
     agreement
         Mean adjusted mutual information over all pairs of runs, among nodes with an edge;
-        1 if every run found the same, near 0 if they agree no more than chance. NaN for a
-        single run.
+        1 if all runs are equal, near 0 for agreement at chance. NaN for a single run.
     consistency
         float32, shape (n,): mean element-centric similarity of the node's community over
         all pairs of runs, |A∩B| / max(|A|, |B|), in [0, 1]; NaN for a single run and for
@@ -61,32 +49,32 @@ class Runs(Frozen):
         self._set_arrays(memberships=None, qualities=None, consistency=None)
 
 
-#: From this mean agreement of runs on, a partition is called stable, and below the
-#: second bound unstable: planted graphs recovered perfectly score 1.00, sparse random
-#: noise 0.23 although its modularity is higher.
+#: A partition is called stable from the first mean agreement of runs on, and unstable below
+#: the second: planted graphs recovered perfectly score 1.00, sparse random graphs 0.23
+#: although their modularity is higher.
 STABLE, UNSTABLE = 0.75, 0.5
 
-#: What each verdict means, as shown to readers.
+#: Meaning of each verdict, as displayed.
 VERDICTS = {
     "stable": "the runs find nearly the same communities",
     "partly stable": "the runs agree on some communities only; see the consistency of each",
     "unstable": "the communities are an artefact of one run; report that none were found",
-    "untested": "one run cannot tell; take several",
+    "untested": "one run has no run-to-run agreement; take several",
 }
 
 
 def canonical_membership(membership: npt.ArrayLike) -> Membership:
-    """Membership with communities numbered by size, ties by smallest node; −1 stays.
+    """Number communities by size, ties by smallest node; −1 stays.
 
     Examples
     --------
     >>> canonical_membership([5, 3, 3, -1, 9]).tolist()
     [1, 0, 0, -1, 2]
     """
-    return in_order(np.asarray(membership))[0]
+    return number_by_size(np.asarray(membership))[0]
 
 
-def in_order(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]:
+def number_by_size(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]:
     """Canonical codes, and the old code of each new one."""
     canonical = np.full(membership.size, -1, dtype=np.int32)
     assigned = np.flatnonzero(membership >= 0)
@@ -102,13 +90,25 @@ def in_order(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]:
     return canonical, old[order].tolist()
 
 
-#: Column of the evidence that says which membership it is about.
+#: Fields that a saved file keeps in its header, and the arrays of the runs.
+_HEADER = (
+    "labels",
+    "labels_key",
+    "quality",
+    "quality_function",
+    "resolution",
+    "node_kind",
+    "evidence",
+)
+_RUN_ARRAYS = ("memberships", "qualities", "consistency")
+
+#: Column of the evidence with the key of its membership.
 _KEY = "membership_key"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Partition(Frozen, table="summary"):
-    """Communities of a graph's nodes: disjoint, numbered by size.
+    """Disjoint communities of a graph's nodes, numbered by size.
 
     Attributes
     ----------
@@ -122,12 +122,12 @@ class Partition(Frozen, table="summary"):
     quality
         Value of `quality_function` for this partition; NaN where none was computed.
     quality_function, resolution
-        What was maximised, and its resolution γ.
+        Objective that was maximised, and its resolution γ.
     runs
-        The evidence of several runs; `None` for a given partition.
+        Run-to-run stability; `None` for a given partition.
     evidence
-        Why the names: community, tag, how often, log-odds, z, q, and the key of the
-        membership they are about; `None` without names.
+        Statistics of the labels: community, tag, counts, log-odds, z, q, and the key of their
+        membership; `None` without labels.
     node_kind
         What the nodes are, as in :class:`Graph`.
     provenance
@@ -159,11 +159,9 @@ class Partition(Frozen, table="summary"):
         self._set_arrays(membership=np.int32)
         membership = self.membership
         if membership.shape != (len(self.vocabulary),):
-            raise DataError(
-                f"membership has shape {membership.shape} for {len(self.vocabulary)} nodes."
-            )
-        canonical = canonical_membership(membership)
-        if not np.array_equal(canonical, membership):
+            n = len(self.vocabulary)
+            raise DataError(f"membership has shape {membership.shape} for {n} nodes.")
+        if not np.array_equal(canonical_membership(membership), membership):
             raise DataError(
                 "communities must be numbered by size (0 the largest, ties by smallest node), "
                 "unassigned nodes −1: use Partition.from_membership."
@@ -177,15 +175,14 @@ class Partition(Frozen, table="summary"):
         self._set(labels=labels)
         if named and not self.labels_key:
             self._set(labels_key=self.membership_key)
-        self._check_names()
+        self._check_labels()
 
-    def _check_names(self) -> None:
+    def _check_labels(self) -> None:
         """Refuse labels, or evidence for them, that belong to other communities."""
         if self.labels_key and self.labels_key != self.membership_key:
             raise DataError(
-                "these labels belong to another partition: names cannot be put on communities "
-                "they were not found for. Label this one with label_communities, or replace "
-                "labels=() and labels_key='' as well."
+                "these labels belong to another partition, whose communities they name. Label this "
+                "one with label_communities, or replace labels=() and labels_key='' as well."
             )
         if self.evidence is None or _KEY not in self.evidence.columns:
             return
@@ -206,7 +203,7 @@ class Partition(Frozen, table="summary"):
         node_kind: str = "nodes",
         provenance: Provenance | None = None,
     ) -> Partition:
-        """A given partition, such as a planted or an external one.
+        """Partition from given memberships, such as planted or external ones.
 
         Parameters
         ----------
@@ -217,6 +214,8 @@ class Partition(Frozen, table="summary"):
             (`None` for unassigned).
         labels
             Names of the codes 0, 1, …; not with text memberships.
+        node_kind, provenance
+            As the attributes.
         """
         listed = list(ids)
         groups = membership.tolist() if isinstance(membership, np.ndarray) else list(membership)
@@ -234,19 +233,15 @@ class Partition(Frozen, table="summary"):
         else:
             codes = np.array([-1 if g is None else int(g) for g in groups], np.int64)
             top = int(codes.max(initial=-1)) + 1
-            names = list(labels) if labels is not None else [None] * top
+            names = [None] * top if labels is None else list(labels)
             if len(names) < top:
                 raise DataError(f"{len(names)} labels for community codes up to {top - 1}.")
         raw = np.empty(len(listed), dtype=np.int64)
         raw[vocabulary.encode(listed)] = codes
-        canonical, order = in_order(raw)
-        return cls(
-            vocabulary,
-            canonical,
-            tuple(names[c] for c in order),
-            node_kind=node_kind,
-            provenance=provenance or Provenance("Partition.from_membership"),
-        )
+        canonical, order = number_by_size(raw)
+        record = provenance or Provenance("Partition.from_membership")
+        ordered = tuple(names[c] for c in order)
+        return cls(vocabulary, canonical, ordered, node_kind=node_kind, provenance=record)
 
     @cached_property
     def n_communities(self) -> int:
@@ -261,7 +256,7 @@ class Partition(Frozen, table="summary"):
 
     @property
     def n_unassigned(self) -> int:
-        """Nodes that belong to no community."""
+        """Number of nodes without a community."""
         return int(np.count_nonzero(self.membership < 0))
 
     @property
@@ -293,7 +288,7 @@ class Partition(Frozen, table="summary"):
 
     @cached_property
     def membership_key(self) -> str:
-        """Short key of nodes and memberships alone: names belong to one such key."""
+        """Short key of nodes and memberships alone, to which labels refer."""
         return content_key(self.vocabulary.content_key, self.membership)[:12]
 
     def community(self, which: int | str) -> int:
@@ -306,10 +301,9 @@ class Partition(Frozen, table="summary"):
                     f"Names: {', '.join(known) or 'none'}."
                 )
             return self.labels.index(which)
-        if not 0 <= which < self.n_communities:
-            raise OptionError(
-                f"community {which} does not exist: codes run from 0 to {self.n_communities - 1}."
-            )
+        top = self.n_communities - 1
+        if not 0 <= which <= top:
+            raise OptionError(f"community {which} does not exist: codes run from 0 to {top}.")
         return int(which)
 
     def name(self, code: int) -> str:
@@ -324,7 +318,9 @@ class Partition(Frozen, table="summary"):
     def with_labels(
         self, labels: Sequence[str | None], evidence: pl.DataFrame | None, provenance: Provenance
     ) -> Partition:
-        """The same communities under other names.
+        """Partition with the same communities and other `labels`, with their `evidence`.
+
+        `provenance` is that of the new partition.
 
         Raises
         ------
@@ -332,22 +328,16 @@ class Partition(Frozen, table="summary"):
             If the evidence is about another partition, by its column ``membership_key``, or
             labels are too few, too many or not unique.
         """
-        return replace(
-            self, labels=tuple(labels), evidence=evidence, provenance=provenance, labels_key=""
-        )
+        changes = {"evidence": evidence, "provenance": provenance, "labels_key": ""}
+        return replace(self, labels=tuple(labels), **changes)  # type: ignore[arg-type]
 
     def confident(self, minimum: float = 0.5) -> Partition:
-        """The same communities without the nodes whose place is uncertain.
+        """Partition without the nodes of low consistency.
 
-        Nodes of a consistency below `minimum` become unassigned. Communities are numbered
-        anew by size; those that keep a node keep their label and evidence (which is about
-        the whole community). The runs and their verdict stay as they are. The quality of the
-        rest is not known without the graph: see :func:`graphkit.partition_quality`.
-
-        Parameters
-        ----------
-        minimum
-            Least consistency that is kept, in [0, 1].
+        Nodes of a consistency below `minimum`, in [0, 1], become unassigned. Communities are renumbered
+        by size; those that keep a node keep their label and evidence (which describes the whole
+        community). The runs and their verdict do not change. The quality is NaN, as it needs the
+        graph: see :func:`graphkit.communities.partition_quality`.
 
         Raises
         ------
@@ -369,43 +359,41 @@ class Partition(Frozen, table="summary"):
         consistency = self.consistency
         if consistency is None or np.isnan(self.stability):
             raise DataError(
-                "confident: the partition does not come from several runs, so nothing says how "
-                "sure its nodes are: take one from leiden(graph, runs=10)."
+                "confident: the partition does not come from several runs, so its nodes have no "
+                "consistency: take one from leiden(graph, runs=10)."
             )
         assigned = self.membership >= 0
         # compared as float32, so that a consistency of 0.7 reaches a minimum of 0.7
-        sure = assigned & (consistency >= np.float32(minimum))
-        membership, order = in_order(np.where(sure, self.membership, -1))
+        kept = assigned & (consistency >= np.float32(minimum))
+        membership, order = number_by_size(np.where(kept, self.membership, -1))
         removed = {
-            f"nodes of consistency below {minimum:g}": int((assigned & ~sure).sum()),
+            f"nodes of consistency below {minimum:g}": int((assigned & ~kept).sum()),
             "communities without a node left": self.n_communities - len(order),
         }
-        labels = tuple(self.labels[c] for c in order)
+        record = Provenance.of(
+            "Partition.confident",
+            {"minimum": minimum},
+            made_from=(self,),
+            removed={reason: count for reason, count in removed.items() if count},
+        )
         changed = replace(
             self,
             membership=membership,
-            labels=labels,
             quality=float("nan"),
             evidence=None,
+            labels=tuple(self.labels[c] for c in order),
             labels_key="",
-            provenance=Provenance.of(
-                "Partition.confident",
-                {"minimum": minimum},
-                made_from=(self,),
-                removed={reason: count for reason, count in removed.items() if count},
-            ),
+            provenance=record,
         )
         if self.evidence is None:
             return changed
-        codes = pl.Series(order, dtype=pl.Int32)
-        kept = self.evidence.filter(pl.col("community").is_in(codes.implode())).with_columns(
-            pl.col("community").replace_strict(
-                codes, np.arange(len(order), dtype=np.int32), return_dtype=pl.Int32
-            )
-        )
-        if _KEY in kept.columns:
-            kept = kept.with_columns(pl.lit(changed.membership_key).alias(_KEY))
-        return replace(changed, evidence=kept.sort("community", maintain_order=True))
+        old, new = pl.Series(order, dtype=pl.Int32), np.arange(len(order), dtype=np.int32)
+        code = pl.col("community")
+        rows = self.evidence.filter(code.is_in(old.implode()))
+        rows = rows.with_columns(code.replace_strict(old, new, return_dtype=pl.Int32))
+        if _KEY in rows.columns:
+            rows = rows.with_columns(pl.lit(changed.membership_key).alias(_KEY))
+        return replace(changed, evidence=rows.sort("community", maintain_order=True))
 
     def frame(self) -> pl.DataFrame:
         """One row per node: id, community, label, consistency."""
@@ -433,24 +421,15 @@ class Partition(Frozen, table="summary"):
 
     def save(self, path: str | Path) -> Path:
         """Write the partition as one ``.npz`` file; :meth:`load` reads it back."""
-        header: dict[str, Any] = {
-            "labels": list(self.labels),
-            "labels_key": self.labels_key,
-            "quality": None if np.isnan(self.quality) else self.quality,
-            "quality_function": self.quality_function,
-            "resolution": self.resolution,
-            "node_kind": self.node_kind,
-            "evidence": None
-            if self.evidence is None
-            else [[s.name, str(s.dtype), s.to_list()] for s in self.evidence],
-            "provenance": self.provenance.to_dict(),
-        }
+        header = {name: getattr(self, name) for name in _HEADER}
+        header["quality"] = _nan_to_none(self.quality)
+        header["provenance"] = self.provenance.to_dict()
+        if self.evidence is not None:
+            header["evidence"] = [[c.name, str(c.dtype), c.to_list()] for c in self.evidence]
         arrays = {**pack_ids(self.vocabulary), "membership": self.membership}
         if self.runs is not None:
-            agreement = self.runs.agreement
-            header["agreement"] = None if np.isnan(agreement) else agreement
-            for name in ("memberships", "qualities", "consistency"):
-                arrays[f"runs_{name}"] = getattr(self.runs, name)
+            header["agreement"] = _nan_to_none(self.runs.agreement)
+            arrays |= {f"runs_{name}": getattr(self.runs, name) for name in _RUN_ARRAYS}
         return save_arrays(path, "Partition", header, arrays)
 
     @classmethod
@@ -465,31 +444,17 @@ class Partition(Frozen, table="summary"):
             If its labels belong to another partition than its memberships.
         """
         header, arrays = load_arrays(path, "Partition")
-        runs = None
+        values = {name: header[name] for name in _HEADER if name in header}
+        values["labels"] = tuple(header["labels"])
+        values["quality"] = _none_to_nan(header["quality"])
+        values["provenance"] = Provenance.from_dict(header["provenance"])
+        if header["evidence"] is not None:
+            columns = [pl.Series(n, v, getattr(pl, t)) for n, t, v in header["evidence"]]
+            values["evidence"] = pl.DataFrame(columns)
         if "runs_qualities" in arrays:
-            agreement = header["agreement"]
-            runs = Runs(
-                arrays["runs_memberships"],
-                arrays["runs_qualities"],
-                float("nan") if agreement is None else agreement,
-                arrays["runs_consistency"],
-            )
-        evidence = header["evidence"]
-        return cls(
-            unpack_ids(arrays),
-            arrays["membership"],
-            tuple(header["labels"]),
-            float("nan") if header["quality"] is None else header["quality"],
-            header["quality_function"],
-            header["resolution"],
-            runs,
-            None
-            if evidence is None
-            else pl.DataFrame([pl.Series(n, v, getattr(pl, t)) for n, t, v in evidence]),
-            header["node_kind"],
-            Provenance.from_dict(header["provenance"]),
-            header.get("labels_key", ""),
-        )
+            runs = {name: arrays[f"runs_{name}"] for name in _RUN_ARRAYS}
+            values["runs"] = Runs(agreement=_none_to_nan(header["agreement"]), **runs)
+        return cls(unpack_ids(arrays), arrays["membership"], **values)
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
@@ -508,3 +473,11 @@ class Partition(Frozen, table="summary"):
             f"{self.name(c)} ({self.sizes[c]:,})" for c in range(min(6, self.n_communities))
         )
         return facts | {"largest": largest or "none"}
+
+
+def _nan_to_none(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _none_to_nan(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,9 +1,9 @@
-"""A synthetic platform: a dataset together with the truth that was planted in it."""
+"""Synthetic platforms and benchmark graphs, with their planted communities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,8 +17,6 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 
-__all__ = ["Planted", "Platform"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):
@@ -27,9 +25,9 @@ class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):
     Attributes
     ----------
     dataset
-        The log, as a researcher would hold it.
+        The log, as a researcher would have it.
     truth
-        The planted home community of every account, with its name.
+        The planted community of every account, with its name.
     topics
         Names of the planted topics, t of them.
     interests
@@ -40,7 +38,7 @@ class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):
     item_quality
         float32, shape (items,): planted quality in [0, 1], same order.
     parameters
-        What the platform was made with.
+        Parameters of the generator.
     """
 
     dataset: Dataset
@@ -72,7 +70,7 @@ class Platform(Frozen, title="Platform (synthetic)", table="truth.summary"):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Planted(Frozen, title="Planted graph", table="truth.summary"):
-    """A benchmark graph and the communities that were planted in it.
+    """Benchmark graph with planted communities.
 
     Attributes
     ----------
@@ -110,14 +108,11 @@ class Planted(Frozen, title="Planted graph", table="truth.summary"):
 
     @classmethod
     def of(cls, graph: Graph, truth: Partition, provenance: Provenance | None = None) -> Planted:
-        """A graph with its planted communities; the mixing is counted."""
-        if truth.vocabulary != graph.vocabulary:
-            raise DataError("planted: truth must hold every node of the graph, and no other.")
-        tail, head, _ = graph.edge_arrays()
-        home = truth.membership
-        leaving = int(np.count_nonzero(home[tail] != home[head]))
-        mixing = leaving / tail.size if tail.size else float("nan")
-        return cls(graph, truth, mixing, provenance or Provenance("Planted.of"))
+        """Benchmark from a `graph` and its planted communities; computes the mixing."""
+        planted = cls(graph, truth, float("nan"), provenance or Provenance("Planted.of"))
+        source, target, _ = graph.edge_arrays()
+        leaving = int(np.count_nonzero(truth.membership[source] != truth.membership[target]))
+        return replace(planted, mixing=leaving / source.size) if source.size else planted
 
     @property
     def content_key(self) -> str:
@@ -128,7 +123,7 @@ class Planted(Frozen, title="Planted graph", table="truth.summary"):
         degree = self.graph.degree()
         facts: dict[str, object] = {
             "nodes": self.graph.n_nodes,
-            "arcs" if self.graph.directed else "edges": self.graph.n_edges,
+            "edges": self.graph.n_edges,
             "mean degree": float(degree.mean()) if degree.size else float("nan"),
             "planted communities": self.truth.n_communities,
             "mixing": self.mixing,

@@ -1,10 +1,10 @@
-"""Where a derived value came from: verb, parameters, seed, versions, inputs."""
+"""Provenance of derived values: function, parameters, seed, versions, inputs."""
 
 from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -15,12 +15,10 @@ import polars as pl
 from graphkit._version import __version__
 from graphkit.data.frozen import Frozen, content_key
 
-__all__ = ["Provenance"]
-
 
 @dataclass(frozen=True, eq=False)
 class Provenance(Frozen):
-    """The record that every derived noun carries.
+    """Record of how a value was made; every derived value carries one.
 
     Attributes
     ----------
@@ -33,11 +31,11 @@ class Provenance(Frozen):
     inputs
         Content keys of what it was made from, in the order of the arguments.
     removed
-        What the verb took away, as counts by reason.
+        What the function left out, as counts by reason.
     versions
         Versions of graphkit and of the engines that took part.
     parents
-        Provenance of the inputs, so that the whole chain can be told.
+        Provenance of the inputs, so that the whole chain is recorded.
     """
 
     verb: str
@@ -50,7 +48,7 @@ class Provenance(Frozen):
 
     def __post_init__(self) -> None:
         self._set(
-            parameters=MappingProxyType({k: _plain(v) for k, v in self.parameters.items()}),
+            parameters=MappingProxyType({k: _to_json_type(v) for k, v in self.parameters.items()}),
             removed=MappingProxyType(dict(self.removed)),
             versions=MappingProxyType({"graphkit": __version__, **self.versions}),
         )
@@ -58,7 +56,7 @@ class Provenance(Frozen):
     @classmethod
     def of(
         cls,
-        verb: str,
+        caller: str,
         parameters: Mapping[str, Any] | None = None,
         *,
         seed: int | None = None,
@@ -66,64 +64,59 @@ class Provenance(Frozen):
         removed: Mapping[str, int] | None = None,
         packages: tuple[str, ...] = (),
     ) -> Provenance:
-        """The record of a verb applied to nouns, which bring their own records."""
-        parents = tuple(p for p in (getattr(n, "provenance", None) for n in made_from) if p)
+        """Record of a function call on values, whose own records become its parents.
+
+        `made_from` are the values, `packages` those whose versions are recorded; all else is
+        as the attributes.
+        """
+        records = (getattr(value, "provenance", None) for value in made_from)
         return cls(
-            verb=verb,
-            parameters=parameters or {},
-            seed=seed,
-            inputs=tuple(noun.content_key for noun in made_from),
-            removed=removed or {},
-            versions={name: _version_of(name) for name in packages},
-            parents=parents,
+            caller,
+            parameters or {},
+            seed,
+            tuple(value.content_key for value in made_from),
+            removed or {},
+            {name: _package_version(name) for name in packages},
+            tuple(record for record in records if record),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON types."""
-        return {
-            "verb": self.verb,
-            "parameters": dict(self.parameters),
-            "seed": self.seed,
-            "inputs": list(self.inputs),
-            "removed": dict(self.removed),
-            "versions": dict(self.versions),
-            "parents": [p.to_dict() for p in self.parents],
+        mappings = {
+            name: dict(getattr(self, name)) for name in ("parameters", "removed", "versions")
         }
+        lists = {"inputs": list(self.inputs), "parents": [p.to_dict() for p in self.parents]}
+        record = {"verb": self.verb, "seed": self.seed} | mappings | lists
+        return {spec.name: record[spec.name] for spec in fields(self)}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Provenance:
         """The inverse of :meth:`to_dict`."""
-        return cls(
-            verb=record["verb"],
-            parameters=record["parameters"],
-            seed=record["seed"],
-            inputs=tuple(record["inputs"]),
-            removed=record["removed"],
-            versions=record["versions"],
-            parents=tuple(cls.from_dict(p) for p in record["parents"]),
-        )
+        values = {spec.name: record[spec.name] for spec in fields(cls)}
+        parents = tuple(cls.from_dict(p) for p in record["parents"])
+        return cls(**values | {"inputs": tuple(record["inputs"]), "parents": parents})
 
 
 @lru_cache(maxsize=64)
-def _version_of(package: str) -> str:
+def _package_version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
 
 
-def _plain(value: Any) -> Any:
+def _to_json_type(value: Any) -> Any:
     """`value` in JSON types: sets sorted, arrays and long collections by their key."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): _to_json_type(v) for k, v in value.items()}
     if isinstance(value, set | frozenset):
-        return [_plain(v) for v in sorted(value)]
+        return [_to_json_type(v) for v in sorted(value)]
     if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+        return [_to_json_type(v) for v in value]
     if isinstance(value, np.ndarray | pl.Series):
         return f"array {content_key(value)}"
     return str(value)

@@ -1,4 +1,4 @@
-"""Small result types: what a verb found, frozen, with its own display."""
+"""Report of an import: rows read, kept, changed and dropped."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.errors import DataError
 
-__all__ = ["ImportReport"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ImportReport(Frozen, title="Import report"):
-    """What a reader read, kept, added and dropped, and why.
+    """Rows that a reader read, kept, added and dropped, with reasons.
 
     Attributes
     ----------
@@ -24,7 +22,7 @@ class ImportReport(Frozen, title="Import report"):
     dropped
         One row per reason: table, reason, rows. Read = kept + dropped in each table.
     notes
-        What was changed or added without dropping a row: table, note, rows.
+        Changes and additions that drop no row: table, note, rows.
     """
 
     rows: pl.DataFrame
@@ -39,7 +37,7 @@ class ImportReport(Frozen, title="Import report"):
         dropped: Mapping[tuple[str, str], int],
         notes: Mapping[tuple[str, str], int] | None = None,
     ) -> ImportReport:
-        """A report from counts; reasons and notes are keyed by (table, text).
+        """Report from counts; `dropped` and `notes` are keyed by (table, text).
 
         Raises
         ------
@@ -54,17 +52,10 @@ class ImportReport(Frozen, title="Import report"):
                     f"import report: {table}: {count} rows read, {kept.get(table, 0)} kept, but "
                     f"{explained} explained as dropped."
                 )
-        rows = {
-            "table": list(read),
-            "read": list(read.values()),
-            "kept": [kept.get(t, 0) for t in read],
-        }
+        rows = [(table, count, kept.get(table, 0)) for table, count in read.items()]
         schema = {"table": pl.String, "read": pl.Int64, "kept": pl.Int64}
-        return cls(
-            pl.DataFrame(rows, schema=schema),
-            _counted(dropped, "reason"),
-            _counted(notes or {}, "note"),
-        )
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        return cls(frame, _count_table(dropped, "reason"), _count_table(notes or {}, "note"))
 
     @property
     def n_dropped(self) -> int:
@@ -79,7 +70,7 @@ class ImportReport(Frozen, title="Import report"):
         return facts | {f"{t}: {note}": n for t, note, n in self.notes.rows()}
 
 
-def _counted(counts: Mapping[tuple[str, str], int], column: str) -> pl.DataFrame:
+def _count_table(counts: Mapping[tuple[str, str], int], column: str) -> pl.DataFrame:
     entries = [(table, text, n) for (table, text), n in counts.items() if n]
     schema = {"table": pl.String, column: pl.String, "rows": pl.Int64}
     return pl.DataFrame(entries, schema=schema, orient="row")

@@ -1,12 +1,12 @@
-"""The six tables: their columns, types and ranges, and how a frame is made to conform.
+"""Schema of the six tables: columns, types and ranges, and casting of frames to it.
 
-Columns beyond the schema are kept as they are, so that a study can carry what it needs;
-a column that is a likely misspelling of a missing one is refused.
+Columns beyond the schema are kept; a likely misspelling of a missing column is refused.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -15,32 +15,22 @@ import polars as pl
 
 from graphkit.errors import DataError, nearest
 
-__all__ = ["KINDS", "TABLES", "TIME_KINDS", "Column", "conform"]
-
-#: What an account can do; the values of ``interactions.kind``.
-KINDS = (
-    "view",
-    "like",
-    "comment",
-    "share",
-    "repost",
-    "save",
-    "duet",
-    "stitch",
-    "mention",
-    "reply",
-    "tag",
-    "play",
+#: Kinds of interaction; the values of ``interactions.kind``.
+KINDS = tuple(
+    "view like comment share repost save duet stitch mention reply tag play".split()  # noqa: SIM905
 )
 
-#: What a time column records; verbs that need the time of the act refuse all but ``event``.
+#: What a time column records; functions that need event times refuse all but ``event``.
 TIME_KINDS = ("event", "item_created", "bound", "collected", "none")
 
-#: No log of a social platform begins before or ends after these.
+#: Bounds of plausible times in the log of a social platform.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 TIME = pl.Datetime("us", "UTC")
+
+#: Ids in scientific notation, as spreadsheets write long numbers: their digits are lost.
+MANGLED = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
 
 ColumnType = Literal["id", "text", "time", "float", "count", "bool", "texts", "vector", "kind"]
 
@@ -67,100 +57,60 @@ class Table:
     key: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """The schema of a column, `None` for a column of the user's own."""
+        """The schema of a column, `None` for a column beyond the schema."""
         return next((c for c in self.columns if c.name == name), None)
 
 
-def _tables() -> dict[str, Table]:
-    account = Column("account_id", "id", True, refers="accounts")
-    tables = (
-        Table(
-            "accounts",
-            (
-                Column("account_id", "id", True),
-                Column("country", "text"),
-                Column("language", "text"),
-                Column("device", "text"),
-                Column("follower_count", "count", low=0),
-                Column("following_count", "count", low=0),
-                Column("list_complete", "bool"),
-            ),
-            key=("account_id",),
-        ),
-        Table(
-            "items",
-            (
-                Column("item_id", "id", True),
-                Column("author_id", "id", refers="accounts"),
-                Column("created_at", "time", time_kind="item_created"),
-                Column("duration", "float", low=0),
-                Column("tags", "texts"),
-                Column("sound_id", "id"),
-                Column("caption", "text"),
-                Column("embedding", "vector"),
-                Column("language", "text"),
-                Column("country", "text"),
-                Column("origin", "text"),
-                Column("flags", "texts"),
-                Column("divisiveness", "float", low=0, high=1),
-            ),
-            key=("item_id",),
-        ),
-        Table(
-            "follows",
-            (
-                Column("follower_id", "id", True, refers="accounts"),
-                Column("followee_id", "id", True, refers="accounts"),
-                Column("since", "time"),
-            ),
-            key=("follower_id", "followee_id"),
-        ),
-        Table(
-            "interactions",
-            (
-                account,
-                Column("item_id", "id", refers="items"),
-                Column("kind", "kind", True),
-                Column("at", "time"),
-                Column("value", "float"),
-                Column("target_item_id", "id", refers="items"),
-                Column("target_account_id", "id", refers="accounts"),
-                Column("tag", "text"),
-            ),
-        ),
-        Table(
-            "impressions",
-            (
-                account,
-                Column("item_id", "id", True, refers="items"),
-                Column("at", "time"),
-                Column("surface", "text"),
-                Column("position", "count", low=0),
-                Column("watch_fraction", "float", low=0),
-                Column("parent_account_id", "id", refers="accounts"),
-            ),
-        ),
-        Table(
-            "memberships", (account, Column("group_id", "id", True)), key=("account_id", "group_id")
-        ),
-    )
-    return {table.name: table for table in tables}
+#: Unique key and columns of each table. A column is written name:type; "!" marks a required
+#: one, "@" the table whose ids it holds, and brackets its range.
+_SCHEMA = {
+    "accounts": (
+        "account_id",
+        "account_id:id! country:text language:text device:text follower_count:count[0,] "
+        "following_count:count[0,] list_complete:bool",
+    ),
+    "items": (
+        "item_id",
+        "item_id:id! author_id:id@accounts created_at:time duration:float[0,] tags:texts "
+        "sound_id:id caption:text embedding:vector language:text country:text origin:text "
+        "flags:texts divisiveness:float[0,1]",
+    ),
+    "follows": (
+        "follower_id followee_id",
+        "follower_id:id!@accounts followee_id:id!@accounts since:time",
+    ),
+    "interactions": (
+        "",
+        "account_id:id!@accounts item_id:id@items kind:kind! at:time value:float "
+        "target_item_id:id@items target_account_id:id@accounts tag:text",
+    ),
+    "impressions": (
+        "",
+        "account_id:id!@accounts item_id:id!@items at:time surface:text position:count[0,] "
+        "watch_fraction:float[0,] parent_account_id:id@accounts",
+    ),
+    "memberships": ("account_id group_id", "account_id:id!@accounts group_id:id!"),
+}
+_COLUMN = re.compile(r"(\w+):(\w+)(!?)(?:@(\w+))?(?:\[(\d*),(\d*)\])?")
 
 
-TABLES: dict[str, Table] = _tables()
+def _parse_column(name: str, type: Any, required: str, refers: Any, low: str, high: str) -> Column:
+    ends = (int(end) if end else None for end in (low, high))
+    time_kind = "item_created" if name == "created_at" else "event"
+    return Column(name, type, bool(required), next(ends), next(ends), refers or None, time_kind)
+
+
+TABLES = {
+    name: Table(name, tuple(_parse_column(*c) for c in _COLUMN.findall(text)), tuple(key.split()))
+    for name, (key, text) in _SCHEMA.items()
+}
 
 
 def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
-    """`frame` with the column types of table `name`; raises on what cannot be right.
+    """Cast a frame to the column types of table `name`; refuse impossible values.
 
-    Parameters
-    ----------
-    name
-        Table of the schema.
-    frame
-        Its rows. Ids may be text or integers; floats are refused.
-    where
-        File it came from, for messages.
+    Ids in `frame` may be text or integers; floats are refused. `where` is its file, for
+    messages.
 
     Raises
     ------
@@ -180,12 +130,12 @@ def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
     table = TABLES[name]
     place = f"table {name!r}" + (f" ({where})" if where else "")
     _check_columns(table, frame, place)
-    changes: list[pl.Series] = []
-    for spec in table.columns:
-        if spec.name in frame.columns:
-            series = frame.get_column(spec.name)
-            changes.append(_CASTS[spec.type](series, spec, f"{place}: column {spec.name!r}"))
-    order = [c.name for c in table.columns if c.name in frame.columns]
+    present = [spec for spec in table.columns if spec.name in frame.columns]
+    changes = [
+        _CASTS[spec.type](frame.get_column(spec.name), spec, f"{place}: column {spec.name!r}")
+        for spec in present
+    ]
+    order = [spec.name for spec in present]
     extras = [c for c in frame.columns if c not in order]
     return frame.with_columns(changes).select(order + extras)
 
@@ -194,13 +144,12 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
     known = [c.name for c in table.columns]
     absent = [c for c in known if c not in frame.columns]
     for name in frame.columns:
-        if name not in known:
-            close = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
-            if close:
-                raise DataError(
-                    f"{place}: column {name!r} looks like {close[0]!r}, which is missing: rename it."
-                )
-    missing = [c.name for c in table.columns if c.required and c.name not in frame.columns]
+        close = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
+        if name not in known and close:
+            raise DataError(
+                f"{place}: column {name!r} looks like {close[0]!r}, which is missing: rename it."
+            )
+    missing = [c.name for c in table.columns if c.required and c.name in absent]
     if missing:
         hint = nearest(missing[0], frame.columns)
         raise DataError(
@@ -210,13 +159,13 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         )
 
 
-def _fail(series: pl.Series, bad: pl.Series, place: str, what: str, remedy: str) -> None:
-    """Raise, naming the first row where `bad` is true."""
+def _refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> None:
+    """Raise a DataError that names the first row where `bad` is true."""
     hits = bad.fill_null(False).arg_true()
     if len(hits):
         row = int(hits[0])
         many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
-        raise DataError(f"{place}, row {row + 1}{many}: {series[row]!r} {what}; {remedy}.")
+        raise DataError(f"{place}, row {row + 1}{many}: {series[row]!r} {problem}.")
 
 
 def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
@@ -232,25 +181,17 @@ def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
         series = series.cast(pl.String)
     elif series.dtype != pl.String:
         raise DataError(f"{place} holds {series.dtype}; ids are text or integers.")
-    mangled = series.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$")
-    _fail(
-        series,
-        mangled,
-        place,
-        "is a number in scientific notation",
-        "its digits are lost: export the column as text",
-    )
+    problem = "is a number in scientific notation; its digits are lost: export the column as text"
+    _refuse_rows(series, series.str.contains(MANGLED), place, problem)
     empty = series.str.len_bytes() == 0
     if spec.required:
-        _fail(
-            series, series.is_null() | empty, place, "is no id", "give every row an id, or drop it"
-        )
+        problem = "is no id; give every row an id, or drop it"
+        _refuse_rows(series, series.is_null() | empty, place, problem)
         return series
     return series.set(empty.fill_null(False), None) if empty.any() else series
 
 
 def _cast_text(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    del spec, place
     return series.cast(pl.String)
 
 
@@ -267,7 +208,9 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
         if offset.any():
             aware = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
             naive = naive.zip_with(~offset.fill_null(False), aware.dt.convert_time_zone("UTC"))
-        _fail(given, naive.is_null() & ~blank, place, "is no time", "write ISO 8601, in UTC")
+        _refuse_rows(
+            given, naive.is_null() & ~blank, place, "is not a time; write ISO 8601, in UTC"
+        )
         series = naive
     elif series.dtype == pl.Date:
         series = series.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
@@ -285,21 +228,12 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
             f"{place} holds {series.dtype}, whose unit and origin are unknown; convert it, for "
             "seconds with polars.from_epoch(column, time_unit='s')."
         )
-    outside = _outside(series)
-    _fail(
-        given,
-        outside,
-        place,
-        f"lies outside {EARLIEST.year}–{LATEST.year}",
-        "check the unit (seconds, milliseconds?) or set it to missing",
-    )
-    return series
-
-
-def _outside(series: pl.Series) -> pl.Series:
     physical = series.to_physical()
     low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    return (physical < low) | (physical >= high)
+    problem = f"lies outside {EARLIEST.year}–{LATEST.year}; check the unit (seconds, milliseconds?)"
+    outside = (physical < low) | (physical >= high)
+    _refuse_rows(given, outside, place, f"{problem} or set it to missing")
+    return series
 
 
 def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
@@ -307,13 +241,14 @@ def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
         text = series.str.strip_chars()
         text = text.set((text == "").fill_null(False), None)
         numbers = text.cast(dtype, strict=False)
-        _fail(series, numbers.is_null() & text.is_not_null(), place, "is no number", "correct it")
+        unread = numbers.is_null() & text.is_not_null()
+        _refuse_rows(series, unread, place, "is not a number; correct it")
         return numbers
     if not (series.dtype.is_numeric() or series.dtype in (pl.Null, pl.Boolean)):
         raise DataError(f"{place} holds {series.dtype}; numbers are needed.")
     if dtype == pl.Int64 and series.dtype.is_float():
-        fraction = series != series.round()
-        _fail(series, fraction | series.is_nan(), place, "is no whole number", "correct it")
+        fraction = (series != series.round()) | series.is_nan()
+        _refuse_rows(series, fraction, place, "is not a whole number; correct it")
     return series.cast(dtype)
 
 
@@ -325,19 +260,15 @@ def _check_range(series: pl.Series, spec: Column, place: str) -> pl.Series:
         bad = bad | (series > spec.high)
     low = "-∞" if spec.low is None else f"{spec.low:g}"
     high = "∞" if spec.high is None else f"{spec.high:g}"
-    _fail(series, bad, place, f"lies outside [{low}, {high}]", "correct it or set it to missing")
+    problem = f"lies outside [{low}, {high}]; correct it or set it to missing"
+    _refuse_rows(series, bad, place, problem)
     return series
 
 
 def _cast_float(series: pl.Series, spec: Column, place: str) -> pl.Series:
     numbers = _to_number(series, pl.Float64, place)
-    _fail(
-        numbers,
-        ~numbers.is_finite(),
-        place,
-        "is not a finite number",
-        "missing values are null, not NaN",
-    )
+    problem = "is not a finite number; missing values are null, not NaN"
+    _refuse_rows(numbers, ~numbers.is_finite(), place, problem)
     return _check_range(numbers, spec, place)
 
 
@@ -346,28 +277,27 @@ def _cast_count(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 
 def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    del spec
     if series.dtype == pl.String:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         low = series.str.to_lowercase()
         low = low.set((low == "").fill_null(False), None)
         known = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
-        _fail(series, known.is_null() & low.is_not_null(), place, "is neither", "true or false")
+        unread = known.is_null() & low.is_not_null()
+        _refuse_rows(series, unread, place, "is neither; true or false")
         return known
     return series.cast(pl.Boolean)
 
 
 def _cast_texts(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    del spec
     if series.dtype == pl.String:
-        # files without list columns: a JSON list, or words parted by commas
+        # files without list columns: a JSON list, or words separated by commas
         is_json = series.str.starts_with("[").fill_null(False)
         try:
             decoded = series.set(~is_json, None).str.json_decode(pl.List(pl.String))
         except pl.exceptions.ComputeError as error:
             raise DataError(
-                f"{place}: a value that begins with '[' is no JSON list of texts ({error}); "
-                "write lists as JSON or parted by commas."
+                f"{place}: a value that begins with '[' is not a JSON list of texts ({error}); "
+                "write lists as JSON or separated by commas."
             ) from None
         words = series.set(is_json, None).str.split(",")
         series = decoded.zip_with(is_json, words)
@@ -383,7 +313,6 @@ def _cast_texts(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 
 def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    del spec
     if isinstance(series.dtype, pl.Array):
         series = series.arr.to_list()
     if series.dtype == pl.String:
@@ -395,23 +324,17 @@ def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if len(lengths) > 1:
         raise DataError(f"{place} mixes lengths {sorted(lengths.to_list())[:4]}; one is needed.")
     finite = vectors.list.eval(pl.element().is_finite().all()).list.first()
-    _fail(vectors, ~finite, place, "has entries that are not finite", "correct it")
+    _refuse_rows(vectors, ~finite, place, "has entries that are not finite; correct it")
     return vectors
 
 
 def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    del spec
     text = series.cast(pl.String)
     kinds = text.cast(pl.Enum(KINDS), strict=False)
     unknown = text.filter(kinds.is_null()).drop_nulls()
     hint = nearest(unknown[0], KINDS) if len(unknown) else ""
-    _fail(
-        text,
-        kinds.is_null(),
-        place,
-        f"is no kind of interaction.{hint}",
-        f"known: {', '.join(KINDS)}",
-    )
+    problem = f"is no kind of interaction.{hint}; known: {', '.join(KINDS)}"
+    _refuse_rows(text, kinds.is_null(), place, problem)
     return kinds
 
 

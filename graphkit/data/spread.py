@@ -1,9 +1,10 @@
-"""What a simulation tallied: who was shown what, arm by arm, in constant memory."""
+"""Tallies of a simulation: exposure and reactions of each arm, in constant memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +18,28 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
 
-__all__ = ["REACTIONS", "ArmTally", "Spread"]
-
-#: What viewers do, in the order of the columns of :attr:`ArmTally.reactions`.
+#: Reactions of viewers, in the order of the columns of :attr:`ArmTally.reactions`.
 REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip")
 
-#: Those of them that reward who posted.
+#: Reactions that reward the author.
 _REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
 
 @dataclass(frozen=True, eq=False)
 class ArmTally(Frozen):
-    """One arm in one replication of one world. m posts, n accounts, T ticks.
+    """Tallies of one arm in one replication of one world: m posts, n accounts, T ticks.
 
     Attributes
     ----------
     views
-        Per partition kind, int32, shape (m, C + 1): accounts of each community shown each
-        post, without its own posters, each once; the last column are unassigned accounts.
+        Per partition kind, int32, shape (m, C + 1): distinct accounts of each community that
+        saw each post, without its posters; the last column counts unassigned accounts.
     diet
-        Per partition kind, int32, shape (n, C + 1): posts shown to each account by the
-        post's home; the last column are posts without a home.
+        Per partition kind, int32, shape (n, C + 1): posts shown to each account by community
+        of origin of the post; the last column counts posts without one.
     member_reach
         Per partition kind, int32, shape (n,): distinct members of the poster's own
-        community, other than itself, that any of its posts reached.
+        community, without the poster, that any of its posts reached.
     ticks
         int32, shape (m, T): impressions of each post in each tick.
     reactions
@@ -49,35 +48,29 @@ class ArmTally(Frozen):
     watch
         int64, shape (m,): summed watch fraction of each post, in 1/65536.
     sources
-        int64, shape (S,): impressions by source, the last one filler.
-    sessions
-        Sessions held.
-    empty
-        Slots left empty.
-    leave, back
-        Mean propensity to leave for good after a session, and mean watch fraction that
-        drives the return.
-    stay
-        Mean number of posts after which a session would end by itself, at most its slots.
+        int64, shape (S,): impressions by source, the last one filler (backfill).
+    sessions, empty
+        Number of sessions, and of slots left empty.
+    leave, back, stay
+        Means over sessions: propensity to leave for good, watch fraction that drives the
+        return, and number of posts after which the session would end, at most its slots.
     candidates
         Distinct candidates that were ranked, over all sessions.
     shares
-        int32, shape (x, 5): post, account that passed it on, parent (−1: from the poster),
-        tick, kind (0 share, 1 duet, 2 stitch).
+        int32, shape (x, 5): post, account that reshared it, parent (−1: the poster), tick,
+        kind (0 share, 1 duet, 2 stitch).
     posting, quitting
-        Mean propensity of creators to post what is scheduled, and to give up; NaN if no creator
-        posted twice.
+        Mean propensities of creators to post as scheduled, and to quit; NaN if none posted twice.
     posted
-        bool, shape (m,): posts that were not held back; all of them under a matched budget.
-        Those whose tick comes after the run have not entered either.
+        bool, shape (m,): posts that their creators posted; all under a matched budget. Posts
+        of later ticks than the last have not entered either.
     left, quit
-        bool, shape (n,): accounts that left for good, and creators who gave up posting; none
-        under a matched budget.
+        bool, shape (n,): accounts that left, creators that quit; none under a matched budget.
     gained, lost
-        int32, shape (n,): followers gained and lost; acted on under a free budget only.
+        int32, shape (n,): followers gained and lost; with effect under a free budget only.
     recall
-        Of the interest index: share of the 100 nearest posts of a sample of accounts that it
-        finds at the end; NaN where the feed does not use it.
+        Recall@100 of the interest index at the end, over a sample of accounts; NaN if the
+        feed does not use it.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -105,7 +98,7 @@ class ArmTally(Frozen):
 
     @property
     def impressions(self) -> int:
-        """Posts shown in all."""
+        """Total number of impressions."""
         return int(self.sources.sum())
 
     @property
@@ -126,8 +119,7 @@ class ArmTally(Frozen):
             elif isinstance(value, np.ndarray):
                 arrays[spec.name] = value
             else:
-                # a NumPy number and a plain one are the same content
-                numbers[spec.name] = value.item() if isinstance(value, np.generic) else value
+                numbers[spec.name] = _to_plain(value)
         return save_arrays(path, "ArmTally", {"kinds": kinds, "numbers": numbers}, arrays)
 
     @classmethod
@@ -148,12 +140,12 @@ class ArmTally(Frozen):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Spread(Frozen, table="summary"):
-    """The tallies of all arms, worlds and replications of one simulation.
+    """Result of a simulation: tallies of all arms, worlds and replications.
 
     Attributes
     ----------
     worlds
-        The worlds, W of them.
+        The simulated worlds.
     arms
         Names of the arms.
     tallies
@@ -182,14 +174,11 @@ class Spread(Frozen, table="summary"):
         """Key of all tallies, every field of each."""
         parts: list[object] = []
         for key, tally in sorted(self.tallies.items()):
+            values = [getattr(tally, spec.name) for spec in fields(tally)]
             parts.append(key)
-            for spec in fields(tally):
-                value = getattr(tally, spec.name)
-                if isinstance(value, Mapping):
-                    parts += [part for item in sorted(value.items()) for part in item]
-                else:
-                    # a NumPy number and a plain one are the same content
-                    parts.append(value.item() if isinstance(value, np.generic) else value)
+            for value in values:
+                mapping = isinstance(value, Mapping)
+                parts += chain(*sorted(value.items())) if mapping else [_to_plain(value)]
         return content_key(*parts)
 
     def of(self, arm: str) -> list[ArmTally]:
@@ -207,14 +196,10 @@ class Spread(Frozen, table="summary"):
     def summary(self) -> pl.DataFrame:
         """One row per arm, over all worlds and replications.
 
-        Returns
-        -------
-        polars.DataFrame
-            arm, impressions, sessions, empty_slots; candidates_per_session (distinct
-            candidates ranked), index_recall (see :attr:`ArmTally.recall`, mean over the
-            tallies that have one), reactions_per_impression (likes, comments, shares,
-            follows, duets and stitches), null where undefined; and the share of each
-            source in the impressions.
+        Columns: arm, impressions, sessions, empty_slots; candidates_per_session (distinct
+        candidates ranked), index_recall (mean of :attr:`ArmTally.recall`),
+        reactions_per_impression (likes, comments, shares, follows, duets and stitches), null
+        where undefined; and the share of each source in the impressions.
         """
         rows = []
         for arm in self.arms:
@@ -224,16 +209,15 @@ class Spread(Frozen, table="summary"):
             sessions = sum(t.sessions for t in tallies)
             recalls = [float(t.recall) for t in tallies if not np.isnan(t.recall)]
             rewards = sum(int(t.rewards.sum()) for t in tallies)
+            candidates = sum(t.candidates for t in tallies)
             row: dict[str, object] = {
                 "arm": arm,
                 "impressions": int(np.sum(total)),
                 "sessions": sessions,
                 "empty_slots": sum(t.empty for t in tallies),
-                "candidates_per_session": (
-                    sum(t.candidates for t in tallies) / sessions if sessions else None
-                ),
+                "candidates_per_session": candidates / sessions if sessions else None,
                 "index_recall": sum(recalls) / len(recalls) if recalls else None,
-                "reactions_per_impression": rewards / int(np.sum(total)) if np.sum(total) else None,
+                "reactions_per_impression": rewards / shown if np.sum(total) else None,
             }
             shares = zip(self.source_names, np.asarray(total).tolist(), strict=True)
             rows.append(row | {name: count / shown for name, count in shares})
@@ -250,3 +234,8 @@ class Spread(Frozen, table="summary"):
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
             **self.provenance.removed,
         }
+
+
+def _to_plain(value: Any) -> Any:
+    """A NumPy number as a Python one, so that equal content has equal keys."""
+    return value.item() if isinstance(value, np.generic) else value

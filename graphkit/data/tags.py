@@ -1,4 +1,4 @@
-"""How hashtags are compared, and the ones that say nothing about a topic."""
+"""Folding of hashtags, and stop-tags: those without information on a topic."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from types import MappingProxyType
 
 import polars as pl
 
-__all__ = ["STOP_FAMILIES", "STOP_TAGS", "fold_tag", "fold_tags", "stopped"]
-
 
 def fold_tag(tag: str) -> str:
-    """The form in which tags are compared: NFKC, case folded, without ``#`` and blanks.
+    """Fold a tag for comparison: NFKC, case folded, without ``#`` and blanks.
 
     Examples
     --------
@@ -32,19 +30,12 @@ def fold_tags(tags: pl.Series) -> pl.Series:
 
 
 def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
-    """Those of some tags that are stop-tags, or only another spelling of one.
+    """Stop-tags among `tags`, including other spellings of one.
 
-    A tag is left out if it is among `stop`, or is the same as one of them without accents,
-    ornaments (``fypシ゚``, ``for_you``), a number behind three letters or more (``fyp2024``),
-    and with stretched letters drawn together (``fyppppp``, ``paratiiii``; three in a row are
-    a stretch, two are not).
-
-    Parameters
-    ----------
-    tags
-        Folded tags.
-    stop
-        Folded tags that name nothing, such as `STOP_TAGS`.
+    A tag is one if it is in `stop`, or equals one of `stop` without accents, ornaments
+    (``fypシ゚``, ``for_you``) and a number after three or more letters (``fyp2024``), and with
+    repeated letters reduced to one (``fyppppp``, ``paratiiii``; from three in a row on). Both
+    are folded tags; `stop` is a set such as `STOP_TAGS`.
 
     Examples
     --------
@@ -52,27 +43,27 @@ def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
     ['fyp', 'fyp2024', 'fyppppp', 'fürdïch']
     """
     exact = frozenset(stop)
-    plain = {_plain(tag) for tag in exact} - {""}
-    shrunk = {_shrunk(tag) for tag in plain}
+    plain = {_strip_ornaments(tag) for tag in exact} - {""}
+    reduced = {_reduce_repeats(tag) for tag in plain}
     found = set()
     for tag in tags:
-        bare = _plain(tag)
-        stretched = _STRETCH.search(bare) and _shrunk(bare) in shrunk
-        if tag in exact or bare in plain or stretched:
+        bare = _strip_ornaments(tag)
+        repeated = _REPEATS.search(bare) and _reduce_repeats(bare) in reduced
+        if tag in exact or bare in plain or repeated:
             found.add(tag)
     return found
 
 
-#: Three of a letter in a row are a stretch, as no language writes them so.
-_STRETCH = re.compile(r"(.)\1\1")
+#: Three of a letter in a row, which no language writes.
+_REPEATS = re.compile(r"(.)\1\1")
 
 
-def _shrunk(tag: str) -> str:
+def _reduce_repeats(tag: str) -> str:
     """The tag with runs of one letter reduced to one."""
     return re.sub(r"(.)\1+", r"\1", tag)
 
 
-def _plain(tag: str) -> str:
+def _strip_ornaments(tag: str) -> str:
     """A folded tag without accents, signs and ornaments, and without a number at its end."""
     kept = []
     accented = True
@@ -89,10 +80,10 @@ def _plain(tag: str) -> str:
     return stem if len(stem) >= 3 else letters
 
 
-#: Katakana that stand for a smile behind fyp.
+#: Katakana written as a smile after fyp.
 _ORNAMENTS = frozenset("シツッㄱ")
 
-# Asks for distribution, not a topic: the platform's "show me to everybody" family.
+# Requests for distribution, not topics.
 _REACH = """
     4u 4upage 4you 4youpage algorithm algorithmplease blowthisup blowup explore exploremore
     explorepage fy fyp fypage fyppage fyou fyourpage fyoupage fy4page fypgakni foru forupage
@@ -108,7 +99,7 @@ _REACH = """
     dontflop dontletthisflop pleasegoviral plsgoviral pleaseviral
 """
 
-# The same in other languages, and for their speakers.
+# Requests for distribution in other languages, and to their speakers.
 _LANGUAGES = """
     parati paratipage paratipagina paravos paraty paravoce paravocê paravocepage prati pravoce
     viralizar viraliza viralizame viralizou viralizando hazmeviral hazlaviral hazmefamoso
@@ -141,14 +132,14 @@ _LANGUAGES = """
     לך פוריו עמודעבורך ฟีด ขึ้นฟีด ขึ้นหน้าฟีด เปิดการมองเห็น เทรนด์วันนี้ για_σενα γιασένα
 """
 
-# What a clip is (an answer to another clip), not what it is about.
+# Forms of clip (such as answers to other clips), not topics.
 _FORM = """
     duet duets dueto duetto duett duetme duetthis duetwithme openduet plzduet stitch stitches
     stitched stitchthis stitchincoming repost greenscreen greenscreenvideo capcut
 """
 
 
-def _families() -> Mapping[str, frozenset[str]]:
+def _stop_families() -> Mapping[str, frozenset[str]]:
     stretched = {stem + last * n for stem, last in (("fy", "p"), ("f", "y")) for n in range(1, 31)}
     stretched |= {"vira" + "l" * n for n in range(1, 9)} | {"fyfy" * n for n in range(1, 10)}
     stretched |= {"fyp" * n for n in range(2, 12)} | {"foryou" + "u" * n for n in range(1, 6)}
@@ -171,9 +162,8 @@ def _families() -> Mapping[str, frozenset[str]]:
 #: Stop-tags by family: ``reach`` (the fyp/foryou/viral family), ``languages`` (the same in
 #: other languages) and ``form`` (duet, stitch and other forms of clip). Frozensets of folded
 #: tags, so that ``stop=STOP_TAGS - STOP_FAMILIES["form"]`` keeps the forms.
-STOP_FAMILIES: Mapping[str, frozenset[str]] = _families()
+STOP_FAMILIES: Mapping[str, frozenset[str]] = _stop_families()
 
-#: Tags of all `STOP_FAMILIES`: they ask for an audience or name a form of clip, and tie
-#: everybody to everybody. A plain frozenset of folded tags, so ``STOP_TAGS | {"mytag"}``
-#: works.
+#: Tags of all `STOP_FAMILIES`: they ask for an audience or name a form of clip, and connect
+#: all accounts. A frozenset of folded tags, so ``STOP_TAGS | {"mytag"}`` works.
 STOP_TAGS: frozenset[str] = frozenset().union(*STOP_FAMILIES.values())

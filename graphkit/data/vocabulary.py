@@ -1,4 +1,4 @@
-"""Ids ↔ codes: the one place where names meet array positions."""
+"""Vocabulary: the mapping between ids and codes, their positions in arrays."""
 
 from __future__ import annotations
 
@@ -13,22 +13,16 @@ import polars as pl
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.errors import DataError, MissingDataError, nearest
 
-__all__ = ["Vocabulary"]
-
 Codes = npt.NDArray[np.int32]
 
 
 class Vocabulary(Frozen):
     """Distinct ids in sorted order; the code of an id is its position, 0 … n−1.
 
-    Because the order is the ids' own, results depend neither on the order of rows nor
-    on the hash seed. Strings sort by code point, integers by value; ids of other
+    Results thus depend neither on the order of rows nor on the hash seed. Strings sort by code point, integers by value; ids of other
     hashable kinds (tuples, mixtures) sort by type and value.
 
-    Parameters
-    ----------
-    ids
-        Any iterable of hashable ids, with repetitions; `None` and floats are refused.
+    `ids` is any iterable of hashable ids, with repetitions; `None` and floats are refused.
 
     Examples
     --------
@@ -48,7 +42,7 @@ class Vocabulary(Frozen):
             if series.null_count():
                 raise DataError("an id is missing (None): every node needs an id.")
             self._kind = "str" if series.dtype == pl.String else "int"
-            self._values = _distinct(series)
+            self._values = _distinct_ids(series)
         else:
             self._values = _sorted_objects(objects)
             self._kind = "object"
@@ -57,7 +51,7 @@ class Vocabulary(Frozen):
 
     @property
     def kind(self) -> str:
-        """What the ids are: ``"str"``, ``"int"`` or ``"object"``."""
+        """Type of the ids: ``"str"``, ``"int"`` or ``"object"``."""
         return self._kind
 
     @cached_property
@@ -84,17 +78,17 @@ class Vocabulary(Frozen):
 
     @cached_property
     def content_key(self) -> str:
-        """Key of the ids, see :func:`graphkit.data.provenance.content_key`."""
+        """Key of the ids, see :func:`graphkit.data.frozen.content_key`."""
         if isinstance(self._values, pl.Series):
             return content_key(self._values)
         return content_key([f"{type(v).__name__}:{v!r}" for v in self._values])
 
     @cached_property
-    def _positions(self) -> dict[Any, int]:
+    def _codes_by_id(self) -> dict[Any, int]:
         return {value: code for code, value in enumerate(self._values)}
 
     @cached_property
-    def _enum(self) -> pl.Enum:
+    def _enum_type(self) -> pl.Enum:
         return pl.Enum(self._values)
 
     def __len__(self) -> int:
@@ -122,34 +116,32 @@ class Vocabulary(Frozen):
         series, objects = _as_series(values)
         if series is None or self._kind == "object":
             items = objects if series is None else series.to_list()
-            found = [self._positions.get(v, -1) for v in items]
+            found = [self._codes_by_id.get(v, -1) for v in items]
             return np.array(found, dtype=np.int32)
         if len(self) == 0 or (series.dtype == pl.String) != (self._kind == "str"):
             return np.full(len(series), -1, dtype=np.int32)
         if self._kind == "str":
-            codes = series.cast(self._enum, strict=False).to_physical().cast(pl.Int32)
+            codes = series.cast(self._enum_type, strict=False).to_physical().cast(pl.Int32)
             return codes.fill_null(-1).to_numpy().astype(np.int32, copy=False)
         return self._lookup_integers(series)
 
     def _lookup_integers(self, series: pl.Series) -> Codes:
         missing = series.is_null().to_numpy() if series.null_count() else None
         values = (series.fill_null(0) if missing is not None else series).to_numpy()
-        low, high = int(self.ids[0]), int(self.ids[-1])
-        found: Codes
         if not values.size:
             return np.empty(0, dtype=np.int32)
-        if int(values.min()) < low or int(values.max()) > high:
-            positions = np.searchsorted(self.ids, values)
-            positions[positions == len(self)] = 0
-            found = np.where(self.ids[positions] == values, positions, -1).astype(np.int32)
-        elif high - low + 1 == len(self):
+        low, high = int(self.ids[0]), int(self.ids[-1])
+        inside = low <= int(values.min()) and int(values.max()) <= high
+        found: Codes
+        if inside and high - low + 1 == len(self):
             found = (values if low == 0 else values - low).astype(np.int32)
-        elif _is_dense(low, high, len(self) + values.size):
+        elif inside and _is_dense(low, high, len(self) + values.size):
             table = np.full(high - low + 1, -1, dtype=np.int32)
             table[self.ids - low] = np.arange(len(self), dtype=np.int32)
             found = table[values - low]
         else:
             positions = np.searchsorted(self.ids, values)
+            positions[positions == len(self)] = 0
             found = np.where(self.ids[positions] == values, positions, -1).astype(np.int32)
         if missing is not None:
             found[missing] = -1
@@ -176,7 +168,7 @@ class Vocabulary(Frozen):
         return codes
 
     def take(self, codes: npt.ArrayLike) -> Vocabulary:
-        """The vocabulary of some codes (or of a boolean mask); order stays sorted."""
+        """Vocabulary of some `codes`, or of a boolean mask; ids stay sorted."""
         picked = np.asarray(codes)
         if picked.dtype != bool:
             mask = np.zeros(len(self), dtype=bool)
@@ -188,12 +180,12 @@ class Vocabulary(Frozen):
 
 
 def _is_dense(low: int, high: int, count: int) -> bool:
-    """Whether a table over all integers from low to high is no larger than the ids."""
+    """Whether a table of all integers from low to high has fewer than 4 · count entries."""
     return high - low < 4 * count
 
 
-def _distinct(series: pl.Series) -> pl.Series:
-    """The distinct ids in ascending order; integers that lie dense are marked in a table."""
+def _distinct_ids(series: pl.Series) -> pl.Series:
+    """Distinct ids in ascending order; dense integers are marked in a table."""
     if series.dtype != pl.String and len(series):
         low, high = series.min(), series.max()
         assert isinstance(low, int)
@@ -207,7 +199,7 @@ def _distinct(series: pl.Series) -> pl.Series:
 
 
 def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[Any]]:
-    """Strings and integers as a series; anything else as a list of objects."""
+    """Series of strings or integers; a list of objects for all other ids."""
     if isinstance(ids, Vocabulary):
         ids = ids.series if ids.kind != "object" else list(ids)
     if isinstance(ids, pl.Series):

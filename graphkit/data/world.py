@@ -1,4 +1,4 @@
-"""A world: one population with its tastes, its ties and the posts whose spread is measured."""
+"""World: a population with its interests, follow graph, and the posts to simulate."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
 
-__all__ = ["World"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class World(Frozen):
-    """Accounts, their true interests and follows, and posts with their ticks and homes.
+    """Input of a simulation: accounts with true interests and follows, and timed posts.
 
     Attributes
     ----------
@@ -31,22 +29,21 @@ class World(Frozen):
     posts
         m posts whose spread is measured.
     account_keys, post_keys
-        uint64, shapes (n,) and (m,): keys of the event-keyed draws. They are fixed when the
-        world is made and belong to the account or post, whatever it is called.
+        uint64, shapes (n,) and (m,): keys of the counter-based draws, independent of ids.
     follows
         Follow graph, follower → followee, over `accounts`.
     interests
-        float32, shape (n, d), rows of unit length or zero: what the accounts really like.
+        float32, shape (n, d), rows of unit length or zero: true interests.
     profiles
-        float32, shape (n, d), likewise: what a feed knows of it when the simulation
-        begins, from other data than partitions and posts.
+        float32, shape (n, d), likewise: interests as estimated by a feed at the start, from
+        other data than partitions and posts.
     post_features
-        float32, shape (m, d), likewise: what the posts are about.
+        float32, shape (m, d), likewise: topics of the posts.
     poster_indptr, posters
-        int64 (m + 1,) and int32: the accounts through which a post enters: its author, or
-        those who introduce it.
+        int64 (m + 1,) and int32: accounts through which a post enters: its author, or its
+        seeders (initial adopters).
     authored
-        Whether a post has an author (its one poster); else its posters introduce it.
+        Whether each post has an author, its only poster; else its posters are seeders.
     ticks
         int32, shape (m,): tick at which the post enters, from 0 on.
     quality
@@ -55,23 +52,24 @@ class World(Frozen):
         Partitions of the accounts by kind, such as ``"planted"``, ``"interest"``,
         ``"follow"``.
     homes
-        int32, shape (m,), by the same kinds: community that the post is at home in; −1
-        where it has none.
+        int32, shape (m,), by the same kinds: community of origin of each post; −1 if none.
     durations
-        float32, shape (m,), seconds > 0; NaN where unknown. Like all that follow it may be
-        `None`, and then nothing is known of it.
+        float32, shape (m,), seconds > 0; NaN where unknown. This and all that follow may be
+        `None` if unknown.
     divisiveness
         float32, shape (m,), in [0, 1]; 0 where unknown.
     flagged, cross_posted
         bool, shape (m,): flagged (as misinformation, say), and first posted elsewhere.
     answers_to
-        int32, shape (m,): post of this world that a duet or stitch answers; −1 for none.
+        int32, shape (m,): parent post of a duet or stitch, in this world; −1 if none.
     country, language, device
         int32, shape (n,): codes of the accounts', −1 where unknown.
     post_country, post_language
         int32, shape (m,): the posts', in the same codes.
     group_indptr, groups
-        int64 (n + 1,) and int32: the groups that each account is in, ascending.
+        int64 (n + 1,) and int32: groups of each account, ascending.
+    provenance
+        How the world was made.
     """
 
     accounts: Vocabulary
@@ -106,20 +104,19 @@ class World(Frozen):
     def __post_init__(self) -> None:
         n, m = len(self.accounts), len(self.posts)
         d = np.shape(self.interests)[1]
-        spec = {
-            "account_keys": (np.uint64, (n,)),
-            "post_keys": (np.uint64, (m,)),
-            "interests": (np.float32, (n, d)),
-            "profiles": (np.float32, (n, d)),
-            "post_features": (np.float32, (m, d)),
-            "poster_indptr": (np.int64, (m + 1,)),
-            "posters": (np.int32, (int(self.poster_indptr[-1]),)),
-            "ticks": (np.int32, (m,)),
-            "quality": (np.float32, (m,)),
-        }
-        for name, (dtype, shape) in spec.items():
-            self._set(**{name: _checked(getattr(self, name), dtype, shape, name)})
-        self._check_facts(n, m)
+        k = int(self.poster_indptr[-1])
+        for dtype, shape, names in (
+            (np.uint64, (n,), ("account_keys",)),
+            (np.uint64, (m,), ("post_keys",)),
+            (np.float32, (n, d), ("interests", "profiles")),
+            (np.float32, (m, d), ("post_features",)),
+            (np.int64, (m + 1,), ("poster_indptr",)),
+            (np.int32, (k,), ("posters",)),
+            (np.int32, (m,), ("ticks",)),
+            (np.float32, (m,), ("quality",)),
+        ):
+            self._set(**{x: _check_array(getattr(self, x), dtype, shape, x) for x in names})
+        self._check_optional(n, m)
         if n < 2 or m < 1:
             raise DataError(f"a world needs at least two accounts and one post, not {n} and {m}.")
         for name, ids in (("account_keys", n), ("post_keys", m)):
@@ -132,45 +129,44 @@ class World(Frozen):
         if self.posters.size and not 0 <= int(self.posters.min()) <= int(self.posters.max()) < n:
             raise DataError(f"world: posters must lie in 0 … {n - 1}.")
         if (np.diff(self.poster_indptr) < 1).any():
-            raise DataError("world: every post needs somebody through whom it enters.")
+            raise DataError("world: every post needs a poster, through whom it enters.")
+        if not self.partitions:
+            raise DataError("world: at least one partition is needed.")
         homes = {}
         for kind, partition in self.partitions.items():
             if partition.vocabulary != self.accounts:
                 raise DataError(f"world: the partition {kind!r} is not over the accounts.")
             if kind not in self.homes:
                 raise DataError(f"world: homes of the posts by the partition {kind!r} are missing.")
-            home = _checked(self.homes[kind], np.int32, (m,), f"homes[{kind!r}]")
+            home = _check_array(self.homes[kind], np.int32, (m,), f"homes[{kind!r}]")
             if m and int(home.max()) >= partition.n_communities:
                 raise DataError(f"world: homes[{kind!r}] names a community that does not exist.")
             homes[kind] = home
-        if not homes:
-            raise DataError("world: at least one partition is needed.")
         partitions = MappingProxyType(dict(self.partitions))
         self._set(partitions=partitions, homes=MappingProxyType(homes))
 
-    def _check_facts(self, n: int, m: int) -> None:
-        """What need not be known: shapes, ranges, and groups that come in pairs of arrays."""
-        for name, (dtype, size, low, high) in _FACTS.items():
+    def _check_optional(self, n: int, m: int) -> None:
+        """Check shapes and ranges of optional fields, and the rows of groups."""
+        for name, (dtype, size, low, high) in _OPTIONAL.items():
             value = getattr(self, name)
             if value is None:
                 continue
-            array = _checked(value, dtype, (n if size == "n" else m,), name, unknown=True)
+            array = _check_array(value, dtype, (n if size == "n" else m,), name, unknown=True)
             known = array[~np.isnan(array)] if dtype is np.float32 else array
-            if known.size and not low <= known.min() <= known.max() <= (
-                m - 1 if high == "m" else high
-            ):
+            top = m - 1 if high == "m" else high
+            if known.size and not low <= known.min() <= known.max() <= top:
                 raise DataError(
-                    f"world: {name} must lie in {low:g} … {high if high != 'm' else m - 1}, not "
-                    f"{known.min():g} … {known.max():g}."
+                    f"world: {name} must lie in {low:g} … {top}, not {known.min():g} … "
+                    f"{known.max():g}."
                 )
             self._set(**{name: array})
         if self.answers_to is not None and (self.answers_to == np.arange(m)).any():
-            raise DataError("world: answers_to names a post as an answer to itself.")
+            raise DataError("world: answers_to names a post as its own parent.")
         if (self.group_indptr is None) != (self.groups is None):
             raise DataError("world: groups and group_indptr go together.")
         if self.group_indptr is not None and self.groups is not None:
-            indptr = _checked(self.group_indptr, np.int64, (n + 1,), "group_indptr")
-            groups = _checked(self.groups, np.int32, (int(indptr[-1]),), "groups")
+            indptr = _check_array(self.group_indptr, np.int64, (n + 1,), "group_indptr")
+            groups = _check_array(self.groups, np.int32, (int(indptr[-1]),), "groups")
             if (np.diff(indptr) < 0).any() or (groups.size and int(groups.min()) < 0):
                 raise DataError("world: groups must be codes 0, 1, … in rows of ascending starts.")
             self._set(group_indptr=indptr, groups=groups)
@@ -187,25 +183,16 @@ class World(Frozen):
 
     @cached_property
     def content_key(self) -> str:
-        """Key of everything in the world."""
-        facts = {name: getattr(self, name) for name in (*_FACTS, "group_indptr", "groups")}
+        """Key of all fields but the provenance."""
+        always = ("interests", "profiles", "post_features", "poster_indptr", "posters", "authored")
+        optional = {name: getattr(self, name) for name in (*_OPTIONAL, "group_indptr", "groups")}
         return content_key(
-            self.accounts.content_key,
-            self.posts.content_key,
-            self.account_keys,
-            self.post_keys,
-            self.follows.content_key,
-            self.interests,
-            self.profiles,
-            self.post_features,
-            self.poster_indptr,
-            self.posters,
-            self.authored,
-            self.ticks,
-            self.quality,
+            *(self.accounts.content_key, self.posts.content_key),
+            *(self.account_keys, self.post_keys, self.follows.content_key),
+            *(getattr(self, name) for name in (*always, "ticks", "quality")),
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()),
             *self.homes.values(),
-            *(part for fact in facts.items() if fact[1] is not None for part in fact),
+            *(part for pair in optional.items() if pair[1] is not None for part in pair),
         )
 
     def _facts(self) -> dict[str, object]:
@@ -213,36 +200,32 @@ class World(Frozen):
             "accounts": self.n_accounts,
             "follows": self.follows.n_edges,
             "posts": self.n_posts,
-            "entering": "by their authors" if self.authored else "introduced by accounts",
+            "entering": "by their authors" if self.authored else "introduced by seeders",
             "ticks": f"0 … {int(self.ticks.max())}",
         }
         for kind, partition in self.partitions.items():
-            homeless = int(np.count_nonzero(self.homes[kind] < 0))
-            facts[f"partition {kind!r}"] = (
-                f"{partition.n_communities} communities, {homeless:,} posts without a home"
-            )
+            none = int(np.count_nonzero(self.homes[kind] < 0))
+            communities = f"{partition.n_communities} communities"
+            facts[f"partition {kind!r}"] = f"{communities}, {none:,} posts without one of origin"
         if self.provenance.removed:
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
             facts["left out"] = ", ".join(left_out)
         return facts
 
 
-#: What a world need not know: dtype, whether of accounts (n) or posts (m), and range.
-_FACTS: dict[str, tuple[type, str, float, float | str]] = {
+#: Optional fields: dtype, one entry per account (n) or post (m), and range.
+_OPTIONAL: dict[str, tuple[type, str, float, float | str]] = {
     "durations": (np.float32, "m", 1e-3, 1e9),
     "divisiveness": (np.float32, "m", 0, 1),
     "flagged": (np.bool_, "m", 0, 1),
     "cross_posted": (np.bool_, "m", 0, 1),
     "answers_to": (np.int32, "m", -1, "m"),
-    "post_country": (np.int32, "m", -1, 2**31 - 1),
-    "post_language": (np.int32, "m", -1, 2**31 - 1),
-    "country": (np.int32, "n", -1, 2**31 - 1),
-    "language": (np.int32, "n", -1, 2**31 - 1),
-    "device": (np.int32, "n", -1, 2**31 - 1),
+    **dict.fromkeys(("post_country", "post_language"), (np.int32, "m", -1, 2**31 - 1)),
+    **dict.fromkeys(("country", "language", "device"), (np.int32, "n", -1, 2**31 - 1)),
 }
 
 
-def _checked(
+def _check_array(
     value: npt.ArrayLike, dtype: type, shape: tuple[int, ...], name: str, *, unknown: bool = False
 ) -> npt.NDArray[np.generic]:
     array: npt.NDArray[np.generic] = np.ascontiguousarray(value, dtype=dtype)

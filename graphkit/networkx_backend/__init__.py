@@ -1,15 +1,17 @@
-"""graphkit as a backend of networkx: its Leiden and Louvain on a networkx graph.
+"""Backend of networkx: Leiden and Louvain of networkx on the native engine.
 
     nx.community.leiden_communities(graph, backend="graphkit")
 
-Registered by entry points, so that installing graphkit is enough; networkx itself has no
-Leiden. ``import networkx`` loads this file, which therefore imports nothing heavy.
+Registered by entry points. ``import networkx`` loads this module, which therefore imports no
+engine.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ _SHARED = (
     "One run, deterministic for a seed: sortable nodes may come in any order, edges in any. "
     "seed=None draws from the operating system, not from the global generator of Python. "
     "Parallel edges are merged, their weights added; edges of weight zero count as absent; a "
-    "negative weight is an error. Communities come largest first. For several runs, and what "
-    "they say together, see graphkit.leiden."
+    "negative weight is an error. Communities come largest first. For several runs and "
+    "their agreement, see graphkit.leiden."
 )
 _LEVELS = "A partition is yielded only if its modularity is above that of the one before. "
 _LEIDEN = (
@@ -33,7 +35,7 @@ _LOUVAIN = "Directed graphs by directed modularity. "
 
 
 def info() -> dict[str, Any]:
-    """What networkx shows of this backend: its summary and its functions."""
+    """Metadata for networkx: summary and functions of this backend."""
     texts = {
         "leiden_communities": _LEIDEN + _SHARED,
         "leiden_partitions": _LEVELS + _LEIDEN + _SHARED,
@@ -54,8 +56,8 @@ def info() -> dict[str, Any]:
 class Backend:
     """The functions that networkx calls, with the signatures that networkx gives them.
 
-    What networkx can do and this cannot is a NotImplementedError that says why, which lets
-    networkx try its next backend; what makes no sense for any is a graphkit error.
+    A case that only networkx supports raises NotImplementedError with the reason, so that
+    networkx tries its next backend; an invalid one raises a graphkit error.
     """
 
     @staticmethod
@@ -69,28 +71,26 @@ class Backend:
         name: str | None = None,
         graph_name: str | None = None,
     ) -> Converted:
-        """The graph in arrays, in time of its size; `edge_attrs` maps weights to defaults.
+        """Convert a networkx graph to arrays, in linear time; `edge_attrs` maps weights to defaults.
 
-        `node_attrs`, `preserve_node_attrs` and `preserve_graph_attrs` change nothing, for no
-        function here asks for attributes of nodes; `name` and `graph_name` say who asks.
+        `node_attrs`, `preserve_node_attrs` and `preserve_graph_attrs` have no effect, as no
+        function here reads attributes of nodes; `name` and `graph_name` are the caller's.
         """
         if preserve_edge_attrs:
             raise NotImplementedError(
                 f"{name}: graphkit takes weights by the name of an edge attribute, or None; not "
                 "by a function."
             )
-        from graphkit.networkx_backend import conversion as _converted
+        from graphkit.networkx_backend.conversion import from_networkx
 
-        return _converted.from_networkx(graph, edge_attrs or {})
+        return from_networkx(graph, edge_attrs or {})
 
     @staticmethod
     def convert_to_nx(result: Any, *, name: str | None = None) -> Any:
-        """A converted graph as a networkx graph again; anything else as it is."""
-        from graphkit.networkx_backend import conversion as _converted
+        """Convert a converted graph back to networkx; anything else is returned as it is."""
+        from graphkit.networkx_backend.conversion import Converted, to_networkx
 
-        return (
-            _converted.to_networkx(result) if isinstance(result, _converted.Converted) else result
-        )
+        return to_networkx(result) if isinstance(result, Converted) else result
 
     @staticmethod
     def leiden_communities(
@@ -101,19 +101,16 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`leiden_partitions`, or that of level `max_level`."""
-        from graphkit.networkx_backend import conversion as found
-
-        levels = found.partitions("leiden_communities", G, weight, resolution, seed)
-        return found.last(levels, max_level)
+        return _last_partition(max_level, "leiden_communities", G, weight, resolution, seed)
 
     @staticmethod
     def leiden_partitions(
         G: Any, weight: str | None = "weight", resolution: float = 1, seed: Any = None
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Leiden, of rising modularity."""
-        from graphkit.networkx_backend import conversion as found
+        from graphkit.networkx_backend.conversion import partitions
 
-        return found.partitions("leiden_partitions", G, weight, resolution, seed)
+        return partitions("leiden_partitions", G, weight, resolution, seed)
 
     @staticmethod
     def louvain_communities(
@@ -125,12 +122,8 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`louvain_partitions`, or that of level `max_level`."""
-        from graphkit.networkx_backend import conversion as found
-
-        levels = found.partitions(
-            "louvain_communities", G, weight, resolution, seed, threshold=threshold
-        )
-        return found.last(levels, max_level)
+        name = "louvain_communities"
+        return _last_partition(max_level, name, G, weight, resolution, seed, threshold)
 
     @staticmethod
     def louvain_partitions(
@@ -141,11 +134,20 @@ class Backend:
         seed: Any = None,
     ) -> Iterator[list[set[Any]]]:
         """The partitions after each level of Louvain, each a merger of the one before."""
-        from graphkit.networkx_backend import conversion as found
+        from graphkit.networkx_backend.conversion import partitions
 
-        return found.partitions(
-            "louvain_partitions", G, weight, resolution, seed, threshold=threshold
-        )
+        return partitions("louvain_partitions", G, weight, resolution, seed, threshold)
+
+
+def _last_partition(max_level: int | None, *arguments: Any) -> list[set[Any]]:
+    """The last of all levels, or of the first `max_level`."""
+    from graphkit.errors import check_integer
+    from graphkit.networkx_backend.conversion import partitions
+
+    levels = partitions(*arguments)
+    if max_level is not None:
+        levels = islice(levels, check_integer("max_level", max_level, 1))
+    return deque(levels, maxlen=1).pop()
 
 
 backend = Backend()

@@ -1,10 +1,9 @@
-"""Communities of a converted graph, as lists of sets."""
+"""Conversion of networkx graphs to arrays, and their communities as lists of sets."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -19,36 +18,33 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, check_integer, check_number
+from graphkit.errors import DataError, check_number
 from graphkit.rng import Streams
-
-__all__ = ["Converted", "from_networkx", "to_networkx"]
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """A networkx graph in compressed rows; may be passed to networkx in its place.
+    """A networkx graph in compressed rows, which networkx accepts in its place.
 
-    networkx keeps it, and may hand one with weights to a call without, so that it holds what
-    either needs.
+    networkx caches it, and may pass one with weights to a call without, so it holds both.
 
     Attributes
     ----------
     nodes
-        The nodes themselves, in the order of the rows: sorted as a Vocabulary sorts ids, or
-        as they came where it cannot.
+        The nodes in the order of the rows: sorted as in a Vocabulary, or as given if they
+        cannot be sorted.
     vocabulary
-        The nodes as ids, or their numbers where they cannot be ids.
+        The nodes as ids, or their positions if they cannot be ids.
     indptr, indices
         As in :class:`graphkit.Graph`.
     parallel
-        float64 (entries,): edges behind each entry; 1 but in a multigraph.
+        float64 (entries,): multiplicity of each entry; 1 except in a multigraph.
     weights
-        float64 (entries,) for each edge attribute asked for.
+        float64 (entries,) for each requested edge attribute.
     directed
-        Whether an entry is an arc.
+        Whether an entry is a directed edge.
     """
 
     nodes: list[Any]
@@ -70,7 +66,7 @@ class Converted:
         return False
 
     def graph(self, weight: str | None) -> Graph:
-        """The graph with one attribute as weights, or each edge counting 1."""
+        """Graph weighted by one attribute, or by the multiplicity of edges."""
         if weight is not None and weight not in self.weights:
             raise DataError(
                 f"weight={weight!r} was not converted (only {sorted(self.weights)} were): pass "
@@ -92,46 +88,42 @@ class Converted:
 
 
 def from_networkx(graph: Any, edge_attrs: Mapping[str, Any]) -> Converted:
-    """The rows of the adjacency, in the order of the ids, columns ascending."""
-    came: list[Any] = []
-    rows: list[Any] = []
-    for node, row in graph.adjacency():
-        came.append(node)
-        rows.append(row)
+    """Convert a networkx graph: rows in the order of the ids, columns ascending."""
+    adjacency = list(graph.adjacency())
+    given, rows = [node for node, _ in adjacency], [row for _, row in adjacency]
     ids_are_nodes = True
     try:
-        vocabulary = Vocabulary(came)
-        codes = vocabulary.encode(came)
-    except DataError:  # floats, or objects that nothing orders
+        vocabulary = Vocabulary(given)
+        codes = vocabulary.encode(given)
+    except DataError:  # floats, or objects without an order
         ids_are_nodes = False
-        codes = np.arange(len(came), dtype=np.int32)
+        codes = np.arange(len(given), dtype=np.int32)
         vocabulary = Vocabulary(codes)
-    place = np.argsort(codes).tolist()
-    nodes, rows = [came[i] for i in place], [rows[i] for i in place]
+    order = np.argsort(codes).tolist()
+    nodes, rows = [given[i] for i in order], [rows[i] for i in order]
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     size = int(indptr[-1])
-    heads = chain.from_iterable(rows)
+    targets = chain.from_iterable(rows)
     if ids_are_nodes and vocabulary.kind == "int":  # three times as fast as one by one
-        columns = vocabulary.encode(np.fromiter(heads, np.int64, size))
+        columns = vocabulary.encode(np.fromiter(targets, np.int64, size))
     else:
-        code = dict(zip(came, codes.tolist(), strict=True))
-        columns = np.fromiter(map(code.__getitem__, heads), np.int32, size)
-    indices, order = _ascending(indptr, columns)
-    # an entry's data: the attributes of its edge, in a multigraph those of its edges by key
+        code = dict(zip(given, codes.tolist(), strict=True))
+        columns = np.fromiter(map(code.__getitem__, targets), np.int32, size)
+    indices, entries = _sort_columns(indptr, columns)
+    # per entry: the attributes of its edge, or in a multigraph those of its edges by key
     data = list(chain.from_iterable(map(methodcaller("values"), rows)))
     many = graph.is_multigraph()
-    parallel = np.fromiter(map(len, data), np.float64, size)[order] if many else np.ones(size)
+    parallel = np.fromiter(map(len, data), np.float64, size)[entries] if many else np.ones(size)
     weights = {}
     for name, default in edge_attrs.items():
         try:
             if many:  # exact sums are the same in any order of the keys
-                found = [
-                    math.fsum(one.get(name, default) for one in keyed.values()) for keyed in data
-                ]
+                sums = (math.fsum(e.get(name, default) for e in keyed.values()) for keyed in data)
+                found = list(sums)
             else:
-                found = [one.get(name, default) for one in data]
-            weights[name] = np.fromiter(found, np.float64, size)[order]
+                found = [edge.get(name, default) for edge in data]
+            weights[name] = np.fromiter(found, np.float64, size)[entries]
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"the edge attribute {name!r} is not a number on every edge ({error}): correct "
@@ -141,13 +133,13 @@ def from_networkx(graph: Any, edge_attrs: Mapping[str, Any]) -> Converted:
 
 
 def to_networkx(converted: Converted) -> Any:
-    """A networkx Graph or DiGraph with the attributes that were converted."""
+    """Convert back to a networkx Graph or DiGraph with the converted attributes."""
     import networkx as nx
 
     graph: Any = nx.DiGraph() if converted.directed else nx.Graph()
     graph.add_nodes_from(converted.nodes)
-    tails = np.repeat(np.arange(len(converted.nodes)), np.diff(converted.indptr))
-    ends = [converted.nodes[i] for i in tails], [converted.nodes[i] for i in converted.indices]
+    sources = np.repeat(np.arange(len(converted.nodes)), np.diff(converted.indptr))
+    ends = [[converted.nodes[i] for i in codes] for codes in (sources, converted.indices)]
     graph.add_edges_from(zip(*ends, strict=True))
     for name, values in converted.weights.items():
         pairs = dict(zip(zip(*ends, strict=True), values.tolist(), strict=True))
@@ -155,10 +147,10 @@ def to_networkx(converted: Converted) -> Any:
     return graph
 
 
-def _ascending(
+def _sort_columns(
     indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Columns ascending within each row, and where each stood."""
+    """Columns sorted within each row, and the original position of each."""
     import scipy.sparse as sp
 
     n = indptr.size - 1
@@ -168,52 +160,35 @@ def _ascending(
 
 
 def partitions(
-    verb: str,
-    graph: Any,
-    weight: str | None,
-    resolution: float,
-    seed: Any,
-    *,
-    threshold: float = 0.0,
+    caller: str, graph: Any, weight: str | None, resolution: float, seed: Any, threshold: float = 0
 ) -> Iterator[list[set[Any]]]:
-    """The partitions of the levels that `verb`, a function of networkx, goes through."""
+    """Partitions after each level of the networkx function `caller`."""
     if not isinstance(graph, Converted):
         raise DataError(
-            f"{verb}: this is a {type(graph).__name__}, not a converted graph: call "
-            f'nx.community.{verb}(graph, backend="graphkit").'
+            f"{caller}: this is a {type(graph).__name__}, not a converted graph: call "
+            f'nx.community.{caller}(graph, backend="graphkit").'
+        )
+    gamma = check_number("resolution", resolution)
+    if gamma < 0:
+        raise NotImplementedError(
+            f"{caller}: resolution={resolution!r} rewards what modularity penalises; graphkit takes "
+            "0 or more."
         )
     levels = level_memberships(
         graph.graph(weight),
-        resolution=_resolution(verb, resolution),
-        refined=verb.startswith("leiden"),
+        resolution=gamma,
+        refined=caller.startswith("leiden"),
         threshold=check_number("threshold", threshold, finite=False),
-        seed=_drawn(seed),
-        verb=verb,
+        seed=_draw_seed(seed),
+        verb=caller,
     )
-    return (_sets(graph.nodes, membership) for membership in levels)
+    return (_node_sets(graph.nodes, membership) for membership in levels)
 
 
-def last(levels: Iterator[list[set[Any]]], max_level: int | None) -> list[set[Any]]:
-    """The last of all levels, or of the first `max_level`."""
-    if max_level is not None:
-        levels = islice(levels, check_integer("max_level", max_level, 1))
-    return deque(levels, maxlen=1).pop()
+def _draw_seed(seed: Any) -> int:
+    """62-bit seed from the generator that networkx makes of a seed, or from the seed itself.
 
-
-def _resolution(verb: str, resolution: float) -> float:
-    value = check_number("resolution", resolution)
-    if value < 0:
-        raise NotImplementedError(
-            f"{verb}: resolution={resolution!r} rewards what modularity is to penalise; graphkit "
-            "takes 0 or more."
-        )
-    return value
-
-
-def _drawn(seed: Any) -> int:
-    """62 bits from the generator that networkx makes of a seed, or from the seed itself.
-
-    networkx stands Python's global generator for None; that one is left alone.
+    networkx passes Python's global generator for None; it is not used.
     """
     if seed is None or seed is getattr(random, "_inst", None):
         return Streams().integer("networkx", bits=62)
@@ -223,7 +198,7 @@ def _drawn(seed: Any) -> int:
     return Streams(seed).integer("networkx", bits=62)
 
 
-def _sets(nodes: list[Any], membership: npt.NDArray[np.int32]) -> list[set[Any]]:
+def _node_sets(nodes: list[Any], membership: npt.NDArray[np.int32]) -> list[set[Any]]:
     """The communities, largest first, ties by the first node."""
     codes = canonical_membership(membership)
     by_community = map(nodes.__getitem__, np.argsort(codes, kind="stable").tolist())

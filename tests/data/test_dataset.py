@@ -82,7 +82,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"interactions": {"account_id": ["a"], "kind": ["lik"]}}, r"row 1: 'lik'.*'like'"),
     ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": [0]}}, "unit and origin"),
     ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": ["1970-01-01"]}}, "1990–2100"),
-    ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": ["soon"]}}, "is no time"),
+    ({"impressions": {"account_id": ["a"], "item_id": ["v"], "at": ["soon"]}}, "is not a time"),
     (
         {"impressions": {"account_id": ["a"], "item_id": ["v"], "watch_fraction": [float("nan")]}},
         "nan",
@@ -92,8 +92,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
         r"\[0, ∞\]",
     ),
     ({"items": {"item_id": ["v"], "divisiveness": [1.5]}}, r"\[0, 1\]"),
-    ({"items": {"item_id": ["v"], "duration": ["long"]}}, r"'long' is no number"),
-    ({"items": {"item_id": ["v"], "tags": ['["a"']}}, "no JSON list"),
+    ({"items": {"item_id": ["v"], "duration": ["long"]}}, r"'long' is not a number"),
+    ({"items": {"item_id": ["v"], "tags": ['["a"']}}, "not a JSON list"),
     ({"items": {"item_id": ["v", "w"], "embedding": [[1.0], [1.0, 2.0]]}}, "mixes lengths"),
     ({"accounts": {"account_id": ["a"], "follower_count": [1.5]}}, "whole number"),
     ({"accounts": {"account_id": ["a"], "list_complete": ["maybe"]}}, "true or false"),
@@ -120,7 +120,7 @@ def test_unknown_references_name_row_and_remedy() -> None:
 def test_time_kinds_are_checked() -> None:
     with pytest.raises(OptionError, match="time_kinds"):
         small(time_kinds={"interactions.at": "evnt"})
-    with pytest.raises(OptionError, match="no time column"):
+    with pytest.raises(OptionError, match="not a time column"):
         small(time_kinds={"interactions.when": "event"})
     ds = small(time_kinds={"interactions.at": "item_created"})
     with pytest.raises(MissingDataError, match="'item_created'"):

@@ -190,7 +190,7 @@ def test_igraph_names_must_be_unique() -> None:
 def test_it_shows_itself() -> None:
     graph = Graph.from_edges(["<a>"], ["b"], directed=True, node_kind="accounts")
     assert "accounts" in repr(graph)
-    assert "arcs" in graph._repr_html_()
+    assert "edges" in graph._repr_html_()
 
 
 def test_empty_graph() -> None:

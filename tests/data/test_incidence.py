@@ -94,7 +94,7 @@ def test_kinds_select_acts(dataset: Dataset) -> None:
 def test_exclusion_is_folded_and_counted(dataset: Dataset) -> None:
     found = incidence(dataset, between="authors", through="tags", exclude={"#BookTok", "nothing"})
     assert found.removed == {"pairs of 1 excluded tags": 1}
-    with pytest.raises(MissingDataError, match="nothing ties"):
+    with pytest.raises(MissingDataError, match="nothing connects"):
         incidence(dataset, between="authors", through="tags", exclude={"booktok", "fyp", "cats"})
     with pytest.raises(OptionError, match="one text"):
         incidence(dataset, between="authors", through="tags", exclude="booktok")
@@ -102,7 +102,7 @@ def test_exclusion_is_folded_and_counted(dataset: Dataset) -> None:
 
 def test_what_is_left_out_is_counted(dataset: Dataset) -> None:
     found = incidence(dataset, between="accounts", through="authors")
-    assert found.removed == {"acts on items of unknown author": 1}
+    assert found.removed == {"interactions with items of unknown author": 1}
 
 
 def test_times(dataset: Dataset) -> None:
@@ -115,7 +115,7 @@ def test_times(dataset: Dataset) -> None:
 
 
 def test_sides_are_checked(dataset: Dataset) -> None:
-    with pytest.raises(OptionError, match="choose two sides"):
+    with pytest.raises(OptionError, match="name two different sides"):
         incidence(dataset, between="items", through="items")
     with pytest.raises(OptionError, match="Did you mean 'tags'"):
         incidence(dataset, between="accounts", through="tag")

@@ -24,7 +24,7 @@ def test_codes_name_their_ids(weak: bool, columns: list[list[str | None]]) -> No
 
     with pytest.MonkeyPatch.context() as patch:
         if weak:
-            patch.setattr(_encode, "_hash", by_length)
+            patch.setattr(_encode, "_hash_ids", by_length)
         coder = Coder()
         codes = [coder.add(pl.Series(column, dtype=pl.String)) for column in columns]
     ids, place = coder.finish()

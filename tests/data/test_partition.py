@@ -260,7 +260,7 @@ def test_confident_needs_several_runs() -> None:
         (0.9, "nearly the same"),
         (0.6, "some communities only"),
         (0.2, "artefact of one run"),
-        (float("nan"), "one run cannot tell"),
+        (float("nan"), "no run-to-run agreement"),
     ],
 )
 def test_cards_say_what_the_verdict_means(agreement: float, words: str) -> None:
