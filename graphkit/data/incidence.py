@@ -360,12 +360,10 @@ def incidence(
     pairs = frame.select(between, through, "at")
     unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
-        objects = pairs.get_column(through)
-        hit = objects.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
+        ids = pairs.get_column(through)
+        hit = ids.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
         if hit.any():
-            removed[f"pairs of {objects.filter(hit).n_unique()} excluded {through}"] = int(
-                hit.sum()
-            )
+            removed[f"pairs of {ids.filter(hit).n_unique()} excluded {through}"] = int(hit.sum())
             pairs = pairs.filter(~hit)
     if not pairs.height:
         raise MissingDataError(
