@@ -304,9 +304,9 @@ def check_budget(ready: Prepared, *, caller: str) -> None:
     found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
     raise OptionError(
         f"{caller}: about {size_text(found_plan.memory)} would be needed for about "
-        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may be "
-        f"used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows the "
-        "choices."
+        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may "
+        f"be used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows "
+        "the choices."
     )
 
 

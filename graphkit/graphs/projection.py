@@ -554,9 +554,7 @@ def project(
     options: ProjectionOptions,
     *,
     at: Ints | None = None,
-    workers: int | None = None,
-    block_work: int | None = None,
-    kept: Path | None = None,
+    **run: Any,
 ) -> Projection:
     """One-mode projection of `n` actors and `m` objects, from codes.
 
@@ -568,13 +566,10 @@ def project(
         Options of the projection; the interactions are selected already.
     at
         Time of each interaction in microseconds, where there is a window.
-    workers, block_work
-        Threads, and the work between two progress reports; no result depends on them.
-    kept
-        Folder of finished blocks: read where there, written where not.
+    run
+        `workers`, `block_work` and `kept` as in `run_product`.
     """
-    ready = prepare_product(rows, columns, n, m, options, at)
-    return run_product(ready, workers=workers, block_work=block_work, kept=kept)
+    return run_product(prepare_product(rows, columns, n, m, options, at), **run)
 
 
 def run_product(
@@ -584,7 +579,11 @@ def run_product(
     block_work: int | None = None,
     kept: Path | None = None,
 ) -> Projection:
-    """Symmetric edges of a prepared projection; parameters as in `project`."""
+    """Symmetric edges of a prepared projection.
+
+    The result does not depend on the number of threads `workers` or the work `block_work` between
+    two progress reports. Finished blocks are read from the folder `kept`, and written to it.
+    """
     workers = workers or cores()
     product = ready.product
     blocks = product.run_blocks(workers, block_work, kept)
