@@ -105,8 +105,8 @@ def projection_degrees(
     if record.verb != PROJECTION:
         raise OptionError(
             f"{caller} tests how many objects two actors share, but this graph was made by "
-            f"{record.verb}: pass the result of {PROJECTION}(…, weight='count') itself. Other graphs "
-            "have method='disparity' and 'noise_corrected'."
+            f"{record.verb}: pass the result of {PROJECTION}(…, weight='count') itself. Other "
+            "graphs have method='disparity' and 'noise_corrected'."
         )
     asked = record.parameters
     for name, value in {"weight": "count", "window": None, "top": None}.items():

@@ -243,8 +243,8 @@ def _follow_sentences(asked: Asked) -> Sentences:
         asked.get("mutual") and "Only reciprocated follows count.",
         "whole_lists" in asked
         and f"The list of follows is known to be complete for {asked['whole_lists']:,} accounts "
-        f"and known to be truncated for {asked['cut_lists']:,}; for {asked['unknown_lists']:,} it is "
-        "not known.",
+        f"and known to be truncated for {asked['cut_lists']:,}; for {asked['unknown_lists']:,} it "
+        "is not known.",
     ]
 
 
@@ -352,7 +352,7 @@ def _backbone_sentences(asked: Asked) -> Sentences:
 
 
 def _leiden_sentences(asked: Asked) -> Sentences:
-    quality, runs, weights = asked["quality"], asked["runs"], asked.get("layer_weights")
+    quality, runs, weights = asked["quality"], asked["runs"], asked.get("layer_weights") or {}
     resolution = asked.get("resolution")
     gamma = f" at resolution γ = {resolution:.4g}" if isinstance(resolution, int | float) else ""
     over = f" summed over {len(weights)} layers [[multiplex]]" if weights else ""

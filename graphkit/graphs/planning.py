@@ -18,8 +18,8 @@ from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_integer
 from graphkit.graphs import projection as product
-from graphkit.graphs.options import ProjectionOptions, gather_interactions, memory_budget
-from graphkit.graphs.projection import Ints, PairLists, Prepared, Projection, RowProduct
+from graphkit.graphs.options import Ints, ProjectionOptions, gather_interactions, memory_budget
+from graphkit.graphs.projection import PairLists, Prepared, Projection, RowProduct
 from graphkit.parallel import cores, track
 
 __all__ = ["ProjectionPlan", "cap_sensitivity", "plan"]

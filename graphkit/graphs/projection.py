@@ -149,8 +149,9 @@ def pair_lists(
     from graphkit.kernels import projection as kernel
 
     row_start, object_start = segment_starts(actors, n), segment_starts(objects, m)
-    begin, sizes = np.empty(objects.size, dtype=np.int64), (objects.size,) * 2 + multiplicity.shape
-    lists = PairLists(row_start, begin, *(np.empty(size, dtype=np.int32) for size in sizes))
+    begin, length = np.empty(objects.size, np.int64), np.empty(objects.size, np.int32)
+    members, counts = np.empty_like(length), np.empty(multiplicity.size, np.int32)
+    lists = PairLists(row_start, begin, length, members, counts)
     kernel.index_pairs(lists, objects, multiplicity, object_start, object_start[:-1].copy(), whole)
     return lists
 
