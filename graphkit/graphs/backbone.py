@@ -215,15 +215,8 @@ class Backbone(Frozen):
 
 
 #: Methods, and the parameter that each takes.
-METHODS = {
-    "bicm": "alpha",
-    "hypergeometric": "alpha",
-    "disparity": "alpha",
-    "noise_corrected": "alpha",
-    "mutual_top": "top",
-    "k_core": "k",
-    "threshold": "min_weight",
-}
+METHODS = dict.fromkeys(("bicm", "hypergeometric", "disparity", "noise_corrected"), "alpha")
+METHODS |= {"mutual_top": "top", "k_core": "k", "threshold": "min_weight"}
 
 #: Methods that test numbers of shared objects, and therefore need the dataset.
 VALIDATIONS = ("bicm", "hypergeometric")
@@ -455,8 +448,8 @@ def _check_parameter(
         if other != name and value is not None:
             owners = ", ".join(m for m, p in METHODS.items() if p == other)
             raise OptionError(
-                f"backbone: {other}={value!r} goes with {owners}, not with method={method!r}, which "
-                f"takes {name}=…."
+                f"backbone: {other}={value!r} goes with {owners}, not with method={method!r}, "
+                f"which takes {name}=…."
             )
     if dataset is not None and method not in VALIDATIONS:
         raise OptionError(f"backbone: method={method!r} uses weights only; leave dataset= out.")

@@ -166,8 +166,8 @@ def cointeraction_graph(
         left_out = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
         raise DataError(
             f"cointeraction_graph: max_degree={max_degree} leaves nothing: all "
-            f"{ready.capped_objects:,} {through} have more {between} than that (left out: {left_out}). "
-            "Raise it; weight='tfidf' weighs them down instead."
+            f"{ready.capped_objects:,} {through} have more {between} than that (left out: "
+            f"{left_out}). Raise it; weight='tfidf' weighs them down instead."
         )
     check_budget(ready, caller="cointeraction_graph")
     result = run_product(ready, kept=folder)

@@ -217,14 +217,10 @@ def coordinated_accounts(
         provenance=provenance,
     )
     near = np.flatnonzero((participations > 0) | (own_pairs > 0))
+    columns = {"actions": counts, "participations": participations, "own_pairs": own_pairs}
+    columns |= {"passes": passing}
     accounts = pl.DataFrame(
-        {
-            "account_id": ids.series.gather(near),
-            "actions": counts[near],
-            "participations": participations[near],
-            "own_pairs": own_pairs[near],
-            "passes": passing[near],
-        }
+        {"account_id": ids.series.gather(near)} | {k: v[near] for k, v in columns.items()}
     )
     return Coordination(graph, frame, accounts, provenance)
 

@@ -104,16 +104,16 @@ def projection_degrees(
     record = graph.provenance
     if record.verb != PROJECTION:
         raise OptionError(
-            f"{caller} tests how many objects two actors share, but this graph was made by {record.verb}: pass "
-            f"the result of {PROJECTION}(…, weight='count') itself. Other graphs have "
-            "method='disparity' and 'noise_corrected'."
+            f"{caller} tests how many objects two actors share, but this graph was made by "
+            f"{record.verb}: pass the result of {PROJECTION}(…, weight='count') itself. Other "
+            "graphs have method='disparity' and 'noise_corrected'."
         )
     asked = record.parameters
     for name, value in {"weight": "count", "window": None, "top": None}.items():
         if asked[name] != value:
             raise OptionError(
-                f"{caller} tests how many objects two actors share out of all of theirs; this projection "
-                f"has {name}={asked[name]!r}: make it with {name}={value!r}."
+                f"{caller} tests how many objects two actors share out of all of theirs; this "
+                f"projection has {name}={asked[name]!r}: make it with {name}={value!r}."
             )
     dataset = require_source(record, dataset, caller=caller)
     found, pairs, objects = projected_pairs(dataset, record, caller=caller)
@@ -126,8 +126,9 @@ def projection_degrees(
     shared = float((objects * (objects - 1.0)).sum()) / 2
     if graph.total_weight > shared or (asked["min_shared"] == 1 and graph.total_weight < shared):
         raise DataError(
-            f"{caller}: the graph's weights add up to {graph.total_weight:,.0f} shared objects, those "
-            f"of its dataset to {shared:,.0f}: it is not the projection that its provenance describes."
+            f"{caller}: the graph's weights add up to {graph.total_weight:,.0f} shared objects, "
+            f"those of its dataset to {shared:,.0f}: it is not the projection that its provenance "
+            "describes."
         )
     return Degrees(actors, objects[objects > 0])
 
@@ -249,8 +250,8 @@ def edge_evidence(graph: Graph, source: Any, target: Any, *, dataset: Dataset) -
     record = projection_record(graph)
     if record is None:
         raise OptionError(
-            f"edge_evidence: this graph was made by {graph.provenance.verb}, not by {PROJECTION}: its "
-            "edges have no shared objects."
+            f"edge_evidence: this graph was made by {graph.provenance.verb}, not by {PROJECTION}: "
+            "its edges have no shared objects."
         )
     ends = graph.vocabulary.encode([source, target])
     if ends[0] == ends[1]:

@@ -64,15 +64,15 @@ SHARED = "c_ij the number of {objects} that i and j share and d_i the number of 
 COUNTS = "with n_it the number of interactions of i with t"
 WEIGHTS = {
     "count": "c_ij = Σ_t B_it B_jt, the number of {objects} that i and j share",
-    "pairs": f"Σ_t n_it n_jt, {COUNTS}: the number of pairs of interactions, one of i and one of j, "
-    "with the same of the {objects}",
+    "pairs": f"Σ_t n_it n_jt, {COUNTS}: the number of pairs of interactions, one of i and one of "
+    "j, with the same of the {objects}",
     "actions": f"Σ_t min(n_it, n_jt), {COUNTS}: the number of interactions of i matched one to one "
     "with interactions of j",
     "jaccard": f"c_ij / (d_i + d_j − c_ij), with {SHARED} [[jaccard]]",
     "cosine": f"c_ij / √(d_i d_j), with {SHARED} [[cosine]]",
     "newman": "Σ_t B_it B_jt / (k_t − 1), with k_t the number of {actors} of t [[newman]]",
-    "tfidf": "Σ_t w_t² B_it B_jt / (|i| |j|), with w_t = ln(N / k_t), |i|² = Σ_t w_t² B_it, k_t the "
-    "number of {actors} of t and N that of all {actors} [[tfidf]]",
+    "tfidf": "Σ_t w_t² B_it B_jt / (|i| |j|), with w_t = ln(N / k_t), |i|² = Σ_t w_t² B_it, k_t "
+    "the number of {actors} of t and N that of all {actors} [[tfidf]]",
 }
 PAIRS_WITHIN = (
     "the number of pairs of interactions, one of i and one of j, with the same of the {objects} "
@@ -173,7 +173,7 @@ def _parse_bibliography(text: str) -> dict[str, tuple[str, str]]:
     works = {}
     for entry in re.split(r"\n(?=\S)", text.strip()):
         key, reference = " ".join(entry.split()).split(": ", 1)
-        authors, year = re.match(r"(.+?) \((\d{4})\)", reference).groups()  # type: ignore[union-attr]
+        authors, year = re.findall(r"^(.+?) \((\d{4})\)", reference)[0]
         names = re.findall(r"([^\W\d_][^,]*), (?:\w\.[ -]?)+", authors)
         short = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
         works[key] = (f"{short} {year}", reference)
@@ -242,9 +242,9 @@ def _follow_sentences(asked: Asked) -> Sentences:
         and "Only the follows of accounts whose list is known to be complete count.",
         asked.get("mutual") and "Only reciprocated follows count.",
         "whole_lists" in asked
-        and f"The list of follows is known to be complete for {asked['whole_lists']:,} accounts and "
-        f"known to be truncated for {asked['cut_lists']:,}; for {asked['unknown_lists']:,} it is "
-        "not known.",
+        and f"The list of follows is known to be complete for {asked['whole_lists']:,} accounts "
+        f"and known to be truncated for {asked['cut_lists']:,}; for {asked['unknown_lists']:,} it "
+        "is not known.",
     ]
 
 
@@ -300,8 +300,8 @@ def _edge_sentences(asked: Asked, actors: str, objects: str) -> Sentences:
         window and weight in BY_DEGREE and "Degrees are those of all interactions with a time.",
         least > 1 and f"Edges of fewer than {least:,} shared {objects} were left out.",
         top is not None
-        and f"Each node keeps its {top:,} heaviest edges (ties: the smaller id), and an edge remains "
-        f"if {end} it.",
+        and f"Each node keeps its {top:,} heaviest edges (ties: the smaller id), and an edge "
+        f"remains if {end} it.",
     ]
 
 
@@ -331,14 +331,14 @@ def _coordination_sentences(asked: Asked) -> Sentences:
     end = {"any": "either end has", "both": "both ends have"}[asked["ends"]]
     loops = " (pairs of interactions of the same account included)" if asked["loops"] else ""
     return [
-        f"Coordinated {asked['between']} were detected as in CooRTweet [[coortweet]]: two are joined "
-        f"by an edge if they interacted with the same {through} at most "
+        f"Coordinated {asked['between']} were detected as in CooRTweet [[coortweet]]: two are "
+        f"joined by an edge if they interacted with the same {through} at most "
         f"{_window_text(asked['window'])} apart; its weight is the number of such pairs of "
         "interactions.",
         _kinds_sentence(asked),
         _exclusion_sentence(asked, through),
-        f"An edge counts if {end} {least:,} or more interactions in such pairs{loops}; accounts with "
-        "fewer interactions in total were left out first.",
+        f"An edge counts if {end} {least:,} or more interactions in such pairs{loops}; accounts "
+        "with fewer interactions in total were left out first.",
     ]
 
 
@@ -352,7 +352,7 @@ def _backbone_sentences(asked: Asked) -> Sentences:
 
 
 def _leiden_sentences(asked: Asked) -> Sentences:
-    quality, runs, weights = asked["quality"], asked["runs"], asked.get("layer_weights")
+    quality, runs, weights = asked["quality"], asked["runs"], asked.get("layer_weights") or {}
     resolution = asked.get("resolution")
     gamma = f" at resolution γ = {resolution:.4g}" if isinstance(resolution, int | float) else ""
     over = f" summed over {len(weights)} layers [[multiplex]]" if weights else ""

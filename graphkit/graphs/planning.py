@@ -18,8 +18,8 @@ from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_integer
 from graphkit.graphs import projection as product
-from graphkit.graphs.options import ProjectionOptions, gather_interactions, memory_budget
-from graphkit.graphs.projection import Ints, PairLists, Prepared, Projection, RowProduct
+from graphkit.graphs.options import Ints, ProjectionOptions, gather_interactions, memory_budget
+from graphkit.graphs.projection import PairLists, Prepared, Projection, RowProduct
 from graphkit.parallel import cores, track
 
 __all__ = ["ProjectionPlan", "cap_sensitivity", "plan"]
@@ -304,9 +304,9 @@ def check_budget(ready: Prepared, *, caller: str) -> None:
     found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
     raise OptionError(
         f"{caller}: about {size_text(found_plan.memory)} would be needed for about "
-        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may be "
-        f"used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows the "
-        "choices."
+        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may "
+        f"be used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows "
+        "the choices."
     )
 
 

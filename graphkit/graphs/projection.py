@@ -149,8 +149,9 @@ def pair_lists(
     from graphkit.kernels import projection as kernel
 
     row_start, object_start = segment_starts(actors, n), segment_starts(objects, m)
-    begin, sizes = np.empty(objects.size, dtype=np.int64), (objects.size,) * 2 + multiplicity.shape
-    lists = PairLists(row_start, begin, *(np.empty(size, dtype=np.int32) for size in sizes))
+    begin, length = np.empty(objects.size, np.int64), np.empty(objects.size, np.int32)
+    members, counts = np.empty_like(length), np.empty(multiplicity.size, np.int32)
+    lists = PairLists(row_start, begin, length, members, counts)
     kernel.index_pairs(lists, objects, multiplicity, object_start, object_start[:-1].copy(), whole)
     return lists
 
@@ -554,9 +555,7 @@ def project(
     options: ProjectionOptions,
     *,
     at: Ints | None = None,
-    workers: int | None = None,
-    block_work: int | None = None,
-    kept: Path | None = None,
+    **run: Any,
 ) -> Projection:
     """One-mode projection of `n` actors and `m` objects, from codes.
 
@@ -568,13 +567,10 @@ def project(
         Options of the projection; the interactions are selected already.
     at
         Time of each interaction in microseconds, where there is a window.
-    workers, block_work
-        Threads, and the work between two progress reports; no result depends on them.
-    kept
-        Folder of finished blocks: read where there, written where not.
+    run
+        `workers`, `block_work` and `kept` as in `run_product`.
     """
-    ready = prepare_product(rows, columns, n, m, options, at)
-    return run_product(ready, workers=workers, block_work=block_work, kept=kept)
+    return run_product(prepare_product(rows, columns, n, m, options, at), **run)
 
 
 def run_product(
@@ -584,7 +580,11 @@ def run_product(
     block_work: int | None = None,
     kept: Path | None = None,
 ) -> Projection:
-    """Symmetric edges of a prepared projection; parameters as in `project`."""
+    """Symmetric edges of a prepared projection.
+
+    The result does not depend on the number of threads `workers` or the work `block_work` between
+    two progress reports. Finished blocks are read from the folder `kept`, and written to it.
+    """
     workers = workers or cores()
     product = ready.product
     blocks = product.run_blocks(workers, block_work, kept)

@@ -232,8 +232,8 @@ def _filter_times(
     removed["interactions before or after"] = timed.height - kept.height
     if not kept.height:
         raise MissingDataError(
-            f"{caller}: none of the {rows.height:,} interactions of these kinds lies in this period "
-            f"({rows.height - timed.height:,} have none): widen it."
+            f"{caller}: none of the {rows.height:,} interactions of these kinds lies in this "
+            f"period ({rows.height - timed.height:,} have none): widen it."
         )
     return kept
 

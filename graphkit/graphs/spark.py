@@ -83,10 +83,8 @@ from graphkit.graphs.spark_worker import ARRAYS, block_function
 
 __all__ = ["edge_checksum", "read_spark_edges", "spark_cointeraction", "spark_edges"]
 
-START = (
-    "from pyspark.sql import SparkSession; "
-    "session = SparkSession.builder.master('local[*]').getOrCreate()"
-)
+SESSION = "SparkSession.builder.master('local[*]').getOrCreate()"
+START = f"from pyspark.sql import SparkSession; session = {SESSION}"
 
 
 @dataclass(frozen=True)
@@ -242,8 +240,8 @@ def write_symmetric(session: Any, folder: Path, mutual: bool) -> None:
 def _id_column(F: Any, name: str, kind: str, where: str) -> Any:
     if kind in ("float", "double", "decimal"):
         raise DataError(
-            f"{where}: column {name!r} is a {kind}: long ids lose digits that way; write the column "
-            "as text."
+            f"{where}: column {name!r} is a {kind}: long ids lose digits that way; write the "
+            "column as text."
         )
     if kind not in ("string", "byte", "short", "integer", "long", "void", "varchar", "char"):
         raise DataError(f"{where}: column {name!r} holds {kind}; ids are text or integers.")

@@ -19,18 +19,11 @@ from graphkit.graphs.options import ProjectionOptions
 #: `object_start`, `members`: actors of each object, with `times` under a window;
 #: `row_multiplicity`, `object_multiplicity` in either order; `contribution` of each object and
 #: `size` of each actor, see ``projection.weight_scales``.
-ARRAYS = {
-    "row_start": np.int64,
-    "objects": np.int32,
-    "row_multiplicity": np.int32,
-    "row_times": np.int64,
-    "object_start": np.int64,
-    "members": np.int32,
-    "object_multiplicity": np.int32,
-    "times": np.int64,
-    "contribution": np.float64,
-    "size": np.float64,
-}
+ARRAYS: dict[str, Any] = dict.fromkeys(
+    ("row_start", "row_times", "object_start", "times"), np.int64
+)
+ARRAYS |= dict.fromkeys(("objects", "members", "row_multiplicity", "object_multiplicity"), np.int32)
+ARRAYS |= dict.fromkeys(("contribution", "size"), np.float64)
 
 
 def map_arrays(folder: Path) -> SimpleNamespace:
