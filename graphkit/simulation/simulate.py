@@ -23,7 +23,7 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
 
-__all__ = ["feed_facts", "simulate_spread"]
+__all__ = ["simulate_spread"]
 
 
 def feed_facts(feed: Feed) -> dict[str, object]:
@@ -34,11 +34,11 @@ def feed_facts(feed: Feed) -> dict[str, object]:
     """
     rows = feed.frame.select("part", "key", "value").iter_rows()
     facts: dict[str, object] = {f"{part}.{key}": value for part, key, value in rows}
-    score = "weights" if feed.score is None else _function(feed.score)
+    score = "weights" if feed.score is None else _describe_function(feed.score)
     return facts | {"filler": feed.filler, "score": score, "origin": feed.source}
 
 
-def _function(score: Any) -> str:
+def _describe_function(score: Any) -> str:
     name, held = "", []
     while isinstance(score, partial):
         held += [*score.args, *sorted(score.keywords.items())]
@@ -53,24 +53,26 @@ def _function(score: Any) -> str:
         text = inspect.getsource(score)
     except (OSError, TypeError):
         text = (
-            "" if code is None else f"{code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}"
+            ""
+            if code is None
+            else f"{code.co_code.hex()} {code.co_names} {_plain_value(code.co_consts)}"
         )
     held += [cell.cell_contents for cell in getattr(score, "__closure__", None) or ()]
     held += list(getattr(score, "__defaults__", None) or ())
     held += sorted((getattr(score, "__kwdefaults__", None) or {}).items())
-    return f"{name} {content_key(text, _plain(tuple(held)))}"
+    return f"{name} {content_key(text, _plain_value(tuple(held)))}"
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """Values whose text is the same in every process; of others, only their type."""
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     if isinstance(value, np.ndarray | np.generic):
         return content_key(np.asarray(value))
     if isinstance(value, tuple | list):
-        return tuple(_plain(v) for v in value)
+        return tuple(_plain_value(v) for v in value)
     if isinstance(value, Mapping):
-        return tuple((str(k), _plain(v)) for k, v in value.items())
+        return tuple((str(k), _plain_value(v)) for k, v in value.items())
     return type(value).__qualname__
 
 
@@ -206,7 +208,7 @@ def simulate_spread(
     >>> spread.impressions("newest") == spread.impressions("uniform")
     True
     """
-    from graphkit.simulation.arrays import Prepared, prepare
+    from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
     from graphkit.simulation.engine import Run
 
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
@@ -247,10 +249,10 @@ def simulate_spread(
     tallies: dict[Job, ArmTally] = {}
     if kept is not None:
         for job in jobs:
-            known = kept.tally(job) if log is None or log.has(job, ticks) else None
+            known = kept.tally(job) if log is None or log.has_ticks(job, ticks) else None
             if known is not None:
                 tallies[job] = known
-    scene: Prepared | None = None
+    arrays: SimulationArrays | None = None
     run: Run | None = None
     at: tuple[Job, int] | None = None  # the run and the ticks it has done; None within a tick
     steps = ((job, t) for job in jobs for t in range(ticks))
@@ -261,10 +263,10 @@ def simulate_spread(
             arm, w, r = job
             if t == 0:
                 at = None
-                if scene is None or scene.world is not population[w]:
-                    scene = prepare(population[w], list(arms.values()))
+                if arrays is None or arrays.world is not population[w]:
+                    arrays = prepare_arrays(population[w], list(arms.values()))
                 run = Run(
-                    scene,
+                    arrays,
                     arms[arm],
                     behaviour,
                     ticks=ticks,
@@ -272,8 +274,8 @@ def simulate_spread(
                     free=budget == "free",
                     seed=streams.integer("draws", w, r),
                 )
-                done, memory = (0, {}) if kept is None else kept.state(job)
-                if done and log is not None and not log.has(job, done):
+                done, memory = (0, {}) if kept is None else kept.load_state(job)
+                if done and log is not None and not log.has_ticks(job, done):
                     done = 0
                 if done:
                     run.restore(memory)
@@ -285,9 +287,9 @@ def simulate_spread(
                     at = None
                     active, shown, missing = run.step(t)
                     if missing and arms[arm].filler != "empty" and budget == "matched":
-                        raise _exhausted(job, t, missing, population[w])
+                        raise _exhausted_error(job, t, missing, population[w])
                     if log is not None:
-                        log.write(job, t, run.scene, active, shown)
+                        log.write_tick(job, t, run.arrays, active, shown)
                     at = job, t + 1
             if t == ticks - 1:
                 tallies[job] = run.tally()
@@ -305,7 +307,7 @@ def simulate_spread(
     return spread_of(population, tallies, replications, facts, streams.seed)
 
 
-def _exhausted(job: Job, t: int, missing: int, world: World) -> DataError:
+def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:
     return DataError(
         f"arm {job[0]!r}, world {job[1]}: in tick {t} {missing} slots cannot be filled: some "
         f"viewers have seen every post that has entered. Fewer ticks or slots, or more or earlier "
