@@ -163,7 +163,7 @@ class FeedParameters(NamedTuple):
     profile_decay: Array
     """Share of the profile that is left k = 0, 1, … ticks later."""
     signals: Array
-    """Of completion, like, comment, share, follow, answer, skip; times the learning rate."""
+    """Of completion, like, comment, share, follow, reply, skip; times the learning rate."""
     halves: Array
     """2^−r for r = 0 … 63."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,12 +77,12 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     degree = np.diff(world.follows.indptr)
     source = np.repeat(new_account, degree)
     target = new_account[world.follows.indices]
-    f_indptr, f_indices = _compress_rows(source, target, n)
+    follows = _compress_rows(source, target, n)
     post_of = np.repeat(new_post, np.diff(world.poster_indptr))
     poster = new_account[world.posters]
     p_indptr, posters = _compress_rows(post_of, poster, m, ordered=False)
-    by_poster_indptr, by_poster = _compress_rows(poster, post_of, n)
-    g_indptr, groups, by_group_indptr, by_group = _group_rows(world, accounts, post_of, poster)
+    by_poster = _compress_rows(poster, post_of, n)
+    groups = _group_rows(world, accounts, post_of, poster)
     features = _pad_columns(world.post_features[posts])
     seconds = np.full(m, USUAL_SECONDS)
     if world.durations is not None:
@@ -109,27 +110,12 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     else:
         centre, start = np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64)
         index = Index(centre, start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1)
-    static = StaticArrays(
-        account_keys=world.account_keys[accounts],
-        post_keys=world.post_keys[posts],
-        f_indptr=f_indptr,
-        f_indices=f_indices,
-        p_indptr=p_indptr,
-        posters=posters,
-        single=bool((np.diff(p_indptr) == 1).all()),
-        by_poster_indptr=by_poster_indptr,
-        by_poster=by_poster,
-        g_indptr=g_indptr,
-        groups=groups,
-        by_group_indptr=by_group_indptr,
-        by_group=by_group,
-        features=features,
-        lines=cache_lines(features),
-        interests=_pad_columns(world.interests[accounts]),
-        attributes=attributes,
-        traits=traits,
-        locales=locales,
-    )
+    keys = world.account_keys[accounts], world.post_keys[posts]
+    single = bool((np.diff(p_indptr) == 1).all())
+    graph: Any = *follows, p_indptr, posters, single, *by_poster, *groups
+    interests = _pad_columns(world.interests[accounts])
+    values = features, cache_lines(features), interests, attributes, traits, locales
+    static = StaticArrays(*keys, *graph, *values)
     cross_posted = np.zeros(m, np.bool_)
     if world.cross_posted is not None:
         cross_posted = world.cross_posted[posts]
@@ -278,6 +264,7 @@ def allocate_scratch(static: StaticArrays, index: Index, params: FeedParameters)
     widest = int(np.diff(index.start).max(initial=0))
     most = int(params.quotas.max(initial=0))
     dots = np.zeros(max(widest, cells), np.float32)
+    of_cell, of_all = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
     return Scratch(
         query=np.zeros((1, d), np.float32),
         hash_slots=np.zeros(1 << int(2 * size).bit_length(), np.int32),
@@ -292,7 +279,7 @@ def allocate_scratch(static: StaticArrays, index: Index, params: FeedParameters)
         base=np.zeros(size),
         score=np.zeros(size),
         tie_break=np.zeros(size, np.int64),
-        nearest=Nearest(dots, *np.zeros((2, most + 1), np.int64), np.zeros(cells, np.int32)),
+        nearest=Nearest(dots, of_cell, of_all, np.zeros(cells, np.int32)),
         topics=np.zeros(params.slots, np.int32),
     )
 

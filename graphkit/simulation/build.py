@@ -308,7 +308,8 @@ def item_draws(items: Vocabulary) -> Floats:
 def _select_items(dataset: Dataset) -> Dataset:
     items = dataset.item_ids
     own = pl.Series(items.ids[item_draws(items) < PARTITION_SHARE], dtype=pl.String).implode()
-    tables, removed = {}, {}
+    tables: dict[str, Any] = {}
+    removed = {}
     for name, frame in dataset.tables.items():
         columns = [c for c in ("item_id", "target_item_id") if c in frame.columns]
         kept = frame
@@ -321,7 +322,7 @@ def _select_items(dataset: Dataset) -> Dataset:
     record = Provenance.of(
         "split_world_data", {"posts": "introduced"}, made_from=(dataset,), removed=removed
     )
-    origin = {"source": dataset.source, "terms": dataset.terms}
+    origin: dict[str, Any] = {"source": dataset.source, "terms": dataset.terms}
     return Dataset(**tables, time_kinds=kinds, **origin, provenance=record)
 
 
@@ -397,7 +398,7 @@ def build_world(
     OptionError
         For options out of range.
     MissingDataError
-        Without a partition, follows, authors, times or acts between the cuts, or a source of
+        Without a partition, follows, authors, times or interactions between the cuts, or a source of
         the space that was named.
     DataError
         For posts before any history, no posts, a partition of other accounts or with a named
@@ -448,7 +449,11 @@ def build_world(
     removed["posts without a place in the interest space"] = int((~features.any(axis=1)).sum())
     taste, profile = _tastes_and_profiles(source, found, learned, streams)
     attributes = world_attributes(dataset, parts["posts"], place, removed)
-    options = {"posts": posts, "since": None if since is None else str(since), "ticks": ticks}
+    options: dict[str, Any] = {
+        "posts": posts,
+        "since": None if since is None else str(since),
+        "ticks": ticks,
+    }
     options |= {"stock": stock, "space": found.kind, "dimensions": found.dimensions}
     options |= {"share_of_posts": share_of_posts, "introducers": introducers}
     return World(

@@ -48,7 +48,19 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 _SCHEMA = dict.fromkeys(
-    ["outcome", "by", "bin", "low", "high", "n", "observed", "simulated", "simulated_low", "simulated_high"], pl.Float64
+    [
+        "outcome",
+        "by",
+        "bin",
+        "low",
+        "high",
+        "n",
+        "observed",
+        "simulated",
+        "simulated_low",
+        "simulated_high",
+    ],
+    pl.Float64,
 ) | {"outcome": pl.String, "by": pl.String, "bin": pl.Int64, "n": pl.Int64}
 _TENTHS = np.linspace(0, 1, 11)
 _LENGTHS = np.array([1, 2, 3, 5, 9, 17, 33, np.inf])
@@ -284,7 +296,18 @@ class Calibration(Frozen, Generic[B], table="parameters"):
 
 _OUTSIDE = "of leaving, returning, creating and unfollowing nothing is fitted"
 _FIT = dict.fromkeys(
-    ["outcome", "n_train", "n_held_out", "before", "after", "null", "gain", "standard_error", "explained"], pl.Float64
+    [
+        "outcome",
+        "n_train",
+        "n_held_out",
+        "before",
+        "after",
+        "null",
+        "gain",
+        "standard_error",
+        "explained",
+    ],
+    pl.Float64,
 ) | {"outcome": pl.String, "n_train": pl.Int64, "n_held_out": pl.Int64}
 
 
@@ -336,7 +359,7 @@ def calibrate(
         Initial parameters; those that the log does not identify keep their values.
     source
         A synthetic platform, or a dataset with impressions and their watch fractions.
-        Sessions need times of the act in ``impressions.at``.
+        Sessions need event times in ``impressions.at``.
     space, dimensions
         The interest space, as in :func:`graphkit.build_world`; give both the same.
     social_share
@@ -413,8 +436,12 @@ def calibrate(
     }
     options = {
         "space": space.content_key if isinstance(space, InterestSpace) else space,
-        "dimensions": dimensions, "social_share": social_share, "held_out": held_out,
-        "gap": gap, "tick": tick, "draws": draws,
+        "dimensions": dimensions,
+        "social_share": social_share,
+        "held_out": held_out,
+        "gap": gap,
+        "tick": tick,
+        "draws": draws,
     }
     return Calibration(
         behaviour=fitted,
@@ -453,7 +480,9 @@ def _parameter_table(before: Behaviour, after: Behaviour, found: list[Estimate])
         )
         old, new = (float(getattr(b, spec.name)) for b in (before, after))
         rows.append((spec.name, old, new, one.error, one.n, one.status, one.why))
-    schema = dict.fromkeys(["parameter", "before", "after", "standard_error", "n", "status", "why"], pl.String)
+    schema: dict[str, Any] = dict.fromkeys(
+        ["parameter", "before", "after", "standard_error", "n", "status", "why"], pl.String
+    )
     schema |= dict.fromkeys(["before", "after", "standard_error"], pl.Float64) | {"n": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -99,7 +99,7 @@ class Run:
 
     Parameters
     ----------
-    scene, feed, behaviour
+    arrays, feed, behaviour
         The world, the feed, and the parameters of viewers and creators.
     ticks, slots
         Number of ticks, and posts per session.
@@ -188,7 +188,7 @@ class Run:
         tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, followers)
         self._run_sessions(tick, active, shown)
         counts = self.counts
-        tallies = counts.watch, counts.views, counts.reacted, self.sources
+        tallies: Any = counts.watch, counts.views, counts.reacted, self.sources
         tallies += counts.reactions, counts.item_ticks
         missing = int(merge_tallies(t, active, shown, self.state, tallies))
         self.counts.widen_exploration()

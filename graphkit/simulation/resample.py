@@ -22,7 +22,14 @@ Codes = npt.NDArray[np.int64]
 
 #: Fields that are copied with an account or post; replies and groups are references, see below.
 ACCOUNT_FIELDS = ("country", "language", "device")
-POST_FIELDS = ["durations", "divisiveness", "flagged", "cross_posted", "post_country", "post_language"]
+POST_FIELDS = [
+    "durations",
+    "divisiveness",
+    "flagged",
+    "cross_posted",
+    "post_country",
+    "post_language",
+]
 
 
 def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:

@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -229,12 +230,8 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
             f"{root}: no replication of a world is finished by all arms yet ({len(found)} of "
             f"{len(jobs)} runs are done). Go on with simulate_spread(…, checkpoint=…)."
         )
-    tallies = {
-        (arm, w, r): found[arm, kept[w], r]
-        for w in range(len(kept))
-        for r in range(height)
-        for arm in arms
-    }
+    numbers = range(len(kept)), range(height), arms
+    tallies = {(arm, w, r): found[arm, kept[w], r] for w, r, arm in product(*numbers)}
     removed = {
         "runs not finished": len(jobs) - len(found),
         "finished runs left out": len(found) - len(tallies),
@@ -337,16 +334,9 @@ LOG_RECORD = "simulation.json"
 #: Rows of a file that are compressed together.
 ROWS = 1 << 17
 
-_SCHEMA = {
-    "account_id": pl.String,
-    "item_id": pl.String,
-    "surface": pl.String,
-    "position": pl.Int32,
-    "watch_fraction": pl.Float32,
-    "parent_account_id": pl.String,
-    "tick": pl.Int32,
-    **dict.fromkeys(REACTIONS, pl.Boolean),
-}
+_SCHEMA: dict[str, Any] = dict.fromkeys(["account_id", "item_id", "surface"], pl.String)
+_SCHEMA |= {"position": pl.Int32, "watch_fraction": pl.Float32}
+_SCHEMA |= {"parent_account_id": pl.String, "tick": pl.Int32} | dict.fromkeys(REACTIONS, pl.Boolean)
 
 
 class Log:
@@ -367,7 +357,6 @@ class Log:
         path: str | Path,
         run: str,
         arms: tuple[str, ...],
-        *,
         worlds: int,
         replications: int,
         ticks: int,
@@ -380,17 +369,10 @@ class Log:
                 f"{self.path} holds the impressions of another simulation, or of other arguments: "
                 "name another folder."
             )
-        write_record(
-            self.path / LOG_RECORD,
-            {
-                "run": run,
-                "arms": self._folders,
-                "worlds": worlds,
-                "replications": replications,
-                "ticks": ticks,
-                "columns": {name: str(dtype()) for name, dtype in _SCHEMA.items()},
-            },
-        )
+        content = {"run": run, "arms": self._folders, "worlds": worlds}
+        content |= {"replications": replications, "ticks": ticks}
+        content["columns"] = {name: str(dtype()) for name, dtype in _SCHEMA.items()}
+        write_record(self.path / LOG_RECORD, content)
 
     def has_ticks(self, job: Job, ticks: int) -> bool:
         """Whether the files of the first `ticks` ticks exist."""
@@ -409,12 +391,8 @@ class Log:
         path = job_folder(self.path, self._folders, job) / _tick_file(t)
         rows = _impression_rows(arrays, active, shown)
         frame = rows.lazy().select(*_log_columns(arrays.world.accounts, arrays.world.posts, t))
-        write_whole(
-            path,
-            lambda part: frame.sink_parquet(
-                part, compression="zstd", row_group_size=ROWS, engine="streaming"
-            ),
-        )
+        options: dict[str, Any] = {"compression": "zstd", "row_group_size": ROWS}
+        write_whole(path, lambda part: frame.sink_parquet(part, engine="streaming", **options))
 
 
 def _tick_file(t: int) -> str:
@@ -517,20 +495,15 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
         raise FileError(f"{root} holds no {LOG_RECORD}: it is not a folder of impressions.")
     folders: Mapping[str, str] = record["arms"]
     parts = []
-    for arm in folders:
-        for w in range(record["worlds"]):
-            for r in range(record["replications"]):
-                found = job_folder(root, dict(folders), (arm, w, r))
-                files = [found / _tick_file(t) for t in range(record["ticks"])]
-                files = [file for file in files if file.is_file()]
-                if files:
-                    parts.append(
-                        pl.scan_parquet(files, glob=False, hive_partitioning=False).with_columns(
-                            arm=pl.lit(arm),
-                            world=pl.lit(w, pl.Int32),
-                            replication=pl.lit(r, pl.Int32),
-                        )
-                    )
+    jobs = product(folders, range(record["worlds"]), range(record["replications"]))
+    for arm, w, r in jobs:
+        found = job_folder(root, dict(folders), (arm, w, r))
+        files = [found / _tick_file(t) for t in range(record["ticks"])]
+        files = [file for file in files if file.is_file()]
+        if files:
+            rows = pl.scan_parquet(files, glob=False, hive_partitioning=False)
+            numbers = {"world": pl.lit(w, pl.Int32), "replication": pl.lit(r, pl.Int32)}
+            parts.append(rows.with_columns(arm=pl.lit(arm), **numbers))
     if not parts:
         raise MissingDataError(f"{root}: no tick has been written yet.")
     return pl.concat(parts)
