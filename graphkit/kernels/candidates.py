@@ -1,7 +1,7 @@
-"""Where candidates come from, as array kernels: each source proposes posts in its own order.
+"""Kernels of candidate generation: each source proposes posts in its own order.
 
-A proposal is no candidate yet: what the viewer made or has seen is refused afterwards, and
-each source may propose a few times its quota for that.
+Proposals are filtered afterwards (own and seen posts are removed), so a source may propose a
+multiple of its quota. A hash table holds the candidates of a session.
 """
 
 from __future__ import annotations
@@ -10,272 +10,222 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.kernels import state as st
 from graphkit.kernels.random import GOLDEN, inner, keyed, mix, spread_bits, uniform
-from graphkit.kernels.search import search
-from graphkit.kernels.state import (
-    CIRCLE,
-    COMMENT,
-    COMMENTS,
-    COVISITED,
-    E_CANDIDATE,
-    E_DELIVER,
-    EVERYWHERE,
-    FOLLOWING,
-    FRESH,
-    GROUPS,
-    HORIZON,
-    LIKE,
-    LOOKS,
-    PASSED_ON,
-    PEOPLE,
-    POST,
-    REACTIONS,
-    RING,
-    SLOT,
-    SOURCE,
-    WHEN,
-    Array,
-)
-
-__all__ = [
-    "delivered",
-    "find",
-    "forget",
-    "from_circle",
-    "from_covisited",
-    "from_draws",
-    "from_following",
-    "from_groups",
-    "from_interest",
-    "from_trending",
-    "hear",
-    "meet",
-]
+from graphkit.kernels.search import search_index
+from graphkit.kernels.state import Array
 
 
 @inner
-def find(place: Array, met: Array, post: Any) -> Any:
-    """Position of a post among those met in the session; else −1 − its free place."""
-    mask = place.size - 1
+def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
+    """Row of a post in the candidate table; else −1 − its free slot."""
+    mask = hash_slots.size - 1
     at = np.int64(spread_bits(post)) & mask
-    while place[at] > 0:
-        position = np.int64(place[at] - 1)
-        if met[position, POST] == post:
+    while hash_slots[at] > 0:
+        position = np.int64(hash_slots[at] - 1)
+        if entries[position, st.POST] == post:
             return position
         at = (at + 1) & mask
     return -1 - at
 
 
 @inner
-def meet(place: Array, met: Array, post: Any, count: Any) -> Any:
-    """Position of a post, entered at position `count` if it is new."""
-    position = find(place, met, post)
+def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any) -> Any:
+    """Row of a post in the candidate table, inserted as row `count` if it is new."""
+    position = lookup_post(hash_slots, entries, post)
     if position >= 0:
         return position
     at = -1 - position
-    place[at] = count + 1
-    met[count, POST] = post
-    met[count, SLOT] = at
-    met[count, SOURCE] = -1
-    met[count, REACTIONS] = 0
-    met[count, COMMENTS] = 0
-    met[count, PEOPLE] = 0
+    hash_slots[at] = count + 1
+    entries[count, st.POST] = post
+    entries[count, st.HASH_SLOT] = at
+    entries[count, st.SOURCE] = -1
+    for column in (st.REACTIONS, st.COMMENTS, st.FOLLOWEES):
+        entries[count, column] = 0
     return count
 
 
 @inner
-def forget(place: Array, met: Array, count: Any) -> None:
-    """Free the places of a session's posts for the next session."""
+def clear_table(hash_slots: Array, entries: Array, count: Any) -> None:
+    """Clear the candidate table for the next session."""
     for c in range(count):
-        place[met[c, SLOT]] = 0
+        hash_slots[entries[c, st.HASH_SLOT]] = 0
 
 
 @inner
-def delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
-    """Whether what f posts or passes on reaches a at all: one draw per edge and post."""
+def is_delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
+    """Whether a post or reshare of f is delivered to a: one draw per edge and post."""
     if delivery >= 1.0:
         return True
-    return uniform(seed, E_DELIVER, key_a ^ mix(key_f), key_p, 0) < delivery
+    return uniform(seed, st.E_DELIVER, key_a ^ mix(key_f), key_p, 0) < delivery
 
 
 @inner
 def _keyed_start(seed: Any, key_a: Any, source: Any, t: Any, size: Any) -> Any:
-    """A keyed place to begin at: who has more than a quota can hold favours none."""
-    return np.int64(keyed(seed, E_CANDIDATE, key_a, np.uint64(source), t) % np.uint64(size))
+    """Random start of a list, so that a quota favours none of its entries."""
+    return np.int64(keyed(seed, st.E_CANDIDATE, key_a, np.uint64(source), t) % np.uint64(size))
 
 
 @inner
-def hear(stage: Any, state: Any, now: Any, delivery: Any, place: Array, met: Array, a: Any) -> Any:
-    """Count what the circle lately did, post by post; returns how many posts were met."""
-    f_indices, ring = stage.f_indices, state.ring
-    first = stage.f_indptr[a]
-    degree = stage.f_indptr[a + 1] - first
+def followee_activity(
+    static: Any, state: Any, tick: Any, delivery: Any, hash_slots: Array, entries: Array, a: Any
+) -> Any:
+    """Count followees' recent activity by post; returns the table's size."""
+    f_indices, recent_activity = static.f_indices, state.recent_activity
+    first = static.f_indptr[a]
+    degree = static.f_indptr[a + 1] - first
     count = np.int64(0)
-    key_a = stage.account_keys[a]
-    oldest = np.int64((now.t - HORIZON + 1) * 256)
-    start = _keyed_start(now.seed, key_a, CIRCLE, now.t, max(degree, 1))
+    key_a = static.account_keys[a]
+    oldest = np.int64((tick.t - st.HORIZON + 1) * 256)
+    start = _keyed_start(tick.seed, key_a, st.CIRCLE, tick.t, max(degree, 1))
     for step in range(degree):
         f = f_indices[first + (start + step) % degree]
-        for r in range(RING):
-            when = ring[f, r, WHEN]
+        for r in range(st.RECENT):
+            when = recent_activity[f, r, st.WHEN]
             if when < oldest:
                 continue
-            post = np.int64(ring[f, r, POST])
-            if delivery < 1.0 and not delivered(
-                now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
+            post = np.int64(recent_activity[f, r, st.POST])
+            if delivery < 1.0 and not is_delivered(
+                tick.seed, delivery, key_a, static.account_keys[f], static.post_keys[post]
             ):
                 continue
-            position = meet(place, met, post, count)
+            position = insert_post(hash_slots, entries, post, count)
             count = max(count, position + 1)
-            met[position, PEOPLE] += 1
-            if when & (LIKE | PASSED_ON):
-                met[position, REACTIONS] += 1
-            if when & COMMENT:
-                met[position, COMMENTS] += 1
+            entries[position, st.FOLLOWEES] += 1
+            if when & (st.LIKE | st.RESHARE):
+                entries[position, st.REACTIONS] += 1
+            if when & st.COMMENT:
+                entries[position, st.COMMENTS] += 1
     return count
 
 
 @inner
-def from_following(stage: Any, now: Any, delivery: Any, raw: Array, quota: Any, a: Any) -> Any:
-    """Latest posts of followees, beginning at a keyed one."""
-    f_indices, by_poster, ends = stage.f_indices, stage.by_poster, now.poster_end
-    starts = stage.by_poster_indptr
-    first = stage.f_indptr[a]
-    degree = stage.f_indptr[a + 1] - first
-    key_a = stage.account_keys[a]
-    room = LOOKS * quota
-    part = max(np.int64(LOOKS), 2 * quota // max(degree, 1))
-    begin = _keyed_start(now.seed, key_a, FOLLOWING, now.t, max(degree, 1))
+def from_following(
+    static: Any, tick: Any, delivery: Any, proposed: Array, quota: Any, a: Any
+) -> Any:
+    """Latest posts of followees, beginning at a random one."""
+    f_indices, by_poster, ends = static.f_indices, static.by_poster, tick.poster_end
+    starts = static.by_poster_indptr
+    first = static.f_indptr[a]
+    degree = static.f_indptr[a + 1] - first
+    key_a = static.account_keys[a]
+    capacity = st.OVERSAMPLE * quota
+    part = max(np.int64(st.OVERSAMPLE), 2 * quota // max(degree, 1))
+    begin = _keyed_start(tick.seed, key_a, st.FOLLOWING, tick.t, max(degree, 1))
     size = np.int64(0)
     for step in range(degree):
         f = f_indices[first + (begin + step) % degree]
         end = ends[f]
         for q in range(end - 1, max(starts[f], end - part) - 1, -1):
             post = by_poster[q]
-            if size == room:
+            if size == capacity:
                 break
-            if delivery < 1.0 and not delivered(
-                now.seed, delivery, key_a, stage.account_keys[f], stage.post_keys[post]
+            if delivery < 1.0 and not is_delivered(
+                tick.seed, delivery, key_a, static.account_keys[f], static.post_keys[post]
             ):
                 continue
-            raw[size] = post
+            proposed[size] = post
             size += 1
-        if size == room:
+        if size == capacity:
             break
     return size
 
 
 @inner
-def from_circle(met: Array, heard: Any, raw: Array, quota: Any) -> Any:
-    """What the circle lately did, in the order in which it was heard."""
-    size = min(heard, LOOKS * quota)
+def from_circle(entries: Array, n_active: Any, proposed: Array, quota: Any) -> Any:
+    """Posts of followees' recent activity, in the order of the table."""
+    size = min(n_active, st.OVERSAMPLE * quota)
     for c in range(size):
-        raw[c] = met[c, POST]
+        proposed[c] = entries[c, st.POST]
     return size
 
 
 @inner
-def from_trending(trending: Array, raw: Array, quota: Any) -> Any:
-    """What has most reactions of late."""
-    size = min(LOOKS * quota, trending.size)
+def from_trending(trending: Array, proposed: Array, quota: Any) -> Any:
+    """Posts with the most reactions in recent ticks."""
+    size = min(st.OVERSAMPLE * quota, trending.size)
     for k in range(size):
-        raw[k] = trending[k]
+        proposed[k] = trending[k]
     return size
 
 
 @inner
-def from_groups(stage: Any, now: Any, raw: Array, quota: Any, a: Any) -> Any:
-    """Latest posts by members of the viewer's groups, beginning at a keyed group."""
-    groups, by_group, ends = stage.groups, stage.by_group, now.group_end
-    starts = stage.by_group_indptr
-    first = stage.g_indptr[a]
-    degree = stage.g_indptr[a + 1] - first
-    room = LOOKS * quota
-    part = room // max(degree, 1) + 1
-    begin = _keyed_start(now.seed, stage.account_keys[a], GROUPS, now.t, max(degree, 1))
+def from_groups(static: Any, tick: Any, proposed: Array, quota: Any, a: Any) -> Any:
+    """Latest posts by members of the viewer's groups, beginning at a random group."""
+    groups, by_group, ends = static.groups, static.by_group, tick.group_end
+    starts = static.by_group_indptr
+    first = static.g_indptr[a]
+    degree = static.g_indptr[a + 1] - first
+    capacity = st.OVERSAMPLE * quota
+    part = capacity // max(degree, 1) + 1
+    begin = _keyed_start(tick.seed, static.account_keys[a], st.GROUPS, tick.t, max(degree, 1))
     size = np.int64(0)
     for step in range(degree):
         g = groups[first + (begin + step) % degree]
         end = ends[g]
         for q in range(end - 1, max(starts[g], end - part) - 1, -1):
-            if size == room:
+            if size == capacity:
                 break
-            raw[size] = by_group[q]
+            proposed[size] = by_group[q]
             size += 1
     return size
 
 
 @inner
-def from_covisited(
-    done: Array, fans: Array, key_a: Any, seed: Any, t: Any, raw: Array, quota: Any, a: Any
-) -> Any:
-    """What those finished last who finished what the viewer finished last."""
-    room = LOOKS * quota
-    begin = _keyed_start(seed, key_a, COVISITED, t, RING)
+def from_covisited(state: Any, tick: Any, key_a: Any, proposed: Array, quota: Any, a: Any) -> Any:
+    """Co-visitation: recent completions of the recent completers of the viewer's own."""
+    completions, completers = state.recent_completions, state.recent_completers
+    capacity = st.OVERSAMPLE * quota
+    begin = _keyed_start(tick.seed, key_a, st.COVISITED, tick.t, st.RECENT)
     size = np.int64(0)
-    for step in range(RING):
-        liked = done[a, (begin + step) % RING]
-        if liked < 0:
+    for step in range(st.RECENT):
+        completed = completions[a, (begin + step) % st.RECENT]
+        if completed < 0:
             continue
-        for k in range(RING):
-            fan = fans[liked, k]
-            if fan < 0 or fan == a:
+        for k in range(st.RECENT):
+            completer = completers[completed, k]
+            if completer < 0 or completer == a:
                 continue
-            for r in range(RING):
-                post = done[fan, r]
-                if post >= 0 and post != liked and size < room:
-                    raw[size] = post
+            for r in range(st.RECENT):
+                post = completions[completer, r]
+                if post >= 0 and post != completed and size < capacity:
+                    proposed[size] = post
                     size += 1
     return size
 
 
 @inner
-def from_draws(
-    source: Any,
-    key_a: Any,
-    seed: Any,
-    t: Any,
-    fresh: Array,
-    n_eligible: Any,
-    raw: Array,
-    quota: Any,
-) -> Any:
-    """Keyed draws from the posts on trial, or from all."""
-    pool = fresh.size if source == FRESH else n_eligible
-    base = keyed(seed, E_CANDIDATE, key_a, np.uint64(source), t)
-    size = LOOKS * quota if source == EVERYWHERE else 2 * quota
+def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, quota: Any) -> Any:
+    """Random draws from the cold-start posts, or from all."""
+    cold_start = tick.cold_start
+    pool = cold_start.size if source == st.FRESH else tick.n_eligible
+    base = keyed(tick.seed, st.E_CANDIDATE, key_a, np.uint64(source), tick.t)
+    size = st.OVERSAMPLE * quota if source == st.EVERYWHERE else 2 * quota
     if pool == 0:
         size = np.int64(0)
     for j in range(size):
         h = mix(base + np.uint64(j + 1) * GOLDEN)
         at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
-        raw[j] = fresh[at] if source == FRESH else at
+        proposed[j] = cold_start[at] if source == st.FRESH else at
     return size
 
 
 @inner
 def from_interest(
-    state: Any, now: Any, index: Any, dials: Any, scratch: Any, seen: Array, quota: Any, a: Any
+    state: Any, tick: Any, index: Any, params: Any, scratch: Any, seen: Array, quota: Any, a: Any
 ) -> Any:
-    """The posts nearest to the profile; none while nothing is known of the viewer."""
+    """Posts nearest to the profile; none while the profile is zero."""
     size, nearest = np.int64(0), np.int64(state.cell[a])
+    query, memory, cap = scratch.query[0], scratch.nearest, params.interest_cap
+    out, some_out = state.withdrawn, tick.any_withdrawn
     known = False
-    for x in range(scratch.query.shape[1]):
-        known = known or scratch.query[0, x] != 0.0
+    for x in range(query.size):
+        known = known or query[x] != 0.0
     if known:
-        size, nearest = search(
-            index,
-            now.cell_end,
-            seen,
-            state.dropped,
-            now.thinned,
-            scratch.query[0],
-            quota,
-            dials.interest_cap,
-            scratch.nearest,
+        size, nearest = search_index(
+            index, tick.cell_end, seen, out, some_out, query, quota, cap, memory
         )
     state.cell[a] = nearest
-    found, raw = scratch.nearest.of_all, scratch.raw
     for k in range(size):
-        raw[k] = found[k] & 0x7FFFFFFF
+        scratch.proposed[k] = memory.of_all[k] & 0x7FFFFFFF
     return size

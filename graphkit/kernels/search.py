@@ -1,6 +1,6 @@
-"""Search for the posts nearest to a query, in cells of near posts, as array kernels.
+"""Kernels of nearest-neighbour search in an inverted-file index.
 
-Products are summed dimension by dimension in float32, in one order, whatever the machine.
+Products are summed dimension by dimension in float32, in one order on every machine.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from graphkit.kernels.compile import kernel
 from graphkit.kernels.random import has_seen, inner
 from graphkit.kernels.state import Array, Nearest
 
-__all__ = ["assign", "bars_of", "recall_of", "search"]
-
 
 @inner
-def _products(query: Array, rows: Array, first: Any, stride: Any, size: Any, out: Array) -> None:
+def _dot_products(
+    query: Array, rows: Array, first: Any, stride: Any, size: Any, out: Array
+) -> None:
     """out[j] = Σ_x query[x] · rows[first + x · stride + j], for j below `size`."""
     for j in range(size):
         out[j] = np.float32(0.0)
@@ -35,8 +35,8 @@ def _products(query: Array, rows: Array, first: Any, stride: Any, size: Any, out
 
 
 @inner
-def _rank(dot: Any, post: Any) -> Any:
-    """A number that orders posts: nearer first, of those as near the newer."""
+def _rank_key(dot: Any, post: Any) -> Any:
+    """Sort key of a post: its product, ties by the newer post."""
     bits = np.int64(np.float32(dot).view(np.int32))
     if bits < 0:
         bits = np.int64(-2147483648) - bits
@@ -44,8 +44,8 @@ def _rank(dot: Any, post: Any) -> Any:
 
 
 @inner
-def _product(rank: Any) -> Any:
-    """The product that a rank was made of."""
+def _rank_product(rank: Any) -> Any:
+    """Product that a sort key holds."""
     bits = rank >> 32
     if bits < 0:
         bits = np.int64(-2147483648) - bits
@@ -53,9 +53,9 @@ def _product(rank: Any) -> Any:
 
 
 @inner
-def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
-    """Put a rank into a heap of the `room` highest, whose lowest stands first; its size."""
-    if size == room:
+def _push_heap(heap: Array, size: Any, capacity: Any, rank: Any) -> Any:
+    """Push a key onto a min-heap of the `capacity` largest keys; returns the heap's size."""
+    if size == capacity:
         if rank <= heap[0]:
             return size
         at = np.int64(0)
@@ -82,12 +82,12 @@ def _push(heap: Array, size: Any, room: Any, rank: Any) -> Any:
 
 
 @inner
-def search(
+def search_index(
     index: Any,
     cell_end: Array,
     seen: Array,
-    dropped: Array,
-    thinned: Any,
+    withdrawn: Array,
+    any_withdrawn: Any,
     query: Array,
     quota: Any,
     cap: Any,
@@ -95,19 +95,14 @@ def search(
 ) -> Any:
     """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
 
-    Posts that the viewer has seen are left out. Returns how many were found and the nearest
-    cell; their ranks are in `nearest.of_all`, in no order, the post in the lower 31 bits.
+    Seen and withdrawn posts are left out. Returns the number found and the nearest cell; the sort
+    keys are in `nearest.of_all`, in no order, with the post in the lower 31 bits.
     """
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
-    dots, cell_near, best_near, chosen = (
-        nearest.dots,
-        nearest.of_cell,
-        nearest.of_all,
-        nearest.cells,
-    )
+    dots, cell_near, best_near, chosen = nearest
     cells = start.size - 1
-    _products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
-    # the nearest cells in order; of cells as near, the first
+    _dot_products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
+    # the nearest cells in order; ties: the first
     probes = min(index.probes, cells)
     kept = np.int64(0)
     for c in range(cells):
@@ -127,27 +122,27 @@ def search(
         size = cell_end[cell] - first
         if size <= 0:
             continue
-        _products(query, blocks, first * query.size, start[cell + 1] - first, size, dots)
+        _dot_products(query, blocks, first * query.size, start[cell + 1] - first, size, dots)
         got = np.int64(0)
-        # what is below the bar has no chance; what is as near may be newer
-        bar = _product(best_near[0]) if total == quota else np.float32(-np.inf)
+        # posts below the bar cannot enter; a post at the bar may be newer
+        bar = _rank_product(best_near[0]) if total == quota else np.float32(-np.inf)
         for j in range(size - 1, -1, -1):
             if dots[j] < bar:
                 continue
             post = ids[first + j]
-            if has_seen(seen, post) or (thinned and dropped[post]):
+            if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
                 continue
-            rank = _rank(dots[j], post)
+            rank = _rank_key(dots[j], post)
             if alone:
-                total = _push(best_near, total, quota, rank)
+                total = _push_heap(best_near, total, quota, rank)
                 if total == quota:
-                    bar = _product(best_near[0])
+                    bar = _rank_product(best_near[0])
             else:
-                got = _push(cell_near, got, cap, rank)
+                got = _push_heap(cell_near, got, cap, rank)
                 if got == cap:
-                    bar = max(bar, _product(cell_near[0]))
+                    bar = max(bar, _rank_product(cell_near[0]))
         for k in range(got):
-            total = _push(best_near, total, quota, cell_near[k])
+            total = _push_heap(best_near, total, quota, cell_near[k])
     return total, np.int64(chosen[0])
 
 
@@ -158,7 +153,7 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
     flat = centres.reshape(-1)
     dots = np.empty(cells, np.float32)
     for i in range(low, high):
-        _products(rows[i], flat, np.int64(0), np.int64(cells), np.int64(cells), dots)
+        _dot_products(rows[i], flat, np.int64(0), np.int64(cells), np.int64(cells), dots)
         best = 0
         for c in range(1, cells):
             if dots[c] > dots[best]:
@@ -170,7 +165,7 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
 def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) -> Any:
     """Share of the k nearest posts of each query that the search finds, mean over queries.
 
-    `bars` holds the product of the k-th: a post as near counts as one of the k.
+    `bars` holds the product of the k-th nearest post: a post at the bar counts as one of the k.
     """
     start = index.start
     cells = start.size - 1
@@ -178,12 +173,8 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
     best_near = np.empty(k, np.int64)
-    nearest = Nearest(
-        np.empty(max(widest, cells), np.float32),
-        np.empty(k, np.int64),
-        best_near,
-        np.empty(cells, np.int32),
-    )
+    dots, chosen = np.empty(max(widest, cells), np.float32), np.empty(cells, np.int32)
+    nearest = Nearest(dots, np.empty(k, np.int64), best_near, chosen)
     nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
     wanted: Any = np.int64(0)
     for c in range(cells):
@@ -191,8 +182,10 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
     wanted = min(wanted, k)
     total = 0.0
     for i in range(queries.shape[0]):
-        bar = _rank(bars[i], 0)
-        found, _ = search(index, cell_end, nobody, none_dropped, False, queries[i], k, k, nearest)
+        bar = _rank_key(bars[i], 0)
+        found, _ = search_index(
+            index, cell_end, nobody, none_dropped, False, queries[i], k, k, nearest
+        )
         hits = 0
         for j in range(found):
             if best_near[j] >= bar:
@@ -217,14 +210,8 @@ def bars_of(
         for c in range(cells):
             size = cell_end[c] - start[c]
             if size > 0:
-                _products(
-                    queries[i],
-                    blocks,
-                    start[c] * queries.shape[1],
-                    start[c + 1] - start[c],
-                    size,
-                    dots,
-                )
+                first, stride = start[c] * queries.shape[1], start[c + 1] - start[c]
+                _dot_products(queries[i], blocks, first, stride, size, dots)
                 everything[at : at + size] = dots[:size]
                 at += size
         wanted = at - min(k, at)

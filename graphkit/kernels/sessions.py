@@ -1,9 +1,8 @@
-"""Sessions of a tick as array kernels: rank → show → react → learn → tally.
+"""Kernels of the sessions of a tick: rank, show, react, update the profile, tally.
 
-Accounts are independent within a tick: each reads the state of the tick before and writes
-its own rows only, so any number of threads gives the same bytes. What a tick changes for
-others (counts, the circle's latest reactions) is merged afterwards, in integers, so that no
-order of accounts shows.
+Accounts are independent within a tick: each reads the state of the previous tick and writes its
+own rows only, so the result does not depend on the number of threads. Changes that others see
+(counts, recent activity) are merged afterwards, in integers, independently of the order of accounts.
 """
 
 from __future__ import annotations
@@ -13,57 +12,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.candidates import delivered, find, forget
+from graphkit.kernels import state as st
+from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
 from graphkit.kernels.compile import dot_rows, kernel
 from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
-from graphkit.kernels.ranking import choose, fill, gather, pair_factors, posters_followed, score
-from graphkit.kernels.state import (
-    COMMENT,
-    COMPLETE,
-    DIVISIVE,
-    DUET,
-    E_COMMENT,
-    E_DUET,
-    E_FOLLOW,
-    E_LIKE,
-    E_NOISE,
-    E_NOISE2,
-    E_SHARE,
-    E_STITCH,
-    E_STOP,
-    E_UNFOLLOW,
-    FILLER,
-    FLAGGED,
-    FOLLOW,
-    HEARD,
-    HORIZON,
-    LENGTH,
-    LIKE,
-    PASSED_ON,
-    PEOPLE,
-    POST,
-    QUALITY,
-    RING,
-    SHARE,
-    SKIPPED,
-    SOURCE,
-    STITCH,
-    TO_THE_END,
-    TOPIC,
-    UNFOLLOW,
-    WATCH_UNIT,
-    WHEN,
-    Array,
+from graphkit.kernels.ranking import (
+    backfill_slot,
+    gather_candidates,
+    pair_factors,
+    posters_followed,
+    rerank_next,
+    score_candidates,
 )
-
-__all__ = ["EMPTY", "Mind", "Pairs", "Scores", "Shown", "finish", "merge", "pairs", "sessions"]
+from graphkit.kernels.state import Array
 
 #: Posts in slots that nothing filled, and in slots after a session has ended.
 EMPTY, OVER = -1, -2
 
 
-class Mind(NamedTuple):
-    """The viewers' numbers, see ``Behaviour``; of log-odds, e^(−base)."""
+class ViewerParameters(NamedTuple):
+    """Viewer parameters, see ``Behaviour``; the log-odds as e^(−base)."""
 
     social_share: float
     noise: float
@@ -88,20 +56,20 @@ class Mind(NamedTuple):
     leave_slope: float
     boredom: float
     free: bool
-    """Whether sessions end when viewers have had enough."""
+    """Whether viewers may end their sessions."""
 
 
-class Scores(NamedTuple):
-    """Scores that a function has given to every session's candidates, one after the other."""
+class GivenScores(NamedTuple):
+    """Scores of a function for the candidates of all sessions, one session after the other."""
 
     values: Array
-    """float32; empty: the feed's weights are taken."""
+    """float32; empty: the feed's weights apply."""
     start: Array
-    """int64: where each session's begin."""
+    """int64: first score of each session."""
 
 
-class Pairs(NamedTuple):
-    """Candidates of sessions, `width` places for each."""
+class CandidatePairs(NamedTuple):
+    """Candidates of sessions, in `width` rows per session."""
 
     post: Array
     source: Array
@@ -111,8 +79,8 @@ class Pairs(NamedTuple):
     """Candidates of each session."""
 
 
-class Shown(NamedTuple):
-    """What a tick's sessions showed; shape (sessions, slots), but for the last two."""
+class TickImpressions(NamedTuple):
+    """Impressions of a tick, shape (sessions, slots) except the last two arrays."""
 
     post: Array
     source: Array
@@ -125,16 +93,16 @@ class Shown(NamedTuple):
 
 
 @inner
-def _begin(state: Any, now: Any, dials: Any, query: Array, a: Any) -> None:
-    """Let the profile fade since the latest session, and bring it to length 1 as the query."""
+def _start_session(state: Any, tick: Any, params: Any, query: Array, a: Any) -> None:
+    """Decay the profile since the latest session, and normalise it as the query."""
     profiles = state.profiles
     last = state.last[a]
     if last >= 0:
-        left = dials.forget[min(now.t - last, dials.forget.size - 1)]
+        left = params.profile_decay[min(tick.t - last, params.profile_decay.size - 1)]
         if left != 1.0:
             for x in range(query.shape[1]):
                 profiles[a, x] = np.float32(np.float64(profiles[a, x]) * left)
-    state.last[a] = now.t
+    state.last[a] = tick.t
     norm = math.sqrt(np.float64(dot_rows(profiles, a, profiles, a)))
     for x in range(query.shape[1]):
         value = np.float64(profiles[a, x])
@@ -142,82 +110,75 @@ def _begin(state: Any, now: Any, dials: Any, query: Array, a: Any) -> None:
 
 
 @inner
-def _watch(
-    mind: Any,
-    traits: Array,
-    post: Any,
-    likes: Any,
-    social: Any,
-    repeats: Any,
-    pair: Any,
-    halves: Array,
+def _watch_fraction(
+    viewer: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any
 ) -> Any:
     """Watch fraction, see ``Behaviour``."""
     z = 0.0
-    if mind.noise > 0.0:
-        u = 1.0 - of_pair(pair, E_NOISE)
-        z = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * of_pair(pair, E_NOISE2))
-    answer = mind.social_share * (1.0 - halves[min(social, 63)])
-    taste = (1.0 - mind.social_share) * likes + answer + mind.noise * z
+    if viewer.noise > 0.0:
+        u = 1.0 - of_pair(pair, st.E_NOISE)
+        z = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * of_pair(pair, st.E_NOISE2))
+    share = viewer.social_share
+    taste = (1.0 - share) * likes + share * social + viewer.noise * z
     x = (
-        mind.watch_base
-        + mind.watch_taste * taste
-        + mind.watch_quality * traits[post, QUALITY]
-        - mind.watch_length * traits[post, LENGTH]
-        - mind.fatigue * repeats
+        viewer.watch_base
+        + viewer.watch_taste * taste
+        + viewer.watch_quality * traits[post, st.QUALITY]
+        - viewer.watch_length * traits[post, st.LENGTH]
+        - viewer.fatigue * repeats
     )
     return 1.0 / (1.0 + math.exp(-x))
 
 
 @inner
-def _react(mind: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any) -> Any:
-    """Bits of the reactions: draws belong to the pair, chances follow the watch."""
+def _draw_reactions(viewer: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any) -> Any:
+    """Reactions as bits: draws belong to the pair, probabilities follow the watch fraction."""
     # the odds against a reaction are e^−base · e^−lean
-    against = math.exp(-mind.reaction_slope * (w - 0.5))
-    react = COMPLETE if w >= TO_THE_END else 0
-    if of_pair(pair, E_LIKE) < 1.0 / (1.0 + mind.like_odds * against):
-        react |= LIKE
-    odds = mind.comment_odds * against
-    if traits[post, DIVISIVE] > 0.0:
-        odds *= math.exp(-mind.comment_divisive * traits[post, DIVISIVE])
-    if of_pair(pair, E_COMMENT) < 1.0 / (1.0 + odds):
-        react |= COMMENT
-    odds = mind.share_odds * against
-    if traits[post, FLAGGED] > 0.0:
-        odds *= math.exp(-mind.share_flagged)
-    if of_pair(pair, E_SHARE) < 1.0 / (1.0 + odds):
-        react |= SHARE
-    if of_pair(pair, E_DUET) < 1.0 / (1.0 + mind.duet_odds * against):
-        react |= DUET
-    if of_pair(pair, E_STITCH) < 1.0 / (1.0 + mind.stitch_odds * against):
-        react |= STITCH
+    against = math.exp(-viewer.reaction_slope * (w - 0.5))
+    react = st.COMPLETE if w >= st.TO_THE_END else 0
+    if of_pair(pair, st.E_LIKE) < 1.0 / (1.0 + viewer.like_odds * against):
+        react |= st.LIKE
+    odds = viewer.comment_odds * against
+    if traits[post, st.DIVISIVE] > 0.0:
+        odds *= math.exp(-viewer.comment_divisive * traits[post, st.DIVISIVE])
+    if of_pair(pair, st.E_COMMENT) < 1.0 / (1.0 + odds):
+        react |= st.COMMENT
+    odds = viewer.share_odds * against
+    if traits[post, st.FLAGGED] > 0.0:
+        odds *= math.exp(-viewer.share_flagged)
+    if of_pair(pair, st.E_SHARE) < 1.0 / (1.0 + odds):
+        react |= st.SHARE
+    if of_pair(pair, st.E_DUET) < 1.0 / (1.0 + viewer.duet_odds * against):
+        react |= st.DUET
+    if of_pair(pair, st.E_STITCH) < 1.0 / (1.0 + viewer.stitch_odds * against):
+        react |= st.STITCH
     if follows > 0:
-        if w < SKIPPED and of_pair(pair, E_UNFOLLOW) < 1.0 / (1.0 + mind.unfollow_odds):
-            react |= UNFOLLOW
-    elif of_pair(pair, E_FOLLOW) < 1.0 / (1.0 + mind.follow_odds * against):
-        react |= FOLLOW
+        if w < st.SKIPPED and of_pair(pair, st.E_UNFOLLOW) < 1.0 / (1.0 + viewer.unfollow_odds):
+            react |= st.UNFOLLOW
+    elif of_pair(pair, st.E_FOLLOW) < 1.0 / (1.0 + viewer.follow_odds * against):
+        react |= st.FOLLOW
     return react
 
 
 @inner
-def _learn(
+def _update_profile(
     profiles: Array, a: Any, features: Array, post: Any, signals: Array, react: Any, w: Any
 ) -> None:
-    """Move the feed's own profile of the viewer toward the post, or away from it."""
+    """Update the learned profile: a step toward the post, or away from it."""
     step = 0.0
-    if react & COMPLETE:
+    if react & st.COMPLETE:
         step += signals[0]
-    if react & LIKE:
+    if react & st.LIKE:
         step += signals[1]
-    if react & COMMENT:
+    if react & st.COMMENT:
         step += signals[2]
-    if react & SHARE:
+    if react & st.SHARE:
         step += signals[3]
-    if react & FOLLOW:
+    if react & st.FOLLOW:
         step += signals[4]
-    if react & (DUET | STITCH):
+    if react & (st.DUET | st.STITCH):
         step += signals[5]
-    if w < SKIPPED:
+    if w < st.SKIPPED:
         step += signals[6]
     if step != 0.0:
         move = np.float32(step)
@@ -226,29 +187,33 @@ def _learn(
 
 
 @inner
-def _parent(stage: Any, ring: Array, now: Any, delivery: Any, a: Any, post: Any) -> Any:
-    """The followee who passed the post on last (ties: the first); −1 without one."""
-    f_indptr, f_indices, t = stage.f_indptr, stage.f_indices, now.t
-    account_keys, post_keys = stage.account_keys, stage.post_keys
-    parent, at = np.int32(-1), np.int64((t - HORIZON + 1) * 256 - 1)
+def _reshare_parent(
+    static: Any, activity: Array, tick: Any, delivery: Any, a: Any, post: Any
+) -> Any:
+    """Most recent followee to reshare the post (ties: lowest code); −1 if none."""
+    f_indptr, f_indices, t = static.f_indptr, static.f_indices, tick.t
+    account_keys, post_keys = static.account_keys, static.post_keys
+    parent, at = np.int32(-1), np.int64((t - st.HORIZON + 1) * 256 - 1)
     for q in range(f_indptr[a], f_indptr[a + 1]):
         f = f_indices[q]
-        for r in range(RING):
-            when = np.int64(ring[f, r, WHEN])
+        for r in range(st.RECENT):
+            when = np.int64(activity[f, r, st.WHEN])
             if (
-                ring[f, r, POST] == post
-                and when & PASSED_ON
+                activity[f, r, st.POST] == post
+                and when & st.RESHARE
                 and when >> 8 > at >> 8
-                and delivered(now.seed, delivery, account_keys[a], account_keys[f], post_keys[post])
+                and is_delivered(
+                    tick.seed, delivery, account_keys[a], account_keys[f], post_keys[post]
+                )
             ):
                 parent, at = f, when
     return parent
 
 
 @kernel()
-def sessions(
-    feeding: Any,
-    mind: Any,
+def run_sessions(
+    inputs: Any,
+    viewer: Any,
     active: Array,
     order: Array,
     low: int,
@@ -257,40 +222,33 @@ def sessions(
     given: Any,
     shown: Any,
 ) -> None:
-    """Sessions order[low … high − 1] of a tick; `given` are :class:`Scores`.
+    """Sessions order[low … high − 1] of a tick; `given` are :class:`GivenScores`.
 
-    Fills the rows of `shown`, a :class:`Shown`.
+    Fills the rows of `shown`, a :class:`TickImpressions`.
     """
-    stage, state, now, index, dials = feeding
+    static, state, tick, index, params = inputs
     given_values, given_start = given.values, given.start
-    # looked up once: within the loops each look-up of an array would count its references
-    slots, free, seed, circle = dials.slots, mind.free, now.seed, dials.circle
-    facts, traits, features, interests = (
-        stage.facts,
-        stage.traits,
-        stage.features,
-        stage.interests,
-    )
-    f_indptr, f_indices, p_indptr, posters = (
-        stage.f_indptr,
-        stage.f_indices,
-        stage.p_indptr,
-        stage.posters,
-    )
-    account_keys, post_keys = stage.account_keys, stage.post_keys
-    place, met, topics, query = scratch.place, scratch.met, scratch.topics, scratch.query
-    profiles, ring, signals, halves = state.profiles, state.ring, dials.signals, dials.halves
-    delivery = dials.delivery
+    # hoisted: each access to an array within the loops would count its references
+    slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
+    attributes, traits = static.attributes, static.traits
+    features, interests = static.features, static.interests
+    f_indptr, f_indices = static.f_indptr, static.f_indices
+    p_indptr, posters = static.p_indptr, static.posters
+    account_keys, post_keys = static.account_keys, static.post_keys
+    hash_slots, entries = scratch.hash_slots, scratch.entries
+    topics, query = scratch.topics, scratch.query
+    profiles, activity = state.profiles, state.recent_activity
+    signals, halves, delivery = params.signals, params.halves, params.delivery
     posts, sources, watches = shown.post, shown.source, shown.watch
     reacts, parents, propensity = shown.react, shown.parent, shown.propensity
     for z in range(low, high):
         i = order[z]
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _begin(state, now, dials, query, a)
-        count = gather(stage, state, now, index, dials, scratch, seen, a)
+        _start_session(state, tick, params, query, a)
+        count = gather_candidates(static, state, tick, index, params, scratch, seen, a)
         first = given_start[i] if given_values.size > 0 else np.int64(0)
-        size = score(stage, now, dials, scratch, a, count, given_values, first)
+        size = score_candidates(static, tick, params, scratch, a, count, given_values, first)
         shown.candidates[i] = size
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over = False
@@ -298,20 +256,20 @@ def sessions(
             if over:
                 posts[i, s] = OVER
                 continue
-            post, source = np.int64(EMPTY), np.int64(FILLER)
+            post, source = np.int64(EMPTY), np.int64(st.FILLER)
             if size > 0:
-                position, size = choose(dials, scratch, size)
-                post = np.int64(met[position, POST])
-                source = np.int64(met[position, SOURCE])
+                position, size = rerank_next(params, scratch, size)
+                post = np.int64(entries[position, st.POST])
+                source = np.int64(entries[position, st.SOURCE])
             else:
-                post = fill(stage, state, now, dials, seen, a, s)
+                post = backfill_slot(static, state, tick, params, seen, a, s)
             posts[i, s] = post
             sources[i, s] = source
             topics[s] = -1
             if post < 0:
                 continue
             mark_seen(seen, post)
-            topic = facts[post, TOPIC]
+            topic = attributes[post, st.TOPIC]
             repeats = 0
             if topic >= 0:
                 for y in range(s):
@@ -321,78 +279,69 @@ def sessions(
             follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
             social = follows
             if circle:
-                at = find(place, met, post)
+                at = lookup_post(hash_slots, entries, post)
                 if at >= 0:
-                    social += met[at, PEOPLE]
+                    social += entries[at, st.FOLLOWEES]
             pair = pair_bits(seed, account_keys[a], post_keys[post])
             likes = np.float64(dot_rows(interests, a, features, post))
-            w = _watch(mind, traits, post, likes, social, repeats, pair, halves)
-            react = _react(mind, traits, post, w, follows, pair)
-            watches[i, s] = np.int32(w * WATCH_UNIT)
+            effect = 1.0 - halves[min(social, 63)]
+            w = _watch_fraction(viewer, traits, post, likes, effect, repeats, pair)
+            react = _draw_reactions(viewer, traits, post, w, follows, pair)
+            watches[i, s] = np.int32(w * st.WATCH_UNIT)
             reacts[i, s] = react
-            if react & PASSED_ON:
-                parents[i, s] = _parent(stage, ring, now, delivery, a, post)
-            _learn(profiles, a, features, post, signals, react, w)
+            if react & st.RESHARE:
+                parents[i, s] = _reshare_parent(static, activity, tick, delivery, a, post)
+            _update_profile(profiles, a, features, post, signals, react, w)
             watched += w
             n_shown += 1
             n_repeats += 1 if repeats > 0 else 0
             stay += staying
-            stop = 1.0 / (1.0 + mind.stop_odds * math.exp(mind.stop_slope * (w - 0.5)))
-            # under a free budget whoever is still there was sure to be
+            stop = 1.0 / (1.0 + viewer.stop_odds * math.exp(viewer.stop_slope * (w - 0.5)))
+            # under a free budget a viewer who is still present has not stopped
             staying *= 1.0 if free else 1.0 - stop
-            over = free and of_pair(pair, E_STOP) < stop
-        forget(place, met, count)
+            over = free and of_pair(pair, st.E_STOP) < stop
+        clear_table(hash_slots, entries, count)
         mean = watched / n_shown if n_shown > 0 else 0.0
-        bored = mind.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
-        against = math.exp(mind.leave_slope * (mean - 0.5) - bored)
-        propensity[i, 0] = 1.0 / (1.0 + mind.leave_odds * against)
+        bored = viewer.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
+        against = math.exp(viewer.leave_slope * (mean - 0.5) - bored)
+        propensity[i, 0] = 1.0 / (1.0 + viewer.leave_odds * against)
         propensity[i, 1] = mean
         propensity[i, 2] = stay
 
 
 @kernel()
-def pairs(
-    feeding: Any, active: Array, low: int, high: int, scratch: Any, width: int, found: Any
+def list_pairs(
+    inputs: Any, active: Array, low: int, high: int, scratch: Any, width: int, found: Any
 ) -> None:
-    """Candidates of sessions low … high − 1 with what ties them to the viewer.
+    """Candidates and their viewer × post factors, of sessions low … high − 1.
 
-    Session i fills the places of `found`, some :class:`Pairs`, from i · width on.
+    Session i fills the rows of `found`, :class:`CandidatePairs`, from i · width on.
     """
-    stage, state, now, index, dials = feeding
-    met, every = scratch.met, np.ones(found.factors.shape[0])
+    static, state, tick, index, params = inputs
+    entries, every = scratch.entries, np.ones(found.factors.shape[0])
     for i in range(low, high):
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _begin(state, now, dials, scratch.query, a)
-        count = gather(stage, state, now, index, dials, scratch, seen, a)
-        size = pair_factors(stage, now, dials, scratch, a, count, every)
+        _start_session(state, tick, params, scratch.query, a)
+        count = gather_candidates(static, state, tick, index, params, scratch, seen, a)
+        size = pair_factors(static, tick, params, scratch, a, count, every)
         for k in range(size):
             at, c = i * width + k, scratch.at[k]
-            found.post[at] = met[c, POST]
-            found.source[at] = met[c, SOURCE]
+            found.post[at] = entries[c, st.POST]
+            found.source[at] = entries[c, st.SOURCE]
             for f in range(every.size):
                 found.factors[f, at] = np.float32(scratch.factors[k, f])
         found.size[i] = size
-        forget(scratch.place, met, count)
+        clear_table(scratch.hash_slots, entries, count)
 
 
 @kernel()
-def merge(
-    t: int,
-    active: Array,
-    shown: Any,
-    state: Any,
-    watch: Array,
-    views: Array,
-    reacted: Array,
-    source_count: Array,
-    reaction_count: Array,
-    item_ticks: Array,
-) -> Any:
-    """Add a tick's impressions to the tallies and to what others hear of; returns empty slots."""
+def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -> Any:
+    """Add a tick's impressions to the tallies and recent activity; returns empty slots."""
+    watch, views, reacted, source_count, reaction_count, item_ticks = tallies
     empty = 0
-    remembered = state.done.shape[0] > 0
-    skip = np.int32(SKIPPED * WATCH_UNIT)
+    remembered = state.recent_completions.shape[0] > 0
+    skip = np.int32(st.SKIPPED * st.WATCH_UNIT)
     for i in range(active.size):
         a = active[i]
         for s in range(shown.post.shape[1]):
@@ -410,24 +359,24 @@ def merge(
                     reaction_count[post, bit] += 1
             if shown.watch[i, s] < skip:
                 reaction_count[post, 8] += 1
-            if react & HEARD:
+            if react & st.ACTIVITY:
                 reacted[post] += 1
-                at = state.ring_next[a]
-                state.ring[a, at, POST] = post
-                state.ring[a, at, WHEN] = t * 256 + (react & HEARD)
-                state.ring_next[a] = (at + 1) % RING
-            if remembered and react & COMPLETE:
-                at = state.done_next[a]
-                state.done[a, at] = post
-                state.done_next[a] = (at + 1) % RING
-                at = state.fans_next[post]
-                state.fans[post, at] = a
-                state.fans_next[post] = (at + 1) % RING
+                at = state.activity_next[a]
+                state.recent_activity[a, at, st.POST] = post
+                state.recent_activity[a, at, st.WHEN] = t * 256 + (react & st.ACTIVITY)
+                state.activity_next[a] = (at + 1) % st.RECENT
+            if remembered and react & st.COMPLETE:
+                at = state.completions_next[a]
+                state.recent_completions[a, at] = post
+                state.completions_next[a] = (at + 1) % st.RECENT
+                at = state.completers_next[post]
+                state.recent_completers[post, at] = a
+                state.completers_next[post] = (at + 1) % st.RECENT
     return empty
 
 
 @kernel()
-def finish(
+def tally_communities(
     seen_start: Array,
     seen: Array,
     membership: Array,
@@ -436,7 +385,7 @@ def finish(
     p_indptr: Array,
     posters: Array,
 ) -> tuple[Array, Array, Array]:
-    """Tallies by community out of what every account has seen; one pass."""
+    """Tallies by community of the posts that every account has seen, in one pass."""
     n, m = seen_start.size - 1, homes.size
     views = np.zeros((m, n_communities + 1), np.int32)
     diet = np.zeros((n, n_communities + 1), np.int32)

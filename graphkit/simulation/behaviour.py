@@ -1,4 +1,4 @@
-"""How viewers and creators act: one documented set of numbers."""
+"""Behaviour: the parameters of viewers and creators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphkit.errors import check_number
 
 __all__ = ["Behaviour"]
 
-#: Where a parameter may not be any finite number.
+#: Ranges of parameters that are not any finite number.
 _RANGES = {"social_share": (0, 1), "activity": (0, 1), "drift": (0, 1), "noise": (0, math.inf)}
 
 
@@ -24,9 +24,9 @@ class Behaviour:
         taste = (1 − s) · interest + s · social + noise · z
 
     with interest the cosine of true interest and post features, social = 1 − 2^(−r) for the r
-    accounts the viewer follows who posted it, passed it on, liked or commented on it (among their
-    latest eight reactions of ten ticks, as far as the feed delivers them), and z a
-    standard normal draw that belongs to the pair. The watch fraction is
+    followees who posted, reshared, liked or commented on it (among their latest eight reactions of
+    ten ticks, as far as the feed delivers them), and z a standard normal draw of the pair. The
+    watch fraction is
 
         w = σ(watch_base + watch_taste · taste + watch_quality · (quality − ½)
               − watch_length · ln(duration / 20 s) − fatigue · e)
@@ -37,7 +37,7 @@ class Behaviour:
     **Reacting.** With lean = reaction_slope · (w − ½), the chances are σ(like_base + lean),
     σ(comment_base + lean + comment_divisive · divisiveness), σ(share_base + lean +
     share_flagged · flagged), σ(duet_base + lean), σ(stitch_base + lean), σ(follow_base + lean)
-    for somebody not followed yet, and σ(unfollow_base) for a followee whose post was skipped.
+    for an author not followed yet, and σ(unfollow_base) for a followee whose post was skipped.
 
     **Staying.** After each post the session ends with chance σ(stop_base − stop_slope · (w − ½)).
     After a session of mean watch fraction w̄, of which the share b of posts repeated a topic, the
@@ -46,18 +46,18 @@ class Behaviour:
     exp(return_slope · (w̄ − ½)).
 
     **Creating.** With ρ = ln((1 + reactions per own earlier post) / (1 + reactions per post
-    overall)), a scheduled post is really posted with chance σ(post_base + post_slope · ρ), and its
+    overall)), a scheduled post is posted with chance σ(post_base + post_slope · ρ), and its
     creator gives up posting with chance σ(quit_base − quit_slope · ρ); its features move by the
     share `drift` toward the mean of its creator's earlier posts, weighted by their reactions.
 
-    Staying, creating, and follows gained and lost are acted on under ``budget="free"`` only;
-    under ``"matched"`` their chances are recorded as propensities.
+    Staying, creating, and follows take effect under ``budget="free"`` only; under ``"matched"``
+    their probabilities are recorded as propensities.
 
     Attributes
     ----------
     social_share
-        s in [0, 1]: how far taste follows the circle rather than the topic. With s = 0 an
-        interest feed wins viewer value by definition.
+        s in [0, 1]: weight of followees' activity in taste. With s = 0 an interest feed has the
+        highest viewer value by construction.
     noise
         Standard deviation of the idiosyncratic part.
     watch_base, watch_taste, watch_quality, watch_length, fatigue
@@ -67,9 +67,9 @@ class Behaviour:
     reaction_slope
         Their common slope in w.
     comment_divisive, share_flagged
-        What divisiveness adds to the log-odds of a comment, and a flag to those of a share.
+        Effects of divisiveness on the log-odds of a comment, and of a flag on those of a share.
     unfollow_base
-        Log-odds of unfollowing whose post was skipped.
+        Log-odds of unfollowing the author of a skipped post.
     activity
         Probability that an account opens the feed in a tick.
     stop_base, stop_slope, leave_base, leave_slope, boredom, return_slope
@@ -77,8 +77,7 @@ class Behaviour:
     post_base, post_slope, quit_base, quit_slope, drift
         Of creating; drift in [0, 1].
     calibrated
-        Whether the numbers were fitted to a log, by :func:`graphkit.simulation.calibrate`, as
-        far as it shows them.
+        Whether the parameters were fitted to a log by :func:`graphkit.simulation.calibrate`.
     """
 
     social_share: float = 0.2

@@ -1,4 +1,4 @@
-"""build_world: a population and its posts out of a platform or a log."""
+"""Worlds (a population and its posts) built from a platform or a log."""
 
 from __future__ import annotations
 
@@ -29,89 +29,78 @@ from graphkit.errors import (
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.interests import (
     InterestSpace,
-    acted_items,
     check_sources,
+    interacted_items,
     interest_space,
     mean_features,
     unit_rows,
 )
 
-__all__ = [
-    "build_world",
-    "draw_keys",
-    "item_draws",
-    "plurality_homes",
-    "split_world_data",
-    "time_cuts",
-    "world_facts",
-]
+__all__ = ["build_world", "split_world_data"]
 
-Codes = npt.NDArray[np.int32]
+Ints32 = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
 
-#: Shorter posts than this count as of unknown length, in seconds.
+#: Shorter durations, in seconds, count as unknown.
 SHORTEST = 1e-3
 
 
-def world_facts(
-    dataset: Dataset, posts: Vocabulary, place: npt.NDArray[np.float64], removed: dict[str, int]
+def world_attributes(
+    dataset: Dataset, posts: Vocabulary, place: Floats, removed: dict[str, int]
 ) -> dict[str, Any]:
-    """The optional fields of a world; what the dataset has no value of is left out.
+    """Optional fields of a world, without those that the dataset lacks.
 
-    Parameters
-    ----------
-    dataset
-        The log.
-    posts
-        Items that are the posts.
-    place
-        When each enters, in [0, 1]: an answer comes after what it answers.
-    removed
-        Counts of what is left out are added here.
+    `place` is the time of each post in [0, 1]: a reply enters after its parent post. Counts of
+    omitted rows are added to `removed`.
     """
     facts: dict[str, Any] = {}
     rows = pl.Series(dataset.item_ids.encode(posts.series))
-    items, accounts = _in_order(dataset, "items"), _in_order(dataset, "accounts")
-    if (durations := _column(items, "duration")) is not None:
+    items, accounts = _sorted_table(dataset, "items"), _sorted_table(dataset, "accounts")
+    if (durations := _column_with_values(items, "duration")) is not None:
         known = durations.set(durations < SHORTEST, None)
         facts["durations"] = known.gather(rows).fill_null(float("nan")).to_numpy()
-    if (divisiveness := _column(items, "divisiveness")) is not None:
+    if (divisiveness := _column_with_values(items, "divisiveness")) is not None:
         facts["divisiveness"] = divisiveness.gather(rows).fill_null(0.0).to_numpy()
-    if (flags := _column(items, "flags")) is not None:
+    if (flags := _column_with_values(items, "flags")) is not None:
         facts["flagged"] = (flags.list.len().fill_null(0) > 0).gather(rows).to_numpy()
-    if (origin := _column(items, "origin")) is not None:
+    if (origin := _column_with_values(items, "origin")) is not None:
         facts["cross_posted"] = origin.is_not_null().gather(rows).to_numpy()
     for name in ("country", "language"):
-        of_accounts, of_items = _column(accounts, name), _column(items, name)
+        of_accounts, of_items = (
+            _column_with_values(accounts, name),
+            _column_with_values(items, name),
+        )
         codes = _shared_codes([of_accounts, of_items])
         if codes[0] is not None:
             facts[name] = codes[0]
         if codes[1] is not None:
             facts[f"post_{name}"] = codes[1][rows.to_numpy()]
-    (device,) = _shared_codes([_column(accounts, "device")])
+    (device,) = _shared_codes([_column_with_values(accounts, "device")])
     if device is not None:
         facts["device"] = device
-    answers = _answers(dataset, posts, place, removed)
+    answers = _parent_posts(dataset, posts, place, removed)
     if answers is not None:
         facts["answers_to"] = answers
-    return facts | _groups(dataset)
+    return facts | _group_rows(dataset)
 
 
-def _in_order(dataset: Dataset, table: str) -> pl.DataFrame | None:
-    """The table in the order of its ids, which is that of their codes."""
+def _sorted_table(dataset: Dataset, table: str) -> pl.DataFrame | None:
+    """Table sorted by id, the order of codes."""
     frame = dataset.tables.get(table)
     return None if frame is None else frame.sort(frame.columns[0])
 
 
-def _column(frame: pl.DataFrame | None, name: str) -> pl.Series | None:
-    """A column with a value in some row."""
+def _column_with_values(frame: pl.DataFrame | None, name: str) -> pl.Series | None:
+    """Column, if any of its values is known."""
     if frame is None or name not in frame.columns:
         return None
     series = frame.get_column(name)
     return None if series.null_count() == frame.height else series
 
 
-def _shared_codes(columns: list[pl.Series | None]) -> list[Codes | None]:
-    """Codes of texts over the sorted distinct ones of all columns, whatever their case."""
+def _shared_codes(columns: list[pl.Series | None]) -> list[Ints32 | None]:
+    """Case-insensitive codes of texts over the sorted distinct texts of all columns."""
     folded = [None if c is None else c.str.strip_chars().str.to_lowercase() for c in columns]
     present = [c.alias("text") for c in folded if c is not None]
     if not present:
@@ -121,10 +110,10 @@ def _shared_codes(columns: list[pl.Series | None]) -> list[Codes | None]:
     return [None if c is None else vocabulary.lookup(c) for c in folded]
 
 
-def _answers(
-    dataset: Dataset, posts: Vocabulary, place: npt.NDArray[np.float64], removed: dict[str, int]
-) -> Codes | None:
-    """Post that each duet or stitch answers; the first by id where there are several."""
+def _parent_posts(
+    dataset: Dataset, posts: Vocabulary, place: Floats, removed: dict[str, int]
+) -> Ints32 | None:
+    """Parent post of each duet or stitch; of several, the first by id."""
     table = dataset.tables.get("interactions")
     if table is None or not {"item_id", "target_item_id"} <= set(table.columns):
         return None
@@ -138,16 +127,16 @@ def _answers(
     original = posts.lookup(rows.get_column("target_item_id"))
     here = (answer >= 0) & (original >= 0)
     answer, original = answer[here], original[here]
-    # nothing answers what comes later; and so no chain of answers can be a ring
+    # replies to later posts are removed, so chains of replies have no cycles
     later = place[answer] > place[original]
-    removed["answers to posts that enter no earlier"] = int((~later).sum())
+    removed["replies to posts that enter no earlier"] = int((~later).sum())
     answer, original = answer[later], original[later]
     first = np.full(len(posts), len(posts), np.int32)
     np.minimum.at(first, answer, original)
     return np.where(first == len(posts), -1, first).astype(np.int32)
 
 
-def _groups(dataset: Dataset) -> dict[str, Any]:
+def _group_rows(dataset: Dataset) -> dict[str, Any]:
     """Groups of each account, ascending, as compressed rows."""
     table = dataset.tables.get("memberships")
     if table is None or not table.height:
@@ -161,10 +150,10 @@ def _groups(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def aligned(
+def align_partition(
     partition: Partition, accounts: Vocabulary, kind: str, removed: dict[str, int]
 ) -> Partition:
-    """The partition over exactly these accounts; those that it lacks are unassigned.
+    """Restrict a partition to these accounts; accounts that it lacks are unassigned.
 
     Raises
     ------
@@ -188,8 +177,8 @@ def aligned(
             "Find and name the communities in the same dataset, or leave this one unassigned."
         )
     removed[f"communities of {kind!r} without an account"] = len(empty)
-    strangers = len(partition.vocabulary) - int((codes >= 0).sum())
-    removed[f"nodes of {kind!r} that are no accounts here"] = strangers
+    others = len(partition.vocabulary) - int((codes >= 0).sum())
+    removed[f"nodes of {kind!r} outside the accounts"] = others
     return Partition.from_membership(
         accounts,
         membership,
@@ -206,10 +195,8 @@ def draw_keys(streams: Streams, name: str, size: int) -> npt.NDArray[np.uint64]:
     return generator.permutation(drawn)[:size]
 
 
-def plurality_homes(
-    membership: npt.NDArray[np.int32], indptr: npt.NDArray[np.int64], posters: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int32]:
-    """Plurality of each post's posters' communities; ties: smallest code, −1 without any.
+def plurality_homes(membership: Ints32, indptr: npt.NDArray[np.int64], posters: Ints32) -> Ints32:
+    """Community of origin: plurality of the posters' communities; ties: smallest code, −1 if none.
 
     Examples
     --------
@@ -236,12 +223,11 @@ PARTITION_SHARE = 0.4
 def split_world_data(
     source: Platform | Dataset, *, since: str | datetime | None = None, posts: str = "authored"
 ) -> Dataset:
-    """The piece of the data that a world built with the same options leaves untouched.
+    """Part of the data for finding communities, disjoint from the data of a world.
 
-    Communities found in the data that also drives a feed make its spread look confined even
-    where nothing is planted. So the data are cut into three disjoint parts, without any
-    draw: calls of this verb and of :func:`graphkit.build_world` with the same `since` and
-    `posts` always agree.
+    Communities found in the data that also drive a feed make its spread look confined even
+    without planted structure. So the data are split into three disjoint parts, deterministically:
+    this function and :func:`graphkit.build_world` agree for the same `since` and `posts`.
 
     ``posts="authored"`` cuts by time. *Cut* is `since`, or the time from which the last
     third of the items is created; *middle* is the median creation of the items before it.
@@ -249,22 +235,21 @@ def split_world_data(
     =============================  =====================================================
     before middle                  this piece: interactions, impressions, follows, items
     from middle, before cut        interactions: profiles (and, of a dataset, tastes)
-    from cut on                    items: the posts; of acts, only what an answer answers
+    from cut on                    items: the posts; of interactions, only parents of replies
     =============================  =====================================================
 
-    ``posts="introduced"`` cuts by items, each at a fixed place u in [0, 1) that is a hash of
-    its id: u < 0.4 is this piece, the rest are profiles and tastes, and
-    u ≥ 1 − ``share_of_posts`` the posts. Every interaction and impression goes with its
-    items; rows that mention items of two parts are in none.
+    ``posts="introduced"`` splits items by u in [0, 1), a hash of the id: u < 0.4 is this piece,
+    the rest are profiles and tastes, and u ≥ 1 − ``share_of_posts`` the posts. Interactions and
+    impressions belong to the part of their items; rows with items of two parts are omitted.
 
-    Ties are no log of acts: a world follows all arcs older than *cut* (if introduced: all),
-    and those among them older than *middle* (if introduced: all) are in this piece, too.
-    Interactions without a time are in this piece only. Accounts and memberships are whole.
+    The follow graph is shared: a world has all edges older than *cut* (if introduced: all), and
+    this piece those older than *middle* (if introduced: all). Interactions without a time are in
+    this piece only. Accounts and memberships are complete.
 
     Parameters
     ----------
     source
-        What the world will be built from.
+        The source of the world.
     since, posts
         As in :func:`graphkit.build_world`.
 
@@ -292,7 +277,7 @@ def split_world_data(
         return dataset.split_time(middle, untimed="past")[0]
     if since is not None:
         raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
-    return _of_items(dataset)
+    return _select_items(dataset)
 
 
 def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime, datetime]:
@@ -313,17 +298,17 @@ def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime,
     return middle, cut
 
 
-def item_draws(items: Vocabulary) -> npt.NDArray[np.float64]:
-    """The place of every item in [0, 1): a hash of its id."""
+def item_draws(items: Vocabulary) -> Floats:
+    """Hash of every item's id, in [0, 1)."""
     key = b"graphkit items"
     digests = (hashlib.blake2b(str(i).encode(), digest_size=8, key=key).digest() for i in items)
     return np.array([int.from_bytes(d, "big") / 2**64 for d in digests])
 
 
-def _of_items(dataset: Dataset) -> Dataset:
+def _select_items(dataset: Dataset) -> Dataset:
     items = dataset.item_ids
     own = pl.Series(items.ids[item_draws(items) < PARTITION_SHARE], dtype=pl.String).implode()
-    tables = {}
+    tables: dict[str, Any] = {}
     removed = {}
     for name, frame in dataset.tables.items():
         columns = [c for c in ("item_id", "target_item_id") if c in frame.columns]
@@ -333,22 +318,17 @@ def _of_items(dataset: Dataset) -> Dataset:
             kept = frame.filter(pl.all_horizontal(*inside))
             removed[f"{name} of other items"] = frame.height - kept.height
         tables[name] = kept
-    return Dataset(
-        **tables,
-        time_kinds={
-            k: v
-            for k, v in dataset.time_kinds.items()
-            if k.split(".")[1] in tables[k.split(".")[0]].columns
-        },
-        source=dataset.source,
-        terms=dataset.terms,
-        provenance=Provenance.of(
-            "split_world_data", {"posts": "introduced"}, made_from=(dataset,), removed=removed
-        ),
+    kinds = {k: v for k, v in dataset.time_kinds.items() if _has_column(tables, k)}
+    record = Provenance.of(
+        "split_world_data", {"posts": "introduced"}, made_from=(dataset,), removed=removed
     )
+    origin: dict[str, Any] = {"source": dataset.source, "terms": dataset.terms}
+    return Dataset(**tables, time_kinds=kinds, **origin, provenance=record)
 
 
-Floats = npt.NDArray[np.float32]
+def _has_column(tables: Mapping[str, pl.DataFrame], path: str) -> bool:
+    table, column = path.split(".")
+    return column in tables[table].columns
 
 
 def build_world(
@@ -365,66 +345,60 @@ def build_world(
     dimensions: int = 32,
     rng: RNGLike | None = None,
 ) -> World:
-    """A world whose partition, profiles and posts come from disjoint data.
+    """Build a world whose partition, profiles and posts come from disjoint data.
 
-    The partition should be found in the piece that :func:`split_world_data` gives; its
-    docstring says which rows serve what. A feed's first profile of each account is the mean
-    of what the account acted on between that piece and the posts, in an interest space of the
-    items. Unless tastes are the planted ones, they are such means, too, and taste and profile
-    come from disjoint halves of the items.
-
-    What else the data know goes along, and what they do not know stays `None`: length,
-    divisiveness, flags and origin of the posts; which duet or stitch answers which post;
-    country, language and device; groups.
+    The partition should be found in the piece of :func:`split_world_data`, which defines the
+    split. A feed's initial profile of an account is the mean, in an interest space, of the items
+    that the account interacted with between that piece and the posts. Tastes are planted, or means
+    over a disjoint half of the items. Other fields are copied where known: duration, divisiveness,
+    flags and origin of posts; parent posts of duets and stitches; country, language and device;
+    groups.
 
     Parameters
     ----------
     source
         A synthetic platform, or a dataset with follows.
     partition
-        Communities of the accounts, one or by kind (``{"interest": …, "follow": …}``; one
-        alone is called ``"given"``); for a platform the planted ones are added as
-        ``"planted"``, first. Accounts that a partition lacks are unassigned; those that only
-        the partition has are counted, and so are communities without a name that consist of
-        them. A community with a name is one that somebody will ask for: it is refused.
+        Communities of the accounts, one (``"given"``) or several by kind (``{"interest": …,
+        "follow": …}``); the planted ones of a platform are added first, as ``"planted"``.
+        Accounts that a partition lacks are unassigned; its other nodes, and unnamed communities
+        of them alone, are omitted and counted. A named community of them alone is an error.
     since
         First instant of the posts, with ``posts="authored"``; by default the last third of
         the items by creation.
     posts
         ``"authored"``: items created from `since` on enter through their authors.
-        ``"introduced"``: for items that no account posts (artists, songs): a sample is held
-        out with all its rows; each enters through accounts of its held-out audience.
+        ``"introduced"``: for items without authors (artists, songs): a sample is held out with
+        all its rows; each enters through seeders, accounts of its held-out audience.
     ticks
         Posts enter in ticks 0 … ticks − 1: by their creation if authored, else keyed.
     stock
-        Share of the posts that are there when the simulation begins, the oldest; the others
-        enter evenly over the later ticks. No feed begins on an empty platform, and without a
-        stock the first sessions of a small world find too few posts to show.
+        Initial content (warm start): share of the posts, the oldest, that enter in tick 0; the
+        others enter evenly over the later ticks.
     share_of_posts, introducers
-        Of introduced posts: share of items held out (at most 0.5), and accounts each enters
-        through; items of a smaller audience are left out and counted.
+        Of introduced posts: share of items held out (at most 0.5), and number of seeders; items
+        of a smaller audience are omitted and counted.
     space
-        Where items and tastes stand: sources with their weights, or ``"embedding"``, as in
-        :func:`graphkit.simulation.interest_space`; or a space made before, of the same items.
-        By default the planted topics and tastes of a platform, and the default sources of a
-        dataset. A dataset that has none of them gets features of zero: feeds that rank by
-        interest then refuse the world.
+        Interest space: sources with weights, or ``"embedding"``, as in
+        :func:`graphkit.simulation.interest_space`; or an existing space of the same items. By
+        default the planted topics of a platform, or the default sources of a dataset. Without
+        any source, features are zero, and feeds that rank by interest raise an error.
     dimensions
-        Of a space that is made here: at most so many, at least 2.
+        Largest number of dimensions of a new space, at least 2.
     rng
         Seed of the keys, which are fixed here, and of the space.
 
     Returns
     -------
     World
-        What was left out is counted in ``provenance.removed``.
+        ``provenance.removed`` counts what was omitted.
 
     Raises
     ------
     OptionError
         For options out of range.
     MissingDataError
-        Without a partition, follows, authors, times or acts between the cuts, or a source of
+        Without a partition, follows, authors, times or interactions between the cuts, or a source of
         the space that was named.
     DataError
         For posts before any history, no posts, a partition of other accounts or with a named
@@ -460,22 +434,28 @@ def build_world(
             "as gk.leiden(gk.cointeraction_graph(…))."
         )
     dataset = source.dataset if isinstance(source, Platform) else source
-    # before anything that takes long
     accounts = dataset.account_ids
-    partitions = {kind: aligned(p, accounts, kind, removed) for kind, p in given.items()}
+    partitions = {kind: align_partition(p, accounts, kind, removed) for kind, p in given.items()}
     if posts == "authored":
-        parts = _authored(source, since, streams, removed)
+        parts = _authored_posts(source, since, streams, removed)
     else:
         assert isinstance(source, Dataset)
         if since is not None:
             raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
-        parts = _introduced(source, share_of_posts, introducers, streams, removed)
+        parts = _introduced_posts(source, share_of_posts, introducers, streams, removed)
     place, learned = parts.pop("place"), parts.pop("learned")
-    found = _space_of(source, space, dimensions, streams)
+    found = _resolve_space(source, space, dimensions, streams)
     features = found.rows(parts["posts"])
     removed["posts without a place in the interest space"] = int((~features.any(axis=1)).sum())
-    taste, profile = _tastes(source, found, learned, streams)
-    facts = world_facts(dataset, parts["posts"], place, removed)
+    taste, profile = _tastes_and_profiles(source, found, learned, streams)
+    attributes = world_attributes(dataset, parts["posts"], place, removed)
+    options: dict[str, Any] = {
+        "posts": posts,
+        "since": None if since is None else str(since),
+        "ticks": ticks,
+    }
+    options |= {"stock": stock, "space": found.kind, "dimensions": found.dimensions}
+    options |= {"share_of_posts": share_of_posts, "introducers": introducers}
     return World(
         accounts=accounts,
         account_keys=draw_keys(streams, "accounts", len(accounts)),
@@ -492,33 +472,24 @@ def build_world(
         authored=posts == "authored",
         provenance=Provenance.of(
             "build_world",
-            {
-                "posts": posts,
-                "since": None if since is None else str(since),
-                "ticks": ticks,
-                "stock": stock,
-                "space": found.kind,
-                "dimensions": found.dimensions,
-                "share_of_posts": share_of_posts,
-                "introducers": introducers,
-            },
+            options,
             seed=streams.seed,
             made_from=(dataset, *given.values(), found),
             removed={k: v for k, v in removed.items() if v},
             packages=("scikit-learn", "numpy"),
         ),
         **parts,
-        **facts,
+        **attributes,
     )
 
 
-def _space_of(
+def _resolve_space(
     source: Platform | Dataset,
     space: InterestSpace | Mapping[str, float] | str | None,
     dimensions: int,
     streams: Streams,
 ) -> InterestSpace:
-    """The space as it was given or asked for; of zeros where nothing is known by default."""
+    """The given space, checked, or a new one; zeros if there are no default sources."""
     items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
     if isinstance(space, InterestSpace):
         if not space.rows(items).any():
@@ -536,19 +507,19 @@ def _space_of(
         return InterestSpace(items, np.zeros((len(items), 1), np.float32), "none")
 
 
-def _tastes(
+def _tastes_and_profiles(
     source: Platform | Dataset, space: InterestSpace, learned: pl.DataFrame, streams: Streams
-) -> tuple[Floats, Floats]:
-    """True tastes, and the profiles that a feed has of them when the posts begin."""
+) -> tuple[Floats32, Floats32]:
+    """True tastes, and the initial profiles of a feed."""
     n = len((source.dataset if isinstance(source, Platform) else source).account_ids)
     if isinstance(source, Platform) and space.kind == "planted":
         return unit_rows(source.interests), mean_features(learned, space.features, n)
-    first, second = _halves(learned, streams)
+    first, second = _split_items(learned, streams)
     return mean_features(first, space.features, n), mean_features(second, space.features, n)
 
 
-def _follows(dataset: Dataset, accounts: Vocabulary) -> Graph:
-    """Follow arcs of a piece of the data, over the accounts of all of it."""
+def _follow_graph(dataset: Dataset, accounts: Vocabulary) -> Graph:
+    """Follow graph of a piece of the data, over all accounts."""
     follows = dataset.require("follows", "follower_id", "followee_id", verb="build_world")
     if not follows.height:
         raise MissingDataError("build_world: nobody follows anybody before the posts begin.")
@@ -562,8 +533,8 @@ def _follows(dataset: Dataset, accounts: Vocabulary) -> Graph:
     )
 
 
-def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> npt.NDArray[np.int32]:
-    """Ticks of posts by their place in time, in [0, 1]: the first `stock` of them at once."""
+def _entry_ticks(place: Floats, ticks: int, stock: float) -> Ints32:
+    """Entry ticks of posts by their time in [0, 1]; the first `stock` of them enter in tick 0."""
     entry = np.zeros(place.size, dtype=np.int32)
     if ticks == 1:
         return entry
@@ -577,7 +548,7 @@ def _entry_ticks(place: npt.NDArray[np.float64], ticks: int, stock: float) -> np
     return entry
 
 
-def _authored(
+def _authored_posts(
     source: Platform | Dataset,
     since: str | datetime | None,
     streams: Streams,
@@ -592,10 +563,10 @@ def _authored(
     new = known.filter(pl.col("created_at") >= cut).sort("item_id")
     if not new.height:
         raise DataError(f"build_world: no item with an author was created from {cut} on.")
-    acts = ds.require("interactions", "at", verb=verb)
+    interactions = ds.require("interactions", "at", verb=verb)
     ds.require_event_times("interactions.at", verb=verb)
-    acts = acts.filter((pl.col("at") >= middle) & (pl.col("at") < cut))
-    learned = acted_items(acts, ds.account_ids, ds.item_ids)
+    interactions = interactions.filter((pl.col("at") >= middle) & (pl.col("at") < cut))
+    learned = interacted_items(interactions, ds.account_ids, ds.item_ids)
     if not learned.height:
         raise MissingDataError(
             f"build_world: no account acted on any item from {middle} until {cut}: there is nothing "
@@ -607,7 +578,7 @@ def _authored(
         quality = source.item_quality[ds.item_ids.encode(new.get_column("item_id"))]
     return {
         "posts": Vocabulary(new.get_column("item_id")),
-        "follows": _follows(ds.split_time(cut, untimed="past")[0], ds.account_ids),
+        "follows": _follow_graph(ds.split_time(cut, untimed="past")[0], ds.account_ids),
         "poster_indptr": np.arange(new.height + 1),
         "posters": ds.account_ids.encode(new.get_column("author_id")),
         "place": (at - at.min()) / max(np.ptp(at), 1.0),
@@ -616,25 +587,27 @@ def _authored(
     }
 
 
-def _halves(acts: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Acts on one half of the items, and on the other: taste and profile share no row."""
-    size = int(acts.get_column("item").to_numpy().max()) + 1
+def _split_items(interactions: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Interactions with either half of the items, so that taste and profile share no row."""
+    size = int(interactions.get_column("item").to_numpy().max()) + 1
     first = streams.generator("halves").random(size) < 0.5
-    mask = pl.Series(first[acts.get_column("item").to_numpy()])
-    return acts.filter(mask), acts.filter(~mask)
+    mask = pl.Series(first[interactions.get_column("item").to_numpy()])
+    return interactions.filter(mask), interactions.filter(~mask)
 
 
-def _introduced(
+def _introduced_posts(
     ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int]
 ) -> dict[str, Any]:
     share = check_number("share_of_posts", share, 0, 0.5, low_open=True)
     introducers = check_integer("introducers", introducers, 1)
-    acts = acted_items(ds.require("interactions", verb="build_world"), ds.account_ids, ds.item_ids)
-    place = item_draws(ds.item_ids)[acts.get_column("item").to_numpy()]
-    learned = acts.filter(pl.Series((place >= PARTITION_SHARE) & (place < 1 - share)))
+    interactions = interacted_items(
+        ds.require("interactions", verb="build_world"), ds.account_ids, ds.item_ids
+    )
+    place = item_draws(ds.item_ids)[interactions.get_column("item").to_numpy()]
+    learned = interactions.filter(pl.Series((place >= PARTITION_SHARE) & (place < 1 - share)))
     if not learned.height:
         raise MissingDataError("build_world: no acts are left to learn profiles from.")
-    audience = acts.filter(pl.Series(place >= 1 - share)).select("item", "account").unique()
+    audience = interactions.filter(pl.Series(place >= 1 - share)).select("item", "account").unique()
     audience = audience.sort("item", "account")
     drawn = streams.generator("introducers").random(audience.height)
     chosen = (
@@ -653,7 +626,7 @@ def _introduced(
     codes, m = whole.get_column("item").to_numpy(), whole.height
     return {
         "posts": Vocabulary(ds.item_ids.series.gather(codes)),
-        "follows": _follows(ds, ds.account_ids),
+        "follows": _follow_graph(ds, ds.account_ids),
         "poster_indptr": np.arange(m + 1) * introducers,
         "posters": whole.get_column("account").explode().to_numpy(),
         "place": streams.generator("entry").random(m),

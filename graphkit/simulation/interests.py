@@ -1,4 +1,4 @@
-"""interest_space: items placed by their tags, sounds and captions, or by embeddings."""
+"""Interest space: features of items from tags, sounds and captions, or from embeddings."""
 
 from __future__ import annotations
 
@@ -30,53 +30,32 @@ from graphkit.errors import (
 )
 from graphkit.rng import RNGLike, Streams
 
-__all__ = [
-    "InterestSpace",
-    "acted_items",
-    "check_sources",
-    "interest_space",
-    "item_terms",
-    "mean_features",
-    "present_sources",
-    "tfidf_rows",
-    "unit",
-    "unit_rows",
-]
+__all__ = ["InterestSpace", "interest_space"]
 
+Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
-#: Weight of an act for a profile: what takes more says more; a watch counts its fraction.
-SIGNALS = {
-    "share": 1.0,
-    "repost": 1.0,
-    "save": 0.8,
-    "like": 0.6,
-    "duet": 0.8,
-    "stitch": 0.8,
-    "comment": 0.4,
-    "reply": 0.4,
-    "play": 1.0,
-}
+#: Weight of an interaction for a profile; a watch counts its fraction.
+SIGNALS = {"share": 1.0, "repost": 1.0, "save": 0.8, "like": 0.6, "duet": 0.8, "stitch": 0.8}
+SIGNALS |= {"comment": 0.4, "reply": 0.4, "play": 1.0}
 
 
 def unit_rows(matrix: npt.ArrayLike) -> Floats32:
-    """Rows scaled to length 1; zero rows stay."""
-    return np.asarray(unit(np.asarray(matrix, dtype=np.float64)), dtype=np.float32)
+    """Scale rows to unit L2 norm, in float32; zero rows are unchanged."""
+    return np.asarray(unit_length(np.asarray(matrix, dtype=np.float64)), dtype=np.float32)
 
 
-def unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The same, unrounded."""
+def unit_length(rows: Floats) -> Floats:
+    """Scale rows to unit L2 norm, in float64; zero rows are unchanged."""
     length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    scaled: npt.NDArray[np.float64] = np.divide(
-        rows, length, out=np.zeros_like(rows), where=length > 0
-    )
+    scaled: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
     return scaled
 
 
-def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:
-    """What accounts did with items: codes ``account``, ``item``, and ``weight`` of the signal.
+def interacted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> pl.DataFrame:
+    """Interactions as codes ``account`` and ``item``, with the ``weight`` of the signal.
 
-    Of an answer (duet, stitch, reply), the item is the one that it answers.
+    The item of a reply (duet, stitch, reply) is its parent post.
     """
     rows = rows.filter(pl.col("kind").cast(pl.String).is_in(list(ACTS)))
     target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
@@ -93,44 +72,42 @@ def acted_items(rows: pl.DataFrame, accounts: Vocabulary, items: Vocabulary) -> 
         }
     )
     known = frame.filter((pl.col("item") >= 0) & (pl.col("account") >= 0))
-    # in one order, whatever the rows' was: sums of floats follow it
+    # sorted, so that sums of floats do not depend on the order of rows
     return known.sort("item", "account", "weight")
 
 
-def mean_features(acts: pl.DataFrame, features: Floats32, n: int) -> Floats32:
-    """Unit-length sum of the features of the items that each of n accounts acted on."""
+def mean_features(interactions: pl.DataFrame, features: Floats32, n: int) -> Floats32:
+    """Weighted sum of the features of each account's items, scaled to unit length."""
     shape = (n, features.shape[0])
-    pairs = (acts["account"].to_numpy(), acts["item"].to_numpy())
-    matrix: Any = sp.csr_array((acts["weight"].to_numpy(), pairs), shape=shape)
+    pairs = (interactions["account"].to_numpy(), interactions["item"].to_numpy())
+    matrix: Any = sp.csr_array((interactions["weight"].to_numpy(), pairs), shape=shape)
     return unit_rows(matrix @ features.astype(np.float64))
 
 
-#: Sources of terms, in the order of their columns, with the weight of each by default: tags
-#: are chosen to say what a video is about, a sound says it by the way, and most words of a
-#: caption do not say it. The weights are assumptions.
+#: Sources of terms, in the order of their columns, with their default weights (assumptions).
 TERM_SOURCES = {"tags": 1.0, "sounds": 0.5, "captions": 0.25}
 
-#: What in a caption is no word of it: hashtags stand in the tags, mentions name accounts.
+#: Parts of a caption that are not words: hashtags, mentions and addresses.
 _NO_WORDS = r"#[^\s#]+|@\S+|https?://\S+"
 _WORD = r"[\p{L}\p{M}\p{N}]{2,}"
 
-VERB = "interest_space"
+CALLER = "interest_space"
 
 
 def present_sources(dataset: Dataset) -> list[str]:
-    """The sources of terms that a dataset has something of and that are used by default.
+    """Default sources of terms in a dataset.
 
-    The captions of items without authors are names, of artists or songs: no likeness.
+    Captions of items without authors are names of artists or songs, and are excluded.
     """
     there = {
         "tags": _has_tags(dataset),
-        "sounds": _filled(dataset, "items", "sound_id"),
-        "captions": all(_filled(dataset, "items", c) for c in ("caption", "author_id")),
+        "sounds": _has_values(dataset, "items", "sound_id"),
+        "captions": all(_has_values(dataset, "items", c) for c in ("caption", "author_id")),
     }
     return [source for source in TERM_SOURCES if there[source]]
 
 
-def _filled(dataset: Dataset, table: str, column: str) -> bool:
+def _has_values(dataset: Dataset, table: str, column: str) -> bool:
     frame = dataset.tables.get(table)
     if frame is None or column not in frame.columns:
         return False
@@ -138,25 +115,26 @@ def _filled(dataset: Dataset, table: str, column: str) -> bool:
 
 
 def _has_tags(dataset: Dataset) -> bool:
-    if _filled(dataset, "items", "tags"):
+    if _has_values(dataset, "items", "tags"):
         lists = dataset.tables["items"].get_column("tags")
         if (lists.list.len() > 0).any():
             return True
-    return _filled(dataset, "interactions", "tag") and _filled(dataset, "interactions", "item_id")
+    return _has_values(dataset, "interactions", "tag") and _has_values(
+        dataset, "interactions", "item_id"
+    )
 
 
 def item_terms(dataset: Dataset, source: str, removed: dict[str, int]) -> pl.DataFrame:
-    """How often each term stands at each item: item (code), term, count; in this order.
+    """Term counts of items: item (code), term, count; in this order.
 
-    Stop-tags in any spelling are left out of tags and captions, and so is every term of one
-    item only: it brings no two items together.
+    Stop-tags in any spelling, and terms of a single item, are removed.
 
     Raises
     ------
     MissingDataError
         If the dataset has nothing of the source.
     """
-    rows = _captions(dataset) if source == "captions" else _pairs(dataset, source)
+    rows = _caption_words(dataset) if source == "captions" else _incidence_pairs(dataset, source)
     if source != "sounds":
         terms = rows.get_column("term").unique()
         stop = pl.Series(sorted(stopped(terms.to_list(), STOP_TAGS)), dtype=pl.String)
@@ -169,16 +147,16 @@ def item_terms(dataset: Dataset, source: str, removed: dict[str, int]) -> pl.Dat
     return shared.sort("item", "term")
 
 
-def _pairs(dataset: Dataset, source: str) -> pl.DataFrame:
-    found = incidence(dataset, between="items", through=source, verb=VERB)
+def _incidence_pairs(dataset: Dataset, source: str) -> pl.DataFrame:
+    found = incidence(dataset, between="items", through=source, verb=CALLER)
     return pl.DataFrame(
         {"item": found.rows, "term": found.through.series.gather(pl.Series(found.columns))}
     )
 
 
-def _captions(dataset: Dataset) -> pl.DataFrame:
-    """Words of captions, NFKC and lower case; of scripts without blanks, whole clauses."""
-    items = dataset.require("items", "caption", verb=VERB)
+def _caption_words(dataset: Dataset) -> pl.DataFrame:
+    """Words of captions, NFKC and lower case; whole clauses in scripts without spaces."""
+    items = dataset.require("items", "caption", verb=CALLER)
     text = pl.col("caption").str.normalize("NFKC").str.to_lowercase()
     words = text.str.replace_all(_NO_WORDS, " ").str.extract_all(_WORD)
     frame = items.select(item=pl.Series(dataset.item_ids.encode(items["item_id"])), term=words)
@@ -186,17 +164,10 @@ def _captions(dataset: Dataset) -> pl.DataFrame:
 
 
 def tfidf_rows(terms: pl.DataFrame, n_items: int) -> tuple[Any, int, int]:
-    """Rows of unit length, (1 + ln count) · ln(N / d); also terms used, and N.
+    """TF-IDF rows of unit length, (1 + ln count) · ln(N / d); also the number of terms, and N.
 
-    d is the number of items that a term stands at, N that of items with any term of this
-    source. A term of all N items tells none of them apart, and has no weight.
-
-    Parameters
-    ----------
-    terms
-        As :func:`item_terms` gives them.
-    n_items
-        Number of rows.
+    d is the number of items with the term, N that of items with any term. `terms` is a result of
+    :func:`item_terms`, `n_items` the number of rows.
     """
     vocabulary = Vocabulary(terms.get_column("term"))
     item = terms.get_column("item").to_numpy()
@@ -204,7 +175,7 @@ def tfidf_rows(terms: pl.DataFrame, n_items: int) -> tuple[Any, int, int]:
     count = terms.get_column("count").to_numpy()
     degree = np.bincount(term, minlength=len(vocabulary))
     covered = np.unique(item).size
-    idf: npt.NDArray[np.float64] = np.log(covered / np.maximum(degree, 1))
+    idf: Floats = np.log(covered / np.maximum(degree, 1))
     weight = (1 + np.log(count)) * idf[term]
     length = np.sqrt(np.bincount(item, weight**2, minlength=n_items))
     scaled = np.divide(weight, length[item], out=np.zeros_like(weight), where=length[item] > 0)
@@ -212,34 +183,32 @@ def tfidf_rows(terms: pl.DataFrame, n_items: int) -> tuple[Any, int, int]:
     return matrix, int(np.count_nonzero(idf > 0)), covered
 
 
-#: What the places of the items may come from.
+#: Kinds of interest spaces.
 SPACE_KINDS = ("terms", "embedding", "planted", "given", "none")
 
-#: How far from 1 the length of a row may be: float32, and rounding on the way here.
+#: Tolerance of the unit length of a row, for rounding to float32.
 TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class InterestSpace(Frozen, table="sources"):
-    """Features of every item; two items are alike by the product of their rows.
+    """Interest space: features of every item; the similarity of items is the product of rows.
 
     Attributes
     ----------
     items
         m items.
     features
-        float32, shape (m, d), d ≥ 1; rows of unit length, or zero where nothing is known of
-        an item.
+        float32, shape (m, d), d ≥ 1; rows of unit length, or zero where unknown.
     kind
         ``"terms"`` (tags, sounds, captions: no feature is negative), ``"embedding"``,
-        ``"planted"`` (one topic an item), ``"given"`` (made by hand), or ``"none"``
-        (nothing is known of any item).
+        ``"planted"`` (one topic per item), ``"given"`` (by the user), or ``"none"`` (all zero).
     sources
-        One row per source: source, weight, terms (columns that it gave), items (that have
-        any of them), explained (share of the squared length of its rows that the d
-        dimensions hold, in [0, 1]). `None` for a space made by hand.
+        One row per source: source, weight, terms (columns), items (with any term), explained
+        (share of the squared length of its rows that the d dimensions retain, in [0, 1]).
+        `None` for a given space.
     provenance
-        How it was made; ``removed`` counts what was left out.
+        ``removed`` counts what was omitted.
 
     Examples
     --------
@@ -249,7 +218,7 @@ class InterestSpace(Frozen, table="sources"):
     """
 
     items: Vocabulary
-    features: npt.NDArray[np.float32]
+    features: Floats32
     kind: str = "given"
     sources: pl.DataFrame | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("InterestSpace"))
@@ -261,7 +230,7 @@ class InterestSpace(Frozen, table="sources"):
         if features.ndim != 2 or features.shape[0] != m or features.shape[1] < 1:
             raise DataError(f"interest space: features have shape {features.shape}, not ({m}, d).")
         lengths = np.sqrt((features.astype(np.float64) ** 2).sum(axis=1))
-        # written so that NaN is wrong, too
+        # the negation also catches NaN
         wrong = ~((lengths == 0) | (np.abs(lengths - 1) <= TOLERANCE))
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
@@ -282,7 +251,7 @@ class InterestSpace(Frozen, table="sources"):
 
     @cached_property
     def n_placed(self) -> int:
-        """Items that have a place: whose row is not zero."""
+        """Number of items with a nonzero row."""
         return int(self.features.any(axis=1).sum())
 
     @cached_property
@@ -290,8 +259,8 @@ class InterestSpace(Frozen, table="sources"):
         """Key of items and features."""
         return content_key(self.items.content_key, self.features, self.kind)
 
-    def rows(self, items: Vocabulary) -> npt.NDArray[np.float32]:
-        """Features of some items, shape (len(items), d); zero for those that are not here."""
+    def rows(self, items: Vocabulary) -> Floats32:
+        """Features of some items, shape (len(items), d); zero for unknown items."""
         codes = self.items.lookup(items.series if items.kind == "str" else items.ids)
         chosen = np.zeros((codes.size, self.dimensions), np.float32)
         chosen[codes >= 0] = self.features[codes[codes >= 0]]
@@ -315,13 +284,11 @@ class InterestSpace(Frozen, table="sources"):
         return facts
 
 
-Floats = npt.NDArray[np.float64]
-
-#: Scores below this share of the longest row are rounding, not likeness.
+#: Scores below this share of the longest row are rounding errors, and set to zero.
 NEGLIGIBLE = 1e-6
 
-#: Of the randomised SVD, for the spectrum of terms falls slowly: with a library's usual 5 and
-#: 10, two seeds may differ by 0.4 in the likeness of a pair, with these by less than 0.001.
+#: Of the randomised SVD. The spectrum of terms decays slowly: with the usual 5 and 10, the
+#: similarity of a pair may differ by 0.4 between two seeds, with these by less than 0.001.
 ITERATIONS, OVERSAMPLES = 15, 30
 
 
@@ -332,7 +299,7 @@ def interest_space(
     dimensions: int = 32,
     rng: RNGLike | None = None,
 ) -> InterestSpace:
-    r"""Place all items in one space, so that near means alike.
+    r"""Interest space of all items, by latent semantic analysis or from embeddings.
 
     **Terms.** Each source gives item i the row of its terms t, with count c, items d of the
     term, and items N that have any term of the source,
@@ -340,20 +307,19 @@ def interest_space(
     .. math:: x_{it} \propto (1 + \ln c_{it}) \, \ln (N / d_t), \qquad
               \lVert x_{i \cdot} \rVert^2 = w_s / \textstyle\sum_s w_s
 
-    so that a weight is a source's share of the squared length of a row that has them all. The
-    rows stand side by side; a truncated SVD reduces them to ⌊dimensions / 2⌋ components
-    (latent semantic analysis). Each component is folded into its positive and its negative
-    part, so that every dimension is a topic that an item has or has not, and likeness is never
-    negative; empty ones are left out. Stop-tags (fyp, foryou, viral, …), hashtags, mentions and
-    addresses in captions, and terms of one item only are no terms.
+    so that a weight is a source's share of the squared length of a row with all sources. The rows
+    are concatenated; a truncated SVD reduces them to ⌊dimensions / 2⌋ components (latent semantic
+    analysis). Each component is split into its positive and negative part, so that features and
+    similarities are not negative; empty ones are removed. Stop-tags (fyp, foryou, viral, …),
+    hashtags, mentions and addresses in captions, and terms of a single item are ignored.
 
-    **Embeddings.** ``items.embedding``, less its mean, reduced by SVD where it is wider than
-    `dimensions`. Signs are kept: likeness may be negative.
+    **Embeddings.** ``items.embedding``, centred, reduced by SVD if wider than `dimensions`;
+    similarities may be negative.
 
-    **Planted.** Of a synthetic platform, the topic of each item.
+    **Planted.** The topic of each item of a synthetic platform.
 
-    Rows are scaled to unit length; items of which nothing is known are zero. The result
-    depends neither on the order of rows nor on the number of threads.
+    Rows are scaled to unit length; unknown items are zero. The result depends neither on the
+    order of rows nor on the number of threads.
 
     Parameters
     ----------
@@ -362,15 +328,14 @@ def interest_space(
         a synthetic platform.
     sources
         Weight > 0 by source, out of ``tags``, ``sounds`` and ``captions``; or
-        ``"embedding"``. By default what is planted in a platform; else ``{"tags": 1.0,
-        "sounds": 0.5, "captions": 0.25}``, less what the dataset lacks, and without the
-        captions of items that have no authors, which are names (weights that are assumptions,
-        not findings); else its embeddings.
+        ``"embedding"``. By default the planted topics of a platform; else ``{"tags": 1.0,
+        "sounds": 0.5, "captions": 0.25}`` (assumptions), as far as the dataset has them, without
+        captions of items that have no authors; else its embeddings.
     dimensions
         Largest number of dimensions, at least 2.
     rng
-        Seed of the randomised SVD: it shows in the third digit at most, and in the choice
-        among components of equal strength.
+        Seed of the randomised SVD; it affects the third digit at most, and the choice among
+        components of equal strength.
 
     Returns
     -------
@@ -381,8 +346,8 @@ def interest_space(
     OptionError
         For an unknown source, a weight that is not above 0, or fewer than 2 dimensions.
     MissingDataError
-        If the dataset lacks a source that was named, has none at all, or nothing in them
-        tells items apart.
+        If the dataset lacks a named source, has no source, or the sources do not distinguish
+        items.
 
     References
     ----------
@@ -407,7 +372,7 @@ def interest_space(
     streams = Streams(rng)
     if isinstance(dataset, Platform):
         if sources is None:
-            return _planted(dataset)
+            return _planted_space(dataset)
         dataset = dataset.dataset
     if sources is None:
         there = present_sources(dataset)
@@ -420,10 +385,11 @@ def interest_space(
     removed: dict[str, int] = {}
     seed = streams.integer("svd") % 2**32
     if isinstance(sources, str):
-        features, frame = _of_embeddings(dataset, dimensions, seed)
+        features, frame = _embedding_features(dataset, dimensions, seed)
     else:
-        features, frame = _of_terms(dataset, sources, dimensions, seed, removed)
+        features, frame = _term_features(dataset, sources, dimensions, seed, removed)
     removed["items without a place"] = int((~features.any(axis=1)).sum())
+    used = sources if isinstance(sources, str) else dict(sources)
     return InterestSpace(
         dataset.item_ids,
         features,
@@ -431,10 +397,7 @@ def interest_space(
         frame,
         Provenance.of(
             "interest_space",
-            {
-                "sources": sources if isinstance(sources, str) else dict(sources),
-                "dimensions": dimensions,
-            },
+            {"sources": used, "dimensions": dimensions},
             seed=streams.seed,
             made_from=(dataset,),
             removed={reason: count for reason, count in removed.items() if count},
@@ -444,7 +407,7 @@ def interest_space(
 
 
 def check_sources(sources: Mapping[str, float] | str | None) -> None:
-    """Refuse what cannot be the sources of a space.
+    """Validate the sources of a space.
 
     Raises
     ------
@@ -469,7 +432,7 @@ def check_sources(sources: Mapping[str, float] | str | None) -> None:
         check_number(f"sources[{name!r}]", weight, 0, low_open=True, hint=hint)
 
 
-def _planted(platform: Platform) -> InterestSpace:
+def _planted_space(platform: Platform) -> InterestSpace:
     topics = platform.item_topics
     columns = {"weight": 1.0, "terms": len(platform.topics), "items": topics.size, "explained": 1.0}
     return InterestSpace(
@@ -481,13 +444,13 @@ def _planted(platform: Platform) -> InterestSpace:
     )
 
 
-def _of_terms(
+def _term_features(
     dataset: Dataset,
     sources: Mapping[str, float],
     dimensions: int,
     seed: int,
     removed: dict[str, int],
-) -> tuple[npt.NDArray[np.float32], pl.DataFrame]:
+) -> tuple[Floats32, pl.DataFrame]:
     total = math.fsum(sources.values())
     blocks, rows = [], []
     for name in TERM_SOURCES:
@@ -503,7 +466,7 @@ def _of_terms(
             f"interest_space: nothing in {', '.join(n for n, *_ in rows)} tells items apart: at "
             f"least two terms are needed that some items share and others have not ({removed})."
         )
-    scores, directions = _svd(matrix, size, seed)
+    scores, directions = _truncated_svd(matrix, size, seed)
     strength = (scores**2).sum(axis=0)
     explained, start = [], 0
     for block in blocks:
@@ -519,9 +482,9 @@ def _of_terms(
     )
 
 
-def _of_embeddings(
+def _embedding_features(
     dataset: Dataset, dimensions: int, seed: int
-) -> tuple[npt.NDArray[np.float32], pl.DataFrame]:
+) -> tuple[Floats32, pl.DataFrame]:
     items = dataset.require("items", "embedding", verb="interest_space").sort("item_id")
     vectors = items.get_column("embedding")
     known = vectors.is_not_null() & (vectors.list.len() > 0)
@@ -540,7 +503,7 @@ def _of_embeddings(
     values[np.abs(values) < NEGLIGIBLE * longest] = 0.0
     held = float((values**2).sum())
     if width > dimensions:
-        values, _ = _svd(values, min(dimensions, values.shape[0]), seed)
+        values, _ = _truncated_svd(values, min(dimensions, values.shape[0]), seed)
     features = np.zeros((items.height, values.shape[1]), np.float32)
     features[known.to_numpy()] = unit_rows(values)
     columns = {
@@ -554,12 +517,12 @@ def _of_embeddings(
     )
 
 
-def _svd(matrix: Any, size: int, seed: int) -> tuple[Floats, Floats]:
-    """Scores (items × components) and directions; noise is cut, signs are fixed."""
+def _truncated_svd(matrix: Any, size: int, seed: int) -> tuple[Floats, Floats]:
+    """Scores (items × components) and directions, denoised and with fixed signs."""
     from sklearn.decomposition import TruncatedSVD
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    # sums of other threads come in another order, and with them other last digits
+    # one thread, so that sums are in one order
     with threadpool_limits(1):
         model = TruncatedSVD(size, n_iter=ITERATIONS, n_oversamples=OVERSAMPLES, random_state=seed)
         scores = model.fit_transform(matrix)
@@ -567,7 +530,7 @@ def _svd(matrix: Any, size: int, seed: int) -> tuple[Floats, Floats]:
     strength = np.sqrt((scores**2).sum(axis=0))
     there = strength > NEGLIGIBLE * strength.max()
     scores, directions = scores[:, there], directions[there]
-    # the largest entry of each direction is positive, whatever the library's habit
+    # the largest entry of each direction is positive
     largest = np.abs(directions).argmax(axis=1)
     sign = np.sign(directions[np.arange(len(directions)), largest])
     scores, directions = scores * sign, directions * sign[:, None]

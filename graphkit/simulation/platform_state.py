@@ -1,4 +1,4 @@
-"""What the platform has counted so far, and the ranking factors that follow from the counts."""
+"""Engagement counts of the platform, and the ranking factors computed from them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import REACTIONS
-from graphkit.kernels.state import HORIZON, MOST_TRENDING, WATCH_UNIT, Now
+from graphkit.kernels.state import HORIZON, MOST_TRENDING, WATCH_UNIT, TickContext
 from graphkit.recommenders.factors import POST_FACTORS
 from graphkit.recommenders.feed import Feed
 from graphkit.recommenders.search import cell_ends
-from graphkit.simulation.arrays import Prepared
-
-__all__ = ["Book"]
+from graphkit.simulation.arrays import SimulationArrays
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: Views at the overall rate that every post is given before its own count.
+#: Prior of a post's rates: this many views at the overall rate.
 PRIOR_VIEWS = 5.0
-#: Ticks after which a post's recency is halved.
+#: Half-life of a post's recency, in ticks.
 RECENCY = 3.0
-#: Reactions that a rate is made of.
+#: Reactions that are summed in each rate.
 RATES = {
     "expected_like": ("like",),
     "expected_comment": ("comment",),
@@ -30,95 +28,101 @@ RATES = {
 }
 
 
-class Book:
-    """Counts of one arm, which grow tick by tick.
+class PlatformState:
+    """Engagement counts of one arm, and the cold-start budget of its posts.
 
     Parameters
     ----------
-    scene
+    arrays
         The world.
     feed
-        Whose trials and weights are kept.
+        The feed, whose exploration budget and weights are used.
     ticks
-        How many there will be.
+        Number of ticks of the run.
     """
 
-    def __init__(self, scene: Prepared, feed: Feed, ticks: int) -> None:
-        m = scene.posts.size
-        self._scene, self._feed = scene, feed
+    def __init__(self, arrays: SimulationArrays, feed: Feed, ticks: int) -> None:
+        m = arrays.posts.size
+        self._arrays, self._feed = arrays, feed
         self.watch, self.views, self.reacted = (np.zeros(m, np.int64) for _ in range(3))
         self.reactions = np.zeros((m, len(REACTIONS)), np.int64)
         self.item_ticks = np.zeros((m, ticks), np.int32)
-        self.trial = np.full(m, feed.trial_size, np.int64)
-        self._followers = np.bincount(scene.stage.f_indices, minlength=scene.accounts.size)
+        self.budget = np.full(m, feed.trial_size, np.int64)
+        self._followers = np.bincount(arrays.static.f_indices, minlength=arrays.accounts.size)
 
-    def now(self, t: int, seed: int, dropped: npt.NDArray[np.bool_], n_followers: Ints) -> Now:
-        """A tick's posts and their scores, out of the counts of the ticks before."""
-        stage, feed = self._scene.stage, self._feed
+    def tick_context(
+        self, t: int, seed: int, withdrawn: npt.NDArray[np.bool_], n_followers: Ints
+    ) -> TickContext:
+        """Eligible posts and static scores of a tick, from the counts of earlier ticks."""
+        static, feed = self._arrays.static, self._feed
         self._followers = n_followers
         n_eligible = self.n_eligible(t)
         recent = np.arange(self.n_eligible(t - HORIZON), n_eligible, dtype=np.int32)
-        thinned = bool(dropped.any())
-        if thinned:
-            recent = recent[~dropped[recent]]
+        any_withdrawn = bool(withdrawn.any())
+        if any_withdrawn:
+            recent = recent[~withdrawn[recent]]
         popular = np.zeros(0, np.int32)
         if feed.filler == "popularity":
-            popular = _most_reacted(np.flatnonzero(~dropped[:n_eligible]), self.reacted)
-        return Now(
+            popular = _most_reacted(np.flatnonzero(~withdrawn[:n_eligible]), self.reacted)
+        return TickContext(
             t=t,
             seed=np.uint64(seed),
             n_eligible=n_eligible,
-            thinned=thinned,
-            poster_end=_ends(stage.by_poster_indptr, stage.by_poster, n_eligible),
-            group_end=_ends(stage.by_group_indptr, stage.by_group, n_eligible),
-            cell_end=cell_ends(self._scene.index, n_eligible),
-            fresh=recent[self.views[recent] < self.trial[recent]],
+            any_withdrawn=any_withdrawn,
+            poster_end=_row_ends(static.by_poster_indptr, static.by_poster, n_eligible),
+            group_end=_row_ends(static.by_group_indptr, static.by_group, n_eligible),
+            cell_end=cell_ends(self._arrays.index, n_eligible),
+            cold_start=recent[self.views[recent] < self.budget[recent]],
             trending=_most_reacted(recent[self.reacted[recent] > 0], self.reacted)[:MOST_TRENDING],
             popular=popular,
-            merit=self._merit(t),
+            static_score=self._static_score(t),
         )
 
     def n_eligible(self, t: int) -> int:
-        """Posts that have entered by tick t."""
-        return int(np.searchsorted(self._scene.ticks, t, side="right"))
+        """Number of posts that have entered by tick t."""
+        return int(np.searchsorted(self._arrays.ticks, t, side="right"))
 
-    def widen_trials(self) -> None:
-        """Give posts whose trial is over, and who were finished as often as usual, more room."""
+    def widen_exploration(self) -> None:
+        """Increase the budget of posts that used it and were completed at least as often as all."""
         completions = self.reactions[:, REACTIONS.index("complete")]
         shown, finished = int(self.views.sum()), int(completions.sum())
-        over = self.views >= self.trial
+        over = self.views >= self.budget
         liked = completions * shown >= finished * self.views
-        grown = np.ceil(self.trial * self._feed.trial_growth)
-        self.trial = np.where(over & liked, np.minimum(grown, 2.0**40), self.trial).astype(np.int64)
+        grown = np.ceil(self.budget * self._feed.trial_growth)
+        self.budget = np.where(over & liked, np.minimum(grown, 2.0**40), self.budget).astype(
+            np.int64
+        )
 
     def factor(self, name: str, t: int) -> Floats:
-        """A factor of every post alone, shape (m,); those that have not entered count 0 views."""
-        scene = self._scene
+        """Query-independent factor of every post, shape (m,)."""
+        arrays = self._arrays
         if name == "expected_watch":
-            return self._rate(self.watch / WATCH_UNIT, self._mean_watch())
+            return self._smoothed_rate(self.watch / WATCH_UNIT, self._mean_watch())
         if name == "expected_watch_time":
-            expected = self._rate(self.watch / WATCH_UNIT, self._mean_watch())
-            minutes: Floats = np.minimum(expected * scene.seconds / 60.0, 1.0)
+            expected = self._smoothed_rate(self.watch / WATCH_UNIT, self._mean_watch())
+            minutes: Floats = np.minimum(expected * arrays.seconds / 60.0, 1.0)
             return minutes
         if name in RATES:
             columns = [REACTIONS.index(r) for r in RATES[name]]
             count = self.reactions[:, columns].sum(axis=1)
             shown = int(self.views.sum())
-            return self._rate(count.astype(np.float64), int(count.sum()) / shown if shown else 0.0)
+            return self._smoothed_rate(
+                count.astype(np.float64), int(count.sum()) / shown if shown else 0.0
+            )
         if name == "global_reactions":
             return _log_share(self.reacted)
         if name == "recency":
-            ages = np.maximum(t - scene.ticks, 0)
+            ages = np.maximum(t - arrays.ticks, 0)
             of_age: Floats = np.array([2.0 ** (-age / RECENCY) for age in range(t + 1)])
             return of_age[ages]
         if name == "cross_posted":
-            return scene.cross_posted.astype(np.float64)
+            return arrays.cross_posted.astype(np.float64)
         if name == "flagged":
-            return np.ascontiguousarray(scene.stage.traits[:, 3])
+            return np.ascontiguousarray(arrays.static.traits[:, 3])
         return self._author_factor(name)
 
     def _author_factor(self, name: str) -> Floats:
-        author = self._scene.stage.facts[:, 0]
+        author = self._arrays.static.attributes[:, 0]
         of_account: Floats
         if name == "author_followers":
             of_account = _log_share(self._followers)
@@ -137,34 +141,34 @@ class Book:
         shown = int(self.views.sum())
         return int(self.watch.sum()) / WATCH_UNIT / shown if shown else 0.5
 
-    def _rate(self, total: Floats, prior: float) -> Floats:
+    def _smoothed_rate(self, total: Floats, prior: float) -> Floats:
         rate: Floats = (total + PRIOR_VIEWS * prior) / (self.views + PRIOR_VIEWS)
         return rate
 
-    def _merit(self, t: int) -> Floats:
-        """Σ weight · factor over the factors of the post alone."""
-        merit = np.zeros(self.views.size)
+    def _static_score(self, t: int) -> Floats:
+        """Static score: Σ weight · factor over the query-independent factors."""
+        scores = np.zeros(self.views.size)
         for name in POST_FACTORS:
             weight = self._feed.weights.get(name, 0.0)
             if weight:
-                merit += weight * self.factor(name, t)
-        return merit
+                scores += weight * self.factor(name, t)
+        return scores
 
 
-def _ends(indptr: Ints, posts: npt.NDArray[np.int32], n_eligible: int) -> Ints:
-    """End of each row's posts that have entered."""
+def _row_ends(indptr: Ints, posts: npt.NDArray[np.int32], n_eligible: int) -> Ints:
+    """End of each compressed row's posts that have entered."""
     entered = np.concatenate([[0], np.cumsum(posts < n_eligible)])
     ends: Ints = indptr[:-1] + entered[indptr[1:]] - entered[indptr[:-1]]
     return ends
 
 
 def _most_reacted(posts: npt.NDArray[np.integer], reacted: Ints) -> npt.NDArray[np.int32]:
-    """Posts by their reactions, most first; ties: the newest."""
+    """Posts in descending order of reactions; ties: the newest first."""
     return posts[np.lexsort((-posts, -reacted[posts]))].astype(np.int32)
 
 
 def _log_share(counts: Ints) -> Floats:
-    """ln(1 + count) / ln(1 + the largest count), once per value."""
+    """ln(1 + count) / ln(1 + largest count), computed once per value."""
     levels, place = np.unique(counts, return_inverse=True)
     if not levels.size or levels[-1] <= 0:
         return np.zeros(counts.size)

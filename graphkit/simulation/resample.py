@@ -1,4 +1,4 @@
-"""resample_worlds: other worlds like this one, to generalise over."""
+"""Bootstrap of worlds: accounts and posts resampled within communities."""
 
 from __future__ import annotations
 
@@ -20,39 +20,37 @@ __all__ = ["resample_worlds"]
 
 Codes = npt.NDArray[np.int64]
 
-#: Fields that an account or post brings along; answers and groups point, and are drawn anew.
-ACCOUNT_FACTS = ("country", "language", "device")
-POST_FACTS = (
+#: Fields that are copied with an account or post; replies and groups are references, see below.
+ACCOUNT_FIELDS = ("country", "language", "device")
+POST_FIELDS = [
     "durations",
     "divisiveness",
     "flagged",
     "cross_posted",
     "post_country",
     "post_language",
-)
+]
 
 
 def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:
-    """Worlds of the same size, with accounts and posts drawn again from this one.
+    """Bootstrap worlds: accounts and posts of the same number, resampled from this world.
 
-    Repeats within one world say how chance in the simulation varies, not how worlds do. Each
+    Replications within one world measure the variance of the simulation, not that of worlds. Each
     new world draws accounts with replacement within the communities of the first partition
-    (unassigned accounts among themselves), so that these keep their sizes. Every draw is an
-    account of its own, with its own key and the id ``<id>~<copy>``; copy a follows copy b if
-    a follows b. Then as many posts are drawn with replacement: a post whose poster was not
-    drawn is not in this world, one whose poster was drawn twice is drawn twice as often (of
-    introduced posts: by the mean over its posters), and it enters through a random copy of
-    each of its posters that were drawn. Homes are recomputed, partitions carried over under
-    the same names; codes go by size as always, so compare communities of worlds by name. What
-    else is known of accounts and posts goes with them; a duet or stitch answers a random copy
-    of the post that it answered, or none if that was not drawn.
+    (unassigned accounts as one), so that community sizes are kept. Every draw is a new account
+    with a new key and the id ``<id>~<copy>``; copy a follows copy b if a follows b. Posts are
+    drawn with replacement, with probability proportional to the number of copies of their poster
+    (of introduced posts: the mean over seeders), and enter through a random copy of each drawn
+    poster. Communities of origin are recomputed; partitions keep their names, and codes are sorted
+    by size, so compare communities of worlds by name. Other fields are copied; a duet or stitch
+    replies to a random copy of its parent post, or to none if that was not drawn.
 
     Parameters
     ----------
     world
         The world to draw from; it is not among the results.
     n
-        How many worlds, at least 1.
+        Number of worlds, at least 1.
     rng
         Seed.
 
@@ -75,21 +73,21 @@ def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list
     """
     n = check_integer("n", n, 1)
     streams = Streams(rng)
-    return [_resampled(world, Streams(streams.integer("world", i)), i) for i in range(n)]
+    return [_resample_world(world, Streams(streams.integer("world", i)), i) for i in range(n)]
 
 
-def _resampled(world: World, streams: Streams, number: int) -> World:
+def _resample_world(world: World, streams: Streams, number: int) -> World:
     drawn = _draw_accounts(world, streams.generator("accounts"))
-    accounts, rows = _copies(world.accounts, drawn)
+    accounts, rows = _copy_ids(world.accounts, drawn)
     # rows[c] is the original of the account with code c in the new world
     copies = np.bincount(rows, minlength=world.n_accounts)
     first = np.concatenate([[0], np.cumsum(copies)])
     by_original = np.argsort(rows, kind="stable")
     old, indptr, posters = _draw_posts(world, copies, first, by_original, streams)
-    posts, order = _copies(world.posts, old)
+    posts, order = _copy_ids(world.posts, old)
     # `_copies` sorts by id: bring the posters into that order
-    place = _occurrence(old, order)
-    entries, indptr = _picked(indptr, place)
+    place = _match_occurrences(old, order)
+    entries, indptr = _gather_rows(indptr, place)
     entering = posters[entries].astype(np.int32)
     partitions = {
         kind: Partition.from_membership(
@@ -109,7 +107,7 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
         posts=posts,
         account_keys=draw_keys(streams, "accounts", len(accounts)),
         post_keys=draw_keys(streams, "posts", len(posts)),
-        follows=_induced(world.follows, accounts, rows, first, by_original, record),
+        follows=_copied_graph(world.follows, accounts, rows, first, by_original, record),
         interests=world.interests[rows],
         profiles=world.profiles[rows],
         post_features=world.post_features[order],
@@ -121,14 +119,16 @@ def _resampled(world: World, streams: Streams, number: int) -> World:
         partitions=partitions,
         homes={k: plurality_homes(p.membership, indptr, entering) for k, p in partitions.items()},
         provenance=record,
-        **_facts(world, rows, order, streams),
+        **_resample_attributes(world, rows, order, streams),
     )
 
 
-def _facts(world: World, rows: Codes, order: Codes, streams: Streams) -> dict[str, Any]:
-    """What is known of the originals of accounts and posts, by the fields of a world."""
+def _resample_attributes(
+    world: World, rows: Codes, order: Codes, streams: Streams
+) -> dict[str, Any]:
+    """Optional fields of a world, copied from the originals of accounts and posts."""
     known: dict[str, Any] = {}
-    for names, originals in ((ACCOUNT_FACTS, rows), (POST_FACTS, order)):
+    for names, originals in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
         values = {name: getattr(world, name) for name in names}
         known |= {name: value[originals] for name, value in values.items() if value is not None}
     if world.answers_to is not None:
@@ -142,13 +142,13 @@ def _facts(world: World, rows: Codes, order: Codes, streams: Streams) -> dict[st
         known["answers_to"] = np.full(order.size, -1, np.int32)
         known["answers_to"][there] = np.argsort(order, kind="stable")[first[original] + pick]
     if world.group_indptr is not None and world.groups is not None:
-        entries, known["group_indptr"] = _picked(world.group_indptr, rows)
+        entries, known["group_indptr"] = _gather_rows(world.group_indptr, rows)
         known["groups"] = world.groups[entries]
     return known
 
 
-def _picked(indptr: Codes, rows: npt.NDArray[Any]) -> tuple[Codes, Codes]:
-    """Places of the entries of some compressed rows, one row after the other, and new starts."""
+def _gather_rows(indptr: Codes, rows: npt.NDArray[Any]) -> tuple[Codes, Codes]:
+    """Positions of the entries of the given compressed rows, and the new row starts."""
     lengths = np.diff(indptr)[rows]
     starts = np.concatenate([[0], np.cumsum(lengths)])
     inner = np.arange(int(starts[-1])) - np.repeat(starts[:-1], lengths)
@@ -166,8 +166,8 @@ def _draw_accounts(world: World, generator: np.random.Generator) -> Codes:
     return drawn
 
 
-def _copies(vocabulary: Vocabulary, drawn: Codes) -> tuple[Vocabulary, Codes]:
-    """Vocabulary of the drawn ids numbered by copy, and the original code of each."""
+def _copy_ids(vocabulary: Vocabulary, drawn: Codes) -> tuple[Vocabulary, Codes]:
+    """Vocabulary of the drawn ids, numbered by copy, and their original codes."""
     originals = np.sort(drawn)
     starts = np.searchsorted(originals, originals)
     copy = np.arange(originals.size) - starts + 1
@@ -180,8 +180,8 @@ def _copies(vocabulary: Vocabulary, drawn: Codes) -> tuple[Vocabulary, Codes]:
     return copied, rows
 
 
-def _occurrence(drawn: Codes, order: Codes) -> Codes:
-    """For each entry of `order`, a place in `drawn` of the same value, each used once."""
+def _match_occurrences(drawn: Codes, order: Codes) -> Codes:
+    """For each entry of `order`, a position in `drawn` of the same value, each used once."""
     place = np.empty(order.size, np.int64)
     place[np.argsort(order, kind="stable")] = np.argsort(drawn, kind="stable")
     return place
@@ -190,7 +190,7 @@ def _occurrence(drawn: Codes, order: Codes) -> Codes:
 def _draw_posts(
     world: World, copies: Codes, first: Codes, by_original: Codes, streams: Streams
 ) -> tuple[Codes, Codes, Codes]:
-    """Posts drawn by the copies of their posters, and the copies through which they enter."""
+    """Draw posts by the copies of their posters, and the copies through which they enter."""
     generator = streams.generator("posts")
     m = world.n_posts
     lengths = np.diff(world.poster_indptr)
@@ -199,7 +199,7 @@ def _draw_posts(
     if not weight.any():
         raise DataError("resample_worlds: no poster was drawn: the world is too small.")
     old = generator.choice(m, m, p=weight / weight.sum())
-    original = world.posters[_picked(world.poster_indptr, old)[0]]
+    original = world.posters[_gather_rows(world.poster_indptr, old)[0]]
     pick = (generator.random(original.size) * copies[original]).astype(np.int64)
     there = copies[original] > 0
     posters = by_original[(first[original] + pick)[there]]
@@ -207,7 +207,7 @@ def _draw_posts(
     return old, np.concatenate([[0], np.cumsum(kept)]), posters
 
 
-def _induced(
+def _copied_graph(
     follows: Graph,
     accounts: Vocabulary,
     rows: Codes,
@@ -215,15 +215,15 @@ def _induced(
     by_original: Codes,
     record: Provenance,
 ) -> Graph:
-    """Arcs between all copies of accounts that follow each other."""
-    entries, starts = _picked(follows.indptr, rows)
-    tail = np.repeat(np.arange(rows.size), np.diff(starts))
-    head = follows.indices[entries]
-    entries, starts = _picked(first, head)
-    tail = np.repeat(tail, np.diff(starts))
+    """Follow graph of the copies: all edges between copies of connected accounts."""
+    entries, starts = _gather_rows(follows.indptr, rows)
+    source = np.repeat(np.arange(rows.size), np.diff(starts))
+    target = follows.indices[entries]
+    entries, starts = _gather_rows(first, target)
+    source = np.repeat(source, np.diff(starts))
     ids = accounts.series
     return Graph.from_edges(
-        ids.gather(tail),
+        ids.gather(source),
         ids.gather(by_original[entries]),
         directed=True,
         nodes=accounts,

@@ -1,4 +1,4 @@
-"""simulate_spread: the same worlds shown through several feeds, fairly."""
+"""Simulation of spread: the same worlds under several feeds, with common random numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +24,28 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
 
-__all__ = ["feed_facts", "simulate_spread"]
+__all__ = ["simulate_spread"]
 
 
 def feed_facts(feed: Feed) -> dict[str, object]:
-    """Every number of a feed, its filler rule, its score function and where it is from.
+    """Parameters of a feed, its filler, score function and origin, as plain values.
 
-    A function is known by its name and a key of its text and of the plain values that it
-    holds (defaults and closure); what it reads elsewhere is not seen.
+    A function is identified by its name and a key of its text and of the plain values that it
+    holds (defaults and closure).
     """
     rows = feed.frame.select("part", "key", "value").iter_rows()
     facts: dict[str, object] = {f"{part}.{key}": value for part, key, value in rows}
-    score = "weights" if feed.score is None else _function(feed.score)
+    score = "weights" if feed.score is None else _describe_function(feed.score)
     return facts | {"filler": feed.filler, "score": score, "origin": feed.source}
 
 
-def _function(score: Any) -> str:
+def _describe_function(score: Any) -> str:
     name, held = "", []
     while isinstance(score, partial):
         held += [*score.args, *sorted(score.keywords.items())]
         score = score.func
     if not inspect.isroutine(score):
-        # an object that can be called: its class, and what it holds
+        # a callable object: its class and attributes
         held += sorted(getattr(score, "__dict__", {}).items())
         score = type(score)
     name = f"{score.__module__}.{score.__qualname__}"
@@ -53,32 +54,34 @@ def _function(score: Any) -> str:
         text = inspect.getsource(score)
     except (OSError, TypeError):
         text = (
-            "" if code is None else f"{code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}"
+            ""
+            if code is None
+            else f"{code.co_code.hex()} {code.co_names} {_plain_value(code.co_consts)}"
         )
     held += [cell.cell_contents for cell in getattr(score, "__closure__", None) or ()]
     held += list(getattr(score, "__defaults__", None) or ())
     held += sorted((getattr(score, "__kwdefaults__", None) or {}).items())
-    return f"{name} {content_key(text, _plain(tuple(held)))}"
+    return f"{name} {content_key(text, _plain_value(tuple(held)))}"
 
 
-def _plain(value: Any) -> Any:
-    """Values whose text is the same in every process; of others, only their type."""
+def _plain_value(value: Any) -> Any:
+    """Reduce a value to plain values with reproducible text; others to their type."""
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     if isinstance(value, np.ndarray | np.generic):
         return content_key(np.asarray(value))
     if isinstance(value, tuple | list):
-        return tuple(_plain(v) for v in value)
+        return tuple(_plain_value(v) for v in value)
     if isinstance(value, Mapping):
-        return tuple((str(k), _plain(v)) for k, v in value.items())
+        return tuple((str(k), _plain_value(v)) for k, v in value.items())
     return type(value).__qualname__
 
 
 def check_worlds(worlds: Sequence[World], arms: Mapping[str, Feed], ticks: int) -> None:
-    """Refuse worlds in which an arm could not show what it should.
+    """Raise for worlds without the data that an arm's sources need.
 
-    Weights of ties and places, and the source of groups, in a world that knows none simply
-    give nothing: a preset with groups must run on data without memberships, too.
+    Weights of follows and places, and the source of groups, have no effect in a world without
+    them, so that presets with groups run on data without memberships.
     """
     for w, world in enumerate(worlds):
         if int(world.ticks.min()) >= ticks:
@@ -121,38 +124,34 @@ def simulate_spread(
     checkpoint: str | Path | None = None,
     rng: RNGLike | None = None,
 ) -> Spread:
-    """Show every world through every feed and tally who is shown what.
+    """Simulate every world under every feed and tally the impressions.
 
-    In each tick, each account that opens the feed is shown `slots` unseen posts: candidates
-    of the feed's sources are scored, chosen greedily with its diversity rule, and, where
-    they do not suffice, filled by its filler rule. The viewer reacts (see
-    :class:`Behaviour`), the feed learns its profile, and the circle sees the reactions from
-    the next tick on.
+    In each tick, each account that opens the feed is shown `slots` unseen posts: candidates are
+    generated, scored and greedily re-ranked, and open slots are backfilled by the feed's filler.
+    The viewer reacts (see :class:`Behaviour`), the feed learns its profile, and followers see
+    the reactions from the next tick on.
 
-    Every draw is a hash of (seed, world, replication, event, account key, post key): what
-    a viewer would draw for a post depends neither on the arm nor on the order of anything.
+    **Common random numbers.** Every draw is a hash of (seed, world, replication, event, account
+    key, post key), so it depends neither on the arm nor on any order.
 
-    **Budget.** Under ``"matched"`` posts, sessions and slots come from outside and are the same
-    in all arms, so that arms differ in what is shown only; the propensities to leave, to return,
-    to post and to give up are recorded. Under ``"free"`` they are acted on: who is bored leaves
-    or returns less often, sessions end early, creators post less or give up, drift toward what
-    was rewarded, and follows are won and lost.
+    **Budget.** Under ``"matched"`` posts, sessions and slots are exogenous and the same in all
+    arms; the propensities to leave, to return, to post and to give up are recorded. Under
+    ``"free"`` they take effect: viewers leave, return less often and end sessions early, creators
+    post less, give up and adapt their content, and follows are gained and lost.
 
-    **Feeds of one's own.** An arm may be any :class:`Feed`, also one whose `score` is a function
-    of the candidates (see :class:`Context`). Weights of what a world does not know (ties,
-    countries, groups) count nothing; a feed of followees, or of interests, where there are none is
-    refused.
+    **Custom feeds.** An arm may be any :class:`Feed`, also one whose `score` is a function of the
+    candidates (see :class:`Context`). Weights of fields that a world lacks (follows, countries,
+    groups) have no effect; a feed of followees or interests in a world without them is an error.
 
-    **Memory** does not grow with the impressions, but for what each account has seen: 6 bytes per
-    slot that it can be shown, and 8 per account. Shares, duets and stitches are 20 bytes each.
+    **Memory** does not grow with the impressions, except for seen posts: 6 bytes per slot that an
+    account can be shown, and 8 per account. Shares, duets and stitches take 20 bytes each.
 
-    **Checkpoints.** With `checkpoint`, every arm, world and replication that is finished is kept,
-    and the one under way about once a minute and when it is interrupted: Ctrl-C waits for the end
-    of the tick, a second one does not. The same call then goes on from there, and returns the
-    same bytes as if it had never stopped; what is broken or half-written is done again.
-    :func:`read_checkpoint` reads what there is in the meantime. A checkpoint of other arguments
-    is refused. Of a score function it knows the name, the text and the plain values that it
-    holds when it is given (closure, defaults, attributes), not what it reads elsewhere.
+    **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the
+    current one about once a minute and on interruption: Ctrl-C waits for the end of the tick, a
+    second one does not. The same call resumes from there with bit-identical results; incomplete
+    files are recomputed. :func:`read_checkpoint` reads the finished part. A checkpoint of other
+    arguments is an error. A score function is identified by its name, its source text and the
+    plain values that it holds (closure, defaults, attributes), not by what it reads elsewhere.
 
     Parameters
     ----------
@@ -163,22 +162,20 @@ def simulate_spread(
     ticks
         Ticks to run, at least 1.
     replications
-        Random repeats within each world, with other draws.
+        Random repeats within each world.
     slots
         Posts per session.
     budget
-        ``"matched"``: posts, sessions and slots are exogenous and equal in all arms;
-        leaving and returning are recorded as propensities. ``"free"``: they are acted on.
+        ``"matched"`` or ``"free"``, see above.
     behaviour
-        Parameters of the viewers; the documented assumptions if absent.
+        Parameters of viewers and creators; by default the documented assumptions.
     impressions
-        A folder for every impression, in one Parquet file per arm, world, replication and tick,
-        written when the tick is over; :func:`scan_impressions` reads it. It is new, empty, or
-        holds those of this very simulation. A row takes about 10 bytes there.
+        Folder for all impressions, one Parquet file per arm, world, replication and tick, about 10
+        bytes per row; :func:`scan_impressions` reads it. New, empty, or of the same simulation.
     checkpoint
-        A folder from which the simulation can go on; new, empty, or of the same arguments.
+        Folder of a checkpoint; new, empty, or of the same arguments.
     rng
-        Seed. Where none is given, that of the checkpoint, if there is one.
+        Seed; by default that of the checkpoint, if any.
 
     Returns
     -------
@@ -206,7 +203,7 @@ def simulate_spread(
     >>> spread.impressions("newest") == spread.impressions("uniform")
     True
     """
-    from graphkit.simulation.arrays import Prepared, prepare
+    from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
     from graphkit.simulation.engine import Run
 
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
@@ -233,24 +230,17 @@ def simulate_spread(
         kept = Checkpoint(checkpoint, facts, None if rng is None else streams.seed, streams.seed)
         streams = Streams(kept.seed)
     if impressions is not None:
-        log = Log(
-            impressions,
-            content_key(json.dumps(facts), streams.seed),
-            tuple(arms),
-            worlds=len(population),
-            replications=replications,
-            ticks=ticks,
-        )
-    jobs = [
-        (arm, w, r) for w in range(len(population)) for r in range(replications) for arm in arms
-    ]
+        key = content_key(json.dumps(facts), streams.seed)
+        log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
+    numbers = range(len(population)), range(replications)
+    jobs = [(arm, w, r) for w, r in product(*numbers) for arm in arms]
     tallies: dict[Job, ArmTally] = {}
     if kept is not None:
         for job in jobs:
-            known = kept.tally(job) if log is None or log.has(job, ticks) else None
+            known = kept.tally(job) if log is None or log.has_ticks(job, ticks) else None
             if known is not None:
                 tallies[job] = known
-    scene: Prepared | None = None
+    arrays: SimulationArrays | None = None
     run: Run | None = None
     at: tuple[Job, int] | None = None  # the run and the ticks it has done; None within a tick
     steps = ((job, t) for job in jobs for t in range(ticks))
@@ -261,19 +251,13 @@ def simulate_spread(
             arm, w, r = job
             if t == 0:
                 at = None
-                if scene is None or scene.world is not population[w]:
-                    scene = prepare(population[w], list(arms.values()))
-                run = Run(
-                    scene,
-                    arms[arm],
-                    behaviour,
-                    ticks=ticks,
-                    slots=slots,
-                    free=budget == "free",
-                    seed=streams.integer("draws", w, r),
-                )
-                done, memory = (0, {}) if kept is None else kept.state(job)
-                if done and log is not None and not log.has(job, done):
+                if arrays is None or arrays.world is not population[w]:
+                    arrays = prepare_arrays(population[w], list(arms.values()))
+                options: dict[str, Any] = {"ticks": ticks, "slots": slots}
+                options |= {"free": budget == "free", "seed": streams.integer("draws", w, r)}
+                run = Run(arrays, arms[arm], behaviour, **options)
+                done, memory = (0, {}) if kept is None else kept.load_state(job)
+                if done and log is not None and not log.has_ticks(job, done):
                     done = 0
                 if done:
                     run.restore(memory)
@@ -285,9 +269,9 @@ def simulate_spread(
                     at = None
                     active, shown, missing = run.step(t)
                     if missing and arms[arm].filler != "empty" and budget == "matched":
-                        raise _exhausted(job, t, missing, population[w])
+                        raise _exhausted_error(job, t, missing, population[w])
                     if log is not None:
-                        log.write(job, t, run.scene, active, shown)
+                        log.write_tick(job, t, run.arrays, active, shown)
                     at = job, t + 1
             if t == ticks - 1:
                 tallies[job] = run.tally()
@@ -305,7 +289,7 @@ def simulate_spread(
     return spread_of(population, tallies, replications, facts, streams.seed)
 
 
-def _exhausted(job: Job, t: int, missing: int, world: World) -> DataError:
+def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:
     return DataError(
         f"arm {job[0]!r}, world {job[1]}: in tick {t} {missing} slots cannot be filled: some "
         f"viewers have seen every post that has entered. Fewer ticks or slots, or more or earlier "
@@ -316,12 +300,9 @@ def _exhausted(job: Job, t: int, missing: int, world: World) -> DataError:
 def _assert_matched(
     tallies: Mapping[Job, ArmTally], arms: tuple[str, ...], worlds: int, reps: int
 ) -> None:
-    """Equal sessions and impressions in all arms, or the comparison is not fair."""
-    for w in range(worlds):
-        for r in range(reps):
-            held = {
-                (tallies[a, w, r].sessions, tallies[a, w, r].impressions + tallies[a, w, r].empty)
-                for a in arms
-            }
-            if len(held) > 1:
-                raise AssertionError(f"arms differ in sessions or slots under 'matched': {held}")
+    """Assert that sessions and slots are equal in all arms."""
+    for w, r in product(range(worlds), range(reps)):
+        found = [tallies[a, w, r] for a in arms]
+        held = {(tally.sessions, tally.impressions + tally.empty) for tally in found}
+        if len(held) > 1:
+            raise AssertionError(f"arms differ in sessions or slots under 'matched': {held}")

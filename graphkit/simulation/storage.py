@@ -1,4 +1,4 @@
-"""Checkpoints of a simulation: tallies that are finished, and the run that is under way."""
+"""Storage of a simulation: checkpoints (tallies and the current run) and impressions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -29,29 +30,20 @@ from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.recommenders.feed import SOURCES
 
 if TYPE_CHECKING:
-    from graphkit.kernels.sessions import Shown
-    from graphkit.simulation.arrays import Prepared
+    from graphkit.kernels.sessions import TickImpressions
+    from graphkit.simulation.arrays import SimulationArrays
 
-__all__ = [
-    "Checkpoint",
-    "Job",
-    "Log",
-    "arm_folders",
-    "held_interrupt",
-    "read_checkpoint",
-    "scan_impressions",
-    "spread_of",
-]
+__all__ = ["read_checkpoint", "scan_impressions"]
 
 #: Arm, world, replication.
 Job = tuple[str, int, int]
 
-#: A longer name of an arm is cut, and told apart by its number.
+#: Longer names of arms are cut, and numbered.
 _LONGEST = 100
 
 
 def arm_folders(arms: Iterable[str]) -> dict[str, str]:
-    """A folder's name for every arm, distinct on any file system.
+    """Folder names of arms, distinct on any file system.
 
     Examples
     --------
@@ -71,22 +63,22 @@ def arm_folders(arms: Iterable[str]) -> dict[str, str]:
 
 
 def job_folder(root: Path, folders: dict[str, str], job: Job) -> Path:
-    """Where the files of an arm, world and replication stand."""
+    """Folder of an arm, world and replication."""
     arm, world, replication = job
     return root / folders[arm] / f"world={world}" / f"replication={replication}"
 
 
 CHECKPOINT_RECORD = "checkpoint.json"
-#: A run under way is saved after so many seconds of work, and when it is interrupted.
+#: The current run is saved after so many seconds of work, and when it is interrupted.
 SECONDS = 60.0
-#: Differences that an error names.
+#: Number of differences that an error names.
 _NAMED = 6
-#: What a file that is broken or half-written raises when it is read.
+#: Errors that reading a broken or incomplete file raises.
 _BROKEN = (FileError, KeyError, TypeError, ValueError, NotImplementedError, zlib.error)
 
 
 class Checkpoint:
-    """A folder that keeps what a simulation has done.
+    """Checkpoint of a simulation in a folder.
 
     Parameters
     ----------
@@ -95,9 +87,9 @@ class Checkpoint:
     facts
         All arguments in plain values.
     seed
-        Their seed; `None` if it was drawn, so that the one of the checkpoint holds.
+        The given seed; `None` if it was drawn, and then that of the checkpoint applies.
     drawn
-        That seed.
+        The drawn seed.
 
     Raises
     ------
@@ -130,18 +122,18 @@ class Checkpoint:
         self._since = time.monotonic()
 
     def tally(self, job: Job) -> ArmTally | None:
-        """What a run that is finished tallied; `None` if it is not, or its file is broken."""
-        return _tally(self.path, self._folders, job)
+        """Tally of a finished run; `None` if it is unfinished or its file is broken."""
+        return _load_tally(self.path, self._folders, job)
 
     def keep_tally(self, job: Job, tally: ArmTally) -> None:
-        """Save what a run tallied; its state is needed no more."""
+        """Save the tally of a finished run, and delete its state."""
         folder = job_folder(self.path, self._folders, job)
         tally.save(folder / "tally.npz")
         (folder / "state.npz").unlink(missing_ok=True)
         self._since = time.monotonic()
 
-    def state(self, job: Job) -> tuple[int, dict[str, npt.NDArray[Any]]]:
-        """Ticks that a run had done, and its memory then; 0 ticks if nothing whole is kept."""
+    def load_state(self, job: Job) -> tuple[int, dict[str, npt.NDArray[Any]]]:
+        """Finished ticks of a run and its arrays; 0 ticks without a complete file."""
         path = job_folder(self.path, self._folders, job) / "state.npz"
         try:
             header, arrays = load_arrays(path, "Run")
@@ -150,54 +142,53 @@ class Checkpoint:
             return 0, {}
 
     def keep_state(self, job: Job, ticks: int, memory: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Save a run after so many whole ticks."""
+        """Save a run after `ticks` whole ticks."""
         header = json.dumps({"noun": "Run", "format": 1, "ticks": ticks}).encode()
 
-        def write(part: Path) -> None:
-            # not compressed: it is read at most once, and what was seen is as good as random
+        def save_arrays(part: Path) -> None:
+            # uncompressed: it is read at most once, and hash tables hardly compress
             with part.open("wb") as file:
                 np.savez(file, allow_pickle=False, header=np.frombuffer(header, np.uint8), **memory)
                 file.flush()
                 os.fsync(file.fileno())
 
-        write_whole(job_folder(self.path, self._folders, job) / "state.npz", write)
+        write_whole(job_folder(self.path, self._folders, job) / "state.npz", save_arrays)
         self._since = time.monotonic()
 
     @property
     def due(self) -> bool:
-        """Whether much work would be lost if the machine stopped now."""
+        """Whether the last save is at least `SECONDS` ago."""
         return time.monotonic() - self._since >= SECONDS
 
 
 def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spread:
-    """Read what an unfinished simulation has tallied so far, as a spread to be measured.
+    """Read the finished part of a simulation from its checkpoint, as a spread.
 
-    Arms can be compared only where all of them were shown to the same viewers. So the spread
-    holds worlds and replications that every arm has finished: as many replications R′ of as
-    many worlds W′ as make W′ · R′ largest (of equal ones, more worlds), renumbered from 0.
+    The spread holds worlds and replications that every arm has finished, so that arms remain
+    comparable: R′ replications of W′ worlds that maximise W′ · R′ (ties: more worlds), renumbered
+    from 0.
 
     Parameters
     ----------
     folder
-        What was given as `checkpoint` to :func:`graphkit.simulate_spread`. Reading changes
-        nothing in it.
+        The `checkpoint` of :func:`graphkit.simulate_spread`; it is not changed.
     worlds
-        The worlds given there, all of them.
+        All worlds given there.
 
     Returns
     -------
     Spread
-        Of these worlds; what was left out stands in ``provenance.removed`` and is shown. Once
-        everything is finished it is what :func:`graphkit.simulate_spread` returned.
+        Of these worlds; ``provenance.removed`` counts omitted runs. After the simulation it equals
+        the result of :func:`graphkit.simulate_spread`.
 
     Raises
     ------
     MissingDataError
-        If there is no replication yet that all arms have finished.
+        If no replication is finished by all arms.
     OptionError
         If the worlds are others.
     FileError
-        If the folder is no checkpoint, or cannot be read.
+        If the folder is not a checkpoint, or cannot be read.
 
     Examples
     --------
@@ -216,7 +207,7 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     record = read_record(root / CHECKPOINT_RECORD)
     if record is None:
         raise FileError(
-            f"{root} holds no {CHECKPOINT_RECORD}: it is no checkpoint of a simulation."
+            f"{root} holds no {CHECKPOINT_RECORD}: it is not a checkpoint of a simulation."
         )
     facts: dict[str, Any] = record["facts"]
     given = (worlds,) if isinstance(worlds, World) else tuple(worlds)
@@ -226,7 +217,7 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     arms, repeats = tuple(facts["arms"]), int(facts["replications"])
     folders = arm_folders(arms)
     jobs = [(arm, w, r) for arm in arms for w in range(len(given)) for r in range(repeats)]
-    found = {job: tally for job in jobs if (tally := _tally(root, folders, job)) is not None}
+    found = {job: tally for job in jobs if (tally := _load_tally(root, folders, job)) is not None}
     # of each world, replications from 0 on that all arms have finished
     whole = [
         next((r for r in range(repeats) if any((a, w, r) not in found for a in arms)), repeats)
@@ -239,15 +230,11 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
             f"{root}: no replication of a world is finished by all arms yet ({len(found)} of "
             f"{len(jobs)} runs are done). Go on with simulate_spread(…, checkpoint=…)."
         )
-    tallies = {
-        (arm, w, r): found[arm, kept[w], r]
-        for w in range(len(kept))
-        for r in range(height)
-        for arm in arms
-    }
+    numbers = range(len(kept)), range(height), arms
+    tallies = {(arm, w, r): found[arm, kept[w], r] for w, r, arm in product(*numbers)}
     removed = {
         "runs not finished": len(jobs) - len(found),
-        "runs left out beside them": len(found) - len(tallies),
+        "finished runs left out": len(found) - len(tallies),
         "worlds left out": len(given) - len(kept),
     }
     removed = {reason: count for reason, count in removed.items() if count}
@@ -263,8 +250,8 @@ def spread_of(
     seed: int,
     removed: Mapping[str, int] | None = None,
 ) -> Spread:
-    """The spread of a simulation with these arguments."""
-    told = ("arms", "ticks", "slots", "budget", "behaviour")
+    """Assemble the spread of a simulation from its tallies."""
+    keys = ("arms", "ticks", "slots", "budget", "behaviour")
     return Spread(
         worlds,
         tuple(facts["arms"]),
@@ -275,7 +262,7 @@ def spread_of(
         bool(facts["behaviour"]["calibrated"]),
         Provenance.of(
             "simulate_spread",
-            {**{key: facts[key] for key in told}, "replications": replications},
+            {**{key: facts[key] for key in keys}, "replications": replications},
             seed=seed,
             made_from=worlds,
             removed=removed,
@@ -284,15 +271,15 @@ def spread_of(
     )
 
 
-def _tally(root: Path, folders: dict[str, str], job: Job) -> ArmTally | None:
+def _load_tally(root: Path, folders: dict[str, str], job: Job) -> ArmTally | None:
     try:
         return ArmTally.load(job_folder(root, folders, job) / "tally.npz")
     except _BROKEN:
         return None
 
 
-def _flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Nested values by their path."""
+def _flatten_values(value: Any, name: str = "") -> dict[str, Any]:
+    """Flatten nested values to a mapping by path."""
     if isinstance(value, dict):
         parts = value.items()
     elif isinstance(value, list):
@@ -301,13 +288,13 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
         return {name: value}
     flat: dict[str, Any] = {}
     for key, part in parts:
-        flat |= _flat(part, f"{name}.{key}" if name else str(key))
+        flat |= _flatten_values(part, f"{name}.{key}" if name else str(key))
     return flat
 
 
 def _refuse_others(path: Path, was: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raise unless both are the same, naming what differs."""
-    before, now, none = _flat(was), _flat(given), "nothing"
+    """Raise unless both are equal, naming the differences."""
+    before, now, none = _flatten_values(was), _flatten_values(given), "nothing"
     keys = [key for key in {**before, **now} if before.get(key, none) != now.get(key, none)]
     keys.sort(key=lambda key: key.count("."))
     if not keys:
@@ -322,19 +309,19 @@ def _refuse_others(path: Path, was: dict[str, Any], given: dict[str, Any]) -> No
 
 @contextmanager
 def held_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is done; a second one stops at once."""
+    """Defer Ctrl-C to the end of the block; a second one interrupts at once."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
         return
     held: list[FrameType | None] = []
 
-    def hold(number: int, frame: FrameType | None) -> None:
+    def defer_interrupt(number: int, frame: FrameType | None) -> None:
         if held:
             before(number, frame)
         held.append(frame)
 
-    signal.signal(signal.SIGINT, hold)
+    signal.signal(signal.SIGINT, defer_interrupt)
     try:
         yield
     finally:
@@ -347,29 +334,22 @@ LOG_RECORD = "simulation.json"
 #: Rows of a file that are compressed together.
 ROWS = 1 << 17
 
-_SCHEMA = {
-    "account_id": pl.String,
-    "item_id": pl.String,
-    "surface": pl.String,
-    "position": pl.Int32,
-    "watch_fraction": pl.Float32,
-    "parent_account_id": pl.String,
-    "tick": pl.Int32,
-    **dict.fromkeys(REACTIONS, pl.Boolean),
-}
+_SCHEMA: dict[str, Any] = dict.fromkeys(["account_id", "item_id", "surface"], pl.String)
+_SCHEMA |= {"position": pl.Int32, "watch_fraction": pl.Float32}
+_SCHEMA |= {"parent_account_id": pl.String, "tick": pl.Int32} | dict.fromkeys(REACTIONS, pl.Boolean)
 
 
 class Log:
-    """A folder into which one simulation writes what it shows.
+    """Log of a simulation's impressions in a folder.
 
     Parameters
     ----------
     path
-        New, empty, or with impressions of this very simulation, which are replaced.
+        New, empty, or with impressions of the same simulation, which are replaced.
     run
         Key of the simulation.
     arms, worlds, replications, ticks
-        How much there will be.
+        Arms, and numbers of worlds, replications and ticks.
     """
 
     def __init__(
@@ -377,7 +357,6 @@ class Log:
         path: str | Path,
         run: str,
         arms: tuple[str, ...],
-        *,
         worlds: int,
         replications: int,
         ticks: int,
@@ -390,77 +369,75 @@ class Log:
                 f"{self.path} holds the impressions of another simulation, or of other arguments: "
                 "name another folder."
             )
-        write_record(
-            self.path / LOG_RECORD,
-            {
-                "run": run,
-                "arms": self._folders,
-                "worlds": worlds,
-                "replications": replications,
-                "ticks": ticks,
-                "columns": {name: str(dtype()) for name, dtype in _SCHEMA.items()},
-            },
-        )
+        content = {"run": run, "arms": self._folders, "worlds": worlds}
+        content |= {"replications": replications, "ticks": ticks}
+        content["columns"] = {name: str(dtype()) for name, dtype in _SCHEMA.items()}
+        write_record(self.path / LOG_RECORD, content)
 
-    def has(self, job: Job, ticks: int) -> bool:
-        """Whether the files of the first ticks are there."""
+    def has_ticks(self, job: Job, ticks: int) -> bool:
+        """Whether the files of the first `ticks` ticks exist."""
         folder = job_folder(self.path, self._folders, job)
-        return all((folder / _file(t)).is_file() for t in range(ticks))
+        return all((folder / _tick_file(t)).is_file() for t in range(ticks))
 
-    def write(
-        self, job: Job, t: int, scene: Prepared, active: npt.NDArray[np.int64], shown: Shown
+    def write_tick(
+        self,
+        job: Job,
+        t: int,
+        arrays: SimulationArrays,
+        active: npt.NDArray[np.int64],
+        shown: TickImpressions,
     ) -> None:
         """Write one tick, in the order of the sessions."""
-        path = job_folder(self.path, self._folders, job) / _file(t)
-        rows = _rows(scene, active, shown)
-        frame = rows.lazy().select(*_columns(scene.world.accounts, scene.world.posts, t))
-        write_whole(
-            path,
-            lambda part: frame.sink_parquet(
-                part, compression="zstd", row_group_size=ROWS, engine="streaming"
-            ),
-        )
+        path = job_folder(self.path, self._folders, job) / _tick_file(t)
+        rows = _impression_rows(arrays, active, shown)
+        frame = rows.lazy().select(*_log_columns(arrays.world.accounts, arrays.world.posts, t))
+        options: dict[str, Any] = {"compression": "zstd", "row_group_size": ROWS}
+        write_whole(path, lambda part: frame.sink_parquet(part, engine="streaming", **options))
 
 
-def _file(t: int) -> str:
+def _tick_file(t: int) -> str:
     return f"tick-{t:05d}.parquet"
 
 
-def _rows(scene: Prepared, active: npt.NDArray[np.int64], shown: Shown) -> pl.DataFrame:
-    """Impressions in codes of the world."""
+def _impression_rows(
+    arrays: SimulationArrays, active: npt.NDArray[np.int64], shown: TickImpressions
+) -> pl.DataFrame:
+    """Impressions of a tick, in the world's codes."""
     rows, places = np.nonzero(shown.post >= 0)
     parent = shown.parent[rows, places]
     return pl.DataFrame(
         {
-            "account": scene.accounts[active[rows]].astype(np.uint32),
-            "item": scene.posts[shown.post[rows, places]].astype(np.uint32),
+            "account": arrays.accounts[active[rows]].astype(np.uint32),
+            "item": arrays.posts[shown.post[rows, places]].astype(np.uint32),
             "source": shown.source[rows, places],
             "position": places.astype(np.int32),
             "watch": shown.watch[rows, places],
-            "parent": np.where(parent < 0, -1, scene.accounts[parent]).astype(np.int32),
+            "parent": np.where(parent < 0, -1, arrays.accounts[parent]).astype(np.int32),
             "react": shown.react[rows, places],
         }
     )
 
 
-def _columns(accounts: Vocabulary, posts: Vocabulary, t: int) -> list[pl.Expr]:
-    """The columns of the log, piece by piece: ids are never all in memory at once."""
+def _log_columns(accounts: Vocabulary, posts: Vocabulary, t: int) -> list[pl.Expr]:
+    """Expressions for the columns of the log, streamed so that ids are not all in memory."""
     react, watch, parent = pl.col("react"), pl.col("watch"), pl.col("parent")
     flags = [(react & (1 << bit) != 0).alias(name) for bit, name in enumerate(REACTIONS[:8])]
     return [
-        _named(pl.col("account"), accounts.series).alias("account_id"),
-        _named(pl.col("item"), posts.series).alias("item_id"),
-        _named(pl.col("source"), pl.Series([*SOURCES, "filler"])).alias("surface"),
+        _decode_names(pl.col("account"), accounts.series).alias("account_id"),
+        _decode_names(pl.col("item"), posts.series).alias("item_id"),
+        _decode_names(pl.col("source"), pl.Series([*SOURCES, "filler"])).alias("surface"),
         pl.col("position"),
         (watch.cast(pl.Float32) / WATCH_UNIT).alias("watch_fraction"),
-        _named(pl.when(parent >= 0).then(parent), accounts.series).alias("parent_account_id"),
+        _decode_names(pl.when(parent >= 0).then(parent), accounts.series).alias(
+            "parent_account_id"
+        ),
         pl.lit(t, pl.Int32).alias("tick"),
         *flags,
         (watch < int(SKIPPED * WATCH_UNIT)).alias("skip"),
     ]
 
 
-def _named(column: pl.Expr, names: pl.Series) -> pl.Expr:
+def _decode_names(column: pl.Expr, names: pl.Series) -> pl.Expr:
     texts = names.cast(pl.String)
     return column.map_batches(
         lambda codes: texts.gather(codes.cast(pl.UInt32)),
@@ -475,16 +452,15 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     Parameters
     ----------
     folder
-        What was given as `impressions`. Of a simulation that was interrupted it holds the ticks
-        that were finished.
+        The `impressions` of the simulation; after an interruption, with its finished ticks.
 
     Returns
     -------
     polars.LazyFrame
         One row per impression: account_id, item_id, surface (the source of the feed that it
         came from, or ``filler``), position (from 0), watch_fraction (in 1/65536),
-        parent_account_id (the followee through whom it was passed on, where it was), tick; a
-        bool for every reaction of ``REACTIONS``; arm, world, replication.
+        parent_account_id (the followee from whom it was reshared, if any), tick; a bool for
+        every reaction of ``REACTIONS``; arm, world, replication.
 
     Raises
     ------
@@ -516,23 +492,18 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     root = Path(folder)
     record = read_record(root / LOG_RECORD)
     if record is None:
-        raise FileError(f"{root} holds no {LOG_RECORD}: it is no folder of impressions.")
+        raise FileError(f"{root} holds no {LOG_RECORD}: it is not a folder of impressions.")
     folders: Mapping[str, str] = record["arms"]
     parts = []
-    for arm in folders:
-        for w in range(record["worlds"]):
-            for r in range(record["replications"]):
-                found = job_folder(root, dict(folders), (arm, w, r))
-                files = [found / _file(t) for t in range(record["ticks"])]
-                files = [file for file in files if file.is_file()]
-                if files:
-                    parts.append(
-                        pl.scan_parquet(files, glob=False, hive_partitioning=False).with_columns(
-                            arm=pl.lit(arm),
-                            world=pl.lit(w, pl.Int32),
-                            replication=pl.lit(r, pl.Int32),
-                        )
-                    )
+    jobs = product(folders, range(record["worlds"]), range(record["replications"]))
+    for arm, w, r in jobs:
+        found = job_folder(root, dict(folders), (arm, w, r))
+        files = [found / _tick_file(t) for t in range(record["ticks"])]
+        files = [file for file in files if file.is_file()]
+        if files:
+            rows = pl.scan_parquet(files, glob=False, hive_partitioning=False)
+            numbers = {"world": pl.lit(w, pl.Int32), "replication": pl.lit(r, pl.Int32)}
+            parts.append(rows.with_columns(arm=pl.lit(arm), **numbers))
     if not parts:
         raise MissingDataError(f"{root}: no tick has been written yet.")
     return pl.concat(parts)

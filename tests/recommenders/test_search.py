@@ -13,12 +13,12 @@ from numba import njit
 
 import graphkit as gk
 from graphkit.kernels.random import mark_seen
-from graphkit.kernels.search import search
+from graphkit.kernels.search import search_index
 from graphkit.kernels.state import Index, Nearest
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.recommenders.search import build_index, cell_ends, recall, replace_features
 from graphkit.simulation import Behaviour
-from graphkit.simulation.arrays import prepare
+from graphkit.simulation.arrays import prepare_arrays
 from graphkit.simulation.engine import Run
 
 K = 100
@@ -43,7 +43,7 @@ def _search(
         best_near,
         np.empty(cells, np.int32),
     )
-    size, nearest = search(index, ends, table, dropped, True, query, quota, cap, scratch)
+    size, nearest = search_index(index, ends, table, dropped, True, query, quota, cap, scratch)
     return best_near[:size] & 0x7FFFFFFF, nearest
 
 
@@ -146,7 +146,13 @@ def test_recall_after_learning_has_moved_the_profiles(planted: bool) -> None:
         world = dataclasses.replace(world, **dict(zip(names, rows, strict=True)))
     feed = interest_centric().but("fast", learning_rate=0.5)
     run = Run(
-        prepare(world, [feed]), feed, Behaviour(like_base=0.0), ticks=8, slots=6, free=False, seed=1
+        prepare_arrays(world, [feed]),
+        feed,
+        Behaviour(like_base=0.0),
+        ticks=8,
+        slots=6,
+        free=False,
+        seed=1,
     )
     first = run.state.profiles.copy()
     for t in range(8):
@@ -240,7 +246,9 @@ def test_a_feed_limits_the_share_of_a_cell() -> None:
             return context.factor("interest").copy()
 
         feed = Feed("near", {"interest": 30}, {}, score=score, interest_share=share)
-        run = Run(prepare(world, [feed]), feed, Behaviour(), ticks=1, slots=2, free=False, seed=1)
+        run = Run(
+            prepare_arrays(world, [feed]), feed, Behaviour(), ticks=1, slots=2, free=False, seed=1
+        )
         run.step(0)
         (context,) = contexts
         topic = world.post_features[context.post].argmax(axis=1)

@@ -17,7 +17,7 @@ from graphkit.data.world import World
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed, presets
 from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour
-from graphkit.simulation.arrays import prepare
+from graphkit.simulation.arrays import prepare_arrays
 from graphkit.simulation.engine import Run
 
 # the slow twin stands beside the tests
@@ -161,7 +161,7 @@ def run_of() -> Callable[..., Run]:
     def make(world: World, feed: Feed, **options: Any) -> Run:
         known = {"ticks": TICKS, "slots": SLOTS, "free": False, "seed": 7} | options
         behaviour = known.pop("behaviour", Behaviour())
-        return Run(prepare(world, [feed]), feed, behaviour, **known)
+        return Run(prepare_arrays(world, [feed]), feed, behaviour, **known)
 
     return make
 
@@ -171,7 +171,9 @@ def log_of() -> Callable[[Run], list[tuple[int, ...]]]:
     """Run it: rows (tick, account, slot, post, source, watch, react, parent) in the world's codes."""
 
     def rows_of(run: Run) -> list[tuple[int, ...]]:
-        accounts, posts = ([*codes.tolist(), -1] for codes in (run.scene.accounts, run.scene.posts))
+        accounts, posts = (
+            [*codes.tolist(), -1] for codes in (run.arrays.accounts, run.arrays.posts)
+        )
         rows = []
         for t in range(run.ticks):
             active, shown, _ = run.step(t)

@@ -15,28 +15,28 @@ from graphkit.recommenders import Feed
 from graphkit.recommenders.search import recall
 from graphkit.simulation import Behaviour
 from graphkit.simulation.agents import Creators
-from graphkit.simulation.arrays import Prepared, prepare
+from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
 from graphkit.simulation.engine import Run
 
 SEED = np.uint64(7)
 
 
 @pytest.fixture(scope="module")
-def scene(world: World, all_feeds: dict[str, Feed]) -> Prepared:
-    return prepare(world, [all_feeds["interest"]])
+def arrays(world: World, all_feeds: dict[str, Feed]) -> SimulationArrays:
+    return prepare_arrays(world, [all_feeds["interest"]])
 
 
 def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-def test_chances_follow_the_formula(scene: Prepared) -> None:
+def test_chances_follow_the_formula(arrays: SimulationArrays) -> None:
     mind = Behaviour(post_base=0.3, post_slope=0.7, quit_base=-1.2, quit_slope=0.4)
-    low, high = (int(np.searchsorted(scene.ticks, t, side="right")) for t in (0, 1))
-    author = scene.stage.facts[:, codes.AUTHOR]
+    low, high = (int(np.searchsorted(arrays.ticks, t, side="right")) for t in (0, 1))
+    author = arrays.static.attributes[:, codes.AUTHOR]
     rng = np.random.default_rng(1)
     reacted, dropped = rng.integers(0, 9, author.size), np.zeros(author.size, bool)
-    creators = Creators(scene.stage, mind, SEED, free=False)
+    creators = Creators(arrays.static, mind, SEED, free=False)
     assert creators.schedule(low, high, reacted, dropped).size == 0
     posting = quitting = 0.0
     for p in range(low, high):
@@ -90,25 +90,25 @@ def test_drift_leads_toward_what_was_rewarded_and_changes_no_world(
 ) -> None:
     mind = Behaviour(drift=0.5, like_base=0.0, post_base=50.0, quit_base=-50.0)
     run = run_of(world, all_feeds["interest"], free=True, behaviour=mind)
-    kept, ticks = run.scene.stage.features.copy(), run.scene.ticks
-    author, moved = run.stage.facts[:, codes.AUTHOR], []
+    kept, ticks = run.arrays.static.features.copy(), run.arrays.ticks
+    author, moved = run.static.attributes[:, codes.AUTHOR], []
     for t in range(run.ticks):
-        reacted = run.book.reacted.copy()
+        reacted = run.counts.reacted.copy()
         run.step(t)
-        now = run.stage.features
+        now = run.static.features
         for p in np.flatnonzero((ticks == t) & (now != kept).any(axis=1)).tolist():
             own = (author == author[p]) & (ticks < t)
             praised = reacted[own] @ now[own]
             assert praised @ now[p] > praised @ kept[p]
             moved.append(p)
     assert len(moved) > 20
-    assert run.scene.stage.features.tobytes() == kept.tobytes()
+    assert run.arrays.static.features.tobytes() == kept.tobytes()
     # what moves keeps its length, what enters at first stays, and the index knows of it
-    changed = (run.stage.features != kept).any(axis=1)
+    changed = (run.static.features != kept).any(axis=1)
     assert np.flatnonzero(changed).tolist() == sorted(moved)
     assert ticks[moved].min() > 0
-    np.testing.assert_allclose(np.linalg.norm(run.stage.features[moved], axis=1), 1, rtol=1e-6)
-    assert np.shares_memory(run.stage.lines, run.stage.features)
+    np.testing.assert_allclose(np.linalg.norm(run.static.features[moved], axis=1), 1, rtol=1e-6)
+    assert np.shares_memory(run.static.lines, run.static.features)
     place = np.empty(world.n_posts, np.int64)
     place[run.index.posts] = np.arange(world.n_posts)
     start, d = run.index.start, kept.shape[1]
@@ -116,7 +116,7 @@ def test_drift_leads_toward_what_was_rewarded_and_changes_no_world(
         cell = int(np.searchsorted(start, place[p], side="right")) - 1
         first, size = int(start[cell]), int(start[cell + 1] - start[cell])
         block = run.index.blocks[first * d : (first + size) * d].reshape(d, size)
-        assert (block[:, place[p] - first] == run.stage.features[p]).all()
+        assert (block[:, place[p] - first] == run.static.features[p]).all()
     known = run.state.profiles[run.state.profiles.any(axis=1)]
     assert recall(run.index, known, world.n_posts) >= 0.9
 

@@ -223,7 +223,7 @@ def test_communities_without_an_account(platform: Platform, truth: gk.Partition)
     assert world.partitions["interest"].n_communities == 4
     removed = world.provenance.removed
     assert removed["communities of 'interest' without an account"] == 1
-    assert removed["nodes of 'interest' that are no accounts here"] == 3
+    assert removed["nodes of 'interest' outside the accounts"] == 3
     assert "without an account: 1" in repr(world)
 
 

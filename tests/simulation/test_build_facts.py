@@ -11,7 +11,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.simulation import build_world
-from graphkit.simulation.build import world_facts
+from graphkit.simulation.build import world_attributes
 
 FACTS = (
     "durations",
@@ -62,7 +62,7 @@ def small(**changes: dict[str, list[object]]) -> gk.Dataset:
 def test_facts_of_a_log_written_by_hand() -> None:
     removed: dict[str, int] = {}
     posts = Vocabulary(["v", "w", "x", "y"])
-    facts = world_facts(small(), posts, np.array([0.0, 0.5, 1.0, 1.0]), removed)
+    facts = world_attributes(small(), posts, np.array([0.0, 0.5, 1.0, 1.0]), removed)
     np.testing.assert_array_equal(facts["durations"], [12.5, np.nan, np.nan, 30.0])
     assert facts["divisiveness"].tolist() == [0.25, 0, 1, 0]
     assert facts["flagged"].tolist() == [False, True, False, False]
@@ -74,7 +74,7 @@ def test_facts_of_a_log_written_by_hand() -> None:
     assert facts["language"].tolist() == [-1, -1, -1]
     # of two originals the first by id; z is no post of this world; v enters before x
     assert facts["answers_to"].tolist() == [-1, 0, 0, -1]
-    assert removed == {"answers to posts that enter no earlier": 1}
+    assert removed == {"replies to posts that enter no earlier": 1}
     assert facts["group_indptr"].tolist() == [0, 1, 1, 3]
     assert facts["groups"].tolist() == [1, 0, 1]
     assert "post_language" not in facts
@@ -87,7 +87,7 @@ def test_what_is_absent_is_not_guessed() -> None:
         interactions={"account_id": ["a"], "item_id": ["v"], "kind": ["like"]},
         memberships={},
     )
-    facts = world_facts(ds, Vocabulary(["v", "w"]), np.array([0.0, 1.0]), {})
+    facts = world_attributes(ds, Vocabulary(["v", "w"]), np.array([0.0, 1.0]), {})
     assert list(facts) == ["post_country"]
 
 

@@ -17,7 +17,7 @@ from graphkit.simulation import Behaviour, calibrate
 from graphkit.simulation.build import item_draws
 from graphkit.simulation.calibration import Calibration
 from graphkit.simulation.interests import InterestSpace
-from graphkit.simulation.log_evidence import TASTE_SHARE, gather
+from graphkit.simulation.log_evidence import TASTE_SHARE, gather_observations
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TRUE = Behaviour(
@@ -161,7 +161,7 @@ def status(c: Calibration[Behaviour], name: str) -> tuple[str, str]:
 
 def evidence(ds: gk.Dataset | Platform, **options: object):
     given = {"space": None, "dimensions": 8, "seed": 1, "held_out": 0.2, "gap": 30.0, "tick": 24.0}
-    return gather(ds, **(given | options))
+    return gather_observations(ds, **(given | options))
 
 
 def test_what_was_put_in_is_found(found: Calibration[Behaviour]) -> None:

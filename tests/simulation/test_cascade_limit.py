@@ -15,7 +15,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.spread import ArmTally
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.kernels.state import RING
+from graphkit.kernels.state import RECENT
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.recommenders import Feed
 from graphkit.simulation import Behaviour
@@ -77,17 +77,21 @@ def spread_of(
     )
     most = int(np.diff(follows.indptr).max())
     feed = Feed(
-        "share only", {"following": 4 * most, "circle": RING * most}, {}, delivery=p, filler="empty"
+        "share only",
+        {"following": 4 * most, "circle": RECENT * most},
+        {},
+        delivery=p,
+        filler="empty",
     )
     spread = gk.simulate_spread(
-        world, {"shares": feed}, ticks=ticks, slots=RING + 1, behaviour=SHARER, rng=rng
+        world, {"shares": feed}, ticks=ticks, slots=RECENT + 1, behaviour=SHARER, rng=rng
     )
     (tally,) = spread.of("shares")
     # whoever was shown a post passed it on, at most as many in a tick as followers hear of
     assert tally.shares.shape[0] == tally.impressions
     _, account, _, tick, _ = tally.shares.T.astype(np.int64)
     if account.size:
-        assert np.bincount(account * ticks + tick).max() <= RING
+        assert np.bincount(account * ticks + tick).max() <= RECENT
         assert tick.max() < ticks - 1
     return tally, cascades(tally.shares, m)
 

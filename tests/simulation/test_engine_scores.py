@@ -51,7 +51,7 @@ def test_the_context_holds_the_candidates_in_codes_of_the_world(
         active, shown, _ = run.step(t)
         context = kept[-1]
         assert context.tick == t
-        assert np.unique(context.viewer).tolist() == sorted(run.scene.accounts[active].tolist())
+        assert np.unique(context.viewer).tolist() == sorted(run.arrays.accounts[active].tolist())
         assert (
             np.unique(context.viewer.astype(np.int64) * 10**6 + context.post).size
             == context.n_pairs
@@ -64,10 +64,10 @@ def test_the_context_holds_the_candidates_in_codes_of_the_world(
                 context.viewer.tolist(), context.post.tolist(), context.source.tolist(), strict=True
             )
         )
-        for i, a in enumerate(run.scene.accounts[active].tolist()):
+        for i, a in enumerate(run.arrays.accounts[active].tolist()):
             for post, source in zip(shown.post[i], shown.source[i], strict=True):
                 assert (
-                    source == len(SOURCES) or (a, int(run.scene.posts[post]), int(source)) in pairs
+                    source == len(SOURCES) or (a, int(run.arrays.posts[post]), int(source)) in pairs
                 )
         for name in FACTORS:
             low = -1 - 1e-6 if name == "interest" else 0

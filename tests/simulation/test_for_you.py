@@ -15,7 +15,7 @@ from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.simulation import Behaviour
-from graphkit.simulation.arrays import first_profiles, prepare
+from graphkit.simulation.arrays import initial_profiles, prepare_arrays
 from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
@@ -74,8 +74,8 @@ def test_hits_elsewhere_do_not_count(world: World, run_of: Callable[..., Run]) -
     for hit in (0, 50):
         run = run_of(world, interest_centric(), slots=5)
         # rewarded by nobody whom the viewers know, watched as usual
-        run.book.reacted[::4] = hit
-        run.book.reactions[::4, REACTIONS.index("like")] = hit
+        run.counts.reacted[::4] = hit
+        run.counts.reactions[::4, REACTIONS.index("like")] = hit
         shown.append(run.step(0)[1].post.tolist())
     assert shown[0] == shown[1]
 
@@ -118,29 +118,29 @@ def test_a_finished_trial_widens_and_an_unfinished_one_does_not(
     world: World, run_of: Callable[..., Run]
 ) -> None:
     feed = interest_centric().but("t", trial_size=10, trial_growth=3.0)
-    book = run_of(world, feed).book
+    counts = run_of(world, feed).counts
     done = REACTIONS.index("complete")
-    book.views[:5] = 10, 10, 9, 40, 0
-    book.reactions[:5, done] = 5, 1, 9, 20, 0
+    counts.views[:5] = 10, 10, 9, 40, 0
+    counts.reactions[:5, done] = 5, 1, 9, 20, 0
     # 35 of 69 views were watched to the end: the rates are 0.5, 0.1, 1, 0.5, none
-    book.widen_trials()
-    assert book.trial[:5].tolist() == [10, 10, 10, 10, 10]
-    book.reactions[1, done] = 0
-    book.reactions[2, done] = 0
+    counts.widen_exploration()
+    assert counts.budget[:5].tolist() == [10, 10, 10, 10, 10]
+    counts.reactions[1, done] = 0
+    counts.reactions[2, done] = 0
     # now 25 of 69
-    book.widen_trials()
-    assert book.trial[:5].tolist() == [30, 10, 10, 30, 10]
-    book.widen_trials()
+    counts.widen_exploration()
+    assert counts.budget[:5].tolist() == [30, 10, 10, 30, 10]
+    counts.widen_exploration()
     # what was shown to more than that goes on, up to a limit that no audience reaches
-    assert book.trial[:5].tolist() == [30, 10, 10, 90, 10]
+    assert counts.budget[:5].tolist() == [30, 10, 10, 90, 10]
     for _ in range(60):
-        book.views[3] = 2**45
-        book.reactions[3, done] = 2**45
-        book.widen_trials()
-    assert book.trial[3] == 2**40
-    fresh = book.now(
+        counts.views[3] = 2**45
+        counts.reactions[3, done] = 2**45
+        counts.widen_exploration()
+    assert counts.budget[3] == 2**40
+    fresh = counts.tick_context(
         0, 7, np.zeros(world.n_posts, bool), np.zeros(world.n_accounts, np.int64)
-    ).fresh
+    ).cold_start
     assert {1, 3} & set(fresh.tolist()) == set()
     assert {0, 2, 4} <= set(fresh.tolist())
 
@@ -161,8 +161,8 @@ def test_fresh_posts_that_are_finished_get_the_larger_audience(
     )
     run = run_of(world, feed, behaviour=mind, ticks=6, slots=5)
     log_of(run)
-    assert (run.book.trial[good[run.scene.posts] == 0] == 4).all()
-    assert (run.book.trial[good[run.scene.posts] == 1] > 4).mean() > 0.9
+    assert (run.counts.budget[good[run.arrays.posts] == 0] == 4).all()
+    assert (run.counts.budget[good[run.arrays.posts] == 1] > 4).mean() > 0.9
     views = run.tally().ticks.sum(axis=1)
     assert views[good == 1].mean() > 2 * views[good == 0].mean()
 
@@ -179,9 +179,9 @@ def test_an_account_without_history_begins_with_its_country_and_device(world: Wo
     country[6], device[6] = -1, -1
     fixed = dataclasses.replace(world, country=country, device=device, profiles=profiles)
     feed = interest_centric()
-    scene = prepare(fixed, [feed])
-    found = np.empty((80, scene.stage.features.shape[1]), np.float32)
-    found[scene.accounts] = first_profiles(scene, feed)
+    arrays = prepare_arrays(fixed, [feed])
+    found = np.empty((80, arrays.static.features.shape[1]), np.float32)
+    found[arrays.accounts] = initial_profiles(arrays, feed)
     weak, weaker = feed.signals["country"], feed.signals["device"]
     everybody = np.array([1, 1, 1]) / np.sqrt(3)
     new = weak * np.array([1, 1, 0]) / np.sqrt(2) + weaker * everybody
@@ -194,7 +194,7 @@ def test_an_account_without_history_begins_with_its_country_and_device(world: Wo
     np.testing.assert_allclose(found[3, :3], [0, 0, 1], atol=1e-6)
     assert not found[6].any()
     deaf = feed.but("deaf", signals={"country": 0, "device": 0})
-    assert not first_profiles(scene, deaf)[scene.accounts == 2].any()
+    assert not initial_profiles(arrays, deaf)[arrays.accounts == 2].any()
 
 
 def test_a_beginner_is_found_by_what_it_does(
@@ -204,7 +204,7 @@ def test_a_beginner_is_found_by_what_it_does(
     blank[: world.n_accounts // 2] = 0
     nowhere = dataclasses.replace(world, profiles=blank, country=None, device=None)
     run = run_of(nowhere, interest_centric().but("x", sources={"following": 0}), slots=5)
-    half = run.scene.accounts < world.n_accounts // 2
+    half = run.arrays.accounts < world.n_accounts // 2
     assert not run.state.profiles[half].any()
     rows = log_of(run)
     first = {}
@@ -214,8 +214,8 @@ def test_a_beginner_is_found_by_what_it_does(
         assert source != 3 or a >= world.n_accounts // 2 or t > first[a]
     assert any(row[4] == 3 and row[1] < world.n_accounts // 2 for row in rows)
     known = run.state.profiles[half]
-    taste = run.stage.interests[half]
+    taste = run.static.interests[half]
     active = known.any(axis=1)
     cosine = (known * taste).sum(axis=1)[active] / np.linalg.norm(known[active], axis=1)
-    usual = np.abs(run.stage.interests[half] @ run.stage.features.T).mean()
+    usual = np.abs(run.static.interests[half] @ run.static.features.T).mean()
     assert cosine.mean() > 1.5 * usual

@@ -204,12 +204,12 @@ def test_what_is_shown_is_new_of_others_and_there(
     assert all(world.ticks[post] <= t for t, _, _, post, *_ in rows)
     posted = run.tally().posted
     assert all(posted[post] for _, post in pairs)
-    passed_on = {(a, post): t for t, a, _, post, _, _, react, _ in rows if react & codes.PASSED_ON}
+    passed_on = {(a, post): t for t, a, _, post, _, _, react, _ in rows if react & codes.RESHARE}
     indptr, indices = world.follows.indptr, world.follows.indices
     for t, a, _, post, _, _, react, parent in rows:
         assert 0 <= react < 256
         if parent >= 0:
-            assert react & codes.PASSED_ON
+            assert react & codes.RESHARE
             assert passed_on[parent, post] < t
             assert free or parent in indices[indptr[a] : indptr[a + 1]]
 
@@ -242,7 +242,7 @@ def test_taste_counts_the_circle_in_every_arm(
     rows = log_of(run_of(world, all_feeds["uniform"], behaviour=mind))
     indptr, indices = world.follows.indptr, world.follows.indices
     alone = int(65536 / (1 + np.exp(-mind.watch_base)))
-    reacted = {(a, p): t for t, a, _, p, _, _, react, _ in rows if react & codes.HEARD}
+    reacted = {(a, p): t for t, a, _, p, _, _, react, _ in rows if react & codes.ACTIVITY}
     known = 0
     for t, a, _, post, _, watch, _, _ in rows:
         circle = indices[indptr[a] : indptr[a + 1]]

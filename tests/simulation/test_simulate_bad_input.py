@@ -190,6 +190,6 @@ def test_an_interrupt_in_a_thread_ends_the_others(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "sessions", interrupted)
+    monkeypatch.setattr(engine, "run_sessions", interrupted)
     with pytest.raises(KeyboardInterrupt):
         simulate(world, {"u": uniform()})

@@ -317,21 +317,9 @@ def test_partial_results_are_whole_and_measured(
     for done, size, removed in (
         (5, None, {}),
         (6, (1, 1), {"runs not finished": 10, "worlds left out": 2}),
-        (
-            20,
-            (2, 1),
-            {"runs not finished": 6, "runs left out beside them": 2, "worlds left out": 1},
-        ),
-        (
-            21,
-            (2, 1),
-            {"runs not finished": 5, "runs left out beside them": 3, "worlds left out": 1},
-        ),
-        (
-            30,
-            (2, 2),
-            {"runs not finished": 2, "runs left out beside them": 2, "worlds left out": 1},
-        ),
+        (20, (2, 1), {"runs not finished": 6, "finished runs left out": 2, "worlds left out": 1}),
+        (21, (2, 1), {"runs not finished": 5, "finished runs left out": 3, "worlds left out": 1}),
+        (30, (2, 2), {"runs not finished": 2, "finished runs left out": 2, "worlds left out": 1}),
         (36, (3, 2), {}),
     ):
         with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_after(done)):
@@ -367,7 +355,7 @@ def test_a_gap_leaves_the_largest_whole_block(
     (tmp_path / "arm=u/world=1/replication=1/tally.npz").unlink()
     part = read_checkpoint(tmp_path, worlds)
     assert (part.worlds, part.replications) == (tuple(worlds), 1)
-    assert dict(part.provenance.removed) == {"runs not finished": 2, "runs left out beside them": 1}
+    assert dict(part.provenance.removed) == {"runs not finished": 2, "finished runs left out": 1}
 
 
 def test_foreign_folders_are_refused(

@@ -26,13 +26,16 @@ BUDGETS = pytest.mark.parametrize("free", [False, True], ids=["matched", "free"]
 def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
     """Run both; the twin and its rows, if nothing differs in any bit."""
     twin = Twin(
-        run.scene.world, run.feed, run.behaviour, slots=run.slots, free=run.free, seed=run.seed
+        run.arrays.world, run.feed, run.behaviour, slots=run.slots, free=run.free, seed=run.seed
     )
     twin.index = twin.index._replace(probes=run.index.probes)
     rows = [row for t in range(run.ticks) for row in twin.step(t)]
     assert log_of(run) == rows
-    profiles, features = np.empty_like(run.state.profiles), np.empty_like(run.stage.features)
-    profiles[run.scene.accounts], features[run.scene.posts] = run.state.profiles, run.stage.features
+    profiles, features = np.empty_like(run.state.profiles), np.empty_like(run.static.features)
+    profiles[run.arrays.accounts], features[run.arrays.posts] = (
+        run.state.profiles,
+        run.static.features,
+    )
     assert profiles.tobytes() == twin.profiles.tobytes()
     assert features.tobytes() == twin.features.tobytes()
     same_tallies(run, twin, rows)
@@ -40,7 +43,7 @@ def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
 
 
 def same_tallies(run: Run, twin: Twin, rows: list[tuple[int, ...]]) -> None:
-    world, tally = run.scene.world, run.tally()
+    world, tally = run.arrays.world, run.tally()
     shown = [row for row in rows if row[3] >= 0]
     assert tally.sessions == len(twin.staying)
     assert tally.empty == len(rows) - len(shown)
@@ -67,7 +70,7 @@ def same_tallies(run: Run, twin: Twin, rows: list[tuple[int, ...]]) -> None:
     shares = [
         (p, a, parent, t, next(kind for bit, kind in kinds if react & bit))
         for t, a, _, p, _, _, react, parent in shown
-        if react & codes.PASSED_ON
+        if react & codes.RESHARE
     ]
     assert sorted(map(tuple, tally.shares.tolist())) == sorted(shares)
     assert np.flatnonzero(~tally.posted).tolist() == sorted(twin.dropped)
@@ -109,7 +112,7 @@ def test_posts_that_several_accounts_introduce(
     log_of: Log,
 ) -> None:
     run = run_of(introduced, all_feeds[name], free=free, behaviour=lively, ticks=8)
-    assert not run.stage.single
+    assert not run.static.single
     twin, _ = agrees(run, log_of)
     assert twin.gained
     assert not twin.dropped

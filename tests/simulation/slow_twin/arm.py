@@ -46,7 +46,7 @@ class Twin(Platform):
         for _, a, _, p, _, watch, react, _ in rows:
             if p >= 0:
                 self.count(a, p, watch, react)
-        self.widen_trials()
+        self.widen_exploration()
         self.tie(rows)
         for a, _, leave, mean in held if self.free else ():
             self.mood[a] = mean
@@ -67,14 +67,14 @@ class Twin(Platform):
         self.views[p] += 1
         self.did[p].update(name for bit, name in enumerate(REACTIONS[:8]) if react & (1 << bit))
         self.did[p]["skip"] += watch < 65536 // 4
-        if react & codes.HEARD:
+        if react & codes.ACTIVITY:
             self.reacted[p] += 1
-            self.rings[a].add((p, self.t, react & codes.HEARD))
+            self.rings[a].add((p, self.t, react & codes.ACTIVITY))
         if react & codes.COMPLETE:
             self.done[a].add(p)
             self.fans[p].add(a)
 
-    def widen_trials(self) -> None:
+    def widen_exploration(self) -> None:
         shown, finished = sum(self.views), sum(did["complete"] for did in self.did)
         for p in range(self.m):
             usual = self.did[p]["complete"] * shown >= finished * self.views[p]
@@ -141,7 +141,7 @@ class Twin(Platform):
         self.n_candidates += len(source_of)
         pool = self.scores(a, source_of, query, heard)
         picks = dict.fromkeys(pool, 0)
-        base = bits(self.seed, codes.E_TIE, self.akey[a], 0, 0)
+        base = bits(self.seed, codes.E_TIE_BREAK, self.akey[a], 0, 0)
         tie = {p: stir(base ^ self.pkey[p]) >> 1 for p in pool}
         rows: list[Row] = []
         watched, repeated, stay, staying = [], 0, 0.0, 1.0
@@ -228,9 +228,9 @@ class Twin(Platform):
     def parent(self, a: int, p: int, react: int) -> int:
         """The followee who passed it on last; of several, the first by key."""
         parent, latest = -1, self.t - codes.HORIZON
-        for f in self.circle(a) if react & codes.PASSED_ON else ():
+        for f in self.circle(a) if react & codes.RESHARE else ():
             for q, t, kind in self.rings[f]:
-                heard = q == p and kind & codes.PASSED_ON and self.delivered(a, f, p)
+                heard = q == p and kind & codes.RESHARE and self.delivered(a, f, p)
                 if heard and t > latest:
                     parent, latest = f, t
         return parent

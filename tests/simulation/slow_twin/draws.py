@@ -76,12 +76,12 @@ class Ring:
     """The latest eight; the oldest gives way."""
 
     def __init__(self) -> None:
-        self.places: list[Any] = [None] * codes.RING
+        self.places: list[Any] = [None] * codes.RECENT
         self.next = 0
 
     def add(self, value: object) -> None:
         self.places[self.next] = value
-        self.next = (self.next + 1) % codes.RING
+        self.next = (self.next + 1) % codes.RECENT
 
     def __iter__(self) -> Any:
         return (value for value in self.places if value is not None)

@@ -67,7 +67,7 @@ class Platform:
         self.features, self.tastes = padded(world.post_features), padded(world.interests)
         self.topics = [self.topic(p) for p in range(self.m)]
         self.index = build_index(self.features[self.order], padded(world.profiles)[self.by_key])
-        self.profiles = self.first_profiles()
+        self.profiles = self.initial_profiles()
         self.last: dict[int, int] = {}
         self.seen: dict[int, set[int]] = defaultdict(set)
         self.dropped: set[int] = set()
@@ -101,7 +101,7 @@ class Platform:
         largest = int(np.abs(row).argmax())
         return (largest, bool(row[largest] < 0)) if row.any() else None
 
-    def first_profiles(self) -> np.ndarray:
+    def initial_profiles(self) -> np.ndarray:
         own = padded(self.w.profiles).astype(np.float64)
         total = own.copy()
         for what in ("country", "device"):
@@ -209,9 +209,9 @@ class Platform:
     def proposed(
         self, source: int, quota: int, a: int, query: np.ndarray, heard: dict[int, list[int]]
     ) -> list[int]:
-        few, found, start = codes.LOOKS * quota, [], self.start(a, source)
+        few, found, start = codes.OVERSAMPLE * quota, [], self.start(a, source)
         if source == codes.FOLLOWING:
-            part = max(codes.LOOKS, 2 * quota // max(len(self.follows[a]), 1))
+            part = max(codes.OVERSAMPLE, 2 * quota // max(len(self.follows[a]), 1))
             for f in turned(self.circle(a), start):
                 own = [p for p in self.of_poster[f] if self.tick[p] <= self.t]
                 found += [p for p in own[::-1][:part] if self.delivered(a, f, p)]
@@ -227,7 +227,7 @@ class Platform:
         elif source == codes.TRENDING:
             found = self.trending[: codes.MOST_TRENDING]
         elif source == codes.COVISITED:
-            for liked in turned(self.done[a].places, start % codes.RING):
+            for liked in turned(self.done[a].places, start % codes.RECENT):
                 for fan in self.fans[liked] if liked is not None else ():
                     found += [p for p in self.done[fan] if p != liked and fan != a]
         else:
@@ -274,8 +274,7 @@ class Platform:
             "interest": lambda p: float(near[p]),
             "circle_reactions": lambda p: (
                 1
-                - 0.5
-                ** sum(bool(kind & (codes.LIKE | codes.PASSED_ON)) for kind in heard.get(p, ()))
+                - 0.5 ** sum(bool(kind & (codes.LIKE | codes.RESHARE)) for kind in heard.get(p, ()))
             ),
             "circle_comments": lambda p: (
                 1 - 0.5 ** sum(bool(kind & codes.COMMENT) for kind in heard.get(p, ()))
