@@ -335,7 +335,7 @@ LINE = Graph.from_edges("ab", "bc", directed=False)
             {"a": LINE, "b": Graph.from_edges("a", "b", [-1], directed=False)},
             "layer 'b': the edge 'a' – 'b' has the weight -1",
         ),
-        ({"a": Graph.from_edges("a", "a", directed=False)}, "layer 'a': nothing ties"),
+        ({"a": Graph.from_edges("a", "a", directed=False)}, "layer 'a': nothing joins"),
     ],
 )
 def test_layers_that_cannot_be_meant_are_refused(layers: Any, message: str) -> None:

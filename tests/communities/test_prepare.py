@@ -55,7 +55,7 @@ def test_weights_that_are_no_numbers_do_not_make_a_graph(weight: float) -> None:
 
 @every_engine
 def test_weights_that_are_all_zero(engine: str | None) -> None:
-    with pytest.raises(DataError, match=r"nothing ties.*7 have weight zero"):
+    with pytest.raises(DataError, match=r"nothing joins.*7 have weight zero"):
         leiden(triangles([0.0] * 7), engine=engine)
 
 
