@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -217,8 +217,8 @@ def coordinated_accounts(
         provenance=provenance,
     )
     near = np.flatnonzero((participations > 0) | (own_pairs > 0))
-    columns = {"actions": counts, "participations": participations, "own_pairs": own_pairs}
-    columns |= {"passes": passing}
+    columns: dict[str, npt.NDArray[Any]] = {"actions": counts, "participations": participations}
+    columns |= {"own_pairs": own_pairs, "passes": passing}
     accounts = pl.DataFrame(
         {"account_id": ids.series.gather(near)} | {k: v[near] for k, v in columns.items()}
     )
