@@ -110,11 +110,11 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     else:
         centre, start = np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64)
         index = Index(centre, start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1)
-    keys = world.account_keys[accounts], world.post_keys[posts]
+    keys: Any = world.account_keys[accounts], world.post_keys[posts]
     single = bool((np.diff(p_indptr) == 1).all())
     graph: Any = *follows, p_indptr, posters, single, *by_poster, *groups
     interests = _pad_columns(world.interests[accounts])
-    values = features, cache_lines(features), interests, attributes, traits, locales
+    values: Any = features, cache_lines(features), interests, attributes, traits, locales
     static = StaticArrays(*keys, *graph, *values)
     cross_posted = np.zeros(m, np.bool_)
     if world.cross_posted is not None:
