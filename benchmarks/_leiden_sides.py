@@ -201,7 +201,7 @@ def scaling(edges: str, repeats: int) -> dict[str, float]:
 
     from graphkit.communities import leiden
     from graphkit.communities import prepare as _checks
-    from graphkit.communities.engines import Wishes
+    from graphkit.communities.engines import LeidenOptions
     from graphkit.communities.leiden import of_graph
     from graphkit.parallel import in_threads
 
@@ -209,7 +209,7 @@ def scaling(edges: str, repeats: int) -> dict[str, float]:
     graph = _native_build(tail, head, 0)
     del tail, head
     sizes = _checks.check_sizes(1, None)
-    problem = of_graph(graph, "modularity", None, Wishes(2), "native", None, None, sizes)
+    problem = of_graph(graph, "modularity", None, LeidenOptions(2), "native", None, None, sizes)
     problem.run(1)
     times: dict[str, list[float]] = {"runs1": [], "runs2": [], "call1": [], "call2": []}
     every = sorted(os.sched_getaffinity(0))

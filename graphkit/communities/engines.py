@@ -50,7 +50,6 @@ class LeidenOptions:
 
 
 # name under which the benchmarks import the options
-Wishes = LeidenOptions
 
 
 @dataclass(frozen=True, eq=False)
