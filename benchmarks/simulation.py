@@ -53,7 +53,7 @@ from graphkit.data.world import World
 from graphkit.parallel import cores
 from graphkit.recommenders import FACTORS, Feed, presets
 from graphkit.simulation import Behaviour
-from graphkit.simulation.arrays import prepare
+from graphkit.simulation.arrays import prepare_arrays
 
 Figures = dict[str, Any]
 
@@ -134,7 +134,7 @@ def measure(
         busy.append(time.process_time() - used)
     peak = memory("VmHWM")
     start = time.perf_counter()
-    prepare(world, [FEEDS[name]])
+    prepare_arrays(world, [FEEDS[name]])
     prepared = time.perf_counter() - start
     told = spread.summary().row(0, named=True)
     return {

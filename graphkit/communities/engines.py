@@ -49,9 +49,6 @@ class LeidenOptions:
     max_size: int | None = None
 
 
-# name under which the benchmarks import the options
-
-
 @dataclass(frozen=True, eq=False)
 class Term:
     """One term of leidenalg's sum: the quality of one igraph graph times a factor.
