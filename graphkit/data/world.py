@@ -206,7 +206,8 @@ class World(Frozen):
         for kind, partition in self.partitions.items():
             none = int(np.count_nonzero(self.homes[kind] < 0))
             communities = f"{partition.n_communities} communities"
-            facts[f"partition {kind!r}"] = f"{communities}, {none:,} posts without one of origin"
+            homeless = f"{none:,} posts without a community of origin"
+            facts[f"partition {kind!r}"] = f"{communities}, {homeless}"
         if self.provenance.removed:
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
             facts["left out"] = ", ".join(left_out)
