@@ -16,6 +16,11 @@ def gini(values: npt.ArrayLike) -> float:
     G = Σ_i (2i − n − 1) v_i / (n Σ v), the n values ascending and i from 1 on, which is
     half the relative mean absolute difference. Zeros count; NaN without any positive value.
 
+    Parameters
+    ----------
+    values
+        Shape (n,): amount of each holder, 0 or larger.
+
     References
     ----------
     Gini, C. (1912). Variabilità e mutabilità. Dorfman, R. (1979). A formula for the Gini
@@ -39,6 +44,11 @@ def lorenz(values: npt.ArrayLike) -> Floats:
     """Lorenz curve, shape (n + 1, 2): cumulative share of the holders, lowest first, and of values.
 
     NaN in the second column without any positive value.
+
+    Parameters
+    ----------
+    values
+        Shape (n,): amount of each holder, 0 or larger.
 
     Examples
     --------
@@ -92,6 +102,11 @@ def entropy(counts: npt.ArrayLike) -> Floats:
     0 if one of the C columns has everything, 1 if all have the same. NaN for a row without
     counts, and for all rows if C = 1.
 
+    Parameters
+    ----------
+    counts
+        Shape (n, C): counts of each row by community.
+
     References
     ----------
     Shannon, C. E. (1948). A mathematical theory of communication. Bell System Technical
@@ -112,6 +127,11 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     """Effective number (Hill number of order 1) of each row of counts, exp(H).
 
     In [1, C]; NaN for a row without counts.
+
+    Parameters
+    ----------
+    counts
+        Shape (n, C): counts of each row by community.
 
     References
     ----------

@@ -20,7 +20,10 @@ def hosting_reach(
     author; if several accounts introduce a post, those of them in c are left out. In [0, 1];
     NaN for a community without posts or with a single member.
 
-    `views`, `membership`, `homes`, `poster_indptr` and `posters` are as in :func:`crossing`.
+    Parameters
+    ----------
+    views, membership, homes, poster_indptr, posters
+        As for :func:`crossing`.
 
     Examples
     --------
@@ -48,7 +51,14 @@ def hosting_reach(
 def hosting_members(diet: Codes, membership: Codes) -> Floats:
     """Share of a community's members who are shown at least one of its posts, shape (C,).
 
-    In [0, 1]; `diet` has shape (n, C + 1): posts shown to each account by community of origin.
+    In [0, 1]; NaN for a community without members.
+
+    Parameters
+    ----------
+    diet
+        Shape (n, C + 1): posts shown to each account by community of origin.
+    membership
+        Shape (n,): community of each account, −1 for none.
 
     Examples
     --------

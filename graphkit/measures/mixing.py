@@ -266,6 +266,11 @@ def ei_index(matrix: Floats) -> float:
 
     −1 if all flow is internal, 1 if all is external; NaN without any flow.
 
+    Parameters
+    ----------
+    matrix
+        Shape (C, C): flow from each community (row) to each community (column).
+
     References
     ----------
     Krackhardt, D., & Stern, R. N. (1988). Informal networks and organizational crises.
@@ -288,7 +293,12 @@ def ei_null(
     Posts keep community of origin h, posters and number of viewers; the memberships of all
     other assigned accounts are permuted, post by post. Of n_i viewers, n_i (|h| − p_ih)/(N − p_i)
     are then expected inside, with N assigned accounts and p_i posters, p_ih of them in h. The
-    expectation is exact: nothing is drawn. Parameters as for :func:`crossing`.
+    expectation is exact: nothing is drawn.
+
+    Parameters
+    ----------
+    views, membership, homes, poster_indptr, posters
+        As for :func:`crossing`.
 
     Examples
     --------

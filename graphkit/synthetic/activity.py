@@ -78,7 +78,7 @@ _LARGEST_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Feed:
+class ObservedFeed:
     """Impressions, ordered by account, session and position.
 
     `opened` is the beginning of the session in seconds from the start of the window, `position`
@@ -94,7 +94,9 @@ class Feed:
         return len(self.account)
 
 
-def show_posts(posts: Posts, n: int, *, per_account: float, days: int, streams: Streams) -> Feed:
+def show_posts(
+    posts: Posts, n: int, *, per_account: float, days: int, streams: Streams
+) -> ObservedFeed:
     """Uniform feed: each session is a uniform draw from the posts that exist when it begins.
 
     Posts of the account itself and posts shown before are excluded (a draw without replacement):
@@ -117,7 +119,7 @@ def show_posts(posts: Posts, n: int, *, per_account: float, days: int, streams: 
         unsettled = np.zeros(n, dtype=bool)
         unsettled[account[again]] = True
         open_slots = open_slots[unsettled[who]]
-    return Feed(account, order[drawn], opened, position)
+    return ObservedFeed(account, order[drawn], opened, position)
 
 
 def _draw_slots(
@@ -202,7 +204,9 @@ class Reactions:
     at: Codes
 
 
-def draw_replies(population: Population, posts: Posts, feed: Feed, *, streams: Streams) -> Replies:
+def draw_replies(
+    population: Population, posts: Posts, feed: ObservedFeed, *, streams: Streams
+) -> Replies:
     """Draw the parent post of every reply among the posts that its author was shown.
 
     Candidates are posts that are not replies, shown in a session that began at least an hour
@@ -230,7 +234,7 @@ def draw_replies(population: Population, posts: Posts, feed: Feed, *, streams: S
 
 
 def draw_watching(
-    population: Population, posts: Posts, feed: Feed, *, streams: Streams
+    population: Population, posts: Posts, feed: ObservedFeed, *, streams: Streams
 ) -> tuple[Floats, Codes]:
     """Watch fraction of each impression, rounded to two decimals, and the second it was shown."""
     rng = streams.generator("watching")
@@ -248,7 +252,7 @@ def draw_watching(
 
 
 def draw_reactions(
-    posts: Posts, feed: Feed, fraction: Floats, shown_at: Codes, *, streams: Streams
+    posts: Posts, feed: ObservedFeed, fraction: Floats, shown_at: Codes, *, streams: Streams
 ) -> Reactions:
     """Draw reactions to impressions: chance × w³ / (w³ + half³), comments more so when divisive."""
     rng = streams.generator("reactions")

@@ -9,7 +9,7 @@ import polars as pl
 
 from graphkit.rng import Streams
 from graphkit.synthetic.accounts import Codes, Floats, draw_weighted
-from graphkit.synthetic.activity import CHANCES, Feed, Posts, Reactions, Replies
+from graphkit.synthetic.activity import CHANCES, ObservedFeed, Posts, Reactions, Replies
 from graphkit.synthetic.topics import COUNTRIES, DEVICES
 
 START = datetime(2024, 2, 15, tzinfo=UTC)
@@ -103,7 +103,7 @@ def follows_table(account: pl.Series, source: Codes, target: Codes, since: Codes
 
 
 def impressions_table(
-    account: pl.Series, item: pl.Series, feed: Feed, fraction: Floats, shown_at: Codes
+    account: pl.Series, item: pl.Series, feed: ObservedFeed, fraction: Floats, shown_at: Codes
 ) -> pl.DataFrame:
     """Impressions, ordered by account and session."""
     return pl.DataFrame(
@@ -122,7 +122,7 @@ def interactions_table(
     account: pl.Series,
     item: pl.Series,
     posts: Posts,
-    feed: Feed,
+    feed: ObservedFeed,
     reactions: Reactions,
     replies: Replies,
 ) -> pl.DataFrame:

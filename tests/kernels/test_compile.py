@@ -152,5 +152,5 @@ def test_the_kernels_of_a_tick_follow_the_feed_but_those_of_communities_do_not()
     assert Path(str(ranking.__file__)) in sources(sessions)
     assert Path(str(ranking.__file__)) not in sources(moves)
     if jit.CACHE:
-        kept = sessions.sessions._cache._cache_file._source_stamp
+        kept = sessions.run_sessions._cache._cache_file._source_stamp
         assert kept == jit._source_digest(Path(str(sessions.__file__)))
