@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.random import GOLDEN, inner, keyed, mix, spread_bits, uniform
+from graphkit.kernels.compile import inner
+from graphkit.kernels.random import GOLDEN, keyed, mix, spread_bits, uniform
 from graphkit.kernels.search import search_index
 from graphkit.kernels.state import Array
 

@@ -122,6 +122,9 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return compile_kernel
 
 
+#: Decorator of kernels that only kernels call: compiled without wrappers for Python.
+inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
 #: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
 LANES = 8
 

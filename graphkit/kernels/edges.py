@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
+from graphkit.kernels.compile import inner, kernel
 from graphkit.kernels.random import GOLDEN
 
 Array = Any
@@ -30,20 +30,20 @@ def table_length(n_edges: int) -> int:
     return 1 << max(3, (n_edges * 8 // 5).bit_length())
 
 
-@kernel()
+@inner
 def _edge_key(a: int, b: int, n: int, directed: bool) -> Any:
     if directed or a < b:
         return np.int64(a) * n + b
     return np.int64(b) * n + a
 
 
-@kernel()
+@inner
 def _first_slot(key: int, mask: int) -> Any:
     """First slot of the key (Fibonacci hashing): the high half of a product, masked."""
     return np.int64((np.uint64(key) * GOLDEN) >> np.uint64(32)) & mask
 
 
-@kernel()
+@inner
 def _find_slot(table: Array, mask: int, key: int) -> Any:
     """Slot of the key, or the free slot where it would be inserted (linear probing)."""
     at = _first_slot(key, mask)
@@ -52,12 +52,12 @@ def _find_slot(table: Array, mask: int, key: int) -> Any:
     return at
 
 
-@kernel()
+@inner
 def _has_key(table: Array, mask: int, key: int) -> Any:
     return table[_find_slot(table, mask, key)] == key
 
 
-@kernel()
+@inner
 def _insert_key(table: Array, mask: int, key: int) -> bool:
     """Insert the key; whether it was new."""
     at = _find_slot(table, mask, key)
@@ -67,7 +67,7 @@ def _insert_key(table: Array, mask: int, key: int) -> bool:
     return True
 
 
-@kernel()
+@inner
 def _delete_key(table: Array, mask: int, key: int) -> None:
     """Delete a key that is in the table, with backward shift: no tombstones."""
     gap = _find_slot(table, mask, key)
@@ -81,13 +81,13 @@ def _delete_key(table: Array, mask: int, key: int) -> None:
     table[gap] = FREE
 
 
-@kernel()
+@inner
 def _draw_below(draws: Any, n: int) -> int:
     """Uniform integer in 0 … n − 1."""
     return min(int(draws.random() * n), n - 1)
 
 
-@kernel()
+@inner
 def _swap_pairs(
     edges: Array, m: int, n: int, directed: bool, table: Array, mask: int, attempts: int, draws: Any
 ) -> int:
@@ -156,7 +156,7 @@ def swap_edges(
     return made
 
 
-@kernel()
+@inner
 def _repair_edges(
     edges: Array,
     m: int,
@@ -249,7 +249,7 @@ def join_ends(edges: Array, n: int, group: Array, table: Array, draws: Any) -> i
     return joined
 
 
-@kernel()
+@inner
 def _first_below(values: Array, n: int, bound: int) -> Any:
     """Position of the first of n descending values below the bound."""
     low, high = 0, n
@@ -262,7 +262,7 @@ def _first_below(values: Array, n: int, bound: int) -> Any:
     return low
 
 
-@kernel()
+@inner
 def _havel_hakimi(degree: Array, edges: Array, order: Array, rest: Array) -> int:
     """Simple graph of given degrees by the Havel–Hakimi algorithm; number of edges.
 

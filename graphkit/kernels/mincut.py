@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
+from graphkit.kernels.compile import inner, kernel
 
 #: A scan that leaves more than this share of more than so many nodes is the last.
 WORTH, MANY = 0.9, 64
@@ -25,7 +25,7 @@ WORTH, MANY = 0.9, 64
 Array = Any
 
 
-@kernel()
+@inner
 def _find_root(parent: Array, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -33,7 +33,7 @@ def _find_root(parent: Array, node: int) -> int:
     return node
 
 
-@kernel()
+@inner
 def _merge_small(
     n: int, start: Array, neighbours: Array, cut: int, parent: Array, used: Array, times: Array
 ) -> None:
@@ -59,7 +59,7 @@ def _merge_small(
             used[v] = used[best] = True
 
 
-@kernel()
+@inner
 def _scan_adjacency(n: int, start: Array, neighbours: Array, cut: int, parent: Array) -> int:
     """Maximum-adjacency scan that merges nodes; returns the smallest cut found."""
     reach = np.zeros(n, dtype=np.int64)
@@ -99,7 +99,7 @@ def _scan_adjacency(n: int, start: Array, neighbours: Array, cut: int, parent: A
     return cut
 
 
-@kernel()
+@inner
 def _bounded_flow(
     node: int,
     most: int,
@@ -157,7 +157,7 @@ def _bounded_flow(
     return found
 
 
-@kernel()
+@inner
 def _grow_set(
     n: int, m: int, start: Array, neighbours: Array, edge: Array, ends: Array, cut: int
 ) -> int:
@@ -187,7 +187,7 @@ def _grow_set(
     return cut
 
 
-@kernel()
+@inner
 def _minimum_cut(n: int, source: Array, target: Array, bound: int) -> Any:
     """Minimum cut of one graph, connected or not, at most `bound`."""
     cut = bound

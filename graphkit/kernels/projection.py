@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
+from graphkit.kernels.compile import inner, kernel
 
 #: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2
@@ -27,7 +27,7 @@ FEW, MOST = 24, 8
 Array = Any
 
 
-@kernel()
+@inner
 def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
     """Weight of a pair from its sum over shared objects."""
     if form == JACCARD:
@@ -37,7 +37,7 @@ def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
     return value
 
 
-@kernel()
+@inner
 def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
     """The `top`-th largest of values[:n], and the number of its equals among the `top`."""
     for q in range(top):  # a heap whose root is the smallest of the largest
@@ -68,7 +68,7 @@ def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
     return heap[0], equal
 
 
-@kernel()
+@inner
 def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
     """Number of neighbours of row i that pass; sets the accumulators to zero again.
 
@@ -110,7 +110,7 @@ def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out:
     return kept
 
 
-@kernel()
+@inner
 def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> bool:
     """Radix sort of keys[:kept] by their upper halves, below n; True if `other` has the result."""
     width = 11 if kept > 1024 else 8
@@ -137,7 +137,7 @@ def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> b
     return swapped
 
 
-@kernel()
+@inner
 def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
     """Number of neighbours of row i, written in ascending order, at most the `top` heaviest.
 
@@ -302,7 +302,7 @@ def shared_rows(
     return stop, used
 
 
-@kernel()
+@inner
 def _first_from(times: Array, low: int, high: int, bound: int) -> int:
     """Index of the first of times[low:high] that is at least `bound` (ascending), else `high`."""
     while low < high:

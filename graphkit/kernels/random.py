@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
-from graphkit.kernels.state import E_PAIR, Array
+from graphkit.kernels.compile import inner, kernel
+
+Array = Any
 
 #: 2^64 / golden ratio, odd: increment of SplitMix64 and multiplier of Fibonacci hashing.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
-#: Decorator of kernels that only kernels call: compiled without wrappers for Python.
-inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+#: The event of all that is drawn for a pair of account and post; the other events are in ``state``.
+E_PAIR = 20
 
 
 @inner

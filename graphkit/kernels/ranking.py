@@ -22,8 +22,8 @@ from graphkit.kernels.candidates import (
     insert_post,
     lookup_post,
 )
-from graphkit.kernels.compile import dot_rows, prefetch
-from graphkit.kernels.random import contains, has_seen, inner, keyed, mix, of_pair, pair_bits
+from graphkit.kernels.compile import dot_rows, inner, prefetch
+from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 
 #: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.

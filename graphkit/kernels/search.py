@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel
-from graphkit.kernels.random import has_seen, inner
+from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.random import has_seen
 from graphkit.kernels.state import Array, Nearest
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
-from graphkit.kernels.compile import dot_rows, kernel
-from graphkit.kernels.random import inner, mark_seen, of_pair, pair_bits
+from graphkit.kernels.compile import dot_rows, inner, kernel
+from graphkit.kernels.random import mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
     gather_candidates,

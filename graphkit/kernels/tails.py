@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.kernels.compile import kernel
-from graphkit.kernels.random import GOLDEN, inner
+from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.random import GOLDEN
 
 Array = Any
 Floats = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def index_distinct(keys: Array, table: Array, codes: Array, found: Array, invers
     return n
 
 
-@kernel()
+@inner
 def _power_sums(
     p: Array, size: Array, low: int, high: int, scale: float, x: Array, q: Array, sums: Array
 ) -> None:
@@ -99,7 +99,7 @@ def _power_sums(
             sums[j] += (a + b) + (c + d)
 
 
-@kernel()
+@inner
 def _tilted_moments(
     p: Array, size: Array, first: int, last: int, sums: Array, scale: float, t: float
 ) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def _tilted_moments(
     return mean, variance
 
 
-@kernel()
+@inner
 def _saddle_point(classes: Any, target: float, mean: float, t: float) -> tuple[float, float]:
     """Log t of the tilt whose mean is about `target`, and the deviation there; t is never near 0.
 
@@ -159,7 +159,7 @@ def _saddle_point(classes: Any, target: float, mean: float, t: float) -> tuple[f
     return t, math.sqrt(variance)
 
 
-@kernel()
+@inner
 def _integral_tail(classes: Any, c: int, t: float, deviation: float, tilted: Array) -> float:
     """Log P(X ≥ c) by the trapezoid rule; `classes` as in `_saddle_point`."""
     p, size, begin, front, sums, scale = classes

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphkit.data.world import World
 from graphkit.kernels import state as codes
+from graphkit.kernels.random import E_PAIR
 from graphkit.recommenders import FACTORS, SOURCES, Feed
 from graphkit.recommenders.context import Context
 from graphkit.recommenders.search import build_index
@@ -90,7 +91,7 @@ class Platform:
         return share(bits(self.seed, event, self.akey[a], 0 if p is None else self.pkey[p], n))
 
     def of_pair(self, event: int, a: int, p: int) -> float:
-        pair = bits(self.seed, codes.E_PAIR, self.akey[a], self.pkey[p], 0)
+        pair = bits(self.seed, E_PAIR, self.akey[a], self.pkey[p], 0)
         return share(stir((pair + event * GOLDEN) & FULL))
 
     def start(self, a: int, source: int) -> int:
