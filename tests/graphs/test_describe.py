@@ -157,6 +157,19 @@ def test_assortativity_agrees_with_networkx(graph: gk.Graph, data: st.DataObject
         assert ours == pytest.approx(oracle(other, name), abs=1e-12)
 
 
+@pytest.mark.parametrize("offset", [0, 1_700_000_000, 1_700_000_000_000])
+def test_assortativity_of_times_does_not_depend_on_their_origin(offset: int) -> None:
+    """igraph 1.0.0 does not centre the values: it gives 1 for seconds and NaN for milliseconds."""
+    n = 200
+    ends = {(i, (a * i + b) % n) for a, b in ((7, 3), (13, 5)) for i in range(n)}
+    ends = sorted((i, j) for i, j in ends if i != j)
+    graph = gk.Graph.from_edges(*zip(*ends, strict=True), directed=True)
+    found = describe(graph, by={i: float(offset + i % 17) for i in range(n)}).assortativity
+    assert found.row(0)[1] == "numeric"
+    x, y = np.array(ends).T % 17
+    assert found.row(0)[2] == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-6)
+
+
 def test_assortativity_of_extremes() -> None:
     g = gk.Graph.from_edges("abcd", "badc", directed=True)
     sides = {"a": "l", "b": "l", "c": "r", "d": "r"}
