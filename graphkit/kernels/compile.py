@@ -113,7 +113,8 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     from numba import njit
 
     def compile_kernel(function: Callable[..., Any]) -> Any:
-        made = njit(nogil=True, cache=CACHE, **options)(function)
+        # no wrapper for C either, which nothing here calls: it costs time to compile
+        made = njit(nogil=True, cache=CACHE, no_cfunc_wrapper=True, **options)(function)
         cached: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
         if hasattr(cached, "_source_stamp"):
             cached._source_stamp = _source_digest(Path(function.__code__.co_filename))
@@ -123,7 +124,7 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 #: Decorator of kernels that only kernels call: compiled without wrappers for Python.
-inner = kernel(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner = kernel(error_model="numpy", no_cpython_wrapper=True)
 
 #: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
 LANES = 8
