@@ -389,8 +389,9 @@ def _adjusted_rand(overlap: Overlap) -> float:
 def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     """Best match by F1 in `b` of each community of `a`.
 
-    F1 = 2·|A∩B| / (|A| + |B|), over the nodes that both partitions contain and `a` assigns; those that `b` does not assign count in |A|. Several communities may have
-    the same match: see :func:`match_communities` for one to one.
+    F1 = 2·|A∩B| / (|A| + |B|), over the nodes that both partitions contain and `a` assigns; those
+    that `b` does not assign count in |A|. Several communities may have the same match: see
+    :func:`match_communities` for one to one.
 
     Parameters
     ----------
