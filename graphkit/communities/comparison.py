@@ -260,8 +260,8 @@ def agreement(a: Partition, b: Partition) -> dict[str, float]:
         1 if equal, near 0 if independent [1]_; ``nmi``: the same unadjusted, which is far
         above 0 even for noise; ``ari``: adjusted Rand index, the share of pairs of nodes on
         which they agree, adjusted for chance [2]_; ``vi``: variation of information,
-        H(a) + H(b) − 2·I(a, b) in nats, from 0 (equal) to log n, a metric [3]_; ``ecs``: element-centric similarity, the mean over nodes of
-        :func:`node_agreement`, 1 if equal [4]_; ``nodes``: nodes compared;
+        H(a) + H(b) − 2·I(a, b) in nats, from 0 (equal) to log n, a metric [3]_; ``ecs``:
+        element-centric similarity, the mean over nodes of :func:`node_agreement`, 1 if equal [4]_; ``nodes``: nodes compared;
         ``unassigned``: nodes in both that at least one does not assign; ``unshared``: nodes
         in only one.
 

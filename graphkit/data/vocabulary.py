@@ -19,8 +19,8 @@ Codes = npt.NDArray[np.int32]
 class Vocabulary(Frozen):
     """Distinct ids in sorted order; the code of an id is its position, 0 … n−1.
 
-    Results thus depend neither on the order of rows nor on the hash seed. Strings sort by code point, integers by value; ids of other
-    hashable kinds (tuples, mixtures) sort by type and value.
+    Results thus depend neither on the order of rows nor on the hash seed. Strings sort by
+    code point, integers by value; ids of other hashable kinds (tuples, mixtures) by type and value.
 
     `ids` is any iterable of hashable ids, with repetitions; `None` and floats are refused.
 
