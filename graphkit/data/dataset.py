@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -13,10 +15,18 @@ import polars as pl
 
 from graphkit.data.display import html_card
 from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.ids import check_real_ids, describe_changes
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
+from graphkit.errors import (
+    DataError,
+    GraphkitWarning,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    nearest,
+)
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -71,6 +81,9 @@ class Dataset(Frozen):
         ``event``, ``item_created``, ``bound``, ``collected``, ``none``.
     source, terms
         Origin of the data, and its terms of use.
+    real_ids
+        Words such as ``null`` or ``NA`` that are ids in this log. Without it, a word that means
+        missing is a missing id; the words are those of ``graphkit.data.ids.MISSING_WORDS``.
     provenance
         How the dataset was made.
 
@@ -96,13 +109,22 @@ class Dataset(Frozen):
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     terms: str = ""
+    real_ids: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=lambda: Provenance("Dataset"))
 
     def __post_init__(self) -> None:
+        self._set(real_ids=check_real_ids(self.real_ids))
+        changes: Counter[tuple[str, str]] = Counter()
         for name in TABLES:
             value = getattr(self, name)
             if value is not None:
-                self._set(**{name: conform(name, _as_frame(value, name))})
+                frame = _as_frame(value, name)
+                frame = conform(name, frame, real_ids=self.real_ids, changes=changes)
+                self._set(**{name: frame})
+        # what was derived from a dataset was told when that was built
+        if changes and not self.provenance.inputs:
+            told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
+            warnings.warn(f"Dataset: {told}", GraphkitWarning, stacklevel=3)
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         if all(frame.height == 0 for frame in self.tables.values()):

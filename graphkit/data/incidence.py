@@ -32,7 +32,7 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS, MANGLED, TIME
+from graphkit.data.schema import KINDS, TIME
 from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
@@ -264,16 +264,6 @@ class Coder:
         rows = hashes.to_frame("hash")
         found = rows.join(self._table, on="hash", how="left", maintain_order="left")
         return np.asarray(found.get_column("code").to_numpy(), dtype=np.int32)
-
-
-def refuse_mangled(ids: pl.Series, place: str) -> None:
-    """Raise if an id is a number in scientific notation, as spreadsheets write long ids."""
-    hits = ids.filter(ids.str.contains(MANGLED))
-    if len(hits):
-        raise DataError(
-            f"{place}: {hits[0]!r} is a number in scientific notation ({len(hits):,} such ids); its "
-            "digits are lost: export the column as text."
-        )
 
 
 def _hash_ids(values: pl.Series, seed: int) -> pl.Series:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import polars as pl
 
+from graphkit.data.ids import refuse_rows, take_ids
 from graphkit.errors import DataError, nearest
 
 #: Kinds of interaction; the values of ``interactions.kind``.
@@ -28,9 +31,6 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 TIME = pl.Datetime("us", "UTC")
-
-#: Ids in scientific notation, as spreadsheets write long numbers: their digits are lost.
-MANGLED = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
 
 ColumnType = Literal["id", "text", "time", "float", "count", "bool", "texts", "vector", "kind"]
 
@@ -106,11 +106,20 @@ TABLES = {
 }
 
 
-def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
+def conform(
+    name: str,
+    frame: pl.DataFrame,
+    *,
+    where: str = "",
+    real_ids: Collection[str] = (),
+    changes: Counter[tuple[str, str]] | None = None,
+) -> pl.DataFrame:
     """Cast a frame to the column types of table `name`; refuse impossible values.
 
-    Ids in `frame` may be text or integers; floats are refused. `where` is its file, for
-    messages.
+    Ids are taken by the rules of :mod:`graphkit.data.ids`: text or integers, without blanks
+    around them; a word such as ``nan`` is missing unless it is one of `real_ids`. `where` is
+    the file of the frame, for messages. What was changed is added to `changes`, by table and
+    text.
 
     Raises
     ------
@@ -131,13 +140,21 @@ def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
     place = f"table {name!r}" + (f" ({where})" if where else "")
     _check_columns(table, frame, place)
     present = [spec for spec in table.columns if spec.name in frame.columns]
-    changes = [
-        _CASTS[spec.type](frame.get_column(spec.name), spec, f"{place}: column {spec.name!r}")
-        for spec in present
-    ]
+    columns = []
+    for spec in present:
+        series, here = frame.get_column(spec.name), f"{place}: column {spec.name!r}"
+        if spec.type == "id":
+            seen: Counter[str] = Counter()
+            columns.append(
+                take_ids(series, here, required=spec.required, real_ids=real_ids, changes=seen)
+            )
+            for text, count in seen.items() if changes is not None else ():
+                changes[name, f"{spec.name}: {text}"] += count
+        else:
+            columns.append(_CASTS[spec.type](series, spec, here))
     order = [spec.name for spec in present]
     extras = [c for c in frame.columns if c not in order]
-    return frame.with_columns(changes).select(order + extras)
+    return frame.with_columns(columns).select(order + extras)
 
 
 def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
@@ -159,38 +176,6 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         )
 
 
-def _refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> None:
-    """Raise a DataError that names the first row where `bad` is true."""
-    hits = bad.fill_null(False).arg_true()
-    if len(hits):
-        row = int(hits[0])
-        many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
-        raise DataError(f"{place}, row {row + 1}{many}: {series[row]!r} {problem}.")
-
-
-def _cast_id(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    if series.dtype.is_float():
-        present = series.drop_nulls()
-        first = f" such as {present[0]!r}" if len(present) else ""
-        raise DataError(
-            f"{place} was read as float{first}: ids above 2^53 lose digits that way; "
-            "export or read the column as text."
-        )
-    named = isinstance(series.dtype, pl.Categorical | pl.Enum)
-    if named or series.dtype == pl.Null or series.dtype.is_integer():
-        series = series.cast(pl.String)
-    elif series.dtype != pl.String:
-        raise DataError(f"{place} holds {series.dtype}; ids are text or integers.")
-    problem = "is a number in scientific notation; its digits are lost: export the column as text"
-    _refuse_rows(series, series.str.contains(MANGLED), place, problem)
-    empty = series.str.len_bytes() == 0
-    if spec.required:
-        problem = "is no id; give every row an id, or drop it"
-        _refuse_rows(series, series.is_null() | empty, place, problem)
-        return series
-    return series.set(empty.fill_null(False), None) if empty.any() else series
-
-
 def _cast_text(series: pl.Series, spec: Column, place: str) -> pl.Series:
     return series.cast(pl.String)
 
@@ -208,7 +193,7 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
         if offset.any():
             aware = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
             naive = naive.zip_with(~offset.fill_null(False), aware.dt.convert_time_zone("UTC"))
-        _refuse_rows(
+        refuse_rows(
             given, naive.is_null() & ~blank, place, "is not a time; write ISO 8601, in UTC"
         )
         series = naive
@@ -232,7 +217,7 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
     low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
     problem = f"lies outside {EARLIEST.year}–{LATEST.year}; check the unit (seconds, milliseconds?)"
     outside = (physical < low) | (physical >= high)
-    _refuse_rows(given, outside, place, f"{problem} or set it to missing")
+    refuse_rows(given, outside, place, f"{problem} or set it to missing")
     return series
 
 
@@ -242,13 +227,13 @@ def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
         text = text.set((text == "").fill_null(False), None)
         numbers = text.cast(dtype, strict=False)
         unread = numbers.is_null() & text.is_not_null()
-        _refuse_rows(series, unread, place, "is not a number; correct it")
+        refuse_rows(series, unread, place, "is not a number; correct it")
         return numbers
     if not (series.dtype.is_numeric() or series.dtype in (pl.Null, pl.Boolean)):
         raise DataError(f"{place} holds {series.dtype}; numbers are needed.")
     if dtype == pl.Int64 and series.dtype.is_float():
         fraction = (series != series.round()) | series.is_nan()
-        _refuse_rows(series, fraction, place, "is not a whole number; correct it")
+        refuse_rows(series, fraction, place, "is not a whole number; correct it")
     return series.cast(dtype)
 
 
@@ -261,14 +246,14 @@ def _check_range(series: pl.Series, spec: Column, place: str) -> pl.Series:
     low = "-∞" if spec.low is None else f"{spec.low:g}"
     high = "∞" if spec.high is None else f"{spec.high:g}"
     problem = f"lies outside [{low}, {high}]; correct it or set it to missing"
-    _refuse_rows(series, bad, place, problem)
+    refuse_rows(series, bad, place, problem)
     return series
 
 
 def _cast_float(series: pl.Series, spec: Column, place: str) -> pl.Series:
     numbers = _to_number(series, pl.Float64, place)
     problem = "is not a finite number; missing values are null, not NaN"
-    _refuse_rows(numbers, ~numbers.is_finite(), place, problem)
+    refuse_rows(numbers, ~numbers.is_finite(), place, problem)
     return _check_range(numbers, spec, place)
 
 
@@ -283,7 +268,7 @@ def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
         low = low.set((low == "").fill_null(False), None)
         known = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
         unread = known.is_null() & low.is_not_null()
-        _refuse_rows(series, unread, place, "is neither; true or false")
+        refuse_rows(series, unread, place, "is neither; true or false")
         return known
     return series.cast(pl.Boolean)
 
@@ -324,7 +309,7 @@ def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if len(lengths) > 1:
         raise DataError(f"{place} mixes lengths {sorted(lengths.to_list())[:4]}; one is needed.")
     finite = vectors.list.eval(pl.element().is_finite().all()).list.first()
-    _refuse_rows(vectors, ~finite, place, "has entries that are not finite; correct it")
+    refuse_rows(vectors, ~finite, place, "has entries that are not finite; correct it")
     return vectors
 
 
@@ -334,12 +319,11 @@ def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
     unknown = text.filter(kinds.is_null()).drop_nulls()
     hint = nearest(unknown[0], KINDS) if len(unknown) else ""
     problem = f"is no kind of interaction.{hint}; known: {', '.join(KINDS)}"
-    _refuse_rows(text, kinds.is_null(), place, problem)
+    refuse_rows(text, kinds.is_null(), place, problem)
     return kinds
 
 
 _CASTS = {
-    "id": _cast_id,
     "text": _cast_text,
     "time": _cast_time,
     "float": _cast_float,

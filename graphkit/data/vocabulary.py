@@ -22,7 +22,8 @@ class Vocabulary(Frozen):
     Results thus depend neither on the order of rows nor on the hash seed. Strings sort by
     code point, integers by value; ids of other hashable kinds (tuples, mixtures) by type and value.
 
-    `ids` is any iterable of hashable ids, with repetitions; `None` and floats are refused.
+    `ids` is any iterable of hashable ids, with repetitions; `None` and floats are refused. Integers
+    beyond 64 bits with sign are ids of kind ``"object"``; NumPy's scalars are those of Python.
 
     Examples
     --------
@@ -207,15 +208,17 @@ def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[A
     elif isinstance(ids, np.ndarray) and ids.dtype.kind in "iufU":
         series = pl.Series(ids)
     else:
-        objects = list(ids)
+        objects = [v.item() if isinstance(v, np.generic) else v for v in ids]
         kinds = {type(v) for v in objects}
-        if any(issubclass(k, float | np.floating) for k in kinds):
+        if any(issubclass(k, float) for k in kinds):
             _refuse_floats(objects)
-        if kinds <= {str, np.str_}:
+        if unhashable := [k.__name__ for k in kinds if k.__hash__ is None]:
+            raise DataError(f"ids are {unhashable[0]} objects: pass strings, integers or tuples.")
+        if kinds <= {str}:
             series = pl.Series(objects, dtype=pl.String)
-        elif bool not in kinds and all(issubclass(k, int | np.integer) for k in kinds):
+        elif bool not in kinds and all(issubclass(k, int) for k in kinds):
             try:
-                series = pl.Series([int(v) for v in objects], dtype=pl.Int64)
+                series = pl.Series(objects, dtype=pl.Int64)
             except (OverflowError, TypeError):
                 return None, objects
         else:
@@ -223,22 +226,28 @@ def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[A
     if isinstance(series.dtype, pl.Enum | pl.Categorical):
         series = series.cast(pl.String)
     if series.dtype.is_float():
-        _refuse_floats(series.head(5).to_list())
+        _refuse_floats(series.drop_nulls().head(1).to_list())
+        series = series.cast(pl.String)  # nothing but nulls
     if series.dtype.is_integer():
-        series = series.cast(pl.Int64)
+        fitting = series.cast(pl.Int64, strict=False)
+        if fitting.null_count() > series.null_count():
+            return None, series.to_list()
+        series = fitting
     elif series.dtype == pl.Null:
         series = series.cast(pl.String)
     elif series.dtype != pl.String:
-        return None, series.to_list()
+        return _as_series(series.to_list())
     return series, []
 
 
 def _refuse_floats(values: list[Any]) -> None:
-    first = next(v for v in values if isinstance(v, float | np.floating))
-    raise DataError(
-        f"id {first!r} is a float: ids above 2^53 lose digits that way. "
-        "Read the column as text, or pass integers or strings."
-    )
+    """Raise for the first float among the values, if there is one."""
+    for value in values:
+        if isinstance(value, float):
+            raise DataError(
+                f"id {value!r} is a float: ids above 2^53 lose digits that way. "
+                "Read the column as text, or pass integers or strings."
+            )
 
 
 def _sorted_objects(values: list[Any]) -> list[Any]:

@@ -60,6 +60,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,11 +74,18 @@ import polars as pl
 
 from graphkit import errors
 from graphkit.data.graph import Graph
-from graphkit.data.incidence import refuse_mangled
+from graphkit.data.ids import AROUND, MISSING_WORDS, check_real_ids, describe_changes, judge_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
+from graphkit.errors import (
+    DataError,
+    DependencyError,
+    FileError,
+    GraphkitWarning,
+    MissingDataError,
+    OptionError,
+)
 from graphkit.graphs import projection as product
 from graphkit.graphs.options import Floats, Ints, ProjectionOptions
 from graphkit.graphs.spark_worker import ARRAYS, block_function
@@ -139,11 +148,10 @@ def read_log(session: Any, source: Any, columns: dict[str, Any], options: Projec
                 f"{', '.join(map(repr, types)) or 'none'}.{errors.nearest(name, types)}"
             )
     flags = F.col("kind").cast("string").isin(kinds) if kinds else F.lit(True)
-    selected = [
-        _id_column(F, entity, types[entity], where).alias("actor"),
-        _id_column(F, thing, types[thing], where).alias("object"),
-        F.coalesce(flags, F.lit(False)).alias("asked"),
-    ]
+    words = sorted(set(MISSING_WORDS) - set(check_real_ids(columns["real_ids"])))
+    selected = [F.coalesce(flags, F.lit(False)).alias("asked")]
+    for side, name in (("actor", entity), ("object", thing)):
+        selected += _id_columns(F, side, name, types[name], where, words)
     if timed:
         selected.append(_time_column(F, at, types[at], where).alias("at"))
     rows = source.select(*selected)
@@ -158,8 +166,22 @@ def read_log(session: Any, source: Any, columns: dict[str, Any], options: Projec
         "interactions with excluded objects": known & unwanted,
         "interactions without a time": known & ~unwanted & late,
     }
-    sums = [F.sum(test.cast("long")).alias(str(k)) for k, test in enumerate(tests.values())]
+    changed = {
+        (name, text): F.col(f"{side}_{what}")
+        for side, name in (("actor", entity), ("object", thing))
+        for what, text in (
+            ("bare", "blanks around ids: stripped"),
+            ("word", "words that mean missing: set to missing"),
+        )
+    }
+    every = [*tests.values(), *changed.values()]
+    sums = [F.sum(test.cast("long")).alias(str(k)) for k, test in enumerate(every)]
     counts = rows.agg(*sums).collect()[0]
+    found = Counter({key: n or 0 for key, n in zip(changed, counts[len(tests) :], strict=True)})
+    if any(found.values()):
+        told = describe_changes(found, "If such a word is an id, name it in real_ids=.")
+        warnings.warn(f"Spark: {told}", GraphkitWarning, stacklevel=5)
+    counts = counts[: len(tests)]
     removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
     keys = ["actor", "object", *(["at"] if timed else [])]
     kept = rows.where(known & ~unwanted & ~late).select(*keys)
@@ -185,7 +207,10 @@ def encode_log(session: Any, log: Log, folder: Path, max_degree: int | None, tim
     ids = _read_column(folder / "entities", "entity")
     if not len(ids):
         raise MissingDataError("Spark: no row has an actor; check the names of the columns.")
-    refuse_mangled(ids, "Spark: the column of actors")
+    judge_ids(ids, "Spark: the column of actors")
+    if parts := _part_files(folder / "objects"):
+        objects = pl.concat([pl.scan_parquet(path).select("object") for path in parts])
+        judge_ids(objects, "Spark: the column of objects")
     if not ids.is_sorted():
         raise DataError("Spark's sorted output is out of order: are its files changed or renamed?")
     degree = _read_column(folder / "objects", "k").to_numpy().astype(np.int64)
@@ -237,7 +262,8 @@ def write_symmetric(session: Any, folder: Path, mutual: bool) -> None:
     found.drop("n").write.mode("overwrite").parquet(_folder_uri(folder / "edges"))
 
 
-def _id_column(F: Any, name: str, kind: str, where: str) -> Any:
+def _id_columns(F: Any, side: str, name: str, kind: str, where: str, words: list[str]) -> list[Any]:
+    """Ids as text, null where missing; whether blanks were stripped, and a word was meant."""
     if kind in ("float", "double", "decimal"):
         raise DataError(
             f"{where}: column {name!r} is a {kind}: long ids lose digits that way; write the "
@@ -246,7 +272,12 @@ def _id_column(F: Any, name: str, kind: str, where: str) -> Any:
     if kind not in ("string", "byte", "short", "integer", "long", "void", "varchar", "char"):
         raise DataError(f"{where}: column {name!r} holds {kind}; ids are text or integers.")
     text = F.col(name).cast("string")
-    return F.when(text != "", text)
+    # Java's \\s is that of ASCII unless asked for Unicode
+    bare = F.regexp_replace(text, f"(?U){AROUND}", "")
+    word = F.coalesce(bare.isin(words), F.lit(False))
+    ids = F.when((bare != "") & ~word, bare)
+    stripped = F.coalesce(ids != text, F.lit(False))
+    return [ids.alias(side), stripped.alias(f"{side}_bare"), word.alias(f"{side}_word")]
 
 
 def _time_column(F: Any, name: str, kind: str, where: str) -> Any:
@@ -411,6 +442,7 @@ def spark_cointeraction(
     mutual: bool = False,
     exclude: Iterable[str] = (),
     node_kind: str = "accounts",
+    real_ids: Collection[str] = (),
     session: Any = None,
     workspace: str | Path | None = None,
 ) -> Graph:
@@ -430,6 +462,8 @@ def spark_cointeraction(
         As in :func:`graphkit.cointeraction_graph`.
     node_kind
         Kind of the nodes.
+    real_ids
+        As in :func:`graphkit.readwrite.read_incidence`.
     session
         The Spark session; the active one by default.
     workspace
@@ -461,6 +495,7 @@ def spark_cointeraction(
     out = folder / "edges-of-spark"
     try:
         columns = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+        columns["real_ids"] = real_ids
         options = ProjectionOptions(
             *("accounts", "items", None, window, exclude, weight, min_shared, max_degree),
             *(top, mutual),
@@ -487,6 +522,7 @@ def spark_edges(
     mutual: bool = False,
     exclude: Iterable[str] = (),
     node_kind: str = "accounts",
+    real_ids: Collection[str] = (),
     session: Any = None,
 ) -> Path:
     """One-mode projection of a log on Spark, with the edges as Parquet.
@@ -494,7 +530,7 @@ def spark_edges(
     Parameters
     ----------
     source, entity, thing, at, kinds, weight, min_shared, max_degree, window, top, mutual, \
-exclude, node_kind, session
+exclude, node_kind, real_ids, session
         As in :func:`spark_cointeraction`.
     out
         A folder that does not exist or is empty, seen by the driver and all workers under one
@@ -518,6 +554,7 @@ exclude, node_kind, session
         *(top, mutual),
     )
     columns = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    columns["real_ids"] = real_ids
     return _write_edges(session, source, Path(out), columns, options, node_kind)
 
 

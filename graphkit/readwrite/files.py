@@ -6,6 +6,7 @@ import contextlib
 import glob
 import gzip
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from graphkit.errors import FileError, GraphkitError
+from graphkit.errors import DataError, FileError, GraphkitError
 
 #: Suffixes of the table formats.
 PARQUET = (".parquet",)
@@ -120,6 +121,28 @@ def first_bad_line(lines: pl.Series) -> int | None:
     bad = (lines.str.len_bytes() > 0) & lines.str.json_path_match("$").is_null()
     hits = (bad & (lines != "null")).arg_true()
     return int(hits[0]) if len(hits) else None
+
+
+def refuse_json_ids(path: Path, columns: Iterable[str]) -> None:
+    """Refuse NDJSON in which an id is no text and no integer.
+
+    Read as text, 7.3e18 would be written out with digits that nobody wrote, and ``true`` or a list
+    would be an id.
+    """
+    keys = "|".join(re.sub(r"([^\w\s])", r"\\\1", column) for column in columns)
+    number = r"-?[0-9]+(?:\.[0-9]|[eE])[0-9eE.+-]*"
+    # a key behind a backslash is part of a text
+    odd = rf'(?:^|[^\\])"(?:{keys})"\s*:\s*({number}|true|false|\{{|\[)'
+    lines = pl.scan_lines(glob.escape(str(path)), row_index_name="line")
+    text = pl.selectors.string()
+    found = lines.filter(text.str.contains(odd)).head(1)
+    found = found.select("line", text.str.extract(odd).alias("value"))
+    for line, value in found.collect(engine="streaming").rows():
+        what = {"{": "an object", "[": "a list"}.get(value, value)
+        raise DataError(
+            f"{path}, line {line + 1}: an id is {what}; ids are text or integers (a float has lost "
+            f"digits above 2^53). Ids are: {', '.join(columns)}."
+        )
 
 
 def sha256_of(path: Path) -> str:

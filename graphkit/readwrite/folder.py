@@ -6,7 +6,7 @@ import difflib
 import glob
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import write_text, write_whole
+from graphkit.data.ids import check_real_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
@@ -38,11 +39,12 @@ class Header:
 
     source: str = ""
     terms: str = ""
+    real_ids: tuple[str, ...] = ()
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-_KEYS = ("schema_version", "source", "terms", "time_kinds", "files")
+_KEYS = ("schema_version", "source", "terms", "real_ids", "time_kinds", "files")
 
 
 def read_header(folder: Path) -> Header:
@@ -69,6 +71,7 @@ def read_header(folder: Path) -> Header:
     return Header(
         source=_read_text_key(values, "source", path),
         terms=_read_text_key(values, "terms", path),
+        real_ids=_read_real_ids(values, path),
         time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
         files=_check_text_table(values.get("files", {}), "files", path),
     )
@@ -79,6 +82,13 @@ def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
     if not isinstance(value, str):
         raise DataError(f"{path}: {key} = {value!r} is no text: put it in quotes.")
     return value
+
+
+def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    words = values.get("real_ids", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise DataError(f"{path}: real_ids must be a list of texts, such as [\"null\"].")
+    return tuple(words)
 
 
 def _check_text_table(value: Any, key: str, path: Path) -> dict[str, str]:
@@ -123,6 +133,8 @@ def header_text(header: Header) -> str:
         f"source = {_quote_toml(header.source)}",
         f"terms = {_quote_toml(header.terms)}",
     ]
+    if header.real_ids:
+        lines.append(f"real_ids = [{', '.join(map(_quote_toml, header.real_ids))}]")
     for title, table in (("time_kinds", header.time_kinds), ("files", header.files)):
         lines += ["", f"[{title}]"]
         lines += [
@@ -199,8 +211,11 @@ def _split_name(name: str) -> tuple[str, str]:
     return lower[: len(lower) - len(suffix)], suffix
 
 
-def read_table(name: str, path: Path) -> pl.DataFrame:
-    """Read a table from Parquet, CSV or NDJSON, with the types of the schema."""
+def read_table(name: str, path: Path, notes: Counts, real_ids: Collection[str]) -> pl.DataFrame:
+    """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
+
+    Changed ids are added to the `notes`.
+    """
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
         if suffix in NDJSON:
@@ -214,7 +229,7 @@ def read_table(name: str, path: Path) -> pl.DataFrame:
             # as text, so that ids keep all digits; conform casts the other columns
             frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
             _refuse_doubled(frame, path)
-    return conform(name, frame, where=str(path))
+    return conform(name, frame, where=str(path), real_ids=real_ids, changes=notes)
 
 
 def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
@@ -225,10 +240,15 @@ def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
 
 
 def _read_ndjson(name: str, path: Path) -> pl.DataFrame:
-    # types are inferred from all lines: a key may first occur in the last
-    lazy = pl.scan_ndjson(glob.escape(str(path)), infer_schema_length=None)
+    ids = [column.name for column in TABLES[name].columns if column.type == "id"]
+    source = glob.escape(str(path))
     try:
-        return lazy.collect(engine="streaming")
+        # types are inferred from all lines: a key may first occur in the last
+        types = pl.scan_ndjson(source, infer_schema_length=None).collect_schema()
+        fs.refuse_json_ids(path, ids)
+        # ids stay as they are written: "0071" in quotes would become 71
+        types.update({column: pl.String() for column in ids if column in types})
+        return pl.scan_ndjson(source, schema=types).collect(engine="streaming")
     except pl.exceptions.PolarsError as error:
         lines = fs.read_lines(path)
         if not (lines != "").any():
@@ -249,15 +269,22 @@ def is_dataset(path: Path) -> bool:
 
 
 def read_dataset(
-    folder: str | Path, *, unknown: Literal["raise", "drop", "add"] = "raise"
+    folder: str | Path,
+    *,
+    unknown: Literal["raise", "drop", "add"] = "raise",
+    real_ids: Collection[str] = (),
 ) -> tuple[Dataset, ImportReport]:
     """Read a dataset folder: one Parquet, CSV or NDJSON file per table.
 
     Each of ``accounts``, ``items``, ``follows``, ``interactions``, ``impressions`` and
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.csv.gz``, ``.ndjson`` or
     ``.jsonl``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
-    [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns are
-    read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
+    real_ids, [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns
+    are read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
+
+    Blanks around ids are stripped, and a word that means missing (``nan``, ``None``, ``NA``,
+    ``null``, …) is a missing id: both are notes of the report. Ids that lost their digits
+    (``7.3E+18``), ``12.0`` in a column of numbers, and control characters are refused.
 
     Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
     are dropped and counted. Interactions and impressions are events and may repeat.
@@ -269,6 +296,9 @@ def read_dataset(
     unknown
         Account and item ids that the accounts or items table lacks: ``"raise"``, ``"drop"``
         their rows, or ``"add"`` them to the table. Not checked without that table.
+    real_ids
+        Words that mean missing elsewhere, such as ``"null"``, but are ids here; added to those
+        of ``dataset.toml``.
 
     Returns
     -------
@@ -304,11 +334,12 @@ def read_dataset(
         )
     header = read_header(root)
     check_files(root, header)
+    words = check_real_ids([*real_ids, *header.real_ids])
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
-        frame = read_table(name, path)
+        frame = read_table(name, path, notes, words)
         read[name] = frame.height
         tables[name] = _drop_duplicates(name, frame, dropped)
     if unknown == "drop":
@@ -327,6 +358,7 @@ def read_dataset(
             time_kinds=header.time_kinds,
             source=header.source,
             terms=header.terms,
+            real_ids=words,
             provenance=record,
         )
     except OptionError as error:
@@ -436,7 +468,9 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
                 f"table {name!r}: column {objects[0]!r} holds Python objects, which Parquet "
                 "cannot: drop or convert it."
             )
-    header = Header(dataset.source, dataset.terms, dict(dataset.time_kinds))
+    header = Header(
+        dataset.source, dataset.terms, dataset.real_ids, dict(dataset.time_kinds)
+    )
     header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():
         # one chunk, so that the bytes depend on the content only

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import warnings
+from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.incidence import Coder, IncidenceMatrix, refuse_mangled
+from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_zeros, take_ids
+from graphkit.data.incidence import Coder, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import EARLIEST, LATEST
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, FileError, MissingDataError, OptionError, nearest
-from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file
+from graphkit.errors import (
+    DataError,
+    FileError,
+    GraphkitWarning,
+    MissingDataError,
+    OptionError,
+    nearest,
+)
+from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file, refuse_json_ids
 
 __all__ = ["read_incidence"]
 
@@ -34,6 +44,7 @@ def read_incidence(
     at: str | None = None,
     kinds: Collection[str] | None = None,
     node_kind: str = "accounts",
+    real_ids: Collection[str] = (),
 ) -> IncidenceMatrix:
     """Read a two-mode (bipartite) network of actors and objects from an interaction log.
 
@@ -48,7 +59,8 @@ def read_incidence(
         them, a glob, or a Polars frame, best a lazy one.
     entity, thing
         Columns of the ids of actors and objects, text or integers. Rows without one of them
-        are dropped and counted; their actor is still a node.
+        are dropped and counted; their actor is still a node. Blanks around ids are stripped, and
+        words such as ``nan`` are missing ids; a warning counts both.
     at
         Column of the time of the interaction: datetime, date, or ISO 8601 text; naive times
         are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
@@ -57,6 +69,8 @@ def read_incidence(
         all rows.
     node_kind
         Type of the actors, for graphs of them.
+    real_ids
+        Words that mean missing elsewhere, such as ``"null"``, but are ids here.
 
     Returns
     -------
@@ -69,7 +83,7 @@ def read_incidence(
     FileError
         If a file is missing, damaged, or in an unsupported format.
     DataError
-        If ids are floats, or no time can be read.
+        If ids are floats, lost their digits or hold control characters, or no time can be read.
     MissingDataError
         If a column is missing, or no row has both ids.
     OptionError
@@ -86,18 +100,49 @@ def read_incidence(
         kinds = sorted({kinds} if isinstance(kinds, str) else set(kinds))
         if not kinds:
             raise OptionError("kinds is empty: name at least one kind of interaction.")
+    words = check_real_ids(real_ids)
     lazy, where = _scan_source(source, [c for c in (entity, thing, at, kinds and "kind") if c])
     with reading_file(Path(where), "Check the file, or write it again."):
         schema = lazy.collect_schema()
     query = _select_columns(lazy, schema, (entity, thing), at, kinds, where)
     tally = dict.fromkeys(_removal_reasons(entity, thing, at), 0)
     coders = Coder(), Coder()
+    changes: Counter[tuple[str, str]] = Counter()
     chunks: list[tuple[Any, Any, Any]] = []
     with reading_file(Path(where), "Check the file, or write it again."):
         for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
+            chunk = _take_chunk(chunk, (entity, thing), where, words, changes)
             chunks.append(_encode_chunk(chunk, coders, tally, at is not None))
     parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
-    return _build_matrix(chunks, coders, tally, where, node_kind, parameters)
+    parameters |= {"real_ids": list(words)} if words else {}
+    matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
+    for name, ids in ((entity, matrix.between.series), (thing, matrix.through.series)):
+        seen: Counter[str] = Counter()
+        suspect_zeros(ids, seen)
+        changes += Counter({(name, text): n for text, n in seen.items()})
+    if changes:
+        told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
+        warnings.warn(f"read_incidence: {told}", GraphkitWarning, stacklevel=2)
+    return matrix
+
+
+def _take_chunk(
+    chunk: pl.DataFrame,
+    names: tuple[str, str],
+    where: str,
+    words: tuple[str, ...],
+    changes: Counter[tuple[str, str]],
+) -> pl.DataFrame:
+    """The chunk with cleaned ids; what was changed is counted."""
+    columns = []
+    for side, name in zip(("actor", "object"), names, strict=True):
+        seen: Counter[str] = Counter()
+        place = f"{where}: column {name!r}"
+        ids = take_ids(chunk.get_column(side), place, real_ids=words, changes=seen, whole=False)
+        columns.append(ids)
+        for text, count in seen.items():
+            changes[name, text] += count
+    return chunk.with_columns(columns)
 
 
 def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]:
@@ -124,6 +169,9 @@ def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]
         # as text, so that ids keep all digits
         return pl.scan_csv(names, infer_schema=False), where
     if all_end(NDJSON):
+        for file in files:
+            with reading_file(file, "Check the file, or write it again."):
+                refuse_json_ids(file, columns[:2])
         return pl.scan_ndjson(names, schema=dict.fromkeys(columns, pl.String)), where
     odd = next((f for f in files if not f.name.lower().endswith(known)), None)
     if odd is not None:
@@ -150,27 +198,13 @@ def _select_columns(
                 f"{', '.join(map(repr, schema)) or 'none'}.{nearest(name, schema)}"
             )
     columns = [
-        _parse_ids(ids[0], schema[ids[0]], where).alias("actor"),
-        _parse_ids(ids[1], schema[ids[1]], where).alias("object"),
+        pl.col(ids[0]).alias("actor"),
+        pl.col(ids[1]).alias("object"),
         (pl.col("kind").cast(pl.String).is_in(kinds) if kinds else pl.lit(True)).alias("wanted"),
     ]
     if at is not None:
         columns += [_parse_times(at, schema[at], where), pl.col(at).is_not_null().alias("timed")]
     return lazy.select(columns)
-
-
-def _parse_ids(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
-    """Ids as text, null where missing or empty."""
-    if dtype.is_float():
-        raise DataError(
-            f"{where}: column {name!r} is a float: ids above 2^53 lose digits that way; export or "
-            "read the column as text."
-        )
-    named = isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
-    if not (named or dtype.is_integer() or dtype == pl.Null):
-        raise DataError(f"{where}: column {name!r} holds {dtype}; ids are text or integers.")
-    text = pl.col(name).cast(pl.String)
-    return pl.when(text != "").then(text)
 
 
 def _parse_times(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
@@ -268,7 +302,7 @@ def _build_matrix(
     vocabularies, codes = [], []
     for coder, parts, name in zip(coders, (rows, columns), (entity, thing), strict=True):
         ids, recode = coder.finish()
-        refuse_mangled(ids, f"{where}: column {name!r}")
+        judge_ids(ids, f"{where}: column {name!r}")
         vocabularies.append(Vocabulary(ids))
         codes.append(_concat_parts(parts, recode))
     packages = ("polars", "numpy")

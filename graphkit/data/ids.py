@@ -1,0 +1,296 @@
+"""Ids: the one place where columns of ids become text, are cleaned and counted, or refused.
+
+Every reader, :class:`Dataset`, the streaming reader and Spark take ids by these rules:
+
+- integers of any width are written out; floats are refused, for their digits are lost above 2^53;
+- blanks and invisible marks around an id are stripped, and counted;
+- an empty id, or a word that means missing (:data:`MISSING_WORDS`), is missing, and counted,
+  unless the word is declared as a real id;
+- control characters, U+FFFD and byte order marks inside an id are refused;
+- scientific notation (``7.3E+18``) and ``12.0`` are refused in a column of numbers. The column is
+  judged, not the cell: among hexadecimal digests or names, ``7e18`` is an id as any other;
+- long numbers that all end in zeros are kept, with a note: a spreadsheet keeps 15 digits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from graphkit.errors import DataError, OptionError
+
+#: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript.
+MISSING_WORDS = tuple(
+    "nan NaN NAN -nan -NaN NaT None NONE none NA N/A n/a <NA> #N/A #NA null NULL Null \\N "  # noqa: SIM905
+    "undefined".split()
+)
+
+#: Characters that are stripped around an id: blanks, and marks that nobody sees. Rust's \s holds
+#: the white space of Unicode, such as U+00A0.
+_MARKS = r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}"
+AROUND = rf"^[\s{_MARKS}]+|[\s{_MARKS}]+$"
+
+#: Characters that no id holds: controls, the replacement character, marks of byte order.
+IMPOSSIBLE = r"[\x00-\x1f\x7f-\x{9f}\x{fffd}-\x{ffff}\x{feff}]"
+
+_WHOLE = r"^[+-]?[0-9]+$"
+#: A number as spreadsheets, R and pandas write long ones: 7.3E+18, 71e17, 7,3E+18.
+_SCIENTIFIC = r"^[+-]?[0-9]{1,17}(?:[.,][0-9]*)?[eE]\+?[0-9]{1,2}$"
+#: No name looks like this one.
+_SURELY_SCIENTIFIC = r"^[0-9][.,][0-9]+[eE]\+[0-9]{1,2}$"
+_POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
+
+_WORDS = "|".join(word.replace("\\", r"\\").replace("/", r"\/") for word in MISSING_WORDS)
+_WORD = rf"^(?:{_WORDS})?$"
+#: Anything that needs a closer look; most columns hold nothing of the sort.
+_ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_SCIENTIFIC}|{_POINT_ZERO}"
+
+#: Number of digits from which an id of zeros at its end is suspected, as 15 are kept.
+_LONG = 16
+
+
+def take_ids(
+    series: pl.Series,
+    place: str,
+    *,
+    required: bool = False,
+    real_ids: Collection[str] = (),
+    changes: Counter[str] | None = None,
+    whole: bool = True,
+) -> pl.Series:
+    """Ids as text, null where missing, by the rules above.
+
+    Parameters
+    ----------
+    series
+        Text, integers of any width, categories, or nothing but nulls.
+    place
+        Table and column, for messages.
+    required
+        Whether a missing id is refused.
+    real_ids
+        Words of :data:`MISSING_WORDS` that are ids here.
+    changes
+        Counts of what was changed or looks wrong, by text; added to.
+    whole
+        Whether the series is the whole column. A part of it is cleaned, but not judged: call
+        :func:`judge_ids` on the distinct ids in the end.
+
+    Raises
+    ------
+    DataError
+        Naming the place, the row (counted from 1), the value and the remedy.
+
+    Examples
+    --------
+    >>> seen = Counter()
+    >>> take_ids(pl.Series([" ann", "nan", "bob"]), "column 'item_id'", changes=seen).to_list()
+    ['ann', None, 'bob']
+    >>> dict(seen)
+    {'blanks around ids: stripped': 1, "'nan' is no id: set to missing": 1}
+    """
+    changes = Counter() if changes is None else changes
+    given = series
+    text = _write_out(series, place)
+    odd = text.str.contains(_ODD).fill_null(False)
+    if odd.any():
+        text = _clean(text, text.filter(odd).unique(), place, real_ids, changes)
+        if whole:
+            judge_ids(text, place)
+    if required:
+        refuse_rows(given, text.is_null(), place, "is no id; give every row an id, or drop it")
+    if whole:
+        suspect_zeros(text, changes)
+    return text
+
+
+def _write_out(series: pl.Series, place: str) -> pl.Series:
+    """The ids as text."""
+    dtype = series.dtype
+    if dtype.is_float():
+        present = series.drop_nulls()
+        first = f" such as {present[0]!r}" if len(present) else ""
+        raise DataError(
+            f"{place} was read as float{first}: ids above 2^53 lose digits that way; "
+            "export or read the column as text."
+        )
+    if dtype == pl.String:
+        return series
+    if isinstance(dtype, pl.Categorical | pl.Enum) or dtype == pl.Null or dtype.is_integer():
+        return series.cast(pl.String)
+    raise DataError(f"{place} holds {dtype}; ids are text or integers.")
+
+
+def _clean(
+    text: pl.Series,
+    odd: pl.Series,
+    place: str,
+    real_ids: Collection[str],
+    changes: Counter[str],
+) -> pl.Series:
+    """The column without blanks around ids and words for missing; `odd` are its odd values."""
+    bare = odd.str.replace_all(AROUND, "")
+    bad = bare.str.contains(IMPOSSIBLE)
+    if bad.any():
+        held = text.is_in(odd.filter(bad).implode())
+        refuse_rows(text, held, place, "holds a character that no id has: export the file again")
+    table = pl.DataFrame({"given": odd, "bare": bare})
+    missing = pl.col("bare").is_in([w for w in MISSING_WORDS if w not in real_ids])
+    table = table.with_columns(
+        id=pl.when((pl.col("bare") != "") & ~missing).then("bare"), word=missing
+    ).filter((pl.col("given") != pl.col("id")).fill_null(True))
+    if not table.height:
+        return text
+    rows = text.filter(text.is_in(table.get_column("given").implode()))
+    counted = table.join(rows.alias("given").value_counts(name="count"), on="given")
+    stripped = counted.filter(pl.col("id").is_not_null()).get_column("count").sum()
+    if stripped:
+        changes["blanks around ids: stripped"] += int(stripped)
+    words = counted.filter("word").group_by("bare").agg(pl.col("count").sum()).sort("bare")
+    for word, count in words.rows():
+        changes[f"{word!r} is no id: set to missing"] += int(count)
+    # what is not in the table is kept
+    return text.replace(table.get_column("given"), table.get_column("id"))
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """How many ids of a column are of which form, and the first number that lost its digits."""
+
+    n: int
+    whole: int
+    scientific: int
+    sure: int
+    point_zero: int
+    digests: bool
+    impossible: str | None
+    example: str | None
+    point_example: str | None
+
+
+def judge_ids(ids: pl.Series | pl.LazyFrame, place: str) -> None:
+    """Refuse impossible characters, and numbers that lost their digits or read ``12.0``.
+
+    `ids` are cleaned, a series or a lazy frame of one column; repetitions may be left out.
+
+    Raises
+    ------
+    DataError
+        Naming the place, the first such id, and the remedy.
+
+    Examples
+    --------
+    >>> judge_ids(pl.Series(["7e18", "a41f", "00c4"]), "column 'account_id'")
+    >>> judge_ids(pl.Series(["7e18", "7281", "7282"]), "column 'account_id'")
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.DataError: column 'account_id': '7e18' is a number in scientific notation \
+(1 such id); its digits are lost: export the column as text.
+    """
+    forms = _count_forms(ids)
+    if forms.impossible is not None:
+        raise DataError(
+            f"{place}: {_shorten(forms.impossible)} holds a character that no id has: export the "
+            "file again."
+        )
+    numbers = 2 * (forms.whole + forms.scientific + forms.point_zero) >= forms.n
+    if forms.digests:
+        return
+    lost = forms.scientific if numbers else forms.sure
+    if lost:
+        raise DataError(
+            f"{place}: {forms.example!r} is a number in scientific notation ({lost:,} such "
+            f"id{'s' * (lost > 1)}); its digits are lost: export the column as text."
+        )
+    if forms.point_zero and numbers:
+        raise DataError(
+            f"{place}: {forms.point_example!r} is an id that was written as a float "
+            f"({forms.point_zero:,} such id{'s' * (forms.point_zero > 1)}), and would be another "
+            "than the same number without a point: export the column as text, or as integers."
+        )
+
+
+def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
+    lazy = ids.to_frame().lazy() if isinstance(ids, pl.Series) else ids
+    (name,) = lazy.collect_schema().names()
+    column = pl.col(name)
+    forms = {"whole": _WHOLE, "scientific": _SCIENTIFIC, "sure": _SURELY_SCIENTIFIC}
+    counts = {form: column.str.contains(regex).sum() for form, regex in forms.items()}
+    hexadecimal = column.str.contains(r"^(?:[0-9a-f]+|[0-9A-F]+)$").all()
+    letters = column.str.contains(r"[a-df-zA-DF-Z]").any()
+    lengths = column.str.len_bytes()
+    found = (
+        lazy.filter(column.is_not_null())
+        .select(
+            pl.len().alias("n"),
+            point_zero=column.str.contains(_POINT_ZERO).sum(),
+            # digests are of one length, and in most some digit is above 9
+            digests=hexadecimal & letters & (lengths.min() == lengths.max()),
+            impossible=column.filter(column.str.contains(IMPOSSIBLE)).min(),
+            example=column.filter(column.str.contains(_SCIENTIFIC)).min(),
+            point_example=column.filter(column.str.contains(_POINT_ZERO)).min(),
+            **counts,
+        )
+        .collect(engine="streaming")
+    )
+    return _Forms(**found.row(0, named=True))
+
+
+def suspect_zeros(text: pl.Series, changes: Counter[str]) -> None:
+    """Note long numbers that all end in zeros, if that is unlikely to be chance."""
+    # whole ids are told by their first rows, without a pass over the others
+    for part in (text.head(1000), text):
+        long = part.filter(part.str.len_bytes() >= _LONG)
+        long = long.filter(long.str.contains("^[0-9]+$")).unique()
+        if not len(long) or not long.str.ends_with("0").all():
+            return
+    tails = long.str.len_bytes() - long.str.strip_chars_end("0").str.len_bytes()
+    least = tails.min()
+    assert isinstance(least, int)
+    # each of n ids ends in k zeros with probability 10^-k
+    if len(long) * min(least, 4) >= 20:
+        note = f"ids of {_LONG} and more digits that all end in {'0' * least!r}: were they rounded?"
+        changes[note] += len(long)
+
+
+def refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> None:
+    """Raise a DataError that names the first row where `bad` is true, and its value."""
+    hits = bad.fill_null(False).arg_true()
+    if len(hits):
+        row = int(hits[0])
+        many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
+        raise DataError(f"{place}, row {row + 1}{many}: {_shorten(series[row])} {problem}.")
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def check_real_ids(words: Collection[str]) -> tuple[str, ...]:
+    """The words that are declared as real ids, sorted; refuses what is no text."""
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise OptionError(f"real_ids={words!r}: a list of words is needed, such as ['null'].")
+    return tuple(sorted(set(words)))
+
+
+def describe_changes(changes: Counter[tuple[str, str]], advice: str) -> str:
+    """One sentence of what was changed in which table, and the advice."""
+    parts = [f"{table}: {text} ({n:,})" for (table, text), n in changes.items() if n]
+    return f"{'; '.join(parts)}. {advice}"
+
+
+def look_over_ids(ids: Sequence[Any] | pl.Series, place: str) -> str:
+    """What looks wrong with the ids of a graph, which are taken as they are; empty if nothing.
+
+    Ids of a graph may be hashtags or words, so a blank or a word for missing is told only; a
+    number that lost its digits, and an impossible character, are refused.
+    """
+    series = ids if isinstance(ids, pl.Series) else pl.Series(ids, dtype=pl.String)
+    changes: Counter[str] = Counter()
+    take_ids(series, place, changes=changes)
+    return "; ".join(f"{text} ({n:,})" for text, n in changes.items() if n)
