@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,10 +15,11 @@ import polars as pl
 
 from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.ids import look_over_ids
 from graphkit.data.partition import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, check_choice
+from graphkit.errors import DataError, GraphkitWarning, check_choice
 
 if TYPE_CHECKING:
     import igraph
@@ -102,7 +104,13 @@ def _encode_edges(
             nodes = pl.concat([first.series, second.series])
         else:
             nodes = [*first.ids.tolist(), *second.ids.tolist()]
-    vocabulary = nodes if isinstance(nodes, Vocabulary) else Vocabulary(nodes)
+    if isinstance(nodes, Vocabulary):
+        vocabulary = nodes
+    else:
+        vocabulary = Vocabulary(nodes)
+        if vocabulary.kind == "str" and (told := look_over_ids(vocabulary.series, "the edge list")):
+            # nodes may be words, so they are taken as they are
+            warnings.warn(f"ids of the graph: {told}.", GraphkitWarning, stacklevel=3)
     return vocabulary, vocabulary.encode(sources), vocabulary.encode(targets), values
 
 

@@ -15,7 +15,7 @@ Every reader, :class:`Dataset`, the streaming reader and Spark take ids by these
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ AROUND = rf"^[\s{_MARKS}]+|[\s{_MARKS}]+$"
 
 #: Characters that no id holds: controls, the replacement character, marks of byte order.
 IMPOSSIBLE = r"[\x00-\x1f\x7f-\x{9f}\x{fffd}-\x{ffff}\x{feff}]"
+
+_IMPOSSIBLE_PROBLEM = "holds a character that no id has: export the file again"
 
 _WHOLE = r"^[+-]?[0-9]+$"
 #: A number as spreadsheets, R and pandas write long ones: 7.3E+18, 71e17, 7,3E+18.
@@ -99,8 +101,8 @@ def take_ids(
     odd = text.str.contains(_ODD).fill_null(False)
     if odd.any():
         text = _clean(text, text.filter(odd).unique(), place, real_ids, changes)
-        if whole:
-            judge_ids(text, place)
+        if whole and (fault := _find_fault(_count_forms(text))):
+            refuse_rows(text, text.str.contains(fault[0]), place, fault[1])
     if required:
         refuse_rows(given, text.is_null(), place, "is no id; give every row an id, or drop it")
     if whole:
@@ -126,18 +128,14 @@ def _write_out(series: pl.Series, place: str) -> pl.Series:
 
 
 def _clean(
-    text: pl.Series,
-    odd: pl.Series,
-    place: str,
-    real_ids: Collection[str],
-    changes: Counter[str],
+    text: pl.Series, odd: pl.Series, place: str, real_ids: Collection[str], changes: Counter[str]
 ) -> pl.Series:
     """The column without blanks around ids and words for missing; `odd` are its odd values."""
     bare = odd.str.replace_all(AROUND, "")
     bad = bare.str.contains(IMPOSSIBLE)
     if bad.any():
         held = text.is_in(odd.filter(bad).implode())
-        refuse_rows(text, held, place, "holds a character that no id has: export the file again")
+        refuse_rows(text, held, place, _IMPOSSIBLE_PROBLEM)
     table = pl.DataFrame({"given": odd, "bare": bare})
     missing = pl.col("bare").is_in([w for w in MISSING_WORDS if w not in real_ids])
     table = table.with_columns(
@@ -159,7 +157,7 @@ def _clean(
 
 @dataclass(frozen=True)
 class _Forms:
-    """How many ids of a column are of which form, and the first number that lost its digits."""
+    """How many ids of a column are of which form; whether they look like digests."""
 
     n: int
     whole: int
@@ -167,9 +165,7 @@ class _Forms:
     sure: int
     point_zero: int
     digests: bool
-    impossible: str | None
-    example: str | None
-    point_example: str | None
+    impossible: int
 
 
 def judge_ids(ids: pl.Series | pl.LazyFrame, place: str) -> None:
@@ -188,30 +184,40 @@ def judge_ids(ids: pl.Series | pl.LazyFrame, place: str) -> None:
     >>> judge_ids(pl.Series(["7e18", "7281", "7282"]), "column 'account_id'")
     Traceback (most recent call last):
         ...
-    graphkit.errors.DataError: column 'account_id': '7e18' is a number in scientific notation \
-(1 such id); its digits are lost: export the column as text.
+    graphkit.errors.DataError: column 'account_id': '7e18' is a number in scientific notation; \
+its digits are lost: export the column as text.
     """
     forms = _count_forms(ids)
-    if forms.impossible is not None:
-        raise DataError(
-            f"{place}: {_shorten(forms.impossible)} holds a character that no id has: export the "
-            "file again."
-        )
+    if fault := _find_fault(forms):
+        regex, problem, count = fault
+        lazy = ids.to_frame().lazy() if isinstance(ids, pl.Series) else ids
+        first = lazy.filter(pl.all().str.contains(regex)).min().collect(engine="streaming").item()
+        many = f" ({count:,} such ids)" if count > 1 else ""
+        raise DataError(f"{place}: {_shorten(first)} {problem}{many}.")
+
+
+def _find_fault(forms: _Forms) -> tuple[str, str, int] | None:
+    """Regular expression of faulty ids of a column, what is wrong with them, and their number."""
+    if forms.impossible:
+        return IMPOSSIBLE, _IMPOSSIBLE_PROBLEM, forms.impossible
     numbers = 2 * (forms.whole + forms.scientific + forms.point_zero) >= forms.n
-    if forms.digests:
-        return
-    lost = forms.scientific if numbers else forms.sure
-    if lost:
-        raise DataError(
-            f"{place}: {forms.example!r} is a number in scientific notation ({lost:,} such "
-            f"id{'s' * (lost > 1)}); its digits are lost: export the column as text."
+    if forms.digests or not (forms.sure or numbers):
+        return None
+    if forms.scientific:
+        problem = (
+            "is a number in scientific notation; its digits are lost: export the column as text"
         )
-    if forms.point_zero and numbers:
-        raise DataError(
-            f"{place}: {forms.point_example!r} is an id that was written as a float "
-            f"({forms.point_zero:,} such id{'s' * (forms.point_zero > 1)}), and would be another "
-            "than the same number without a point: export the column as text, or as integers."
+        regex, count = (
+            (_SCIENTIFIC, forms.scientific) if numbers else (_SURELY_SCIENTIFIC, forms.sure)
         )
+        return regex, problem, count
+    if forms.point_zero:
+        problem = (
+            "is an id that was written as a float, another than the same number without a point: "
+            "export the column as text, or as integers"
+        )
+        return _POINT_ZERO, problem, forms.point_zero
+    return None
 
 
 def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
@@ -230,9 +236,7 @@ def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
             point_zero=column.str.contains(_POINT_ZERO).sum(),
             # digests are of one length, and in most some digit is above 9
             digests=hexadecimal & letters & (lengths.min() == lengths.max()),
-            impossible=column.filter(column.str.contains(IMPOSSIBLE)).min(),
-            example=column.filter(column.str.contains(_SCIENTIFIC)).min(),
-            point_example=column.filter(column.str.contains(_POINT_ZERO)).min(),
+            impossible=column.str.contains(IMPOSSIBLE).sum(),
             **counts,
         )
         .collect(engine="streaming")
@@ -284,13 +288,24 @@ def describe_changes(changes: Counter[tuple[str, str]], advice: str) -> str:
     return f"{'; '.join(parts)}. {advice}"
 
 
-def look_over_ids(ids: Sequence[Any] | pl.Series, place: str) -> str:
-    """What looks wrong with the ids of a graph, which are taken as they are; empty if nothing.
+def look_over_ids(ids: pl.Series, place: str) -> str:
+    """What looks wrong with ids that are taken as they are, empty if nothing; text only.
 
-    Ids of a graph may be hashtags or words, so a blank or a word for missing is told only; a
-    number that lost its digits, and an impossible character, are refused.
+    Nodes of a graph may be hashtags or words, so that blanks and words for missing are told, not
+    changed. Numbers that lost their digits and impossible characters are refused.
+
+    Examples
+    --------
+    >>> look_over_ids(pl.Series(["ann", "ann ", "nan"]), "the edge list")
+    "blanks around 1 id; 'nan', a word for a missing id; neither was changed"
     """
-    series = ids if isinstance(ids, pl.Series) else pl.Series(ids, dtype=pl.String)
     changes: Counter[str] = Counter()
-    take_ids(series, place, changes=changes)
-    return "; ".join(f"{text} ({n:,})" for text, n in changes.items() if n)
+    judge_ids(ids, place)
+    suspect_zeros(ids, changes)
+    odd = ids.filter(ids.str.contains(AROUND)).len()
+    words = ids.filter(ids.is_in(list(MISSING_WORDS))).to_list()
+    parts = [f"{text} ({n:,})" for text, n in changes.items()]
+    parts += [f"blanks around {odd:,} id{'s' * (odd > 1)}"] if odd else []
+    parts += [f"{word!r}, a word for a missing id" for word in sorted(words)]
+    parts += ["neither was changed"] if odd or words else []
+    return "; ".join(parts)

@@ -193,9 +193,7 @@ def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
         if offset.any():
             aware = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
             naive = naive.zip_with(~offset.fill_null(False), aware.dt.convert_time_zone("UTC"))
-        refuse_rows(
-            given, naive.is_null() & ~blank, place, "is not a time; write ISO 8601, in UTC"
-        )
+        refuse_rows(given, naive.is_null() & ~blank, place, "is not a time; write ISO 8601, in UTC")
         series = naive
     elif series.dtype == pl.Date:
         series = series.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

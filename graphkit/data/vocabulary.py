@@ -253,7 +253,10 @@ def _refuse_floats(values: list[Any]) -> None:
 def _sorted_objects(values: list[Any]) -> list[Any]:
     if any(v is None for v in values):
         raise DataError("an id is missing (None): every node needs an id.")
-    distinct = list(dict.fromkeys(values))
+    try:
+        distinct = list(dict.fromkeys(values))
+    except TypeError as error:
+        raise DataError(f"ids must be hashable: {error}.") from None
     try:
         return sorted(distinct, key=lambda v: (type(v).__qualname__, v))
     except TypeError:

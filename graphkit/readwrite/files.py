@@ -133,10 +133,9 @@ def refuse_json_ids(path: Path, columns: Iterable[str]) -> None:
     number = r"-?[0-9]+(?:\.[0-9]|[eE])[0-9eE.+-]*"
     # a key behind a backslash is part of a text
     odd = rf'(?:^|[^\\])"(?:{keys})"\s*:\s*({number}|true|false|\{{|\[)'
-    lines = pl.scan_lines(glob.escape(str(path)), row_index_name="line")
-    text = pl.selectors.string()
-    found = lines.filter(text.str.contains(odd)).head(1)
-    found = found.select("line", text.str.extract(odd).alias("value"))
+    lines = pl.scan_lines(glob.escape(str(path)), name="text", row_index_name="line")
+    text = pl.col("text").str
+    found = lines.filter(text.contains(odd)).head(1).select("line", value=text.extract(odd))
     for line, value in found.collect(engine="streaming").rows():
         what = {"{": "an object", "[": "a list"}.get(value, value)
         raise DataError(

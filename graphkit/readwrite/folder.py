@@ -87,7 +87,7 @@ def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
 def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     words = values.get("real_ids", [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise DataError(f"{path}: real_ids must be a list of texts, such as [\"null\"].")
+        raise DataError(f'{path}: real_ids must be a list of texts, such as ["null"].')
     return tuple(words)
 
 
@@ -468,9 +468,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
                 f"table {name!r}: column {objects[0]!r} holds Python objects, which Parquet "
                 "cannot: drop or convert it."
             )
-    header = Header(
-        dataset.source, dataset.terms, dataset.real_ids, dict(dataset.time_kinds)
-    )
+    header = Header(dataset.source, dataset.terms, dataset.real_ids, dict(dataset.time_kinds))
     header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():
         # one chunk, so that the bytes depend on the content only

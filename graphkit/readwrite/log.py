@@ -26,7 +26,14 @@ from graphkit.errors import (
     OptionError,
     nearest,
 )
-from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file, refuse_json_ids
+from graphkit.readwrite.files import (
+    CSV,
+    NDJSON,
+    PARQUET,
+    expand_paths,
+    reading_file,
+    refuse_json_ids,
+)
 
 __all__ = ["read_incidence"]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import polars as pl
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.ids import MISSING_WORDS, check_real_ids, take_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import EARLIEST, LATEST
@@ -188,6 +190,25 @@ def normalise_handle(name: pl.Expr) -> pl.Expr:
     return _clean_text(_clean_text(name).str.strip_prefix("@").str.to_lowercase())
 
 
+def take_handles(
+    names: pl.Series, place: str, real_ids: Collection[str], seen: Counter[str]
+) -> pl.Series:
+    """Normalised user names, null where missing; what was changed is added to `seen`."""
+    ids = take_keys(names, place, real_ids, seen)
+    return ids.to_frame().select(normalise_handle(pl.col(names.name))).to_series()
+
+
+def take_keys(
+    names: pl.Series, place: str, real_ids: Collection[str], seen: Counter[str]
+) -> pl.Series:
+    """Ids as text, null where missing; what was changed is added to `seen`."""
+    if holed := int(names.str.contains("\x00", literal=True).sum()):
+        # responses of the API may contain null bytes
+        seen["null bytes: taken out"] += holed
+        names = names.str.replace_all("\x00", "", literal=True)
+    return take_ids(names, place, real_ids=real_ids, changes=seen)
+
+
 def _clean_text(column: pl.Expr) -> pl.Expr:
     # responses of the API may contain null bytes
     clean = column.str.replace_all("\x00", "", literal=True).str.strip_chars()
@@ -201,16 +222,22 @@ def id_time(ids: pl.Expr) -> pl.Expr:
     return pl.when(possible).then(pl.from_epoch(seconds * 1_000_000, "us")).cast(TIME)
 
 
-def read_videos(files: list[Path], dropped: Counts, notes: Counts) -> tuple[pl.DataFrame, int]:
+def read_videos(
+    files: list[Path], dropped: Counts, notes: Counts, real_ids: Collection[str] = ()
+) -> tuple[pl.DataFrame, int]:
     """Items of all files with the counts of the API and ``mentions``; number of records read."""
     frames, read = [], 0
     for path in track(files, "reading videos", len(files)):
         records, cut = read_records(path, notes)
         dropped["videos", "truncated last line"] += cut
         read += records.height + cut
-        frames.append(
-            records.with_columns(_clean_text(pl.col("id")), normalise_handle(pl.col("username")))
-        )
+        columns = []
+        for key, take in (("id", take_keys), ("music_id", take_keys), ("username", take_handles)):
+            seen: Counter[str] = Counter()
+            columns.append(take(records.get_column(key), f"{path}: key {key!r}", real_ids, seen))
+            for text, count in seen.items():
+                notes["videos", f"{key}: {text}"] += count
+        frames.append(records.with_columns(columns))
     if not frames:
         return NO_VIDEOS, 0
     records = pl.concat(frames)
@@ -263,7 +290,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
         created.alias("created_at"),
         _to_integer("video_duration").cast(pl.Float64).alias("duration"),
         pl.col("hashtag_names").alias("tags"),
-        _clean_text(pl.col("music_id")).alias("sound_id"),
+        pl.col("music_id").alias("sound_id"),
         _clean_text(pl.col("video_description")).alias("caption"),
         _clean_text(pl.col("region_code")).str.to_uppercase().alias("country"),
         *(_to_integer(name) for name in COUNTS),
@@ -359,7 +386,10 @@ def is_tiktok_api(path: Path) -> bool:
 
 
 def read_tiktok_api(
-    paths: str | Path | Iterable[str | Path], *, stitches: str | Path | Iterable[str | Path] = ()
+    paths: str | Path | Iterable[str | Path],
+    *,
+    stitches: str | Path | Iterable[str | Path] = (),
+    real_ids: Collection[str] = (),
 ) -> tuple[Dataset, ImportReport]:
     """Read JSON video objects of the TikTok Research API, and text files of stitches.
 
@@ -381,6 +411,8 @@ def read_tiktok_api(
     stitches
         Text files with lines ``stitcher_url,stitched_url``, globs, or folders. In a folder,
         files ``*_edges.txt`` and ``*_edges.csv`` are read, else all ``.txt`` and ``.csv`` files.
+    real_ids
+        User names such as ``"null"`` that would otherwise be taken for a missing one.
 
     Returns
     -------
@@ -414,9 +446,10 @@ def read_tiktok_api(
     if not files and not lists:
         raise OptionError("read_tiktok_api: nothing to read: give paths, stitches or both.")
     n_files, dropped, notes = len(files) + len(lists), Counts(), Counts()
-    videos, n_videos = read_videos(files, dropped, notes)
+    words = check_real_ids(real_ids)
+    videos, n_videos = read_videos(files, dropped, notes, words)
     pairs, n_pairs = read_stitches(lists, dropped)
-    mentions, n_mentions = _build_mentions(videos, dropped)
+    mentions, n_mentions = _build_mentions(videos, dropped, notes, words)
     known = videos.drop("mentions")
     items = pl.concat([known, _only_in_urls(pairs, known, notes)], how="diagonal")
     if not items.height:
@@ -426,7 +459,15 @@ def read_tiktok_api(
         )
     interactions = pl.concat([_build_stitches(pairs, known, notes), mentions], how="diagonal")
     reasons = {f"{table}: {reason}": n for (table, reason), n in dropped.items() if n}
+    # a word in the URL of a stitch is a user name
+    handles = pl.concat(
+        interactions.get_column(c).cast(pl.String).rename("id").unique()
+        for c in ("account_id", "target_account_id")
+        if c in interactions.columns
+    )
+    named = handles.filter(handles.is_in(list(MISSING_WORDS))).unique().to_list()
     dataset = Dataset(
+        real_ids=tuple({*words, *named}),
         items=items,
         interactions=interactions if interactions.height else None,
         source="TikTok Research API",
@@ -460,7 +501,9 @@ def _is_text(path: Path) -> bool:
     return path.suffix.lower() in (".txt", ".csv")
 
 
-def _build_mentions(videos: pl.DataFrame, dropped: Counts) -> tuple[pl.DataFrame, int]:
+def _build_mentions(
+    videos: pl.DataFrame, dropped: Counts, notes: Counts, real_ids: Collection[str]
+) -> tuple[pl.DataFrame, int]:
     """Interactions of kind ``mention``, and the number of entries in the lists of mentions."""
     lists = videos.filter(pl.col("mentions").list.len() > 0)
     entries = lists.explode("mentions").select(
@@ -468,8 +511,15 @@ def _build_mentions(videos: pl.DataFrame, dropped: Counts) -> tuple[pl.DataFrame
         item_id="item_id",
         kind=pl.lit("mention"),
         at="created_at",
-        target_account_id=normalise_handle(pl.col("mentions")),
+        target_account_id="mentions",
     )
+    seen: Counter[str] = Counter()
+    handles = take_handles(
+        entries.get_column("target_account_id"), "video_mention_list", real_ids, seen
+    )
+    for text, count in seen.items():
+        notes["mentions", text] += count
+    entries = entries.with_columns(handles)
     named = entries.filter(pl.col("target_account_id").is_not_null())
     return count_removed(entries, named, dropped, "mentions", "no name"), entries.height
 

@@ -80,3 +80,22 @@ def test_take_keeps_order() -> None:
     vocabulary = Vocabulary(["a", "b", "c"])
     assert list(vocabulary.take([2, 0]).ids) == ["a", "c"]
     assert list(vocabulary.take(np.array([False, True, True])).ids) == ["b", "c"]
+
+
+def test_scalars_of_numpy_are_those_of_python() -> None:
+    assert Vocabulary([np.int8(3), 4]) == Vocabulary([3, 4])
+    assert Vocabulary([np.str_("a"), "b"]) == Vocabulary(["a", "b"])
+    wide = Vocabulary([np.uint64(2**64 - 1), 7])
+    assert wide.kind == "object"
+    assert wide.lookup([2**64 - 1, np.uint64(7), 8]).tolist() == [1, 0, -1]
+
+
+def test_an_empty_column_of_any_type_is_no_ids() -> None:
+    for empty in ([], np.array([]), pl.Series([], dtype=pl.Float64), pl.Series([], dtype=pl.Null)):
+        assert len(Vocabulary(empty)) == 0
+
+
+@pytest.mark.parametrize("ids", [[[1]], pl.Series([[1]]), [{"a": 1}], [([1], 2)]])
+def test_ids_that_cannot_be_hashed_are_refused(ids: Any) -> None:
+    with pytest.raises(DataError, match=r"list|dict"):
+        Vocabulary(ids)

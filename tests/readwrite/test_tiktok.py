@@ -121,7 +121,7 @@ def test_every_column(tmp_path: Path) -> None:
     assert ds.source == "TikTok Research API"
     assert report.rows.rows() == [("videos", 1, 1), ("mentions", 2, 2)]
     assert report.n_dropped == 0
-    assert report.notes.height == 0
+    assert report.notes.rows() == [("videos", "username: blanks around ids: stripped", 1)]
 
 
 def test_keys_that_vary_by_row(tmp_path: Path) -> None:

@@ -1,0 +1,292 @@
+"""Ids at the border: what is stripped, what is missing, what is refused, and what is told."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import graphkit as gk
+from graphkit.data.ids import MISSING_WORDS, judge_ids, take_ids
+from graphkit.errors import DataError, GraphkitWarning, OptionError
+from graphkit.readwrite import read_incidence
+
+
+def taken(values: list[Any] | pl.Series, **options: Any) -> tuple[list[str | None], dict[str, int]]:
+    seen: Counter[str] = Counter()
+    series = values if isinstance(values, pl.Series) else pl.Series("id", values)
+    return take_ids(series, "column 'id'", changes=seen, **options).to_list(), dict(seen)
+
+
+@pytest.mark.parametrize("word", MISSING_WORDS)
+def test_words_that_mean_missing_are_missing_and_counted(word: str) -> None:
+    ids, seen = taken(["ann", word, f" {word} ", "bob"])
+    assert ids == ["ann", None, None, "bob"]
+    assert seen == {f"{word!r} is no id: set to missing": 2}
+    # declared, they are ids; inside a longer id they are letters
+    assert taken(["ann", word], real_ids=[word]) == (["ann", word], {})
+    assert taken([f"x{word}", f"{word}x"]) == ([f"x{word}", f"{word}x"], {})
+
+
+@pytest.mark.parametrize(
+    "blank", [" ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u2003", "\ufeff", "\u200b", "\u200e"]
+)
+def test_blanks_around_ids_are_stripped_and_counted(blank: str) -> None:
+    ids, seen = taken([f"{blank}ann", "ann", f"ann{blank}", f"{blank}{blank}", "a b", None])
+    assert ids == ["ann", "ann", "ann", None, "a b", None]
+    assert seen == {"blanks around ids: stripped": 2}
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x00", "\x07", "\n", "\x7f", "\x85", "\ufffd", "\ufeff", "\uffff"]
+)
+def test_impossible_characters_inside_an_id_are_refused(mark: str) -> None:
+    with pytest.raises(DataError, match=r"row 2: 'a.*b' holds a character that no id has"):
+        taken(["ann", f"a{mark}b"])
+
+
+NUMBERS = ["7281986300348026145", "7281986300348026146"]
+TEXTS = ["ann.lee", "bob", "cem"]
+DIGESTS = ["a41f09bc", "7e392803", "00c4d1ef", "73928e03", "9e000041", "ffab3310"]
+
+
+@pytest.mark.parametrize(
+    "lost", ["7E18", "7e18", "71e17", "7.28199E+18", "7.28199e+18", "7,1E+18", "7.e18", "-7E+5"]
+)
+def test_scientific_notation_is_refused_in_a_column_of_numbers(lost: str) -> None:
+    with pytest.raises(DataError, match=r"column 'id', row 2: .* scientific notation"):
+        taken([NUMBERS[0], lost, NUMBERS[1]])
+    with pytest.raises(DataError, match="scientific notation"):
+        taken([lost])
+
+
+def test_the_column_is_judged_not_the_cell() -> None:
+    for ids in (DIGESTS, [d.upper() for d in DIGESTS], ["7e18", "00ff", "a4c1"], ["7e18", *TEXTS]):
+        assert taken(ids) == (ids, {})
+    # half the column being numbers is a column of numbers; no name is written with 7.3E+18
+    with pytest.raises(DataError, match="'7e18'"):
+        taken(["7e18", "12", "ann", "bob"])
+    with pytest.raises(DataError, match="row 1: '7.3E\\+18'"):
+        taken(["7.3E+18", *TEXTS])
+
+
+def test_a_point_and_zero_is_refused_among_numbers_only() -> None:
+    for ids in (["12.0", "12"], ["12.0", "13.0"], ["12,0", "12"], ["12.000"], ["-1.0", "3"]):
+        with pytest.raises(DataError, match=r"row 1.*written as a float"):
+            taken(ids)
+    arxiv = ["2409.02086", "2603.11084", "1801.0000"]
+    assert taken(arxiv) == (arxiv, {})
+    assert taken(["12.0", *TEXTS])[0][0] == "12.0"
+
+
+def test_judging_a_lazy_column_is_as_judging_a_series() -> None:
+    for ids in ([*NUMBERS, "7E18"], ["12.0", "12"], ["a\x00b"]):
+        messages = []
+        for form in (pl.Series("id", ids), pl.Series("id", ids).to_frame().lazy()):
+            with pytest.raises(DataError) as caught:
+                judge_ids(form, "place")
+            messages.append(str(caught.value))
+        assert messages[0] == messages[1]
+    judge_ids(pl.Series("id", DIGESTS).to_frame().lazy(), "place")
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pl.Series([7, 2**64 - 1], dtype=pl.UInt64),
+        pl.Series([7, 2**100], dtype=pl.Int128),
+        pl.Series([7, -3], dtype=pl.Int8),
+        pl.Series(["b", "a", "b"], dtype=pl.Categorical),
+        pl.Series(["b", "a"], dtype=pl.Enum(["a", "b"])),
+        pl.Series([None, None], dtype=pl.Null),
+    ],
+)
+def test_integers_of_any_width_and_categories_are_written_out(series: pl.Series) -> None:
+    expected = [None if v is None else str(v) for v in series.to_list()]
+    assert taken(series) == (expected, {})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.Series([1.0]),
+        pl.Series([True]),
+        pl.Series([b"a"]),
+        pl.Series([["a"]]),
+        pl.Series([{"a": 1}]),
+        pl.Series([1], dtype=pl.Decimal(10, 0)),
+        pl.Series([0], dtype=pl.Date),
+    ],
+)
+def test_other_types_are_refused_by_name(values: pl.Series) -> None:
+    with pytest.raises(DataError, match="column 'id'"):
+        taken(values)
+
+
+def rounded(digits: int, n: int) -> list[str]:
+    whole = [str(7281986300348026145 + k * 1_234_567_890_123) for k in range(n)]
+    return [w[:digits] + "0" * (19 - digits) for w in whole]
+
+
+def test_long_ids_that_all_end_in_zeros_are_told() -> None:
+    for digits, zeros in ((15, "0000"), (16, "000"), (17, "00")):
+        ids, seen = taken(rounded(digits, 400))
+        (note,) = seen
+        assert ids == rounded(digits, 400)
+        assert f"all end in '{zeros}'" in note
+    assert taken(rounded(19, 400))[1] == {}
+    # three such ids may be chance, and one whole id among many is a proof
+    assert taken(rounded(17, 3))[1] == {}
+    assert taken([*rounded(15, 400), "7281986300348026145"])[1] == {}
+
+
+def test_a_dataset_warns_once_and_derived_ones_do_not() -> None:
+    with pytest.warns(GraphkitWarning, match=r"'nan' is no id.*\(1\)") as caught:
+        ds = gk.Dataset(
+            interactions={
+                "account_id": [" ann", "bob", "ann"],
+                "item_id": ["v", "nan", "w"],
+                "kind": ["like"] * 3,
+                "at": ["2024-01-01", "2024-01-02", "2024-01-03"],
+            }
+        )
+    assert len(caught) == 1
+    assert "interactions: account_id: blanks around ids: stripped (1)" in str(caught[0].message)
+    assert ds.interactions is not None
+    assert ds.interactions["item_id"].to_list() == ["v", None, "w"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        past, _ = ds.split_time("2024-01-03")
+    assert list(past.account_ids.ids) == ["ann", "bob"]
+
+
+def test_real_ids_are_kept_through_splitting_writing_and_reading(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ds = gk.Dataset(
+            follows={"follower_id": ["null", "ann"], "followee_id": ["ann", "null"]},
+            real_ids=["null"],
+        )
+        assert list(ds.select_accounts(["null", "ann"]).account_ids.ids) == ["ann", "null"]
+        gk.write_dataset(ds, tmp_path / "folder")
+        again, report = gk.read_dataset(tmp_path / "folder")
+    assert again.content_key == ds.content_key
+    assert again.real_ids == ("null",)
+    assert report.notes.height == 0
+    with pytest.raises(DataError, match="row 1: 'null' is no id"):
+        gk.Dataset(follows={"follower_id": ["null"], "followee_id": ["ann"]})
+    with pytest.raises(OptionError, match="real_ids='null'"):
+        gk.Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]}, real_ids="null")  # type: ignore[arg-type]
+
+
+def write(folder: Path, form: str, rows: list[dict[str, Any]]) -> Path:
+    folder.mkdir()
+    frame = pl.DataFrame(rows, schema=["account_id", "item_id", "kind"])
+    if form == "parquet":
+        frame.write_parquet(folder / "interactions.parquet")
+    elif form == "csv":
+        frame.write_csv(folder / "interactions.csv")
+    else:
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        (folder / "interactions.ndjson").write_text(lines, encoding="utf-8")
+    return folder
+
+
+ROWS = [
+    ("ann", "v"),
+    ("ann ", "w"),
+    ("bob", "nan"),
+    ("\u00a0bob", "v"),
+    ("cem", "NA"),
+    ("cem", "w"),
+]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+def test_every_reader_takes_ids_by_the_same_rules(tmp_path: Path, form: str) -> None:
+    rows = [{"account_id": a, "item_id": i, "kind": "like"} for a, i in ROWS]
+    folder = write(tmp_path / form, form, rows)
+    ds, report = gk.read_dataset(folder)
+    table = ("account_id", "item_id", "kind")
+    assert ds.interactions is not None
+    assert ds.interactions.select(*table[:2]).rows() == [
+        *(("ann", "v"), ("ann", "w"), ("bob", None)),
+        *(("bob", "v"), ("cem", None), ("cem", "w")),
+    ]
+    assert report.notes.rows() == [
+        ("interactions", "account_id: blanks around ids: stripped", 2),
+        ("interactions", "item_id: 'NA' is no id: set to missing", 1),
+        ("interactions", "item_id: 'nan' is no id: set to missing", 1),
+    ]
+    with pytest.warns(GraphkitWarning, match=r"account_id: blanks around ids: stripped \(2\)"):
+        streamed = read_incidence(folder)
+    assert list(streamed.between.ids) == ["ann", "bob", "cem"]
+    assert list(streamed.through.ids) == ["v", "w"]
+    assert dict(streamed.removed) == {"rows without item_id": 2}
+    with pytest.warns(GraphkitWarning, match="blanks"):
+        kept = read_incidence(folder, real_ids=["NA", "nan"])
+    assert list(kept.through.ids) == ["NA", "nan", "v", "w"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("bad", ["7E18", "12.0", "a\x07b", "a\ufffdb"])
+def test_every_reader_refuses_the_same(tmp_path: Path, form: str, bad: str) -> None:
+    rows = [{"account_id": a, "item_id": i, "kind": "like"} for a, i in (("1", bad), ("2", "12"))]
+    folder = write(tmp_path / form, form, rows)
+    with pytest.raises(DataError, match="'item_id'"):
+        gk.read_dataset(folder)
+    with pytest.raises(DataError, match="'item_id'"):
+        read_incidence(folder)
+
+
+@pytest.mark.parametrize("value", ["7.28e18", "12.0", "true", '["a"]', '{"a": 1}'])
+def test_ndjson_ids_are_texts_or_integers(tmp_path: Path, value: str) -> None:
+    line = '{"account_id": "0071", "item_id": %s, "kind": "like"}'
+    lines = [line % '"0072"', line % value]
+    (tmp_path / "interactions.ndjson").write_text("\n".join(lines))
+    for read in (gk.read_dataset, read_incidence):
+        with pytest.raises(DataError, match=r"interactions.ndjson, line 2: an id is"):
+            read(tmp_path)
+    # a text that looks like such a key is no id
+    quoted = json.dumps(
+        {"account_id": "a", "item_id": "b", "kind": "like", "note": '"item_id": 1.5'}
+    )
+    (tmp_path / "interactions.ndjson").write_text(f"{quoted}\n{line % 7281986300348026145}")
+    ds, _ = gk.read_dataset(tmp_path)
+    assert ds.interactions is not None
+    assert ds.interactions["item_id"].to_list() == ["b", "7281986300348026145"]
+    assert ds.interactions["account_id"].to_list() == ["a", "0071"]
+
+
+def test_leading_zeros_in_quotes_stay(tmp_path: Path) -> None:
+    (tmp_path / "follows.ndjson").write_text('{"follower_id": "0071", "followee_id": "71"}')
+    ds, _ = gk.read_dataset(tmp_path)
+    assert list(ds.account_ids.ids) == ["0071", "71"]
+
+
+def test_nodes_of_a_graph_are_taken_as_they_are_but_told() -> None:
+    with pytest.warns(GraphkitWarning, match=r"blanks around 1 id; 'nan'.*neither was changed"):
+        graph = gk.Graph.from_edges(["ann ", "nan"], ["bob", "ann"], directed=False)
+    assert list(graph.vocabulary.ids) == ["ann", "ann ", "bob", "nan"]
+    with pytest.raises(DataError, match="the edge list: '7E18'"):
+        gk.Graph.from_edges(["7E18", "12"], ["13", "14"], directed=False)
+
+
+def test_wide_integers_are_nodes_in_any_form() -> None:
+    big = [2**63 + 5, 2**64 - 1, 7]
+    forms: list[Any] = [
+        big,
+        np.array(big, dtype=np.uint64),
+        pl.Series(big, dtype=pl.UInt64),
+        pl.Series(big, dtype=pl.Int128),
+        [np.uint64(v) for v in big],
+    ]
+    graphs = [gk.Graph.from_edges(ids, ids[::-1], directed=True) for ids in forms]
+    assert len({graph.content_key for graph in graphs}) == 1
+    assert graphs[0].vocabulary.ids.tolist() == sorted(big)
