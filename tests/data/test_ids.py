@@ -72,7 +72,7 @@ def test_the_column_is_judged_not_the_cell() -> None:
     # half the column being numbers is a column of numbers; no name is written with 7.3E+18
     with pytest.raises(DataError, match="'7e18'"):
         taken(["7e18", "12", "ann", "bob"])
-    with pytest.raises(DataError, match="row 1: '7.3E\\+18'"):
+    with pytest.raises(DataError, match=r"row 1: '7.3E\+18'"):
         taken(["7.3E+18", *TEXTS])
 
 
