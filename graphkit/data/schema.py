@@ -148,8 +148,8 @@ def conform(
             columns.append(
                 take_ids(series, here, required=spec.required, real_ids=real_ids, changes=seen)
             )
-            for text, count in seen.items() if changes is not None else ():
-                changes[name, f"{spec.name}: {text}"] += count
+            if changes is not None:
+                changes.update({(name, f"{spec.name}: {text}"): n for text, n in seen.items()})
         else:
             columns.append(_CASTS[spec.type](series, spec, here))
     order = [spec.name for spec in present]

@@ -180,7 +180,7 @@ def read_log(session: Any, source: Any, columns: dict[str, Any], options: Projec
     found = Counter({key: n or 0 for key, n in zip(changed, counts[len(tests) :], strict=True)})
     if any(found.values()):
         told = describe_changes(found, "If such a word is an id, name it in real_ids=.")
-        warnings.warn(f"Spark: {told}", GraphkitWarning, stacklevel=5)
+        warnings.warn(f"Spark: {told}", GraphkitWarning, stacklevel=4)
     counts = counts[: len(tests)]
     removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
     keys = ["actor", "object", *(["at"] if timed else [])]

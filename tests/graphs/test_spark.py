@@ -15,10 +15,18 @@ import pytest
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
-from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
+from graphkit.errors import (
+    DataError,
+    DependencyError,
+    FileError,
+    GraphkitWarning,
+    MissingDataError,
+    OptionError,
+)
 from graphkit.graphs import spark as layout
 from graphkit.graphs.cointeraction import cointeraction_graph
 from graphkit.graphs.spark import edge_checksum, read_spark_edges, spark_cointeraction, spark_edges
+from graphkit.readwrite import read_incidence
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +186,12 @@ def test_what_cannot_be_right_is_refused(session: Any, path: str, tmp_path: Path
     floats = session.createDataFrame([(1.0, "v")], "account_id double, item_id string")
     with pytest.raises(DataError, match="lose digits"):
         spark_cointeraction(floats, session=session)
-    sheet = session.createDataFrame([("7.1E+18", "v")], "account_id string, item_id string")
-    with pytest.raises(DataError, match="scientific notation"):
-        spark_cointeraction(sheet, session=session)
+    ids = "account_id string, item_id string"
+    for bad, message in (("7.1E+18", "scientific"), ("12.0", "a float"), ("a\x07", "character")):
+        for row in ((bad, "5"), ("1", bad)):
+            frame = session.createDataFrame([row, ("2", "6")], ids)
+            with pytest.raises(DataError, match=message):
+                spark_cointeraction(frame, session=session)
     with pytest.raises(MissingDataError, match="Did you mean 'account_id'"):
         spark_cointeraction(path, entity="acount_id", session=session)
     with pytest.raises(MissingDataError, match="no row has account_id and item_id"):
@@ -236,3 +247,18 @@ def test_the_checksum_sees_every_part() -> None:
         graph([(0, 1), (2, 3)], [1.0, np.nextafter(2.0, 3.0)]),
     ]
     assert len({first, *(edge_checksum(other) for other in others)}) == 5
+
+
+def test_ids_are_taken_as_by_the_local_reader(session: Any) -> None:
+    rows = [("ann", "v"), ("ann ", "w"), ("bob", "nan"), ("\u00a0bob", "v"), ("cem", "NA")]
+    rows += [("cem", "w"), ("\u200bdan", "w")]
+    frame = session.createDataFrame(rows, "account_id string, item_id string")
+    with pytest.warns(GraphkitWarning, match=r"account_id: blanks.*\(3\); item_id: words.*\(2\)"):
+        graph = spark_cointeraction(frame, session=session)
+    with pytest.warns(GraphkitWarning, match="blanks"):
+        log = read_incidence(pl.DataFrame(rows, ["account_id", "item_id"], orient="row"))
+    assert graph.edges().equals(cointeraction_graph(log).edges())
+    assert graph.provenance.removed == {"rows without item_id": 2}
+    with pytest.warns(GraphkitWarning, match="blanks"):
+        declared = spark_cointeraction(frame, session=session, real_ids=["NA", "nan"])
+    assert declared.provenance.removed == {}
