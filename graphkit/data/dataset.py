@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -15,28 +15,18 @@ from graphkit.data.display import html_card
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, nearest
+from graphkit.errors import (
+    DataError,
+    GraphkitError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    nearest,
+)
 
 Tables = Mapping[str, pl.DataFrame]
-
-
-def as_instant(parameter: str, value: str | datetime) -> datetime:
-    """Parse ISO 8601 text or a datetime as UTC; naive ones are taken as UTC.
-
-    Examples
-    --------
-    >>> as_instant("since", "2024-03-01").isoformat()
-    '2024-03-01T00:00:00+00:00'
-    """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise OptionError(
-                f"{parameter}={value!r} is not an ISO 8601 time, e.g. '2024-03-01'."
-            ) from None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -45,7 +35,8 @@ class Dataset(Frozen):
 
     Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
     interface (pandas, pyarrow, DuckDB). Ids become strings, times UTC microseconds;
-    naive times are taken as UTC. Columns beyond the schema are kept.
+    naive times are taken as UTC. Times may be of any form of :mod:`graphkit.data.times`; numbers
+    since 1970 are counted in the provenance. Columns beyond the schema are kept.
 
     Attributes
     ----------
@@ -99,10 +90,13 @@ class Dataset(Frozen):
     provenance: Provenance = field(default_factory=lambda: Provenance("Dataset"))
 
     def __post_init__(self) -> None:
+        converted: dict[str, int] = {}
         for name in TABLES:
             value = getattr(self, name)
             if value is not None:
-                self._set(**{name: conform(name, _as_frame(value, name))})
+                notes: dict[str, int] = {}
+                self._set(**{name: conform(name, _as_frame(value, name), notes=notes)})
+                converted |= {f"{name}: {reason}": count for reason, count in notes.items()}
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         if all(frame.height == 0 for frame in self.tables.values()):
@@ -110,6 +104,9 @@ class Dataset(Frozen):
             raise DataError(f"every table is empty ({present}): there is nothing to study.")
         self._check_keys()
         self._check_references()
+        if converted:
+            parameters = {**self.provenance.parameters, "converted": converted}
+            self._set(provenance=replace(self.provenance, parameters=parameters))
         self._set(time_kinds=MappingProxyType(self._resolve_time_kinds()))
 
     @property
@@ -188,7 +185,8 @@ class Dataset(Frozen):
         Parameters
         ----------
         when
-            First instant of the future, ISO 8601 text or datetime; UTC if naive.
+            First instant of the future: a datetime, or text of a form of
+            :mod:`graphkit.data.times`; UTC if naive.
         untimed
             What to do with interactions and impressions without a time: refuse them, keep
             them in the past, or leave them out of both (counted in the provenance). Follows
@@ -362,19 +360,56 @@ class Dataset(Frozen):
 
 
 def _as_frame(value: Any, name: str) -> pl.DataFrame:
-    if isinstance(value, pl.LazyFrame):
-        return value.collect()
+    place = f"table {name!r}"
     if isinstance(value, pl.DataFrame):
         return value
     try:
-        if isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__"):
+        if isinstance(value, pl.LazyFrame):
+            return value.collect()
+        if isinstance(value, Mapping):
+            return _frame_of_columns(value, place)
+        if hasattr(value, "__arrow_c_stream__"):
             return pl.DataFrame(value)
-    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        raise DataError(f"table {name!r} cannot be read as a frame: {error}") from error
+    except (GraphkitError, OSError):
+        raise
+    # foreign frames raise errors of any kind, and a panic of Polars is no Exception
+    except (Exception, pl.exceptions.PanicException) as error:
+        raise DataError(f"{place} cannot be read as a frame: {_first_line(error)}") from error
     raise DataError(
-        f"table {name!r} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
+        f"{place} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
         "or a frame with the Arrow stream interface (pandas needs pyarrow for it)."
     )
+
+
+def _frame_of_columns(columns: Mapping[Any, Any], place: str) -> pl.DataFrame:
+    nameless = [key for key in columns if not isinstance(key, str)]
+    if nameless:
+        raise DataError(f"{place}: the name of column {nameless[0]!r} is no text: rename it.")
+    try:
+        return pl.DataFrame(columns)
+    except (Exception, pl.exceptions.PanicException) as error:
+        lengths: dict[int, str] = {}
+        for key, column in columns.items():
+            try:
+                lengths.setdefault(pl.DataFrame({key: column}).height, key)
+            except (Exception, pl.exceptions.PanicException) as wrong:
+                raise DataError(
+                    f"{place}: column {key!r} cannot be read: {_first_line(wrong)}. Give values "
+                    "of one type."
+                ) from wrong
+        if len(lengths) > 1:
+            (short, first), (long, second) = sorted(lengths.items())[:2]
+            raise DataError(
+                f"{place}: columns have different lengths: {first!r} has {short:,}, {second!r} "
+                f"{long:,}."
+            ) from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    """Beginning of the message of an error, whose rest may quote the data."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(".")
 
 
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:

@@ -74,7 +74,7 @@ from graphkit import errors
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import refuse_mangled
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, DependencyError, FileError, MissingDataError, OptionError
 from graphkit.graphs import projection as product
@@ -261,7 +261,7 @@ def _time_column(F: Any, name: str, kind: str, where: str) -> Any:
         )
     else:
         raise DataError(f"{where}: column {name!r} holds {kind}; make it a timestamp first.")
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
+    low, high = PLAUSIBLE
     return F.when((stamp >= low) & (stamp < high), stamp)
 
 

@@ -199,8 +199,11 @@ def _split_name(name: str) -> tuple[str, str]:
     return lower[: len(lower) - len(suffix)], suffix
 
 
-def read_table(name: str, path: Path) -> pl.DataFrame:
-    """Read a table from Parquet, CSV or NDJSON, with the types of the schema."""
+def read_table(name: str, path: Path, notes: Counts) -> pl.DataFrame:
+    """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
+
+    Times that were read as numbers since 1970 are counted in `notes`.
+    """
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
         if suffix in NDJSON:
@@ -214,7 +217,10 @@ def read_table(name: str, path: Path) -> pl.DataFrame:
             # as text, so that ids keep all digits; conform casts the other columns
             frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
             _refuse_doubled(frame, path)
-    return conform(name, frame, where=str(path))
+    converted: dict[str, int] = {}
+    frame = conform(name, frame, where=str(path), notes=converted)
+    notes.update({(name, reason): count for reason, count in converted.items()})
+    return frame
 
 
 def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
@@ -257,7 +263,8 @@ def read_dataset(
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.csv.gz``, ``.ndjson`` or
     ``.jsonl``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
     [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns are
-    read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
+    read as text and cast by the schema, so that ids keep all digits. Times may be of any form of
+    :mod:`graphkit.data.times`; numbers since 1970 are noted. Other files are ignored.
 
     Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
     are dropped and counted. Interactions and impressions are events and may repeat.
@@ -308,7 +315,7 @@ def read_dataset(
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
-        frame = read_table(name, path)
+        frame = read_table(name, path, notes)
         read[name] = frame.height
         tables[name] = _drop_duplicates(name, frame, dropped)
     if unknown == "drop":

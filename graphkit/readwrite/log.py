@@ -13,7 +13,7 @@ import polars as pl
 
 from graphkit.data.incidence import Coder, IncidenceMatrix, refuse_mangled
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError, nearest
 from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file
@@ -50,8 +50,8 @@ def read_incidence(
         Columns of the ids of actors and objects, text or integers. Rows without one of them
         are dropped and counted; their actor is still a node.
     at
-        Column of the time of the interaction: datetime, date, or ISO 8601 text; naive times
-        are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
+        Column of the time of the interaction, of any form of :mod:`graphkit.data.times`; naive
+        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
     kinds
         Kinds of interactions (column ``kind``) to include; other rows are counted. By default
         all rows.
@@ -69,7 +69,7 @@ def read_incidence(
     FileError
         If a file is missing, damaged, or in an unsupported format.
     DataError
-        If ids are floats, or no time can be read.
+        If ids are floats, or no time can be read, or times have several units.
     MissingDataError
         If a column is missing, or no row has both ids.
     OptionError
@@ -93,9 +93,11 @@ def read_incidence(
     tally = dict.fromkeys(_removal_reasons(entity, thing, at), 0)
     coders = Coder(), Coder()
     chunks: list[tuple[Any, Any, Any]] = []
+    forms: set[str] = set()
     with reading_file(Path(where), "Check the file, or write it again."):
         for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
-            chunks.append(_encode_chunk(chunk, coders, tally, at is not None))
+            chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None))
+    check_forms(forms, f"{where}: column {at!r}")
     parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
     return _build_matrix(chunks, coders, tally, where, node_kind, parameters)
 
@@ -139,7 +141,7 @@ def _select_columns(
     kinds: list[str] | None,
     where: str,
 ) -> pl.LazyFrame:
-    """Columns actor, object, wanted (of the given kinds) and, with `at`, at and timed."""
+    """Columns actor, object, wanted (of the given kinds) and, with `at`, at."""
     wanted = [c for c in (*ids, at) if c is not None]
     if len(set(wanted)) < len(wanted):
         raise OptionError(f"entity, thing and at name one column twice: {', '.join(wanted)}.")
@@ -155,7 +157,8 @@ def _select_columns(
         (pl.col("kind").cast(pl.String).is_in(kinds) if kinds else pl.lit(True)).alias("wanted"),
     ]
     if at is not None:
-        columns += [_parse_times(at, schema[at], where), pl.col(at).is_not_null().alias("timed")]
+        check_time_type(schema[at], f"{where}: column {at!r}")
+        columns.append(pl.col(at).alias("at"))
     return lazy.select(columns)
 
 
@@ -173,29 +176,6 @@ def _parse_ids(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _parse_times(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
-    """Times in microseconds since 1970, null where missing or impossible."""
-    column, kind = pl.col(name), dtype
-    if dtype == pl.String:
-        text = column.str.strip_chars().str.replace(" ", "T").str.replace(r"(Z|\+00:?00)$", "")
-        clock, kind = "%Y-%m-%dT%H:%M:%S%.f", pl.Datetime("us", "UTC")
-        naive, date, aware = (
-            text.str.to_datetime(form, time_unit="us", strict=False)
-            for form in (clock, "%Y-%m-%d", clock + "%z")
-        )
-        utc = (naive.dt.replace_time_zone("UTC"), date.dt.replace_time_zone("UTC"))
-        column = pl.coalesce(*utc, aware.cast(kind))
-    elif not (isinstance(dtype, pl.Datetime) or dtype in (pl.Date, pl.Null)):
-        raise DataError(
-            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert "
-            "it, for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
-        )
-    zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    number = column.cast(pl.Datetime("us", zone)).dt.epoch("us")
-    return pl.when((number >= low) & (number < high)).then(number).alias("at")
-
-
 def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
     reasons = [f"rows without {entity}", f"rows without {thing}", "rows of other kinds"]
     if at is not None:
@@ -205,9 +185,12 @@ def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
 
 
 def _encode_chunk(
-    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], timed: bool
+    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], forms: set[str] | None
 ) -> tuple[Any, Any, Any]:
-    """Codes and times of the interactions of a chunk; dropped rows are counted."""
+    """Codes and times of the interactions of a chunk; dropped rows are counted.
+
+    The forms of its times are added to `forms`; `None` for a log without times.
+    """
     reasons = list(tally)
     nameless = chunk.get_column("actor").is_null()
     tally[reasons[0]] += int(nameless.sum())
@@ -221,10 +204,13 @@ def _encode_chunk(
     if not kept.all():
         chunk, rows = chunk.filter(kept), rows[kept.to_numpy()]
     columns = coders[1].add(chunk.get_column("object"))
-    if not timed:
+    if forms is None:
         return rows, columns, None
-    at = chunk.get_column("at")
-    unread = int((at.is_null() & chunk.get_column("timed")).sum())
+    parsed = parse_times(chunk.get_column("at"), "column 'at'")
+    forms |= parsed.forms
+    outside = ~parsed.at.is_between(*PLAUSIBLE, closed="left")
+    unread = int((parsed.unread | outside.fill_null(False)).sum())
+    at = parsed.at.set(outside.fill_null(False), None)
     tally[reasons[3]] += unread
     tally[reasons[4]] += at.null_count() - unread
     return rows, columns, at.fill_null(-1).to_numpy()

@@ -12,7 +12,7 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE
 from graphkit.errors import DataError, FileError, OptionError, nearest
 from graphkit.parallel import track
 from graphkit.readwrite.files import (
@@ -253,7 +253,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     given = pl.col("create_time").str.strip_chars().cast(pl.Int64, strict=False)
     # seconds; large values are milli- or microseconds
     time = given * pl.when(given < 10**11).then(10**6).when(given < 10**14).then(10**3).otherwise(1)
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
+    low, high = PLAUSIBLE
     possible = (given < 10**17) & time.is_between(low, high, closed="left")
     created = pl.when(possible).then(pl.from_epoch(time, "us")).cast(TIME)
     stem = pl.col("is_stem_verified").str.to_lowercase()
