@@ -49,7 +49,8 @@ ISO = "ISO 8601"
 #: The commonest forms, which are read by position.
 _PLAIN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?(?:[Zz]|\+00:?00)?)?)?$"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}"
+    r"(?:(?:[.,][0-9]{1,9})?(?:[Zz]|\+00:?00)?|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))?)?$"
 )
 _EPOCH = r"^(?:[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(?:\.[0-9]*)?$"
 _FORM = (
@@ -294,21 +295,32 @@ def _parse_text(text: pl.Series) -> ParsedTimes:
 
 def _parse_plain(text: pl.Series) -> pl.Series:
     """Microseconds of texts that match ``_PLAIN``."""
-    column = pl.col("text")
-    # a fraction may be followed by Z or +00:00; zeros at its end do not count
-    ending = column.str.slice(20).str.strip_chars_end("Zz+0:").str.head(6)
-    some = pl.when(ending != "").then(ending.str.pad_end(6, "0").cast(pl.Int64, strict=False))
+    longest = text.str.len_bytes().max()
+    assert isinstance(longest, int)
+    column, nothing = pl.col("text"), pl.lit(0, dtype=pl.Int64)
+    hour, minute, second = (
+        _part(column, start) if longest > start else nothing for start in (11, 14, 17)
+    )
+    fraction = offset = nothing
+    if longest > 20:
+        mark = column.str.slice(19, 1)
+        # a fraction may be followed by Z or +00:00; zeros at its end do not count
+        digits = column.str.slice(20).str.strip_chars_end("Zz+0:").str.head(6)
+        micros = digits.str.pad_end(6, "0").cast(pl.Int64, strict=False)
+        fraction = pl.when(mark.is_in([".", ","])).then(micros).otherwise(0)
+        shift = _part(column, 20) * 3600 + _part(column, 23) * 60
+        offset = pl.when(mark == "+").then(shift).when(mark == "-").then(-shift).otherwise(0)
     return (
         text.alias("text")
         .to_frame()
         .lazy()
         .select(
             day=column.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False),
-            hour=_part(column, 11),
-            minute=_part(column, 14),
-            second=_part(column, 17),
-            fraction=some.fill_null(0),
-            offset=pl.lit(0, dtype=pl.Int64),
+            hour=hour,
+            minute=minute,
+            second=second,
+            fraction=fraction,
+            offset=offset,
         )
         .select(_combine())
         .collect()
