@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -18,9 +18,11 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import check_real_ids, describe_changes
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
+    GraphkitError,
     GraphkitWarning,
     MissingDataError,
     OptionError,
@@ -31,31 +33,14 @@ from graphkit.errors import (
 Tables = Mapping[str, pl.DataFrame]
 
 
-def as_instant(parameter: str, value: str | datetime) -> datetime:
-    """Parse ISO 8601 text or a datetime as UTC; naive ones are taken as UTC.
-
-    Examples
-    --------
-    >>> as_instant("since", "2024-03-01").isoformat()
-    '2024-03-01T00:00:00+00:00'
-    """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise OptionError(
-                f"{parameter}={value!r} is not an ISO 8601 time, e.g. '2024-03-01'."
-            ) from None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset(Frozen):
     """Immutable log of one platform: up to six tables, checked when built.
 
     Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
     interface (pandas, pyarrow, DuckDB). Ids become strings, times UTC microseconds;
-    naive times are taken as UTC. Columns beyond the schema are kept.
+    naive times are taken as UTC. Times may be of any form of :mod:`graphkit.data.times`; numbers
+    since 1970 are counted in the provenance. Columns beyond the schema are kept.
 
     Attributes
     ----------
@@ -115,11 +100,14 @@ class Dataset(Frozen):
     def __post_init__(self) -> None:
         self._set(real_ids=check_real_ids(self.real_ids))
         changes: Counter[tuple[str, str]] = Counter()
+        converted: Counter[tuple[str, str]] = Counter()
         for name in TABLES:
             value = getattr(self, name)
             if value is not None:
                 frame = _as_frame(value, name)
-                frame = conform(name, frame, real_ids=self.real_ids, changes=changes)
+                frame = conform(
+                    name, frame, real_ids=self.real_ids, changes=changes, converted=converted
+                )
                 self._set(**{name: frame})
         # what was derived from a dataset was told when that was built
         if changes and not self.provenance.inputs:
@@ -132,6 +120,10 @@ class Dataset(Frozen):
             raise DataError(f"every table is empty ({present}): there is nothing to study.")
         self._check_keys()
         self._check_references()
+        if converted:
+            times = {f"{table}: {text}": n for (table, text), n in converted.items()}
+            parameters = {**self.provenance.parameters, "converted": times}
+            self._set(provenance=replace(self.provenance, parameters=parameters))
         self._set(time_kinds=MappingProxyType(self._resolve_time_kinds()))
 
     @property
@@ -210,7 +202,8 @@ class Dataset(Frozen):
         Parameters
         ----------
         when
-            First instant of the future, ISO 8601 text or datetime; UTC if naive.
+            First instant of the future: a datetime, or text of a form of
+            :mod:`graphkit.data.times`; UTC if naive.
         untimed
             What to do with interactions and impressions without a time: refuse them, keep
             them in the past, or leave them out of both (counted in the provenance). Follows
@@ -384,19 +377,56 @@ class Dataset(Frozen):
 
 
 def _as_frame(value: Any, name: str) -> pl.DataFrame:
-    if isinstance(value, pl.LazyFrame):
-        return value.collect()
+    place = f"table {name!r}"
     if isinstance(value, pl.DataFrame):
         return value
     try:
-        if isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__"):
+        if isinstance(value, pl.LazyFrame):
+            return value.collect()
+        if isinstance(value, Mapping):
+            return _frame_of_columns(value, place)
+        if hasattr(value, "__arrow_c_stream__"):
             return pl.DataFrame(value)
-    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        raise DataError(f"table {name!r} cannot be read as a frame: {error}") from error
+    except (GraphkitError, OSError):
+        raise
+    # foreign frames raise errors of any kind, and a panic of Polars is no Exception
+    except (Exception, pl.exceptions.PanicException) as error:
+        raise DataError(f"{place} cannot be read as a frame: {_first_line(error)}") from error
     raise DataError(
-        f"table {name!r} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
+        f"{place} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
         "or a frame with the Arrow stream interface (pandas needs pyarrow for it)."
     )
+
+
+def _frame_of_columns(columns: Mapping[Any, Any], place: str) -> pl.DataFrame:
+    nameless = [key for key in columns if not isinstance(key, str)]
+    if nameless:
+        raise DataError(f"{place}: the name of column {nameless[0]!r} is no text: rename it.")
+    try:
+        return pl.DataFrame(columns)
+    except (Exception, pl.exceptions.PanicException) as error:
+        lengths: dict[int, str] = {}
+        for key, column in columns.items():
+            try:
+                lengths.setdefault(pl.DataFrame({key: column}).height, key)
+            except (Exception, pl.exceptions.PanicException) as wrong:
+                raise DataError(
+                    f"{place}: column {key!r} cannot be read: {_first_line(wrong)}. Give values "
+                    "of one type."
+                ) from wrong
+        if len(lengths) > 1:
+            (short, first), (long, second) = sorted(lengths.items())[:2]
+            raise DataError(
+                f"{place}: columns have different lengths: {first!r} has {short:,}, {second!r} "
+                f"{long:,}."
+            ) from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    """Beginning of the message of an error, whose rest may quote the data."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(".")
 
 
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:

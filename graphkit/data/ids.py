@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -193,7 +192,7 @@ its digits are lost: export the column as text.
         lazy = ids.to_frame().lazy() if isinstance(ids, pl.Series) else ids
         first = lazy.filter(pl.all().str.contains(regex)).min().collect(engine="streaming").item()
         many = f" ({count:,} such ids)" if count > 1 else ""
-        raise DataError(f"{place}: {_shorten(first)} {problem}{many}.")
+        raise DataError(f"{place}: {shorten(first)} {problem}{many}.")
 
 
 def _find_fault(forms: _Forms) -> tuple[str, str, int] | None:
@@ -267,12 +266,14 @@ def refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> 
     if len(hits):
         row = int(hits[0])
         many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
-        raise DataError(f"{place}, row {row + 1}{many}: {_shorten(series[row])} {problem}.")
+        raise DataError(f"{place}, row {row + 1}{many}: {shorten(series[row])} {problem}.")
 
 
-def _shorten(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def shorten(value: object) -> str:
+    """A value as text of at most 60 characters."""
+    value = value.to_list() if isinstance(value, pl.Series) else value
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
 def check_real_ids(words: Collection[str]) -> tuple[str, ...]:

@@ -32,8 +32,9 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS, TIME
+from graphkit.data.schema import KINDS
 from graphkit.data.tags import fold_tag, fold_tags
+from graphkit.data.times import TIME
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 

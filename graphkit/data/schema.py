@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.ids import refuse_rows, take_ids
+from graphkit.data.ids import refuse_rows, shorten, take_ids
+from graphkit.data.times import read_times
 from graphkit.errors import DataError, nearest
 
 #: Kinds of interaction; the values of ``interactions.kind``.
@@ -26,11 +26,6 @@ KINDS = tuple(
 #: What a time column records; functions that need event times refuse all but ``event``.
 TIME_KINDS = ("event", "item_created", "bound", "collected", "none")
 
-#: Bounds of plausible times in the log of a social platform.
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
-TIME = pl.Datetime("us", "UTC")
 
 ColumnType = Literal["id", "text", "time", "float", "count", "bool", "texts", "vector", "kind"]
 
@@ -113,13 +108,15 @@ def conform(
     where: str = "",
     real_ids: Collection[str] = (),
     changes: Counter[tuple[str, str]] | None = None,
+    converted: Counter[tuple[str, str]] | None = None,
 ) -> pl.DataFrame:
     """Cast a frame to the column types of table `name`; refuse impossible values.
 
     Ids are taken by the rules of :mod:`graphkit.data.ids`: text or integers, without blanks
-    around them; a word such as ``nan`` is missing unless it is one of `real_ids`. `where` is
-    the file of the frame, for messages. What was changed is added to `changes`, by table and
-    text.
+    around them; a word such as ``nan`` is missing unless it is one of `real_ids`. Times are read
+    by those of :mod:`graphkit.data.times`. `where` is the file of the frame, for messages. Ids
+    that were changed are added to `changes`, and times that were read as numbers since 1970 to
+    `converted`, by table and text.
 
     Raises
     ------
@@ -143,14 +140,20 @@ def conform(
     columns = []
     for spec in present:
         series, here = frame.get_column(spec.name), f"{place}: column {spec.name!r}"
+        seen: Counter[str] = Counter()
         if spec.type == "id":
-            seen: Counter[str] = Counter()
             columns.append(
                 take_ids(series, here, required=spec.required, real_ids=real_ids, changes=seen)
             )
             if changes is not None:
                 changes.update({(name, f"{spec.name}: {text}"): n for text, n in seen.items()})
+        elif spec.type == "time":
+            columns.append(read_times(series, here, seen))
+            if converted is not None:
+                converted.update({(name, text): n for text, n in seen.items()})
         else:
+            if isinstance(series.dtype, pl.Categorical | pl.Enum):
+                series = series.cast(pl.String)
             columns.append(_CASTS[spec.type](series, spec, here))
     order = [spec.name for spec in present]
     extras = [c for c in frame.columns if c not in order]
@@ -176,47 +179,16 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         )
 
 
+def _refuse_type(series: pl.Series, place: str, needed: str) -> None:
+    """Raise a DataError for the type of a column, and say which one is needed."""
+    raise DataError(f"{place} holds {series.dtype}; {needed}: convert it.")
+
+
 def _cast_text(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    # floats are not read: integers with missing values, which pandas makes floats, would get a ".0"
+    if not (series.dtype in (pl.String, pl.Null) or series.dtype.is_integer()):
+        _refuse_type(series, place, "text is needed")
     return series.cast(pl.String)
-
-
-def _cast_time(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    given = series
-    if series.dtype == pl.String:
-        # naive text is UTC by rule; text with an offset is converted
-        text = series.str.strip_chars().str.replace(r"(Z|\+00:?00)$", "").str.replace(" ", "T")
-        blank = text.is_null() | (text.str.len_bytes() == 0)
-        offset = text.str.contains(r"[+-][0-9]{2}:?[0-9]{2}$")
-        naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-        days = text.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
-        naive = naive.zip_with(naive.is_not_null(), days).dt.replace_time_zone("UTC")
-        if offset.any():
-            aware = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
-            naive = naive.zip_with(~offset.fill_null(False), aware.dt.convert_time_zone("UTC"))
-        refuse_rows(given, naive.is_null() & ~blank, place, "is not a time; write ISO 8601, in UTC")
-        series = naive
-    elif series.dtype == pl.Date:
-        series = series.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    elif isinstance(series.dtype, pl.Datetime):
-        zone = series.dtype.time_zone
-        series = series.cast(pl.Datetime("us", zone))
-        if zone is None:
-            series = series.dt.replace_time_zone("UTC")
-        elif zone != "UTC":
-            series = series.dt.convert_time_zone("UTC")
-    elif series.dtype == pl.Null:
-        series = series.cast(TIME)
-    else:
-        raise DataError(
-            f"{place} holds {series.dtype}, whose unit and origin are unknown; convert it, for "
-            "seconds with polars.from_epoch(column, time_unit='s')."
-        )
-    physical = series.to_physical()
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    problem = f"lies outside {EARLIEST.year}–{LATEST.year}; check the unit (seconds, milliseconds?)"
-    outside = (physical < low) | (physical >= high)
-    refuse_rows(given, outside, place, f"{problem} or set it to missing")
-    return series
 
 
 def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
@@ -228,11 +200,19 @@ def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
         refuse_rows(series, unread, place, "is not a number; correct it")
         return numbers
     if not (series.dtype.is_numeric() or series.dtype in (pl.Null, pl.Boolean)):
-        raise DataError(f"{place} holds {series.dtype}; numbers are needed.")
-    if dtype == pl.Int64 and series.dtype.is_float():
-        fraction = (series != series.round()) | series.is_nan()
+        _refuse_type(series, place, "numbers are needed")
+    numbers = series.cast(dtype, strict=False)
+    if dtype == pl.Int64:
+        if series.dtype.is_float():
+            fraction = (series != series.round()) | ~series.is_finite()
+        elif series.dtype.is_decimal():
+            fraction = series != numbers.cast(series.dtype, strict=False)
+        else:
+            fraction = pl.repeat(False, len(series), eager=True)
         refuse_rows(series, fraction, place, "is not a whole number; correct it")
-    return series.cast(dtype)
+    lost = numbers.is_null() & series.is_not_null()
+    refuse_rows(series, lost, place, "is too large; correct it or set it to missing")
+    return numbers
 
 
 def _check_range(series: pl.Series, spec: Column, place: str) -> pl.Series:
@@ -262,60 +242,95 @@ def _cast_count(series: pl.Series, spec: Column, place: str) -> pl.Series:
 def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if series.dtype == pl.String:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        low = series.str.to_lowercase()
+        low = series.str.strip_chars().str.to_lowercase()
         low = low.set((low == "").fill_null(False), None)
         known = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
         unread = known.is_null() & low.is_not_null()
         refuse_rows(series, unread, place, "is neither; true or false")
         return known
+    if series.dtype.is_numeric():
+        refuse_rows(series, (series != 0) & (series != 1), place, "is neither; true or false")
+    elif series.dtype not in (pl.Boolean, pl.Null):
+        _refuse_type(series, place, "true or false is needed")
     return series.cast(pl.Boolean)
+
+
+def _decode_lists(text: pl.Series, inner: Any, place: str, needed: str) -> pl.Series:
+    """Lists of a column of JSON; the first row that is none is refused."""
+    dtype = pl.List(inner)
+
+    def decodes(some: pl.Series) -> bool:
+        try:
+            some.str.json_decode(dtype)
+        except pl.exceptions.PolarsError:
+            return False
+        return True
+
+    unlike = text.is_not_null() & ~text.str.starts_with("[")
+    if not unlike.any() and decodes(text):
+        return text.str.json_decode(dtype)
+    problem = f"is not a JSON list of {needed}; correct it"
+    refuse_rows(text, unlike, place, problem)
+    # the message of Polars has no row, and much of the text: halve until one is left
+    first, size = 0, len(text)
+    while size > 1:
+        half = size // 2
+        if decodes(text.slice(first, half)):
+            first, size = first + half, size - half
+        else:
+            size = half
+    raise DataError(f"{place}, row {first + 1}: {shorten(text[first])} {problem}.")
 
 
 def _cast_texts(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if series.dtype == pl.String:
         # files without list columns: a JSON list, or words separated by commas
         is_json = series.str.starts_with("[").fill_null(False)
-        try:
-            decoded = series.set(~is_json, None).str.json_decode(pl.List(pl.String))
-        except pl.exceptions.ComputeError as error:
-            raise DataError(
-                f"{place}: a value that begins with '[' is not a JSON list of texts ({error}); "
-                "write lists as JSON or separated by commas."
-            ) from None
+        decoded = _decode_lists(series.set(~is_json, None), pl.String, place, "texts")
         words = series.set(is_json, None).str.split(",")
         series = decoded.zip_with(is_json, words)
-    if isinstance(series.dtype, pl.Array):
+    if isinstance(series.dtype, pl.Array) and len(series.dtype.shape) == 1:
         series = series.arr.to_list()
-    if series.dtype == pl.Null or series.dtype == pl.List(pl.Null):
+    if series.dtype == pl.Null:
         return series.cast(pl.List(pl.String))
-    if not isinstance(series.dtype, pl.List):
-        raise DataError(f"{place} holds {series.dtype}; lists of texts are needed.")
+    entries = series.dtype.inner if isinstance(series.dtype, pl.List) else pl.Object()
+    named = isinstance(entries, pl.String | pl.Categorical | pl.Enum | pl.Null)
+    if not (named or entries.is_integer()):
+        _refuse_type(series, place, "lists of texts are needed")
     inner = pl.element().str.strip_chars()
     lists = series.cast(pl.List(pl.String))
     return lists.list.eval(inner.filter(inner.is_not_null() & (inner != "")))
 
 
 def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    if isinstance(series.dtype, pl.Array):
+    if isinstance(series.dtype, pl.Array) and len(series.dtype.shape) == 1:
         series = series.arr.to_list()
     if series.dtype == pl.String:
-        series = series.str.json_decode(pl.List(pl.Float32))
-    if not isinstance(series.dtype, pl.List):
-        raise DataError(f"{place} holds {series.dtype}; lists of numbers are needed.")
-    vectors = series.cast(pl.List(pl.Float32))
+        text = series.str.strip_chars()
+        text = text.set((text == "").fill_null(False), None)
+        series = _decode_lists(text, pl.Float64, place, "numbers")
+    if series.dtype == pl.Null:
+        return series.cast(pl.List(pl.Float32))
+    entries = series.dtype.inner if isinstance(series.dtype, pl.List) else pl.Object()
+    if not (entries.is_numeric() or entries == pl.Null):
+        _refuse_type(series, place, "lists of numbers are needed")
+    vectors = series.cast(pl.List(pl.Float32), strict=False)
     lengths = vectors.list.len().drop_nulls().unique()
     if len(lengths) > 1:
         raise DataError(f"{place} mixes lengths {sorted(lengths.to_list())[:4]}; one is needed.")
-    finite = vectors.list.eval(pl.element().is_finite().all()).list.first()
-    refuse_rows(vectors, ~finite, place, "has entries that are not finite; correct it")
+    entry = pl.element()
+    finite = vectors.list.eval((entry.is_finite() & entry.is_not_null()).all()).list.first()
+    refuse_rows(series, ~finite, place, "has entries that are not finite; correct it")
     return vectors
 
 
 def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
+    if series.dtype not in (pl.String, pl.Null):
+        _refuse_type(series, place, "kinds of interaction are text")
     text = series.cast(pl.String)
     kinds = text.cast(pl.Enum(KINDS), strict=False)
     unknown = text.filter(kinds.is_null()).drop_nulls()
-    hint = nearest(unknown[0], KINDS) if len(unknown) else ""
+    hint = nearest(unknown[0][:60], KINDS) if len(unknown) else ""
     problem = f"is no kind of interaction.{hint}; known: {', '.join(KINDS)}"
     refuse_rows(text, kinds.is_null(), place, problem)
     return kinds
@@ -323,7 +338,6 @@ def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 _CASTS = {
     "text": _cast_text,
-    "time": _cast_time,
     "float": _cast_float,
     "count": _cast_count,
     "bool": _cast_bool,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from graphkit import errors
 from graphkit.data import incidence as two_mode
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import Incidence, IncidenceMatrix
+from graphkit.data.times import DAY, SECOND
 from graphkit.errors import DataError, MissingDataError, OptionError
 
 Ints = npt.NDArray[np.int64]
@@ -26,9 +28,17 @@ Floats = npt.NDArray[np.float64]
 WEIGHTS = ("count", "pairs", "actions", "jaccard", "cosine", "newman", "tfidf")
 
 #: Units of a window given as text, in microseconds.
-SECOND, DAY = 1_000_000, 86_400_000_000
 UNITS = {"us": 1, "ms": 1000, "s": SECOND, "sec": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND}
 UNITS |= {"d": DAY, "w": 7 * DAY}
+_WORDS = {"second": "s", "minute": "min", "hour": "h", "day": "d", "week": "w"}
+_WORDS |= {f"{word}s": unit for word, unit in _WORDS.items()} | {"µs": "us", "μs": "us"}
+
+#: A length as ISO 8601 writes it, in weeks, or days, hours, minutes and seconds.
+_NUMBER = r"[0-9]{1,18}(?:[.,][0-9]{1,18})?"
+_ISO = re.compile(
+    rf"P(?=[0-9T])(?:({_NUMBER})W)?(?:({_NUMBER})D)?"
+    rf"(?:T(?=[0-9])(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"
+)
 
 #: Longer than any log, and safe to add to a time.
 FOREVER = 1 << 60
@@ -230,21 +240,31 @@ def microseconds(window: timedelta | str) -> int:
 
     Examples
     --------
-    >>> microseconds("10s"), microseconds("1.5 h")
-    (10000000, 5400000000)
+    >>> microseconds("10s"), microseconds("1.5 h"), microseconds("PT1H30M")
+    (10000000, 5400000000, 5400000000)
     """
     if isinstance(window, timedelta):
         length = window // timedelta(microseconds=1)
     elif isinstance(window, str):
-        found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", window)
-        if found is None or found[2] not in UNITS:
+        text = window.strip()
+        found = re.fullmatch(rf"(-?{_NUMBER})\s*([a-zA-Zµμ]+)", text)
+        unit = _WORDS.get(found[2], found[2]) if found else ""
+        iso = _ISO.fullmatch(text)
+        if iso is None and (found is None or unit not in UNITS):
             hint = " 'm' could be minutes or months." if found and found[2] == "m" else ""
             hint = hint or (errors.nearest(found[2], UNITS) if found else "")
             raise OptionError(
                 f"window={window!r} is not understood: write a number and one of "
-                f"{', '.join(UNITS)}, such as '10s', '5min', '2h' or '1d'.{hint}"
+                f"{', '.join(UNITS)}, such as '10s', '5min', '2h' or '1d', or ISO 8601 such as "
+                f"'PT1H'.{hint}"
             )
-        length = round(float(found[1]) * UNITS[found[2]])
+        if iso is not None:
+            parts = zip(iso.groups(), ["w", "d", "h", "min", "s"], strict=True)
+        else:
+            assert found is not None
+            parts = zip([found[1]], [unit], strict=True)
+        # exact, as a product of floats may round the last microsecond
+        length = round(sum(Fraction((n or "0").replace(",", ".")) * UNITS[u] for n, u in parts))
     else:
         raise OptionError(
             f"window={window!r} is a {type(window).__name__}: pass a datetime.timedelta, or text "

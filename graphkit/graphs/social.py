@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset, as_instant
+from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS, TIME
+from graphkit.data.schema import KINDS
+from graphkit.data.times import TIME, as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
 

@@ -76,7 +76,7 @@ from graphkit import errors
 from graphkit.data.graph import Graph
 from graphkit.data.ids import AROUND, MISSING_WORDS, check_real_ids, describe_changes, judge_ids
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -292,7 +292,7 @@ def _time_column(F: Any, name: str, kind: str, where: str) -> Any:
         )
     else:
         raise DataError(f"{where}: column {name!r} holds {kind}; make it a timestamp first.")
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
+    low, high = PLAUSIBLE
     return F.when((stamp >= low) & (stamp < high), stamp)
 
 

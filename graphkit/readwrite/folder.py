@@ -214,7 +214,7 @@ def _split_name(name: str) -> tuple[str, str]:
 def read_table(name: str, path: Path, notes: Counts, real_ids: Collection[str]) -> pl.DataFrame:
     """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
 
-    Changed ids are added to the `notes`.
+    Changed ids, and times that were read as numbers since 1970, are added to the `notes`.
     """
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
@@ -229,7 +229,7 @@ def read_table(name: str, path: Path, notes: Counts, real_ids: Collection[str]) 
             # as text, so that ids keep all digits; conform casts the other columns
             frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
             _refuse_doubled(frame, path)
-    return conform(name, frame, where=str(path), real_ids=real_ids, changes=notes)
+    return conform(name, frame, where=str(path), real_ids=real_ids, changes=notes, converted=notes)
 
 
 def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
@@ -284,7 +284,8 @@ def read_dataset(
 
     Blanks around ids are stripped, and a word that means missing (``nan``, ``None``, ``NA``,
     ``null``, …) is a missing id: both are notes of the report. Ids that lost their digits
-    (``7.3E+18``), ``12.0`` in a column of numbers, and control characters are refused.
+    (``7.3E+18``), ``12.0`` in a column of numbers, and control characters are refused. Times may be
+    of any form of :mod:`graphkit.data.times`; numbers since 1970 are noted.
 
     Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
     are dropped and counted. Interactions and impressions are events and may repeat.

@@ -16,7 +16,7 @@ import polars as pl
 from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_zeros, take_ids
 from graphkit.data.incidence import Coder, IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -69,8 +69,8 @@ def read_incidence(
         are dropped and counted; their actor is still a node. Blanks around ids are stripped, and
         words such as ``nan`` are missing ids; a warning counts both.
     at
-        Column of the time of the interaction: datetime, date, or ISO 8601 text; naive times
-        are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
+        Column of the time of the interaction, of any form of :mod:`graphkit.data.times`; naive
+        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
     kinds
         Kinds of interactions (column ``kind``) to include; other rows are counted. By default
         all rows.
@@ -90,7 +90,8 @@ def read_incidence(
     FileError
         If a file is missing, damaged, or in an unsupported format.
     DataError
-        If ids are floats, lost their digits or hold control characters, or no time can be read.
+        If ids are floats, lost their digits or hold control characters, if no time can be read, or
+        times have several units.
     MissingDataError
         If a column is missing, or no row has both ids.
     OptionError
@@ -116,10 +117,12 @@ def read_incidence(
     coders = Coder(), Coder()
     changes: Counter[tuple[str, str]] = Counter()
     chunks: list[tuple[Any, Any, Any]] = []
+    forms: set[str] = set()
     with reading_file(Path(where), "Check the file, or write it again."):
         for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
             chunk = _take_chunk(chunk, (entity, thing), where, words, changes)
-            chunks.append(_encode_chunk(chunk, coders, tally, at is not None))
+            chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None))
+    check_forms(forms, f"{where}: column {at!r}")
     parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
     parameters |= {"real_ids": list(words)} if words else {}
     matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
@@ -194,7 +197,7 @@ def _select_columns(
     kinds: list[str] | None,
     where: str,
 ) -> pl.LazyFrame:
-    """Columns actor, object, wanted (of the given kinds) and, with `at`, at and timed."""
+    """Columns actor, object, wanted (of the given kinds) and, with `at`, at."""
     wanted = [c for c in (*ids, at) if c is not None]
     if len(set(wanted)) < len(wanted):
         raise OptionError(f"entity, thing and at name one column twice: {', '.join(wanted)}.")
@@ -210,31 +213,9 @@ def _select_columns(
         (pl.col("kind").cast(pl.String).is_in(kinds) if kinds else pl.lit(True)).alias("wanted"),
     ]
     if at is not None:
-        columns += [_parse_times(at, schema[at], where), pl.col(at).is_not_null().alias("timed")]
+        check_time_type(schema[at], f"{where}: column {at!r}")
+        columns.append(pl.col(at).alias("at"))
     return lazy.select(columns)
-
-
-def _parse_times(name: str, dtype: pl.DataType, where: str) -> pl.Expr:
-    """Times in microseconds since 1970, null where missing or impossible."""
-    column, kind = pl.col(name), dtype
-    if dtype == pl.String:
-        text = column.str.strip_chars().str.replace(" ", "T").str.replace(r"(Z|\+00:?00)$", "")
-        clock, kind = "%Y-%m-%dT%H:%M:%S%.f", pl.Datetime("us", "UTC")
-        naive, date, aware = (
-            text.str.to_datetime(form, time_unit="us", strict=False)
-            for form in (clock, "%Y-%m-%d", clock + "%z")
-        )
-        utc = (naive.dt.replace_time_zone("UTC"), date.dt.replace_time_zone("UTC"))
-        column = pl.coalesce(*utc, aware.cast(kind))
-    elif not (isinstance(dtype, pl.Datetime) or dtype in (pl.Date, pl.Null)):
-        raise DataError(
-            f"{where}: column {name!r} holds {dtype}, whose unit and origin are unknown; convert "
-            "it, for seconds with polars.from_epoch(column, time_unit='s') on a lazy frame."
-        )
-    zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    number = column.cast(pl.Datetime("us", zone)).dt.epoch("us")
-    return pl.when((number >= low) & (number < high)).then(number).alias("at")
 
 
 def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
@@ -246,9 +227,12 @@ def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
 
 
 def _encode_chunk(
-    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], timed: bool
+    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], forms: set[str] | None
 ) -> tuple[Any, Any, Any]:
-    """Codes and times of the interactions of a chunk; dropped rows are counted."""
+    """Codes and times of the interactions of a chunk; dropped rows are counted.
+
+    The forms of its times are added to `forms`; `None` for a log without times.
+    """
     reasons = list(tally)
     nameless = chunk.get_column("actor").is_null()
     tally[reasons[0]] += int(nameless.sum())
@@ -262,10 +246,13 @@ def _encode_chunk(
     if not kept.all():
         chunk, rows = chunk.filter(kept), rows[kept.to_numpy()]
     columns = coders[1].add(chunk.get_column("object"))
-    if not timed:
+    if forms is None:
         return rows, columns, None
-    at = chunk.get_column("at")
-    unread = int((at.is_null() & chunk.get_column("timed")).sum())
+    parsed = parse_times(chunk.get_column("at"), "column 'at'")
+    forms |= parsed.forms
+    outside = ~parsed.at.is_between(*PLAUSIBLE, closed="left")
+    unread = int((parsed.unread | outside.fill_null(False)).sum())
+    at = parsed.at.set(outside.fill_null(False), None)
     tally[reasons[3]] += unread
     tally[reasons[4]] += at.null_count() - unread
     return rows, columns, at.fill_null(-1).to_numpy()

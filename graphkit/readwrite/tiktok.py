@@ -14,7 +14,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.ids import MISSING_WORDS, check_real_ids, take_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
-from graphkit.data.schema import EARLIEST, LATEST
+from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import DataError, FileError, OptionError, nearest
 from graphkit.parallel import track
 from graphkit.readwrite.files import (
@@ -31,7 +31,6 @@ __all__ = ["is_tiktok_api", "read_tiktok_api"]
 
 JSON_SUFFIXES = (".json", ".json.gz", *NDJSON)
 
-TIME = pl.Datetime("us", "UTC")
 
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 
@@ -277,12 +276,9 @@ def _to_integer(name: str) -> pl.Expr:
 
 def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     """Columns of the items table from records of videos."""
-    given = pl.col("create_time").str.strip_chars().cast(pl.Int64, strict=False)
-    # seconds; large values are milli- or microseconds
-    time = given * pl.when(given < 10**11).then(10**6).when(given < 10**14).then(10**3).otherwise(1)
-    low, high = (int(t.timestamp()) * 1_000_000 for t in (EARLIEST, LATEST))
-    possible = (given < 10**17) & time.is_between(low, high, closed="left")
-    created = pl.when(possible).then(pl.from_epoch(time, "us")).cast(TIME)
+    # seconds, mostly; files of several wrappers may differ in their units
+    time = parse_times(records.get_column("create_time"), "create_time").at
+    created = time.set(~time.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME)
     stem = pl.col("is_stem_verified").str.to_lowercase()
     items = records.select(
         pl.col("id").alias("item_id"),

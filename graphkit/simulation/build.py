@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset, as_instant
+from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
+from graphkit.data.times import as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import (

@@ -24,6 +24,7 @@ from pydantic import (
 from graphkit import recommenders
 from graphkit.data.files import to_toml
 from graphkit.data.tags import STOP_TAGS
+from graphkit.data.times import as_instant
 from graphkit.errors import FileError, OptionError, check_choice, nearest
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.readwrite import READERS
@@ -182,7 +183,8 @@ class WorldConfig(Section):
         ``"authored"`` (items enter through their authors) or ``"introduced"`` (a sample of
         items is held out and enters through accounts of its audience).
     since
-        First instant of the authored posts; the last third of the items if absent.
+        First instant of the authored posts, of any form of :mod:`graphkit.data.times`; the last
+        third of the items if absent.
     ticks
         Posts enter in ticks 0 … ticks − 1.
     stock
@@ -208,6 +210,13 @@ class WorldConfig(Section):
     worlds: Count = 10
     space: dict[str, float] | str | None = None
     dimensions: Annotated[int, Field(ge=2)] = 32
+
+    @field_validator("since")
+    @classmethod
+    def _check_since(cls, since: str | None) -> str | None:
+        if since is not None:
+            as_instant("since", since)
+        return since
 
     @field_validator("space")
     @classmethod

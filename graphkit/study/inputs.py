@@ -14,6 +14,7 @@ from graphkit import readwrite, synthetic
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
+from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
@@ -116,7 +117,7 @@ def _count_posts(config: StudyConfig, ds: Dataset) -> int:
     created = ds.items.get_column("created_at").drop_nulls()
     if config.world.since is None:
         return len(created) // 3
-    return int((created.dt.strftime("%Y-%m-%dT%H:%M:%S") >= config.world.since).sum())
+    return int((created >= as_instant("world.since", config.world.since)).sum())
 
 
 def check_study(path: str | Path) -> pl.DataFrame:
