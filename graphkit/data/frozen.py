@@ -15,6 +15,7 @@ import polars as pl
 
 from graphkit.data.display import html_card, text_card
 from graphkit.errors import DataError
+from graphkit.parallel import refuse_after_fork
 
 
 class Frozen:
@@ -92,6 +93,7 @@ class Frozen:
 
     def _table(self) -> pl.DataFrame | None:
         """The table below the facts in a notebook."""
+        refuse_after_fork()
         found = attrgetter(self._below)(self) if self._below else None
         return found() if callable(found) else found
 
@@ -141,6 +143,7 @@ def content_key(*parts: Any) -> str:
     Equal content gives equal keys on every machine; it depends on values and on their
     order, not on how they are laid out in memory.
     """
+    refuse_after_fork()
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         _update_digest(digest, part)

@@ -17,6 +17,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.parallel import refuse_after_fork
 
 Membership = npt.NDArray[np.int32]
 
@@ -397,6 +398,7 @@ class Partition(Frozen, table="summary"):
 
     def frame(self) -> pl.DataFrame:
         """One row per node: id, community, label, consistency."""
+        refuse_after_fork()
         names = pl.Series([self.name(c) for c in range(self.n_communities)], dtype=pl.String)
         codes = pl.Series("community", self.membership).replace(-1, None)
         columns = {"id": self.vocabulary.series, "community": codes, "label": names.gather(codes)}
@@ -406,6 +408,7 @@ class Partition(Frozen, table="summary"):
 
     def summary(self) -> pl.DataFrame:
         """One row per community: community, label, size, share of all nodes, consistency."""
+        refuse_after_fork()
         columns: dict[str, Any] = {
             "community": np.arange(self.n_communities, dtype=np.int32),
             "label": [self.name(c) for c in range(self.n_communities)],

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.errors import DataError, nearest
+from graphkit.parallel import refuse_after_fork
 
 #: Kinds of interaction; the values of ``interactions.kind``.
 KINDS = tuple(
@@ -127,6 +128,7 @@ def conform(name: str, frame: pl.DataFrame, *, where: str = "") -> pl.DataFrame:
     graphkit.errors.DataError: table 'follows': column 'folowee_id' looks like \
 'followee_id', which is missing: rename it.
     """
+    refuse_after_fork()
     table = TABLES[name]
     place = f"table {name!r}" + (f" ({where})" if where else "")
     _check_columns(table, frame, place)
