@@ -51,9 +51,18 @@ class Frozen:
         for name, dtype in dtypes.items():
             if (value := getattr(self, name)) is None:
                 continue
-            array = np.ascontiguousarray(value, dtype=dtype)
+            kind = type(self).__name__.lower()
+            try:
+                with np.errstate(invalid="ignore"):  # what does not fit is refused below
+                    array = np.ascontiguousarray(value, dtype=dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DataError(f"{kind}: {name} must hold {dtype}: {error}.") from None
+            if array.dtype.kind == "i" and not _same_integers(np.asarray(value), array):
+                raise DataError(
+                    f"{kind}: {name} holds numbers that {array.dtype} cannot hold: whole numbers up "
+                    f"to {np.iinfo(array.dtype).max:,} are needed."
+                )
             if shape not in (None, array.shape):
-                kind = type(self).__name__.lower()
                 raise DataError(f"{kind}: {name} has shape {array.shape}, not {shape}.")
             self._set(**{name: array})
 
@@ -102,6 +111,13 @@ class Frozen:
 
     def _repr_html_(self) -> str:
         return html_card(self._title(), self._facts(), self._table())
+
+
+def _same_integers(given: npt.NDArray[Any], cast: npt.NDArray[Any]) -> bool:
+    """Whether a cast to integers changed no value."""
+    if given.dtype == cast.dtype or np.can_cast(given.dtype, cast.dtype):
+        return True
+    return bool((given == cast).all())
 
 
 class _PickledMapping(dict[Any, Any]):
