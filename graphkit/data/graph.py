@@ -90,6 +90,10 @@ def _encode_edges(
         raise DataError(f"{len(sources)} sources for {len(targets)} targets: one each is needed.")
     values: Floats | None = None
     if weight is not None:
+        if np.ma.isMaskedArray(weight):
+            weight = np.ma.filled(weight.astype(np.float64), np.nan)
+        if isinstance(weight, np.ndarray) and weight.dtype.kind in "cmM":
+            raise DataError(f"weights must be real numbers; these are of type {weight.dtype}.")
         try:
             values = np.asarray(weight, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -163,6 +167,24 @@ def _count_distinct(ids: Iterable[Any]) -> int:
         return len(set(ids))
     except TypeError as error:
         raise DataError(f"ids must be hashable, such as text or integers: {error}.") from None
+
+
+def _igraph_ids(graph: igraph.Graph) -> list[Any]:
+    """Ids of an igraph graph, see :meth:`Graph.from_igraph`."""
+    present = graph.vs.attributes()
+    ids: list[Any]
+    if "name" in present:
+        ids = graph.vs["name"]
+        if _count_distinct(ids) < len(ids):
+            raise DataError(
+                "the igraph vertex attribute 'name' has repeated values: ids are unique."
+            )
+        return ids
+    for attribute in ("id", "label"):
+        ids = graph.vs[attribute] if attribute in present else []
+        if ids and all(isinstance(v, str) for v in ids) and len(set(ids)) == len(ids):
+            return ids
+    return list(range(graph.vcount()))
 
 
 def _as_integers(ids: list[Any]) -> list[Any]:
@@ -312,9 +334,10 @@ class Graph(Frozen):
     def from_igraph(cls, graph: igraph.Graph, *, weight: str | None = "weight") -> Graph:
         """A graph from igraph; parallel edges are merged.
 
-        Ids are the vertex attribute ``name``, else ``id`` if it is text (as in Pajek files), else
-        the indices. Names that :meth:`to_igraph` made of integers become integers again, also
-        after GraphML and GML files, which keep the graph attribute ``idkind`` that says so.
+        Ids are the vertex attribute ``name``, else ``id`` or ``label`` if it is text that differs
+        for each vertex (as in GraphML and GML files of other tools), else the indices. Names that
+        :meth:`to_igraph` made of integers become integers again, also after GraphML and GML
+        files, which keep the graph attribute ``idkind`` that says so.
 
         Raises
         ------
@@ -322,14 +345,7 @@ class Graph(Frozen):
             If ids repeat, a weight is no finite number, or the graph has no edge attribute
             `weight`, unless it is ``"weight"``.
         """
-        attribute = next((a for a in ("name", "id") if a in graph.vs.attributes()), "")
-        ids: list[Any] = graph.vs[attribute] if attribute else []
-        if not attribute or (attribute == "id" and not all(isinstance(v, str) for v in ids)):
-            ids = list(range(graph.vcount()))
-        elif _count_distinct(ids) < len(ids):
-            raise DataError(
-                f"the igraph vertex attribute {attribute!r} has repeated values: ids are unique."
-            )
+        ids = _igraph_ids(graph)
         if "idkind" in graph.attributes() and graph["idkind"] == "int":
             ids = _as_integers(ids)
         pairs = graph.get_edgelist()
@@ -542,6 +558,7 @@ class Graph(Frozen):
 
         Names of integer ids are text, for igraph writes numbers to files with 15 digits; the graph
         attribute ``idkind`` is ``"int"`` then, and :meth:`from_igraph` gives the integers back.
+        Ids of other kinds, such as tuples, stay objects, which igraph leaves out of files.
         """
         import igraph
 
