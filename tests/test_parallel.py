@@ -173,7 +173,6 @@ def test_a_fork_before_the_first_use_works(tmp_path: Path) -> None:
 def test_a_fork_after_the_first_use_of_polars_alone_is_refused(tmp_path: Path) -> None:
     main = """
     import polars as pl
-    
     pl.DataFrame({"a": ["x", "y"] * 9}).group_by("a").len()
     print(in_fork(lambda: leiden(1)))
 """
