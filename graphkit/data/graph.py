@@ -92,7 +92,9 @@ def _encode_edges(
     if weight is not None:
         if np.ma.isMaskedArray(weight):
             weight = np.ma.filled(weight.astype(np.float64), np.nan)
-        if isinstance(weight, np.ndarray) and weight.dtype.kind in "cmM":
+        temporal = isinstance(weight, pl.Series) and weight.dtype.is_temporal()
+        if temporal or (isinstance(weight, np.ndarray) and weight.dtype.kind in "cmM"):
+            assert isinstance(weight, pl.Series | np.ndarray)
             raise DataError(f"weights must be real numbers; these are of type {weight.dtype}.")
         try:
             values = np.asarray(weight, dtype=np.float64)
@@ -139,7 +141,13 @@ def csr_from_codes(
         if weight is None:
             weight = np.diff(np.append(first, keys.size)).astype(np.float64)
         else:
-            weight = np.add.reduceat(weight, first)
+            with np.errstate(over="ignore"):
+                weight = np.add.reduceat(weight, first)
+            if not np.isfinite(weight).all():
+                raise DataError(
+                    "the weights of parallel edges add up to more than a float can hold: divide all "
+                    "weights by their mean."
+                )
         keys = keys[first]
     indices = keys.astype(np.int32)  # the lower half: the column
     keys >>= 32

@@ -208,7 +208,7 @@ def _wrong_code(code: int, row: int) -> DataError:
 
 def _shown(value: Any) -> str:
     """`repr`, shortened."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 40 else text[:39] + "…"
 
 
@@ -444,7 +444,8 @@ class Partition(Frozen, table="summary"):
                 )
             return self.labels.index(which)
         top = self.n_communities - 1
-        if not 0 <= which <= top:
+        whole = isinstance(which, int | np.integer) and not isinstance(which, bool)
+        if not whole or not 0 <= which <= top:
             raise OptionError(f"community {which} does not exist: codes run from 0 to {top}.")
         return int(which)
 

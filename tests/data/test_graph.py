@@ -5,6 +5,7 @@ from pathlib import Path
 import igraph
 import networkx as nx
 import numpy as np
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
@@ -314,7 +315,8 @@ def test_weights_of_other_tools() -> None:
 
 
 def test_weights_that_are_not_real_are_refused() -> None:
-    for weight in (np.array([1 + 2j]), np.array(["2024-01-01"], "M8[D]")):
+    times = np.array(["2024-01-01"], "M8[D]")
+    for weight in (np.array([1 + 2j]), times, pl.Series(times), pl.Series([1]).cast(pl.Duration)):
         with pytest.raises(DataError, match="must be real numbers"):
             Graph.from_edges(["a"], ["b"], weight, directed=True)
     with pytest.raises(DataError, match="nan of edge 1"):
@@ -326,3 +328,8 @@ def test_indices_that_do_not_fit_are_refused() -> None:
     for indices in (np.array([2**32 + 1]), np.array([0.5])):
         with pytest.raises(DataError, match="graph: indices holds numbers that int32 cannot"):
             Graph(graph.vocabulary, graph.indptr, indices, graph.weights, True)  # type: ignore[arg-type]
+
+
+def test_parallel_edges_that_add_up_to_infinity_are_refused() -> None:
+    with pytest.raises(DataError, match="parallel edges add up to more than a float"):
+        Graph.from_edges(["a", "a"], ["b", "b"], [1e308, 1e308], directed=True)

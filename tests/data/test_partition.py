@@ -68,8 +68,10 @@ def test_unknown_communities_are_named() -> None:
     partition = Partition.from_membership(["a", "b"], ["booktok", "cats"])
     with pytest.raises(MissingDataError, match="Did you mean 'booktok'"):
         partition.members("bookto")
-    with pytest.raises(OptionError, match="from 0 to 1"):
-        partition.members(2)
+    for code in (2, -1, 0.5, True, None):
+        with pytest.raises(OptionError, match="from 0 to 1"):
+            partition.members(code)  # type: ignore[arg-type]
+    assert partition.members(np.int64(1)).tolist() == ["b"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
