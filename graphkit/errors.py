@@ -44,6 +44,10 @@ class DependencyError(GraphkitError, ImportError):
     """Optional package that is not installed; the message gives the install command."""
 
 
+class ForkError(GraphkitError, RuntimeError):
+    """Call in a process that was forked after graphkit had started threads, which are lost there."""
+
+
 class GraphkitWarning(UserWarning):
     """Valid input that is probably unintended."""
 

@@ -1,4 +1,8 @@
-"""Threads for kernels that release the GIL, and progress reports."""
+"""Threads for kernels that release the GIL, progress reports, and the refusal of forked processes.
+
+A forked process has none of the threads of its parent. Polars' pool stays without workers there,
+and most calls would wait for them for ever: :func:`refuse_after_fork` raises instead.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TypeVar
+
+from graphkit.errors import ForkError
 
 T = TypeVar("T")
 Piece = TypeVar("Piece")
@@ -17,6 +24,48 @@ Result = TypeVar("Result")
 Reporter = Callable[[str, int, int], None]
 
 _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default=None)
+
+
+#: Whether this process has started threads, and whether it was forked from one that had.
+_started = _lost = False
+
+
+def refuse_after_fork() -> None:
+    """Raise a :class:`ForkError` in a process forked from one that had used graphkit.
+
+    The first call marks this process as one that has threads; it is called wherever tables, ids or
+    threads are used first.
+    """
+    global _started
+    if _lost:
+        raise ForkError(
+            "this process was forked after graphkit, or Polars, had started threads in its parent; "
+            "a fork does not copy them, and a call would wait for ever. Start workers with "
+            'multiprocessing.get_context("spawn") or joblib\'s "loky", or fork before the first use '
+            "of graphkit."
+        )
+    _started = True
+
+
+def _look_before_fork() -> None:
+    """Note whether Polars' pool runs, which the user may have started without graphkit."""
+    global _started
+    if _started:
+        return
+    try:
+        names = [thread.read_text() for thread in Path("/proc/self/task").glob("*/comm")]
+    except OSError:  # a thread that ended meanwhile
+        return
+    _started = any(name.startswith("polars-") for name in names)
+
+
+def _note_fork() -> None:
+    global _lost
+    _lost = _lost or _started
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_look_before_fork, after_in_child=_note_fork)
 
 
 def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
@@ -32,6 +81,7 @@ def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
     >>> seen
     [('letters', 0, 2), ('letters', 1, 2), ('letters', 2, 2)]
     """
+    refuse_after_fork()
     report = _reporter.get()
     if report is None:
         yield from steps
@@ -92,6 +142,7 @@ def in_threads(
 
     Progress is reported under `title`. Ctrl-C drops pieces not begun and waits for the others.
     """
+    refuse_after_fork()
     workers = min(workers or cores(), len(pieces))
     if workers <= 1:
         return [work(piece) for piece in track(pieces, title, len(pieces))]

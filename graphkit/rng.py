@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from graphkit.errors import OptionError
+from graphkit.parallel import refuse_after_fork
 
 RNGLike = int | np.integer | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator
 
@@ -59,6 +60,7 @@ class Streams:
     """
 
     def __init__(self, rng: RNGLike | None = None) -> None:
+        refuse_after_fork()
         self.seed: int = _root_seed(rng)
 
     def _seed_sequence(self, *name: str | int) -> np.random.SeedSequence:

@@ -29,6 +29,7 @@ from graphkit.errors import (
     check_choice,
     nearest,
 )
+from graphkit.parallel import refuse_after_fork
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -161,6 +162,7 @@ class Dataset(Frozen):
         MissingDataError
             Naming the caller, what is missing and what is there.
         """
+        refuse_after_fork()
         frame: pl.DataFrame | None = self.tables.get(table)
         if frame is None:
             present = ", ".join(self.tables)
@@ -210,6 +212,7 @@ class Dataset(Frozen):
             without a time are older than the log and stay in the past; items without one are in
             the past, and wherever rows refer to them.
         """
+        refuse_after_fork()
         check_choice("untimed", untimed, ("raise", "past", "drop"))
         cut = as_instant("when", when)
         past: dict[str, Any] = {}
@@ -270,6 +273,7 @@ class Dataset(Frozen):
 
     def summary(self) -> pl.DataFrame:
         """One row per column: table, rows, column, type, share filled, distinct, low, high."""
+        refuse_after_fork()
         rows: list[dict[str, Any]] = []
         for name, frame in self.tables.items():
             n = frame.height

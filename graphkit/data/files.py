@@ -18,6 +18,7 @@ import tomli_w
 
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError
+from graphkit.parallel import refuse_after_fork
 
 #: Prefix of files that are still being written.
 _PART = ".part-"
@@ -33,6 +34,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     FileError
         If the file cannot be written; an earlier one is unchanged.
     """
+    refuse_after_fork()
     # the process is in the name, as several may write one file; numpy needs its ending
     part = path.with_name(f"{_PART}{os.getpid()}-{path.name}")
     try:

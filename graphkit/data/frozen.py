@@ -15,6 +15,7 @@ import polars as pl
 
 from graphkit.data.display import html_card, text_card
 from graphkit.errors import DataError
+from graphkit.parallel import refuse_after_fork
 
 
 class Frozen:
@@ -50,9 +51,18 @@ class Frozen:
         for name, dtype in dtypes.items():
             if (value := getattr(self, name)) is None:
                 continue
-            array = np.ascontiguousarray(value, dtype=dtype)
+            kind = type(self).__name__.lower()
+            try:
+                with np.errstate(invalid="ignore"):  # what does not fit is refused below
+                    array = np.ascontiguousarray(value, dtype=dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DataError(f"{kind}: {name} must hold {dtype}: {error}.") from None
+            if array.dtype.kind == "i" and not _same_integers(np.asarray(value), array):
+                raise DataError(
+                    f"{kind}: {name} holds numbers that {array.dtype} cannot hold: whole numbers up "
+                    f"to {np.iinfo(array.dtype).max:,} are needed."
+                )
             if shape not in (None, array.shape):
-                kind = type(self).__name__.lower()
                 raise DataError(f"{kind}: {name} has shape {array.shape}, not {shape}.")
             self._set(**{name: array})
 
@@ -92,6 +102,7 @@ class Frozen:
 
     def _table(self) -> pl.DataFrame | None:
         """The table below the facts in a notebook."""
+        refuse_after_fork()
         found = attrgetter(self._below)(self) if self._below else None
         return found() if callable(found) else found
 
@@ -100,6 +111,13 @@ class Frozen:
 
     def _repr_html_(self) -> str:
         return html_card(self._title(), self._facts(), self._table())
+
+
+def _same_integers(given: npt.NDArray[Any], cast: npt.NDArray[Any]) -> bool:
+    """Whether a cast to integers changed no value."""
+    if given.dtype == cast.dtype or np.can_cast(given.dtype, cast.dtype):
+        return True
+    return bool((given == cast).all())
 
 
 class _PickledMapping(dict[Any, Any]):
@@ -141,6 +159,7 @@ def content_key(*parts: Any) -> str:
     Equal content gives equal keys on every machine; it depends on values and on their
     order, not on how they are laid out in memory.
     """
+    refuse_after_fork()
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         _update_digest(digest, part)

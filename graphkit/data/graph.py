@@ -16,10 +16,11 @@ import polars as pl
 from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import look_over_ids
+from graphkit.data.matrix import fold_symmetric, read_matrix
 from graphkit.data.partition import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, check_choice
+from graphkit.errors import DataError, GraphkitWarning, check_choice, nearest
 
 if TYPE_CHECKING:
     import igraph
@@ -91,6 +92,12 @@ def _encode_edges(
         raise DataError(f"{len(sources)} sources for {len(targets)} targets: one each is needed.")
     values: Floats | None = None
     if weight is not None:
+        if np.ma.isMaskedArray(weight):
+            weight = np.ma.filled(weight.astype(np.float64), np.nan)
+        temporal = isinstance(weight, pl.Series) and weight.dtype.is_temporal()
+        if temporal or (isinstance(weight, np.ndarray) and weight.dtype.kind in "cmM"):
+            assert isinstance(weight, pl.Series | np.ndarray)
+            raise DataError(f"weights must be real numbers; these are of type {weight.dtype}.")
         try:
             values = np.asarray(weight, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -142,7 +149,13 @@ def csr_from_codes(
         if weight is None:
             weight = np.diff(np.append(first, keys.size)).astype(np.float64)
         else:
-            weight = np.add.reduceat(weight, first)
+            with np.errstate(over="ignore"):
+                weight = np.add.reduceat(weight, first)
+            if not np.isfinite(weight).all():
+                raise DataError(
+                    "the weights of parallel edges add up to more than a float can hold: divide all "
+                    "weights by their mean."
+                )
         keys = keys[first]
     indices = keys.astype(np.int32)  # the lower half: the column
     keys >>= 32
@@ -163,6 +176,48 @@ def _pack_keys(keys: npt.NDArray[np.int64], rows: Array, columns: Array) -> None
 
 def _has_repeats(keys: npt.NDArray[np.int64]) -> bool:
     return bool((keys[1:] == keys[:-1]).any())
+
+
+def _count_distinct(ids: Iterable[Any]) -> int:
+    try:
+        return len(set(ids))
+    except TypeError as error:
+        raise DataError(f"ids must be hashable, such as text or integers: {error}.") from None
+
+
+def _igraph_ids(graph: igraph.Graph) -> list[Any]:
+    """Ids of an igraph graph, see :meth:`Graph.from_igraph`."""
+    present = graph.vs.attributes()
+    ids: list[Any]
+    if "name" in present:
+        ids = graph.vs["name"]
+        if _count_distinct(ids) < len(ids):
+            raise DataError(
+                "the igraph vertex attribute 'name' has repeated values: ids are unique."
+            )
+        return ids
+    for attribute in ("id", "label"):
+        ids = graph.vs[attribute] if attribute in present else []
+        if ids and all(isinstance(v, str) for v in ids) and len(set(ids)) == len(ids):
+            return ids
+    return list(range(graph.vcount()))
+
+
+def _as_integers(ids: list[Any]) -> list[Any]:
+    """Integers of texts, as they are where one is not the plain text of an integer."""
+    try:
+        numbers = [int(one) for one in ids]
+    except (TypeError, ValueError):
+        return ids
+    return numbers if [str(number) for number in numbers] == ids else ids
+
+
+def _no_weight(kind: str, weight: str | None, known: Iterable[str]) -> DataError:
+    names = sorted(map(str, known))
+    return DataError(
+        f"no edge of the {kind} graph has the attribute {weight!r}.{nearest(str(weight), names)} "
+        f"Attributes: {', '.join(names) or 'none'}. Pass weight=None to count edges."
+    )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -273,9 +328,19 @@ class Graph(Frozen):
 
     @classmethod
     def from_networkx(cls, graph: networkx.Graph[Any], *, weight: str | None = "weight") -> Graph:
-        """A graph from networkx; missing weights are 1, parallel edges are merged."""
-        edges = list(graph.edges(data=weight or None, default=1))
+        """A graph from networkx; missing weights are 1, parallel edges are merged.
+
+        Raises
+        ------
+        DataError
+            If a weight is no finite number, or no edge has the attribute `weight`, unless it is
+            ``"weight"``.
+        """
+        edges = list(graph.edges(data=weight or None, default=None))
         values = [1.0 if w is None else w for _, _, w in edges] if weight else None
+        if weight not in (None, "weight") and edges and all(w is None for _, _, w in edges):
+            known = {name for *_, data in graph.edges(data=True) for name in data}
+            raise _no_weight("networkx", weight, known)
         record = Provenance("Graph.from_networkx", {"weight": weight})
         ends = [u for u, _, _ in edges], [v for _, v, _ in edges]
         options: Any = {"directed": graph.is_directed(), "nodes": list(graph.nodes)}
@@ -283,15 +348,27 @@ class Graph(Frozen):
 
     @classmethod
     def from_igraph(cls, graph: igraph.Graph, *, weight: str | None = "weight") -> Graph:
-        """A graph from igraph; ids are the vertex attribute ``name``, else the indices."""
-        names = "name" in graph.vs.attributes()
-        ids = graph.vs["name"] if names else list(range(graph.vcount()))
-        if len(set(ids)) < len(ids):
-            raise DataError(
-                "the igraph vertex attribute 'name' has repeated values: ids are unique."
-            )
+        """A graph from igraph; parallel edges are merged.
+
+        Ids are the vertex attribute ``name``, else ``id`` or ``label`` if it is text that differs
+        for each vertex (as in GraphML and GML files of other tools), else the indices. Names that
+        :meth:`to_igraph` made of integers become integers again, also after GraphML and GML
+        files, which keep the graph attribute ``idkind`` that says so.
+
+        Raises
+        ------
+        DataError
+            If ids repeat, a weight is no finite number, or the graph has no edge attribute
+            `weight`, unless it is ``"weight"``.
+        """
+        ids = _igraph_ids(graph)
+        if "idkind" in graph.attributes() and graph["idkind"] == "int":
+            ids = _as_integers(ids)
         pairs = graph.get_edgelist()
-        values = graph.es[weight] if weight and weight in graph.es.attributes() else None
+        names = graph.es.attributes()
+        if weight not in (None, "weight", *names) and pairs:
+            raise _no_weight("igraph", weight, names)
+        values = graph.es[weight] if weight and weight in names else None
         record = Provenance("Graph.from_igraph", {"weight": weight})
         ends = [ids[u] for u, _ in pairs], [ids[v] for _, v in pairs]
         directed = graph.is_directed()
@@ -301,32 +378,44 @@ class Graph(Frozen):
     def from_scipy(
         cls, matrix: Any, *, directed: bool, nodes: Iterable[Any] | None = None
     ) -> Graph:
-        """A graph from a square sparse matrix; an undirected one must be symmetric.
+        """A graph from a square matrix, sparse or dense; an undirected one must be symmetric.
 
-        `nodes` are the ids of rows and columns, in their order; 0 … n−1 if absent. Stored
-        zeros are dropped, as SciPy treats them as absent.
+        Repeated entries of a sparse matrix are added as float64, whatever its type (so that those of
+        a boolean matrix are counted). Zeros, stored or not, and masked entries are no edges.
+
+        Parameters
+        ----------
+        matrix
+            Real numbers, shape (n, n): entry (i, j) is the weight of the edge i → j.
+        directed
+            If not, opposite entries must be equal up to rounding, |a − b| ≤ 10⁻¹² · max(|a|, |b|);
+            the weight is their mean.
+        nodes
+            Ids of rows and columns, in their order; 0 … n−1 if absent.
+
+        Raises
+        ------
+        DataError
+            If the matrix is not square, holds numbers that are not real or finite, or is not
+            symmetric; or if ids are not one for each row.
+
+        Examples
+        --------
+        >>> third = 0.1 + 0.2
+        >>> Graph.from_scipy(np.array([[0, 0.3], [third, 0]]), directed=False).n_edges
+        1
         """
-        import scipy.sparse as sp
-
-        square = sp.coo_array(matrix)
-        if len(square.shape) != 2 or square.shape[0] != square.shape[1]:
-            raise DataError(f"the matrix has shape {square.shape}; an adjacency matrix is square.")
-        n = square.shape[0]
-        ids = list(range(n)) if nodes is None else list(nodes)
-        if len(ids) != n or len(set(ids)) != n:
-            raise DataError(f"{len(ids)} ids ({len(set(ids))} distinct) for {n} rows: one each.")
-        _check_weights(np.asarray(square.data, dtype=np.float64))
-        if not directed and (abs(square.tocsr() - square.T.tocsr()) > 0).nnz:
-            raise DataError("the matrix is not symmetric: use directed=True or matrix + matrix.T.")
-        square.sum_duplicates()
-        square.eliminate_zeros()
-        kept = slice(None) if directed else square.row <= square.col
+        n, rows, columns, weights = read_matrix(matrix)
+        if not directed:
+            rows, columns, weights = fold_symmetric(n, rows, columns, weights)
+        ids = np.arange(n) if nodes is None else list(nodes)
+        distinct = n if nodes is None else _count_distinct(ids)
+        if len(ids) != n or distinct != n:
+            raise DataError(f"{len(ids)} ids ({distinct} distinct) for {n} rows: one each.")
         vocabulary, record = Vocabulary(ids), Provenance("Graph.from_scipy")
         code = vocabulary.encode(ids)
-        rows, columns = code[square.row[kept]], code[square.col[kept]]
-        weights = np.asarray(square.data[kept], dtype=np.float64)
         options: Any = {"directed": directed, "node_kind": "nodes", "provenance": record}
-        return cls._from_codes(vocabulary, rows, columns, weights, **options)
+        return cls._from_codes(vocabulary, code[rows], code[columns], weights, **options)
 
     @property
     def n_nodes(self) -> int:
@@ -481,14 +570,23 @@ class Graph(Frozen):
         return sp.csr_array(parts, shape=(self.n_nodes, self.n_nodes))
 
     def to_igraph(self) -> igraph.Graph:
-        """An igraph graph with vertex attribute ``name`` and edge attribute ``weight``."""
+        """An igraph graph with vertex attribute ``name`` and edge attribute ``weight``.
+
+        Names of integer ids are text, for igraph writes numbers to files with 15 digits; the graph
+        attribute ``idkind`` is ``"int"`` then, and :meth:`from_igraph` gives the integers back.
+        Ids of other kinds, such as tuples, stay objects, which igraph leaves out of files.
+        """
         import igraph
 
         source, target, weight = self.edge_arrays()
         # a zip of lists is igraph's fastest way in
         edges = zip(source.tolist(), target.tolist(), strict=True)
         other = igraph.Graph(n=self.n_nodes, edges=edges, directed=self.directed)
-        other.vs["name"] = self.vocabulary.ids.tolist()
+        if self.vocabulary.kind == "int":
+            other["idkind"] = "int"
+            other.vs["name"] = self.vocabulary.series.cast(pl.String).to_list()
+        else:
+            other.vs["name"] = self.vocabulary.ids.tolist()
         other.es["weight"] = weight.tolist()
         return other
 

@@ -17,6 +17,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError
+from graphkit.parallel import refuse_after_fork
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -125,6 +126,7 @@ class Impressions(Frozen):
 
     def frame(self) -> pl.DataFrame:
         """Impressions as a table in the columns of the schema."""
+        refuse_after_fork()
         columns: dict[str, Any] = {
             "account_id": self.accounts.series.gather(self.account),
             "item_id": self.items.series.gather(self.item),

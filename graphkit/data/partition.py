@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.parallel import refuse_after_fork
 
 Membership = npt.NDArray[np.int32]
 
@@ -88,6 +89,127 @@ def number_by_size(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]
     rank[order] = np.arange(old.size, dtype=np.int32)
     canonical[assigned] = rank[inverse]
     return canonical, old[order].tolist()
+
+
+def read_membership(given: Any) -> tuple[npt.NDArray[np.int64], list[Any], int]:
+    """Dense codes of memberships, the communities in order, and the number of missing entries.
+
+    Entries are as in :meth:`Partition.from_membership`. Code c, from 0 on, stands for the c-th
+    community, by value; −1 for unassigned nodes. Needs memory for the entries only.
+
+    Raises
+    ------
+    DataError
+        If an entry is neither an integer from −1 on, text, nor missing.
+    """
+    if isinstance(clusters := getattr(given, "membership", None), list):
+        given = clusters  # a clustering of igraph or leidenalg
+    if isinstance(given, np.ndarray) and given.ndim != 1:
+        raise DataError(f"memberships have shape {given.shape}; one entry per id is needed.")
+    if isinstance(given, pl.Series) and not given.null_count() and given.dtype.is_integer():
+        given = given.to_numpy()
+    if not isinstance(given, np.ndarray) or np.ma.isMaskedArray(given):
+        given = _listed(given)
+        if given and {type(entry) for entry in given} == {int}:
+            # an array only where no integer is too large for it
+            codes = np.array(given)
+            given = codes if codes.dtype.kind in "iu" else given
+    if isinstance(given, np.ndarray) and given.dtype.kind in "iu":
+        below = np.flatnonzero(given < -1)
+        if below.size:
+            raise _wrong_code(given[below[0]].item(), int(below[0]))
+        return _number_groups(given)
+    entries = [_read_entry(entry, row) for row, entry in enumerate(_listed(given))]
+    kinds = {type(entry) for entry in entries if entry is not None}
+    if kinds == {int, str}:
+        text = next(entry for entry in entries if isinstance(entry, str))
+        code = next(entry for entry in entries if isinstance(entry, int))
+        raise DataError(
+            f"memberships mix names such as {_shown(text)} with codes such as {code}: make all of "
+            "them text, and unassigned nodes None."
+        )
+    groups: list[Any] = sorted({entry for entry in entries if entry not in (None, -1)})
+    code_of = {group: code for code, group in enumerate(groups)} | {None: -1}
+    codes = np.array([code_of.get(entry, -1) for entry in entries], dtype=np.int64)
+    return codes, groups, entries.count(None)
+
+
+def _listed(given: Any) -> list[Any]:
+    if isinstance(given, np.ndarray | pl.Series):
+        return list(given.tolist() if isinstance(given, np.ndarray) else given.to_list())
+    try:
+        return list(given)
+    except TypeError:
+        raise DataError(
+            f"a {type(given).__name__} is no membership: give one code or name per id, in their "
+            "order, or a mapping from ids to them."
+        ) from None
+
+
+def _number_groups(given: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], list[Any], int]:
+    codes = np.full(given.size, -1, dtype=np.int64)
+    assigned = given >= 0
+    groups, codes[assigned] = np.unique(given[assigned], return_inverse=True)
+    return codes, groups.tolist(), 0
+
+
+def _look_up(ids: list[Any], membership: Mapping[Any, Any]) -> list[Any]:
+    """The entry of each id in a mapping, `None` where it has none."""
+    strange = membership.keys() - set(ids)
+    if strange:
+        first = min(strange, key=repr)
+        raise DataError(
+            f"{len(strange):,} keys of the memberships are no ids, such as {_shown(first)}: a "
+            "mapping goes from ids, of the same type, to communities. Take out nodes that are "
+            "not among the ids."
+        )
+    return [membership.get(one) for one in ids]
+
+
+def _read_entry(entry: Any, row: int) -> int | str | None:
+    """One membership as an integer or text; `None` for a missing one."""
+    if entry is None or type(entry).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(entry, str):
+        return str(entry)
+    if isinstance(entry, int | np.integer | np.bool_):
+        code = int(entry)
+        if code < -1:
+            raise _wrong_code(code, row)
+        return code
+    if isinstance(entry, float | np.floating):
+        if np.isnan(entry):
+            return None
+        # floats above 2^53 stand for several integers
+        if np.isfinite(entry) and float(entry).is_integer() and -1 <= entry <= 2**53:
+            return int(entry)
+        raise DataError(
+            f"membership {entry!s} of node {row + 1} is no code: codes are integers from 0 on, up "
+            "to 2^53 if they come as floats, −1 for unassigned. Give the communities as integers, "
+            "or as text."
+        )
+    if isinstance(entry, set | frozenset):
+        raise DataError(
+            f"membership {row + 1} is a {type(entry).__name__}: these are the nodes of communities. "
+            "Give {node: code for code, nodes in enumerate(communities) for node in nodes}."
+        )
+    raise DataError(
+        f"membership {_shown(entry)} of node {row + 1} is a {type(entry).__name__}: a community is "
+        "a code, from 0 on, or a name: make them text."
+    )
+
+
+def _wrong_code(code: int, row: int) -> DataError:
+    return DataError(
+        f"membership {code} of node {row + 1} is below 0, and only −1 stands for unassigned: make "
+        "the communities text if such numbers are their ids."
+    )
+
+
+def _shown(value: Any) -> str:
+    """`repr`, shortened."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 #: Fields that a saved file keeps in its header, and the arrays of the runs.
@@ -197,7 +319,7 @@ class Partition(Frozen, table="summary"):
     def from_membership(
         cls,
         ids: Iterable[Any] | Vocabulary,
-        membership: Iterable[Any],
+        membership: Iterable[Any] | Mapping[Any, Any],
         *,
         labels: Sequence[str | None] | None = None,
         node_kind: str = "nodes",
@@ -210,36 +332,56 @@ class Partition(Frozen, table="summary"):
         ids
             Node ids, each once.
         membership
-            One entry per id: a community's code (−1 for unassigned), or its name as text
-            (`None` for unassigned).
+            One entry per id: a community's code, an integer of any size from 0 on (−1 for
+            unassigned), or its name as text. `None`, NaN and missing values of pandas are
+            unassigned too; the default provenance counts them. Also a mapping from ids to such
+            entries, where ids that it lacks are unassigned, or a clustering of igraph or
+            leidenalg.
         labels
             Names of the codes 0, 1, …; not with text memberships.
         node_kind, provenance
             As the attributes.
+
+        Raises
+        ------
+        DataError
+            If lengths differ, an entry is neither an integer nor text (fractions, infinite
+            numbers, tuples), a code is below −1, codes and names are mixed, or a mapping has
+            other keys than the ids.
+
+        Examples
+        --------
+        >>> ids, codes = ["a", "b", "c", "d"], [7281986300348026145, float("nan"), 5, 5]
+        >>> p = Partition.from_membership(ids, codes)
+        >>> p.membership.tolist(), p.provenance.removed["nodes without a membership"]
+        ([1, -1, 0, 0], 1)
         """
         listed = list(ids)
-        groups = membership.tolist() if isinstance(membership, np.ndarray) else list(membership)
         vocabulary = ids if isinstance(ids, Vocabulary) else Vocabulary(listed)
-        if len(groups) != len(listed) or len(vocabulary) != len(listed):
+        if isinstance(membership, Mapping):
+            membership = _look_up(listed, membership)
+        codes, groups, missing = read_membership(membership)
+        if codes.size != len(listed) or len(vocabulary) != len(listed):
             raise DataError(
-                f"{len(groups)} memberships for {len(listed)} ids ({len(vocabulary)} distinct): "
+                f"{codes.size} memberships for {len(listed)} ids ({len(vocabulary)} distinct): "
                 "give each id once."
             )
-        names: Sequence[str | None]
-        if any(isinstance(g, str) for g in groups):
-            names = sorted({str(g) for g in groups if g is not None})
-            position = {name: code for code, name in enumerate(names)}
-            codes = np.array([-1 if g is None else position[str(g)] for g in groups], np.int64)
-        else:
-            codes = np.array([-1 if g is None else int(g) for g in groups], np.int64)
-            top = int(codes.max(initial=-1)) + 1
-            names = [None] * top if labels is None else list(labels)
-            if len(names) < top:
-                raise DataError(f"{len(names)} labels for community codes up to {top - 1}.")
+        named = any(isinstance(group, str) for group in groups)
+        if labels is not None and named:
+            raise DataError(
+                "labels= names the codes 0, 1, …, but these memberships are text, which names the "
+                "communities already: leave labels out."
+            )
+        names = [group if named else None for group in groups]
+        if labels is not None and groups:
+            if len(labels) <= groups[-1]:
+                raise DataError(f"{len(labels)} labels for community codes up to {groups[-1]}.")
+            names = [labels[group] for group in groups]
         raw = np.empty(len(listed), dtype=np.int64)
         raw[vocabulary.encode(listed)] = codes
         canonical, order = number_by_size(raw)
-        record = provenance or Provenance("Partition.from_membership")
+        removed = {"nodes without a membership": missing} if missing else {}
+        record = provenance or Provenance("Partition.from_membership", removed=removed)
         ordered = tuple(names[c] for c in order)
         return cls(vocabulary, canonical, ordered, node_kind=node_kind, provenance=record)
 
@@ -302,7 +444,8 @@ class Partition(Frozen, table="summary"):
                 )
             return self.labels.index(which)
         top = self.n_communities - 1
-        if not 0 <= which <= top:
+        whole = isinstance(which, int | np.integer) and not isinstance(which, bool)
+        if not whole or not 0 <= which <= top:
             raise OptionError(f"community {which} does not exist: codes run from 0 to {top}.")
         return int(which)
 
@@ -397,6 +540,7 @@ class Partition(Frozen, table="summary"):
 
     def frame(self) -> pl.DataFrame:
         """One row per node: id, community, label, consistency."""
+        refuse_after_fork()
         names = pl.Series([self.name(c) for c in range(self.n_communities)], dtype=pl.String)
         codes = pl.Series("community", self.membership).replace(-1, None)
         columns = {"id": self.vocabulary.series, "community": codes, "label": names.gather(codes)}
@@ -406,6 +550,7 @@ class Partition(Frozen, table="summary"):
 
     def summary(self) -> pl.DataFrame:
         """One row per community: community, label, size, share of all nodes, consistency."""
+        refuse_after_fork()
         columns: dict[str, Any] = {
             "community": np.arange(self.n_communities, dtype=np.int32),
             "label": [self.name(c) for c in range(self.n_communities)],

@@ -17,6 +17,7 @@ import polars as pl
 from graphkit.data.ids import refuse_rows, shorten, take_ids
 from graphkit.data.times import read_times
 from graphkit.errors import DataError, nearest
+from graphkit.parallel import refuse_after_fork
 
 #: Kinds of interaction; the values of ``interactions.kind``.
 KINDS = tuple(
@@ -133,6 +134,7 @@ def conform(
     graphkit.errors.DataError: table 'follows': column 'folowee_id' looks like \
 'followee_id', which is missing: rename it.
     """
+    refuse_after_fork()
     table = TABLES[name]
     place = f"table {name!r}" + (f" ({where})" if where else "")
     _check_columns(table, frame, place)

@@ -17,6 +17,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError, nearest
+from graphkit.parallel import refuse_after_fork
 
 #: Reactions of viewers, in the order of the columns of :attr:`ArmTally.reactions`.
 REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip")
@@ -201,6 +202,7 @@ class Spread(Frozen, table="summary"):
         reactions_per_impression (likes, comments, shares, follows, duets and stitches), null
         where undefined; and the share of each source in the impressions.
         """
+        refuse_after_fork()
         rows = []
         for arm in self.arms:
             tallies = self.of(arm)

@@ -12,6 +12,7 @@ import polars as pl
 
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.parallel import refuse_after_fork
 
 Codes = npt.NDArray[np.int32]
 
@@ -38,6 +39,7 @@ class Vocabulary(Frozen):
     _values: pl.Series | list[Any]
 
     def __init__(self, ids: Iterable[Any] | pl.Series) -> None:
+        refuse_after_fork()
         series, objects = _as_series(ids)
         if series is not None:
             if series.null_count():
@@ -73,6 +75,7 @@ class Vocabulary(Frozen):
     @property
     def series(self) -> pl.Series:
         """The ids as a Polars series of strings or integers, named ``id``."""
+        refuse_after_fork()
         if isinstance(self._values, pl.Series):
             return self._values.alias("id")
         return pl.Series("id", [str(v) for v in self._values], dtype=pl.String)
@@ -114,6 +117,7 @@ class Vocabulary(Frozen):
 
     def lookup(self, values: Iterable[Any] | pl.Series) -> Codes:
         """Codes of `values`, −1 where an id is unknown; shape (len(values),), int32."""
+        refuse_after_fork()
         series, objects = _as_series(values)
         if series is None or self._kind == "object":
             items = objects if series is None else series.to_list()

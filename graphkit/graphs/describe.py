@@ -15,6 +15,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["GraphFacts", "describe"]
 
@@ -276,6 +277,7 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     >>> found.assortativity.row(0)
     ('attribute', 'categorical', 0.0, 3, 0)
     """
+    refuse_after_fork()
     if not isinstance(graph, Graph):
         raise OptionError(f"describe: graph is a {type(graph).__name__}, not a Graph.")
     n = graph.n_nodes

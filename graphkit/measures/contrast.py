@@ -12,6 +12,7 @@ from scipy import stats
 
 from graphkit.errors import DataError, MissingDataError, check_choice, check_number, nearest
 from graphkit.measures.catalogue import describe_measure, outcome_schema
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["OVER_WORLDS", "WITHIN_WORLD", "arm_means", "contrast", "holm", "paired_interval"]
 
@@ -95,6 +96,7 @@ def contrast(
     >>> gap.select(pl.col("difference", "low", "high").round(2)).row(0)
     (0.2, -1.07, 1.47)
     """
+    refuse_after_fork()
     if require is not None:
         check_choice("require", require, ("worlds",))
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
@@ -295,6 +297,7 @@ def arm_means(
     >>> arm_means(outcome).select(pl.col("mean", "low", "high").round(3)).row(0)
     (0.5, 0.252, 0.748)
     """
+    refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = _check_outcome(outcome)
     runs = outcome.select(

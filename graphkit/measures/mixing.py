@@ -14,6 +14,7 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError, MissingDataError, check_integer, nearest
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["Crossing", "Mixing", "crossing", "ei_index", "ei_null", "flow", "flow_matrix", "mixing"]
 
@@ -281,6 +282,7 @@ def ei_index(matrix: Floats) -> float:
     >>> ei_index(np.array([[3.0, 1.0], [0.0, 0.0]]))
     -0.5
     """
+    refuse_after_fork()
     total, internal = float(matrix.sum()), float(np.trace(matrix))
     return (total - 2 * internal) / total if total else float("nan")
 

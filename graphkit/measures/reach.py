@@ -12,6 +12,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures.catalogue import RunTallies, mean_defined, outcome_schema, run_keys
 from graphkit.measures.mixing import partition_of
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["amplification", "reach_by_age", "reach_curve"]
 
@@ -87,6 +88,7 @@ def _stack_curves(
     spread: Spread, axis: str, curve_of: Callable[[RunTallies, int], Floats]
 ) -> pl.DataFrame:
     """Curves of all runs in long form; `curve_of` takes a run and the number of its world."""
+    refuse_after_fork()
     parts = []
     for arm, w, r in run_keys(spread):
         curve = curve_of(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]), w)

@@ -32,6 +32,9 @@ TRIES = 100
 #: LFR fails if a larger share of edge ends remains without a partner.
 MOST_UNJOINED = 0.01
 
+#: Codes of nodes are 32-bit integers.
+_MOST_NODES = 2**31 - 1
+
 
 def power_law(low: float, high: int, exponent: float) -> tuple[Ints, Floats]:
     """Integers from `low` to `high`, and their probabilities ∝ value^−exponent.
@@ -227,7 +230,7 @@ def random_graph(n: int, m: int, *, directed: bool = False, rng: RNGLike | None 
     >>> noise.graph.n_nodes, noise.graph.n_edges, noise.truth.n_communities
     (1000, 2500, 1)
     """
-    n = check_integer("n", n, 1)
+    n = check_integer("n", n, 1, _MOST_NODES)
     m = check_integer("m", m, 0)
     pairs = n * (n - 1) // (1 if directed else 2)
     if m > pairs:
@@ -259,6 +262,11 @@ def _check_sizes(sizes: npt.ArrayLike) -> Ints:
         raise OptionError(
             f"planted_partition: sizes={sizes!r} must be a list of whole numbers from 1 up, the "
             "nodes of each community."
+        )
+    # as Python's integers, whose sum does not wrap
+    if (n := sum(counts.tolist())) > _MOST_NODES:
+        raise OptionError(
+            f"planted_partition: the sizes add up to {n:,} nodes; a graph holds up to 2^31 − 1."
         )
     return counts.astype(np.int64)
 
@@ -377,7 +385,7 @@ def lfr(
     >>> bool(planted.truth.sizes.max() <= 50), int(planted.truth.sizes.sum())
     (True, 1000)
     """
-    n = check_integer("n", n, 2)
+    n = check_integer("n", n, 2, _MOST_NODES)
     mu = check_number("mu", mu, 0.0, 1.0)
     max_degree = check_integer("max_degree", max_degree, 1)
     mean_degree = check_number("mean_degree", mean_degree, 1.0)

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.errors import DataError, FileError, GraphkitError
+from graphkit.parallel import refuse_after_fork
 
 #: Suffixes of the table formats.
 PARQUET = (".parquet",)
@@ -46,6 +47,7 @@ def count_removed(
 @contextlib.contextmanager
 def reading_file(path: Path, remedy: str) -> Iterator[None]:
     """Turn the exceptions of a damaged file into a :class:`FileError` that names it."""
+    refuse_after_fork()
     try:
         yield
     except GraphkitError:
@@ -57,6 +59,7 @@ def reading_file(path: Path, remedy: str) -> Iterator[None]:
 
 def require_folder(folder: str | Path, remedy: str) -> Path:
     """The folder as a path; a FileError if it is missing or a file."""
+    refuse_after_fork()
     path = Path(folder)
     if not path.exists():
         raise FileError(f"the folder {path} does not exist. {remedy}")
@@ -72,6 +75,7 @@ def expand_paths(
 
     `wanted` selects among the files of a folder; a file given by name is always included.
     """
+    refuse_after_fork()
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     found: dict[Path, Path] = {}
     for entry in given:

@@ -18,7 +18,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, check_integer
-from graphkit.parallel import track
+from graphkit.parallel import refuse_after_fork, track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
@@ -203,6 +203,7 @@ def simulate_spread(
     >>> spread.impressions("newest") == spread.impressions("uniform")
     True
     """
+    refuse_after_fork()
     from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
     from graphkit.simulation.engine import Run
 

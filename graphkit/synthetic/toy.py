@@ -12,6 +12,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["toy"]
 
@@ -125,6 +126,7 @@ def toy() -> Platform:
     >>> platform.truth.labels, platform.truth.sizes.tolist()
     (('#alttok', 'BookTok', 'CatTok'), [8, 8, 8])
     """
+    refuse_after_fork()
     record = Provenance("synthetic.toy")
     accounts = sorted(_FOLLOWS)
     follows = [(a, b) for a in accounts for b in sorted(_FOLLOWS[a].split())]

@@ -5,6 +5,7 @@ from pathlib import Path
 import igraph
 import networkx as nx
 import numpy as np
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
@@ -197,3 +198,138 @@ def test_empty_graph() -> None:
     graph = Graph.from_edges([], [], directed=False)
     assert (graph.n_nodes, graph.n_edges, graph.total_weight) == (0, 0, 0)
     assert graph.largest_component().n_nodes == 0
+
+
+# files of igraph and networkx -------------------------------------------------------------
+
+LONG = [7281986300348026145, 7281986300348026146, 7281986300348026147]
+TEXTS = [str(one) for one in LONG]
+
+
+def long_path() -> Graph:
+    return Graph.from_edges(LONG[:2], LONG[1:], [2.5, 1], directed=False)
+
+
+@pytest.mark.parametrize("form", ["graphml", "gml", "pajek", "ncol", "lgl", "pickle"])
+def test_integer_ids_survive_files_of_igraph(tmp_path: Path, form: str) -> None:
+    graph = long_path()
+    other = graph.to_igraph()
+    assert other.vs["name"] == TEXTS
+    path = str(tmp_path / "graph")
+    other.write(path, format=form)
+    options = {"directed": False} if form in ("ncol", "lgl") else {}
+    again = Graph.from_igraph(igraph.Graph.Read(path, format=form, **options))
+    if form in ("graphml", "gml", "pickle"):
+        assert again.content_key == graph.content_key
+    assert [str(one) for one in again.vocabulary.ids.tolist()] == TEXTS
+    assert again.edges()["weight"].to_list() == [2.5, 1.0]
+
+
+def test_from_igraph_gives_integers_back_only_where_names_are_integers() -> None:
+    other = long_path().to_igraph()
+    assert Graph.from_igraph(other.induced_subgraph([2, 0])).vocabulary.ids.tolist() == LONG[::2]
+    for name in ("seven", "007", " 7", "7_0", None):
+        changed = other.copy()
+        changed.vs[0]["name"] = name
+        if name is None:
+            with pytest.raises(DataError, match="missing"):
+                Graph.from_igraph(changed)
+        else:
+            assert set(Graph.from_igraph(changed).vocabulary) == {name, *TEXTS[1:]}
+    text = Graph.from_edges(["1"], ["2"], directed=True)
+    assert Graph.from_igraph(text.to_igraph()).content_key == text.content_key
+    mixed = Graph.from_edges([1, "1"], ["1", ("t", 2)], directed=True)
+    assert Graph.from_igraph(mixed.to_igraph()).content_key == mixed.content_key
+
+
+def test_texts_survive_files_of_igraph(tmp_path: Path) -> None:
+    ids = ["a b", "é", "<c&d>", "🎵", 'say "x"']
+    graph = Graph.from_edges(ids[:4], ids[1:], directed=True)
+    for form in ("graphml", "gml"):
+        path = str(tmp_path / form)
+        graph.to_igraph().write(path, format=form)
+        again = Graph.from_igraph(igraph.Graph.Read(path, format=form))
+        assert again.content_key == graph.content_key, form
+
+
+@pytest.mark.parametrize("form", ["graphml", "gexf", "gml", "pajek"])
+def test_integer_ids_survive_files_of_networkx(tmp_path: Path, form: str) -> None:
+    path = str(tmp_path / "graph")
+    getattr(nx, f"write_{form}")(long_path().to_networkx(), path)
+    again = Graph.from_networkx(getattr(nx, f"read_{form}")(path))
+    assert again.vocabulary.ids.tolist() == TEXTS
+    assert again.edges()["weight"].to_list() == [2.5, 1.0]
+    if form in ("graphml", "gml"):
+        read = Graph.from_igraph(igraph.Graph.Read(path, format=form))
+        assert read.vocabulary.ids.tolist() == TEXTS
+
+
+def test_integer_ids_survive_node_link_data() -> None:
+    import json
+
+    graph = long_path()
+    text = json.dumps(nx.node_link_data(graph.to_networkx(), edges="edges"))
+    again = Graph.from_networkx(nx.node_link_graph(json.loads(text), edges="edges"))
+    assert again.content_key == graph.content_key
+
+
+def test_from_igraph_takes_ids_of_other_tools() -> None:
+    other = igraph.Graph(2, [(0, 1)])
+    other.vs["id"] = [0.0, 1.0]  # as of a GML file
+    assert Graph.from_igraph(other).vocabulary.ids.tolist() == [0, 1]
+    other.vs["label"] = ["same", "same"]
+    assert Graph.from_igraph(other).vocabulary.ids.tolist() == [0, 1]
+    other.vs["label"] = ["x", "y"]
+    assert Graph.from_igraph(other).vocabulary.ids.tolist() == ["x", "y"]
+    other.vs["name"] = [["u"], ["v"]]
+    with pytest.raises(DataError, match="hashable"):
+        Graph.from_igraph(other)
+    other.vs["name"] = [1.5, 2.5]
+    with pytest.raises(DataError, match="float"):
+        Graph.from_igraph(other)
+
+
+def test_weights_of_other_tools() -> None:
+    multi = nx.MultiGraph()
+    multi.add_edge("a", "b", weight=2)
+    multi.add_edge("b", "a")
+    multi.add_edge("b", "c", weight=None)
+    assert Graph.from_networkx(multi).edges().rows() == [("a", "b", 3.0), ("b", "c", 1.0)]
+    multi.add_edge("b", "c", weight=float("nan"))
+    with pytest.raises(DataError, match="nan of edge 4 is not a finite number"):
+        Graph.from_networkx(multi)
+    multi.add_edge("b", "c", weight="heavy")
+    with pytest.raises(DataError, match="weights must be numbers"):
+        Graph.from_networkx(multi)
+    with pytest.raises(DataError, match="no edge of the networkx graph has the attribute 'wieght'"):
+        Graph.from_networkx(multi, weight="wieght")
+    signed = nx.Graph([("a", "b", {"trust": -1})])
+    assert Graph.from_networkx(signed, weight="trust").edges().rows() == [("a", "b", -1.0)]
+    other = igraph.Graph(2, [(0, 1)])
+    other.es["weight"] = [None]
+    with pytest.raises(DataError, match="nan of edge 1"):
+        Graph.from_igraph(other)
+    with pytest.raises(DataError, match=r"'wieght'\. Did you mean 'weight'\? Attributes: weight"):
+        Graph.from_igraph(other, weight="wieght")
+    assert Graph.from_igraph(other, weight=None).total_weight == 1
+
+
+def test_weights_that_are_not_real_are_refused() -> None:
+    times = np.array(["2024-01-01"], "M8[D]")
+    for weight in (np.array([1 + 2j]), times, pl.Series(times), pl.Series([1]).cast(pl.Duration)):
+        with pytest.raises(DataError, match="must be real numbers"):
+            Graph.from_edges(["a"], ["b"], weight, directed=True)
+    with pytest.raises(DataError, match="nan of edge 1"):
+        Graph.from_edges(["a"], ["b"], np.ma.masked_array([5], [True]), directed=True)
+
+
+def test_indices_that_do_not_fit_are_refused() -> None:
+    graph = Graph.from_edges(["a"], ["b"], directed=True)
+    for indices in (np.array([2**32 + 1]), np.array([0.5])):
+        with pytest.raises(DataError, match="graph: indices holds numbers that int32 cannot"):
+            Graph(graph.vocabulary, graph.indptr, indices, graph.weights, True)  # type: ignore[arg-type]
+
+
+def test_parallel_edges_that_add_up_to_infinity_are_refused() -> None:
+    with pytest.raises(DataError, match="parallel edges add up to more than a float"):
+        Graph.from_edges(["a", "a"], ["b", "b"], [1e308, 1e308], directed=True)

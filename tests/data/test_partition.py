@@ -68,8 +68,10 @@ def test_unknown_communities_are_named() -> None:
     partition = Partition.from_membership(["a", "b"], ["booktok", "cats"])
     with pytest.raises(MissingDataError, match="Did you mean 'booktok'"):
         partition.members("bookto")
-    with pytest.raises(OptionError, match="from 0 to 1"):
-        partition.members(2)
+    for code in (2, -1, 0.5, True, None):
+        with pytest.raises(OptionError, match="from 0 to 1"):
+            partition.members(code)  # type: ignore[arg-type]
+    assert partition.members(np.int64(1)).tolist() == ["b"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -268,3 +270,132 @@ def test_cards_say_what_the_verdict_means(agreement: float, words: str) -> None:
     p = Partition(Vocabulary("ab"), np.zeros(2, np.int32), runs=runs)
     assert words in repr(p)
     assert words in p._repr_html_()
+
+
+# memberships of other tools ---------------------------------------------------------------
+
+HASHES = [7281986300348026145, 7281986300348026145, 7281986300348026146]
+
+
+class Missing:
+    """Stands for the missing value of pandas, which has no truth value."""
+
+    def __bool__(self) -> bool:
+        raise TypeError
+
+
+NA = type("NAType", (Missing,), {})()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([1382979469312, 1382979469312, 1047972020224], [0, 0, 1]),
+        (np.array([1382979469312, 1382979469312, 1047972020224]), [0, 0, 1]),
+        (HASHES, [0, 0, 1]),
+        (np.array(HASHES), [0, 0, 1]),
+        (pl.Series(HASHES), [0, 0, 1]),
+        (np.array([2**64 - 1, 2**64 - 1, 2**63], np.uint64), [0, 0, 1]),
+        (pl.Series([2**64 - 1, 2**64 - 1, 2**63], dtype=pl.UInt64), [0, 0, 1]),
+        ([2**63, 2**63, -1], [0, 0, -1]),
+        ([2**127, 2**127, 5], [0, 0, 1]),
+        (np.array([0.0, 0.0, np.nan]), [0, 0, -1]),
+        ([0, 0, None], [0, 0, -1]),
+        ([0, 0, NA], [0, 0, -1]),
+        ([np.int8(3), np.uint64(3), np.float32(4)], [0, 0, 1]),
+        ([3, 3.0, -1.0], [0, 0, -1]),
+        (np.ma.masked_array([1, 1, 1], [False, False, True]), [0, 0, -1]),
+        (pl.Series([5, 5, None]), [0, 0, -1]),
+        (pl.Series([5.0, 5.0, None]), [0, 0, -1]),
+        (pl.Series(["x", "x", None], dtype=pl.Categorical), [0, 0, -1]),
+        (pl.Series(["x", "x", None], dtype=pl.Enum(["y", "x"])), [0, 0, -1]),
+        (np.array(["x", "x", "y"]), [0, 0, 1]),
+        (["x", "x", float("nan")], [0, 0, -1]),
+        ([np.str_("x"), "x", NA], [0, 0, -1]),
+        ([True, True, False], [0, 0, 1]),
+        (np.array([True, True, False]), [0, 0, 1]),
+        ([None, None, None], [-1, -1, -1]),
+        ((code for code in (9, 9, 8)), [0, 0, 1]),
+        ({"a": 7, "b": 7, "c": 1}, [0, 0, 1]),
+        ({"c": "x", "a": "y", "b": "y"}, [0, 0, 1]),
+        ({"b": 1, "a": 1}, [0, 0, -1]),
+    ],
+)
+def test_from_membership_reads_what_other_tools_give(given: object, expected: list[int]) -> None:
+    found = Partition.from_membership("abc", given)  # type: ignore[arg-type]
+    assert found.membership.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([0.2, 0.7, 0.7], r"membership 0\.2 of node 1 is no code: codes are integers"),
+        (np.array([0, 0.5, 1]), r"membership 0\.5 of node 2"),
+        ([0, 1, float("inf")], "membership inf of node 3"),
+        ([0.0, 0.0, 2.0**60], r"membership 1\.15\S+ of node 3 .* up to 2\^53 if they come as"),
+        ([("x", 1), ("x", 1), ("y", 2)], r"membership \('x', 1\) of node 1 is a tuple.* make them"),
+        ([["x"], ["x"], ["y"]], "of node 1 is a list"),
+        (pl.Series([["x"], ["x"], ["y"]]), "of node 1 is a list"),
+        ([{"a", "b"}, {"c"}], r"membership 1 is a set: .*for node in nodes"),
+        ([b"x", b"x", b"y"], "of node 1 is a bytes"),
+        ([0, -2, 1], "membership -2 of node 2 is below 0"),
+        (np.array([0, 0, -7281986300348026145]), "-7281986300348026145 of node 3 is below 0"),
+        (["x", 1, 1], r"mix names such as 'x' with codes such as 1: make all of them text"),
+        (["x", "x", -1], r"mix names .* unassigned nodes None"),
+        ([0, 1], "2 memberships for 3 ids"),
+        ([], "0 memberships for 3 ids"),
+        (np.zeros((3, 2), int), r"shape \(3, 2\); one entry per id"),
+        (5, "a int is no membership"),
+        ({"a": 0, "b": 0, "c": 1, "d": 1}, "1 keys of the memberships are no ids, such as 'd'"),
+        ({0: 0, 1: 0, 2: 1}, "3 keys of the memberships are no ids, such as 0"),
+    ],
+)
+def test_from_membership_refuses_what_is_no_code(given: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Partition.from_membership("abc", given)  # type: ignore[arg-type]
+
+
+def test_from_membership_counts_missing_entries() -> None:
+    def removed(given: object) -> dict[str, int]:
+        return dict(Partition.from_membership("abc", given).provenance.removed)  # type: ignore[arg-type]
+
+    reason = "nodes without a membership"
+    assert removed([0, None, float("nan")]) == {reason: 2}
+    assert removed({"b": 1}) == {reason: 2}
+    assert removed(["x", None, "y"]) == {reason: 1}
+    assert removed([0, -1, -1]) == {}
+
+
+def test_from_membership_of_clusterings_of_igraph() -> None:
+    import igraph
+    import leidenalg
+
+    graph = igraph.Graph(6, [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5)])
+    expected = [0, 0, 0, 1, 1, 1]
+    cover = leidenalg.find_partition(graph, leidenalg.ModularityVertexPartition, seed=1)
+    for found in (graph.community_leiden("modularity"), graph.connected_components(), cover):
+        assert Partition.from_membership("abcdef", found).membership.tolist() == expected
+
+
+def test_from_membership_names_codes_of_any_size() -> None:
+    with pytest.raises(DataError, match="2 labels for community codes up to 7281986300348026146"):
+        Partition.from_membership("abc", HASHES, labels=["x", "y"])
+    with pytest.raises(DataError, match="memberships are text, which names the communities"):
+        Partition.from_membership("abc", ["x", "x", "y"], labels=["x", "y"])
+    found = Partition.from_membership("abc", [2, 2, 0], labels=["x", "y", "z"])
+    assert found.labels == ("z", "x")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array([2**32, 2**32, 2**32 + 1]),
+        np.array([0.2, 0.7, 1.0]),
+        np.array([0, 0, np.nan]),
+        np.array([2**64 - 1, 2**64 - 1, 0], np.uint64),
+        np.array(["x", "x", "y"]),
+    ],
+)
+def test_a_membership_that_does_not_fit_is_refused(given: np.ndarray) -> None:
+    with pytest.raises(DataError, match=r"^partition: membership (holds numbers|must hold)"):
+        Partition(Vocabulary("abc"), given)

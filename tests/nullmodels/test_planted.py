@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -229,3 +230,13 @@ def test_planted_needs_a_truth_about_its_nodes() -> None:
         Planted.of(graph, Partition.from_membership([0, 1], [0, 0]))
     with pytest.raises(DataError, match="1 nodes have no planted community"):
         Planted.of(graph, Partition.from_membership([0, 1, 2], [0, 0, -1]))
+
+
+@pytest.mark.parametrize(
+    "sizes", [[2**31, 5], [2**40], np.array([2**63, 2**63], np.uint64), [2**30, 2**30]]
+)
+def test_planted_partition_of_more_nodes_than_a_graph_holds_is_refused(sizes: Any) -> None:
+    with pytest.raises(OptionError, match=r"add up to [0-9,]+ nodes; a graph holds up to 2\^31"):
+        planted_partition(sizes, inside=2, outside=0.1, rng=1)
+    with pytest.raises(OptionError, match="n=1099511627776: an integer from 1 to 2,147,483,647"):
+        random_graph(2**40, 5, rng=1)

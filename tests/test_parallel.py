@@ -1,0 +1,240 @@
+"""Processes and threads: a fork after the first use is refused, all else gives equal results.
+
+Each case runs in an interpreter of its own with a time limit, so that one that hangs fails.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: What a worker computes; `main` follows.
+WORK = '''
+import copy, multiprocessing, os, pickle, sys
+import graphkit as gk
+from graphkit.errors import ForkError
+
+
+def leiden(seed):
+    names = [f"a{k}" for k in range(12)]
+    graph = gk.Graph.from_edges(names, names[1:] + names[:1], directed=False)
+    return gk.leiden(graph, runs=2, rng=seed).membership.tolist()
+
+
+def attempt(call):
+    try:
+        return call()
+    except ForkError as error:
+        return "refused: " + str(error)
+
+
+def in_fork(call):
+    """The text that `call` gives in a forked process; "hangs" after 90 seconds."""
+    parent, child = multiprocessing.Pipe(duplex=False)
+    def run():
+        child.send(str(attempt(call)))
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    found = parent.recv() if parent.poll(90) else "hangs"
+    process.kill()
+    process.join()
+    return found
+'''
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+
+def run_script(folder: Path, main: str, seconds: float = 300) -> list[str]:
+    """Lines that a script of `WORK` and `main` prints."""
+    path = folder / "script.py"
+    path.write_text(f'{WORK}\n\nif __name__ == "__main__":\n' + main)
+    # a fork of a process with threads is what is tested
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", str(path)]
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=seconds, env=environment, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()
+
+
+CALLS = """
+    graph = gk.Graph.from_edges(["a", "b"], ["b", "c"], directed=False)
+    partition = gk.Partition.from_membership("abc", [0, 0, 1])
+    dataset = gk.Dataset(follows={"follower_id": ["a", "b"], "followee_id": ["b", "c"]})
+    platform = gk.synthetic.toy()
+    world = gk.build_world(platform, ticks=2, rng=1)
+    spread = gk.simulate_spread(world, {"newest": gk.follower_centric()}, ticks=1, slots=1, rng=1)
+    gk.write_dataset(dataset, "data")
+"""
+
+REFUSED = """
+    calls = {
+        "Dataset": lambda: gk.Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]}),
+        "Vocabulary": lambda: gk.Vocabulary(["a"]),
+        "lookup": lambda: graph.vocabulary.lookup(["a"]),
+        "toy": gk.synthetic.toy,
+        "platform": lambda: gk.synthetic.platform(accounts=60, rng=1),
+        "follow_graph": lambda: gk.follow_graph(dataset),
+        "leiden": lambda: gk.leiden(graph, runs=2, rng=1),
+        "agreement": lambda: gk.agreement(partition, partition),
+        "visibility": lambda: gk.visibility(partition, graph, runs=2, rng=1),
+        "from_edges": lambda: gk.Graph.from_edges(["a"], ["b"], directed=True),
+        "from_membership": lambda: gk.Partition.from_membership("ab", [0, 1]),
+        "read_dataset": lambda: gk.read_dataset("data"),
+        "write_dataset": lambda: gk.write_dataset(dataset, "other"),
+        "save": lambda: graph.save("graph"),
+        "build_world": lambda: gk.build_world(platform, ticks=2, rng=1),
+        "simulate_spread": lambda: gk.simulate_spread(world, {"f": gk.follower_centric()}, ticks=1),
+        "measure_spread": lambda: gk.measure_spread(spread),
+        "reach_curve": lambda: gk.measures.reach_curve(spread),
+        "describe": lambda: gk.graphs.describe(graph),
+        "edges": graph.edges,
+        "frame": partition.frame,
+        "summary": partition.summary,
+        "Spread.summary": spread.summary,
+        "Dataset.summary": dataset.summary,
+        "split_time": lambda: dataset.split_time("2024-01-01"),
+        "content_key": lambda: gk.Graph.content_key.func(graph),
+    }
+    for name, call in calls.items():
+        print(name, in_fork(call))
+"""
+
+
+@needs_fork
+def test_a_process_forked_after_the_first_use_is_refused(tmp_path: Path) -> None:
+    lines = run_script(tmp_path, CALLS + REFUSED)
+    assert len(lines) == 26
+    for line in lines:
+        name, found = line.split(" ", 1)
+        assert found.startswith("refused: this process was forked after"), line
+        assert 'get_context("spawn")' in found, name
+
+
+READ = """
+    expected = [partition.membership.tolist(), repr(graph), repr(partition), repr(dataset)]
+    reads = [
+        lambda: partition.membership.tolist(),
+        lambda: repr(graph),
+        lambda: repr(partition),
+        lambda: repr(dataset),
+    ]
+    for read, value in zip(reads, expected):
+        print(in_fork(read) == str(value))
+    values = [dataset, graph, partition, world, spread]
+    held = pickle.dumps(values)
+    print(in_fork(lambda: pickle.dumps(values) == held))
+    print(in_fork(lambda: [type(v).__name__ for v in pickle.loads(held)]))
+    print(in_fork(lambda: len(copy.deepcopy(values))))
+    print(in_fork(lambda: graph.strength().tolist()))
+    print(in_fork(lambda: graph.to_scipy().sum()))
+"""
+
+
+@needs_fork
+def test_results_are_read_in_a_forked_process(tmp_path: Path) -> None:
+    lines = run_script(tmp_path, CALLS + READ)
+    assert lines[:4] == ["True"] * 4
+    assert lines[4:] == [
+        "True",
+        "['Dataset', 'Graph', 'Partition', 'World', 'Spread']",
+        "5",
+        "[1.0, 2.0, 1.0]",
+        "4.0",
+    ]
+
+
+@needs_fork
+def test_a_fork_before_the_first_use_works(tmp_path: Path) -> None:
+    main = """
+    first = in_fork(lambda: leiden(1))
+    both = in_fork(lambda: [len(leiden(1)), in_fork(lambda: leiden(1))])
+    deeper = in_fork(lambda: in_fork(lambda: leiden(1)))
+    print(first == str(leiden(1)))
+    print(both)
+    print(deeper == first)
+    print(in_fork(lambda: in_fork(lambda: leiden(1))))
+    print(leiden(1) == leiden(1))
+"""
+    first, both, deeper, grandchild, again = run_script(tmp_path, main)
+    assert (first, deeper, again) == ("True", "True", "True")
+    assert both.startswith("[12, 'refused: this process was forked")
+    assert grandchild.startswith("refused: this process was forked")
+
+
+@needs_fork
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are not listed here")
+def test_a_fork_after_the_first_use_of_polars_alone_is_refused(tmp_path: Path) -> None:
+    main = """
+    import polars as pl
+    pl.DataFrame({"a": ["x", "y"] * 9}).group_by("a").len()
+    print(in_fork(lambda: leiden(1)))
+"""
+    (found,) = run_script(tmp_path, main)
+    assert found.startswith("refused: this process was forked")
+
+
+@needs_fork
+def test_a_forked_pool_passes_the_error_on(tmp_path: Path) -> None:
+    main = """
+    leiden(1)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        try:
+            pool.map_async(leiden, [1, 2]).get(timeout=60)
+        except gk.GraphkitError as error:
+            print(type(error).__name__, isinstance(error, RuntimeError))
+"""
+    assert run_script(tmp_path, main) == ["ForkError True"]
+
+
+WAYS = {
+    "spawn": 'multiprocessing.get_context("spawn").Pool(2).map_async(leiden, [1, 2]).get(100)',
+    "forkserver": (
+        'multiprocessing.get_context("forkserver").Pool(2).map_async(leiden, [1, 2]).get(100)'
+    ),
+    "ProcessPoolExecutor": (
+        "list(concurrent.futures.ProcessPoolExecutor(2, "
+        'multiprocessing.get_context("spawn")).map(leiden, [1, 2], timeout=100))'
+    ),
+    "ThreadPoolExecutor": (
+        "list(concurrent.futures.ThreadPoolExecutor(2).map(leiden, [1, 2], timeout=100))"
+    ),
+    "loky": "joblib.Parallel(2, timeout=100)(joblib.delayed(leiden)(seed) for seed in (1, 2))",
+    "threading": (
+        'joblib.Parallel(2, backend="threading")(joblib.delayed(leiden)(seed) for seed in (1, 2))'
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_workers_give_what_the_process_gives(tmp_path: Path, way: str) -> None:
+    if "joblib" in WAYS[way]:
+        pytest.importorskip("joblib")
+    if way == "forkserver" and sys.platform == "win32":
+        pytest.skip("Windows has no forkserver")
+    main = f"""
+    import concurrent.futures
+    {"import joblib" if "joblib" in WAYS[way] else ""}
+    expected = [leiden(1), leiden(2)]
+    print({WAYS[way]} == expected)
+"""
+    assert run_script(tmp_path, main) == ["True"]
+
+
+def test_values_travel_to_workers_and_back(tmp_path: Path) -> None:
+    main = (
+        CALLS
+        + """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        given = [dataset, graph, partition, world, spread]
+        back = pool.map_async(copy.copy, given).get(100)
+    print([a == b for a, b in zip(given, back)])
+"""
+    )
+    assert run_script(tmp_path, main) == [str([True] * 5)]
