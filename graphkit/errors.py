@@ -263,7 +263,8 @@ def _numeric_array(
 
     try:
         if isinstance(value, np.ma.MaskedArray):
-            array = value.astype(np.float64).filled(np.nan) if value.mask.any() else value.data
+            masked = np.ma.getmaskarray(value).any()
+            array = np.ma.filled(value.astype(np.float64), np.nan) if masked else value.data
         else:
             array = np.asarray(value)
     except (TypeError, ValueError, OverflowError) as error:

@@ -249,21 +249,21 @@ def coordinated_accounts(
     ids, n, m = chosen.found.between, len(chosen.found.between), len(chosen.found.through)
     assert chosen.at is not None
     assert options.span is not None
-    rows, columns, at = chosen.rows, chosen.columns, chosen.at
-    degree = np.bincount(distinct_pairs(rows, columns, m)[1], minlength=m)
+    rows, objects, at = chosen.rows, chosen.columns, chosen.at
+    degree = np.bincount(distinct_pairs(rows, objects, m)[1], minlength=m)
     if options.max_degree is not None:
         heavy = degree > options.max_degree
         popular = f"{through} of more than {max_degree} actors"
         _add_count(removed, popular, heavy)
-        _add_count(removed, f"interactions with {popular}", heavy[columns])
-        keep = ~heavy[columns]
+        _add_count(removed, f"interactions with {popular}", heavy[objects])
+        keep = ~heavy[objects]
         if not keep.any() and keep.size:
             raise DataError(
                 f"coordinated_accounts: max_degree={max_degree} leaves nothing: all "
                 f"{int(heavy.sum()):,} {through} have more {between} than that. Raise it, or "
                 "shorten the window."
             )
-        rows, columns, at = rows[keep], columns[keep], at[keep]
+        rows, objects, at = rows[keep], objects[keep], at[keep]
         degree[heavy] = 0
     counts = np.bincount(rows, minlength=n)
     active = counts >= min_participation
@@ -271,7 +271,7 @@ def coordinated_accounts(
     few = f"accounts of less than {min_participation} interactions"
     _add_count(removed, few, (counts > 0) & ~active)
     _add_count(removed, f"interactions of {few}", ~stay)
-    codes = (rows[stay], columns[stay], at[stay])
+    codes = (rows[stay], objects[stay], at[stay])
     lists = event_lists(*codes, n, m, options.span, each=True)
     others, own = _count_within_window(lists)
     bounds = _bound_pairs(lists, others, degree)

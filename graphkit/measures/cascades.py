@@ -130,9 +130,9 @@ def _rows_of_kinds(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
         check_choice("kinds", kind, KINDS)
     hint = "The columns are post, account, parent, tick, kind."
     rows = check_codes("shares", shares, (None, 5), -1, MOST, hint=hint).astype(np.int64)
-    columns = (("posts", 0, n_posts - 1), ("accounts", 0, MOST), ("parents", -1, MOST))
-    columns += (("ticks", 0, MOST), ("kinds", 0, len(KINDS) - 1))
-    for column, (what, low, high) in enumerate(columns):
+    ranges = {"posts": (0, n_posts - 1), "accounts": (0, MOST), "parents": (-1, MOST)}
+    ranges |= {"ticks": (0, MOST), "kinds": (0, len(KINDS) - 1)}
+    for column, (what, (low, high)) in enumerate(ranges.items()):
         check_codes(f"{what} of shares", rows[:, column], (None,), low, high)
     return rows[np.isin(rows[:, 4], [KINDS.index(kind) for kind in kinds])]
 

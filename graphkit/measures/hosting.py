@@ -143,8 +143,8 @@ def hosting_creators(
 
 def _group_means(values: Floats, group: Codes, size: int, *, least: int = 1) -> Floats:
     """Mean of the values in each group; NaN for a group of less than `least`."""
-    total, count = (
-        np.bincount(group, weights=values, minlength=size),
-        np.bincount(group, None, size),
-    )
-    return np.divide(total, count, out=np.full(size, np.nan), where=count >= least)
+    total = np.bincount(group, weights=values, minlength=size)
+    count = np.bincount(group, minlength=size)
+    found = np.full(size, np.nan)
+    np.divide(total, count, out=found, where=count >= least)
+    return found

@@ -30,6 +30,10 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
 
 
+#: Communities of a matrix, at most: each matrix of so many has 200 MB, and there are several.
+MOST_COMMUNITIES = 5_000
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Mixing(Frozen, title="Mixing of communities"):
     """Mixing matrix: edge weight (or impressions) within and between communities.
@@ -123,7 +127,8 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     Raises
     ------
     DataError
-        If the graph has no edge between nodes of communities.
+        If the graph has no edge between nodes of communities, or there are more than 5,000
+        communities.
 
     References
     ----------
@@ -139,7 +144,7 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     >>> round(mixing(g, p).ei_index, 4)
     -0.3333
     """
-    size = partition.n_communities
+    size = _matrix_size(partition, "mixing")
     codes = partition.vocabulary.lookup(graph.vocabulary.ids)
     community = np.where(codes >= 0, partition.membership[codes], -1)
     source, target, weight = graph.edge_arrays()
@@ -163,6 +168,18 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     return _compare_with_independence(
         partition, observed, index, int((~inside).sum()), graph.directed, made
     )
+
+
+def _matrix_size(partition: Partition, caller: str) -> int:
+    """Number of communities; raises where a matrix of all pairs of them would be too large."""
+    size = partition.n_communities
+    if size > MOST_COMMUNITIES:
+        raise DataError(
+            f"{caller}: {size:,} communities have {size * size:,} pairs, and at most "
+            f"{MOST_COMMUNITIES:,} communities are compared: find fewer and larger ones, with a "
+            "lower resolution=, or merge small ones with min_size= of leiden."
+        )
+    return size
 
 
 def _compare_with_independence(
@@ -203,14 +220,15 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         For an unknown arm or kind of partition.
     DataError
         If the worlds differ in their communities: choose one world. Also if no impression
-        has both a community of origin and of the viewer.
+        has both a community of origin and of the viewer, or there are more than 5,000
+        communities.
     """
     spread.of(arm)
     world = check_integer("world", world, 0, len(spread.worlds) - 1, optional=True)
     chosen = range(len(spread.worlds)) if world is None else (world,)
     partitions = [partition_of(spread, w, partition) for w in chosen]
     first = partitions[0]
-    size = first.n_communities
+    size = _matrix_size(first, "flow")
     observed, excluded = np.zeros((size, size)), 0
     for w, own in zip(chosen, partitions, strict=True):
         codes = _matched_communities(own, first)
