@@ -1,4 +1,4 @@
-"""Errors, warnings, and checks of parameters.
+"""Errors, warnings, and checks of parameters and arrays.
 
 Every error is a :class:`GraphkitError` and also the usual builtin, so both ``except
 GraphkitError`` and ``except ValueError`` work. A message names the file, row, column or key,
@@ -11,7 +11,11 @@ import difflib
 import math
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class GraphkitError(Exception):
@@ -166,3 +170,130 @@ def check_number(
     elif low > -math.inf:
         wanted += f" above {low:g}" if low_open else f" from {low:g} on"
     raise OptionError(f"{parameter}={value!r}: {wanted} is needed. {hint}".rstrip())
+
+
+#: Largest whole number up to which float64 holds each one.
+WHOLE = 1 << 53
+
+
+def check_counts(
+    name: str, value: object, shape: tuple[int | None, ...], *, whole: bool = False, hint: str = ""
+) -> npt.NDArray[Any]:
+    """Return `value` as an array of numbers of 0 or more; raise a :class:`DataError` if it is not.
+
+    `shape` has `None` where any length will do. Booleans, text, complex numbers, objects, masked
+    and missing values, infinite ones and ones of infinite sum are refused, and, if `whole`,
+    fractions and numbers above 2⁵³. `name` and `hint`, a sentence, are part of the message.
+
+    Examples
+    --------
+    >>> check_counts("values", [1, 2.5], (None,)).tolist()
+    [1.0, 2.5]
+    >>> check_counts("values", [3, -1], (None,))
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.DataError: values: finite numbers of 0 or more are needed, and there is -1.
+    """
+    import numpy as np
+
+    wanted = "whole numbers of 0 or more" if whole else "finite numbers of 0 or more"
+    array = _numeric_array(name, value, shape, wanted, "iuf", hint)
+    if not array.size:
+        return array
+    wrong = ~(array >= 0)  # NaN compares as false
+    if array.dtype.kind == "f":
+        wrong |= ~np.isfinite(array)
+        if whole:
+            wrong |= array != np.floor(array)
+    if whole:
+        wrong |= array > WHOLE
+    _refuse_first(name, array, wrong, wanted, hint)
+    if array.dtype.kind == "f":
+        # sums of products of these with their number or with each other are finite too
+        with np.errstate(over="ignore"):
+            total = float(array.sum(dtype=np.float64)) * array.size
+        if not math.isfinite(total):
+            raise DataError(
+                f"{name}: the sum of the numbers is too large (largest: {array.max():g}): divide "
+                "them by their mean."
+            )
+    return array
+
+
+def check_codes(
+    name: str, value: object, shape: tuple[int | None, ...], low: int, high: int, *, hint: str = ""
+) -> npt.NDArray[np.integer[Any]]:
+    """Return `value` as an array of integers from `low` to `high`, or raise a :class:`DataError`.
+
+    Floats are refused, also whole ones. See :func:`check_counts` for `shape`, `name` and `hint`.
+
+    Examples
+    --------
+    >>> check_codes("homes", [0, -1], (2,), -1, 3).tolist()
+    [0, -1]
+    >>> check_codes("homes", [0, 4], (2,), -1, 3)
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.DataError: homes: integers from -1 to 3 are needed, and there is 4.
+    """
+    wanted = f"integers from {low:,} to {high:,}"
+    array = _numeric_array(name, value, shape, wanted, "iu", hint)
+    if array.size:
+        _refuse_first(name, array, (array < low) | (array > high), wanted, hint)
+    return array
+
+
+def check_square(name: str, value: object) -> npt.NDArray[Any]:
+    """Return `value` as a square matrix of numbers of 0 or more, see :func:`check_counts`.
+
+    Examples
+    --------
+    >>> check_square("matrix", [[1, 2, 3], [4, 5, 6]])
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.DataError: matrix: the shape is (2, 3), and a square matrix is needed.
+    """
+    array = check_counts(name, value, (None, None))
+    if array.shape[0] != array.shape[1]:
+        raise DataError(f"{name}: the shape is {array.shape}, and a square matrix is needed.")
+    return array
+
+
+def _numeric_array(
+    name: str, value: object, shape: tuple[int | None, ...], wanted: str, kinds: str, hint: str
+) -> npt.NDArray[Any]:
+    """The array of a shape, its type one of `kinds` of NumPy; masked values become NaN."""
+    import numpy as np
+
+    try:
+        if isinstance(value, np.ma.MaskedArray):
+            masked = np.ma.getmaskarray(value).any()
+            array = np.ma.filled(value.astype(np.float64), np.nan) if masked else value.data
+        else:
+            array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{name}: {wanted} are needed, in rows of equal length.") from error
+    if not array.size and array.dtype.kind in "fO":
+        array = array.astype(np.float64 if "f" in kinds else np.int64)
+    fits = array.ndim == len(shape) and all(
+        need in (None, have) for need, have in zip(shape, array.shape, strict=True)
+    )
+    if array.dtype.kind not in kinds:
+        raise DataError(
+            f"{name}: {wanted} are needed, and the type of the values is {array.dtype}. {hint}".rstrip()
+        )
+    if not fits:
+        lengths = ", ".join("any" if n is None else f"{n:,}" for n in shape)
+        raise DataError(
+            f"{name}: the shape is {array.shape}, and ({lengths}{',' * (len(shape) == 1)}) is "
+            f"needed. {hint}".rstrip()
+        )
+    return array
+
+
+def _refuse_first(
+    name: str, array: npt.NDArray[Any], wrong: npt.NDArray[np.bool_], wanted: str, hint: str
+) -> None:
+    if wrong.any():
+        first = array[wrong].ravel()[0]
+        raise DataError(f"{name}: {wanted} are needed, and there is {first:g}. {hint}".rstrip())

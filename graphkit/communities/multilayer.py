@@ -149,8 +149,10 @@ def prepare_layers(
     check_named_graphs(layers, caller=caller, what="layer")
     lambdas = _checked_weights(layers, layer_weights, caller)
     names = tuple(name for name in layers if lambdas[name])
+    remedy = "Or leave the layer out."
     ready = {
-        name: checks.prepare(layers[name], caller=f"{caller}: layer {name!r}") for name in names
+        name: checks.prepare(layers[name], caller=f"{caller}: layer {name!r}", remedy=remedy)
+        for name in names
     }
     refuse_disjoint(layers, caller)
     vocabulary = union_vocabulary(layers)

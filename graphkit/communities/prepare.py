@@ -85,8 +85,8 @@ class Prepared:
 
     @property
     def density(self) -> float:
-        """Total weight over possible pairs, among nodes that have an edge."""
-        return self.total / self.possible_pairs
+        """Total weight over possible pairs, among nodes that have an edge; NaN if there are none."""
+        return self.total / self.possible_pairs if self.size else math.nan
 
     @cached_property
     def _edge_list(self) -> tuple[Codes, Codes, Floats]:
@@ -143,8 +143,10 @@ class Prepared:
         return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data
 
 
-def prepare(graph: Graph, *, caller: str) -> Prepared:
+def prepare(graph: Graph, *, caller: str, remedy: str = "", may_be_empty: bool = False) -> Prepared:
     """The graph without self-loops, zero weights and isolated nodes.
+
+    `remedy` is a sentence for a graph without edges, which is refused unless it `may_be_empty`.
 
     Raises
     ------
@@ -157,13 +159,15 @@ def prepare(graph: Graph, *, caller: str) -> Prepared:
             f"{caller} needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
             "Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or Graph.from_edges."
         )
-    if not graph.n_nodes:
-        raise DataError(f"{caller}: the graph has no nodes: there is nothing to partition.")
-    if not graph.n_edges:
-        raise DataError(
+    if not graph.n_nodes and not may_be_empty:
+        nothing = f"{caller}: the graph has no nodes: there is nothing to partition. {remedy}"
+        raise DataError(nothing.rstrip())
+    if not graph.n_edges and not may_be_empty:
+        nothing = (
             f"{caller}: the graph has {graph.n_nodes:,} nodes and no edges, so no communities: "
-            "loosen the rule that joins nodes (min_shared, window, backbone)."
+            f"loosen the rule that joins nodes (min_shared, window, backbone). {remedy}"
         )
+        raise DataError(nothing.rstrip())
     indptr, indices = graph.indptr, graph.indices
     weights = graph.weights if graph.is_weighted else np.empty(0)
     removed: dict[str, int] = {}
@@ -175,12 +179,13 @@ def prepare(graph: Graph, *, caller: str) -> Prepared:
         keep = ~(loops | zero)
         removed["self-loops"] = int(loops.sum())
         removed["edges of weight zero"] = int(zero.sum()) // (1 if graph.directed else 2)
-        if not keep.any():
-            raise DataError(
+        if not keep.any() and not may_be_empty:
+            nothing = (
                 f"{caller}: nothing joins one node to another: of {graph.n_edges:,} edges, "
                 f"{removed['self-loops']:,} are self-loops and "
-                f"{removed['edges of weight zero']:,} have weight zero. Check the weights."
+                f"{removed['edges of weight zero']:,} have weight zero. Check the weights. {remedy}"
             )
+            raise DataError(nothing.rstrip())
         indptr = np.concatenate(
             [[0], np.cumsum(np.bincount(sources[keep], minlength=graph.n_nodes))]
         )

@@ -83,31 +83,34 @@ def couple_slices(slices: Mapping[str, Graph], omega: float) -> CoupledSlices:
             f"{caller}: there is one slice, {next(iter(slices))!r}: give two or more, or use "
             "leiden(graph)."
         )
-    names = tuple(slices)
-    prepared = tuple(checks.prepare(g, caller=f"{caller}: slice {n!r}") for n, g in slices.items())
+    names, graphs = tuple(slices), tuple(slices.values())
+    prepared = tuple(
+        checks.prepare(g, caller=f"{caller}: slice {n!r}", may_be_empty=True)
+        for n, g in slices.items()
+    )
+    full = [at for at, p in enumerate(prepared) if p.size]
+    _warn_of_quiet_slices([n for n, p in zip(names, prepared, strict=True) if not p.size], names)
     offsets = np.concatenate([[0], np.cumsum([p.size for p in prepared])]).astype(np.int64)
-    graphs = tuple(slices.values())
     before, after = [], []
     for at in range(len(graphs) - 1):
-        now, then = prepared[at], prepared[at + 1]
-        place = np.full(graphs[at + 1].n_nodes + 1, -1, dtype=np.int64)
-        place[then.nodes] = np.arange(then.size)
-        # the last place, −1, is that of unknown nodes
-        found = place[graphs[at + 1].vocabulary.lookup(graphs[at].vocabulary)[now.nodes]]
-        here = np.flatnonzero(found >= 0)
+        here, there = _shared_positions(graphs, prepared, at, at + 1)
         before.append(here + offsets[at])
-        after.append(found[here] + offsets[at + 1])
-    if not any(ends.size for ends in before):
+        after.append(there + offsets[at + 1])
+    # slices that only quiet ones part may all be without a coupling
+    if not any(ends.size for ends in before) and not any(
+        now + 1 < then and _shared_positions(graphs, prepared, now, then)[0].size
+        for now, then in pairwise(full)
+    ):
         shown = "; ".join(
             f"{name!r} has ids such as {', '.join(repr(i) for i in g.vocabulary.ids[:3].tolist())}"
-            for name, g in list(slices.items())[:2]
+            for name, g in [(names[at], graphs[at]) for at in full[:2]]
         )
         raise DataError(
             f"{caller}: no node has an edge in two neighbouring slices, so that nothing couples "
             f"them ({shown}): use slices of the same nodes, or longer ones."
         )
-    for (name, after_it), ends in zip(pairwise(names), before, strict=True):
-        if not ends.size:
+    for at, ((name, after_it), ends) in enumerate(zip(pairwise(names), before, strict=True)):
+        if not ends.size and prepared[at].size and prepared[at + 1].size:
             warnings.warn(
                 f"{caller}: no node has an edge both in {name!r} and in {after_it!r}: no community "
                 "can last from one to the other.",
@@ -123,6 +126,44 @@ def couple_slices(slices: Mapping[str, Graph], omega: float) -> CoupledSlices:
     return CoupledSlices(prepared, offsets, first, second, omega, removed)
 
 
+def _shared_positions(
+    graphs: tuple[Graph, ...], prepared: tuple[Prepared, ...], first: int, second: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Positions, in each of two slices, of the nodes that have an edge in both."""
+    now, then = prepared[first], prepared[second]
+    place = np.full(graphs[second].n_nodes + 1, -1, dtype=np.int64)
+    place[then.nodes] = np.arange(then.size)
+    # the last place, −1, is that of unknown nodes
+    found = place[graphs[second].vocabulary.lookup(graphs[first].vocabulary)[now.nodes]]
+    here = np.flatnonzero(found >= 0)
+    return here, found[here]
+
+
+def _warn_of_quiet_slices(quiet: list[str], names: tuple[str, ...]) -> None:
+    """Tell which slices are without an edge; raise a DataError if all are."""
+    if not quiet:
+        return
+    if len(quiet) == len(names) - 1:
+        (only,) = set(names) - set(quiet)
+        raise DataError(
+            f"leiden_slices: only the slice {only!r} has an edge between two nodes: use "
+            "leiden(graph) on it, or longer slices."
+        )
+    if len(quiet) == len(names):
+        raise DataError(
+            f"leiden_slices: none of the {len(names)} slices has an edge between two nodes, so "
+            "there are no communities: use longer slices, or loosen the rule that joins nodes "
+            "(min_shared, window, backbone)."
+        )
+    shown = ", ".join(map(repr, quiet[:5])) + (f" and {len(quiet) - 5} more" * (len(quiet) > 5))
+    warnings.warn(
+        f"leiden_slices: no edge joins two nodes in {shown}: its nodes are unassigned there, and "
+        "no community lasts across it. Leave the slice out to couple its neighbours.",
+        GraphkitWarning,
+        stacklevel=4,
+    )
+
+
 def slices_runner(
     coupled: CoupledSlices, quality: str, gammas: tuple[float, ...], iterations: int
 ) -> Run:
@@ -134,14 +175,16 @@ def slices_runner(
     with translate_errors():
         for at, (p, gamma) in enumerate(zip(coupled.prepared, gammas, strict=True)):
             sizes = np.zeros(coupled.size, dtype=np.int64)
+            if not p.size:
+                continue
             sizes[coupled.slice_span(at)] = 1
             scaled = gamma / one if quality == "cpm" else gamma
             edge_weights = (p.weight / one).tolist()
             graph = igraph_graph(every[at])
             terms.append(Term(graph, edge_weights, quality, scaled, sizes=sizes.tolist()))
-        if coupled.interslice > 0:
+        if coupled.interslice > 0 and coupled.before.size:
             # more than all edges together has no effect but to lose them in rounding
-            most = 4 * float(weights.sum()) / one * max(1.0, *gammas)
+            most = 4 * float(weights.sum()) / one * float(np.nanmax([1.0, *gammas]))
             edges = coupled.coupling_edges()
             every.append(edges)
             edge_weights = [min(coupled.interslice / one, most)] * edges.source.size
@@ -162,6 +205,8 @@ def evaluate_slices(
     together = int(np.count_nonzero(membership[coupled.before] == membership[coupled.after]))
     alone = [
         evaluate_layer(p, membership[coupled.slice_span(at)], quality, gammas[at])
+        if p.size
+        else 0.0
         for at, p in enumerate(coupled.prepared)
     ]
     if quality != "modularity":
@@ -215,7 +260,8 @@ def leiden_slices(
         Graphs by name of the time, two or more, in order. All directed or all undirected,
         with weights of zero or more; their nodes may differ. Self-loops and
         edges of weight zero are left out, nodes without an edge in a slice are unassigned
-        there; all are counted in the provenance.
+        there; all are counted in the provenance. In a slice without edges all nodes are
+        unassigned.
     interslice
         :math:`\omega`, in the unit of the weights, zero or more.
     quality
@@ -241,13 +287,18 @@ def leiden_slices(
     Raises
     ------
     DataError
-        If there are fewer than two slices, one cannot be partitioned, they differ in
-        direction or in kind of nodes, or no node is in two neighbouring slices.
+        If there are fewer than two slices, none has an edge, one has a negative weight, they
+        differ in direction or in kind of nodes, or no node is in two neighbouring slices.
     OptionError
         If `interslice` is negative or not finite, for an unknown quality, or a resolution,
         number of runs or of iterations out of range.
     GraphkitError
         If the engine fails.
+
+    Warns
+    -----
+    GraphkitWarning
+        If a slice has no edges, or no node has an edge in two neighbouring ones.
 
     References
     ----------
@@ -287,7 +338,8 @@ def leiden_slices(
     qualities = np.array([evaluate_slices(coupled, m, quality, gammas) for m in found])
     best = int(np.argmax(qualities))
     parameters: dict[str, Any] = {"times": tuple(slices), "interslice": omega, "quality": quality}
-    parameters |= {"resolution": dict(zip(slices, gammas, strict=True))}
+    own = {n: g for n, g, p in zip(slices, gammas, coupled.prepared, strict=True) if p.size}
+    parameters |= {"resolution": own}
     parameters |= {"best quality": float(qualities[best]), "runs": runs, "iterations": iterations}
     provenance = Provenance.of(
         "leiden_slices",
@@ -301,18 +353,21 @@ def leiden_slices(
     for at, graph in enumerate(slices.values()):
         prepared, inside = coupled.prepared[at], coupled.slice_span(at)
         local = np.stack([canonical_membership(m[inside]) for m in found])
-        tracks = np.empty(int(local[best].max()) + 1, dtype=np.int32)
+        tracks = np.empty(int(local[best].max(initial=-1)) + 1, dtype=np.int32)
         tracks[local[best]] = found[best][inside]
         numbers.append(tracks)
-        agreement, consistency = compare_runs(local)
+        agreement, consistency = compare_runs(local) if prepared.size else (np.nan, np.zeros(0))
+        alone = np.nan
+        if prepared.size:
+            alone = evaluate_layer(prepared, local[best], quality, gammas[at])
         memberships = prepared.expand_nodes(local, -1)
         consistent = prepared.expand_nodes(consistency, np.nan)
         partition = Partition(
             graph.vocabulary,
             memberships[best],
-            quality=evaluate_layer(prepared, local[best], quality, gammas[at]),
+            quality=alone,
             quality_function=quality,
-            resolution=gammas[at],
+            resolution=gammas[at] if prepared.size else None,
             runs=Runs(memberships, qualities, agreement, consistent),
             node_kind=graph.node_kind,
             provenance=provenance,

@@ -70,13 +70,32 @@ def _filter_disparity(edges: Edges, alpha: float) -> Filtered:
     return p < alpha, {"p": p}
 
 
+#: Statistics of the noise-corrected filter.
+NOISE_COLUMNS = ("expected", "lift", "deviation", "p")
+
+
 def _filter_noise(edges: Edges, alpha: float) -> Filtered:
     """Noise-corrected filter: lift in (−1, 1), its Bayesian deviation, and p of their ratio."""
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            return _correct_noise(edges, alpha)
+    except FloatingPointError as error:
+        least = edges.weight[edges.weight > 0].min()
+        raise DataError(
+            "noise_corrected takes weights for numbers of events; these, from "
+            f"{least:.3g} to {edges.weight.max():.3g}, are too large or too far apart to compute "
+            "with: use weight='count', or method='disparity'."
+        ) from error
+
+
+def _correct_noise(edges: Edges, alpha: float) -> Filtered:
     from scipy.special import log_ndtr
 
     from graphkit.kernels.tails import probability
 
     w = edges.weight
+    if not w.size:
+        return np.zeros(0, dtype=np.bool_), dict.fromkeys(NOISE_COLUMNS, w)
     s, t = edges.sum_per_end(w)
     total = float(w.sum()) * (1 if edges.directed else 2)
     if total <= 1:
@@ -102,7 +121,7 @@ def _filter_noise(edges: Edges, alpha: float) -> Filtered:
     deviation = np.sqrt(total * chance * (1 - chance)) * np.abs(2 * slope) / (ratio + 1) ** 2
     z = np.divide(lift, deviation, out=np.full_like(w, -np.inf), where=deviation > 0)
     p = probability(log_ndtr(-z))
-    return p < alpha, {"expected": expected, "lift": lift, "deviation": deviation, "p": p}
+    return p < alpha, dict(zip(NOISE_COLUMNS, (expected, lift, deviation, p), strict=True))
 
 
 def _filter_mutual_top(edges: Edges, top: int) -> Filtered:
@@ -328,7 +347,8 @@ def backbone(
         If `dataset` is missing for a test.
     DataError
         If the graph was made from other data or is only part of its projection, if weights are
-        negative, or if the configuration model cannot be solved.
+        negative, their sum is infinite or, for ``noise_corrected``, they are 1 or less in all or
+        too far apart to compute with, or if the configuration model cannot be solved.
 
     Warns
     -----
@@ -465,6 +485,13 @@ def _check_parameter(
 
 
 def _check_weights(graph: Graph, method: str) -> None:
+    with np.errstate(over="ignore"):
+        total = np.abs(graph.weights).sum()
+    if not np.isfinite(total):
+        raise DataError(
+            f"backbone(method={method!r}): the weights are finite, but their sum is not (largest: "
+            f"{graph.weights.max():g}): divide them by their mean."
+        )
     if method in ("disparity", "noise_corrected") and (graph.weights < 0).any():
         raise DataError(
             f"backbone(method={method!r}) needs weights of 0 or more, but the smallest is "

@@ -125,6 +125,12 @@ def cointeraction_graph(
     DataError
         If `max_degree` leaves nothing to share, or the folder `resume` holds something else.
 
+    Warns
+    -----
+    GraphkitWarning
+        If more than two minutes are expected, before anything is computed: the message says which
+        options take less.
+
     References
     ----------
     .. [1] Jaccard, P. (1912). The distribution of the flora in the alpine zone. New

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +17,16 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import check_choice, check_integer
-from graphkit.graphs.options import Codes, Ints, ProjectionOptions, gather_interactions
-from graphkit.graphs.projection import EventLists, event_lists
+from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
+from graphkit.graphs.options import (
+    Codes,
+    Ints,
+    ProjectionOptions,
+    gather_interactions,
+    memory_budget,
+)
+from graphkit.graphs.planning import LONG, largest_cap, size_text, time_text
+from graphkit.graphs.projection import EventLists, distinct_pairs, event_lists
 from graphkit.parallel import track
 
 __all__ = ["Coordination", "coordinated_accounts"]
@@ -68,6 +76,11 @@ class Coordination(Frozen, title="Coordinated accounts", table="frame"):
 #: Interactions read between two progress reports, and pairs of accounts allocated at a time.
 BLOCK, SPACE = 1 << 18, 1 << 20
 
+#: Bytes at the peak per edge and per interaction, and seconds per edge and per pair of
+#: interactions, measured: 226–248 bytes on graphs of one to five million edges.
+EDGE_BYTES, INTERACTION_BYTES = 250, 120
+EDGE_SECONDS, PAIR_SECONDS = 2e-6, 4e-9
+
 #: Later and earlier account of each pair, and its sums, see `PairOutput`.
 Pairs = tuple[Codes, Codes, Ints]
 
@@ -79,6 +92,52 @@ class PairScratch(NamedTuple):
     seen_interaction: Ints
     sums: Ints
     touched: Codes
+
+
+@dataclass(frozen=True)
+class PairBounds:
+    """Work by object, before any pair is formed.
+
+    `degree` are the accounts of each object, as `max_degree` counts them; `pairs` the pairs of
+    interactions of two accounts within the window, exact; `edges` an upper bound of the edges
+    that the object makes. The last is the number of pairs of all accounts that take part.
+    """
+
+    degree: Ints
+    pairs: Ints
+    edges: Ints
+    most: int
+
+    @property
+    def n_edges(self) -> int:
+        """Upper bound of the edges."""
+        return min(int(self.edges.sum()), self.most)
+
+    @property
+    def seconds(self) -> float:
+        """Upper bound of the time expected."""
+        return self.n_edges * EDGE_SECONDS + float(self.pairs.sum()) * PAIR_SECONDS
+
+    def capped_edges(self, cap: int) -> int:
+        """The bound without objects of more accounts than `cap`."""
+        return min(int(self.edges[self.degree <= cap].sum()), self.most)
+
+    def heaviest_text(self, through: str) -> str:
+        """Numbers of accounts of the most popular objects, as a sentence."""
+        sizes = np.sort(self.degree)[::-1][:3].tolist()
+        return f"The {through} of most accounts have {', '.join(f'{k:,}' for k in sizes)}."
+
+    def cap_text(self, cap: int | None, through: str, *, timed: bool) -> str:
+        """The cap with what it would cost and leave out; empty without one."""
+        if cap is None:
+            return ""
+        kept = self.degree <= cap
+        seconds = self.capped_edges(cap) * EDGE_SECONDS + int(self.pairs[kept].sum()) * PAIR_SECONDS
+        cost = time_text(seconds) if timed else size_text(self.capped_edges(cap) * EDGE_BYTES)
+        return (
+            f"max_degree={cap} (at most about {cost}; leaves out {int((~kept).sum()):,} of "
+            f"{int(np.count_nonzero(self.degree)):,} {through})"
+        )
 
 
 class PairOutput(NamedTuple):
@@ -100,7 +159,9 @@ def coordinated_accounts(
     between: str = "accounts",
     through: str = "items",
     kinds: Collection[str] | None = None,
+    max_degree: int | None = None,
     exclude: Iterable[str] = (),
+    memory: int | str | None = None,
 ) -> Coordination:
     r"""Network of accounts that interact with the same objects within a short time [1]_.
 
@@ -135,6 +196,12 @@ def coordinated_accounts(
         participations. Loops never become edges; they are counted in the table of accounts.
     between, through, kinds, exclude
         As in :func:`graphkit.cointeraction_graph`.
+    max_degree
+        Objects of more actors than this are left out before anything is counted. One object of
+        n actors at once makes n(n − 1)/2 edges, and says little about any two of them.
+    memory
+        Bytes that may be used, or text such as ``"4 GB"``; by default 80 % of the available
+        memory.
 
     Returns
     -------
@@ -145,9 +212,17 @@ def coordinated_accounts(
     Raises
     ------
     OptionError
-        For an unknown choice or a number out of range.
+        For an unknown choice or a number out of range; or if more than `memory` would be needed:
+        the message says which `max_degree` fits.
     MissingDataError
         If a table, a column or event times are missing.
+    DataError
+        If `max_degree` leaves nothing.
+
+    Warns
+    -----
+    GraphkitWarning
+        If it may take more than two minutes, before any pair is formed.
 
     References
     ----------
@@ -166,21 +241,42 @@ def coordinated_accounts(
     """
     min_participation = check_integer("min_participation", min_participation, 1)
     check_choice("ends", ends, ("any", "both"))
-    options = ProjectionOptions(between, through, kinds, window, exclude)
+    options = ProjectionOptions(
+        *(between, through, kinds, window, exclude), max_degree=max_degree, memory=memory
+    )
     chosen = gather_interactions(dataset, options, caller="coordinated_accounts")
     removed = dict(chosen.removed)
-    ids, n = chosen.found.between, len(chosen.found.between)
+    ids, n, m = chosen.found.between, len(chosen.found.between), len(chosen.found.through)
     assert chosen.at is not None
     assert options.span is not None
-    counts = np.bincount(chosen.rows, minlength=n)
+    rows, objects, at = chosen.rows, chosen.columns, chosen.at
+    degree = np.bincount(distinct_pairs(rows, objects, m)[1], minlength=m)
+    if options.max_degree is not None:
+        heavy = degree > options.max_degree
+        popular = f"{through} of more than {max_degree} actors"
+        _add_count(removed, popular, heavy)
+        _add_count(removed, f"interactions with {popular}", heavy[objects])
+        keep = ~heavy[objects]
+        if not keep.any() and keep.size:
+            raise DataError(
+                f"coordinated_accounts: max_degree={max_degree} leaves nothing: all "
+                f"{int(heavy.sum()):,} {through} have more {between} than that. Raise it, or "
+                "shorten the window."
+            )
+        rows, objects, at = rows[keep], objects[keep], at[keep]
+        degree[heavy] = 0
+    counts = np.bincount(rows, minlength=n)
     active = counts >= min_participation
-    stay = active[chosen.rows]
+    stay = active[rows]
     few = f"accounts of less than {min_participation} interactions"
     _add_count(removed, few, (counts > 0) & ~active)
     _add_count(removed, f"interactions of {few}", ~stay)
-    codes = (chosen.rows[stay], chosen.columns[stay], chosen.at[stay])
-    lists = event_lists(*codes, n, len(chosen.found.through), options.span, each=True)
+    codes = (rows[stay], objects[stay], at[stay])
+    lists = event_lists(*codes, n, m, options.span, each=True)
     others, own = _count_within_window(lists)
+    bounds = _bound_pairs(lists, others, degree)
+    fitting = _fitting_edges(lists, n, memory_budget(options.memory))
+    _warn_of_length(bounds, through)
     owners = np.repeat(np.arange(n), np.diff(lists.row_start))
     takes_part = others > 0
     if loops:
@@ -188,14 +284,17 @@ def coordinated_accounts(
     participations = np.bincount(owners[takes_part], minlength=n)
     passing = participations >= min_participation
     own_pairs = np.bincount(owners, weights=own - 1, minlength=n).astype(np.int64) // 2
-    (later, earlier, sums), cut = _find_pairs(lists, passing, ends == "both")
+    found = _find_pairs(lists, passing, ends == "both", max(fitting, 0))
+    if found is None or fitting < 0:
+        raise OptionError(_refusal(bounds, fitting, memory_budget(options.memory), through))
+    (later, earlier, sums), cut = found
     if cut:
         wanted = "neither end" if ends == "any" else "not both ends"
         removed[f"edges where {wanted} has {min_participation} participations"] = cut
     if not loops and own_pairs.any():
         removed["pairs of interactions of one account (loops)"] = int(own_pairs.sum())
     frame = _edge_table(ids, later, earlier, sums)
-    selected = ("between", "through", "kinds", "window", "exclude")
+    selected = ("between", "through", "kinds", "window", "max_degree", "exclude")
     parameters = {name: chosen.parameters[name] for name in selected}
     parameters |= {"min_participation": min_participation, "ends": ends, "loops": loops}
     provenance = Provenance.of(
@@ -239,8 +338,63 @@ def _count_within_window(lists: EventLists) -> tuple[Ints, Ints]:
     return everyone - own, own
 
 
-def _find_pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -> tuple[Pairs, int]:
-    """Codes i > j of the accounts of each edge, its sums, and the number of edges cut."""
+def _bound_pairs(lists: EventLists, others: Ints, degree: Ints) -> PairBounds:
+    """Work by object, from the interactions of other accounts near each one."""
+    objects, m = lists.objects, degree.size
+    pairs = np.bincount(objects, weights=others, minlength=m).astype(np.int64) // 2
+    # the first interaction of each account with each object
+    first = np.diff(objects, prepend=-1) != 0
+    first[lists.row_start[:-1][np.diff(lists.row_start) > 0]] = True
+    there = np.bincount(objects[first], minlength=m)
+    near = np.unique(lists.members).size
+    edges = np.minimum(pairs, there * (there - 1) // 2)
+    return PairBounds(degree, pairs, edges, near * (near - 1) // 2)
+
+
+def _fitting_edges(lists: EventLists, n: int, budget: int) -> int:
+    """Edges that fit beside the lists and the arrays over the accounts; negative if these do not.
+
+    Buffers take memory only where they are written to.
+    """
+    return (budget - INTERACTION_BYTES * lists.objects.size - 64 * n) // EDGE_BYTES
+
+
+def _refusal(bounds: PairBounds, fitting: int, budget: int, through: str) -> str:
+    """Why the edges do not fit, and what would."""
+    cap = largest_cap(bounds.degree, bounds.edges, fitting) if fitting >= 0 else None
+    way = bounds.cap_text(cap, through, timed=False)
+    return (
+        f"coordinated_accounts: {int(bounds.pairs.sum()):,} pairs of interactions within the window "
+        f"make up to {bounds.n_edges:,} edges, which would need about "
+        f"{size_text(bounds.n_edges * EDGE_BYTES)}, and {size_text(budget)} may be used. "
+        f"{bounds.heaviest_text(through)} "
+        + (f"This would fit: {way}. Or" if way else "No cap alone would fit:")
+        + " shorten the window, or allow more with memory=…."
+    )
+
+
+def _warn_of_length(bounds: PairBounds, through: str) -> None:
+    if bounds.seconds <= LONG:
+        return
+    cost = bounds.edges * EDGE_SECONDS + bounds.pairs * PAIR_SECONDS
+    way = bounds.cap_text(largest_cap(bounds.degree, cost, LONG), through, timed=True)
+    warnings.warn(
+        f"coordinated_accounts: this may take up to {time_text(bounds.seconds)}: there are "
+        f"{int(bounds.pairs.sum()):,} pairs of interactions within the window, and up to "
+        f"{bounds.n_edges:,} edges. {bounds.heaviest_text(through)} Quicker: "
+        f"{f'{way}, or ' if way else ''}a shorter window=….",
+        GraphkitWarning,
+        stacklevel=3,
+    )
+
+
+def _find_pairs(
+    lists: EventLists, passing: npt.NDArray[np.bool_], both: bool, most: int
+) -> tuple[Pairs, int] | None:
+    """Codes i > j of the accounts of each edge, its sums, and the number of edges cut.
+
+    `None` as soon as there are more edges than `most`.
+    """
     from graphkit.kernels import projection as kernel
 
     n = passing.size
@@ -250,6 +404,7 @@ def _find_pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -
     cut = np.zeros(1, dtype=np.int64)
     space = max(SPACE, n)
     parts: list[Pairs] = []
+    total = 0
     done = np.searchsorted(lists.row_start, np.arange(BLOCK, lists.objects.size, BLOCK))
     bounds = np.unique(np.concatenate([done, [n]])).tolist()
     row = 0
@@ -258,6 +413,9 @@ def _find_pairs(lists: EventLists, passing: npt.NDArray[np.bool_], both: bool) -
             later, earlier = np.empty(space, np.int32), np.empty(space, np.int32)
             out = PairOutput(later, earlier, np.empty((space, 5), dtype=np.int64), cut)
             row, used = kernel.paired_rows(row, stop, lists, passing, both, scratch, out)
+            total += used
+            if total > most:
+                return None
             parts.append((later[:used].copy(), earlier[:used].copy(), out.sums[:used].copy()))
     later, earlier, sums = (np.concatenate(column) for column in zip(*parts, strict=True))
     return (later, earlier, sums), int(cut[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,13 +17,17 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import OptionError, check_integer
+from graphkit.errors import GraphkitWarning, OptionError, check_integer
 from graphkit.graphs import projection as product
 from graphkit.graphs.options import Ints, ProjectionOptions, gather_interactions, memory_budget
 from graphkit.graphs.projection import PairLists, Prepared, Projection, RowProduct
 from graphkit.parallel import cores, track
 
 __all__ = ["ProjectionPlan", "cap_sensitivity", "plan"]
+
+#: Seconds above which a projection warns before it starts, and the entries to read, per core,
+#: below which it cannot take as long: their time is not estimated.
+LONG, LONG_WORK = 120.0, 1 << 30
 
 #: Entries read for an estimate, and the number of segments of rows that hold them.
 SAMPLE, PLACES = 1 << 21, 64
@@ -127,6 +132,44 @@ def size_text(size: float) -> str:
     return f"{size / 1e9:.3g} GB" if size >= 1e9 else f"{round(size / 1e6, 1):g} MB"
 
 
+def time_text(seconds: float) -> str:
+    """Length of time as text, in hours, minutes or seconds.
+
+    Examples
+    --------
+    >>> time_text(9000), time_text(200), time_text(1.2)
+    ('2.5 h', '3.3 min', '1.2 s')
+    """
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return (
+                f"{seconds / unit:.2g} {name}"
+                if seconds < 100 * unit
+                else (f"{seconds / unit:,.0f} {name}")
+            )
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
+
+
+def largest_cap(degree: Ints, cost: npt.NDArray[np.generic], most: float) -> int | None:
+    """Largest `max_degree` at which the summed `cost` of the objects is at most `most`.
+
+    `None` if not even objects of two actors fit, or if no cap is needed.
+
+    Examples
+    --------
+    >>> largest_cap(np.array([5, 2, 9]), np.array([10, 1, 36]), most=20)
+    5
+    """
+    order = np.argsort(degree, kind="stable")
+    sizes = degree[order]
+    total = np.cumsum(cost[order])
+    last = np.flatnonzero(np.diff(sizes, append=-1))  # of each size
+    fitting = last[(total[last] <= most) & (sizes[last] >= 2)]
+    if not fitting.size or fitting[-1] == sizes.size - 1:
+        return None
+    return int(sizes[fitting[-1]])
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
     """Work, time and memory of a projection, and the effect of lower caps.
@@ -148,9 +191,9 @@ class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
         Share of the wedges that the estimates are based on, in (0, 1].
     caps
         One row per possible cap: max_degree, things_removed, pairs_removed,
-        wedges, edges, memory, fits; the mildest first.
+        wedges, edges, memory, seconds, fits (the memory); the mildest first.
     others
-        The same for other options: option, edges, memory, fits.
+        The same for other options: option, edges, memory, seconds, fits.
     provenance
         How the plan was made.
     """
@@ -175,16 +218,32 @@ class ProjectionPlan(Frozen, title="Plan of a projection", table="caps"):
 
     @property
     def advice(self) -> str:
-        """Options under which the projection would fit, as text."""
-        if self.fits:
+        """Options under which the projection would fit in little time, as text.
+
+        Those of up to two minutes come first, then the mildest, by memory; and of the caps one.
+        """
+        if self.fits and self.seconds <= LONG:
             return "it fits"
-        ways = self.others.filter(pl.col("fits")).sort("memory", descending=True)
-        texts = [f"{way} (about {size_text(size)})" for way, _, size, _ in ways.iter_rows()]
-        for row in self.caps.filter(pl.col("fits")).head(1).iter_rows(named=True):
-            texts.append(
-                f"max_degree={row['max_degree']} (about {size_text(row['memory'])}; leaves out "
-                f"{row['things_removed']:,} of {self.things:,} objects)"
-            )
+        ways = [
+            (f"{row['option']}", "", row["memory"], row["seconds"])
+            for row in self.others.filter("fits").iter_rows(named=True)
+        ]
+        caps = self.caps.filter("fits")
+        quick = caps.filter(pl.col("seconds") <= LONG)
+        for row in (quick if quick.height else caps).head(1).iter_rows(named=True):
+            left = f"; leaves out {row['things_removed']:,} of {self.things:,} objects"
+            ways.append((f"max_degree={row['max_degree']}", left, row["memory"], row["seconds"]))
+        if self.fits:
+            ways = [way for way in ways if way[3] <= LONG]
+        ways.sort(key=lambda way: (way[3] > LONG, "max_degree" in way[0], -way[2]))
+        texts = [
+            f"{way} (about {size_text(memory)}"
+            f"{f', {time_text(seconds)}' * (seconds > LONG or self.fits)}{left})"
+            for way, left, memory, seconds in ways
+        ]
+        if self.fits:
+            found = f"it fits, but would take about {time_text(self.seconds)}"
+            return f"{found}; quicker: {', '.join(texts)}" if texts else found
         return "these would fit: " + ", ".join(texts) if texts else "no cap alone would fit"
 
     def _facts(self) -> dict[str, object]:
@@ -234,7 +293,8 @@ def plan(
     Returns
     -------
     ProjectionPlan
-        With a table of caps, halving from the most popular object down, and whether each fits.
+        With a table of caps, halving from the most popular object down, the time of each, and
+        whether it fits.
 
     Raises
     ------
@@ -276,8 +336,7 @@ def _make_plan(
     """Plan of a prepared product, whose lists took `listing` seconds."""
     work = ready.product
     found = sample_rows(work)
-    seconds = listing + found.seconds / cores()
-    seconds += (2 if work.top else 1) * found.kept * seconds_to_mirror()
+    seconds = listing + _seconds_of(found, top=work.top > 0)
     return ProjectionPlan(
         *(work.n, int(np.count_nonzero(ready.degree)) + ready.capped_objects, ready.pairs),
         *(_count_wedges(ready.degree), _expected_edges(found.kept, top=work.top > 0), seconds),
@@ -286,28 +345,68 @@ def _make_plan(
     )
 
 
-def check_budget(ready: Prepared, *, caller: str) -> None:
+def check_budget(ready: Prepared, *, caller: str, silent: bool = False) -> None:
     """Raise an :class:`OptionError` with advice if the projection will not fit.
 
-    Rows are sampled only where the upper bound of the edges does not fit.
+    If it is expected to take more than two minutes, a warning says so, unless `silent`. Rows are
+    sampled only where the upper bound of the edges does not fit, or the entries to read are many.
     """
     budget, work = memory_budget(ready.options.memory), ready.product
-    most = min(float(work.work.sum()), work.n * (work.n - 1) / (1 if work.top else 2))
+    total = int(work.work.sum())
+    most = min(float(total), work.n * (work.n - 1) / (1 if work.top else 2))
     if work.top:
         most = min(most, float(work.n) * work.top)
-    if _memory_of(ready, most) <= budget:
+    doubtful = _memory_of(ready, most) > budget
+    slow = not silent and total > LONG_WORK * cores()
+    if not doubtful and not slow:
         return
     found = sample_rows(work)
-    if _memory_of(ready, found.kept) <= budget:
-        work.reset_results()
-        return
-    found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
-    raise OptionError(
-        f"{caller}: about {size_text(found_plan.memory)} would be needed for about "
-        f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} may "
-        f"be used: {found_plan.advice}. Or allow more with memory=…; graphkit.graphs.plan shows "
-        "the choices."
-    )
+    work.reset_results()
+    if doubtful and _memory_of(ready, found.kept) > budget:
+        found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
+        raise OptionError(
+            f"{caller}: about {size_text(found_plan.memory)} would be needed for about "
+            f"{found_plan.edges:,} edges ({found_plan.wedges:,} wedges), and {size_text(budget)} "
+            f"may be used: {found_plan.advice}. Or allow more with memory=…; "
+            "graphkit.graphs.plan shows the choices."
+        )
+    seconds = _seconds_of(found, top=work.top > 0)
+    if slow and seconds > LONG:
+        warnings.warn(
+            f"{caller}: this will take about {time_text(seconds)}: "
+            + _time_advice(ready, budget, found, seconds),
+            GraphkitWarning,
+            stacklevel=3,
+        )
+
+
+def _time_advice(ready: Prepared, budget: int, found: Sample, seconds: float) -> str:
+    """What brings the time down, from exact numbers of wedges where that is `max_degree`."""
+    total = _count_wedges(ready.degree)
+    quick = _option_table(ready, budget, found).filter(pl.col("seconds") <= LONG)
+    texts = [
+        f"{option} (about {time_text(each)})"
+        for option, each in quick.select("option", "seconds").iter_rows()
+    ]
+    cap = largest_cap(ready.degree, ready.degree * (ready.degree - 1) // 2, total * LONG / seconds)
+    if cap is not None:
+        heavy = ready.degree > cap
+        less = seconds * _count_wedges(ready.degree[~heavy]) / total
+        texts.append(
+            f"max_degree={cap} (about {time_text(less)}; leaves out {int(heavy.sum()):,} of "
+            f"{int(np.count_nonzero(ready.degree)):,} objects)"
+        )
+    if ready.options.span is not None:
+        texts.append("a shorter window=…")
+    start = f"there are {total:,} pairs of actors with an object in common (wedges)"
+    if not texts:
+        return f"{start}, and no option alone brings it under two minutes: take part of the data."
+    return f"{start}. Quicker: {', '.join(texts)}."
+
+
+def _seconds_of(found: Sample, *, top: bool) -> float:
+    """Wall-clock time of the product and of making its rows symmetric."""
+    return found.seconds / cores() + (2 if top else 1) * found.kept * seconds_to_mirror()
 
 
 def _count_wedges(degree: Ints) -> int:
@@ -330,20 +429,23 @@ def _cap_table(ready: Prepared, budget: int) -> pl.DataFrame:
     rows = []
     cap = int(degree.max(initial=0)) // 2
     entry_degree = work.degree_of_entries()
-    whole = sample_rows(work).kept / max(1, _count_wedges(degree)) if entry_degree is None else 0.0
+    whole = sample_rows(work) if entry_degree is None else Sample(0.0, 0.0, 1.0)
+    wedges = max(1, _count_wedges(degree))
     while cap >= 2:
         heavy = degree > cap
         left, gone = _count_wedges(degree[~heavy]), int(degree[heavy].sum())
         if entry_degree is None:  # with times: in proportion to the wedges
-            kept = whole * left
+            share = left / wedges
+            found = Sample(whole.kept * share, whole.seconds * share, whole.share)
         else:
-            kept = sample_rows(without_entries(work, entry_degree > cap)).kept
-        memory = memory_needed(ready, kept, ready.pairs - gone, top=top)
-        edges = _expected_edges(kept, top=top)
-        rows.append((cap, int(heavy.sum()), gone, left, edges, memory, memory <= budget))
+            found = sample_rows(without_entries(work, entry_degree > cap))
+        memory = memory_needed(ready, found.kept, ready.pairs - gone, top=top)
+        edges, seconds = _expected_edges(found.kept, top=top), _seconds_of(found, top=top)
+        removed = (cap, int(heavy.sum()), gone)
+        rows.append((*removed, left, edges, memory, seconds, memory <= budget))
         cap //= 2
     names = ["max_degree", "things_removed", "pairs_removed", "wedges", "edges", "memory"]
-    schema = dict.fromkeys(names, pl.Int64) | {"fits": pl.Boolean}
+    schema = dict.fromkeys(names, pl.Int64) | {"seconds": pl.Float64, "fits": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -354,16 +456,20 @@ def _option_table(ready: Prepared, budget: int, found: Sample) -> pl.DataFrame:
     if isinstance(work.lists, PairLists):
         none = np.zeros(work.lists.length.size, dtype=bool)
         for least in (work.rule.min_shared + 1, work.rule.min_shared + 3):
-            kept = sample_rows(without_entries(work, none, least)).kept
-            tries.append((f"min_shared={least}", kept, work.top > 0))
+            less = sample_rows(without_entries(work, none, least))
+            tries.append((f"min_shared={least}", less, work.top > 0))
     if not work.top:
         for most in (50, 10):
-            tries.append((f"top={most}", min(2 * found.kept, float(work.n) * most), True))
+            kept = min(2 * found.kept, float(work.n) * most)
+            # each wedge is read from both its ends
+            tries.append((f"top={most}", Sample(kept, 2 * found.seconds, found.share), True))
     rows = []
-    for option, kept, top in tries:
-        memory = memory_needed(ready, kept, ready.pairs, top=top)
-        rows.append((option, _expected_edges(kept, top=top), memory, memory <= budget))
-    schema = {"option": pl.String, "edges": pl.Int64, "memory": pl.Int64, "fits": pl.Boolean}
+    for option, less, top in tries:
+        memory = memory_needed(ready, less.kept, ready.pairs, top=top)
+        edges, seconds = _expected_edges(less.kept, top=top), _seconds_of(less, top=top)
+        rows.append((option, edges, memory, seconds, memory <= budget))
+    schema = {"option": pl.String, "edges": pl.Int64, "memory": pl.Int64}
+    schema |= {"seconds": pl.Float64, "fits": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -441,7 +547,7 @@ def cap_sensitivity(
     for cap in track(tries, "caps", len(tries)):
         capped = replace(options, max_degree=cap)
         ready = product.prepare_product(chosen.rows, chosen.columns, n, m, capped, chosen.at)
-        check_budget(ready, caller="cap_sensitivity")
+        check_budget(ready, caller="cap_sensitivity", silent=cap is not None)
         found = product.run_product(ready)
         whole = found if whole is None else whole
         agreement, correlation = _compare_edges(found, whole)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.frozen import Frozen
-from graphkit.errors import DataError, OptionError, check_choice
+from graphkit.errors import DataError, OptionError, check_choice, check_codes, check_integer
 
 __all__ = ["KINDS", "Cascades", "cascades"]
 
@@ -18,6 +18,10 @@ Nodes = npt.NDArray[np.int64]
 
 #: How a post is reshared, in the order of the codes in :attr:`ArmTally.shares`.
 KINDS = ("share", "duet", "stitch")
+
+
+#: Largest code of an account, and largest tick.
+MOST = (1 << 31) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +79,10 @@ def cascades(
     Raises
     ------
     OptionError
-        For an unknown kind, or none.
+        For an unknown kind, or none, or a negative number of posts.
     DataError
-        If `shares` has another shape, names a post outside 0 … m − 1 or an unknown kind, or
-        if `answers_to` does so, or contains a cycle.
+        If `shares` has another shape, holds what is no integer, names a post outside 0 … m − 1 or
+        an unknown kind, or if `answers_to` does so, or contains a cycle.
 
     References
     ----------
@@ -98,6 +102,7 @@ def cascades(
     >>> cascades(shares, 3, answers_to=np.array([-1, -1, 1])).size.tolist()
     [2, 4, 0]
     """
+    n_posts = check_integer("n_posts", n_posts, 0)
     post, sharer, parent, tick = _first_shares(_rows_of_kinds(shares, n_posts, kinds))
     # nodes: the m roots, then the accounts that reshared
     up = np.concatenate(
@@ -123,14 +128,12 @@ def _rows_of_kinds(shares: Codes, n_posts: int, kinds: Sequence[str]) -> Nodes:
         raise OptionError(f"kinds={kinds!r}: a sequence of some of {', '.join(KINDS)} is needed.")
     for kind in kinds:
         check_choice("kinds", kind, KINDS)
-    rows = np.asarray(shares, dtype=np.int64)
-    if rows.ndim != 2 or rows.shape[1] != 5:
-        raise DataError(
-            f"shares have the shape {rows.shape}, not (x, 5): post, account, parent, tick, kind."
-        )
-    for column, end, what in ((0, n_posts, "posts"), (4, len(KINDS), "kinds")):
-        if rows.size and not 0 <= rows[:, column].min() <= rows[:, column].max() < end:
-            raise DataError(f"shares name {what} outside 0 … {end - 1}.")
+    hint = "The columns are post, account, parent, tick, kind."
+    rows = check_codes("shares", shares, (None, 5), -1, MOST, hint=hint).astype(np.int64)
+    ranges = {"posts": (0, n_posts - 1), "accounts": (0, MOST), "parents": (-1, MOST)}
+    ranges |= {"ticks": (0, MOST), "kinds": (0, len(KINDS) - 1)}
+    for column, (what, (low, high)) in enumerate(ranges.items()):
+        check_codes(f"{what} of shares", rows[:, column], (None,), low, high)
     return rows[np.isin(rows[:, 4], [KINDS.index(kind) for kind in kinds])]
 
 
@@ -162,11 +165,7 @@ def _root_parents(answers_to: Codes | None, n_posts: int) -> Nodes:
     own = np.arange(n_posts, dtype=np.int64)
     if answers_to is None:
         return own
-    answered = np.asarray(answers_to, dtype=np.int64)
-    if answered.shape != own.shape:
-        raise DataError(f"answers_to has the shape {answered.shape}, not ({n_posts},).")
-    if n_posts and not -1 <= answered.min() <= answered.max() < n_posts:
-        raise DataError(f"answers_to names posts outside −1 … {n_posts - 1}.")
+    answered = check_codes("answers_to", answers_to, own.shape, -1, n_posts - 1).astype(np.int64)
     if (answered == own).any():
         post = int(np.flatnonzero(answered == own)[0])
         raise DataError(f"answers_to: post {post} is its own parent.")

@@ -340,7 +340,10 @@ _COMMUNITY_FUNCTIONS: dict[str, Callable[[PartitionTallies], Floats | list[float
     "hosting_reach": lambda p: hosting_reach(p.views, p.partition.membership, **p.origins),
     "hosting_members": lambda p: hosting_members(p.diet, p.partition.membership),
     "hosting_creators": _hosted_creators,
-    "crossing": lambda p: [p.exposure.ratio(c) for c in range(p.partition.n_communities)],
+    "crossing": lambda p: [
+        p.exposure.ratio(c) if size > 1 else float("nan")
+        for c, size in enumerate(p.partition.sizes.tolist())
+    ],
     "reach": lambda p: p.by_community(p.run.reach, p.homes),
     "reach_outside": lambda p: p.by_community(p.reach_outside, p.exposure.homes),
 }
@@ -422,11 +425,11 @@ unassigned_accounts | accounts | descriptive | accounts without a community
 hosting_reach | share, 0 … 1 | | within-community reach: share of its own community that a post
     reaches, mean over posts
 hosting_members | share, 0 … 1 | | share of a community's members who are shown a post of the
-    community
+    community; null for a community of one
 hosting_creators | share, 0 … 1 | | share of a community's creators who reach enough other members
-    of it (3 by default)
+    of it (3 by default); null for a community without as many
 crossing | ratio, 1 = random exposure | | cross-community exposure of a community's posts,
-    relative to random exposure
+    relative to random exposure; null for a community of one
 reach | accounts per post | | distinct accounts shown a post of the community, mean over posts
 reach_outside | accounts per post | | accounts of other communities shown a post of the community,
     mean over posts

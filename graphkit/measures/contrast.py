@@ -29,6 +29,10 @@ _SCHEMA = outcome_schema(
 _MEANS_SCHEMA = outcome_schema(*_ARM_ROW, "mean", "low", "high", "worlds", "replications")
 
 
+#: Largest number whose square is finite, with room for sums.
+MOST = 1e150
+
+
 def contrast(
     outcome: pl.DataFrame,
     arm: str,
@@ -73,7 +77,8 @@ def contrast(
         For an unknown arm or a missing column.
     DataError
         If runs under several budgets, or calibrated and uncalibrated ones, are mixed, if a
-        run has two values for one row, or if `require` is not met.
+        run has two values for one row, a value is no number or infinite, or if `require` is not
+        met.
 
     References
     ----------
@@ -190,11 +195,29 @@ def holm(p: list[float | None]) -> list[float | None]:
 
 def _check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
     """The one budget of an outcome, and whether it is calibrated; null without rows."""
+    if not isinstance(outcome, pl.DataFrame):
+        raise DataError(
+            f"the outcome is a {type(outcome).__name__}: it must be a result of measure_spread."
+        )
     missing = [name for name in _NEEDED if name not in outcome.columns]
     if missing:
         raise MissingDataError(
             f"the outcome has no column {', '.join(missing)}: it must be a result of "
             "measure_spread."
+        )
+    for name in ("value", "calibrated"):
+        kind = outcome.schema[name]
+        fits = kind.is_numeric() if name == "value" else kind == pl.Boolean
+        if kind != pl.Null and not fits:
+            raise DataError(
+                f"the outcome has the type {kind} in {name!r}: it must be a result of measure_spread."
+            )
+    values = outcome.get_column("value").cast(pl.Float64).drop_nulls().drop_nans()
+    largest = values.abs().max()
+    if isinstance(largest, float) and largest > MOST:
+        raise DataError(
+            f"the outcome has the value {largest:g}, and numbers up to {MOST:g} can be compared: "
+            "it must be a result of measure_spread."
         )
     budgets = outcome.get_column("budget").unique().sort().to_list()
     if len(budgets) > 1:
@@ -237,7 +260,8 @@ def _paired_values(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFra
     keys = [*_ROW, "world", "replication"]
     sides = []
     for name, column in ((arm, "own"), (baseline, "base")):
-        side = outcome.filter(pl.col("arm") == name).select(*keys, pl.col("value").alias(column))
+        value = pl.col("value").cast(pl.Float64).fill_nan(None).alias(column)
+        side = outcome.filter(pl.col("arm") == name).select(*keys, value)
         side = side.with_columns(pl.col("partition", "community").cast(pl.String))
         _refuse_duplicates(side.with_columns(pl.lit(name).alias("arm")))
         sides.append(side)
@@ -301,7 +325,9 @@ def arm_means(
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = _check_outcome(outcome)
     runs = outcome.select(
-        pl.col(*_ARM_ROW).cast(pl.String), "world", "replication", pl.col("value").fill_nan(None)
+        pl.col(*_ARM_ROW).cast(pl.String),
+        *("world", "replication"),
+        pl.col("value").cast(pl.Float64).fill_nan(None),
     )
     _refuse_duplicates(runs)
     several = outcome.get_column("world").n_unique() > 1

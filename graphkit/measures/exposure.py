@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.errors import DataError, check_number
+from graphkit.errors import check_counts, check_number
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,6 +20,11 @@ def gini(values: npt.ArrayLike) -> float:
     ----------
     values
         Shape (n,): amount of each holder, 0 or larger.
+
+    Raises
+    ------
+    DataError
+        If a number is negative, missing or infinite, or the shape is another.
 
     References
     ----------
@@ -50,6 +55,11 @@ def lorenz(values: npt.ArrayLike) -> Floats:
     values
         Shape (n,): amount of each holder, 0 or larger.
 
+    Raises
+    ------
+    DataError
+        If a number is negative, missing or infinite, or the shape is another.
+
     Examples
     --------
     >>> lorenz([3, 1]).tolist()
@@ -74,7 +84,12 @@ def small_creator_share(impressions: npt.ArrayLike, followers: npt.ArrayLike) ->
     impressions
         Shape (k,): impressions of each creator, zeros included.
     followers
-        Shape (k,): their followers.
+        Shape (k,): their followers; a creator whose followers are unknown must be left out.
+
+    Raises
+    ------
+    DataError
+        If a number is negative, missing or infinite, or the two differ in length.
 
     Examples
     --------
@@ -83,10 +98,9 @@ def small_creator_share(impressions: npt.ArrayLike, followers: npt.ArrayLike) ->
     >>> small_creator_share([1, 3, 6], [5, 5, 5])
     0.5
     """
-    shown = np.asarray(impressions, dtype=np.float64)
-    size = np.asarray(followers, dtype=np.float64)
-    if shown.shape != size.shape or shown.ndim != 1:
-        raise DataError(f"{shown.size} impressions of creators, but {size.size} follower counts.")
+    shown = check_counts("impressions", impressions, (None,)).astype(np.float64)
+    hint = "One count per creator: leave those of unknown followers out of both."
+    size = check_counts("followers", followers, shown.shape, hint=hint).astype(np.float64)
     if not shown.sum() > 0:
         return float("nan")
     half = size.size / 2
@@ -107,6 +121,11 @@ def entropy(counts: npt.ArrayLike) -> Floats:
     counts
         Shape (n, C): counts of each row by community.
 
+    Raises
+    ------
+    DataError
+        If a number is negative, missing or infinite, or the shape is another.
+
     References
     ----------
     Shannon, C. E. (1948). A mathematical theory of communication. Bell System Technical
@@ -117,7 +136,7 @@ def entropy(counts: npt.ArrayLike) -> Floats:
     >>> entropy([[4, 0], [2, 2]]).tolist()
     [0.0, 1.0]
     """
-    table = np.asarray(counts, dtype=np.float64)
+    table = check_counts("counts", counts, (None, None)).astype(np.float64)
     if table.shape[1] < 2:
         return np.full(table.shape[0], np.nan)
     return np.asarray(_entropy_nats(table) / np.log(table.shape[1]), dtype=np.float64)
@@ -133,6 +152,11 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     counts
         Shape (n, C): counts of each row by community.
 
+    Raises
+    ------
+    DataError
+        If a number is negative, missing or infinite, or the shape is another.
+
     References
     ----------
     Hill, M. O. (1973). Diversity and evenness. Ecology, 54(2), 427–432.
@@ -143,7 +167,8 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     >>> effective_number([[4, 0, 0], [2, 2, 0]]).round(12).tolist()
     [1.0, 2.0]
     """
-    return np.asarray(np.exp(_entropy_nats(np.asarray(counts, dtype=np.float64))), dtype=np.float64)
+    table = check_counts("counts", counts, (None, None)).astype(np.float64)
+    return np.asarray(np.exp(_entropy_nats(table)), dtype=np.float64)
 
 
 def intra_list_distance(counts: npt.ArrayLike) -> Floats:
@@ -156,7 +181,12 @@ def intra_list_distance(counts: npt.ArrayLike) -> Floats:
     Parameters
     ----------
     counts
-        Shape (n, C): items of each list by community.
+        Shape (n, C): items of each list by community, whole numbers.
+
+    Raises
+    ------
+    DataError
+        If a number is negative, missing, a fraction or infinite, or the shape is another.
 
     References
     ----------
@@ -169,7 +199,7 @@ def intra_list_distance(counts: npt.ArrayLike) -> Floats:
     >>> intra_list_distance([[3, 0], [1, 1], [2, 2], [1, 0]]).round(4).tolist()
     [0.0, 1.0, 0.6667, nan]
     """
-    table = np.asarray(counts, dtype=np.float64)
+    table = check_counts("counts", counts, (None, None), whole=True).astype(np.float64)
     total = table.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         same = (table * (table - 1)).sum(axis=1) / (total * (total - 1))
@@ -196,7 +226,7 @@ def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float
     OptionError
         If `alpha` is not between 0 and 1.
     DataError
-        If the two differ in shape.
+        If the two differ in shape, or a number is negative, missing or infinite.
 
     References
     ----------
@@ -209,13 +239,14 @@ def miscalibration(history: npt.ArrayLike, shown: npt.ArrayLike, *, alpha: float
     [0.0, 1.9585]
     """
     check_number("alpha", alpha, 0, 1, low_open=True, high_open=True)
-    before, after = np.asarray(history, np.float64), np.asarray(shown, np.float64)
-    if before.shape != after.shape or before.ndim != 2:
-        raise DataError(f"the history has the shape {before.shape}, what was shown {after.shape}.")
+    before = check_counts("history", history, (None, None)).astype(np.float64)
+    hint = "It is that of the history."
+    after = check_counts("shown", shown, before.shape, hint=hint).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = before / before.sum(axis=1, keepdims=True)
-        q = (1 - alpha) * after / after.sum(axis=1, keepdims=True) + alpha * p
-        terms = np.where(p > 0, p * np.log(p / q), p)  # keeps NaN, and 0 · ln 0 = 0
+        q = (1 - alpha) * (after / after.sum(axis=1, keepdims=True)) + alpha * p
+        # keeps NaN, and 0 · ln 0 = 0; q is 0 where α p is too small for a float
+        terms = np.where((p > 0) & (q > 0), p * np.log(p / q), p + 0 * q)
     return np.asarray(terms.sum(axis=1), dtype=np.float64)
 
 
@@ -230,7 +261,4 @@ def _entropy_nats(table: Floats) -> Floats:
 
 
 def _ascending_amounts(values: npt.ArrayLike) -> Floats:
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    if ordered.ndim != 1 or not np.isfinite(ordered).all() or (ordered < 0).any():
-        raise DataError("amounts must be one-dimensional, finite and not negative.")
-    return ordered
+    return np.sort(check_counts("values", values, (None,)).astype(np.float64))

@@ -13,13 +13,26 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import Spread
-from graphkit.errors import DataError, MissingDataError, check_integer, nearest
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    check_codes,
+    check_counts,
+    check_integer,
+    check_number,
+    check_square,
+    nearest,
+)
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["Crossing", "Mixing", "crossing", "ei_index", "ei_null", "flow", "flow_matrix", "mixing"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
+
+
+#: Communities of a matrix, at most: each matrix of so many has 200 MB, and there are several.
+MOST_COMMUNITIES = 5_000
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -59,6 +72,7 @@ class Mixing(Frozen, title="Mixing of communities"):
         NaN where the expectation is below `min_expected` (too few to interpret), −∞ where
         nothing was observed.
         """
+        min_expected = check_number("min_expected", min_expected)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.log2(self.observed / self.expected)
         ratio[self.expected < min_expected] = np.nan
@@ -114,7 +128,8 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     Raises
     ------
     DataError
-        If the graph has no edge between nodes of communities.
+        If the graph has no edge between nodes of communities, or there are more than 5,000
+        communities.
 
     References
     ----------
@@ -130,7 +145,7 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     >>> round(mixing(g, p).ei_index, 4)
     -0.3333
     """
-    size = partition.n_communities
+    size = _matrix_size(partition, "mixing")
     codes = partition.vocabulary.lookup(graph.vocabulary.ids)
     community = np.where(codes >= 0, partition.membership[codes], -1)
     source, target, weight = graph.edge_arrays()
@@ -154,6 +169,18 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     return _compare_with_independence(
         partition, observed, index, int((~inside).sum()), graph.directed, made
     )
+
+
+def _matrix_size(partition: Partition, caller: str) -> int:
+    """Number of communities; raises where a matrix of all pairs of them would be too large."""
+    size = partition.n_communities
+    if size > MOST_COMMUNITIES:
+        raise DataError(
+            f"{caller}: {size:,} communities have {size * size:,} pairs, and at most "
+            f"{MOST_COMMUNITIES:,} communities are compared: find fewer and larger ones, with a "
+            "lower resolution=, or merge small ones with min_size= of leiden."
+        )
+    return size
 
 
 def _compare_with_independence(
@@ -194,14 +221,15 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         For an unknown arm or kind of partition.
     DataError
         If the worlds differ in their communities: choose one world. Also if no impression
-        has both a community of origin and of the viewer.
+        has both a community of origin and of the viewer, or there are more than 5,000
+        communities.
     """
     spread.of(arm)
     world = check_integer("world", world, 0, len(spread.worlds) - 1, optional=True)
     chosen = range(len(spread.worlds)) if world is None else (world,)
     partitions = [partition_of(spread, w, partition) for w in chosen]
     first = partitions[0]
-    size = first.n_communities
+    size = _matrix_size(first, "flow")
     observed, excluded = np.zeros((size, size)), 0
     for w, own in zip(chosen, partitions, strict=True):
         codes = _matched_communities(own, first)
@@ -245,6 +273,26 @@ def _matched_communities(own: Partition, first: Partition) -> list[int]:
     return [names.index(name) for name in mine]
 
 
+def check_log(
+    views: Codes, membership: Codes, homes: Codes, poster_indptr: Codes, posters: Codes
+) -> tuple[Codes, Codes, Codes, Codes, Codes]:
+    """The five arrays of :func:`crossing`, without the diet; a DataError if they do not fit."""
+    views = check_counts("views", views, (None, None), whole=True)
+    if not views.shape[1]:
+        raise DataError("views: no column; the last one is for accounts without a community.")
+    m, last = views.shape[0], views.shape[1] - 2
+    membership = check_codes("membership", membership, (None,), -1, last)
+    homes = check_codes("homes", homes, (m,), -1, last, hint="One home per post.")
+    posters = check_codes("posters", posters, (None,), 0, membership.size - 1)
+    hint = "Where the posters of each post start, and their number."
+    indptr = check_codes("poster_indptr", poster_indptr, (m + 1,), 0, posters.size, hint=hint)
+    if indptr[0] != 0 or indptr[-1] != posters.size or (np.diff(indptr.astype(np.int64)) < 0).any():
+        raise DataError(
+            f"poster_indptr: it must rise from 0 to the number of posters, {posters.size:,}."
+        )
+    return views, membership, homes, indptr.astype(np.int64), posters
+
+
 def flow_matrix(views: Codes, homes: Codes) -> Floats:
     """Impressions from community of origin to viewer's community, shape (C, C).
 
@@ -270,7 +318,12 @@ def ei_index(matrix: Floats) -> float:
     Parameters
     ----------
     matrix
-        Shape (C, C): flow from each community (row) to each community (column).
+        Shape (C, C): flow from each community (row) to each community (column), 0 or larger.
+
+    Raises
+    ------
+    DataError
+        If it is not square, or a number is negative, missing or infinite.
 
     References
     ----------
@@ -283,7 +336,8 @@ def ei_index(matrix: Floats) -> float:
     -0.5
     """
     refuse_after_fork()
-    total, internal = float(matrix.sum()), float(np.trace(matrix))
+    matrix = check_square("matrix", matrix)
+    total, internal = float(matrix.sum(dtype=np.float64)), float(np.trace(matrix))
     return (total - 2 * internal) / total if total else float("nan")
 
 
@@ -302,6 +356,11 @@ def ei_null(
     views, membership, homes, poster_indptr, posters
         As for :func:`crossing`.
 
+    Raises
+    ------
+    DataError
+        If the arrays do not fit each other, or hold what is no count or no code.
+
     Examples
     --------
     One post of a community of two among four accounts:
@@ -312,6 +371,9 @@ def ei_null(
     ... ), 4)
     0.3333
     """
+    views, membership, homes, poster_indptr, posters = check_log(
+        views, membership, homes, poster_indptr, posters
+    )
     size = views.shape[1] - 1
     sizes = np.bincount(membership[membership >= 0], minlength=size)
     post_of = np.repeat(np.arange(homes.size), np.diff(poster_indptr))
@@ -319,8 +381,10 @@ def ei_null(
     inside = known & (membership[posters] == homes[post_of])
     own = np.bincount(post_of, weights=known, minlength=homes.size)
     own_home = np.bincount(post_of, weights=inside, minlength=homes.size)
-    shown = views[:, :size].sum(axis=1)
+    shown = views[:, :size].sum(axis=1, dtype=np.float64)
     kept = (homes >= 0) & (shown > 0)
+    if (own[kept] >= sizes.sum()).any():
+        raise DataError("views: a post is shown to other accounts than its posters, and all are.")
     if not kept.any():
         return float("nan")
     chance = (sizes[homes[kept]] - own_home[kept]) / (sizes.sum() - own[kept])
@@ -411,7 +475,8 @@ def crossing(
     Raises
     ------
     DataError
-        If `views` and `diet` do not count the same impressions.
+        If `views` and `diet` do not count the same impressions, or the arrays do not fit each
+        other, or hold what is no count or no code.
 
     Examples
     --------
@@ -426,6 +491,10 @@ def crossing(
     >>> found.ratio()
     0.0
     """
+    views, membership, homes, poster_indptr, posters = check_log(
+        views, membership, homes, poster_indptr, posters
+    )
+    diet = check_counts("diet", diet, (membership.size, views.shape[1]), whole=True)
     size = views.shape[1] - 1
     kept = np.flatnonzero(homes >= 0)
     home = homes[kept].astype(np.int64)

@@ -41,6 +41,7 @@ _LISTS = ("hashtag_names", "video_mention_list")
 _VIDEO: dict[str, pl.DataType] = {
     **{name: pl.String() for name in (*_TEXTS.split(), *COUNTS, "favourites_count")},
     **{name: pl.List(pl.String) for name in _LISTS},
+    "hashtag_info_list": pl.List(pl.Struct({"hashtag_name": pl.String})),
 }
 _PAGE: dict[str, pl.DataType] = {
     "data": pl.Struct({"videos": pl.List(pl.Struct(_VIDEO))}),
@@ -51,13 +52,19 @@ _RECORD = pl.Struct(_VIDEO | _PAGE)
 #: Other keys of the API, around or inside video objects; they are not read.
 _OTHER_KEYS = """data videos error code message log_id http_status_code cursor has_more search_id
     effect_ids effect_id effect_name effect_photo_url effect_photo_URI hashtag_id
-    hashtag_description hashtag_info_list sticker_info_list sticker_id sticker_name
+    hashtag_name hashtag_description sticker_info_list sticker_id sticker_name
     effect_info_list video_label video_tag type number video_tag_type video_tag_number
     playlist_id"""
 _KNOWN_KEYS = frozenset(_VIDEO) | set(_OTHER_KEYS.split())
 
 #: A JSON number with a point or an exponent where an id should be.
 _FLOAT_ID = r'("(?:id|video_id|item_id|music_id)"\s*:\s*[0-9]+(?:\.[0-9]|[eE])[0-9eE.+-]*)'
+
+#: One object where a list of objects is meant.
+_ONE_TAG = r'("hashtag_info_list"\s*:\s*)(\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\})'
+
+#: Keys of lists of text that hold an object, or a list of objects.
+_NO_TEXTS = r'"(hashtag_names|video_mention_list)"\s*:\s*\[?\s*\{'
 
 #: Number of characters of a file in which keys are searched for.
 _BEGINNING = 1 << 18
@@ -72,7 +79,10 @@ def read_records(path: Path, notes: Counts) -> tuple[pl.DataFrame, int]:
     _look_for_misspellings(videos, documents, path, notes)
     ids = pl.coalesce("id", "video_id", "item_id").alias("id")
     likes = pl.coalesce("favorites_count", "favourites_count").alias("favorites_count")
-    return videos.with_columns(ids, likes).drop("video_id", "item_id", "favourites_count"), cut
+    tag_names = pl.col("hashtag_info_list").list.eval(pl.element().struct.field("hashtag_name"))
+    return videos.with_columns(ids, likes, tag_names).drop(
+        "video_id", "item_id", "favourites_count"
+    ), cut
 
 
 def _split_documents(path: Path) -> pl.Series:
@@ -105,7 +115,10 @@ def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.DataFrame, 
         if bad is not None and len(filled) > 1 and bad == int(filled[-1]):
             return _decode_or_explain(documents.head(bad), path)[0], 1
         where = f"{path}, line {bad + 1}," if bad is not None and len(filled) > 1 else f"{path}"
+        wrong = documents.str.extract(_NO_TEXTS).drop_nulls()
         why = str(error).split("\n")[0]
+        if len(wrong):
+            why = f"{wrong[0]!r} holds objects, and a list of texts is needed"
         raise FileError(
             f"{where} cannot be read as video objects of the Research API: {why}. Give JSON "
             "arrays of video objects, answers of the API, or lines of either."
@@ -114,7 +127,7 @@ def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.DataFrame, 
 
 def _decode_documents(documents: pl.Series) -> pl.DataFrame:
     """Objects of all documents, each an object or an array of objects."""
-    documents = documents.filter(documents != "")
+    documents = documents.filter(documents != "").str.replace_all(_ONE_TAG, "$1[$2]")
     is_array = documents.str.starts_with("[")
     lists = documents.filter(is_array).str.json_decode(pl.List(_RECORD))
     objects = documents.filter(~is_array).str.json_decode(_RECORD)
@@ -165,8 +178,10 @@ def _look_for_misspellings(
     if not videos.height:
         return
     keys = _find_keys(documents)
-    absent = _KNOWN_KEYS - keys
-    for key in sorted(keys - _KNOWN_KEYS):
+    # outside hashtag_info_list, hashtag_name is a misspelt hashtag_names
+    known = _KNOWN_KEYS - (set() if "hashtag_info_list" in keys else {"hashtag_name"})
+    absent = known - keys
+    for key in sorted(keys - known):
         close = difflib.get_close_matches(key.lower(), sorted(absent), n=1, cutoff=0.85)
         if not close:
             continue
@@ -280,6 +295,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     time = parse_times(records.get_column("create_time"), "create_time").at
     created = time.set(~time.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME)
     stem = pl.col("is_stem_verified").str.to_lowercase()
+    records = _fill_tags(records, notes)
     items = records.select(
         pl.col("id").alias("item_id"),
         pl.col("username").alias("author_id"),
@@ -299,6 +315,24 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     kept = ("item_id", "author_id", "created_at", "tags", "mentions")
     empty = [c for c in items.columns if c not in kept and items[c].null_count() == items.height]
     return items.drop(empty)
+
+
+def _fill_tags(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
+    """Take the tags of videos without hashtag_names from hashtag_info_list."""
+    named = pl.col("hashtag_info_list").list.eval(_clean_text(pl.element()))
+    empty = pl.col("hashtag_names").list.len().fill_null(0) == 0
+    lacking = empty & (pl.col("hashtag_info_list").list.len() > 0)
+    found = records.with_columns(named).select(
+        filled=lacking & (named.list.drop_nulls().list.len() > 0),
+        nameless=pl.when(lacking).then(named.list.len() - named.list.drop_nulls().list.len()),
+        names=named.list.drop_nulls(),
+    )
+    filled = found.get_column("filled").fill_null(False)
+    notes["videos", "no hashtag_names: tags taken from hashtag_info_list"] += int(filled.sum())
+    lost = int(found.get_column("nameless").sum() or 0)
+    notes["tags", "entry of hashtag_info_list without a hashtag_name: not read"] += lost
+    tags = pl.when(filled).then(found.get_column("names")).otherwise("hashtag_names")
+    return records.with_columns(tags.alias("hashtag_names"))
 
 
 def _check_times(items: pl.DataFrame, notes: Counts) -> pl.DataFrame:
@@ -392,6 +426,9 @@ def read_tiktok_api(
     Account ids are user names, in lower case and without ``@``; ids of videos and sounds are
     text with all digits. Records of one video, in several files or under several hashtags, are
     one item: the record with most views, completed from the others.
+
+    Tags are ``hashtag_names``; of a video without any, the names in ``hashtag_info_list``
+    (counted as a note).
 
     Interactions are ``mention`` (from ``video_mention_list``) and ``stitch``, at the time of the
     video. Accounts of a stitch are those of the URLs, even if the record of the video has

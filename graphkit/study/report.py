@@ -335,12 +335,16 @@ def _n_shown(result: StudyResult) -> int:
     return shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
 
 
-def _text_table(frame: pl.DataFrame, caption: str, last: Sequence[str] = ()) -> Table:
+def _text_table(
+    frame: pl.DataFrame, caption: str, last: Sequence[str] = (), *, missing: str = "–"
+) -> Table:
     """A frame as texts: numbers rounded, underscores in column titles as spaces.
 
-    `last` are the first texts of a row at the end, if there is one.
+    `last` are the first texts of a row at the end, if there is one; `missing` stands for null.
     """
-    rows = [tuple(_cell_text(v) for v in row) for row in frame.iter_rows()]
+    rows = [
+        tuple(missing if v is None else _cell_text(v) for v in row) for row in frame.iter_rows()
+    ]
     if last:
         rows.append((*last, *[""] * (frame.width - len(last))))
     return Table(
@@ -453,6 +457,10 @@ def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
     """Differences with confidence intervals as text, and whether they include 0."""
     texts, notes = [], []
     for d, low, high in rows.select("difference", "low", "high").iter_rows():
+        if d is None:
+            texts.append(text.NOT_ESTIMABLE)
+            notes.append("")
+            continue
         bounds = low is not None and high is not None
         interval = f" [{text.signed_number(low)}, {text.signed_number(high)}]" if bounds else ""
         texts.append(text.signed_number(d) + interval)
@@ -466,7 +474,6 @@ def _hosting_table(result: StudyResult, shown: int) -> Table | None:
     base, arm = result.spread.arms[:2]
     rows = result.contrasts.filter(
         pl.col("community").is_in([partition.name(c) for c in range(shown)]),
-        pl.col("difference").is_not_null(),
         measure="hosting_reach",
         partition="interest",
         arm=arm,
@@ -483,7 +490,8 @@ def _hosting_table(result: StudyResult, shown: int) -> Table | None:
         *_difference_texts(rows),
     )
     caption = f"Hosting by community of shared interest. {_caption_start('hosting_reach')}"
-    return _text_table(frame, caption, _suppressed_row(result, shown))
+    last = _suppressed_row(result, shown)
+    return _text_table(frame, caption, last, missing=text.NOT_ESTIMABLE)
 
 
 def _sweep_table(result: StudyResult) -> Table | None:

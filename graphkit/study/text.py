@@ -13,9 +13,12 @@ from graphkit.simulation import Behaviour
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import Headline, StudyResult
 
-__all__ = ["CLAIMS", "INDISTINCT", "Claim", "Gap"]
+__all__ = ["CLAIMS", "INDISTINCT", "NOT_ESTIMABLE", "Claim", "Gap"]
 
 INDISTINCT = "not distinguishable from zero"
+
+#: Text for the value of a measure for which a community is too small, or has no post.
+NOT_ESTIMABLE = "not estimable"
 _NO_DIRECTION = " No direction follows from this."
 _EMPTY = "with slots left empty instead of backfilled"
 

@@ -273,6 +273,71 @@ def test_progress_is_reported_and_stops_between_runs() -> None:
     assert seen == [("leiden_slices", done, 2) for done in range(3)]
 
 
+# slices without edges --------------------------------------------------------------------
+
+TRIANGLES = Graph.from_edges([1, 2, 3, 4, 5, 6], [2, 3, 1, 5, 6, 4], directed=False)
+QUIET = {
+    "no edges": Graph.from_edges([], [], directed=False, nodes=range(1, 7)),
+    "no nodes": Graph.from_edges([], [], directed=False),
+    "loops": Graph.from_edges([1, 2], [1, 2], directed=False, nodes=range(1, 7)),
+    "weights of zero": Graph.from_edges([1], [2], [0.0], directed=False, nodes=range(1, 7)),
+}
+
+
+@pytest.mark.parametrize("quality", ["modularity", "cpm"])
+@pytest.mark.parametrize("name", QUIET)
+@pytest.mark.parametrize("at", range(4))
+def test_a_slice_without_edges_stops_nothing(name: str, at: int, quality: str) -> None:
+    quiet = QUIET[name]
+    slices = {f"week {w}": quiet if w == at else TRIANGLES for w in range(4)}
+    with pytest.warns(GraphkitWarning, match=f"no edge joins two nodes in 'week {at}'") as told:
+        tracks = leiden_slices(slices, quality=quality, runs=2, rng=1)
+    assert len(told) == 1
+    for w, found in enumerate(tracks.partitions):
+        wanted = [-1] * quiet.n_nodes if w == at else [0, 0, 0, 1, 1, 1]
+        assert found.membership.tolist() == wanted
+        assert np.isnan(found.quality) == (w == at)
+    # communities do not last across it
+    assert tracks.n_tracks == (2 if at in (0, 3) else 4)
+    # the others are as they are without it
+    rest = {w: graph for w, graph in slices.items() if graph is TRIANGLES}
+    alone = leiden_slices(rest, quality=quality, runs=2, rng=1)
+    qualities = [p.quality for p in tracks.partitions if not np.isnan(p.quality)]
+    assert qualities == [p.quality for p in alone.partitions]
+
+
+def test_only_quiet_slices_between_all_others() -> None:
+    slices = {"a": TRIANGLES, "b": QUIET["loops"], "c": QUIET["no nodes"], "d": TRIANGLES}
+    with pytest.warns(GraphkitWarning, match="in 'b', 'c': its nodes are unassigned"):
+        tracks = leiden_slices(slices, runs=2, rng=1)
+    assert [p.n_communities for p in tracks.partitions] == [2, 0, 0, 2]
+    assert [ids.tolist() for ids in tracks.track_ids] == [[0, 1], [], [], [2, 3]]
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_too_few_slices_with_edges_are_refused(name: str) -> None:
+    with pytest.raises(DataError, match="none of the 2 slices has an edge"):
+        leiden_slices({"a": QUIET[name], "b": QUIET["no edges"]})
+    with pytest.raises(DataError, match=r"only the slice 'b' has an edge.*leiden"):
+        leiden_slices({"a": QUIET[name], "b": TRIANGLES})
+
+
+def test_slices_of_a_single_edge() -> None:
+    pair = Graph.from_edges([1], [2], directed=False)
+    tracks = leiden_slices({"a": pair, "b": pair}, runs=2, rng=1)
+    assert [p.membership.tolist() for p in tracks.partitions] == [[0, 0], [0, 0]]
+
+
+def test_disjoint_slices_beside_a_quiet_one_are_refused() -> None:
+    other = Graph.from_edges([11, 12], [12, 13], directed=False)
+    slices = {"a": TRIANGLES, "b": QUIET["no edges"], "c": other}
+    with (
+        pytest.warns(GraphkitWarning, match="no edge joins"),
+        pytest.raises(DataError, match="'a' has ids such as 1, 2, 3; 'c' has ids such as 11"),
+    ):
+        leiden_slices(slices)
+
+
 # refusals --------------------------------------------------------------------------------
 
 LINE = Graph.from_edges("ab", "bc", directed=False)

@@ -240,3 +240,61 @@ def test_the_noun_checks_its_figures() -> None:
         Backbone(TOY, "threshold", {}, 9, 10.0, {"lost": 1})
     with pytest.raises(ValueError, match="read-only"):
         backbone(TOY, method="k_core", k=1).columns["core"][0] = 3
+
+
+# graphs without anything to filter -------------------------------------------------------
+
+
+def run(graph: Graph, method: str) -> Backbone:
+    return backbone(graph, method=method, **OPTIONS[method])
+
+
+@pytest.mark.parametrize(
+    ("method", "directed"),
+    [*((method, False) for method in OPTIONS), *((m, True) for m in OPTIONS if m != "mutual_top")],
+)
+@pytest.mark.parametrize("ends", [([], []), ([1], [1]), ([1, 2], [1, 2])])
+def test_no_edge_between_two_nodes(method: str, directed: bool, ends: Any) -> None:
+    loops = len(ends[0])
+    graph = Graph.from_edges(*ends, [4.0] * loops, directed=directed, nodes=range(4))
+    found = run(graph, method)
+    stay = loops if method == "threshold" else 0
+    assert (found.graph.n_nodes, found.graph.n_edges) == (4, stay)
+    assert dict(found.removed) == ({"self-loops": loops} if loops - stay else {})
+    assert found.frame().columns == run(LINE, method).frame().columns
+
+
+LINE = Graph.from_edges([1, 2], [2, 3], [4.0, 4.0], directed=False)
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize("method", OPTIONS)
+@pytest.mark.parametrize("weight", [[1.7e308] * 3, [1e308, 1e308, 1.0]])
+def test_weights_of_infinite_sum_are_refused(
+    method: str, directed: bool, weight: list[float]
+) -> None:
+    graph = Graph.from_edges([1, 2, 3], [2, 3, 1], weight, directed=directed)
+    with pytest.raises(DataError, match="their sum is not"):
+        run(graph, method)
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(
+    "weight", [[1e150, 1e-150, 1.0], [1e200, 1e200, 3e200], [1e300, 1e-300, 0.0]]
+)
+def test_noise_corrected_refuses_what_it_cannot_compute(
+    directed: bool, weight: list[float]
+) -> None:
+    graph = Graph.from_edges([1, 2, 3], [2, 3, 1], weight, directed=directed)
+    with pytest.raises(DataError, match="too large or too far apart to compute"):
+        run(graph, "noise_corrected")
+    assert np.isfinite(run(graph, "disparity").columns["p"]).all()
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e20, 1e100])
+def test_disparity_does_not_depend_on_the_unit(size: float) -> None:
+    weights = np.array([9.0, 1.0, 1.0, 1.0])
+    ends = ("aaab", "bcdc")
+    p = run(Graph.from_edges(*ends, weights, directed=False), "disparity").columns["p"]
+    scaled = run(Graph.from_edges(*ends, weights * size, directed=False), "disparity")
+    np.testing.assert_allclose(scaled.columns["p"], p, rtol=1e-12)

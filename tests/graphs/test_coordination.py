@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import graphkit as gk
-from graphkit.errors import MissingDataError, OptionError
-from graphkit.graphs import coordination
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
+from graphkit.graphs import cointeraction_graph, coordination
 from graphkit.graphs.coordination import coordinated_accounts
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -248,3 +248,145 @@ def test_an_account_near_itself_alone_goes_with_the_loops(shared_data: Path) -> 
     gone = set(with_loops) - set(without)
     assert any(account.startswith("9fa51ef17278c01d") for account in gone)
     assert len(gone) == 7
+
+
+# popular objects ----------------------------------------------------------------------------
+
+
+def popular(*degrees: int, times: int = 2) -> gk.Dataset:
+    """Objects at which so many accounts, the same first ones, act a second apart, `times` each."""
+    acts = [
+        (f"a{k % degree:03}", f"v{v}", k)
+        for v, degree in enumerate(degrees)
+        for k in range(times * degree)
+    ]
+    return shares(acts)
+
+
+def bounds_of(ds: gk.Dataset, **options: Any) -> coordination.PairBounds:
+    """The bounds that the function itself computes."""
+    found = []
+    original = coordination._bound_pairs
+
+    def keep(*arguments: Any) -> coordination.PairBounds:
+        found.append(original(*arguments))
+        return found[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coordination, "_bound_pairs", keep)
+        coordinated_accounts(ds, **options)
+    return found[0]
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 1000])
+def test_pairs_are_counted_exactly_before_they_are_formed(window: int) -> None:
+    ds = popular(9, 4, 2)
+    bounds = bounds_of(ds, window=f"{window}s")
+    found = coordinated_accounts(ds, window=f"{window}s")
+    assert bounds.degree.tolist() == [9, 4, 2]
+    assert bounds.pairs.sum() == found.frame.get_column("pairs").sum()
+    assert found.graph.n_edges <= bounds.n_edges
+    if window == 1000:  # everybody with everybody, twice each
+        assert bounds.pairs.tolist() == [36 * 4, 6 * 4, 4]
+        assert bounds.edges.tolist() == [36, 6, 1]
+        assert bounds.n_edges == found.graph.n_edges == 36
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcde"), st.sampled_from("vwx"), st.integers(0, 30)),
+        min_size=1,
+        max_size=40,
+    ),
+    st.integers(1, 20),
+)
+def test_the_bounds_hold(acts: list[Act], window: int) -> None:
+    options = {"window": f"{window}s", "min_participation": 1}
+    bounds = bounds_of(shares(acts), **options)
+    found = coordinated_accounts(shares(acts), **options)
+    assert bounds.pairs.sum() == found.frame.get_column("pairs").sum()
+    assert found.graph.n_edges <= bounds.n_edges
+    shared = found.frame.get_column("shared").sum()
+    assert shared <= bounds.edges.sum()
+
+
+def test_more_than_the_memory_is_refused_with_advice() -> None:
+    ds = popular(60, 20, 3)
+    room = coordination.INTERACTION_BYTES * 166 + 64 * 60
+    # 60 · 59 / 2 = 1,770 edges in all, 190 without the first object
+    edge = coordination.EDGE_BYTES
+    with pytest.raises(OptionError, match="coordinated_accounts: 7,852 pairs") as error:
+        coordinated_accounts(ds, window="1000s", memory=room + 1769 * edge)
+    text = str(error.value)
+    assert "make up to 1,770 edges" in text
+    assert "The items of most accounts have 60, 20, 3." in text
+    assert "This would fit: max_degree=20 (at most about" in text
+    assert "leaves out 1 of 3 items)" in text
+    assert "v0" not in text
+    # what it advises is accepted, and what fits is the same whatever is allowed
+    assert (
+        coordinated_accounts(
+            ds, window="1000s", memory=room + 1769 * edge, max_degree=20
+        ).graph.n_edges
+        == 190
+    )
+    just = coordinated_accounts(ds, window="1000s", memory=room + 1770 * edge)
+    assert just.graph.content_key == coordinated_accounts(ds, window="1000s").graph.content_key
+    with pytest.raises(OptionError, match="No cap alone would fit: shorten the window"):
+        coordinated_accounts(ds, window="1000s", memory=1000)
+
+
+def test_a_bound_above_the_memory_is_no_reason_to_refuse() -> None:
+    # two groups that meet at different objects: the bound of the edges counts each pair twice
+    acts = [(f"{g}{k}", f"{g}{v}", k) for g in "ab" for v in "xy" for k in range(8)]
+    ds = shares(acts)
+    bounds = bounds_of(ds, window="100s")
+    assert bounds.n_edges == 4 * 28
+    room = coordination.INTERACTION_BYTES * 32 + 64 * 16
+    found = coordinated_accounts(ds, window="100s", memory=room + 56 * coordination.EDGE_BYTES)
+    assert found.graph.n_edges == 56
+    with pytest.raises(OptionError, match="up to 112 edges"):
+        coordinated_accounts(ds, window="100s", memory=room + 55 * coordination.EDGE_BYTES)
+
+
+@pytest.mark.parametrize("cap", [2, 3, 4, 8, 9])
+def test_max_degree_is_that_of_the_projection(cap: int) -> None:
+    ds = popular(9, 4, 2)
+    found = coordinated_accounts(ds, window="1000s", max_degree=cap)
+    degrees = {"v0": 9, "v1": 4, "v2": 2}
+    kept = [item for item, degree in degrees.items() if degree <= cap]
+    assert ds.interactions is not None
+    rest = gk.Dataset(interactions=ds.interactions.filter(pl.col("item_id").is_in(kept)))
+    assert found.frame.equals(coordinated_accounts(rest, window="1000s").frame)
+    projected = cointeraction_graph(ds, max_degree=cap)
+    assert found.graph.n_edges == projected.n_edges
+    out = sum(degree > cap for degree in degrees.values())
+    reason = f"items of more than {cap} actors"
+    removed = found.provenance.removed
+    assert removed.get(reason, 0) == projected.provenance.removed.get(reason, 0) == out
+    gone = sum(2 * degree for degree in degrees.values() if degree > cap)
+    assert removed.get(f"interactions with {reason}", 0) == gone
+    assert found.provenance.parameters["max_degree"] == cap
+
+
+def test_max_degree_out_of_range() -> None:
+    with pytest.raises(DataError, match=r"max_degree=2 leaves nothing: all 2 items have more"):
+        coordinated_accounts(popular(9, 4), window="10s", max_degree=2)
+    for options in ({"max_degree": 1}, {"max_degree": 2.5}, {"memory": "many"}, {"memory": 0}):
+        with pytest.raises(OptionError, match=next(iter(options))):
+            coordinated_accounts(popular(9, 4), window="10s", **options)
+
+
+def test_a_long_search_says_so_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordination, "EDGE_SECONDS", 1.0)
+    monkeypatch.setattr(coordination, "PAIR_SECONDS", 0.0)
+    with pytest.warns(GraphkitWarning, match="this may take up to 30 min") as told:
+        found = coordinated_accounts(popular(60, 15, 3), window="1000s")
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    assert found.graph.n_edges == 1770
+    text = str(told[0].message)
+    assert "up to 1,770 edges. The items of most accounts have 60, 15, 3. Quicker: " in text
+    # 15 · 14 / 2 + 3 = 108
+    assert "max_degree=15 (at most about 108 s; leaves out 1 of 3 items)" in text
+    assert coordinated_accounts(popular(60, 15, 3), window="1000s", max_degree=15).graph.n_edges

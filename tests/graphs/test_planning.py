@@ -8,10 +8,11 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.incidence import incidence
-from graphkit.errors import MissingDataError, OptionError
-from graphkit.graphs import cointeraction_graph
+from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
+from graphkit.graphs import cap_sensitivity, cointeraction_graph, planning
 from graphkit.graphs.options import available_memory, memory_budget
 from graphkit.graphs.planning import plan
+from graphkit.graphs.projection import RowProduct
 
 
 def log(size: int, n: int, m: int) -> gk.Dataset:
@@ -140,3 +141,103 @@ def test_it_shows_itself(large: gk.Dataset) -> None:
     found = plan(large, memory="1 MB")
     assert "no cap alone would fit" in repr(found) or "these would fit" in repr(found)
     assert "<table" in found._repr_html_()
+
+
+# time -------------------------------------------------------------------------------------
+
+
+def popular(*degrees: int) -> gk.Dataset:
+    """Objects with so many actors each; actors are the same first ones."""
+    rows = [(f"a{a}", f"v{v}") for v, degree in enumerate(degrees) for a in range(degree)]
+    accounts, items = zip(*rows, strict=True)
+    at = ["2024-05-01T00:00:00Z"] * len(rows)
+    columns = {"account_id": accounts, "item_id": items, "kind": ["like"] * len(rows), "at": at}
+    return gk.Dataset(interactions=columns)
+
+
+@pytest.fixture
+def second_per_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entry read takes a second, and `LONG` is five seconds."""
+
+    def sample(work: RowProduct) -> planning.Sample:
+        entries = float(work.lists.row_work().sum())
+        rare = work.rule.min_shared == 4
+        return planning.Sample(0.0, (4.0 if rare else entries) * planning.cores(), 1.0)
+
+    monkeypatch.setattr(planning, "sample_rows", sample)
+    monkeypatch.setattr(planning, "LONG", 5.0)
+    monkeypatch.setattr(planning, "LONG_WORK", 0)
+
+
+@pytest.mark.usefixtures("second_per_entry")
+def test_a_long_projection_says_so_before_it_starts() -> None:
+    # 5 · 4 / 2 + 3 · 2 / 2 + 1 = 14 wedges; without the first object 4
+    ds = popular(5, 3, 2)
+    with pytest.warns(GraphkitWarning, match="this will take about 14 s") as told:
+        graph = cointeraction_graph(ds)
+    assert len(told) == 1
+    assert "there are 14 pairs of actors with an object in common" in str(told[0].message)
+    cap = "max_degree=3 (about 4 s; leaves out 1 of 3 objects)"
+    # min_shared=4 reads as many entries, but its rows are mirrored sooner
+    assert str(told[0].message).endswith(f"Quicker: min_shared=4 (about 4 s), {cap}.")
+    assert told[0].filename == __file__
+    assert graph.n_edges == 10
+    # what it advises is silent
+    assert cointeraction_graph(ds, max_degree=3).n_edges == 3
+
+
+@pytest.mark.usefixtures("second_per_entry")
+def test_the_advice_ranks_by_time() -> None:
+    found = plan(popular(5, 3, 2))
+    assert found.fits
+    assert found.caps.select("max_degree", "wedges", "seconds").rows() == [(2, 1, 1.0)]
+    assert found.advice.startswith("it fits, but would take about 14 s; quicker: min_shared=4 (")
+    assert "max_degree=2 (about 0 MB, 1 s; leaves out 2 of 3 objects)" in found.advice
+    top = found.others.filter(option="top=10").select("seconds").item()
+    assert top == 28.0  # every wedge from both ends
+    assert "top=" not in found.advice
+
+
+@pytest.mark.usefixtures("second_per_entry")
+def test_a_window_is_named_where_there_is_one() -> None:
+    # each interaction reads those of the object: 25 + 9 + 4
+    with pytest.warns(GraphkitWarning, match="about 38 s.*a shorter window"):
+        cointeraction_graph(popular(5, 3, 2), window="1h")
+
+
+@pytest.mark.usefixtures("second_per_entry")
+def test_a_series_of_caps_warns_once() -> None:
+    with pytest.warns(GraphkitWarning, match="cap_sensitivity: this will take") as told:
+        cap_sensitivity(popular(6, 5, 2), caps=[5, 2])
+    assert len(told) == 1
+
+
+@pytest.mark.usefixtures("second_per_entry")
+def test_no_option_is_quick_enough() -> None:
+    with pytest.warns(GraphkitWarning, match="no option alone brings it under two minutes"):
+        cointeraction_graph(popular(4, 4), min_shared=5, weight="pairs", top=1)
+
+
+def test_short_projections_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(work: RowProduct) -> planning.Sample:
+        raise AssertionError("a sample was taken")
+
+    monkeypatch.setattr(planning, "sample_rows", never)
+    assert cointeraction_graph(popular(5, 3, 2)).n_edges == 10
+
+
+@pytest.mark.parametrize(
+    ("degree", "most", "cap"),
+    [
+        ([2, 3, 4], 10, None),  # no cap is needed: 1 + 3 + 6
+        ([2, 3, 4], 9, 3),
+        ([2, 3, 4], 3, 2),
+        ([2, 3, 4], 0.5, None),
+        ([3, 3, 4], 5, None),  # both of three, or none
+        ([0, 1, 1, 2], 0, None),
+        ([], 1, None),
+    ],
+)
+def test_the_largest_cap(degree: list[int], most: float, cap: int | None) -> None:
+    sizes = np.array(degree, dtype=np.int64)
+    assert planning.largest_cap(sizes, sizes * (sizes - 1) // 2, most) == cap

@@ -64,11 +64,15 @@ def test_rows_of_other_kinds_are_as_if_they_had_not_been() -> None:
 
 def test_errors_name_what_is_wrong() -> None:
     row = np.array([[1, 1, -1, 0, 0]])
-    with pytest.raises(DataError, match="posts outside 0 … 0"):
+    with pytest.raises(
+        DataError, match="posts of shares: integers from 0 to 0 are needed, and there is 1"
+    ):
         cascades(row, 1)
-    with pytest.raises(DataError, match="kinds outside 0 … 2"):
+    with pytest.raises(
+        DataError, match="kinds of shares: integers from 0 to 2 are needed, and there is 3"
+    ):
         cascades(np.array([[1, 1, -1, 0, 3]]), 2)
-    with pytest.raises(DataError, match=r"not \(x, 5\)"):
+    with pytest.raises(DataError, match=r"shape is \(1, 4\), and \(any, 5\) is needed"):
         cascades(row[:, :4], 2)
     with pytest.raises(OptionError, match="Did you mean 'stitch'"):
         cascades(row, 2, kinds=["stich"])
@@ -77,7 +81,7 @@ def test_errors_name_what_is_wrong() -> None:
             cascades(row, 2, kinds=nothing)
     for answers, message in (
         ([-1], "shape"),
-        ([-1, 2], "outside −1 … 1"),
+        ([-1, 2], "integers from -1 to 1 are needed, and there is 2"),
         ([-1, 1], "post 1 is its own parent"),
         ([1, 0], "in a cycle"),
     ):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,53 @@ def test_what_cannot_be_averaged_is_refused(by_hand: Any) -> None:
         arm_means(frame.drop("world"))
     with pytest.raises(OptionError, match="confidence"):
         arm_means(frame, confidence=95)
+
+
+# values that cannot be ------------------------------------------------------------------------
+
+
+def with_values(values: Any, **columns: Any) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "arm": ["a", "a", "b", "b"],
+            "world": [0, 1, 0, 1],
+            "replication": 0,
+            "partition": "planted",
+            "community": None,
+            "measure": "crossing",
+            "value": values,
+            "budget": "matched",
+            "calibrated": False,
+        }
+        | columns
+    )
+
+
+IMPOSSIBLE: dict[str, tuple[Any, str]] = {
+    "text": (with_values(["0.5"] * 4), "type String in 'value'"),
+    "truth": (with_values([True] * 4), "type Boolean in 'value'"),
+    "lists": (with_values([[1.0]] * 4), r"type List\(Float64\) in 'value'"),
+    "infinite": (with_values([math.inf, 1.0, 2.0, 3.0]), "the value inf"),
+    "minus infinite": (with_values([-math.inf, 1.0, 2.0, 3.0]), "the value inf"),
+    "huge": (with_values([1.7e308, -1.7e308, -1.7e308, 1.7e308]), r"the value 1.7e\+308"),
+    "calibrated": (with_values([1.0] * 4, calibrated="no"), "type String in 'calibrated'"),
+    "a dict": ({"value": [1.0]}, "the outcome is a dict"),
+    "nothing": (None, "the outcome is a NoneType"),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_impossible_outcomes_are_refused(name: str) -> None:
+    outcome, message = IMPOSSIBLE[name]
+    with pytest.raises(DataError, match=message):
+        contrast(outcome, "a", "b")
+    with pytest.raises(DataError, match=message):
+        arm_means(outcome)
+
+
+def test_nan_is_as_null() -> None:
+    """World 0 has no value of a: the difference is that of world 1."""
+    for values in ([math.nan, 0.7, 0.4, 0.4], [None, 0.7, 0.4, 0.4]):
+        found = contrast(with_values(values), "a", "b")
+        assert found["difference"].to_list() == pytest.approx([0.3])
+        assert arm_means(with_values(values))["mean"].to_list() == pytest.approx([0.7, 0.4])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -132,3 +133,18 @@ def test_views_and_diet_must_be_of_one_log() -> None:
             poster_indptr=np.array([0, 1]),
             posters=np.array([0]),
         )
+
+
+def test_a_matrix_of_all_communities_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph.from_edges([0, 1, 2], [1, 2, 3], directed=True)
+    monkeypatch.setattr(import_module("graphkit.measures.mixing"), "MOST_COMMUNITIES", 2)
+    assert mixing(graph, partition([0, 0, 1, 1])).observed.shape == (2, 2)
+    with pytest.raises(DataError, match="mixing: 3 communities have 9 pairs, and at most 2"):
+        mixing(graph, partition([0, 0, 1, 2]))
+
+
+def test_a_partition_of_single_nodes_is_refused_at_once() -> None:
+    n = 200_000  # a matrix would take 320 GB
+    graph = Graph.from_edges([0], [1], directed=True, nodes=range(n))
+    with pytest.raises(DataError, match="mixing: 200,000 communities"):
+        mixing(graph, Partition.from_membership(range(n), np.arange(n)))

@@ -192,14 +192,18 @@ def test_against_loops_over_the_log(by_hand: Any, case: Any) -> None:
                 parts.append(sum((a, i) in counted for a in others) / len(others))
         close(found[name, "hosting_reach"], sum(parts) / len(parts) if parts else None)
         seeing = [any(homes[p] == c for b, p in counted if b == a) for a in members]
-        close(found[name, "hosting_members"], sum(seeing) / len(seeing))
+        # its only member is the author of all its posts
+        close(found[name, "hosting_members"], sum(seeing) / len(seeing) if seeing[1:] else None)
         hosted = []
         for creator in members:
             own = [i for i, group in enumerate(posters) if creator in group]
             reached = {a for a, p, _ in log if p in own and member[a] == c} - {creator}
             if own:
                 hosted.append(len(reached) >= 3)
-        close(found[name, "hosting_creators"], sum(hosted) / len(hosted) if hosted else None)
+        reachable = hosted and len(members) > 3
+        close(found[name, "hosting_creators"], sum(hosted) / len(hosted) if reachable else None)
+        if len(members) == 1:
+            assert found[name, "crossing"] is None
     # attention of creators
     creators = sorted({a for group in posters for a in group})
     held = [

@@ -599,3 +599,56 @@ def test_the_whole_folder_as_it_is(shared_data: Path) -> None:
     assert gap.min() >= 0
     assert (gap <= 1).mean() == pytest.approx(0.263, abs=0.001)
     assert (gap <= 30).mean() == pytest.approx(0.797, abs=0.001)
+
+
+def tag(name: Any) -> dict[str, Any]:
+    return {"hashtag_id": "1", "hashtag_name": name, "hashtag_description": 'a "}" in it'}
+
+
+@pytest.mark.parametrize(
+    ("more", "tags", "notes"),
+    [
+        ({"hashtag_info_list": [tag("a"), tag("b")]}, ["a", "b"], (1, 0)),
+        ({"hashtag_info_list": tag("a")}, ["a"], (1, 0)),
+        ({"hashtag_info_list": [tag("b")], "hashtag_names": ["a"]}, ["a"], (0, 0)),
+        ({"hashtag_info_list": [tag("b")], "hashtag_names": []}, ["b"], (1, 0)),
+        ({"hashtag_info_list": [tag("b")], "hashtag_names": None}, ["b"], (1, 0)),
+        ({"hashtag_info_list": [None, tag(""), tag(None), tag("b")]}, ["b"], (1, 3)),
+        ({"hashtag_info_list": [{"hashtag_id": "1"}]}, None, (0, 1)),
+        ({"hashtag_info_list": [{"hashtag_id": "1"}], "hashtag_names": []}, [], (0, 1)),
+        ({"hashtag_info_list": [{}]}, None, (0, 1)),
+        ({"hashtag_info_list": []}, None, (0, 0)),
+        ({"hashtag_info_list": None}, None, (0, 0)),
+    ],
+)
+def test_tags_in_hashtag_info_list(
+    tmp_path: Path, more: dict[str, Any], tags: list[str] | None, notes: tuple[int, int]
+) -> None:
+    ds, report = read_tiktok_api(put(tmp_path, "a.json", [video(**more)]))
+    assert ds.items.get_column("tags").to_list() == [tags]
+    filled, nameless = notes
+    wanted = {
+        ("videos", "no hashtag_names: tags taken from hashtag_info_list"): filled,
+        ("tags", "entry of hashtag_info_list without a hashtag_name: not read"): nameless,
+    }
+    assert counts(report.notes) == {note: n for note, n in wanted.items() if n}
+
+
+def test_hashtag_name_outside_hashtag_info_list_is_noted(tmp_path: Path) -> None:
+    _, report = read_tiktok_api(put(tmp_path, "a.json", [video(hashtag_name=["a"])]))
+    note = "key 'hashtag_name' not read; it looks like 'hashtag_names'"
+    assert counts(report.notes) == {("videos", note): 1}
+
+
+@pytest.mark.parametrize("key", ["hashtag_names", "video_mention_list"])
+@pytest.mark.parametrize("value", [{"name": "ann"}, [{"name": "ann"}]])
+def test_objects_where_texts_are_needed(tmp_path: Path, key: str, value: Any) -> None:
+    with pytest.raises(FileError, match=f"'{key}' holds objects, and a list of texts is needed"):
+        read_tiktok_api(put(tmp_path, "a.json", [video(**{key: value})]))
+
+
+@pytest.mark.parametrize("value", [None, [], [None], ["@", ""]])
+def test_lists_of_mentions_without_a_name(tmp_path: Path, value: Any) -> None:
+    ds, report = read_tiktok_api(put(tmp_path, "a.json", [video(video_mention_list=value)]))
+    assert ds.interactions is None
+    assert report.dropped.get_column("rows").sum() == len(value or [])
