@@ -70,9 +70,20 @@ def fold_tag(tag: str) -> str:
     folded, last = unicodedata.normalize("NFD", tag), None
     while folded != last:  # a removed character may bring letters and marks together
         last = folded
-        folded = unicodedata.normalize("NFKC", _IGNORED.sub("", folded).casefold())
+        folded = unicodedata.normalize("NFKC", drop_unseen(folded).casefold())
     folded = _LOOSE_JOINERS.sub("", folded)
     return folded.lstrip(_BLANKS + _JOINERS + "#").rstrip(_BLANKS + _JOINERS)
+
+
+def drop_unseen(text: str) -> str:
+    """A text without default ignorable code points, but for joiners.
+
+    Examples
+    --------
+    >>> drop_unseen("\u202ebook\u00adtok\ufe0f")
+    'booktok'
+    """
+    return _IGNORED.sub("", text)
 
 
 def fold_tags(tags: pl.Series) -> pl.Series:
