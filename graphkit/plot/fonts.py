@@ -99,8 +99,8 @@ def describe_lack(missing: Iterable[str], drawn: Iterable[str]) -> str:
     sentences = []
     example = {_script_of(c): c for c in sorted(missing, reverse=True)}
     if example:
-        scripts = " and ".join(f"{name} (such as {c!r})" for name, c in sorted(example.items()))
-        fonts = " and ".join(sorted({_font_for(name) for name in example}))
+        scripts = ", ".join(f"{name} (such as {c!r})" for name, c in sorted(example.items()))
+        fonts = ", ".join(sorted({_font_for(name) for name in example}))
         sentences.append(
             f"no font is installed that holds {scripts}: boxes are drawn in their place. Install "
             f"{fonts}, and delete the file fontlist-*.json in the folder "

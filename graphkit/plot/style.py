@@ -106,7 +106,7 @@ class Canvas(Figure):
                     text.set_fontfamily([*own, *added])
         if not self._warned and (message := describe_lack(missing, letters)):
             self._warned = True
-            warnings.warn(message, GraphkitWarning, stacklevel=3)
+            warnings.warn(message, GraphkitWarning, stacklevel=1)
 
     def _tick_numbers(self) -> Iterator[Text]:
         """Texts that Matplotlib writes at ticks; makes all ticks."""
