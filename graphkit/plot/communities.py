@@ -174,7 +174,7 @@ def _draw_matrices(
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
     size, names = len(labels), shown_all(labels)
-    side = 1.9 + 0.29 * size
+    side = 1.9 + 0.29 * size + 0.07 * max(0, max(map(len, names)) - 16)  # with room for names
     figure, axes = blank_canvas(side * len(panels) + 0.8, side, columns=len(panels))
     for position, (ax, (title, panel)) in enumerate(zip(axes, panels.items(), strict=True)):
         ratio = panel.log_ratio()[:size, :size]

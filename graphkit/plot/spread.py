@@ -34,6 +34,8 @@ _INTERVALS = "low high interval worlds replications"
 _CONTRAST_COLUMNS = (
     f"partition community measure arm baseline arm_mean baseline_mean difference {_INTERVALS}"
 )
+#: Characters of the name of a row that a contrast has room for.
+_LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
 
 
@@ -136,9 +138,9 @@ def _row_name(row: dict[str, object], one_measure: bool) -> str:
     community, partition = row["community"], row["partition"]
     where = [shown(part) for part in (community, partition) if part is not None]
     if one_measure and where:
-        return ", ".join(where if community is not None else ["all", *where])
+        return shown(", ".join(where if community is not None else ["all", *where]), _LONGEST)
     measure = shown(row["measure"])
-    return f"{measure} ({', '.join(where)})" if where else measure
+    return shown(f"{measure} ({', '.join(where)})", _LONGEST) if where else measure
 
 
 def _number_texts(row: dict[str, float | None]) -> tuple[str, str]:

@@ -158,11 +158,11 @@ def _is_no_weight(record: logging.LogRecord) -> bool:
     return "font weight" not in record.getMessage()
 
 
-#: Characters of a name that are drawn.
+#: Characters of a name that are drawn, unless there is less room.
 LONGEST = 48
 
 
-def shown(name: object) -> str:
+def shown(name: object, longest: int = LONGEST) -> str:
     r"""A name as it is drawn: on one line, shortened, without marks that turn the text around it.
 
     Every name that comes from data passes through here.
@@ -177,8 +177,8 @@ def shown(name: object) -> str:
     kept = drop_unseen(str(name))
     kept = "".join(" " if c.isspace() else _drawable(c) for c in kept)
     text = " ".join(kept.split())
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 1].rstrip() + "…"
+    if len(text) > longest:
+        text = text[: longest - 1].rstrip() + "…"
     return text or "(empty)"
 
 
@@ -187,9 +187,9 @@ def _drawable(c: str) -> str:
     return "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c
 
 
-def shown_all(names: Iterable[object]) -> list[str]:
+def shown_all(names: Iterable[object], longest: int = LONGEST) -> list[str]:
     """:func:`shown` of each of some names."""
-    return [shown(name) for name in names]
+    return [shown(name, longest) for name in names]
 
 
 def name_in_legend(axes: Axes, handles: Mapping[str, Artist]) -> None:
