@@ -255,8 +255,7 @@ def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
     def plain(text: str) -> Text:
         return Text(plain_text(text))  # no markup
 
-    heading = {"title_justify": "left", "title_style": "bold"}
-    table = Table(title=plain(title), box=box.SIMPLE_HEAD, **heading)
+    table = Table(title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name, dtype in frame.schema.items():
         table.add_column(plain(name), justify="right" if dtype.is_numeric() else "left")
     for row in frame.head(rows).iter_rows():

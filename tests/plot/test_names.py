@@ -132,9 +132,8 @@ def draw_calibration(name: str) -> None:
     watched = [part("watch", "share", 2), part("watch", "predicted", 2)]
     frame = pl.concat([*watched, part(name, "chain", 1), part(name, "watch fraction", 2)])
     fit = pl.DataFrame({"outcome": [name], "gain": [0.1], "standard_error": [0.1]})
-    found = Calibration(
-        "behaviour", pl.DataFrame({"parameter": ["drift"], "status": ["x"]}), fit, frame
-    )
+    rest = pl.DataFrame({"parameter": ["drift"], "standard_error": [0.1], "status": ["estimated"]})
+    found = Calibration("behaviour", rest, fit, frame)
     drawn = texts(plot.calibration(found))
     assert any(shown(name, 20) in text for text in drawn)
     check(plot.calibration(found))
