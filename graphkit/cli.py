@@ -204,14 +204,21 @@ def communities(
     _show_study(study)
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
-        typer.echo(repr(hit))
-    typer.echo(f"Tables, figures and manifest: {study.folder}")
+        _say(repr(hit))
+    _say(f"Tables, figures and manifest: {study.folder}")
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print a text, whose names may hold codes that a terminal would obey."""
+    from graphkit.data.display import plain_text
+
+    typer.echo(plain_text(text), err=err)
 
 
 def _show_study(study: CommunityStudy) -> None:
     partition = study.partition
     if not study.found:
-        typer.echo(
+        _say(
             f"No communities found: agreement of runs is too low (AMI {partition.stability:.2f}). "
             "The tables hold the best run; do not interpret it as communities."
         )
@@ -222,40 +229,43 @@ def _show_study(study: CommunityStudy) -> None:
             study.table(),
         )
     for note in study.notes:
-        typer.echo(note)
+        _say(note)
 
 
 def _show_result(result: StudyResult) -> None:
     for headline in result.headlines:
-        typer.echo(f"\n{headline.title}\n  {headline.verdict}")
+        _say(f"\n{headline.title}\n  {headline.verdict}")
         for sentence in headline.sentences:
-            typer.echo(f"  - {sentence}")
+            _say(f"  - {sentence}")
     if not result.spread.calibrated:
-        typer.echo("\nViewer behaviour is not calibrated: its parameters are assumptions.")
-    typer.echo(f"Report: {result.folder / 'report.html'}")
-    typer.echo(f"Tables, figures and manifest: {result.folder}")
+        _say("\nViewer behaviour is not calibrated: its parameters are assumptions.")
+    _say(f"Report: {result.folder / 'report.html'}")
+    _say(f"Tables, figures and manifest: {result.folder}")
 
 
 def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
     """Print a table on the terminal: the first `rows` rows, and how many more there are."""
     from rich import box
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    from graphkit.data.display import format_cell
+    from graphkit.data.display import format_cell, plain_text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    def plain(text: str) -> Text:
+        return Text(plain_text(text))  # no markup
+
+    table = Table(title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left")
+        table.add_column(plain(name), justify="right" if dtype.is_numeric() else "left")
     for row in frame.head(rows).iter_rows():
-        table.add_row(*(escape(format_cell(v)) for v in row))
+        table.add_row(*(plain(format_cell(v)) for v in row))
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(table)
     if frame.height > rows:
-        typer.echo(f"… and {frame.height - rows:,} more rows in the tables folder")
+        _say(f"… and {frame.height - rows:,} more rows in the tables folder")
 
 
 def main() -> None:
@@ -263,8 +273,8 @@ def main() -> None:
     try:
         app()
     except GraphkitError as error:
-        typer.echo(f"graphkit: {error}", err=True)
+        _say(f"graphkit: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("graphkit: stopped; finished parts are in the results folder.", err=True)
+        _say("graphkit: stopped; finished parts are in the results folder.", err=True)
         sys.exit(130)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import graphkit as gk
@@ -54,6 +56,34 @@ def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["finished"] is True
     assert "import_rows" in {Path(name).stem for name in manifest["files"]}
+
+
+HOSTILE = ["ba$$in", "[bold]x[/]", "[/]", "esc\x1b[31m", "<b>y</b>", "=1+1"]
+
+
+def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    items, acts = [], []
+    for c, tag in enumerate(HOSTILE):
+        for v in range(20):
+            items.append({"item_id": f"v{c}-{v}", "author_id": f"u{c}-{v}", "tags": [tag]})
+            acts += [
+                {"account_id": f"u{c}-{a}", "item_id": f"v{c}-{v}", "kind": "like"}
+                for a in rng.sample(range(20), 8)
+            ]
+    data = gk.write_dataset(
+        gk.Dataset(items=pl.DataFrame(items), interactions=pl.DataFrame(acts)), tmp_path / "data"
+    )
+    out = tmp_path / "out"
+    done = graphkit("communities", data, "--out", out, "--runs", "3", "--find", "esc\x1b[31m")
+    assert done.returncode == 0, done.stderr
+    for tag in HOSTILE:
+        assert f"#{tag}".replace("\x1b", "\ufffd") in done.stdout
+    assert "\x1b" not in done.stdout
+    assert (out / "figures" / "communities.png").exists()
+    names = (out / "tables" / "names.csv").read_text().splitlines()
+    assert any(",'=1+1," in line for line in names)
+    assert not any(",=" in line for line in names)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import account_tags, incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped
+from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped, written_tag
 from graphkit.errors import (
     DataError,
     MissingDataError,
@@ -47,7 +47,7 @@ def tag_use(
     kind = partition.node_kind
     if kind == "tags":
         ids = partition.vocabulary.series.cast(pl.String)
-        rows = pl.DataFrame({"id": ids, "tag": fold_tags(ids)})
+        rows = pl.DataFrame({"id": ids, "tag": fold_tags(ids)}).filter(pl.col("tag") != "")
         known = rows.get_column("tag")
     elif kind in ("items", "sounds"):
         pairs = incidence(dataset, between=kind, through="tags", verb=caller)
@@ -82,8 +82,7 @@ def frequent_spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
     written = pl.concat([pl.Series([], dtype=pl.String), *sources]).drop_nulls().alias("written")
     counts = written.value_counts(name="count")
     counts = counts.with_columns(
-        fold_tags(counts.get_column("written")).alias("tag"),
-        pl.col("written").str.strip_chars().str.strip_chars_start("#").str.strip_chars(),
+        fold_tags(counts.get_column("written")).alias("tag"), written_tag(pl.col("written"))
     )
     best = (
         counts.filter(pl.col("tag").is_in(wanted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -27,10 +28,27 @@ def number(value: object) -> str:
     return str(value)
 
 
+#: Controls but tab and newline, halves of characters, and marks that turn the text after them.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def plain_text(text: str) -> str:
+    r"""Text that only shows itself: codes of terminals as U+FFFD, no marks of direction.
+
+    Examples
+    --------
+    >>> plain_text("red \x1b[31m, and \u202edrawkcab")
+    'red \ufffd[31m, and drawkcab'
+    """
+    return _TURNS.sub("", _CONTROLS.sub("\ufffd", text))
+
+
 def text_card(title: str, facts: Mapping[str, object]) -> str:
     """Title and one fact per line, aligned."""
     width = max((len(k) for k in facts), default=0)
-    return "\n".join([title, *(f"  {k:<{width}}  {number(v)}" for k, v in facts.items())])
+    lines = [title, *(f"  {k:<{width}}  {number(v)}" for k, v in facts.items())]
+    return plain_text("\n".join(lines))
 
 
 def html_card(title: str, facts: Mapping[str, object], frame: pl.DataFrame | None = None) -> str:
@@ -41,7 +59,8 @@ def html_card(title: str, facts: Mapping[str, object], frame: pl.DataFrame | Non
         for k, v in facts.items()
     )
     below = "" if frame is None else html_frame(frame)
-    return f"<div><strong>{html.escape(title)}</strong><table>{rows}</table>{below}</div>"
+    head = f"<strong>{html.escape(title)}</strong>"
+    return plain_text(f"<div>{head}<table>{rows}</table>{below}</div>")
 
 
 def html_frame(frame: pl.DataFrame, rows: int = 25) -> str:

@@ -56,6 +56,44 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
+#: What spreadsheets take for a formula, and cells that the guard before such a one begins.
+_FORMULA = r"^'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])"
+_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+
+
+def guard_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table for CSV whose texts no spreadsheet takes for formulas.
+
+    An apostrophe is put before cells and column names that begin, after any blanks, with one of
+    ``= + - @`` or their full-width forms, or with a tab or line break, unless the text is a number.
+    This is the advice of OWASP (CSV Injection): Excel and LibreOffice show what follows as text.
+    Texts that begin with apostrophes and then like a formula get one more, so that taking one
+    apostrophe from every text that begins with ``'`` and then, or after more of them, like a
+    formula gives the table back. Numbers, times and true or false stay as they are; lists of
+    texts become words separated by blanks.
+
+    Examples
+    --------
+    >>> guard_formulas(pl.DataFrame({"tag": ["=1+1", "jazz", "-5", "'@x"]}))["tag"].to_list()
+    ["'=1+1", 'jazz', '-5', "''@x"]
+    """
+    texts = frame.with_columns(
+        pl.col(pl.List(pl.String)).list.join(" "), pl.col(pl.Categorical, pl.Enum).cast(pl.String)
+    )
+    columns = [name for name, kind in texts.schema.items() if kind == pl.String]
+    guarded = texts.with_columns(_guard_text(name) for name in columns)
+    titles = pl.DataFrame({"name": frame.columns}, schema={"name": pl.String})
+    return guarded.rename(
+        dict(zip(frame.columns, titles.select(_guard_text("name")).to_series(), strict=True))
+    )
+
+
+def _guard_text(column: str) -> pl.Expr:
+    cell = pl.col(column)
+    risky = cell.str.contains(_FORMULA) & ~cell.str.contains(_NUMBER)
+    return pl.when(risky).then("'" + cell).otherwise(cell).alias(column)
+
+
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file atomically."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
 from graphkit.plot import style
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown
 
 __all__ = ["alluvial"]
 
@@ -83,14 +83,14 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
         look: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
         look["facecolor"] = _group_hue(group)
         axes.add_patch(Rectangle((at - _WIDTH / 2, low), _WIDTH, high - low, **look))
-    names = {place: tracks.name(number) for number, place in rank.items()}
+    names = {place: shown(tracks.name(number)) for number, place in rank.items()}
     pooled = tracks.n_tracks - len(chosen)
     _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, extents, size)
     sums = bars.group_by("at").agg(pl.col("nodes").sum())
     totals = dict(sums.rows())
-    kind = tracks.partitions[0].node_kind
-    shown = [f"{time}\n{totals.get(at, 0):,}" for at, time in enumerate(tracks.times)]
-    axes.set_xticks(range(size), shown, fontsize=9)
+    kind = shown(tracks.partitions[0].node_kind)
+    below = [f"{shown(time)}\n{totals.get(at, 0):,}" for at, time in enumerate(tracks.times)]
+    axes.set_xticks(range(size), below, fontsize=9)
     axes.set_xlim(-0.25, size - 1 + _WIDTH)
     axes.set_ylim(0, max(high for _, high in extents.values()) * 1.01)
     axes.set_yticks([])

@@ -14,12 +14,23 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, MUTED, PALE, Canvas, blank_canvas, column_arrays
+from graphkit.plot.style import (
+    ACCENT,
+    MUTED,
+    PALE,
+    Canvas,
+    blank_canvas,
+    column_arrays,
+    shown,
+    shown_all,
+)
 from graphkit.simulation.calibration import Calibration
 
 __all__ = ["calibration"]
 
 _COLUMNS = 4
+#: Characters of the name of an outcome that a panel has room for.
+_LONGEST = 20
 
 
 def calibration(found: Calibration[Any]) -> Canvas:
@@ -77,7 +88,7 @@ def _write_title(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, A
         ("all", "chain"): "rates overall",
         ("session", "share"): "posts per session",
         ("stop", "watch fraction"): "end of session",
-    }.get((outcome, by), outcome)
+    }.get((outcome, by), shown(outcome, _LONGEST))
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", pad=17)
     row = gains.get(outcome)
     note = "watching simulated, too" if by == "chain" else "given how far each was watched"
@@ -150,7 +161,7 @@ def _draw_rates(axes: Axes, part: pl.DataFrame, _: str) -> None:
     axes.scatter(observed, at, **square)
     axes.hlines(at, np.maximum(low, start), high, color=ACCENT, linewidth=2, zorder=3)
     axes.scatter(simulated, at, color=ACCENT, s=15, zorder=3)
-    axes.set_yticks(at, names)
+    axes.set_yticks(at, shown_all(names, _LONGEST))
     axes.set_xlim(start, end)
     axes.set_ylim(-0.6, at.size - 0.4)
     style.format_ticks(axes.xaxis, "{:.4g} %", 100)

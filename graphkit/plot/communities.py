@@ -19,7 +19,18 @@ from graphkit.data.tags import fold_tag
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, column_arrays
+from graphkit.plot.style import (
+    ACCENT,
+    BASE,
+    INK,
+    MUTED,
+    PALE,
+    Canvas,
+    blank_canvas,
+    column_arrays,
+    shown,
+    shown_all,
+)
 
 __all__ = ["borders", "communities", "flows", "resolution", "visibility"]
 
@@ -39,30 +50,32 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
     Canvas
         A Matplotlib figure.
     """
-    shown = min(top, partition.n_communities)
-    if shown < 1:
+    count = min(top, partition.n_communities)
+    if count < 1:
         raise DataError("the partition has no community to plot.")
-    summary = partition.summary().head(shown)
+    summary = partition.summary().head(count)
     sizes = summary.get_column("size").to_numpy()
     has_runs = "consistency" in summary.columns
     stability = (
-        summary.get_column("consistency").fill_null(1).to_numpy() if has_runs else np.ones(shown)
+        summary.get_column("consistency").fill_null(1).to_numpy() if has_runs else np.ones(count)
     )
-    figure, (axes,) = blank_canvas(9.5, 1.3 + 0.36 * shown)
-    rows = np.arange(shown)[::-1]
+    figure, (axes,) = blank_canvas(9.5, 1.3 + 0.36 * count)
+    rows = np.arange(count)[::-1]
     colours = [(*to_rgb(BASE), 0.25 + 0.75 * float(s)) for s in stability]
     axes.barh(rows, sizes, color=colours, height=0.74)
-    axes.set_yticks(rows, summary.get_column("label").to_list())
+    axes.set_yticks(rows, shown_all(summary.get_column("label")))
     axes.tick_params(axis="y", length=0)
     words = _strongest_tags(partition)
-    for row, code, size, value in zip(rows, range(shown), sizes, stability, strict=True):
+    for row, code, size, value in zip(rows, range(count), sizes, stability, strict=True):
         note = f" {size:,}" + (f" · {value:.2f}" if has_runs else "")
         note += f"   {words[code]}" if words.get(code) else ""
         axes.annotate(note, (size, row), va="center", fontsize=8.5, color=MUTED)
     axes.set_xlim(0, float(sizes.max()) * 1.75)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= sizes.max()])
-    axes.set_xlabel(f"{partition.node_kind} (bar), consistency over runs (number, and shade)")
-    left_out = partition.n_communities - shown
+    axes.set_xlabel(
+        f"{shown(partition.node_kind)} (bar), consistency over runs (number, and shade)"
+    )
+    left_out = partition.n_communities - count
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
     verdict = f" — {partition.verdict}" if partition.runs is not None else ""
     style.head(axes, f"{partition.n_communities} communities{verdict}{rest}")
@@ -77,7 +90,7 @@ def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
     frame = partition.evidence.filter(~pl.col("tag").is_in(names))
     groups = frame.sort("community", "rank").group_by("community", maintain_order=True)
     words = groups.agg(pl.col("tag").head(most))
-    return {code: ", ".join(t.lstrip("#") for t in tags) for code, tags in words.rows()}
+    return {code: ", ".join(shown(t.lstrip("#")) for t in tags) for code, tags in words.rows()}
 
 
 def visibility(found: Visibility, *, top: int = 25) -> Canvas:
@@ -106,7 +119,7 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     left.scatter(scores, rows, color=colours, s=48, zorder=3)
     left.axvline(0.5, color=MUTED, linewidth=1, linestyle="--")
     left.set_xlim(0, 1.02)
-    left.set_yticks(rows, frame.get_column("label").to_list())
+    left.set_yticks(rows, shown_all(frame.get_column("label")))
     for tick, colour in zip(left.get_yticklabels(), colours, strict=True):
         tick.set_color(INK if colour == BASE else ACCENT)
     left.set_xlabel("best F1 with a community of the follow graph")
@@ -160,23 +173,24 @@ def _draw_matrices(
     labels = next(iter(panels.values())).labels[:top]
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
-    size = len(labels)
-    side = 1.9 + 0.29 * size
+    size, names = len(labels), shown_all(labels)
+    side = 1.9 + 0.29 * size + 0.07 * max(0, max(map(len, names)) - 16)  # with room for names
     figure, axes = blank_canvas(side * len(panels) + 0.8, side, columns=len(panels))
     for position, (ax, (title, panel)) in enumerate(zip(axes, panels.items(), strict=True)):
         ratio = panel.log_ratio()[:size, :size]
-        shown = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
-        image = ax.imshow(np.clip(shown, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
-        style.head(ax, title)
+        cells = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
+        image = ax.imshow(np.clip(cells, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
+        style.head(ax, shown(title))
         if panel.directed:
             ax.set_ylabel(sides[0], fontsize=9)
             ax.set_xlabel(sides[1], fontsize=9)
-        ax.set_xticks(range(size), labels, rotation=90, fontsize=8)
-        ax.set_yticks(range(size), labels if position == 0 else [""] * size, fontsize=8)
+        ax.set_xticks(range(size), names, rotation=90, fontsize=8)
+        ax.set_yticks(range(size), names if position == 0 else [""] * size, fontsize=8)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        for tick in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-            tick.set_color(ACCENT if tick.get_text() in highlight else INK)
+        for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
+            for tick, name in zip(ticks, labels, strict=True):
+                tick.set_color(ACCENT if name in highlight else INK)
         for name in set(highlight) & set(labels):
             corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
             ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))

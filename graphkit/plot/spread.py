@@ -14,7 +14,17 @@ from matplotlib.ticker import MaxNLocator
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot.style import (
+    ACCENT,
+    BASE,
+    INK,
+    MUTED,
+    PALE,
+    Canvas,
+    blank_canvas,
+    shown,
+    shown_all,
+)
 
 __all__ = ["blend", "contrast", "reach", "s_scan", "trade_off"]
 
@@ -24,6 +34,8 @@ _INTERVALS = "low high interval worlds replications"
 _CONTRAST_COLUMNS = (
     f"partition community measure arm baseline arm_mean baseline_mean difference {_INTERVALS}"
 )
+#: Characters of the name of a row that a contrast has room for.
+_LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
 
 
@@ -47,30 +59,31 @@ def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
     if not defined.height:
         raise DataError("no row of the contrast has a difference to be plotted.")
     arm, baseline = _only_pair(defined)
-    shown = defined.head(top)
-    figure, (axes,) = blank_canvas(10.5, 1.4 + 0.3 * shown.height)
-    one_measure = shown.get_column("measure").n_unique() == 1
-    _draw_differences(axes, shown, one_measure)
-    first = shown.row(0, named=True)
-    style.head(axes, f"{arm} − {baseline}" + (f": {first['measure']}" if one_measure else ""))
+    rows = defined.head(top)
+    figure, (axes,) = blank_canvas(10.5, 1.4 + 0.3 * rows.height)
+    one_measure = rows.get_column("measure").n_unique() == 1
+    _draw_differences(axes, rows, one_measure)
+    first = rows.row(0, named=True)
+    title = f"{arm} − {baseline}" + (f": {shown(first['measure'])}" if one_measure else "")
+    style.head(axes, title)
     known = describe_measure(first["measure"])
     unit_of = f" ({known.unit})" if known is not None else ""
     scale = f"difference{unit_of}" if one_measure else "difference, each row on its own scale"
-    label = f"{scale}; {_interval_text(shown)}"
-    if shown.height < defined.height:
-        label += f"; {defined.height - shown.height} more rows are not shown"
+    label = f"{scale}; {_interval_text(rows)}"
+    if rows.height < defined.height:
+        label += f"; {defined.height - rows.height} more rows are not shown"
     axes.set_xlabel(label, fontsize=9, loc="left")
-    style.foot(figure, calibrated=style.all_calibrated(shown))
+    style.foot(figure, calibrated=style.all_calibrated(rows))
     return figure
 
 
 def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
-    """Arm and baseline of contrasts, which must be of one pair."""
+    """Names of arm and baseline of contrasts, which must be of one pair."""
     pairs = frame.select("arm", "baseline").unique()
     if pairs.height > 1:
         raise DataError("one figure shows one pair of arms: filter the frame by arm and baseline.")
     arm, baseline = pairs.row(0)
-    return arm, baseline
+    return shown(arm), shown(baseline)
 
 
 def _draw_differences(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
@@ -94,7 +107,7 @@ def _draw_differences(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> Non
         for x, text in zip(columns, _number_texts(row), strict=True):
             axes.text(x, at, text, va="center", fontsize=8.5, color=INK)
         names.append(_row_name(row, one_measure))
-    arm, baseline = frame.select("arm", "baseline").row(0)
+    arm, baseline = _only_pair(frame)
     # long names are written on two lines
     between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
     heads = (f"{baseline}{between}{arm}", "difference [interval]")
@@ -123,10 +136,11 @@ def _interval_colour(low: float | None, high: float | None) -> str:
 
 def _row_name(row: dict[str, object], one_measure: bool) -> str:
     community, partition = row["community"], row["partition"]
-    if one_measure and (community or partition):
-        return f"{community or 'all'}, {partition}" if partition else str(community)
-    where = ", ".join(str(part) for part in (community, partition) if part is not None)
-    return f"{row['measure']} ({where})" if where else str(row["measure"])
+    where = [shown(part) for part in (community, partition) if part is not None]
+    if one_measure and where:
+        return shown(", ".join(where if community is not None else ["all", *where]), _LONGEST)
+    measure = shown(row["measure"])
+    return shown(f"{measure} ({', '.join(where)})", _LONGEST) if where else measure
 
 
 def _number_texts(row: dict[str, float | None]) -> tuple[str, str]:
@@ -212,7 +226,7 @@ def _name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
     for value, tick, name, colour in sorted(ends, key=lambda end: end[0]):
         place = max(value, place + (top - bottom) * 0.055)
         style.write_beside(
-            axes, name, (tick, place), (8, 0), color=colour, annotation_clip=False, **text
+            axes, shown(name), (tick, place), (8, 0), color=colour, annotation_clip=False, **text
         )
 
 
@@ -242,8 +256,17 @@ def _overall_rows(frame: pl.DataFrame, measure: str, partition: str | None) -> p
 def _measure_text(rows: pl.DataFrame) -> str:
     """Axis label: measure, kind of partition if it has one, and unit."""
     measure, partition = rows.select("measure", "partition").row(0)
-    name = f"{measure} ({partition} partition)" if partition else str(measure)
+    name = (
+        _kind_text(partition, measure)
+        if partition is None
+        else (f"{shown(measure)} ({_kind_text(partition, measure)})")
+    )
     return _with_unit(name, measure)
+
+
+def _kind_text(partition: str | None, measure: str) -> str:
+    """Name of a line: the kind of partition, or the measure where there is none."""
+    return shown(measure) if partition is None else f"{shown(partition)} partition"
 
 
 def _with_unit(label: str, measure: str) -> str:
@@ -285,12 +308,11 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.2)
     axes.axhline(0, color=INK, linewidth=1)
-    changes = []
+    changes, lines = [], {}
     for kind, colour in _arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String)))
-        label = f"{kind} partition" if kind else measure
-        style.draw_line(
-            axes, line, "s", "difference", colour, marker="o", markersize=4, label=label
+        lines[_kind_text(kind, measure)] = style.draw_line(
+            axes, line, "s", "difference", colour, marker="o", markersize=4
         )
         points = line.select("s", "difference").to_dict(as_series=False).values()
         changes += [(at, colour) for at in sign_changes(*points)]
@@ -298,9 +320,9 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
         text, top = f"s = {at:.2f}", ("data", "axes fraction")
         style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
-    axes.legend(frameon=False, fontsize=8.5, loc="best")
+    style.name_in_legend(axes, lines)
     title = "The sign changes" if changes else "The sign does not change with s"
-    y = _with_unit(f"{measure}, {arm} − {baseline}", measure)
+    y = _with_unit(f"{shown(measure)}, {arm} − {baseline}", measure)
     style.finish_chart(figure, axes, rows, title, "s: social share of taste", y)
     return figure
 
@@ -364,22 +386,23 @@ def blend(
         raise DataError("a curve needs at least two shares.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.4)
-    banded = False
+    banded, lines = False, {}
     for kind, colour in _arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
         banded |= line.drop_nulls(["low", "high"]).height > 0
-        look: dict[str, Any] = {"marker": "o", "markersize": 4.5, "label": f"{kind} partition"}
-        style.draw_line(axes, line, "share", "mean", colour, **look)
+        lines[_kind_text(kind, measure)] = style.draw_line(
+            axes, line, "share", "mean", colour, marker="o", markersize=4.5
+        )
     if len(kinds) > 1:
-        axes.legend(frameon=False, fontsize=8.5, loc="best")
+        style.name_in_legend(axes, lines)
     axes.margins(x=0.02)
     axes.xaxis.labelpad = 6
-    first, second = ends or ("the first feed", "the second feed")
+    first, second = shown_all(ends or ("the first feed", "the second feed"))
     title, x = (
-        f"{measure}: from {first} to {second}",
+        f"{shown(measure)}: from {first} to {second}",
         f"share of {second} in the blend: 0 is {first}",
     )
-    y = _with_unit(measure, measure) if len(kinds) > 1 else _measure_text(rows)
+    y = _with_unit(shown(measure), measure) if len(kinds) > 1 else _measure_text(rows)
     note = f"band: {_interval_text(rows)}" if banded else ""
     style.finish_chart(figure, axes, rows, title, x, y, note)
     return figure
@@ -437,7 +460,7 @@ def trade_off(
         axes.scatter([at], [height], color=[colour], s=46, zorder=3)
         dots.append((at, height))
     axes.margins(0.12)
-    title = f"{len(dots)} feeds: {y} against {x}"
+    title = f"{len(dots)} feeds: {shown(y)} against {shown(x)}"
     note = f"bars: {_interval_text(points)}" if bars else ""
     across, up = (_measure_text(rows) for rows in both)
     style.finish_chart(figure, axes, pl.concat(both), title, across, up, note)

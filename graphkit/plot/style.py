@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import logging
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +15,26 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation, Text
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogFormatter,
+    LogitFormatter,
+    NullFormatter,
+    ScalarFormatter,
+)
+from matplotlib.transforms import Bbox
 
-from graphkit.errors import DataError, MissingDataError
+from graphkit.data.tags import drop_unseen
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError
+from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
 
 __all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas"]
 
@@ -31,7 +47,7 @@ BASE = "#2563a8"
 Floats = npt.NDArray[np.float64]
 
 _STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": BASE_FAMILY,
     "font.size": 10,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
@@ -45,8 +61,66 @@ _STYLE: dict[str, Any] = {
 }
 
 
+#: While a figure is drawn, numbers at ticks may be formulas of Matplotlib's, and nothing is TeX.
+_DRAWN: dict[str, Any] = {"text.parse_math": True, "text.usetex": False}
+
+
 class Canvas(Figure):
-    """A Matplotlib figure that needs no pyplot: it shows itself, and saves the same bytes."""
+    """A Matplotlib figure that needs no pyplot: it shows itself, and saves the same bytes.
+
+    Its texts are drawn as they are: dollar signs are no formulas, but in numbers that Matplotlib
+    writes at ticks. Letters that the font lacks are taken from other installed fonts; where
+    none has them, one :class:`~graphkit.errors.GraphkitWarning` says what to install.
+    """
+
+    _warned = False
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure, its texts as they are."""
+        self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            super().draw(renderer)
+
+    def get_tightbbox(self, *args: Any, **more: Any) -> Bbox:
+        """The box around all that is drawn, in inches."""
+        self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            return super().get_tightbbox(*args, **more)
+
+    def _settle_texts(self) -> None:
+        """Make all texts plain, and give them fonts; also those that were added since."""
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            numbers = {id(text) for text in self._tick_numbers()}
+            texts = [text for text in self.findobj(Text) if isinstance(text, Text)]
+            letters = set().union(*(text.get_text() for text in texts))
+            more, missing = fallback_families(letters)
+        for text in texts:
+            text.set_parse_math(id(text) in numbers)
+            if text.get_usetex():
+                text.set_usetex(False)
+        if more or missing:
+            for text in texts:
+                own = text.get_fontfamily()
+                added = [name for name in (BASE_FAMILY, *more) if name not in own]
+                if added and not text.get_text().isascii():
+                    text.set_fontfamily([*own, *added])
+        if not self._warned and (message := describe_lack(missing, letters)):
+            self._warned = True
+            warnings.warn(message, GraphkitWarning, stacklevel=1)
+
+    def _tick_numbers(self) -> Iterator[Text]:
+        """Texts that Matplotlib writes at ticks; makes all ticks."""
+        for axes in self.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.get_ticklabels(which="both")
+                major = isinstance(axis.get_major_formatter(), _NUMBERS)
+                minor = isinstance(axis.get_minor_formatter(), _NUMBERS)
+                ticks = [*(axis.get_major_ticks() if major else ())]
+                ticks += axis.get_minor_ticks() if minor else ()
+                for tick in ticks:
+                    yield from (tick.label1, tick.label2)
+                if major:
+                    yield axis.get_offset_text()
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -59,6 +133,72 @@ class Canvas(Figure):
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
         self.savefig(path, dpi=dpi, metadata=metadata)
         return path
+
+
+#: Formatters whose texts may be formulas of Matplotlib's own.
+_NUMBERS = (ScalarFormatter, LogFormatter, LogitFormatter)
+
+
+@contextmanager
+def quiet_glyphs() -> Iterator[None]:
+    """Without Matplotlib's warnings of letters: a :class:`Canvas` gives one for all."""
+    log = logging.getLogger("matplotlib.font_manager")
+    log.addFilter(_is_no_weight)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .*missing from", UserWarning)
+            warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
+            yield
+    finally:
+        log.removeFilter(_is_no_weight)
+
+
+def _is_no_weight(record: logging.LogRecord) -> bool:
+    """Whether a message is not of the weight of a font: many of other scripts have only one."""
+    return "font weight" not in record.getMessage()
+
+
+#: Characters of a name that are drawn, unless there is less room.
+LONGEST = 48
+
+
+def shown(name: object, longest: int = LONGEST) -> str:
+    r"""A name as it is drawn: on one line, shortened, without marks that turn the text around it.
+
+    Every name that comes from data passes through here.
+
+    Examples
+    --------
+    >>> shown("#ba$$in"), shown("a\tb\n"), shown(" "), shown("\x07")
+    ('#ba$$in', 'a b', '(empty)', '\ufffd')
+    >>> len(shown("x" * 300)), shown("x" * 300)[-2:]
+    (48, 'x…')
+    """
+    kept = drop_unseen(str(name))
+    kept = "".join(" " if c.isspace() else _drawable(c) for c in kept)
+    text = " ".join(kept.split())
+    if len(text) > longest:
+        text = text[: longest - 1].rstrip() + "…"
+    return text or "(empty)"
+
+
+def _drawable(c: str) -> str:
+    """The character, or a sign in place of a control or of half a character."""
+    return "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c
+
+
+def shown_all(names: Iterable[object], longest: int = LONGEST) -> list[str]:
+    """:func:`shown` of each of some names."""
+    return [shown(name, longest) for name in names]
+
+
+def name_in_legend(axes: Axes, handles: Mapping[str, Artist]) -> None:
+    """A legend of these names, also of those that begin with an underscore."""
+    # Matplotlib hides a label that does
+    places = [str(at) for at in range(len(handles))]
+    legend = axes.legend(list(handles.values()), places, frameon=False, fontsize=8.5, loc="best")
+    for text, name in zip(legend.get_texts(), handles, strict=True):
+        text.set_text(name)
 
 
 def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas, list[Axes]]:
@@ -122,11 +262,14 @@ def finish_chart(
 
 def draw_line(
     axes: Axes, frame: pl.DataFrame, x: str, y: str, colour: Any, *, marker: str | None, **more: Any
-) -> None:
+) -> Line2D:
     """A line of y over x, with the band from ``low`` to ``high`` where both are known."""
     at, low, high = column_arrays(frame.drop_nulls(["low", "high"]), x, "low", "high")
     axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
-    axes.plot(*column_arrays(frame, x, y), color=colour, linewidth=2, marker=marker, **more)
+    (line,) = axes.plot(
+        *column_arrays(frame, x, y), color=colour, linewidth=2, marker=marker, **more
+    )
+    return line
 
 
 def write_note(axes: Axes, x: float, y: float, text: str, **more: Any) -> None:
@@ -196,10 +339,12 @@ def name_dots(
         line = leader_line(colours[dot], 0.7, 3)
         ink = tuple(0.75 * part for part in to_rgb(colours[dot]))  # legible on white
         text = write_beside(
-            axes, names[dot], dots[dot], (0, 0), color=ink, arrowprops=line, **style
+            axes, shown(names[dot]), dots[dot], (0, 0), color=ink, arrowprops=line, **style
         )
         text.set_in_layout(False)
-        extent = text.get_window_extent()
+        text.set_parse_math(False)
+        with quiet_glyphs():
+            extent = text.get_window_extent()
         size = np.array([extent.width, extent.height]) / 2 + 1.5 * point
         others = np.delete(at, dot, axis=0)
         best, taken_box, least, near = np.zeros(2), np.zeros(4), np.inf, True

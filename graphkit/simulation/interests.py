@@ -18,7 +18,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.incidence import ACTS, incidence
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
-from graphkit.data.tags import STOP_TAGS, stopped
+from graphkit.data.tags import STOP_TAGS, any_tag, stopped
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -89,6 +89,8 @@ TERM_SOURCES = {"tags": 1.0, "sounds": 0.5, "captions": 0.25}
 
 #: Parts of a caption that are not words: hashtags, mentions and addresses.
 _NO_WORDS = r"#[^\s#]+|@\S+|https?://\S+"
+#: Characters that are not seen, but for joiners, and for the zero-width space, which parts words.
+_UNSEEN = r"[\p{Default_Ignorable_Code_Point}--[\p{Join_Control}\u200B]]"
 _WORD = r"[\p{L}\p{M}\p{N}]{2,}"
 
 CALLER = "interest_space"
@@ -115,13 +117,11 @@ def _has_values(dataset: Dataset, table: str, column: str) -> bool:
 
 
 def _has_tags(dataset: Dataset) -> bool:
-    if _has_values(dataset, "items", "tags"):
-        lists = dataset.tables["items"].get_column("tags")
-        if (lists.list.len() > 0).any():
-            return True
-    return _has_values(dataset, "interactions", "tag") and _has_values(
-        dataset, "interactions", "item_id"
-    )
+    lists = dataset.tables["items"] if _has_values(dataset, "items", "tags") else None
+    if lists is not None and any_tag(lists.get_column("tags")):
+        return True
+    given = all(_has_values(dataset, "interactions", c) for c in ("tag", "item_id"))
+    return given and any_tag(dataset.tables["interactions"].get_column("tag"))
 
 
 def item_terms(dataset: Dataset, source: str, removed: dict[str, int]) -> pl.DataFrame:
@@ -157,7 +157,7 @@ def _incidence_pairs(dataset: Dataset, source: str) -> pl.DataFrame:
 def _caption_words(dataset: Dataset) -> pl.DataFrame:
     """Words of captions, NFKC and lower case; whole clauses in scripts without spaces."""
     items = dataset.require("items", "caption", verb=CALLER)
-    text = pl.col("caption").str.normalize("NFKC").str.to_lowercase()
+    text = pl.col("caption").str.replace_all(_UNSEEN, "").str.normalize("NFKC").str.to_lowercase()
     words = text.str.replace_all(_NO_WORDS, " ").str.extract_all(_WORD)
     frame = items.select(item=pl.Series(dataset.item_ids.encode(items["item_id"])), term=words)
     return frame.drop_nulls().explode("term", empty_as_null=False).drop_nulls()

@@ -17,13 +17,26 @@ from typing import Any
 import polars as pl
 
 from graphkit._version import __version__
-from graphkit.data.files import open_folder, write_json, write_record, write_text, write_whole
+from graphkit.data.files import (
+    guard_formulas,
+    open_folder,
+    write_json,
+    write_record,
+    write_text,
+    write_whole,
+)
 from graphkit.errors import GraphkitError
 from graphkit.plot.style import Canvas
 
 __all__ = ["ResultsFolder"]
 
 _MANIFEST = "manifest.json"
+
+#: What the manifest says of the tables.
+_CSV = (
+    "The Parquet tables are exact. In CSV, texts that a spreadsheet would take for a formula have "
+    "an apostrophe before them, and lists are words separated by blanks."
+)
 
 
 class ResultsFolder:
@@ -75,13 +88,12 @@ class ResultsFolder:
 
     def _record_failure(self, stage: str, error: Exception) -> None:
         row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
-        self._write_file("failures.csv", pl.DataFrame(row).write_csv)
+        self._write_file("failures.csv", guard_formulas(pl.DataFrame(row)).write_csv)
         self.finish({"failed": stage}, finished=False)
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
-        """Write a table as CSV and as Parquet."""
-        flat = frame.with_columns(pl.col(pl.List(pl.String)).list.join(" "))
-        self._write_file(f"tables/{name}.csv", flat.write_csv)
+        """Write a table as Parquet, and as CSV without formulas: see :func:`guard_formulas`."""
+        self._write_file(f"tables/{name}.csv", guard_formulas(frame).write_csv)
         self._write_file(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
 
     def figure(self, name: str, canvas: Canvas) -> None:
@@ -97,7 +109,8 @@ class ResultsFolder:
         """Write the manifest, with the hash of every file, and the timings."""
         write_json(self.path / "timings.json", self.timings)
         files = dict(sorted(self.files.items()))
-        record = {"version": __version__, "finished": finished, **facts, "files": files}
+        record = {"version": __version__, "finished": finished, **facts, "csv": _CSV}
+        record["files"] = files
         write_record(self.path / _MANIFEST, record)
 
     def _write_file(self, file: str, write: Callable[[Path], object]) -> None:

@@ -14,6 +14,7 @@ from graphkit import readwrite, synthetic
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
+from graphkit.data.tags import any_tag
 from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.study.communities import community_facts
@@ -102,10 +103,10 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
 
 def _has_tags(ds: Dataset) -> bool:
     items = ds.items
-    if items is not None and "tags" in items.columns and items["tags"].list.len().sum():
+    if items is not None and "tags" in items.columns and any_tag(items["tags"]):
         return True
     table = ds.interactions
-    return table is not None and "tag" in table.columns and bool(table["tag"].count())
+    return table is not None and "tag" in table.columns and any_tag(table["tag"])
 
 
 def _count_posts(config: StudyConfig, ds: Dataset) -> int:

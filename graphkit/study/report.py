@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from graphkit import plot
 from graphkit._version import __version__
-from graphkit.data.display import number
+from graphkit.data.display import number, plain_text
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
@@ -259,7 +259,7 @@ def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder
         trim_blocks=True,
     )
     html = environment.get_template("report.html.j2").render(_page_content(result, inputs))
-    folder.text("report.html", html)
+    folder.text("report.html", plain_text(html))
 
 
 def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:

@@ -1,0 +1,366 @@
+"""Names in figures are drawn as they are, in all figures, whatever they hold."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import warnings
+import xml.etree.ElementTree as tree
+from collections.abc import Callable
+from dataclasses import replace
+
+import matplotlib as mpl
+import networkx as nx
+import numpy as np
+import polars as pl
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.font_manager import fontManager
+
+from graphkit import GraphkitWarning, plot
+from graphkit.communities.resolution import resolution_profile
+from graphkit.communities.tracking import track
+from graphkit.communities.visibility import Visibility
+from graphkit.data.graph import Graph
+from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
+from graphkit.measures import mixing
+from graphkit.plot import fonts
+from graphkit.plot.style import Canvas, blank_canvas, shown
+from graphkit.simulation.calibration import Calibration
+
+#: Names, and how each is drawn.
+HOSTILE = {
+    "#ba$$in": "#ba$$in",
+    "$$": "$$",
+    r"\$x$": r"\$x$",
+    "_100%$a%b$": "_100%$a%b$",
+    r"_{x}\n<b>&amp;[bold]": r"_{x}\n<b>&amp;[bold]",
+    "\u202ec\nd\te\r\n\x00g\x1bh\u2069z\u200b\ufeffero": "c d e \ufffdg\ufffdhzero",
+    "": "(empty)",
+    "x" * 300: "x" * 47 + "…",
+}
+
+
+def texts(figure: Canvas) -> list[str]:
+    """Texts of a figure that were drawn, from its file."""
+    file = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format="svg")
+    found = [node for node in tree.fromstring(file.getvalue()).iter() if node.tag.endswith("}text")]
+    return [re.sub(r"\s+", " ", "".join(node.itertext())).strip() for node in found]
+
+
+def check(figure: Canvas, *names: str) -> None:
+    """All names are drawn, without a warning, also in other formats and after pickling."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn = texts(figure)
+        for name in names:
+            assert any(HOSTILE[name] in text for text in drawn), (name, drawn)
+        if "#ba$$in" in names:
+            figure.savefig(io.BytesIO(), format="pdf")
+            figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+            assert texts(pickle.loads(pickle.dumps(figure))) == drawn
+
+
+def named_partition(name: str, size: int = 12) -> Partition:
+    places = [k % 2 for k in range(size)]
+    base = Partition.from_membership(range(size), places, labels=[name, "other"], node_kind=name)
+    rows = [(0, "reading", 1), (0, name, 2), (1, f"b{name}", 1)]
+    evidence = pl.DataFrame(rows, orient="row", schema=["community", "tag", "rank"])
+    return replace(base, evidence=evidence)
+
+
+def draw_communities(name: str) -> None:
+    check(plot.communities(named_partition(name)), name)
+
+
+def draw_visibility(name: str) -> None:
+    frame = pl.DataFrame(
+        {
+            "community": [0, 1],
+            "label": [name, "other"],
+            "size": [4, 3],
+            "follow_f1": [0.9, 0.2],
+            "visible": [True, False],
+            "internal_share": [0.8, 0.7],
+            "expected_share": [0.4, 0.3],
+        }
+    )
+    found = Visibility(frame, np.zeros((1, 7), np.int32), 0.9, Provenance("visibility"))
+    check(plot.visibility(found), name)
+
+
+def draw_matrices(figure: Callable[..., Canvas], name: str) -> None:
+    partition = named_partition(name)
+    graph = Graph.from_edges(range(12), [*range(1, 12), 0], directed=True)
+    panel = mixing(graph, partition)
+    canvas = figure({name: panel, "second": panel}, highlight=(name,))
+    check(canvas, name)
+    # a title, and then in the rows of one panel and in the columns of both
+    drawn, label = texts(canvas), HOSTILE[name] if name else "community 0"
+    assert HOSTILE[name] in drawn
+    assert drawn.count(label) == (4 if name else 3)
+    inked = canvas.axes[0].get_xticklabels()
+    assert (inked[0].get_color() != inked[1].get_color()) == bool(name)
+
+
+def draw_resolution(name: str) -> None:
+    graph = Graph.from_networkx(nx.relabel_nodes(nx.ring_of_cliques(4, 4), {0: name}))
+    check(plot.resolution(resolution_profile(graph, runs=2, steps=3, rng=1)))
+
+
+def draw_alluvial(name: str) -> None:
+    first = named_partition(name)
+    check(plot.alluvial(track({name: first, f"{name}2": first}), unassigned=True), name)
+
+
+def draw_calibration(name: str) -> None:
+    def part(outcome: str, by: str, n: int) -> pl.DataFrame:
+        numbers = dict.fromkeys(["observed", "simulated", "simulated_low", "simulated_high"], 0.2)
+        base = {"outcome": [outcome] * n, "by": [by] * n, "bin": range(n), "n": [9] * n}
+        edges = {"low": np.arange(n) / n, "high": np.arange(1, n + 1) / n}
+        return pl.DataFrame(base | edges).with_columns(
+            pl.lit(v).alias(k) for k, v in numbers.items()
+        )
+
+    watched = [part("watch", "share", 2), part("watch", "predicted", 2)]
+    frame = pl.concat([*watched, part(name, "chain", 1), part(name, "watch fraction", 2)])
+    fit = pl.DataFrame({"outcome": [name], "gain": [0.1], "standard_error": [0.1]})
+    rest = pl.DataFrame({"parameter": ["drift"], "standard_error": [0.1], "status": ["estimated"]})
+    found = Calibration("behaviour", rest, fit, frame)
+    drawn = texts(plot.calibration(found))
+    assert any(shown(name, 20) in text for text in drawn)
+    check(plot.calibration(found))
+
+
+def long_form(name: str) -> pl.DataFrame:
+    """Rows that are contrasts over s and means of blends, all names alike."""
+    rows = [(at / 4, arm) for at in range(3) for arm in ("one",)]
+    return pl.DataFrame(rows, orient="row", schema=["s", "x"]).with_columns(
+        pl.lit(name).alias("partition"),
+        pl.lit(None, pl.String).alias("community"),
+        pl.lit(name).alias("measure"),
+        pl.lit(name).alias("arm"),
+        pl.lit(f"{name}2").alias("baseline"),
+        pl.col("s").alias("difference"),
+        (pl.col("s") - 0.1).alias("low"),
+        (pl.col("s") + 0.1).alias("high"),
+        arm_mean=0.3,
+        baseline_mean=0.2,
+        mean=pl.col("s"),
+        share=pl.col("s"),
+        interval=pl.lit("over worlds"),
+        worlds=3,
+        replications=6,
+        calibrated=False,
+    )
+
+
+def draw_contrast(name: str) -> None:
+    frame = long_form(name)
+    check(plot.contrast(frame), name)
+    named = frame.with_columns(community=pl.lit(name), s=0.0).head(1)
+    other = named.with_columns(measure=pl.lit("crossing"))
+    check(plot.contrast(pl.concat([named, other])), name)
+
+
+def draw_s_scan(name: str) -> None:
+    frame = long_form(name)
+    more = frame.with_columns(partition=pl.lit("_b"))
+    canvas = plot.s_scan(pl.concat([frame, more]), measure=name)
+    check(canvas, name)
+    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(texts(canvas))
+    none = frame.with_columns(partition=pl.lit(None, pl.String))
+    assert HOSTILE[name] in texts(plot.s_scan(none, measure=name))
+
+
+def draw_blend(name: str) -> None:
+    frame = long_form(name)
+    more = frame.with_columns(partition=pl.lit("_b"))
+    canvas = plot.blend(pl.concat([frame, more]), name, ends=(name, "other"))
+    check(canvas, name)
+    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(texts(canvas))
+    check(plot.blend(frame, name), name)
+
+
+def draw_trade_off(name: str) -> None:
+    frame = long_form(name).with_columns(arm=pl.col("s").cast(pl.String) + "$" + name)
+    frame = frame.with_columns(
+        arm=pl.when(pl.col("s") == 0).then(pl.lit(name)).otherwise(pl.col("arm"))
+    )
+    both = pl.concat([frame, frame.with_columns(measure=pl.lit("y$2$"))])
+    check(plot.trade_off(both, x=name, y="y$2$"), name)
+
+
+def draw_reach(name: str) -> None:
+    schema = ["arm", "world", "replication", "tick", "reach"]
+    rows = [(arm, 0, 0, tick, 1.0 + tick) for arm in (name, f"{name}2") for tick in range(3)]
+    check(plot.reach(pl.DataFrame(rows, orient="row", schema=schema)), name)
+
+
+DRAWN: dict[str, Callable[[str], None]] = {
+    "alluvial": draw_alluvial,
+    "blend": draw_blend,
+    "borders": lambda name: draw_matrices(plot.borders, name),
+    "calibration": draw_calibration,
+    "communities": draw_communities,
+    "contrast": draw_contrast,
+    "flows": lambda name: draw_matrices(plot.flows, name),
+    "reach": draw_reach,
+    "resolution": draw_resolution,
+    "s_scan": draw_s_scan,
+    "trade_off": draw_trade_off,
+    "visibility": draw_visibility,
+}
+
+
+def test_every_figure_is_tried() -> None:
+    assert {*DRAWN, "Canvas"} == set(plot.__all__)
+
+
+@pytest.mark.parametrize("figure", DRAWN)
+def test_names_are_drawn_as_they_are(figure: str) -> None:
+    # a resolution profile draws no names
+    for name in HOSTILE if figure != "resolution" else ["#ba$$in"]:
+        DRAWN[figure](name)
+
+
+def test_settings_of_the_user_do_not_turn_names_into_formulas() -> None:
+    for setting in (
+        {"text.usetex": True},
+        {"text.parse_math": False},
+        {"axes.formatter.use_mathtext": True},
+    ):
+        with mpl.rc_context(setting):
+            draw_communities("#ba$$in")
+            draw_s_scan("_100%$a%b$")
+            figure = plot.communities(named_partition("_100%$a%b$"))
+        check(figure, "_100%$a%b$")  # made under the setting, drawn without
+        figure = plot.communities(named_partition("_100%$a%b$"))
+        with mpl.rc_context(setting):
+            check(figure, "_100%$a%b$")
+
+
+def test_numbers_at_ticks_may_be_formulas_of_matplotlib() -> None:
+    figure, (axes,) = blank_canvas(4, 3)
+    axes.plot([1, 1000], [1, 1e6])
+    axes.set(xscale="log", yscale="log", title="$a$")
+    axes.set_xticks([1.0, 1000.0], ["$one$", "_two"])
+    drawn = texts(figure)
+    assert {"$a$", "$one$", "_two"} <= set(drawn)
+    assert not any("mathdefault" in text for text in drawn)
+    assert [text for text in drawn if text.replace(" ", "") == "106"]
+
+
+@given(st.text(max_size=60))
+def test_shown_is_one_drawable_line(name: str) -> None:
+    text = shown(name)
+    assert text
+    assert len(text) <= 48
+    assert shown(text) == text
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069\ud800-\udfff]", text)
+
+
+SCRIPTS = ["#本好きの人と", "#อ่านหนังสือ", "#책추천", "#किताबें", "🎉"]
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the fonts that come with Matplotlib."""
+    inside = [font for font in fontManager.ttflist if "mpl-data" in str(font.fname)]
+    monkeypatch.setattr(fontManager, "ttflist", inside)
+    clear_fonts()
+
+
+def clear_fonts() -> None:
+    fonts._find_families.cache_clear()
+    fonts._letters_of.cache_clear()
+
+
+@pytest.mark.usefixtures("bare")
+def test_one_warning_says_which_fonts_to_install() -> None:
+    places = [k % 5 for k in range(20)]
+    figure = plot.communities(Partition.from_membership(range(20), places, labels=SCRIPTS))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            figure.savefig(io.BytesIO(), format="png")
+            figure.savefig(io.BytesIO(), format="pdf", bbox_inches="tight")
+        figure._repr_png_()
+    (one,) = caught
+    assert issubclass(one.category, GraphkitWarning)
+    message = str(one.message)
+    for part in ("Chinese characters", "Thai (such as", "Korean", "Devanagari", "emoji and signs"):
+        assert part in message
+    for font in ("Noto Sans CJK", "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji"):
+        assert message.count(font) == 1
+    clear_fonts()
+
+
+def make_font(family: str, letters: str) -> bytes:
+    """A font in which each of the letters is a box."""
+    pen = TTGlyphPen(None)
+    for step, point in enumerate([(50, 0), (50, 600), (450, 600), (450, 0)]):
+        (pen.lineTo if step else pen.moveTo)(point)
+    pen.closePath()
+    box = pen.glyph()
+    names = {ord(c): f"u{ord(c):04X}" for c in letters}
+    glyphs = [".notdef", *names.values()]
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(glyphs)
+    font.setupCharacterMap(names)
+    font.setupGlyf(dict.fromkeys(glyphs, box))
+    font.setupHorizontalMetrics(dict.fromkeys(glyphs, (500, 50)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": family, "styleName": "Regular"})
+    font.setupOS2(usWeightClass=400)
+    font.setupPost()
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.usefixtures("bare")
+def test_installed_fonts_are_used(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path_factory.mktemp("fonts")
+    for family, letters in {
+        "Noto Sans Thai": "กขค",
+        "Zapf Other": "กขคง",
+        "LastResort": "กขคงจ",
+    }.items():
+        path = folder / f"{family}.ttf"
+        path.write_bytes(make_font(family, letters))
+        fontManager.addfont(path)
+    clear_fonts()
+    assert fonts.fallback_families("abc é − γ ☃") == ((), ())
+    assert fonts.fallback_families("กข") == (("Noto Sans Thai",), ())
+    assert fonts.fallback_families("กงจ") == (("Noto Sans Thai", "Zapf Other"), ("จ",))
+    frame = long_form("ก$ข$")
+    for figure in (plot.communities(named_partition("ก$ข$")), plot.contrast(frame)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert any("ก$ข$" in text for text in texts(figure))
+            figure.savefig(io.BytesIO(), format="png")
+    # of a name that is bold, too: the font has one weight only
+    assert not [record for record in caplog.records if "matplotlib" in record.name]
+    clear_fonts()
+
+
+def test_letters_are_told_of_where_matplotlib_does_not_join_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mpl, "__version_info__", (3, 10, 0, "final", 0))
+    monkeypatch.setattr(mpl, "__version__", "3.10.0")
+    assert fonts.describe_lack((), "abcé本") == ""
+    told = fonts.describe_lack((), "abcمरथ")
+    assert "letters of Arabic and Devanagari are neither joined" in told
+    monkeypatch.setattr(mpl, "__version_info__", (3, 11, 0, "final", 0))
+    assert fonts.describe_lack((), "abcمरथ") == ""
