@@ -37,6 +37,9 @@ _FORMAT = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: No data need deeper tables, nor larger integers (a seed has at most 128 bits).
 _DEEPEST, _LARGEST_INTEGER = 24, 1 << 128
+#: Remedies for a record and for a saved file that cannot be read.
+_ELSEWHERE = "Name another folder, or move this file away."
+_SAVE_AGAIN = "Get the file again, or make it again and save it with .save(path)."
 #: Deflate makes data at most so many times smaller.
 _DENSEST = 1032
 
@@ -108,9 +111,14 @@ def read_json(path: Path, remedy: str) -> Any:
         raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
 
 
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write the JSON record that marks a folder as one of graphkit."""
-    write_json(path, {"made_by": "graphkit", **record})
+def write_record(path: Path, record: Mapping[str, Any], *, sealed: bool = False) -> None:
+    """Write the JSON record that marks a folder as one of graphkit; with a digest if `sealed`."""
+    record = {"made_by": "graphkit", **record}
+    write_json(path, {**record, "digest": _seal_of(record)} if sealed else record)
+
+
+def _seal_of(record: Mapping[str, Any]) -> str:
+    return content_key(json.dumps(record, sort_keys=True))
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
@@ -121,15 +129,24 @@ def read_record(path: Path) -> dict[str, Any] | None:
     FileError
         If it cannot be read, a value is of another type, or graphkit did not write it.
     """
-    remedy = "Name another folder, or move this file away."
+    remedy = _ELSEWHERE
     if not os.path.lexists(path):
         return None
     record = read_json(path, remedy)
     if not isinstance(record, dict) or record.get("made_by") != "graphkit":
         raise FileError(f"{path} is no record of graphkit: name another folder.")
-    for key, kinds in RECORDS.get(path.name, {}).items():
-        if type(record.get(key)) not in kinds:
-            raise FileError(f"{path} cannot be read: {key!r} is missing or damaged. {remedy}")
+    digest = record.pop("digest", None)
+    if digest is not None and digest != _seal_of(record):
+        raise FileError(f"{path} cannot be read: it was changed since it was written. {remedy}")
+    for name, kinds in RECORDS.get(path.name, {}).items():
+        value: Any = record
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if type(value) not in kinds:
+            raise FileError(
+                f"{path} cannot be read: {name!r} is missing or damaged, or an older version of "
+                f"graphkit wrote it. {remedy}"
+            )
     return record
 
 
@@ -185,6 +202,7 @@ def set_aside(path: Path, why: object) -> None:
         os.replace(path, aside)
     except OSError as error:
         raise FileError(f"{path} is damaged, and cannot be renamed: {error.strerror}.") from error
+    why = str(why).removesuffix(_ELSEWHERE).removesuffix(_SAVE_AGAIN).rstrip()
     warnings.warn(
         f"{why} It is set aside as {aside.name}, and made again.", GraphkitWarning, stacklevel=3
     )
@@ -334,7 +352,7 @@ def load_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
         If it cannot be read, is damaged, or holds anything else.
     """
     path = Path(path)
-    remedy = "Get the file again, or make it again and save it with .save(path)."
+    remedy = _SAVE_AGAIN
     try:
         with path.open("rb") as file:
             header, arrays = _read_arrays(file, path, kind)

@@ -111,7 +111,7 @@ def _fits(found: tuple[int, ...], shape: Shape, lengths: dict[str, int]) -> bool
 def _ids(prefix: str, n: str) -> tuple[dict[str, tuple[str, Shape]], tuple[frozenset[str], ...]]:
     """Arrays of a vocabulary, integers or texts, and the choice between the two."""
     whole = {"ids": ("int64", (n,)), "id_bytes": ("uint8", (None,)), "id_lengths": ("int32", (n,))}
-    arrays: dict[str, tuple[str, Shape]] = {f"{prefix}{k}": v for k, v in whole.items()}  # type: ignore[misc]
+    arrays: dict[str, tuple[str, Shape]] = {f"{prefix}{k}": v for k, v in whole.items()}
     texts = frozenset({f"{prefix}id_bytes", f"{prefix}id_lengths"})
     return arrays, (frozenset({f"{prefix}ids"}), texts)
 
@@ -243,7 +243,7 @@ _RUN = Layout(
 
 #: A block of rows of a projection: y neighbours.
 _BLOCK = Layout(
-    {"of": _TEXT},
+    {},
     {
         "rows": ("int64", (2,)),
         "targets": ("int32", ("y",)),
@@ -251,7 +251,6 @@ _BLOCK = Layout(
         "lengths": ("int64", (None,)),
         "tally": ("int64", (3,)),
     },
-    optional=_sets("of"),
 )
 
 #: The layout of each kind of saved file.
@@ -264,10 +263,16 @@ LAYOUTS: dict[str, Layout] = {
     "Block": _BLOCK,
 }
 
-#: The types of the keys of each record of a folder.
+#: The types of the keys of each record of a folder; a dot goes into a table.
 RECORDS: dict[str, Mapping[str, tuple[type, ...]]] = {
     "manifest.json": {"finished": _FLAG, "files": _TABLE},
-    "checkpoint.json": {"seed": _TEXT, "facts": _TABLE},
+    "checkpoint.json": {
+        "seed": _TEXT,
+        "facts.arms": _TABLE,
+        "facts.worlds": _LIST,
+        "facts.replications": _WHOLE,
+        "facts.behaviour": _TABLE,
+    },
     "simulation.json": {
         "run": _TEXT,
         "arms": _TABLE,

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from graphkit.data.files import write_whole
 from graphkit.errors import DataError, MissingDataError
 
 __all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas"]
@@ -57,7 +58,7 @@ class Canvas(Figure):
         """Save without a time stamp or version, so that equal figures are equal files."""
         path = Path(path)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        self.savefig(path, dpi=dpi, metadata=metadata)
+        write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
         return path
 
 

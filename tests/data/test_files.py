@@ -100,12 +100,12 @@ def test_save_arrays_is_atomic_and_equal(tmp_path: Path) -> None:
     lengths, tally = np.array([2, 1], np.int64), np.zeros(3, np.int64)
     arrays = {"targets": np.arange(3, dtype=np.int32), "values": np.ones(3), "lengths": lengths}
     arrays |= {"rows": np.array([4, 6], np.int64), "tally": tally}
-    path = save_arrays(tmp_path / "a", "Block", {"of": "x"}, arrays)
+    path = save_arrays(tmp_path / "a", "Block", {}, arrays)
     assert path == tmp_path / "a.npz"
-    again = save_arrays(tmp_path / "b.npz", "Block", {"of": "x"}, arrays)
+    again = save_arrays(tmp_path / "b.npz", "Block", {}, arrays)
     assert path.read_bytes() == again.read_bytes()
     header, found = load_arrays(path, "Block")
-    assert header == {"format": 2, "noun": "Block", "of": "x"}
+    assert header == {"format": 2, "noun": "Block"}
     assert {name: a.tolist() for name, a in found.items()} == {
         name: a.tolist() for name, a in arrays.items()
     }
