@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from graphkit.errors import GraphkitError
 
@@ -20,8 +21,23 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+
+class _InterruptedError(Exception):
+    """Ctrl-C, which Typer would end without a word; the message says what stands."""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command of the arguments."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise _InterruptedError(str(stop)) from None
+
+
 app = typer.Typer(
     name="graphkit",
+    cls=_Commands,
     help="Measure how a feed shapes communities, from a platform's logs.",
     no_args_is_help=True,
     add_completion=False,
@@ -275,6 +291,6 @@ def main() -> None:
     except GraphkitError as error:
         _say(f"graphkit: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        _say("graphkit: stopped; finished parts are in the results folder.", err=True)
+    except (KeyboardInterrupt, _InterruptedError) as stop:
+        _say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)
         sys.exit(130)

@@ -1,29 +1,48 @@
-"""Atomic writing of text, JSON records of folders, and arrays with a header."""
+"""Atomic writing, JSON records and locks of folders, TOML, and arrays with a header."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import math
 import os
+import shutil
+import sys
 import textwrap
+import tomllib
+import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import tomli_w
 
+from graphkit.data.frozen import content_key
+from graphkit.data.layout import LAYOUTS, RECORDS
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, FileError
+from graphkit.errors import DataError, FileError, GraphkitError, GraphkitWarning
 from graphkit.parallel import refuse_after_fork
 
-#: Prefix of files that are still being written.
+#: Prefix of files that are still being written, and of folders that are being removed.
 _PART = ".part-"
-_HEADER = "header"
-_FORMAT = 1
+#: File that is locked while a folder is being written to.
+_LOCK = ".lock"
+_HEADER, _DIGEST = "header", "digest"
+_FORMAT = 2
+#: A full disk, also where it is a quota or the size of a file that is at its limit.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: No data need deeper tables, nor larger integers (a seed has at most 128 bits).
+_DEEPEST, _LARGEST_INTEGER = 24, 1 << 128
+#: Remedies for a record and for a saved file that cannot be read.
+_ELSEWHERE = "Name another folder, or move this file away."
+_SAVE_AGAIN = "Get the file again, or make it again and save it with .save(path)."
+#: Deflate makes data at most so many times smaller.
+_DENSEST = 1032
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -43,12 +62,21 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(part, path)
     except FileError:
         raise
-    except (OSError, pl.exceptions.PolarsError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise FileError(f"{path} cannot be written: {why}.") from error
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise FileError(f"{path} cannot be written: {_why_unwritten(error)}") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def _why_unwritten(error: BaseException) -> str:
+    """Reason and remedy of a file that could not be written."""
+    why = getattr(error, "strerror", None) or str(error).strip().split("\n")[0].rstrip(".")
+    full = getattr(error, "errno", None) in _FULL
+    # Polars passes the words of the system on, without its number
+    if full or any(os.strerror(number) in str(error) for number in _FULL):
+        return f"{why}. Earlier files are unchanged: make room, and do the same again."
+    return f"{why or type(error).__name__}."
 
 
 def write_text(path: Path, text: str) -> None:
@@ -99,9 +127,38 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write the JSON record that marks a folder as one of graphkit."""
-    write_json(path, {"made_by": "graphkit", **record})
+def read_json(path: Path, remedy: str) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read or is no JSON; the message ends with the `remedy`.
+    """
+    try:
+        return json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}. {remedy}") from error
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} in line {error.lineno}, column {error.colno}"
+        raise FileError(f"{path} cannot be read: no valid JSON ({where}). {remedy}") from error
+    except RecursionError:
+        raise FileError(f"{path} cannot be read: it is nested too deeply. {remedy}") from None
+    except ValueError as error:
+        why = (
+            "it is no text in UTF-8" if isinstance(error, UnicodeError) else "a number is too long"
+        )
+        raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
+
+
+def write_record(path: Path, record: Mapping[str, Any], *, sealed: bool = False) -> None:
+    """Write the JSON record that marks a folder as one of graphkit; with a digest if `sealed`."""
+    record = {"made_by": "graphkit", **record}
+    write_json(path, {**record, "digest": _seal_of(record)} if sealed else record)
+
+
+def _seal_of(record: Mapping[str, Any]) -> str:
+    return content_key(json.dumps(record, sort_keys=True))
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
@@ -110,21 +167,34 @@ def read_record(path: Path) -> dict[str, Any] | None:
     Raises
     ------
     FileError
-        If it cannot be read, or graphkit did not write it.
+        If it cannot be read, a value is of another type, or graphkit did not write it.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    remedy = _ELSEWHERE
+    if not os.path.lexists(path):
         return None
-    except (OSError, ValueError) as error:
-        raise FileError(f"{path} cannot be read: {error}. Name another folder.") from error
+    record = read_json(path, remedy)
     if not isinstance(record, dict) or record.get("made_by") != "graphkit":
         raise FileError(f"{path} is no record of graphkit: name another folder.")
+    digest = record.pop("digest", None)
+    if digest is not None and digest != _seal_of(record):
+        raise FileError(f"{path} cannot be read: it was changed since it was written. {remedy}")
+    for name, kinds in RECORDS.get(path.name, {}).items():
+        value: Any = record
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if type(value) not in kinds:
+            raise FileError(
+                f"{path} cannot be read: {name!r} is missing or damaged, or an older version of "
+                f"graphkit wrote it. {remedy}"
+            )
     return record
 
 
 def open_folder(root: Path, name: str, purpose: str) -> dict[str, Any] | None:
     """Read the record `name` of a folder; `None` for a folder that is new or empty.
+
+    A damaged record is set aside with a warning, so that it locks nobody out of the folder; what
+    an interrupted run had not finished writing is removed.
 
     Raises
     ------
@@ -133,50 +203,274 @@ def open_folder(root: Path, name: str, purpose: str) -> dict[str, Any] | None:
     """
     if root.exists() and not root.is_dir():
         raise FileError(f"{root} is a file: name a folder for {purpose}.")
-    record = read_record(root / name)
-    if record is None and root.exists():
-        held = sorted(p.name for p in root.iterdir() if not p.name.startswith(_PART))
+    path, damaged = root / name, False
+    try:
+        record = read_record(path)
+    except FileError as error:
+        if not path.is_file() or _is_of_others(path):
+            raise
+        set_aside(path, error)
+        record, damaged = None, True
+    if record is None and not damaged and root.exists():
+        held = sorted(p.name for p in root.iterdir() if not p.name.startswith((_PART, _LOCK)))
         if held:
             raise FileError(
                 f"{root} is not empty (it holds {held[0]!r}), and is not a folder of {purpose}: "
                 "name another one."
             )
+    for part in [*root.rglob(f"{_PART}*")]:
+        remove_folder(part) if part.is_dir() else part.unlink(missing_ok=True)
     return record
 
 
+def _is_of_others(path: Path) -> bool:
+    """Whether a record is whole, but not one of graphkit."""
+    try:
+        record = read_json(path, "")
+    except FileError:
+        return False
+    return not isinstance(record, dict) or record.get("made_by") != "graphkit"
+
+
+def set_aside(path: Path, why: object) -> None:
+    """Rename a damaged file, and warn; `why` is the sentence or error that says what is wrong."""
+    aside, number = path.with_name(f"{path.name}.damaged"), 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        raise FileError(f"{path} is damaged, and cannot be renamed: {error.strerror}.") from error
+    why = str(why).removesuffix(_ELSEWHERE).removesuffix(_SAVE_AGAIN).rstrip()
+    warnings.warn(
+        f"{why} It is set aside as {aside.name}, and made again.", GraphkitWarning, stacklevel=3
+    )
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all it holds, if it exists; other processes see all of it or nothing."""
+    if not path.exists():
+        return
+    part = path
+    if not path.name.startswith(_PART):
+        part = path.with_name(f"{_PART}{os.getpid()}-{path.name}")
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            os.replace(path, part)
+        except OSError as error:
+            raise FileError(f"{path} cannot be removed: {error.strerror}.") from error
+    shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def locked_folder(root: Path, purpose: str) -> Iterator[None]:
+    """Lock a folder, which is made if needed, against other processes that write to it.
+
+    The system frees the lock when the process ends, however it ends.
+
+    Raises
+    ------
+    FileError
+        If another process, or another call in this one, holds the lock.
+    """
+    if root.exists() and not root.is_dir():
+        raise FileError(f"{root} is a file: name a folder for {purpose}.")
+    path = root / _LOCK
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = _open_locked(path)
+    except OSError as error:
+        raise FileError(f"{root} cannot be written to: {error.strerror or error}.") from error
+    if file is None:
+        raise FileError(
+            f"{root} is in use: another run writes {purpose} there. Wait until it has ended, or "
+            "name another folder."
+        )
+    try:
+        yield
+    finally:
+        # Windows keeps a file that is open
+        if sys.platform != "win32":
+            path.unlink(missing_ok=True)
+        file.close()
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _open_locked(path: Path) -> IO[bytes] | None:
+    """The file, opened and locked; `None` if it is locked already."""
+    while True:
+        file = path.open("ab")
+        try:
+            _lock(file)
+            # the one who held it may have deleted it since it was opened
+            if os.path.exists(path) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        except BlockingIOError:
+            file.close()
+            return None
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock an open file; a BlockingIOError if it is locked."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            # some network file systems have no locks: work goes on there without one
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+
+
 def save_arrays(
-    path: str | Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+    path: str | Path,
+    kind: str,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    *,
+    compressed: bool = True,
 ) -> Path:
-    """Write arrays and a JSON-representable header as one ``.npz`` file; returns its path."""
+    """Write arrays and a JSON-representable header as one ``.npz`` file; returns its path.
+
+    They must have the layout of their kind; a digest of the content is kept with them. The file
+    is flushed to the disk if it is not compressed.
+    """
     path = Path(path)
     if path.suffix != ".npz":
         path = path.with_name(path.name + ".npz")
     text = json.dumps({"noun": kind, "format": _FORMAT, **header}, sort_keys=True)
-    held = {_HEADER: np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
-    write_whole(path, lambda part: np.savez_compressed(part, allow_pickle=False, **held))
+    if fault := LAYOUTS[kind].fault(json.loads(text), arrays):
+        raise DataError(f"a {kind} cannot be saved: {fault}.")
+    about = np.frombuffer(text.encode(), dtype=np.uint8)
+    digest = np.frombuffer(_digest_of(about, arrays), dtype=np.uint8)
+    held = {_HEADER: about, _DIGEST: digest, **arrays}
+
+    def write(part: Path) -> None:
+        if compressed:
+            np.savez_compressed(part, allow_pickle=False, **held)
+            return
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **held)
+            file.flush()
+            os.fsync(file.fileno())
+
+    write_whole(path, write)
     return path
 
 
+def _digest_of(about: npt.NDArray[np.uint8], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    named = (part for name in sorted(arrays) for part in (name, arrays[name]))
+    return bytes.fromhex(content_key(about, *named))
+
+
 def load_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and arrays of a file that :func:`save_arrays` wrote for this kind of value."""
+    """Header and arrays of a file that :func:`save_arrays` wrote for this kind of value.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, is damaged, or holds anything else.
+    """
     path = Path(path)
+    remedy = _SAVE_AGAIN
     try:
-        # opened here: of a broken file numpy leaves its own handle open
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(arrays.pop(_HEADER).tobytes().decode())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file:
+            header, arrays = _read_arrays(file, path, kind)
+    except GraphkitError:
+        raise
+    except OSError as error:
         raise FileError(
-            f"{path} cannot be read as a saved {kind}: {error}. Save one with .save(path)."
+            f"{path} cannot be read as a saved {kind}: {error.strerror or error}. Save one with "
+            ".save(path)."
         ) from error
-    if header.get("noun") != kind:
-        raise FileError(f"{path} holds a {header.get('noun')}, not a {kind}.")
-    if header.get("format") != _FORMAT:
+    except Exception as error:
+        # damaged bytes may raise anything in the libraries that read them
         raise FileError(
-            f"{path} has format {header.get('format')}; this graphkit reads {_FORMAT}. "
-            "Make it again with this version."
-        )
+            f"{path} cannot be read as a saved {kind}: it is damaged, or not a file of .save(). "
+            f"{remedy}"
+        ) from error
+    if fault := LAYOUTS[kind].fault(header, arrays):
+        raise FileError(f"{path} cannot be read as a saved {kind}: {fault}. {remedy}")
     return header, arrays
+
+
+@contextlib.contextmanager
+def loading(path: str | Path, kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Header and arrays of a file, as :func:`load_arrays`, of which the block makes a value.
+
+    What the block raises about them is an error that names the file.
+    """
+    content = load_arrays(path, kind)
+    try:
+        yield content
+    except GraphkitError as error:
+        raise type(error)(f"{path}: {error}") from error
+    except Exception as error:
+        raise FileError(
+            f"{path} cannot be read as a saved {kind}: its content does not fit together. Make it "
+            "again and save it with .save(path)."
+        ) from error
+
+
+def _read_arrays(
+    file: IO[bytes], path: Path, kind: str
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    size = os.fstat(file.fileno()).st_size
+    with zipfile.ZipFile(file) as archive:
+        infos = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        about = _read_member(archive, infos.pop(_HEADER), size)
+        header = json.loads(about.tobytes().decode())
+        if header["noun"] != kind:
+            raise FileError(f"{path} holds a {str(header['noun'])[:40]}, not a {kind}.")
+        if header["format"] != _FORMAT:
+            age = "an older" if header["format"] < _FORMAT else "a newer"
+            raise FileError(
+                f"{path} was made by {age} version of graphkit (format {header['format']}; this "
+                f"one reads {_FORMAT}): make it again with this version."
+            )
+        digest = _read_member(archive, infos.pop(_DIGEST), size).tobytes()
+        arrays = {name: _read_member(archive, info, size) for name, info in infos.items()}
+    if len(infos) + 2 != len(archive.infolist()) or digest != _digest_of(about, arrays):
+        raise ValueError("the digest is of other content")
+    return header, arrays
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> npt.NDArray[Any]:
+    """An array of an archive of `size` bytes; nothing is allocated that it cannot hold."""
+    if info.compress_size > size or info.file_size > _DENSEST * (info.compress_size + 1):
+        raise ValueError("a size is wrong")
+    with archive.open(info) as member, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        if np.lib.format.read_magic(member) != (1, 0):
+            raise ValueError("the version of an array is another")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        if dtype.hasobject or min(shape, default=0) < 0:
+            raise ValueError("an array is of a kind that is never written")
+        if math.prod(shape) * dtype.itemsize != info.file_size - member.tell():
+            raise ValueError("the shape of an array is another than its size")
+    with archive.open(info) as member:
+        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        return array
 
 
 def pack_ids(vocabulary: Vocabulary) -> dict[str, npt.NDArray[Any]]:
@@ -196,14 +490,76 @@ def pack_ids(vocabulary: Vocabulary) -> dict[str, npt.NDArray[Any]]:
 
 
 def unpack_ids(arrays: Mapping[str, npt.NDArray[Any]]) -> Vocabulary:
-    """The inverse of :func:`pack_ids`."""
+    """The inverse of :func:`pack_ids`; ids that are not in ascending order are refused."""
     if "ids" in arrays:
-        return Vocabulary(arrays["ids"])
-    blob = arrays["id_bytes"].tobytes()
-    ends = np.cumsum(arrays["id_lengths"], dtype=np.int64)
-    starts = ends - arrays["id_lengths"]
+        return _check_order(Vocabulary(arrays["ids"]), pl.Series(arrays["ids"]))
+    blob, lengths = arrays["id_bytes"].tobytes(), arrays["id_lengths"]
+    ends = np.cumsum(lengths, dtype=np.int64)
+    if (lengths.size and int(lengths.min()) < 0) or (int(ends[-1]) if ends.size else 0) != len(
+        blob
+    ):
+        raise DataError("the lengths of its ids do not add up.")
+    starts = ends - lengths
     ids = [blob[a:b].decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-    return Vocabulary(pl.Series(ids, dtype=pl.String))
+    series = pl.Series(ids, dtype=pl.String)
+    return _check_order(Vocabulary(series), series)
+
+
+def _check_order(vocabulary: Vocabulary, ids: pl.Series) -> Vocabulary:
+    if not vocabulary.series.equals(ids):
+        raise DataError("its ids are not in ascending order, or one is there twice.")
+    return vocabulary
+
+
+def read_toml(path: Path, remedy: str = "Correct it there.") -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, is no valid TOML, or holds tables nested too deeply or an integer of
+        more than 128 bits; the message names the line or the key, and ends with the `remedy`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        # editors of Windows begin a file with a mark of its encoding
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"{path} is no valid TOML: {error}. {remedy}") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileError(
+            f"{path} cannot be read: line {line} is not in UTF-8. Save the file as UTF-8."
+        ) from error
+    except RecursionError:
+        raise FileError(f"{path} is no valid TOML: it is nested too deeply. {remedy}") from None
+    except ValueError as error:
+        raise FileError(
+            f"{path} is no valid TOML: a number or date in it is out of range. {remedy}"
+        ) from error
+    _check_toml(values, path, remedy)
+    return values
+
+
+def _check_toml(values: dict[str, Any], path: Path, remedy: str) -> None:
+    """Refuse what other functions could not walk through or print."""
+    level: list[tuple[str, Any]] = [*values.items()]
+    for _ in range(_DEEPEST):
+        inner: list[tuple[str, Any]] = []
+        for key, value in level:
+            if isinstance(value, dict):
+                inner += [(f"{key}.{name}"[:80], entry) for name, entry in value.items()]
+            elif isinstance(value, list):
+                inner += [(key, entry) for entry in value]
+            elif isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:
+                raise FileError(f"{path} is no valid TOML: {key} has too many digits. {remedy}")
+        level = inner
+    if level:
+        key = level[0][0].split(".")[0]
+        raise FileError(f"{path} is no valid TOML: {key} is nested too deeply. {remedy}")
 
 
 def to_toml(values: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
+from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import look_over_ids
 from graphkit.data.matrix import fold_symmetric, read_matrix
@@ -612,12 +612,18 @@ class Graph(Frozen):
 
     @classmethod
     def load(cls, path: str | Path) -> Graph:
-        """Read a graph that :meth:`save` wrote."""
-        header, arrays = load_arrays(path, "Graph")
-        values = {name: arrays[name] for name in ("indptr", "indices", "weights")}
-        values |= {name: header[name] for name in ("directed", "node_kind")}
-        record = Provenance.from_dict(header["provenance"])
-        return cls(unpack_ids(arrays), **values, provenance=record)
+        """Read a graph that :meth:`save` wrote.
+
+        Raises
+        ------
+        FileError
+            If the file is missing, damaged or holds something else.
+        """
+        with loading(path, "Graph") as (header, arrays):
+            values = {name: arrays[name] for name in ("indptr", "indices", "weights")}
+            values |= {name: header[name] for name in ("directed", "node_kind")}
+            record = Provenance.from_dict(header["provenance"])
+            return cls(unpack_ids(arrays), **values, provenance=record)
 
     def _facts(self) -> dict[str, object]:
         isolated = int(np.count_nonzero(self.degree() == 0)) if self.n_nodes else 0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
+from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
@@ -157,21 +157,27 @@ class Impressions(Frozen):
 
     @classmethod
     def load(cls, path: str | Path) -> Impressions:
-        """Read impressions that :meth:`save` wrote."""
-        header, arrays = load_arrays(path, "Impressions")
-        accounts, items = (
-            unpack_ids({k.removeprefix(s): v for k, v in arrays.items() if k.startswith(s)})
-            for s in ("accounts_", "items_")
-        )
-        surface = None
-        if header["surfaces"] is not None:
-            codes = pl.Series(arrays["surface"]).replace(-1, None)
-            surface = pl.Series("surface", header["surfaces"], dtype=pl.String).gather(codes)
-        columns: dict[str, Any] = {
-            x: arrays.get(x) for x in ("account", "item", "at", "watch_fraction")
-        }
-        record = Provenance.from_dict(header["provenance"])
-        return cls(accounts, items, **columns, surface=surface, provenance=record)
+        """Read impressions that :meth:`save` wrote.
+
+        Raises
+        ------
+        FileError
+            If the file is missing, damaged or holds something else.
+        """
+        with loading(path, "Impressions") as (header, arrays):
+            accounts, items = (
+                unpack_ids({k.removeprefix(s): v for k, v in arrays.items() if k.startswith(s)})
+                for s in ("accounts_", "items_")
+            )
+            surface = None
+            if header["surfaces"] is not None:
+                codes = pl.Series(arrays["surface"]).replace(-1, None)
+                surface = pl.Series("surface", header["surfaces"], dtype=pl.String).gather(codes)
+            columns: dict[str, Any] = {
+                x: arrays.get(x) for x in ("account", "item", "at", "watch_fraction")
+            }
+            record = Provenance.from_dict(header["provenance"])
+            return cls(accounts, items, **columns, surface=surface, provenance=record)
 
     def _facts(self) -> dict[str, object]:
         watched = self.watch_fraction

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import load_arrays, pack_ids, save_arrays, unpack_ids
+from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
@@ -222,7 +222,11 @@ _HEADER = (
     "node_kind",
     "evidence",
 )
-_RUN_ARRAYS = ("memberships", "qualities", "consistency")
+_RUN_ARRAYS: dict[str, npt.DTypeLike] = {
+    "memberships": np.int32,
+    "qualities": np.float64,
+    "consistency": np.float32,
+}
 
 #: Column of the evidence with the key of its membership.
 _KEY = "membership_key"
@@ -574,7 +578,10 @@ class Partition(Frozen, table="summary"):
         arrays = {**pack_ids(self.vocabulary), "membership": self.membership}
         if self.runs is not None:
             header["agreement"] = _nan_to_none(self.runs.agreement)
-            arrays |= {f"runs_{name}": getattr(self.runs, name) for name in _RUN_ARRAYS}
+            arrays |= {
+                f"runs_{name}": np.asarray(getattr(self.runs, name), dtype)
+                for name, dtype in _RUN_ARRAYS.items()
+            }
         return save_arrays(path, "Partition", header, arrays)
 
     @classmethod
@@ -584,22 +591,22 @@ class Partition(Frozen, table="summary"):
         Raises
         ------
         FileError
-            If the file cannot be read.
+            If the file is missing, damaged or holds something else.
         DataError
             If its labels belong to another partition than its memberships.
         """
-        header, arrays = load_arrays(path, "Partition")
-        values = {name: header[name] for name in _HEADER if name in header}
-        values["labels"] = tuple(header["labels"])
-        values["quality"] = _none_to_nan(header["quality"])
-        values["provenance"] = Provenance.from_dict(header["provenance"])
-        if header["evidence"] is not None:
-            columns = [pl.Series(n, v, getattr(pl, t)) for n, t, v in header["evidence"]]
-            values["evidence"] = pl.DataFrame(columns)
-        if "runs_qualities" in arrays:
-            runs = {name: arrays[f"runs_{name}"] for name in _RUN_ARRAYS}
-            values["runs"] = Runs(agreement=_none_to_nan(header["agreement"]), **runs)
-        return cls(unpack_ids(arrays), arrays["membership"], **values)
+        with loading(path, "Partition") as (header, arrays):
+            values = {name: header[name] for name in _HEADER if name in header}
+            values["labels"] = tuple(header["labels"])
+            values["quality"] = _none_to_nan(header["quality"])
+            values["provenance"] = Provenance.from_dict(header["provenance"])
+            if header["evidence"] is not None:
+                columns = [pl.Series(n, v, getattr(pl, t)) for n, t, v in header["evidence"]]
+                values["evidence"] = pl.DataFrame(columns)
+            if "runs_qualities" in arrays:
+                runs = {name: arrays[f"runs_{name}"] for name in _RUN_ARRAYS}
+                values["runs"] = Runs(agreement=_none_to_nan(header["agreement"]), **runs)
+            return cls(unpack_ids(arrays), arrays["membership"], **values)
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {

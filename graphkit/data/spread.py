@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import load_arrays, save_arrays
+from graphkit.data.files import loading, save_arrays
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
-from graphkit.errors import MissingDataError, nearest
+from graphkit.errors import FileError, MissingDataError, nearest
 from graphkit.parallel import refuse_after_fork
 
 #: Reactions of viewers, in the order of the columns of :attr:`ArmTally.reactions`.
@@ -108,8 +108,11 @@ class ArmTally(Frozen):
         kinds = [REACTIONS.index(name) for name in _REWARDS]
         return np.asarray(self.reactions[:, kinds].sum(axis=1), dtype=np.int64)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the tally as one ``.npz`` file, the same bytes each time; returns its path."""
+    def save(self, path: str | Path, *, of: str | None = None) -> Path:
+        """Write the tally as one ``.npz`` file, the same bytes each time; returns its path.
+
+        `of` is a key of the run that it is of, by which :meth:`load` knows it.
+        """
         kinds = list(self.views)
         numbers: dict[str, float] = {}
         arrays: dict[str, npt.NDArray[Any]] = {}
@@ -121,22 +124,27 @@ class ArmTally(Frozen):
                 arrays[spec.name] = value
             else:
                 numbers[spec.name] = _to_plain(value)
-        return save_arrays(path, "ArmTally", {"kinds": kinds, "numbers": numbers}, arrays)
+        header: dict[str, Any] = {"kinds": kinds, "numbers": numbers}
+        return save_arrays(path, "ArmTally", header if of is None else {**header, "of": of}, arrays)
 
     @classmethod
-    def load(cls, path: str | Path) -> ArmTally:
+    def load(cls, path: str | Path, *, of: str | None = None) -> ArmTally:
         """The inverse of :meth:`save`.
 
         Raises
         ------
         FileError
-            If the file is missing, broken or holds something else.
+            If the file is missing, damaged, holds something else, or is not `of` this run.
         """
-        header, arrays = load_arrays(path, "ArmTally")
-        values: dict[str, Any] = {**header["numbers"], **arrays}
-        for name in ("views", "diet", "member_reach"):
-            values[name] = {kind: arrays[f"{name}_{k}"] for k, kind in enumerate(header["kinds"])}
-        return cls(**{spec.name: values[spec.name] for spec in fields(cls)})
+        with loading(path, "ArmTally") as (header, arrays):
+            if of not in (None, header.get("of")):
+                raise FileError("it is the tally of another run.")
+            values: dict[str, Any] = {**header["numbers"], **arrays}
+            for name in ("views", "diet", "member_reach"):
+                values[name] = {
+                    kind: arrays[f"{name}_{k}"] for k, kind in enumerate(header["kinds"])
+                }
+            return cls(**{spec.name: values[spec.name] for spec in fields(cls)})
 
 
 @dataclass(frozen=True, repr=False, eq=False)

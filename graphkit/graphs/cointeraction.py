@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
 from graphkit.data.dataset import Dataset
+from graphkit.data.files import locked_folder, open_folder, write_record
 from graphkit.data.frozen import content_key
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError
+from graphkit.errors import DataError, FileError
 from graphkit.graphs.options import Interactions, ProjectionOptions, gather_interactions
 from graphkit.graphs.planning import check_budget
 from graphkit.graphs.projection import Prepared, prepare_product, run_product
@@ -162,9 +164,24 @@ def cointeraction_graph(
         *(top, mutual, memory),
     )
     chosen = gather_interactions(dataset, options, caller="cointeraction_graph")
+    with ExitStack() as locks:
+        folder = None
+        if resume is not None:
+            locks.enter_context(locked_folder(Path(resume), "the blocks of a projection"))
+            folder = _resume_folder(Path(resume), chosen, options)
+        return _project(dataset, chosen, options, folder)
+
+
+def _project(
+    dataset: Dataset | IncidenceMatrix,
+    chosen: Interactions,
+    options: ProjectionOptions,
+    folder: Path | None,
+) -> Graph:
+    """The graph of the chosen interactions; finished blocks are kept in `folder`."""
     between, through = chosen.parameters["between"], chosen.parameters["through"]
     found, removed = chosen.found, dict(chosen.removed)
-    folder = None if resume is None else _resume_folder(Path(resume), chosen, options)
+    max_degree, min_shared, top = options.max_degree, options.min_shared, options.top
     n, m = len(found.between), len(found.through)
     ready = prepare_product(chosen.rows, chosen.columns, n, m, options, chosen.at)
     if not ready.pairs:
@@ -207,21 +224,18 @@ def _resume_folder(folder: Path, chosen: Interactions, options: ProjectionOption
         *(chosen.found.between.content_key, chosen.found.through.content_key),
         *(chosen.rows, chosen.columns, np.zeros(0) if chosen.at is None else chosen.at, asked),
     )
-    note = folder / "projection.json"
-    if note.exists():
-        if json.loads(note.read_text(encoding="utf-8"))["key"] != key:
-            raise DataError(
-                f"cointeraction_graph: resume={str(folder)!r} holds blocks of another projection "
-                "(other data or options): name another folder, or delete this one."
-            )
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    name = "projection.json"
+    try:
+        record = open_folder(folder, name, "the blocks of a projection")
+    except FileError as error:
+        raise DataError(f"cointeraction_graph: resume={str(folder)!r}: {error}") from error
+    if record is None:
+        write_record(folder / name, {"key": key, "options": asked}, sealed=True)
+    elif record["key"] != key:
         raise DataError(
-            f"cointeraction_graph: resume={str(folder)!r} is not empty and holds no projection: "
-            "name a new or an empty folder."
+            f"cointeraction_graph: resume={str(folder)!r} holds blocks of another projection "
+            "(other data or options): name another folder, or delete this one."
         )
-    note.write_text(json.dumps({"key": key, "options": asked}) + "\n", encoding="utf-8")
     return folder
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import write_whole
+from graphkit.data.files import loading, save_arrays, set_aside
+from graphkit.errors import FileError
 from graphkit.graphs.options import Codes, Floats, Ints, ProjectionOptions
 from graphkit.parallel import cores, in_threads, track
 
@@ -246,16 +247,23 @@ class Block:
         values = np.concatenate([np.zeros(0), *(piece[3] for piece in self.pieces)])
         arrays = {"targets": targets, "values": values}
         arrays |= {"lengths": self.lengths, "tally": self.tally}
-        rows = np.array([self.first, self.last])
-        write_whole(path, lambda part: np.savez(part, allow_pickle=False, rows=rows, **arrays))
+        arrays |= {"rows": np.array([self.first, self.last], np.int64)}
+        save_arrays(path, "Block", {}, arrays, compressed=False)
 
     @classmethod
-    def load(cls, path: Path) -> Block:
-        """Read what `save` wrote."""
-        with np.load(path) as file:
-            first, last = file["rows"].tolist()
-            piece = (first, last, file["targets"], file["values"])
-            return cls(first, last, [piece], file["lengths"], file["tally"])
+    def load(cls, path: Path, bounds: tuple[int, int]) -> Block | None:
+        """Read what `save` wrote of these rows; `None` for a damaged file, which is set aside."""
+        try:
+            with loading(path, "Block") as (_, file):
+                if tuple(file["rows"].tolist()) != bounds or file["lengths"].size != np.ptp(bounds):
+                    raise FileError("it holds other rows.")
+                if int(file["lengths"].sum()) != file["targets"].size:
+                    raise FileError("its lengths do not add up.")
+                piece = (*bounds, file["targets"], file["values"])
+                return cls(*bounds, [piece], file["lengths"], file["tally"])
+        except FileError as error:
+            set_aside(path, error)
+            return None
 
 
 @dataclass
@@ -298,12 +306,12 @@ class RowProduct:
             if kept is None:
                 return self.compute_block(*bounds)
             path = kept / f"rows-{bounds[0]}-{bounds[1]}.npz"
-            if path.exists():
-                found = Block.load(path)
+            found = Block.load(path, bounds) if path.exists() else None
+            if found is not None:
                 read.append(found)
-            else:
-                found = self.compute_block(*bounds)
-                found.save(path)
+                return found
+            found = self.compute_block(*bounds)
+            found.save(path)
             return found
 
         bounds = self.block_bounds(block_work or BLOCK_WORK)

@@ -73,6 +73,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit import errors
+from graphkit.data.files import read_json, write_text
 from graphkit.data.graph import Graph
 from graphkit.data.ids import AROUND, MISSING_WORDS, check_real_ids, describe_changes, judge_ids
 from graphkit.data.provenance import Provenance
@@ -617,7 +618,7 @@ def _write_edges(
         "walked": int(work.sum()),
         "blocks": len(bounds) - 1,
     }
-    (folder / "report.json").write_text(json.dumps(report, indent=1, sort_keys=True))
+    write_text(folder / "report.json", json.dumps(report, indent=1, sort_keys=True))
     for name in TEMPORARY:
         shutil.rmtree(folder / name, ignore_errors=True)
     return folder
@@ -637,10 +638,10 @@ def read_spark_edges(folder: str | Path) -> Graph:
         If it holds no report of :func:`spark_edges`.
     """
     folder = Path(folder)
-    try:
-        report = json.loads((folder / "report.json").read_text())
-    except (OSError, ValueError) as error:
-        raise FileError(f"{folder} holds no report.json of spark_edges: {error}.") from error
+    report = read_json(folder / "report.json", "Name the folder that spark_edges wrote.")
+    kinds = {"parameters": dict, "removed": dict, "node_kind": str}
+    if not isinstance(report, dict) or any(type(report.get(k)) is not t for k, t in kinds.items()):
+        raise FileError(f"{folder / 'report.json'} is not that of spark_edges, or is damaged.")
     ids = _read_column(folder / "entities", "entity")
     edges = _scan_edges(folder).collect(engine="streaming")
     source, target, weight = (edges.get_column(name).to_numpy() for name in edges.columns)

@@ -32,6 +32,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.transforms import Bbox
 
+from graphkit.data.files import write_whole
 from graphkit.data.tags import drop_unseen
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError
 from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
@@ -131,7 +132,7 @@ class Canvas(Figure):
         """Save without a time stamp or version, so that equal figures are equal files."""
         path = Path(path)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        self.savefig(path, dpi=dpi, metadata=metadata)
+        write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
         return path
 
 

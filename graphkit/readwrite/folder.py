@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import glob
 import json
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.files import write_text, write_whole
+from graphkit.data.files import read_toml, write_text, write_whole
 from graphkit.data.ids import check_real_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
@@ -52,11 +51,7 @@ def read_header(folder: Path) -> Header:
     path = folder / HEADER
     if not path.exists():
         return Header()
-    with fs.reading_file(path, "Correct it, or write the dataset again."):
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise FileError(f"{path} is no valid TOML: {error}. Correct it there.") from error
+    values = read_toml(path, "Correct it, or write the dataset again.")
     for key in values:
         if key not in _KEYS:
             raise DataError(

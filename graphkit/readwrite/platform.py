@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.files import write_text, write_whole
+from graphkit.data.files import read_json, write_text, write_whole
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
@@ -99,13 +99,7 @@ def _read_about(folder: Path) -> dict[str, Any]:
             f"{path} is missing: {folder} is no platform. Make one with "
             "write_platform(graphkit.synthetic.platform(rng=1), folder)."
         )
-    with reading_file(path, "Write the platform again."):
-        try:
-            about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise FileError(
-                f"{path} is no valid JSON: {error}. Write the platform again."
-            ) from error
+    about: dict[str, Any] = read_json(path, "Write the platform again.")
     wanted = {"version": int, "topics": list, "parameters": dict, "files": dict}
     for key, kind in wanted.items():
         if not isinstance(about, dict) or not isinstance(about.get(key), kind):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from graphkit.data.files import to_toml, write_text
+from graphkit.data.files import read_toml, to_toml, write_text
 from graphkit.errors import FileError, OptionError, check_choice, nearest
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
@@ -49,13 +48,7 @@ def read_feed(path: str | Path) -> Feed:
     True
     """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is no TOML: {error}.") from error
-    return _feed_of(values, path)
+    return _feed_of(read_toml(path), path)
 
 
 def _feed_of(values: dict[str, Any], path: Path) -> Feed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from graphkit.data.files import locked_folder
 from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, check_integer
+from graphkit.errors import (
+    DataError,
+    FileError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_integer,
+)
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
@@ -148,8 +156,9 @@ def simulate_spread(
 
     **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the
     current one about once a minute and on interruption: Ctrl-C waits for the end of the tick, a
-    second one does not. The same call resumes from there with bit-identical results; incomplete
-    files are recomputed. :func:`read_checkpoint` reads the finished part. A checkpoint of other
+    second one does not. The same call resumes from there with bit-identical results; a damaged
+    file is set aside with a warning, and its run is computed again. While a simulation runs, no
+    other may use its folders. :func:`read_checkpoint` reads the finished part. A checkpoint of other
     arguments is an error. A score function is identified by its name, its source text and the
     plain values that it holds (closure, defaults, attributes), not by what it reads elsewhere.
 
@@ -191,7 +200,7 @@ def simulate_spread(
         If no post enters in time, or a world is exhausted under ``matched``: some viewer has
         seen every post.
     FileError
-        If a folder holds something else, or cannot be written.
+        If a folder holds something else, cannot be written, or is in use by another run.
 
     Examples
     --------
@@ -204,11 +213,10 @@ def simulate_spread(
     True
     """
     refuse_after_fork()
-    from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
-    from graphkit.simulation.engine import Run
-
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()
+    if None not in (checkpoint, impressions) and Path(checkpoint) == Path(impressions):  # type: ignore[arg-type]
+        raise FileError(f"checkpoint and impressions are both {checkpoint}: name two folders.")
     check_choice("budget", budget, ("matched", "free"))
     ticks = check_integer("ticks", ticks, 1)
     replications = check_integer("replications", replications, 1)
@@ -226,13 +234,36 @@ def simulate_spread(
         "worlds": [world.content_key for world in population],
         "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
     }
-    streams, kept, log = Streams(rng), None, None
-    if checkpoint is not None:
-        kept = Checkpoint(checkpoint, facts, None if rng is None else streams.seed, streams.seed)
-        streams = Streams(kept.seed)
-    if impressions is not None:
-        key = content_key(json.dumps(facts), streams.seed)
-        log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
+    with ExitStack() as locks:
+        for folder, purpose in ((checkpoint, "a checkpoint"), (impressions, "impressions")):
+            if folder is not None:
+                locks.enter_context(locked_folder(Path(folder), purpose))
+        streams, kept, log = Streams(rng), None, None
+        if checkpoint is not None:
+            given = None if rng is None else streams.seed
+            kept = Checkpoint(checkpoint, facts, given, streams.seed)
+            streams = Streams(kept.seed)
+        if impressions is not None:
+            key = content_key(json.dumps(facts), streams.seed)
+            log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
+        return _simulate(population, arms, facts, behaviour, streams, kept, log)
+
+
+def _simulate(
+    population: tuple[World, ...],
+    arms: Mapping[str, Feed],
+    facts: Mapping[str, Any],
+    behaviour: Behaviour,
+    streams: Streams,
+    kept: Checkpoint | None,
+    log: Log | None,
+) -> Spread:
+    """Simulate with these `facts`, from the checkpoint on."""
+    from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
+    from graphkit.simulation.engine import Run
+
+    ticks, slots, budget = facts["ticks"], facts["slots"], facts["budget"]
+    replications = facts["replications"]
     numbers = range(len(population)), range(replications)
     jobs = [(arm, w, r) for w, r in product(*numbers) for arm in arms]
     tallies: dict[Job, ArmTally] = {}
@@ -283,11 +314,24 @@ def simulate_spread(
     except KeyboardInterrupt:
         if kept is not None and run is not None and at and at[1] and at[0] not in tallies:
             kept.keep_state(*at, run.memory())
-        raise
+        raise KeyboardInterrupt(_what_stands(len(tallies), len(jobs), kept, log)) from None
+    if log is not None:
+        log.finish()
     tallies = {job: tallies[job] for job in jobs}
     if budget == "matched":
         _assert_matched(tallies, tuple(arms), len(population), replications)
     return spread_of(population, tallies, replications, facts, streams.seed)
+
+
+def _what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) -> str:
+    """What an interrupted simulation leaves, and how to go on."""
+    shown = "" if log is None else f" Impressions so far are in {log.path}."
+    if kept is None:
+        return f"{done} of {runs} runs were finished; without a checkpoint none are kept.{shown}"
+    return (
+        f"{done} of {runs} runs are finished and kept in {kept.path}.{shown} Run the same again to "
+        "continue."
+    )
 
 
 def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:

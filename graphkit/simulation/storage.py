@@ -7,8 +7,8 @@ import os
 import signal
 import threading
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -20,12 +20,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import load_arrays, open_folder, read_record, write_record, write_whole
+from graphkit.data.files import (
+    load_arrays,
+    open_folder,
+    read_record,
+    save_arrays,
+    set_aside,
+    write_record,
+    write_whole,
+)
+from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.errors import FileError, MissingDataError, OptionError
+from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.recommenders.feed import SOURCES
 
@@ -73,12 +82,10 @@ CHECKPOINT_RECORD = "checkpoint.json"
 SECONDS = 60.0
 #: Number of differences that an error names.
 _NAMED = 6
-#: Errors that reading a broken or incomplete file raises.
-_BROKEN = (FileError, KeyError, TypeError, ValueError, NotImplementedError, zlib.error)
 
 
 class Checkpoint:
-    """Checkpoint of a simulation in a folder.
+    """Checkpoint of a simulation in a folder; a damaged file of it is set aside, with a warning.
 
     Parameters
     ----------
@@ -106,9 +113,8 @@ class Checkpoint:
         record = open_folder(self.path, CHECKPOINT_RECORD, "checkpoints")
         self.seed = drawn if seed is None else seed
         if record is None:
-            write_record(
-                self.path / CHECKPOINT_RECORD, {"seed": str(self.seed), "facts": dict(facts)}
-            )
+            content = {"seed": str(self.seed), "facts": dict(facts)}
+            write_record(self.path / CHECKPOINT_RECORD, content, sealed=True)
         else:
             if seed is None:
                 self.seed = int(record["seed"])
@@ -119,40 +125,45 @@ class Checkpoint:
                 {"seed": self.seed, "order of arms": [*now["arms"]], **now},
             )
         self._folders = arm_folders(facts["arms"])
+        self._key = _run_key(facts, self.seed)
         self._since = time.monotonic()
 
     def tally(self, job: Job) -> ArmTally | None:
-        """Tally of a finished run; `None` if it is unfinished or its file is broken."""
-        return _load_tally(self.path, self._folders, job)
+        """Tally of a finished run; `None` if it is unfinished or its file was damaged."""
+        folder = job_folder(self.path, self._folders, job)
+        tally = _load_tally(folder / "tally.npz", content_key(self._key, *job), set_aside)
+        if tally is not None:
+            # left over if the process ended just before
+            (folder / "state.npz").unlink(missing_ok=True)
+        return tally
 
     def keep_tally(self, job: Job, tally: ArmTally) -> None:
         """Save the tally of a finished run, and delete its state."""
         folder = job_folder(self.path, self._folders, job)
-        tally.save(folder / "tally.npz")
+        tally.save(folder / "tally.npz", of=content_key(self._key, *job))
         (folder / "state.npz").unlink(missing_ok=True)
         self._since = time.monotonic()
 
     def load_state(self, job: Job) -> tuple[int, dict[str, npt.NDArray[Any]]]:
-        """Finished ticks of a run and its arrays; 0 ticks without a complete file."""
+        """Finished ticks of a run and its arrays; 0 ticks without a whole file."""
         path = job_folder(self.path, self._folders, job) / "state.npz"
+        if not os.path.lexists(path):
+            return 0, {}
         try:
             header, arrays = load_arrays(path, "Run")
+            if header["of"] != content_key(self._key, *job):
+                raise FileError(f"{path} is the state of another run.")
             return int(header["ticks"]), arrays
-        except _BROKEN:
+        except FileError as error:
+            set_aside(path, error)
             return 0, {}
 
     def keep_state(self, job: Job, ticks: int, memory: Mapping[str, npt.NDArray[Any]]) -> None:
         """Save a run after `ticks` whole ticks."""
-        header = json.dumps({"noun": "Run", "format": 1, "ticks": ticks}).encode()
-
-        def save_arrays(part: Path) -> None:
-            # uncompressed: it is read at most once, and hash tables hardly compress
-            with part.open("wb") as file:
-                np.savez(file, allow_pickle=False, header=np.frombuffer(header, np.uint8), **memory)
-                file.flush()
-                os.fsync(file.fileno())
-
-        write_whole(job_folder(self.path, self._folders, job) / "state.npz", save_arrays)
+        path = job_folder(self.path, self._folders, job) / "state.npz"
+        header = {"ticks": ticks, "of": content_key(self._key, *job)}
+        # uncompressed: it is read at most once, and hash tables hardly compress
+        save_arrays(path, "Run", header, memory, compressed=False)
         self._since = time.monotonic()
 
     @property
@@ -178,8 +189,9 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     Returns
     -------
     Spread
-        Of these worlds; ``provenance.removed`` counts omitted runs. After the simulation it equals
-        the result of :func:`graphkit.simulate_spread`.
+        Of these worlds; ``provenance.removed`` counts omitted runs, and a warning names each
+        damaged file, whose run counts as not finished. After the simulation it equals the result
+        of :func:`graphkit.simulate_spread`.
 
     Raises
     ------
@@ -217,7 +229,13 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     arms, repeats = tuple(facts["arms"]), int(facts["replications"])
     folders = arm_folders(arms)
     jobs = [(arm, w, r) for arm in arms for w in range(len(given)) for r in range(repeats)]
-    found = {job: tally for job in jobs if (tally := _load_tally(root, folders, job)) is not None}
+    key = _run_key(facts, int(record["seed"]))
+    found: dict[Job, ArmTally] = {}
+    for job in jobs:
+        path = job_folder(root, folders, job) / "tally.npz"
+        tally = _load_tally(path, content_key(key, *job), _warn_of)
+        if tally is not None:
+            found[job] = tally
     # of each world, replications from 0 on that all arms have finished
     whole = [
         next((r for r in range(repeats) if any((a, w, r) not in found for a in arms)), repeats)
@@ -271,11 +289,25 @@ def spread_of(
     )
 
 
-def _load_tally(root: Path, folders: dict[str, str], job: Job) -> ArmTally | None:
-    try:
-        return ArmTally.load(job_folder(root, folders, job) / "tally.npz")
-    except _BROKEN:
+def _run_key(facts: Mapping[str, Any], seed: int) -> str:
+    """Key of a simulation: of all its arguments and its seed."""
+    return content_key(json.dumps(facts, sort_keys=True), seed)
+
+
+def _load_tally(path: Path, of: str, damaged: Callable[[Path, object], None]) -> ArmTally | None:
+    """The tally of a finished run; `None` without one, or after a call of `damaged`."""
+    if not os.path.lexists(path):
         return None
+    try:
+        return ArmTally.load(path, of=of)
+    except FileError as error:
+        damaged(path, error)
+        return None
+
+
+def _warn_of(path: Path, why: object) -> None:
+    del path  # the reason names it
+    warnings.warn(f"{why} Its run is left out.", GraphkitWarning, stacklevel=3)
 
 
 def _flatten_values(value: Any, name: str = "") -> dict[str, Any]:
@@ -333,6 +365,8 @@ def held_interrupt() -> Iterator[None]:
 LOG_RECORD = "simulation.json"
 #: Rows of a file that are compressed together.
 ROWS = 1 << 17
+#: Key of a file's metadata with the run and the tick that it is of.
+_TICK = "graphkit_tick"
 
 _SCHEMA: dict[str, Any] = dict.fromkeys(["account_id", "item_id", "surface"], pl.String)
 _SCHEMA |= {"position": pl.Int32, "watch_fraction": pl.Float32}
@@ -345,7 +379,8 @@ class Log:
     Parameters
     ----------
     path
-        New, empty, or with impressions of the same simulation, which are replaced.
+        New, empty, or with impressions of the same simulation, which are replaced. A damaged
+        file of it is set aside, with a warning.
     run
         Key of the simulation.
     arms, worlds, replications, ticks
@@ -363,6 +398,7 @@ class Log:
     ) -> None:
         self.path = Path(path)
         self._folders = arm_folders(arms)
+        self._run = run
         record = open_folder(self.path, LOG_RECORD, "impressions")
         if record is not None and record.get("run") != run:
             raise FileError(
@@ -372,12 +408,24 @@ class Log:
         content = {"run": run, "arms": self._folders, "worlds": worlds}
         content |= {"replications": replications, "ticks": ticks}
         content["columns"] = {name: str(dtype()) for name, dtype in _SCHEMA.items()}
-        write_record(self.path / LOG_RECORD, content)
+        self._content = content
+        write_record(self.path / LOG_RECORD, content | {"finished": False}, sealed=True)
+
+    def finish(self) -> None:
+        """Record that all ticks are written: from then on none may be missing."""
+        write_record(self.path / LOG_RECORD, self._content | {"finished": True}, sealed=True)
 
     def has_ticks(self, job: Job, ticks: int) -> bool:
-        """Whether the files of the first `ticks` ticks exist."""
-        folder = job_folder(self.path, self._folders, job)
-        return all((folder / _tick_file(t)).is_file() for t in range(ticks))
+        """Whether the files of the first `ticks` ticks are there."""
+        folder, whole = job_folder(self.path, self._folders, job), True
+        for t in range(ticks):
+            path = folder / _tick_file(t)
+            if not os.path.lexists(path):
+                whole = False
+            elif fault := _tick_fault(path, _tick_facts(self._run, job, t)):
+                set_aside(path, f"{path} {fault}.")
+                whole = False
+        return whole
 
     def write_tick(
         self,
@@ -392,11 +440,33 @@ class Log:
         rows = _impression_rows(arrays, active, shown)
         frame = rows.lazy().select(*_log_columns(arrays.world.accounts, arrays.world.posts, t))
         options: dict[str, Any] = {"compression": "zstd", "row_group_size": ROWS}
+        options["metadata"] = {_TICK: _tick_facts(self._run, job, t)}
         write_whole(path, lambda part: frame.sink_parquet(part, engine="streaming", **options))
 
 
 def _tick_file(t: int) -> str:
     return f"tick-{t:05d}.parquet"
+
+
+def _tick_facts(run: str, job: Job, t: int) -> str:
+    """What a file of the log says that it is."""
+    arm, world, replication = job
+    facts = {"run": run, "arm": arm, "world": world, "replication": replication, "tick": t}
+    return json.dumps(facts, sort_keys=True)
+
+
+def _tick_fault(path: Path, facts: str) -> str | None:
+    """What is wrong with a file of the log, as a clause; `None` if it is the one of these facts."""
+    try:
+        known = pl.read_parquet_metadata(path).get(_TICK)
+        schema = dict(pl.read_parquet_schema(path))
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return "is damaged: it is no whole Parquet file"
+    if known != facts or schema != _SCHEMA:
+        return "is not the file of this run and tick"
+    return None
 
 
 def _impression_rows(
@@ -467,7 +537,8 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     MissingDataError
         If no tick was written.
     FileError
-        If the folder holds no impressions of a simulation, or cannot be read.
+        If the folder holds no impressions of a simulation, or cannot be read; if a file is damaged
+        or of another run or tick, or missing other than the last ones of an interrupted run.
 
     Examples
     --------
@@ -493,17 +564,56 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     record = read_record(root / LOG_RECORD)
     if record is None:
         raise FileError(f"{root} holds no {LOG_RECORD}: it is not a folder of impressions.")
-    folders: Mapping[str, str] = record["arms"]
+    folders = arm_folders(record["arms"])
+    if folders != record["arms"]:
+        raise FileError(f"{root / LOG_RECORD} is damaged: its arms have other folders. {_AGAIN}")
+    held = _find_ticks(root, record, folders)
     parts = []
-    jobs = product(folders, range(record["worlds"]), range(record["replications"]))
-    for arm, w, r in jobs:
-        found = job_folder(root, dict(folders), (arm, w, r))
-        files = [found / _tick_file(t) for t in range(record["ticks"])]
-        files = [file for file in files if file.is_file()]
-        if files:
+    for arm, w, r in product(folders, range(record["worlds"]), range(record["replications"])):
+        if files := held[arm, w, r]:
             rows = pl.scan_parquet(files, glob=False, hive_partitioning=False)
             numbers = {"world": pl.lit(w, pl.Int32), "replication": pl.lit(r, pl.Int32)}
             parts.append(rows.with_columns(arm=pl.lit(arm), **numbers))
     if not parts:
         raise MissingDataError(f"{root}: no tick has been written yet.")
     return pl.concat(parts)
+
+
+#: What to do about a log that is not whole.
+_AGAIN = "Get the folder again, or run the same simulation again with these impressions."
+
+
+def _find_ticks(
+    root: Path, record: Mapping[str, Any], folders: dict[str, str]
+) -> dict[Job, list[Path]]:
+    """The files of each run in the order of ticks; an error unless they are a whole log's first."""
+    held: dict[Job, list[Path]] = {}
+    missing: Path | None = None
+    # in the order in which a simulation writes them
+    for w, r, arm in product(range(record["worlds"]), range(record["replications"]), folders):
+        job = (arm, w, r)
+        held[job] = []
+        for t in range(record["ticks"]):
+            path = job_folder(root, folders, job) / _tick_file(t)
+            if not os.path.lexists(path):
+                missing = missing or path
+                continue
+            if missing is not None:
+                raise FileError(f"{missing} is missing, but later ticks are there. {_AGAIN}")
+            if fault := _tick_fault(path, _tick_facts(record["run"], job, t)):
+                raise FileError(f"{path} {fault}. {_AGAIN}")
+            held[job].append(path)
+    if missing is not None and record["finished"]:
+        raise FileError(f"{missing} is missing from a finished simulation. {_AGAIN}")
+    known = {path for paths in held.values() for path in paths}
+    others = sorted(
+        p for p in root.rglob("*.parquet") if p not in known and not p.name.startswith(".")
+    )
+    if others:
+        warnings.warn(
+            f"{root} holds {len(others)} Parquet files that are not of this simulation, such as "
+            f"{others[0].name}; they are not read.",
+            GraphkitWarning,
+            stacklevel=3,
+        )
+    return held

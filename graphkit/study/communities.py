@@ -22,7 +22,7 @@ from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.disclosure import shown_communities
-from graphkit.study.folder import ResultsFolder
+from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
 
 __all__ = ["community_facts", "community_stages", "study_communities"]
@@ -90,10 +90,13 @@ def study_communities(
         between, through, kinds, window, exclude, weight, min_shared, max_degree, top
     )
     streams = Streams(rng)
-    folder = ResultsFolder(out)
     search = {"quality": quality, "resolution": resolution, "runs": runs, "engine": engine}
-    study = community_stages(dataset, folder, streams, options, search, report=report, truth=truth)
-    folder.finish(community_facts(study, streams.seed))
+    with writing_results(out):
+        folder = ResultsFolder(out)
+        study = community_stages(
+            dataset, folder, streams, options, search, report=report, truth=truth
+        )
+        folder.finish(community_facts(study, streams.seed))
     return study
 
 

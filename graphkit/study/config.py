@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +21,7 @@ from pydantic import (
 )
 
 from graphkit import recommenders
-from graphkit.data.files import to_toml
+from graphkit.data.files import read_toml, to_toml
 from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant
 from graphkit.errors import FileError, OptionError, check_choice, nearest
@@ -465,6 +464,7 @@ class StudyConfig(Section):
 
         Examples
         --------
+        >>> import tomllib
         >>> StudyConfig.of(tomllib.loads(StudyConfig().to_toml())) == StudyConfig()
         True
         """
@@ -498,10 +498,4 @@ def load_config(path: str | Path) -> StudyConfig:
         For unknown keys and values out of range.
     """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is not TOML: {error}.") from error
-    return StudyConfig.of(values, place=path.name, base=path.parent)
+    return StudyConfig.of(read_toml(path), place=path.name, base=path.parent)

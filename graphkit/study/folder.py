@@ -19,13 +19,14 @@ import polars as pl
 from graphkit._version import __version__
 from graphkit.data.files import (
     guard_formulas,
+    locked_folder,
     open_folder,
     write_json,
     write_record,
     write_text,
     write_whole,
 )
-from graphkit.errors import GraphkitError
+from graphkit.errors import FileError, GraphkitError
 from graphkit.plot.style import Canvas
 
 __all__ = ["ResultsFolder"]
@@ -39,13 +40,25 @@ _CSV = (
 )
 
 
+@contextmanager
+def writing_results(path: str | Path) -> Iterator[None]:
+    """Hold a results folder against other studies; an interruption says what stands in it."""
+    with locked_folder(Path(path), "a study's results"):
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            done = f" {stop}" if str(stop) else " Run the same again to continue."
+            raise KeyboardInterrupt(f"finished results are kept in {path}.{done}") from None
+
+
 class ResultsFolder:
     """Writes the results of one study into one folder.
 
     Parameters
     ----------
     path
-        New, empty, or the folder of an earlier study, whose files are replaced.
+        New, empty, or the folder of an earlier study, whose files are replaced. A damaged manifest
+        is set aside with a warning; the files that it listed stay until they are written again.
 
     Raises
     ------
@@ -58,11 +71,21 @@ class ResultsFolder:
         self.files: dict[str, str] = {}
         self.timings: list[dict[str, Any]] = []
         manifest = open_folder(self.path, _MANIFEST, "a study's results") or {}
-        for name in (*manifest.get("files", {}), "timings.json"):
-            if not Path(name).is_absolute() and ".." not in Path(name).parts:
-                (self.path / name).unlink(missing_ok=True)
+        for name in (*manifest.get("files", {}), "timings.json", "failures.csv"):
+            self._remove(name)
         # marks the folder as ours from the start, so that a failed run can be repeated
         write_record(self.path / _MANIFEST, {"finished": False, "files": {}})
+
+    def _remove(self, name: str) -> None:
+        """Remove a file that the manifest lists, if it is one, and in this folder."""
+        if Path(name).anchor or ".." in Path(name).parts or "\0" in name:
+            return
+        path = self.path / name
+        try:
+            if path.is_file():
+                path.unlink()
+        except OSError as error:
+            raise FileError(f"{path} cannot be removed: {error.strerror or error}.") from error
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -80,9 +103,12 @@ class ResultsFolder:
                 row = {"stage": name, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
                 self.timings.append(row)
         except Exception as error:
-            self._record_failure(name, error)
             known = isinstance(error, GraphkitError)
             what = str(error) if known else f"{error!r}."
+            try:
+                self._record_failure(name, error)
+            except FileError:
+                what += " The failure could not be written to failures.csv either."
             message = f"stage {name!r}: {what} Finished results are in {self.path}."
             raise (type(error) if known else GraphkitError)(message) from error
 
@@ -98,12 +124,11 @@ class ResultsFolder:
 
     def figure(self, name: str, canvas: Canvas) -> None:
         """Write a figure as PNG."""
-        self._write_file(f"figures/{name}.png", canvas.write)
+        self._write_file(f"figures/{name}.png", canvas.write, whole=True)
 
     def text(self, name: str, content: str) -> None:
         """Write a text file, such as ``report.html``."""
-        write_text(self.path / name, content)
-        self._record_hash(name)
+        self._write_file(name, lambda path: write_text(path, content), whole=True)
 
     def finish(self, facts: Mapping[str, Any], *, finished: bool = True) -> None:
         """Write the manifest, with the hash of every file, and the timings."""
@@ -113,13 +138,16 @@ class ResultsFolder:
         record["files"] = files
         write_record(self.path / _MANIFEST, record)
 
-    def _write_file(self, file: str, write: Callable[[Path], object]) -> None:
-        write_whole(self.path / file, write)
-        self._record_hash(file)
-
-    def _record_hash(self, file: str) -> None:
-        content = (self.path / file).read_bytes()
-        self.files[file] = hashlib.sha256(content).hexdigest()
+    def _write_file(
+        self, file: str, write: Callable[[Path], object], *, whole: bool = False
+    ) -> None:
+        """Write a file, by itself `whole` or not at all or else by `write_whole`."""
+        # listed before it is there, so that the next run removes it if this one is killed
+        self.files.setdefault(file, "")
+        write_record(self.path / _MANIFEST, {"finished": False, "files": self.files})
+        path = self.path / file
+        write(path) if whole else write_whole(path, write)
+        self.files[file] = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _peak_memory_mb() -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from graphkit.communities import label_communities, leiden, visibility
+from graphkit.data.files import remove_folder
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
@@ -29,7 +29,7 @@ from graphkit.simulation import (
 from graphkit.study import analysis
 from graphkit.study.communities import community_stages
 from graphkit.study.config import StudyConfig, load_config
-from graphkit.study.folder import ResultsFolder
+from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
@@ -82,10 +82,14 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     ------
     GraphkitError
         If the study or its data cannot be used, or a stage fails: then ``failures.csv``
-        names it, and finished results stay in the folder.
+        names it, and finished results stay in the folder. Also if another study runs in it.
     """
     config = study if isinstance(study, StudyConfig) else load_config(study)
-    folder = ResultsFolder(out)
+    with writing_results(out):
+        return _run_stages(config, ResultsFolder(out))
+
+
+def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
     streams = Streams(config.seed)
     folder.text("study.toml", _HEAD + config.to_toml())
     with folder.stage("data"):
@@ -136,7 +140,7 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     with folder.stage("report"):
         write_report(result, inputs, folder)
     folder.finish(manifest_facts(result, inputs, streams.seed))
-    shutil.rmtree(folder.path / CHECKPOINTS, ignore_errors=True)
+    remove_folder(folder.path / CHECKPOINTS)
     return result
 
 
@@ -245,8 +249,9 @@ class _Simulation:
         except OptionError:
             if not kept.exists():
                 raise
-        for old in filter(None, (kept, impressions)):
-            shutil.rmtree(old, ignore_errors=True)
+        # the checkpoint last: if only that were gone, the impressions would be of another run
+        for old in filter(None, (impressions, kept)):
+            remove_folder(old)
         return simulate()
 
     def measure(self, spread: Spread) -> pl.DataFrame:
@@ -278,8 +283,8 @@ def _log_folder(config: StudyConfig, out: Path) -> Path | None:
     """Folder of the impression log, if requested, without that of an earlier study."""
     log = out / "impressions"
     going_on = (out / CHECKPOINTS).exists() and config.simulation.impressions
-    if log.exists() and not going_on:
-        shutil.rmtree(log)
+    if not going_on:
+        remove_folder(log)
     return log if config.simulation.impressions else None
 
 

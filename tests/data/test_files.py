@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from graphkit.data.files import (
     write_text,
     write_whole,
 )
-from graphkit.errors import FileError
+from graphkit.errors import DataError, FileError
 
 
 def names(folder: Path) -> list[str]:
@@ -53,7 +52,10 @@ def test_write_whole_keeps_the_old_file_if_writing_fails(
     with pytest.raises(raised) as caught:
         write_whole(target, write)
     if raised is FileError:
-        assert str(caught.value) == f"{target} cannot be written: No space left."
+        assert str(caught.value) == (
+            f"{target} cannot be written: No space left. Earlier files are unchanged: make room, "
+            "and do the same again."
+        )
     assert target.read_text() == "old"
     assert names(tmp_path) == ["table.csv"]
 
@@ -95,14 +97,23 @@ def test_open_folder_and_read_record_refuse_what_is_of_others(tmp_path: Path) ->
 
 
 def test_save_arrays_is_atomic_and_equal(tmp_path: Path) -> None:
-    arrays = {"x": np.arange(3)}
-    path = save_arrays(tmp_path / "a", "Thing", {"n": 1}, arrays)
+    lengths, tally = np.array([2, 1], np.int64), np.zeros(3, np.int64)
+    arrays = {"targets": np.arange(3, dtype=np.int32), "values": np.ones(3), "lengths": lengths}
+    arrays |= {"rows": np.array([4, 6], np.int64), "tally": tally}
+    path = save_arrays(tmp_path / "a", "Block", {}, arrays)
     assert path == tmp_path / "a.npz"
-    again = save_arrays(tmp_path / "b.npz", "Thing", {"n": 1}, arrays)
+    again = save_arrays(tmp_path / "b.npz", "Block", {}, arrays)
     assert path.read_bytes() == again.read_bytes()
-    header, found = load_arrays(path, "Thing")
-    assert header == json.loads('{"format": 1, "n": 1, "noun": "Thing"}')
-    assert found["x"].tolist() == [0, 1, 2]
+    header, found = load_arrays(path, "Block")
+    assert header == {"format": 2, "noun": "Block"}
+    assert {name: a.tolist() for name, a in found.items()} == {
+        name: a.tolist() for name, a in arrays.items()
+    }
     assert names(tmp_path) == ["a.npz", "b.npz"]
-    with pytest.raises(FileError, match="holds a Thing, not a Graph"):
+    with pytest.raises(FileError, match="holds a Block, not a Graph"):
         load_arrays(path, "Graph")
+    with pytest.raises(
+        DataError, match=r"Block cannot be saved: tally has shape \(2,\), not \(3,\)"
+    ):
+        save_arrays(path, "Block", {}, {**arrays, "tally": tally[:2]})
+    assert names(tmp_path) == ["a.npz", "b.npz"]

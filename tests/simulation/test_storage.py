@@ -15,7 +15,7 @@ import pytest
 import graphkit as gk
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
-from graphkit.errors import FileError, MissingDataError, OptionError
+from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.recommenders import Feed, presets
 from graphkit.recommenders.context import Context
 from graphkit.simulation import Behaviour, read_checkpoint, scan_impressions
@@ -203,7 +203,10 @@ def test_broken_files_are_redone(
             good = {f: f.read_bytes() for f in (state, *tallies)}
             file.write_bytes(change(good[file]))
             steps.clear()
-            assert simulate(world, arms, checkpoint=tmp_path).content_key == whole
+            with pytest.warns(
+                GraphkitWarning, match=rf"{file.name}.*set aside as {file.name}\.dam"
+            ):
+                assert simulate(world, arms, checkpoint=tmp_path).content_key == whole
             assert len(steps) == (12 if file == state else 12 + 6)
             for f, content in good.items():
                 f.write_bytes(content)
@@ -373,6 +376,120 @@ def test_foreign_folders_are_refused(
         read_checkpoint(tmp_path, world)
     with pytest.raises(FileError, match=r"holds no simulation\.json"):
         scan_impressions(tmp_path)
-    (tmp_path / "checkpoint.json").write_text('{"made_')
-    with pytest.raises(FileError, match=r"checkpoint\.json cannot be read"):
+    (tmp_path / "checkpoint.json").write_text('{"made_by": "somebody"}')
+    with pytest.raises(FileError, match="no record of graphkit"):
         simulate(world, arms, checkpoint=tmp_path)
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize(
+    "damage", ['{"made_', "", "\x00" * 9, "[" * 9000, "9" * 9000, "seed", "key"]
+)
+def test_a_damaged_record_locks_nobody_out(
+    world: World,
+    all_feeds: dict[str, Feed],
+    simulate: Simulate,
+    tmp_path: Path,
+    steps: list[int],
+    damage: str,
+) -> None:
+    arms = arms_of(all_feeds)
+    whole = simulate(world, arms).content_key
+    with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_after(18)):
+        simulate(world, arms, checkpoint=tmp_path)
+    record = tmp_path / "checkpoint.json"
+    text = record.read_text()
+    changed = {
+        "seed": text.replace('"seed": "1"', '"seed": "2"'),
+        "key": text.replace("facts", "f"),
+    }
+    assert changed.get(damage) != text
+    record.write_text(changed.get(damage, damage))
+    steps.clear()
+    with pytest.warns(
+        GraphkitWarning, match=r"checkpoint\.json.*set aside as checkpoint\.json\.dam"
+    ):
+        again = simulate(world, arms, checkpoint=tmp_path)
+    assert again.content_key == whole
+    # the whole tally and state are of the same arguments, and stay
+    assert len(steps) == 3 * TICKS - 18
+    assert record.read_text() == text
+
+
+def test_files_of_other_runs_are_set_aside(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path, steps: list[int]
+) -> None:
+    arms = {"u": all_feeds["uniform"], "i": all_feeds["interest"]}
+    whole = simulate(world, arms, checkpoint=tmp_path)
+    mine, other = (tmp_path / f"arm={arm}/world=0/replication=0/tally.npz" for arm in "ui")
+    mine.write_bytes(other.read_bytes())
+    with pytest.warns(GraphkitWarning, match="tally of another run"):
+        part = read_checkpoint_or_none(tmp_path, world)
+    assert part is None
+    steps.clear()
+    with pytest.warns(GraphkitWarning, match="tally of another run"):
+        assert simulate(world, arms, checkpoint=tmp_path).content_key == whole.content_key
+    assert len(steps) == TICKS
+    assert read_checkpoint(tmp_path, world).content_key == whole.content_key
+
+
+def read_checkpoint_or_none(folder: Path, world: World) -> Spread | None:
+    try:
+        return read_checkpoint(folder, world)
+    except MissingDataError:
+        return None
+
+
+def test_two_simulations_cannot_share_a_folder(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path
+) -> None:
+    arms, refused = {"u": all_feeds["uniform"]}, []
+
+    def again(what: str, done: int, total: int) -> None:
+        if done == 2:
+            for option in ("checkpoint", "impressions"):
+                with pytest.raises(FileError, match=f"{option} is in use: another run") as caught:
+                    simulate(world, arms, **{option: tmp_path / option})
+                refused.append(caught.value)
+
+    folders = {option: tmp_path / option for option in ("checkpoint", "impressions")}
+    with gk.show_progress(again):
+        simulate(world, arms, **folders)
+    assert len(refused) == 2
+    simulate(world, arms, **folders)
+    assert not [*tmp_path.rglob(".*")]
+    with pytest.raises(FileError, match="name two folders"):
+        simulate(world, arms, checkpoint=tmp_path / "x", impressions=tmp_path / "x")
+
+
+def test_an_interruption_says_what_stands(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path
+) -> None:
+    arms = arms_of(all_feeds)
+    for folder, said in (
+        (tmp_path, r"^1 of 3 runs are finished and kept in .* Run the same again to continue"),
+        (None, "without a checkpoint none are kept"),
+    ):
+        with pytest.raises(KeyboardInterrupt, match=said), gk.show_progress(stop_after(18)):
+            simulate(world, arms, checkpoint=folder)
+
+
+def test_what_a_killed_process_leaves_goes_away(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path
+) -> None:
+    arms = {"u": all_feeds["uniform"]}
+    simulate(world, arms, checkpoint=tmp_path / "whole")
+    names = sorted(p.relative_to(tmp_path / "whole") for p in (tmp_path / "whole").rglob("*"))
+    with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_after(3)):
+        simulate(world, arms, checkpoint=tmp_path / "c")
+    run = tmp_path / "c/arm=u/world=0/replication=0"
+    state = (run / "state.npz").read_bytes()
+    (run / ".part-77-state.npz").write_bytes(b"half")
+    (tmp_path / "c/.part-78-old").mkdir()
+    (tmp_path / "c/.part-78-old/file").write_bytes(b"half")
+    (tmp_path / "c/.lock").touch()
+    simulate(world, arms, checkpoint=tmp_path / "c")
+    # the tally was written, but the process ended before the state was deleted
+    (run / "state.npz").write_bytes(state)
+    simulate(world, arms, checkpoint=tmp_path / "c")
+    assert sorted(p.relative_to(tmp_path / "c") for p in (tmp_path / "c").rglob("*")) == names

@@ -12,9 +12,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import graphkit as gk
+from graphkit.data.files import read_record, write_record
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import FileError, MissingDataError
+from graphkit.errors import FileError, GraphkitWarning, MissingDataError
 from graphkit.recommenders import Feed, presets
 from graphkit.simulation import Behaviour, scan_impressions
 from graphkit.simulation import storage as _log
@@ -194,3 +195,116 @@ def test_pieces_do_not_show(
     assert_frame_equal(
         *(scan_impressions(tmp_path / name).collect() for name in ("large", "small"))
     )
+
+
+def ticks_of(folder: Path) -> list[Path]:
+    """The files of a log in the order in which they are written."""
+    return [folder / f"arm={arm}/world=0/replication=0/tick-{t:05d}.parquet" for arm, t in WRITTEN]
+
+
+WRITTEN = [(arm, t) for arm in ("u", "c") for t in range(4)]
+
+
+@pytest.fixture
+def log(world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path) -> Path:
+    """A whole log of two arms and four ticks."""
+    arms = {"u": all_feeds["uniform"], "c": all_feeds["chronological"]}
+    simulate(world, arms, ticks=4, impressions=tmp_path / "log", checkpoint=tmp_path / "kept")
+    return tmp_path / "log"
+
+
+def unfinish(folder: Path) -> None:
+    """Make the record that of an interrupted simulation."""
+    record = read_record(folder / "simulation.json")
+    assert record is not None
+    assert record["finished"] is True
+    write_record(folder / "simulation.json", record | {"finished": False}, sealed=True)
+
+
+@pytest.mark.parametrize("lost", range(8))
+def test_only_the_last_ticks_of_an_interrupted_log_may_be_missing(log: Path, lost: int) -> None:
+    whole = scan_impressions(log).collect()
+    ticks_of(log)[lost].unlink()
+    with pytest.raises(FileError, match=rf"tick-0000{lost % 4}\.parquet is missing.*run the same"):
+        scan_impressions(log)
+    unfinish(log)
+    if lost < 7:
+        with pytest.raises(FileError, match="is missing, but later ticks are there"):
+            scan_impressions(log)
+    for later in ticks_of(log)[lost:]:
+        later.unlink(missing_ok=True)
+    if lost:
+        part = scan_impressions(log).collect()
+        kept = pl.DataFrame(
+            WRITTEN[:lost], schema={"arm": pl.String, "tick": pl.Int32}, orient="row"
+        )
+        assert_frame_equal(part, whole.join(kept, on=["arm", "tick"], maintain_order="left"))
+    else:
+        with pytest.raises(MissingDataError):
+            scan_impressions(log)
+
+
+def spoil(log: Path, how: str) -> Path:
+    first, second, *_ = files = ticks_of(log)
+    data = second.read_bytes()
+    if how == "truncated":
+        second.write_bytes(data[:-9])
+    elif how == "empty":
+        second.write_bytes(b"")
+    elif how == "another tick":
+        second.write_bytes(first.read_bytes())
+    elif how == "another arm":
+        second.write_bytes(files[5].read_bytes())
+    elif how == "of others":
+        pl.DataFrame({"a": [1]}).write_parquet(second)
+    elif how == "folder":
+        second.unlink()
+        second.mkdir()
+    elif how == "zeros":
+        second.write_bytes(bytes(len(data)))
+    return second
+
+
+DAMAGE = ("truncated", "empty", "another tick", "another arm", "of others", "zeros")
+
+
+@pytest.mark.parametrize("how", [*DAMAGE, "folder"])
+def test_files_that_are_not_of_the_log_are_refused(log: Path, how: str) -> None:
+    spoiled = spoil(log, how)
+    with pytest.raises(FileError, match=rf"arm=u/.*{spoiled.name} (is|cannot).*run the same"):
+        scan_impressions(log)
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_the_same_simulation_mends_its_log(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, log: Path, how: str
+) -> None:
+    whole = {path: path.read_bytes() for path in ticks_of(log)}
+    spoiled = spoil(log, how)
+    arms = {"u": all_feeds["uniform"], "c": all_feeds["chronological"]}
+    with pytest.warns(GraphkitWarning, match=rf"{spoiled.name}.*set aside"):
+        simulate(world, arms, ticks=4, impressions=log, checkpoint=log.parent / "kept")
+    assert {path: path.read_bytes() for path in ticks_of(log)} == whole
+    scan_impressions(log)
+
+
+def test_a_log_of_another_seed_or_a_changed_record_is_not_mixed_in(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate, log: Path
+) -> None:
+    arms = {"u": all_feeds["uniform"], "c": all_feeds["chronological"]}
+    simulate(world, arms, ticks=4, impressions=log.parent / "other", rng=2)
+    mine, other = ticks_of(log)[2], ticks_of(log.parent / "other")[2]
+    mine.write_bytes(other.read_bytes())
+    with pytest.raises(FileError, match="not the file of this run and tick"):
+        scan_impressions(log)
+    record = log / "simulation.json"
+    record.write_text(record.read_text().replace('"ticks": 4', '"ticks": 2'))
+    with pytest.raises(FileError, match=r"simulation\.json cannot be read: it was changed"):
+        scan_impressions(log)
+
+
+def test_other_tables_in_the_folder_are_counted(log: Path) -> None:
+    whole = scan_impressions(log).collect()
+    pl.DataFrame({"a": [1]}).write_parquet(log / "mine.parquet")
+    with pytest.warns(GraphkitWarning, match=r"1 Parquet files .* such as mine\.parquet"):
+        assert_frame_equal(scan_impressions(log).collect(), whole)

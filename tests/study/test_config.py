@@ -190,7 +190,7 @@ def test_files(tmp_path: Path) -> None:
         load_config(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("seed = ")
-    with pytest.raises(FileError, match=r"broken.toml is not TOML"):
+    with pytest.raises(FileError, match=r"broken.toml is no valid TOML"):
         load_config(broken)
     good = tmp_path / "good.toml"
     good.write_text('[data]\nsource = "folder"\npath = "log"\n')
