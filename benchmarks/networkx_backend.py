@@ -10,6 +10,7 @@ conversion included. networkx's own Louvain runs once, and up to 200,000 edges o
 from __future__ import annotations
 
 import gc
+import inspect
 import sys
 import time
 from collections.abc import Callable
@@ -37,9 +38,13 @@ def main() -> None:
     """Print conversion, engine, and networkx beside it, for each size."""
     nx.config.warnings_to_ignore.add("cache")
     community = nx.community
+    # without it, networkx 3.7 takes CPM; before, there is modularity only
+    has_metric = "metric" in inspect.signature(community.leiden_communities).parameters
+    by_modularity = {"leiden_communities": {"metric": "modularity"} if has_metric else {}}
     for graph in (nx.karate_club_graph(), nx.path_graph(3)):
         for name in ("leiden_communities", "louvain_communities"):
-            getattr(community, name)(graph, backend="graphkit", seed=1)
+            options = by_modularity.get(name, {})
+            getattr(community, name)(graph, backend="graphkit", seed=1, **options)
     print(f"networkx {nx.__version__}")
     for edges in [int(word) for word in sys.argv[1:]] or [100_000, 1_000_000]:
         planted = planted_partition([100] * max(1, edges // 1000), inside=12, outside=8, rng=1)
@@ -52,10 +57,15 @@ def main() -> None:
             f"  conversion            {convert:8.3f} s   {convert / m * 1e6:.2f} s per million edges"
         )
         for name in ("leiden_communities", "louvain_communities"):
+            options = by_modularity.get(name, {})
             call, found = timed(
-                lambda n=name, g=graph: getattr(community, n)(g, backend="graphkit", seed=1)
+                lambda n=name, g=graph, o=options: getattr(community, n)(
+                    g, backend="graphkit", seed=1, **o
+                )
             )
-            engine, _ = timed(lambda n=name, c=converted: getattr(backend, n)(c, seed=Random(1)))
+            engine, _ = timed(
+                lambda n=name, c=converted, o=options: getattr(backend, n)(c, seed=Random(1), **o)
+            )
             print(
                 f"  {name:21} {call:8.3f} s   engine {engine:.3f} s, conversion "
                 f"{convert / call:.0%}; modularity {community.modularity(graph, found):.4f}"

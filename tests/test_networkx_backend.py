@@ -26,12 +26,13 @@ from graphkit.nullmodels import planted_partition
 
 Communities = list[set[Any]]
 
-pytestmark = [
-    pytest.mark.filterwarnings("error"),
-    pytest.mark.skipif(
-        not hasattr(nx.community, "leiden_communities"), reason="networkx has Leiden from 3.5 on"
-    ),
-]
+pytestmark = pytest.mark.filterwarnings("error")
+
+#: From networkx 3.7 on, Leiden takes metric= and theta=, directed graphs too, and CPM by default.
+HAS_METRIC = "metric" in inspect.signature(nx.community.leiden_communities).parameters
+needs_metric = pytest.mark.skipif(
+    not HAS_METRIC, reason=f"networkx {nx.__version__}: Leiden has metric= and theta= from 3.7 on"
+)
 
 NAMES = ("leiden_communities", "leiden_partitions", "louvain_communities", "louvain_partitions")
 
@@ -43,11 +44,21 @@ def quiet_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(name: str, graph: Any, **options: Any) -> Any:
+    """By modularity, unless `options` say otherwise."""
+    if HAS_METRIC and name.startswith("leiden"):
+        options.setdefault("metric", "modularity")
     return getattr(nx.community, name)(graph, backend="graphkit", **options)
 
 
 def modularity(graph: Any, communities: Iterable[set[Any]], **options: Any) -> float:
     return float(nx.community.modularity(graph, communities, **options))
+
+
+def worth(graph: Any, communities: Iterable[set[Any]], metric: str, resolution: float) -> float:
+    """The metric of Leiden, as networkx computes it."""
+    if metric == "modularity":
+        return modularity(graph, communities, resolution=resolution)
+    return float(nx.community.constant_potts_model(graph, communities, resolution=resolution))
 
 
 def as_sets(communities: Iterable[set[Any]]) -> set[frozenset[Any]]:
@@ -101,10 +112,39 @@ def test_networkx_knows_the_backend_and_all_its_functions() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_signatures_are_those_of_networkx(name: str) -> None:
-    theirs = inspect.signature(inspect.unwrap(getattr(nx.community, name))).parameters.values()
-    ours = inspect.signature(getattr(backend, name)).parameters.values()
-    taken = [(p.name, p.default) for p in theirs if p.name not in ("backend", "backend_kwargs")]
-    assert [(p.name, p.default) for p in ours] == taken
+    theirs = inspect.signature(inspect.unwrap(getattr(nx.community, name))).parameters
+    ours = inspect.signature(getattr(backend, name)).parameters
+    taken = {k: p for k, p in theirs.items() if k not in ("backend", "backend_kwargs")}
+    # networkx hands over by position what a user may give by position, the rest by name
+    places = [k for k, p in taken.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert list(ours)[: len(places)] == places
+    if name.startswith("leiden"):
+        # None is the default of networkx, which has them from 3.7 on
+        later = {"metric": None, "theta": None}
+        assert {k: ours[k].default for k in later} == later
+    else:
+        later = {}
+    defaults = {k: p.default for k, p in taken.items()} | later
+    assert {k: p.default for k, p in ours.items()} == defaults
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_converted_graph_gets_the_defaults_of_networkx(name: str) -> None:
+    """networkx fills them in for its own graphs only."""
+    graph = nx.les_miserables_graph()
+    converted = backend.convert_from_nx(graph, edge_attrs={"weight": 1})
+    function = getattr(nx.community, name)
+    expected = list(function(graph, seed=1, backend="graphkit"))
+    assert list(function(converted, seed=1)) == expected
+    assert list(getattr(backend, name)(converted, seed=random.Random(1))) == expected
+
+
+def test_the_former_name_of_the_module_is_kept_and_light() -> None:
+    from graphkit import networkx_backend, nx_backend
+
+    assert nx_backend.__all__ == networkx_backend.__all__
+    for name in nx_backend.__all__:
+        assert getattr(nx_backend, name) is getattr(networkx_backend, name)
 
 
 def test_importing_networkx_loads_nothing_heavy_of_ours() -> None:
@@ -112,6 +152,7 @@ def test_importing_networkx_loads_nothing_heavy_of_ours() -> None:
     code = (
         "import sys, networkx as nx\n"
         "assert 'graphkit.networkx_backend' in sys.modules\n"
+        "import graphkit.nx_backend\n"
         f"print([m for m in {heavy} if m in sys.modules],"
         " [m for m in sys.modules if m.startswith('graphkit.') and m.count('.') > 1])"
     )
@@ -170,6 +211,83 @@ def test_louvain_is_as_good_as_that_of_networkx(directed: bool) -> None:
     assert np.mean(ours) > np.mean(theirs) - 3 * error
 
 
+def compared(kind: str) -> Any:
+    """A graph with weights, loops and parallel edges, as `kind` says."""
+    blocks = (np.eye(5) * 0.3 + 0.05).tolist()
+    graph: Any = nx.stochastic_block_model([16] * 5, blocks, seed=4, directed="arcs" in kind)
+    draw = random.Random(5)
+    if "parallel" in kind:
+        graph = (nx.MultiDiGraph if "arcs" in kind else nx.MultiGraph)(graph)
+        graph.add_edges_from(draw.choices(list(graph.edges(keys=False)), k=100))
+    if "loops" in kind:
+        graph.add_edges_from((v, v) for v in range(0, 80, 3))
+    if "weighted" in kind:
+        for *_, data in graph.edges(data=True):
+            data["weight"] = draw.uniform(0.1, 4)
+    return graph
+
+
+@needs_metric
+@pytest.mark.parametrize("metric", ["modularity", "cpm"])
+@pytest.mark.parametrize(
+    "kind", ["plain", "arcs", "weighted with loops", "weighted arcs with loops", "parallel arcs"]
+)
+def test_leiden_is_as_good_as_that_of_networkx(kind: str, metric: str) -> None:
+    graph = compared(kind)
+    for resolution in (0.1, 0.3) if metric == "cpm" else (0.6, 1):
+        options: dict[str, Any] = {"metric": metric, "resolution": resolution}
+        found = {
+            backend: [
+                worth(
+                    graph,
+                    nx.community.leiden_communities(graph, seed=s, backend=backend, **options),
+                    metric,
+                    resolution,
+                )
+                for s in range(8)
+            ]
+            for backend in ("graphkit", "networkx")
+        }
+        assert np.mean(found["graphkit"]) >= np.mean(found["networkx"]) - 1e-9
+
+
+@needs_metric
+def test_cpm_of_a_barbell_is_what_networkx_documents() -> None:
+    graph = nx.barbell_graph(3, 4)
+    for resolution, expected in (
+        (0.2, [{3, 4, 5, 6}, {0, 1, 2}, {7, 8, 9}]),
+        (0.4, [{0, 1, 2}, {7, 8, 9}, {3, 4}, {5, 6}]),
+    ):
+        options: dict[str, Any] = {"metric": "cpm", "resolution": resolution, "seed": 1}
+        assert run("leiden_communities", graph, **options) == expected
+        # a loop is inside whatever the community, and an edge is two arcs
+        graph.add_edges_from((v, v) for v in (2, 5))
+        assert run("leiden_communities", graph, **options) == expected
+        assert run("leiden_communities", graph.to_directed(), **options) == expected
+        graph.remove_edges_from((v, v) for v in (2, 5))
+
+
+@needs_metric
+@pytest.mark.parametrize("metric", ["modularity", "cpm"])
+def test_theta_has_the_unit_of_the_weights(metric: str) -> None:
+    graph = nx.les_miserables_graph()
+    heavy = graph.copy()
+    for *_, data in heavy.edges(data=True):
+        data["weight"] *= 8
+    gamma = 0.3 if metric == "cpm" else 1
+    eightfold = 8 * gamma if metric == "cpm" else 1
+
+    def levels(graph: Any, theta: float, resolution: float) -> list[list[Communities]]:
+        options: dict[str, Any] = {"metric": metric, "resolution": resolution, "theta": theta}
+        return [list(run("leiden_partitions", graph, seed=s, **options)) for s in range(10)]
+
+    light = levels(graph, 0.5, gamma)
+    assert levels(heavy, 4.0, eightfold) == light
+    assert levels(graph, 0, gamma) != light
+    # without a limit all mergers that do not lose are alike
+    assert levels(graph, math.inf, gamma) == levels(graph, 1e9, gamma)
+
+
 # laws ----------------------------------------------------------------------------------
 
 
@@ -211,13 +329,12 @@ def test_louvain_levels_rise_and_nest(graph: Any, resolution: float, seed: int) 
             assert modularity(graph, merged, resolution=resolution) <= worth[-1] + 1e-6
 
 
-@given(graphs(directed=False), RESOLUTIONS, st.integers(0, 5))
-@settings(max_examples=60)
-def test_leiden_levels_rise_to_a_local_maximum(graph: Any, resolution: float, seed: int) -> None:
-    options = {"resolution": resolution, "seed": seed}
+def check_local_maximum(graph: Any, metric: str, options: dict[str, Any]) -> None:
+    """Levels of Leiden rise, its communities are connected, and no node gains by a move."""
+    resolution = options["resolution"]
     levels = list(run("leiden_partitions", graph, **options))
-    worth = [modularity(graph, one, resolution=resolution) for one in levels]
-    assert all(after > before for before, after in pairwise(worth))
+    rising = [worth(graph, one, metric, resolution) for one in levels]
+    assert all(after > before for before, after in pairwise(rising))
     assert run("leiden_communities", graph, **options) == levels[-1]
     for number, level in enumerate(levels, start=1):
         assert run("leiden_communities", graph, max_level=number, **options) == level
@@ -225,15 +342,37 @@ def test_leiden_levels_rise_to_a_local_maximum(graph: Any, resolution: float, se
     tied = nx.Graph((u, v) for u, v, w in graph.edges(data="weight") if w)
     tied.add_nodes_from(graph)
     assert all(nx.is_connected(tied.subgraph(one)) for one in last)
-    # nor does any single node, moved elsewhere or out on its own: the slow twin of a gain
+    # the slow twin of a gain: each node moved elsewhere, or out on its own
     for node in graph:
         rest = [one - {node} for one in last]
         for place in range(len(rest)):
             moved = [one | {node} if k == place else one for k, one in enumerate(rest)]
             moved = [one for one in moved if one]
-            assert modularity(graph, moved, resolution=resolution) <= worth[-1] + 1e-6
+            assert worth(graph, moved, metric, resolution) <= rising[-1] + 1e-6
         alone = [one for one in rest if one] + [{node}]
-        assert modularity(graph, alone, resolution=resolution) <= worth[-1] + 1e-6
+        assert worth(graph, alone, metric, resolution) <= rising[-1] + 1e-6
+
+
+@given(graphs(directed=False), RESOLUTIONS, st.integers(0, 5))
+@settings(max_examples=60)
+def test_leiden_levels_rise_to_a_local_maximum(graph: Any, resolution: float, seed: int) -> None:
+    check_local_maximum(graph, "modularity", {"resolution": resolution, "seed": seed})
+
+
+@needs_metric
+@given(
+    graphs(),
+    st.sampled_from(["modularity", "cpm"]),
+    st.sampled_from([0.1, 0.4, 1, 1.7]),
+    st.sampled_from([0, 0.01, 1]),
+    st.integers(0, 5),
+)
+@settings(max_examples=100)
+def test_leiden_rises_by_both_metrics_on_arcs_too(
+    graph: Any, metric: str, resolution: float, theta: float, seed: int
+) -> None:
+    options = {"resolution": resolution, "seed": seed, "metric": metric, "theta": theta}
+    check_local_maximum(graph, metric, options)
 
 
 def test_large_graphs_are_laid_out_anew_without_mixing_up_nodes(
@@ -414,14 +553,21 @@ def test_parallel_edges_are_merged_as_networkx_does(directed: bool) -> None:
         assert levels == list(run("louvain_partitions", rebuilt(multi, 4), weight=weight, seed=5))
 
 
-def test_louvain_maximises_directed_modularity_and_leiden_refuses_arcs() -> None:
+@pytest.mark.parametrize(
+    "name", ["louvain_communities", pytest.param("leiden_communities", marks=needs_metric)]
+)
+def test_directed_modularity_is_maximised(name: str) -> None:
     graph = nx.DiGraph(nx.karate_club_graph().edges)
-    best = max(modularity(graph, run("louvain_communities", graph, seed=s)) for s in range(20))
+    best = max(modularity(graph, run(name, graph, seed=s)) for s in range(20))
     reference = gk.leiden(gk.Graph.from_networkx(graph), rng=1).quality
     assert reference is not None
     assert reference - 0.01 < best < reference + 1e-9
+
+
+@pytest.mark.skipif(HAS_METRIC, reason=f"Leiden of networkx {nx.__version__} takes arcs")
+def test_leiden_refuses_arcs_where_networkx_does() -> None:
     with pytest.raises(nx.NetworkXNotImplemented):
-        run("leiden_communities", graph)
+        run("leiden_communities", nx.DiGraph([(0, 1)]))
 
 
 def test_equal_nodes_of_unequal_types_are_one() -> None:
@@ -440,11 +586,13 @@ def test_views_are_converted_too() -> None:
 
 def test_the_configuration_dispatches_too(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = nx.karate_club_graph()
-    with pytest.raises(NotImplementedError):
-        nx.community.leiden_communities(graph)
+    if not HAS_METRIC:
+        with pytest.raises(NotImplementedError):
+            nx.community.leiden_communities(graph)
     monkeypatch.setattr(nx.config.backend_priority, "algos", ["graphkit"])
+    default = {"metric": "cpm"} if HAS_METRIC else {}
     assert nx.community.leiden_communities(graph, seed=1) == run(
-        "leiden_communities", graph, seed=1
+        "leiden_communities", graph, seed=1, **default
     )
     assert nx.community.louvain_communities(graph, seed=1) == run(
         "louvain_communities", graph, seed=1
@@ -473,8 +621,8 @@ def test_a_kept_conversion_with_weights_serves_a_call_without() -> None:
 def test_a_converted_graph_stands_in_for_the_original() -> None:
     graph = nx.les_miserables_graph()
     converted = backend.convert_from_nx(graph, edge_attrs={"weight": 1})
-    there = nx.community.leiden_communities(converted, seed=1)
-    assert there == run("leiden_communities", graph, seed=1)
+    there = nx.community.louvain_communities(converted, seed=1)
+    assert there == run("louvain_communities", graph, seed=1)
     back = backend.convert_to_nx(converted)
     assert nx.utils.graphs_equal(back, graph)
     assert backend.convert_to_nx(there) is there
@@ -521,6 +669,21 @@ def test_options_out_of_range(name: str) -> None:
     assert "not by a function" in str(caught.value.__cause__ or caught.value)
     # the function's failed conversion is kept by networkx, but spoils no other call
     assert list(run(name, graph, seed=1))
+    if HAS_METRIC and name.startswith("leiden"):
+        for wrong, why in (
+            (
+                {"metric": "barber_modularity"},
+                "maximises 'modularity' or 'cpm', not metric='barber",
+            ),
+            ({"metric": ["cpm"]}, r"not metric=\['cpm'\]"),
+            ({"theta": -0.1}, "theta=-0.1 prefers the merger that gains least"),
+        ):
+            with pytest.raises(NotImplementedError) as caught:
+                list(run(name, graph, **wrong))
+            assert re.search(why, str(caught.value.__cause__))
+        for theta in (math.nan, "hot"):
+            with pytest.raises(OptionError, match=f"theta={theta!r}"):
+                list(run(name, graph, theta=theta))
     if name.endswith("communities"):
         for wrong in (0, -1, 1.5, "one"):
             with pytest.raises(ValueError, match=r"max_level=.*: an integer from 1 on is needed"):

@@ -229,14 +229,24 @@ def sort_by_community(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes
 
 
 def level_memberships(
-    graph: Graph, *, resolution: float, refined: bool, threshold: float, seed: int, verb: str
+    graph: Graph,
+    *,
+    quality: str = "modularity",
+    resolution: float,
+    theta: float = 0.0,
+    refined: bool,
+    threshold: float,
+    seed: int,
+    verb: str,
 ) -> Iterator[Codes]:
-    """Membership of all nodes after the first level, and after each that raised modularity.
+    """Membership of all nodes after the first level, and after each that raised the quality.
 
     Self-loops count towards strengths and total weight, which :func:`graphkit.leiden` leaves
-    out; nodes without an edge to another node are alone. Levels end when one adds no more than
-    `threshold` to modularity. Leiden (`refined`) starts again from its partition until an
-    iteration gains as little as makes :func:`graphkit.leiden` stop.
+    out; nodes without an edge to another node are alone. In CPM each node counts as 1, and
+    a directed pair has two places for edges. `theta` has the unit of the weights. Levels end
+    when one adds no more than `threshold`, in units of the total weight, to the quality. Leiden
+    (`refined`) starts again from its partition until an iteration gains as little as makes
+    :func:`graphkit.leiden` stop.
     """
     source, target, weight = graph.edge_arrays()
     if not ((source != target) & (weight != 0)).any() and not (weight < 0).any():
@@ -246,11 +256,16 @@ def level_memberships(
     one = weight_unit(prepared.weights) if prepared.weights.size else 1.0
     out, into = (graph.strength(mode=side) / one for side in ("out", "in"))
     nodes = prepared.nodes
-    in_weight = into[nodes] if graph.directed else np.empty(0)
+    if quality == "cpm":
+        gamma = resolution / one * (2 if graph.directed else 1)
+        node_weights = np.ones(nodes.size), np.empty(0)
+    else:
+        gamma = resolution / float(out.sum())
+        node_weights = out[nodes], into[nodes] if graph.directed else np.empty(0)
     unused = np.empty(0, np.int64), np.empty(0, np.bool_)
-    rows = make_rows(indptr, indices, weights / one, out[nodes], in_weight, *unused)
+    rows = make_rows(indptr, indices, weights / one, *node_weights, *unused)
     total = float(out.sum()) / (1 if graph.directed else 2)
-    options = KernelOptions(resolution / float(out.sum()), refined=refined)
+    options = KernelOptions(gamma, theta=theta / one, refined=refined)
     found = _improving_levels(rows, options, threshold * total, seed)
     return (_expand_membership(one_level, nodes, graph.n_nodes) for one_level in found)
 

@@ -1,6 +1,8 @@
 """Backend of networkx: Leiden and Louvain of networkx on the native engine.
 
-    nx.community.leiden_communities(graph, backend="graphkit")
+    nx.community.leiden_communities(graph, metric="modularity", backend="graphkit")
+
+without ``metric=`` before networkx 3.7, which has modularity only.
 
 Registered by entry points. ``import networkx`` loads this module, which therefore imports no
 engine.
@@ -26,10 +28,12 @@ _SHARED = (
     "negative weight is an error. Communities come largest first. For several runs and "
     "their agreement, see graphkit.leiden."
 )
-_LEVELS = "A partition is yielded only if its modularity is above that of the one before. "
+_LEVELS = "A partition is yielded only if its {quality} is above that of the one before. "
 _LEIDEN = (
-    "Ends when a further iteration over all levels gains less than a millionth of the total "
-    "weight; the communities are then connected. "
+    "Ends when a further iteration over all levels gains next to nothing; the communities are then "
+    "connected. Where networkx has metric= and theta= (from 3.7 on), both are honoured, for "
+    "directed graphs too: metric='modularity' or 'cpm' (each node counts as 1), and theta=0 or "
+    "more, where 0 takes the merger that gains most. Before 3.7 it is modularity. "
 )
 _LOUVAIN = "Directed graphs by directed modularity. "
 
@@ -38,9 +42,9 @@ def info() -> dict[str, Any]:
     """Metadata for networkx: summary and functions of this backend."""
     texts = {
         "leiden_communities": _LEIDEN + _SHARED,
-        "leiden_partitions": _LEVELS + _LEIDEN + _SHARED,
+        "leiden_partitions": _LEVELS.format(quality="metric") + _LEIDEN + _SHARED,
         "louvain_communities": _LOUVAIN + _SHARED,
-        "louvain_partitions": _LEVELS + _LOUVAIN + _SHARED,
+        "louvain_partitions": _LEVELS.format(quality="modularity") + _LOUVAIN + _SHARED,
     }
     return {
         "backend_name": "graphkit",
@@ -57,7 +61,9 @@ class Backend:
     """The functions that networkx calls, with the signatures that networkx gives them.
 
     A case that only networkx supports raises NotImplementedError with the reason, so that
-    networkx tries its next backend; an invalid one raises a graphkit error.
+    networkx tries its next backend; an invalid one raises a graphkit error. There is no
+    ``can_run``: networkx would show a user who asked for this backend its own message, not the
+    reason.
     """
 
     @staticmethod
@@ -99,18 +105,32 @@ class Backend:
         resolution: float = 1,
         max_level: int | None = None,
         seed: Any = None,
+        metric: str | None = None,
+        theta: float | None = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`leiden_partitions`, or that of level `max_level`."""
-        return _last_partition(max_level, "leiden_communities", G, weight, resolution, seed)
+        given = G, weight, resolution, seed
+        return _last_partition(max_level, "leiden_communities", *given, metric=metric, theta=theta)
 
     @staticmethod
     def leiden_partitions(
-        G: Any, weight: str | None = "weight", resolution: float = 1, seed: Any = None
+        G: Any,
+        weight: str | None = "weight",
+        resolution: float = 1,
+        seed: Any = None,
+        metric: str | None = None,
+        theta: float | None = None,
     ) -> Iterator[list[set[Any]]]:
-        """The partitions after each level of Leiden, of rising modularity."""
+        """The partitions after each level of Leiden, of rising quality.
+
+        `metric` is ``"modularity"`` or ``"cpm"``; `theta`, in the unit of the weights, is how
+        often a merger of less gain is taken, 0 for never. `None` is the default of the installed
+        networkx; before 3.7, which has neither, modularity and 0.
+        """
         from graphkit.networkx_backend.conversion import partitions
 
-        return partitions("leiden_partitions", G, weight, resolution, seed)
+        given = G, weight, resolution, seed
+        return partitions("leiden_partitions", *given, metric=metric, theta=theta)
 
     @staticmethod
     def louvain_communities(
@@ -122,8 +142,8 @@ class Backend:
         seed: Any = None,
     ) -> list[set[Any]]:
         """The last partition of :meth:`louvain_partitions`, or that of level `max_level`."""
-        name = "louvain_communities"
-        return _last_partition(max_level, name, G, weight, resolution, seed, threshold)
+        given = G, weight, resolution, seed
+        return _last_partition(max_level, "louvain_communities", *given, threshold=threshold)
 
     @staticmethod
     def louvain_partitions(
@@ -136,15 +156,16 @@ class Backend:
         """The partitions after each level of Louvain, each a merger of the one before."""
         from graphkit.networkx_backend.conversion import partitions
 
-        return partitions("louvain_partitions", G, weight, resolution, seed, threshold)
+        given = G, weight, resolution, seed
+        return partitions("louvain_partitions", *given, threshold=threshold)
 
 
-def _last_partition(max_level: int | None, *arguments: Any) -> list[set[Any]]:
+def _last_partition(max_level: int | None, *given: Any, **options: Any) -> list[set[Any]]:
     """The last of all levels, or of the first `max_level`."""
     from graphkit.errors import check_integer
     from graphkit.networkx_backend.conversion import partitions
 
-    levels = partitions(*arguments)
+    levels = partitions(*given, **options)
     if max_level is not None:
         levels = islice(levels, check_integer("max_level", max_level, 1))
     return deque(levels, maxlen=1).pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,12 @@ from graphkit.errors import DataError, check_number
 from graphkit.rng import Streams
 
 Floats = npt.NDArray[np.float64]
+
+#: What Leiden can maximise, by the names of networkx.
+METRICS = ("modularity", "cpm")
+
+#: Modularity by mergers that gain most: what a networkx without these options describes.
+BEFORE_37 = {"metric": "modularity", "theta": 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,29 +167,65 @@ def _sort_columns(
 
 
 def partitions(
-    caller: str, graph: Any, weight: str | None, resolution: float, seed: Any, threshold: float = 0
+    caller: str,
+    graph: Any,
+    weight: str | None,
+    resolution: float,
+    seed: Any,
+    *,
+    threshold: float = 0,
+    metric: str | None = "modularity",
+    theta: float | None = 0.0,
 ) -> Iterator[list[set[Any]]]:
-    """Partitions after each level of the networkx function `caller`."""
+    """Partitions after each level of the networkx function `caller`.
+
+    `None` is the default of the installed networkx, which does not fill it in where the caller
+    passes a converted graph.
+    """
     if not isinstance(graph, Converted):
         raise DataError(
             f"{caller}: this is a {type(graph).__name__}, not a converted graph: call "
             f'nx.community.{caller}(graph, backend="graphkit").'
         )
+    quality = default_option(caller, "metric") if metric is None else metric
+    if quality not in METRICS:
+        raise NotImplementedError(
+            f"{caller}: graphkit maximises {' or '.join(map(repr, METRICS))}, not "
+            f"metric={metric!r}."
+        )
     gamma = check_number("resolution", resolution)
     if gamma < 0:
         raise NotImplementedError(
-            f"{caller}: resolution={resolution!r} rewards what modularity penalises; graphkit takes "
+            f"{caller}: resolution={resolution!r} rewards what {quality} penalises; graphkit takes "
             "0 or more."
+        )
+    spread = check_number(
+        "theta", default_option(caller, "theta") if theta is None else theta, finite=False
+    )
+    if spread < 0:
+        raise NotImplementedError(
+            f"{caller}: theta={theta!r} prefers the merger that gains least; graphkit takes 0, for "
+            "the one that gains most, or more."
         )
     levels = level_memberships(
         graph.graph(weight),
+        quality=quality,
         resolution=gamma,
+        theta=spread,
         refined=caller.startswith("leiden"),
         threshold=check_number("threshold", threshold, finite=False),
         seed=_draw_seed(seed),
         verb=caller,
     )
     return (_node_sets(graph.nodes, membership) for membership in levels)
+
+
+def default_option(caller: str, option: str) -> Any:
+    """Default of an option in the installed networkx; before 3.7 it has neither of these two."""
+    import networkx as nx
+
+    parameters = inspect.signature(getattr(nx.community, caller)).parameters
+    return parameters[option].default if option in parameters else BEFORE_37[option]
 
 
 def _draw_seed(seed: Any) -> int:
