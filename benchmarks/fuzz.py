@@ -19,12 +19,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
-import io
 import multiprocessing
 import os
 import re
 import resource
-import shutil
 import signal
 import sys
 import tempfile
@@ -41,8 +39,8 @@ from fuzz_oracle import CHANGED, FAILURE, HARMLESS, REFUSED, Verdict, judge
 
 #: Seconds after which a process that says nothing is stopped: before the first mutant, and later.
 START, HANG = 180.0, 20.0
-#: Mutants of one piece of work; megabytes that one mutant may add.
-PIECE, MEMORY = 250, 1024
+#: Mutants of one piece of work; megabytes that one mutant may add, and that a process may map.
+PIECE, MEMORY, LIMIT = 250, 1024, 6144
 
 #: Number of a mutant, what was changed, verdict, megabytes of the process.
 Line = tuple[int, str, Verdict, float]
@@ -78,6 +76,8 @@ def run_one(draw: Any, original: str, seed: int, subject: str, number: int) -> L
 def work(link: Connection, seed: int, folder: str, errors: str) -> None:
     """Process of the mutants: receives pieces of work, and sends a line for each mutant."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a reader that asks for more gets a MemoryError, which is a failure
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT << 20, LIMIT << 20))
     log = Path(errors).open("a")  # noqa: SIM115  open until the process ends
     os.dup2(log.fileno(), 2)
     faulthandler.enable(log)
@@ -150,6 +150,9 @@ class Worker:
         frames = re.findall(r'File "([^"]*)", line \d+ in (\S+)', text)
         inside = [f"{Path(path).name}:{name}" for path, name in frames]
         fatal = re.findall(r"Fatal Python error: ([^\n]{0,60})", text)
+        if self.process.exitcode == 1:
+            # an error of the benchmark, not of a reader: those are caught
+            return f"exit code 1: {text.strip().rpartition(chr(10))[2][:100]}"
         return " < ".join([*fatal[-1:], *inside[:4]]) or f"exit code {self.process.exitcode}"
 
 
@@ -278,7 +281,7 @@ def show(tallies: dict[str, Tally], seed: int) -> int:
         print(f"        --seed={seed} --only={subject} --number={number}   {what}")
         if message:
             first = message.strip().split("\n")[0]
-            print(f"        {ascii(first[:110])}")
+            print(f"        {first[:110]!a}")
     return whole[FAILURE]
 
 
@@ -290,7 +293,7 @@ def replay(seed: int, subject: str, number: int) -> int:
         draw: Any = SUBJECTS[subject][1](Path(folder) / subject)
         original = original_of(draw) if hasattr(draw, "read") else ""
         _, what, verdict, _ = run_one(draw, original, seed, subject, number)
-    print(f"{what}\n{verdict.outcome}  {verdict.kind}\n{ascii(verdict.message[:2000])}")
+    print(f"{what}\n{verdict.outcome}  {verdict.kind}\n{verdict.message[:2000]!a}")
     return int(verdict.outcome == FAILURE)
 
 

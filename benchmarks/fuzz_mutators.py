@@ -37,9 +37,28 @@ CELLS = (
 )
 #: Cells that are no time of the years 1990 to 2099 in ISO 8601.
 NO_TIMES = frozenset(
-    ("12.0", "12", "7E18", "inf", "1709251200", "1709251200000", "1709251200.5", "2024-02-31")
-    + ("2024-13-01T00:00:00", "2024-03-01T25:00:00", "0000-00-00", "31/12/2024", "1889-01-01")
-    + ("9999-12-31", "24:00", "true", "1,5", "-0", "0", "9" * 19)
+    (
+        "12.0",
+        "12",
+        "7E18",
+        "inf",
+        "1709251200",
+        "1709251200000",
+        "1709251200.5",
+        "2024-02-31",
+        "2024-13-01T00:00:00",
+        "2024-03-01T25:00:00",
+        "0000-00-00",
+        "31/12/2024",
+        "1889-01-01",
+        "9999-12-31",
+        "24:00",
+        "true",
+        "1,5",
+        "-0",
+        "0",
+        "9" * 19,
+    )
 )
 #: Values of JSON and TOML that are of another type than the given one.
 VALUES: tuple[Any, ...] = (
@@ -47,6 +66,8 @@ VALUES: tuple[Any, ...] = (
     *("", "nan", "None", "12.0", "7,1E+18", " a ", "a\x00b", "a\ufffdb", "\ufeff", "2024-02-31"),
     *([], [None], [[]], [1, "a"], {}, {"a": {}}, {"": 1}, "$x$", "=1+1", "9" * 400),
 )
+#: Mark of the value of a JSON text that is nested deeply.
+DEEP = "\x01deep\x01"
 _TOKENS = (
     *("nan", "inf", "-inf", "-0", "12.0", "7E18", "9" * 5000, '"', "'''", "[[", "]", "{}", "[]"),
     *('""', '"a\\u0000b"', '"\\ufffd"', "true", "1979-05-27", "0x1F", "1_0", "{a = 1}", "\x00"),
@@ -297,7 +318,9 @@ def change_json(value: Any, rng: Generator) -> Mutant:
         return Mutant(changed, f"{where} of another type")
     if kind == 5:
         depth = int(rng.integers(2, 3000))
-        return Mutant(changed, f"{where} in {depth} lists", cells=((where, depth, ""),))
+        # nested when it is written: the encoder has a limit of its own
+        inner, holder[key] = json.dumps(holder[key]), DEEP
+        return Mutant(changed, f"{where} in {depth} lists", cells=((inner, depth, ""),))
     new = pick(rng, VALUES) if kind < 7 else pick(rng, CELLS)
     holder[key] = copy.deepcopy(new)
     return Mutant(changed, f"{where} := {short(new)}")
@@ -305,22 +328,10 @@ def change_json(value: Any, rng: Generator) -> Mutant:
 
 def write_json(mutant: Mutant, lines: bool) -> bytes:
     """Bytes of a changed JSON value, one line per entry if asked for."""
-    value = mutant.value
-    if mutant.what.endswith(" lists") and mutant.cells:
-        # nested in the text: the encoder has a limit of its own
-        where, depth, _ = mutant.cells[0]
-        value = copy.deepcopy(value)
-        holder, keys = value, where.split(".")
-        for key in keys[:-1]:
-            holder = holder[int(key) if isinstance(holder, list) else key]
-        last: Any = int(keys[-1]) if isinstance(holder, list) else keys[-1]
-        inner, holder[last] = json.dumps(holder[last]), "\x01deep\x01"
-        return (
-            _dump(value, lines)
-            .replace(json.dumps("\x01deep\x01"), "[" * depth + inner + "]" * depth)
-            .encode()
-        )
-    return _dump(value, lines).encode()
+    text = _dump(mutant.value, lines)
+    for inner, depth, _ in mutant.cells:
+        text = text.replace(json.dumps(DEEP), "[" * depth + inner + "]" * depth)
+    return text.encode()
 
 
 def _dump(value: Any, lines: bool) -> str:
@@ -412,12 +423,12 @@ def columns_of_types(n: int) -> list[tuple[str, Any]]:
         ("Array(2)", pl.Series([[1.0, k] for k in range(n)], dtype=pl.Array(pl.Float64, 2))),
         ("Binary", pl.Series([b"\xff\x00"] * n)),
         ("Duration", pl.Series(days)),
-        ("Time", pl.Series([k for k in range(n)], dtype=pl.Int64).cast(pl.Time)),
-        ("Date", pl.Series([k for k in range(n)], dtype=pl.Int32).cast(pl.Date)),
+        ("Time", pl.Series(range(n), dtype=pl.Int64).cast(pl.Time)),
+        ("Date", pl.Series(range(n), dtype=pl.Int32).cast(pl.Date)),
         ("Decimal", pl.Series([Decimal(k) / 2 for k in range(n)])),
         ("Int128", pl.Series([2**100 + k for k in range(n)], dtype=pl.Int128)),
         ("UInt64", pl.Series([2**64 - 1 - k for k in range(n)], dtype=pl.UInt64)),
-        ("Int8", pl.Series([k for k in range(n)], dtype=pl.Int8)),
+        ("Int8", pl.Series(range(n), dtype=pl.Int8)),
         ("Float64", pl.Series([float(k) for k in range(n)])),
         ("Float64 NaN", pl.Series([float("nan")] * n)),
         ("Float64 inf", pl.Series([float("inf")] * n)),

@@ -168,10 +168,10 @@ def _outcome(trial: Trial, original: str, caught: list[Any]) -> Verdict:
         return Verdict(FAILURE, found.wrong)
     for name, ids in found.ids.items():
         if problem := wrong_id(ids):
-            return Verdict(FAILURE, f"{problem}: {name}")
+            return Verdict(FAILURE, problem, f"in {name}")
     if found.key == original:
         return Verdict(HARMLESS)
-    if trial.fixed or (trial.mutant.damage and trial.fixed):
+    if trial.fixed:
         return Verdict(FAILURE, "other content accepted")
     reported = found.reported or any(issubclass(w.category, GraphkitWarning) for w in caught)
     if lost := _lost(trial, found, reported):
@@ -211,7 +211,7 @@ def _lost(trial: Trial, found: Found, reported: bool) -> str:
         if column not in frame.columns or not frame.schema[column].is_temporal():
             continue
         if text in NO_TIMES and frame.get_column(column)[row] is not None:
-            return f"{text!r} is read as a time: {column}"
+            return f"{text!r} is read as a time"
     if reported:
         return ""
     for column, filled in (mutant.filled or {}).items():

@@ -8,6 +8,8 @@ import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -310,9 +312,7 @@ def tiktok(form: str) -> Callable[[Path], Draw]:
 def stitches(folder: Path) -> Draw:
     """Lists of stitches beside video objects."""
     urls = [f"https://www.tiktok.com/@user{v['username'][-1]}/video/{v['id']}" for v in videos()]
-    lines = "stitcher,stitched\n" + "".join(
-        f"{a},{b}\n" for a, b in zip(urls, urls[1:], strict=False)
-    )
+    lines = "stitcher,stitched\n" + "".join(f"{a},{b}\n" for a, b in pairwise(urls))
     sources = {"a_edges.txt": lines.encode()}
     _fresh(folder, sources | {"page.json": videos()})
 
@@ -732,8 +732,12 @@ def memberships(folder: Path) -> Draw:
 
         def read() -> Found:
             found = gk.Partition.from_membership(ids, groups)
-            named = [g for g in list(groups) if g is not None and g == g]
-            distinct = _distinct([g for g in named if isinstance(g, str) or g >= 0])
+            given = [g for g in list(groups) if g is not None]
+            if not all(isinstance(g, str | Real) for g in given):
+                return Found("", wrong="a membership that is no text or number is accepted")
+            named = [g for g in given if g == g]
+            texts = any(isinstance(g, str) for g in named)
+            distinct = _distinct([g for g in named if texts or g >= 0])
             same = found.n_communities == distinct and len(found.vocabulary) == n
             return Found("", wrong="" if same else "other communities than those given")
 
