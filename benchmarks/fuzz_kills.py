@@ -55,14 +55,22 @@ main()
 STUDY = """
 [data]
 source = "synthetic"
-accounts = 60
+accounts = 200
 
 [communities]
 runs = 2
 
 [world]
-ticks = 2
+ticks = 3
 worlds = 2
+
+[simulation]
+ticks = 3
+slots = 3
+impressions = true
+
+[s_scan]
+social_share = []
 
 [[arms]]
 name = "follower-centric"
