@@ -93,6 +93,8 @@ class Mutant:
         Replaced cells: column, row, text.
     harmless
         Whether the content must be accepted.
+    doubtful
+        Whether it must not be accepted without a warning or a count.
     """
 
     value: Any
@@ -102,6 +104,7 @@ class Mutant:
     filled: Mapping[str, int] | None = None
     cells: tuple[tuple[str, int, str], ...] = ()
     harmless: bool = False
+    doubtful: bool = False
 
 
 def pick(rng: Generator, values: Any) -> Any:
@@ -206,16 +209,20 @@ def _cell(value: Any) -> str:
 
 
 def _known(table: Table) -> dict[str, Any]:
-    blank = (None, "")
+    def is_blank(value: Any) -> bool:
+        return value is None or (isinstance(value, str) and not value.strip())
+
     filled = {
-        name: sum(row[k] not in blank for row in table.rows) for k, name in enumerate(table.header)
+        name: sum(not is_blank(row[k]) for row in table.rows) for k, name in enumerate(table.header)
     }
     return {"rows": len(table.rows), "filled": filled}
 
 
 def change_table(table: Table, rng: Generator) -> Mutant:
     """Replace cells, shuffle rows or columns, swap or double columns or the header."""
-    kind = int(rng.integers(12))
+    kind = int(rng.integers(13))
+    if kind == 12 and (mutant := change_ids(table, rng)):
+        return mutant
     header, rows = list(table.header), [list(row) for row in table.rows]
     at, column = int(rng.integers(len(rows))), int(rng.integers(len(header)))
     if kind <= 5:
@@ -273,6 +280,31 @@ def change_table(table: Table, rng: Generator) -> Mutant:
     return Mutant(
         replace(table, header=tuple(header)), f"column {name} named {short(header[column])}"
     )
+
+
+def change_ids(table: Table, rng: Generator) -> Mutant | None:
+    """Ids as other tools spoil them; `None` if the table has none of the kind."""
+    named = [k for k, name in enumerate(table.header) if name.endswith("_id")]
+    if not named or not table.rows:
+        return None
+    column, kind = pick(rng, named), int(rng.integers(3))
+    name, old = table.header[column], [row[column] for row in table.rows]
+    flags: dict[str, bool] = {}
+    if kind == 0 and all(v.isdecimal() and len(v) > 17 for v in old):
+        new = [str(int(float(v)) // 10**6 * 10**6) for v in old]
+        what, flags = f"digits of {name} lost to zeros", {"doubtful": True}
+    elif kind == 1 and name in ("group_id", "sound_id"):
+        new = [f"{0xA41F09BC + 7919 * k:08x}" for k in range(len(old))]
+        new[0] = "7e392803"
+        what, flags = f"{name} := digests such as 7e392803", {"harmless": True}
+    elif str(old[0]).isdecimal():
+        new = [f"{old[0]}.0", *old[1:-1], old[0]]
+        what = f"{name} := {short(new[0])} beside {short(old[0])}"
+    else:
+        return None
+    rows = [(*r[:column], v, *r[column + 1 :]) for r, v in zip(table.rows, new, strict=True)]
+    changed = replace(table, rows=tuple(rows))
+    return Mutant(changed, what, **flags, **_known(changed))
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

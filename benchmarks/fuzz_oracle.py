@@ -105,14 +105,14 @@ def wrong_id(ids: pl.Series) -> str:
             return "an id holds a control character"
         if 2 * digits >= len(texts) and re.fullmatch(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+", text):
             return "an id of a column of numbers is in scientific notation"
-        if text.endswith(".0") and text[:-2] in known:
+        if text.endswith(".0") and text[:-2].isdecimal() and text[:-2] in known:
             return "12.0 is an id beside 12"
     return ""
 
 
 def where_of(error: BaseException) -> str:
     """Innermost function of graphkit in a traceback, and the package where it was raised."""
-    inside, outside = "?", ""
+    inside, outside = "no function of graphkit", ""
     for frame in traceback.extract_tb(error.__traceback__):
         name = frame.filename.replace("\\", "/")
         if "/graphkit/" in name and "site-packages" not in name:
@@ -174,6 +174,8 @@ def _outcome(trial: Trial, original: str, caught: list[Any]) -> Verdict:
     if trial.fixed:
         return Verdict(FAILURE, "other content accepted")
     reported = found.reported or any(issubclass(w.category, GraphkitWarning) for w in caught)
+    if trial.mutant.doubtful and not reported:
+        return Verdict(FAILURE, "rounded ids accepted without a warning")
     if lost := _lost(trial, found, reported):
         return Verdict(FAILURE, lost)
     return Verdict(CHANGED)

@@ -40,6 +40,7 @@ from graphkit.data.dataset import Dataset, as_instant
 from graphkit.data.frozen import content_key
 from graphkit.data.schema import TABLES
 from graphkit.data.spread import ArmTally
+from graphkit.graphs import read_spark_edges
 from graphkit.graphs.options import microseconds
 from graphkit.readwrite import (
     load_platform,
@@ -182,6 +183,8 @@ class Files:
             return change_npz(source, rng) if rng.random() < 0.9 else change_zip(source, rng)
         if suffix == ".toml" and rng.random() < 0.75:
             return change_toml(source, rng)
+        if suffix == ".parquet" and rng.random() < 0.4:
+            return _change_parquet(source, rng)
         if suffix in (".txt", ".csv") and rng.random() < 0.5:
             return change_lines(source, rng)
         return change_bytes(source, rng)
@@ -210,6 +213,30 @@ def _change_table_file(table: Table, rng: Generator) -> Mutant:
             return replace(mutant, value=buffer.getvalue())
     mutant = change_table(table, rng)
     return replace(mutant, value=mutant.value.write())
+
+
+def _change_parquet(source: bytes, rng: Generator) -> Mutant:
+    """A column of another type, or rows and columns dropped or doubled."""
+    frame, buffer = pl.read_parquet(source), io.BytesIO()
+    kind, column = int(rng.integers(5)), pick(rng, frame.columns)
+    if kind == 0:
+        new, what = frame.drop(column), f"{column} dropped"
+    elif kind == 1:
+        new, what = pl.concat([frame, frame.head(1)]), "first row twice"
+    elif kind == 2 and frame.schema[column].is_numeric():
+        number = pick(rng, (-1, 120, 2**31 - 1, None))
+        values = pl.Series([number], dtype=pl.Int64).cast(frame.schema[column], strict=False)
+        whole = pl.concat([values, frame.get_column(column)[1:]])
+        new, what = frame.with_columns(whole.alias(column)), f"{column}: first := {number}"
+    elif kind == 3:
+        new, what = frame.head(0), "no rows"
+    else:
+        mutant = change_frame(frame, rng)
+        new, what = mutant.value, mutant.what
+    if pl.Object in new.dtypes:
+        new, what = frame.rename({column: f"{column}s"}), f"{column} renamed"
+    new.write_parquet(buffer)
+    return Mutant(buffer.getvalue(), what)
 
 
 def _fresh(folder: Path, sources: Mapping[str, Any]) -> dict[str, Any]:
@@ -506,6 +533,30 @@ def impressions_folder(folder: Path) -> Draw:
     return Files(folder, sources, read)
 
 
+def spark_folder(folder: Path) -> Draw:
+    """A folder of edges as Spark leaves it."""
+    edges = {"source": [0, 0, 1], "target": [1, 2, 3], "weight": [1.0, 2.0, 0.5]}
+    types = {"source": pl.Int32, "target": pl.Int32, "weight": pl.Float64}
+    frames = {
+        "entities/part-0.parquet": pl.DataFrame({"entity": ["a", "b", "c", "d"]}),
+        "edges/part-0.parquet": pl.DataFrame(edges, schema=types),
+    }
+    sources: dict[str, Any] = {
+        "report.json": {"parameters": {"weight": "count"}, "removed": {}, "node_kind": "accounts"}
+    }
+    for name, frame in frames.items():
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        sources[name] = buffer.getvalue()
+
+    def read(where: Path) -> Found:
+        found = read_spark_edges(where)
+        repr(found)
+        return Found(found._key, {"entity": found.vocabulary.series})
+
+    return Files(folder, _fresh(folder, sources), read)
+
+
 def manifest(folder: Path) -> Draw:
     """The manifest of a results folder, whose files a new run replaces; others must stay."""
     folder.mkdir()
@@ -653,9 +704,11 @@ def matrices(folder: Path) -> Draw:
         ends = (rows, columns) if symmetric else (where[0], where[1])
         values = np.r_[numbers, numbers] if symmetric else numbers
         form = pick(rng, (sp.coo_array, sp.csr_array, sp.csc_matrix, sp.lil_array))
+        # the others add up duplicates themselves, and wrap
+        form = sp.coo_array if dtype in ("int8", "uint8") else form
         with np.errstate(all="ignore"):
             built = sp.coo_array((values, ends), shape=(n, n))
-            matrix = built if form is sp.coo_array or dtype in ("int8", "uint8") else form(built)
+            matrix = built if form is sp.coo_array else form(built)
         nodes = None if rng.random() < 0.5 else _some(rng, _IDS, n)
 
         def read() -> Found:
@@ -807,6 +860,7 @@ SUBJECTS: dict[str, tuple[int, Callable[[Path], Draw]]] = {
     "saved-tally": (4, tally),
     "checkpoint": (4, checkpoint),
     "impressions-folder": (4, impressions_folder),
+    "spark-edges": (3, spark_folder),
     "manifest": (3, manifest),
     "frames": (10, frames),
     "from-edges": (5, edges),

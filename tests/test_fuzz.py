@@ -61,6 +61,7 @@ def test_judge_tells_harmless_changed_and_refused_apart() -> None:
 @pytest.mark.parametrize(
     ("rules", "read", "kind"),
     [
+        ({"mutant": Mutant(None, "", doubtful=True)}, lambda: Found("b"), "rounded ids accepted"),
         ({}, failing(KeyError("x")), "KeyError in"),
         ({}, failing(pl.exceptions.PanicException("x")), "PanicException in"),
         ({"fixed": True}, lambda: Found("b"), "other content accepted"),
@@ -109,7 +110,7 @@ def test_judge_flags_loss_without_a_count() -> None:
         (["a", "b\x00"], "control"),
         (["12", "7,1E+18"], "scientific"),
         (["12", "12.0"], "12.0"),
-        (["nancy", "1e10ab", "12.5", "a b"], ""),
+        (["nancy", "1e10ab", "12.5", "a b", "a", "a.0"], ""),
         (["deadbeef", "12e45", "a1"], ""),
     ],
 )
