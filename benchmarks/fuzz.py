@@ -92,10 +92,7 @@ def work(link: Connection, seed: int, folder: str, errors: str) -> None:
         subject, numbers = piece
         if subject not in ready:
             draw: Any = SUBJECTS[subject][1](Path(folder) / subject)
-            ready[subject] = (
-                draw,
-                "" if callable(draw) and not hasattr(draw, "read") else original_of(draw),
-            )
+            ready[subject] = draw, original_of(draw)
         link.send("ready")
         for number in numbers:
             link.send(run_one(*ready[subject], seed, subject, number))
@@ -291,8 +288,7 @@ def replay(seed: int, subject: str, number: int) -> int:
 
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         draw: Any = SUBJECTS[subject][1](Path(folder) / subject)
-        original = original_of(draw) if hasattr(draw, "read") else ""
-        _, what, verdict, _ = run_one(draw, original, seed, subject, number)
+        _, what, verdict, _ = run_one(draw, original_of(draw), seed, subject, number)
     print(f"{what}\n{verdict.outcome}  {verdict.kind}\n{verdict.message[:2000]!a}")
     return int(verdict.outcome == FAILURE)
 

@@ -1,9 +1,10 @@
 """Kills and Ctrl-C of small studies, which are then run again to the end; for ``fuzz.py --kills``.
 
-A driver counts the files that a command of graphkit renames into place in its results. At the n-th, it kills its
-own process (SIGKILL), before or after the renaming, or interrupts it (SIGINT) some moments later.
-What then stands in the folder must be whole files of an undisturbed run. The same command is run
-again, and must leave the same bytes as an undisturbed run, but for ``timings.json``.
+A driver counts the files that a command of graphkit renames into place in its results. At the
+n-th, it kills its own process (SIGKILL), before or after the renaming, or interrupts it (SIGINT)
+some moments later. What then stands in the folder must be whole files of an undisturbed run. The
+same command is run again, and must leave the same bytes as an undisturbed run, but for
+``timings.json``.
 """
 
 from __future__ import annotations

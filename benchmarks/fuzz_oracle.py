@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from fuzz_mutators import MISSING, NO_TIMES, Mutant
+from fuzz_mutators import MISSING, NO_TIMES, Generator, Mutant
 
 from graphkit.errors import GraphkitError, GraphkitWarning
 
@@ -77,6 +77,10 @@ class Trial:
     names: Sequence[str] = ()
     fixed: bool = False
     table: str = ""
+
+
+#: A call that draws one mutant.
+Draw = Callable[[Generator], Trial]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if not FOLDER.is_dir():
 sys.path.insert(0, str(FOLDER))
 try:
     from fuzz import generator, original_of, run_one
+    from fuzz_files import tables
     from fuzz_mutators import (
         DEEP,
         Mutant,
@@ -30,7 +31,7 @@ try:
         write_json,
     )
     from fuzz_oracle import CHANGED, FAILURE, HARMLESS, REFUSED, Found, Trial, judge, wrong_id
-    from fuzz_subjects import SUBJECTS, tables
+    from fuzz_subjects import SUBJECTS
 finally:
     sys.path.remove(str(FOLDER))
 
@@ -125,7 +126,7 @@ def test_mutants_of_one_seed_are_the_same(tmp_path: Path) -> None:
     for place in ("one", "two"):
         for subject in ("dataset-csv", "feed", "from-edges"):
             draw: Any = SUBJECTS[subject][1](tmp_path / place / subject)
-            original = original_of(draw) if hasattr(draw, "folder") else ""
+            original = original_of(draw)
             made = [run_one(draw, original, 5, subject, n)[:3] for n in range(12)]
             lines.append([(n, what, verdict.outcome, verdict.kind) for n, what, verdict in made])
     assert lines[:3] == lines[3:]
