@@ -211,7 +211,7 @@ def as_instant(parameter: str, value: str | date | int) -> datetime:
     >>> as_instant("since", "2024-W09-5") == as_instant("since", "20240301T02+0200")
     True
     """
-    wrong = f"{parameter}={value!r} is not an ISO 8601 time, e.g. '2024-03-01'."
+    wrong = f"{parameter}={_shorten(value)} is not an ISO 8601 time, e.g. '2024-03-01'."
     if isinstance(value, datetime):
         try:
             aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -406,14 +406,18 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
         days = int(series.to_physical()[row])
         shown = f" ({_iso(at)})" if at is not None else ""
         return f"{days} days since 1970{shown} {outside}; {remedy}"
-    value = series[row]
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    shown = _shorten(series[row])
     if at is not None:
         return f"{shown} ({_iso(at)}) {outside}; {remedy}"
     if dtype.is_integer():
         return f"{shown} is a number {_UNKNOWN}"
     return f"{shown} is not a time; {_REMEDY}"
+
+
+def _shorten(value: object) -> str:
+    """A value as text of at most 60 characters."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
 def _likely(ticks: int, unit: str) -> str:

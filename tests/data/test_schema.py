@@ -157,6 +157,8 @@ def test_columns_beyond_the_schema_are_kept_as_they_are() -> None:
     found = gk.Dataset(accounts=frame).accounts
     assert found is not None
     assert found.schema == frame.schema
+    low = gk.Dataset(accounts=frame).summary().filter(pl.col("column") == "extra far")["low"]
+    assert low.to_list() == [str(2**62)]
 
 
 class Broken:
