@@ -198,7 +198,8 @@ def _parse_timestamps() -> pl.Expr:
     """Times in milliseconds; a midnight of Madrid, where they were made, is that day in UTC."""
     given = pl.col("timestamp").cast(pl.Int64, strict=False)
     # numbers far outside the calendar would break the arithmetic of Polars
-    given = pl.when(given.abs() < PLAUSIBLE[1] // 1000).then(given)
+    last = PLAUSIBLE[1] // 1000
+    given = pl.when(given.is_between(-last, last)).then(given)
     instant = pl.from_epoch(given, "ms").dt.replace_time_zone("UTC")
     local = instant.dt.convert_time_zone("Europe/Madrid").dt.replace_time_zone(None)
     midnight = local == local.dt.truncate("1d")
