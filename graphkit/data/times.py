@@ -17,6 +17,7 @@ and origin, and are refused, as are years, months and weeks without a day.
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -406,12 +407,17 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
         days = int(series.to_physical()[row])
         shown = f" ({_iso(at)})" if at is not None else ""
         return f"{days} days since 1970{shown} {outside}; {remedy}"
-    shown = _shorten(series[row])
+    value = series[row]
+    shown = _shorten(value)
     if at is not None:
         return f"{shown} ({_iso(at)}) {outside}; {remedy}"
     if dtype.is_integer():
-        return f"{shown} is a number {_UNKNOWN}"
-    return f"{shown} is not a time; {_REMEDY}"
+        return f"{shown} is a number {_UNKNOWN}{_likely(int(value), '')}"
+    text = str(value).strip()
+    if re.fullmatch(r"[0-9.]+[eE][+]?[0-9]+", text):
+        return f"{shown} is in scientific notation, and its digits are lost; write it in full"
+    likely = _likely(int(text), "") if re.fullmatch("[0-9]{1,19}", text) else ""
+    return f"{shown} is not a time; {_REMEDY}{likely}"
 
 
 def _shorten(value: object) -> str:

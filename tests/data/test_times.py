@@ -98,10 +98,10 @@ WRONG = [
     "20240301100000",
     "163290471",
     "9223372036854775808",
-    "1.632904713e9",
     "-1632904713",
     "２０２４-03-01",
     "2024-03-01T10:00:00+",
+    "1.6e",
 ]
 
 
@@ -203,6 +203,9 @@ def test_numbers_since_1970_have_one_unit(unit: str, per: int, tmp_path: Path) -
         (["1632904713", "1632904713000"], "mixes milliseconds since 1970 and seconds since 1970"),
         ([1632904713, 1632904713000], "mixes milliseconds since 1970 and seconds since 1970"),
         ([None, 20240301], "row 2: 20240301 is a number whose unit and origin are unknown"),
+        (["800000000"], "is not a time; .*; as seconds it would be 1995-05-09T06:13:20"),
+        ([800000000000], "origin are unknown; .*; as milliseconds it would be 1995-05-09"),
+        (["1.6329E+09"], "is in scientific notation, and its digits are lost"),
         (["9999999999"], r"2286-11-20T17:46:39\+00:00\) lies outside 1990–2099"),
         (["1989-12-31T23:59:59.9"], "lies outside 1990–2099"),
         (["2100-01-01"], "lies outside 1990–2099"),
