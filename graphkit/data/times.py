@@ -106,6 +106,12 @@ def check_forms(forms: frozenset[str] | set[str], place: str) -> None:
         raise DataError(f"{place} mixes {' and '.join(named)}: write all times in one form.")
 
 
+def conversions(forms: frozenset[str] | set[str], column: str) -> list[str]:
+    """Phrases that say which numbers of a column were read as times."""
+    units = sorted(forms - {ISO})
+    return [f"times in {column!r} read as {_NAMES[unit]} since 1970" for unit in units]
+
+
 def parse_times(series: pl.Series, place: str) -> ParsedTimes:
     """Read a column of times; values that are no times are marked, not refused.
 
@@ -182,10 +188,9 @@ in one form.
         many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
         raise DataError(f"{place}, row {row + 1}{many}: {_problem(series, row, parsed)}.")
     check_forms(parsed.forms, place)
-    for unit in parsed.forms - {ISO}:
+    if notes is not None:
         count = len(parsed.at) - parsed.at.null_count()
-        if notes is not None:
-            reason = f"times in {series.name!r} read as {_NAMES[unit]} since 1970"
+        for reason in conversions(parsed.forms, series.name):
             notes[reason] = notes.get(reason, 0) + count
     return parsed.at.cast(TIME).alias(series.name)
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from graphkit.data.incidence import Coder, IncidenceMatrix, refuse_mangled
 from graphkit.data.provenance import Provenance
-from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, parse_times
+from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, conversions, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError, nearest
 from graphkit.readwrite.files import CSV, NDJSON, PARQUET, expand_paths, reading_file
@@ -51,7 +51,8 @@ def read_incidence(
         are dropped and counted; their actor is still a node.
     at
         Column of the time of the interaction, of any form of :mod:`graphkit.data.times`; naive
-        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
+        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted;
+        numbers since 1970 are counted in the provenance.
     kinds
         Kinds of interactions (column ``kind``) to include; other rows are counted. By default
         all rows.
@@ -98,7 +99,10 @@ def read_incidence(
         for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
             chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None))
     check_forms(forms, f"{where}: column {at!r}")
-    parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    parameters: dict[str, Any] = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    timed = sum(int((part >= 0).sum()) for _, _, part in chunks if part is not None)
+    converted = dict.fromkeys(conversions(forms, str(at)), timed)
+    parameters |= {"converted": converted} if converted else {}
     return _build_matrix(chunks, coders, tally, where, node_kind, parameters)
 
 

@@ -225,6 +225,9 @@ def test_log_refuses_units_that_differ_and_counts_implausible_times() -> None:
 
     with pytest.raises(DataError, match="mixes ISO 8601 and seconds since 1970"):
         read(["1632904713", "2021-09-29"])
+    log = pl.LazyFrame({"account_id": ["a", "b"], "item_id": ["v", "v"], "at": [1632904713, None]})
+    parameters = read_incidence(log, at="at").provenance.parameters
+    assert parameters["converted"] == {"times in 'at' read as seconds since 1970": 1}
     unread = "times in at that cannot be read or lie outside 1990–2099"
     assert read(["1632904713", "soon", " ", None]) == {unread: 1, "acts without at": 2}
 
