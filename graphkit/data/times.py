@@ -400,7 +400,7 @@ def _combine() -> pl.Expr:
 
 def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
     """What is wrong with a value; does not format it as a datetime, which may fail."""
-    outside = f"lies outside {EARLIEST.year}–{LATEST.year - 1}"
+    outside = f"lies outside {EARLIEST.year}–{LATEST.year}"
     remedy = "check the unit, or set it to missing"
     dtype, at = series.dtype, parsed.at[row]
     if isinstance(dtype, pl.Datetime):
