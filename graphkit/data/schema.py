@@ -281,6 +281,10 @@ def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
     return series.cast(pl.Boolean)
 
 
+#: One JSON list without lists in it; brackets may occur in its texts.
+_FLAT_LIST = r'(?s)^\[(?:"(?:[^"\\]|\\.)*"|[^"\[\]])*\]\s*$'
+
+
 def _decode_lists(text: pl.Series, inner: Any, place: str, needed: str) -> pl.Series:
     """Lists of a column of JSON; the first row that is none is refused."""
 
@@ -291,7 +295,8 @@ def _decode_lists(text: pl.Series, inner: Any, place: str, needed: str) -> pl.Se
             return None
 
     problem = f"is not a JSON list of {needed}; correct it"
-    _refuse_rows(text, text.is_not_null() & ~text.str.starts_with("["), place, problem)
+    # Polars joins the rows before it reads them, so that "[1], [2]" would become two
+    _refuse_rows(text, ~text.str.contains(_FLAT_LIST), place, problem)
     decoded = decode(text)
     if decoded is not None:
         return decoded
