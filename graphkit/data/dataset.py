@@ -18,7 +18,7 @@ from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import check_real_ids, describe_changes
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES, TIME_KINDS, conform
-from graphkit.data.times import as_instant
+from graphkit.data.times import as_instant, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -282,7 +282,10 @@ class Dataset(Frozen):
                 row: dict[str, Any] = {"table": name, "rows": n, "column": c.name}
                 row["type"] = str(c.dtype)
                 row["filled"] = 1 - c.null_count() / n if n else None
-                row["distinct"] = None if c.dtype.is_nested() else c.n_unique()
+                unordered = c.dtype.is_nested() or c.dtype == pl.Object
+                row["distinct"] = None if unordered else c.n_unique()
+                if isinstance(c.dtype, pl.Datetime | pl.Date) and parse_times(c, "").unread.any():
+                    c = c.to_physical()  # columns beyond the schema may lie outside the calendar
                 row["low"], row["high"] = (str(c.min()), str(c.max())) if ordered else (None, None)
                 rows.append(row | {"time_kind": self.time_kinds.get(f"{name}.{c.name}")})
         return pl.DataFrame(rows, infer_schema_length=None)

@@ -257,27 +257,30 @@ def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
     return series.cast(pl.Boolean)
 
 
+#: One JSON list without lists in it; brackets may occur in its texts.
+_FLAT_LIST = r'(?s)^\[(?:"(?:[^"\\]|\\.)*"|[^"\[\]])*\]\s*$'
+
+
 def _decode_lists(text: pl.Series, inner: Any, place: str, needed: str) -> pl.Series:
     """Lists of a column of JSON; the first row that is none is refused."""
-    dtype = pl.List(inner)
 
-    def decodes(some: pl.Series) -> bool:
+    def decode(some: pl.Series) -> pl.Series | None:
         try:
-            some.str.json_decode(dtype)
+            return some.str.json_decode(pl.List(inner))
         except pl.exceptions.PolarsError:
-            return False
-        return True
+            return None
 
-    unlike = text.is_not_null() & ~text.str.starts_with("[")
-    if not unlike.any() and decodes(text):
-        return text.str.json_decode(dtype)
     problem = f"is not a JSON list of {needed}; correct it"
-    refuse_rows(text, unlike, place, problem)
+    # Polars joins the rows before it reads them, so that "[1], [2]" would become two
+    refuse_rows(text, ~text.str.contains(_FLAT_LIST), place, problem)
+    decoded = decode(text)
+    if decoded is not None:
+        return decoded
     # the message of Polars has no row, and much of the text: halve until one is left
     first, size = 0, len(text)
     while size > 1:
         half = size // 2
-        if decodes(text.slice(first, half)):
+        if decode(text.slice(first, half)) is not None:
             first, size = first + half, size - half
         else:
             size = half

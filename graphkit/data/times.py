@@ -17,6 +17,7 @@ and origin, and are refused, as are years, months and weeks without a day.
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -105,6 +106,12 @@ def check_forms(forms: frozenset[str] | set[str], place: str) -> None:
         raise DataError(f"{place} mixes {' and '.join(named)}: write all times in one form.")
 
 
+def conversions(forms: frozenset[str] | set[str], column: str) -> list[str]:
+    """Phrases that say which numbers of a column were read as times."""
+    units = sorted(forms - {ISO})
+    return [f"times in {column!r} read as {_NAMES[unit]} since 1970" for unit in units]
+
+
 def parse_times(series: pl.Series, place: str) -> ParsedTimes:
     """Read a column of times; values that are no times are marked, not refused.
 
@@ -181,10 +188,9 @@ in one form.
         many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
         raise DataError(f"{place}, row {row + 1}{many}: {_problem(series, row, parsed)}.")
     check_forms(parsed.forms, place)
-    for unit in parsed.forms - {ISO}:
+    if notes is not None:
         count = len(parsed.at) - parsed.at.null_count()
-        if notes is not None:
-            reason = f"times in {series.name!r} read as {_NAMES[unit]} since 1970"
+        for reason in conversions(parsed.forms, series.name):
             notes[reason] = notes.get(reason, 0) + count
     return parsed.at.cast(TIME).alias(series.name)
 
@@ -211,7 +217,7 @@ def as_instant(parameter: str, value: str | date | int) -> datetime:
     >>> as_instant("since", "2024-W09-5") == as_instant("since", "20240301T02+0200")
     True
     """
-    wrong = f"{parameter}={value!r} is not an ISO 8601 time, e.g. '2024-03-01'."
+    wrong = f"{parameter}={_shorten(value)} is not an ISO 8601 time, e.g. '2024-03-01'."
     if isinstance(value, datetime):
         try:
             aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -394,7 +400,7 @@ def _combine() -> pl.Expr:
 
 def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
     """What is wrong with a value; does not format it as a datetime, which may fail."""
-    outside = f"lies outside {EARLIEST.year}–{LATEST.year - 1}"
+    outside = f"lies outside {EARLIEST.year}–{LATEST.year}"
     remedy = "check the unit, or set it to missing"
     dtype, at = series.dtype, parsed.at[row]
     if isinstance(dtype, pl.Datetime):
@@ -407,13 +413,22 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
         shown = f" ({_iso(at)})" if at is not None else ""
         return f"{days} days since 1970{shown} {outside}; {remedy}"
     value = series[row]
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    shown = _shorten(value)
     if at is not None:
         return f"{shown} ({_iso(at)}) {outside}; {remedy}"
     if dtype.is_integer():
-        return f"{shown} is a number {_UNKNOWN}"
-    return f"{shown} is not a time; {_REMEDY}"
+        return f"{shown} is a number {_UNKNOWN}{_likely(int(value), '')}"
+    text = str(value).strip()
+    if re.fullmatch(r"[0-9.]+[eE][+]?[0-9]+", text):
+        return f"{shown} is in scientific notation, and its digits are lost; write it in full"
+    likely = _likely(int(text), "") if re.fullmatch("[0-9]{1,19}", text) else ""
+    return f"{shown} is not a time; {_REMEDY}{likely}"
+
+
+def _shorten(value: object) -> str:
+    """A value as text of at most 60 characters."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
 def _likely(ticks: int, unit: str) -> str:

@@ -34,7 +34,7 @@ _WORDS = {"second": "s", "minute": "min", "hour": "h", "day": "d", "week": "w"}
 _WORDS |= {f"{word}s": unit for word, unit in _WORDS.items()} | {"µs": "us", "μs": "us"}
 
 #: A length as ISO 8601 writes it, in weeks, or days, hours, minutes and seconds.
-_NUMBER = r"[0-9]{1,18}(?:[.,][0-9]{1,18})?"
+_NUMBER = r"[0-9]{1,999}(?:[.,][0-9]{1,999})?"
 _ISO = re.compile(
     rf"P(?=[0-9T])(?:({_NUMBER})W)?(?:({_NUMBER})D)?"
     rf"(?:T(?=[0-9])(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"

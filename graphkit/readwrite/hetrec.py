@@ -10,6 +10,7 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
+from graphkit.data.times import PLAUSIBLE
 from graphkit.errors import DataError, FileError, nearest
 from graphkit.readwrite.files import Counts, count_removed, read_text, reading_file, require_folder
 
@@ -195,7 +196,11 @@ def _parse_dates() -> pl.Expr:
 
 def _parse_timestamps() -> pl.Expr:
     """Times in milliseconds; a midnight of Madrid, where they were made, is that day in UTC."""
-    instant = pl.from_epoch(pl.col("timestamp").cast(pl.Int64), "ms").dt.replace_time_zone("UTC")
+    given = pl.col("timestamp").cast(pl.Int64, strict=False)
+    # numbers far outside the calendar would break the arithmetic of Polars
+    last = PLAUSIBLE[1] // 1000
+    given = pl.when(given.is_between(-last, last)).then(given)
+    instant = pl.from_epoch(given, "ms").dt.replace_time_zone("UTC")
     local = instant.dt.convert_time_zone("Europe/Madrid").dt.replace_time_zone(None)
     midnight = local == local.dt.truncate("1d")
     day = local.dt.replace_time_zone("UTC")

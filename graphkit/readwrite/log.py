@@ -16,7 +16,7 @@ import polars as pl
 from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_zeros, take_ids
 from graphkit.data.incidence import Coder, IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, parse_times
+from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, conversions, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -70,7 +70,8 @@ def read_incidence(
         words such as ``nan`` are missing ids; a warning counts both.
     at
         Column of the time of the interaction, of any form of :mod:`graphkit.data.times`; naive
-        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted.
+        times are UTC. Times that cannot be read or lie outside 1990–2099 are missing, and counted;
+        numbers since 1970 are counted in the provenance.
     kinds
         Kinds of interactions (column ``kind``) to include; other rows are counted. By default
         all rows.
@@ -123,7 +124,10 @@ def read_incidence(
             chunk = _take_chunk(chunk, (entity, thing), where, words, changes)
             chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None))
     check_forms(forms, f"{where}: column {at!r}")
-    parameters = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    parameters: dict[str, Any] = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
+    timed = sum(int((part >= 0).sum()) for _, _, part in chunks if part is not None)
+    converted = dict.fromkeys(conversions(forms, str(at)), timed)
+    parameters |= {"converted": converted} if converted else {}
     parameters |= {"real_ids": list(words)} if words else {}
     matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
     for name, ids in ((entity, matrix.between.series), (thing, matrix.through.series)):

@@ -292,8 +292,12 @@ def _to_integer(name: str) -> pl.Expr:
 def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     """Columns of the items table from records of videos."""
     # seconds, mostly; files of several wrappers may differ in their units
-    time = parse_times(records.get_column("create_time"), "create_time").at
-    created = time.set(~time.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME)
+    given = records.get_column("create_time")
+    time = parse_times(given, "create_time").at
+    possible = time.is_between(*PLAUSIBLE, closed="left")
+    # no wrapper writes nanoseconds: so many digits are those of an id
+    long = given.str.strip_chars().cast(pl.Int64, strict=False) >= 10**17
+    created = time.set(~possible | long.fill_null(False), None).cast(TIME)
     stem = pl.col("is_stem_verified").str.to_lowercase()
     records = _fill_tags(records, notes)
     items = records.select(

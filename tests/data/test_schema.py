@@ -96,6 +96,7 @@ def test_column_is_taken_or_refused_by_name(type_: str, value: str) -> None:
         ("texts", pl.Series([["a"], None], dtype=pl.List(pl.Categorical)), [["a"], None]),
         ("texts", [[1, 2], None], [["1", "2"], None]),
         ("texts", ['["a", null]', "b, c"], [["a"], ["b", "c"]]),
+        ("texts", [r'["a\"]", "[b]"] ', "[]"], [['a"]', "[b]"], []]),
         ("vector", ["[1, 0.5]", ""], [[1.0, 0.5], None]),
         ("vector", [[1, 2], None], [[1.0, 2.0], None]),
         ("kind", pl.Series(["like", "view"], dtype=pl.Categorical), ["like", "view"]),
@@ -124,6 +125,9 @@ def test_values_of_fitting_types_are_kept(type_: str, values: Any, wanted: list[
         ("vector", ["[1]", "[1e39]"], "row 2: .* has entries that are not finite"),
         ("vector", [[1.0, 2.0], [1.0, None]], "row 2: .* has entries that are not finite"),
         ("vector", [[1.0, 2.0], [1.0]], r"mixes lengths \[1, 2\]"),
+        ("vector", ["[1], [2]", "[3"], r"row 1.*: '\[1\], \[2\]' is not a JSON list of numbers"),
+        ("texts", ['["a"], ["b"]', "c"], "row 1: .* is not a JSON list of texts"),
+        ("texts", ["b", '["a'], "row 2: .* is not a JSON list of texts"),
         ("texts", ["[]", '["a"] ["b"]'], "row 2: .* is not a JSON list of texts"),
     ],
 )
@@ -157,6 +161,8 @@ def test_columns_beyond_the_schema_are_kept_as_they_are() -> None:
     found = gk.Dataset(accounts=frame).accounts
     assert found is not None
     assert found.schema == frame.schema
+    low = gk.Dataset(accounts=frame).summary().filter(pl.col("column") == "extra far")["low"]
+    assert low.to_list() == [str(2**62)]
 
 
 class Broken:

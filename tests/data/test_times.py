@@ -98,10 +98,10 @@ WRONG = [
     "20240301100000",
     "163290471",
     "9223372036854775808",
-    "1.632904713e9",
     "-1632904713",
     "２０２４-03-01",
     "2024-03-01T10:00:00+",
+    "1.6e",
 ]
 
 
@@ -203,9 +203,12 @@ def test_numbers_since_1970_have_one_unit(unit: str, per: int, tmp_path: Path) -
         (["1632904713", "1632904713000"], "mixes milliseconds since 1970 and seconds since 1970"),
         ([1632904713, 1632904713000], "mixes milliseconds since 1970 and seconds since 1970"),
         ([None, 20240301], "row 2: 20240301 is a number whose unit and origin are unknown"),
-        (["9999999999"], r"2286-11-20T17:46:39\+00:00\) lies outside 1990–2099"),
-        (["1989-12-31T23:59:59.9"], "lies outside 1990–2099"),
-        (["2100-01-01"], "lies outside 1990–2099"),
+        (["800000000"], "is not a time; .*; as seconds it would be 1995-05-09T06:13:20"),
+        ([800000000000], "origin are unknown; .*; as milliseconds it would be 1995-05-09"),
+        (["1.6329E+09"], "is in scientific notation, and its digits are lost"),
+        (["9999999999"], r"2286-11-20T17:46:39\+00:00\) lies outside 1990–2100"),
+        (["1989-12-31T23:59:59.9"], "lies outside 1990–2100"),
+        (["2100-01-01"], "lies outside 1990–2100"),
         (["2024-03-01T00:00+14", "x" * 500], r"row 2: '.{55,60}… is not a time"),
     ],
 )
@@ -222,6 +225,9 @@ def test_log_refuses_units_that_differ_and_counts_implausible_times() -> None:
 
     with pytest.raises(DataError, match="mixes ISO 8601 and seconds since 1970"):
         read(["1632904713", "2021-09-29"])
+    log = pl.LazyFrame({"account_id": ["a", "b"], "item_id": ["v", "v"], "at": [1632904713, None]})
+    parameters = read_incidence(log, at="at").provenance.parameters
+    assert parameters["converted"] == {"times in 'at' read as seconds since 1970": 1}
     unread = "times in at that cannot be read or lie outside 1990–2099"
     assert read(["1632904713", "soon", " ", None]) == {unread: 1, "acts without at": 2}
 

@@ -92,6 +92,43 @@ def test_projection_options_of_other_types_are_refused(
     assert refused(plan, likes, **options) == message
 
 
+@pytest.mark.parametrize(
+    ("window", "length"),
+    [
+        ("2.5 µs", 2),
+        ("10s", 10_000_000),
+        ("1 second", 10**6),
+        ("90 minutes", 5_400_000_000),
+        ("1 day", 86_400_000_000),
+        ("0,5h", 1_800_000_000),
+        ("PT1H30M", 5_400_000_000),
+        ("PT0.000001S", 1),
+        ("P1DT0,5S", 86_400_500_000),
+        ("P2W", 1_209_600_000_000),
+        (timedelta(milliseconds=1), 1000),
+        # longer than any log is as long as can be
+        (timedelta.max, 1 << 60),
+        ("9" * 400 + "w", 1 << 60),
+    ],
+    ids=str,
+)
+def test_windows_are_lengths_of_time(window: Any, length: int) -> None:
+    assert ProjectionOptions(window=window).span == length
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        *("-1s", "0.4us", "1e3s", "inf s", "nan s", "10", "1 month", "١s", "9" * 5000 + "s"),
+        *("P", "PT", "P1Y", "P1M", "PT-1H"),
+        *(timedelta(days=-1), float("nan"), True, ["1s"]),
+    ],
+    ids=lambda w: str(w)[:20],
+)
+def test_other_windows_are_refused(window: Any) -> None:
+    assert refused(ProjectionOptions, window=window).startswith("window=")
+
+
 def test_projection_options_are_the_arguments_of_cointeraction_graph() -> None:
     asked = signature(cointeraction_graph).parameters
     defaults = {name: p.default for name, p in asked.items() if name not in ("dataset", "resume")}

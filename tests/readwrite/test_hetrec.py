@@ -96,6 +96,18 @@ def test_timestamps_give_the_same_days(tmp_path: Path) -> None:
     assert report.rows.get_column("table").to_list()[-1] == "user_taggedartists-timestamps.dat"
 
 
+def test_timestamps_outside_the_calendar_are_missing(tmp_path: Path) -> None:
+    far = "\n".join(f"2\t1\t1\t{n}" for n in (9 * 10**18, -(2**63), 10**30))
+    stamped = f"userID\tartistID\ttagID\ttimestamp\n11\t1\t2\t1291849200000\n{far}\n"
+    put(tmp_path, **{"user_taggedartists": None, "user_taggedartists-timestamps": stamped})
+    ds, report = read_hetrec_lastfm(tmp_path)
+    assert ds.interactions is not None
+    tagged = ds.interactions.filter(kind="tag").get_column("at")
+    assert (len(tagged), tagged.null_count()) == (4, 3)
+    noted = counts(report.notes)
+    assert noted["user_taggedartists-timestamps.dat", "no such day: time set to missing"] == 3
+
+
 def test_utf8_tags_are_read_as_such(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "tags.dat").write_text(FILES["tags.dat"], encoding="utf-8", newline="")

@@ -185,6 +185,19 @@ def test_dates_may_be_dates_of_toml() -> None:
     assert config.world.since == "2024-03-01"
 
 
+@pytest.mark.parametrize("text", ["2024-W09-5", "20240301T02+02", "2024-03-01 00:00:00 UTC"])
+def test_since_is_a_time_of_any_form(text: str) -> None:
+    assert StudyConfig.of({"world": {"since": text}}).world.since == text
+
+
+@pytest.mark.parametrize("text", ["soon", "2024-03", "03/01/2024"])
+def test_other_texts_are_no_since(text: str) -> None:
+    with pytest.raises(
+        OptionError, match=rf"world.since = .*: since='{text}' is not an ISO 8601 time"
+    ):
+        StudyConfig.of({"world": {"since": text}})
+
+
 def test_files(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"none.toml cannot be read"):
         load_config(tmp_path / "none.toml")
