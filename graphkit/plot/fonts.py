@@ -40,11 +40,14 @@ def fallback_families(letters: Iterable[str]) -> tuple[tuple[str, ...], tuple[st
     seen = drop_unseen("".join(letters))
     lacking = {c for c in seen if c >= _LATIN_END and c not in "\u200c\u200d"}
     lacking -= _letters_of(BASE_FAMILY) if lacking else set()
-    return _find_families(frozenset(lacking)) if lacking else ((), ())
+    # fonts may be added later
+    return _find_families(frozenset(lacking), len(fontManager.ttflist)) if lacking else ((), ())
 
 
 @lru_cache(maxsize=64)
-def _find_families(lacking: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _find_families(
+    lacking: frozenset[str], n_fonts: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     scripts = {_script_of(c) for c in lacking}
     # faces of one font differ in how they write the same Chinese characters
     face = "JP" if "Japanese" in scripts else "KR" if "Korean" in scripts else "SC"
