@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -148,6 +147,8 @@ def in_threads(
     workers = min(workers or cores(), len(pieces))
     if workers <= 1:
         return [work(piece) for piece in track(pieces, title, len(pieces))]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers) as pool:
         waiting = [pool.submit(work, piece) for piece in pieces]
         try:
