@@ -26,6 +26,7 @@ Names load on first use: ``import graphkit`` imports no engine.
 
 import lazy_loader as _lazy
 
+from graphkit import parallel as _parallel  # noqa: F401 (it notes forks, see refuse_after_fork)
 from graphkit._version import __version__
 
 __getattr__, _, _names = _lazy.attach_stub(__name__, __file__)

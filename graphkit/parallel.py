@@ -7,8 +7,8 @@ and most calls would wait for them for ever: :func:`refuse_after_fork` raises in
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -56,7 +56,8 @@ def _look_before_fork() -> None:
         names = [thread.read_text() for thread in Path("/proc/self/task").glob("*/comm")]
     except OSError:  # a thread that ended meanwhile
         return
-    _started = any(name.startswith("polars-") for name in names)
+    # its workers are called polars-0, polars-1, …; an import alone starts a thread of another name
+    _started = any(re.match(r"polars-\d", name) for name in names)
 
 
 def _note_fork() -> None:
@@ -146,6 +147,8 @@ def in_threads(
     workers = min(workers or cores(), len(pieces))
     if workers <= 1:
         return [work(piece) for piece in track(pieces, title, len(pieces))]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers) as pool:
         waiting = [pool.submit(work, piece) for piece in pieces]
         try:

@@ -153,6 +153,13 @@ def test_results_are_read_in_a_forked_process(tmp_path: Path) -> None:
 @needs_fork
 def test_a_fork_before_the_first_use_works(tmp_path: Path) -> None:
     main = """
+    # imports alone, of all that there is, start nothing that a fork would miss
+    for name in gk.__all__:
+        getattr(gk, name)
+    for package in (gk.communities, gk.graphs, gk.measures, gk.plot, gk.simulation, gk.study):
+        for name in package.__all__:
+            getattr(package, name)
+    gk.follower_centric()
     first = in_fork(lambda: leiden(1))
     both = in_fork(lambda: [len(leiden(1)), in_fork(lambda: leiden(1))])
     deeper = in_fork(lambda: in_fork(lambda: leiden(1)))
