@@ -65,6 +65,17 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/graphkit demo" in readme
 
 
+def test_ci_runs_a_part_of_the_tests_on_a_second_python() -> None:
+    assert ".ci/second-python" in (ROOT / ".ci" / "run").read_text().splitlines()
+    words = (ROOT / ".ci" / "second-python").read_text().split()
+    named = [word.split("::") for word in words if word.startswith("tests/")]
+    assert len(named) > 4
+    for path, *functions in named:
+        assert (ROOT / path).exists(), path
+        for function in functions:
+            assert f"def {function}(" in (ROOT / path).read_text()
+
+
 def test_a_whole_chain_leaves_global_generators_alone() -> None:
     code = """
 import random, numpy as np, igraph, graphkit as gk

@@ -241,9 +241,11 @@ def project_blocks(
     for name in ("edges", "candidates"):
         (folder / name).mkdir(exist_ok=True)
     blocks = len(bounds) - 1
-    done = session.range(0, blocks, 1, blocks).mapInArrow(
-        block_function(str(folder), bounds, options), ", ".join(f"{name} long" for name in names)
-    )
+    count, schema = block_function(str(folder), bounds, options), [f"{name} long" for name in names]
+    with warnings.catch_warnings():
+        # mapInArrow only asks whether pandas is there: no data become pandas
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        done = session.range(0, blocks, 1, blocks).mapInArrow(count, ", ".join(schema))
     rows = done.collect()
     return {name: sum(row[name] for row in rows) for name in names}
 
