@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import graphkit as gk
+from graphkit.cli import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -143,3 +144,18 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Cross-community exposure: interest compared with follower" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize("said", ["finished results are kept in out. Run the same again.", ""])
+def test_ctrl_c_says_what_stands_and_ends_with_130(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt(*filter(None, [said]))
+
+    monkeypatch.setattr("graphkit.study.run_study", interrupt)
+    monkeypatch.setattr(sys, "argv", ["graphkit", "run", "study.toml", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == (f"Interrupted: {said}\n" if said else "Interrupted.\n")

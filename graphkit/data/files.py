@@ -37,7 +37,7 @@ _FORMAT = 2
 #: A full disk, also where it is a quota or the size of a file that is at its limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: No data need deeper tables, nor larger integers (a seed has at most 128 bits).
-_DEEPEST, _LARGEST_INTEGER = 24, 1 << 128
+_DEEPEST, _LARGEST_INTEGER, _LONGEST_KEY = 24, 1 << 128, 1000
 #: Remedies for a record and for a saved file that cannot be read.
 _ELSEWHERE = "Name another folder, or move this file away."
 _SAVE_AGAIN = "Get the file again, or make it again and save it with .save(path)."
@@ -550,8 +550,10 @@ def _check_toml(values: dict[str, Any], path: Path, remedy: str) -> None:
     for _ in range(_DEEPEST):
         inner: list[tuple[str, Any]] = []
         for key, value in level:
+            if len(key) > _LONGEST_KEY:
+                raise FileError(f"{path} is no valid TOML: {key[:40]}… is no key. {remedy}")
             if isinstance(value, dict):
-                inner += [(f"{key}.{name}"[:80], entry) for name, entry in value.items()]
+                inner += [(f"{key}.{name}", entry) for name, entry in value.items()]
             elif isinstance(value, list):
                 inner += [(key, entry) for entry in value]
             elif isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:

@@ -197,7 +197,7 @@ def test_broken_files_are_redone(
     for change in (
         lambda b: b[: len(b) // 2],
         lambda b: b"",
-        lambda b: b[:2000] + bytes([b[2000] ^ 1]) + b[2001:],
+        lambda b: b[: len(b) // 2] + bytes([b[len(b) // 2] ^ 1]) + b[len(b) // 2 + 1 :],
     ):
         for file in (state, tallies[0]):
             good = {f: f.read_bytes() for f in (state, *tallies)}

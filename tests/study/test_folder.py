@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from graphkit.errors import DataError, FileError
-from graphkit.study.folder import ResultsFolder
+from graphkit.errors import DataError, FileError, GraphkitWarning
+from graphkit.study.folder import ResultsFolder, writing_results
 
 FRAME = pl.DataFrame({"id": ["a"], "tags": [["x", "y"]], "n": [1.5]})
 
@@ -113,3 +117,120 @@ def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     (out / "manifest.json").write_text(json.dumps(manifest))
     ResultsFolder(out)
     assert victim.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"made_by": "graphkit"', "", "\0\0", "[" * 9000, '{"a": 9' + "9" * 9000]
+)
+def test_a_damaged_manifest_locks_nobody_out(tmp_path: Path, text: str) -> None:
+    first = ResultsFolder(tmp_path)
+    first.table("old", FRAME)
+    first.finish({})
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.warns(
+        GraphkitWarning, match=r"manifest\.json cannot be read.*manifest\.json\.damaged"
+    ):
+        second = ResultsFolder(tmp_path)
+    second.table("new", FRAME)
+    second.finish({})
+    assert (tmp_path / "manifest.json.damaged").read_text() == text
+    # nobody knows any more whose it is
+    assert (tmp_path / "tables/old.csv").exists()
+    assert set(json.loads((tmp_path / "manifest.json").read_text())["files"]) == {
+        "tables/new.csv",
+        "tables/new.parquet",
+    }
+    ResultsFolder(tmp_path)
+
+
+def test_values_of_other_types_are_damage(tmp_path: Path) -> None:
+    for record in ({"finished": True, "files": ["a"]}, {"finished": 1, "files": {}}, {"files": {}}):
+        (tmp_path / "manifest.json").write_text(json.dumps({"made_by": "graphkit", **record}))
+        with pytest.warns(GraphkitWarning, match="is missing or damaged"):
+            ResultsFolder(tmp_path)
+    ResultsFolder(tmp_path).finish({})
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["files"] = {"a\0b": "", "tables": "", "": ""}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "tables").mkdir()
+    ResultsFolder(tmp_path)
+
+
+def test_what_a_killed_study_wrote_is_known(tmp_path: Path) -> None:
+    # neither finished nor interrupted: the process is gone
+    first = ResultsFolder(tmp_path)
+    first.table("old", FRAME)
+    first.text("old.html", "x")
+    (tmp_path / "tables/.part-1-old.csv").write_text("half")
+    (tmp_path / "failures.csv").write_text("stage,error,message\n")
+    second = ResultsFolder(tmp_path)
+    second.table("new", FRAME)
+    second.finish({})
+    files = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
+    assert files == ["manifest.json", "tables/new.csv", "tables/new.parquet", "timings.json"]
+
+
+def test_one_study_at_a_time(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with writing_results(out):
+        ResultsFolder(out).finish({})
+        told = r"out is in use: another run writes a study's results"
+        with pytest.raises(FileError, match=told), writing_results(out):
+            pass
+    # what a killed process leaves is no lock
+    (out / ".lock").touch()
+    with writing_results(out):
+        pass
+    assert sorted(p.name for p in out.iterdir()) == ["manifest.json", "timings.json"]
+    with (
+        pytest.raises(FileError, match="is a file: name a folder"),
+        writing_results(out / "manifest.json"),
+    ):
+        pass
+
+
+def test_a_lock_holds_against_other_processes(tmp_path: Path) -> None:
+    code = f"""
+from graphkit.study.folder import writing_results
+try:
+    with writing_results({str(tmp_path)!r}):
+        print("free")
+except OSError as error:
+    print(error)
+"""
+
+    def other() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    with writing_results(tmp_path):
+        assert "is in use" in other()
+    assert other() == "free\n"
+
+
+def test_an_interruption_says_what_stands(tmp_path: Path) -> None:
+    told = r"^finished results are kept in .*\. Run the same again to continue\.$"
+    with pytest.raises(KeyboardInterrupt, match=told), writing_results(tmp_path):
+        raise KeyboardInterrupt
+
+
+def test_a_failure_that_cannot_be_written_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ResultsFolder(tmp_path)
+    folder.table("first", FRAME)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(FileError) as caught, folder.stage("tables"):
+        folder.table("second", FRAME)
+    told = str(caught.value)
+    assert told.startswith("stage 'tables': ")
+    assert "No space left on device. Earlier files are unchanged: make room" in told
+    assert f"Finished results are in {tmp_path}." in told
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before

@@ -84,3 +84,25 @@ def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
     assert not (tmp_path / "checkpoints").exists()
     assert _log_folder(study(impressions=False), tmp_path) is None
     assert not (tmp_path / "impressions").exists()
+
+
+def test_a_study_that_was_killed_while_it_tidied_up_can_be_run_again(tmp_path: Path) -> None:
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "simulating" and done == 7:
+            raise KeyboardInterrupt
+
+    with (
+        pytest.raises(
+            KeyboardInterrupt, match=r"finished results are kept in .* runs are finished"
+        ),
+        gk.show_progress(stop),
+    ):
+        run_study(study(), tmp_path)
+    # the impressions of the changed study are gone, its checkpoint is not yet
+    kept = tmp_path / "checkpoints/simulation"
+    (tmp_path / "impressions").rename(tmp_path / ".part-1-impressions")
+    assert kept.is_dir()
+    again = run_study(study(slots=3), tmp_path)
+    files = contents(tmp_path)
+    assert not [name for name in files if name.startswith(".") or "checkpoints" in name]
+    assert again.spread.impressions("follower") > 0
