@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from functools import partial
@@ -21,11 +22,14 @@ from graphkit.data.world import World
 from graphkit.errors import (
     DataError,
     FileError,
+    GraphkitWarning,
     MissingDataError,
     OptionError,
     check_choice,
     check_integer,
 )
+from graphkit.graphs.options import memory_budget
+from graphkit.graphs.planning import size_text
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
@@ -119,6 +123,34 @@ def _check_feed(name: str, feed: Feed, w: int, world: World) -> None:
             )
 
 
+def community_bytes(worlds: Sequence[World], runs: int) -> int:
+    """Bytes of the int32 counts by community, (m + n)(C + 1) per kind of partition and run."""
+    cells = sum(
+        (world.n_posts + world.n_accounts) * (partition.n_communities + 1)
+        for world in worlds
+        for partition in world.partitions.values()
+    )
+    return 4 * cells * runs
+
+
+def _warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
+    """Warn if the counts by community of all runs would not fit into memory."""
+    needed, budget = community_bytes(worlds, runs), memory_budget(None)
+    if needed <= budget:
+        return
+    kind, most = max(
+        ((kind, p.n_communities) for world in worlds for kind, p in world.partitions.items()),
+        key=lambda each: each[1],
+    )
+    warnings.warn(
+        f"simulate_spread: counts of posts and accounts by community will take {size_text(needed)}, "
+        f"and {size_text(budget)} may be used: the partition {kind!r} has {most:,} communities. "
+        "Find fewer and larger ones, or simulate fewer arms, worlds or replications at a time.",
+        GraphkitWarning,
+        stacklevel=3,
+    )
+
+
 def simulate_spread(
     worlds: World | Sequence[World],
     arms: Mapping[str, Feed],
@@ -202,6 +234,11 @@ def simulate_spread(
     FileError
         If a folder holds something else, cannot be written, or is in use by another run.
 
+    Warns
+    -----
+    GraphkitWarning
+        If the counts by community would not fit into memory: they have a column per community.
+
     Examples
     --------
     >>> import graphkit as gk
@@ -224,6 +261,7 @@ def simulate_spread(
     if not population or not arms:
         raise OptionError("simulate_spread needs at least one world and one arm.")
     check_worlds(population, arms, ticks)
+    _warn_of_tallies(population, len(arms) * replications)
     facts = {
         "arms": {name: feed_facts(feed) for name, feed in arms.items()},
         "ticks": ticks,

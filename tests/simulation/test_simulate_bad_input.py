@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import graphkit as gk
 from graphkit.data.graph import Graph
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.kernels import state as codes
 from graphkit.recommenders import Feed, follower_centric, interest_centric, presets, uniform
 from graphkit.simulation import Behaviour, engine
@@ -193,3 +195,24 @@ def test_an_interrupt_in_a_thread_ends_the_others(
     monkeypatch.setattr(engine, "run_sessions", interrupted)
     with pytest.raises(KeyboardInterrupt):
         simulate(world, {"u": uniform()})
+
+
+def test_counts_by_community_that_do_not_fit_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
+    arms = {"follower": follower_centric(), "uniform": uniform()}
+    module = import_module("graphkit.simulation.simulate")
+    options: dict[str, Any] = {"ticks": 1, "slots": 2, "replications": 3, "rng": 1}
+    spread = gk.simulate_spread(world, arms, **options)
+    held = sum(
+        array.nbytes
+        for tally in spread.tallies.values()
+        for table in (tally.views, tally.diet)
+        for array in table.values()
+    )
+    assert module.community_bytes((world,), len(arms) * 3) == held
+    monkeypatch.setattr(module, "memory_budget", lambda memory: held - 1)
+    with pytest.warns(GraphkitWarning, match="counts of posts and accounts by community") as told:
+        gk.simulate_spread(world, arms, **options)
+    assert told[0].filename == __file__
+    monkeypatch.setattr(module, "memory_budget", lambda memory: held)
+    gk.simulate_spread(world, arms, **options)
