@@ -271,10 +271,10 @@ def show(tallies: dict[str, Tally], seed: int) -> int:
     for name, tally in tallies.items():
         for kind, found in tally.failures.items():
             kinds.setdefault(kind, []).extend((name, *one) for one in found)
-    for kind, found in sorted(kinds.items(), key=lambda entry: -len(entry[1])):
-        subject, number, what, message = min(found, key=lambda one: (len(one[2]), one[1]))
-        where = ", ".join(f"{n} {c}" for n, c in Counter(f[0] for f in found).items())
-        print(f"{len(found):>6,}  {kind}   [{where}]")
+    for kind, group in sorted(kinds.items(), key=lambda entry: -len(entry[1])):
+        subject, number, what, message = min(group, key=lambda one: (len(one[2]), one[1]))
+        where = ", ".join(f"{n} {c}" for n, c in Counter(f[0] for f in group).items())
+        print(f"{len(group):>6,}  {kind}   [{where}]")
         print(f"        --seed={seed} --only={subject} --number={number}   {what}")
         if message:
             first = message.strip().split("\n")[0]

@@ -58,7 +58,7 @@ def tables(numbers: bool) -> dict[str, Table]:
         return str(_LONG + 1001 + 13 * (k % 4)) if numbers else f"v{k % 4}"
 
     rows = range(12)
-    found = {
+    found: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         "accounts": (
             "account_id country follower_count list_complete",
             [(who(k), "ES", str(10 * k), "true") for k in range(6)],
@@ -335,7 +335,7 @@ def stitches(folder: Path) -> Draw:
 
 def hetrec(folder: Path) -> Draw:
     """The files of HetRec 2011, made up."""
-    made = {
+    made: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         "artists": ("id name", [(str(k), f"Artist {k}") for k in range(1, 7)]),
         "tags": ("tagID tagValue", [(str(k), f"tag{k}") for k in range(1, 5)]),
         "user_artists": (

@@ -289,7 +289,7 @@ def change_ids(table: Table, rng: Generator) -> Mutant | None:
         return None
     column, kind = pick(rng, named), int(rng.integers(3))
     name, old = table.header[column], [row[column] for row in table.rows]
-    flags: dict[str, bool] = {}
+    flags: dict[str, Any] = {}
     if kind == 0 and all(v.isdecimal() and len(v) > 17 for v in old):
         new = [str(int(float(v)) // 10**6 * 10**6) for v in old]
         what, flags = f"digits of {name} lost to zeros", {"doubtful": True}

@@ -166,7 +166,9 @@ def _outcome(trial: Trial, original: str, caught: list[Any]) -> Verdict:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        kind = f"{type(error).__name__} in {where_of(error)}"
+        name = type(error).__name__
+        name = f"{type(error).__module__}.{name}" if name == "error" else name
+        kind = f"{name} in {where_of(error)}"
         return Verdict(FAILURE, kind, str(error))
     if found.wrong:
         return Verdict(FAILURE, found.wrong)

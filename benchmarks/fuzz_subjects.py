@@ -69,11 +69,26 @@ def saved(kind: str) -> Callable[[Path], Draw]:
     return make
 
 
+def _world() -> Any:
+    return gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
+
+
+def _simulate(world: Any, checkpoint: Path, impressions: Path | None = None) -> Any:
+    return gk.simulate_spread(
+        world,
+        {"uniform": uniform()},
+        ticks=2,
+        slots=3,
+        checkpoint=checkpoint,
+        impressions=impressions,
+        rng=1,
+    )
+
+
 def _simulation(folder: Path) -> Any:
     """A checkpoint and impressions of a small simulation; the world."""
-    world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
-    where = {"checkpoint": folder / "checkpoint", "impressions": folder / "impressions"}
-    gk.simulate_spread(world, {"uniform": uniform()}, ticks=2, slots=3, rng=1, **where)
+    world = _world()
+    _simulate(world, folder / "checkpoint", folder / "impressions")
     return world
 
 
@@ -114,6 +129,18 @@ def checkpoint(folder: Path) -> Draw:
         return Found(found.content_key, reported=bool(found.provenance.removed))
 
     return Files(folder, sources, read, "damage")
+
+
+def resumed(folder: Path) -> Draw:
+    """A simulation that resumes from a checkpoint whose files are changed."""
+    made = checkpoint(folder)
+    assert isinstance(made, Files)
+    world = _world()
+
+    def read(where: Path) -> Found:
+        return Found(_simulate(world, where / "checkpoint").content_key)
+
+    return replace(made, read=read)
 
 
 def impressions_folder(folder: Path) -> Draw:
@@ -247,6 +274,7 @@ SUBJECTS: dict[str, tuple[int, Callable[[Path], Draw]]] = {
     "saved-impressions": (6, saved("Impressions")),
     "saved-tally": (4, tally),
     "checkpoint": (4, checkpoint),
+    "resumed": (2, resumed),
     "impressions-folder": (4, impressions_folder),
     "spark-edges": (3, spark_folder),
     "manifest": (3, manifest),
