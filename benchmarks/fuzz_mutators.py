@@ -460,7 +460,7 @@ def columns_of_types(n: int) -> list[tuple[str, Any]]:
         ("Decimal", pl.Series([Decimal(k) / 2 for k in range(n)])),
         ("Int128", pl.Series([2**100 + k for k in range(n)], dtype=pl.Int128)),
         ("UInt64", pl.Series([2**64 - 1 - k for k in range(n)], dtype=pl.UInt64)),
-        ("Int8", pl.Series(range(n), dtype=pl.Int8)),
+        ("Int8", pl.Series([k % 100 for k in range(n)], dtype=pl.Int8)),
         ("Float64", pl.Series([float(k) for k in range(n)])),
         ("Float64 NaN", pl.Series([float("nan")] * n)),
         ("Float64 inf", pl.Series([float("inf")] * n)),
