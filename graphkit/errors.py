@@ -56,6 +56,23 @@ class GraphkitWarning(UserWarning):
     """Valid input that is probably unintended."""
 
 
+def shorten(value: object, most: int = 60) -> str:
+    """Value as text for a message, of at most `most` characters.
+
+    Examples
+    --------
+    >>> shorten("a" * 100, 10)
+    "'aaaaaaaa…"
+    """
+    if isinstance(value, str | bytes):
+        value = value[: most + 1]
+    try:
+        shown = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or an integer of too many digits
+        shown = f"a {type(value).__name__}"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Hint with the spelling in `known` nearest to `name`, ignoring case; empty if none is near.
 
@@ -92,7 +109,7 @@ Known: igraph, leidenalg.
     known = tuple(known)
     if value not in known:
         raise OptionError(
-            f"{parameter}={value!r} is unknown.{nearest(str(value), known)} "
+            f"{parameter}={shorten(value)} is unknown.{nearest(str(value)[:60], known)} "
             f"Known: {', '.join(known)}."
         )
 
@@ -133,7 +150,9 @@ def check_integer(
         if low <= number and (high is None or number <= high):
             return number
     wanted = f"an integer from {low} {'on' if high is None else f'to {high:,}'} is needed"
-    raise OptionError(f"{parameter}={value!r}: {wanted}{', or None' * optional}. {hint}".rstrip())
+    raise OptionError(
+        f"{parameter}={shorten(value)}: {wanted}{', or None' * optional}. {hint}".rstrip()
+    )
 
 
 def check_number(
@@ -169,7 +188,7 @@ def check_number(
         wanted += f" in {'[('[low_open]}{low:g}, {high:g}{'])'[high_open]}"
     elif low > -math.inf:
         wanted += f" above {low:g}" if low_open else f" from {low:g} on"
-    raise OptionError(f"{parameter}={value!r}: {wanted} is needed. {hint}".rstrip())
+    raise OptionError(f"{parameter}={shorten(value)}: {wanted} is needed. {hint}".rstrip())
 
 
 #: Largest whole number up to which float64 holds each one.

@@ -28,6 +28,7 @@ from graphkit.errors import (
     OptionError,
     check_choice,
     nearest,
+    shorten,
 )
 from graphkit.parallel import refuse_after_fork
 
@@ -344,7 +345,7 @@ class Dataset(Frozen):
             if len(loops):
                 row = int(loops[0])
                 raise DataError(
-                    f"table 'follows', row {row + 1}: account {followers[row]!r} follows itself "
+                    f"table 'follows', row {row + 1}: account {shorten(followers[row])} follows itself "
                     f"({len(loops):,} such rows): drop them."
                 )
 
@@ -359,7 +360,7 @@ class Dataset(Frozen):
                 if len(unknown):
                     row = int(unknown[0])
                     raise DataError(
-                        f"table {name!r}, row {row + 1}: {column}={series[row]!r} is not in the table "
+                        f"table {name!r}, row {row + 1}: {column}={shorten(series[row])} is not in the table "
                         f"{target!r} ({len(unknown):,} such rows). Add the missing {target}, drop "
                         f"these rows, or leave the table {target!r} out; read_dataset(folder, "
                         "unknown='add'|'drop') does it by rule and counts."

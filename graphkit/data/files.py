@@ -37,6 +37,7 @@ _FORMAT = 2
 #: A full disk, also where it is a quota or the size of a file that is at its limit.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: No data need deeper tables, nor larger integers (a seed has at most 128 bits).
+_DEEPEST_JSON = 100
 _DEEPEST, _LARGEST_INTEGER, _LONGEST_KEY = 24, 1 << 128, 1000
 #: Remedies for a record and for a saved file that cannot be read.
 _ELSEWHERE = "Name another folder, or move this file away."
@@ -136,7 +137,9 @@ def read_json(path: Path, remedy: str) -> Any:
         If it cannot be read or is no JSON; the message ends with the `remedy`.
     """
     try:
-        return json.loads(path.read_bytes().decode("utf-8"))
+        value = json.loads(path.read_bytes().decode("utf-8"))
+        _check_depth(value)
+        return value
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}. {remedy}") from error
     except json.JSONDecodeError as error:
@@ -149,6 +152,19 @@ def read_json(path: Path, remedy: str) -> Any:
             "it is no text in UTF-8" if isinstance(error, UnicodeError) else "a number is too long"
         )
         raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
+
+
+def _check_depth(value: Any) -> None:
+    """Raise a RecursionError for a value that is nested deeper than any that graphkit writes."""
+    level = [value]
+    for _ in range(_DEEPEST_JSON):
+        inner = (
+            v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)
+        )
+        level = [entry for entries in inner for entry in entries]
+        if not level:
+            return
+    raise RecursionError
 
 
 def write_record(path: Path, record: Mapping[str, Any], *, sealed: bool = False) -> None:
@@ -367,10 +383,10 @@ def save_arrays(
 
     def write(part: Path) -> None:
         if compressed:
-            np.savez_compressed(part, allow_pickle=False, **held)
+            np.savez_compressed(part, **held)
             return
         with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **held)
+            np.savez(file, **held)
             file.flush()
             os.fsync(file.fileno())
 

@@ -100,7 +100,7 @@ def _encode_edges(
             raise DataError(f"weights must be real numbers; these are of type {weight.dtype}.")
         try:
             values = np.asarray(weight, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"weights must be numbers: {error}.") from None
         if values.shape != (len(sources),):
             raise DataError(f"weights have shape {values.shape}; ({len(sources)},) is needed.")

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, shorten
 
 #: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript.
 MISSING_WORDS = tuple(
@@ -40,7 +40,7 @@ _IMPOSSIBLE_PROBLEM = "holds a character that no id has: export the file again"
 
 _WHOLE = r"^[+-]?[0-9]+$"
 #: A number as spreadsheets, R and pandas write long ones: 7.3E+18, 71e17, 7,3E+18.
-_SCIENTIFIC = r"^[+-]?[0-9]{1,17}(?:[.,][0-9]*)?[eE]\+?[0-9]{1,2}$"
+_SCIENTIFIC = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]{1,3}$"
 #: No name looks like this one.
 _SURELY_SCIENTIFIC = r"^[0-9][.,][0-9]+[eE]\+[0-9]{1,2}$"
 _POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
@@ -255,9 +255,13 @@ def suspect_zeros(text: pl.Series, changes: Counter[str]) -> None:
     least = tails.min()
     assert isinstance(least, int)
     # each of n ids ends in k zeros with probability 10^-k
-    if len(long) * min(least, 4) >= 20:
+    if len(long) * least >= 6:
         note = f"ids of {_LONG} and more digits that all end in {'0' * least!r}: were they rounded?"
         changes[note] += len(long)
+
+
+def _plain(value: object) -> object:
+    return value.to_list() if isinstance(value, pl.Series) else value
 
 
 def refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> None:
@@ -266,14 +270,7 @@ def refuse_rows(series: pl.Series, bad: pl.Series, place: str, problem: str) -> 
     if len(hits):
         row = int(hits[0])
         many = f" ({len(hits):,} such rows)" if len(hits) > 1 else ""
-        raise DataError(f"{place}, row {row + 1}{many}: {shorten(series[row])} {problem}.")
-
-
-def shorten(value: object) -> str:
-    """A value as text of at most 60 characters."""
-    value = value.to_list() if isinstance(value, pl.Series) else value
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "…"
+        raise DataError(f"{place}, row {row + 1}{many}: {shorten(_plain(series[row]))} {problem}.")
 
 
 def check_real_ids(words: Collection[str]) -> tuple[str, ...]:

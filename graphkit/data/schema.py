@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.ids import refuse_rows, shorten, take_ids
+from graphkit.data.ids import refuse_rows, take_ids
 from graphkit.data.times import read_times
-from graphkit.errors import DataError, nearest
+from graphkit.errors import DataError, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 #: Kinds of interaction; the values of ``interactions.kind``.

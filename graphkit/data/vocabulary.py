@@ -219,7 +219,13 @@ def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[A
         if unhashable := [k.__name__ for k in kinds if k.__hash__ is None]:
             raise DataError(f"ids are {unhashable[0]} objects: pass strings, integers or tuples.")
         if kinds <= {str}:
-            series = pl.Series(objects, dtype=pl.String)
+            try:
+                series = pl.Series(objects, dtype=pl.String)
+            except UnicodeEncodeError as error:
+                raise DataError(
+                    f"id {error.object!r} holds half a surrogate pair, which no UTF-8 text can: "
+                    "correct it."
+                ) from None
         elif bool not in kinds and all(issubclass(k, int) for k in kinds):
             try:
                 series = pl.Series(objects, dtype=pl.Int64)

@@ -18,7 +18,7 @@ from graphkit.data import incidence as two_mode
 from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.times import DAY, SECOND
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, MissingDataError, OptionError, shorten
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -112,7 +112,9 @@ class ProjectionOptions:
                 "coordinated_accounts, which counts the interactions of each side."
             )
         if isinstance(self.exclude, str):
-            raise OptionError(f"exclude={self.exclude!r} is one text: pass a set or list of ids.")
+            raise OptionError(
+                f"exclude={shorten(self.exclude)} is one text: pass a set or list of ids."
+            )
         object.__setattr__(self, "exclude", tuple(sorted(set(self.exclude))))
         memory_budget(self.memory)
 
@@ -197,7 +199,7 @@ def _gather_matrix(
     for name, value in (("kinds", options.kinds), ("window", options.window)):
         if value is not None:
             raise OptionError(
-                f"{caller}: {name}={value!r} is unknown of an incidence matrix, which keeps pairs "
+                f"{caller}: {name}={shorten(value)} is unknown of an incidence matrix, which keeps pairs "
                 "and not interactions: leave it out, choose kinds= when reading, or pass a Dataset."
             )
     rows, columns = matrix.rows, matrix.things
@@ -254,7 +256,7 @@ def microseconds(window: timedelta | str) -> int:
             hint = " 'm' could be minutes or months." if found and found[2] == "m" else ""
             hint = hint or (errors.nearest(found[2], UNITS) if found else "")
             raise OptionError(
-                f"window={window!r} is not understood: write a number and one of "
+                f"window={shorten(window)} is not understood: write a number and one of "
                 f"{', '.join(UNITS)}, such as '10s', '5min', '2h' or '1d', or ISO 8601 such as "
                 f"'PT1H'.{hint}"
             )
@@ -267,11 +269,11 @@ def microseconds(window: timedelta | str) -> int:
         length = round(sum(Fraction((n or "0").replace(",", ".")) * UNITS[u] for n, u in parts))
     else:
         raise OptionError(
-            f"window={window!r} is a {type(window).__name__}: pass a datetime.timedelta, or text "
+            f"window={shorten(window)} is a {type(window).__name__}: pass a datetime.timedelta, or text "
             "such as '10s', '5min', '2h' or '1d'."
         )
     if length <= 0:
-        raise OptionError(f"window={window!r}: a length above 0 is needed (at least '1us').")
+        raise OptionError(f"window={shorten(window)}: a length above 0 is needed (at least '1us').")
     return min(length, FOREVER)
 
 
@@ -307,6 +309,6 @@ def memory_budget(memory: int | str | None) -> int:
     if found and found[2].upper() in units and float(found[1]) > 0:
         return round(float(found[1]) * units[found[2].upper()])
     raise OptionError(
-        f"memory={memory!r} is not understood: pass a number of bytes, or text such as '500 MB' "
+        f"memory={shorten(memory)} is not understood: pass a number of bytes, or text such as '500 MB' "
         "or '4 GB'."
     )

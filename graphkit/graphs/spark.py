@@ -426,6 +426,8 @@ def _read_batches(folder: Path, order: tuple[str, ...]) -> Iterator[dict[str, np
             yield part
 
 
+_EDGES = pl.Schema({"source": pl.Int32, "target": pl.Int32, "weight": pl.Float64})
+
 #: Temporary tables and arrays.
 TEMPORARY = ("interactions", "objects", "by_row", "by_object", "arrays", "candidates")
 
@@ -644,8 +646,13 @@ def read_spark_edges(folder: str | Path) -> Graph:
     kinds = {"parameters": dict, "removed": dict, "node_kind": str}
     if not isinstance(report, dict) or any(type(report.get(k)) is not t for k, t in kinds.items()):
         raise FileError(f"{folder / 'report.json'} is not that of spark_edges, or is damaged.")
-    ids = _read_column(folder / "entities", "entity")
-    edges = _scan_edges(folder).collect(engine="streaming")
+    try:
+        ids = _read_column(folder / "entities", "entity")
+        edges = _scan_edges(folder).collect(engine="streaming")
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise FileError(f"{folder}: its Parquet files cannot be read: {_AGAIN}") from error
+    if fault := _edge_fault(ids, edges):
+        raise FileError(f"{folder}: {fault}: {_AGAIN}")
     source, target, weight = (edges.get_column(name).to_numpy() for name in edges.columns)
     provenance = Provenance.of(
         "spark_cointeraction",
@@ -660,6 +667,27 @@ def read_spark_edges(folder: str | Path) -> Graph:
         node_kind=report["node_kind"],
         provenance=provenance,
     )
+
+
+_AGAIN = "write the edges again, or name the folder that spark_edges wrote."
+
+
+def _edge_fault(ids: pl.Series, edges: pl.DataFrame) -> str | None:
+    """What is wrong with the tables of a folder of edges; `None` if nothing."""
+    if (
+        ids.dtype != pl.String
+        or ids.null_count()
+        or not ids.is_sorted()
+        or ids.is_duplicated().any()
+    ):
+        return "the entities are not sorted, distinct texts"
+    if edges.schema != _EDGES:
+        return "the edges are not columns source, target (32-bit integers) and weight (float)"
+    source, target, weight = edges.get_columns()
+    valid = (source >= 0) & (source < target) & (target < len(ids)) & weight.is_finite()
+    if not (valid & (weight > 0)).fill_null(False).all():
+        return "an edge has no such entities, or no positive weight"
+    return None
 
 
 def edge_checksum(graph: Graph) -> int:
@@ -690,5 +718,5 @@ def edge_checksum(graph: Graph) -> int:
 def _scan_edges(folder: Path) -> pl.LazyFrame:
     parts = _part_files(folder / "edges")
     if not parts:
-        return pl.LazyFrame(schema={"source": pl.Int32, "target": pl.Int32, "weight": pl.Float64})
+        return pl.LazyFrame(schema=_EDGES)
     return pl.scan_parquet(parts).select("source", "target", "weight")

@@ -149,7 +149,6 @@ def _draw_rates(axes: Axes, part: pl.DataFrame, _: str) -> None:
     known = known[known > 0] if known.any() else np.array([0.01])
     start, end = float(known.min()) / 2, 2 * float(known.max())
     low, high = column_arrays(part, "simulated_low", "simulated_high")
-    axes.set_xscale("log")
     axes.hlines(at, start, end, color=PALE, linewidth=0.6, zorder=0)
     square: dict[str, Any] = {
         "marker": "s",
@@ -162,7 +161,8 @@ def _draw_rates(axes: Axes, part: pl.DataFrame, _: str) -> None:
     axes.hlines(at, np.maximum(low, start), high, color=ACCENT, linewidth=2, zorder=3)
     axes.scatter(simulated, at, color=ACCENT, s=15, zorder=3)
     axes.set_yticks(at, shown_all(names, _LONGEST))
-    axes.set_xlim(start, end)
+    axes.set_xlim(start, end)  # before the scale, for rates of zero alone have no place on it
+    axes.set_xscale("log")
     axes.set_ylim(-0.6, at.size - 0.4)
     style.format_ticks(axes.xaxis, "{:.4g} %", 100)
     axes.tick_params(axis="y", length=0)

@@ -19,7 +19,7 @@ from graphkit.data.ids import check_real_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
-from graphkit.errors import DataError, FileError, OptionError, check_choice, nearest
+from graphkit.errors import DataError, FileError, OptionError, check_choice, nearest, shorten
 from graphkit.parallel import track
 from graphkit.readwrite import files as fs
 from graphkit.readwrite.files import CSV, NDJSON, PARQUET, Counts, count_removed
@@ -55,12 +55,12 @@ def read_header(folder: Path) -> Header:
     for key in values:
         if key not in _KEYS:
             raise DataError(
-                f"{path}: key {key!r} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
+                f"{path}: key {shorten(key)} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
             )
     version = values.get("schema_version", _VERSION)
     if version != _VERSION or isinstance(version, bool):
         raise DataError(
-            f"{path}: schema_version = {version!r}, but this graphkit reads version {_VERSION}: "
+            f"{path}: schema_version = {shorten(version)}, but this graphkit reads version {_VERSION}: "
             "use the graphkit that wrote the folder, or write it again."
         )
     return Header(
@@ -75,7 +75,7 @@ def read_header(folder: Path) -> Header:
 def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
     value = values.get(key, "")
     if not isinstance(value, str):
-        raise DataError(f"{path}: {key} = {value!r} is no text: put it in quotes.")
+        raise DataError(f"{path}: {key} = {shorten(value)} is no text: put it in quotes.")
     return value
 
 
@@ -88,7 +88,7 @@ def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
 
 def _check_text_table(value: Any, key: str, path: Path) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise DataError(f"{path}: [{key}] must map names to texts, but holds {value!r}.")
+        raise DataError(f"{path}: [{key}] must map names to texts, but holds {shorten(value)}.")
     return value
 
 
@@ -106,7 +106,9 @@ def check_files(folder: Path, header: Header) -> None:
     for name, expected in header.files.items():
         path = folder / name
         if Path(name).name != name:
-            raise DataError(f"{folder / HEADER}: [files] names {name!r}: only plain file names.")
+            raise DataError(
+                f"{folder / HEADER}: [files] names {shorten(name)}: only plain file names."
+            )
         if not path.is_file():
             raise FileError(
                 f"{path} is missing, but listed in {HEADER}. Get the folder again, or remove the "
@@ -116,7 +118,7 @@ def check_files(folder: Path, header: Header) -> None:
         if actual != expected.lower():
             raise FileError(
                 f"{path} is not the file that was written: its SHA-256 is {actual}, {HEADER} says "
-                f"{expected}. Get it again, or remove its line from [files] if you changed it on "
+                f"{shorten(expected)}. Get it again, or remove its line from [files] if you changed it on "
                 "purpose."
             )
 

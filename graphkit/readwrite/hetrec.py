@@ -11,7 +11,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE
-from graphkit.errors import DataError, FileError, nearest
+from graphkit.errors import DataError, FileError, nearest, shorten
 from graphkit.readwrite.files import Counts, count_removed, read_text, reading_file, require_folder
 
 __all__ = ["is_hetrec_lastfm", "read_hetrec_lastfm"]
@@ -151,7 +151,7 @@ def _read_columns(folder: Path, name: str) -> pl.DataFrame:
         if bad.any():
             row = int(bad.arg_true()[0])
             raise DataError(
-                f"{path}, row {row + 1}: {column} = {frame[column][row]!r} is no whole number; "
+                f"{path}, row {row + 1}: {column} = {shorten(frame[column][row])} is no whole number; "
                 "unpack the file again."
             )
     return frame.with_columns(pl.col(numbers).str.strip_chars())
@@ -221,4 +221,5 @@ def _build_items(
 
 
 def _sort_numerically(ids: pl.Series) -> pl.Series:
-    return ids.to_frame().sort(pl.col(ids.name).cast(pl.Int64)).to_series()
+    digits = pl.col(ids.name).str.strip_chars_start("0")
+    return ids.to_frame().sort(digits.str.len_bytes(), digits, pl.col(ids.name)).to_series()

@@ -18,7 +18,7 @@ from graphkit.data.files import read_json, write_text, write_whole
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, FileError
+from graphkit.errors import DataError, FileError, shorten
 from graphkit.readwrite.files import check_writable, reading_file, require_folder, sha256_of
 from graphkit.readwrite.folder import read_dataset, write_dataset
 
@@ -104,9 +104,12 @@ def _read_about(folder: Path) -> dict[str, Any]:
     for key, kind in wanted.items():
         if not isinstance(about, dict) or not isinstance(about.get(key), kind):
             raise DataError(f"{path}: {key!r} is missing or of the wrong type: write it again.")
+    topics = about["topics"]
+    if not all(isinstance(t, str) for t in topics) or len(set(topics)) < len(topics):
+        raise DataError(f"{path}: 'topics' must be distinct texts: write the platform again.")
     if about["version"] != _VERSION:
         raise DataError(
-            f"{path}: version {about['version']}, but this graphkit reads {_VERSION}: make the "
+            f"{path}: version {shorten(about['version'])}, but this graphkit reads {_VERSION}: make the "
             "platform again with this version."
         )
     for name in (_ACCOUNTS, _ITEMS):

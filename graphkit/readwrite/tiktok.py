@@ -15,7 +15,7 @@ from graphkit.data.ids import MISSING_WORDS, check_real_ids, take_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
-from graphkit.errors import DataError, FileError, OptionError, nearest
+from graphkit.errors import DataError, FileError, OptionError, nearest, shorten
 from graphkit.parallel import track
 from graphkit.readwrite.files import (
     NDJSON,
@@ -70,19 +70,22 @@ _NO_TEXTS = r'"(hashtag_names|video_mention_list)"\s*:\s*\[?\s*\{'
 _BEGINNING = 1 << 18
 
 
-def read_records(path: Path, notes: Counts) -> tuple[pl.DataFrame, int]:
-    """Video objects of one file, as text columns, and the number of truncated lines at its end."""
+def read_records(path: Path, notes: Counts, dropped: Counts) -> pl.DataFrame:
+    """Video objects of one file, as text columns; what is none is counted as dropped."""
     documents = _split_documents(path)
     _refuse_float_ids(documents, path)
     records, cut = _decode_or_explain(documents, path)
-    videos = _without_pages(records, notes)
+    dropped["videos", "truncated last line"] += cut
+    objects = records.drop_nulls()
+    dropped["videos", "null in place of a video"] += len(records) - len(objects)
+    videos = _without_pages(objects.to_frame().unnest("record"), notes, dropped)
     _look_for_misspellings(videos, documents, path, notes)
     ids = pl.coalesce("id", "video_id", "item_id").alias("id")
     likes = pl.coalesce("favorites_count", "favourites_count").alias("favorites_count")
     tag_names = pl.col("hashtag_info_list").list.eval(pl.element().struct.field("hashtag_name"))
     return videos.with_columns(ids, likes, tag_names).drop(
         "video_id", "item_id", "favourites_count"
-    ), cut
+    )
 
 
 def _split_documents(path: Path) -> pl.Series:
@@ -106,7 +109,8 @@ def _refuse_float_ids(documents: pl.Series, path: Path) -> None:
         )
 
 
-def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.DataFrame, int]:
+def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.Series, int]:
+    """Objects of all documents, null where there is none; number of truncated lines at the end."""
     try:
         return _decode_documents(documents), 0
     except pl.exceptions.PolarsError as error:
@@ -116,23 +120,23 @@ def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.DataFrame, 
             return _decode_or_explain(documents.head(bad), path)[0], 1
         where = f"{path}, line {bad + 1}," if bad is not None and len(filled) > 1 else f"{path}"
         wrong = documents.str.extract(_NO_TEXTS).drop_nulls()
-        why = str(error).split("\n")[0]
+        # the words of Polars hold the value, however long it is
+        why = "it is no valid JSON" if bad is not None else "a value is of another type"
         if len(wrong):
-            why = f"{wrong[0]!r} holds objects, and a list of texts is needed"
+            why = f"{shorten(wrong[0])} holds objects, and a list of texts is needed"
         raise FileError(
             f"{where} cannot be read as video objects of the Research API: {why}. Give JSON "
             "arrays of video objects, answers of the API, or lines of either."
         ) from error
 
 
-def _decode_documents(documents: pl.Series) -> pl.DataFrame:
-    """Objects of all documents, each an object or an array of objects."""
+def _decode_documents(documents: pl.Series) -> pl.Series:
+    """Objects of all documents, each an object or an array of objects; null where there is none."""
     documents = documents.filter(documents != "").str.replace_all(_ONE_TAG, "$1[$2]")
     is_array = documents.str.starts_with("[")
     lists = documents.filter(is_array).str.json_decode(pl.List(_RECORD))
     objects = documents.filter(~is_array).str.json_decode(_RECORD)
-    records = pl.concat([_explode_lists(lists).alias("record"), objects.alias("record")])
-    return records.drop_nulls().to_frame().unnest("record")
+    return pl.concat([_explode_lists(lists).alias("record"), objects.alias("record")])
 
 
 def _explode_lists(lists: pl.Series) -> pl.Series:
@@ -140,7 +144,7 @@ def _explode_lists(lists: pl.Series) -> pl.Series:
     return lists.filter(lists.list.len() > 0).explode()
 
 
-def _without_pages(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
+def _without_pages(records: pl.DataFrame, notes: Counts, dropped: Counts) -> pl.DataFrame:
     """Replace responses of the API, ``{"data": {"videos": […]}, "error": …}``, by their videos."""
     is_page = pl.col("data").is_not_null() | pl.col("error").is_not_null()
     flat = records.filter(~is_page).drop("data", "error")
@@ -150,9 +154,11 @@ def _without_pages(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     codes = pages.get_column("error").struct.field("code").drop_nulls()
     failed = codes.filter(codes.str.to_lowercase() != "ok")
     for code, count in failed.value_counts(sort=True).rows():
-        notes["videos", f"answer of the API with the error {code!r}"] += count
+        notes["videos", f"answer of the API with the error {shorten(code)}"] += count
     lists = pages.get_column("data").struct.field("videos").drop_nulls()
-    videos = _explode_lists(lists).drop_nulls().alias("video").to_frame().unnest("video")
+    held = _explode_lists(lists)
+    dropped["videos", "null in place of a video"] += held.null_count()
+    videos = held.drop_nulls().alias("video").to_frame().unnest("video")
     return pl.concat([flat, videos.select(flat.columns)])
 
 
@@ -242,9 +248,9 @@ def read_videos(
     """Items of all files with the counts of the API and ``mentions``; number of records read."""
     frames, read = [], 0
     for path in track(files, "reading videos", len(files)):
-        records, cut = read_records(path, notes)
-        dropped["videos", "truncated last line"] += cut
-        read += records.height + cut
+        before = dropped.total()
+        records = read_records(path, notes, dropped)
+        read += records.height + dropped.total() - before
         columns = []
         for key, take in (("id", take_keys), ("music_id", take_keys), ("username", take_handles)):
             seen: Counter[str] = Counter()
@@ -491,8 +497,8 @@ def read_tiktok_api(
     items = pl.concat([known, _only_in_urls(pairs, known, notes)], how="diagonal")
     if not items.height:
         raise DataError(
-            f"there is no video in {len(files)} JSON files and no stitch in {len(lists)} lists: "
-            "are these answers of the video query?"
+            f"there is no video in {len(files)} JSON files and no stitch in {len(lists)} lists "
+            f"(the first is {(*files, *lists)[0]}): are these answers of the video query?"
         )
     interactions = pl.concat([_build_stitches(pairs, known, notes), mentions], how="diagonal")
     reasons = {f"{table}: {reason}": n for (table, reason), n in dropped.items() if n}
@@ -503,14 +509,18 @@ def read_tiktok_api(
         if c in interactions.columns
     )
     named = handles.filter(handles.is_in(list(MISSING_WORDS))).unique().to_list()
-    dataset = Dataset(
-        real_ids=tuple({*words, *named}),
-        items=items,
-        interactions=interactions if interactions.height else None,
-        source="TikTok Research API",
-        terms="TikTok Research Tools Terms of Service",
-        provenance=Provenance.of("read_tiktok_api", {"files": n_files}, removed=reasons),
-    )
+    try:
+        dataset = Dataset(
+            real_ids=tuple({*words, *named}),
+            items=items,
+            interactions=interactions if interactions.height else None,
+            source="TikTok Research API",
+            terms="TikTok Research Tools Terms of Service",
+            provenance=Provenance.of("read_tiktok_api", {"files": n_files}, removed=reasons),
+        )
+    except DataError as error:
+        more = f" and {n_files - 1} more" if n_files > 1 else ""
+        raise DataError(f"{(*files, *lists)[0]}{more}: {error}") from error
     read = {"videos": n_videos, "mentions": n_mentions, "stitches": n_pairs}
     kept = {"videos": videos.height, "mentions": mentions.height, "stitches": pairs.height}
     given = {"videos": bool(files), "mentions": n_mentions > 0, "stitches": bool(lists)}

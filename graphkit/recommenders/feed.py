@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.frozen import Frozen
-from graphkit.errors import OptionError, check_choice
+from graphkit.errors import OptionError, check_choice, shorten
 from graphkit.recommenders.factors import FACTORS, FILLERS, NUMBERS, SIGNALS, SOURCES, TABLES
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ class Feed(Frozen):
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise OptionError(
-                f"a feed's name is {self.name!r}: give it a text that says what it is."
+                f"a feed's name is {shorten(self.name)}: give it a text that says what it is."
             )
-        start = f"feed {self.name!r}:"
+        start = f"feed {shorten(self.name)}:"
         if not isinstance(self.source, str):
             raise OptionError(
-                f"{start} source is {self.source!r}, not a text that says where its numbers come "
+                f"{start} source is {shorten(self.source)}, not a text that says where its numbers come "
                 "from; quotas go into sources."
             )
         for key, number in NUMBERS.items():
@@ -144,7 +144,7 @@ class Feed(Frozen):
         check_choice(f"{start} filler", self.filler, FILLERS)
         if self.score is not None and not callable(self.score):
             raise OptionError(
-                f"{start} score is {self.score!r}: give a function of a Context that returns "
+                f"{start} score is {shorten(self.score)}: give a function of a Context that returns "
                 "float32[n_pairs], or leave it out."
             )
         if self.score is not None and self.weights:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graphkit.data.files import read_toml, to_toml, write_text
-from graphkit.errors import FileError, OptionError, check_choice, nearest
+from graphkit.errors import FileError, OptionError, check_choice, nearest, shorten
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
@@ -60,7 +60,7 @@ def _feed_of(values: dict[str, Any], path: Path) -> Feed:
             )
         if key not in _KEYS:
             raise OptionError(
-                f"{path}: {key!r} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
+                f"{path}: {shorten(key)} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
             )
     for key in ("sources", "weights"):
         if key not in values:

@@ -34,7 +34,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError, shorten
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.recommenders.feed import SOURCES
 
@@ -331,7 +331,10 @@ def _refuse_others(path: Path, was: dict[str, Any], given: dict[str, Any]) -> No
     keys.sort(key=lambda key: key.count("."))
     if not keys:
         return
-    named = (f"{k} was {before.get(k, none)!r}, now {now.get(k, none)!r}" for k in keys[:_NAMED])
+    named = (
+        f"{k} was {shorten(before.get(k, none))}, now {shorten(now.get(k, none))}"
+        for k in keys[:_NAMED]
+    )
     more = f"; and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     raise OptionError(
         f"checkpoint {path} is of other arguments: {'; '.join(named)}{more}. Give those it was made "

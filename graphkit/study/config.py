@@ -24,7 +24,7 @@ from graphkit import recommenders
 from graphkit.data.files import read_toml, to_toml
 from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant
-from graphkit.errors import FileError, OptionError, check_choice, nearest
+from graphkit.errors import FileError, OptionError, check_choice, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.readwrite import READERS
 from graphkit.recommenders import Feed
@@ -61,7 +61,7 @@ def _check_keys(model: Any, values: Mapping[str, Any], place: str, section: str 
         for entry in value if isinstance(value, list) else [value]:
             if not isinstance(entry, Mapping):
                 shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
-                raise OptionError(f"{place}: {where} = {value!r} must be {shape}.")
+                raise OptionError(f"{place}: {where} = {shorten(value)} must be {shape}.")
             _check_keys(inner, entry, place, where)
 
 
@@ -96,7 +96,9 @@ def _explain_errors(error: ValidationError) -> str:
     for found in error.errors():
         where = ".".join(str(part) for part in found["loc"])
         value = found["input"]
-        shown = "" if isinstance(value, dict) or found["type"] == "missing" else f" = {value!r}"
+        shown = (
+            "" if isinstance(value, dict) or found["type"] == "missing" else f" = {shorten(value)}"
+        )
         why = str(found["msg"]).removeprefix("Value error, ")
         clauses.append(f"{where}{shown}: {why[:1].lower()}{why[1:].rstrip('.')}")
     return "; ".join(clauses) + "."
@@ -475,7 +477,9 @@ def _date_text(value: object) -> str:
     """Dates and times of TOML as text; other types are refused."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    raise OptionError(f"a value of study.toml is {value!r}, of a type that a study does not have.")
+    raise OptionError(
+        f"a value of study.toml is {shorten(value)}, of a type that a study does not have."
+    )
 
 
 def load_config(path: str | Path) -> StudyConfig:

@@ -5,6 +5,7 @@ Everything but ``timings.json`` is the same bytes for the same input and seed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import sys
 import time
@@ -85,6 +86,8 @@ class ResultsFolder:
             if path.is_file():
                 path.unlink()
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # no such file can be
+                return
             raise FileError(f"{path} cannot be removed: {error.strerror or error}.") from error
 
     @contextmanager

@@ -96,7 +96,7 @@ ZOO: dict[str, tuple[Graph, str, float | None]] = {
 def test_quality_is_that_of_the_reference_engines(name: str) -> None:
     graph, quality, resolution = ZOO[name]
     found = {}
-    for engine, runs in (("native", 60), ("igraph", 60), ("leidenalg", 8)):
+    for engine, runs in (("native", 60), ("igraph", 60), ("leidenalg", 24)):
         p = leiden(graph, quality=quality, resolution=resolution, engine=engine, runs=runs, rng=1)
         assert p.runs is not None
         unit = 1.0 if quality == "modularity" else graph.total_weight
