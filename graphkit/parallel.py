@@ -113,7 +113,9 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    unseen = not (console.is_terminal or console.is_jupyter)  # in a file there would be blank lines
+    with Progress(console=console, transient=True, disable=unseen) as bars:
         tasks: dict[str, TaskID] = {}
 
         def draw(what: str, done: int, total: int) -> None:

@@ -379,7 +379,7 @@ def save_arrays(
         raise DataError(f"a {kind} cannot be saved: {fault}.")
     about = np.frombuffer(text.encode(), dtype=np.uint8)
     digest = np.frombuffer(_digest_of(about, arrays), dtype=np.uint8)
-    held = {_HEADER: about, _DIGEST: digest, **arrays}
+    held: dict[str, Any] = {_HEADER: about, _DIGEST: digest, **arrays}
 
     def write(part: Path) -> None:
         if compressed:

@@ -40,7 +40,9 @@ _IMPOSSIBLE_PROBLEM = "holds a character that no id has: export the file again"
 
 _WHOLE = r"^[+-]?[0-9]+$"
 #: A number as spreadsheets, R and pandas write long ones: 7.3E+18, 71e17, 7,3E+18.
-_SCIENTIFIC = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]{1,3}$"
+_SCIENTIFIC = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE](?:[+-][0-9]+|[0-9]{1,3})$"
+#: The same with an exponent of any length, which digests may have too.
+_ANY_EXPONENT = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+$"
 #: No name looks like this one.
 _SURELY_SCIENTIFIC = r"^[0-9][.,][0-9]+[eE]\+[0-9]{1,2}$"
 _POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
@@ -48,7 +50,7 @@ _POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
 _WORDS = "|".join(word.replace("\\", r"\\").replace("/", r"\/") for word in MISSING_WORDS)
 _WORD = rf"^(?:{_WORDS})?$"
 #: Anything that needs a closer look; most columns hold nothing of the sort.
-_ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_SCIENTIFIC}|{_POINT_ZERO}"
+_ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_ANY_EXPONENT}|{_POINT_ZERO}"
 
 #: Number of digits from which an id of zeros at its end is suspected, as 15 are kept.
 _LONG = 16
@@ -161,6 +163,7 @@ class _Forms:
     n: int
     whole: int
     scientific: int
+    any_exponent: int
     sure: int
     point_zero: int
     digests: bool
@@ -202,14 +205,13 @@ def _find_fault(forms: _Forms) -> tuple[str, str, int] | None:
     numbers = 2 * (forms.whole + forms.scientific + forms.point_zero) >= forms.n
     if forms.digests or not (forms.sure or numbers):
         return None
+    problem = "is a number in scientific notation; its digits are lost: export the column as text"
+    if 2 * forms.whole >= forms.n and forms.any_exponent:
+        return _ANY_EXPONENT, problem, forms.any_exponent
+    if not numbers:
+        return _SURELY_SCIENTIFIC, problem, forms.sure
     if forms.scientific:
-        problem = (
-            "is a number in scientific notation; its digits are lost: export the column as text"
-        )
-        regex, count = (
-            (_SCIENTIFIC, forms.scientific) if numbers else (_SURELY_SCIENTIFIC, forms.sure)
-        )
-        return regex, problem, count
+        return _SCIENTIFIC, problem, forms.scientific
     if forms.point_zero:
         problem = (
             "is an id that was written as a float, another than the same number without a point: "
@@ -223,7 +225,8 @@ def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
     lazy = ids.to_frame().lazy() if isinstance(ids, pl.Series) else ids
     (name,) = lazy.collect_schema().names()
     column = pl.col(name)
-    forms = {"whole": _WHOLE, "scientific": _SCIENTIFIC, "sure": _SURELY_SCIENTIFIC}
+    forms = {"whole": _WHOLE, "scientific": _SCIENTIFIC, "any_exponent": _ANY_EXPONENT}
+    forms |= {"sure": _SURELY_SCIENTIFIC}
     counts = {form: column.str.contains(regex).sum() for form, regex in forms.items()}
     hexadecimal = column.str.contains(r"^(?:[0-9a-f]+|[0-9A-F]+)$").all()
     letters = column.str.contains(r"[a-df-zA-DF-Z]").any()
@@ -243,19 +246,23 @@ def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
     return _Forms(**found.row(0, named=True))
 
 
-def suspect_zeros(text: pl.Series, changes: Counter[str]) -> None:
-    """Note long numbers that all end in zeros, if that is unlikely to be chance."""
+def suspect_zeros(text: pl.Series, changes: Counter[str], *, rows: int | None = None) -> None:
+    """Note long numbers that all end in zeros, if that is unlikely to be chance.
+
+    `rows` is the length of the column, if `text` holds its distinct ids only.
+    """
     # whole ids are told by their first rows, without a pass over the others
     for part in (text.head(1000), text):
-        long = part.filter(part.str.len_bytes() >= _LONG)
-        long = long.filter(long.str.contains("^[0-9]+$")).unique()
+        held = part.filter(part.str.len_bytes() >= _LONG)
+        held = held.filter(held.str.contains("^[0-9]+$"))
+        long = held.unique()
         if not len(long) or not long.str.ends_with("0").all():
             return
     tails = long.str.len_bytes() - long.str.strip_chars_end("0").str.len_bytes()
     least = tails.min()
     assert isinstance(least, int)
     # each of n ids ends in k zeros with probability 10^-k
-    if len(long) * least >= 6:
+    if (rows or len(held)) >= 3 and len(long) * least >= 6:
         note = f"ids of {_LONG} and more digits that all end in {'0' * least!r}: were they rounded?"
         changes[note] += len(long)
 

@@ -55,7 +55,7 @@ class Layout:
         Examples
         --------
         >>> LAYOUTS["Block"].fault({}, {"rows": np.zeros(3, np.int64)})
-        "rows has shape (3,), not (2,)"
+        'rows has shape (3,), not (2,)'
         """
         for key, kinds in self.header.items():
             if key in header and type(header[key]) not in kinds:
@@ -280,6 +280,7 @@ RECORDS: dict[str, Mapping[str, tuple[type, ...]]] = {
         "replications": _WHOLE,
         "ticks": _WHOLE,
         "finished": _FLAG,
+        "sha256": _TABLE,
     },
     "projection.json": {"key": _TEXT, "options": _TEXT},
 }

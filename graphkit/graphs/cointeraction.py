@@ -192,7 +192,7 @@ def _project(
             f"{ready.capped_objects:,} {through} have more {between} than that (left out: "
             f"{left_out}). Raise it; weight='tfidf' weighs them down instead."
         )
-    check_budget(ready, caller="cointeraction_graph")
+    check_budget(ready, caller="cointeraction_graph", stacklevel=4)
     result = run_product(ready, kept=folder)
     few = {
         f"pairs of nodes that share less than {min_shared}": result.few,

@@ -132,7 +132,7 @@ def read_incidence(
     matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
     for name, ids in ((entity, matrix.between.series), (thing, matrix.through.series)):
         seen: Counter[str] = Counter()
-        suspect_zeros(ids, seen)
+        suspect_zeros(ids, seen, rows=matrix.n_pairs)
         changes += Counter({(name, text): n for text, n in seen.items()})
     if changes:
         told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")

@@ -129,7 +129,9 @@ def _read_truth(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
         frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
     for column in columns:
         if column not in frame.columns:
-            raise DataError(f"{path}: column {column!r} is missing: write the platform again.")
+            raise DataError(
+                f"{path}: column {shorten(column)} is missing: write the platform again."
+            )
     return frame.sort(columns[0])
 
 

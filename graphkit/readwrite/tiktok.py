@@ -492,7 +492,11 @@ def read_tiktok_api(
     words = check_real_ids(real_ids)
     videos, n_videos = read_videos(files, dropped, notes, words)
     pairs, n_pairs = read_stitches(lists, dropped)
-    mentions, n_mentions = _build_mentions(videos, dropped, notes, words)
+    where = str((*files, *lists)[0]) + (f" and {n_files - 1} more" if n_files > 1 else "")
+    try:
+        mentions, n_mentions = _build_mentions(videos, dropped, notes, words)
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from error
     known = videos.drop("mentions")
     items = pl.concat([known, _only_in_urls(pairs, known, notes)], how="diagonal")
     if not items.height:
@@ -519,8 +523,7 @@ def read_tiktok_api(
             provenance=Provenance.of("read_tiktok_api", {"files": n_files}, removed=reasons),
         )
     except DataError as error:
-        more = f" and {n_files - 1} more" if n_files > 1 else ""
-        raise DataError(f"{(*files, *lists)[0]}{more}: {error}") from error
+        raise DataError(f"{where}: {error}") from error
     read = {"videos": n_videos, "mentions": n_mentions, "stitches": n_pairs}
     kept = {"videos": videos.height, "mentions": mentions.height, "stitches": pairs.height}
     given = {"videos": bool(files), "mentions": n_mentions > 0, "stitches": bool(lists)}

@@ -36,6 +36,7 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError, shorten
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
+from graphkit.readwrite.files import sha256_of
 from graphkit.recommenders.feed import SOURCES
 
 if TYPE_CHECKING:
@@ -408,15 +409,26 @@ class Log:
                 f"{self.path} holds the impressions of another simulation, or of other arguments: "
                 "name another folder."
             )
-        content = {"run": run, "arms": self._folders, "worlds": worlds}
+        content: dict[str, Any] = {"run": run, "arms": self._folders, "worlds": worlds}
         content |= {"replications": replications, "ticks": ticks}
         content["columns"] = {name: str(dtype()) for name, dtype in _SCHEMA.items()}
         self._content = content
-        write_record(self.path / LOG_RECORD, content | {"finished": False}, sealed=True)
+        write_record(
+            self.path / LOG_RECORD, content | {"finished": False, "sha256": {}}, sealed=True
+        )
 
     def finish(self) -> None:
-        """Record that all ticks are written: from then on none may be missing."""
-        write_record(self.path / LOG_RECORD, self._content | {"finished": True}, sealed=True)
+        """Record that all ticks are written: from then on none may be missing or changed."""
+        c = self._content
+        jobs = product(self._folders, range(c["worlds"]), range(c["replications"]))
+        paths = [
+            job_folder(self.path, self._folders, job) / _tick_file(t)
+            for job in jobs
+            for t in range(c["ticks"])
+        ]
+        digests = {path.relative_to(self.path).as_posix(): sha256_of(path) for path in paths}
+        record = c | {"finished": True, "sha256": digests}
+        write_record(self.path / LOG_RECORD, record, sealed=True)
 
     def has_ticks(self, job: Job, ticks: int) -> bool:
         """Whether the files of the first `ticks` ticks are there."""
@@ -519,13 +531,16 @@ def _decode_names(column: pl.Expr, names: pl.Series) -> pl.Expr:
     )
 
 
-def scan_impressions(folder: str | Path) -> pl.LazyFrame:
+def scan_impressions(folder: str | Path, *, verify: bool = True) -> pl.LazyFrame:
     """Read the impressions that :func:`simulate_spread` wrote, without loading them.
 
     Parameters
     ----------
     folder
         The `impressions` of the simulation; after an interruption, with its finished ticks.
+    verify
+        Whether the files of a finished simulation are compared with the SHA-256 of its record,
+        for which they are read once, about a second per gigabyte.
 
     Returns
     -------
@@ -540,8 +555,9 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     MissingDataError
         If no tick was written.
     FileError
-        If the folder holds no impressions of a simulation, or cannot be read; if a file is damaged
-        or of another run or tick, or missing other than the last ones of an interrupted run.
+        If the folder holds no impressions of a simulation, or cannot be read; if a file is damaged,
+        changed, or of another run or tick, or missing other than the last ones of an interrupted
+        run.
 
     Examples
     --------
@@ -571,6 +587,10 @@ def scan_impressions(folder: str | Path) -> pl.LazyFrame:
     if folders != record["arms"]:
         raise FileError(f"{root / LOG_RECORD} is damaged: its arms have other folders. {_AGAIN}")
     held = _find_ticks(root, record, folders)
+    if verify and record["finished"]:
+        for path in (path for paths in held.values() for path in paths):
+            if sha256_of(path) != record["sha256"].get(path.relative_to(root).as_posix()):
+                raise FileError(f"{path} is not the file that was written. {_AGAIN}")
     parts = []
     for arm, w, r in product(folders, range(record["worlds"]), range(record["replications"])):
         if files := held[arm, w, r]:

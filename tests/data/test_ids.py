@@ -290,3 +290,16 @@ def test_wide_integers_are_nodes_in_any_form() -> None:
     graphs = [gk.Graph.from_edges(ids, ids[::-1], directed=True) for ids in forms]
     assert len({graph.content_key for graph in graphs}) == 1
     assert graphs[0].vocabulary.ids.tolist() == sorted(big)
+
+
+def test_an_exponent_of_any_length_is_refused_among_whole_numbers_only() -> None:
+    for lost in ("1e400", "17e3928031", "7E-18"):
+        with pytest.raises(DataError, match="scientific notation"):
+            taken([lost, *NUMBERS])
+    assert taken(["7e392803"]) == (["7e392803"], {})
+
+
+def test_rounded_ids_that_fall_together_are_told() -> None:
+    rows = ["7281986300348000000"] * 3
+    assert "all end in '000000'" in str(taken(rows)[1])
+    assert taken(rows[:2])[1] == {}

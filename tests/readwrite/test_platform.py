@@ -154,7 +154,7 @@ def damage(folder: Path, how: str) -> None:
     ("how", "error", "words"),
     [
         ("no about", FileError, ["platform.json is missing", "write_platform"]),
-        ("bad json", FileError, ["platform.json is no valid JSON"]),
+        ("bad json", FileError, ["platform.json cannot be read: no valid JSON"]),
         ("list", DataError, ["platform.json", "missing"]),
         ("no topics", DataError, ["platform.json", "'topics'"]),
         ("version", DataError, ["version 9", "reads 1"]),

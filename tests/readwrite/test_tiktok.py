@@ -289,7 +289,10 @@ def test_shapes(tmp_path: Path, name: str, documents: list[Any]) -> None:
         assert ds.items is not None
         ids = sorted(ds.items.get_column("item_id").to_list())
         assert ids == [str(video_id(low=1)), str(video_id(low=2))]
-        assert report.rows.rows() == [("videos", 2, 2)]
+        # what is no video is counted too
+        empty = counts(report.dropped).get(("videos", "null in place of a video"), 0)
+        assert empty == str(documents).count("None")
+        assert report.rows.rows() == [("videos", 2 + empty, 2)]
 
 
 def test_indented_json_and_a_byte_order_mark(tmp_path: Path) -> None:

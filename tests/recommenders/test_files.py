@@ -110,7 +110,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         read_feed(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
     broken.write_bytes(b"name = \xff")
-    with pytest.raises(FileError, match=r"broken.toml is no valid TOML"):
+    with pytest.raises(FileError, match=r"broken.toml cannot be read: line 1 is not in UTF-8"):
         read_feed(broken)
     with pytest.raises(FileError, match=r"broken.toml is there already: overwrite=True"):
         write_feed(uniform(), broken)

@@ -308,3 +308,19 @@ def test_other_tables_in_the_folder_are_counted(log: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(log / "mine.parquet")
     with pytest.warns(GraphkitWarning, match=r"1 Parquet files .* such as mine\.parquet"):
         assert_frame_equal(scan_impressions(log).collect(), whole)
+
+
+def test_a_changed_tick_of_a_finished_log_is_refused_unless_not_verified(tmp_path: Path) -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
+    arms = {"u": presets.uniform()}
+    gk.simulate_spread(world, arms, ticks=2, slots=3, impressions=tmp_path, rng=1)
+    whole = scan_impressions(tmp_path).collect()
+    path = next(tmp_path.rglob("tick-00001.parquet"))
+    frame, facts = pl.read_parquet(path), pl.read_parquet_metadata(path)
+    changed = frame.with_columns(position=pl.col("position") + 1)
+    changed.write_parquet(
+        path, metadata={k: v for k, v in facts.items() if k.startswith("graphkit")}
+    )
+    with pytest.raises(FileError, match=r"tick-00001.parquet is not the file that was written"):
+        scan_impressions(tmp_path)
+    assert scan_impressions(tmp_path, verify=False).collect().height == whole.height
