@@ -87,7 +87,7 @@ def draw_visibility(name: str) -> None:
             "label": [name, "other"],
             "size": [4, 3],
             "follow_f1": [0.9, 0.2],
-            "visible": [True, False],
+            "verdict": ["visible", "hidden"],
             "internal_share": [0.8, 0.7],
             "expected_share": [0.4, 0.3],
         }
