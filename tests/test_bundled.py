@@ -80,6 +80,8 @@ def test_alttok_lives_in_shared_interest_only(bundled: Platform) -> None:
     assert row["visible_runs"] == 0
     # its members follow each other no more than their degrees alone would give
     assert row["ratio"] < 1.2
+    assert row["ratio_high"] <= 1.5
+    assert row["expected"] >= 5
     others = seen.frame.filter(pl.col("community") != hit.community)
     assert others["follow_f1"].min() > 0.8  # type: ignore[operator]
     assert others["ratio"].min() > 2  # type: ignore[operator]
@@ -93,3 +95,24 @@ def test_recovery_falls_as_communities_mix(mixing: float, low: float, high: floa
     graph = gk.cointeraction_graph(platform.dataset, weight="tfidf")
     ami = gk.agreement(platform.truth, gk.leiden(graph, runs=3, rng=1))["ami"]
     assert low < ami < high
+
+
+def test_booktok_is_found_about_as_well_as_it_was_planted(bundled: Platform) -> None:
+    ds, tags = bundled.dataset, ("booktok", "bookish", "bookstagram")
+    found = gk.leiden(gk.cointeraction_graph(ds, weight="tfidf"), runs=5, rng=1)
+    named = gk.label_communities(found, ds)
+    # every community has a name that all runs agree on, with an effect far above the bounds
+    assert None not in named.labels
+    assert named.evidence is not None
+    first = named.evidence.filter(rank=1)
+    assert first["stability"].min() >= 0.8  # type: ignore[operator]
+    assert first["lift"].min() > 5  # type: ignore[operator]
+    hit, planted = (gk.find_community(p, ds, tags=tags) for p in (named, bundled.truth))
+    assert (hit.label, planted.label) == ("#booktok", "BookTok")
+    # among accounts that use tags, in the half that scores and over both
+    assert abs(hit.f1 - planted.f1) < 0.1
+    assert abs(hit.candidates["f1"][0] - planted.candidates["f1"][0]) < 0.1
+    assert hit.precision > 0.6
+    # accounts without tags are given beside
+    assert hit.n_untagged > 100
+    assert "about more than them" not in hit.hint

@@ -7,9 +7,10 @@ from graphkit.communities.comparison import (
     node_agreement,
 )
 from graphkit.communities.consensus import consensus
+from graphkit.communities.finding import CommunityMatch, find_community
 from graphkit.communities.leiden import leiden
 from graphkit.communities.multilayer import by_sign
-from graphkit.communities.naming import CommunityMatch, find_community, label_communities
+from graphkit.communities.naming import label_communities
 from graphkit.communities.null import NullComparison, rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report

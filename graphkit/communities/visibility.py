@@ -1,4 +1,4 @@
-"""Visibility of interest communities in the follow graph: best F1, conductance, null model."""
+"""Visibility of interest communities in the follow graph: coverage, F1, follows against chance."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError
+from graphkit.errors import DataError, check_choice
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["Visibility", "visibility"]
@@ -38,11 +38,14 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
     Attributes
     ----------
     frame
-        One row per community: community, label, size, shared (members that are in the
-        follow graph), follow_f1 (median over runs of the best F1 with a community of
-        Leiden on the follow graph), visible_runs (share of runs where it is ≥ 0.5),
-        visible, conductance, internal_share (of the members' followings), expected_share
-        (under the degree-preserving null), ratio, p_value.
+        One row per community: community, label, size, shared (members that the follow graph
+        covers: that have an edge there), coverage (shared / size), follow_f1 (median over
+        runs of the best F1 with a community of Leiden on the follow graph), visible_runs
+        (share of runs where it is ≥ 0.5), conductance, internal_share (of the members'
+        followings), expected_share (under the degree-preserving null), inside, expected
+        (numbers of follows between members, observed and under the null), ratio (inside /
+        expected), ratio_low, ratio_high (95 % interval), p_value, verdict (one of
+        ``VERDICTS``).
     follow_memberships
         int32, shape (runs, shared nodes): the follow-graph partitions compared with.
     follow_agreement
@@ -54,21 +57,37 @@ class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
     follow_agreement: float
     provenance: Provenance = field(default_factory=lambda: Provenance("visibility"))
 
-    @property
-    def hidden(self) -> list[str]:
-        """Labels of the communities that are not visible in the follow graph."""
-        names: list[str] = self.frame.filter(~pl.col("visible")).get_column("label").to_list()
+    def labels(self, verdict: str) -> list[str]:
+        """Labels of the communities with this verdict, the largest first."""
+        check_choice("verdict", verdict, VERDICTS)
+        names: list[str] = self.frame.filter(verdict=verdict).get_column("label").to_list()
         return names
 
-    def _facts(self) -> dict[str, Any]:
-        visible = int(self.frame.get_column("visible").sum())
-        return {
-            "communities": self.frame.height,
-            "visible on the follow graph": visible,
-            "not visible": ", ".join(self.hidden[:8]) or "none",
-            "agreement of follow runs (AMI)": self.follow_agreement,
-        }
+    @property
+    def hidden(self) -> list[str]:
+        """Labels of the communities that are hidden from the follow graph."""
+        return self.labels("hidden")
 
+    def _facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"communities": self.frame.height}
+        for verdict in VERDICTS:
+            names = self.labels(verdict)
+            more = f", and {len(names) - 8} more" if len(names) > 8 else ""
+            facts[verdict] = f"{len(names)}: {', '.join(names[:8])}{more}" if names else 0
+        return facts | {"agreement of follow runs (AMI)": self.follow_agreement}
+
+
+#: Verdicts on a community.
+VERDICTS = ("visible", "hidden", "undecided", "not judgeable")
+
+#: Without an edge in the follow graph for this share of its members, a community is not judged.
+MIN_COVERAGE = 0.5
+
+#: Near chance: the members follow each other at most this often, as a multiple of the null.
+NEAR_CHANCE = 1.5
+
+#: Fewer expected follows between members cannot show that there are too few.
+MIN_EXPECTED = 5.0
 
 #: A community is visible in a run if some follow community matches it with this F1.
 SEEN = 0.5
@@ -89,22 +108,36 @@ def visibility(
 ) -> Visibility:
     r"""Visibility of each community of the partition in the follow graph alone.
 
-    Three views of each community c, over its members that are nodes of the follow graph:
+    Three views of each community c, over its members that have an edge in the follow graph:
 
     * *As a community there*: Leiden runs on the follow graph; in each run the best
       :math:`F_1 = 2|c \cap f| / (|c| + |f|)` with a follow community f, over the shared
-      nodes (in both, and assigned by the partition; a member in no follow community still
-      counts in \|c\|). The community is *visible* if F1 ≥ 0.5 in more than half of the runs.
+      nodes (assigned by the partition, and with an edge).
     * *As a set of nodes*: conductance, cut / min(vol, rest of vol), of all edges without
       direction; 0 for an isolated set, near 1 for one without internal edges [1]_.
-    * *Against chance*: the share of the members' followings that go to members, and its
-      expectation if every edge kept its source and the targets were permuted, which keeps all
-      in- and out-degrees. The edges inside are then exactly hypergeometric: of m targets,
-      :math:`K_{in}` are members', and :math:`K_{out}` are drawn; the mean is
-      :math:`K_{in} K_{out} / m` and p is P(X ≥ observed). In an undirected graph the 2m ends
-      are matched at random, and a share of (k − 1)/(2m − 1) of the members' k ends is
-      expected to match another of them. Like any configuration model the null allows
-      self-loops and parallel edges, which matters in very small graphs only.
+    * *Against chance*: the follows between members, and their expectation if every edge kept
+      its source and the targets were permuted, which keeps all in- and out-degrees. The
+      edges inside are then exactly hypergeometric: of m targets, :math:`K_{in}` are members',
+      and :math:`K_{out}` are drawn; the mean is :math:`E = K_{in} K_{out} / m` and p is
+      P(X ≥ observed). In an undirected graph the 2m ends are matched at random, and a share
+      of (k − 1)/(2m − 1) of the members' k ends is expected to match another of them. Like
+      any configuration model the null allows self-loops and parallel edges, which matters in
+      very small graphs only. The 95 % interval of the ratio x / E is the exact one of a
+      Poisson count [2]_, with the count and E divided by a dispersion of 1 + r, where r is
+      the share of all edges that are reciprocated: two people who follow each other are one
+      observation, not two.
+
+    The verdict on a community, by the first rule that applies:
+
+    * ``not judgeable``: fewer than half of its members, or fewer than two, have an edge in
+      the follow graph (`coverage`);
+    * ``visible``: F1 ≥ 0.5 in more than half of the runs, or the lower bound of the ratio is
+      above 1.5 (its members follow each other clearly more than chance, whatever Leiden makes
+      of it);
+    * ``hidden``: the upper bound of the ratio is at most 1.5, with at least five follows
+      between members expected;
+    * ``undecided``: all others. F1 is low, and the follows are too few, or too near 1.5 times
+      chance, to tell.
 
     Self-loops and edges of weight zero are left out; otherwise weights affect Leiden, while
     conductance and the null model count edges.
@@ -124,9 +157,10 @@ def visibility(
     Returns
     -------
     Visibility
-        One row per community; null where fewer than two members are in the follow graph, or
-        where they follow nobody. p-values are per community, not corrected for their number,
-        and never 0 but at least 2.2e-308, the smallest that a float holds.
+        One row per community; figures are null where fewer than two members have an edge in
+        the follow graph, or where they follow nobody. p-values and intervals are per
+        community, not corrected for their number; p is never 0 but at least 2.2e-308, the
+        smallest that a float holds.
 
     Raises
     ------
@@ -141,19 +175,21 @@ def visibility(
     .. [1] Yang, J. & Leskovec, J. (2015). Defining and evaluating network communities based
        on ground-truth. Knowledge and Information Systems, 42, 181–213.
        doi:10.1007/s10115-013-0693-z
+    .. [2] Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika, 28,
+       437–442. doi:10.1093/biomet/28.3-4.437
 
     Examples
     --------
     Two interests; the members of the first follow each other, those of the second only
-    accounts elsewhere:
+    accounts elsewhere, but so few that this may be chance:
 
     >>> p = Partition.from_membership("defgabc", [0] * 4 + [1] * 3)
     >>> follows = Graph.from_edges("abcdefg", "bcavxyz", directed=True)
     >>> v = visibility(p, follows, rng=1)
-    >>> v.frame.select("follow_f1", "visible", "internal_share", "expected_share").rows()
-    [(0.4, False, 0.0, 0.0), (1.0, True, 1.0, 0.42857142857142855)]
+    >>> v.frame.select("follow_f1", "verdict", "internal_share", "expected_share").rows()
+    [(0.4, 'undecided', 0.0, 0.0), (1.0, 'visible', 1.0, 0.42857142857142855)]
     >>> v.hidden
-    ['community 0']
+    []
     """
     require_partition(partition, caller="visibility")
     prepared = prepare(follow_graph, caller="visibility")
@@ -164,7 +200,8 @@ def visibility(
             f"visibility: none of the {here.size:,} nodes that are also in the follow graph is "
             "assigned to a community: there is nothing to compare."
         )
-    here, there = here[assigned], there[assigned]
+    covered = np.isin(there, prepared.nodes)
+    here, there = here[assigned & covered], there[assigned & covered]
     streams = Streams(rng)
     options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
     follow = leiden(follow_graph, **options, engine=engine, rng=streams.seed)
@@ -205,21 +242,55 @@ def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict
     volume = out + into
     smaller = np.minimum(volume, 2 * edges - volume)
     if prepared.directed:
-        share, expected = _safe_ratio(inside, out), np.where(out > 0, into / edges, np.nan)
+        share, expected_share = _safe_ratio(inside, out), np.where(out > 0, into / edges, np.nan)
+        expected = np.where(out > 0, out * (into / edges), np.nan)
         log_p = log_hypergeometric_tail(inside, edges, into, out)
     else:
         share = _safe_ratio(2 * inside, volume)
-        expected = np.where(volume > 0, (volume - 1) / (2 * edges - 1), np.nan)
+        expected_share = np.where(volume > 0, (volume - 1) / (2 * edges - 1), np.nan)
+        expected = volume / 2 * expected_share
         log_p = np.array(
             [log_matching_tail(int(x), edges, int(k)) for x, k in zip(inside, volume, strict=True)]
         )
+    low, high = poisson_interval(inside, 1 + _reciprocity(prepared))
     return {
         "conductance": _safe_ratio(volume - 2 * inside, smaller),
         "internal_share": share,
-        "expected_share": expected,
-        "ratio": _safe_ratio(share, expected),
+        "expected_share": expected_share,
+        "inside": inside.astype(np.float64),
+        "expected": expected,
+        "ratio": _safe_ratio(share, expected_share),
+        "ratio_low": _safe_ratio(low, expected),
+        "ratio_high": _safe_ratio(high, expected),
         "p_value": probability(np.where(np.isnan(share), np.nan, log_p)),
     }
+
+
+def poisson_interval(counts: Counts, dispersion: float) -> tuple[Floats, Floats]:
+    """Bounds of the exact 95 % interval of the mean of each Poisson count.
+
+    A count of observations that come in lumps is divided by its dispersion, variance over mean.
+
+    Examples
+    --------
+    >>> low, high = poisson_interval(np.array([0, 10]), 1.0)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 4.795], [3.689, 18.39])
+    """
+    from scipy.special import gammaincinv
+
+    x = counts / dispersion
+    low = np.where(x > 0, gammaincinv(np.maximum(x, 1e-9), 0.025), 0.0)
+    return low * dispersion, gammaincinv(x + 1, 0.975) * dispersion
+
+
+def _reciprocity(prepared: Prepared) -> float:
+    """Share of edges that are reciprocated; 0 if undirected."""
+    if not prepared.directed:
+        return 0.0
+    source, target = prepared.source.astype(np.int64), prepared.target.astype(np.int64)
+    forward, back = source * prepared.size + target, target * prepared.size + source
+    return float(np.isin(forward, back).mean())
 
 
 def _safe_ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:
@@ -232,11 +303,32 @@ def _safe_ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:
 def _visibility_table(
     partition: Partition, shared: Counts, scores: Floats, statistics: dict[str, Floats]
 ) -> pl.DataFrame:
-    visible_runs = (scores >= SEEN).mean(axis=0)
-    figures = {"follow_f1": np.median(scores, axis=0), "visible_runs": visible_runs}
-    columns = community_columns(partition) | {"shared": shared} | figures
-    columns |= {"visible": visible_runs > 0.5} | statistics
+    figures = {
+        "follow_f1": np.median(scores, axis=0),
+        "visible_runs": (scores >= SEEN).mean(axis=0),
+    }
+    columns = community_columns(partition)
+    columns |= {"shared": shared, "coverage": shared / np.maximum(partition.sizes, 1)}
     known = pl.when(pl.Series(shared >= MIN_SHARED))
-    return pl.DataFrame(columns).with_columns(
-        known.then(pl.col(*figures, *statistics).fill_nan(None)), known.then(pl.col("visible"))
+    frame = pl.DataFrame(columns | figures | statistics).with_columns(
+        known.then(pl.col(*figures, *statistics).fill_nan(None))
+    )
+    return frame.with_columns(pl.col("inside").cast(pl.Int64), _verdict())
+
+
+def _verdict() -> pl.Expr:
+    """The verdict by the first rule that applies; comparisons with null are false."""
+    judged = (pl.col("coverage") >= MIN_COVERAGE) & (pl.col("shared") >= MIN_SHARED)
+    seen = (pl.col("visible_runs") > 0.5) | (pl.col("ratio_low") > NEAR_CHANCE)
+    chance = (pl.col("ratio_high") <= NEAR_CHANCE) & (pl.col("expected") >= MIN_EXPECTED)
+    words = {verdict: pl.lit(verdict) for verdict in VERDICTS}
+    return (
+        pl.when(~judged)
+        .then(words["not judgeable"])
+        .when(seen.fill_null(False))
+        .then(words["visible"])
+        .when(chance.fill_null(False))
+        .then(words["hidden"])
+        .otherwise(words["undecided"])
+        .alias("verdict")
     )

@@ -454,8 +454,12 @@ class Partition(Frozen, table="summary"):
         return int(which)
 
     def name(self, code: int) -> str:
-        """The label of a community, or ``community <code>`` where it has none."""
-        return self.labels[code] or f"community {code}"
+        """The label of a community, or ``community <code>`` where it has none.
+
+        Where names were sought and none qualified, ``community <code> (unnamed)``.
+        """
+        unnamed = " (unnamed)" if self.evidence is not None else ""
+        return self.labels[code] or f"community {code}{unnamed}"
 
     def members(self, which: int | str) -> npt.NDArray[Any]:
         """Ids of the nodes of a community, given by code or by label."""

@@ -97,7 +97,12 @@ def cointeraction_graph(
         count; ``actions`` is not defined with a window.
     top
         Keep this many of each node's heaviest edges (ties: the smaller id). An edge is kept if
-        either end keeps it.
+        either end keeps it. There is no default, for none serves all: between tags through
+        authors, whose tags are many, communities glue planted topics together without it (pairs
+        of tags on the bundled platform: precision 0.70 to 0.87, by `weight`; 0.91 to 0.98 with
+        ``top=20``, at the same recall or a higher one); through items they do not (1.00 without
+        it, and from 20 on), and below 10 topics split. Compare several, as
+        :func:`graphkit.graphs.plan` says of dense projections of tags.
     mutual
         With `top`: an edge is kept only if both ends keep it.
     exclude

@@ -39,8 +39,6 @@ SOURCES = {
     "without_loops": "Self-loops were removed.",
     "largest_component": "Only the largest (weakly) connected component was kept.",
     "select_accounts": "The data were restricted to chosen accounts (n = {n:,}).",
-    "label_communities": "Communities are named after over-represented {by}, by log-odds with an "
-    "informative Dirichlet prior [[names]] at a false-discovery rate of {fdr:g} [[bh]].",
     "subgraph": "Only the edges among a subset of the nodes were kept.",
 }
 
@@ -232,6 +230,19 @@ def _kinds_sentence(asked: Asked) -> str:
     return f"Interactions are of kind {_join_words(list(kinds))}." if kinds else ""
 
 
+def _name_sentences(asked: Asked) -> Sentences:
+    lift, runs = asked.get("min_lift"), asked.get("min_stability")
+    stable = f" and come first in {runs:.0%} of the runs" if runs else ""
+    return [
+        f"Communities are named after over-represented {asked['by']}, by log-odds with an "
+        f"informative Dirichlet prior [[names]] at a false-discovery rate of {asked['fdr']:g} [[bh]].",
+        lift is not None
+        and f"A name must be used by {asked['min_share']:.0%} of the members that use any, "
+        f"{lift:g} times the share elsewhere,{stable or ' at least'}; communities without such a "
+        "name are unnamed.",
+    ]
+
+
 def _follow_sentences(asked: Asked) -> Sentences:
     untimed = asked.get("untimed", 0)
     rest = f"; {untimed:,} follows without a time were treated as earlier" if untimed else ""
@@ -382,6 +393,7 @@ PHRASES: dict[str, Callable[[Asked], Sentences]] = {
     "cointeraction_graph": _projection_sentences,
     "coordinated_accounts": _coordination_sentences,
     "follow_graph": _follow_sentences,
+    "label_communities": _name_sentences,
     "interaction_graph": _interaction_sentences,
     "leiden": _leiden_sentences,
     "read_incidence": _log_sentences,

@@ -441,8 +441,8 @@ _DERIVED = """
 amplification | % above the baseline | | algorithmic amplification: reach relative to a baseline,
     by community of origin
 [partition]
-hosting_hidden | share, 0 … 1 | | within-community reach in hidden communities, which the follow
-    graph does not show, mean over communities
+hosting_hidden | share, 0 … 1 | | within-community reach in hidden communities, whose members
+    follow each other near chance, mean over communities
 hosting_visible | share, 0 … 1 | | within-community reach in visible communities, which the follow
     graph shows, mean over communities
 hosting_gap | difference of shares | | within-community reach in hidden communities minus that in

@@ -97,8 +97,9 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     """Best match on the follow graph, and follows inside, observed and expected, per community.
 
     Left: median over runs of the best F1 with a community of the follow graph; from 0.5 on
-    (dashed) it counts as visible. Right: share of the members' follows that stay inside (dot),
-    and its expectation from degrees alone (bar).
+    (dashed) it is visible. Right: share of the members' follows that stay inside (dot), and its
+    expectation from degrees alone (bar). Communities whose verdict is hidden are in colour,
+    those that are undecided or cannot be judged are pale.
 
     Parameters
     ----------
@@ -113,7 +114,8 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     frame = frame.sort("follow_f1", "size", descending=[True, True])
     rows = np.arange(frame.height)[::-1]
     figure, (left, right) = blank_canvas(10, 1.5 + 0.34 * frame.height, columns=2)
-    colours = [BASE if v else ACCENT for v in frame.get_column("visible").to_list()]
+    shades = {"visible": BASE, "hidden": ACCENT}
+    colours = [shades.get(v, MUTED) for v in frame.get_column("verdict").to_list()]
     scores = frame.get_column("follow_f1").to_numpy()
     left.hlines(rows, 0, scores, color=PALE, linewidth=2)
     left.scatter(scores, rows, color=colours, s=48, zorder=3)
@@ -121,10 +123,10 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     left.set_xlim(0, 1.02)
     left.set_yticks(rows, shown_all(frame.get_column("label")))
     for tick, colour in zip(left.get_yticklabels(), colours, strict=True):
-        tick.set_color(INK if colour == BASE else ACCENT)
+        tick.set_color(INK if colour == BASE else colour)
     left.set_xlabel("best F1 with a community of the follow graph")
-    hidden = frame.height - int(frame.get_column("visible").sum())
-    style.head(left, f"Visible among followers? {hidden} of {frame.height} are not")
+    hidden = frame.filter(verdict="hidden").height
+    style.head(left, f"Visible among followers? {hidden} of {frame.height} hidden")
     inside, chance = column_arrays(frame, "internal_share", "expected_share")
     right.barh(rows, chance, color=PALE, height=0.6, label="expected from degrees alone")
     right.scatter(inside, rows, color=colours, s=48, zorder=3, label="observed")

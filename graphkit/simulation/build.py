@@ -27,6 +27,7 @@ from graphkit.errors import (
     check_integer,
     check_number,
 )
+from graphkit.kernels.random import draw_pairs
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.interests import (
     InterestSpace,
@@ -196,25 +197,33 @@ def draw_keys(streams: Streams, name: str, size: int) -> npt.NDArray[np.uint64]:
     return generator.permutation(drawn)[:size]
 
 
-def plurality_homes(membership: Ints32, indptr: npt.NDArray[np.int64], posters: Ints32) -> Ints32:
-    """Community of origin: plurality of the posters' communities; ties: smallest code, −1 if none.
+#: The draw that chooses the introducer whose community is a post's home; no event of a simulation.
+HOME_DRAW = 63
+
+
+def choose_introducers(
+    indptr: npt.NDArray[np.int64],
+    posters: Ints32,
+    post_keys: npt.NDArray[np.uint64],
+    account_keys: npt.NDArray[np.uint64],
+) -> Ints32:
+    """One poster of each post, by the least keyed draw of the pair of account and post.
+
+    Codes, order and communities have no say, and without one of the others the choice stays.
 
     Examples
     --------
-    >>> plurality_homes(np.array([0, 1, 1, -1]), np.array([0, 2, 5, 6]), np.array([1, 0, 0, 1, 2, 3]))
-    array([ 0,  1, -1], dtype=int32)
+    >>> posts, accounts = np.array([7, 8], np.uint64), np.array([1, 2, 3], np.uint64)
+    >>> choose_introducers(np.array([0, 1, 2]), np.array([2, 0], np.int32), posts, accounts)
+    array([2, 0], dtype=int32)
     """
+    if posters.size == indptr.size - 1:
+        return posters
     post = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    community = membership[posters].astype(np.int64)
-    known = community >= 0
-    size = int(membership.max(initial=0)) + 1
-    cell, count = np.unique(post[known] * size + community[known], return_counts=True)
-    # by post, most votes first, then the smallest code: the first row of each post wins
-    order = np.lexsort((cell % size, -count, cell // size))
-    winners, first = np.unique(cell[order] // size, return_index=True)
-    homes = np.full(indptr.size - 1, -1, np.int32)
-    homes[winners] = cell[order][first] % size
-    return homes
+    draws = draw_pairs(np.uint64(0), HOME_DRAW, account_keys[posters], post_keys[post])
+    # the first row of each post wins
+    order = np.lexsort((account_keys[posters], draws, post))
+    return posters[order][indptr[:-1]]
 
 
 #: Share of the items of an "introduced" world that the partition may see.
@@ -370,7 +379,9 @@ def build_world(
     posts
         ``"authored"``: items created from `since` on enter through their authors.
         ``"introduced"``: for items without authors (artists, songs): a sample is held out with
-        all its rows; each enters through seeders, accounts of its held-out audience.
+        all its rows; each enters through seeders, accounts of its held-out audience. Its
+        community of origin is that of one of them, chosen by the keys; none if that one is
+        unassigned.
     ticks
         Posts enter in ticks 0 … ticks − 1: by their creation if authored, else keyed.
     stock
@@ -450,6 +461,9 @@ def build_world(
     removed["posts without a place in the interest space"] = int((~features.any(axis=1)).sum())
     taste, profile = _tastes_and_profiles(source, found, learned, streams)
     attributes = world_attributes(dataset, parts["posts"], place, removed)
+    account_keys = draw_keys(streams, "accounts", len(accounts))
+    post_keys = draw_keys(streams, "posts", len(parts["posts"]))
+    homes = _find_homes(partitions, parts, post_keys, account_keys, removed)
     options: dict[str, Any] = {
         "posts": posts,
         "since": None if since is None else str(since),
@@ -459,17 +473,14 @@ def build_world(
     options |= {"share_of_posts": share_of_posts, "introducers": introducers}
     return World(
         accounts=accounts,
-        account_keys=draw_keys(streams, "accounts", len(accounts)),
-        post_keys=draw_keys(streams, "posts", len(parts["posts"])),
+        account_keys=account_keys,
+        post_keys=post_keys,
         interests=taste,
         profiles=profile,
         post_features=features,
         ticks=_entry_ticks(place, ticks, stock),
         partitions=partitions,
-        homes={
-            kind: plurality_homes(p.membership, parts["poster_indptr"], parts["posters"])
-            for kind, p in partitions.items()
-        },
+        homes=homes,
         authored=posts == "authored",
         provenance=Provenance.of(
             "build_world",
@@ -482,6 +493,21 @@ def build_world(
         **parts,
         **attributes,
     )
+
+
+def _find_homes(
+    partitions: Mapping[str, Partition],
+    parts: dict[str, Any],
+    post_keys: npt.NDArray[np.uint64],
+    account_keys: npt.NDArray[np.uint64],
+    removed: dict[str, int],
+) -> dict[str, Ints32]:
+    """Community of origin of each post by kind of partition, −1 if none; these are counted."""
+    of = choose_introducers(parts["poster_indptr"], parts["posters"], post_keys, account_keys)
+    homes = {kind: p.membership[of] for kind, p in partitions.items()}
+    for kind, home in homes.items():
+        removed[f"posts without a home in {kind!r}"] = int(np.count_nonzero(home < 0))
+    return homes
 
 
 def _resolve_space(

@@ -14,7 +14,7 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, check_integer
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation.build import draw_keys, plurality_homes
+from graphkit.simulation.build import choose_introducers, draw_keys
 
 __all__ = ["resample_worlds"]
 
@@ -99,14 +99,17 @@ def _resample_world(world: World, streams: Streams, number: int) -> World:
         )
         for kind, p in world.partitions.items()
     }
+    account_keys = draw_keys(streams, "accounts", len(accounts))
+    post_keys = draw_keys(streams, "posts", len(posts))
+    origin = choose_introducers(indptr, entering, post_keys, account_keys)
     record = Provenance.of(
         "resample_worlds", {"number": number}, seed=streams.seed, made_from=(world,)
     )
     return World(
         accounts=accounts,
         posts=posts,
-        account_keys=draw_keys(streams, "accounts", len(accounts)),
-        post_keys=draw_keys(streams, "posts", len(posts)),
+        account_keys=account_keys,
+        post_keys=post_keys,
         follows=_copied_graph(world.follows, accounts, rows, first, by_original, record),
         interests=world.interests[rows],
         profiles=world.profiles[rows],
@@ -117,7 +120,7 @@ def _resample_world(world: World, streams: Streams, number: int) -> World:
         ticks=world.ticks[order],
         quality=world.quality[order],
         partitions=partitions,
-        homes={k: plurality_homes(p.membership, indptr, entering) for k, p in partitions.items()},
+        homes={kind: p.membership[origin] for kind, p in partitions.items()},
         provenance=record,
         **_resample_attributes(world, rows, order, streams),
     )

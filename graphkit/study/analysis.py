@@ -24,16 +24,18 @@ MIN_ARMS = 3
 def hidden_and_visible(
     seen: Visibility, least: int, others: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the communities that the follow graph does not show, and of those it shows.
+    """Names of the communities that are hidden from the follow graph, and of the visible ones.
 
     Only communities large enough for a report are included (`others` as in
-    :func:`shown_communities`). Communities that cannot be judged are in neither.
+    :func:`shown_communities`). Communities that are undecided or cannot be judged are in neither.
     """
     frame = seen.frame.sort("size", descending=True, maintain_order=True)
     frame = frame.head(shown_communities(frame.get_column("size").to_list(), least, others))
-    known = frame.filter(pl.col("follow_f1").is_not_null())
-    hidden = known.filter(~pl.col("visible")).get_column("label").to_list()
-    return tuple(hidden), tuple(known.filter("visible").get_column("label").to_list())
+    hidden, visible = (
+        frame.filter(verdict=verdict).get_column("label").to_list()
+        for verdict in ("hidden", "visible")
+    )
+    return tuple(hidden), tuple(visible)
 
 
 def add_hosting(
@@ -42,7 +44,7 @@ def add_hosting(
     """The outcome with the within-community reach of hidden and of visible communities.
 
     ``hosting_hidden`` and ``hosting_visible`` are unweighted means of ``hosting_reach`` over the
-    communities that the follow graph does not show, and over those it shows; ``hosting_gap`` is
+    communities that are hidden from the follow graph, and over the visible ones; ``hosting_gap`` is
     the first minus the second. `hidden` and `visible` are their names by kind of partition;
     other kinds get no such rows.
     """

@@ -409,10 +409,11 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     seen = result.communities.visibility
     if seen is None:
         return None
-    names = {"visible": "shown by the follow graph", "follow_f1": "best F1"}
+    names = {"verdict": "on the follow graph", "coverage": "coverage", "follow_f1": "best F1"}
+    names |= {"visible_runs": "visible_runs", "conductance": "conductance"}
     names |= {"internal_share": "follows inside", "expected_share": "expected"}
-    kept = ["label", "size", *list(names)[:2], "visible_runs", "conductance", *list(names)[2:]]
-    frame = seen.frame.head(shown).select(kept).rename(names)
+    names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to"}
+    frame = seen.frame.head(shown).select("label", "size", *names).rename(names)
     caption = "Visibility of each community on the follow graph"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
@@ -480,11 +481,13 @@ def _hosting_table(result: StudyResult, shown: int) -> Table | None:
     )
     if not rows.height:
         return None
-    hidden = set(seen.hidden) if seen is not None else set()
-    texts = ["" if seen is None else "no" if n in hidden else "yes" for n in rows["community"]]
+    verdicts: dict[str, str] = {}
+    if seen is not None:
+        verdicts = dict(seen.frame.select("label", "verdict").iter_rows())
+    texts = [verdicts.get(name, "") for name in rows["community"]]
     frame = rows.select(
         "community",
-        pl.Series("shown by the follow graph", texts, pl.String),
+        pl.Series("on the follow graph", texts, pl.String),
         pl.col("baseline_mean").alias(base),
         pl.col("arm_mean").alias(arm),
         *_difference_texts(rows),

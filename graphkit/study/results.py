@@ -69,7 +69,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
         if self.visibility is None:
             return summary
         seen = self.visibility.frame.select(
-            "community", "follow_f1", "visible", "internal_share", "expected_share"
+            "community", "coverage", "follow_f1", "internal_share", "expected_share", "verdict"
         )
         return summary.join(seen, on="community", how="left", maintain_order="left")
 

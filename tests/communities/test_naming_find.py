@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import hypergeom
 
-from graphkit.communities import find_community
+import graphkit as gk
+from graphkit.communities import find_community, resolution_profile
 from graphkit.data.dataset import Dataset
+from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.rng import Streams
 
 
 def world(
@@ -30,6 +36,36 @@ def world(
     return Partition.from_membership(ids, codes, node_kind="authors"), ds
 
 
+def counted(p: Partition, ds: Dataset, part: str, seed: int = 0) -> dict[int, dict[str, float]]:
+    """Slow twin: the figures of each community for #booktok, over a half or over everyone."""
+    assert ds.items is not None
+    tags = dict(ds.items.select("author_id", "tags").iter_rows())
+    ids = p.vocabulary.ids.tolist()
+    tagging = [bool(tags.get(i)) for i in ids]
+    using = [t and "BookTok" in tags[i] for i, t in zip(ids, tagging, strict=True)]
+    order = Streams(seed).generator("find_community").permutation(len(ids)).tolist()
+    chooses: set[int] = set()
+    for group in (using, [t and not u for t, u in zip(tagging, using, strict=True)]):
+        chooses |= {i for k, i in enumerate(i for i in order if group[i]) if k % 2 == 0}
+    kept = {
+        "choosing": chooses,
+        "scoring": set(range(len(ids))) - chooses,
+        "all": set(range(len(ids))),
+    }[part]
+    base = {i for i in kept if tagging[i]}
+    users = {i for i in base if using[i]}
+    assigned = {i for i in base if p.membership[i] >= 0}
+    found = {}
+    for c in range(p.n_communities):
+        mine = {i for i in base if p.membership[i] == c}
+        x = len(mine & users)
+        precision, recall = x / len(mine), x / len(users)
+        share = len(users & assigned) / len(assigned)
+        f1 = 2 * precision * recall / (precision + recall) if x else 0.0
+        found[c] = {"precision": precision, "recall": recall, "f1": f1, "lift": precision / share}
+    return found
+
+
 def test_figures_are_what_the_formulas_say() -> None:
     p, ds = world({"a": (100, 10), "b": (50, 40)}, unassigned=(30, 6))
     hit = find_community(p, ds, tags=("#booktok",))
@@ -38,22 +74,33 @@ def test_figures_are_what_the_formulas_say() -> None:
     assert hit.tags == ("booktok",)
     assert (hit.community, hit.label) == (1, "community 1")
     assert hit.n_users == 56
-    assert hit.precision == 40 / 50
-    assert hit.recall == 40 / 56  # the unassigned six are missed
-    assert hit.f1 == pytest.approx(2 * hit.precision * hit.recall / (hit.precision + hit.recall))
-    assert hit.lift == pytest.approx((40 / 50) / (50 / 150))
+    best = hit.candidates.row(0, named=True)
+    assert best["precision"] == 40 / 50
+    assert best["recall"] == 40 / 56  # the unassigned six are missed
+    assert best["f1"] == pytest.approx(2 * (0.8 * 40 / 56) / (0.8 + 40 / 56))
+    assert best["lift"] == pytest.approx((40 / 50) / (50 / 150))
+    # the match is scored in the half that did not choose it
+    twin = counted(p, ds, "scoring")[1]
+    assert {name: getattr(hit, name) for name in twin} == pytest.approx(twin)
+    assert best["chosen_f1"] == pytest.approx(counted(p, ds, "choosing")[1]["f1"])
+    assert (hit.n_taggers, hit.n_untagged) == (180, 0)
+    assert (hit.domain, hit.resolution) == (None, None)
     assert hit.p_value == pytest.approx(2 * hypergeom.sf(39, 150, 50, 50), rel=1e-9)
     assert hit.hint == ""
     assert hit.candidates.columns == [
+        "domain",
+        "resolution",
         "community",
         "label",
         "size",
+        "taggers",
         "users",
         "precision",
         "recall",
         "f1",
         "lift",
         "p_value",
+        "chosen_f1",
     ]
     assert hit.candidates.select("community", "users").rows() == [(1, 40), (0, 10)]
     assert hit.provenance.verb == "find_community"
@@ -100,9 +147,9 @@ def test_a_match_in_part_says_so() -> None:
     p, ds = world({"a": (60, 12), "b": (600, 2)})
     hit = find_community(p, ds, tags="booktok")
     assert hit
-    assert hit.precision == 0.2
+    assert hit.candidates["precision"][0] == 0.2
     assert hit.hint == (
-        "only 20% (12 of 60) of its members use the tags: it is about more than them."
+        "only 20% (12 of 60) of its members that use tags use these: it is about more than them."
     )
     assert "20% (12 of 60)" in repr(hit)
     assert "20% (12 of 60)" in hit._repr_html_()
@@ -127,9 +174,13 @@ def test_a_refusal_gives_its_reason_and_the_next_best() -> None:
     refused = find_community(q, more, tags="booktok")
     assert not refused
     assert refused.candidates.row(0, named=True)["community"] == 0
-    assert "lift 1.50 is below 2" in refused.hint
+    assert refused.candidates["lift"][0] == pytest.approx(1.5, abs=0.01)
+    lift = counted(q, more, "scoring")[0]["lift"]
+    assert f"lift {lift:.2f} is below 2" in refused.hint
     assert "community 2 would be one (lift 3.39" in refused.hint
-    assert "90% (18 of 20) of its members, 8% (18 of 218) of the users." in refused.hint
+    assert (
+        "90% (18 of 20) of its members that use tags, 8% (18 of 218) of the users." in refused.hint
+    )
 
 
 def test_few_users_prove_nothing() -> None:
@@ -187,12 +238,13 @@ def test_a_partition_without_communities() -> None:
 
 
 def test_communities_of_tags() -> None:
-    tags = [f"book{i}" for i in range(10)] + [f"jazz{i}" for i in range(10)]
+    tags = [f"book{i}" for i in range(10)] + [f"jazz{i}" for i in range(30)]
     ds = Dataset(items={"item_id": ["v"], "tags": [tags]})
-    p = Partition.from_membership(tags, [0] * 10 + [1] * 10, node_kind="tags")
+    p = Partition.from_membership(tags, [0] * 10 + [1] * 30, node_kind="tags")
     hit = find_community(p, ds, tags=tags[:8])
-    assert hit.community == 0
-    assert (hit.precision, hit.recall) == (0.8, 1.0)
+    assert hit.community == 1
+    assert hit.recall == 1
+    assert hit.candidates.select("precision", "recall").row(0) == (0.8, 1.0)
 
 
 def test_row_order_does_not_matter() -> None:
@@ -201,6 +253,114 @@ def test_row_order_does_not_matter() -> None:
     turned = Dataset(items=ds.items.reverse())
     one, other = (find_community(p, d, tags="booktok") for d in (ds, turned))
     assert one.candidates.equals(other.candidates)
+
+
+def test_members_without_tags_are_no_misses() -> None:
+    p, ds = world({"a": (50, 40), "b": (100, 10)})
+    silent = [f"silent{i}" for i in range(400)]
+    q = Partition.from_membership(
+        [*p.vocabulary.ids.tolist(), *silent],
+        [*p.membership.tolist(), *[1 - i % 2 for i in range(400)]],
+        node_kind="authors",
+    )
+    hit, other = find_community(p, ds, tags="booktok"), find_community(q, ds, tags="booktok")
+    figures = ["taggers", "users", "precision", "recall", "f1", "lift", "p_value"]
+    assert sorted(hit.candidates.select(figures).rows()) == sorted(
+        other.candidates.select(figures).rows()
+    )
+    assert (other.n_taggers, other.n_untagged) == (150, 200)
+    assert other.candidates.filter(pl.col("users") == 40)["size"].to_list() == [250]
+    assert "200" in repr(other)
+
+
+def test_the_score_of_the_best_of_many_is_not_optimistic() -> None:
+    """Where nothing matches, the chosen F1 is too high, and the score is not."""
+    rng = np.random.default_rng(3)
+    chosen, scored, truth = [], [], []
+    for _ in range(100):
+        codes = rng.integers(0, 20, 400)
+        ids = [f"u{i:03}" for i in range(400)]
+        tags = [["BookTok" if u else "misc"] for u in rng.random(400) < 0.1]
+        ds = Dataset(items={"item_id": ids, "author_id": ids, "tags": tags})
+        p = Partition.from_membership(ids, codes, node_kind="authors")
+        best = find_community(p, ds, tags="booktok").candidates.row(0, named=True)
+        chosen.append(best["chosen_f1"])
+        scored.append(counted(p, ds, "scoring")[best["community"]]["f1"])
+        truth.append(np.mean([row["f1"] for row in counted(p, ds, "scoring").values()]))
+    assert np.mean(chosen) > 2 * np.mean(truth)
+    error = np.std(scored) / 10
+    assert abs(np.mean(scored) - np.mean(truth)) < 3 * error
+
+
+def nested() -> tuple[Graph, Dataset]:
+    """Four large groups, one of which is five small ones; #BookTok is one of the five."""
+    rng = np.random.default_rng(1)
+    small = np.arange(240) // 12
+    large = np.where(small < 5, 0, 1 + (small - 5) // 5)
+    share = np.where(small[:, None] == small, 0.9, np.where(large[:, None] == large, 0.25, 0.01))
+    linked = np.triu(rng.random((240, 240)) < share, 1)
+    ids = np.array([f"u{i:03}" for i in range(240)])
+    tail, head = np.nonzero(linked)
+    g = Graph.from_edges(ids[tail], ids[head], directed=False, nodes=ids, node_kind="authors")
+    tags = [["BookTok"] if s == 2 else ["misc"] for s in small]
+    return g, Dataset(items={"item_id": ids, "author_id": ids, "tags": tags})
+
+
+def test_a_profile_finds_the_small_and_the_large() -> None:
+    g, ds = nested()
+    profile = resolution_profile(g, runs=3, steps=8, rng=1)
+    hit = find_community(profile, ds, tags="booktok")
+    assert hit
+    assert hit.domain is not None
+    p = profile.partitions[hit.domain]
+    assert hit.resolution == p.resolution
+    assert set(p.members(hit.community)) == {f"u{i:03}" for i in range(24, 36)}
+    assert (hit.precision, hit.recall) == (1.0, 1.0)
+    # corrected for every community of every partition that is not trivial
+    kept = [q for q, t in zip(profile.partitions, profile.domains["trivial"], strict=True) if not t]
+    tested = sum(q.n_communities for q in kept)
+    assert hit.p_value == pytest.approx(tested * hypergeom.sf(11, 240, 12, 12), rel=1e-9)
+    assert f"domain {hit.domain}" in repr(hit)
+    assert ds.items is not None
+    crowd = ds.items.with_columns(
+        tags=pl.Series([["BookTok"] if i < 60 else ["misc"] for i in range(240)])
+    )
+    big = find_community(profile, Dataset(items=crowd), tags="booktok")
+    assert big.domain is not None
+    assert big.domain < hit.domain
+    trivial = dataclasses.replace(
+        profile, domains=profile.domains.with_columns(trivial=pl.lit(value=True))
+    )
+    with pytest.raises(DataError, match="all partitions of the profile are trivial"):
+        find_community(trivial, ds, tags="booktok")
+
+
+@pytest.mark.parametrize("ends", [{"through": "tags"}, {"between": "tags", "through": "items"}])
+def test_edges_made_of_tags_are_no_independent_evidence(ends: dict[str, Any]) -> None:
+    p, ds = world({"a": (100, 10), "b": (50, 40)})
+    graph = Provenance("cointeraction_graph", ends)
+    q = dataclasses.replace(p, provenance=Provenance("leiden", parents=(graph,)))
+    assert "no independent evidence" in find_community(q, ds, tags="booktok").hint
+    other = dataclasses.replace(graph, parameters={"between": "accounts", "through": "items"})
+    r = dataclasses.replace(p, provenance=Provenance("leiden", parents=(other,)))
+    assert find_community(r, ds, tags="booktok").hint == ""
+
+
+def test_a_graph_through_tags_says_so() -> None:
+    platform = gk.synthetic.platform(200, communities=4, rng=1)
+    graph = gk.cointeraction_graph(platform.dataset, between="authors", through="tags")
+    found = gk.leiden(graph, runs=2, rng=1)
+    hit = find_community(found, platform.dataset, tags="comedy")
+    assert "the edges of the graph were made of tags" in hit.hint
+
+
+def test_other_halves_can_be_asked_for() -> None:
+    p, ds = world({"a": (100, 10), "b": (50, 40)})
+    hit = find_community(p, ds, tags="booktok", rng=5)
+    twin = counted(p, ds, "scoring", seed=5)[1]
+    assert {name: getattr(hit, name) for name in twin} == pytest.approx(twin)
+    assert hit.provenance.seed == 5
+    assert find_community(p, ds, tags="booktok").provenance.seed == 0
 
 
 def test_errors() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import hypergeom
+from scipy.stats import chi2, hypergeom
 
 from graphkit.communities import leiden, visibility
 from graphkit.data.graph import Graph
@@ -17,14 +17,19 @@ COLUMNS = [
     "label",
     "size",
     "shared",
+    "coverage",
     "follow_f1",
     "visible_runs",
-    "visible",
     "conductance",
     "internal_share",
     "expected_share",
+    "inside",
+    "expected",
     "ratio",
+    "ratio_low",
+    "ratio_high",
     "p_value",
+    "verdict",
 ]
 
 
@@ -56,9 +61,9 @@ def test_what_is_planted_is_seen_and_what_is_hidden_is_not(engine: str, *, direc
     p, g = planted([60, 50, 40], {1}, directed=directed)
     v = visibility(p, g, runs=5, engine=engine, rng=1)
     assert v.frame.columns == COLUMNS
-    assert v.frame.get_column("visible").to_list() == [True, False, True]
-    assert v.hidden == ["c1"]
-    seen, hidden = v.frame.filter("visible"), v.frame.filter(label="c1").row(0, named=True)
+    assert v.frame.get_column("verdict").to_list() == ["visible", "hidden", "visible"]
+    assert (v.hidden, v.labels("visible"), v.labels("undecided")) == (["c1"], ["c0", "c2"], [])
+    seen, hidden = v.frame.filter(verdict="visible"), v.frame.filter(label="c1").row(0, named=True)
     assert seen.get_column("follow_f1").min() > 0.7
     assert seen.get_column("ratio").min() > 1.4
     assert seen.get_column("p_value").max() < 1e-20
@@ -68,7 +73,9 @@ def test_what_is_planted_is_seen_and_what_is_hidden_is_not(engine: str, *, direc
     assert hidden["p_value"] > 1e-3
     assert v.follow_memberships.shape == (5, 150)
     assert v.follow_agreement <= 1
-    assert "not visible" in repr(v)
+    assert "not judgeable" in repr(v)
+    with pytest.raises(OptionError, match="verdict='seen' is unknown"):
+        v.labels("seen")
 
 
 @pytest.mark.parametrize("directed", [True, False])
@@ -109,6 +116,13 @@ def test_figures_agree_with_the_slow_twin(*, directed: bool) -> None:
         assert row["internal_share"] == pytest.approx(share)
         assert row["expected_share"] == pytest.approx(expected)
         assert row["ratio"] == pytest.approx(share / expected)
+        lumps = 1 + np.mean([(b, a) in pairs for a, b in pairs]) if directed else 1
+        follows = expected * (out if directed else volume / 2)
+        assert (row["inside"], row["expected"]) == (inside, pytest.approx(follows))
+        bounds = chi2.ppf([0.025, 0.975], [2 * inside / lumps, 2 * inside / lumps + 2])
+        low, high = bounds / 2 * lumps / follows
+        assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((low, high))
+        assert (row["shared"], row["coverage"]) == (len(members), 1)
         assert row["p_value"] == pytest.approx(p_value, rel=1e-8)
         scores = []
         shared = [i for i in range(60) if i not in left_out]
@@ -121,7 +135,9 @@ def test_figures_agree_with_the_slow_twin(*, directed: bool) -> None:
             scores.append(best)
         assert row["follow_f1"] == pytest.approx(np.median(scores))
         assert row["visible_runs"] == pytest.approx(np.mean([s >= 0.5 for s in scores]))
-        assert row["visible"] == (row["visible_runs"] > 0.5)
+        seen = row["visible_runs"] > 0.5 or low > 1.5
+        other = "hidden" if high <= 1.5 and follows >= 5 else "undecided"
+        assert row["verdict"] == ("visible" if seen else other)
 
 
 @pytest.mark.parametrize("directed", [True, False])
@@ -186,8 +202,9 @@ def test_too_few_members_say_nothing() -> None:
     frame = visibility(more, g, runs=2, rng=1).frame
     row = frame.filter(label="elsewhere").row(0, named=True)
     assert (row["size"], row["shared"]) == (4, 1)
-    assert {row[c] for c in COLUMNS[4:]} == {None}
-    assert frame.get_column("visible").null_count() == 1
+    assert row["coverage"] == 0.25
+    assert {row[c] for c in COLUMNS[5:-1]} == {None}
+    assert row["verdict"] == "not judgeable"
 
 
 def test_members_who_follow_nobody() -> None:
@@ -198,9 +215,11 @@ def test_members_who_follow_nobody() -> None:
     assert rows["xy"]["internal_share"] is None
     assert rows["xy"]["p_value"] is None
     assert rows["xy"]["conductance"] == 1.0
-    assert rows["zw"]["conductance"] is None
-    assert rows["zw"]["follow_f1"] == 0
-    assert rows["zw"]["visible"] is False
+    assert rows["xy"]["verdict"] == "visible"  # a follow community matches them
+    # without an edge nothing can be said
+    assert (rows["zw"]["shared"], rows["zw"]["coverage"]) == (0, 0)
+    assert {rows["zw"][c] for c in COLUMNS[5:-1]} == {None}
+    assert rows["zw"]["verdict"] == "not judgeable"
     assert rows["ab"]["internal_share"] == pytest.approx(1 / 3)
 
 
@@ -209,7 +228,66 @@ def test_weights_move_leiden_only() -> None:
     tail, head, weight = g.edge_arrays()
     heavy = Graph.from_edges(tail, head, weight * 7, directed=True, nodes=range(50))
     a, b = (visibility(p, graph, runs=2, rng=1).frame for graph in (g, heavy))
-    assert a.select(COLUMNS[7:]).equals(b.select(COLUMNS[7:]))
+    assert a.select(COLUMNS[7:-1]).equals(b.select(COLUMNS[7:-1]))
+
+
+def test_a_low_f1_alone_is_not_hidden() -> None:
+    """One interest lives in five circles of friends: no circle matches it, all follows stay."""
+    rng = np.random.default_rng(1)
+    circle = np.arange(200) // 20
+    linked = rng.random((200, 200)) < np.where(circle[:, None] == circle, 0.5, 0.002)
+    np.fill_diagonal(linked, False)
+    g = Graph.from_edges(*np.nonzero(linked), directed=True, nodes=range(200))
+    p = Partition.from_membership(range(200), np.arange(200) // 100)
+    v = visibility(p, g, runs=3, rng=1)
+    assert v.frame.get_column("follow_f1").max() < 0.5  # type: ignore[operator]
+    assert v.frame.get_column("ratio_low").min() > 1.5  # type: ignore[operator]
+    assert v.labels("visible") == ["community 0", "community 1"]
+
+
+def test_hidden_needs_evidence() -> None:
+    """The same communities at chance: with few follows the interval is too wide to tell."""
+    p, g = planted([60, 50, 40], {1})
+    tail, head, _ = g.edge_arrays()
+    kept = np.random.default_rng(3).random(tail.size) < 0.03
+    sparse = Graph.from_edges(tail[kept], head[kept], directed=True, nodes=range(150))
+    full = visibility(p, g, runs=3, rng=1).frame.row(1, named=True)
+    thin = visibility(p, sparse, runs=3, rng=1).frame.row(1, named=True)
+    assert full["verdict"] == "hidden"
+    assert thin["follow_f1"] < 0.5
+    assert thin["ratio_high"] > 1.5 > thin["ratio_low"]
+    assert thin["verdict"] == "undecided"
+
+
+def test_communities_that_the_follow_graph_does_not_cover_are_not_judged() -> None:
+    p, g = planted([30, 20], set())
+    for outside, verdict in ((30, "visible"), (31, "not judgeable")):
+        larger = Partition.from_membership(
+            range(50 + outside), [*p.membership.tolist(), *[0] * outside]
+        )
+        row = visibility(larger, g, runs=2, rng=1).frame.row(0, named=True)
+        assert row["coverage"] == 30 / (30 + outside)
+        # of the covered members, all are one community there
+        assert row["follow_f1"] == 1
+        assert row["verdict"] == verdict
+
+
+@pytest.mark.parametrize("mutual", [False, True])
+def test_intervals_hold_chance_where_follows_ignore_interest(*, mutual: bool) -> None:
+    rng = np.random.default_rng(4)
+    held, hidden = [], []
+    for _ in range(60):
+        tail, head = rng.integers(0, 300, (2, 3000))
+        if mutual:
+            tail, head = np.r_[tail, head], np.r_[head, tail]
+        g = Graph.from_edges(tail, head, directed=True, nodes=range(300))
+        p = Partition.from_membership(range(300), rng.integers(0, 3, 300))
+        frame = visibility(p, g, runs=1, rng=1).frame
+        held += ((frame["ratio_low"] <= 1) & (frame["ratio_high"] >= 1)).to_list()
+        hidden += (frame["verdict"] == "hidden").to_list()
+    # conservative: the number of internal follows varies less than a Poisson count
+    assert np.mean(held) > 0.95
+    assert np.mean(hidden) > 0.95
 
 
 def test_errors() -> None:

@@ -180,6 +180,10 @@ def test_communities_after_their_graph(dataset: gk.Dataset) -> None:
     assert [r[:9] for r in references] == ["Benjamini", "Monroe, B", "Newman, M", "Traag, V."]
     assert "random seed: 11 (leiden)" in alone
     assert f"The number of communities is {found.n_communities}" in alone
+    assert (
+        "A name must be used by 10% of the members that use any, 2 times the share elsewhere, and "
+        "come first in 80% of the runs; communities without such a name are unnamed." in alone
+    )
     assert "It keeps" not in alone
     both, _ = parts(found, graph=kept)
     marks = [

@@ -143,6 +143,30 @@ def test_it_shows_itself(large: gk.Dataset) -> None:
     assert "<table" in found._repr_html_()
 
 
+def tag_lists(n_authors: int, each: int) -> gk.Dataset:
+    """Authors with one post of `each` tags out of 120."""
+    rng = np.random.default_rng(1)
+    tags = [[f"t{k}" for k in rng.choice(120, each, replace=False)] for _ in range(n_authors)]
+    ids = [f"u{i}" for i in range(n_authors)]
+    return gk.Dataset(items={"item_id": ids, "author_id": ids, "tags": tags})
+
+
+def test_a_dense_projection_of_tags_says_that_topics_may_be_glued() -> None:
+    dense, sparse = tag_lists(300, 12), tag_lists(30, 5)
+    found = plan(dense, between="tags", through="authors")
+    assert 2 * found.edges / found.entities > 50
+    assert "edges per tag, most of them weak" in found.note
+    assert "top=20 and top=50" in repr(found)
+    # not where each tag keeps its heaviest edges, nor in a sparse one, nor between others
+    for quiet in (
+        plan(dense, between="tags", through="authors", top=20),
+        plan(sparse, between="tags", through="authors"),
+        plan(dense, between="authors", through="tags"),
+    ):
+        assert quiet.note == ""
+        assert "note" not in repr(quiet)
+
+
 # time -------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def found() -> Visibility:
             "shared": [4, 3, 2],
             "follow_f1": [0.9, 0.7, 0.2],
             "visible_runs": [1.0, 1.0, 0.0],
-            "visible": [True, True, False],
+            "verdict": ["visible", "visible", "hidden"],
             "conductance": [0.1, 0.2, 0.9],
             "internal_share": [0.8, 0.7, 0.0],
             "expected_share": [0.4, 0.3, 0.2],
@@ -69,7 +69,7 @@ def test_communities_show_names_sizes_and_evidence(partition: Partition) -> None
 
 def test_visibility_sorts_by_f1_and_counts_the_hidden(found: Visibility) -> None:
     canvas = plot.visibility(found)
-    assert "1 of 3 are not" in texts(canvas)
+    assert "1 of 3 hidden" in texts(canvas)
     labels = [t.get_text() for t in canvas.axes[0].get_yticklabels()]
     assert labels == ["#books", "#cats", "#alt"]
 

@@ -87,7 +87,7 @@ def draw_visibility(name: str) -> None:
             "label": [name, "other"],
             "size": [4, 3],
             "follow_f1": [0.9, 0.2],
-            "visible": [True, False],
+            "verdict": ["visible", "hidden"],
             "internal_share": [0.8, 0.7],
             "expected_share": [0.4, 0.3],
         }
@@ -103,7 +103,7 @@ def draw_matrices(figure: Callable[..., Canvas], name: str) -> None:
     canvas = figure({name: panel, "second": panel}, highlight=(name,))
     check(canvas, name)
     # a title, and then in the rows of one panel and in the columns of both
-    drawn, label = texts(canvas), HOSTILE[name] if name else "community 0"
+    drawn, label = texts(canvas), HOSTILE[name] if name else "community 0 (unnamed)"
     assert HOSTILE[name] in drawn
     assert drawn.count(label) == (4 if name else 3)
     inked = canvas.axes[0].get_xticklabels()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.simulation import build_world, interest_space, split_world_data
-from graphkit.simulation.build import item_draws, plurality_homes, time_cuts
+from graphkit.simulation.build import choose_introducers, item_draws, time_cuts
 from graphkit.simulation.interests import InterestSpace
 
 
@@ -145,11 +146,92 @@ def test_partitions_by_kind_are_carried(platform: Platform, truth: gk.Partition)
     assert list(build_world(platform, half, rng=1).partitions) == ["planted", "given"]
 
 
-def test_homes_are_the_plurality() -> None:
-    membership = np.array([0, 0, 1, 1, -1], np.int32)
-    indptr = np.array([0, 3, 5, 6, 8])
-    posters = np.array([2, 0, 3, 3, 0, 4, 4, 2], np.int32)
-    assert plurality_homes(membership, indptr, posters).tolist() == [1, 0, -1, 1]
+def introduced_world(ds: gk.Dataset, partition: gk.Partition) -> World:
+    return build_world(ds, partition, posts="introduced", share_of_posts=0.3, ticks=2, rng=1)
+
+
+def test_a_home_is_that_of_one_keyed_introducer(platform: Platform, truth: gk.Partition) -> None:
+    half = gk.Partition.from_membership(truth.vocabulary.ids[::2], truth.membership[::2])
+    world = build_world(platform.dataset, {"whole": truth, "half": half}, posts="introduced", rng=1)
+    posters = world.posters.reshape(world.n_posts, 3)
+    chosen = choose_introducers(
+        world.poster_indptr, world.posters, world.post_keys, world.account_keys
+    )
+    assert (posters == chosen[:, None]).any(axis=1).all()
+    # the same introducer speaks in every partition, assigned or not
+    for kind, partition in world.partitions.items():
+        np.testing.assert_array_equal(world.homes[kind], partition.membership[chosen])
+    homeless = int((world.homes["half"] < 0).sum())
+    assert homeless > 0
+    assert world.provenance.removed["posts without a home in 'half'"] == homeless
+    # each of the three places speaks equally often, whatever the order of the rows
+    place = np.argmax(posters == chosen[:, None], axis=1)
+    assert np.abs(np.bincount(place, minlength=3) / place.size - 1 / 3).max() < 0.25
+    turned = posters[:, ::-1].ravel().copy()
+    again = choose_introducers(world.poster_indptr, turned, world.post_keys, world.account_keys)
+    np.testing.assert_array_equal(again, chosen)
+
+
+def test_a_home_outlives_the_loss_of_the_other_introducers() -> None:
+    rng = np.random.default_rng(2)
+    keys, posts = (rng.integers(0, 2**63, n, dtype=np.uint64) for n in (50, 400))
+    posters = np.stack([rng.permutation(50)[:3] for _ in range(400)]).astype(np.int32)
+    chosen = choose_introducers(np.arange(401) * 3, posters.ravel(), posts, keys)
+    place = np.argmax(posters == chosen[:, None], axis=1)
+    # uniform over the three: 400 draws, four standard errors
+    assert np.abs(np.bincount(place, minlength=3) / 400 - 1 / 3).max() < 4 * 0.0236
+    other = (place + 1) % 3
+    kept = np.arange(3) != other[:, None]
+    left = choose_introducers(np.arange(401) * 2, posters[kept], posts, keys)
+    np.testing.assert_array_equal(left, chosen)
+
+
+def check_permuted_homes(ds: gk.Dataset, partition: gk.Partition, draws: int) -> tuple[float, ...]:
+    """Mean share of homes of the largest community over permuted labels, and its size."""
+    world = introduced_world(ds, partition)
+    codes = world.partitions["given"].membership
+    of = choose_introducers(world.poster_indptr, world.posters, world.post_keys, world.account_keys)
+    rng = np.random.default_rng(5)
+    # permuted among the assigned accounts: the assignment itself stays
+    assigned = np.flatnonzero(codes >= 0)
+    shares = []
+    for _ in range(draws):
+        permuted = codes.copy()
+        permuted[assigned] = rng.permutation(codes[assigned])
+        homes = permuted[of]
+        shares.append(np.mean(homes[homes >= 0] == 0))
+    size = np.mean(codes[assigned] == 0)
+    return float(np.mean(shares)), float(size), float(np.std(shares) / np.sqrt(draws))
+
+
+def test_homes_under_permuted_labels_are_in_proportion_to_size(platform: Platform) -> None:
+    ids = platform.truth.vocabulary.ids
+    unequal = gk.Partition.from_membership(ids, np.repeat([0, 1, 2, 3], [90, 60, 30, 20]))
+    mean, size, error = check_permuted_homes(platform.dataset, unequal, 400)
+    assert size == 0.45
+    assert error < 0.005
+    assert abs(mean - size) < 4 * error
+    # and end to end, a world built from each permutation
+    rng = np.random.default_rng(1)
+    shares = []
+    for _ in range(6):
+        permuted = gk.Partition.from_membership(ids, rng.permutation(unequal.membership))
+        world = introduced_world(platform.dataset, permuted)
+        shares.append((world.homes["given"] == 0).mean())
+    assert abs(np.mean(shares) - 0.45) < 4 * np.std(shares) / np.sqrt(6)
+
+
+@pytest.mark.real_data
+def test_homes_of_listeners_are_in_proportion_to_size(shared_data: Path) -> None:
+    folder = shared_data / "hetrec2011_lastfm_2k"
+    if not folder.is_dir():
+        pytest.skip("the folder 'hetrec2011_lastfm_2k' is absent")
+    ds, _ = gk.readwrite.read_hetrec_lastfm(folder)
+    piece = split_world_data(ds, posts="introduced")
+    found = gk.leiden(gk.cointeraction_graph(piece, weight="tfidf"), runs=2, rng=1)
+    mean, size, error = check_permuted_homes(ds, found, 100)
+    assert size > 0.2
+    assert abs(mean - size) < 4 * error
 
 
 def test_the_space_is_asked_for_or_given(platform: Platform, truth: gk.Partition) -> None:

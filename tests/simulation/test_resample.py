@@ -75,6 +75,8 @@ def test_introduced_posts_keep_the_posters_that_were_drawn() -> None:
         mine = new.posters[new.poster_indptr[p] : new.poster_indptr[p + 1]]
         theirs = world.posters[world.poster_indptr[old] : world.poster_indptr[old + 1]]
         assert account[mine].tolist() == [a for a in theirs.tolist() if a in account]
+        # one of them is the origin, and its community is the home
+        assert new.homes["given"][p] in new.partitions["given"].membership[mine]
 
 
 def test_worlds_can_be_resampled_again(world: World) -> None:

@@ -2,10 +2,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
-from graphkit.study.analysis import add_hosting, blend_curve, mark_sign_changes, means_of_arms
+from graphkit.communities import Visibility
+from graphkit.data.provenance import Provenance
+from graphkit.study.analysis import (
+    add_hosting,
+    blend_curve,
+    hidden_and_visible,
+    mark_sign_changes,
+    means_of_arms,
+)
 from graphkit.study.config import ArmConfig
 
 FOLLOWER = ArmConfig(name="circle", preset="follower_centric")
@@ -93,6 +102,22 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
     )
     assert mark_sign_changes(scan)["sign_change"].to_list() == [False, False, True, False]
     assert not mark_sign_changes(scan.head(2))["sign_change"].any()
+
+
+def test_only_verdicts_decide_what_is_hidden_and_what_is_visible() -> None:
+    # a low F1 is not enough to be hidden, nor a missing verdict to be visible
+    frame = pl.DataFrame(
+        {
+            "label": ["a", "b", "c", "d", "e"],
+            "size": [50, 40, 30, 20, 3],
+            "follow_f1": [0.2, 0.2, 0.2, 0.9, 0.1],
+            "verdict": ["hidden", "undecided", "visible", "not judgeable", "hidden"],
+        }
+    )
+    seen = Visibility(frame, np.zeros((1, 1), np.int32), 1.0, Provenance("visibility"))
+    assert hidden_and_visible(seen, 2, 0) == (("a", "e"), ("c",))
+    # the small one is not reported
+    assert hidden_and_visible(seen, 10, 10) == (("a",), ("c",))
 
 
 def test_hosting_of_what_the_follow_graph_shows_and_does_not() -> None:

@@ -1,0 +1,370 @@
+"""The community that matches given tags: chosen on half of the nodes, scored on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from graphkit.communities.naming import require_dataset, tag_use
+from graphkit.communities.prepare import Counts, Floats, community_columns, require_partition
+from graphkit.communities.resolution import ResolutionProfile
+from graphkit.data.dataset import Dataset
+from graphkit.data.frozen import Frozen
+from graphkit.data.partition import Partition
+from graphkit.data.provenance import Provenance
+from graphkit.data.tags import fold_tag
+from graphkit.errors import DataError, OptionError, nearest
+from graphkit.rng import RNGLike, Streams
+
+Mask = npt.NDArray[np.bool_]
+
+__all__ = ["CommunityMatch", "find_community"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CommunityMatch(Frozen, title="Community by tags"):
+    """The community that best matches the users of some tags, if any, and its candidates.
+
+    Attributes
+    ----------
+    tags
+        The folded tags that were asked for.
+    found
+        Whether some community matches; also the truth value of the object.
+    community, label
+        The community of best F1 in the half that chooses, `None` if none was found.
+    precision, recall, f1, lift
+        Of that community against the users of the tags, in the half that scores.
+    p_value
+        Hypergeometric, one-sided, over both halves, multiplied by the number of candidates
+        (Bonferroni).
+    n_users, n_taggers
+        Nodes of the partition that use at least one of the tags, and that use any tag.
+    n_untagged
+        Members of the community that use no tag at all, which are left out of all figures.
+    candidates
+        Every community that holds a user, best first.
+    domain, resolution
+        Of a resolution profile: index of the partition in its `partitions`; and its γ.
+    hint
+        Caveats, such as a tag that nobody uses; else empty.
+    """
+
+    tags: tuple[str, ...]
+    found: bool
+    community: int | None
+    label: str | None
+    precision: float
+    recall: float
+    f1: float
+    lift: float
+    p_value: float
+    n_users: int
+    n_taggers: int
+    n_untagged: int
+    candidates: pl.DataFrame
+    domain: int | None = None
+    resolution: float | None = None
+    provenance: Provenance = field(default_factory=lambda: Provenance("find_community"))
+    hint: str = ""
+
+    def __bool__(self) -> bool:
+        return self.found
+
+    def _facts(self) -> dict[str, object]:
+        asked = " ".join(f"#{t}" for t in self.tags)
+        base: dict[str, object] = {
+            "nodes that use the tags": f"{self.n_users:,} of {self.n_taggers:,} that use any"
+        }
+        hint: dict[str, object] = {"hint": self.hint} if self.hint else {}
+        if not self.found:
+            return {"asked for": asked, "found": "none", **base, **hint}
+        at = "" if self.domain is None else f", domain {self.domain} at γ = {self.resolution:.3g}"
+        return hint | {
+            "asked for": asked,
+            "found": f"{self.label} (community {self.community}{at})",
+            "precision": self.precision,
+            "recall": self.recall,
+            "F1": self.f1,
+            "lift": self.lift,
+            "p (Bonferroni)": self.p_value,
+            **base,
+            "members without any tag": self.n_untagged,
+        }
+
+    def _table(self) -> pl.DataFrame:
+        return self.candidates.head(5)
+
+
+#: A match needs at least this lift, and a Bonferroni-corrected p below this.
+MIN_LIFT, MAX_P = 2.0, 0.01
+
+#: Precision and recall below which the match is partial.
+IN_PART = 0.5
+
+
+def find_community(
+    partition: Partition | ResolutionProfile,
+    dataset: Dataset,
+    *,
+    tags: Iterable[str],
+    rng: RNGLike | None = 0,
+) -> CommunityMatch:
+    r"""The community that best matches the nodes that use any of some tags, or none.
+
+    All figures are among the nodes that use any tag at all, T; of the others nothing is known,
+    and they are no misses (`n_untagged` counts those in the community). With U the nodes of T
+    that use at least one of the tags asked for, and :math:`c_T` the members of community c in T:
+
+    * precision = :math:`|c \cap U| / |c_T|`, recall = :math:`|c \cap U| / |U|`, F1 their
+      harmonic mean, :math:`2|c \cap U| / (|c_T| + |U|)`. Unassigned users count in U, hence
+      against recall;
+    * lift = precision over the share of users among all assigned nodes of T;
+    * p = the hypergeometric probability that so many users or more fall into :math:`|c_T|`
+      assigned nodes of T drawn at random, times the number of candidates (Bonferroni): the
+      communities of the partition, or of all partitions of a resolution profile that are not
+      trivial. No single resolution serves a large and a small culture.
+
+    The best of many candidates looks better than it is. So a random half of U, and of the rest
+    of T, chooses the community of highest F1, and precision, recall, F1 and lift of the match
+    are those in the other half. p is over both halves, and corrected. The match stands if its
+    lift is at least 2 and p below 0.01; otherwise there is none.
+
+    Lift and p test whether the users concentrate in the community, not whether it consists of
+    them: five users among fifty members can be far beyond chance. Precision and recall are not
+    conditions, but if one of them is below a half (in both halves together) the `hint` says so,
+    and should be reported with the match. It also says so if the edges of the graph were made
+    of the same tags, by the provenance: the match then describes how the graph was made.
+
+    Parameters
+    ----------
+    partition
+        Communities of accounts, authors, items, sounds or tags, or a resolution profile.
+    dataset
+        The uses of tags, as in :func:`graphkit.label_communities`.
+    tags
+        One or more tags, compared after folding; a single text is one tag.
+    rng
+        Seed of the halves.
+
+    Returns
+    -------
+    CommunityMatch
+        False if none is found; figures are then 0, and p is 1. `candidates` has the columns
+        domain, resolution, community, label, size, taggers (members in T), users, precision,
+        recall, f1, lift, p_value (of both halves together) and chosen_f1 (in the half that
+        chooses), best first by the last. `hint` reports a tag that nobody in the data uses, with
+        the nearest one; low precision or recall; why none was found, and which community of
+        lower F1 would have passed.
+
+    Raises
+    ------
+    OptionError
+        If `tags` is empty.
+    MissingDataError
+        If the dataset has no tags at all.
+
+    Examples
+    --------
+    >>> authors = [f"{side}{i}" for side in "bj" for i in range(9)]
+    >>> tags = [["BookTok", "fyp"]] * 9 + [["jazz", "fyp"]] * 9
+    >>> ds = Dataset(items={"item_id": authors, "author_id": authors, "tags": tags})
+    >>> p = Partition.from_membership(authors, [0] * 9 + [1] * 9, node_kind="authors")
+    >>> hit = find_community(p, ds, tags="#booktok")
+    >>> hit.community, hit.precision, hit.recall, hit.lift
+    (0, 1.0, 1.0, 2.0)
+    >>> bool(find_community(p, ds, tags="fyp"))
+    False
+    """
+    partitions = _partitions_of(partition)
+    require_dataset(dataset, caller="find_community")
+    wanted = _fold_tags(tags)
+    streams = Streams(rng)
+    first = partitions[0][1]
+    uses, known = tag_use(first, dataset, caller="find_community")
+    asked = uses.filter(pl.col("tag").is_in(wanted)).get_column("node").unique().to_numpy()
+    n = len(first.vocabulary)
+    tagging, using = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    tagging[uses.get_column("node").unique().to_numpy()] = True
+    using[asked] = True
+    half = _draw_half(tagging, using, streams)
+    candidates = pl.concat(
+        [
+            _score_communities(p, tagging, using, half).select(
+                pl.lit(domain, pl.Int64).alias("domain"),
+                pl.lit(p.resolution, pl.Float64).alias("resolution"),
+                pl.all(),
+            )
+            for domain, p in partitions
+        ]
+    ).sort(["chosen_f1", "domain", "community"], descending=[True, False, False])
+    tested = sum(p.n_communities for _, p in partitions)
+    candidates = candidates.with_columns((pl.col("p_value") * tested).clip(upper_bound=1.0))
+    n_users = int(using.sum())
+    best = candidates.row(0, named=True) if candidates.height else None
+    scored = ("precision", "recall", "f1", "lift")
+    match: dict[str, Any] = {"community": None, "label": None, "p_value": 1.0, "n_untagged": 0}
+    match |= dict.fromkeys(scored, 0.0)
+    hints = _unknown_tags(wanted, known, n_users)
+    found = False
+    if best is not None:
+        held_out = {name: best[f"held_out_{name}"] for name in scored}
+        found = held_out["lift"] >= MIN_LIFT and best["p_value"] < MAX_P
+        candidates = candidates.drop(f"held_out_{name}" for name in scored)
+        hints += _match_caveats(candidates, n_users, held_out["lift"], found=found)
+        if found:
+            names = ("community", "label", "p_value", "domain", "resolution")
+            match = held_out | {name: best[name] for name in names}
+            match["n_untagged"] = best["size"] - best["taggers"]
+    if _made_of_tags(partition.provenance):
+        hints.append(
+            "the edges of the graph were made of tags: the match describes how the graph was made, "
+            "and is no independent evidence."
+        )
+    record = Provenance.of(
+        "find_community",
+        {"tags": list(wanted)},
+        seed=streams.seed,
+        made_from=(*(p for _, p in partitions), dataset),
+    )
+    return CommunityMatch(
+        wanted,
+        found,
+        **match,
+        n_users=n_users,
+        n_taggers=int(tagging.sum()),
+        candidates=candidates,
+        provenance=record,
+        hint=" ".join(hints),
+    )
+
+
+def _partitions_of(given: Partition | ResolutionProfile) -> list[tuple[int | None, Partition]]:
+    """The partitions to search, each with its index in the profile."""
+    if not isinstance(given, ResolutionProfile):
+        require_partition(given, caller="find_community")
+        return [(None, given)]
+    trivial = given.domains.get_column("trivial").to_list()
+    kept = [(i, p) for i, p in enumerate(given.partitions) if not trivial[i]]
+    if not kept:
+        raise DataError(
+            "find_community: all partitions of the profile are trivial (one community per "
+            "component, or one per node): scan other resolutions."
+        )
+    return kept  # type: ignore[return-value]
+
+
+def _draw_half(tagging: Mask, using: Mask, streams: Streams) -> Mask:
+    """Half of the users and half of the other nodes with tags, as a mask: those that choose."""
+    order = streams.generator("find_community").permutation(tagging.size)
+    half = np.zeros(tagging.size, dtype=bool)
+    for group in (using, tagging & ~using):
+        half[order[group[order]][::2]] = True
+    return half
+
+
+def _made_of_tags(record: Provenance) -> bool:
+    """Whether the edges of a graph in the record were made between or through tags."""
+    ends = {record.parameters.get("between"), record.parameters.get("through")}
+    return "tags" in ends or any(_made_of_tags(parent) for parent in record.parents)
+
+
+def _fold_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    given = [tags] if isinstance(tags, str) else list(tags)
+    for tag in given:
+        if not isinstance(tag, str):
+            raise OptionError(f"tags: {tag!r} is no text; pass tags such as 'booktok'.")
+    folded = tuple(sorted({fold_tag(tag) for tag in given} - {""}))
+    if not folded:
+        raise OptionError(f"tags={tags!r} names no tag: pass at least one, such as 'booktok'.")
+    return folded
+
+
+def _match_caveats(
+    candidates: pl.DataFrame, n_users: int, held_out_lift: float, *, found: bool
+) -> list[str]:
+    """Why the best candidate fails the test, or in what respect the match is partial."""
+    best = candidates.row(0, named=True)
+    if found:
+        doubts = []
+        if best["precision"] < IN_PART:
+            doubts.append(
+                f"only {_format_share(best['users'], best['taggers'])} of its members that use tags "
+                "use these: it is about more than them."
+            )
+        if best["recall"] < IN_PART:
+            doubts.append(
+                f"only {_format_share(best['users'], n_users)} of the users of the tags are in it: most "
+                "are elsewhere."
+            )
+        return doubts
+    failed = []
+    if held_out_lift < MIN_LIFT:
+        failed.append(f"lift {held_out_lift:.2f} is below {MIN_LIFT:g}")
+    if best["p_value"] >= MAX_P:
+        failed.append(f"p {best['p_value']:.2g} is not below {MAX_P:g}")
+    doubts = [f"the best candidate, {best['label']}, is no match: {' and '.join(failed)}."]
+    passing = (pl.col("lift") >= MIN_LIFT) & (pl.col("p_value") < MAX_P)
+    second = next(candidates.slice(1).filter(passing).iter_rows(named=True), None)
+    if second is not None:
+        doubts.append(
+            f"{second['label']} would be one (lift {second['lift']:.2f}, p "
+            f"{second['p_value']:.2g}), but has a lower F1: "
+            f"{_format_share(second['users'], second['taggers'])} of its members that use tags, "
+            f"{_format_share(second['users'], n_users)} of the users."
+        )
+    return doubts
+
+
+def _format_share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%} ({part:,} of {whole:,})"
+
+
+def _unknown_tags(wanted: tuple[str, ...], known: pl.Series, n_users: int) -> list[str]:
+    """Hints about tags that nobody uses."""
+    unknown = [tag for tag in wanted if not (known == tag).any()]
+    hints = []
+    for tag in unknown:
+        # a misspelling has nearly the right length; comparing with all tags would be slow
+        difference = known.str.len_chars().cast(pl.Int64) - len(tag)
+        alike = nearest(tag, known.filter(difference.abs() <= 2).to_list())
+        hints.append(f"nobody in the data uses #{tag}.{alike}")
+    if not unknown and not n_users:
+        hints.append("the tags are used, but by no node of the partition.")
+    return hints
+
+
+def _score_communities(
+    partition: Partition, tagging: Mask, using: Mask, half: Mask
+) -> pl.DataFrame:
+    """Figures of every community that holds a user: over all, and in either half."""
+    from graphkit.kernels.tails import log_hypergeometric_tail, probability
+
+    count, codes = partition.n_communities, partition.membership
+
+    def members(mask: Mask) -> Counts:
+        return np.bincount(codes[mask & (codes >= 0)], minlength=count)
+
+    def figures(part: Mask) -> dict[str, Floats]:
+        base, x = members(tagging & part), members(using & part)
+        users = int((using & part).sum())
+        return {
+            "precision": x / np.maximum(base, 1),
+            "recall": x / max(users, 1),
+            "f1": 2 * x / np.maximum(base + users, 1),
+            # one division of whole numbers, so that a lift of 2 is 2
+            "lift": x * base.sum() / np.maximum(base * x.sum(), 1),
+        }
+
+    everyone = np.ones(half.size, dtype=bool)
+    base, x = members(tagging), members(using)
+    log_p = log_hypergeometric_tail(x, int(base.sum()), int(x.sum()), base)
+    columns = community_columns(partition) | {"taggers": base, "users": x} | figures(everyone)
+    columns |= {"p_value": probability(log_p), "chosen_f1": figures(half)["f1"]}
+    columns |= {f"held_out_{name}": values for name, values in figures(~half).items()}
+    return pl.DataFrame(columns).filter(pl.col("users") > 0)
