@@ -224,7 +224,7 @@ def check_counts(
         wrong |= ~np.isfinite(array)
         if whole:
             wrong |= array != np.floor(array)
-    if whole:
+    if whole and array.dtype.itemsize == 8:  # narrower types cannot hold more
         wrong |= array > WHOLE
     _refuse_first(name, array, wrong, wanted, hint)
     if array.dtype.kind == "f":
@@ -256,7 +256,13 @@ def check_codes(
     graphkit.errors.DataError: homes: integers from -1 to 3 are needed, and there is 4.
     """
     wanted = f"integers from {low:,} to {high:,}"
+    import numpy as np
+
     array = _numeric_array(name, value, shape, wanted, "iu", hint)
+    if array.dtype == np.uint64:
+        _refuse_first(name, array, array > np.uint64(2**63 - 1), wanted, hint)
+    # NumPy 2.1 compares narrow integers with larger numbers wrongly
+    array = array.astype(np.int64, copy=False)
     if array.size:
         _refuse_first(name, array, (array < low) | (array > high), wanted, hint)
     return array
