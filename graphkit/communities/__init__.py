@@ -10,7 +10,7 @@ from graphkit.communities.consensus import consensus
 from graphkit.communities.leiden import leiden
 from graphkit.communities.multilayer import by_sign
 from graphkit.communities.naming import CommunityMatch, find_community, label_communities
-from graphkit.communities.null import NullComparison, rewired_null
+from graphkit.communities.null import NullComparison, projection_null, rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report
 from graphkit.communities.resolution import ResolutionProfile, resolution_limit, resolution_profile
@@ -36,6 +36,7 @@ __all__ = [
     "match_communities",
     "node_agreement",
     "partition_quality",
+    "projection_null",
     "resolution_limit",
     "resolution_profile",
     "rewired_null",
