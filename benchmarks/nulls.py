@@ -98,9 +98,7 @@ def compare(data: gk.Graph | gk.Dataset, weight: str, draws: int, seed: int) -> 
 def found_by_study(data: gk.Dataset, draws: int, seed: int) -> bool:
     """Whether a study of the log announces communities."""
     with tempfile.TemporaryDirectory() as folder:
-        study = gk.study_communities(
-            data, Path(folder) / "out", runs=5, null_draws=draws, rng=seed
-        )
+        study = gk.study_communities(data, Path(folder) / "out", runs=5, null_draws=draws, rng=seed)
     return study.found
 
 
@@ -140,7 +138,9 @@ def run_case(name: str, make: Case, graphs: int, draws: int) -> bool:
         met.append(tell(f"stable{label}", stable, graphs, bound, most=not there))
         values = [test.observed("agreement") for test in tests]
         nulls = [float(test.null("agreement").mean()) for test in tests]
-        print(f"  {'AMI of two runs, of the null':<38} {np.mean(values):6.3f}  {np.mean(nulls):.3f}")
+        print(
+            f"  {'AMI of two runs, of the null':<38} {np.mean(values):6.3f}  {np.mean(nulls):.3f}"
+        )
     if studies:
         bound = FOUND if there else FALSE
         met.append(tell("found by a study", sum(studies), graphs, bound, most=not there))

@@ -40,6 +40,9 @@ __all__ = ["NullComparison", "projection_null", "rewired_null"]
 #: Up to this p a graph is said to differ from its null.
 LEVEL = 0.05
 
+#: Fewer random graphs cannot reach it.
+MIN_DRAWS = round(1 / LEVEL) - 1
+
 #: What is compared.
 STATISTICS = ("quality", "agreement")
 
@@ -427,8 +430,7 @@ def projection_null(
 
 
 def _check_draws(name: str, value: int) -> int:
-    fewest = round(1 / LEVEL) - 1
-    return check_integer(name, value, fewest, hint=f"With fewer no p can reach {LEVEL:g}.")
+    return check_integer(name, value, MIN_DRAWS, hint=f"With fewer no p can reach {LEVEL:g}.")
 
 
 def _find_projection(record: Provenance) -> Provenance | None:
