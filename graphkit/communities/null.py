@@ -227,6 +227,10 @@ def rewired_null(
     not be communities (triangles suffice: a ring lattice differs), and the communities found
     need not be the right ones; if it is not distinguishable from its null, do not report any.
 
+    An undirected graph without cycles is compared with random forests, of the same degrees and
+    components (:func:`graphkit.nullmodels.random_forest`): rewired copies would have cycles and
+    fall apart, and a tree would differ from them for that alone.
+
     A projection differs from its rewired copies by construction, for every object makes a clique:
     its null is :func:`projection_null`, and it is refused here.
 
@@ -291,15 +295,23 @@ def rewired_null(
     found = find(graph, resolution=resolution, rng=streams.integer("graph"))
     values = np.empty((2, n))
     accepted = 0
+    from graphkit.nullmodels.forest import is_forest, random_forest
     from graphkit.nullmodels.rewire import rewire
 
+    proper = graph.without_loops()
+    forest = is_forest(proper)
     for draw in track(range(n), "rewired graphs", int(n)):
-        copy = rewire(graph, swaps=swaps, rng=streams.integer("rewire", draw))
-        accepted += copy.provenance.parameters["accepted"]
+        seed = streams.integer("rewire", draw)
+        if forest:
+            copy = random_forest(proper, rng=seed)
+        else:
+            copy = rewire(graph, swaps=swaps, rng=seed)
+            accepted += copy.provenance.parameters["accepted"]
         other = find(copy, resolution=found.resolution, rng=streams.integer("null", draw))
         values[:, draw] = other.quality, other.stability
     parameters = {"n": int(n), "quality": quality, "resolution": found.resolution, "runs": runs}
-    parameters |= {"swaps": swaps, "engine": engine, "accepted_swaps": accepted}
+    parameters |= {"engine": engine, "forest": forest}
+    parameters |= {} if forest else {"swaps": swaps, "accepted_swaps": accepted}
     record = Provenance.of("rewired_null", parameters, seed=streams.seed, made_from=(graph,))
     return NullComparison(found, values[0], values[1], record)
 
@@ -440,7 +452,7 @@ def _find_projection(record: Provenance) -> Provenance | None:
         one = waiting.pop()
         if one.verb in _PROJECTIONS:
             return one
-        if one.verb != "rewire":
+        if one.verb not in ("rewire", "random_forest"):
             waiting.extend(one.parents)
     return None
 
