@@ -40,6 +40,9 @@ __all__ = ["NullComparison", "projection_null", "rewired_null"]
 #: Up to this p a graph is said to differ from its null.
 LEVEL = 0.05
 
+#: A component with this share of the nodes that have an edge stays connected in rewired copies.
+GIANT = 0.9
+
 #: Fewer random graphs cannot reach it.
 MIN_DRAWS = round(1 / LEVEL) - 1
 
@@ -227,9 +230,11 @@ def rewired_null(
     not be communities (triangles suffice: a ring lattice differs), and the communities found
     need not be the right ones; if it is not distinguishable from its null, do not report any.
 
-    An undirected graph without cycles is compared with random forests, of the same degrees and
-    components (:func:`graphkit.nullmodels.random_forest`): rewired copies would have cycles and
-    fall apart, and a tree would differ from them for that alone.
+    Copies of sparse graphs fall apart, and a connected graph that is nearly a tree would differ
+    from them for that alone. So where the largest (weakly) connected component has nine tenths of
+    the nodes that have an edge, it stays connected in the copies; and an undirected graph without
+    cycles is compared with random forests, of the same degrees and components
+    (:func:`graphkit.nullmodels.random_forest`).
 
     A projection differs from its rewired copies by construction, for every object makes a clique:
     its null is :func:`projection_null`, and it is refused here.
@@ -300,17 +305,18 @@ def rewired_null(
 
     proper = graph.without_loops()
     forest = is_forest(proper)
+    connected = not forest and _has_giant(proper)
     for draw in track(range(n), "rewired graphs", int(n)):
         seed = streams.integer("rewire", draw)
         if forest:
             copy = random_forest(proper, rng=seed)
         else:
-            copy = rewire(graph, swaps=swaps, rng=seed)
+            copy = rewire(graph, swaps=swaps, connected=connected, rng=seed)
             accepted += copy.provenance.parameters["accepted"]
         other = find(copy, resolution=found.resolution, rng=streams.integer("null", draw))
         values[:, draw] = other.quality, other.stability
     parameters = {"n": int(n), "quality": quality, "resolution": found.resolution, "runs": runs}
-    parameters |= {"engine": engine, "forest": forest}
+    parameters |= {"engine": engine, "forest": forest, "connected": connected}
     parameters |= {} if forest else {"swaps": swaps, "accepted_swaps": accepted}
     record = Provenance.of("rewired_null", parameters, seed=streams.seed, made_from=(graph,))
     return NullComparison(found, values[0], values[1], record)
@@ -443,6 +449,13 @@ def projection_null(
 
 def _check_draws(name: str, value: int) -> int:
     return check_integer(name, value, MIN_DRAWS, hint=f"With fewer no p can reach {LEVEL:g}.")
+
+
+def _has_giant(graph: Graph) -> bool:
+    """Whether one component has nearly all nodes that have an edge."""
+    component = graph.components()
+    ends = np.unique(np.concatenate(graph.edge_arrays()[:2]))
+    return int(np.count_nonzero(component[ends] == 0)) >= GIANT * ends.size
 
 
 def _find_projection(record: Provenance) -> Provenance | None:
