@@ -355,6 +355,10 @@ def projection_null(
     refused, for no random log says how often a new pair would be repeated. So is `window`, which
     needs the times of pairs that are no more.
 
+    A rule that leaves much less of a random log than of the data, as `min_shared` above 1 and a
+    validated backbone do, makes null graphs of few edges, in which quality and agreement are
+    high whatever there is: the test then cannot tell, and the whole projection is what to test.
+
     Parameters
     ----------
     dataset

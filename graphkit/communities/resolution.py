@@ -388,7 +388,7 @@ class ResolutionProfile(Frozen, title="Resolution profile"):
             "best somewhere": self.domains.height,
         }
         if self.suggestion is None:
-            facts["suggested"] = "none: no partition on which runs agree lasts over a range of γ"
+            facts["suggested"] = "none: no partition lasts over a range of γ in which runs agree"
         else:
             row = self.domains.row(self.suggestion, named=True)
             facts["suggested"] = (

@@ -63,7 +63,7 @@ VERDICTS = {
     "runs agree in part; null not tested": "they agree on some communities only; see the "
     "consistency of each",
     "runs disagree": "the communities are an artefact of one run; report that none were found",
-    "one run": "its agreement with others is unknown; take several",
+    "one run": "it has no run-to-run agreement; take several",
 }
 
 

@@ -273,7 +273,7 @@ def _draw_steps(axes: Axes, profile: ResolutionProfile) -> None:
 
 def _resolution_title(profile: ResolutionProfile) -> str:
     if profile.suggestion is None:
-        return "No partition on which runs agree lasts over a range of γ"
+        return "No partition lasts over a range of γ in which runs agree"
     row = profile.domains.row(profile.suggestion, named=True)
     return f"{row['communities']:,} communities last from γ = {row['low']:.2g} to {row['high']:.2g}"
 
