@@ -506,10 +506,10 @@ def _repeat_projection(
             if step.verb == "backbone":
                 method = step.parameters["method"]
                 given = {METHODS[method]: step.parameters[METHODS[method]]}
-                tested = {"dataset": log} if method in VALIDATIONS else {}
+                tested = log if method in VALIDATIONS else None
                 with warnings.catch_warnings():  # told when the backbone was made
                     warnings.simplefilter("ignore", GraphkitWarning)
-                    made = backbone(made, method=method, **given, **tested).graph
+                    made = backbone(made, method=method, dataset=tested, **given).graph
             elif step.verb == "largest_component":
                 made = made.largest_component()
         return made if made.n_edges else None
