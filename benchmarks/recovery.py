@@ -41,7 +41,7 @@ def main() -> None:
     start = time.perf_counter()
     print(f"{accounts:,} accounts, mean of {repeats} platforms; AMI with the planted homes")
     print(
-        f"{'mixing':>6} {'interest':>9} {'agree':>6} {'verdict':>14} {'k-means':>8} "
+        f"{'mixing':>6} {'interest':>9} {'agree':>6} {'verdict':>36} {'k-means':>8} "
         f"{'components':>10} {'follow':>7} {'agree':>6} {'#alttok':>8} {'on follows':>10}"
     )
     for mixing in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
@@ -67,7 +67,7 @@ def main() -> None:
             )
         a, b, c, d, e, f, g, h = np.mean(rows, axis=0)
         print(
-            f"{mixing:6.1f} {a:9.3f} {b:6.2f} {interest.verdict:>14} {c:8.3f} {d:10.3f} {e:7.3f} "
+            f"{mixing:6.1f} {a:9.3f} {b:6.2f} {interest.verdict:>36} {c:8.3f} {d:10.3f} {e:7.3f} "
             f"{f:6.2f} {g:8.2f} {h:10.2f}",
             flush=True,
         )

@@ -10,10 +10,10 @@ simulation         agent-based simulation of feeds and viewers, calibration → 
 networkx_backend   networkx's Leiden and Louvain on the native engine
 readwrite          import and export of datasets
 synthetic          synthetic platforms with planted communities; ``toy()``
-graphs             Dataset → Graph: follow and interaction graphs, projections, backbones
-communities        Graph → Partition: Leiden, stability, resolution, labels, tracking, visibility
+communities        Graph → Partition: Leiden, null tests, resolution, labels, tracking, visibility
 recommenders       feeds: candidate sources, ranking factors, re-ranking, presets
 measures           spread, mixing, reach, cascades and contrasts of arms
+graphs             Dataset → Graph: follow and interaction graphs, projections, backbones
 nullmodels         random graphs with planted communities; degree-preserving rewiring
 data               types: Dataset, Graph, Partition, Impressions, Platform, World, Spread
 kernels            compiled loops over arrays (Numba)

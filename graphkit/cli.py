@@ -180,6 +180,9 @@ def communities(
     ] = None,
     runs: RunsOption = 10,
     engine: Annotated[str, _option("native, igraph or leidenalg.")] = "native",
+    null_draws: Annotated[
+        int, _option("Random logs of the null test, 19 or more; 0 leaves it out.")
+    ] = 99,
     find: Annotated[
         list[str] | None, _option("Find a community by tags a,b,c; repeatable.", "--find")
     ] = None,
@@ -188,7 +191,7 @@ def communities(
     """Find, name and validate the communities of a dataset, and write them to a folder.
 
     Builds the co-interaction graph (one-mode projection), finds communities by several runs of
-    Leiden, names them by over-represented tags, and measures their visibility in the follow graph.
+    Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
     from graphkit.readwrite import read_any
@@ -214,6 +217,7 @@ def communities(
             resolution=resolution,
             runs=runs,
             engine=engine,
+            null_draws=null_draws,
             report=report,
             rng=seed,
         )
@@ -235,13 +239,12 @@ def _show_study(study: CommunityStudy) -> None:
     partition = study.partition
     if not study.found:
         _say(
-            f"No communities found: agreement of runs is too low (AMI {partition.stability:.2f}). "
-            "The tables hold the best run; do not interpret it as communities."
+            f"No communities found: {study.verdict} ({study.reason}). The tables hold the best run; do not interpret it as communities."
         )
     else:
         _show_table(
-            f"{partition.n_communities} communities of {partition.node_kind}, {partition.verdict} "
-            f"(agreement of runs: AMI {partition.stability:.2f})",
+            f"{partition.n_communities} communities of {partition.node_kind}, {study.verdict} "
+            f"({study.reason})",
             study.table(),
         )
     for note in study.notes:

@@ -11,7 +11,7 @@ from graphkit.communities.finding import CommunityMatch, find_community
 from graphkit.communities.leiden import leiden
 from graphkit.communities.multilayer import by_sign
 from graphkit.communities.naming import label_communities
-from graphkit.communities.null import NullComparison, rewired_null
+from graphkit.communities.null import NullComparison, projection_null, rewired_null
 from graphkit.communities.quality import partition_quality
 from graphkit.communities.report import community_report
 from graphkit.communities.resolution import ResolutionProfile, resolution_limit, resolution_profile
@@ -37,6 +37,7 @@ __all__ = [
     "match_communities",
     "node_agreement",
     "partition_quality",
+    "projection_null",
     "resolution_limit",
     "resolution_profile",
     "rewired_null",

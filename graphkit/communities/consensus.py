@@ -56,7 +56,7 @@ def consensus(
     order of the runs changes nothing.
 
     Runs on the co-association agree in the end even on noise. So the result carries the
-    agreement of the runs that were *given*: a consensus of runs on noise is unstable, and
+    agreement of the runs that were *given*: that of a consensus of runs on noise is low, and
     :meth:`Partition.confident` removes nearly all of it.
 
     Parameters

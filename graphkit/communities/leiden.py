@@ -254,8 +254,11 @@ def leiden(
     r"""Communities of highest quality, found by several runs of Leiden [1]_.
 
     A single run is not a result: sparse noise can reach a higher modularity than a planted
-    structure, but its runs disagree. The partition of highest quality is returned (ties: the
-    earliest run) with the agreement of the runs: see :attr:`Partition.verdict`.
+    structure. The partition of highest quality is returned (ties: the earliest run) with the
+    agreement of the runs: see :attr:`Partition.verdict`. Runs that disagree have found nothing;
+    runs that agree may do so in noise, on sparse random graphs, trees, rings and projections.
+    Whether communities are more than that, :func:`graphkit.communities.rewired_null` says, and of
+    a projection :func:`graphkit.communities.projection_null`.
 
     Every engine sees the same input: self-loops and edges of weight zero are left out, and
     nodes without an edge stay unassigned; all three are counted in the provenance. Quality
@@ -349,7 +352,7 @@ def leiden(
     >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
     >>> p = leiden(g, rng=1)
     >>> p.membership.tolist(), round(p.quality, 9), p.stability, p.verdict
-    ([0, 0, 0, 1, 1, 1], 0.357142857, 1.0, 'stable')
+    ([0, 0, 0, 1, 1, 1], 0.357142857, 1.0, 'runs agree; null not tested')
     """
     check_choice("quality", quality, checks.QUALITIES)
     if engine is not None:

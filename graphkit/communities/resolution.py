@@ -20,7 +20,7 @@ from graphkit.communities.prepare import Codes, Counts, Floats, Prepared, commun
 from graphkit.communities.quality import quality_line, resolve_resolution
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
-from graphkit.data.partition import STABLE, Partition, canonical_membership
+from graphkit.data.partition import AGREE, Partition, canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
 from graphkit.parallel import track
@@ -152,7 +152,7 @@ def resolution_limit(
     depend on the run, as in a random graph, and parts with more strength to the rest than
     inside, as in small social networks, do not count; so smaller communities that keep less
     than half of their edges are not found either. Chains, trees and lattices do split into
-    stable parts, and are reported.
+    parts on which runs agree, and are reported.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def resolution_limit(
         rows.append((piece.total_weight, split.n_communities, agreement, int(real.sum())))
     schema = {"internal": pl.Float64, "parts": pl.Int64, "agreement": pl.Float64, "weak": pl.Int64}
     found = pl.DataFrame(rows, schema=schema, orient="row")
-    hides = (pl.col("weak") >= 2) & (pl.col("agreement") >= STABLE)
+    hides = (pl.col("weak") >= 2) & (pl.col("agreement") >= AGREE)
     return pl.DataFrame(community_columns(partition)).hstack(
         found.select(
             "internal",
@@ -388,7 +388,7 @@ class ResolutionProfile(Frozen, title="Resolution profile"):
             "best somewhere": self.domains.height,
         }
         if self.suggestion is None:
-            facts["suggested"] = "none: no partition lasts over a stable range"
+            facts["suggested"] = "none: no partition lasts over a range of γ in which runs agree"
         else:
             row = self.domains.row(self.suggestion, named=True)
             facts["suggested"] = (
@@ -451,7 +451,7 @@ def resolution_profile(
         Number of γ in a range, evenly spaced in log γ; the inner one nearest to the default
         resolution is moved onto it.
     runs
-        Runs of Leiden at each γ; with one there is no stability, and no suggestion.
+        Runs of Leiden at each γ; with one there is no agreement, and no suggestion.
     engine
         As in :func:`graphkit.leiden`.
     rng
@@ -668,9 +668,9 @@ def _domain_partition(
 
 
 def _suggest_domain(domains: pl.DataFrame) -> int | None:
-    """The widest domain that is nontrivial and stable, with two or more γ, or `None`."""
-    stable = (pl.col("stability") >= STABLE) & (pl.col("points") >= 2)
-    lasting = domains.filter(~pl.col("trivial"), pl.col("alone") < 0.5, stable)
+    """The widest domain that is nontrivial, with runs that agree and two or more γ, or `None`."""
+    agreed = (pl.col("stability") >= AGREE) & (pl.col("points") >= 2)
+    lasting = domains.filter(~pl.col("trivial"), pl.col("alone") < 0.5, agreed)
     if not lasting.height:
         return None
     return int(lasting.sort("width", descending=True, maintain_order=True).item(0, "domain"))

@@ -1,4 +1,4 @@
-"""Partition of nodes into communities, with its stability over runs and its labels."""
+"""Partition of nodes into communities, with the agreement of its runs and its labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Membership = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Runs(Frozen):
-    """Run-to-run stability of a partition.
+    """Runs of a partition, and how far they agree.
 
     Attributes
     ----------
@@ -50,17 +50,20 @@ class Runs(Frozen):
         self._set_arrays(memberships=None, qualities=None, consistency=None)
 
 
-#: A partition is called stable from the first mean agreement of runs on, and unstable below
-#: the second: planted graphs recovered perfectly score 1.00, sparse random graphs 0.23
-#: although their modularity is higher.
-STABLE, UNSTABLE = 0.75, 0.5
+#: Runs are said to agree from the first mean agreement on, and to disagree below the second:
+#: planted graphs recovered perfectly score 1.00, random graphs of mean degree 5 score 0.23
+#: although their modularity is higher. Trees, rings and sparser random graphs score as high as
+#: planted ones, so that agreement alone is no evidence.
+AGREE, DISAGREE = 0.75, 0.5
 
 #: Meaning of each verdict, as displayed.
 VERDICTS = {
-    "stable": "the runs find nearly the same communities",
-    "partly stable": "the runs agree on some communities only; see the consistency of each",
-    "unstable": "the communities are an artefact of one run; report that none were found",
-    "untested": "one run has no run-to-run agreement; take several",
+    "runs agree; null not tested": "they find nearly the same communities, as they may in noise: "
+    "see rewired_null and projection_null",
+    "runs agree in part; null not tested": "they agree on some communities only; see the "
+    "consistency of each",
+    "runs disagree": "the communities are an artefact of one run; report that none were found",
+    "one run": "it has no run-to-run agreement; take several",
 }
 
 
@@ -250,7 +253,7 @@ class Partition(Frozen, table="summary"):
     quality_function, resolution
         Objective that was maximised, and its resolution γ.
     runs
-        Run-to-run stability; `None` for a given partition.
+        The runs and their agreement; `None` for a given partition.
     evidence
         Statistics of the labels: community, tag, counts, log-odds, z, q, and the key of their
         membership; `None` without labels.
@@ -417,15 +420,19 @@ class Partition(Frozen, table="summary"):
 
     @property
     def verdict(self) -> str:
-        """``stable``, ``partly stable``, ``unstable`` or ``untested``, by `stability`.
+        """How far the runs agree, by `stability`: one of the keys of ``VERDICTS``.
 
-        Unstable communities are an artefact of one run: report that none were found.
+        Where they disagree, the communities are an artefact of one run: report that none were
+        found. Where they agree, chance may do as well: only a null test
+        (:func:`graphkit.communities.rewired_null`, or
+        :func:`graphkit.communities.projection_null` for a projection) may call them stable.
         """
+        agree, in_part, disagree, single = VERDICTS
         if np.isnan(self.stability):
-            return "untested"
-        if self.stability >= STABLE:
-            return "stable"
-        return "partly stable" if self.stability >= UNSTABLE else "unstable"
+            return single
+        if self.stability >= AGREE:
+            return agree
+        return in_part if self.stability >= DISAGREE else disagree
 
     @cached_property
     def content_key(self) -> str:

@@ -157,6 +157,106 @@ def swap_edges(
 
 
 @inner
+def _are_linked(
+    a: int, c: int, start: Array, neighbour: Array, stamp: Array, queue: Array, clock: int
+) -> bool:
+    """Whether a path joins two nodes: breadth-first search from both, the smaller side first.
+
+    `stamp` is below `clock` for all nodes before; `queue` has two rows of a place per node.
+    """
+    stamp[a], stamp[c] = clock, clock + 1
+    queue[0, 0], queue[1, 0] = a, c
+    heads_a, heads_c, tail_a, tail_c = 0, 0, 1, 1
+    while heads_a < tail_a and heads_c < tail_c:
+        side = 0 if tail_a <= tail_c else 1
+        own = clock + side
+        if side == 0:
+            node = queue[0, heads_a]
+            heads_a += 1
+        else:
+            node = queue[1, heads_c]
+            heads_c += 1
+        for at in range(start[node], start[node + 1]):
+            other = neighbour[at]
+            if stamp[other] == own:
+                continue
+            if stamp[other] >= clock:
+                return True
+            stamp[other] = own
+            if side == 0:
+                queue[0, tail_a] = other
+                tail_a += 1
+            else:
+                queue[1, tail_c] = other
+                tail_c += 1
+    return False
+
+
+@kernel()
+def swap_connected(
+    edges: Array, n: int, directed: bool, table: Array, attempts: int, draws: Any
+) -> int:
+    """As `swap_edges`, for a (weakly) connected graph, which stays so: other swaps fail.
+
+    Directed triangles are not reversed.
+    """
+    mask = table.size - 1
+    table[:] = FREE
+    m = edges.shape[0]
+    start = np.zeros(n + 1, dtype=np.int64)
+    for e in range(m):
+        _insert_key(table, mask, _edge_key(edges[e, 0], edges[e, 1], n, directed))
+        start[edges[e, 0] + 1] += 1
+        start[edges[e, 1] + 1] += 1
+    for node in range(n):
+        start[node + 1] += start[node]
+    # the place of each end among the neighbours of the other
+    place = np.empty((m, 2), dtype=np.int64)
+    neighbour = np.empty(2 * m, dtype=np.int64)
+    cursor = start.copy()
+    for e in range(m):
+        for end in range(2):
+            node = edges[e, end]
+            place[e, end] = cursor[node]
+            neighbour[cursor[node]] = edges[e, 1 - end]
+            cursor[node] += 1
+    stamp = np.full(n, -1, dtype=np.int64)
+    queue = np.empty((2, n), dtype=np.int64)
+    made = 0
+    for step in range(attempts):
+        e, f = _draw_below(draws, m), _draw_below(draws, m)
+        a, b = edges[e, 0], edges[e, 1]
+        c, d = edges[f, 0], edges[f, 1]
+        at_a, at_b = place[e, 0], place[e, 1]
+        at_c, at_d = place[f, 0], place[f, 1]
+        reverse = not directed and draws.random() < 0.5
+        if reverse:
+            c, d = d, c
+            at_c, at_d = at_d, at_c
+        if a == d or c == b:
+            continue
+        one, two = _edge_key(a, d, n, directed), _edge_key(c, b, n, directed)
+        if _has_key(table, mask, one) or _has_key(table, mask, two):
+            continue
+        neighbour[at_a], neighbour[at_d] = d, a
+        neighbour[at_c], neighbour[at_b] = b, c
+        # all else hangs on a, b, c or d, and the new edges join a with d and b with c
+        if not _are_linked(a, c, start, neighbour, stamp, queue, 2 * step):
+            neighbour[at_a], neighbour[at_b] = b, a
+            neighbour[at_c], neighbour[at_d] = d, c
+            continue
+        _delete_key(table, mask, _edge_key(a, b, n, directed))
+        _delete_key(table, mask, _edge_key(c, d, n, directed))
+        _insert_key(table, mask, one)
+        _insert_key(table, mask, two)
+        edges[e, 1], place[e, 1] = d, at_d
+        end = 0 if reverse else 1  # the stored source of a turned partner is d
+        edges[f, end], place[f, end] = b, at_b
+        made += 1
+    return made
+
+
+@inner
 def _repair_edges(
     edges: Array,
     m: int,

@@ -1,9 +1,11 @@
-"""Null models and benchmarks: rewired graphs, random graphs, planted communities."""
+"""Null models and benchmarks: rewired graphs and logs, random graphs, planted communities."""
 
+from graphkit.nullmodels.curveball import curveball
+from graphkit.nullmodels.forest import random_forest
 from graphkit.nullmodels.planted import lfr, planted_partition, random_graph
 from graphkit.nullmodels.rewire import rewire
 
-__all__ = ["lfr", "planted_partition", "random_graph", "rewire"]
+__all__ = ["curveball", "lfr", "planted_partition", "random_forest", "random_graph", "rewire"]
 
 
 def __dir__() -> list[str]:

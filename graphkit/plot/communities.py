@@ -1,4 +1,4 @@
-"""Figures of communities: sizes and stability, visibility, mixing matrices, resolution."""
+"""Figures of communities: sizes and consistency, visibility, mixing matrices, resolution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from graphkit.communities.resolution import ResolutionProfile
 from graphkit.communities.visibility import Visibility
-from graphkit.data.partition import STABLE, Partition
+from graphkit.data.partition import AGREE, Partition
 from graphkit.data.tags import fold_tag
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
@@ -35,7 +35,7 @@ from graphkit.plot.style import (
 __all__ = ["borders", "communities", "flows", "resolution", "visibility"]
 
 
-def communities(partition: Partition, *, top: int = 20) -> Canvas:
+def communities(partition: Partition, *, top: int = 20, verdict: str | None = None) -> Canvas:
     """Bars of community sizes with names and over-represented tags, shaded by consistency over runs.
 
     Parameters
@@ -44,6 +44,9 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
         With labels and runs, if they are to be shown.
     top
         Communities shown, the largest first; the title says how many are left out.
+    verdict
+        What the title says of them, such as the outcome of a null test; by default how far the
+        runs agree.
 
     Returns
     -------
@@ -77,8 +80,10 @@ def communities(partition: Partition, *, top: int = 20) -> Canvas:
     )
     left_out = partition.n_communities - count
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
-    verdict = f" — {partition.verdict}" if partition.runs is not None else ""
-    style.head(axes, f"{partition.n_communities} communities{verdict}{rest}")
+    if verdict is None:
+        verdict = partition.verdict if partition.runs is not None else ""
+    said = f" — {verdict}" if verdict else ""
+    style.head(axes, f"{partition.n_communities} communities{said}{rest}")
     return figure
 
 
@@ -227,8 +232,8 @@ def resolution(profile: ResolutionProfile) -> Canvas:
     above.scatter(gamma, count, s=26, label="best run at this γ", **dots)
     _draw_steps(above, profile)
     below.plot(gamma, stability, color=BASE, linewidth=1.6, marker="o", markersize=4)
-    below.axhline(STABLE, color=MUTED, linewidth=1, linestyle="--")
-    style.write_note(below, 0.01, 0.03, f"dashed: stable from {STABLE}")
+    below.axhline(AGREE, color=MUTED, linewidth=1, linestyle="--")
+    style.write_note(below, 0.01, 0.03, f"dashed: runs agree from {AGREE}")
     below.set_ylim(-0.28, 1.06)  # with space for the note
     below.set_ylabel("agreement of\nruns (AMI)")
     names = {"modularity": "modularity", "cpm": "CPM"}
@@ -270,7 +275,7 @@ def _draw_steps(axes: Axes, profile: ResolutionProfile) -> None:
 
 def _resolution_title(profile: ResolutionProfile) -> str:
     if profile.suggestion is None:
-        return "No partition lasts over a stable range of γ"
+        return "No partition lasts over a range of γ in which runs agree"
     row = profile.domains.row(profile.suggestion, named=True)
     return f"{row['communities']:,} communities last from γ = {row['low']:.2g} to {row['high']:.2g}"
 

@@ -1,4 +1,4 @@
-"""Community study: graph, communities, names, and visibility on the follow graph."""
+"""Community study: graph, communities, null test, names, and visibility on the follow graph."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from typing import Any
 import polars as pl
 
 from graphkit import plot
-from graphkit.communities import agreement, best_matches, label_communities, leiden, visibility
+from graphkit.communities import (
+    NullComparison,
+    agreement,
+    best_matches,
+    label_communities,
+    leiden,
+    projection_null,
+    visibility,
+)
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
-from graphkit.errors import MissingDataError
+from graphkit.errors import MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, describe, follow_graph
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
+from graphkit.study.config import check_null_draws
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
@@ -45,6 +54,7 @@ def study_communities(
     resolution: float | None = None,
     runs: int = 10,
     engine: str = "native",
+    null_draws: int = 99,
     report: ImportReport | None = None,
     truth: Partition | None = None,
     rng: RNGLike | None = None,
@@ -52,7 +62,9 @@ def study_communities(
     """Find, name and test the communities of a dataset, and write the results to a folder.
 
     The chain: :func:`graphkit.cointeraction_graph` → :func:`graphkit.leiden` →
-    :func:`graphkit.label_communities` → :func:`graphkit.visibility` on the follow graph.
+    :func:`graphkit.communities.projection_null` → :func:`graphkit.label_communities` →
+    :func:`graphkit.visibility` on the follow graph. Communities are said to be found only if
+    quality and agreement of runs are above those of random logs.
 
     Parameters
     ----------
@@ -65,6 +77,9 @@ def study_communities(
         excluded unless `exclude` says otherwise.
     quality, resolution, runs, engine
         As in :func:`graphkit.leiden`.
+    null_draws
+        Random logs of the null test, 19 or more; 0 leaves it out, and then nothing counts as
+        found. Each costs a projection and two runs.
     report
         The import report of the reader; it is written into the folder.
     truth
@@ -76,7 +91,7 @@ def study_communities(
     -------
     CommunityStudy
         With the tables ``dataset``, ``graphs``, ``communities``, ``members``, ``names``,
-        ``visibility``, ``borders``, the figures, ``manifest.json`` and ``timings.json`` in
+        ``visibility``, ``borders``, ``null``, the figures, ``manifest.json`` and ``timings.json`` in
         its folder.
 
     Raises
@@ -91,10 +106,11 @@ def study_communities(
     )
     streams = Streams(rng)
     search = {"quality": quality, "resolution": resolution, "runs": runs, "engine": engine}
+    null_draws = check_null_draws(null_draws)
     with writing_results(out):
         folder = ResultsFolder(out)
         study = community_stages(
-            dataset, folder, streams, options, search, report=report, truth=truth
+            *(dataset, folder, streams, options, search, null_draws), report=report, truth=truth
         )
         folder.finish(community_facts(study, streams.seed))
     return study
@@ -106,6 +122,7 @@ def community_stages(
     streams: Streams,
     options: ProjectionOptions,
     search: Mapping[str, Any],
+    null_draws: int,
     *,
     report: ImportReport | None,
     truth: Partition | None,
@@ -121,7 +138,13 @@ def community_stages(
         graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
         partition = leiden(graph, **search, rng=streams.integer("communities"))
-    study = _name_and_test(dataset, graph, partition, folder, repeat, streams)
+    null, untested = None, "the test was left out"
+    if null_draws:
+        with folder.stage("null"):
+            null, untested = _test_null(dataset, graph, search, null_draws, streams)
+    study = _name_and_show(dataset, graph, partition, folder, repeat, streams)
+    notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
+    study = replace(study, null=null, notes=notes)
     if truth is not None:
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
@@ -130,7 +153,19 @@ def community_stages(
     return study
 
 
-def _name_and_test(
+def _test_null(
+    dataset: Dataset, graph: Graph, search: Mapping[str, Any], draws: int, streams: Streams
+) -> tuple[NullComparison | None, str]:
+    """Comparison with projections of random logs; `None` and the reason where there is no null."""
+    options = {name: search[name] for name in ("quality", "resolution", "engine")}
+    try:
+        rng = streams.integer("null")
+        return projection_null(dataset, graph, draws=draws, **options, rng=rng), ""
+    except OptionError as error:  # a window, or a weight by repetitions
+        return None, str(error).removeprefix("projection_null: ")
+
+
+def _name_and_show(
     dataset: Dataset,
     graph: Graph,
     partition: Partition,
@@ -171,8 +206,9 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
         "dataset": study.dataset.content_key,
         "source": study.dataset.source,
         "terms": study.dataset.terms,
-        "verdict": partition.verdict,
+        "verdict": study.verdict,
         "agreement_of_runs": None if stability != stability else round(stability, 6),
+        "null": None if study.null is None else study.null.frame.to_dicts(),
         "communities_found": partition.n_communities if study.found else 0,
         "notes": list(study.notes),
         "provenance": partition.provenance.to_dict(),
@@ -193,6 +229,7 @@ def _write_results(
         "members": partition.frame(),
         "names": partition.evidence,
         "visibility": None if seen is None else seen.frame,
+        "null": None if study.null is None else study.null.frame,
         "borders": _stack_named({n: m.frame for n, m in study.mixing.items()}),
         "recovery": recovery,
     }
@@ -205,7 +242,8 @@ def _write_results(
     shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
     if not shown:
         return
-    folder.figure("communities", plot.communities(partition, top=min(20, shown)))
+    figure = plot.communities(partition, top=min(20, shown), verdict=study.verdict)
+    folder.figure("communities", figure)
     hidden = () if seen is None else tuple(seen.hidden)
     folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
     if seen is not None and seen.frame.head(shown)["follow_f1"].count():

@@ -21,10 +21,11 @@ from pydantic import (
 )
 
 from graphkit import recommenders
+from graphkit.communities.null import MIN_DRAWS
 from graphkit.data.files import read_toml, to_toml
 from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant
-from graphkit.errors import FileError, OptionError, check_choice, nearest, shorten
+from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.readwrite import READERS
 from graphkit.recommenders import Feed
@@ -146,12 +147,24 @@ class DataConfig(Section):
         return source
 
 
+def check_null_draws(draws: int) -> int:
+    """Number of random logs of the null test: 0, or enough for a p of 0.05."""
+    draws = check_integer("null_draws", draws, 0)
+    if 0 < draws < MIN_DRAWS:
+        raise OptionError(
+            f"null_draws={draws}: with fewer than {MIN_DRAWS} no p can reach 0.05; 0 leaves the "
+            "test out."
+        )
+    return draws
+
+
 @dataclass(frozen=True)
 class CommunitiesConfig(ProjectionOptions):
     """How communities are found: :func:`graphkit.cointeraction_graph`, :func:`graphkit.leiden`.
 
     Between accounts or authors. No kinds are the default ones; through tags, the stop-tags are
-    excluded too.
+    excluded too. `null_draws` random logs, 19 or more, or 0 for no test, are projected for
+    :func:`graphkit.communities.projection_null`.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -162,8 +175,10 @@ class CommunitiesConfig(ProjectionOptions):
     resolution: Annotated[float, Field(gt=0)] | None = None
     runs: Count = 10
     engine: Literal["native", "igraph", "leidenalg"] = "native"
+    null_draws: Annotated[int, Field(ge=0)] = 99
 
     def __post_init__(self) -> None:
+        check_null_draws(self.null_draws)
         object.__setattr__(self, "kinds", self.kinds or None)
         if self.through == "tags":
             object.__setattr__(self, "exclude", (*self.exclude, *STOP_TAGS))

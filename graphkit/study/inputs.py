@@ -153,7 +153,8 @@ def check_study(path: str | Path) -> pl.DataFrame:
     rows = {
         "data": f"{config.data.source}: {data}",
         "communities": f"{communities.between} through {communities.through}, "
-        f"{communities.runs} runs of Leiden ({communities.engine})",
+        f"{communities.runs} runs of Leiden ({communities.engine}), "
+        f"{communities.null_draws or 'no'} random logs",
         "worlds": f"{world.worlds} of {len(ds.account_ids):,} accounts and about {posts}",
         "arms": ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})",
         "simulation": f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}",

@@ -401,7 +401,7 @@ def _community_table(result: StudyResult, shown: int) -> Table:
         tags_of = {code: ", ".join(tags) for code, tags in top.rows()}
     evidence = pl.Series("named after", [tags_of.get(c, "–") for c in range(summary.height)])
     frame = summary.select(keep).with_columns(evidence)
-    caption = "Communities of shared interest: name, members, stability, over-represented tags"
+    caption = "Communities of shared interest: name, members, consistency, over-represented tags"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import polars as pl
 
+from graphkit.communities import NullComparison
 from graphkit.communities.visibility import Visibility
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition
+from graphkit.data.partition import DISAGREE, Partition
 from graphkit.data.spread import Spread
 from graphkit.measures import Mixing
 from graphkit.study.config import StudyConfig
 
 __all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "Headline", "StudyResult"]
+
+#: The verdict on communities that differ from their null and on which runs agree.
+STABLE = "stable"
 
 #: Measures that the headlines and the first rows of a report are about.
 HEADLINE_MEASURES = ("crossing", "hosting_hidden", "hosting_visible", "hosting_gap")
@@ -46,6 +50,9 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
         Comparison with ground truth, one row per true community and one for all: community,
         size, and the best F1 (in the last row the adjusted mutual information) of the
         co-interaction graph, the follow graph and the connected components as a baseline.
+    null
+        Comparison with projections of random logs; `None` where there is no such test, for
+        which a note gives the reason.
     """
 
     dataset: Dataset
@@ -57,11 +64,33 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     folder: Path
     notes: tuple[str, ...]
     recovery: pl.DataFrame | None = None
+    null: NullComparison | None = None
 
     @property
     def found(self) -> bool:
-        """Whether there are several communities and the runs agree on them."""
-        return self.partition.n_communities > 1 and self.partition.verdict != "unstable"
+        """Whether there are several communities that differ from their null, and runs agree on them.
+
+        Both quality and agreement must differ, see :attr:`NullComparison.stable`.
+        """
+        return self.verdict == STABLE
+
+    @property
+    def verdict(self) -> str:
+        """``stable``, or why nothing was found, in a few words."""
+        if self.partition.n_communities < 2:
+            return "one community only"
+        if self.null is None or self.partition.stability < DISAGREE:
+            return self.partition.verdict
+        return STABLE if self.null.stable else "not distinguishable from the null"
+
+    @property
+    def reason(self) -> str:
+        """What the verdict rests on, as a clause."""
+        figures = f"agreement of runs: AMI {self.partition.stability:.2f}"
+        if self.null is None:
+            return figures
+        p = ", ".join(f"{name} p = {self.null.p(name):.2g}" for name in ("quality", "agreement"))
+        return f"{figures}; against {self.null.n} projections of random logs: {p}"
 
     def table(self) -> pl.DataFrame:
         """One row per community: its summary, and its visibility where that is known."""
@@ -80,7 +109,8 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
             "edges": self.graph.n_edges,
             "communities": self.partition.n_communities if self.found else "none found",
             "agreement of runs (AMI)": self.partition.stability,
-            "verdict": self.partition.verdict,
+            "null": "not tested" if self.null is None else self.null.conclusion,
+            "verdict": self.verdict,
             "folder": str(self.folder),
         }
         return facts | {f"note {i}": note for i, note in enumerate(self.notes, 1)}

@@ -50,12 +50,6 @@ _HEAD = (
 )
 
 
-_UNSTABLE = (
-    "the runs agree too little to establish communities of shared interest: results under "
-    "the interest partition describe one run only"
-)
-
-
 def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     """Run a study: communities, worlds, feeds, contrasts, tables, figures and a report.
 
@@ -124,7 +118,12 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
             folder.table("s_scan", scan)
     headlines = tuple(analysis.state_headlines(gaps, arms, hidden, unfilled))
     measured = (outcome, gaps, means, curve, unfilled, scan, headlines)
-    notes = found.notes if found.found else (*found.notes, _UNSTABLE)
+    notes = found.notes
+    if not found.found:
+        notes += (
+            f"no communities of shared interest are established, {found.verdict} "
+            f"({found.reason}): results under the interest partition describe one run only",
+        )
     result = StudyResult(config, found, hidden, visible, spread, *measured, folder.path, notes)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
@@ -162,7 +161,10 @@ def _find_communities(
     platform = inputs.platform
     truth = None if platform is None else platform.truth
     found = community_stages(
-        part, folder, streams, wanted, search, report=inputs.report, truth=truth, least=least
+        *(part, folder, streams, wanted, search, wanted.null_draws),
+        report=inputs.report,
+        truth=truth,
+        least=least,
     )
     partitions = {"interest": found.partition}
     seen = {} if found.visibility is None else {"interest": found.visibility}

@@ -265,15 +265,22 @@ def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     return texts
 
 
+NULL_TEXT = (
+    "They are called stable only if both quality and agreement of two runs are above those of "
+    "random logs that keep how much every account does and how popular every object is, projected "
+    "in the same way (one-sided p ≤ 0.05 for each)."
+)
+
+
 def community_text(result: StudyResult, shown: int) -> list[str]:
-    """How communities were detected, and their run-to-run stability."""
+    """How communities were detected, how far runs agree, and what the null test says."""
     found, wanted = result.communities, result.config.communities
     partition = found.partition
     texts = [
         f"An edge joins two {partition.node_kind} that share {wanted.through}; {wanted.runs} "
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
-        f"verdict: {partition.verdict}, mean agreement of runs (AMI) {partition.stability:.2f}. "
-        "Consistency is the run-to-run stability of members' communities, mean over members, "
+        f"verdict: {found.verdict} ({found.reason}). {NULL_TEXT} "
+        "Consistency is the run-to-run similarity of members' communities, mean over members, "
         "0 … 1. Communities are named after their over-represented hashtags."
     ]
     hidden = partition.n_communities - shown

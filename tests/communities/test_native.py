@@ -105,10 +105,10 @@ def test_quality_is_that_of_the_reference_engines(name: str) -> None:
     assert found["native"].mean() > found["igraph"].mean() - 0.002
 
 
-def test_noise_is_called_unstable_and_a_planted_graph_stable() -> None:
+def test_runs_disagree_on_noise_and_agree_on_a_planted_graph() -> None:
     noise = leiden(random_graph(1000, 2500, rng=1).graph, engine="native", rng=1)
     groups = leiden(lfr(1000, mu=0.5, rng=1).graph, engine="native", rng=1)
-    assert (noise.verdict, groups.verdict) == ("unstable", "stable")
+    assert (noise.verdict, groups.verdict) == ("runs disagree", "runs agree; null not tested")
     assert noise.stability < 0.4
     assert groups.stability > 0.95
     assert noise.quality > groups.quality

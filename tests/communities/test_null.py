@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
+import networkx as nx
 import numpy as np
+import polars as pl
 import pytest
 
 from graphkit.communities import leiden
-from graphkit.communities.null import NullComparison, rewired_null
+from graphkit.communities.null import NullComparison, projection_null, rewired_null
+from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence import IncidenceMatrix, incidence
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError
-from graphkit.nullmodels import lfr, planted_partition, random_graph
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.graphs import backbone, cointeraction_graph, coordinated_accounts
+from graphkit.nullmodels import lfr, planted_partition, random_graph, rewire
 from graphkit.parallel import show_progress
 
 DIFFERS, CANNOT = (
@@ -140,3 +147,178 @@ def test_what_cannot_be_is_refused() -> None:
         rewired_null(Graph.from_edges([], [], directed=False, nodes=[1, 2]))
     with pytest.raises(DataError, match="null comparison"):
         NullComparison(Partition.from_membership("ab", [0, 1]), np.zeros(3), np.zeros(2))
+
+
+def test_stable_needs_both_statistics_and_two_communities() -> None:
+    plain = replace(comparison(9.0, [1.0] * 19).partition, runs=leiden_runs(0.9))
+    low, high, nothing = np.full(19, 0.1), np.full(19, 0.95), np.full(19, np.nan)
+
+    def found(quality: Any, agreement: Any) -> NullComparison:
+        return NullComparison(plain, quality, agreement)
+
+    assert found(low, low).stable
+    assert found(low, low).conclusion.startswith("stable: quality and agreement")
+    assert not found(low, high).stable
+    assert found(low, high).conclusion == (
+        "not stable: agreement is not distinguishable from the null"
+    )
+    assert found(low + 9, high).conclusion == (
+        "not stable: quality and agreement are not distinguishable from the null"
+    )
+    assert not found(low, low + 0.8).stable  # a tie counts against it
+    assert found(low, nothing).conclusion == "untested: agreement needs two runs"
+    one = Partition.from_membership("ab", [0, 0])
+    one = replace(one, quality=9.0, runs=plain.runs)
+    assert not NullComparison(one, low, low).stable
+    assert "stable: quality" in repr(found(low, low))
+
+
+def leiden_runs(agreement: float) -> Any:
+    from graphkit.data.partition import Runs
+
+    memberships = np.array([[0, 1], [0, 1]], dtype=np.int32)
+    return Runs(memberships, np.ones(2), agreement, np.ones(2, np.float32))
+
+
+def tree(n: int, extra: int, seed: int) -> Graph:
+    """A random tree, with a few edges more."""
+    made = nx.random_labeled_tree(n, seed=seed)
+    made.add_edges_from(np.random.default_rng(seed).integers(0, n, (extra, 2)).tolist())
+    made.remove_edges_from(list(nx.selfloop_edges(made)))
+    return Graph.from_networkx(made)
+
+
+@pytest.mark.parametrize("extra", [0, 5])
+def test_trees_and_rings_are_not_called_stable(extra: int) -> None:
+    hits = sum(rewired_null(tree(150, extra, s), n=19, rng=s).stable for s in range(12))
+    assert hits <= 2  # three or more of twelve come up once in 50 times at 5 %
+    ring = Graph.from_edges(range(150), [*range(1, 150), 0], directed=False)
+    assert not rewired_null(ring, n=19, rng=extra).stable
+
+
+def test_connected_noise_does_not_differ_for_being_connected() -> None:
+    """Its rewired copies would fall apart."""
+    found = []
+    for seed in range(8):
+        graph = random_graph(250, 200, rng=seed).graph.largest_component()
+        found.append(rewired_null(graph, n=19, rng=seed))
+    assert all(one.provenance.parameters["connected"] for one in found)
+    assert sum(one.p() <= 0.05 for one in found) <= 2
+
+
+def log(accounts: int, items: int, acts: int, seed: int, groups: int = 1) -> Dataset:
+    """Random likes, within groups of accounts and items."""
+    draws = np.random.default_rng(seed)
+    account = draws.integers(0, accounts, acts)
+    item = draws.integers(0, items // groups, acts) * groups + account % groups
+    rows = pl.DataFrame({"account_id": account, "item_id": item}).unique()
+    rows = rows.sort("account_id", "item_id").cast(pl.String)
+    return Dataset(interactions=rows.with_columns(kind=pl.lit("like")))
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"weight": "tfidf", "top": 5},
+    {"weight": "jaccard", "top": 5, "mutual": True},
+    {"weight": "newman", "max_degree": 6},
+    {"weight": "cosine", "exclude": ["3", "4"]},
+    {"between": "items", "through": "accounts", "kinds": ["like"]},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_projection_null_of_noise_and_of_groups(options: dict[str, Any]) -> None:
+    noise, groups = log(150, 200, 700, 1), log(150, 200, 700, 1, groups=5)
+    results = [
+        projection_null(data, cointeraction_graph(data, **options), draws=19, rng=1)
+        for data in (noise, groups)
+    ]
+    assert [found.p() <= 0.05 for found in results] == [False, True]
+    assert results[1].z() > 4
+    assert not results[0].stable
+
+
+def test_projection_null_keeps_its_level_where_rewiring_does_not() -> None:
+    p, rewired = [], 0
+    for seed in range(8):
+        data = log(120, 60, 500, seed)
+        graph = cointeraction_graph(data)
+        p.append(projection_null(data, graph, draws=19, rng=seed).p())
+        bare = Graph.from_edges(*graph.edges().get_columns(), directed=False)
+        rewired += rewired_null(bare, n=19, rng=seed).p() <= 0.05
+    assert sum(value <= 0.05 for value in p) <= 2
+    assert rewired == 8  # without its provenance the graph cannot be known for a projection
+
+
+def test_projection_null_repeats_what_was_done_to_the_projection() -> None:
+    data = log(150, 200, 700, 1, groups=3)
+    graph = cointeraction_graph(data)
+    made = incidence(data, between="accounts", through="items")
+    matrix = IncidenceMatrix.from_codes(made.between, made.through, made.rows, made.columns)
+    same = projection_null(matrix, cointeraction_graph(matrix), draws=19, rng=1)
+    assert same.null_quality.tolist() == (
+        projection_null(data, graph, draws=19, rng=1).null_quality.tolist()
+    )
+    part = backbone(graph, method="threshold", min_weight=2).graph.largest_component()
+    found = projection_null(data, part, draws=19, rng=1)
+    assert found.provenance.parameters["projections_without_an_edge"] == 0
+    dense = log(150, 200, 2500, 1, groups=3)
+    bicm = backbone(cointeraction_graph(dense), dataset=dense, alpha=0.2).graph
+    found = projection_null(dense, bicm, draws=19, rng=1)
+    assert found.provenance.parameters["projections_without_an_edge"] > 0
+    assert found.null_quality.min() == found.null_agreement.min() == 0
+
+
+def test_projection_null_is_the_same_for_the_same_seed() -> None:
+    data = log(100, 120, 400, 1)
+    graph = cointeraction_graph(data)
+    first, second, other = (projection_null(data, graph, draws=19, rng=s) for s in (5, 5, 6))
+    assert first.null_quality.tobytes() == second.null_quality.tobytes()
+    assert first.null_agreement.tobytes() == second.null_agreement.tobytes()
+    assert first.provenance == second.provenance
+    assert first.null_quality.tobytes() != other.null_quality.tobytes()
+    assert first.provenance.inputs == (data.content_key, graph.content_key)
+    assert "projections of random logs of the same degrees" in repr(first)
+
+
+def test_rewired_null_refuses_projections() -> None:
+    data = log(100, 120, 400, 1)
+    graph = cointeraction_graph(data)
+    for one in (graph, graph.largest_component(), backbone(graph, method="k_core", k=2).graph):
+        with pytest.raises(OptionError, match=r"use projection_null\(dataset, graph\)"):
+            rewired_null(one)
+    # no longer a projection
+    assert not rewired_null(rewire(graph, rng=1), n=19, rng=1).stable
+
+
+def test_what_has_no_null_is_refused() -> None:
+    data, other = log(100, 120, 400, 1), log(100, 120, 400, 2)
+    graph = cointeraction_graph(data)
+    timed = data.interactions.with_columns(  # type: ignore[union-attr]
+        at=pl.lit("2024-01-01T00:00:00Z").str.to_datetime(time_zone="UTC")
+    )
+    timed = Dataset(interactions=timed)
+    within = cointeraction_graph(timed, window="1d")
+    together = coordinated_accounts(timed, window="1d", min_participation=1).graph
+    few = np.arange(graph.n_nodes) < 50
+    heavier = replace(graph, weights=graph.weights * 2)
+    refused: list[tuple[Any, Any, type[Exception], str]] = [
+        (data, random_graph(20, 40, rng=1).graph, OptionError, "no projection .*rewired_null"),
+        (data, cointeraction_graph(data, weight="pairs"), OptionError, "weight='pairs' counts"),
+        (data, cointeraction_graph(data, weight="actions"), OptionError, "weight='actions'"),
+        (timed, within, OptionError, "window='86400 s', and a random log has no times"),
+        (timed, together, OptionError, "coordinated_accounts"),
+        (data, graph.subgraph(few), OptionError, "subgraph was applied to the projection"),
+        (other, graph, DataError, "made from other data"),
+        (data, heavier, DataError, "not what its provenance says"),
+        (None, graph, MissingDataError, "needs the dataset"),
+    ]
+    for source, one, error, message in refused:
+        with pytest.raises(error, match=message):
+            projection_null(source, one, draws=19, rng=1)
+    with pytest.raises(OptionError, match="draws=18: an integer from 19 on"):
+        projection_null(data, graph, draws=18)
+    with pytest.raises(OptionError, match="runs=1: an integer from 2 on"):
+        projection_null(data, graph, runs=1)
+    with pytest.raises(OptionError, match="trades"):
+        projection_null(data, graph, trades=-1)

@@ -24,7 +24,7 @@ from graphkit.communities.resolution import (
     upper_envelope,
 )
 from graphkit.data.graph import Graph
-from graphkit.data.partition import STABLE, Partition, canonical_membership
+from graphkit.data.partition import AGREE, Partition, canonical_membership
 from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.parallel import show_progress
 
@@ -230,7 +230,7 @@ def test_trivial_partitions_compete_even_if_no_run_finds_them(quality: str) -> N
 def test_ring_of_cliques_suggests_the_cliques(of_ring: ResolutionProfile) -> None:
     assert of_ring.suggested is not None
     assert agreement(of_ring.suggested, planted(ring(), 5))["ari"] == 1.0
-    assert of_ring.suggested.verdict == "stable"
+    assert of_ring.suggested.verdict == "runs agree; null not tested"
     row = of_ring.domains.row(of_ring.suggestion, named=True)
     # two neighbours part where their edge, 1/m, is worth γ·2·(22/2m)²: γ = 660/22²
     assert row["low"] == pytest.approx(15 / 11)
@@ -265,7 +265,7 @@ def test_a_clique_has_nothing_between_one_and_all(quality: str) -> None:
 def test_groups_within_groups_are_two_plateaus(quality: str) -> None:
     graph = nested()
     profile = resolution_profile(graph, quality=quality, steps=16, runs=5, rng=1)
-    stable = profile.domains.filter(pl.col("stability") >= STABLE, ~pl.col("trivial"))
+    stable = profile.domains.filter(pl.col("stability") >= AGREE, ~pl.col("trivial"))
     widest = stable.sort("width", descending=True).head(2)
     assert widest.get_column("communities").to_list() == [4, 16]
     for domain, size in zip(widest.get_column("domain"), (80, 20), strict=True):

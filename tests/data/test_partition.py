@@ -76,13 +76,18 @@ def test_unknown_communities_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("agreement", "verdict"),
-    [(0.9, "stable"), (0.6, "partly stable"), (0.23, "unstable"), (float("nan"), "untested")],
+    [
+        (0.9, "runs agree; null not tested"),
+        (0.6, "runs agree in part; null not tested"),
+        (0.23, "runs disagree"),
+        (float("nan"), "one run"),
+    ],
 )
 def test_verdict(agreement: float, verdict: str) -> None:
     runs = Runs(np.zeros((2, 2), np.int32), np.ones(2), agreement, np.ones(2, np.float32))
     partition = Partition(Vocabulary("ab"), np.zeros(2, np.int32), runs=runs)
     assert partition.verdict == verdict
-    assert Partition(Vocabulary("ab"), np.zeros(2, np.int32)).verdict == "untested"
+    assert Partition(Vocabulary("ab"), np.zeros(2, np.int32)).verdict == "one run"
 
 
 def test_summary_averages_consistency_over_members() -> None:
@@ -215,7 +220,7 @@ def test_confident_leaves_out_uncertain_nodes() -> None:
     }
     assert q.provenance.inputs == (p.content_key,)
     assert np.isnan(q.quality)
-    assert (q.verdict, q.stability) == ("partly stable", 0.6)
+    assert (q.verdict, q.stability) == ("runs agree in part; null not tested", 0.6)
     assert q.evidence is not None
     assert q.evidence.select("community", "tag").rows() == [(0, "y"), (0, "u"), (1, "x")]
     assert q.evidence["membership_key"].unique().to_list() == [q.membership_key]
@@ -229,8 +234,8 @@ def test_confident_shows_itself(tmp_path: Path) -> None:
     ]
     assert q.summary().select("label", "size").rows() == [("y", 2), ("x", 1)]
     assert q.summary()["consistency"].to_list() == pytest.approx([0.65, 0.9])
-    assert "partly stable" in repr(q)
-    assert "partly stable" in q._repr_html_()
+    assert "runs agree in part" in repr(q)
+    assert "runs agree in part" in q._repr_html_()
     assert Partition.load(q.save(tmp_path / "q")).content_key == q.content_key
 
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from graphkit.data.graph import Graph
 from graphkit.errors import DataError, OptionError
-from graphkit.kernels.edges import swap_edges, table_length
+from graphkit.kernels.edges import swap_connected, swap_edges, table_length
 from graphkit.nullmodels import random_graph, rewire
 
 Edge = tuple[int, int]
@@ -173,3 +173,85 @@ def test_what_cannot_be_is_refused() -> None:
         rewire(nx.path_graph(3))  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="swaps=-1"):
         rewire(random_graph(3, 2, rng=1).graph, swaps=-1)
+
+
+def connected_graph(n: int, extra: int, seed: int, directed: bool = False) -> Graph:
+    """A random tree with edges added, and a triangle beside it."""
+    draws = np.random.default_rng(seed)
+    edges = {(int(draws.integers(0, k)), k) for k in range(1, n)}
+    while len(edges) < n - 1 + extra:
+        a, b = sorted(draws.choice(n, 2, replace=False).tolist())
+        edges.add((a, b))
+    pairs = [*sorted(edges), (n, n + 1), (n + 1, n + 2), (n, n + 2)]
+    if directed:
+        pairs = [(b, a) if draws.random() < 0.5 else (a, b) for a, b in pairs]
+    source, target = zip(*pairs, strict=True)
+    return Graph.from_edges(source, target, directed=directed)
+
+
+@given(st.integers(4, 30), st.integers(0, 3), st.booleans(), st.integers(0, 2**20))
+def test_a_connected_component_stays_one(n: int, extra: int, directed: bool, seed: int) -> None:
+    graph = connected_graph(n, extra, seed, directed)
+    other = rewire(graph, connected=True, rng=seed)
+    assert other.components().tolist() == graph.components().tolist()
+    assert other.degree().tolist() == graph.degree().tolist()
+    assert other.degree(mode="out").tolist() == graph.degree(mode="out").tolist()
+    assert other.n_edges == graph.n_edges
+
+
+def connected_twin(
+    edges: list[Edge], n: int, directed: bool, attempts: int, seed: int
+) -> list[Edge]:
+    """The swaps that keep a graph connected in plain Python, with the same draws."""
+    draws = np.random.default_rng(seed)
+    edges = list(edges)
+    m = len(edges)
+
+    def key(a: int, b: int) -> Edge:
+        return (a, b) if directed or a < b else (b, a)
+
+    for _ in range(attempts):
+        e, f = int(draws.random() * m), int(draws.random() * m)
+        (a, b), (c, d) = edges[e], edges[f]
+        turn = not directed and draws.random() < 0.5
+        if turn:
+            c, d = d, c
+        there = {key(*edge) for edge in edges}
+        if a == d or b == c or there & {key(a, d), key(c, b)}:
+            continue
+        new = list(edges)
+        new[e], new[f] = (a, d), (b, c) if turn else (c, b)
+        made = nx.Graph(new)
+        made.add_nodes_from(range(n))
+        if nx.is_connected(made):
+            edges = new
+    return edges
+
+
+@settings(max_examples=60)
+@given(st.integers(4, 12), st.integers(0, 4), st.booleans(), st.integers(0, 2**20))
+def test_connected_swaps_are_their_twin(n: int, extra: int, directed: bool, seed: int) -> None:
+    tail, head, _ = connected_graph(n, min(extra, n - 3), seed, directed).edge_arrays()
+    inside = (tail < n) & (head < n)
+    edges = np.column_stack([tail[inside], head[inside]])
+    expected = connected_twin(list(map(tuple, edges.tolist())), n, directed, 40, seed)
+    table = np.empty(table_length(len(edges)), dtype=np.int64)
+    swap_connected(edges, n, directed, table, 40, np.random.default_rng(seed))
+    assert list(map(tuple, edges.tolist())) == expected
+
+
+def test_every_connected_graph_is_equally_likely() -> None:
+    start = [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (0, 5)]
+    degree = np.bincount(np.array(start).ravel(), minlength=6)
+    every = set()
+    for edges in combinations(combinations(range(6), 2), 6):
+        made = nx.Graph(edges)
+        same = np.array_equal(np.bincount(np.array(edges).ravel(), minlength=6), degree)
+        if same and made.number_of_nodes() == 6 and nx.is_connected(made):
+            every.add(frozenset(edges))
+    graph = Graph.from_edges(*zip(*start, strict=True), directed=False)
+    counts = Counter(
+        edge_set(rewire(graph, connected=True, rng=seed)) for seed in range(40 * len(every))
+    )
+    assert set(counts) == every
+    assert stats.chisquare(list(counts.values())).pvalue > 1e-3

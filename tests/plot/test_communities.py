@@ -61,7 +61,10 @@ def test_communities_show_names_sizes_and_evidence(partition: Partition) -> None
     shown = texts(plot.communities(partition))
     assert "#books" in shown
     assert "reading" in shown
-    assert "stable" in shown
+    assert "communities — runs agree; null not tested" in shown
+    tested = texts(plot.communities(partition, verdict="stable"))
+    assert "communities — stable" in tested
+    assert "runs agree" not in tested
     assert "not shown" in texts(plot.communities(partition, top=2))
     with pytest.raises(DataError, match="no community"):
         plot.communities(Partition.from_membership(["a"], [-1]))

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -23,10 +25,20 @@ def hashes(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: Path) -> None:
-    one = study_communities(platform.dataset, tmp_path / "1", runs=3, truth=platform.truth, rng=2)
-    study_communities(platform.dataset, tmp_path / "2", runs=3, truth=platform.truth, rng=2)
+    options: dict[str, Any] = {"runs": 3, "truth": platform.truth, "null_draws": 19, "rng": 2}
+    one = study_communities(platform.dataset, tmp_path / "1", **options)
+    study_communities(platform.dataset, tmp_path / "2", **options)
     assert hashes(tmp_path / "1") == hashes(tmp_path / "2")
-    names = {"dataset", "graphs", "communities", "members", "names", "visibility", "borders"}
+    names = {
+        "dataset",
+        "graphs",
+        "communities",
+        "members",
+        "names",
+        "visibility",
+        "borders",
+        "null",
+    }
     present = {p.stem for p in (tmp_path / "1" / "tables").glob("*.csv")}
     assert present == names | {"recovery"}
     figures = {p.name for p in (tmp_path / "1" / "figures").iterdir()}
@@ -38,7 +50,13 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     assert overall["components"][0] < 0.1
     manifest = json.loads((tmp_path / "1" / "manifest.json").read_text())
     assert manifest["seed"] == 2
-    assert manifest["verdict"] == "stable"
+    assert manifest["verdict"] == one.verdict == "stable"
+    assert one.null is not None
+    assert one.null.stable
+    assert manifest["null"] == one.null.frame.to_dicts()
+    written = pl.read_parquet(tmp_path / "1/tables/null.parquet")
+    assert written.equals(one.null.frame)
+    assert written["p"].to_list() == [0.05, 0.05]
     assert manifest["provenance"]["verb"] == "label_communities"
     assert "none found" not in repr(one)
     assert "#" in one._repr_html_()
@@ -46,7 +64,7 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
 
 def test_without_follows_it_says_so(platform: Platform, tmp_path: Path) -> None:
     tables = {k: v for k, v in platform.dataset.tables.items() if k != "follows"}
-    study = study_communities(gk.Dataset(**tables), tmp_path / "out", runs=2, rng=1)
+    study = study_communities(gk.Dataset(**tables), tmp_path / "out", runs=2, null_draws=19, rng=1)
     assert study.visibility is None
     assert study.notes == ("no visibility: the dataset has no follows",)
     assert not (tmp_path / "out/tables/visibility.csv").exists()
@@ -55,15 +73,19 @@ def test_without_follows_it_says_so(platform: Platform, tmp_path: Path) -> None:
 def test_without_tags_it_says_so(platform: Platform, tmp_path: Path) -> None:
     ds = platform.dataset
     bare = gk.Dataset(interactions=ds.interactions.select("account_id", "item_id", "kind"))  # type: ignore[union-attr]
-    study = study_communities(bare, tmp_path / "out", runs=2, rng=1)
+    study = study_communities(bare, tmp_path / "out", runs=2, null_draws=0, rng=1)
+    assert study.notes[0] == "null not tested: the test was left out"
     assert any(note.startswith("no names:") for note in study.notes)
     assert study.partition.labels[0] is None
 
 
 def test_nothing_planted_nothing_found(tmp_path: Path) -> None:
     empty = gk.synthetic.platform(accounts=1500, mixing=1.0, rng=11)
-    study = study_communities(empty.dataset, tmp_path / "out", runs=5, truth=empty.truth, rng=1)
-    assert study.partition.verdict == "unstable"
+    options: dict[str, Any] = {"runs": 5, "truth": empty.truth, "null_draws": 19, "rng": 1}
+    study = study_communities(empty.dataset, tmp_path / "out", **options)
+    assert study.partition.verdict == study.verdict == "runs disagree"
+    assert study.null is not None
+    assert not study.null.stable
     assert not study.found
     assert "none found" in repr(study)
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
@@ -79,3 +101,31 @@ def test_bad_options_come_before_any_work(platform: Platform, tmp_path: Path) ->
     (tmp_path / "file").write_text("x")
     with pytest.raises(FileError, match="is a file"):
         study_communities(platform.dataset, tmp_path / "file", rng=1)
+
+
+def random_log(seed: int) -> gk.Dataset:
+    draws = np.random.default_rng(seed)
+    rows = {"account_id": draws.integers(0, 300, 900), "item_id": draws.integers(0, 3000, 900)}
+    acts = pl.DataFrame(rows).unique().sort("account_id", "item_id").cast(pl.String)
+    return gk.Dataset(interactions=acts.with_columns(kind=pl.lit("like")))
+
+
+def test_runs_that_agree_on_a_random_log_are_no_communities(tmp_path: Path) -> None:
+    """Sparse projections have cliques that every run finds again."""
+    study = study_communities(random_log(0), tmp_path / "out", runs=5, null_draws=19, rng=0)
+    assert study.partition.verdict == "runs agree; null not tested"
+    assert study.verdict == "not distinguishable from the null"
+    assert not study.found
+    assert "agreement p = 0.9" in study.reason
+    assert "none found" in repr(study)
+
+
+def test_without_a_null_nothing_is_found(platform: Platform, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"weight": "pairs", "top": 20, "runs": 2, "rng": 1}
+    study = study_communities(platform.dataset, tmp_path / "out", **options)
+    assert study.null is None
+    assert study.notes[0].startswith("null not tested: weight='pairs' counts repeated")
+    assert (study.found, study.verdict) == (False, study.partition.verdict)
+    assert not (tmp_path / "out/tables/null.csv").exists()
+    with pytest.raises(OptionError, match="null_draws=5: with fewer than 19"):
+        study_communities(platform.dataset, tmp_path / "new", null_draws=5)

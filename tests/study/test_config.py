@@ -53,6 +53,7 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
         ({"arms": [TWO[0] | {"trial_size": 2.5}, TWO[1]]}, "trial_size = 2.5"),
         ({"arms": [TWO[0] | {"sources": {"folowing": 3}}, TWO[1]]}, r"mean 'following'\?"),
         ({"arms": [TWO[0] | {"weights": {"recencey": 3}}, TWO[1]]}, r"mean 'recency'\?"),
+        ({"communities": {"null_draws": 5}}, "null_draws=5: with fewer than 19 no p"),
         ({"arms": [TWO[0] | {"filler": "popular"}, TWO[1]]}, "filler='popular'"),
         ({"arms": [{"name": "a", "blend": ["uniform"]}, TWO[1]]}, "blend names two presets"),
     ],

@@ -21,6 +21,7 @@ source = "synthetic"
 accounts = 300
 [communities]
 runs = 2
+null_draws = 19
 [world]
 worlds = 3
 ticks = 3
@@ -239,6 +240,7 @@ def test_a_dataset_with_authors_runs(tmp_path: Path) -> None:
     more = """
 [communities]
 runs = 2
+null_draws = 19
 [world]
 worlds = 2
 ticks = 3

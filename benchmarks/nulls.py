@@ -1,0 +1,169 @@
+"""What null tests say where nothing is planted, and where something is.
+
+    python benchmarks/nulls.py [--quick] [--only NAME] [--graphs N] [--draws N]
+
+Nothing planted: random logs, whose accounts and items are drawn at random (heavy-tailed ones
+with Pareto activity and popularity), sparse random graphs, trees and rings. At the level of
+5 %, at most 5 % of them may be called stable, or differ from their null by quality. Planted: logs
+of the platform generator, at most 5 % of which may be missed by projection_null, and 20 % by a study.
+
+A share is printed with its exact 95 % interval (Clopper–Pearson); a row fails if the interval
+excludes the bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import stats
+
+import graphkit as gk
+from graphkit.communities import NullComparison, projection_null, rewired_null
+from graphkit.nullmodels import random_graph
+
+#: Shares of what is not there that may be called stable, and of what is there that must be.
+FALSE, FOUND, REJECTED = 0.05, 0.8, 0.95
+
+Case = Callable[[int], gk.Graph | gk.Dataset]
+
+
+def random_log(accounts: int, items: int, acts: int, seed: int, tail: float = 0.0) -> gk.Dataset:
+    """Likes of random accounts for random items, each pair once; Pareto weights if `tail` > 0."""
+    rng = np.random.default_rng(seed)
+
+    def draw(n: int) -> npt.NDArray[np.int64]:
+        if not tail:
+            return rng.integers(0, n, acts)
+        weight = rng.pareto(tail, n) + 1
+        return rng.choice(n, acts, p=weight / weight.sum())
+
+    rows = pl.DataFrame({"account_id": draw(accounts), "item_id": draw(items)}).unique()
+    rows = rows.sort("account_id", "item_id").cast(pl.String)
+    return gk.Dataset(interactions=rows.with_columns(kind=pl.lit("like")))
+
+
+def sparse_graph(nodes: int, degree: float, seed: int) -> gk.Graph:
+    """Erdős–Rényi graph of a mean degree."""
+    return random_graph(nodes, round(nodes * degree / 2), rng=seed).graph
+
+
+def random_tree(nodes: int, seed: int) -> gk.Graph:
+    """Uniform random labelled tree, from a random Prüfer sequence."""
+    import networkx as nx
+
+    sequence = np.random.default_rng(seed).integers(0, nodes, nodes - 2)
+    return gk.Graph.from_networkx(nx.from_prufer_sequence(sequence.tolist()))
+
+
+def ring(nodes: int, seed: int) -> gk.Graph:
+    """Ring of about this many nodes."""
+    n = nodes + seed % 50
+    return gk.Graph.from_edges(range(n), [*range(1, n), 0], directed=False)
+
+
+def planted(accounts: int, mixing: float, seed: int) -> gk.Dataset:
+    """Log of the platform generator."""
+    return gk.synthetic.platform(accounts=accounts, mixing=mixing, rng=seed).dataset
+
+
+NOTHING: dict[str, Case] = {
+    "log 600 x 800 x 6,000, heavy-tailed": partial(random_log, 600, 800, 6000, tail=1.5),
+    "log 300 x 3,000 x 900": partial(random_log, 300, 3000, 900),
+    "log 300 x 1,000 x 900": partial(random_log, 300, 1000, 900),
+    **{f"Erdos-Renyi 500, degree {d}": partial(sparse_graph, 500, d) for d in (1.6, 2.4, 5.0)},
+    "tree 500": partial(random_tree, 500),
+    "ring 500": partial(ring, 500),
+}
+PLANTED: dict[str, Case] = {
+    f"platform 1,500, mixing {mixing}": partial(planted, 1500, mixing) for mixing in (0.2, 0.4, 0.5)
+}
+
+
+def compare(data: gk.Graph | gk.Dataset, weight: str, draws: int, seed: int) -> NullComparison:
+    """The null test of a graph, or of the projection of a log."""
+    if isinstance(data, gk.Graph):
+        return rewired_null(data, n=draws, rng=seed)
+    graph = gk.cointeraction_graph(data, weight=weight)
+    return projection_null(data, graph, draws=draws, rng=seed)
+
+
+def found_by_study(data: gk.Dataset, draws: int, seed: int) -> bool:
+    """Whether a study of the log announces communities."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = gk.study_communities(data, Path(folder) / "out", runs=5, null_draws=draws, rng=seed)
+    return study.found
+
+
+def tell(what: str, hits: int, n: int, bound: float, *, most: bool) -> bool:
+    """Print a share with its interval; whether the interval allows the bound."""
+    interval = stats.binomtest(hits, n).proportion_ci(0.95)
+    met = interval.low <= bound if most else interval.high >= bound
+    sign = "<=" if most else ">="
+    print(
+        f"  {what:<38} {hits / n:6.1%}  [{interval.low:5.1%}, {interval.high:6.1%}]  "
+        f"{sign} {bound:.0%}  {'' if met else 'MISSED'}"
+    )
+    return met
+
+
+def run_case(name: str, make: Case, graphs: int, draws: int) -> bool:
+    """Test the graphs or logs of one case, and print the shares."""
+    start, there = time.perf_counter(), name in PLANTED
+    rows, studies = [], []
+    for seed in range(graphs):
+        data = make(seed)
+        weights = ("tfidf", "count") if isinstance(data, gk.Dataset) else ("",)
+        rows.append([compare(data, weight, draws, seed) for weight in weights])
+        if isinstance(data, gk.Dataset):
+            studies.append(found_by_study(data, draws, seed))
+    print(f"{name}: {graphs} of them, {draws} draws, {time.perf_counter() - start:.0f} s")
+    met = []
+    for which, weight in enumerate(("tfidf", "count")[: len(rows[0])]):
+        tests = [row[which] for row in rows]
+        label = f" ({weight})" if studies else ""
+        quality = sum(test.p("quality") <= 0.05 for test in tests)
+        agreement = sum(test.p("agreement") <= 0.05 for test in tests)
+        bound = REJECTED if there else FALSE
+        met.append(tell(f"differs by quality{label}", quality, graphs, bound, most=not there))
+        print(f"  {f'differs by agreement{label}':<38} {agreement / graphs:6.1%}")
+        stable, bound = sum(test.stable for test in tests), FOUND if there else FALSE
+        met.append(tell(f"stable{label}", stable, graphs, bound, most=not there))
+        values = [test.observed("agreement") for test in tests]
+        nulls = [float(test.null("agreement").mean()) for test in tests]
+        print(
+            f"  {'AMI of two runs, of the null':<38} {np.mean(values):6.3f}  {np.mean(nulls):.3f}"
+        )
+    if studies:
+        bound = FOUND if there else FALSE
+        met.append(tell("found by a study", sum(studies), graphs, bound, most=not there))
+    return all(met)
+
+
+def main() -> None:
+    """Run the cases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few graphs and draws")
+    parser.add_argument("--only", default="", help="cases whose names contain this")
+    parser.add_argument("--graphs", type=int, help="graphs per case")
+    parser.add_argument("--draws", type=int, help="draws per test")
+    given = parser.parse_args()
+    graphs = given.graphs or (5 if given.quick else 100)
+    draws = given.draws or (39 if given.quick else 99)
+    results = [
+        run_case(name, make, graphs, draws)
+        for name, make in (NOTHING | PLANTED).items()
+        if given.only in name
+    ]
+    print("all bounds hold" if all(results) else "some bounds are MISSED")
+
+
+if __name__ == "__main__":
+    main()
