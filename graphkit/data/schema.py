@@ -16,7 +16,7 @@ import polars as pl
 
 from graphkit.data.ids import blank_words, refuse_rows, take_ids
 from graphkit.data.times import read_times
-from graphkit.errors import DataError, nearest, shorten
+from graphkit.errors import DataError, name_some, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 #: Kinds of interaction; the values of ``interactions.kind``.
@@ -180,7 +180,7 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         hint = nearest(missing[0], frame.columns)
         raise DataError(
             f"{place}: column {missing[0]!r} is missing; there are "
-            f"{', '.join(map(repr, frame.columns)) or 'no columns'}.{hint} "
+            f"{name_some(frame.columns) or 'no columns'}.{hint} "
             f"Required: {', '.join(c.name for c in table.columns if c.required)}."
         )
 
@@ -344,7 +344,7 @@ def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
     kinds = text.cast(pl.Enum(KINDS), strict=False)
     unknown = text.filter(kinds.is_null()).drop_nulls()
     hint = nearest(unknown[0][:60], KINDS) if len(unknown) else ""
-    problem = f"is no kind of interaction.{hint}; known: {', '.join(KINDS)}"
+    problem = f"is no kind of interaction.{hint} Known: {', '.join(KINDS)}"
     refuse_rows(text, kinds.is_null(), place, problem)
     return kinds
 

@@ -24,6 +24,7 @@ from graphkit.errors import (
     GraphkitWarning,
     MissingDataError,
     OptionError,
+    name_some,
     nearest,
 )
 from graphkit.readwrite.files import (
@@ -214,7 +215,7 @@ def _select_columns(
         if name not in schema:
             raise MissingDataError(
                 f"read_incidence: {where} has no column {name!r}; there are "
-                f"{', '.join(map(repr, schema)) or 'none'}.{nearest(name, schema)}"
+                f"{name_some(schema) or 'none'}.{nearest(name, schema)}"
             )
     columns = [
         pl.col(ids[0]).alias("actor"),

@@ -339,3 +339,12 @@ def test_indices_that_do_not_fit_are_refused() -> None:
 def test_parallel_edges_that_add_up_to_infinity_are_refused() -> None:
     with pytest.raises(DataError, match="parallel edges add up to more than a float"):
         Graph.from_edges(["a", "a"], ["b", "b"], [1e308, 1e308], directed=True)
+
+
+def test_a_saved_graph_is_loaded_by_the_name_it_was_saved_under(tmp_path: Path) -> None:
+    graph = Graph.from_edges(["a"], ["b"], directed=False)
+    for name in ("follows", "follows.v2", "mit Leerzeichen é.gk"):
+        graph.save(tmp_path / name)
+        assert Graph.load(tmp_path / name).content_key == graph.content_key
+    with pytest.raises(FileError, match=r"nothing cannot be read"):
+        Graph.load(tmp_path / "nothing")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.ids import MISSING_WORDS
-from graphkit.errors import DataError, FileError, GraphkitError, OptionError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.parallel import show_progress
 from graphkit.readwrite import read_dataset, read_incidence, write_dataset
 
@@ -492,6 +492,25 @@ def test_missing_values_as_r_and_pandas_write_them(tmp_path: Path) -> None:
         ("accounts", "list_complete: 'NA' is no value: set to missing", 1),
         ("follows", "since: 'NaT' is no value: set to missing", 1),
     ]
+
+
+def test_messages_hold_no_row_of_a_file(tmp_path: Path) -> None:
+    long = "x" * 5000
+    values = ",".join(f"{long}{k}" for k in range(500))
+    for name, content in (
+        ("interactions.csv", f"{values}\n{values}\n"),  # without a header
+        ("accounts.csv", f"account_id,country\n{long},b\n{long},c\n"),
+        ("interactions.ndjson", f'{{"account_id": "a", "kind": "like", "at": "{long}"}}\n'),
+    ):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(DataError) as caught:
+            read_dataset(tmp_path)
+        assert 0 < len(str(caught.value)) < 1500 + len(str(tmp_path))
+        (tmp_path / name).unlink()
+    (tmp_path / "log.csv").write_text(f"{values}\n{values}\n")
+    with pytest.raises(MissingDataError) as missing:
+        read_incidence(tmp_path)
+    assert 0 < len(str(missing.value)) < 1500 + len(str(tmp_path))
 
 
 def test_damaged_files_never_panic(tmp_path: Path) -> None:
