@@ -73,6 +73,21 @@ def shorten(value: object, most: int = 60) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
+def name_some(names: Iterable[object], most: int = 20) -> str:
+    """Names in quotes for a message, shortened, and how many more there are; empty if none.
+
+    A file without a header has its first row as names, which may be long and many.
+
+    Examples
+    --------
+    >>> name_some(["at", "kind"]), name_some(range(9), 2)
+    ("'at', 'kind'", '0, 1 and 7 more')
+    """
+    listed = list(names)
+    shown = ", ".join(shorten(name, 40) for name in listed[:most])
+    return shown + (f" and {len(listed) - most:,} more" if len(listed) > most else "")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Hint with the spelling in `known` nearest to `name`, ignoring case; empty if none is near.
 
@@ -92,7 +107,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         folded = {k.casefold(): k for k in listed}
         found = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
         hits = [folded[k] for k in found]
-    return f" Did you mean {hits[0]!r}?" if hits else ""
+    return f" Did you mean {shorten(hits[0])}?" if hits else ""
 
 
 def check_choice(parameter: str, value: object, known: Iterable[str]) -> None:

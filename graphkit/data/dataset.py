@@ -27,6 +27,7 @@ from graphkit.errors import (
     MissingDataError,
     OptionError,
     check_choice,
+    name_some,
     nearest,
     shorten,
 )
@@ -172,7 +173,7 @@ class Dataset(Frozen):
             if column not in frame.columns:
                 raise MissingDataError(
                     f"{verb} needs the column {table}.{column}; the table has "
-                    f"{', '.join(frame.columns)}.{nearest(column, frame.columns)}"
+                    f"{name_some(frame.columns)}.{nearest(column, frame.columns)}"
                 )
             if frame.height and frame.get_column(column).null_count() == frame.height:
                 raise MissingDataError(
@@ -332,7 +333,7 @@ class Dataset(Frozen):
             doubled = frame.select(pl.struct(key).is_duplicated()).to_series().arg_true()
             if len(doubled):
                 row = int(doubled[0])
-                value = ", ".join(repr(v) for v in frame.select(key).row(row))
+                value = ", ".join(shorten(v) for v in frame.select(key).row(row))
                 raise DataError(
                     f"table {name!r}: {'+'.join(key)} must be unique, but {value} (row {row + 1}) "
                     f"occurs again; {len(doubled):,} rows are concerned: keep one of each, e.g. "

@@ -371,9 +371,7 @@ def save_arrays(
     They must have the layout of their kind; a digest of the content is kept with them. The file
     is flushed to the disk if it is not compressed.
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        path = path.with_name(path.name + ".npz")
+    path = _as_npz(Path(path))
     text = json.dumps({"noun": kind, "format": _FORMAT, **header}, sort_keys=True)
     if fault := LAYOUTS[kind].fault(json.loads(text), arrays):
         raise DataError(f"a {kind} cannot be saved: {fault}.")
@@ -394,6 +392,11 @@ def save_arrays(
     return path
 
 
+def _as_npz(path: Path) -> Path:
+    """The path with the suffix that saved files have."""
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+
+
 def _digest_of(about: npt.NDArray[np.uint8], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     named = (part for name in sorted(arrays) for part in (name, arrays[name]))
     return bytes.fromhex(content_key(about, *named))
@@ -402,12 +405,16 @@ def _digest_of(about: npt.NDArray[np.uint8], arrays: Mapping[str, npt.NDArray[An
 def load_arrays(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and arrays of a file that :func:`save_arrays` wrote for this kind of value.
 
+    The suffix ``.npz``, which that function adds, may be left out.
+
     Raises
     ------
     FileError
         If it cannot be read, is damaged, or holds anything else.
     """
     path = Path(path)
+    if path.name and not path.exists() and _as_npz(path).exists():
+        path = _as_npz(path)  # .save() wrote it so
     remedy = _SAVE_AGAIN
     try:
         with path.open("rb") as file:

@@ -118,6 +118,13 @@ def _encode_edges(
         if vocabulary.kind == "str" and (told := look_over_ids(vocabulary.series, "the edge list")):
             # nodes may be words, so they are taken as they are
             warnings.warn(f"ids of the graph: {told}.", GraphkitWarning, stacklevel=3)
+        elif vocabulary.kind == "object" and (twice := vocabulary.series.is_duplicated().sum()):
+            warnings.warn(
+                f"ids of the graph: {twice:,} nodes are one id in two types, such as 1 and '1'; neither "
+                "was changed: give all ids in one type.",
+                GraphkitWarning,
+                stacklevel=3,
+            )
     return vocabulary, vocabulary.encode(sources), vocabulary.encode(targets), values
 
 

@@ -7,9 +7,12 @@ Every reader, :class:`Dataset`, the streaming reader and Spark take ids by these
 - an empty id, or a word that means missing (:data:`MISSING_WORDS`), is missing, and counted,
   unless the word is declared as a real id;
 - control characters, U+FFFD and byte order marks inside an id are refused;
-- scientific notation (``7.3E+18``) and ``12.0`` are refused in a column of numbers. The column is
-  judged, not the cell: among hexadecimal digests or names, ``7e18`` is an id as any other;
-- long numbers that all end in zeros are kept, with a note: a spreadsheet keeps 15 digits.
+- scientific notation (``7.3E+18``), ``12.0``, separators of thousands (``7,281,234``) and the marks
+  that keep a number as text in a spreadsheet (``'7281``, ``="7281"``) are refused in a column of
+  numbers. The column is judged, not the cell: among hexadecimal digests or names, ``7e18`` is an id
+  as any other;
+- kept with a note are long numbers that all end in zeros (a spreadsheet keeps 15 digits), 0 and −1
+  among long numbers, and two spellings of one text in Unicode (é, and e with an accent).
 """
 
 from __future__ import annotations
@@ -46,11 +49,13 @@ _ANY_EXPONENT = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+$"
 #: No name looks like this one.
 _SURELY_SCIENTIFIC = r"^[0-9][.,][0-9]+[eE]\+[0-9]{1,2}$"
 _POINT_ZERO = r"^[+-]?[0-9]+[.,]0+$"
+#: A number between marks that keep it as text in a spreadsheet, or with separators of thousands.
+_MARKED = r"""^(?:=?"[+-]?[0-9]+"|'[+-]?[0-9]+'?|[0-9]{1,3}(?:,[0-9]{3}){2,})$"""
 
 _WORDS = "|".join(word.replace("\\", r"\\").replace("/", r"\/") for word in MISSING_WORDS)
 _WORD = rf"^(?:{_WORDS})?$"
 #: Anything that needs a closer look; most columns hold nothing of the sort.
-_ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_ANY_EXPONENT}|{_POINT_ZERO}"
+_ODD = f"{AROUND}|{IMPOSSIBLE}|{_WORD}|{_ANY_EXPONENT}|{_POINT_ZERO}|{_MARKED}"
 
 #: Number of digits from which an id of zeros at its end is suspected, as 15 are kept.
 _LONG = 16
@@ -107,7 +112,7 @@ def take_ids(
     if required:
         refuse_rows(given, text.is_null(), place, "is no id; give every row an id, or drop it")
     if whole:
-        suspect_zeros(text, changes)
+        suspect_ids(text, changes)
     return text
 
 
@@ -125,7 +130,7 @@ def _write_out(series: pl.Series, place: str) -> pl.Series:
         return series
     if isinstance(dtype, pl.Categorical | pl.Enum) or dtype == pl.Null or dtype.is_integer():
         return series.cast(pl.String)
-    raise DataError(f"{place} holds {dtype}; ids are text or integers.")
+    raise DataError(f"{place} holds {dtype}; ids are text or integers: convert it.")
 
 
 def _clean(
@@ -166,6 +171,7 @@ class _Forms:
     any_exponent: int
     sure: int
     point_zero: int
+    marked: int
     digests: bool
     impossible: int
 
@@ -202,7 +208,14 @@ def _find_fault(forms: _Forms) -> tuple[str, str, int] | None:
     """Regular expression of faulty ids of a column, what is wrong with them, and their number."""
     if forms.impossible:
         return IMPOSSIBLE, _IMPOSSIBLE_PROBLEM, forms.impossible
-    numbers = 2 * (forms.whole + forms.scientific + forms.point_zero) >= forms.n
+    plain = forms.whole + forms.scientific + forms.point_zero
+    if forms.marked and 2 * (plain + forms.marked) >= forms.n:
+        problem = (
+            "is a number with marks or separators of a spreadsheet, another id than the same number "
+            "without them: export the column as plain text"
+        )
+        return _MARKED, problem, forms.marked
+    numbers = 2 * plain >= forms.n
     if forms.digests or not (forms.sure or numbers):
         return None
     problem = "is a number in scientific notation; its digits are lost: export the column as text"
@@ -226,7 +239,7 @@ def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
     (name,) = lazy.collect_schema().names()
     column = pl.col(name)
     forms = {"whole": _WHOLE, "scientific": _SCIENTIFIC, "any_exponent": _ANY_EXPONENT}
-    forms |= {"sure": _SURELY_SCIENTIFIC}
+    forms |= {"sure": _SURELY_SCIENTIFIC, "marked": _MARKED}
     counts = {form: column.str.contains(regex).sum() for form, regex in forms.items()}
     hexadecimal = column.str.contains(r"^(?:[0-9a-f]+|[0-9A-F]+)$").all()
     letters = column.str.contains(r"[a-df-zA-DF-Z]").any()
@@ -246,11 +259,38 @@ def _count_forms(ids: pl.Series | pl.LazyFrame) -> _Forms:
     return _Forms(**found.row(0, named=True))
 
 
-def suspect_zeros(text: pl.Series, changes: Counter[str], *, rows: int | None = None) -> None:
-    """Note long numbers that all end in zeros, if that is unlikely to be chance.
+def suspect_ids(text: pl.Series, changes: Counter[str], *, rows: int | None = None) -> None:
+    """Note ids that look rounded, stand for none, or are written in two ways.
 
     `rows` is the length of the column, if `text` holds its distinct ids only.
+
+    Examples
+    --------
+    >>> seen = Counter()
+    >>> suspect_ids(pl.Series(["7281986300348026145", "0", "0"]), seen)
+    >>> dict(seen)
+    {"'0' among ids of 10 and more digits: if it stands for none, set it to missing": 2}
     """
+    _suspect_zeros(text, changes, rows)
+    _suspect_none(text, changes)
+    _suspect_spellings(text, changes)
+
+
+def _suspect_none(text: pl.Series, changes: Counter[str]) -> None:
+    """Note 0 and −1 among long numbers, which many platforms write for none."""
+    none = text.is_in(["0", "-1"])
+    if not none.any():
+        return
+    others = text.filter(~none & text.is_not_null())
+    if len(others) and others.str.contains(r"^[0-9]{10,}$").all():
+        for word in ("0", "-1"):
+            note = f"{word!r} among ids of 10 and more digits: if it stands for none, set it to missing"
+            if count := int((text == word).sum()):
+                changes[note] += count
+
+
+def _suspect_zeros(text: pl.Series, changes: Counter[str], rows: int | None) -> None:
+    """Note long numbers that all end in zeros, if that is unlikely to be chance."""
     # whole ids are told by their first rows, without a pass over the others
     for part in (text.head(1000), text):
         held = part.filter(part.str.len_bytes() >= _LONG)
@@ -265,6 +305,39 @@ def suspect_zeros(text: pl.Series, changes: Counter[str], *, rows: int | None = 
     if (rows or len(held)) >= 3 and len(long) * least >= 6:
         note = f"ids of {_LONG} and more digits that all end in {'0' * least!r}: were they rounded?"
         changes[note] += len(long)
+
+
+def _suspect_spellings(text: pl.Series, changes: Counter[str]) -> None:
+    """Note ids that differ only in the normal form of Unicode: é, and e with an accent."""
+    marked = text.filter((text.str.len_bytes() > text.str.len_chars()).fill_null(False)).unique()
+    if len(marked):
+        twice = marked.str.normalize("NFC").is_duplicated().sum()
+        if twice:
+            note = "ids that differ only in the normal form of Unicode: put all in NFC"
+            changes[f"{note}, if they are the same"] += int(twice)
+
+
+#: The words as a series, for look-up.
+_MISSING = pl.Series(MISSING_WORDS)
+
+
+def blank_words(series: pl.Series, changes: Counter[str]) -> pl.Series:
+    """A column of numbers, times or truth values as text, without words that mean missing.
+
+    Examples
+    --------
+    >>> seen = Counter()
+    >>> blank_words(pl.Series("at", ["NA", "2024-03-01"]), seen).to_list(), dict(seen)
+    ([None, '2024-03-01'], {"at: 'NA' is no value: set to missing": 1})
+    """
+    words = series.str.strip_chars()
+    missing = words.is_in(_MISSING.implode()).fill_null(False)
+    if not missing.any():
+        return series
+    counted = words.filter(missing).alias("word").value_counts(name="count").sort("word")
+    for word, count in counted.rows():
+        changes[f"{series.name}: {word!r} is no value: set to missing"] += int(count)
+    return series.set(missing, None)
 
 
 def _plain(value: object) -> object:
@@ -288,9 +361,10 @@ def check_real_ids(words: Collection[str]) -> tuple[str, ...]:
 
 
 def describe_changes(changes: Counter[tuple[str, str]], advice: str) -> str:
-    """One sentence of what was changed in which table, and the advice."""
+    """One sentence of what was changed in which table; the advice, if a word was taken as missing."""
     parts = [f"{table}: {text} ({n:,})" for (table, text), n in changes.items() if n]
-    return f"{'; '.join(parts)}. {advice}"
+    told = f"{'; '.join(parts)}."
+    return f"{told} {advice}" if any("is no id" in part for part in parts) else told
 
 
 def look_over_ids(ids: pl.Series, place: str) -> str:
@@ -306,7 +380,7 @@ def look_over_ids(ids: pl.Series, place: str) -> str:
     """
     changes: Counter[str] = Counter()
     judge_ids(ids, place)
-    suspect_zeros(ids, changes)
+    suspect_ids(ids, changes)
     odd = ids.filter(ids.str.contains(AROUND)).len()
     words = ids.filter(ids.is_in(list(MISSING_WORDS))).to_list()
     parts = [f"{text} ({n:,})" for text, n in changes.items()]

@@ -363,6 +363,8 @@ class Partition(Frozen, table="summary"):
         >>> p.membership.tolist(), p.provenance.removed["nodes without a membership"]
         ([1, -1, 0, 0], 1)
         """
+        if isinstance(ids, Mapping):
+            raise DataError("ids are a mapping: give the ids first, and their memberships second.")
         listed = list(ids)
         vocabulary = ids if isinstance(ids, Vocabulary) else Vocabulary(listed)
         if isinstance(membership, Mapping):

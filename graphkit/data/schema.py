@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.ids import refuse_rows, take_ids
+from graphkit.data.ids import blank_words, refuse_rows, take_ids
 from graphkit.data.times import read_times
-from graphkit.errors import DataError, nearest, shorten
+from graphkit.errors import DataError, name_some, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 #: Kinds of interaction; the values of ``interactions.kind``.
@@ -115,9 +115,10 @@ def conform(
 
     Ids are taken by the rules of :mod:`graphkit.data.ids`: text or integers, without blanks
     around them; a word such as ``nan`` is missing unless it is one of `real_ids`. Times are read
-    by those of :mod:`graphkit.data.times`. `where` is the file of the frame, for messages. Ids
-    that were changed are added to `changes`, and times that were read as numbers since 1970 to
-    `converted`, by table and text.
+    by those of :mod:`graphkit.data.times`. Among times, numbers and truth values that are text, such
+    a word is missing too. `where` is the file of the frame, for messages. Ids that were changed are
+    added to `changes`, words that were set to missing and times that were read as numbers since 1970
+    to `converted`, by table and text.
 
     Raises
     ------
@@ -149,14 +150,17 @@ def conform(
             )
             if changes is not None:
                 changes.update({(name, f"{spec.name}: {text}"): n for text, n in seen.items()})
-        elif spec.type == "time":
+            continue
+        if isinstance(series.dtype, pl.Categorical | pl.Enum):
+            series = series.cast(pl.String)
+        if series.dtype == pl.String and spec.type in ("time", "float", "count", "bool"):
+            series = blank_words(series, seen)
+        if spec.type == "time":
             columns.append(read_times(series, here, seen))
-            if converted is not None:
-                converted.update({(name, text): n for text, n in seen.items()})
         else:
-            if isinstance(series.dtype, pl.Categorical | pl.Enum):
-                series = series.cast(pl.String)
             columns.append(_CASTS[spec.type](series, spec, here))
+        if converted is not None:
+            converted.update({(name, text): n for text, n in seen.items()})
     order = [spec.name for spec in present]
     extras = [c for c in frame.columns if c not in order]
     return frame.with_columns(columns).select(order + extras)
@@ -176,7 +180,7 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
         hint = nearest(missing[0], frame.columns)
         raise DataError(
             f"{place}: column {missing[0]!r} is missing; there are "
-            f"{', '.join(map(repr, frame.columns)) or 'no columns'}.{hint} "
+            f"{name_some(frame.columns) or 'no columns'}.{hint} "
             f"Required: {', '.join(c.name for c in table.columns if c.required)}."
         )
 
@@ -197,6 +201,9 @@ def _to_number(series: pl.Series, dtype: Any, place: str) -> pl.Series:
     if series.dtype == pl.String:
         text = series.str.strip_chars()
         text = text.set((text == "").fill_null(False), None)
+        if dtype == pl.Int64:
+            # pandas writes whole numbers beside missing ones as 3.0
+            text = text.str.replace(r"^([+-]?[0-9]+)\.0*$", "$1")
         numbers = text.cast(dtype, strict=False)
         unread = numbers.is_null() & text.is_not_null()
         refuse_rows(series, unread, place, "is not a number; correct it")
@@ -243,7 +250,8 @@ def _cast_count(series: pl.Series, spec: Column, place: str) -> pl.Series:
 
 def _cast_bool(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if series.dtype == pl.String:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        yes, no = ("true", "t", "yes", "1", "1.0"), ("false", "f", "no", "0", "0.0")
+        words = dict.fromkeys(yes, True) | dict.fromkeys(no, False)
         low = series.str.strip_chars().str.to_lowercase()
         low = low.set((low == "").fill_null(False), None)
         known = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
@@ -336,7 +344,7 @@ def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
     kinds = text.cast(pl.Enum(KINDS), strict=False)
     unknown = text.filter(kinds.is_null()).drop_nulls()
     hint = nearest(unknown[0][:60], KINDS) if len(unknown) else ""
-    problem = f"is no kind of interaction.{hint}; known: {', '.join(KINDS)}"
+    problem = f"is no kind of interaction.{hint} Known: {', '.join(KINDS)}"
     refuse_rows(text, kinds.is_null(), place, problem)
     return kinds
 

@@ -146,7 +146,7 @@ def read_log(session: Any, source: Any, columns: dict[str, Any], options: Projec
         if name not in types:
             raise MissingDataError(
                 f"Spark: {where} has no column {name!r}; there are "
-                f"{', '.join(map(repr, types)) or 'none'}.{errors.nearest(name, types)}"
+                f"{errors.name_some(types) or 'none'}.{errors.nearest(name, types)}"
             )
     flags = F.col("kind").cast("string").isin(kinds) if kinds else F.lit(True)
     words = sorted(set(MISSING_WORDS) - set(check_real_ids(columns["real_ids"])))

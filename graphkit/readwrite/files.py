@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import glob
 import gzip
@@ -118,6 +119,40 @@ def read_lines(path: Path) -> pl.Series:
     """Lines of a text file, stripped; blank lines are ``""``."""
     # only "\n" ends a line: captions may contain other line separators of Unicode
     return pl.Series([read_text(path)]).str.split("\n").explode().str.strip_chars()
+
+
+#: Encodings whose byte order marks are known; the longer ones first, as they begin alike.
+_WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def refuse_other_text(path: Path) -> None:
+    """Refuse texts that would be misread: UTF-16, lines that end in CR, other separators.
+
+    Looks at the first bytes of a CSV or NDJSON file only.
+    """
+    with path.open("rb") as file:
+        head = file.read(1 << 14)
+    if head.startswith(b"\x1f\x8b"):
+        with gzip.open(path) as file:
+            head = file.read(1 << 14)
+    if head.startswith(_WIDE) or b"\0" in head[:2]:
+        raise FileError(f"{path} is in UTF-16 or UTF-32: save it as UTF-8.")
+    if path.name.lower().endswith(NDJSON):
+        if head.startswith(codecs.BOM_UTF8):
+            raise FileError(f"{path} starts with a byte order mark: save it as UTF-8 without one.")
+        return
+    if b"\r" in head and b"\n" not in head:
+        raise FileError(
+            f"{path}: lines end in CR alone, as on old Macs: save it with line ends of LF or CRLF."
+        )
+    header = head.partition(b"\n")[0]
+    if header.removeprefix(codecs.BOM_UTF8).lower().startswith(b"sep="):
+        raise FileError(f"{path}, line 1: a mark for spreadsheets (sep=): take the line out.")
+    other = next((mark for mark in (b";", b"\t", b"|") if mark in header), None)
+    if other is not None and b"," not in header:
+        raise FileError(
+            f"{path}: columns are separated by {other.decode()!r}: save it with commas between them."
+        )
 
 
 def first_bad_line(lines: pl.Series) -> int | None:

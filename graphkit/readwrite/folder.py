@@ -208,13 +208,18 @@ def _split_name(name: str) -> tuple[str, str]:
     return lower[: len(lower) - len(suffix)], suffix
 
 
-def read_table(name: str, path: Path, notes: Counts, real_ids: Collection[str]) -> pl.DataFrame:
+def read_table(
+    name: str, path: Path, notes: Counts, real_ids: Collection[str], dropped: Counts
+) -> pl.DataFrame:
     """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
 
-    Changed ids, and times that were read as numbers since 1970, are added to the `notes`.
+    Changed ids, and times that were read as numbers since 1970, are added to the `notes`, and blank
+    lines at the end of a CSV to `dropped`.
     """
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
+        if suffix not in PARQUET:
+            fs.refuse_other_text(path)
         if suffix in NDJSON:
             frame = _read_ndjson(name, path)
         elif path.stat().st_size == 0:
@@ -226,7 +231,18 @@ def read_table(name: str, path: Path, notes: Counts, real_ids: Collection[str]) 
             # as text, so that ids keep all digits; conform casts the other columns
             frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
             _refuse_doubled(frame, path)
+            frame = count_removed(
+                frame, _cut_blank_end(frame), dropped, name, "blank line at the end of the file"
+            )
     return conform(name, frame, where=str(path), real_ids=real_ids, changes=notes, converted=notes)
+
+
+def _cut_blank_end(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows up to the last one that holds a value; other blank rows keep their numbers."""
+    if not frame.height or any(value is not None for value in frame.row(-1)):
+        return frame
+    held = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
+    return frame.head(int(held[-1]) + 1 if len(held) else 0)
 
 
 def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
@@ -280,8 +296,9 @@ def read_dataset(
     are read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
 
     Blanks around ids are stripped, and a word that means missing (``nan``, ``None``, ``NA``,
-    ``null``, …) is a missing id: both are notes of the report. Ids that lost their digits
-    (``7.3E+18``), ``12.0`` in a column of numbers, and control characters are refused. Times may be
+    ``null``, …) is a missing id, or a missing number, time or truth value: all are notes of the
+    report. Ids that lost their digits (``7.3E+18``), ``12.0`` or ``'12`` in a column of numbers, and
+    control characters are refused. Blank lines at the end of a CSV are dropped. Times may be
     of any form of :mod:`graphkit.data.times`; numbers since 1970 are noted.
 
     Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
@@ -337,8 +354,10 @@ def read_dataset(
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
-        frame = read_table(name, path, notes, words)
-        read[name] = frame.height
+        frame = read_table(name, path, notes, words, dropped)
+        read[name] = frame.height + sum(
+            dropped[table, why] for table, why in dropped if table == name
+        )
         tables[name] = _drop_duplicates(name, frame, dropped)
     if unknown == "drop":
         _drop_unknown(tables, dropped)

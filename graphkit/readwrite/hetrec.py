@@ -11,7 +11,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE
-from graphkit.errors import DataError, FileError, nearest, shorten
+from graphkit.errors import DataError, FileError, name_some, nearest, shorten
 from graphkit.readwrite.files import Counts, count_removed, read_text, reading_file, require_folder
 
 __all__ = ["is_hetrec_lastfm", "read_hetrec_lastfm"]
@@ -141,7 +141,7 @@ def _read_columns(folder: Path, name: str) -> pl.DataFrame:
         if column not in frame.columns:
             raise DataError(
                 f"{path}: column {column!r} is missing; there are "
-                f"{', '.join(map(repr, frame.columns))}.{nearest(column, frame.columns)}"
+                f"{name_some(frame.columns)}.{nearest(column, frame.columns)}"
             )
     frame = frame.select(_COLUMNS[name])
     numbers = [c for c in frame.columns if c not in ("name", "tagValue")]

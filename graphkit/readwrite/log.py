@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_zeros, take_ids
+from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_ids, take_ids
 from graphkit.data.incidence import Coder, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, conversions, parse_times
@@ -24,6 +24,7 @@ from graphkit.errors import (
     GraphkitWarning,
     MissingDataError,
     OptionError,
+    name_some,
     nearest,
 )
 from graphkit.readwrite.files import (
@@ -33,6 +34,7 @@ from graphkit.readwrite.files import (
     expand_paths,
     reading_file,
     refuse_json_ids,
+    refuse_other_text,
 )
 
 __all__ = ["read_incidence"]
@@ -132,7 +134,7 @@ def read_incidence(
     matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
     for name, ids in ((entity, matrix.between.series), (thing, matrix.through.series)):
         seen: Counter[str] = Counter()
-        suspect_zeros(ids, seen, rows=matrix.n_pairs)
+        suspect_ids(ids, seen, rows=matrix.n_pairs)
         changes += Counter({(name, text): n for text, n in seen.items()})
     if changes:
         told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
@@ -179,6 +181,10 @@ def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]
     empty = [str(f) for f in files if f.stat().st_size == 0]
     if empty:
         raise FileError(f"{empty[0]} is empty: take it away, or write it again.")
+    for file in files:
+        if file.name.lower().endswith(CSV + NDJSON):
+            with reading_file(file, "Check the file, or write it again."):
+                refuse_other_text(file)
     if all_end(CSV):
         # as text, so that ids keep all digits
         return pl.scan_csv(names, infer_schema=False), where
@@ -209,7 +215,7 @@ def _select_columns(
         if name not in schema:
             raise MissingDataError(
                 f"read_incidence: {where} has no column {name!r}; there are "
-                f"{', '.join(map(repr, schema)) or 'none'}.{nearest(name, schema)}"
+                f"{name_some(schema) or 'none'}.{nearest(name, schema)}"
             )
     columns = [
         pl.col(ids[0]).alias("actor"),

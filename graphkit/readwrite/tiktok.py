@@ -15,7 +15,7 @@ from graphkit.data.ids import MISSING_WORDS, check_real_ids, take_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
-from graphkit.errors import DataError, FileError, OptionError, nearest, shorten
+from graphkit.errors import DataError, FileError, OptionError, name_some, nearest, shorten
 from graphkit.parallel import track
 from graphkit.readwrite.files import (
     NDJSON,
@@ -167,7 +167,7 @@ def missing_key(needed: str, path: Path) -> str:
     keys = _find_keys(_split_documents(path))
     return (
         f"{path}: no video has the key {needed!r}.{nearest(needed, keys)} There are "
-        f"{', '.join(map(repr, sorted(keys)[:20])) or 'no keys'}. Rename the key, or request the "
+        f"{name_some(sorted(keys)) or 'no keys'}. Rename the key, or request the "
         "field from the API."
     )
 

@@ -303,3 +303,67 @@ def test_rounded_ids_that_fall_together_are_told() -> None:
     rows = ["7281986300348000000"] * 3
     assert "all end in '000000'" in str(taken(rows)[1])
     assert taken(rows[:2])[1] == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "'7281986300348026145",
+        "'7281986300348026145'",
+        '="7281986300348026145"',
+        '"7281"',
+        "7,281,986",
+    ],
+)
+def test_marks_of_spreadsheets_are_refused_in_a_column_of_numbers(marked: str) -> None:
+    with pytest.raises(DataError, match=r"column 'id', row 2.*spreadsheet.*plain text"):
+        taken([NUMBERS[0], marked])
+    with pytest.raises(DataError, match="spreadsheet"):
+        taken([marked])
+    assert taken([*TEXTS, marked])[0][-1] == marked
+    with pytest.raises(DataError, match=r"the edge list.*spreadsheet"):
+        gk.Graph.from_edges([marked], ["12"], directed=False)
+
+
+def test_names_with_marks_are_no_numbers() -> None:
+    ids = ["'ann'", "='bob", "12,345", "1,2,3", "o'neil", '"quoted"', "'90s"]
+    assert taken(ids) == (ids, {})
+
+
+def test_two_normal_forms_of_one_id_are_told() -> None:
+    ids = ["ren\u00e9", "rene\u0301", "\u00fcm", "bob", "bob", None]
+    kept, seen = taken(ids)
+    assert kept == ids
+    assert list(seen.values()) == [2]
+    assert "normal form" in next(iter(seen))
+    assert taken(["ren\u00e9", "ren\u00e9", "rene"])[1] == {}
+    with pytest.warns(GraphkitWarning, match=r"normal form.*\(2\)"):
+        gk.Graph.from_edges(["ren\u00e9"], ["rene\u0301"], directed=False)
+
+
+def test_one_id_in_two_types_is_told() -> None:
+    with pytest.warns(GraphkitWarning, match=r"2 nodes are one id in two types"):
+        graph = gk.Graph.from_edges([1, 2], ["1", "x"], directed=False)
+    assert graph.vocabulary.ids.tolist() == [1, 2, "1", "x"]
+    assert gk.Graph.from_edges([1, 2], ["v1", "v2"], directed=False).n_nodes == 4
+
+
+def test_advice_on_words_is_given_if_a_word_was_taken_as_missing() -> None:
+    with pytest.warns(GraphkitWarning) as caught:
+        gk.Dataset(follows={"follower_id": ["ann "], "followee_id": ["bob"]})
+    assert "real_ids" not in str(caught[0].message)
+
+
+@pytest.mark.parametrize("word", ["0", "-1"])
+def test_words_for_none_among_long_numbers_are_told(word: str, tmp_path: Path) -> None:
+    ids, seen = taken([*NUMBERS, word, word, None])
+    assert ids == [*NUMBERS, word, word, None]
+    note = f"{word!r} among ids of 10 and more digits: if it stands for none, set it to missing"
+    assert seen == {note: 2}
+    # ids that were numbered anew start at 0, and names may be anything
+    for others in (["1", "2"], [*NUMBERS, "12"], [*NUMBERS, "ann"], []):
+        assert taken([*others, word])[1] == {}
+    path = tmp_path / "log.csv"
+    path.write_text("account_id,item_id\n" + "".join(f"{i},v\n" for i in (*NUMBERS, word)))
+    with pytest.warns(GraphkitWarning, match="stands for none"):
+        read_incidence(path)

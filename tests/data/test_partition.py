@@ -404,3 +404,8 @@ def test_from_membership_names_codes_of_any_size() -> None:
 def test_a_membership_that_does_not_fit_is_refused(given: np.ndarray) -> None:
     with pytest.raises(DataError, match=r"^partition: membership (holds numbers|must hold)"):
         Partition(Vocabulary("abc"), given)
+
+
+def test_ids_and_memberships_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(DataError, match="give the ids first"):
+        Partition.from_membership({"a": 0, "b": 0}, ["a", "b"])

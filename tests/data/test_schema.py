@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -90,7 +91,11 @@ def test_column_is_taken_or_refused_by_name(type_: str, value: str) -> None:
         ("float", pl.Series([Decimal("1.25"), None]), [1.25, None]),
         ("count", pl.Series([Decimal("3.00"), None]), [3, None]),
         ("count", [3.0, None], [3, None]),
+        ("count", ["3.0", ""], [3, None]),
+        ("count", ["9007199254740993.0", "-0."], [9007199254740993, 0]),
         ("bool", [1.0, None], [True, None]),
+        ("bool", ["1.0", "0.0"], [True, False]),
+        ("bool", ["t", "F"], [True, False]),
         ("bool", [" TRUE ", "no"], [True, False]),
         ("bool", pl.Series(["yes", ""], dtype=pl.Categorical), [True, None]),
         ("texts", pl.Series([["a"], None], dtype=pl.List(pl.Categorical)), [["a"], None]),
@@ -115,6 +120,8 @@ def test_values_of_fitting_types_are_kept(type_: str, values: Any, wanted: list[
         ("count", [Decimal(1), Decimal("1.5")], r"row 2: Decimal\('1.50*'\) is not a whole number"),
         ("count", [None, 2**63], "row 2: 9223372036854775808 is too large"),
         ("count", [None, 1e19], r"row 2: 1e\+19 is too large"),
+        ("count", ["3", "3.5"], "row 2: '3.5' is not a number"),
+        ("count", ["3", "1,234"], "row 2: '1,234' is not a number"),
         ("bool", [1, 2], "row 2: 2 is neither"),
         ("bool", [0.0, float("nan")], "row 2: nan is neither"),
         ("text", [1.0, None], "holds Float64; text is needed"),
@@ -190,3 +197,23 @@ class Broken:
 def test_what_is_no_frame_is_refused(frame: Any, named: str) -> None:
     with pytest.raises(DataError, match=f"table 'accounts'.*{named}"):
         gk.Dataset(accounts=frame)
+
+
+@pytest.mark.parametrize("type_", ["time", "float", "count", "bool"])
+@pytest.mark.parametrize("word", ["NA", "nan", "NaT", " null ", "\\N", "#N/A"])
+def test_words_for_missing_among_values_are_missing_and_counted(type_: str, word: str) -> None:
+    table, column = COLUMNS[type_]
+    value = "2024-03-01" if type_ == "time" else "1"
+    for values in (pl.Series([word, value]), pl.Series([word, value], dtype=pl.Categorical)):
+        frame = pl.DataFrame(KEYS[table]).with_columns(values.alias(column))
+        told: Counter[tuple[str, str]] = Counter()
+        found = conform(table, frame, converted=told).get_column(column)
+        assert found.is_null().to_list() == [True, False]
+        wanted = f"{column}: {word.strip()!r} is no value: set to missing"
+        assert told == {(table, wanted): 1}
+
+
+def test_a_country_may_be_named_as_a_word_for_missing() -> None:
+    # NA is the code of Namibia
+    frame = pl.DataFrame({"account_id": ["a"], "country": ["NA"]})
+    assert conform("accounts", frame).rows() == [("a", "NA")]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.ids import MISSING_WORDS
-from graphkit.errors import DataError, FileError, GraphkitError, OptionError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.parallel import show_progress
-from graphkit.readwrite import read_dataset, write_dataset
+from graphkit.readwrite import read_dataset, read_incidence, write_dataset
 
 LONG_ID = "7375232772228682300"
 LONGER_ID = "123456789012345678901"
@@ -419,6 +419,98 @@ def test_latin_1_is_told(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_bytes("item_id,caption\n1,é\n".encode("latin-1"))
     with pytest.raises(FileError, match=r"items\.csv cannot be read: invalid utf-8"):
         read_dataset(tmp_path)
+
+
+FOLLOWS = "follower_id,followee_id\na,b\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (FOLLOWS.encode("utf-16"), "is in UTF-16 or UTF-32: save it as UTF-8"),
+        (FOLLOWS.encode("utf-16-le"), "is in UTF-16 or UTF-32: save it as UTF-8"),
+        (FOLLOWS.encode("utf-16-be"), "is in UTF-16 or UTF-32: save it as UTF-8"),
+        (FOLLOWS.encode("utf-32"), "is in UTF-16 or UTF-32: save it as UTF-8"),
+        (FOLLOWS.replace("\n", "\r").encode(), "lines end in CR alone"),
+        (FOLLOWS.replace(",", ";").encode(), "columns are separated by ';'"),
+        (FOLLOWS.replace(",", "\t").encode(), r"columns are separated by '\\t'"),
+        (FOLLOWS.replace(",", "|").encode(), r"columns are separated by '\|'"),
+        (b"sep=,\n" + FOLLOWS.encode(), r"line 1: a mark for spreadsheets \(sep=\)"),
+    ],
+)
+def test_texts_that_would_be_misread_are_refused(tmp_path: Path, data: bytes, told: str) -> None:
+    for name, content in (("follows.csv", data), ("follows.csv.gz", gzip.compress(data))):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FileError, match=rf"{name}.*{told}"):
+            read_dataset(tmp_path)
+        with pytest.raises(FileError, match=rf"{name}.*{told}"):
+            read_incidence(tmp_path, entity="follower_id", thing="followee_id")
+        (tmp_path / name).unlink()
+
+
+def test_ndjson_of_other_encodings_is_refused(tmp_path: Path) -> None:
+    line = '{"account_id": "a"}\n'
+    for encoding, told in (("utf-16", "UTF-16"), ("utf-8-sig", "byte order mark.*without one")):
+        (tmp_path / "accounts.ndjson").write_bytes(line.encode(encoding))
+        with pytest.raises(FileError, match=f"accounts.ndjson.*{told}"):
+            read_dataset(tmp_path)
+
+
+def test_other_separators_inside_texts_are_no_separators(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text('item_id,caption;note\nv,"a;b\rc"\n')
+    (tmp_path / "accounts.csv").write_text("account_id\na\n")
+    ds, _ = read_dataset(tmp_path)
+    assert ds.items is not None
+    assert ds.items.rows() == [("v", "a;b\rc")]
+
+
+def test_blank_lines_at_the_end_are_dropped_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id\na\nb\n\n\n")
+    (tmp_path / "follows.csv").write_text(FOLLOWS + ",\n\n")
+    ds, report = read_dataset(tmp_path)
+    assert ds.follows is not None
+    assert ds.follows.rows() == [("a", "b")]
+    assert report.rows.rows() == [("accounts", 4, 2), ("follows", 3, 1)]
+    reason = "blank line at the end of the file"
+    assert report.dropped.rows() == [("accounts", reason, 2), ("follows", reason, 2)]
+    # elsewhere a row without ids is an error of the row
+    (tmp_path / "follows.csv").write_text(FOLLOWS + "\nb,a\n")
+    with pytest.raises(DataError, match="row 2"):
+        read_dataset(tmp_path)
+
+
+def test_missing_values_as_r_and_pandas_write_them(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,country,follower_count,list_complete\na,NA,NA,TRUE\nb,DE,3.0,NA\n"
+    )
+    (tmp_path / "follows.csv").write_text("follower_id,followee_id,since\na,b,NaT\n")
+    ds, report = read_dataset(tmp_path)
+    assert ds.accounts is not None
+    assert ds.accounts.rows() == [("a", "NA", None, True), ("b", "DE", 3, None)]
+    assert sorted(report.notes.rows()) == [
+        ("accounts", "follower_count: 'NA' is no value: set to missing", 1),
+        ("accounts", "list_complete: 'NA' is no value: set to missing", 1),
+        ("follows", "since: 'NaT' is no value: set to missing", 1),
+    ]
+
+
+def test_messages_hold_no_row_of_a_file(tmp_path: Path) -> None:
+    long = "x" * 5000
+    values = ",".join(f"{long}{k}" for k in range(500))
+    for name, content in (
+        ("interactions.csv", f"{values}\n{values}\n"),  # without a header
+        ("accounts.csv", f"account_id,country\n{long},b\n{long},c\n"),
+        ("interactions.ndjson", f'{{"account_id": "a", "kind": "like", "at": "{long}"}}\n'),
+    ):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(DataError) as caught:
+            read_dataset(tmp_path)
+        assert 0 < len(str(caught.value)) < 1500 + len(str(tmp_path))
+        (tmp_path / name).unlink()
+    (tmp_path / "log.csv").write_text(f"{values}\n{values}\n")
+    with pytest.raises(MissingDataError) as missing:
+        read_incidence(tmp_path)
+    assert 0 < len(str(missing.value)) < 1500 + len(str(tmp_path))
 
 
 def test_damaged_files_never_panic(tmp_path: Path) -> None:
