@@ -307,14 +307,22 @@ def _suspect_zeros(text: pl.Series, changes: Counter[str], rows: int | None) -> 
         changes[note] += len(long)
 
 
+#: Marks inside an id that nobody sees, but for joiners, which change letters of some scripts.
+_UNSEEN = r"[\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}]"
+
+
 def _suspect_spellings(text: pl.Series, changes: Counter[str]) -> None:
-    """Note ids that differ only in the normal form of Unicode: é, and e with an accent."""
+    """Note ids that look alike: é, and e with an accent; with and without marks that are not seen."""
     marked = text.filter((text.str.len_bytes() > text.str.len_chars()).fill_null(False)).unique()
-    if len(marked):
-        twice = marked.str.normalize("NFC").is_duplicated().sum()
-        if twice:
-            note = "ids that differ only in the normal form of Unicode: put all in NFC"
-            changes[f"{note}, if they are the same"] += int(twice)
+    if not len(marked):
+        return
+    seen = marked.str.replace_all(_UNSEEN, "").str.normalize("NFC")
+    other = (seen != marked) & seen.is_in(text.implode())
+    if twice := int((seen.is_duplicated() | other).sum()):
+        changes[
+            "ids that look like others, and differ in the normal form of Unicode or in unseen marks: "
+            "clean them, if they are the same"
+        ] += twice
 
 
 #: The words as a series, for look-up.

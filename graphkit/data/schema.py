@@ -115,8 +115,8 @@ def conform(
 
     Ids are taken by the rules of :mod:`graphkit.data.ids`: text or integers, without blanks
     around them; a word such as ``nan`` is missing unless it is one of `real_ids`. Times are read
-    by those of :mod:`graphkit.data.times`. Among times, numbers and truth values that are text, such
-    a word is missing too. `where` is the file of the frame, for messages. Ids that were changed are
+    by those of :mod:`graphkit.data.times`. Among times, numbers, vectors and truth values that are text,
+    such a word is missing too. `where` is the file of the frame, for messages. Ids that were changed are
     added to `changes`, words that were set to missing and times that were read as numbers since 1970
     to `converted`, by table and text.
 
@@ -153,7 +153,7 @@ def conform(
             continue
         if isinstance(series.dtype, pl.Categorical | pl.Enum):
             series = series.cast(pl.String)
-        if series.dtype == pl.String and spec.type in ("time", "float", "count", "bool"):
+        if series.dtype == pl.String and spec.type in ("time", "float", "count", "bool", "vector"):
             series = blank_words(series, seen)
         if spec.type == "time":
             columns.append(read_times(series, here, seen))

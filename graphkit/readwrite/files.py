@@ -55,6 +55,8 @@ def reading_file(path: Path, remedy: str) -> Iterator[None]:
         raise
     except _UNREADABLE as error:
         why = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        # Polars may quote the rest of a file
+        why = why if len(why) <= 200 else f"{why[:199]}…"
         raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
 
 
@@ -125,8 +127,16 @@ def read_lines(path: Path) -> pl.Series:
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+#: First bytes of files that are no text.
+_OTHER_KINDS = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive or workbook",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+}
+
+
 def refuse_other_text(path: Path) -> None:
-    """Refuse texts that would be misread: UTF-16, lines that end in CR, other separators.
+    """Refuse what would be misread: no text, UTF-16, lines that end in CR, other separators.
 
     Looks at the first bytes of a CSV or NDJSON file only.
     """
@@ -135,6 +145,11 @@ def refuse_other_text(path: Path) -> None:
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(path) as file:
             head = file.read(1 << 14)
+    for magic, kind in _OTHER_KINDS.items():
+        if head.startswith(magic):
+            raise FileError(
+                f"{path} is {kind}, whatever its name: name it so, or export it as text."
+            )
     if head.startswith(_WIDE) or b"\0" in head[:2]:
         raise FileError(f"{path} is in UTF-16 or UTF-32: save it as UTF-8.")
     if path.name.lower().endswith(NDJSON):

@@ -349,7 +349,7 @@ def read_dataset(
         )
     header = read_header(root)
     check_files(root, header)
-    words = check_real_ids([*real_ids, *header.real_ids])
+    words = check_real_ids([*check_real_ids(real_ids), *header.real_ids])
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()

@@ -336,6 +336,11 @@ def test_two_normal_forms_of_one_id_are_told() -> None:
     assert kept == ids
     assert list(seen.values()) == [2]
     assert "normal form" in next(iter(seen))
+    # an id with a mark that is not seen looks like the one without it
+    assert list(taken(["a\u200bnn", "a\u00adnn", "ann", "z\u200be"])[1].values()) == [2]
+    # joiners change letters of Persian, and join emoji
+    joined = ["\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u062e"]
+    assert taken(joined)[1] == {}
     assert taken(["ren\u00e9", "ren\u00e9", "rene"])[1] == {}
     with pytest.warns(GraphkitWarning, match=r"normal form.*\(2\)"):
         gk.Graph.from_edges(["ren\u00e9"], ["rene\u0301"], directed=False)

@@ -199,11 +199,11 @@ def test_what_is_no_frame_is_refused(frame: Any, named: str) -> None:
         gk.Dataset(accounts=frame)
 
 
-@pytest.mark.parametrize("type_", ["time", "float", "count", "bool"])
+@pytest.mark.parametrize("type_", ["time", "float", "count", "bool", "vector"])
 @pytest.mark.parametrize("word", ["NA", "nan", "NaT", " null ", "\\N", "#N/A"])
 def test_words_for_missing_among_values_are_missing_and_counted(type_: str, word: str) -> None:
     table, column = COLUMNS[type_]
-    value = "2024-03-01" if type_ == "time" else "1"
+    value = {"time": "2024-03-01", "vector": "[1]"}.get(type_, "1")
     for values in (pl.Series([word, value]), pl.Series([word, value], dtype=pl.Categorical)):
         frame = pl.DataFrame(KEYS[table]).with_columns(values.alias(column))
         told: Counter[tuple[str, str]] = Counter()

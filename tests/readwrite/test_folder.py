@@ -435,6 +435,8 @@ FOLLOWS = "follower_id,followee_id\na,b\n"
         (FOLLOWS.replace(",", ";").encode(), "columns are separated by ';'"),
         (FOLLOWS.replace(",", "\t").encode(), r"columns are separated by '\\t'"),
         (FOLLOWS.replace(",", "|").encode(), r"columns are separated by '\|'"),
+        (b"PAR1\x15\x04", "is a Parquet file"),
+        (b"PK\x03\x04\x14\x00", "is a zip archive or workbook"),
         (b"sep=,\n" + FOLLOWS.encode(), r"line 1: a mark for spreadsheets \(sep=\)"),
     ],
 )
@@ -500,10 +502,12 @@ def test_messages_hold_no_row_of_a_file(tmp_path: Path) -> None:
     for name, content in (
         ("interactions.csv", f"{values}\n{values}\n"),  # without a header
         ("accounts.csv", f"account_id,country\n{long},b\n{long},c\n"),
+        ("items.csv", f'item_id,caption\n1,"{long}\n'),
+        ("items.csv", f'item_id,caption\n1,{long}"{long}\n2,x\n'),
         ("interactions.ndjson", f'{{"account_id": "a", "kind": "like", "at": "{long}"}}\n'),
     ):
         (tmp_path / name).write_text(content)
-        with pytest.raises(DataError) as caught:
+        with pytest.raises(GraphkitError) as caught:
             read_dataset(tmp_path)
         assert 0 < len(str(caught.value)) < 1500 + len(str(tmp_path))
         (tmp_path / name).unlink()
@@ -511,6 +515,14 @@ def test_messages_hold_no_row_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError) as missing:
         read_incidence(tmp_path)
     assert 0 < len(str(missing.value)) < 1500 + len(str(tmp_path))
+
+
+def test_real_ids_are_a_list(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id\nNA\n")
+    with pytest.raises(OptionError, match="a list of words is needed"):
+        read_dataset(tmp_path, real_ids="NA")
+    ds, _ = read_dataset(tmp_path, real_ids=["NA"])
+    assert list(ds.account_ids.ids) == ["NA"]
 
 
 def test_damaged_files_never_panic(tmp_path: Path) -> None:
