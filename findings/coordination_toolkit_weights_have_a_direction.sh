@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# coordination-network-toolkit 1.5.2, co-retweet network of two accounts.
+# coordination-network-toolkit 1.5.2, co-retweet network of three accounts.
 #
 # "Both reposted the same thing within the window" holds for both accounts or for neither, so one number
 # is expected for a pair. The weight of (A, B) counts the messages of A that have a partner in B: three
@@ -8,12 +8,10 @@
 # itself, whose weight counts the messages with themselves as partner. Take the smaller of the two
 # directions, or count pairs, before the network is treated as undirected; the window holds both ends.
 #
-# Seen (A at 100, 101, 102, B at 112, C at 113; window 10):
-#   minimum 1: A-A 3, A-B 1, B-A 1, B-B 1, B-C 1, C-B 1, C-C 1
-#   (A at 102 and B at 112 are just within the window)
-# and with B at 103:
-#   minimum 1: A-A 3, A-B 3, B-A 1, B-B 1, B-C 1, C-B 1, C-C 1
-#   minimum 2: A-A 3, A-B 3
+# Seen (A at 100, 101 and 102, C at 113, window 10):
+#   B at 112, minimum 1: A-A 3, A-B 1, B-A 1, B-B 1, B-C 1, C-B 1, C-C 1
+#   B at 103, minimum 1: A-A 3, A-B 3, B-A 1, B-B 1, B-C 1, C-B 1, C-C 1
+#   B at 103, minimum 2: A-A 3, A-B 3
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
