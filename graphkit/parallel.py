@@ -114,8 +114,10 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
     from rich.progress import Progress, TaskID
 
     console = Console(stderr=True)
-    unseen = not (console.is_terminal or console.is_jupyter)  # in a file there would be blank lines
-    with Progress(console=console, transient=True, disable=unseen) as bars:
+    if not (console.is_terminal or console.is_jupyter):  # in a file there would be blank lines
+        yield
+        return
+    with Progress(console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def draw(what: str, done: int, total: int) -> None:

@@ -305,7 +305,7 @@ def test_options_take_dates_datetimes_and_numbers() -> None:
     assert as_instant("when", 1632904713) == FORMS["1632904713"]
     # an option may lie outside the plausible times of a log
     assert as_instant("when", "0001-01-01").year == 1
-    for wrong in (True, 20240301, -5, 2**70, 1.5, np.datetime64("NaT"), None, ["2024-03-01"]):
+    for wrong in (True, 20240301, -5, 2**70, 1.5, np.datetime64("NaT", "us"), None, ["2024-03-01"]):
         with pytest.raises(OptionError, match="when="):
             as_instant("when", wrong)  # type: ignore[arg-type]
     east = datetime.max.replace(tzinfo=datetime.strptime("-0200", "%z").tzinfo)

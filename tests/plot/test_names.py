@@ -332,22 +332,22 @@ def test_installed_fonts_are_used(
 ) -> None:
     folder = tmp_path_factory.mktemp("fonts")
     for family, letters in {
-        "Noto Sans Thai": "กขค",
-        "Zapf Other": "กขคง",
-        "LastResort": "กขคงจ",
+        "Noto Sans KR": "가나다",
+        "Zapf Other": "가나다라",
+        "LastResort": "가나다라마",
     }.items():
         path = folder / f"{family}.ttf"
         path.write_bytes(make_font(family, letters))
         fontManager.addfont(path)
     clear_fonts()
     assert fonts.fallback_families("abc é − γ ☃") == ((), ())
-    assert fonts.fallback_families("กข") == (("Noto Sans Thai",), ())
-    assert fonts.fallback_families("กงจ") == (("Noto Sans Thai", "Zapf Other"), ("จ",))
-    frame = long_form("ก$ข$")
-    for figure in (plot.communities(named_partition("ก$ข$")), plot.contrast(frame)):
+    assert fonts.fallback_families("가나") == (("Noto Sans KR",), ())
+    assert fonts.fallback_families("가라마") == (("Noto Sans KR", "Zapf Other"), ("마",))
+    frame = long_form("가$나$")
+    for figure in (plot.communities(named_partition("가$나$")), plot.contrast(frame)):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            assert any("ก$ข$" in text for text in texts(figure))
+            assert any("가$나$" in text for text in texts(figure))
             figure.savefig(io.BytesIO(), format="png")
     # of a name that is bold, too: the font has one weight only
     assert not [record for record in caplog.records if "matplotlib" in record.name]
