@@ -63,6 +63,9 @@ def _describe_function(score: Any) -> str:
     name = f"{score.__module__}.{score.__qualname__}"
     code = getattr(score, "__code__", None)
     try:
+        # from Python 3.13 on the text of "<string>" is that of the command line, not of exec()
+        if code is not None and code.co_filename == "<string>":
+            raise OSError
         text = inspect.getsource(score)
     except (OSError, TypeError):
         text = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -64,11 +66,12 @@ def tie(
                 value = c / (d_i + d_j - c)
             elif weight == "cosine":
                 value = c / (d_i * d_j) ** 0.5
+            # one by one: from Python 3.12 on, sum() of floats carries what rounding loses
             elif weight == "newman":
-                value = sum((1 / (k[t] - 1) for t in shared), 0.0)
+                value = reduce(add, (1 / (k[t] - 1) for t in shared), 0.0)
             else:
-                dot = sum((idf[t] for t in shared), 0.0)
-                norms = [sum((idf[t] for t in things[e]), 0.0) for e in (i, j)]
+                dot = reduce(add, (idf[t] for t in shared), 0.0)
+                norms = [reduce(add, (idf[t] for t in things[e]), 0.0) for e in (i, j)]
                 value = dot / (norms[0] * norms[1]) ** 0.5 if dot else 0.0
             if value:
                 found[i, j] = value
