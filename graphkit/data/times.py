@@ -25,7 +25,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.errors import DataError, OptionError
+from graphkit.errors import DataError, OptionError, shorten
 
 #: Bounds of plausible times in the log of a social platform.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -217,7 +217,7 @@ def as_instant(parameter: str, value: str | date | int) -> datetime:
     >>> as_instant("since", "2024-W09-5") == as_instant("since", "20240301T02+0200")
     True
     """
-    wrong = f"{parameter}={_shorten(value)} is not an ISO 8601 time, e.g. '2024-03-01'."
+    wrong = f"{parameter}={shorten(value)} is not an ISO 8601 time, e.g. '2024-03-01'."
     if isinstance(value, datetime):
         try:
             aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -413,7 +413,7 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
         shown = f" ({_iso(at)})" if at is not None else ""
         return f"{days} days since 1970{shown} {outside}; {remedy}"
     value = series[row]
-    shown = _shorten(value)
+    shown = shorten(value)
     if at is not None:
         return f"{shown} ({_iso(at)}) {outside}; {remedy}"
     if dtype.is_integer():
@@ -423,12 +423,6 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
         return f"{shown} is in scientific notation, and its digits are lost; write it in full"
     likely = _likely(int(text), "") if re.fullmatch("[0-9]{1,19}", text) else ""
     return f"{shown} is not a time; {_REMEDY}{likely}"
-
-
-def _shorten(value: object) -> str:
-    """A value as text of at most 60 characters."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
 def _likely(ticks: int, unit: str) -> str:
