@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import graphkit as gk
-from graphkit.communities.visibility import VERDICTS
+from graphkit.data.visibility import VERDICTS
 
 ACCOUNTS, MEMBERS, CIRCLES = 1_000, 100, 5
 

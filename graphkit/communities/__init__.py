@@ -17,7 +17,8 @@ from graphkit.communities.report import community_report
 from graphkit.communities.resolution import ResolutionProfile, resolution_limit, resolution_profile
 from graphkit.communities.temporal import leiden_slices
 from graphkit.communities.tracking import Tracks, track
-from graphkit.communities.visibility import Visibility, visibility
+from graphkit.communities.visibility import visibility
+from graphkit.data.visibility import Visibility
 
 __all__ = [
     "CommunityMatch",

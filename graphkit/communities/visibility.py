@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,64 +20,15 @@ from graphkit.communities.prepare import (
     require_partition,
     shared_nodes,
 )
-from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, check_choice
+from graphkit.data.visibility import VERDICTS, Visibility
+from graphkit.errors import DataError
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["Visibility", "visibility"]
 
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Visibility(Frozen, title="Visibility on the follow graph", table="frame"):
-    """Visibility of each interest community in the follow graph.
-
-    Attributes
-    ----------
-    frame
-        One row per community: community, label, size, shared (members that the follow graph
-        covers: that have an edge there), coverage (shared / size), follow_f1 (median over
-        runs of the best F1 with a community of Leiden on the follow graph), visible_runs
-        (share of runs where it is ≥ 0.5), conductance, internal_share (of the members'
-        followings), expected_share (under the degree-preserving null), inside, expected
-        (numbers of follows between members, observed and under the null), ratio (inside /
-        expected), ratio_low, ratio_high (95 % interval), p_value, verdict (one of
-        ``VERDICTS``).
-    follow_memberships
-        int32, shape (runs, shared nodes): the follow-graph partitions compared with.
-    follow_agreement
-        Mean AMI between those runs.
-    """
-
-    frame: pl.DataFrame
-    follow_memberships: Codes
-    follow_agreement: float
-    provenance: Provenance = field(default_factory=lambda: Provenance("visibility"))
-
-    def labels(self, verdict: str) -> list[str]:
-        """Labels of the communities with this verdict, the largest first."""
-        check_choice("verdict", verdict, VERDICTS)
-        names: list[str] = self.frame.filter(verdict=verdict).get_column("label").to_list()
-        return names
-
-    @property
-    def hidden(self) -> list[str]:
-        """Labels of the communities that are hidden from the follow graph."""
-        return self.labels("hidden")
-
-    def _facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"communities": self.frame.height}
-        for verdict in VERDICTS:
-            names = self.labels(verdict)
-            more = f", and {len(names) - 8} more" if len(names) > 8 else ""
-            facts[verdict] = f"{len(names)}: {', '.join(names[:8])}{more}" if names else 0
-        return facts | {"agreement of follow runs (AMI)": self.follow_agreement}
-
-
-#: Verdicts on a community.
-VERDICTS = ("visible", "hidden", "undecided", "not judgeable")
 
 #: Without an edge in the follow graph for this share of its members, a community is not judged.
 MIN_COVERAGE = 0.5
@@ -126,6 +76,11 @@ def visibility(
       Poisson count [2]_, with the count and E divided by a dispersion of 1 + r, where r is
       the share of all edges that are reciprocated: two people who follow each other are one
       observation, not two.
+
+    The inbreeding homophily of the follows, :math:`(s - e) / (1 - e)` with the observed and the
+    expected share inside [3]_, is 0 at chance and 1 if all of them stay inside. Unlike the
+    ratio, whose largest value is the inverse of the community's share of the targets, it
+    compares communities of different sizes.
 
     The verdict on a community, by the first rule that applies:
 
@@ -177,6 +132,10 @@ def visibility(
        doi:10.1007/s10115-013-0693-z
     .. [2] Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika, 28,
        437–442. doi:10.1093/biomet/28.3-4.437
+    .. [3] Currarini, S., Jackson, M. O. & Pin, P. (2009). An economic model of friendship:
+       homophily, minorities, and segregation. Econometrica, 77(4), 1003–1045.
+       doi:10.3982/ECTA7528. The index is that of Coleman, J. S. (1958), Human Organization,
+       17(4), 28–36.
 
     Examples
     --------
@@ -262,6 +221,7 @@ def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict
         "ratio": _safe_ratio(share, expected_share),
         "ratio_low": _safe_ratio(low, expected),
         "ratio_high": _safe_ratio(high, expected),
+        "homophily": _safe_ratio(share - expected_share, 1 - expected_share),
         "p_value": probability(np.where(np.isnan(share), np.nan, log_p)),
     }
 

@@ -12,6 +12,7 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
+from graphkit.measures.headline import Finding, Headline, headline, hosting_by_visibility
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
@@ -21,6 +22,8 @@ __all__ = [
     "MEASURES",
     "Cascades",
     "Crossing",
+    "Finding",
+    "Headline",
     "Measure",
     "Mixing",
     "amplification",
@@ -34,6 +37,8 @@ __all__ = [
     "entropy",
     "flow",
     "gini",
+    "headline",
+    "hosting_by_visibility",
     "hosting_creators",
     "hosting_members",
     "hosting_reach",

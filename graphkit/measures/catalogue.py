@@ -447,6 +447,12 @@ hosting_visible | share, 0 … 1 | | within-community reach in visible communiti
     graph shows, mean over communities
 hosting_gap | difference of shares | | within-community reach in hidden communities minus that in
     visible communities
+hosting_at_chance | share, −1 … 1 | | within-community reach beyond random exposure of a community
+    whose follows are at chance, by a straight line over the communities' follow homophily
+hosting_slope | share per unit of homophily | | change of the within-community reach beyond random
+    exposure from follows at chance (homophily 0) to follows that all stay inside (1)
+[community]
+hosting_excess | share, −1 … 1 | | within-community reach minus that under random exposure
 """
 
 

@@ -13,7 +13,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.patches import Rectangle
 
 from graphkit.communities.resolution import ResolutionProfile
-from graphkit.communities.visibility import Visibility
+from graphkit.data.visibility import Visibility
 from graphkit.data.partition import AGREE, Partition
 from graphkit.data.tags import fold_tag
 from graphkit.errors import DataError

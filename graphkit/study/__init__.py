@@ -4,6 +4,7 @@ from graphkit.study.communities import study_communities
 from graphkit.study.config import (
     ArmConfig,
     CommunitiesConfig,
+    ConditionsConfig,
     DataConfig,
     ReportConfig,
     ScanConfig,
@@ -13,16 +14,16 @@ from graphkit.study.config import (
     load_config,
 )
 from graphkit.study.inputs import check_study
-from graphkit.study.results import CommunityStudy, Curve, Headline, StudyResult
+from graphkit.study.results import CommunityStudy, Curve, StudyResult
 from graphkit.study.run import demo_config, run_study
 
 __all__ = [
     "ArmConfig",
     "CommunitiesConfig",
     "CommunityStudy",
+    "ConditionsConfig",
     "Curve",
     "DataConfig",
-    "Headline",
     "ReportConfig",
     "ScanConfig",
     "SimulationConfig",

@@ -27,6 +27,7 @@ from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant
 from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.measures.headline import RANDOM
 from graphkit.readwrite import READERS
 from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import NUMBERS, TABLES
@@ -208,7 +209,11 @@ class WorldConfig(Section):
     share_of_posts, introducers
         Of introduced posts.
     worlds
-        Number of worlds; with one, confidence intervals hold within this world only.
+        Of synthetic data: number of worlds, the given one and others that are made anew with the
+        same parameters. With one, intervals hold within this world only.
+    groups
+        Of other data: number of groups of accounts that are left out in turn, which gives the
+        interval; at least 2, or 0 for an interval within this world only.
     space
         Weights of the sources of the interest space, such as ``{tags = 1.0, sounds = 0.5}``,
         or ``"embedding"``; if absent that of the generator, else the default of
@@ -224,8 +229,16 @@ class WorldConfig(Section):
     share_of_posts: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     introducers: Count = 3
     worlds: Count = 10
+    groups: Annotated[int, Field(ge=0)] = 20
     space: dict[str, float] | str | None = None
     dimensions: Annotated[int, Field(ge=2)] = 32
+
+    @field_validator("groups")
+    @classmethod
+    def _check_groups(cls, groups: int) -> int:
+        if groups == 1:
+            raise OptionError("groups=1: leaving out one group of one leaves nobody; 2 or more, or 0.")
+        return groups
 
     @field_validator("since")
     @classmethod
@@ -359,6 +372,25 @@ class ScanConfig(Section):
     replications: Count = 1
 
 
+class ConditionsConfig(Section):
+    """Other conditions under which the findings are tried, beside the sweep over s.
+
+    Attributes
+    ----------
+    cold_start
+        Whether to try feeds that know nothing of their viewers at first: all profiles begin as
+        their mean.
+    feature_noise
+        Shares of the posts that feeds read as another post, to be tried.
+    worlds
+        May be fewer than in the study, if worlds are made independently.
+    """
+
+    cold_start: bool = True
+    feature_noise: tuple[Share, ...] = (0.7,)
+    worlds: Count = 4
+
+
 class ReportConfig(Section):
     """Title and disclosure control of the report.
 
@@ -379,7 +411,7 @@ class ReportConfig(Section):
     min_group_size: Count = 10
 
 
-_TWO_ARMS = (
+_ARMS = (
     ArmConfig(name="follower", preset="follower_centric"),
     ArmConfig(name="interest", preset="interest_centric"),
 )
@@ -392,7 +424,7 @@ class StudyConfig(Section):
     ----------
     seed
         Root of all random streams.
-    data, communities, world, arms, simulation, behaviour, s_scan, report
+    data, communities, world, arms, simulation, behaviour, s_scan, conditions, report
         The sections; the first arm is the baseline of every comparison.
 
     Examples
@@ -405,10 +437,11 @@ class StudyConfig(Section):
     data: DataConfig = DataConfig()
     communities: CommunitiesConfig = CommunitiesConfig()
     world: WorldConfig = WorldConfig()
-    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _TWO_ARMS
+    arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _ARMS
     simulation: SimulationConfig = SimulationConfig()
     behaviour: Behaviour = Behaviour()
     s_scan: ScanConfig = ScanConfig()
+    conditions: ConditionsConfig = ConditionsConfig()
     report: ReportConfig = ReportConfig()
     _base: Path = PrivateAttr(default=Path())
 
@@ -447,6 +480,15 @@ class StudyConfig(Section):
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             raise OptionError(f"{place}: arms: the names {names} must be distinct.")
+        if RANDOM in names and self.random_arm != RANDOM:
+            raise OptionError(
+                f"{place}: arms: the name {RANDOM!r} is that of the preset of random posts."
+            )
+        if self.arms[0].name == self.random_arm or not self.compared_arms:
+            raise OptionError(
+                f"{place}: arms: the first is the baseline, and another one is compared with it; "
+                f"{self.random_arm!r}, of random posts, gives the level of chance only."
+            )
         for arm in self.arms:
             try:
                 arm.feed(self._base)
@@ -468,9 +510,24 @@ class StudyConfig(Section):
                 "synthetic platform have them: 'authored'."
             )
 
+    @property
+    def random_arm(self) -> str:
+        """Name of the arm of random posts: the first ``uniform`` preset, else one that is added."""
+        names = [arm.name for arm in self.arms if arm.preset == "uniform"]
+        return names[0] if names else RANDOM
+
     def feeds(self) -> dict[str, Feed]:
-        """The feeds by the names of their arms, the baseline first."""
-        return {arm.name: arm.feed(self._base) for arm in self.arms}
+        """The feeds by the names of their arms, the baseline first.
+
+        Without an arm of random posts, one is added at the end: levels are told beside it.
+        """
+        feeds = {arm.name: arm.feed(self._base) for arm in self.arms}
+        return feeds | ({} if self.random_arm in feeds else {RANDOM: recommenders.uniform()})
+
+    @property
+    def compared_arms(self) -> tuple[str, ...]:
+        """The arms that are compared with the first: all others but that of random posts."""
+        return tuple(name for name in self.feeds() if name != self.random_arm)[1:]
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the folder that the file is in."""

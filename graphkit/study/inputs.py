@@ -14,7 +14,6 @@ from graphkit import readwrite, synthetic
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
-from graphkit.data.tags import any_tag
 from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.study.communities import community_facts
@@ -78,16 +77,8 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
                 f"arm {name!r} shows what followees post or react to, but the data have no follows. "
                 "Give the arm other sources, or data with follows."
             )
-        by_interest = sources.get("interest", 0) or feed.weights.get("interest", 0.0)
-        if by_interest and inputs.platform is None and not _has_tags(ds):
-            raise MissingDataError(
-                f"arm {name!r} ranks by interest, but the items have no tags. Give the arm other "
-                "sources and weights, or data with tags."
-            )
     if inputs.platform is None:
         ds.require("follows", "follower_id", "followee_id", verb="a study")
-        if not _has_tags(ds):
-            raise MissingDataError("a study needs items with tags: they say what a post is about.")
     if config.world.posts == "authored" and inputs.platform is None:
         try:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
@@ -99,14 +90,6 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             f"about {posts} posts are too few for {config.simulation.slots} slots in a session: set "
             "fewer simulation.slots, or a longer window of posts."
         )
-
-
-def _has_tags(ds: Dataset) -> bool:
-    items = ds.items
-    if items is not None and "tags" in items.columns and any_tag(items["tags"]):
-        return True
-    table = ds.interactions
-    return table is not None and "tag" in table.columns and any_tag(table["tag"])
 
 
 def _count_posts(config: StudyConfig, ds: Dataset) -> int:
@@ -143,20 +126,24 @@ def check_study(path: str | Path) -> pl.DataFrame:
     inputs = load_inputs(config)
     check_inputs(config, inputs)
     ds, world, simulation = inputs.dataset, config.world, config.simulation
-    runs = world.worlds * simulation.replications * len(config.arms)
+    synthetic = inputs.platform is not None
+    worlds = world.worlds if synthetic else 1 + world.groups
+    runs = worlds * simulation.replications * len(config.feeds())
     per_tick = len(ds.account_ids) * config.behaviour.activity
     per_run = int(per_tick * simulation.ticks * simulation.slots)
     scan, communities = config.s_scan, config.communities
     data = ", ".join(f"{f.height:,} {name}" for name, f in ds.tables.items())
     posts = f"{_count_posts(config, ds):,} {world.posts} posts"
-    sweep = f"{len(scan.social_share)} values of s in {min(scan.worlds, world.worlds)} worlds"
+    swept = min(scan.worlds, worlds) if synthetic else worlds
+    sweep = f"{len(scan.social_share)} values of s in {swept} worlds"
+    made = "made independently" if synthetic else f"the data's own and {world.groups} without a group"
     rows = {
         "data": f"{config.data.source}: {data}",
         "communities": f"{communities.between} through {communities.through}, "
         f"{communities.runs} runs of Leiden ({communities.engine}), "
         f"{communities.null_draws or 'no'} random logs",
-        "worlds": f"{world.worlds} of {len(ds.account_ids):,} accounts and about {posts}",
-        "arms": ", ".join(a.name for a in config.arms) + f" (baseline: {config.arms[0].name})",
+        "worlds": f"{worlds} of {len(ds.account_ids):,} accounts and about {posts} ({made})",
+        "arms": f"{', '.join(config.feeds())} (baseline: {config.arms[0].name}, level of chance: {config.random_arm})",
         "simulation": f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}",
         "s scan": sweep if scan.social_share else "none",
         "behaviour": "calibrated" if config.behaviour.calibrated else "not calibrated",
@@ -197,8 +184,9 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
         "calibrated": spread.calibrated,
         "budget": spread.budget,
         "headlines": [
-            {"title": h.title, "verdict": h.verdict, "sentences": list(h.sentences)}
-            for h in result.headlines
+            {"title": f.title, "verdict": f.verdict, "sentences": list(f.sentences)}
+            for headline in result.headlines
+            for f in headline.findings
         ],
         "notes": list(result.notes),
         "communities": {k: v for k, v in communities.items() if k not in ("seed", "notes")},

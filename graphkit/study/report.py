@@ -19,6 +19,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.measures.headline import INDISTINCT, signed_number
 from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
@@ -126,7 +127,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         _fill_figure("visibility"),
         _fill_figure("borders", graphs=" and ".join(result.communities.mixing)),
         *_all_arm_figures(result),
-        *(figure for at in range(len(spread.arms) - 1) for figure in _arm_figures(result, at)),
+        *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
         _fill_figure("flows", draw_flows),
         _fill_figure("reach_hidden", draw_hidden_reach),
         _fill_figure("reach", lambda: plot.reach(reach_curve(spread))),
@@ -135,7 +136,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
 
 def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     """Figures of one arm compared with the baseline: contrast, and sweep over s."""
-    base, arm = result.spread.arms[0], result.spread.arms[at + 1]
+    base, arm = result.headlines[at].baseline, result.headlines[at].arm
 
     def draw_contrast() -> Canvas | None:
         rows = _reported_rows(result.contrasts, arm, list(reported_measures()))
@@ -149,7 +150,7 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         return plot.s_scan(lines, measure=measure) if known else None
 
     values = {"at": at, "suffix": f"_{at + 1}" if at else "", "pair": f"{arm} − {base}"}
-    figures = [_fill_figure("contrast", draw_contrast, indistinct=text.INDISTINCT, **values)]
+    figures = [_fill_figure("contrast", draw_contrast, indistinct=INDISTINCT, **values)]
     for measure in SWEPT:
         values |= {"measure": measure, "meaning": _caption_start(measure)}
         figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))
@@ -274,15 +275,15 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
             "Comparison with the planted communities: best F1 per community (last row: AMI over "
             "all), for shared interest, the follow graph, and connected components",
         )
-    arms = range(len(result.spread.arms) - 1)
+    arms = range(len(result.headlines))
     measures = [(m.name, m.meaning, m.unit) for m in reported_measures().values()]
     return {
         "title": config.report.title,
         "question": config.report.question,
         "notices": text.caution_notices(result, inputs),
         # those of further arms are collapsed
-        "headlines": result.headlines[: len(text.CLAIMS)],
-        "more_headlines": result.headlines[len(text.CLAIMS) :],
+        "headlines": result.headlines[0].findings,
+        "more_headlines": [f for h in result.headlines[1:] for f in h.findings],
         "n_arms": len(result.spread.arms),
         "data_text": text.data_text(result, inputs),
         "data_rows": _data_table(inputs),
@@ -301,12 +302,12 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
         "comparisons": [_comparison_tables(result, at) for at in arms],
-        "unfilled": result.unfilled is not None,
+        "conditions": result.conditions is not None,
         "measure_table": _text_table(
             pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),
             "Definitions of the measures",
         ),
-        "hosting_table": _hosting_table(result, shown),
+        "hosting_table": _hosting_table(result),
         "sweep_text": text.sweep_text(result),
         "sweep_table": _sweep_table(result),
         "limits": text.limitations_text(result, inputs),
@@ -365,13 +366,11 @@ def _cell_text(value: object) -> str:
 
 def _comparison_tables(result: StudyResult, at: int) -> dict[str, Any]:
     """Tables of one arm compared with the first."""
-    base, arm = result.spread.arms[0], result.spread.arms[at + 1]
+    base, arm = result.headlines[at].baseline, result.headlines[at].arm
     title = f"{arm} compared with {base}"
     tables = [_contrast_table(result.contrasts, base, arm, list(reported_measures()), title)]
-    if result.unfilled is not None:
-        empty = f"{title}, with slots left empty instead of backfilled"
-        measures = [*HEADLINE_MEASURES, "viewer_value"]
-        tables.append(_contrast_table(result.unfilled, base, arm, measures, empty))
+    if result.conditions is not None:
+        tables.append(_conditions_table(result.conditions, arm, title))
     return {"title": title, "tables": tables}
 
 
@@ -454,6 +453,15 @@ def _contrast_table(
     return _text_table(rows.select("measure", partition, *means, *_difference_texts(rows)), caption)
 
 
+def _conditions_table(conditions: pl.DataFrame, arm: str, title: str) -> Table:
+    """Differences of the findings' measures by condition."""
+    measures = [*HEADLINE_MEASURES, "viewer_value"]
+    rows = _reported_rows(conditions, arm, measures)
+    partition = pl.col("partition").fill_null("–")
+    shown = rows.select("measure", partition, "condition", *_difference_texts(rows))
+    return _text_table(shown, f"{title}, under other conditions")
+
+
 def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
     """Differences with confidence intervals as text, and whether they include 0."""
     texts, notes = [], []
@@ -463,38 +471,46 @@ def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
             notes.append("")
             continue
         bounds = low is not None and high is not None
-        interval = f" [{text.signed_number(low)}, {text.signed_number(high)}]" if bounds else ""
-        texts.append(text.signed_number(d) + interval)
-        notes.append("" if bounds and (low > 0 or high < 0) else text.INDISTINCT)
+        interval = f" [{signed_number(low)}, {signed_number(high)}]" if bounds else ""
+        texts.append(signed_number(d) + interval)
+        notes.append("" if bounds and (low > 0 or high < 0) else INDISTINCT)
     names = ("difference [95 % CI]", "note")
     return [pl.Series(n, v, pl.String) for n, v in zip(names, (texts, notes), strict=True)]
 
 
-def _hosting_table(result: StudyResult, shown: int) -> Table | None:
-    partition, seen = result.communities.partition, result.communities.visibility
-    base, arm = result.spread.arms[:2]
+def _hosting_table(result: StudyResult) -> Table | None:
+    """Hosting by community beside random exposure, by the planted communities if there are any."""
+    kind = "planted" if "planted" in result.visibility else "interest"
+    views = result.visibility.get(kind)
+    if not views:
+        return None
+    first = result.headlines[0]
     rows = result.contrasts.filter(
-        pl.col("community").is_in([partition.name(c) for c in range(shown)]),
-        measure="hosting_reach",
-        partition="interest",
-        arm=arm,
+        pl.col("community").is_not_null(), measure="hosting_reach", partition=kind, arm=first.arm
+    )
+    seen = views[0].frame.select(pl.col("label").alias("community"), "homophily", "verdict")
+    chance = result.outcome.filter(measure="hosting_reach", partition=kind, arm=first.random)
+    chance = chance.group_by("community").agg(pl.col("value").mean().alias("random exposure"))
+    rows = seen.join(rows, on="community", how="inner", maintain_order="left")
+    rows = rows.join(chance, on="community", how="left", maintain_order="left").sort(
+        "homophily", nulls_last=True, maintain_order=True
     )
     if not rows.height:
         return None
-    verdicts: dict[str, str] = {}
-    if seen is not None:
-        verdicts = dict(seen.frame.select("label", "verdict").iter_rows())
-    texts = [verdicts.get(name, "") for name in rows["community"]]
     frame = rows.select(
         "community",
-        pl.Series("on the follow graph", texts, pl.String),
-        pl.col("baseline_mean").alias(base),
-        pl.col("arm_mean").alias(arm),
+        pl.col("homophily").alias("follow homophily"),
+        pl.col("verdict").alias("on the follow graph"),
+        "random exposure",
+        pl.col("baseline_mean").alias(first.baseline),
+        pl.col("arm_mean").alias(first.arm),
         *_difference_texts(rows),
     )
-    caption = f"Hosting by community of shared interest. {_caption_start('hosting_reach')}"
-    last = _suppressed_row(result, shown)
-    return _text_table(frame, caption, last, missing=text.NOT_ESTIMABLE)
+    caption = (
+        f"Hosting by community ({kind} partition), from hidden to visible. "
+        f"{_caption_start('hosting_reach')}"
+    )
+    return _text_table(frame, caption, missing=text.NOT_ESTIMABLE)
 
 
 def _sweep_table(result: StudyResult) -> Table | None:
@@ -527,8 +543,7 @@ def _all_arms_table(result: StudyResult) -> Table | None:
         if rows:
             texts = {arm: _mean_text(*values) for arm, *values in rows}
             columns.append(pl.Series(title, [texts.get(arm, "–") for arm in arms], pl.String))
-    over = text.over_units(len(result.spread.worlds))
-    caption = f"All feeds: means with 95 % confidence intervals {over}"
+    caption = "All feeds: means with 95 % intervals"
     return _text_table(pl.DataFrame(columns), caption)
 
 

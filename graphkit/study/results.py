@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from graphkit.communities import NullComparison
-from graphkit.communities.visibility import Visibility
+from graphkit.data.visibility import Visibility
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import DISAGREE, Partition
 from graphkit.data.spread import Spread
-from graphkit.measures import Mixing
+from graphkit.measures import Headline, Mixing
 from graphkit.study.config import StudyConfig
 
-__all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "Headline", "StudyResult"]
+__all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "StudyResult"]
 
 #: The verdict on communities that differ from their null and on which runs agree.
 STABLE = "stable"
 
 #: Measures that the headlines and the first rows of a report are about.
-HEADLINE_MEASURES = ("crossing", "hosting_hidden", "hosting_visible", "hosting_gap")
+HEADLINE_MEASURES = (
+    "hosting_hidden",
+    "hosting_visible",
+    "hosting_gap",
+    "hosting_slope",
+    "hosting_at_chance",
+    "crossing",
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -117,28 +124,6 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
 
 
 @dataclass(frozen=True)
-class Headline:
-    """A finding under every kind of partition.
-
-    Attributes
-    ----------
-    title
-        Measure and arms.
-    sentences
-        One per kind of partition.
-    verdict
-        Direction, and whether the partitions agree, in one sentence.
-    agree
-        Whether every difference is distinguishable from zero and all have the same sign.
-    """
-
-    title: str
-    sentences: tuple[str, ...]
-    verdict: str
-    agree: bool
-
-
-@dataclass(frozen=True)
 class Curve:
     """Arms that are blends of two feeds, with both feeds.
 
@@ -164,9 +149,9 @@ class StudyResult(Frozen, title="Study"):
         The study with all defaults.
     communities
         The community part: graph, named partition, visibility, recovery.
-    hidden, visible
-        Names of hidden communities, which the follow graph does not show, and of visible ones,
-        by kind of partition; without communities that are too small for a report.
+    visibility
+        Visibility on the follow graph by kind of partition and world; without communities that
+        are too small for a report.
     spread
         The tallies of the simulation.
     outcome
@@ -178,13 +163,14 @@ class StudyResult(Frozen, title="Study"):
         `curve`; `None` for two arms.
     curve
         Arms that are blends of two feeds; `None` without.
-    unfilled
-        Contrasts with slots left empty instead of backfilled; `None` if there was no backfill.
+    conditions
+        Contrasts under other conditions, the column ``condition`` first: other readings of
+        slots that a feed cannot fill, a cold start, posts that feeds misread.
     scan
         Contrasts of some measures over the social share of taste s; `None` without this
         sensitivity sweep.
     headlines
-        The main findings as sentences.
+        The main findings as sentences, one of each compared arm.
     folder
         Folder with the files.
     notes
@@ -193,18 +179,22 @@ class StudyResult(Frozen, title="Study"):
 
     config: StudyConfig
     communities: CommunityStudy
-    hidden: Mapping[str, Sequence[str]]
-    visible: Mapping[str, Sequence[str]]
+    visibility: Mapping[str, tuple[Visibility, ...]]
     spread: Spread
     outcome: pl.DataFrame
     contrasts: pl.DataFrame
     arm_means: pl.DataFrame | None
     curve: Curve | None
-    unfilled: pl.DataFrame | None
+    conditions: pl.DataFrame | None
     scan: pl.DataFrame | None
     headlines: tuple[Headline, ...]
     folder: Path
     notes: tuple[str, ...]
+
+    @property
+    def hidden(self) -> dict[str, list[str]]:
+        """Names of the communities hidden from the follow graph in the first world, by partition."""
+        return {kind: views[0].hidden for kind, views in self.visibility.items()}
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
@@ -213,7 +203,7 @@ class StudyResult(Frozen, title="Study"):
             "behaviour": "calibrated" if self.spread.calibrated else "not calibrated",
             "folder": str(self.folder),
         }
-        return facts | {h.title: h.verdict for h in self.headlines}
+        return facts | {f.title: f.verdict for h in self.headlines for f in h.findings}
 
     def _table(self) -> pl.DataFrame:
         return self.contrasts.filter(

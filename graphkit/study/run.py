@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,19 @@ from typing import Any
 import polars as pl
 
 from graphkit.communities import label_communities, leiden, visibility
+from graphkit.data.dataset import Dataset
 from graphkit.data.files import remove_folder
+from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
+from graphkit.data.platform import Platform
 from graphkit.data.spread import Spread
+from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import MissingDataError, OptionError
-from graphkit.measures import measure_spread
+from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
+from graphkit.graphs import cointeraction_graph, follow_graph
+from graphkit.measures import headline, hosting_by_visibility, measure_spread
 from graphkit.parallel import track
-from graphkit.rng import Streams
+from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import (
     Behaviour,
     build_world,
@@ -33,11 +39,9 @@ from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
+from graphkit.synthetic import worlds
 
 __all__ = ["demo_config", "run_study"]
-
-
-Names = dict[str, tuple[str, ...]]
 
 #: Folder of simulation checkpoints, removed when the study is finished.
 CHECKPOINTS = "checkpoints"
@@ -54,8 +58,10 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
     """Run a study: communities, worlds, feeds, contrasts, tables, figures and a report.
 
     The communities are found in data that neither the feeds' profiles nor the posts come
-    from; worlds are resampled from one; all arms share viewers and common random numbers, and
-    every arm is compared with the first.
+    from. Of synthetic data, worlds are made independently, with communities of their own; of
+    other data, groups of accounts are left out in turn. All arms share viewers and common random
+    numbers, every arm is compared with the first, and an arm of random posts gives the level of
+    chance.
 
     Parameters
     ----------
@@ -89,42 +95,52 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
-    found, partitions, hidden, visible = _find_communities(config, inputs, folder, streams)
+    found, partitions = _find_communities(config, inputs, folder, streams)
     with folder.stage("worlds"):
         worlds = _build_worlds(config, inputs, partitions, streams)
-    simulation = _Simulation(config, worlds, hidden, visible, streams, folder.path)
+    with folder.stage("visibility in the worlds"):
+        seen = _see_communities(config, worlds, streams)
+        for kind, views in seen.items():
+            rows = [_named_rows(v.frame, world=w) for w, v in enumerate(views)]
+            folder.table(f"visibility_{kind}", pl.concat(rows))
+    simulation = _Simulation(config, worlds, seen, streams, folder.path)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
         spread = simulation.run("simulation", impressions=log)
     with folder.stage("measures"):
-        arms = spread.arms
         outcome = simulation.measure(spread)
-        gaps = analysis.contrast_arms(outcome, arms)
+        gaps = simulation.contrast(outcome)
         tables = {"outcome": outcome, "contrasts": gaps, "impressions": spread.summary()}
         for name, table in tables.items():
             folder.table(name, table)
         curve = analysis.blend_curve(config.arms)
-        means = analysis.means_of_arms(outcome, arms, curve)
+        means = analysis.means_of_arms(outcome, spread.arms, curve)
         if means is not None:
             folder.table("arm_means", means)
-    unfilled = scan = None
-    if spread.summary().get_column("filler").max() > MIN_FILLER:  # type: ignore[operator]
-        with folder.stage("without filler"):
-            unfilled = simulation.contrast_without_filler()
-            folder.table("contrasts_without_filler", unfilled)
+    scan = None
+    with folder.stage("other conditions"):
+        others = simulation.other_conditions(spread)
     if config.s_scan.social_share:
         with folder.stage("scan over s"):
             scan = simulation.sweep_social_share()
             folder.table("s_scan", scan)
-    headlines = tuple(analysis.state_headlines(gaps, arms, hidden, unfilled))
-    measured = (outcome, gaps, means, curve, unfilled, scan, headlines)
+    conditions = analysis.all_conditions(others, scan, config.behaviour.social_share)
+    if conditions is not None:
+        folder.table("conditions", conditions)
+    options = {"baseline": config.arms[0].name, "random": config.random_arm}
+    headlines = tuple(
+        headline(outcome, dict(seen), conditions, arm=arm, **options)
+        for arm in config.compared_arms
+    )
+    folder.table("headlines", pl.concat([_named_rows(h.frame, arm=h.arm) for h in headlines]))
     notes = found.notes
     if not found.found:
         notes += (
             f"no communities of shared interest are established, {found.verdict} "
             f"({found.reason}): results under the interest partition describe one run only",
         )
-    result = StudyResult(config, found, hidden, visible, spread, *measured, folder.path, notes)
+    measured = (outcome, gaps, means, curve, conditions, scan, headlines)
+    result = StudyResult(config, found, seen, spread, *measured, folder.path, notes)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
         rows = [
@@ -143,66 +159,119 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
     return result
 
 
-def _named_rows(frame: pl.DataFrame, **names: str) -> pl.DataFrame:
+def _named_rows(frame: pl.DataFrame, **names: str | int) -> pl.DataFrame:
     """A frame with constant columns in front."""
     return frame.select(*(pl.lit(v).alias(k) for k, v in names.items()), pl.all())
 
 
 def _find_communities(
     config: StudyConfig, inputs: StudyInputs, folder: ResultsFolder, streams: Streams
-) -> tuple[CommunityStudy, dict[str, Partition], Names, Names]:
-    """The community study, all partitions, and the names of hidden and visible communities."""
-    least = config.report.min_group_size
+) -> tuple[CommunityStudy, dict[str, Partition]]:
+    """The community study, and all partitions that were found."""
     wanted, world = config.communities, config.world
     with folder.stage("disjoint data"):
         part = split_world_data(inputs.source, since=world.since, posts=world.posts)
-    repeat: dict[str, Any] = {"runs": wanted.runs, "engine": wanted.engine}
-    search = {"quality": wanted.quality, "resolution": wanted.resolution, **repeat}
-    platform = inputs.platform
-    truth = None if platform is None else platform.truth
     found = community_stages(
-        *(part, folder, streams, wanted, search, wanted.null_draws),
+        *(part, folder, streams, wanted, _search(config), wanted.null_draws),
         report=inputs.report,
-        truth=truth,
-        least=least,
+        truth=None if inputs.platform is None else inputs.platform.truth,
+        least=config.report.min_group_size,
     )
     partitions = {"interest": found.partition}
-    seen = {} if found.visibility is None else {"interest": found.visibility}
     if found.follows is not None:
         with folder.stage("follow partition"):
-            follow = leiden(found.follows, **repeat, rng=streams.integer("follow partition"))
-            try:
-                follow = label_communities(follow, part)
-            except MissingDataError as error:
-                del error  # communities of the follow graph then go by their number
-            partitions["follow"] = follow
-            folder.table("follow_communities", follow.summary())
-        if platform is not None:
-            with folder.stage("visibility of what was planted"):
-                rng = streams.integer("visibility of the planted")
-                planted = visibility(platform.truth, found.follows, **repeat, rng=rng)
-                seen["planted"] = planted
-                folder.table("visibility_planted", planted.frame)
-    others = {"interest": found.partition.n_unassigned}
-    split = {
-        kind: analysis.hidden_and_visible(s, least, others.get(kind, 0)) for kind, s in seen.items()
-    }
-    hidden = {kind: names for kind, (names, _) in split.items()}
-    return found, partitions, hidden, {kind: names for kind, (_, names) in split.items()}
+            rng = streams.integer("follow partition")
+            partitions["follow"] = _follow_partition(config, part, found.follows, rng)
+            folder.table("follow_communities", partitions["follow"].summary())
+    return found, partitions
+
+
+def _search(config: StudyConfig) -> dict[str, Any]:
+    """Options of Leiden on the co-interaction graph."""
+    wanted = config.communities
+    search = {"quality": wanted.quality, "resolution": wanted.resolution}
+    return {**search, "runs": wanted.runs, "engine": wanted.engine}
+
+
+def _follow_partition(
+    config: StudyConfig, part: Dataset, follows: Graph, rng: RNGLike
+) -> Partition:
+    """Communities of the follow graph, named if there is anything to name them by."""
+    found = leiden(
+        follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng
+    )
+    try:
+        return label_communities(found, part)
+    except MissingDataError:
+        return found  # they go by their number
+
+
+def _partitions_of(config: StudyConfig, platform: Platform) -> dict[str, Partition]:
+    """Communities of shared interest and of the follow graph of another platform."""
+    part = split_world_data(platform, since=config.world.since, posts=config.world.posts)
+    streams = Streams(config.seed)
+    graph = cointeraction_graph(part, **config.communities.keywords())
+    found = leiden(graph, **_search(config), rng=streams.integer("interest"))
+    interest = label_communities(found, part)
+    follows = follow_graph(part)
+    rng = streams.integer("follow partition")
+    return {"interest": interest, "follow": _follow_partition(config, part, follows, rng)}
 
 
 def _build_worlds(
     config: StudyConfig, inputs: StudyInputs, partitions: dict[str, Partition], streams: Streams
 ) -> list[World]:
-    """A world from data that the partitions were not found in, and its resamples."""
+    """The data's own world, from data that the partitions were not found in, and the others.
+
+    Of synthetic data the others are made anew, with communities found anew; of other data they
+    are the own world without one group of accounts each.
+    """
     wanted = config.world
-    names = ("since", "posts", "ticks", "stock", "share_of_posts", "introducers", "space")
-    options = {name: getattr(wanted, name) for name in (*names, "dimensions")}
-    rng = streams.integer("world")
-    world = build_world(inputs.source, partitions, **options, rng=rng)
-    if wanted.worlds == 1:
-        return [world]
-    return resample_worlds(world, wanted.worlds, rng=streams.integer("worlds"))
+    names = ("ticks", "stock", "space", "dimensions")
+    names += ("feature_noise", "profile_noise", "cold_start")
+    options = {name: getattr(wanted, name) for name in names}
+    of_data = ("since", "posts", "share_of_posts", "introducers")
+    own = build_world(
+        inputs.source,
+        partitions,
+        **options,
+        **{name: getattr(wanted, name) for name in of_data},
+        rng=streams.integer("world"),
+    )
+    rng = streams.integer("worlds")
+    if inputs.platform is None:
+        return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
+    find = partial(_partitions_of, config)
+    others = wanted.worlds - 1
+    if not others:
+        return [own]
+    more = worlds(others, like=inputs.platform, partitions=find, **options, rng=rng)
+    return [own, *more]
+
+
+def _see_communities(
+    config: StudyConfig, worlds: Sequence[World], streams: Streams
+) -> dict[str, tuple[Visibility, ...]]:
+    """Visibility of the communities by kind of partition and world.
+
+    A world without a group of accounts has the visibility of the whole: that is held fixed. The
+    follow partition itself is what is visible.
+    """
+    least, runs = config.report.min_group_size, config.communities.runs
+    options: dict[str, Any] = {"runs": runs, "engine": config.communities.engine}
+    rng = streams.integer("visibility in the worlds")
+    found: dict[str, tuple[Visibility, ...]] = {}
+    for kind in [k for k in worlds[0].partitions if k != "follow"]:
+        views: list[Visibility] = []
+        for world in track(worlds, f"visibility ({kind})", len(worlds)):
+            if world.sample == "part":
+                views.append(views[0])
+                continue
+            partition = world.partitions[kind]
+            seen = visibility(partition, world.follows, **options, rng=rng)
+            views.append(analysis.reported_visibility(seen, least, partition.n_unassigned))
+        found[kind] = tuple(views)
+    return found
 
 
 @dataclass(frozen=True)
@@ -211,22 +280,26 @@ class _Simulation:
 
     config: StudyConfig
     worlds: Sequence[World]
-    hidden: Names
-    visible: Names
+    seen: Mapping[str, Sequence[Visibility]]
     streams: Streams
     out: Path
+
+    def some(self, most: int) -> int:
+        """Number of worlds for a condition: all, if they are parts of one."""
+        return len(self.worlds) if self.worlds[0].sample == "whole" else most
 
     def run(
         self,
         name: str,
         *,
-        worlds: int | None = None,
+        worlds: Sequence[World] | None = None,
+        arms: Sequence[str] | None = None,
         replications: int | None = None,
         behaviour: Behaviour | None = None,
-        filler: str | None = None,
+        reading: str = "filled",
         impressions: Path | None = None,
     ) -> Spread:
-        """All arms in the first worlds, with the same draws for every s and backfill rule.
+        """Some arms in some worlds, with the same draws under every condition.
 
         Checkpoints go to a folder of this name; those of a study that has changed since are
         discarded.
@@ -235,49 +308,82 @@ class _Simulation:
         feeds = self.config.feeds()
         simulate = partial(
             simulate_spread,
-            self.worlds[:worlds],
-            {arm: feed.but(feed.name, filler=filler) for arm, feed in feeds.items()},
+            self.worlds if worlds is None else worlds,
+            {arm: feeds[arm] for arm in arms or feeds},
             ticks=wanted.ticks,
             replications=replications or wanted.replications,
             slots=wanted.slots,
             budget=wanted.budget,
             behaviour=behaviour or self.config.behaviour,
+            reading=reading,
             impressions=impressions,
             checkpoint=kept,
             rng=self.streams.integer("simulation"),
         )
-        try:
+        with warnings.catch_warnings():
+            # the report says how much filler there is, and what follows
+            warnings.filterwarnings("ignore", "simulate_spread: .*filler", GraphkitWarning)
+            try:
+                return simulate()
+            except OptionError:
+                if not kept.exists():
+                    raise
+            # the checkpoint last: if only that were gone, the impressions would be of another run
+            for old in filter(None, (impressions, kept)):
+                remove_folder(old)
             return simulate()
-        except OptionError:
-            if not kept.exists():
-                raise
-        # the checkpoint last: if only that were gone, the impressions would be of another run
-        for old in filter(None, (impressions, kept)):
-            remove_folder(old)
-        return simulate()
 
     def measure(self, spread: Spread) -> pl.DataFrame:
-        """All measures, with the within-community reach of hidden and visible communities."""
-        return analysis.add_hosting(measure_spread(spread), self.hidden, self.visible)
+        """All measures, with the hosting of hidden and visible communities and its slope."""
+        views = {kind: list(seen)[: len(spread.worlds)] for kind, seen in self.seen.items()}
+        outcome = measure_spread(spread)
+        return hosting_by_visibility(outcome, views, random=self.config.random_arm)
 
-    def contrast_without_filler(self) -> pl.DataFrame:
-        """Contrasts with slots left empty instead of backfilled."""
-        spread = self.run("without filler", filler="empty")
-        return analysis.contrast_arms(self.measure(spread), spread.arms)
+    def contrast(self, outcome: pl.DataFrame) -> pl.DataFrame:
+        """Contrasts of the compared arms with the first."""
+        there = outcome.get_column("arm").unique().to_list()
+        arms = [arm for arm in self.config.compared_arms if arm in there]
+        return analysis.contrast_arms(outcome, arms, self.config.arms[0].name)
+
+    def other_conditions(self, spread: Spread) -> dict[str, pl.DataFrame]:
+        """Contrasts by condition: other readings of empty slots, a cold start, misread posts."""
+        found = {}
+        filler = spread.summary().get_column("filler").max()
+        if isinstance(filler, float) and filler > MIN_FILLER:
+            found["slots left empty"] = self.contrast(
+                self.measure(self.run("slots left empty", reading="empty"))
+            )
+            found["shared slots"] = self._contrast_shared_slots()
+        wanted = self.config.conditions
+        worlds = self.worlds[: self.some(wanted.worlds)]
+        changes: dict[str, list[World]] = {}
+        if wanted.cold_start:
+            changes["cold start"] = [start_cold(world) for world in worlds]
+        for share in wanted.feature_noise:
+            changes[f"{share:.0%} of posts misread"] = [misread_posts(w, share) for w in worlds]
+        for name, changed in track(changes.items(), "other conditions", len(changes)):
+            found[name] = self.contrast(self.measure(self.run(name, worlds=changed)))
+        return found
+
+    def _contrast_shared_slots(self) -> pl.DataFrame:
+        """Contrasts over the slots that both arms fill from their own sources, pair by pair."""
+        parts = []
+        for arm in self.config.compared_arms:
+            arms = (self.config.arms[0].name, arm, self.config.random_arm)
+            spread = self.run(f"shared slots {arm}", arms=arms, reading="shared")
+            parts.append(self.contrast(self.measure(spread)))
+        return pl.concat(parts)
 
     def sweep_social_share(self) -> pl.DataFrame:
         """Contrasts over the social share of taste s."""
         wanted, parts = self.config.s_scan, []
         values = sorted(set(wanted.social_share))
+        worlds = self.worlds[: self.some(wanted.worlds)]
         for s in track(values, "scanning s", len(values)):
             behaviour = replace(self.config.behaviour, social_share=s)
-            spread = self.run(
-                f"s {s!r}",
-                behaviour=behaviour,
-                worlds=wanted.worlds,
-                replications=wanted.replications,
-            )
-            parts.append(analysis.sweep_contrasts(self.measure(spread), spread.arms, s))
+            options: dict[str, Any] = {"worlds": worlds, "replications": wanted.replications}
+            spread = self.run(f"s {s!r}", behaviour=behaviour, **options)
+            parts.append(analysis.sweep_contrasts(self.contrast(self.measure(spread)), s))
         return analysis.mark_sign_changes(pl.concat(parts))
 
 

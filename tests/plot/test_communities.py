@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from graphkit import plot
-from graphkit.communities.visibility import Visibility
+from graphkit.data.visibility import Visibility
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance

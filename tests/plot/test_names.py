@@ -24,7 +24,7 @@ from matplotlib.font_manager import fontManager
 from graphkit import GraphkitWarning, plot
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
-from graphkit.communities.visibility import Visibility
+from graphkit.data.visibility import Visibility
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
