@@ -15,6 +15,7 @@ from graphkit.measures.exposure import (
 from graphkit.measures.headline import Finding, Headline, headline, hosting_by_visibility
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
+from graphkit.measures.own_share import own_share
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
 
@@ -47,6 +48,7 @@ __all__ = [
     "measure_spread",
     "miscalibration",
     "mixing",
+    "own_share",
     "reach_by_age",
     "reach_curve",
     "small_creator_share",

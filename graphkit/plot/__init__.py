@@ -3,6 +3,7 @@
 from graphkit.plot.alluvial import alluvial
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
+from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
 
@@ -15,6 +16,8 @@ __all__ = [
     "communities",
     "contrast",
     "flows",
+    "hosting",
+    "own_share",
     "reach",
     "resolution",
     "s_scan",
