@@ -14,6 +14,9 @@ from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_ca
 
 __all__ = ["hosting", "own_share"]
 
+#: A step with fewer accounts is not drawn.
+LEAST = 10
+
 _COLOURS = {"hidden": ACCENT, "visible": BASE}
 
 
@@ -112,7 +115,8 @@ def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float
 def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> Canvas:
     """Share of own posts among those shown, by the number shown before: one line per community.
 
-    One panel per arm; the line of a community is the mean over worlds and replications.
+    One panel per arm; the line of a community is the mean over worlds and replications. Steps in
+    which fewer than ten of its accounts were shown anything are left out.
 
     Parameters
     ----------
@@ -121,8 +125,9 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
     communities
         Those shown; by default the first six by name.
     """
-    needed = "arm community shown_before share partition"
+    needed = "arm community shown_before accounts share partition"
     style.require_columns(frame, needed, "see own_share")
+    frame = frame.filter(pl.col("accounts") >= LEAST)
     names = sorted(frame.get_column("community").drop_nulls().unique().to_list())
     wanted = names[:6] if communities is None else list(communities)
     missing = [name for name in wanted if name not in names]
