@@ -15,7 +15,18 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError
+from graphkit.errors import DataError, check_choice
+
+#: What a world is, see :attr:`World.sample`.
+SAMPLES = ("population", "whole", "part")
+
+#: Fields with one row per account, and with one per post, which stay as they are in a world of
+#: fewer accounts or posts. The others refer to accounts, posts or communities by their codes.
+ACCOUNT_FIELDS = ("account_keys", "interests", "profiles", "country", "language", "device")
+POST_FIELDS = (
+    *("post_keys", "post_features", "ticks", "quality", "durations", "divisiveness"),
+    *("flagged", "cross_posted", "post_country", "post_language"),
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -68,6 +79,10 @@ class World(Frozen):
         int32, shape (m,): the posts', in the same codes.
     group_indptr, groups
         int64 (n + 1,) and int32: groups of each account, ascending.
+    sample
+        What the world is: ``"population"``, made independently of others (or the only one);
+        ``"whole"``, the data's own world in a jackknife; or ``"part"``, that without one group of
+        its accounts. See :func:`graphkit.resample_worlds`.
     provenance
         How the world was made.
     """
@@ -99,9 +114,11 @@ class World(Frozen):
     device: npt.NDArray[np.int32] | None = None
     group_indptr: npt.NDArray[np.int64] | None = None
     groups: npt.NDArray[np.int32] | None = None
+    sample: str = "population"
     provenance: Provenance = field(default_factory=lambda: Provenance("World"))
 
     def __post_init__(self) -> None:
+        check_choice("sample", self.sample, SAMPLES)
         n, m = len(self.accounts), len(self.posts)
         d = np.shape(self.interests)[1]
         k = int(self.poster_indptr[-1])
@@ -193,6 +210,7 @@ class World(Frozen):
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()),
             *self.homes.values(),
             *(part for pair in optional.items() if pair[1] is not None for part in pair),
+            *(() if self.sample == "population" else (self.sample,)),
         )
 
     def _facts(self) -> dict[str, object]:
@@ -208,6 +226,8 @@ class World(Frozen):
             communities = f"{partition.n_communities} communities"
             homeless = f"{none:,} posts without a community of origin"
             facts[f"partition {kind!r}"] = f"{communities}, {homeless}"
+        if self.sample != "population":
+            facts["sample"] = self.sample
         if self.provenance.removed:
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
             facts["left out"] = ", ".join(left_out)

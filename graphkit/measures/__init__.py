@@ -2,7 +2,7 @@
 
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
-from graphkit.measures.contrast import arm_means, contrast
+from graphkit.measures.contrast import Contrast, arm_means, contrast
 from graphkit.measures.exposure import (
     effective_number,
     entropy,
@@ -22,6 +22,7 @@ from graphkit.measures.spread import measure_spread
 __all__ = [
     "MEASURES",
     "Cascades",
+    "Contrast",
     "Crossing",
     "Finding",
     "Headline",

@@ -32,7 +32,10 @@ Counts = npt.NDArray[np.int32]
 DIVISIVE = 0.5
 
 
-_STRINGS = ("arm", "baseline", "partition", "community", "measure", "interval", "budget")
+_STRINGS = (
+    *("arm", "baseline", "partition", "community", "measure", "interval", "budget"),
+    *("sample", "fixed", "direction"),
+)
 _INTEGERS = ("world", "worlds", "replication", "replications", "tick", "age")
 
 
@@ -41,7 +44,7 @@ def outcome_schema(*columns: str) -> dict[str, pl.DataType]:
     types: dict[str, pl.DataType] = dict.fromkeys(columns, pl.Float64())
     types |= {name: pl.String() for name in columns if name in _STRINGS}
     types |= {name: pl.Int64() for name in columns if name in _INTEGERS}
-    return types | {name: pl.Boolean() for name in columns if name == "calibrated"}
+    return types | {name: pl.Boolean() for name in columns if name in ("calibrated", "primary")}
 
 
 def run_keys(spread: Spread) -> list[tuple[str, int, int]]:

@@ -1,36 +1,180 @@
-"""Contrasts of two arms and means of all arms, with t intervals over worlds."""
+"""Contrasts of two arms and means of all arms, with intervals that say what they speak about."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
-from graphkit.errors import DataError, MissingDataError, check_choice, check_number, nearest
+from graphkit.data.frozen import Frozen
+from graphkit.data.provenance import Provenance
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_number,
+    nearest,
+)
 from graphkit.measures.catalogue import describe_measure, outcome_schema
+from graphkit.measures.intervals import (
+    OVER_POPULATIONS,
+    OVER_SAMPLES,
+    WITHIN_WORLD,
+    holm,
+    scheme_of,
+)
 from graphkit.parallel import refuse_after_fork
 
-__all__ = ["OVER_WORLDS", "WITHIN_WORLD", "arm_means", "contrast", "holm", "paired_interval"]
+__all__ = ["MOST_FILLER", "PRIMARY", "Contrast", "arm_means", "contrast"]
 
 Floats = npt.NDArray[np.float64]
 
-OVER_WORLDS, WITHIN_WORLD = "over worlds", "within this world"
+#: Measures that a contrast tests unless others are declared.
+PRIMARY = ("crossing", "hosting_slope", "viewer_value", "creator_gini")
+
+#: Kinds of partition under which primary measures are tested, the first that is present.
+PRIMARY_KINDS = ("interest", "planted")
+
+#: Above this share of filler in either arm, no direction is claimed.
+MOST_FILLER = 0.25
+
 _ROW = ["partition", "community", "measure"]
 _ARM_ROW = ["arm", *_ROW]
 _NEEDED = ["arm", "world", "replication", *_ROW, "value", "budget", "calibrated"]
 _SCHEMA = outcome_schema(
     *(*_ROW, "arm", "baseline", "arm_mean", "baseline_mean", "difference", "low", "high"),
-    *("interval", "effect", "p", "p_holm", "worlds", "replications", "budget", "calibrated"),
+    *("interval", "fixed", "se", "effect", "effect_low", "effect_high", "p", "p_holm"),
+    *("primary", "direction", "filler", "baseline_filler"),
+    *("worlds", "replications", "budget", "calibrated"),
 )
-_MEANS_SCHEMA = outcome_schema(*_ARM_ROW, "mean", "low", "high", "worlds", "replications")
+_MEANS_SCHEMA = outcome_schema(
+    *(*_ARM_ROW, "mean", "low", "high", "interval", "fixed", "se"),
+    *("worlds", "replications", "budget", "calibrated"),
+)
 
 
 #: Largest number whose square is finite, with room for sums.
 MOST = 1e150
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Contrast(Frozen, table="_shown"):
+    """Result of :func:`contrast`: differences between two arms, the declared primary rows first.
+
+    Attributes
+    ----------
+    frame
+        One row per partition, community and measure; columns as in :func:`contrast`.
+    """
+
+    frame: pl.DataFrame
+    provenance: Provenance = field(default_factory=lambda: Provenance("contrast"))
+
+    @property
+    def primary(self) -> pl.DataFrame:
+        """The rows of the declared primary measures, which are tested."""
+        return self.frame.filter("primary")
+
+    def row(
+        self, measure: str, partition: str | None = None, community: str | None = None
+    ) -> dict[str, Any]:
+        """One row as a dictionary.
+
+        Without a `partition`, it is the row that needs none, the primary one, or the only one.
+
+        Raises
+        ------
+        MissingDataError
+            If there is no such row.
+        DataError
+            If the measure is there under several partitions.
+        """
+        refuse_after_fork()
+        rows = self.frame.filter(
+            pl.col("community").eq_missing(pl.lit(community, pl.String)), measure=measure
+        )
+        if not rows.height:
+            known = self.frame.get_column("measure").unique().sort().to_list()
+            where = "over all communities" if community is None else f"of {community!r}"
+            raise MissingDataError(
+                f"the contrast has no measure {measure!r} {where}.{nearest(measure, known)}"
+            )
+        kinds = rows.get_column("partition").to_list()
+        if partition is not None:
+            rows = rows.filter(partition=partition)
+        elif None in kinds:
+            rows = rows.filter(pl.col("partition").is_null())
+        elif rows.height > 1 and rows.get_column("primary").any():
+            rows = rows.filter("primary")
+        if not rows.height:
+            raise MissingDataError(
+                f"the contrast has no {measure!r} under a partition {partition!r}. "
+                f"Kinds: {', '.join(map(str, kinds))}."
+            )
+        if rows.height > 1:
+            raise DataError(
+                f"{measure!r} is given under the partitions {', '.join(map(str, kinds))}: choose "
+                "one by partition=."
+            )
+        return rows.row(0, named=True)
+
+    def _title(self) -> str:
+        pairs = self.frame.select("arm", "baseline").unique(maintain_order=True).rows()
+        return "Contrast: " + ", ".join(f"{arm} − {baseline}" for arm, baseline in pairs)
+
+    def _facts(self) -> dict[str, object]:
+        """What the intervals speak about, filler, and the primary rows on one axis."""
+        facts: dict[str, object] = {}
+        if not self.frame.height:
+            return {"rows": 0}
+        first = self.frame.row(0, named=True)
+        largest = self.frame.select(pl.col("worlds", "replications").max()).row(0, named=True)
+        units = {
+            OVER_POPULATIONS: f"{largest['worlds']} worlds",
+            OVER_SAMPLES: f"{largest['worlds'] - 1} groups left out in turn",
+            WITHIN_WORLD: f"{largest['replications']} replications",
+        }
+        facts["intervals"] = f"{first['interval']} ({units[first['interval']]})"
+        facts["held fixed"] = first["fixed"]
+        shares = [first["filler"], first["baseline_filler"]]
+        known = ["unknown" if share is None else f"{share:.0%}" for share in shares]
+        facts["filler"] = f"{first['arm']} {known[0]}, {first['baseline']} {known[1]}"
+        if first["calibrated"] is False:
+            facts["behaviour"] = "not calibrated: assumptions"
+        for row in self.primary.iter_rows(named=True):
+            name = row["measure"] + ("" if row["partition"] is None else f" ({row['partition']})")
+            facts[name] = _row_text(row)
+        facts["rows"] = f"{self.frame.height:,} in .frame, {self.primary.height} primary"
+        return facts
+
+    def _shown(self) -> pl.DataFrame:
+        """Rows for a notebook, the primary ones first: in SD over populations, and in units."""
+        return self.frame.sort("primary", descending=True, maintain_order=True).select(
+            *("measure", "partition", "community", "effect", "effect_low", "effect_high"),
+            *("difference", "low", "high", "direction", "p_holm", "primary"),
+        )
+
+
+def _row_text(row: Mapping[str, Any]) -> str:
+    """Difference, effect with its bounds, direction and adjusted p of one row."""
+    if row["difference"] is None:
+        return "undefined"
+    text = f"{row['difference']:+.3g}"
+    if row["low"] is not None:
+        text += f" [{row['low']:+.3g}, {row['high']:+.3g}]"
+    if row["effect"] is not None:
+        text += f"; {row['effect']:+.1f} [{row['effect_low']:+.1f}, {row['effect_high']:+.1f}] SD"
+    text = text.replace("-", "−")
+    if row["direction"] is not None:
+        text += f"; {row['direction']}"
+    if row["p_holm"] is not None:
+        text += f"; p = {row['p_holm']:.2g}" if row["p_holm"] >= 0.001 else "; p < .001"
+    return text
 
 
 def contrast(
@@ -38,52 +182,87 @@ def contrast(
     arm: str,
     baseline: str,
     *,
+    primary: Sequence[str] | None = None,
     confidence: float = 0.95,
     require: str | None = None,
-) -> pl.DataFrame:
-    """Paired differences between two arms with t confidence intervals, measure by measure.
+) -> Contrast:
+    """Paired differences between two arms, with intervals that say what they speak about.
 
-    Arms are compared within the same world and replication, replications are averaged
-    within their world, and worlds are the units: the difference is d̄ = Σ d_w / W, its
-    confidence interval d̄ ± t(W − 1) · s / √W, the effect size d̄ / s (Cohen's d_z), with s the
-    standard deviation of the d_w. With a single world the units are its replications, and the
-    interval is labelled accordingly: it does not generalise to other worlds.
+    Arms are compared within the same world and replication, and replications are averaged
+    within their world, to d_w in world w. What an interval speaks about follows from the worlds:
+
+    ``"over populations of the same making"``
+        Several worlds made independently: d̄ = Σ d_w / W ± t(W − 1) · s / √W, with s the
+        standard deviation of the d_w. Nothing is held fixed.
+    ``"over samples like this one"``
+        The worlds of :func:`resample_worlds`, a delete-a-group jackknife: d of the whole
+        ± t(G − 1) · SE, with SE = √((G − 1)/G · Σ (d_g − d̄)²) over the G parts (Kott 2001). It
+        is the width for one population; more parts do not narrow it. The partition and its
+        labels are held fixed.
+    ``"within this world"``
+        One world: t over its R replications. The world is held fixed: the interval tells what
+        the draws alone do, and nothing about other worlds.
+
+    The effect is the difference over the standard deviation over populations (Cohen's d_z; Lakens
+    2013): d̄ / s for populations, d / SE for a jackknife, whose SE estimates the same.
+
+    Only declared primary rows are tested, and Holm's adjustment (1979) is over them; the others
+    have intervals. Where more than 25 % of the impressions of either arm are filler (posts that
+    no source of the feed chose), no direction is claimed and nothing is tested: the difference
+    may be that of the filler.
 
     Parameters
     ----------
     outcome
-        Result of :func:`measure_spread`.
+        Result of :func:`measure_spread`. Without the column ``sample``, several worlds count as
+        made independently.
     arm, baseline
         Names of the arms; the difference is arm − baseline.
+    primary
+        Measures that are tested, over all communities, without a partition or under one kind:
+        ``"interest"`` if there is one, else ``"planted"``, else the first. By default those of
+        ``"crossing"``, ``"hosting_slope"``, ``"viewer_value"`` and ``"creator_gini"`` that are
+        there. Declare them before looking at the results.
     confidence
         Confidence level of the intervals.
     require
-        ``"worlds"``: fail unless the interval is over worlds.
+        ``"worlds"``: fail unless the intervals speak about more than this world.
 
     Returns
     -------
-    polars.DataFrame
-        One row per partition, community and measure: arm, baseline, arm_mean,
-        baseline_mean, difference, low, high, interval (``"over worlds"`` or ``"within this
-        world"``), effect, p (paired t test), p_holm (Holm's adjustment over the rows that
-        have p), worlds, replications (those in which both arms have a value), budget,
-        calibrated. Bounds, effect and p are null with fewer than two units; effect and p also
-        where nothing varies, and for measures that the catalogue marks as descriptive; effect
-        also within a single world, whose replications vary less than worlds do.
+    Contrast
+        ``.frame`` has one row per partition, community and measure: arm, baseline, arm_mean,
+        baseline_mean (of a jackknife, those of the whole), difference, low, high, interval, fixed
+        (what it holds fixed), se (standard error of the difference), effect, effect_low and
+        effect_high (difference and bounds over the standard deviation over populations), p (t
+        test), p_holm, primary, direction (``"higher"``, ``"lower"``, ``"not distinguishable"``,
+        ``"not claimed: filler"``), filler, baseline_filler (shares of the impressions), worlds (those
+        in which both arms have a value; of a jackknife, the whole and its parts), replications
+        (likewise), budget, calibrated.
+
+        Bounds, se and direction are null with fewer than two units, and in a jackknife unless
+        the whole and every part have a value; effect and p also where nothing varies; effect also
+        within one world, whose replications vary less than worlds do; p also for measures that
+        the catalogue marks as descriptive; filler also where the outcome has no measure
+        ``"filler"``.
 
     Raises
     ------
     MissingDataError
-        For an unknown arm or a missing column.
+        For an unknown arm, a missing column, or a primary measure that is not in the outcome.
     DataError
         If runs under several budgets, or calibrated and uncalibrated ones, are mixed, if a
         run has two values for one row, a value is no number or infinite, or if `require` is not
-        met.
+        met. Also for parts of a jackknife without their whole, a second whole, a single part, or a
+        jackknife mixed with other worlds.
 
     References
     ----------
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian
     Journal of Statistics, 6(2), 65–70. https://www.jstor.org/stable/4615733
+
+    Kott, P. S. (2001). The delete-a-group jackknife. Journal of Official Statistics, 17(4),
+    521–526.
 
     Lakens, D. (2013). Calculating and reporting effect sizes to facilitate cumulative
     science. Frontiers in Psychology, 4, 863. https://doi.org/10.3389/fpsyg.2013.00863
@@ -98,8 +277,10 @@ def contrast(
     ...     }
     ... )
     >>> gap = contrast(outcome, "a", "b")
-    >>> gap.select(pl.col("difference", "low", "high").round(2)).row(0)
+    >>> gap.frame.select(pl.col("difference", "low", "high").round(2)).row(0)
     (0.2, -1.07, 1.47)
+    >>> gap.row("crossing")["direction"]
+    'not distinguishable'
     """
     refuse_after_fork()
     if require is not None:
@@ -107,90 +288,78 @@ def contrast(
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     budget, calibrated = _check_outcome(outcome)
     _require_arms(outcome, (arm, baseline))
-    worlds = outcome.get_column("world").n_unique()
-    if require == "worlds" and worlds < 2:
+    declared = _primary_measures(primary, outcome)
+    scheme = scheme_of(outcome)
+    if require == "worlds" and scheme.interval == WITHIN_WORLD:
         raise DataError(
             "an interval over worlds was asked for, but the outcome holds one world: simulate "
-            "several, made by resample_worlds."
+            "several, made independently or by resample_worlds."
         )
-    pairs = _paired_values(outcome, arm, baseline)
+    filler = [_filler_share(outcome, name, scheme.whole) for name in (arm, baseline)]
+    filled = any(share is not None and share > MOST_FILLER for share in filler)
+    kind = _primary_kind(outcome, declared)
     rows = []
+    pairs = _paired_values(outcome, arm, baseline)
     for (partition, community, measure), group in pairs.group_by(_ROW, maintain_order=True):
         # sorted, so that the order of rows does not change the last digit
         known = group.drop_nulls(["own", "base"]).sort("world", "replication")
         by_world = known.group_by("world", maintain_order=True).agg(pl.col("own", "base").mean())
-        units = by_world if worlds > 1 else known
-        own, base = units["own"].to_numpy(), units["base"].to_numpy()
-        difference, low, high, effect, p = paired_interval(own, base, confidence)
+        units = known if scheme.interval == WITHIN_WORLD else by_world
+        own, base, worlds = (units[name].to_numpy() for name in ("own", "base", "world"))
+        magnitude = np.maximum(np.abs(own), np.abs(base))
+        found = scheme.find(own - base, magnitude, worlds, confidence)
+        declares = measure in declared and community is None and partition in (None, kind)
         described = describe_measure(str(measure))
-        tested = described is None or not described.descriptive
-        key = (partition, community, measure, arm, baseline, _mean(own), _mean(base))
-        found = (difference, low, high, OVER_WORLDS if worlds > 1 else WITHIN_WORLD)
-        test = (effect if tested and worlds > 1 else None, p if tested else None, None)
+        tested = declares and not filled and not (described and described.descriptive)
+        key = (partition, community, measure, arm, baseline)
+        means = (scheme.centre(own, worlds), scheme.centre(base, worlds))
+        bounds = (found.centre, found.low, found.high, scheme.interval, scheme.fixed, found.se)
+        test = (found.p if tested else None, None, declares, found.direction(filled=filled))
         count = (by_world.height, known.height)
-        rows.append((*key, *found, *test, *count, budget, calibrated))
+        rows.append(
+            (*key, *means, *bounds, *found.effects, *test, *filler, *count, budget, calibrated)
+        )
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
     adjusted = pl.Series("p_holm", holm(frame["p"].to_list()), dtype=pl.Float64)
-    return frame.with_columns(adjusted)
+    record = Provenance(
+        "contrast",
+        {"arm": arm, "baseline": baseline, "primary": declared, "confidence": confidence},
+    )
+    return Contrast(frame.with_columns(adjusted), record)
 
 
-def paired_interval(
-    own: Floats, base: Floats, confidence: float
-) -> tuple[float, float, float, float, float]:
-    """Mean difference of paired units, its t interval, effect size and p.
-
-    NaN with fewer than two units. Differences that do not vary beyond rounding have an interval
-    of zero width, and neither effect size nor p.
-
-    Examples
-    --------
-    >>> found = paired_interval(np.array([2.0, 4.0, 6.0]), np.array([1.0, 2.0, 3.0]), 0.95)
-    >>> [round(x, 3) for x in found]
-    [2.0, -0.484, 4.484, 2.0, 0.074]
-    """
-    magnitude = np.maximum(np.abs(own), np.abs(base))
-    mean, low, high, deviation = _t_interval(own - base, magnitude, confidence)
-    if not deviation > 0:
-        return mean, low, high, float("nan"), float("nan")
-    n = own.size
-    p = 2 * float(stats.t.sf(abs(mean) / deviation * math.sqrt(n), n - 1))
-    return mean, low, high, mean / deviation, p
+def _primary_measures(given: Sequence[str] | None, outcome: pl.DataFrame) -> tuple[str, ...]:
+    """The declared measures; those that were named must be in the outcome."""
+    if given is None:
+        return PRIMARY
+    if isinstance(given, str):
+        raise OptionError(f"primary={given!r} is one text: pass a tuple of names, ({given!r},).")
+    known = outcome.get_column("measure").unique().sort().to_list()
+    for name in given:
+        if name not in known:
+            raise MissingDataError(
+                f"primary: the outcome has no measure {name!r}.{nearest(str(name), known)}"
+            )
+    return tuple(given)
 
 
-def _t_interval(
-    units: Floats, magnitude: Floats, confidence: float
-) -> tuple[float, float, float, float]:
-    """Mean of the units, bounds of its t interval, and their standard deviation.
-
-    The deviation is 0 if the units do not vary beyond the rounding of numbers of this
-    `magnitude`; undefined values are NaN.
-    """
-    undefined, n = float("nan"), units.size
-    if n < 2:
-        return float(units[0]) if n else undefined, undefined, undefined, undefined
-    mean, deviation = float(units.mean()), float(units.std(ddof=1))
-    if deviation <= 1e-12 * float(magnitude.max()):
-        return mean, mean, mean, 0.0
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * deviation / math.sqrt(n)
-    return mean, mean - half, mean + half, deviation
+def _primary_kind(outcome: pl.DataFrame, declared: Sequence[str]) -> str | None:
+    """The kind of partition whose rows are primary."""
+    rows = outcome.filter(pl.col("measure").is_in(declared), pl.col("community").is_null())
+    kinds = rows.get_column("partition").drop_nulls().unique().sort().to_list()
+    return next((kind for kind in (*PRIMARY_KINDS, *kinds) if kind in kinds), None)
 
 
-def holm(p: list[float | None]) -> list[float | None]:
-    """Holm's step-down adjustment of p-values; nulls stay null and are not counted.
-
-    Examples
-    --------
-    >>> holm([0.01, None, 0.04, 0.03])
-    [0.03, None, 0.06, 0.06]
-    """
-    known = sorted((value, at) for at, value in enumerate(p) if value is not None)
-    adjusted: list[float | None] = [None] * len(p)
-    highest = 0.0
-    for rank, (value, at) in enumerate(known):
-        highest = max(highest, min(1.0, value * (len(known) - rank)))
-        adjusted[at] = highest
-    return adjusted
+def _filler_share(outcome: pl.DataFrame, arm: str, whole: int | None) -> float | None:
+    """Mean share of filler of an arm over the worlds; of a jackknife, that of the whole."""
+    rows = outcome.filter(
+        pl.col("partition").is_null(), pl.col("community").is_null(), arm=arm, measure="filler"
+    )
+    rows = rows if whole is None else rows.filter(world=whole)
+    by_world = rows.group_by("world").agg(pl.col("value").cast(pl.Float64).fill_nan(None).mean())
+    share = by_world.sort("world").get_column("value").mean()
+    return None if share is None else float(share)  # type: ignore[arg-type]
 
 
 def _check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
@@ -268,19 +437,15 @@ def _paired_values(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFra
     return sides[0].join(sides[1], on=keys, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if values.size else float("nan")
-
-
 def arm_means(
     outcome: pl.DataFrame, *, confidence: float = 0.95, shares: Mapping[str, float] | None = None
 ) -> pl.DataFrame:
     """Means of every arm with t confidence intervals, measure by measure.
 
-    The mean over worlds is v̄ = Σ v_w / W, its confidence interval v̄ ± t(W − 1) · s / √W, with s
-    the standard deviation of the v_w; units and labels as in :func:`contrast`. Arms share their
-    worlds, so two arms can differ although their intervals overlap: :func:`contrast` compares
-    them in pairs.
+    What the intervals speak about follows from the worlds, as in :func:`contrast`. The mean is
+    that over worlds made independently, v̄ = Σ v_w / W; the value of the whole of a jackknife; or
+    the mean over the replications of one world. Arms share their worlds, so two arms can
+    differ although their intervals overlap: :func:`contrast` compares them in pairs.
 
     Parameters
     ----------
@@ -296,16 +461,17 @@ def arm_means(
     -------
     polars.DataFrame
         One row per arm, partition, community and measure, in the order of the outcome: arm,
-        partition, community, measure, mean (null where no run has a value), low, high (null
-        with fewer than two units), worlds, replications (those that have a value), interval
-        (as in :func:`contrast`), budget, calibrated; and share, if `shares` are given.
+        partition, community, measure, mean (null where no run has a value), low, high, interval,
+        fixed, se (as in :func:`contrast`), worlds, replications (those that have a value), budget,
+        calibrated; and share, if `shares` are given.
 
     Raises
     ------
     MissingDataError
         For a missing column, or a share of an unknown arm.
     DataError
-        If an outcome is mixed or has two values for one row, as in :func:`contrast`.
+        If an outcome is mixed, has two values for one row, or lacks a part of a jackknife, as in
+        :func:`contrast`.
     OptionError
         If `confidence` is not between 0 and 1, or a share is not in [0, 1].
 
@@ -330,22 +496,18 @@ def arm_means(
         pl.col("value").cast(pl.Float64).fill_nan(None),
     )
     _refuse_duplicates(runs)
-    several = outcome.get_column("world").n_unique() > 1
-    rows = []
+    scheme, rows = scheme_of(outcome), []
     for key, *lists in _values_by_row(runs):
-        worlds, values = (np.asarray(part) for part in lists)
-        _, of = np.unique(worlds, return_inverse=True)
-        count = np.bincount(of) if of.size else np.zeros(0, np.int64)
-        units = np.bincount(of, weights=values) / count if several and of.size else values
-        mean, low, high, _ = _t_interval(units, np.abs(units), confidence)
-        rows.append((*key, mean, low, high, count.size, values.size))
-    label = OVER_WORLDS if several else WITHIN_WORLD
-    frame = pl.DataFrame(rows, schema=_MEANS_SCHEMA, orient="row").with_columns(
-        pl.col(pl.Float64).fill_nan(None),
-        pl.lit(label).alias("interval"),
-        pl.lit(budget, pl.String).alias("budget"),
-        pl.lit(calibrated, pl.Boolean).alias("calibrated"),
-    )
+        worlds, values = np.asarray(lists[0], np.int64), np.asarray(lists[1], np.float64)
+        numbers, of = np.unique(worlds, return_inverse=True)
+        count = values.size
+        if scheme.interval != WITHIN_WORLD:
+            worlds, values = numbers, np.bincount(of, weights=values) / np.bincount(of)
+        found = scheme.find(values, np.abs(values), worlds, confidence)
+        bounds = (found.centre, found.low, found.high, scheme.interval, scheme.fixed, found.se)
+        rows.append((*key, *bounds, numbers.size, count, budget, calibrated))
+    frame = pl.DataFrame(rows, schema=_MEANS_SCHEMA, orient="row")
+    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
     return frame if shares is None else _add_shares(frame, shares)
 
 

@@ -202,7 +202,7 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
 
     The expectation is row sum × column sum / total. Impressions of posts without a community of
     origin or to viewers without a community are left out and counted. Replications are added
-    up, and so are worlds, with communities matched by name.
+    up, and so are worlds, with communities matched by name; of a jackknife, the whole only.
 
     Parameters
     ----------
@@ -226,7 +226,9 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
     """
     spread.of(arm)
     world = check_integer("world", world, 0, len(spread.worlds) - 1, optional=True)
-    chosen = range(len(spread.worlds)) if world is None else (world,)
+    chosen = [w for w, each in enumerate(spread.worlds) if each.sample != "part"]
+    chosen = chosen or list(range(len(spread.worlds)))
+    chosen = chosen if world is None else [world]
     partitions = [partition_of(spread, w, partition) for w in chosen]
     first = partitions[0]
     size = _matrix_size(first, "flow")

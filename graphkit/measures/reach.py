@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 _SCHEMA = outcome_schema(
     *("arm", "baseline", "world", "replication", "partition", "community", "measure", "value"),
-    *("budget", "calibrated"),
+    *("budget", "calibrated", "sample"),
 )
 
 
@@ -38,7 +38,8 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        arm, world, replication, tick, reach, calibrated; reach is null if no post entered.
+        arm, world, replication, tick, reach, calibrated; reach is null if no post entered. Parts
+        of a jackknife are left out: nearly the whole, they show no variation between worlds.
     """
 
     def mean_reach(run: RunTallies, w: int) -> Floats:
@@ -63,7 +64,7 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        arm, world, replication, age, reach, calibrated.
+        arm, world, replication, age, reach, calibrated; of a jackknife, the whole only.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def _stack_curves(
     refuse_after_fork()
     parts = []
     for arm, w, r in run_keys(spread):
+        if spread.worlds[w].sample == "part":
+            continue  # nearly the whole once more
         curve = curve_of(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]), w)
         columns = {"arm": arm, "world": w, "replication": r, axis: np.arange(curve.size)}
         schema = outcome_schema(*columns, "reach")
@@ -124,8 +127,8 @@ def amplification(
     polars.DataFrame
         arm (all but the baseline), baseline, world, replication, partition, community (null:
         all posts, also those without one), measure (``"amplification"``), value (null
-        where the baseline reaches nobody), budget, calibrated. :func:`arm_means` gives the
-        means over worlds with intervals.
+        where the baseline reaches nobody), budget, calibrated, sample. :func:`arm_means` gives
+        the means over worlds with intervals.
 
     Raises
     ------
@@ -150,7 +153,7 @@ def amplification(
         for community, reached in own.items():
             value = (reached / base[community] - 1) * 100 if base[community] else float("nan")
             key = (arm, baseline, w, r, partition, community, "amplification")
-            rows.append((*key, value, spread.budget, spread.calibrated))
+            rows.append((*key, value, spread.budget, spread.calibrated, spread.worlds[w].sample))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return frame.with_columns(pl.col("value").fill_nan(None))
 

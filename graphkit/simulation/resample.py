@@ -1,7 +1,8 @@
-"""Bootstrap of worlds: accounts and posts resampled within communities."""
+"""Delete-a-group jackknife of a world: the world itself, and it without each group of accounts."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,223 +12,207 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.data.world import World
-from graphkit.errors import DataError, check_integer
+from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, World
+from graphkit.errors import DataError, OptionError, check_integer
+from graphkit.kernels.random import draw_pairs
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation.build import choose_introducers, draw_keys
+from graphkit.simulation.build import choose_introducers
 
 __all__ = ["resample_worlds"]
 
+Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
+Ints32 = npt.NDArray[np.int32]
 
-#: Fields that are copied with an account or post; replies and groups are references, see below.
-ACCOUNT_FIELDS = ("country", "language", "device")
-POST_FIELDS = [
-    "durations",
-    "divisiveness",
-    "flagged",
-    "cross_posted",
-    "post_country",
-    "post_language",
-]
+#: The draw that orders accounts for the groups; no event of a simulation.
+GROUP_DRAW = 62
 
 
-def resample_worlds(world: World, n: int, *, rng: RNGLike | None = None) -> list[World]:
-    """Bootstrap worlds: accounts and posts of the same number, resampled from this world.
+def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) -> list[World]:
+    """Delete-a-group jackknife: the world itself, then it without each of n groups of accounts.
 
-    Replications within one world measure the variance of the simulation, not that of worlds. Each
-    new world draws accounts with replacement within the communities of the first partition
-    (unassigned accounts as one), so that community sizes are kept. Every draw is a new account
-    with a new key and the id ``<id>~<copy>``; copy a follows copy b if a follows b. Posts are
-    drawn with replacement, with probability proportional to the number of copies of their poster
-    (of introduced posts: the mean over seeders), and enter through a random copy of each drawn
-    poster. Communities of origin are recomputed; partitions keep their names, and codes are sorted
-    by size, so compare communities of worlds by name. Other fields are copied; a duet or stitch
-    replies to a random copy of its parent post, or to none if that was not drawn.
+    :func:`graphkit.contrast` and :func:`graphkit.measures.arm_means` make intervals "over samples
+    like this one" of them: how far the result would differ had other accounts of the same kind,
+    with their own posts and follows, been sampled. They are centred on θ, the value in the world
+    itself, with SE = √((n − 1)/n · Σ (θ_g − θ̄)²) over the parts and t with n − 1 degrees of
+    freedom (Kott 2001): more groups make the standard error less noisy, not smaller. Held fixed
+    are the partitions and their labels, and what was learned from the data.
+
+    Every account is in one group. Groups are of equal size, also within each community of the
+    first partition (unassigned accounts as one), up to one account. They depend on the keys of
+    the accounts and on `rng`, not on ids or on the order of rows. Part g lacks the accounts of
+    group g with their follows, their groups and their posts; a post with several posters stays
+    while one is left, and if it lost one, its home is chosen again among those left. Replies to
+    posts that left are replies to none. What is left keeps its keys, so that
+    :func:`simulate_spread` draws the same for it (common random numbers), and communities keep
+    their names; codes are sorted by size, so compare communities by name.
+
+    A community whose accounts are all in one group, such as one of a single account, is not in
+    the part without them. It is counted in the provenance of the part and not refused:
+    partitions of real data have such communities, and a contrast has no interval for them.
 
     Parameters
     ----------
     world
-        The world to draw from; it is not among the results.
+        The data's own world.
     n
-        Number of worlds, at least 1.
+        Number of groups, from 2 to the number of accounts.
     rng
         Seed.
 
     Returns
     -------
     list of World
+        n + 1 worlds: the whole (``sample="whole"``), then the n parts (``sample="part"``). They
+        belong together: leave none out.
 
     Raises
     ------
     OptionError
-        If `n` is less than 1.
+        If `n` is less than 2 or more than the number of accounts.
+    DataError
+        If the world is itself a part, or a part has no post left or fewer than two accounts.
+
+    References
+    ----------
+    Kott, P. S. (2001). The delete-a-group jackknife. Journal of Official Statistics, 17(4),
+    521–526.
+
+    Shao, J., & Wu, C. F. J. (1989). A general theory for jackknife variance estimation. The
+    Annals of Statistics, 17(3), 1176–1197. https://doi.org/10.1214/aos/1176347263
 
     Examples
     --------
     >>> from graphkit.simulation import build_world
     >>> from graphkit.synthetic import platform
     >>> world = build_world(platform(60, communities=2, rng=1), ticks=3, rng=1)
-    >>> [w.n_accounts for w in resample_worlds(world, 2, rng=1)]
-    [60, 60]
+    >>> [(w.n_accounts, w.sample) for w in resample_worlds(world, 3, rng=1)]
+    [(60, 'whole'), (40, 'part'), (40, 'part'), (40, 'part')]
     """
-    n = check_integer("n", n, 1)
+    n = check_integer("n", n, 2)
+    if world.sample == "part":
+        raise DataError(
+            "resample_worlds: this world is a part of another, without one group of its accounts: "
+            "resample the whole one."
+        )
+    if n > world.n_accounts:
+        raise OptionError(f"n={n}: there are only {world.n_accounts} accounts to be put in groups.")
     streams = Streams(rng)
-    return [_resample_world(world, Streams(streams.integer("world", i)), i) for i in range(n)]
+    whole = replace(world, sample="whole")
+    group = _draw_groups(world, n, streams.integer("groups"))
+    return [whole, *(_part_without(whole, group, g, streams.seed) for g in range(n))]
 
 
-def _resample_world(world: World, streams: Streams, number: int) -> World:
-    drawn = _draw_accounts(world, streams.generator("accounts"))
-    accounts, rows = _copy_ids(world.accounts, drawn)
-    # rows[c] is the original of the account with code c in the new world
-    copies = np.bincount(rows, minlength=world.n_accounts)
-    first = np.concatenate([[0], np.cumsum(copies)])
-    by_original = np.argsort(rows, kind="stable")
-    old, indptr, posters = _draw_posts(world, copies, first, by_original, streams)
-    posts, order = _copy_ids(world.posts, old)
-    # `_copies` sorts by id: bring the posters into that order
-    place = _match_occurrences(old, order)
-    entries, indptr = _gather_rows(indptr, place)
-    entering = posters[entries].astype(np.int32)
-    partitions = {
-        kind: Partition.from_membership(
+def _draw_groups(world: World, n: int, seed: int) -> Codes:
+    """Group of every account: dealt in turn, community by community, in keyed order."""
+    keys = world.account_keys
+    draws = draw_pairs(np.uint64(seed), GROUP_DRAW, keys, keys)
+    community = next(iter(world.partitions.values())).membership + 1
+    # communities in the order of their first draw: codes depend on ids where sizes are equal
+    first = np.full(int(community.max()) + 1, np.inf)
+    np.minimum.at(first, community, draws)
+    order = np.lexsort((keys, draws, first[community]))
+    group = np.empty(keys.size, np.int64)
+    # dealing goes on over the borders of communities, so that groups are of equal size
+    group[order] = np.arange(keys.size) % n
+    return group
+
+
+def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
+    """The world without the accounts of group g and what is theirs."""
+    stays = group != g
+    rows = np.flatnonzero(stays)
+    post = np.repeat(np.arange(whole.n_posts), np.diff(whole.poster_indptr))
+    entries = np.flatnonzero(stays[whole.posters])
+    left = np.bincount(post[entries], minlength=whole.n_posts)
+    order = np.flatnonzero(left)
+    if rows.size < 2 or not order.size:
+        raise DataError(
+            f"resample_worlds: without group {g} there are {rows.size} accounts and {order.size} "
+            "posts, and at least two accounts and one post are needed: take more groups by n=."
+        )
+    accounts = whole.accounts.take(rows)
+    account_keys, post_keys = whole.account_keys[rows], whole.post_keys[order]
+    posters = _new_codes(rows, whole.n_accounts)[whole.posters[entries]]
+    indptr = np.concatenate([[0], np.cumsum(left[order])])
+    lost = left[order] < np.diff(whole.poster_indptr)[order]
+    origin = choose_introducers(indptr, posters, post_keys, account_keys)
+    partitions, homes, removed = {}, {}, {}
+    for kind, p in whole.partitions.items():
+        labels = [p.name(c) for c in range(p.n_communities)]
+        part = Partition.from_membership(
             accounts,
             p.membership[rows],
-            labels=[p.name(c) for c in range(p.n_communities)],
+            labels=labels,
             node_kind="accounts",
             provenance=p.provenance,
         )
-        for kind, p in world.partitions.items()
+        partitions[kind] = part
+        removed[f"communities of {kind!r} without an account"] = len(labels) - part.n_communities
+        renumbered = np.full(p.n_communities + 1, -1, np.int32)  # the last entry stands for −1
+        renumbered[p.membership[rows]] = part.membership
+        homes[kind] = np.where(lost, part.membership[origin], renumbered[whole.homes[kind][order]])
+    removed |= {
+        "accounts of the group": whole.n_accounts - rows.size,
+        "posts of the group": whole.n_posts - order.size,
     }
-    account_keys = draw_keys(streams, "accounts", len(accounts))
-    post_keys = draw_keys(streams, "posts", len(posts))
-    origin = choose_introducers(indptr, entering, post_keys, account_keys)
     record = Provenance.of(
-        "resample_worlds", {"number": number}, seed=streams.seed, made_from=(world,)
+        "resample_worlds", {"group": g}, seed=seed, made_from=(whole,), removed=removed
     )
-    return World(
+    return replace(
+        whole,
+        sample="part",
         accounts=accounts,
-        posts=posts,
-        account_keys=account_keys,
-        post_keys=post_keys,
-        follows=_copied_graph(world.follows, accounts, rows, first, by_original, record),
-        interests=world.interests[rows],
-        profiles=world.profiles[rows],
-        post_features=world.post_features[order],
+        posts=whole.posts.take(order),
+        follows=_induced_graph(whole.follows, accounts, rows, record),
         poster_indptr=indptr,
-        posters=entering,
-        authored=world.authored,
-        ticks=world.ticks[order],
-        quality=world.quality[order],
+        posters=posters,
         partitions=partitions,
-        homes={kind: p.membership[origin] for kind, p in partitions.items()},
+        homes=homes,
         provenance=record,
-        **_resample_attributes(world, rows, order, streams),
+        **{name: _taken(getattr(whole, name), rows) for name in ACCOUNT_FIELDS},
+        **{name: _taken(getattr(whole, name), order) for name in POST_FIELDS},
+        **_references(whole, rows, order),
     )
 
 
-def _resample_attributes(
-    world: World, rows: Codes, order: Codes, streams: Streams
-) -> dict[str, Any]:
-    """Optional fields of a world, copied from the originals of accounts and posts."""
+def _taken(values: npt.NDArray[Any] | None, rows: Codes) -> npt.NDArray[Any] | None:
+    return None if values is None else values[rows]
+
+
+def _new_codes(kept: Codes, size: int) -> Ints32:
+    """Code of each old code among those kept; −1 where it left."""
+    codes = np.full(size, -1, np.int32)
+    codes[kept] = np.arange(kept.size, dtype=np.int32)
+    return codes
+
+
+def _references(whole: World, rows: Codes, order: Codes) -> dict[str, Any]:
+    """Optional fields that refer to posts, or have several entries per account."""
     known: dict[str, Any] = {}
-    for names, originals in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
-        values = {name: getattr(world, name) for name in names}
-        known |= {name: value[originals] for name, value in values.items() if value is not None}
-    if world.answers_to is not None:
-        answered = world.answers_to[order]
-        copies = np.bincount(order, minlength=world.n_posts)
-        there = np.flatnonzero((answered >= 0) & (copies[answered] > 0))
-        draw = streams.generator("answers").random(order.size)[there]
-        original = answered[there]
-        pick = (draw * copies[original]).astype(np.int64)
-        first = np.cumsum(copies) - copies
-        known["answers_to"] = np.full(order.size, -1, np.int32)
-        known["answers_to"][there] = np.argsort(order, kind="stable")[first[original] + pick]
-    if world.group_indptr is not None and world.groups is not None:
-        entries, known["group_indptr"] = _gather_rows(world.group_indptr, rows)
-        known["groups"] = world.groups[entries]
+    if whole.answers_to is not None:
+        answered = whole.answers_to[order]
+        new = _new_codes(order, whole.n_posts)
+        known["answers_to"] = np.where(answered >= 0, new[np.maximum(answered, 0)], -1)
+    if whole.group_indptr is not None and whole.groups is not None:
+        lengths = np.diff(whole.group_indptr)
+        stays = np.zeros(whole.n_accounts, np.bool_)
+        stays[rows] = True
+        known["groups"] = whole.groups[np.repeat(stays, lengths)]
+        known["group_indptr"] = np.concatenate([[0], np.cumsum(lengths[rows])])
     return known
 
 
-def _gather_rows(indptr: Codes, rows: npt.NDArray[Any]) -> tuple[Codes, Codes]:
-    """Positions of the entries of the given compressed rows, and the new row starts."""
-    lengths = np.diff(indptr)[rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    inner = np.arange(int(starts[-1])) - np.repeat(starts[:-1], lengths)
-    return np.repeat(indptr[rows], lengths) + inner, starts
-
-
-def _draw_accounts(world: World, generator: np.random.Generator) -> Codes:
-    """Codes drawn with replacement within each community of the first partition."""
-    membership = next(iter(world.partitions.values())).membership
-    drawn = np.empty(world.n_accounts, np.int64)
-    for c in range(-1, int(membership.max()) + 1):
-        members = np.flatnonzero(membership == c)
-        if members.size:
-            drawn[members] = generator.choice(members, members.size)
-    return drawn
-
-
-def _copy_ids(vocabulary: Vocabulary, drawn: Codes) -> tuple[Vocabulary, Codes]:
-    """Vocabulary of the drawn ids, numbered by copy, and their original codes."""
-    originals = np.sort(drawn)
-    starts = np.searchsorted(originals, originals)
-    copy = np.arange(originals.size) - starts + 1
-    names = [f"{vocabulary.ids[o]}~{k}" for o, k in zip(originals, copy, strict=True)]
-    copied = Vocabulary(names)
-    if len(copied) < len(names):
-        raise DataError("resample_worlds: ids that end in ~1, ~2, … collide with those of copies.")
-    rows = np.empty(originals.size, np.int64)
-    rows[copied.encode(names)] = originals
-    return copied, rows
-
-
-def _match_occurrences(drawn: Codes, order: Codes) -> Codes:
-    """For each entry of `order`, a position in `drawn` of the same value, each used once."""
-    place = np.empty(order.size, np.int64)
-    place[np.argsort(order, kind="stable")] = np.argsort(drawn, kind="stable")
-    return place
-
-
-def _draw_posts(
-    world: World, copies: Codes, first: Codes, by_original: Codes, streams: Streams
-) -> tuple[Codes, Codes, Codes]:
-    """Draw posts by the copies of their posters, and the copies through which they enter."""
-    generator = streams.generator("posts")
-    m = world.n_posts
-    lengths = np.diff(world.poster_indptr)
-    entries = np.repeat(np.arange(m), lengths)
-    weight = np.bincount(entries, weights=copies[world.posters], minlength=m) / lengths
-    if not weight.any():
-        raise DataError("resample_worlds: no poster was drawn: the world is too small.")
-    old = generator.choice(m, m, p=weight / weight.sum())
-    original = world.posters[_gather_rows(world.poster_indptr, old)[0]]
-    pick = (generator.random(original.size) * copies[original]).astype(np.int64)
-    there = copies[original] > 0
-    posters = by_original[(first[original] + pick)[there]]
-    kept = np.bincount(np.repeat(np.arange(m), lengths[old])[there], minlength=m)
-    return old, np.concatenate([[0], np.cumsum(kept)]), posters
-
-
-def _copied_graph(
-    follows: Graph,
-    accounts: Vocabulary,
-    rows: Codes,
-    first: Codes,
-    by_original: Codes,
-    record: Provenance,
-) -> Graph:
-    """Follow graph of the copies: all edges between copies of connected accounts."""
-    entries, starts = _gather_rows(follows.indptr, rows)
-    source = np.repeat(np.arange(rows.size), np.diff(starts))
-    target = follows.indices[entries]
-    entries, starts = _gather_rows(first, target)
-    source = np.repeat(source, np.diff(starts))
+def _induced_graph(follows: Graph, accounts: Vocabulary, rows: Codes, record: Provenance) -> Graph:
+    """Follow graph among the accounts that stay."""
+    source, target, weight = follows.edge_arrays()
+    new = _new_codes(rows, follows.n_nodes)
+    stays = (new[source] >= 0) & (new[target] >= 0)
     ids = accounts.series
     return Graph.from_edges(
-        ids.gather(source),
-        ids.gather(by_original[entries]),
+        ids.gather(new[source[stays]]),
+        ids.gather(new[target[stays]]),
+        None if weight is None else weight[stays],
         directed=True,
         nodes=accounts,
         node_kind="accounts",

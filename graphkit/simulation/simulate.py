@@ -175,7 +175,8 @@ def simulate_spread(
     the reactions from the next tick on.
 
     **Common random numbers.** Every draw is a hash of (seed, world, replication, event, account
-    key, post key), so it depends neither on the arm nor on any order.
+    key, post key), so it depends neither on the arm nor on any order. The worlds of
+    :func:`resample_worlds` are one in this: what is in a part draws what it draws in the whole.
 
     **Budget.** Under ``"matched"`` posts, sessions and slots are exogenous and the same in all
     arms; the propensities to leave, to return, to post and to give up are recorded. Under
@@ -200,7 +201,8 @@ def simulate_spread(
     Parameters
     ----------
     worlds
-        One world, or several of :func:`graphkit.resample_worlds`.
+        One world; several made independently; or those of :func:`graphkit.resample_worlds`, all of
+        them.
     arms
         Feeds by the names of the arms.
     ticks
@@ -304,7 +306,7 @@ def _simulate(
     from graphkit.simulation.engine import Run
 
     ticks, slots, budget = facts["ticks"], facts["slots"], facts["budget"]
-    replications = facts["replications"]
+    replications, drawn = facts["replications"], _numbers_of_draws(population)
     numbers = range(len(population)), range(replications)
     jobs = [(arm, w, r) for w, r in product(*numbers) for arm in arms]
     tallies: dict[Job, ArmTally] = {}
@@ -327,7 +329,7 @@ def _simulate(
                 if arrays is None or arrays.world is not population[w]:
                     arrays = prepare_arrays(population[w], list(arms.values()))
                 options: dict[str, Any] = {"ticks": ticks, "slots": slots}
-                options |= {"free": budget == "free", "seed": streams.integer("draws", w, r)}
+                options |= {"free": budget == "free", "seed": streams.integer("draws", drawn[w], r)}
                 run = Run(arrays, arms[arm], behaviour, **options)
                 done, memory = (0, {}) if kept is None else kept.load_state(job)
                 if done and log is not None and not log.has_ticks(job, done):
@@ -362,6 +364,15 @@ def _simulate(
     if budget == "matched":
         _assert_matched(tallies, tuple(arms), len(population), replications)
     return spread_of(population, tallies, replications, facts, streams.seed)
+
+
+def _numbers_of_draws(population: tuple[World, ...]) -> list[int]:
+    """Number by which each world draws: its own, or that of the first of a jackknife."""
+    samples = [world.sample for world in population]
+    return [
+        w if sample == "population" else next(i for i, s in enumerate(samples) if s != "population")
+        for w, sample in enumerate(samples)
+    ]
 
 
 def _what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) -> str:

@@ -1,0 +1,204 @@
+"""Intervals over worlds, over the parts of a jackknife and over replications; Holm's adjustment."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import stats
+
+from graphkit.data.world import SAMPLES
+from graphkit.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+
+#: What an interval speaks about.
+OVER_POPULATIONS = "over populations of the same making"
+OVER_SAMPLES = "over samples like this one"
+WITHIN_WORLD = "within this world"
+
+#: What an interval holds fixed.
+FIXED = {
+    OVER_POPULATIONS: "nothing: every world is made anew",
+    OVER_SAMPLES: "partition and labels of the data",
+    WITHIN_WORLD: "the world",
+}
+
+HIGHER, LOWER, INDISTINCT = "higher", "lower", "not distinguishable"
+FILLER = "not claimed: filler"
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """What intervals speak about, and how they are made.
+
+    Attributes
+    ----------
+    interval
+        One of ``OVER_POPULATIONS``, ``OVER_SAMPLES`` and ``WITHIN_WORLD``.
+    worlds
+        Number of worlds in the outcome.
+    whole
+        The world that is the whole of a jackknife; `None` in the other schemes.
+    """
+
+    interval: str
+    worlds: int
+    whole: int | None = None
+
+    @property
+    def fixed(self) -> str:
+        """What is held fixed, in words."""
+        return FIXED[self.interval]
+
+    def centre(self, values: Floats, worlds: npt.NDArray[np.int64]) -> float:
+        """Mean of the values; of a jackknife, the value of the whole. NaN without."""
+        chosen = values if self.whole is None else values[worlds == self.whole]
+        return float(chosen.mean()) if chosen.size else float("nan")
+
+    def find(
+        self, values: Floats, magnitude: Floats, worlds: npt.NDArray[np.int64], confidence: float
+    ) -> Interval:
+        """The t interval of the values of these worlds (of replications, within one world).
+
+        Values that do not vary beyond the rounding of numbers of this `magnitude` have an interval
+        of zero width. A jackknife without the value of a world has none.
+
+        Examples
+        --------
+        >>> values, worlds = np.array([2.0, 1.0, 3.0, 2.6]), np.arange(4)
+        >>> found = Scheme(OVER_SAMPLES, 4, whole=0).find(values, values, worlds, 0.95)
+        >>> round(found.centre, 3), round(found.se, 3), found.freedom
+        (2.0, 1.222, 2)
+        """
+        centre, jackknife = self.centre(values, worlds), self.whole is not None
+        units = values[worlds != self.whole] if jackknife else values
+        if units.size < 2 or (jackknife and worlds.size < self.worlds):
+            undefined = float("nan")
+            return Interval(centre, undefined, undefined, undefined, 0, undefined)
+        n, spread = units.size, float(((units - units.mean()) ** 2).sum())
+        if math.sqrt(spread / (n - 1)) <= 1e-12 * float(magnitude.max()):
+            return Interval(centre, centre, centre, 0.0, n - 1, 0.0)
+        se = math.sqrt((n - 1) / n * spread) if jackknife else math.sqrt(spread / (n - 1) / n)
+        half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * se
+        # the width of a jackknife is that for one population
+        deviation = se if jackknife else se * math.sqrt(n)
+        if self.interval == WITHIN_WORLD:
+            deviation = float("nan")  # replications vary less than worlds do
+        return Interval(centre, centre - half, centre + half, se, n - 1, deviation)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the bounds of its interval; NaN where there is none.
+
+    Attributes
+    ----------
+    centre, low, high
+        The value and its bounds.
+    se, freedom
+        Standard error, and its degrees of freedom.
+    deviation
+        Standard deviation of the value over populations; NaN within one world.
+    """
+
+    centre: float
+    low: float
+    high: float
+    se: float
+    freedom: int
+    deviation: float
+
+    @property
+    def effects(self) -> tuple[float, float, float]:
+        """The value and its bounds over the standard deviation over populations."""
+        if not self.deviation > 0:
+            return (float("nan"),) * 3
+        return (self.centre / self.deviation, self.low / self.deviation, self.high / self.deviation)
+
+    @property
+    def p(self) -> float:
+        """P-value of a t test of zero; NaN where nothing varies."""
+        if not self.se > 0:
+            return float("nan")
+        return 2 * float(stats.t.sf(abs(self.centre) / self.se, self.freedom))
+
+    def direction(self, *, filled: bool) -> str | None:
+        """What the interval says of the sign; null without one. `filled` claims none."""
+        if math.isnan(self.low):
+            return None
+        if filled:
+            return FILLER
+        return HIGHER if self.low > 0 else LOWER if self.high < 0 else INDISTINCT
+
+
+def scheme_of(outcome: pl.DataFrame) -> Scheme:
+    """Scheme of the worlds of an outcome, by its column ``sample`` if it has one.
+
+    Raises
+    ------
+    DataError
+        For parts of a jackknife without their whole, a second whole, a single part, or a jackknife
+        mixed with other worlds.
+    """
+    count = outcome.get_column("world").n_unique()
+    plain = Scheme(OVER_POPULATIONS if count > 1 else WITHIN_WORLD, count)
+    if "sample" not in outcome.columns:
+        return plain
+    by_world = outcome.select("world", pl.col("sample").cast(pl.String)).unique().sort("world")
+    if by_world.get_column("world").is_duplicated().any():
+        raise DataError(
+            "the outcome gives one world several values of 'sample': outcomes of different "
+            "simulations cannot be stacked."
+        )
+    of = {
+        sample: by_world.filter(sample=sample).get_column("world").to_list() for sample in SAMPLES
+    }
+    if sum(map(len, of.values())) < by_world.height:
+        raise DataError(
+            "the outcome has other values in 'sample' than population, whole and part: it must be "
+            "a result of measure_spread."
+        )
+    if not of["part"]:
+        if len(of["whole"]) > 1:
+            raise DataError(
+                f"the outcome holds {len(of['whole'])} wholes of resample_worlds and no part: "
+                "simulate the worlds of one call of it, all of them."
+            )
+        return plain
+    if len(of["whole"]) != 1:
+        raise DataError(
+            f"the outcome holds parts of a jackknife and {len(of['whole'])} wholes: an interval is "
+            "centred on one. Simulate the worlds of one call of resample_worlds, all of them."
+        )
+    if of["population"]:
+        raise DataError(
+            f"the outcome mixes the worlds of resample_worlds with {len(of['population'])} others: "
+            "compare them one after the other."
+        )
+    if len(of["part"]) < 2:
+        raise DataError(
+            "the outcome holds one part of a jackknife, and at least two are needed: simulate all "
+            "worlds that resample_worlds returns."
+        )
+    return Scheme(OVER_SAMPLES, count, int(of["whole"][0]))
+
+
+def holm(p: list[float | None]) -> list[float | None]:
+    """Holm's step-down adjustment of p-values; nulls stay null and are not counted.
+
+    Examples
+    --------
+    >>> holm([0.01, None, 0.04, 0.03])
+    [0.03, None, 0.06, 0.06]
+    """
+    known = sorted((value, at) for at, value in enumerate(p) if value is not None)
+    adjusted: list[float | None] = [None] * len(p)
+    highest = 0.0
+    for rank, (value, at) in enumerate(known):
+        highest = max(highest, min(1.0, value * (len(known) - rank)))
+        adjusted[at] = highest
+    return adjusted
