@@ -92,11 +92,7 @@ ROWS = (
             feed.name, sources={"everywhere": 60}, weights={"interest": 0.6}
         ),
     ),
-    Row(
-        "follows itself .25, topic penalty .3",
-        platform=followed(0.25),
-        interest=penalised(0.3),
-    ),
+    Row("follows itself .25, topic penalty .3", platform=followed(0.25), interest=penalised(0.3)),
     Row("slots left empty", simulation={"reading": "empty"}),
     Row("shared slots", simulation={"reading": "shared"}),
 )

@@ -13,7 +13,8 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
-from graphkit.measures.contrast import NOT_CLAIMED, contrast
+from graphkit.measures.contrast import contrast
+from graphkit.measures.intervals import FILLER
 
 __all__ = [
     "CLAIMS",
@@ -320,7 +321,7 @@ def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None
         math.nan if number is None else claim.scale * number
         for number in (*numbers, random, *bounds)
     ]
-    return Gap(*scaled, row["interval"], row["direction"] != NOT_CLAIMED)
+    return Gap(*scaled, row["interval"], row["direction"] != FILLER)
 
 
 def _conditions_of(

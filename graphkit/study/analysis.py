@@ -45,7 +45,9 @@ def all_conditions(
     The value of s of the study itself is no other condition. `None` without any.
     """
     parts = [
-        frame.filter(pl.col("community").is_null()).select(pl.lit(name).alias("condition"), pl.all())
+        frame.filter(pl.col("community").is_null()).select(
+            pl.lit(name).alias("condition"), pl.all()
+        )
         for name, frame in conditions.items()
     ]
     if scan is not None:

@@ -237,7 +237,9 @@ class WorldConfig(Section):
     @classmethod
     def _check_groups(cls, groups: int) -> int:
         if groups == 1:
-            raise OptionError("groups=1: leaving out one group of one leaves nobody; 2 or more, or 0.")
+            raise OptionError(
+                "groups=1: leaving out one group of one leaves nobody; 2 or more, or 0."
+            )
         return groups
 
     @field_validator("since")

@@ -136,7 +136,9 @@ def check_study(path: str | Path) -> pl.DataFrame:
     posts = f"{_count_posts(config, ds):,} {world.posts} posts"
     swept = min(scan.worlds, worlds) if synthetic else worlds
     sweep = f"{len(scan.social_share)} values of s in {swept} worlds"
-    made = "made independently" if synthetic else f"the data's own and {world.groups} without a group"
+    made = (
+        "made independently" if synthetic else f"the data's own and {world.groups} without a group"
+    )
     rows = {
         "data": f"{config.data.source}: {data}",
         "communities": f"{communities.between} through {communities.through}, "

@@ -197,9 +197,7 @@ def _follow_partition(
     config: StudyConfig, part: Dataset, follows: Graph, rng: RNGLike
 ) -> Partition:
     """Communities of the follow graph, named if there is anything to name them by."""
-    found = leiden(
-        follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng
-    )
+    found = leiden(follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng)
     try:
         return label_communities(found, part)
     except MissingDataError:

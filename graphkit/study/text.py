@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from graphkit.measures.contrast import OVER_POPULATIONS, OVER_SAMPLES
+from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.inputs import StudyInputs

@@ -1,0 +1,241 @@
+"""Headlines: level, chance level, slope over visibility, limits; and what forbids a direction."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from graphkit.data.visibility import Visibility
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.measures import contrast, headline, hosting_by_visibility
+from graphkit.measures.headline import CLAIMS, Gap, difference_text, state_finding
+
+NAMES = ["a", "b", "c", "d"]
+HOMOPHILY = [0.0, 0.25, 0.5, 1.0]
+VERDICTS = ["hidden", "undecided", "visible", "visible"]
+
+
+def seen(homophily: list[float | None] | None = None, verdicts: list[str] | None = None):
+    frame = pl.DataFrame(
+        {
+            "label": NAMES,
+            "homophily": HOMOPHILY if homophily is None else homophily,
+            "verdict": VERDICTS if verdicts is None else verdicts,
+        },
+        schema_overrides={"homophily": pl.Float64},
+    )
+    return Visibility(frame, np.zeros((1, 1), np.int32), 1.0)
+
+
+def outcome(
+    follower: list[float],
+    interest: list[float],
+    *,
+    random: float = 0.03,
+    worlds: int = 3,
+    filler: float = 0.0,
+    partition: str = "planted",
+    tilt: float = 0.0,
+) -> pl.DataFrame:
+    """Hosting of four communities in three arms; `tilt` is what worlds differ by."""
+    rows = []
+    levels = {"follower": follower, "interest": interest, "uniform": [random] * 4}
+    for w in range(worlds):
+        for arm, values in levels.items():
+            more = tilt * w if arm == "interest" else 0.0
+            key = {"arm": arm, "world": w, "replication": 0}
+            rows += [
+                {**key, "partition": partition, "community": name, "measure": "hosting_reach"}
+                | {"value": value + more}
+                for name, value in zip(NAMES, values, strict=True)
+            ]
+            rows.append(
+                {**key, "partition": partition, "measure": "crossing"} | {"value": 1 + more}
+            )
+            rows.append({**key, "measure": "viewer_value", "value": 0.5 + more})
+            rows.append({**key, "measure": "filler", "value": filler if arm == "follower" else 0.0})
+    frame = pl.DataFrame(rows, schema_overrides={"community": pl.String, "partition": pl.String})
+    order = ["arm", "world", "replication", "partition", "community", "measure", "value"]
+    same = {"budget": pl.lit("matched"), "calibrated": pl.lit(False)}
+    return frame.select(*order).with_columns(**same, sample=pl.lit("population"))
+
+
+def values(frame: pl.DataFrame, arm: str, world: int = 0) -> dict[str, float | None]:
+    rows = frame.filter(pl.col("community").is_null(), arm=arm, world=world)
+    return dict(rows.select("measure", "value").rows())
+
+
+def test_hosting_of_hidden_and_visible_and_its_line_over_homophily() -> None:
+    # beyond random exposure the follower feed is exactly 0.2 x, the interest feed 0.1 - 0.05 x
+    follower = [0.03 + 0.2 * x for x in HOMOPHILY]
+    interest = [0.13 - 0.05 * x for x in HOMOPHILY]
+    more = hosting_by_visibility(outcome(follower, interest), seen())
+    found = values(more, "follower")
+    assert found["hosting_hidden"] == pytest.approx(0.03)
+    assert found["hosting_visible"] == pytest.approx((0.13 + 0.23) / 2)
+    assert found["hosting_gap"] == pytest.approx(0.03 - 0.18)
+    assert found["hosting_slope"] == pytest.approx(0.2)
+    assert found["hosting_at_chance"] == pytest.approx(0.0, abs=1e-12)
+    found = values(more, "interest")
+    assert found["hosting_slope"] == pytest.approx(-0.05)
+    assert found["hosting_at_chance"] == pytest.approx(0.1)
+    assert values(more, "uniform")["hosting_slope"] == pytest.approx(0.0, abs=1e-12)
+    excess = more.filter(measure="hosting_excess", arm="interest", world=0, community="d")
+    assert excess["value"].to_list() == pytest.approx([0.05])
+    # in a difference between arms the level of chance cancels
+    gap = contrast(more, "interest", "follower").frame
+    slope = gap.filter(pl.col("community").is_null(), measure="hosting_slope")
+    assert slope["difference"].to_list() == pytest.approx([-0.25])
+
+
+def test_what_cannot_be_judged_is_in_no_line_and_three_are_needed() -> None:
+    values_of = [0.1, 0.2, 0.3, 0.9]
+    verdicts = ["hidden", "undecided", "visible", "not judgeable"]
+    found = values(
+        hosting_by_visibility(outcome(values_of, values_of), seen(verdicts=verdicts)), "follower"
+    )
+    assert found["hosting_slope"] == pytest.approx(0.4)
+    assert found["hosting_visible"] == pytest.approx(0.3)
+    few = ["hidden", "visible", "not judgeable", "not judgeable"]
+    found = values(
+        hosting_by_visibility(outcome(values_of, values_of), seen(verdicts=few)), "follower"
+    )
+    assert found["hosting_slope"] is None
+    same: list[float | None] = [0.5, 0.5, 0.5, None]
+    found = values(
+        hosting_by_visibility(outcome(values_of, values_of), seen(homophily=same)), "follower"
+    )
+    assert found["hosting_slope"] is None  # communities that do not differ have no slope
+
+
+def test_one_visibility_per_world() -> None:
+    frame = outcome([0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], worlds=2)
+    other = seen(verdicts=["visible", "undecided", "visible", "hidden"])
+    more = hosting_by_visibility(frame, {"planted": [seen(), other]})
+    assert values(more, "follower", 0)["hosting_hidden"] == pytest.approx(0.1)
+    assert values(more, "follower", 1)["hosting_hidden"] == pytest.approx(0.4)
+    with pytest.raises(DataError, match=r"'planted': 1 for 2 worlds"):
+        hosting_by_visibility(frame, {"planted": [seen()]})
+
+
+def test_findings_give_level_chance_interval_and_meaning() -> None:
+    follower, interest = [0.02, 0.1, 0.2, 0.3], [0.1, 0.1, 0.1, 0.1]
+    found = headline(outcome(follower, interest, tilt=0.001), seen())
+    assert (found.arm, found.baseline, found.random) == ("interest", "follower", "uniform")
+    first = found.findings[0]
+    assert first.sentences == (
+        "Under the planted partition, the share of its community that a post of a hidden community "
+        "reaches is 10.1 % in the interest feed, 2.0 % in the follower feed and 3.0 % under random "
+        "exposure; difference: +8.1 [+7.85, +8.35] percentage points (95 % interval over "
+        "populations of the same making).",
+    )
+    assert first.verdict == (
+        "The share of its community that a post of a hidden community reaches is higher in the "
+        "interest feed than in the follower feed under the planted partition."
+    )
+    assert first.agree
+    assert "difference in differences" in found.findings[1].title
+    assert [f.measure for f in found.findings] == [claim.measure for claim in CLAIMS]
+    assert found.frame.get_column("random_mean").null_count() == 0
+    shown = repr(found)
+    assert "interest compared with follower" in shown
+    assert first.verdict in shown
+    assert first.verdict in found._repr_html_()
+
+
+def test_above_a_quarter_of_filler_nothing_is_claimed() -> None:
+    follower, interest = [0.02, 0.1, 0.2, 0.3], [0.1, 0.1, 0.1, 0.1]
+    found = headline(outcome(follower, interest, tilt=0.001, filler=0.26), seen())
+    for finding in found.findings:
+        assert finding.verdict.startswith("No direction is claimed: more than 25 %")
+        assert not finding.agree
+        assert "no direction is claimed" in finding.sentences[0]
+    below = headline(outcome(follower, interest, tilt=0.001, filler=0.24), seen())
+    assert below.findings[0].agree
+
+
+def conditions(**signs: float) -> pl.DataFrame:
+    """Contrasts under conditions in which the difference in hosting has these values."""
+    parts = []
+    for name, value in signs.items():
+        frame = outcome([0.2] * 4, [0.2 + value] * 4, tilt=0.001)
+        gap = contrast(hosting_by_visibility(frame, seen()), "interest", "follower").frame
+        parts.append(gap.select(pl.lit(name).alias("condition"), pl.all()))
+    return pl.concat(parts)
+
+
+def test_conditions_under_which_it_turns_or_is_lost_are_named() -> None:
+    frame = outcome([0.02, 0.1, 0.2, 0.3], [0.1] * 4, tilt=0.001)
+    tried = conditions(calm=0.1, cold=-0.001, turned=-0.1)
+    first = headline(frame, seen(), tried).findings[0]
+    assert first.verdict.endswith(
+        "The sign holds under 1 of 3 other conditions; it turns under: turned; it cannot be told "
+        "under: cold."
+    )
+    assert not first.agree
+    assert headline(frame, seen(), conditions(calm=0.1)).findings[0].agree
+    with pytest.raises(MissingDataError, match="condition"):
+        headline(frame, seen(), tried.drop("condition"))
+
+
+def test_nothing_hidden_gives_no_finding_about_it() -> None:
+    shown = seen(verdicts=["visible"] * 4)
+    found = headline(outcome([0.1] * 4, [0.2] * 4, tilt=0.01), shown)
+    assert found.findings[0].sentences == ()
+    assert found.findings[0].verdict == "Not estimable: no partition has a hidden community."
+    assert found.findings[3].measure == "crossing"
+    assert found.findings[3].sentences
+
+
+def gap(low: float, high: float) -> Gap:
+    middle = (low + high) / 2
+    return Gap(0.8 + middle, 0.8, 1.0, middle, low, high, "within this world")
+
+
+def said(**gaps: Gap):
+    crossing = next(claim for claim in CLAIMS if claim.measure == "crossing")
+    return state_finding(crossing, gaps, arm="interest", baseline="follower")
+
+
+def test_signs_that_differ_between_partitions_are_no_direction() -> None:
+    found = said(interest=gap(0.1, 0.3), follow=gap(-0.3, -0.1), planted=gap(-1, 1))
+    assert found.verdict == (
+        "The sign differs between partitions: in the interest feed, cross-community exposure is "
+        "higher than in the follower feed under the interest partition, and lower under the follow "
+        "partition. No direction follows from this."
+    )
+    assert not found.agree
+    unclear = said(interest=gap(-0.3, -0.1), follow=gap(-1, 1))
+    assert unclear.verdict == (
+        "Cross-community exposure is lower in the interest feed than in the follower feed under the "
+        "interest partition; not distinguishable from zero under the follow partition (the interval "
+        "includes 0)."
+    )
+    assert not unclear.agree
+    nothing = said(interest=gap(-0.1, 0.3), follow=gap(0.0, 0.2))
+    assert nothing.verdict == (
+        "Not distinguishable from zero under the interest and follow partitions (the interval "
+        "includes 0)."
+    )
+
+
+def test_a_single_run_has_no_interval() -> None:
+    single = Gap(1.0, 0.5, 1.0, 0.5, float("nan"), float("nan"), "")
+    assert difference_text(single) == "+0.5, without an interval: one world, one replication"
+    assert single.sign == 0
+
+
+def test_a_level_is_never_told_without_chance() -> None:
+    frame = outcome([0.1] * 4, [0.2] * 4)
+    with pytest.raises(MissingDataError, match=r"uniform.*gk\.recommenders\.uniform"):
+        headline(frame.filter(pl.col("arm") != "uniform"), seen())
+    three = pl.concat([frame, frame.filter(arm="interest").with_columns(arm=pl.lit("third"))])
+    with pytest.raises(OptionError, match="name arm= and baseline="):
+        headline(three, seen())
+    assert headline(three, seen(), arm="third", baseline="interest").findings[0].sentences
+    with pytest.raises(MissingDataError, match="'plantd'"):
+        headline(frame, {"plantd": seen()})
+    both = pl.concat([frame, outcome([0.1] * 4, [0.2] * 4, partition="follow").head(24)])
+    with pytest.raises(OptionError, match="by kind"):
+        headline(both, seen())

@@ -1,0 +1,103 @@
+"""Figures of hosting: what they show, and what they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from graphkit import plot
+from graphkit.data.visibility import Visibility
+from graphkit.errors import DataError, MissingDataError
+from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
+
+
+def texts(canvas: Canvas) -> str:
+    canvas.canvas.draw()
+    return "\n".join(t.get_text() for t in canvas.findobj(Text))
+
+
+@pytest.fixture
+def seen() -> Visibility:
+    frame = pl.DataFrame(
+        {
+            "label": ["#alt", "#cats", "#books", "#none"],
+            "homophily": [0.0, 0.3, 0.6, None],
+            "verdict": ["hidden", "undecided", "visible", "not judgeable"],
+        }
+    )
+    return Visibility(frame, np.zeros((1, 1), np.int32), 1.0)
+
+
+@pytest.fixture
+def gap() -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "community": ["#alt", "#cats", "#books", "#none", None, None],
+            "measure": ["hosting_reach"] * 4 + ["hosting_at_chance", "hosting_slope"],
+            "difference": [0.1, 0.04, -0.05, 0.2, 0.11, -0.25],
+            "low": [0.08, 0.02, -0.08, 0.1, 0.1, -0.3],
+            "high": [0.12, 0.06, -0.02, 0.3, 0.12, -0.2],
+        }
+    )
+    same = {"partition": "planted", "arm": "interest", "baseline": "follower"}
+    same |= {"interval": "over samples like this one"}
+    return frame.with_columns(**{k: pl.lit(v) for k, v in same.items()}, calibrated=pl.lit(False))
+
+
+def test_communities_stand_over_their_homophily_with_a_line(
+    gap: pl.DataFrame, seen: Visibility
+) -> None:
+    canvas = plot.hosting(gap, seen)
+    written = texts(canvas)
+    assert "interest − follower" in written
+    assert "#alt" in written
+    assert "#none" not in written  # it has no homophily
+    assert "over samples like this one" in written
+    axes = canvas.axes[0]
+    dots = [c for c in axes.collections if isinstance(c, PathCollection)]
+    assert [c.get_offsets()[0].tolist() for c in dots] == [[0.0, 0.1], [0.3, 0.04], [0.6, -0.05]]
+    assert [to_hex(c.get_facecolor()[0]) for c in dots] == [ACCENT, MUTED, BASE]
+    line = axes.lines[-1]
+    assert np.allclose(line.get_ydata(), [0.11, 0.11 - 0.25 * 0.6])
+    without = plot.hosting(gap.filter(measure="hosting_reach"), seen)
+    assert len(without.axes[0].lines) == len(axes.lines) - 1
+
+
+def test_one_partition_and_one_pair_of_arms(gap: pl.DataFrame, seen: Visibility) -> None:
+    two = pl.concat([gap, gap.with_columns(partition=pl.lit("follow"))])
+    with pytest.raises(DataError, match="planted, follow: choose one"):
+        plot.hosting(two, seen)
+    assert plot.hosting(two, seen, partition="follow").axes
+    with pytest.raises(DataError, match="several pairs"):
+        plot.hosting(pl.concat([gap, gap.with_columns(arm=pl.lit("other"))]), seen)
+    with pytest.raises(MissingDataError, match="of the same partition"):
+        plot.hosting(gap.with_columns(community=pl.lit("x")), seen)
+    with pytest.raises(MissingDataError, match="no column low"):
+        plot.hosting(gap.drop("low"), seen)
+    with pytest.raises(DataError, match="Visibility"):
+        plot.hosting(gap, gap)  # type: ignore[arg-type]
+
+
+def test_own_share_has_a_panel_per_arm_and_no_thin_steps() -> None:
+    frame = pl.DataFrame(
+        {
+            "arm": ["a"] * 3 + ["b"] * 3,
+            "partition": "planted",
+            "community": "#alt",
+            "shown_before": [0, 20, 40] * 2,
+            "accounts": [50, 30, 9] * 2,
+            "share": [0.1, 0.2, 1.0, 0.05, 0.05, 1.0],
+        }
+    )
+    canvas = plot.own_share(frame)
+    assert len(canvas.axes) == 2
+    assert canvas.axes[0].lines[0].get_xydata().tolist() == [[0.0, 0.1], [20.0, 0.2]]
+    assert "posts shown before" in texts(canvas)
+    with pytest.raises(MissingDataError, match="no community #books"):
+        plot.own_share(frame, ["#books"])
+    with pytest.raises(MissingDataError, match="no column accounts"):
+        plot.own_share(frame.drop("accounts"))
