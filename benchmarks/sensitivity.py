@@ -26,6 +26,11 @@ HIDDEN, TICKS = "#alttok", 12
 FOLLOWER, INTEREST = gk.follower_centric(), gk.interest_centric()
 
 
+def unchanged(feed: gk.Feed) -> gk.Feed:
+    """The feed as it is."""
+    return feed
+
+
 @dataclass(frozen=True)
 class Row:
     """One condition: what differs from the defaults."""
@@ -34,8 +39,8 @@ class Row:
     platform: dict[str, Any] = field(default_factory=dict)
     world: dict[str, Any] = field(default_factory=dict)
     simulation: dict[str, Any] = field(default_factory=dict)
-    interest: Callable[[gk.Feed], gk.Feed] = staticmethod(lambda feed: feed)
-    follower: Callable[[gk.Feed], gk.Feed] = staticmethod(lambda feed: feed)
+    interest: Callable[[gk.Feed], gk.Feed] = unchanged
+    follower: Callable[[gk.Feed], gk.Feed] = unchanged
 
 
 def weighted(**more: float) -> Callable[[gk.Feed], gk.Feed]:

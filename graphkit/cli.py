@@ -253,9 +253,10 @@ def _show_study(study: CommunityStudy) -> None:
 
 def _show_result(result: StudyResult) -> None:
     for headline in result.headlines:
-        _say(f"\n{headline.title}\n  {headline.verdict}")
-        for sentence in headline.sentences:
-            _say(f"  - {sentence}")
+        for finding in headline.findings:
+            _say(f"\n{finding.title}\n  {finding.verdict}")
+            for sentence in finding.sentences:
+                _say(f"  - {sentence}")
     if not result.spread.calibrated:
         _say("\nViewer behaviour is not calibrated: its parameters are assumptions.")
     _say(f"Report: {result.folder / 'report.html'}")

@@ -315,20 +315,20 @@ def _overall(frame: pl.DataFrame) -> pl.DataFrame:
 def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None]) -> Gap:
     """The figures of a row in the unit of its claim."""
     random = levels.get((row["measure"], row["partition"]))
-    numbers = (row[c] for c in ("arm_mean", "baseline_mean"))
-    bounds = (row[c] for c in ("difference", "low", "high"))
-    scaled = [
+    names = ("arm_mean", "baseline_mean", "difference", "low", "high")
+    value, base, difference, low, high, level = (
         math.nan if number is None else claim.scale * number
-        for number in (*numbers, random, *bounds)
-    ]
-    return Gap(*scaled, row["interval"], row["direction"] != FILLER)
+        for number in (*(row[name] for name in names), random)
+    )
+    claimed = row["direction"] != FILLER
+    return Gap(value, base, level, difference, low, high, row["interval"], claimed)
 
 
 def _conditions_of(
     conditions: pl.DataFrame | None, claim: Claim, arm: str, baseline: str
-) -> dict[str, dict[str, Gap]]:
+) -> dict[str, dict[str | None, Gap]]:
     """Gaps by condition and kind of partition."""
-    found: dict[str, dict[str, Gap]] = {}
+    found: dict[str, dict[str | None, Gap]] = {}
     if conditions is None:
         return found
     if "condition" not in conditions.columns:

@@ -127,7 +127,9 @@ def _lookup_tables(
     worlds: Sequence[World], partition: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Codes of accounts and posts, and names of communities, by world."""
-    accounts, items, names = [], [], []
+    accounts: list[pl.DataFrame] = []
+    items: list[pl.DataFrame] = []
+    names: list[pl.DataFrame] = []
     for w, world in enumerate(worlds):
         if partition not in world.partitions:
             raise MissingDataError(
@@ -143,7 +145,7 @@ def _lookup_tables(
             frame = pl.DataFrame({key: ids.cast(pl.String), name: codes.astype("int32")})
             parts.append(frame.select(number, pl.all()))
         labels = [found.name(c) for c in range(found.n_communities)]
-        codes = pl.Series("viewer", range(len(labels)), pl.Int32)
-        frame = pl.DataFrame({"viewer": codes, "community": pl.Series(labels, dtype=pl.String)})
+        numbers = pl.Series("viewer", range(len(labels)), pl.Int32)
+        frame = pl.DataFrame({"viewer": numbers, "community": pl.Series(labels, dtype=pl.String)})
         names.append(frame.select(number, pl.all()))
     return pl.concat(accounts), pl.concat(items), pl.concat(names)

@@ -13,9 +13,9 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.patches import Rectangle
 
 from graphkit.communities.resolution import ResolutionProfile
-from graphkit.data.visibility import Visibility
 from graphkit.data.partition import AGREE, Partition
 from graphkit.data.tags import fold_tag
+from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
 from graphkit.plot import style

@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.communities import NullComparison
-from graphkit.data.visibility import Visibility
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.partition import DISAGREE, Partition
 from graphkit.data.spread import Spread
+from graphkit.data.visibility import Visibility
 from graphkit.measures import Headline, Mixing
 from graphkit.study.config import StudyConfig
 

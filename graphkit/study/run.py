@@ -127,9 +127,9 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
     conditions = analysis.all_conditions(others, scan, config.behaviour.social_share)
     if conditions is not None:
         folder.table("conditions", conditions)
-    options = {"baseline": config.arms[0].name, "random": config.random_arm}
+    base, chance = config.arms[0].name, config.random_arm
     headlines = tuple(
-        headline(outcome, dict(seen), conditions, arm=arm, **options)
+        headline(outcome, seen, conditions, arm=arm, baseline=base, random=chance)
         for arm in config.compared_arms
     )
     folder.table("headlines", pl.concat([_named_rows(h.frame, arm=h.arm) for h in headlines]))
@@ -225,9 +225,9 @@ def _build_worlds(
     are the own world without one group of accounts each.
     """
     wanted = config.world
-    names = ("ticks", "stock", "space", "dimensions")
-    names += ("feature_noise", "profile_noise", "cold_start")
-    options = {name: getattr(wanted, name) for name in names}
+    shared = ("ticks", "stock", "space", "dimensions")
+    noise = ("feature_noise", "profile_noise", "cold_start")
+    options = {name: getattr(wanted, name) for name in (*shared, *noise)}
     of_data = ("since", "posts", "share_of_posts", "introducers")
     own = build_world(
         inputs.source,

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from graphkit import plot
-from graphkit.data.visibility import Visibility
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
+from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import mixing
 

@@ -24,10 +24,10 @@ from matplotlib.font_manager import fontManager
 from graphkit import GraphkitWarning, plot
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
-from graphkit.data.visibility import Visibility
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
+from graphkit.data.visibility import Visibility
 from graphkit.measures import mixing
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
