@@ -114,6 +114,7 @@ def _resample_world(world: World, streams: Streams, number: int) -> World:
         interests=world.interests[rows],
         profiles=world.profiles[rows],
         post_features=world.post_features[order],
+        taste_features=world.taste_features[order],
         poster_indptr=indptr,
         posters=entering,
         authored=world.authored,

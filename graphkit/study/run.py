@@ -196,8 +196,10 @@ def _build_worlds(
 ) -> list[World]:
     """A world from data that the partitions were not found in, and its resamples."""
     wanted = config.world
-    names = ("since", "posts", "ticks", "stock", "share_of_posts", "introducers", "space")
-    options = {name: getattr(wanted, name) for name in (*names, "dimensions")}
+    names: tuple[str, ...] = ("since", "posts", "ticks", "stock", "share_of_posts")
+    names += ("introducers", "space")
+    names += ("dimensions", "feature_noise", "profile_noise", "cold_start")
+    options = {name: getattr(wanted, name) for name in names}
     rng = streams.integer("world")
     world = build_world(inputs.source, partitions, **options, rng=rng)
     if wanted.worlds == 1:
