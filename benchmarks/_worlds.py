@@ -61,6 +61,7 @@ def planted_world(n: int, *, ticks: int, posts: int | None = None, seed: int = 1
         interests=interests,
         profiles=profiles,
         post_features=features,
+        taste_features=features,
         poster_indptr=np.arange(m + 1),
         posters=author,
         authored=True,

@@ -105,6 +105,7 @@ def share_world(tail: Codes, head: Codes, posters: Codes, ticks: Codes, seed: in
         interests=np.ones((n, 1)),
         profiles=np.ones((n, 1)),
         post_features=np.ones((m, 1)),
+        taste_features=np.ones((m, 1)),
         poster_indptr=np.arange(m + 1),
         posters=posters,
         authored=True,

@@ -235,10 +235,11 @@ _RUN = Layout(
         "f_indptr": ("int64", ("n+1",)),
         "f_indices": ("int32", (None,)),
         "features": ("float32", ("m", "d")),
-        "attributes": ("int32", ("m", 4)),
+        "taste_features": ("float32", ("m", None)),
+        "attributes": ("int32", ("m", 5)),
         "blocks": ("float32", (None,)),
     },
-    optional=_sets("f_indptr f_indices", "features attributes blocks"),
+    optional=_sets("f_indptr f_indices", "features taste_features attributes blocks"),
 )
 
 #: A block of rows of a projection: y neighbours.

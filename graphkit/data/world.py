@@ -24,7 +24,15 @@ SAMPLES = ("population", "whole", "part")
 #: fewer accounts or posts. The others refer to accounts, posts or communities by their codes.
 ACCOUNT_FIELDS = ("account_keys", "interests", "profiles", "country", "language", "device")
 POST_FIELDS = (
-    *("post_keys", "post_features", "ticks", "quality", "durations", "divisiveness"),
+    *(
+        "post_keys",
+        "post_features",
+        "taste_features",
+        "ticks",
+        "quality",
+        "durations",
+        "divisiveness",
+    ),
     *("flagged", "cross_posted", "post_country", "post_language"),
 )
 
@@ -44,12 +52,15 @@ class World(Frozen):
     follows
         Follow graph, follower → followee, over `accounts`.
     interests
-        float32, shape (n, d), rows of unit length or zero: true interests.
+        float32, shape (n, d), rows of unit length or zero: true interests; a viewer's liking
+        of a post is the product with its row of `taste_features`.
     profiles
-        float32, shape (n, d), likewise: interests as estimated by a feed at the start, from
-        other data than partitions and posts.
+        float32, shape (n, f), likewise: interests as estimated by a feed at the start, from
+        other data than partitions and posts; f need not be d.
     post_features
-        float32, shape (m, d), likewise: topics of the posts.
+        float32, shape (m, f), likewise: what feeds read of the posts.
+    taste_features
+        float32, shape (m, d), likewise: what the posts are, for tastes; no feed reads them.
     poster_indptr, posters
         int64 (m + 1,) and int32: accounts through which a post enters: its author, or its
         seeders (initial adopters).
@@ -95,6 +106,7 @@ class World(Frozen):
     interests: npt.NDArray[np.float32]
     profiles: npt.NDArray[np.float32]
     post_features: npt.NDArray[np.float32]
+    taste_features: npt.NDArray[np.float32]
     poster_indptr: npt.NDArray[np.int64]
     posters: npt.NDArray[np.int32]
     authored: bool
@@ -120,13 +132,15 @@ class World(Frozen):
     def __post_init__(self) -> None:
         check_choice("sample", self.sample, SAMPLES)
         n, m = len(self.accounts), len(self.posts)
-        d = np.shape(self.interests)[1]
+        d, f = np.shape(self.interests)[1], np.shape(self.profiles)[1]
         k = int(self.poster_indptr[-1])
         for dtype, shape, names in (
             (np.uint64, (n,), ("account_keys",)),
             (np.uint64, (m,), ("post_keys",)),
-            (np.float32, (n, d), ("interests", "profiles")),
-            (np.float32, (m, d), ("post_features",)),
+            (np.float32, (n, d), ("interests",)),
+            (np.float32, (n, f), ("profiles",)),
+            (np.float32, (m, f), ("post_features",)),
+            (np.float32, (m, d), ("taste_features",)),
             (np.int64, (m + 1,), ("poster_indptr",)),
             (np.int32, (k,), ("posters",)),
             (np.int32, (m,), ("ticks",)),
@@ -201,7 +215,8 @@ class World(Frozen):
     @cached_property
     def content_key(self) -> str:
         """Key of all fields but the provenance."""
-        always = ("interests", "profiles", "post_features", "poster_indptr", "posters", "authored")
+        features = ("interests", "profiles", "post_features", "taste_features")
+        always = (*features, "poster_indptr", "posters", "authored")
         optional = {name: getattr(self, name) for name in (*_OPTIONAL, "group_indptr", "groups")}
         return content_key(
             *(self.accounts.content_key, self.posts.content_key),
@@ -228,10 +243,32 @@ class World(Frozen):
             facts[f"partition {kind!r}"] = f"{communities}, {homeless}"
         if self.sample != "population":
             facts["sample"] = self.sample
+        facts |= self._reading_facts()
         if self.provenance.removed:
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
             facts["left out"] = ", ".join(left_out)
         return facts
+
+    def _reading_facts(self) -> dict[str, object]:
+        """What feeds read and tastes act on, if the record of the world says it."""
+        known = self.provenance.parameters
+        if "rank_correlation" not in known:
+            return {}
+        reads = str(known["reads"])
+        if known["feature_noise"]:
+            reads += f"; {known['feature_noise']:.0%} of the posts read as another"
+        profiles = "of no difference at the start" if known["cold_start"] else "from the history"
+        if known["profile_noise"] and not known["cold_start"]:
+            profiles += f", {known['profile_noise']:.0%} of another account"
+        likeness = known["rank_correlation"]
+        return {
+            "feeds read": reads,
+            "profiles": profiles,
+            "tastes act on": known["tastes"],
+            "reading and taste": "cannot be compared"
+            if likeness is None
+            else f"rank correlation {likeness:.2f} of the likeness of pairs of posts",
+        }
 
 
 #: Optional fields: dtype, one entry per account (n) or post (m), and range.

@@ -231,7 +231,8 @@ def run_sessions(
     # hoisted: each access to an array within the loops would count its references
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
     attributes, traits = static.attributes, static.traits
-    features, interests = static.features, static.interests
+    features, tastes = static.features, static.taste_features
+    interests = static.interests
     f_indptr, f_indices = static.f_indptr, static.f_indices
     p_indptr, posters = static.p_indptr, static.posters
     account_keys, post_keys = static.account_keys, static.post_keys
@@ -269,7 +270,7 @@ def run_sessions(
             if post < 0:
                 continue
             mark_seen(seen, post)
-            topic = attributes[post, st.TOPIC]
+            topic = attributes[post, st.TASTE_TOPIC]
             repeats = 0
             if topic >= 0:
                 for y in range(s):
@@ -283,7 +284,7 @@ def run_sessions(
                 if at >= 0:
                     social += entries[at, st.FOLLOWEES]
             pair = pair_bits(seed, account_keys[a], post_keys[post])
-            likes = np.float64(dot_rows(interests, a, features, post))
+            likes = np.float64(dot_rows(interests, a, tastes, post))
             effect = 1.0 - halves[min(social, 63)]
             w = _watch_fraction(viewer, traits, post, likes, effect, repeats, pair)
             react = _draw_reactions(viewer, traits, post, w, follows, pair)

@@ -48,7 +48,7 @@ FILTER_SIZE = 4096
 
 
 class StaticArrays(NamedTuple):
-    """What no tick changes: n accounts, m posts, d dimensions."""
+    """What no tick changes: n accounts, m posts, f dimensions of ranking and d of taste."""
 
     account_keys: Array
     post_keys: Array
@@ -69,13 +69,16 @@ class StaticArrays(NamedTuple):
     by_group: Array
     """Posts by members of each group, ascending."""
     features: Array
-    """float32, (m, d)."""
+    """float32, (m, f): what feeds read of the posts."""
     lines: Array
     """The same memory in rows of a cache line each."""
+    taste_features: Array
+    """float32, (m, d): what the posts are, for tastes."""
     interests: Array
     """float32, (n, d): true interests."""
     attributes: Array
-    """int32, (m, 4): first poster, topic (−1 for none), country and language (−1 unknown)."""
+    """int32, (m, 5): first poster, topic that feeds read (−1 for none), country and language (−1
+    unknown), topic for tastes (−1 for none)."""
     traits: Array
     """float64, (m, 4): quality − ½, ln(duration / 20 s), divisiveness, flagged."""
     locales: Array
@@ -86,7 +89,7 @@ class State(NamedTuple):
     """What viewers change; each writes its own rows only, while sessions run."""
 
     profiles: Array
-    """float32, (n, d): learned profiles, not normalised."""
+    """float32, (n, f): learned profiles, not normalised."""
     last: Array
     """int32: tick of each account's latest session, −1 before the first."""
     cell: Array
@@ -184,7 +187,7 @@ class Scratch(NamedTuple):
     """Working memory of one thread: the candidates of a session and their hash table."""
 
     query: Array
-    """float32, (1, d): the profile at length 1."""
+    """float32, (1, f): the profile at length 1."""
     hash_slots: Array
     """Open-addressing hash table: row of a post in `entries`, plus 1; 0 where free."""
     entries: Array
@@ -209,7 +212,7 @@ class Scratch(NamedTuple):
     """int64: random bits that order equal scores."""
     nearest: Nearest
     topics: Array
-    """int32, (slots,): topics shown in the session."""
+    """int32, (slots,): topics for tastes shown in the session."""
 
 
 class FeedInputs(NamedTuple):
@@ -223,7 +226,7 @@ class FeedInputs(NamedTuple):
 
 
 # columns of StaticArrays.attributes
-AUTHOR, TOPIC, COUNTRY, LANGUAGE = range(4)
+AUTHOR, TOPIC, COUNTRY, LANGUAGE, TASTE_TOPIC = range(5)
 # columns of StaticArrays.traits
 QUALITY, LENGTH, DIVISIVE, FLAGGED = range(4)
 # columns of State.recent_activity

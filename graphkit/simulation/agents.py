@@ -121,9 +121,17 @@ class Creators:
         posted: Ints = known[~withdrawn[known]]
         return posted
 
-    def adapt_content(self, posts: Ints, reacted: Ints, withdrawn: npt.NDArray[np.bool_]) -> Floats:
-        """Content adaptation: features of new posts, moved toward their authors' rewarded posts."""
-        features = self._static.features
+    def adapt_content(
+        self,
+        features: npt.NDArray[np.float32],
+        posts: Ints,
+        reacted: Ints,
+        withdrawn: npt.NDArray[np.bool_],
+    ) -> Floats:
+        """Content adaptation: features of new posts, moved toward their authors' rewarded posts.
+
+        `features` are those that feeds read, or those for tastes: content moves in both.
+        """
         author = self._static.attributes[:, AUTHOR].astype(np.int64)
         n, low = self.quit.size, int(posts.min())
         before = np.flatnonzero(~withdrawn[:low] & (reacted[:low] > 0))

@@ -12,9 +12,13 @@ from graphkit.data.world import World
 from graphkit.kernels.compile import LANES
 from graphkit.kernels.sessions import ViewerParameters
 from graphkit.kernels.state import (
+    AUTHOR,
+    COUNTRY,
     FILTER_SIZE,
     OVERSAMPLE,
     RECENT,
+    TASTE_TOPIC,
+    TOPIC,
     FeedParameters,
     Index,
     Nearest,
@@ -83,6 +87,7 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     by_poster = _compress_rows(poster, post_of, n)
     groups = _group_rows(world, accounts, post_of, poster)
     features = _pad_columns(world.post_features[posts])
+    tastes = _pad_columns(world.taste_features[posts])
     seconds = np.full(m, USUAL_SECONDS)
     if world.durations is not None:
         known = world.durations[posts].astype(np.float64)
@@ -93,15 +98,16 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     for column, trait in ((2, world.divisiveness), (3, world.flagged)):
         if trait is not None:
             traits[:, column] = np.nan_to_num(trait[posts].astype(np.float64))
-    attributes = np.full((m, 4), -1, np.int32)
-    attributes[:, 0] = posters[p_indptr[:-1]]
-    attributes[:, 1] = largest_topic(features)
+    attributes = np.full((m, 5), -1, np.int32)
+    attributes[:, AUTHOR] = posters[p_indptr[:-1]]
+    attributes[:, TOPIC] = largest_topic(features)
+    attributes[:, TASTE_TOPIC] = largest_topic(tastes)
     locales = np.full((n, 2), -1, np.int32)
     for column, (of_post, of_account) in enumerate(
         ((world.post_country, world.country), (world.post_language, world.language))
     ):
         if of_post is not None and of_account is not None:
-            attributes[:, 2 + column] = of_post[posts]
+            attributes[:, COUNTRY + column] = of_post[posts]
             locales[:, column] = of_account[accounts]
     profiles = _pad_columns(world.profiles[accounts])
     if any(feed.sources.get("interest", 0) for feed in feeds):
@@ -120,6 +126,7 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         *groups,
         features,
         cache_lines(features),
+        tastes,
         _pad_columns(world.interests[accounts]),
         attributes,
         traits,

@@ -26,23 +26,26 @@ from graphkit.errors import (
     check_choice,
     check_integer,
     check_number,
+    shorten,
 )
 from graphkit.kernels.random import draw_pairs
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation.interests import (
-    InterestSpace,
-    check_sources,
-    interacted_items,
-    interest_space,
-    mean_features,
-    unit_rows,
+from graphkit.simulation.interests import InterestSpace, check_sources, interacted_items
+from graphkit.simulation.tastes import (
+    History,
+    authored_audience,
+    blur_profiles,
+    find_places,
+    likeness_correlation,
+    misread,
+    order_audience,
+    without_posters,
 )
 
 __all__ = ["build_world", "split_world_data"]
 
 Ints32 = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-Floats32 = npt.NDArray[np.float32]
 
 #: Shorter durations, in seconds, count as unknown.
 SHORTEST = 1e-3
@@ -353,16 +356,37 @@ def build_world(
     introducers: int = 3,
     space: InterestSpace | Mapping[str, float] | str | None = None,
     dimensions: int = 32,
+    feature_noise: float = 0.0,
+    profile_noise: float = 0.0,
+    cold_start: bool = False,
     rng: RNGLike | None = None,
 ) -> World:
     """Build a world whose partition, profiles and posts come from disjoint data.
 
     The partition should be found in the piece of :func:`split_world_data`, which defines the
-    split. A feed's initial profile of an account is the mean, in an interest space, of the items
-    that the account interacted with between that piece and the posts. Tastes are planted, or means
-    over a disjoint half of the items. Other fields are copied where known: duration, divisiveness,
-    flags and origin of posts; parent posts of duets and stitches; country, language and device;
-    groups.
+    split. *History* are the interactions between that piece and the posts.
+
+    **What feeds read of a post is not what it is.** Feeds read the interest space `space`, by
+    default of tags, sounds and captions, for platforms too; an account's initial profile is the
+    mean there of its items of the history. Tastes act on other features:
+
+    * of a platform, the planted topics and interests;
+    * of a dataset, behaviour: a space of who acted on what (truncated SVD of items × accounts, as
+      :func:`graphkit.simulation.interest_space` describes; Deerwester et al. 1990), made from one
+      half of the items of the history, by a draw; interests are means over it, and profiles are
+      means over the other half. Each post is placed for taste by half of its audience, by a draw of
+      the keys of account and post; never by its posters. If a feed reads interactions too, it
+      reads another space, of the other half of the items, where the other half of the audience
+      places the post: no row serves ranking and taste. The *audience* are accounts that acted on
+      the post (if authored, also those that watched half of it or more), all of it after the cut.
+
+    So `space` and the three noises of the feed change no taste. A post without an audience for a
+    part has features of zero there, which is counted. Without any audience tastes act on what feeds
+    read, and ``provenance.parameters["tastes"]`` says so; ``"rank_correlation"`` there tells
+    how well feeds read: Spearman's, of the similarities of pairs of posts in the two spaces.
+
+    Other fields are copied where known: duration, divisiveness, flags and origin of posts; parent
+    posts of duets and stitches; country, language and device; groups.
 
     Parameters
     ----------
@@ -391,12 +415,22 @@ def build_world(
         Of introduced posts: share of items held out (at most 0.5), and number of seeders; items
         of a smaller audience are omitted and counted.
     space
-        Interest space: sources with weights, or ``"embedding"``, as in
+        What feeds read: sources with weights, or ``"embedding"``, as in
         :func:`graphkit.simulation.interest_space`; or an existing space of the same items. By
-        default the planted topics of a platform, or the default sources of a dataset. Without
-        any source, features are zero, and feeds that rank by interest raise an error.
+        default content, as far as the data have it, else ``"interactions"``, which is counted.
+        ``"interactions"``: who acted on what, see above. ``"planted"``: an *oracle*, which reads
+        the planted topics of a platform, as no feed can.
     dimensions
         Largest number of dimensions of a new space, at least 2.
+    feature_noise
+        Share of the posts, in [0, 1], that feeds read as another post: drawn by keys, as is
+        the other one. What the post is, for tastes, stays.
+    profile_noise
+        Share x in [0, 1] of another account in every initial profile, (1 − x) · own + x · that of
+        an account drawn by keys, to unit length.
+    cold_start
+        Whether every initial profile is the mean of all, so that feeds know nobody apart;
+        `profile_noise` then changes nothing.
     rng
         Seed of the keys, which are fixed here, and of the space.
 
@@ -408,7 +442,7 @@ def build_world(
     Raises
     ------
     OptionError
-        For options out of range.
+        For options out of range, the oracle of a dataset, or an existing space of interactions.
     MissingDataError
         Without a partition, follows, authors, times or interactions between the cuts, or a source of
         the space that was named.
@@ -416,17 +450,31 @@ def build_world(
         For posts before any history, no posts, a partition of other accounts or with a named
         community of others, a space of other items, or a posting audience that is too small.
 
+    References
+    ----------
+    Deerwester, S., Dumais, S. T., Furnas, G. W., Landauer, T. K., & Harshman, R. (1990).
+    Indexing by latent semantic analysis. Journal of the American Society for Information
+    Science, 41(6), 391–407. doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9
+
     Examples
     --------
     >>> from graphkit.synthetic import platform
-    >>> world = build_world(platform(60, communities=2, rng=1), ticks=5, rng=1)
+    >>> small = platform(60, communities=2, rng=1)
+    >>> world = build_world(small, ticks=5, rng=1)
     >>> world.n_accounts, world.n_posts, int(world.ticks.max())
     (60, 24, 4)
+    >>> oracle = build_world(small, ticks=5, space="planted", rng=1)
+    >>> oracle.provenance.parameters["reads"]
+    'planted topics: an oracle'
     """
     check_choice("posts", posts, ("authored", "introduced"))
     ticks = check_integer("ticks", ticks, 1)
     stock = check_number("stock", stock, 0, 1, high_open=True)
     dimensions = check_integer("dimensions", dimensions, 2)
+    feature_noise = check_number("feature_noise", feature_noise, 0, 1)
+    profile_noise = check_number("profile_noise", profile_noise, 0, 1)
+    if not isinstance(cold_start, bool):
+        raise OptionError(f"cold_start={shorten(cold_start)}: pass True or False.")
     if not isinstance(space, InterestSpace):
         check_sources(space)
     streams = Streams(rng)
@@ -436,6 +484,10 @@ def build_world(
         if posts == "introduced":
             raise OptionError("a platform's items have authors: posts='authored'.")
         given["planted"] = source.truth
+    elif space == "planted":
+        raise OptionError(
+            "space='planted' is the oracle of a synthetic platform; a dataset has no planted topics."
+        )
     if isinstance(partition, Partition):
         given["given"] = partition
     elif partition is not None:
@@ -448,45 +500,54 @@ def build_world(
     dataset = source.dataset if isinstance(source, Platform) else source
     accounts = dataset.account_ids
     partitions = {kind: align_partition(p, accounts, kind, removed) for kind, p in given.items()}
+    account_keys = draw_keys(streams, "accounts", len(accounts))
     if posts == "authored":
-        parts = _authored_posts(source, since, streams, removed)
+        parts = _authored_posts(source, since, account_keys, streams, removed)
     else:
         assert isinstance(source, Dataset)
         if since is not None:
             raise OptionError("since= belongs to posts='authored'; introduced posts go by items.")
-        parts = _introduced_posts(source, share_of_posts, introducers, streams, removed)
-    place, learned = parts.pop("place"), parts.pop("learned")
-    found = _resolve_space(source, space, dimensions, streams)
-    features = found.rows(parts["posts"])
-    removed["posts without a place in the interest space"] = int((~features.any(axis=1)).sum())
-    taste, profile = _tastes_and_profiles(source, found, learned, streams)
+        parts = _introduced_posts(
+            source, share_of_posts, introducers, account_keys, streams, removed
+        )
+    place, post_keys = parts.pop("place"), parts["post_keys"]
+    history = History(
+        parts["posts"], parts.pop("learned"), parts.pop("audience"), account_keys, post_keys
+    )
+    places = find_places(source, history, space, dimensions, streams, removed)
+    features = misread(places.post_features, post_keys, feature_noise, removed)
     attributes = world_attributes(dataset, parts["posts"], place, removed)
-    account_keys = draw_keys(streams, "accounts", len(accounts))
-    post_keys = draw_keys(streams, "posts", len(parts["posts"]))
     homes = _find_homes(partitions, parts, post_keys, account_keys, removed)
-    options: dict[str, Any] = {
+    likeness = likeness_correlation(features, places.taste_features, post_keys)
+    record: dict[str, Any] = {
         "posts": posts,
         "since": None if since is None else str(since),
         "ticks": ticks,
+        "stock": stock,
+        "share_of_posts": share_of_posts,
+        "introducers": introducers,
+        **places.record,
+        "feature_noise": feature_noise,
+        "profile_noise": profile_noise,
+        "cold_start": cold_start,
+        "rank_correlation": likeness,
     }
-    options |= {"stock": stock, "space": found.kind, "dimensions": found.dimensions}
-    options |= {"share_of_posts": share_of_posts, "introducers": introducers}
     return World(
         accounts=accounts,
         account_keys=account_keys,
-        post_keys=post_keys,
-        interests=taste,
-        profiles=profile,
+        interests=places.interests,
+        profiles=blur_profiles(places.profiles, account_keys, profile_noise, cold_start),
         post_features=features,
+        taste_features=places.taste_features,
         ticks=_entry_ticks(place, ticks, stock),
         partitions=partitions,
         homes=homes,
         authored=posts == "authored",
         provenance=Provenance.of(
             "build_world",
-            options,
+            record,
             seed=streams.seed,
-            made_from=(dataset, *given.values(), found),
+            made_from=(dataset, *given.values(), places.space),
             removed={k: v for k, v in removed.items() if v},
             packages=("scikit-learn", "numpy"),
         ),
@@ -508,41 +569,6 @@ def _find_homes(
     for kind, home in homes.items():
         removed[f"posts without a home in {kind!r}"] = int(np.count_nonzero(home < 0))
     return homes
-
-
-def _resolve_space(
-    source: Platform | Dataset,
-    space: InterestSpace | Mapping[str, float] | str | None,
-    dimensions: int,
-    streams: Streams,
-) -> InterestSpace:
-    """The given space, checked, or a new one; zeros if there are no default sources."""
-    items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
-    if isinstance(space, InterestSpace):
-        if not space.rows(items).any():
-            raise DataError(
-                f"build_world: the space places none of the items; its own are such as "
-                f"{space.items.ids[:1].tolist()}: make one from the same dataset."
-            )
-        return InterestSpace(items, space.rows(items), space.kind, space.sources, space.provenance)
-    seed = streams.integer("space")
-    try:
-        return interest_space(source, sources=space, dimensions=dimensions, rng=seed)
-    except MissingDataError:
-        if space is not None:
-            raise
-        return InterestSpace(items, np.zeros((len(items), 1), np.float32), "none")
-
-
-def _tastes_and_profiles(
-    source: Platform | Dataset, space: InterestSpace, learned: pl.DataFrame, streams: Streams
-) -> tuple[Floats32, Floats32]:
-    """True tastes, and the initial profiles of a feed."""
-    n = len((source.dataset if isinstance(source, Platform) else source).account_ids)
-    if isinstance(source, Platform) and space.kind == "planted":
-        return unit_rows(source.interests), mean_features(learned, space.features, n)
-    first, second = _split_items(learned, streams)
-    return mean_features(first, space.features, n), mean_features(second, space.features, n)
 
 
 def _follow_graph(dataset: Dataset, accounts: Vocabulary) -> Graph:
@@ -578,6 +604,7 @@ def _entry_ticks(place: Floats, ticks: int, stock: float) -> Ints32:
 def _authored_posts(
     source: Platform | Dataset,
     since: str | datetime | None,
+    account_keys: npt.NDArray[np.uint64],
     streams: Streams,
     removed: dict[str, int],
 ) -> dict[str, Any]:
@@ -599,31 +626,41 @@ def _authored_posts(
             f"build_world: no account acted on any item from {middle} until {cut}: there is nothing "
             "to learn profiles from."
         )
+    posts = Vocabulary(new.get_column("item_id"))
+    codes, author = (
+        ds.item_ids.encode(posts.series).astype(np.int64),
+        ds.account_ids.encode(new.get_column("author_id")).astype(np.int32),
+    )
+    early = pl.col("item").is_in(codes.tolist())
+    removed["acts on posts before they enter"] = learned.filter(early).height
+    learned = learned.filter(~early)
+    starts = np.arange(new.height + 1)
+    post_keys = draw_keys(streams, "posts", new.height)
+    audience = without_posters(authored_audience(ds, posts, cut), codes, starts, author)
     at = new.get_column("created_at").to_physical().to_numpy().astype(np.float64)
     quality = np.full(new.height, 0.5, np.float32)
     if isinstance(source, Platform):
-        quality = source.item_quality[ds.item_ids.encode(new.get_column("item_id"))]
+        quality = source.item_quality[codes]
     return {
-        "posts": Vocabulary(new.get_column("item_id")),
+        "posts": posts,
+        "post_keys": post_keys,
         "follows": _follow_graph(ds.split_time(cut, untimed="past")[0], ds.account_ids),
-        "poster_indptr": np.arange(new.height + 1),
-        "posters": ds.account_ids.encode(new.get_column("author_id")),
+        "poster_indptr": starts,
+        "posters": author,
         "place": (at - at.min()) / max(np.ptp(at), 1.0),
         "learned": learned,
+        "audience": order_audience(audience, codes, account_keys, post_keys),
         "quality": quality,
     }
 
 
-def _split_items(interactions: pl.DataFrame, streams: Streams) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Interactions with either half of the items, so that taste and profile share no row."""
-    size = int(interactions.get_column("item").to_numpy().max()) + 1
-    first = streams.generator("halves").random(size) < 0.5
-    mask = pl.Series(first[interactions.get_column("item").to_numpy()])
-    return interactions.filter(mask), interactions.filter(~mask)
-
-
 def _introduced_posts(
-    ds: Dataset, share: float, introducers: int, streams: Streams, removed: dict[str, int]
+    ds: Dataset,
+    share: float,
+    introducers: int,
+    account_keys: npt.NDArray[np.uint64],
+    streams: Streams,
+    removed: dict[str, int],
 ) -> dict[str, Any]:
     share = check_number("share_of_posts", share, 0, 0.5, low_open=True)
     introducers = check_integer("introducers", introducers, 1)
@@ -634,29 +671,31 @@ def _introduced_posts(
     learned = interactions.filter(pl.Series((place >= PARTITION_SHARE) & (place < 1 - share)))
     if not learned.height:
         raise MissingDataError("build_world: no acts are left to learn profiles from.")
-    audience = interactions.filter(pl.Series(place >= 1 - share)).select("item", "account").unique()
-    audience = audience.sort("item", "account")
-    drawn = streams.generator("introducers").random(audience.height)
-    chosen = (
-        audience.with_columns(draw=pl.Series(drawn))
-        .sort("item", "draw")
-        .group_by("item", maintain_order=True)
-        .agg(pl.col("account").head(introducers))
-    )
-    whole = chosen.filter(pl.col("account").list.len() == introducers)
-    removed[f"held-out items of fewer than {introducers} accounts"] = chosen.height - whole.height
-    if not whole.height:
+    held_out = interactions.filter(pl.Series(place >= 1 - share)).select("item", "account")
+    audience = held_out.select(pl.all().cast(pl.Int64)).unique().sort("item", "account")
+    whole = audience.filter(pl.len().over("item") >= introducers)
+    every, codes = (frame.get_column("item").unique().sort() for frame in (audience, whole))
+    removed[f"held-out items of fewer than {introducers} accounts"] = len(every) - len(codes)
+    if not len(codes):
         raise DataError(
-            f"build_world: none of {chosen.height} held-out items has an audience of "
+            f"build_world: none of {len(every)} held-out items has an audience of "
             f"{introducers} accounts: lower introducers= or raise share_of_posts=."
         )
-    codes, m = whole.get_column("item").to_numpy(), whole.height
+    m = len(codes)
+    posts = Vocabulary(ds.item_ids.series.gather(codes))
+    post_keys = draw_keys(streams, "posts", m)
+    ordered = order_audience(whole, codes.to_numpy(), account_keys, post_keys)
+    chosen = ordered.filter(pl.col("turn") < introducers)
     return {
-        "posts": Vocabulary(ds.item_ids.series.gather(codes)),
+        "posts": posts,
+        "post_keys": post_keys,
         "follows": _follow_graph(ds, ds.account_ids),
         "poster_indptr": np.arange(m + 1) * introducers,
-        "posters": whole.get_column("account").explode().to_numpy(),
+        "posters": chosen.get_column("account").to_numpy().astype(np.int32),
         "place": streams.generator("entry").random(m),
         "learned": learned,
+        "audience": ordered.filter(pl.col("turn") >= introducers).with_columns(
+            turn=pl.col("turn") - introducers
+        ),
         "quality": np.full(m, 0.5, np.float32),
     }

@@ -361,7 +361,10 @@ def calibrate(
         A synthetic platform, or a dataset with impressions and their watch fractions.
         Sessions need event times in ``impressions.at``.
     space, dimensions
-        The interest space, as in :func:`graphkit.build_world`; give both the same.
+        The space that tastes act on, as in :func:`graphkit.simulation.interest_space`; by
+        default the planted topics of a platform, and the content of a dataset. (In a world of a
+        dataset tastes act on who acted on what; there, the same accounts would explain
+        themselves.)
     social_share
         ``"fit"``, or ``"keep"`` the given value and fit the rest.
     held_out

@@ -21,7 +21,17 @@ from graphkit.kernels.sessions import (
     run_sessions,
     tally_communities,
 )
-from graphkit.kernels.state import DUET, RECENT, RESHARE, SHARE, FeedInputs, State, TickContext
+from graphkit.kernels.state import (
+    DUET,
+    RECENT,
+    RESHARE,
+    SHARE,
+    TASTE_TOPIC,
+    TOPIC,
+    FeedInputs,
+    State,
+    TickContext,
+)
 from graphkit.parallel import cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
@@ -135,6 +145,7 @@ class Run:
             self.static = self.static._replace(
                 features=features,
                 lines=cache_lines(features),
+                taste_features=self.static.taste_features.copy(),
                 attributes=self.static.attributes.copy(),
             )
             self.index = self.index._replace(blocks=self.index.blocks.copy())
@@ -241,7 +252,8 @@ class Run:
         if not (self.free and self.behaviour.drift > 0):
             return {}
         static = self.static
-        changed = {name: getattr(static, name) for name in ("features", "attributes")}
+        names = ("features", "taste_features", "attributes")
+        changed = {name: getattr(static, name) for name in names}
         return changed | {"blocks": self.index.blocks}
 
     def tally(self) -> ArmTally:
@@ -296,11 +308,13 @@ class Run:
         withdrawn, reacted = self.state.withdrawn, self.counts.reacted
         posted = self.creators.schedule(low, high, reacted, withdrawn)
         if posted.size and self.behaviour.drift > 0:
-            features = self.creators.adapt_content(posted, reacted, withdrawn).astype(np.float32)
-            self.static.features[posted] = features
-            self.static.attributes[posted, 1] = largest_topic(features)
+            static = self.static
+            for rows, topic in ((static.features, TOPIC), (static.taste_features, TASTE_TOPIC)):
+                moved = self.creators.adapt_content(rows, posted, reacted, withdrawn)
+                rows[posted] = moved.astype(np.float32)
+                static.attributes[posted, topic] = largest_topic(rows[posted])
             if self.index.posts.size:
-                replace_features(self.index, posted, features)
+                replace_features(self.index, posted, static.features[posted])
 
     def feed_inputs(self, tick: TickContext) -> FeedInputs:
         """All inputs of the feed's ranking at one tick."""

@@ -1,4 +1,4 @@
-"""Interest space: features of items from tags, sounds and captions, or from embeddings."""
+"""Interest space: features of items from their content, or from who acted on them."""
 
 from __future__ import annotations
 
@@ -184,7 +184,12 @@ def tfidf_rows(terms: pl.DataFrame, n_items: int) -> tuple[Any, int, int]:
 
 
 #: Kinds of interest spaces.
-SPACE_KINDS = ("terms", "embedding", "planted", "given", "none")
+SPACE_KINDS = ("terms", "embedding", "interactions", "planted", "given", "none")
+#: Spaces that are asked for by a word.
+NAMED_SOURCES = ("embedding", "interactions", "planted")
+
+#: What the columns of a source are, if not terms.
+_COLUMNS = {"interactions": "accounts", "planted topics": "topics", "embedding": "numbers"}
 
 #: Tolerance of the unit length of a row, for rounding to float32.
 TOLERANCE = 1e-3
@@ -202,7 +207,9 @@ class InterestSpace(Frozen, table="sources"):
         float32, shape (m, d), d ≥ 1; rows of unit length, or zero where unknown.
     kind
         ``"terms"`` (tags, sounds, captions: no feature is negative), ``"embedding"``,
-        ``"planted"`` (one topic per item), ``"given"`` (by the user), or ``"none"`` (all zero).
+        ``"interactions"`` (who acted on an item; likewise not negative), ``"planted"`` (the
+        planted topic of each item: an oracle, which no feed of a real platform has),
+        ``"given"`` (by the user), or ``"none"`` (all zero).
     sources
         One row per source: source, weight, terms (columns), items (with any term), explained
         (share of the squared length of its rows that the d dimensions retain, in [0, 1]).
@@ -271,12 +278,13 @@ class InterestSpace(Frozen, table="sources"):
             "items": self.n_items,
             "with a place": self.n_placed,
             "dimensions": self.dimensions,
-            "from": self.kind,
+            "from": "planted topics (an oracle)" if self.kind == "planted" else self.kind,
         }
         if self.sources is not None:
             for source, weight, terms, items, explained in self.sources.iter_rows():
                 facts[f"{source} (weight {weight:g})"] = (
-                    f"{terms:,} terms of {items:,} items, {explained:.0%} kept"
+                    f"{terms:,} {_COLUMNS.get(source, 'terms')} of {items:,} items, "
+                    f"{explained:.0%} kept"
                 )
         if self.provenance.removed:
             left_out = (f"{k}: {v:,}" for k, v in self.provenance.removed.items())
@@ -299,7 +307,7 @@ def interest_space(
     dimensions: int = 32,
     rng: RNGLike | None = None,
 ) -> InterestSpace:
-    r"""Interest space of all items, by latent semantic analysis or from embeddings.
+    r"""Interest space of all items: what a feed may read of them.
 
     **Terms.** Each source gives item i the row of its terms t, with count c, items d of the
     term, and items N that have any term of the source,
@@ -316,7 +324,13 @@ def interest_space(
     **Embeddings.** ``items.embedding``, centred, reduced by SVD if wider than `dimensions`;
     similarities may be negative.
 
-    **Planted.** The topic of each item of a synthetic platform.
+    **Interactions**, for logs whose items say nothing of themselves. An item is the row of the
+    accounts that acted on it, each counted once (how often says more about the account than about
+    the item), with the same weights: of an account a with d items, :math:`\ln (N / d_a)`, because
+    one that acts on everything says little about any item. Reduced and split like terms.
+
+    **Planted.** The topic of each item of a synthetic platform: an *oracle*, which reads what no
+    feed can know. It bounds what better reading of the content could achieve.
 
     Rows are scaled to unit length; unknown items are zero. The result depends neither on the
     order of rows nor on the number of threads.
@@ -328,9 +342,9 @@ def interest_space(
         a synthetic platform.
     sources
         Weight > 0 by source, out of ``tags``, ``sounds`` and ``captions``; or
-        ``"embedding"``. By default the planted topics of a platform; else ``{"tags": 1.0,
-        "sounds": 0.5, "captions": 0.25}`` (assumptions), as far as the dataset has them, without
-        captions of items that have no authors; else its embeddings.
+        ``"embedding"``, ``"interactions"`` or, of a platform, ``"planted"``. By default, for a
+        platform too, ``{"tags": 1.0, "sounds": 0.5, "captions": 0.25}`` (assumptions), as far as
+        the dataset has them, without captions of items that have no authors; else its embeddings.
     dimensions
         Largest number of dimensions, at least 2.
     rng
@@ -344,7 +358,8 @@ def interest_space(
     Raises
     ------
     OptionError
-        For an unknown source, a weight that is not above 0, or fewer than 2 dimensions.
+        For an unknown source, a weight that is not above 0, fewer than 2 dimensions, or the
+        planted topics of a dataset.
     MissingDataError
         If the dataset lacks a named source, has no source, or the sources do not distinguish
         items.
@@ -371,20 +386,25 @@ def interest_space(
     dimensions = check_integer("dimensions", dimensions, 2)
     streams = Streams(rng)
     if isinstance(dataset, Platform):
-        if sources is None:
+        if sources == "planted":
             return _planted_space(dataset)
         dataset = dataset.dataset
+    if sources == "planted":
+        raise OptionError("sources='planted': only a synthetic platform has planted topics.")
     if sources is None:
         there = present_sources(dataset)
         sources = {name: TERM_SOURCES[name] for name in there} or "embedding"
         if not there and "embedding" not in dataset.require("items", verb="interest_space").columns:
             raise MissingDataError(
                 "interest_space needs something that says what items are about: items.tags, "
-                "interactions of kind 'tag', items.sound_id, items.caption or items.embedding."
+                "interactions of kind 'tag', items.sound_id, items.caption or items.embedding; or take "
+                "who acted on them, sources='interactions'."
             )
     removed: dict[str, int] = {}
     seed = streams.integer("svd") % 2**32
-    if isinstance(sources, str):
+    if sources == "interactions":
+        features, frame = _audience_features(dataset, dimensions, seed)
+    elif isinstance(sources, str):
         features, frame = _embedding_features(dataset, dimensions, seed)
     else:
         features, frame = _term_features(dataset, sources, dimensions, seed, removed)
@@ -393,7 +413,7 @@ def interest_space(
     return InterestSpace(
         dataset.item_ids,
         features,
-        "embedding" if isinstance(sources, str) else "terms",
+        sources if isinstance(sources, str) else "terms",
         frame,
         Provenance.of(
             "interest_space",
@@ -414,19 +434,21 @@ def check_sources(sources: Mapping[str, float] | str | None) -> None:
     OptionError
         Naming the source or the weight.
     """
-    if sources is None or sources == "embedding":
+    if sources is None:
         return
     if isinstance(sources, str):
         if sources in TERM_SOURCES:
             raise OptionError(f"sources={sources!r}: pass a weight, {{{sources!r}: 1.0}}.")
-        check_choice("sources", sources, ("embedding", *TERM_SOURCES))
+        check_choice("sources", sources, (*NAMED_SOURCES, *TERM_SOURCES))
+        return
     if not isinstance(sources, Mapping) or not sources:
         raise OptionError(
-            f"sources={sources!r}: pass weights such as {{'tags': 1.0}}, or 'embedding'."
+            f"sources={sources!r}: pass weights such as {{'tags': 1.0}}, or one of "
+            f"{', '.join(map(repr, NAMED_SOURCES))}."
         )
     for name, weight in sources.items():
-        if name == "embedding":
-            raise OptionError("sources: embeddings do not mix with terms: sources='embedding'.")
+        if name in NAMED_SOURCES:
+            raise OptionError(f"sources: {name} does not mix with terms: sources={name!r}.")
         check_choice("sources", name, TERM_SOURCES)
         hint = "Leave out a source of no weight."
         check_number(f"sources[{name!r}]", weight, 0, low_open=True, hint=hint)
@@ -476,9 +498,97 @@ def _term_features(
         explained.append(min(kept / held, 1.0) if held else 0.0)
         start = stop
     frame = pl.DataFrame(rows, schema=["source", "weight", "terms", "items"], orient="row")
-    lobes = np.concatenate([np.maximum(scores, 0), np.maximum(-scores, 0)], axis=1)
+    lobes = _split_signs(scores)
     return unit_rows(lobes[:, lobes.any(axis=0)]), frame.with_columns(
         explained=pl.Series(explained, dtype=pl.Float64)
+    )
+
+
+def _split_signs(scores: Floats) -> Floats:
+    """Positive and negative part of each component, so that no feature is negative."""
+    return np.concatenate([np.maximum(scores, 0), np.maximum(-scores, 0)], axis=1)
+
+
+class AudienceSpace:
+    """Latent semantic analysis of who acted on what: a space that places items by their audience.
+
+    Parameters
+    ----------
+    pairs
+        Codes ``account`` and ``item`` of the acts that it is made from; repetitions count once.
+    n_accounts, dimensions, seed
+        Number of accounts, largest number of dimensions, and seed of the randomised SVD.
+
+    Attributes
+    ----------
+    dimensions
+        Number of features.
+    n_placing
+        Accounts that tell items apart.
+    explained
+        Share of the squared length of its own rows that the dimensions retain, in [0, 1].
+
+    Raises
+    ------
+    MissingDataError
+        If the acts do not tell items apart.
+
+    Notes
+    -----
+    Rows of items are as those of terms in :func:`interest_space`, with accounts for terms. An
+    item that was not there is placed by the accounts that act on it, on the same axes
+    ("folding in", Deerwester et al. 1990).
+    """
+
+    def __init__(self, pairs: pl.DataFrame, n_accounts: int, dimensions: int, seed: int) -> None:
+        pairs = pairs.select("item", "account").unique().sort("item", "account")
+        item, account = (pairs.get_column(c).to_numpy() for c in ("item", "account"))
+        degree = np.bincount(account, minlength=n_accounts)
+        items = np.unique(item)
+        self._weight: Floats = np.where(degree > 0, np.log(items.size / np.maximum(degree, 1)), 0.0)
+        self.n_placing = int(np.count_nonzero(self._weight))
+        rows = self._rows(np.searchsorted(items, item), account, items.size)
+        if self.n_placing < 2 or not rows.data.any():
+            raise MissingDataError(
+                f"interest_space: the acts of {np.unique(account).size} accounts on {items.size} "
+                "items do not tell items apart: at least two accounts must differ in theirs."
+            )
+        size = min(max(dimensions // 2, 1), *rows.shape)
+        scores, self._directions = _truncated_svd(rows, size, seed % 2**32)
+        self.explained = min(float((scores**2).sum() / (rows.data**2).sum()), 1.0)
+        self._kept = _split_signs(scores).any(axis=0)
+        self.dimensions = int(np.count_nonzero(self._kept))
+
+    def place(self, pairs: pl.DataFrame, n_items: int) -> Floats32:
+        """Features of `n_items` items by the accounts that act on them; zero where nobody does."""
+        pairs = pairs.select("item", "account").unique().sort("item", "account")
+        item, account = (pairs.get_column(c).to_numpy() for c in ("item", "account"))
+        scores: Floats = self._rows(item, account, n_items) @ self._directions.T
+        scores[np.abs(scores) < NEGLIGIBLE] = 0.0
+        return unit_rows(_split_signs(scores)[:, self._kept])
+
+    def _rows(self, item: npt.NDArray[Any], account: npt.NDArray[Any], n_items: int) -> Any:
+        """Rows of items over accounts, of unit length."""
+        weight = self._weight[account]
+        length = np.sqrt(np.bincount(item, weight**2, minlength=n_items))
+        scaled = np.divide(weight, length[item], out=np.zeros_like(weight), where=length[item] > 0)
+        return sp.csr_array((scaled, (item, account)), shape=(n_items, self._weight.size))
+
+
+def _audience_features(
+    dataset: Dataset, dimensions: int, seed: int
+) -> tuple[Floats32, pl.DataFrame]:
+    rows = dataset.require("interactions", verb=CALLER)
+    pairs = interacted_items(rows, dataset.account_ids, dataset.item_ids)
+    space = AudienceSpace(pairs, len(dataset.account_ids), dimensions, seed)
+    columns = {
+        "weight": 1.0,
+        "terms": space.n_placing,
+        "items": pairs.get_column("item").n_unique(),
+        "explained": space.explained,
+    }
+    return space.place(pairs, len(dataset.item_ids)), pl.DataFrame(
+        {"source": ["interactions"]} | {name: [value] for name, value in columns.items()}
     )
 
 

@@ -15,7 +15,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.incidence import ACTS
 from graphkit.data.platform import Platform
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.simulation.build import SHORTEST, item_draws
 from graphkit.simulation.interests import (
     InterestSpace,
@@ -390,7 +390,14 @@ def _resolve_space(
     source: Platform | Dataset, space: Space, dimensions: int, seed: int
 ) -> InterestSpace:
     """The given space, checked, or a new one of the given sources."""
+    if space is None and isinstance(source, Platform):
+        space = "planted"
     if not isinstance(space, InterestSpace):
+        if space == "interactions":
+            raise OptionError(
+                f"{_CALLER}: in a space of interactions, accounts that place an item would explain "
+                "their own watching of it: name content, an embedding or a space."
+            )
         return interest_space(source, sources=space, dimensions=dimensions, rng=seed)
     items = source.dataset.item_ids if isinstance(source, Platform) else source.item_ids
     if not space.rows(items).any():

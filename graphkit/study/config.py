@@ -215,11 +215,17 @@ class WorldConfig(Section):
         Of other data: number of groups of accounts that are left out in turn, which gives the
         interval; at least 2, or 0 for an interval within this world only.
     space
-        Weights of the sources of the interest space, such as ``{tags = 1.0, sounds = 0.5}``,
-        or ``"embedding"``; if absent that of the generator, else the default of
-        :func:`graphkit.simulation.interest_space`.
+        What feeds read of the posts: weights of sources, such as ``{tags = 1.0, sounds = 0.5}``,
+        ``"embedding"``, ``"interactions"``, or ``"planted"``, the oracle of a synthetic platform.
+        If absent, tags, sounds and captions, as far as the data have them.
     dimensions
         Of that space, at most.
+    feature_noise
+        Share of the posts that feeds read as another post.
+    profile_noise
+        Share of another account in every initial profile.
+    cold_start
+        Whether every initial profile is the mean of all.
     """
 
     posts: Literal["authored", "introduced"] = "authored"
@@ -232,6 +238,9 @@ class WorldConfig(Section):
     groups: Annotated[int, Field(ge=0)] = 20
     space: dict[str, float] | str | None = None
     dimensions: Annotated[int, Field(ge=2)] = 32
+    feature_noise: Share = 0.0
+    profile_noise: Share = 0.0
+    cold_start: bool = False
 
     @field_validator("groups")
     @classmethod
@@ -510,6 +519,11 @@ class StudyConfig(Section):
             raise OptionError(
                 f"{place}: world.posts = 'introduced' is for items without authors; those of a "
                 "synthetic platform have them: 'authored'."
+            )
+        if not own and self.world.space == "planted":
+            raise OptionError(
+                f"{place}: world.space = 'planted' is the oracle of a synthetic platform; the data "
+                f"of {self.data.source!r} have no planted topics."
             )
 
     @property

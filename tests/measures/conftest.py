@@ -54,6 +54,7 @@ class ByHand:
             np.zeros((n, 1), np.float32),
             np.zeros((n, 1), np.float32),
             np.zeros((m, 1), np.float32),
+            np.zeros((m, 1), np.float32),
             np.cumsum([0, *map(len, posters)]),
             np.concatenate([np.asarray(p) for p in posters]).astype(np.int32),
             all(len(p) == 1 for p in posters),

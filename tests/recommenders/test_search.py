@@ -137,12 +137,16 @@ def test_recall_at_100_against_brute_force(kind: Any) -> None:
 @pytest.mark.parametrize("planted", [True, False])
 def test_recall_after_learning_has_moved_the_profiles(planted: bool) -> None:
     world = gk.build_world(
-        gk.synthetic.platform(300, communities=8, posts_per_account=8, rng=1), ticks=6, rng=1
+        gk.synthetic.platform(300, communities=8, posts_per_account=8, rng=1),
+        ticks=6,
+        space="planted",
+        rng=1,
     )
     if not planted:
         rng = np.random.default_rng(1)
         rows = [unit(rng.normal(size=(size, 16))) for size in (300, 300, world.n_posts)]
-        names = ("interests", "profiles", "post_features")
+        rows.append(rows[2])
+        names = ("interests", "profiles", "post_features", "taste_features")
         world = dataclasses.replace(world, **dict(zip(names, rows, strict=True)))
     feed = interest_centric().but("fast", learning_rate=0.5)
     run = Run(
@@ -234,7 +238,10 @@ def test_the_strongest_interest_does_not_crowd_out_the_others() -> None:
 
 def test_a_feed_limits_the_share_of_a_cell() -> None:
     world = gk.build_world(
-        gk.synthetic.platform(120, communities=6, posts_per_account=8, rng=1), ticks=1, rng=1
+        gk.synthetic.platform(120, communities=6, posts_per_account=8, rng=1),
+        ticks=1,
+        space="planted",
+        rng=1,
     )
     kept = {}
 

@@ -103,17 +103,21 @@ def lively() -> Behaviour:
 def world() -> World:
     """80 accounts with posts of their own; some facts, tastes and histories are unknown."""
     platform = gk.synthetic.platform(80, communities=5, posts_per_account=9, rng=1)
-    world = gk.build_world(platform, ticks=TICKS - 2, rng=1)
+    world = gk.build_world(platform, ticks=TICKS - 2, space="planted", rng=1)
     rng = np.random.default_rng(1)
     m = world.n_posts
     profiles, features = world.profiles.copy(), world.post_features.copy()
     profiles[::9], features[::17] = 0, 0
+    # what feeds read is what the posts are, but for one in eight
+    tastes = features.copy()
+    tastes[::8] = tastes[1]
     country, device = np.array(world.country), np.array(world.device)
     country[::6], device[::18] = -1, -1
     return dataclasses.replace(
         world,
         profiles=profiles,
         post_features=features,
+        taste_features=tastes,
         flagged=rng.random(m) < 0.1,
         cross_posted=rng.random(m) < 0.2,
         durations=np.where(rng.random(m) < 0.1, np.nan, np.array(world.durations)),
@@ -141,7 +145,14 @@ def embedded(world: World) -> World:
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
     n, m = world.n_accounts, world.n_posts
-    return dataclasses.replace(world, interests=unit(n), profiles=unit(n), post_features=unit(m))
+    interests, profiles, features = unit(n), unit(n), unit(m)
+    # tastes act on fewer dimensions, and on other features
+    fewer = interests[:, :5] / np.linalg.norm(interests[:, :5], axis=1, keepdims=True)
+    tastes = unit(m)[:, :5]
+    tastes /= np.linalg.norm(tastes, axis=1, keepdims=True)
+    return dataclasses.replace(
+        world, interests=fewer, profiles=profiles, post_features=features, taste_features=tastes
+    )
 
 
 @pytest.fixture(scope="session")

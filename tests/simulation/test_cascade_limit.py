@@ -67,6 +67,7 @@ def spread_of(
         interests=np.ones((n, 1)),
         profiles=np.ones((n, 1)),
         post_features=np.ones((m, 1)),
+        taste_features=np.ones((m, 1)),
         poster_indptr=np.arange(m + 1),
         posters=np.array(posters),
         authored=True,

@@ -103,12 +103,12 @@ def test_how_long_a_session_would_last_is_foreseen(tally: Callable[..., ArmTally
 
 
 def test_repeats_of_a_topic_bore(world: World, simulate: Callable[..., Spread]) -> None:
-    one = np.zeros_like(world.post_features)
+    one = np.zeros_like(world.taste_features)
     one[:, 0] = 1
     tallies = []
-    for features in (world.post_features, one):
+    for features in (world.taste_features, one):
         indifferent = dataclasses.replace(
-            world, post_features=features, interests=np.zeros_like(world.interests)
+            world, taste_features=features, interests=np.zeros_like(world.interests)
         )
         mind = Behaviour(fatigue=0.0, boredom=2.0)
         tallies += simulate(indifferent, {"arm": uniform()}, behaviour=mind).of("arm")

@@ -55,6 +55,7 @@ def renamed(world: World, seed: int) -> tuple[World, np.ndarray, np.ndarray]:
     for name in (
         "post_keys",
         "post_features",
+        "taste_features",
         "ticks",
         "quality",
         "durations",

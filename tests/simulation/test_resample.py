@@ -61,6 +61,7 @@ def test_posts_enter_through_copies_of_their_posters(world: World) -> None:
     np.testing.assert_array_equal(account[new.posters], world.posters[post])
     np.testing.assert_array_equal(new.ticks, world.ticks[post])
     np.testing.assert_array_equal(new.post_features, world.post_features[post])
+    np.testing.assert_array_equal(new.taste_features, world.taste_features[post])
     home = new.partitions["planted"].membership[new.posters]
     np.testing.assert_array_equal(new.homes["planted"], home)
 

@@ -31,13 +31,14 @@ def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
     twin.index = twin.index._replace(probes=run.index.probes)
     rows = [row for t in range(run.ticks) for row in twin.step(t)]
     assert log_of(run) == rows
-    profiles, features = np.empty_like(run.state.profiles), np.empty_like(run.static.features)
-    profiles[run.arrays.accounts], features[run.arrays.posts] = (
-        run.state.profiles,
-        run.static.features,
-    )
-    assert profiles.tobytes() == twin.profiles.tobytes()
-    assert features.tobytes() == twin.features.tobytes()
+    for order, found, expected in (
+        (run.arrays.accounts, run.state.profiles, twin.profiles),
+        (run.arrays.posts, run.static.features, twin.features),
+        (run.arrays.posts, run.static.taste_features, twin.truths),
+    ):
+        rows = np.empty_like(found)
+        rows[order] = found
+        assert rows.tobytes() == expected.tobytes()
     same_tallies(run, twin, rows)
     return twin, rows
 

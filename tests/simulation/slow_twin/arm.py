@@ -123,16 +123,17 @@ class Twin(Platform):
             if self.free and self.draw(codes.E_QUIT, who, p, 0) < leave:
                 quitting.add(who)
         self.quit |= quitting
-        rows = self.features.astype(np.float64)
-        for p in moving if self.mind.drift else ():
-            praised = np.zeros(rows.shape[1])
-            for q in before:
-                if self.author[q] == self.author[p]:
-                    praised += rows[q] * self.reacted[q]
-            if praised.any():
-                moved = rows[p] + self.mind.drift * (unit(praised) - rows[p])
-                self.features[p] = unit(moved).astype(np.float32)
-                self.topics[p] = self.topic(p)
+        for table, topics in ((self.features, self.topics), (self.truths, self.subjects)):
+            rows = table.astype(np.float64)
+            for p in moving if self.mind.drift else ():
+                praised = np.zeros(rows.shape[1])
+                for q in before:
+                    if self.author[q] == self.author[p]:
+                        praised += rows[q] * self.reacted[q]
+                if praised.any():
+                    moved = rows[p] + self.mind.drift * (unit(praised) - rows[p])
+                    table[p] = unit(moved).astype(np.float32)
+                    topics[p] = self.topic(table[p])
 
     def session(self, a: int) -> tuple[list[Row], float, float]:
         """Rows, the chance to leave for good, and the mean watch fraction."""
@@ -157,8 +158,8 @@ class Twin(Platform):
                 rows.append((self.t, a, s, -1, source, 0, 0, -1))
                 continue
             self.seen[a].add(p)
-            topic = self.topics[p]
-            repeats = sum(self.topics[row[3]] == topic is not None for row in rows if row[3] >= 0)
+            topic = self.subjects[p]
+            repeats = sum(self.subjects[row[3]] == topic is not None for row in rows if row[3] >= 0)
             w, react = self.react(a, p, heard, repeats)
             self.learn(a, p, w, react)
             rows.append((self.t, a, s, p, source, int(w * 65536), react, self.parent(a, p, react)))
@@ -197,7 +198,7 @@ class Twin(Platform):
         follows = sum(who in self.follows[a] for who in self.posters[p])
         z = math.sqrt(-2.0 * math.log(1 - self.of_pair(codes.E_NOISE, a, p)))
         z *= math.cos(2.0 * math.pi * self.of_pair(codes.E_NOISE2, a, p))
-        likes = float(dots(self.tastes[a], self.features[p][None])[0])
+        likes = float(dots(self.tastes[a], self.truths[p][None])[0])
         answer = m.social_share * (1 - 0.5 ** (follows + len(heard.get(p, ()))))
         w = sigmoid(
             m.watch_base

@@ -66,7 +66,10 @@ class Platform:
         self.follows = [set(world.follows.indices[f[a] : f[a + 1]].tolist()) for a in range(self.n)]
         self.groups_of = cache(self._groups_of)
         self.features, self.tastes = padded(world.post_features), padded(world.interests)
-        self.topics = [self.topic(p) for p in range(self.m)]
+        self.topics = [self.topic(row) for row in self.features]
+        # what the posts are, which no feed reads
+        self.truths = padded(world.taste_features)
+        self.subjects = [self.topic(row) for row in self.truths]
         self.index = build_index(self.features[self.order], padded(world.profiles)[self.by_key])
         self.profiles = self.initial_profiles()
         self.last: dict[int, int] = {}
@@ -97,8 +100,7 @@ class Platform:
     def start(self, a: int, source: int) -> int:
         return bits(self.seed, codes.E_CANDIDATE, self.akey[a], source, self.t)
 
-    def topic(self, p: int) -> tuple[int, bool] | None:
-        row = self.features[p]
+    def topic(self, row: np.ndarray) -> tuple[int, bool] | None:
         largest = int(np.abs(row).argmax())
         return (largest, bool(row[largest] < 0)) if row.any() else None
 
