@@ -156,17 +156,21 @@ _ACCOUNTS_PER_GROUP = 60
 
 
 def topics_followed(population: Population) -> Floats:
-    """Topics that accounts follow and join, shape (n, k): interests, hidden → mainstream topics."""
+    """Topics that accounts follow and join, shape (n, k).
+
+    Of the interest in topic j, the share ``homophily`` stays there; the rest goes to the mainstream
+    topics other than j, by the sizes of their communities (to all others if there are none).
+    """
     topics, shares = population.topics, population.shares
-    wanted = population.interests.astype(np.float64)
-    hidden = np.array([t.hidden for t in topics])
-    target = np.array([t.mainstream for t in topics]) & ~hidden
-    if not target.any():
-        target = ~hidden
-    if hidden.any() and target.any():
-        moved = wanted[:, hidden].sum(axis=1)
-        wanted[:, hidden] = 0.0
-        wanted[:, target] += moved[:, None] * (shares[target] / shares[target].sum())
+    interests = population.interests.astype(np.float64)
+    homophily = np.array([t.homophily for t in topics])
+    mainstream = np.array([t.mainstream for t in topics])
+    moved = np.empty((len(topics), len(topics)))
+    for j in range(len(topics)):
+        others = np.arange(len(topics)) != j
+        target = others & mainstream if (others & mainstream).any() else others
+        moved[j] = (1.0 - homophily[j]) * np.where(target, shares, 0.0) / shares[target].sum()
+    wanted: Floats = interests * homophily + interests @ moved
     return wanted
 
 
@@ -207,8 +211,9 @@ def draw_memberships(population: Population, *, streams: Streams) -> tuple[Codes
     """Distinct pairs of account and group, and the number of groups."""
     rng = streams.generator("groups")
     n, k = population.interests.shape
-    n_groups = np.maximum(1, np.rint(n * population.shares / _ACCOUNTS_PER_GROUP).astype(np.int64))
-    n_groups[[t.hidden for t in population.topics]] = 0
+    homophily = np.array([t.homophily for t in population.topics])
+    n_groups = np.rint(n * population.shares * homophily / _ACCOUNTS_PER_GROUP).astype(np.int64)
+    n_groups = np.where(homophily > 0, np.maximum(1, n_groups), 0)
     if not n_groups.any():
         n_groups[:] = 1
     first = np.concatenate([[0], np.cumsum(n_groups)])

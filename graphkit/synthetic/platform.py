@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,9 @@ def platform(
     posts_per_account: float = 1.2,
     impressions_per_account: float = 118.0,
     follows_per_account: float = 17.0,
-    tag_noise: float = 0.1,
+    tag_noise: float = 0.6,
     overlap: float = 0.1,
-    hidden: Sequence[str] = ("#alttok",),
+    homophily: float | Mapping[str, float] | None = None,
     rng: RNGLike | None = None,
 ) -> Platform:
     r"""Synthetic short-video platform with planted communities.
@@ -50,10 +50,12 @@ def platform(
     account depends on :math:`\theta_a` and on traits that are independent of its home:
 
     * it posts on topic t at rate activity · θ_at · p_t^−0.65 (small communities post more);
-    * it follows: a topic from θ_a, then an account by popularity · θ²; 8 % by popularity alone;
-      12 % are reciprocated. Members of `hidden` communities follow and join mainstream accounts
-      and groups (comedy and dance) instead of their own, so the follow graph does not show
-      these communities;
+    * it follows and joins groups of topic t at the rate
+      h_t · θ_at + m_t · Σ_u (1 − h_u) · θ_au, with the `homophily` h of each community and m the
+      shares of comedy and dance, the mainstream, among the two (of u's own none): a community of
+      h = 0 lives in shared interest only, and the follow graph does not show it. Within the
+      topic it follows accounts by popularity · θ²; 8 % of the follows go by popularity alone,
+      12 % are reciprocated;
     * it is shown posts by a **uniform** feed: in every session a uniform draw from all posts that
       exist when it begins, without its own and those shown before;
     * it watches the fraction w = (0.05 + 0.95 · θ_at^0.8 · (0.5 + 0.8 · quality)) ·
@@ -86,10 +88,11 @@ def platform(
         Share of posts that carry a tag of some other community, in [0, 1].
     overlap
         Share of accounts with a second interest in a neighbouring community, in [0, 1].
-    hidden
-        Communities whose members follow the mainstream (or, where neither comedy nor dance takes
-        part, any other community) instead of each other. Names of communities that do
-        not take part are ignored; ``()`` makes all communities follow their own.
+    homophily
+        Share of the interest in a community that is followed and joined there, in [0, 1]; the rest
+        goes to comedy and dance (where neither takes part, to all other communities). One number
+        for all communities, or numbers by name, 1 for the others; names of communities that do
+        not take part are ignored. By default a spectrum: SPECTRUM.
     rng
         Seed or generator; equal seeds give equal bytes.
 
@@ -112,7 +115,7 @@ def platform(
     >>> small.dataset.items.height, small.interests.shape
     (72, (60, 2))
     """
-    chosen = _select_topics(communities, hidden)
+    chosen = _select_topics(communities, homophily)
     least, hint = 4 * len(chosen), f"There are {len(chosen)} communities."
     accounts = check_integer("accounts", accounts, least, 10_000_000, hint=hint)
     days = check_integer("days", days, 1, 3650)
@@ -152,7 +155,7 @@ def platform(
         **means,
         "tag_noise": tag_noise,
         "overlap": overlap,
-        "hidden": [t.label for t in topics if t.hidden],
+        "homophily": {t.label: t.homophily for t in topics},
     }
     record = Provenance.of("synthetic.platform", parameters, seed=streams.seed)
     dataset = Dataset(
@@ -183,14 +186,10 @@ def platform(
 
 
 def _select_topics(
-    communities: Sequence[str] | int | None, hidden: Sequence[str]
+    communities: Sequence[str] | int | None, homophily: float | Mapping[str, float] | None
 ) -> tuple[Topic, ...]:
-    """The communities that take part, largest first, each marked as hidden or not."""
+    """The communities that take part, largest first, each with its homophily."""
     known = [t.label for t in TOPICS]
-    if isinstance(hidden, str):
-        raise OptionError(f"hidden={hidden!r} is one text: pass a tuple of names, ({hidden!r},).")
-    for label in hidden:
-        check_choice("hidden", label, known)
     wanted: Sequence[str]
     if communities is None:
         wanted = known
@@ -203,6 +202,14 @@ def _select_topics(
     else:
         hint = f"Or a list of names; known: {', '.join(known)}."
         wanted = known[: check_integer("communities", communities, 2, len(known), hint=hint)]
-    if set(wanted) <= set(hidden):
-        raise OptionError(f"hidden={tuple(hidden)!r} hides every community: leave one to follow.")
-    return tuple(t._replace(hidden=t.label in hidden) for t in TOPICS if t.label in wanted)
+    if homophily is None:
+        shares = {t.label: t.homophily for t in TOPICS}
+    elif isinstance(homophily, Mapping):
+        for label, share in homophily.items():
+            check_choice("homophily", label, known)
+            check_number(f"homophily[{label!r}]", share, 0, 1)
+        shares = {label: float(homophily.get(label, 1.0)) for label in known}
+    else:
+        hint = "Or numbers by name of community."
+        shares = dict.fromkeys(known, check_number("homophily", homophily, 0, 1, hint=hint))
+    return tuple(t._replace(homophily=shares[t.label]) for t in TOPICS if t.label in wanted)

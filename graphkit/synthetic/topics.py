@@ -11,9 +11,9 @@ class Topic(NamedTuple):
     """A planted community: size, hashtags, words of captions, neighbouring communities.
 
     `share` is its share of accounts, renormalised over the communities that take part. A member
-    may have a second interest in one of the `neighbours`. Members of a `hidden` community follow
-    and join those of `mainstream` communities instead of one another. `divisiveness` is the mean
-    of its posts in [0, 1], `flagged` the share of posts flagged as misinformation.
+    may have a second interest in one of the `neighbours`. The share `homophily` of the interest in
+    a community is followed and joined there, the rest in `mainstream` communities. `divisiveness`
+    is the mean of its posts in [0, 1], `flagged` the share of posts flagged as misinformation.
     """
 
     label: str
@@ -22,7 +22,7 @@ class Topic(NamedTuple):
     words: tuple[str, ...]
     neighbours: tuple[str, ...]
     mainstream: bool = False
-    hidden: bool = False
+    homophily: float = 1.0
     divisiveness: float = 0.1
     flagged: float = 0.004
 
@@ -44,7 +44,7 @@ def _make_topic(entry: dict[str, Any]) -> Topic:
 _FILE = importlib.resources.files("graphkit.synthetic") / "topics.toml"
 _DATA = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
-#: All communities, largest first. ``#alttok`` is hidden by default.
+#: All communities, largest first; their homophily runs from 0 (``#alttok``) to 1.
 TOPICS = tuple(_make_topic(entry) for entry in _DATA["topics"])
 
 #: Tags that name no topic, in order of use.
