@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from graphkit.data.files import remove_folder
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
-from graphkit.errors import MissingDataError, OptionError
+from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
 from graphkit.measures import measure_spread
 from graphkit.parallel import track
 from graphkit.rng import Streams
@@ -246,15 +247,18 @@ class _Simulation:
             checkpoint=kept,
             rng=self.streams.integer("simulation"),
         )
-        try:
+        with warnings.catch_warnings():
+            # the report states the share of filler itself
+            warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
+            try:
+                return simulate()
+            except OptionError:
+                if not kept.exists():
+                    raise
+            # the checkpoint last: if only that were gone, the impressions would be of another run
+            for old in filter(None, (impressions, kept)):
+                remove_folder(old)
             return simulate()
-        except OptionError:
-            if not kept.exists():
-                raise
-        # the checkpoint last: if only that were gone, the impressions would be of another run
-        for old in filter(None, (impressions, kept)):
-            remove_folder(old)
-        return simulate()
 
     def measure(self, spread: Spread) -> pl.DataFrame:
         """All measures, with the within-community reach of hidden and visible communities."""
