@@ -166,15 +166,23 @@ def test_all_sources_and_both_ways_to_fill(
     assert run.empty
 
 
-PAIRS = (("follower", "interest"), ("chronological", "uniform"), ("everything", "half"))
+SETS = (
+    ("follower", "interest"),
+    ("chronological", "uniform"),
+    ("chronological", "everything", "follower"),
+)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("names", SETS, ids="-".join)
 @pytest.mark.parametrize("reading", ["filled", "empty", "shared"])
 def test_every_reading_of_slots_that_a_feed_cannot_fill(
-    world: World, all_feeds: dict[str, Feed], lively: Behaviour, pair: tuple[str, str], reading: str
+    world: World,
+    all_feeds: dict[str, Feed],
+    lively: Behaviour,
+    names: tuple[str, ...],
+    reading: str,
 ) -> None:
-    arms, ticks, slots = {name: all_feeds[name] for name in pair}, 7, 6
+    arms, ticks, slots = {name: all_feeds[name] for name in names}, 7, 6
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
         spread = gk.simulate_spread(
@@ -201,7 +209,7 @@ def test_every_reading_of_slots_that_a_feed_cannot_fill(
         caps = {session: min(counts) for session, counts in own.items()}
         assert len(set(caps.values())) > 2
         found = {name: run_twin(feed, caps=caps) for name, feed in arms.items()}
-        assert any(spread.tallies[name, 0, 0].untallied for name in pair)
+        assert any(spread.tallies[name, 0, 0].untallied for name in names)
     for name, (twin, rows) in found.items():
         same_tallies(spread.tallies[name, 0, 0], twin, rows)
 
