@@ -122,7 +122,9 @@ def by_stitches() -> dict[str, str]:
         for line in file.read_text(encoding="utf-8").splitlines():
             source, target = line.split(",")
             if target != "None":
-                ends.append((source.split("@")[1].split("/")[0], target.split("@")[1].split("/")[0]))
+                ends.append(
+                    (source.split("@")[1].split("/")[0], target.split("@")[1].split("/")[0])
+                )
     graph = gk.Graph.from_edges(*zip(*ends, strict=True), directed=False)
     found = gk.leiden(graph, runs=5, rng=1)
     return {

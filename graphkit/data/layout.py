@@ -204,7 +204,7 @@ _RUN = Layout(
     {"ticks": _WHOLE, "of": _TEXT},
     {
         "run.sources": ("int64", ("s",)),
-        **{f"run.{name}": ("int64", ()) for name in ("sessions", "empty", "candidates")},
+        **{f"run.{name}": ("int64", ()) for name in ("sessions", "read", "empty", "candidates")},
         **{f"run.{name}": ("float64", ()) for name in ("leave", "back", "stay")},
         "viewers.gone": ("bool", ("n",)),
         "viewers.satisfaction": ("float64", ("n",)),
@@ -238,9 +238,25 @@ _RUN = Layout(
         "taste_features": ("float32", ("m", None)),
         "attributes": ("int32", ("m", 5)),
         "blocks": ("float32", (None,)),
+        "caps": ("uint8", ("n", "t")),
+        **{f"shared.{name}": ("int64", ("m",)) for name in ("watch", "reacted")},
+        "shared.reactions": ("int64", ("m", 9)),
+        "shared.item_ticks": ("int32", ("m", "t")),
+        "shared.sources": ("int64", ("s",)),
+        "shared._next": ("int64", ("n",)),
+        "shared._posts": ("int32", (None,)),
     },
-    optional=_sets("f_indptr f_indices", "features taste_features attributes blocks"),
+    optional=_sets(
+        "f_indptr f_indices",
+        "features taste_features attributes blocks",
+        "caps",
+        "shared.watch shared.reacted shared.reactions shared.item_ticks shared.sources "
+        "shared._next shared._posts",
+    ),
 )
+
+#: Shared slots of n accounts in t ticks, of the arms that were counted.
+_SHARED_SLOTS = Layout({"arms": _LIST, "of": _TEXT}, {"caps": ("uint8", ("n", "t"))})
 
 #: A block of rows of a projection: y neighbours.
 _BLOCK = Layout(
@@ -261,6 +277,7 @@ LAYOUTS: dict[str, Layout] = {
     "Impressions": _IMPRESSIONS,
     "ArmTally": _TALLY,
     "Run": _RUN,
+    "SharedSlots": _SHARED_SLOTS,
     "Block": _BLOCK,
 }
 

@@ -22,6 +22,9 @@ from graphkit.parallel import refuse_after_fork
 #: Reactions of viewers, in the order of the columns of :attr:`ArmTally.reactions`.
 REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch", "unfollow", "skip")
 
+#: Share of filler from which a simulation warns, and above which no direction is claimed.
+FILLER_WARNED, FILLER_LIMIT = 0.2, 0.25
+
 #: Reactions that reward the author.
 _REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
@@ -72,6 +75,9 @@ class ArmTally(Frozen):
     recall
         Recall@100 of the interest index at the end, over a sample of accounts; NaN if the
         feed does not use it.
+    untallied
+        Number of slots filled from the feed's own sources that are not tallied, since another
+        arm cannot fill them; 0 unless only shared slots are.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -96,11 +102,17 @@ class ArmTally(Frozen):
     gained: npt.NDArray[np.int32]
     lost: npt.NDArray[np.int32]
     recall: float
+    untallied: int = 0
 
     @property
     def impressions(self) -> int:
         """Total number of impressions."""
         return int(self.sources.sum())
+
+    @property
+    def offered(self) -> int:
+        """Number of slots that sessions offered: tallied, untallied and empty ones."""
+        return self.impressions + self.untallied + self.empty
 
     @property
     def rewards(self) -> npt.NDArray[np.int64]:
@@ -167,6 +179,9 @@ class Spread(Frozen, table="summary"):
         ``"matched"`` or ``"free"``.
     calibrated
         Whether the viewers' behaviour was fitted to a log.
+    reading
+        ``"filled"``, ``"empty"`` or ``"shared"``: what becomes of slots that a feed cannot fill
+        from its own sources, see :func:`simulate_spread`.
     """
 
     worlds: tuple[World, ...]
@@ -177,6 +192,7 @@ class Spread(Frozen, table="summary"):
     budget: str
     calibrated: bool
     provenance: Provenance = field(default_factory=lambda: Provenance("simulate_spread"))
+    reading: str = "filled"
 
     @property
     def content_key(self) -> str:
@@ -202,11 +218,15 @@ class Spread(Frozen, table="summary"):
         """Impressions of an arm over all worlds and replications."""
         return sum(t.impressions for t in self.of(arm))
 
+    def filler(self, arm: str) -> float:
+        """Share of filler in the impressions of an arm; 0 without impressions."""
+        return sum(int(t.sources[-1]) for t in self.of(arm)) / max(self.impressions(arm), 1)
+
     def summary(self) -> pl.DataFrame:
         """One row per arm, over all worlds and replications.
 
-        Columns: arm, impressions, sessions, empty_slots; candidates_per_session (distinct
-        candidates ranked), index_recall (mean of :attr:`ArmTally.recall`),
+        Columns: arm, impressions, sessions, empty_slots; kept (share of the offered slots that
+        are tallied); candidates_per_session (distinct candidates ranked), index_recall (mean of :attr:`ArmTally.recall`),
         reactions_per_impression (likes, comments, shares, follows, duets and stitches), null
         where undefined; and the share of each source in the impressions.
         """
@@ -220,18 +240,20 @@ class Spread(Frozen, table="summary"):
             recalls = [float(t.recall) for t in tallies if not np.isnan(t.recall)]
             rewards = sum(int(t.rewards.sum()) for t in tallies)
             candidates = sum(t.candidates for t in tallies)
+            offered = sum(t.offered for t in tallies)
             row: dict[str, object] = {
                 "arm": arm,
                 "impressions": int(np.sum(total)),
                 "sessions": sessions,
                 "empty_slots": sum(t.empty for t in tallies),
+                "kept": int(np.sum(total)) / offered if offered else None,
                 "candidates_per_session": candidates / sessions if sessions else None,
                 "index_recall": sum(recalls) / len(recalls) if recalls else None,
                 "reactions_per_impression": rewards / shown if np.sum(total) else None,
             }
             shares = zip(self.source_names, np.asarray(total).tolist(), strict=True)
             rows.append(row | {name: count / shown for name, count in shares})
-        numbers = ("candidates_per_session", "index_recall", "reactions_per_impression")
+        numbers = ("kept", "candidates_per_session", "index_recall", "reactions_per_impression")
         frame = pl.DataFrame(rows, infer_schema_length=None)
         return frame.with_columns(pl.col(*numbers).cast(pl.Float64))
 
@@ -241,9 +263,35 @@ class Spread(Frozen, table="summary"):
             "worlds": len(self.worlds),
             "replications": self.replications,
             "budget": self.budget,
+            "reading": _READINGS[self.reading],
+            **{f"arm {arm}": self._slots_of(arm) for arm in self.arms},
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
             **self.provenance.removed,
         }
+
+    def _slots_of(self, arm: str) -> str:
+        """How an arm fills its slots, as text."""
+        tallies = self.of(arm)
+        offered = max(sum(t.offered for t in tallies), 1)
+        sessions = max(sum(t.sessions for t in tallies), 1)
+        filler = self.filler(arm)
+        limit = " (no direction is claimed)" if filler > FILLER_LIMIT else ""
+        parts = [
+            f"{filler:.0%} filler{limit}",
+            f"{sum(t.empty for t in tallies) / offered:.0%} empty",
+            f"{sum(t.candidates for t in tallies) / sessions:.3g} candidates a session",
+        ]
+        if self.reading == "shared":
+            parts.append(f"{self.impressions(arm) / offered:.0%} kept")
+        return ", ".join(parts)
+
+
+#: What becomes of slots that a feed cannot fill from its own sources.
+_READINGS = {
+    "filled": "filled: each feed's own filler",
+    "empty": "empty: no filler",
+    "shared": "shared: slots that all arms fill",
+}
 
 
 def _to_plain(value: Any) -> Any:

@@ -80,7 +80,7 @@ class CandidatePairs(NamedTuple):
 
 
 class TickImpressions(NamedTuple):
-    """Impressions of a tick, shape (sessions, slots) except the last two arrays."""
+    """Impressions of a tick, shape (sessions, slots) except the last three arrays."""
 
     post: Array
     source: Array
@@ -90,6 +90,8 @@ class TickImpressions(NamedTuple):
     propensity: Array
     """(sessions, 3): to leave for good, mean watch fraction, posts before it would end."""
     candidates: Array
+    limit: Array
+    """Slots of each session, from the first on, that the propensities are over."""
 
 
 @inner
@@ -252,7 +254,7 @@ def run_sessions(
         size = score_candidates(static, tick, params, scratch, a, count, given_values, first)
         shown.candidates[i] = size
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
-        over = False
+        over, limit = False, shown.limit[i]
         for s in range(slots):
             if over:
                 posts[i, s] = OVER
@@ -293,10 +295,11 @@ def run_sessions(
             if react & st.RESHARE:
                 parents[i, s] = _reshare_parent(static, activity, tick, delivery, a, post)
             _update_profile(profiles, a, features, post, signals, react, w)
-            watched += w
-            n_shown += 1
-            n_repeats += 1 if repeats > 0 else 0
-            stay += staying
+            if s < limit:
+                watched += w
+                n_shown += 1
+                n_repeats += 1 if repeats > 0 else 0
+                stay += staying
             stop = 1.0 / (1.0 + viewer.stop_odds * math.exp(viewer.stop_slope * (w - 0.5)))
             # under a free budget a viewer who is still present has not stopped
             staying *= 1.0 if free else 1.0 - stop

@@ -316,7 +316,8 @@ _RUN_FUNCTIONS: dict[str, Callable[[RunTallies], float]] = {
     "divisive_amplification": lambda run: run.relative_share(_divisive(run.world)),
     "flagged_amplification": lambda run: run.relative_share(run.world.flagged),
     "crossposted_amplification": lambda run: run.relative_share(run.world.cross_posted),
-    "filler_share": lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions),
+    "filler": lambda run: _ratio(int(run.tally.sources[-1]), run.tally.impressions),
+    "kept": lambda run: _ratio(run.tally.impressions, run.tally.offered),
     "candidates_per_session": lambda run: _ratio(run.tally.candidates, run.tally.sessions),
     "index_recall": lambda run: float(run.tally.recall),
 }
@@ -397,7 +398,10 @@ flagged_amplification | ratio, 1 = proportional | | share of flagged posts in th
     their share of the posts
 crossposted_amplification | ratio, 1 = proportional | | share of posts first posted elsewhere in
     the impressions over their share of the posts
-filler_share | share, 0 … 1 | descriptive | share of the impressions that are backfill (filler)
+filler | share of impressions, 0 … 1 | descriptive | share of the impressions that are filler
+    (backfill); above 0.25 in either arm no direction is claimed
+kept | share of slots, 0 … 1 | descriptive | share of the offered slots that are tallied: neither
+    empty nor, of shared slots, unfilled in another arm
 candidates_per_session | posts per session | descriptive | distinct candidates ranked per session
 index_recall | share, 0 … 1 | descriptive | recall@100 of the interest source's nearest-neighbour
     index; null if it is not used
@@ -441,8 +445,8 @@ reach_outside | accounts per post | | accounts of other communities shown a post
 # the same, for measures that other functions derive
 _DERIVED = """
 [community]
-amplification | % above the baseline | | algorithmic amplification: reach relative to a baseline,
-    by community of origin
+amplification | % above the baseline | | algorithmic amplification: share of the impressions
+    relative to a baseline, by community of origin
 [partition]
 hosting_hidden | share, 0 … 1 | | within-community reach in hidden communities, whose members
     follow each other near chance, mean over communities

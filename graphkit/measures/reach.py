@@ -1,4 +1,4 @@
-"""Reach of posts over time, and its amplification by an arm relative to a baseline."""
+"""Reach of posts over time, and amplification by an arm relative to a baseline."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.spread import Spread
+from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import DataError
-from graphkit.measures.catalogue import RunTallies, mean_defined, outcome_schema, run_keys
+from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys
 from graphkit.measures.mixing import partition_of
 from graphkit.parallel import refuse_after_fork
 
@@ -105,13 +105,17 @@ def _stack_curves(
 def amplification(
     spread: Spread, baseline: str = "chronological", *, partition: str
 ) -> pl.DataFrame:
-    """Algorithmic amplification: reach relative to a baseline, by community of origin, in percent.
+    """Algorithmic amplification: share of the impressions relative to a baseline, in percent.
 
-    a_c = (R_c under the arm / R_c under the baseline − 1) · 100, with R_c the mean number of
-    accounts shown a post of community c, over the posts that entered: 0 % is equal reach, 200 %
-    threefold (Huszár et al. 2022, who compare the ranked timeline with the chronological one).
-    Under a matched budget all arms show equally many posts: over all posts a is 0, except for
-    slots left empty, and what one community gains others lose.
+    a_c = (S_c under the arm / S_c under the baseline − 1) · 100, with S_c the share of all
+    impressions that are of posts of community c: 0 % is an equal share, 200 % threefold. Slots
+    left empty do not enter. Huszár et al. (2022) compare reach in the ranked timeline with reach
+    in the chronological one, which real timelines do not run out of; with equal numbers of
+    impressions the two ratios are equal. What one community gains others lose.
+
+    Simulate a chronological baseline with ``reading="empty"`` or ``"shared"``: else its open
+    slots show random posts, and the ratio compares with these. Above 25 % of filler this is an
+    error rather than null, since no value would be of use, and another reading mends all of them.
 
     Parameters
     ----------
@@ -125,15 +129,17 @@ def amplification(
     Returns
     -------
     polars.DataFrame
-        arm (all but the baseline), baseline, world, replication, partition, community (null:
-        all posts, also those without one), measure (``"amplification"``), value (null
-        where the baseline reaches nobody), budget, calibrated, sample. :func:`arm_means` gives
-        the means over worlds with intervals.
+        arm (all but the baseline), baseline, world, replication, partition, community, measure
+        (``"amplification"``), value (null where the baseline shows no post of the community, or
+        the arm shows nothing), budget, calibrated, sample. :func:`arm_means` gives the means over
+        worlds with intervals.
 
     Raises
     ------
     MissingDataError
         For an unknown baseline or kind of partition.
+    DataError
+        If filler is more than 25 % of the impressions of the baseline or of another arm.
 
     References
     ----------
@@ -144,28 +150,36 @@ def amplification(
     spread.of(baseline)
     for w in range(len(spread.worlds)):
         partition_of(spread, w, partition)
+    filled = {arm: spread.filler(arm) for arm in (baseline, *spread.arms)}
+    filled = {arm: share for arm, share in filled.items() if share > FILLER_LIMIT}
+    if filled:
+        named = ", ".join(f"{share:.0%} of {arm!r}" for arm, share in filled.items())
+        raise DataError(
+            f"amplification: more than {FILLER_LIMIT:.0%} of the impressions are filler ({named}), "
+            "so shares are largely those of random posts. Simulate with reading='empty' or "
+            "reading='shared', or leave the arm out."
+        )
     rows = []
     for arm, w, r in run_keys(spread):
         if arm == baseline:
             continue
-        own = _reach_by_community(spread, arm, w, r, partition)
-        base = _reach_by_community(spread, baseline, w, r, partition)
-        for community, reached in own.items():
-            value = (reached / base[community] - 1) * 100 if base[community] else float("nan")
-            key = (arm, baseline, w, r, partition, community, "amplification")
+        own = _impression_shares(spread, arm, w, r, partition)
+        base = _impression_shares(spread, baseline, w, r, partition)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.where(base > 0, (own / base - 1) * 100, np.nan)
+        names = spread.worlds[w].partitions[partition].name
+        for c, value in enumerate(values.tolist()):
+            key = (arm, baseline, w, r, partition, names(c), "amplification")
             rows.append((*key, value, spread.budget, spread.calibrated, spread.worlds[w].sample))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return frame.with_columns(pl.col("value").fill_nan(None))
 
 
-def _reach_by_community(
-    spread: Spread, arm: str, w: int, r: int, kind: str
-) -> dict[str | None, float]:
-    """Mean reach of the posts that entered: of all, and by community of origin."""
+def _impression_shares(spread: Spread, arm: str, w: int, r: int, kind: str) -> Floats:
+    """Share of the impressions of each community's posts, shape (C,); NaN without impressions."""
     run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
-    shown = run.reach[run.entered]
-    homes, partition = run.world.homes[kind][run.entered], run.world.partitions[kind]
-    found: dict[str | None, float] = {None: mean_defined(shown)}
-    for c in range(partition.n_communities):
-        found[partition.name(c)] = mean_defined(shown[homes == c])
-    return found
+    homes, size = run.world.homes[kind], run.world.partitions[kind].n_communities
+    known = homes >= 0
+    shown = np.bincount(homes[known], run.reach[known].astype(np.float64), size)
+    shares: Floats = shown / (run.tally.impressions or np.nan)
+    return shares

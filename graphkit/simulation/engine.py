@@ -49,6 +49,7 @@ from graphkit.simulation.arrays import (
 )
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.platform_state import PlatformState
+from graphkit.simulation.shared_slots import SharedSlots, SharedTally
 
 Ints = npt.NDArray[np.int64]
 
@@ -117,6 +118,11 @@ class Run:
         Whether the exposure budget is endogenous.
     seed
         Of all common random numbers in this replication of this world; the same in all arms.
+    shared
+        Slots that all arms fill from their own sources, if only these are tallied.
+    counting
+        Whether the shared slots are not known yet: all slots are tallied, and they are lowered
+        to those that this arm fills.
     workers
         Threads; the result does not depend on it.
     """
@@ -131,6 +137,8 @@ class Run:
         slots: int,
         free: bool,
         seed: int,
+        shared: SharedSlots | None = None,
+        counting: bool = False,
         workers: int | None = None,
     ) -> None:
         n, m = arrays.accounts.size, arrays.posts.size
@@ -177,12 +185,16 @@ class Run:
         if self._searches:
             assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
+        self.shared, self.counting = shared, counting
+        self.shared_tally: SharedTally | None = None
+        if shared is not None and not counting:
+            self.shared_tally = SharedTally(shared.caps, m, self.sources.size)
         self.shares: list[npt.NDArray[np.int32]] = []
-        self.sessions = self.empty = self.candidates = 0
+        self.sessions = self.read = self.empty = self.candidates = 0
         self.leave = self.back = self.stay = 0.0
 
     def step(self, t: int) -> tuple[npt.NDArray[np.int64], TickImpressions, int]:
-        """Run tick t; returns active accounts, their impressions, and slots left empty."""
+        """Run tick t; returns active accounts, tallied impressions, and slots left empty."""
         self._enter_posts(t)
         active = self.viewers.open_feed(t)
         shape = (active.size, self.slots)
@@ -194,7 +206,10 @@ class Run:
             parent=np.full(shape, -1, np.int32),
             propensity=np.zeros((active.size, 3)),
             candidates=np.zeros(active.size, np.int32),
+            limit=np.full(active.size, self.slots, np.int32),
         )
+        if self.shared is not None and not self.counting:
+            shown.limit[:] = self.shared.caps[active, t]
         followers = np.bincount(self.static.f_indices, minlength=self.arrays.accounts.size)
         tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, followers)
         self._run_sessions(tick, active, shown)
@@ -203,6 +218,10 @@ class Run:
         tallies += counts.reactions, counts.item_ticks
         missing = int(merge_tallies(t, active, shown, self.state, tallies))
         self.counts.widen_exploration()
+        if self.shared_tally is not None:
+            shown = self.shared_tally.add(t, active, shown)
+        elif self.shared is not None:
+            self.shared.lower(t, active, shown.post)
         self._record_tick(t, active, shown, missing)
         self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
@@ -218,6 +237,8 @@ class Run:
         kept |= {f"state.{name}": getattr(self.state, name) for name in _CHANGED}
         if self.free:
             kept |= {"f_indptr": self.static.f_indptr, "f_indices": self.static.f_indices}
+        if self.shared is not None and self.counting:
+            kept["caps"] = self.shared.caps
         kept["shares"] = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
         return kept | self._adapting_arrays()
 
@@ -235,17 +256,25 @@ class Run:
             self.static = self.static._replace(
                 f_indptr=kept["f_indptr"], f_indices=kept["f_indices"]
             )
+        if self.shared is not None and self.counting:
+            # of other arms as well, which may have lowered it since
+            np.minimum(self.shared.caps, kept["caps"], out=self.shared.caps)
         self.shares = [kept["shares"]]
 
     def _named_parts(self) -> list[tuple[str, object, list[str]]]:
         counted = "watch views reacted reactions item_ticks budget"
-        return [
-            ("run", self, ["sources", "sessions", "empty", "candidates", "leave", "back", "stay"]),
+        sums = "sources sessions read empty candidates leave back stay"
+        shared = "watch reacted reactions item_ticks sources _next _posts"
+        parts: list[tuple[str, object, list[str]]] = [
+            ("run", self, sums.split()),
             ("viewers", self.viewers, ["gone", "satisfaction"]),
             ("creators", self.creators, ["quit", "posting", "quitting", "scheduled"]),
             ("follows", self.follow_changes, ["_added", "_removed", "gained", "lost"]),
             ("counts", self.counts, counted.split()),
         ]
+        if self.shared_tally is not None:
+            parts.append(("shared", self.shared_tally, shared.split()))
+        return parts
 
     def _adapting_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Arrays that content adaptation changes."""
@@ -262,14 +291,20 @@ class Run:
         world, accounts, posts = arrays.world, arrays.accounts, arrays.posts
         back_a, back_p = np.argsort(accounts), np.argsort(posts)
         views, diet, reach = {}, {}, {}
+        counts, sources = self._tallied, self.sources
+        seen = self.state.seen_start, self.state.seen
+        if self.shared_tally is not None:
+            sources, seen = self.shared_tally.sources, self.shared_tally.seen
         for kind, partition in world.partitions.items():
             members, homes = partition.membership[accounts], world.homes[kind][posts]
-            seen = self.state.seen_start, self.state.seen
             posters = self.static.p_indptr, self.static.posters
             found = tally_communities(*seen, members, partition.n_communities, homes, *posters)
             views[kind], diet[kind] = found[0][back_p], found[1][back_a]
             reach[kind] = found[2][back_a]
-        held, creators = max(self.sessions, 1), self.creators
+        held: float = max(self.read, 1)
+        if self.shared is not None and not self.read:
+            held = float("nan")
+        creators = self.creators
         scheduled = creators.scheduled or float("nan")
         shares = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
         shares[:, 0] = posts[shares[:, 0]]
@@ -279,10 +314,10 @@ class Run:
             views=views,
             diet=diet,
             member_reach=reach,
-            ticks=self.counts.item_ticks[back_p],
-            reactions=self.counts.reactions[back_p],
-            watch=self.counts.watch[back_p],
-            sources=self.sources.copy(),
+            ticks=counts.item_ticks[back_p],
+            reactions=counts.reactions[back_p],
+            watch=counts.watch[back_p],
+            sources=sources.copy(),
             sessions=self.sessions,
             empty=self.empty,
             leave=self.leave / held,
@@ -298,14 +333,20 @@ class Run:
             gained=self.follow_changes.gained[back_a],
             lost=self.follow_changes.lost[back_a],
             recall=self._index_recall(),
+            untallied=int(self.sources.sum() - sources.sum()),
         )
+
+    @property
+    def _tallied(self) -> PlatformState | SharedTally:
+        """Counts of the tallied impressions."""
+        return self.counts if self.shared_tally is None else self.shared_tally
 
     def _enter_posts(self, t: int) -> None:
         """Decide which of the tick's posts are posted, and adapt their content."""
         if not self.arrays.world.authored or t == 0:
             return
         low, high = self.counts.n_eligible(t - 1), self.counts.n_eligible(t)
-        withdrawn, reacted = self.state.withdrawn, self.counts.reacted
+        withdrawn, reacted = self.state.withdrawn, self._tallied.reacted
         posted = self.creators.schedule(low, high, reacted, withdrawn)
         if posted.size and self.behaviour.drift > 0:
             static = self.static
@@ -344,8 +385,13 @@ class Run:
         self.sessions += int(active.size)
         self.empty += missing
         self.candidates += int(shown.candidates.sum())
+        propensity = shown.propensity
+        if self.shared is not None:
+            # sessions without a tallied slot say nothing
+            propensity = propensity[shown.post[:, 0] >= 0]
+        self.read += propensity.shape[0]
         # sums over sorted values do not depend on the order of accounts
-        leave, back, stay = (float(np.sort(column).sum()) for column in shown.propensity.T)
+        leave, back, stay = (float(np.sort(column).sum()) for column in propensity.T)
         self.leave, self.back, self.stay = self.leave + leave, self.back + back, self.stay + stay
         rows, places = np.nonzero(shown.react & RESHARE)
         react = shown.react[rows, places]

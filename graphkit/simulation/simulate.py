@@ -10,14 +10,14 @@ from contextlib import ExitStack, nullcontext
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphkit.data.files import locked_folder
 from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
-from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.spread import FILLER_LIMIT, FILLER_WARNED, ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import (
     DataError,
@@ -36,7 +36,14 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
 
+if TYPE_CHECKING:
+    from graphkit.simulation.engine import Run
+    from graphkit.simulation.shared_slots import SharedSlots
+
 __all__ = ["simulate_spread"]
+
+#: Most slots per session if shared ones are counted, in a byte each.
+MOST_SLOTS = 255
 
 
 def feed_facts(feed: Feed) -> dict[str, object]:
@@ -162,6 +169,7 @@ def simulate_spread(
     replications: int = 1,
     slots: int = 10,
     budget: str = "matched",
+    reading: str = "filled",
     behaviour: Behaviour | None = None,
     impressions: str | Path | None = None,
     checkpoint: str | Path | None = None,
@@ -183,12 +191,24 @@ def simulate_spread(
     ``"free"`` they take effect: viewers leave, return less often and end sessions early, creators
     post less, give up and adapt their content, and follows are gained and lost.
 
+    **Reading.** What becomes of slots that a feed cannot fill from its own sources. ``"filled"``:
+    the filler of each feed, by default a random unseen post; a feed of few candidates is then
+    compared mostly by its filler. ``"empty"``: they stay empty, in every arm, so that arms differ
+    in the number of impressions. ``"shared"``: as ``"empty"``, and only slots that all arms fill
+    are tallied. With k(a, t) the smallest number of posts that any arm shows account a in its
+    session of tick t, the first k(a, t) positions of that session count in every arm, so that
+    impressions are equal in all arms. The other posts are still seen and learned from. Means over
+    sessions are over those with k ≥ 1, each over its first k posts; counts of candidates and of
+    empty slots are of whole sessions. It takes up to twice the time: one run to count, one to
+    tally. Baselines such as :func:`chronological` are read with ``"empty"`` or ``"shared"``.
+
     **Custom feeds.** An arm may be any :class:`Feed`, also one whose `score` is a function of the
     candidates (see :class:`Context`). Weights of fields that a world lacks (follows, countries,
     groups) have no effect; a feed of followees or interests in a world without them is an error.
 
     **Memory** does not grow with the impressions, except for seen posts: 6 bytes per slot that an
     account can be shown, and 8 per account. Shares, duets and stitches take 20 bytes each.
+    Shared slots take a byte per account and tick, and 4 per impression.
 
     **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the
     current one about once a minute and on interruption: Ctrl-C waits for the end of the tick, a
@@ -213,11 +233,15 @@ def simulate_spread(
         Posts per session.
     budget
         ``"matched"`` or ``"free"``, see above.
+    reading
+        ``"filled"``, ``"empty"`` or ``"shared"``, see above. Shared slots need at least two arms,
+        at most 255 slots and a matched budget: under a free one arms differ in their sessions.
     behaviour
         Parameters of viewers and creators; by default the documented assumptions.
     impressions
         Folder for all impressions, one Parquet file per arm, world, replication and tick, about 10
         bytes per row; :func:`scan_impressions` reads it. New, empty, or of the same simulation.
+        Of shared slots, it holds the tallied impressions only.
     checkpoint
         Folder of a checkpoint; new, empty, or of the same arguments.
     rng
@@ -243,6 +267,7 @@ def simulate_spread(
     -----
     GraphkitWarning
         If the counts by community would not fit into memory: they have a column per community.
+        If filler is 20 % or more of the impressions of an arm.
 
     Examples
     --------
@@ -260,11 +285,16 @@ def simulate_spread(
     if None not in (checkpoint, impressions) and Path(checkpoint) == Path(impressions):  # type: ignore[arg-type]
         raise FileError(f"checkpoint and impressions are both {checkpoint}: name two folders.")
     check_choice("budget", budget, ("matched", "free"))
+    check_choice("reading", reading, ("filled", "empty", "shared"))
     ticks = check_integer("ticks", ticks, 1)
     replications = check_integer("replications", replications, 1)
     slots = check_integer("slots", slots, 1)
     if not population or not arms:
         raise OptionError("simulate_spread needs at least one world and one arm.")
+    if reading == "shared":
+        _check_shared(arms, slots, budget)
+    if reading != "filled":
+        arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
     check_worlds(population, arms, ticks)
     _warn_of_tallies(population, len(arms) * replications)
     facts = {
@@ -273,6 +303,7 @@ def simulate_spread(
         "replications": replications,
         "slots": slots,
         "budget": budget,
+        "reading": reading,
         "behaviour": dict(behaviour.frame.iter_rows()),
         "worlds": [world.content_key for world in population],
         "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
@@ -289,7 +320,44 @@ def simulate_spread(
         if impressions is not None:
             key = content_key(json.dumps(facts), streams.seed)
             log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
-        return _simulate(population, arms, facts, behaviour, streams, kept, log)
+        spread = _simulate(population, arms, facts, behaviour, streams, kept, log)
+    _warn_of_filler(spread)
+    return spread
+
+
+def _check_shared(arms: Mapping[str, Feed], slots: int, budget: str) -> None:
+    """Raise unless slots can be shared."""
+    if len(arms) < 2:
+        raise OptionError(
+            f"reading='shared' tallies slots that all arms fill: two arms are needed, not {len(arms)}. "
+            "For one arm, use reading='empty'."
+        )
+    if budget != "matched":
+        raise OptionError(
+            f"reading='shared' needs budget='matched', not {budget!r}: under a free budget arms differ "
+            "in their sessions, and share no slots. Use reading='empty'."
+        )
+    if slots > MOST_SLOTS:
+        raise OptionError(
+            f"slots={slots}: reading='shared' counts up to {MOST_SLOTS} slots per session."
+        )
+
+
+def _warn_of_filler(spread: Spread) -> None:
+    """Warn of arms that are compared by their filler more than a little."""
+    shares = {arm: spread.filler(arm) for arm in spread.arms}
+    shares = {arm: share for arm, share in shares.items() if share >= FILLER_WARNED}
+    if not shares:
+        return
+    named = ", ".join(f"{share:.0%} of {arm!r}" for arm, share in shares.items())
+    warnings.warn(
+        f"simulate_spread: filler is a large part of the impressions ({named}): posts in slots that "
+        "the feed cannot fill from its own sources. Leave these slots empty with reading='empty', "
+        "or tally only slots that all arms fill with reading='shared'. No direction is claimed "
+        f"where filler is above {FILLER_LIMIT:.0%} in either arm.",
+        GraphkitWarning,
+        stacklevel=3,
+    )
 
 
 def _simulate(
@@ -304,6 +372,7 @@ def _simulate(
     """Simulate with these `facts`, from the checkpoint on."""
     from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
     from graphkit.simulation.engine import Run
+    from graphkit.simulation.shared_slots import shared_slots
 
     ticks, slots, budget = facts["ticks"], facts["slots"], facts["budget"]
     replications, drawn = facts["replications"], _numbers_of_draws(population)
@@ -317,52 +386,73 @@ def _simulate(
                 tallies[job] = known
     arrays: SimulationArrays | None = None
     run: Run | None = None
-    at: tuple[Job, int] | None = None  # the run and the ticks it has done; None within a tick
-    steps = ((job, t) for job in jobs for t in range(ticks))
+    # the run, whether it counts shared slots, and the ticks it has done; None within a tick
+    at: tuple[Job, bool, int] | None = None
+    runs = [(job, False) for job in jobs]
+    counts: _Counts | None = None
+    if facts["reading"] == "shared":
+        # the arms of a replication are run to count its shared slots, and again to tally them
+        pairs = product(product(*numbers), (True, False), arms)
+        runs = [((arm, w, r), counting) for (w, r), counting, arm in pairs]
+        counts = _Counts(tuple(arms), kept)
+    steps = ((*one, t) for one in runs for t in range(ticks))
     try:
-        for job, t in track(steps, "simulating", len(jobs) * ticks):
-            if job in tallies:
-                continue
+        for job, counting, t in track(steps, "simulating", len(runs) * ticks):
             arm, w, r = job
+            if counts is not None and counts.done(job, counting, tallies):
+                continue
+            if job in tallies and not counting:
+                continue
             if t == 0:
                 at = None
                 if arrays is None or arrays.world is not population[w]:
                     arrays = prepare_arrays(population[w], list(arms.values()))
                 options: dict[str, Any] = {"ticks": ticks, "slots": slots}
                 options |= {"free": budget == "free", "seed": streams.integer("draws", drawn[w], r)}
+                if counts is not None:
+                    if counts.shared is None:
+                        counts.start(shared_slots(arrays, behaviour, **options))
+                    options |= {"shared": counts.shared, "counting": counting}
                 run = Run(arrays, arms[arm], behaviour, **options)
-                done, memory = (0, {}) if kept is None else kept.load_state(job)
-                if done and log is not None and not log.has_ticks(job, done):
+                done, memory = (0, {}) if kept is None else kept.load_state(job, counting)
+                if done and log is not None and not counting and not log.has_ticks(job, done):
                     done = 0
                 if done:
                     run.restore(memory)
-                at = job, done
+                at = job, counting, done
             assert run is not None
             assert at is not None
-            if t >= at[1]:
+            if t >= at[2]:
                 with nullcontext() if kept is None else held_interrupt():
                     at = None
                     active, shown, missing = run.step(t)
                     if missing and arms[arm].filler != "empty" and budget == "matched":
                         raise _exhausted_error(job, t, missing, population[w])
-                    if log is not None:
+                    if log is not None and not counting:
                         log.write_tick(job, t, run.arrays, active, shown)
-                    at = job, t + 1
-            if t == ticks - 1:
+                    at = job, counting, t + 1
+            if t == ticks - 1 and counting:
+                assert counts is not None
+                # the log is of the second run
+                counts.finish(job, run, tally=log is None)
+            elif t == ticks - 1:
                 tallies[job] = run.tally()
                 if kept is not None:
                     kept.keep_tally(job, tallies[job])
-            elif kept is not None and kept.due and at == (job, t + 1):
-                kept.keep_state(job, t + 1, run.memory())
+            elif kept is not None and kept.due and at == (job, counting, t + 1):
+                kept.keep_state(job, t + 1, run.memory(), counting)
     except KeyboardInterrupt:
-        if kept is not None and run is not None and at and at[1] and at[0] not in tallies:
-            kept.keep_state(*at, run.memory())
+        if kept is not None and run is not None and at and at[2]:
+            job, counting, done = at
+            over = job in tallies or (counts is not None and counts.done(job, counting, tallies))
+            if not over:
+                kept.keep_state(job, done, run.memory(), counting)
         raise KeyboardInterrupt(_what_stands(len(tallies), len(jobs), kept, log)) from None
     if log is not None:
         log.finish()
     tallies = {job: tallies[job] for job in jobs}
     if budget == "matched":
-        _assert_matched(tallies, tuple(arms), len(population), replications)
+        _assert_matched(tallies, tuple(arms), len(population), replications, counts is not None)
     return spread_of(population, tallies, replications, facts, streams.seed)
 
 
@@ -373,6 +463,58 @@ def _numbers_of_draws(population: tuple[World, ...]) -> list[int]:
         w if sample == "population" else next(i for i, s in enumerate(samples) if s != "population")
         for w, sample in enumerate(samples)
     ]
+
+
+class _Counts:
+    """Counting of shared slots, one replication of a world after the other.
+
+    Attributes
+    ----------
+    shared
+        Shared slots of the current replication; `None` before its first run.
+    """
+
+    def __init__(self, arms: tuple[str, ...], kept: Checkpoint | None) -> None:
+        self._arms, self._kept = arms, kept
+        self._of: tuple[int, int] | None = None
+        self._counted: list[str] = []
+        self._caps: Any = None
+        self._whole: dict[str, ArmTally] = {}
+        self.shared: SharedSlots | None = None
+
+    def done(self, job: Job, counting: bool, tallies: dict[Job, ArmTally]) -> bool:
+        """Whether a run need not be made; `tallies` takes that of an arm whose slots all count."""
+        arm, w, r = job
+        if self._of != (w, r):
+            self._of, self.shared, self._whole = (w, r), None, {}
+            self._counted, self._caps = (
+                ([], None) if self._kept is None else self._kept.load_shared(w, r)
+            )
+        if counting:
+            finished = all((name, w, r) in tallies for name in self._arms)
+            return finished or arm in self._counted
+        tally = self._whole.pop(arm, None)
+        if tally is not None and self.shared and tally.impressions == self.shared.size:
+            tallies[job] = tally
+            if self._kept is not None:
+                self._kept.keep_tally(job, tally)
+        return job in tallies
+
+    def start(self, shared: SharedSlots) -> None:
+        """Begin with the slots that are offered, or go on from a checkpoint."""
+        self.shared = shared
+        if self._caps is not None:
+            np.minimum(shared.caps, self._caps, out=shared.caps)
+
+    def finish(self, job: Job, run: Run, *, tally: bool) -> None:
+        """End the counting run of an arm; keep its `tally` if all its slots may be shared."""
+        assert self.shared is not None
+        arm, w, r = job
+        self._counted.append(arm)
+        if self._kept is not None:
+            self._kept.keep_shared(w, r, self._counted, self.shared.caps)
+        if tally and int(run.sources.sum()) == self.shared.size:
+            self._whole[arm] = run.tally()
 
 
 def _what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) -> str:
@@ -395,11 +537,11 @@ def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:
 
 
 def _assert_matched(
-    tallies: Mapping[Job, ArmTally], arms: tuple[str, ...], worlds: int, reps: int
+    tallies: Mapping[Job, ArmTally], arms: tuple[str, ...], worlds: int, reps: int, shared: bool
 ) -> None:
-    """Assert that sessions and slots are equal in all arms."""
+    """Assert that sessions and slots are equal in all arms, and shared impressions, too."""
     for w, r in product(range(worlds), range(reps)):
         found = [tallies[a, w, r] for a in arms]
-        held = {(tally.sessions, tally.impressions + tally.empty) for tally in found}
+        held = {(t.sessions, t.offered, t.impressions if shared else 0) for t in found}
         if len(held) > 1:
             raise AssertionError(f"arms differ in sessions or slots under 'matched': {held}")

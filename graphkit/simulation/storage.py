@@ -145,9 +145,11 @@ class Checkpoint:
         (folder / "state.npz").unlink(missing_ok=True)
         self._since = time.monotonic()
 
-    def load_state(self, job: Job) -> tuple[int, dict[str, npt.NDArray[Any]]]:
+    def load_state(
+        self, job: Job, counting: bool = False
+    ) -> tuple[int, dict[str, npt.NDArray[Any]]]:
         """Finished ticks of a run and its arrays; 0 ticks without a whole file."""
-        path = job_folder(self.path, self._folders, job) / "state.npz"
+        path = self._state_path(job, counting)
         if not os.path.lexists(path):
             return 0, {}
         try:
@@ -159,13 +161,46 @@ class Checkpoint:
             set_aside(path, error)
             return 0, {}
 
-    def keep_state(self, job: Job, ticks: int, memory: Mapping[str, npt.NDArray[Any]]) -> None:
+    def keep_state(
+        self, job: Job, ticks: int, memory: Mapping[str, npt.NDArray[Any]], counting: bool = False
+    ) -> None:
         """Save a run after `ticks` whole ticks."""
-        path = job_folder(self.path, self._folders, job) / "state.npz"
+        path = self._state_path(job, counting)
         header = {"ticks": ticks, "of": content_key(self._key, *job)}
         # uncompressed: it is read at most once, and hash tables hardly compress
         save_arrays(path, "Run", header, memory, compressed=False)
         self._since = time.monotonic()
+
+    def _state_path(self, job: Job, counting: bool) -> Path:
+        """File of the state of a run; another one while it counts the shared slots."""
+        name = "counting.npz" if counting else "state.npz"
+        return job_folder(self.path, self._folders, job) / name
+
+    def load_shared(self, world: int, replication: int) -> tuple[list[str], Any]:
+        """Arms whose shared slots are counted, and the caps so far; none without a whole file."""
+        path = self._shared_path(world, replication)
+        if not os.path.lexists(path):
+            return [], None
+        try:
+            header, arrays = load_arrays(path, "SharedSlots")
+            if header["of"] != content_key(self._key, world, replication):
+                raise FileError(f"{path} is of another simulation.")
+            return header["arms"], arrays["caps"]
+        except FileError as error:
+            set_aside(path, error)
+            return [], None
+
+    def keep_shared(
+        self, world: int, replication: int, arms: Sequence[str], caps: npt.NDArray[np.uint8]
+    ) -> None:
+        """Save the shared slots of these arms, and delete the state of the last one."""
+        path = self._shared_path(world, replication)
+        header = {"arms": list(arms), "of": content_key(self._key, world, replication)}
+        save_arrays(path, "SharedSlots", header, {"caps": caps})
+        self._state_path((arms[-1], world, replication), True).unlink(missing_ok=True)
+
+    def _shared_path(self, world: int, replication: int) -> Path:
+        return self.path / f"shared-slots-{world}-{replication}.npz"
 
     @property
     def due(self) -> bool:
@@ -270,7 +305,7 @@ def spread_of(
     removed: Mapping[str, int] | None = None,
 ) -> Spread:
     """Assemble the spread of a simulation from its tallies."""
-    keys = ("arms", "ticks", "slots", "budget", "behaviour")
+    keys = ("arms", "ticks", "slots", "budget", "reading", "behaviour")
     return Spread(
         worlds,
         tuple(facts["arms"]),
@@ -287,6 +322,7 @@ def spread_of(
             removed=removed,
             packages=("numba", "numpy"),
         ),
+        facts["reading"],
     )
 
 

@@ -319,8 +319,8 @@ class _Simulation:
             rng=self.streams.integer("simulation"),
         )
         with warnings.catch_warnings():
-            # the report says how much filler there is, and what follows
-            warnings.filterwarnings("ignore", "simulate_spread: .*filler", GraphkitWarning)
+            # the report states the share of filler itself
+            warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
             try:
                 return simulate()
             except OptionError:

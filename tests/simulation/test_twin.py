@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slow_twin import Twin
 
-from graphkit.data.spread import REACTIONS
+import graphkit as gk
+from graphkit.data.spread import REACTIONS, ArmTally
 from graphkit.data.world import World
+from graphkit.errors import GraphkitWarning
 from graphkit.kernels import state as codes
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders.factors import FILLERS
+from graphkit.rng import Streams
 from graphkit.simulation import Behaviour
+from graphkit.simulation.arrays import prepare_arrays
 from graphkit.simulation.engine import Run
 
 Log = Callable[[Run], list[tuple[int, ...]]]
@@ -36,21 +43,22 @@ def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
         (run.arrays.posts, run.static.features, twin.features),
         (run.arrays.posts, run.static.taste_features, twin.truths),
     ):
-        rows = np.empty_like(found)
-        rows[order] = found
-        assert rows.tobytes() == expected.tobytes()
-    same_tallies(run, twin, rows)
+        kept = np.empty_like(found)
+        kept[order] = found
+        assert kept.tobytes() == expected.tobytes()
+    same_tallies(run.tally(), twin, rows)
     return twin, rows
 
 
-def same_tallies(run: Run, twin: Twin, rows: list[tuple[int, ...]]) -> None:
-    world, tally = run.arrays.world, run.tally()
-    shown = [row for row in rows if row[3] >= 0]
-    assert tally.sessions == len(twin.staying)
-    assert tally.empty == len(rows) - len(shown)
+def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> None:
+    world, shown = twin.w, [row for row in rows if twin.tallied(row)]
+    assert tally.sessions == len({row[:2] for row in rows})
+    assert tally.empty == sum(row[3] < 0 for row in rows)
+    assert tally.untallied == len(rows) - len(shown) - tally.empty
     assert tally.candidates == twin.n_candidates
-    assert tally.watch.tolist() == twin.watch
-    assert tally.reactions.tolist() == [[did[kind] for kind in REACTIONS] for did in twin.did]
+    assert tally.watch.tolist() == twin.tallied_watch
+    reactions = [[did[kind] for kind in REACTIONS] for did in twin.tallied_did]
+    assert tally.reactions.tolist() == reactions
     assert tally.sources.tolist() == [sum(row[4] == s for row in shown) for s in range(9)]
     ticks, views = np.zeros_like(tally.ticks), np.zeros((world.n_posts, world.n_accounts), int)
     for t, a, _, p, *_ in shown:
@@ -80,7 +88,8 @@ def same_tallies(run: Run, twin: Twin, rows: list[tuple[int, ...]]) -> None:
     assert tally.gained.tolist() == [twin.gained[a] for a in range(world.n_accounts)]
     assert tally.lost.tolist() == [twin.lost[a] for a in range(world.n_accounts)]
     means = [tally.leave, tally.back, tally.stay]
-    np.testing.assert_allclose(means, np.mean(twin.staying, axis=0), rtol=1e-12)
+    expected = np.mean(twin.staying, axis=0) if twin.staying else [np.nan] * 3
+    np.testing.assert_allclose(means, expected, rtol=1e-12)
     if twin.creating:
         expected = np.mean(twin.creating, axis=0)
         np.testing.assert_allclose([tally.posting, tally.quitting], expected, rtol=1e-12)
@@ -156,6 +165,54 @@ def test_all_sources_and_both_ways_to_fill(
     run = run_of(world, Feed("filler", {}, {}), slots=30, ticks=11)
     agrees(run, log_of)
     assert run.empty
+
+
+SETS = (
+    ("follower", "interest"),
+    ("chronological", "uniform"),
+    ("chronological", "everything", "follower"),
+)
+
+
+@pytest.mark.parametrize("names", SETS, ids="-".join)
+@pytest.mark.parametrize("reading", ["filled", "empty", "shared"])
+def test_every_reading_of_slots_that_a_feed_cannot_fill(
+    world: World,
+    all_feeds: dict[str, Feed],
+    lively: Behaviour,
+    names: tuple[str, ...],
+    reading: str,
+) -> None:
+    arms, ticks, slots = {name: all_feeds[name] for name in names}, 7, 6
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
+        spread = gk.simulate_spread(
+            world, arms, ticks=ticks, slots=slots, reading=reading, behaviour=lively, rng=5
+        )
+    options: dict[str, Any] = {"slots": slots, "free": False}
+    options["seed"] = Streams(5).integer("draws", 0, 0)
+    probes = prepare_arrays(world, list(arms.values())).index.probes
+
+    def run_twin(feed: Feed, **caps: Any) -> tuple[Twin, list[tuple[int, ...]]]:
+        if reading != "filled":
+            feed = feed.but(feed.name, filler="empty")
+        twin = Twin(world, feed, lively, **options, **caps)
+        twin.index = twin.index._replace(probes=probes)
+        return twin, [row for t in range(ticks) for row in twin.step(t)]
+
+    found = {name: run_twin(feed) for name, feed in arms.items()}
+    if reading == "shared":
+        own: dict[tuple[int, int], list[int]] = {}
+        for _, rows in found.values():
+            filled = Counter((row[1], row[0]) for row in rows if row[3] >= 0)
+            for session in {(row[1], row[0]) for row in rows}:
+                own.setdefault(session, []).append(filled[session])
+        caps = {session: min(counts) for session, counts in own.items()}
+        assert len(set(caps.values())) > 2
+        found = {name: run_twin(feed, caps=caps) for name, feed in arms.items()}
+        assert any(spread.tallies[name, 0, 0].untallied for name in names)
+    for name, (twin, rows) in found.items():
+        same_tallies(spread.tallies[name, 0, 0], twin, rows)
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,14 @@ Row = tuple[int, ...]
 class Twin(Platform):
     """One arm, one session after the other."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, caps: Mapping[tuple[int, int], int] | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        #: (account, tick): shared slots of the session; the tallies leave out the others
+        self.caps = caps
+        self.tallied_watch, self.tallied_reacted = [0] * self.m, [0] * self.m
+        self.tallied_did: list[Counter[str]] = [Counter() for _ in range(self.m)]
         self.gone: set[int] = set()
         self.quit: set[int] = set()
         self.mood = [0.5] * self.n
@@ -43,16 +49,25 @@ class Twin(Platform):
         self.begin_tick()
         held = [(a, *self.session(a)) for a in self.by_key if self.opens(a)]
         rows = [row for _, shown, _, _ in held for row in shown]
-        for _, a, _, p, _, watch, react, _ in rows:
+        for row in rows:
+            _, a, _, p, _, watch, react, _ = row
             if p >= 0:
                 self.count(a, p, watch, react)
+            if self.tallied(row):
+                self.tallied_watch[p] += watch
+                self.tallied_did[p].update(self.kinds(watch, react))
+                self.tallied_reacted[p] += react & codes.ACTIVITY > 0
         self.widen_exploration()
-        self.tie(rows)
+        self.tie(row for row in rows if self.tallied(row))
         for a, _, leave, mean in held if self.free else ():
             self.mood[a] = mean
             if self.draw(codes.E_LEAVE, a, None, t) < leave:
                 self.gone.add(a)
         return sorted(rows)
+
+    def tallied(self, row: Row) -> bool:
+        t, a, s, p, *_ = row
+        return p >= 0 and (self.caps is None or s < self.caps[a, t])
 
     def opens(self, a: int) -> bool:
         chance = self.mind.activity
@@ -62,11 +77,14 @@ class Twin(Platform):
             chance = odds / (1 + odds)
         return a not in self.gone and self.draw(codes.E_SESSION, a, None, self.t) < chance
 
+    def kinds(self, watch: int, react: int) -> list[str]:
+        names = [name for bit, name in enumerate(REACTIONS[:8]) if react & (1 << bit)]
+        return names + ["skip"] * (watch < 65536 // 4)
+
     def count(self, a: int, p: int, watch: int, react: int) -> None:
         self.watch[p] += watch
         self.views[p] += 1
-        self.did[p].update(name for bit, name in enumerate(REACTIONS[:8]) if react & (1 << bit))
-        self.did[p]["skip"] += watch < 65536 // 4
+        self.did[p].update(self.kinds(watch, react))
         if react & codes.ACTIVITY:
             self.reacted[p] += 1
             self.rings[a].add((p, self.t, react & codes.ACTIVITY))
@@ -107,11 +125,11 @@ class Twin(Platform):
         posts = Counter(self.author[p] for p in before)
         reward: Counter[int] = Counter()
         for p in before:
-            reward[self.author[p]] += self.reacted[p]
+            reward[self.author[p]] += self.tallied_reacted[p]
         quitting, moving = set(), []
         for p in (p for p in self.order if self.tick[p] == self.t and posts[self.author[p]]):
             who = self.author[p]
-            usual = 1 + sum(self.reacted[q] for q in before) / len(before)
+            usual = 1 + sum(self.tallied_reacted[q] for q in before) / len(before)
             rho = math.log((1 + reward[who] / posts[who]) / usual)
             post = sigmoid(self.mind.post_base + self.mind.post_slope * rho)
             leave = sigmoid(self.mind.quit_base - self.mind.quit_slope * rho)
@@ -163,9 +181,10 @@ class Twin(Platform):
             w, react = self.react(a, p, heard, repeats)
             self.learn(a, p, w, react)
             rows.append((self.t, a, s, p, source, int(w * 65536), react, self.parent(a, p, react)))
-            watched.append(w)
-            repeated += repeats > 0
-            stay += staying
+            if self.caps is None or s < self.caps[a, self.t]:
+                watched.append(w)
+                repeated += repeats > 0
+                stay += staying
             stop = sigmoid(self.mind.stop_base - self.mind.stop_slope * (w - 0.5))
             staying *= 1 if self.free else 1 - stop
             if self.free and self.of_pair(codes.E_STOP, a, p) < stop:
@@ -173,7 +192,8 @@ class Twin(Platform):
         mean = sum(watched) / len(watched) if watched else 0.0
         bored = self.mind.boredom * repeated / len(watched) if watched else 0.0
         leave = sigmoid(self.mind.leave_base - self.mind.leave_slope * (mean - 0.5) + bored)
-        self.staying.append((leave, mean, stay))
+        if self.caps is None or self.caps[a, self.t]:
+            self.staying.append((leave, mean, stay))
         return rows, leave, mean
 
     def discount(self, score: float, picks: int) -> float:
