@@ -2,7 +2,7 @@
 
     python benchmarks/tag_prediction.py [--quick]
 
-Public: videos around 24 hashtags from TikTok's Research API, and who stitched whom (Hogenhaug et
+Public: videos around 24 hashtags from TikTok's Research API, and who stitched whom (Høgenhaug et
 al. 2025, arXiv 2502.18661), in ``../shared/data``; without it only the generator's rows are
 printed. The community of an author is the hashtag under which most of its videos were collected
 (``hashtag``), or its community of Leiden on the graph of stitches (``stitches``), of either the
@@ -122,7 +122,9 @@ def by_stitches() -> dict[str, str]:
         for line in file.read_text(encoding="utf-8").splitlines():
             source, target = line.split(",")
             if target != "None":
-                ends.append((source.split("@")[1].split("/")[0], target.split("@")[1].split("/")[0]))
+                ends.append(
+                    (source.split("@")[1].split("/")[0], target.split("@")[1].split("/")[0])
+                )
     graph = gk.Graph.from_edges(*zip(*ends, strict=True), directed=False)
     found = gk.leiden(graph, runs=5, rng=1)
     return {
