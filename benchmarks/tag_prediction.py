@@ -2,7 +2,7 @@
 
     python benchmarks/tag_prediction.py [--quick]
 
-Public: videos around 24 hashtags from TikTok's Research API, and who stitched whom (Hogenhaug et
+Public: videos around 24 hashtags from TikTok's Research API, and who stitched whom (Høgenhaug et
 al. 2025, arXiv 2502.18661), in ``../shared/data``; without it only the generator's rows are
 printed. The community of an author is the hashtag under which most of its videos were collected
 (``hashtag``), or its community of Leiden on the graph of stitches (``stitches``), of either the

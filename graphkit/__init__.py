@@ -6,10 +6,10 @@ Packages and modules, from the top; each imports only those below it.
 cli                command line: ``graphkit demo | run | check | describe | communities``
 study              studies from data to report: communities, simulation, analysis
 plot               figures
+synthetic          synthetic platforms with planted communities, and worlds of them; ``toy()``
 simulation         agent-based simulation of feeds and viewers, calibration → Spread
 networkx_backend   networkx's Leiden and Louvain on the native engine
 readwrite          import and export of datasets
-synthetic          synthetic platforms with planted communities; ``toy()``
 communities        Graph → Partition: Leiden, null tests, resolution, labels, tracking, visibility
 recommenders       feeds: candidate sources, ranking factors, re-ranking, presets
 measures           spread, mixing, reach, cascades and contrasts of arms

@@ -1,9 +1,10 @@
-"""Synthetic platforms with planted (ground-truth) communities."""
+"""Synthetic platforms with planted (ground-truth) communities, and worlds of them."""
 
 from graphkit.synthetic.platform import platform
 from graphkit.synthetic.toy import toy
+from graphkit.synthetic.worlds import worlds
 
-__all__ = ["platform", "toy"]
+__all__ = ["platform", "toy", "worlds"]
 
 
 def __dir__() -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chi2_contingency
+from scipy.stats import chi2_contingency, spearmanr
 from sklearn.metrics import adjusted_mutual_info_score
 
 import graphkit
@@ -24,8 +24,9 @@ from graphkit.data.incidence import incidence
 from graphkit.data.platform import Platform
 from graphkit.data.tags import STOP_TAGS, fold_tag
 from graphkit.errors import GraphkitError, OptionError
-from graphkit.rng import fenced_igraph
+from graphkit.rng import Streams, fenced_igraph
 from graphkit.synthetic import platform
+from graphkit.synthetic.accounts import draw_population, topics_followed
 from graphkit.synthetic.topics import GENERIC_TAGS, TOPICS
 
 Codes = npt.NDArray[np.int64]
@@ -344,14 +345,25 @@ def test_likes_are_far_likelier_within_interest(usual: Platform) -> None:
     assert 0.005 < liked[~inside].mean() < 0.02
 
 
-# --- the culture that follows do not show -----------------------------------------------------------
+# --- homophily: how much a community follows itself --------------------------------------------------
+
+
+def coleman(p: Platform) -> dict[str, float]:
+    """Coleman's index of inbreeding homophily of follows: (share inside − expected) / (1 − expected).
+
+    Expected is the share of all follows that go to the community.
+    """
+    follows, k = p.dataset.follows, len(p.topics)
+    assert follows is not None
+    table = crossed(homes(p, follows["follower_id"]), homes(p, follows["followee_id"]), k)
+    expected = table.sum(axis=0) / table.sum()
+    index = (table.diagonal() / table.sum(axis=1) - expected) / (1 - expected)
+    return dict(zip(p.topics, index.tolist(), strict=True))
 
 
 def test_alttok_members_hardly_follow_each_other(usual: Platform) -> None:
     internal = dict(zip(usual.topics, internal_follows(usual), strict=True))
-    alttok = internal.pop("#alttok")
-    assert alttok < 0.03
-    assert min(internal.values()) > 0.4
+    assert internal["#alttok"] < 0.03
     follows = usual.dataset.follows
     assert follows is not None
     ours = homes(usual, follows["follower_id"]) == usual.topics.index("#alttok")
@@ -366,19 +378,110 @@ def test_alttok_shows_in_shared_interest_only(usual: Platform) -> None:
     assert best_f1(likes, alttok) > 0.8
     assert best_f1(follows, alttok) < 0.3
     assert adjusted_mutual_info_score(truth, likes) > 0.7
-    for code, label in enumerate(usual.topics):
-        if label != "#alttok":
-            assert best_f1(follows, truth == code) > 0.7, label
 
 
-def test_hidden_is_a_choice() -> None:
-    open_, other = platform(1500, hidden=(), rng=4), platform(1500, hidden=("CatTok",), rng=4)
+def test_with_homophily_one_every_community_shows_among_follows() -> None:
+    open_ = platform(homophily=1.0, rng=20240601)
+    follows, truth = by_follows(open_), open_.truth.membership
+    assert min(internal_follows(open_)) > 0.4
+    for code, label in enumerate(open_.topics):
+        assert best_f1(follows, truth == code) > 0.7, label
+
+
+def test_the_default_is_a_spectrum_that_does_not_go_with_size(usual: Platform) -> None:
+    given = usual.parameters["homophily"]
+    assert given == {t.label: t.homophily for t in TOPICS}
+    assert (given["#alttok"], given["comedy"], given["dance"]) == (0, 1, 1)
+    assert sorted(given.values())[:9] == [0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1]
+    others = [t for t in TOPICS if not t.mainstream]
+    sizes, dial = np.log([t.share for t in others]), [t.homophily for t in others]
+    assert abs(np.corrcoef(sizes, dial)[0, 1]) < 0.1
+
+
+def test_index_of_homophily_rises_along_the_spectrum(usual: Platform) -> None:
+    index, mainstream = coleman(usual), {t.label for t in TOPICS if t.mainstream}
+    others = [t for t in TOPICS if t.label not in mainstream]
+    dial = [t.homophily for t in others]
+    found = [index[t.label] for t in others]
+    assert spearmanr(dial, found).statistic > 0.95
+    for (low, a), (high, b) in pairwise(sorted(zip(dial, found, strict=True))):
+        assert a < b or low == high, "the index rises with the dial"
+    assert abs(index["#alttok"]) < 0.02, "near chance"
+    assert max(found) > 0.5
+
+
+@pytest.mark.parametrize("label", ["#alttok", "football", "comedy"])
+def test_index_of_homophily_rises_with_the_dial(label: str) -> None:
+    """Of one community, the others' kept; also of one that is mainstream itself."""
+    steps = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+    made = [platform(2000, homophily={label: h}, rng=5) for h in steps]
+    found = [coleman(p)[label] for p in made]
+    assert all(a < b - 0.02 for a, b in pairwise(found)), found
+    assert found[0] < 0.02
+    # the share of follows within is about the dial's share of what it is at 1
+    inside = [internal_follows(p)[p.topics.index(label)] for p in made]
+    floor, ceiling = inside[0], inside[-1]
+    scaled = [(x - floor) / (ceiling - floor) for x in inside]
+    assert np.abs(np.subtract(scaled, steps)).max() < 0.06
+
+
+def test_homophily_moves_interest_to_the_mainstream() -> None:
+    """h_t θ_t + m_t Σ_u (1 − h_u) θ_u, m over comedy and dance but u itself."""
+    chosen = ("comedy", "dance", "BookTok", "#alttok")
+    homophily = {"comedy": 0.5, "BookTok": 0.25, "#alttok": 0.0}
+    topics_ = tuple(
+        t._replace(homophily=homophily.get(t.label, 1.0)) for t in TOPICS if t.label in chosen
+    )
+    population = draw_population(400, topics_, mixing=0.3, overlap=0.1, streams=Streams(1))
+    order = [t.label for t in population.topics]
+    assert order == list(chosen)
+    theta, wanted = population.interests.astype(float), topics_followed(population)
+    comedy, dance = population.shares[:2] / population.shares[:2].sum()
+    away = 0.75 * theta[:, 2] + theta[:, 3]
+    assert np.allclose(wanted[:, 0], 0.5 * theta[:, 0] + comedy * away)
+    assert np.allclose(wanted[:, 1], theta[:, 1] + dance * away + 0.5 * theta[:, 0])
+    assert np.allclose(wanted[:, 2], 0.25 * theta[:, 2])
+    assert np.allclose(wanted[:, 3], 0)
+    assert np.allclose(wanted.sum(axis=1), theta.sum(axis=1))
+
+
+def test_without_the_mainstream_interest_moves_to_all_others() -> None:
+    chosen = ("BookTok", "CatTok", "#alttok")
+    p = platform(600, communities=chosen, homophily={"#alttok": 0}, rng=1)
+    internal = dict(zip(p.topics, internal_follows(p), strict=True))
+    assert internal["#alttok"] < 0.06 < 0.4 < min(internal["BookTok"], internal["CatTok"])
+    nobody = platform(600, communities=chosen, homophily=0.0, rng=1)
+    assert max(coleman(nobody).values()) < 0
+    assert nobody.dataset.memberships is not None
+
+
+def test_homophily_changes_follows_and_groups_only() -> None:
+    open_, other = (
+        platform(1500, homophily=h, rng=4) for h in (1.0, {"CatTok": 0.0, "#alttok": 1.0})
+    )
     assert internal_follows(open_)[open_.topics.index("#alttok")] > 0.4
     assert internal_follows(other)[other.topics.index("CatTok")] < 0.03
-    assert open_.parameters["hidden"] == []
-    # hidden or not, the culture is the same: only follows and groups differ
+    assert set(open_.parameters["homophily"].values()) == {1.0}
+    assert other.parameters["homophily"] == dict.fromkeys(open_.topics, 1.0) | {"CatTok": 0.0}
+    # whatever the dial, the culture is the same
     for table in ("items", "impressions", "interactions"):
         assert open_.dataset.tables[table].equals(other.dataset.tables[table])
+    assert not open_.dataset.tables["follows"].equals(other.dataset.tables["follows"])
+
+
+def test_a_community_has_groups_by_its_homophily() -> None:
+    """One group per 60 accounts who join at home, at least one unless nobody does."""
+    counts = []
+    for h in (0.0, 0.05, 0.5, 1.0):
+        p = platform(3000, homophily={"football": h}, rng=2)
+        assert p.dataset.memberships is not None
+        inside = homes(p, p.dataset.memberships["account_id"]) == p.topics.index("football")
+        share = p.dataset.memberships.with_columns(inside=pl.Series(inside))
+        by_group = share.group_by("group_id").agg(pl.col("inside").mean())
+        counts.append(by_group.filter(pl.col("inside") > 0.4).height)
+    assert counts[0] == 0
+    assert counts[-1] >= 4
+    assert counts == sorted(counts)
 
 
 # --- cross-posts ------------------------------------------------------------------------------------
@@ -455,9 +558,13 @@ def test_bytes_ignore_hash_seed_and_threads() -> None:
         ({"communities": ("BookTok", "BookTok")}, "communities="),
         ({"communities": "BookTok"}, "communities='BookTok'"),
         ({"communities": ("BookTok", "CatTock")}, "Did you mean 'CatTok'"),
-        ({"hidden": ("alttok",)}, "Did you mean '#alttok'"),
-        ({"hidden": "#alttok"}, "hidden='#alttok'"),
-        ({"communities": 2, "hidden": ("comedy", "dance")}, "hides every community"),
+        ({"homophily": {"alttok": 0.5}}, "Did you mean '#alttok'"),
+        ({"homophily": {"#alttok": 1.5}}, "homophily['#alttok']=1.5"),
+        ({"homophily": {"#alttok": None}}, "homophily['#alttok']=None"),
+        ({"homophily": -0.1}, "homophily=-0.1"),
+        ({"homophily": True}, "homophily=True"),
+        ({"homophily": "#alttok"}, "homophily='#alttok'"),
+        ({"homophily": ("#alttok",)}, "numbers by name"),
         ({"rng": -1}, "rng=-1"),
     ],
 )
@@ -485,6 +592,7 @@ def test_communities_can_be_chosen() -> None:
     shown=st.floats(0.1, 60),
     overlap=st.floats(0, 1),
     noise=st.floats(0, 1),
+    homophily=st.none() | st.floats(0, 1),
     seed=st.integers(0, 2**64),
 )
 def test_every_small_platform_is_sound(
@@ -496,6 +604,7 @@ def test_every_small_platform_is_sound(
     shown: float,
     overlap: float,
     noise: float,
+    homophily: float | None,
     seed: int,
 ) -> None:
     k = min(k, n // 4)
@@ -508,6 +617,7 @@ def test_every_small_platform_is_sound(
         impressions_per_account=shown,
         tag_noise=noise,
         overlap=overlap,
+        homophily=homophily,
         rng=seed,
     )
     data = p.dataset  # building it has checked ids, keys and references
