@@ -63,7 +63,7 @@ def world() -> Any:
 @cache
 def spread() -> Any:
     return gk.simulate_spread(
-        world(), {"new": gk.recommenders.chronological()}, ticks=2, slots=3, rng=1
+        world(), {"new": gk.recommenders.chronological()}, ticks=2, slots=3, reading="empty", rng=1
     )
 
 

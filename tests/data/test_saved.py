@@ -52,7 +52,7 @@ def tally() -> ArmTally:
     counts = {name: np.zeros(m, np.int64) for name in ("watch",)}
     people = {name: np.zeros(n, bool) for name in ("left", "quit")}
     people |= {name: np.arange(n, dtype=np.int32) for name in ("gained", "lost")}
-    numbers = dict.fromkeys(("sessions", "empty", "candidates"), 2)
+    numbers = dict.fromkeys(("sessions", "empty", "candidates", "untallied"), 2)
     numbers |= dict.fromkeys(("leave", "back", "stay", "posting", "quitting", "recall"), 0.25)
     return ArmTally(
         views={"planted": np.ones((m, 3), np.int32)},
@@ -94,6 +94,12 @@ KINDS: dict[str, tuple[Callable[[Path], Path], Load]] = {
     "Run": (
         lambda p: save_arrays(p, "Run", {"ticks": 2, "of": "x"}, run_arrays(), compressed=False),
         lambda p: load_arrays(p, "Run"),
+    ),
+    "SharedSlots": (
+        lambda p: save_arrays(
+            p, "SharedSlots", {"arms": ["a"], "of": "x"}, {"caps": np.ones((3, 2), np.uint8)}
+        ),
+        lambda p: load_arrays(p, "SharedSlots"),
     ),
     "Block": (
         lambda p: save_arrays(p, "Block", {}, block_arrays(), compressed=False),
@@ -214,7 +220,7 @@ def test_nothing_is_allocated_for_a_declared_shape(tmp_path: Path) -> None:
 
 
 #: Arrays that may be absent by themselves.
-OPTIONAL = {"at", "watch_fraction"}
+OPTIONAL = {"at", "watch_fraction", "caps"}
 
 
 def save_as(path: Path, kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Path:

@@ -39,6 +39,7 @@ def tally(**fields: Any) -> ArmTally:
         gained=np.zeros(3, np.int32),
         lost=np.zeros(3, np.int32),
         recall=0.9,
+        untallied=2,
     )
     return replace(made, **fields)
 
@@ -79,12 +80,15 @@ def test_summary_of_an_arm() -> None:
     assert row["index_recall"] == 0.9
     assert row["reactions_per_impression"] == 1  # all are liked
     assert (row["following"], row["filler"]) == (0.75, 0.25)
+    assert row["kept"] == 8 / (8 + 2 * 2)
+    assert spread(TALLY, unused).filler("a") == 0.25
 
 
 def test_what_is_undefined_is_null() -> None:
     nothing = tally(sessions=0, candidates=0, sources=np.zeros(3, np.int64), recall=float("nan"))
+    nothing = replace(nothing, untallied=0)
     row = spread(nothing).summary().row(0, named=True)
-    for name in ("candidates_per_session", "index_recall", "reactions_per_impression"):
+    for name in ("kept", "candidates_per_session", "index_recall", "reactions_per_impression"):
         assert row[name] is None
 
 

@@ -87,7 +87,7 @@ def test_descriptions_are_not_tested(by_hand: Any) -> None:
     values = {"a": [[0.5], [0.7], [0.8]], "b": [[0.4], [0.5], [0.5]]}
     names = (
         "crossing",
-        "filler_share",
+        "filler",
         "source_interest",
         "candidates_per_session",
         "index_recall",

@@ -24,38 +24,64 @@ def test_per_cent_by_home_community(by_hand: Any) -> None:
     frame = amplification(spread, partition="planted")
     found = {(a, c): v for a, c, v in frame.select("arm", "community", "value").iter_rows()}
     assert found == {
-        ("interest", None): 0,  # as many impressions in all
         ("interest", "x"): pytest.approx(200),  # threefold
         ("interest", "y"): pytest.approx(100 * (1 / 3 - 1)),
-        ("nothing", None): -100,
-        ("nothing", "x"): -100,
-        ("nothing", "y"): -100,
+        ("nothing", "x"): None,
+        ("nothing", "y"): None,
     }
     assert frame["baseline"].unique().to_list() == ["chronological"]
     against_nothing = amplification(spread, "nothing", partition="planted")
-    assert against_nothing["value"].null_count() == against_nothing.height == 6
+    assert against_nothing["value"].null_count() == against_nothing.height == 4
 
 
-def test_over_the_posts_that_entered(by_hand: Any) -> None:
+def test_amplification_does_not_depend_on_slots_left_empty(by_hand: Any) -> None:
+    """Half the impressions in the same shares are no amplification; nor do homeless posts vanish."""
+    world = by_hand.world(GROUPS, [[0], [4], [8]])
+    old = [(1, 0, 0), (2, 0, 0), (5, 1, 0), (6, 1, 0), (1, 2, 0), (2, 2, 0)]
+    few = by_hand.tally(world, [(1, 0, 0), (5, 1, 0), (1, 2, 0)], empty=3)
+    more = by_hand.tally(world, [(1, 0, 0), (2, 0, 0), (3, 0, 0), (1, 2, 0)], empty=2)
+    arms = {"old": [[by_hand.tally(world, old)]], "few": [[few]], "more": [[more]]}
+    frame = amplification(by_hand.spread([world], arms), "old", partition="planted")
+    found = {(a, c): v for a, c, v in frame.select("arm", "community", "value").iter_rows()}
+    assert found == pytest.approx(
+        {("few", "x"): 0, ("few", "y"): 0, ("more", "x"): 125, ("more", "y"): -100}
+    )
+
+
+def test_amplification_of_filler_is_refused(by_hand: Any) -> None:
+    world = by_hand.world(GROUPS, [[0], [4]])
+    log = [(1, 0, 0), (2, 0, 0), (5, 1, 0), (6, 1, 0)]
+    quarter = by_hand.tally(world, log)
+    assert quarter.sources[-1] / quarter.impressions == 0.25
+    above = replace(quarter, sources=np.array([299, 0, 101]))
+    arms = {"old": [[quarter]], "new": [[quarter]]}
+    assert amplification(by_hand.spread([world], arms), "old", partition="planted").height == 2
+    for name in arms:
+        spread = by_hand.spread([world], {**arms, name: [[above]]})
+        with pytest.raises(DataError, match=f"25% of '{name}'.*reading='shared'"):
+            amplification(spread, "old", partition="planted")
+
+
+def test_amplification_under_a_free_budget(by_hand: Any) -> None:
     world = by_hand.world(GROUPS, [[0], [1]])
     old = by_hand.tally(world, [(2, 0, 0), (2, 1, 0)])
     new = by_hand.tally(world, [(2, 0, 0)], posted=np.array([True, False]))
     spread = by_hand.spread([world], {"old": [[old]], "new": [[new]]}, "free")
     frame = amplification(spread, "old", partition="planted")
-    assert frame.filter(community="x")["value"].to_list() == [0]
-    assert frame.filter(community="y")["value"].to_list() == [None]  # no post
+    assert frame.filter(community="x")["value"].to_list() == [100]  # all impressions, not half
+    assert frame.filter(community="y")["value"].to_list() == [-100]  # no post
     assert frame["budget"].unique().to_list() == ["free"]
 
 
 def test_means_over_worlds(by_hand: Any) -> None:
     world = by_hand.world(GROUPS, [[0], [4]])
     old = by_hand.tally(world, [(1, 0, 0), (5, 1, 0)])
-    twice = by_hand.tally(world, [(1, 0, 0), (2, 0, 0)])
-    thrice = by_hand.tally(world, [(1, 0, 0), (2, 0, 0), (3, 0, 0)])
-    spread = by_hand.spread([world] * 2, {"old": [[old]] * 2, "new": [[twice], [thrice]]})
+    most = by_hand.tally(world, [(1, 0, 0), (2, 0, 0), (3, 0, 0), (5, 1, 0)])
+    all_of_it = by_hand.tally(world, [(1, 0, 0), (2, 0, 0), (3, 0, 0)])
+    spread = by_hand.spread([world] * 2, {"old": [[old]] * 2, "new": [[most], [all_of_it]]})
     means = arm_means(amplification(spread, "old", partition="planted"))
     row = means.filter(community="x").row(0, named=True)
-    assert row["mean"] == pytest.approx(150)
+    assert row["mean"] == pytest.approx(75)  # 50 % and 100 %
     assert row["interval"] == "over worlds"
 
 

@@ -99,12 +99,22 @@ def test_the_plain_numbers(by_hand: Any) -> None:
     assert found[None, "quitting_propensity"] == 0.05
     assert found[None, "candidates_per_session"] == 20
     assert found[None, "index_recall"] is None
-    assert found[None, "filler_share"] == 0.25
+    assert found[None, "filler"] == 0.25
+    assert found[None, "kept"] == 1
     assert found[None, "source_following"] == 0.75
     assert found[None, "small_creator_share"] == 0.75  # account 0, one follower
     assert found[None, "structural_virality"] == pytest.approx(4 / 3)
     assert found[None, "cascade_size"] == pytest.approx(5 / 3)
     assert found[None, "excluded_share"] == 0
+
+
+def test_kept_is_the_share_of_the_slots_that_are_tallied(by_hand: Any) -> None:
+    world = by_hand.world(TWO, [[0], [4]])
+    tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 0), (5, 1, 0)], empty=5, untallied=4)
+    assert tally.offered == 12
+    frame = measure_spread(by_hand.spread([world], {"a": [[tally]]}))
+    row = frame.filter(frame["measure"] == "kept").row(0, named=True)
+    assert (row["value"], row["partition"], row["community"]) == (0.25, None, None)
 
 
 def test_nothing_shown_is_null_and_not_zero(by_hand: Any) -> None:

@@ -13,7 +13,7 @@ import graphkit as gk
 from graphkit.data.platform import Platform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.simulation import build_world, interest_space, split_world_data
 from graphkit.simulation.build import choose_introducers, item_draws, time_cuts
 from graphkit.simulation.interests import InterestSpace
@@ -384,5 +384,6 @@ def test_a_stock_of_the_oldest_posts_is_there_at_the_beginning(platform: Platfor
 def test_thirty_ticks_on_a_small_platform_run_in_every_resampled_world() -> None:
     world = build_world(gk.synthetic.platform(accounts=800, rng=5), rng=1)
     arms = {"follower": gk.follower_centric()}
-    spread = gk.simulate_spread(gk.resample_worlds(world, 3, rng=1), arms, ticks=30, rng=1)
+    with pytest.warns(GraphkitWarning, match="filler"):
+        spread = gk.simulate_spread(gk.resample_worlds(world, 3, rng=1), arms, ticks=30, rng=1)
     assert spread.impressions("follower") > 100_000

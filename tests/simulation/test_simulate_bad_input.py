@@ -202,6 +202,7 @@ def test_counts_by_community_that_do_not_fit_are_told(monkeypatch: pytest.Monkey
     arms = {"follower": follower_centric(), "uniform": uniform()}
     module = import_module("graphkit.simulation.simulate")
     options: dict[str, Any] = {"ticks": 1, "slots": 2, "replications": 3, "rng": 1}
+    options["reading"] = "empty"
     spread = gk.simulate_spread(world, arms, **options)
     held = sum(
         array.nbytes
