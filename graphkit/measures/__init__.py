@@ -14,6 +14,7 @@ from graphkit.measures.exposure import (
 )
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
+from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
 
@@ -23,6 +24,7 @@ __all__ = [
     "Crossing",
     "Measure",
     "Mixing",
+    "PermutationNull",
     "amplification",
     "arm_means",
     "cascades",
@@ -42,6 +44,7 @@ __all__ = [
     "measure_spread",
     "miscalibration",
     "mixing",
+    "permutation_null",
     "reach_by_age",
     "reach_curve",
     "small_creator_share",
