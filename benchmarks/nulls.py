@@ -1,6 +1,6 @@
 """What null tests say where nothing is planted, and where something is.
 
-    python benchmarks/nulls.py [--quick] [--only NAME] [--graphs N] [--draws N]
+    python benchmarks/nulls.py [--quick] [--only NAME] [--graphs N] [--draws N] [--out FILE]
 
 Nothing planted: random logs, whose accounts and items are drawn at random (heavy-tailed ones
 with Pareto activity and popularity), sparse random graphs, trees and rings. At the level of
@@ -8,17 +8,20 @@ with Pareto activity and popularity), sparse random graphs, trees and rings. At 
 of the platform generator, at most 5 % of which may be missed by projection_null, and 20 % by a study.
 
 A share is printed with its exact 95 % interval (Clopper–Pearson); a row fails if the interval
-excludes the bound.
+excludes the bound. `--out` appends a line of JSON for every graph as it is done; graphs that the
+file has already are not tested again, so that a long run can be stopped and continued.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,39 +111,68 @@ def tell(what: str, hits: int, n: int, bound: float, *, most: bool) -> bool:
     met = interval.low <= bound if most else interval.high >= bound
     sign = "<=" if most else ">="
     print(
-        f"  {what:<38} {hits / n:6.1%}  [{interval.low:5.1%}, {interval.high:6.1%}]  "
+        f"  {what:<32} {hits:>4}/{n:<4} {hits / n:6.1%}  [{interval.low:5.1%}, {interval.high:6.1%}]  "
         f"{sign} {bound:.0%}  {'' if met else 'MISSED'}"
     )
     return met
 
 
-def run_case(name: str, make: Case, graphs: int, draws: int) -> bool:
+def test_one(make: Case, draws: int, seed: int) -> dict[str, Any]:
+    """What the tests say about one graph or log: p, agreement of two runs, and of the null."""
+    data = make(seed)
+    log = isinstance(data, gk.Dataset)
+    row: dict[str, Any] = {"weights": ["tfidf", "count"] if log else [""], "tests": []}
+    for weight in row["weights"]:
+        test = compare(data, weight, draws, seed)
+        row["tests"].append(
+            {
+                "quality": test.p("quality"),
+                "agreement": test.p("agreement"),
+                "stable": test.stable,
+                "ami": test.observed("agreement"),
+                "null_ami": float(test.null("agreement").mean()),
+            }
+        )
+    row["study"] = found_by_study(data, draws, seed) if log else None
+    return row
+
+
+def read_done(out: Path | None, name: str, draws: int) -> dict[int, dict[str, Any]]:
+    """Results that a file has of one case, by seed."""
+    if out is None or not out.exists():
+        return {}
+    lines = map(json.loads, out.read_text().splitlines())
+    return {x["seed"]: x for x in lines if (x["case"], x["draws"]) == (name, draws)}
+
+
+def run_case(name: str, make: Case, graphs: int, draws: int, out: Path | None) -> bool:
     """Test the graphs or logs of one case, and print the shares."""
     start, there = time.perf_counter(), name in PLANTED
-    rows, studies = [], []
+    done = read_done(out, name, draws)
+    rows = []
     for seed in range(graphs):
-        data = make(seed)
-        weights = ("tfidf", "count") if isinstance(data, gk.Dataset) else ("",)
-        rows.append([compare(data, weight, draws, seed) for weight in weights])
-        if isinstance(data, gk.Dataset):
-            studies.append(found_by_study(data, draws, seed))
+        if seed not in done:
+            row = test_one(make, draws, seed)
+            done[seed] = {"case": name, "draws": draws, "seed": seed, **row}
+            if out is not None:
+                with out.open("a") as file:
+                    file.write(json.dumps(done[seed]) + "\n")
+        rows.append(done[seed])
     print(f"{name}: {graphs} of them, {draws} draws, {time.perf_counter() - start:.0f} s")
     met = []
-    for which, weight in enumerate(("tfidf", "count")[: len(rows[0])]):
-        tests = [row[which] for row in rows]
+    studies = [row["study"] for row in rows if row["study"] is not None]
+    for which, weight in enumerate(rows[0]["weights"]):
+        tests = [row["tests"][which] for row in rows]
         label = f" ({weight})" if studies else ""
-        quality = sum(test.p("quality") <= 0.05 for test in tests)
-        agreement = sum(test.p("agreement") <= 0.05 for test in tests)
+        quality = sum(test["quality"] <= 0.05 for test in tests)
+        agreement = sum(test["agreement"] <= 0.05 for test in tests)
         bound = REJECTED if there else FALSE
         met.append(tell(f"differs by quality{label}", quality, graphs, bound, most=not there))
         print(f"  {f'differs by agreement{label}':<38} {agreement / graphs:6.1%}")
-        stable, bound = sum(test.stable for test in tests), FOUND if there else FALSE
+        stable, bound = sum(test["stable"] for test in tests), FOUND if there else FALSE
         met.append(tell(f"stable{label}", stable, graphs, bound, most=not there))
-        values = [test.observed("agreement") for test in tests]
-        nulls = [float(test.null("agreement").mean()) for test in tests]
-        print(
-            f"  {'AMI of two runs, of the null':<38} {np.mean(values):6.3f}  {np.mean(nulls):.3f}"
-        )
+        ami, null = (np.mean([test[key] for test in tests]) for key in ("ami", "null_ami"))
+        print(f"  {'AMI of two runs, of the null':<38} {ami:6.3f}  {null:.3f}")
     if studies:
         bound = FOUND if there else FALSE
         met.append(tell("found by a study", sum(studies), graphs, bound, most=not there))
@@ -154,11 +186,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose names contain this")
     parser.add_argument("--graphs", type=int, help="graphs per case")
     parser.add_argument("--draws", type=int, help="draws per test")
+    parser.add_argument("--out", type=Path, help="file of results, continued if it exists")
     given = parser.parse_args()
     graphs = given.graphs or (5 if given.quick else 100)
     draws = given.draws or (39 if given.quick else 99)
     results = [
-        run_case(name, make, graphs, draws)
+        run_case(name, make, graphs, draws, given.out)
         for name, make in (NOTHING | PLANTED).items()
         if given.only in name
     ]

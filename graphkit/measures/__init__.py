@@ -16,6 +16,7 @@ from graphkit.measures.headline import Finding, Headline, headline, hosting_by_v
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.own_share import own_share
+from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
 
@@ -28,6 +29,7 @@ __all__ = [
     "Headline",
     "Measure",
     "Mixing",
+    "PermutationNull",
     "amplification",
     "arm_means",
     "cascades",
@@ -50,6 +52,7 @@ __all__ = [
     "miscalibration",
     "mixing",
     "own_share",
+    "permutation_null",
     "reach_by_age",
     "reach_curve",
     "small_creator_share",

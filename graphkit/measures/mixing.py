@@ -145,7 +145,7 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     >>> round(mixing(g, p).ei_index, 4)
     -0.3333
     """
-    size = _matrix_size(partition, "mixing")
+    size = matrix_size(partition, "mixing")
     codes = partition.vocabulary.lookup(graph.vocabulary.ids)
     community = np.where(codes >= 0, partition.membership[codes], -1)
     source, target, weight = graph.edge_arrays()
@@ -171,7 +171,7 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     )
 
 
-def _matrix_size(partition: Partition, caller: str) -> int:
+def matrix_size(partition: Partition, caller: str) -> int:
     """Number of communities; raises where a matrix of all pairs of them would be too large."""
     size = partition.n_communities
     if size > MOST_COMMUNITIES:
@@ -231,7 +231,7 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
     chosen = chosen if world is None else [world]
     partitions = [partition_of(spread, w, partition) for w in chosen]
     first = partitions[0]
-    size = _matrix_size(first, "flow")
+    size = matrix_size(first, "flow")
     observed, excluded = np.zeros((size, size)), 0
     for w, own in zip(chosen, partitions, strict=True):
         codes = _matched_communities(own, first)

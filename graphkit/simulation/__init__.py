@@ -9,6 +9,7 @@ from graphkit.simulation.interests import InterestSpace, interest_space
 from graphkit.simulation.resample import resample_worlds
 from graphkit.simulation.simulate import simulate_spread
 from graphkit.simulation.storage import read_checkpoint, scan_impressions
+from graphkit.simulation.tastes import perturb_world
 
 __all__ = [
     "Behaviour",
@@ -19,6 +20,7 @@ __all__ = [
     "build_world",
     "calibrate",
     "interest_space",
+    "perturb_world",
     "read_checkpoint",
     "resample_worlds",
     "scan_impressions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from scipy import stats
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
+from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.data.world import World
+from graphkit.errors import DataError, MissingDataError, OptionError, check_number
 from graphkit.kernels.random import draw_all, draw_pairs
 from graphkit.rng import Streams
 from graphkit.simulation.interests import (
@@ -25,6 +27,8 @@ from graphkit.simulation.interests import (
     mean_features,
     unit_rows,
 )
+
+__all__ = ["perturb_world"]
 
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
@@ -317,3 +321,59 @@ def likeness_correlation(first: Floats32, second: Floats32, post_keys: Keys) -> 
     if any(np.ptp(values) == 0 for values in likeness):
         return None
     return round(float(stats.spearmanr(*likeness).statistic), 6)
+
+
+def perturb_world(
+    world: World,
+    *,
+    feature_noise: float = 0.0,
+    profile_noise: float = 0.0,
+    cold_start: bool = False,
+) -> World:
+    """The world with what feeds read of posts and viewers made worse; tastes are untouched.
+
+    The same noise as that of :func:`graphkit.build_world`, added to a world that is there: it is
+    keyed, so that the same posts are misread and the same profiles blurred, whatever else differs.
+
+    Parameters
+    ----------
+    world
+        The world.
+    feature_noise
+        Share of the posts that feeds read as another post, in [0, 1].
+    profile_noise
+        Weight of another account's profile in each profile, in [0, 1].
+    cold_start
+        Whether all profiles begin as their mean.
+
+    Returns
+    -------
+    World
+
+    Raises
+    ------
+    OptionError
+        If a share is not in [0, 1].
+
+    Examples
+    --------
+    >>> import graphkit as gk
+    >>> world = gk.build_world(gk.synthetic.platform(60, communities=2, rng=1), ticks=3, rng=1)
+    >>> cold = perturb_world(world, cold_start=True)
+    >>> bool((cold.profiles == cold.profiles[0]).all()), cold.interests is world.interests
+    (True, True)
+    """
+    feature_noise = check_number("feature_noise", feature_noise, 0, 1)
+    profile_noise = check_number("profile_noise", profile_noise, 0, 1)
+    removed: dict[str, int] = {}
+    features = misread(world.post_features, world.post_keys, feature_noise, removed)
+    known = world.provenance.parameters
+    options = {name: known[name] for name in ("space", "reads", "tastes") if name in known}
+    options |= {"feature_noise": feature_noise, "profile_noise": profile_noise}
+    options |= {"cold_start": cold_start}
+    if "tastes" in known:
+        likeness = likeness_correlation(features, world.taste_features, world.post_keys)
+        options["rank_correlation"] = likeness
+    record = Provenance.of("perturb_world", options, made_from=(world,), removed=removed)
+    profiles = blur_profiles(world.profiles, world.account_keys, profile_noise, cold_start)
+    return replace(world, post_features=features, profiles=profiles, provenance=record)

@@ -28,6 +28,7 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import (
     Behaviour,
     build_world,
+    perturb_world,
     resample_worlds,
     simulate_spread,
     split_world_data,
@@ -356,9 +357,10 @@ class _Simulation:
         worlds = self.worlds[: self.some(wanted.worlds)]
         changes: dict[str, list[World]] = {}
         if wanted.cold_start:
-            changes["cold start"] = [start_cold(world) for world in worlds]
+            changes["cold start"] = [perturb_world(w, cold_start=True) for w in worlds]
         for share in wanted.feature_noise:
-            changes[f"{share:.0%} of posts misread"] = [misread_posts(w, share) for w in worlds]
+            name = f"{share:.0%} of posts misread"
+            changes[name] = [perturb_world(w, feature_noise=share) for w in worlds]
         for name, changed in track(changes.items(), "other conditions", len(changes)):
             found[name] = self.contrast(self.measure(self.run(name, worlds=changed)))
         return found
