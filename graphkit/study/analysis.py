@@ -48,7 +48,7 @@ def add_hosting(
     the first minus the second. `hidden` and `visible` are their names by kind of partition;
     other kinds get no such rows.
     """
-    keys = ["arm", "world", "replication", "partition", "budget", "calibrated"]
+    keys = ["arm", "world", "replication", "partition", "budget", "calibrated", "sample"]
     parts = [outcome]
     for kind, names in hidden.items():
         rows = outcome.filter(
@@ -68,7 +68,7 @@ def add_hosting(
 
 def contrast_arms(outcome: pl.DataFrame, arms: Sequence[str]) -> pl.DataFrame:
     """Contrasts of every arm with the first."""
-    return pl.concat([contrast(outcome, arm, arms[0]) for arm in arms[1:]])
+    return pl.concat([contrast(outcome, arm, arms[0]).frame for arm in arms[1:]])
 
 
 def sweep_contrasts(outcome: pl.DataFrame, arms: Sequence[str], s: float) -> pl.DataFrame:

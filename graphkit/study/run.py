@@ -235,7 +235,7 @@ class _Simulation:
         feeds = self.config.feeds()
         simulate = partial(
             simulate_spread,
-            self.worlds[:worlds],
+            self._first(worlds),
             {arm: feed.but(feed.name, filler=filler) for arm, feed in feeds.items()},
             ticks=wanted.ticks,
             replications=replications or wanted.replications,
@@ -255,6 +255,14 @@ class _Simulation:
         for old in filter(None, (impressions, kept)):
             remove_folder(old)
         return simulate()
+
+    def _first(self, worlds: int | None) -> Sequence[World]:
+        """The first worlds; of a jackknife, one with so many groups, which must be complete."""
+        if worlds is None or worlds >= len(self.worlds) or self.worlds[0].sample != "whole":
+            return self.worlds[:worlds]
+        if worlds == 1:
+            return self.worlds[:1]
+        return resample_worlds(self.worlds[0], worlds, rng=self.streams.integer("worlds"))
 
     def measure(self, spread: Spread) -> pl.DataFrame:
         """All measures, with the within-community reach of hidden and visible communities."""
