@@ -65,7 +65,8 @@ class Scheme:
         """The t interval of the values of these worlds (of replications, within one world).
 
         Values that do not vary beyond the rounding of numbers of this `magnitude` have an interval
-        of zero width. A jackknife without the value of a world has none.
+        of zero width. A jackknife has none if a world lacks its value, or if no part differs from
+        the others although the whole is not at zero: such a measure is too coarse for it.
 
         Examples
         --------
@@ -76,11 +77,15 @@ class Scheme:
         """
         centre, jackknife = self.centre(values, worlds), self.whole is not None
         units = values[worlds != self.whole] if jackknife else values
+        undefined = float("nan")
+        nothing = Interval(centre, undefined, undefined, undefined, 0, undefined)
         if units.size < 2 or (jackknife and worlds.size < self.worlds):
-            undefined = float("nan")
-            return Interval(centre, undefined, undefined, undefined, 0, undefined)
+            return nothing
         n, spread = units.size, float(((units - units.mean()) ** 2).sum())
-        if math.sqrt(spread / (n - 1)) <= 1e-12 * float(magnitude.max()):
+        least = 1e-12 * float(magnitude.max())
+        if math.sqrt(spread / (n - 1)) <= least:
+            if jackknife and abs(centre) > least:
+                return nothing  # too coarse a measure, such as a median of counts
             return Interval(centre, centre, centre, 0.0, n - 1, 0.0)
         se = math.sqrt((n - 1) / n * spread) if jackknife else math.sqrt(spread / (n - 1) / n)
         half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * se

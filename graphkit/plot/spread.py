@@ -13,6 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
+from graphkit.measures.contrast import Contrast
+from graphkit.measures.intervals import OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
 from graphkit.plot.style import (
     ACCENT,
@@ -39,42 +41,74 @@ _LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
 
 
-def contrast(frame: pl.DataFrame, *, top: int = 40) -> Canvas:
-    """Differences with 95 % confidence intervals, one row per measure, and their numbers.
+def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
+    """Differences with confidence intervals, one row per measure, and their numbers.
 
-    Red: the interval lies above zero; blue: below; grey: it includes zero, or there is none.
-    Measures have different units, so each row has its own scale, from zero to the farther end
-    of its interval; the numbers are in the measure's unit. If all rows are of one measure
-    (hosting by community, for example) they share one scale.
+    Red: higher; blue: lower; grey: no direction is claimed, and the row says why. Of a
+    :class:`~graphkit.measures.Contrast` its primary rows are shown, of a frame all its rows, the
+    primary ones first. Measures have different units, so they share the axis of the effect: the
+    difference and its bounds in standard deviations over populations. If all rows are of one
+    measure (hosting by community, for example), the axis has its unit. Where nothing is known of
+    how populations vary (a single world), each row has its own scale, from zero to the farther
+    end of its interval. The numbers are in the measure's unit.
 
     Parameters
     ----------
-    frame
-        Rows of one :func:`graphkit.contrast`.
+    found
+        Result of :func:`graphkit.contrast`, or rows of its frame.
     top
         Rows shown, the first ones; the figure says how many are left out.
     """
+    frame = found.frame if isinstance(found, Contrast) else found
+    if isinstance(found, Contrast) and found.primary.height:
+        frame = found.primary
     style.require_columns(frame, _CONTRAST_COLUMNS, "see contrast")
+    if "primary" in frame.columns:
+        frame = frame.sort("primary", descending=True, nulls_last=True, maintain_order=True)
     defined = frame.filter(pl.col("difference").is_not_null())
     if not defined.height:
         raise DataError("no row of the contrast has a difference to be plotted.")
     arm, baseline = _only_pair(defined)
     rows = defined.head(top)
-    figure, (axes,) = blank_canvas(10.5, 1.4 + 0.3 * rows.height)
     one_measure = rows.get_column("measure").n_unique() == 1
-    _draw_differences(axes, rows, one_measure)
+    scale = "unit" if one_measure else "effect" if _has_effects(rows) else "own"
+    tall = 0.48 if scale == "effect" else 0.3
+    figure, (axes,) = blank_canvas(12.0, 1.6 + tall * rows.height)
+    _draw_differences(axes, rows, scale)
     first = rows.row(0, named=True)
     title = f"{arm} − {baseline}" + (f": {shown(first['measure'])}" if one_measure else "")
     style.head(axes, title)
     known = describe_measure(first["measure"])
     unit_of = f" ({known.unit})" if known is not None else ""
-    scale = f"difference{unit_of}" if one_measure else "difference, each row on its own scale"
-    label = f"{scale}; {_interval_text(rows)}"
+    label = {
+        "unit": f"difference{unit_of}",
+        "effect": "difference in standard deviations over populations",
+        "own": "difference, each row on its own scale",
+    }[scale]
+    label += f"; {_interval_text(rows)}"
     if rows.height < defined.height:
         label += f"; {defined.height - rows.height} more rows are not shown"
     axes.set_xlabel(label, fontsize=9, loc="left")
-    style.foot(figure, calibrated=style.all_calibrated(rows))
+    style.foot(figure, *_held_and_filled(first), calibrated=style.all_calibrated(rows))
     return figure
+
+
+def _has_effects(rows: pl.DataFrame) -> bool:
+    """Whether differences are known in standard deviations over populations."""
+    if "effect_low" not in rows.columns:
+        return False
+    return bool(rows.get_column("effect_low").is_not_null().any())
+
+
+def _held_and_filled(row: dict[str, Any]) -> list[str]:
+    """What the intervals hold fixed, and the shares of filler, where they are known."""
+    notes = [f"held fixed: {row['fixed']}"] if row.get("fixed") else []
+    shares = [
+        f"{shown(row[name])} {row[share]:.0%}"
+        for name, share in (("arm", "filler"), ("baseline", "baseline_filler"))
+        if row.get(share) is not None
+    ]
+    return notes + ([f"filler: {', '.join(shares)}"] if shares else [])
 
 
 def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
@@ -86,52 +120,83 @@ def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
     return shown(arm), shown(baseline)
 
 
-def _draw_differences(axes: Axes, frame: pl.DataFrame, one_measure: bool) -> None:
-    """Rows of differences with intervals, and two columns of numbers."""
-    numbers = frame.select("difference", "low", "high").to_numpy().astype(np.float64)
-    ends = np.nanmax(np.abs(numbers), axis=1)
-    scale = np.full(ends.size, ends.max()) if one_measure else ends.copy()
-    scale[scale == 0] = 1.0
-    places = numbers / scale[:, None]
+def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
+    """Rows of differences with intervals, two columns of numbers, and what is claimed.
+
+    `scale` is of the axis: ``"unit"`` of the one measure, ``"effect"``, or each row's ``"own"``.
+    """
+    columns = ("difference", "low", "high")
+    if scale == "effect":
+        columns = ("effect", "effect_low", "effect_high")
+    numbers = frame.select(columns).to_numpy().astype(np.float64)
+    widest = float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
+    ends = np.full(frame.height, widest)
+    if scale == "own":
+        ends = np.nanmax(np.abs(numbers), axis=1)
+        ends[ends == 0] = 1.0
+    places = numbers / ends[:, None]
     rows = np.arange(frame.height)[::-1]
-    left = min(0.0, float(np.nanmin(places))) - 0.05 if one_measure else -1.05
+    left, right = -1.05, 1.05
+    if scale != "own":
+        left = min(0.0, float(np.nanmin(places))) - 0.05
+        right = max(0.0, float(np.nanmax(places))) + 0.05
     axes.vlines(0, -0.6, frame.height - 0.4, color=INK, linewidth=1)
-    span, names = 1.05 - left, []
-    columns = (1.05 + 0.05 * span, 1.05 + 0.43 * span)
+    span, names = right - left, []
+    texts_at = tuple(right + part * span for part in (0.05, 0.43, 0.95))
     for at, row, place in zip(rows, frame.iter_rows(named=True), places, strict=True):
-        colour = _interval_colour(row["low"], row["high"])
-        axes.hlines(at, left, 1.05, color=PALE, linewidth=0.6, zorder=0)
-        if row["low"] is not None:
+        colour = _row_colour(row)
+        axes.hlines(at, left, right, color=PALE, linewidth=0.6, zorder=0)
+        if not np.isnan(place[1]):
             axes.hlines(at, place[1], place[2], color=colour, linewidth=2.6)
-        axes.scatter([place[0]], [at], color=[colour], s=42, zorder=3)
-        for x, text in zip(columns, _number_texts(row), strict=True):
-            axes.text(x, at, text, va="center", fontsize=8.5, color=INK)
-        names.append(_row_name(row, one_measure))
+        if not np.isnan(place[0]):
+            axes.scatter([place[0]], [at], color=[colour], s=42, zorder=3)
+        for x, text in zip(texts_at, (*_number_texts(row), _claim_text(row)), strict=True):
+            ink = colour if x == texts_at[2] else INK
+            axes.text(x, at, text, va="center", fontsize=8.5, color=ink)
+        names.append(_row_words(row) if scale == "effect" else _row_name(row, scale == "unit"))
     arm, baseline = _only_pair(frame)
     # long names are written on two lines
     between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
     heads = (f"{baseline}{between}{arm}", "difference [interval]")
-    for x, text in zip(columns, heads, strict=True):
+    for x, text in zip(texts_at, heads, strict=False):
         axes.text(x, frame.height - 0.55, text, fontsize=8.5, color=MUTED, va="bottom")
     axes.set_yticks(rows, names, fontsize=9)
     axes.tick_params(axis="y", length=0)
-    if one_measure:
-        ticks = MaxNLocator(4).tick_values(left * scale[0], scale[0])
-        ticks = ticks[(ticks >= left * scale[0]) & (ticks <= 1.05 * scale[0])]
-        axes.set_xticks(ticks / scale[0], [_short_number(t) for t in ticks.tolist()])
-    else:
+    if scale == "own":
         axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
         axes.tick_params(axis="x", length=0)
-    axes.set_xlim(left, 1.05 + 0.95 * span)
+    else:
+        ticks = MaxNLocator(4).tick_values(left * widest, right * widest)
+        ticks = ticks[(ticks >= left * widest) & (ticks <= right * widest)]
+        axes.set_xticks(ticks / widest, [_short_number(t) for t in ticks.tolist()])
+    axes.set_xlim(left, right + 1.3 * span)
     axes.set_ylim(-0.6, frame.height + (0.1 if between == " → " else 0.6))
     axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_bounds(left, 1.05)
+    axes.spines["bottom"].set_bounds(left, right)
 
 
-def _interval_colour(low: float | None, high: float | None) -> str:
+def _row_colour(row: dict[str, Any]) -> str:
+    """Of a direction that is claimed; muted without."""
+    low, high = row["low"], row["high"]
+    if str(row.get("direction") or "").startswith("not"):
+        return MUTED
     if low is not None and low > 0:
         return ACCENT
     return BASE if high is not None and high < 0 else MUTED
+
+
+def _claim_text(row: dict[str, Any]) -> str:
+    """What is claimed of the direction, and why nothing is."""
+    if row["low"] is None:
+        return "no interval"
+    return str(row.get("direction") or "")
+
+
+def _row_words(row: dict[str, Any]) -> str:
+    """The measure in the words of the catalogue, and below them its name and partition."""
+    known, name = describe_measure(row["measure"]), _row_name(row, one_measure=False)
+    words = "" if known is None else known.meaning.partition(":")[0].strip()
+    return f"{shown(words)}\n{name}" if words else name
 
 
 def _row_name(row: dict[str, object], one_measure: bool) -> str:
@@ -276,10 +341,15 @@ def _with_unit(label: str, measure: str) -> str:
 
 
 def _interval_text(rows: pl.DataFrame) -> str:
-    """Units of the confidence intervals: ``confidence interval over worlds (10 worlds)``."""
+    """What the confidence intervals speak about, and the number of their units."""
     label = rows.get_column("interval")[0]
-    unit = "worlds" if label == "over worlds" else "replications"
-    return f"confidence interval {label} ({max(rows.get_column(unit).to_list())} {unit})"
+    count = rows.select(pl.col("worlds", "replications").max()).row(0, named=True)
+    units = f"{count['worlds']} worlds"
+    if label == OVER_SAMPLES:
+        units = f"{count['worlds'] - 1} groups"
+    elif label == WITHIN_WORLD:
+        units = f"{count['replications']} replications"
+    return f"confidence interval {label} ({units})"
 
 
 def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:

@@ -100,13 +100,8 @@ def worlds(
         )
     parameters = _parameters_of(like)
     options: dict[str, Any] = {"ticks": ticks, "stock": stock, "space": space}
-    options |= {"dimensions": dimensions}
-    noise = {
-        "feature_noise": feature_noise,
-        "profile_noise": profile_noise,
-        "cold_start": cold_start,
-    }
-    options |= {name: value for name, value in noise.items() if value}
+    options |= {"dimensions": dimensions, "feature_noise": feature_noise}
+    options |= {"profile_noise": profile_noise, "cold_start": cold_start}
     streams = Streams(rng)
     made = []
     for number in track(range(n), "worlds", n):

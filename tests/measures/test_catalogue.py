@@ -106,7 +106,7 @@ def test_what_is_acted_on_under_free_only_is_null_under_matched(by_hand: Any) ->
     # and no contrast tests it
     other = replace(tally, leave=0.3)
     spread = by_hand.spread([world] * 2, {"a": [[tally]] * 2, "b": [[other]] * 2})
-    gap = contrast(measure_spread(spread), "a", "b")
+    gap = contrast(measure_spread(spread), "a", "b").frame
     rows = gap.filter(gap["measure"].is_in(FREE_ONLY))
     assert rows.height == 6
     assert rows["difference"].null_count() == rows["p_holm"].null_count() == 6

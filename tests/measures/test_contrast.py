@@ -10,7 +10,7 @@ from scipy import stats
 
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import arm_means, contrast
-from graphkit.measures.contrast import holm
+from graphkit.measures.intervals import holm
 
 
 def test_worlds_are_the_units_and_replications_are_averaged_first(by_hand: Any) -> None:
@@ -18,7 +18,7 @@ def test_worlds_are_the_units_and_replications_are_averaged_first(by_hand: Any) 
     base = [[0.4, 0.4], [0.7, 0.5], [0.4, 0.1]]
     gap = contrast(
         by_hand.outcome({"interest": own, "follower": base}), "interest", "follower"
-    ).row(0, named=True)
+    ).row("crossing")
     differences = np.mean(own, axis=1) - np.mean(base, axis=1)
     test = stats.ttest_1samp(differences, 0)
     low, high = test.confidence_interval(0.95)
@@ -28,26 +28,30 @@ def test_worlds_are_the_units_and_replications_are_averaged_first(by_hand: Any) 
     assert gap["effect"] == pytest.approx(differences.mean() / differences.std(ddof=1))
     assert gap["arm_mean"] == pytest.approx(np.mean(own))
     assert gap["baseline_mean"] == pytest.approx(np.mean(base))
-    assert (gap["interval"], gap["worlds"], gap["replications"]) == ("over worlds", 3, 6)
+    assert (gap["interval"], gap["worlds"], gap["replications"]) == (
+        "over populations of the same making",
+        3,
+        6,
+    )
 
 
 def test_one_world_is_labelled_and_can_be_refused(by_hand: Any) -> None:
     frame = by_hand.outcome({"a": [[0.5, 0.7, 0.8]], "b": [[0.4, 0.5, 0.5]]})
-    gap = contrast(frame, "a", "b").row(0, named=True)
+    gap = contrast(frame, "a", "b").row("crossing")
     test = stats.ttest_rel([0.5, 0.7, 0.8], [0.4, 0.5, 0.5])
-    assert gap["interval"] == "within this world"
+    assert (gap["interval"], gap["fixed"]) == ("within this world", "the world")
     assert (gap["low"], gap["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))
     assert gap["effect"] is None  # nothing is known of how worlds vary
     with pytest.raises(DataError, match="resample_worlds"):
         contrast(frame, "a", "b", require="worlds")
-    single = contrast(by_hand.outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b").row(0, named=True)
+    single = contrast(by_hand.outcome({"a": [[0.5]], "b": [[0.4]]}), "a", "b").row("crossing")
     assert single["difference"] == pytest.approx(0.1)
     assert single["low"] is single["high"] is single["p"] is single["p_holm"] is None
 
 
 def test_equal_arms_differ_by_exactly_zero(by_hand: Any) -> None:
     same = [[0.1, 0.3], [0.7, 1 / 3]]
-    gap = contrast(by_hand.outcome({"a": same, "b": same}), "a", "b").row(0, named=True)
+    gap = contrast(by_hand.outcome({"a": same, "b": same}), "a", "b").row("crossing")
     assert gap["difference"] == gap["low"] == gap["high"] == 0
     assert gap["p"] is None
     assert gap["effect"] is None
@@ -55,7 +59,7 @@ def test_equal_arms_differ_by_exactly_zero(by_hand: Any) -> None:
 
 def test_rounding_is_not_variation(by_hand: Any) -> None:
     gap = contrast(by_hand.outcome({"a": [[0.3], [0.4]], "b": [[0.1], [0.2]]}), "a", "b").row(
-        0, named=True
+        "crossing"
     )
     assert 0.3 - 0.1 != 0.4 - 0.2
     assert gap["low"] == gap["difference"] == gap["high"] == pytest.approx(0.2)
@@ -64,9 +68,9 @@ def test_rounding_is_not_variation(by_hand: Any) -> None:
 
 def test_undefined_values_leave_their_pair_out(by_hand: Any) -> None:
     frame = by_hand.outcome({"a": [[0.5], [None], [0.9]], "b": [[0.4], [0.4], [0.6]]})
-    gap = contrast(frame, "a", "b").row(0, named=True)
+    gap = contrast(frame, "a", "b").row("crossing")
     assert (gap["worlds"], gap["difference"]) == (2, pytest.approx(0.2))
-    nothing = contrast(by_hand.outcome({"a": [[None]], "b": [[0.1]]}), "a", "b").row(0, named=True)
+    nothing = contrast(by_hand.outcome({"a": [[None]], "b": [[0.1]]}), "a", "b").row("crossing")
     assert nothing["difference"] is None
     assert nothing["worlds"] == 0
 
@@ -78,7 +82,7 @@ def test_a_measure_that_one_arm_lacks_stays_null(by_hand: Any) -> None:
             by_hand.outcome({"a": [[0.5]]}, "source_trending"),
         ]
     )
-    gap = contrast(frame, "a", "b")
+    gap = contrast(frame, "a", "b").frame
     assert gap["measure"].to_list() == ["crossing", "source_trending"]
     assert gap["difference"].to_list() == [pytest.approx(0.4), None]
 
@@ -93,9 +97,11 @@ def test_descriptions_are_not_tested(by_hand: Any) -> None:
         "index_recall",
         "reach",
     )
-    gap = contrast(pl.concat([by_hand.outcome(values, name) for name in names]), "a", "b")
+    frame = pl.concat([by_hand.outcome(values, name) for name in names])
+    gap = contrast(frame, "a", "b", primary=names).frame
     assert gap["p"].is_null().to_list() == [False, True, True, True, True, False]
     assert gap["low"].null_count() == 0
+    assert gap["primary"].all()
     assert gap["p_holm"][0] == pytest.approx(min(1, 2 * gap["p"][0]))
 
 
@@ -130,9 +136,9 @@ def test_budgets_never_meet(by_hand: Any) -> None:
 
 def test_calibrated_and_uncalibrated_never_meet(by_hand: Any) -> None:
     frame = by_hand.outcome({"a": [[0.5]], "b": [[0.5]]})
-    assert contrast(frame, "a", "b")["calibrated"].to_list() == [False]
+    assert contrast(frame, "a", "b").frame["calibrated"].to_list() == [False]
     fitted = by_hand.outcome({"a": [[0.5]], "b": [[0.5]]}, calibrated=True)
-    assert contrast(fitted, "a", "b")["calibrated"].to_list() == [True]
+    assert contrast(fitted, "a", "b").frame["calibrated"].to_list() == [True]
     mixed = pl.concat([frame.filter(arm="a"), fitted.filter(arm="b")])
     with pytest.raises(DataError, match="mixes calibrated and uncalibrated"):
         contrast(mixed, "a", "b")
@@ -144,7 +150,7 @@ def test_row_order_of_the_outcome_changes_nothing(by_hand: Any) -> None:
     draws = np.random.default_rng(2)
     frame = by_hand.outcome({arm: draws.random((4, 3)).tolist() for arm in ("a", "b")})
     shuffled = frame.sample(fraction=1, shuffle=True, seed=3)
-    assert contrast(frame, "a", "b").equals(contrast(shuffled, "a", "b"))
+    assert contrast(frame, "a", "b") == contrast(shuffled, "a", "b")
 
 
 def test_arm_means_average_replications_and_then_worlds(by_hand: Any) -> None:
@@ -154,7 +160,11 @@ def test_arm_means_average_replications_and_then_worlds(by_hand: Any) -> None:
     interval = stats.ttest_1samp(units, 0).confidence_interval(0.9)
     assert row["mean"] == pytest.approx(np.mean(units))
     assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
-    assert (row["worlds"], row["replications"], row["interval"]) == (3, 5, "over worlds")
+    assert (row["worlds"], row["replications"], row["interval"]) == (
+        3,
+        5,
+        "over populations of the same making",
+    )
     assert (row["budget"], row["calibrated"]) == ("matched", False)
 
 
@@ -168,7 +178,7 @@ def test_arm_means_within_one_world_are_labelled(by_hand: Any) -> None:
     # one of several worlds only: still an interval over worlds, of which there is none
     lone = arm_means(by_hand.outcome({"a": [[0.5, 0.6], [None, None]]})).row(0, named=True)
     assert (lone["mean"], lone["low"], lone["worlds"]) == (pytest.approx(0.55), None, 1)
-    assert lone["interval"] == "over worlds"
+    assert lone["interval"] == "over populations of the same making"
 
 
 def test_undefined_and_unvarying_values(by_hand: Any) -> None:
@@ -265,6 +275,6 @@ def test_impossible_outcomes_are_refused(name: str) -> None:
 def test_nan_is_as_null() -> None:
     """World 0 has no value of a: the difference is that of world 1."""
     for values in ([math.nan, 0.7, 0.4, 0.4], [None, 0.7, 0.4, 0.4]):
-        found = contrast(with_values(values), "a", "b")
+        found = contrast(with_values(values), "a", "b").frame
         assert found["difference"].to_list() == pytest.approx([0.3])
         assert arm_means(with_values(values))["mean"].to_list() == pytest.approx([0.7, 0.4])

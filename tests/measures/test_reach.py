@@ -82,7 +82,7 @@ def test_means_over_worlds(by_hand: Any) -> None:
     means = arm_means(amplification(spread, "old", partition="planted"))
     row = means.filter(community="x").row(0, named=True)
     assert row["mean"] == pytest.approx(75)  # 50 % and 100 %
-    assert row["interval"] == "over worlds"
+    assert row["interval"] == "over populations of the same making"
 
 
 def test_names_must_exist(by_hand: Any) -> None:

@@ -274,6 +274,7 @@ def test_the_table(by_hand: Any) -> None:
         "value",
         "budget",
         "calibrated",
+        "sample",
     ]
     assert (
         not frame.select("arm", "world", "partition", "community", "measure").is_duplicated().any()

@@ -1,13 +1,19 @@
-"""Other worlds like this one."""
+"""Delete-a-group jackknife of a world: groups, parts, and that what is left draws the same."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import polars as pl
 import pytest
 
 import graphkit as gk
-from graphkit.data.world import World
-from graphkit.errors import OptionError
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, World
+from graphkit.errors import DataError, OptionError
+from graphkit.recommenders import uniform
 from graphkit.simulation import build_world, resample_worlds
 
 
@@ -20,71 +26,250 @@ def world() -> World:
     return build_world(platform, {"other": part}, rng=1)
 
 
-def origin(names: np.ndarray) -> list[str]:
-    return [name.rsplit("~", 1)[0] for name in names.tolist()]
-
-
-def test_a_resampled_world_is_a_bootstrap(world: World) -> None:
-    first, second = resample_worlds(world, 2, rng=1)
-    assert first.content_key != second.content_key
-    assert [w.content_key for w in resample_worlds(world, 2, rng=1)] == [
-        first.content_key,
-        second.content_key,
-    ]
-    for new in (first, second):
-        assert (new.n_accounts, new.n_posts) == (world.n_accounts, world.n_posts)
-        old = world.accounts.encode(origin(new.accounts.ids))
-        assert 0.5 < np.unique(old).size / 120 < 0.75
-        np.testing.assert_array_equal(new.interests, world.interests[old])
-        np.testing.assert_array_equal(new.profiles, world.profiles[old])
-        for kind, p in world.partitions.items():
-            q = new.partitions[kind]
-            names = [p.name(c) if c >= 0 else None for c in p.membership[old]]
-            assert [q.name(c) if c >= 0 else None for c in q.membership] == names
-        # the communities of the first partition keep their sizes
-        assert sorted(new.partitions["planted"].sizes) == sorted(world.partitions["planted"].sizes)
-        assert not np.isin(new.account_keys, world.account_keys).any()
-
-
-def test_arcs_are_induced(world: World) -> None:
-    (new,) = resample_worlds(world, 1, rng=3)
-    old = world.accounts.encode(origin(new.accounts.ids))
-    before = world.follows.to_scipy().toarray() > 0
-    after = new.follows.to_scipy().toarray() > 0
-    np.testing.assert_array_equal(after, before[np.ix_(old, old)])
-
-
-def test_posts_enter_through_copies_of_their_posters(world: World) -> None:
-    (new,) = resample_worlds(world, 1, rng=3)
-    post = world.posts.encode(origin(new.posts.ids))
-    account = world.accounts.encode(origin(new.accounts.ids))
-    np.testing.assert_array_equal(account[new.posters], world.posters[post])
-    np.testing.assert_array_equal(new.ticks, world.ticks[post])
-    np.testing.assert_array_equal(new.post_features, world.post_features[post])
-    np.testing.assert_array_equal(new.taste_features, world.taste_features[post])
-    home = new.partitions["planted"].membership[new.posters]
-    np.testing.assert_array_equal(new.homes["planted"], home)
-
-
-def test_introduced_posts_keep_the_posters_that_were_drawn() -> None:
+@pytest.fixture(scope="module")
+def seeded() -> World:
+    """Posts that enter through three seeders each."""
     platform = gk.synthetic.platform(120, communities=4, posts_per_account=3, rng=1)
-    world = build_world(platform.dataset, platform.truth, posts="introduced", rng=1)
-    (new,) = resample_worlds(world, 1, rng=1)
-    account = world.accounts.encode(origin(new.accounts.ids))
-    for p, name in enumerate(origin(new.posts.ids)):
-        old = int(world.posts.encode([name])[0])
-        mine = new.posters[new.poster_indptr[p] : new.poster_indptr[p + 1]]
-        theirs = world.posters[world.poster_indptr[old] : world.poster_indptr[old + 1]]
-        assert account[mine].tolist() == [a for a in theirs.tolist() if a in account]
-        # one of them is the origin, and its community is the home
-        assert new.homes["given"][p] in new.partitions["given"].membership[mine]
+    return build_world(platform.dataset, platform.truth, posts="introduced", rng=1)
 
 
-def test_worlds_can_be_resampled_again(world: World) -> None:
-    (new,) = resample_worlds(resample_worlds(world, 1, rng=1)[0], 1, rng=1)
-    assert new.accounts.ids[0].count("~") == 2
+def groups(worlds: list[World]) -> dict[Any, int]:
+    """Group of every account by its id."""
+    whole, *parts = worlds
+    left_out = [set(whole.accounts.ids) - set(part.accounts.ids) for part in parts]
+    found = {one: g for g, ids in enumerate(left_out) for one in ids}
+    assert len(found) == sum(map(len, left_out)) == whole.n_accounts
+    return found
+
+
+def names(world: World, kind: str, codes: np.ndarray) -> list[str | None]:
+    partition = world.partitions[kind]
+    return [partition.name(c) if c >= 0 else None for c in codes.tolist()]
+
+
+def test_the_whole_comes_first_and_every_account_is_left_out_once(world: World) -> None:
+    worlds = resample_worlds(world, 7, rng=1)
+    assert [w.sample for w in worlds] == ["whole"] + ["part"] * 7
+    assert replace(worlds[0], sample="population") == world
+    groups(worlds)
+    assert [w.content_key for w in resample_worlds(world, 7, rng=1)] == [
+        w.content_key for w in worlds
+    ]
+    assert groups(resample_worlds(world, 7, rng=2)) != groups(worlds)
+    assert len(resample_worlds(world, rng=1)) == 21
+    assert len({w.content_key for w in worlds} | {world.content_key}) == 9
+
+
+@pytest.mark.parametrize("n", [2, 7, 20, 120])
+def test_groups_take_their_share_of_every_community(world: World, n: int) -> None:
+    # "other" first: it has unassigned accounts
+    partitions = {kind: world.partitions[kind] for kind in ("other", "planted")}
+    worlds = resample_worlds(replace(world, partitions=partitions), n, rng=3)
+    group = groups(worlds)
+    codes = np.array([group[one] for one in world.accounts.ids])
+    sizes = np.bincount(codes, minlength=n)
+    assert sizes.max() - sizes.min() <= 1
+    membership = world.partitions["other"].membership
+    for c in np.unique(membership):
+        counts = np.bincount(codes[membership == c], minlength=n)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_a_part_is_what_is_left_of_the_whole(world: World) -> None:
+    for part in resample_worlds(world, 5, rng=1)[1:]:
+        rows = world.accounts.encode(part.accounts.ids)
+        order = world.posts.encode(part.posts.ids)
+        for fields, old in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
+            for name in fields:
+                if getattr(world, name) is not None:
+                    np.testing.assert_array_equal(getattr(part, name), getattr(world, name)[old])
+        before = world.follows.to_scipy().toarray()
+        np.testing.assert_array_equal(part.follows.to_scipy().toarray(), before[np.ix_(rows, rows)])
+        # all posts of those who stay, and no others
+        stays = np.isin(world.posters, rows)
+        np.testing.assert_array_equal(order, np.flatnonzero(stays))
+        np.testing.assert_array_equal(rows[part.posters], world.posters[stays])
+        for kind in world.partitions:
+            own, of = world.partitions[kind].membership[rows], world.homes[kind][order]
+            assert names(part, kind, part.partitions[kind].membership) == names(world, kind, own)
+            assert names(part, kind, part.homes[kind]) == names(world, kind, of)
+
+
+def test_every_field_is_known_to_be_of_accounts_or_posts_or_to_refer(world: World) -> None:
+    """A field that is added to a world must be named where worlds are cut."""
+    refer = {"accounts", "posts", "follows", "poster_indptr", "posters", "partitions", "homes"}
+    refer |= {"answers_to", "group_indptr", "groups"}
+    whole = {"authored", "sample", "provenance"}
+    fields = set(World.__dataclass_fields__)
+    assert fields == {*ACCOUNT_FIELDS, *POST_FIELDS} | refer | whole
+
+
+def test_replies_to_posts_that_left_and_groups_of_accounts(world: World) -> None:
+    n, m = world.n_accounts, world.n_posts
+    answers = np.where(np.arange(m) % 2, np.arange(m) - 1, -1)
+    more = replace(
+        world,
+        answers_to=answers,
+        group_indptr=np.concatenate([[0], np.cumsum(np.arange(n) % 3)]),
+        groups=np.repeat(np.arange(n), np.arange(n) % 3),
+    )
+    lost = 0
+    for part in resample_worlds(more, 5, rng=1)[1:]:
+        rows = world.accounts.encode(part.accounts.ids)
+        order = world.posts.encode(part.posts.ids).tolist()
+        assert part.answers_to is not None
+        assert part.groups is not None
+        assert part.group_indptr is not None
+        for post, parent in zip(order, part.answers_to.tolist(), strict=True):
+            expected = answers[post] if answers[post] in order else -1
+            assert (order[parent] if parent >= 0 else -1) == expected
+            lost += answers[post] >= 0 and expected < 0
+        np.testing.assert_array_equal(np.diff(part.group_indptr), rows % 3)
+        np.testing.assert_array_equal(part.groups, np.repeat(rows, rows % 3))
+    assert lost > 0
+
+
+def test_introduced_posts_stay_while_a_seeder_is_left(seeded: World) -> None:
+    homes = seeded.partitions["given"].membership
+    moved = 0
+    for part in resample_worlds(seeded, 4, rng=1)[1:]:
+        rows = seeded.accounts.encode(part.accounts.ids)
+        old = seeded.posts.encode(part.posts.ids)
+        for p, post in enumerate(old.tolist()):
+            mine = rows[part.posters[part.poster_indptr[p] : part.poster_indptr[p + 1]]]
+            first, last = seeded.poster_indptr[post : post + 2]
+            theirs = seeded.posters[first:last]
+            assert mine.tolist() == [a for a in theirs.tolist() if a in rows]
+            (home,) = names(part, "given", part.homes["given"][[p]])
+            (before,) = names(seeded, "given", seeded.homes["given"][[post]])
+            assert home in names(seeded, "given", homes[mine])
+            if len(mine) == len(theirs):
+                assert home == before
+            moved += home != before
+    assert moved > 0
+
+
+def renamed(world: World, order: np.ndarray) -> World:
+    """The world with new ids, so that its rows are in this order."""
+    accounts = Vocabulary([f"x{i:04}" for i in range(world.n_accounts)])
+    place = np.empty(order.size, np.int32)
+    place[order] = np.arange(order.size)
+    source, target, _ = world.follows.edge_arrays()
+    ids = accounts.series
+    partitions, homes = {}, {}
+    for kind, p in world.partitions.items():
+        labels = [p.name(c) for c in range(p.n_communities)]
+        new = gk.Partition.from_membership(accounts, p.membership[order], labels=labels)
+        partitions[kind] = new
+        code = np.array([*(new.labels.index(name) for name in labels), -1])
+        homes[kind] = code[world.homes[kind]]
+    fields = {n: getattr(world, n) for n in ACCOUNT_FIELDS}
+    return replace(
+        world,
+        accounts=accounts,
+        posters=place[world.posters],
+        follows=gk.Graph.from_edges(
+            ids.gather(place[source]), ids.gather(place[target]), directed=True, nodes=accounts
+        ),
+        partitions=partitions,
+        homes=homes,
+        **{n: None if v is None else v[order] for n, v in fields.items()},
+    )
+
+
+def test_names_and_order_of_rows_change_no_group(world: World) -> None:
+    order = np.random.default_rng(5).permutation(world.n_accounts)
+    other = renamed(world, order)
+    before, after = (groups(resample_worlds(w, 9, rng=4)) for w in (world, other))
+    for new, old in enumerate(order.tolist()):
+        assert after[other.accounts.ids[new]] == before[world.accounts.ids[old]]
+
+
+def test_what_is_left_draws_the_same_numbers(world: World) -> None:
+    """The sessions of an account are those of the whole, and so is what a post is worth to it."""
+    worlds = resample_worlds(world, 3, rng=1)
+    spread = gk.simulate_spread(
+        worlds, {"uniform": uniform()}, ticks=4, slots=3, replications=2, rng=9
+    )
+    for r in range(2):
+        shown = [
+            np.asarray(spread.tallies["uniform", w, r].diet["planted"]).sum(axis=1)
+            for w in range(4)
+        ]
+        for part, own in zip(worlds[1:], shown[1:], strict=True):
+            # three slots a session: equally many posts are shown to those who stay
+            np.testing.assert_array_equal(own, shown[0][world.accounts.encode(part.accounts.ids)])
+    assert spread.tallies["uniform", 0, 0] != spread.tallies["uniform", 0, 1]
+    # the whole is simulated as the world alone is
+    alone = gk.simulate_spread(
+        world, {"uniform": uniform()}, ticks=4, slots=3, replications=2, rng=9
+    )
+    assert alone.tallies["uniform", 0, 1] == spread.tallies["uniform", 0, 1]
+
+
+def test_independent_worlds_draw_numbers_of_their_own(world: World) -> None:
+    spread = gk.simulate_spread([world, world], {"uniform": uniform()}, ticks=3, slots=3, rng=9)
+    assert spread.tallies["uniform", 0, 0] != spread.tallies["uniform", 1, 0]
+
+
+def test_a_community_that_vanishes_is_counted(world: World) -> None:
+    codes = np.zeros(120, np.int64)
+    codes[7] = 1
+    pair = gk.Partition.from_membership(world.accounts, codes, labels=["all", "one"])
+    more = replace(world, partitions={"pair": pair}, homes={"pair": pair.membership[world.posters]})
+    worlds = resample_worlds(more, 4, rng=1)
+    counts = [w.provenance.removed["communities of 'pair' without an account"] for w in worlds[1:]]
+    assert sorted(counts) == [0, 0, 0, 1]
+    assert {w.partitions["pair"].labels for w in worlds[1:]} == {("all", "one"), ("all",)}
+    # and has no interval, while the others do
+    arms = {"a": gk.interest_centric(), "b": uniform()}
+    outcome = gk.measure_spread(gk.simulate_spread(worlds, arms, ticks=4, slots=3, rng=1))
+    rows = gk.contrast(outcome, "a", "b").frame.filter(measure="reach", partition="pair")
+    low = dict(rows.select("community", "low").iter_rows())
+    assert low["one"] is None
+    assert low["all"] is not None
+
+
+def test_a_jackknife_of_which_parts_are_left_out_is_refused(world: World) -> None:
+    worlds = resample_worlds(world, 4, rng=1)
+    spread = gk.simulate_spread(worlds[:3], {"uniform": uniform()}, ticks=2, slots=2, rng=1)
+    with pytest.raises(DataError, match="2 parts of a jackknife leave out 60 accounts"):
+        gk.measure_spread(spread)
+    # the whole alone is a world
+    alone = gk.simulate_spread(worlds[0], {"uniform": uniform()}, ticks=2, slots=2, rng=1)
+    assert gk.measure_spread(alone)["sample"].unique().to_list() == ["whole"]
+
+
+def test_flow_and_reach_are_those_of_the_whole(world: World) -> None:
+    arms = {"uniform": uniform()}
+    worlds = resample_worlds(world, 3, rng=1)
+    spread = gk.simulate_spread(worlds, arms, ticks=3, slots=3, rng=1)
+    alone = gk.simulate_spread(world, arms, ticks=3, slots=3, rng=1)
+    both = [gk.measures.flow(s, "uniform", "planted").observed for s in (spread, alone)]
+    np.testing.assert_array_equal(*both)
+    assert gk.measures.reach_curve(spread).equals(gk.measures.reach_curve(alone))
+    grown = gk.measures.amplification(
+        gk.simulate_spread(worlds, {"a": uniform(), "b": uniform()}, ticks=3, slots=3, rng=1),
+        "b",
+        partition="planted",
+    )
+    assert grown["sample"].value_counts().sort("sample")["count"].to_list() == [15, 5]
+    assert grown.filter(pl.col("value") != 0).height == 0
 
 
 def test_bad_input_is_refused(world: World) -> None:
-    with pytest.raises(OptionError, match="n=0: an integer from 1 on"):
-        resample_worlds(world, 0, rng=1)
+    with pytest.raises(OptionError, match="n=1: an integer from 2 on"):
+        resample_worlds(world, 1, rng=1)
+    with pytest.raises(OptionError, match="n=121: there are only 120 accounts"):
+        resample_worlds(world, 121, rng=1)
+    with pytest.raises(DataError, match="a part of another"):
+        resample_worlds(resample_worlds(world, 2, rng=1)[1], 2, rng=1)
+    with pytest.raises(OptionError, match="sample='bootstrap'"):
+        replace(world, sample="bootstrap")
+    one = replace(
+        world,
+        posters=np.zeros(world.n_posts, np.int32),
+        homes={k: np.full(world.n_posts, p.membership[0]) for k, p in world.partitions.items()},
+    )
+    with pytest.raises(DataError, match="and 0 posts"):
+        resample_worlds(one, 3, rng=1)
