@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -32,6 +32,15 @@ __all__ = [
 INDISTINCT = "not distinguishable from zero"
 #: Name of the arm that shows random posts.
 RANDOM = "uniform"
+#: Measures of :func:`hosting_by_visibility`.
+_FROM_VISIBILITY = (
+    "hosting_hidden",
+    "hosting_visible",
+    "hosting_gap",
+    "hosting_slope",
+    "hosting_at_chance",
+    "hosting_excess",
+)
 #: Fewer communities that can be judged give no slope.
 LEAST = 3
 _NO_DIRECTION = " No direction follows from this."
@@ -279,7 +288,10 @@ def headline(
         found = rows.filter(measure=claim.measure).rows(named=True)
         gaps = {r["partition"]: _gap(r, claim, levels) for r in found}
         others = _conditions_of(conditions, claim, arm, baseline)
-        findings.append(state_finding(claim, gaps, others, arm=arm, baseline=baseline))
+        finding = state_finding(claim, gaps, others, arm=arm, baseline=baseline)
+        if claim.measure == "hosting_slope":
+            finding = _with_closing(finding, rows, arm, baseline)
+        findings.append(finding)
         kept += [{**r, "random_mean": levels.get((r["measure"], r["partition"]))} for r in found]
     columns = "measure partition arm_mean baseline_mean random_mean difference low high"
     shown = pl.DataFrame(kept, schema={**rows.schema, "random_mean": pl.Float64})
@@ -322,6 +334,31 @@ def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None
     )
     claimed = row["direction"] != FILLER
     return Gap(value, base, level, difference, low, high, row["interval"], claimed)
+
+
+def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
+    """The slope with the difference at chance, and the homophily at which the line crosses zero."""
+    at = {
+        (r["partition"], r["measure"]): r["difference"]
+        for r in rows.iter_rows(named=True)
+        if r["measure"] in ("hosting_at_chance", "hosting_slope")
+    }
+    more = []
+    for kind in dict.fromkeys(kind for kind, _ in at):
+        start, slope = at.get((kind, "hosting_at_chance")), at.get((kind, "hosting_slope"))
+        if start is None or slope is None:
+            continue
+        closing = -start / slope if slope else math.inf
+        end = (
+            f"it closes where the follows' homophily is {closing:.2f}"
+            if 0 < closing <= 1
+            else "it does not close between follows at chance and follows all inside"
+        )
+        more.append(
+            f"By the line of the {kind} partition, {arm} − {baseline} is {signed_number(100 * start)} "
+            f"percentage points for a community whose follows are at chance, and {end}."
+        )
+    return replace(finding, sentences=(*finding.sentences, *more))
 
 
 def _conditions_of(
@@ -367,7 +404,8 @@ def hosting_by_visibility(
     Returns
     -------
     polars.DataFrame
-        The outcome, and below it the new rows; kinds of partition without visibility have none.
+        The outcome, and below it the new rows, which replace those of the same measures and kinds
+        of partition; kinds without visibility have none.
 
     Raises
     ------
@@ -376,8 +414,11 @@ def hosting_by_visibility(
     DataError
         If a sequence of visibilities has not one per world.
     """
+    views = _by_kind(outcome, visibility)
+    old = pl.col("measure").is_in(_FROM_VISIBILITY) & pl.col("partition").is_in(list(views))
+    outcome = outcome.filter(~old.fill_null(False))
     parts = [outcome]
-    for kind, seen in _by_kind(outcome, visibility).items():
+    for kind, seen in views.items():
         rows = outcome.filter(
             pl.col("community").is_not_null(), measure="hosting_reach", partition=kind
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from matplotlib.artist import Artist
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError
@@ -69,18 +70,20 @@ def hosting(
     figure, (axes,) = blank_canvas(8.0, 5.2)
     axes.axhline(0, color=PALE, linewidth=1)
     dots, colours, bars = [], [], []
+    kinds_shown: dict[str, Artist] = {}
     for row in rows.iter_rows(named=True):
         x, y = row["homophily"], row["difference"]
         colour = _COLOURS.get(row["verdict"], MUTED)
         if row["low"] is not None:
             axes.vlines(x, row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
             bars.append((x, row["low"], x, row["high"]))
-        axes.scatter([x], [y], color=[colour], s=46, zorder=3)
+        kinds_shown[row["verdict"]] = axes.scatter([x], [y], color=[colour], s=46, zorder=3)
         dots.append((x, y))
         colours.append(colour)
     ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
     if (line := _fitted_line(contrast, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
+    style.name_in_legend(axes, kinds_shown)
     axes.margins(0.1)
     title = f"Who is hosted where: {shown(arm)} − {shown(baseline)}"
     meaning = rows.get_column("interval").drop_nulls()

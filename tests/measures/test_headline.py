@@ -144,6 +144,24 @@ def test_findings_give_level_chance_interval_and_meaning() -> None:
     assert first.verdict in found._repr_html_()
 
 
+def test_where_the_difference_closes() -> None:
+    follower = [0.03 + 0.2 * x for x in HOMOPHILY]
+    interest = [0.13 - 0.05 * x for x in HOMOPHILY]
+    slope = headline(outcome(follower, interest, tilt=0.001), seen()).findings[2]
+    assert slope.sentences[-1] == (
+        "By the line of the planted partition, interest − follower is +10.1 percentage points for a "
+        "community whose follows are at chance, and it closes where the follows' homophily is 0.40."
+    )
+    never = headline(outcome([0.1, 0.12, 0.13, 0.14], [0.5] * 4, tilt=0.001), seen()).findings[2]
+    assert "it does not close" in never.sentences[-1]
+
+
+def test_rows_that_are_there_are_made_anew() -> None:
+    frame = outcome([0.1] * 4, [0.2] * 4)
+    once = hosting_by_visibility(frame, seen())
+    assert hosting_by_visibility(once, seen()).equals(once)
+
+
 def test_above_a_quarter_of_filler_nothing_is_claimed() -> None:
     follower, interest = [0.02, 0.1, 0.2, 0.3], [0.1, 0.1, 0.1, 0.1]
     found = headline(outcome(follower, interest, tilt=0.001, filler=0.26), seen())
