@@ -67,6 +67,10 @@ trade_off{suffix} | all arms | Cross-community exposure against viewer value, {k
     value. {assumed}
 blend_{measure} | all arms | {measure} over the share of {second} in the blend | {meaning}, from
     {first} to {second}. {assumed}
+hosting{suffix} | contrast {at} | Difference in hosting by community over the homophily of its
+    follows, {pair} | Difference in within-community reach, {pair}, by community ({kind} partition):
+    left, communities whose members follow each other as often as chance would have it; right, those
+    that follow nobody else. Dashed: least-squares line.
 contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair} | Differences
     {pair}, each row on its own scale. Grey: {indistinct} (95 % CI includes 0).
 s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
@@ -149,12 +153,30 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         known = lines.filter(measure=measure)["difference"].count()
         return plot.s_scan(lines, measure=measure) if known else None
 
-    values = {"at": at, "suffix": f"_{at + 1}" if at else "", "pair": f"{arm} − {base}"}
-    figures = [_fill_figure("contrast", draw_contrast, indistinct=INDISTINCT, **values)]
+    kind = _hosting_kind(result)
+
+    def draw_hosting() -> Canvas | None:
+        views = result.visibility.get(kind)
+        rows = result.contrasts.filter(arm=arm, baseline=base)
+        hosted = rows.filter(pl.col("community").is_not_null(), measure="hosting_reach")
+        hosted = hosted.filter(partition=kind).drop_nulls("difference")
+        if not views or hosted.height < 2:
+            return None
+        return plot.hosting(rows, views[0], partition=kind)
+
+    values: dict[str, Any] = {"at": at, "suffix": f"_{at + 1}" if at else ""}
+    values |= {"pair": f"{arm} − {base}", "kind": kind}
+    figures = [_fill_figure("hosting", draw_hosting, **values)]
+    figures += [_fill_figure("contrast", draw_contrast, indistinct=INDISTINCT, **values)]
     for measure in SWEPT:
         values |= {"measure": measure, "meaning": _caption_start(measure)}
         figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))
     return figures
+
+
+def _hosting_kind(result: StudyResult) -> str:
+    """The partition whose communities hosting is told by: the planted one, if there is one."""
+    return "planted" if "planted" in result.visibility else "interest"
 
 
 def _all_arm_figures(result: StudyResult) -> list[ReportFigure]:
@@ -480,7 +502,7 @@ def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
 
 def _hosting_table(result: StudyResult) -> Table | None:
     """Hosting by community beside random exposure, by the planted communities if there are any."""
-    kind = "planted" if "planted" in result.visibility else "interest"
+    kind = _hosting_kind(result)
     views = result.visibility.get(kind)
     if not views:
         return None
