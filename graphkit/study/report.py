@@ -19,6 +19,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT, signed_number
 from graphkit.plot.style import Canvas
 from graphkit.study import text
@@ -34,6 +35,8 @@ Flows = Mapping[str, Mapping[str, Mixing]]
 
 #: Measures over the share of the second feed in a blend.
 CURVED = ("crossing", "viewer_value", "hosting_hidden")
+#: Outcomes that the figure of a contrast shows beside the findings.
+_GOALS = ("small_creator_share", "long_term_value", "creator_value", "platform_value")
 #: Measures of the sensitivity sweep that have a figure.
 SWEPT = ("crossing", "hosting_hidden")
 #: Columns of the table of all arms: measure, kind of partition, column title.
@@ -143,7 +146,7 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
 
     def draw_contrast() -> Canvas | None:
-        rows = _reported_rows(result.contrasts, arm, list(reported_measures()))
+        rows = _reported_rows(result.contrasts, arm, [*HEADLINE_MEASURES, *PRIMARY, *_GOALS])
         return plot.contrast(rows) if rows.height else None
 
     def draw_sweep(measure: str) -> Canvas | None:
