@@ -36,9 +36,9 @@ def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
         (run.arrays.posts, run.static.features, twin.features),
         (run.arrays.posts, run.static.taste_features, twin.truths),
     ):
-        rows = np.empty_like(found)
-        rows[order] = found
-        assert rows.tobytes() == expected.tobytes()
+        back = np.empty_like(found)
+        back[order] = found
+        assert back.tobytes() == expected.tobytes()
     same_tallies(run, twin, rows)
     return twin, rows
 
