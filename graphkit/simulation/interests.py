@@ -448,7 +448,7 @@ def check_sources(sources: Mapping[str, float] | str | None) -> None:
         )
     for name, weight in sources.items():
         if name in NAMED_SOURCES:
-            raise OptionError(f"sources: {name} does not mix with terms: sources={name!r}.")
+            raise OptionError(f"sources: {name!r} and terms do not mix: sources={name!r}.")
         check_choice("sources", name, TERM_SOURCES)
         hint = "Leave out a source of no weight."
         check_number(f"sources[{name!r}]", weight, 0, low_open=True, hint=hint)
@@ -545,7 +545,9 @@ class AudienceSpace:
         item, account = (pairs.get_column(c).to_numpy() for c in ("item", "account"))
         degree = np.bincount(account, minlength=n_accounts)
         items = np.unique(item)
-        self._weight: Floats = np.where(degree > 0, np.log(items.size / np.maximum(degree, 1)), 0.0)
+        self._weight: Floats = np.where(
+            degree > 0, np.log(max(items.size, 1) / np.maximum(degree, 1)), 0.0
+        )
         self.n_placing = int(np.count_nonzero(self._weight))
         rows = self._rows(np.searchsorted(items, item), account, items.size)
         if self.n_placing < 2 or not rows.data.any():

@@ -34,7 +34,7 @@ def without(ds: gk.Dataset, **tables: object) -> gk.Dataset:
 
 
 def test_a_platform_becomes_a_world(platform: Platform) -> None:
-    world = build_world(platform, ticks=6, rng=1)
+    world = build_world(platform, ticks=6, space="planted", rng=1)
     ds = platform.dataset
     _, cut = time_cuts(ds, None)
     posts = ds.items.filter(pl.col("created_at") >= cut).sort("item_id")
@@ -50,9 +50,18 @@ def test_a_platform_becomes_a_world(platform: Platform) -> None:
     likeness = (world.profiles * world.interests).sum(axis=1)[world.profiles.any(axis=1)]
     assert 0.7 < likeness.mean() < 0.999
     assert "200" in repr(world)
-    again = build_world(platform, ticks=6, rng=1)
+    assert (world.taste_features == world.post_features).all()
+    assert "planted topics: an oracle" in repr(world)
+    again = build_world(platform, ticks=6, space="planted", rng=1)
     assert again.content_key == world.content_key
-    assert build_world(platform, ticks=6, rng=2).content_key != world.content_key
+    other = build_world(platform, ticks=6, space="planted", rng=2)
+    assert other.content_key != world.content_key
+    # unless the oracle is asked for, feeds read the content; what the posts are stays planted
+    content = build_world(platform, ticks=6, rng=1)
+    assert content.provenance.parameters["reads"] == "content: tags, sounds, captions"
+    assert (content.taste_features == world.taste_features).all()
+    assert (content.interests == world.interests).all()
+    assert content.post_features.shape[1] == content.profiles.shape[1] != len(platform.topics)
 
 
 def test_rows_in_another_order_make_the_same_world(platform: Platform, truth: gk.Partition) -> None:
@@ -78,12 +87,21 @@ def test_partition_profiles_and_posts_come_from_disjoint_rows(
     share = ds.items.filter(pl.col("created_at") < middle).height / ds.items.height
     assert 0.3 < share < 0.37
     world = build_world(ds, truth, rng=1)
-    # acts of the piece and of the time of the posts leave the world as it is (what a post
-    # answers is a fact of the post) …
+    # rows of the piece leave the world as it is (what a post answers is a fact of the post) …
     between = (pl.col("at") >= middle) & (pl.col("at") < cut)
-    answers = pl.col("kind").is_in(["duet", "stitch"])
-    fewer = without(ds, interactions=ds.interactions.filter(between | answers))
+    after, answers = pl.col("at") >= cut, pl.col("kind").is_in(["duet", "stitch"])
+    fewer = without(
+        ds,
+        interactions=ds.interactions.filter(between | after | answers),
+        impressions=ds.impressions.filter(after),
+    )
     assert build_world(fewer, truth, rng=1).content_key == world.content_key
+    # … those after the cut say what the posts are, and nothing else …
+    fewer = without(ds, interactions=ds.interactions.filter(between | answers))
+    no_acts = build_world(fewer, truth, rng=1)
+    for name in ("interests", "profiles", "post_features"):
+        np.testing.assert_array_equal(getattr(no_acts, name), getattr(world, name))
+    assert (no_acts.taste_features != world.taste_features).any()
     # … those between are its profiles
     some = ds.interactions.filter(between).head(200)
     with pytest.raises(AssertionError):
@@ -236,16 +254,18 @@ def test_homes_of_listeners_are_in_proportion_to_size(shared_data: Path) -> None
 
 def test_the_space_is_asked_for_or_given(platform: Platform, truth: gk.Partition) -> None:
     ds = platform.dataset
-    planted = build_world(platform, rng=1)
-    space = interest_space(platform)
+    planted = build_world(platform, space="planted", rng=1)
+    space = interest_space(platform, sources="planted")
     assert build_world(platform, space=space, rng=1).content_key == planted.content_key
     # the planted topics of a log whose tastes are not known
     world = build_world(ds, truth, space=space, rng=1)
     np.testing.assert_array_equal(world.post_features, planted.post_features)
-    assert not np.array_equal(world.interests, planted.interests)
-    # tags of a platform: taste and profile are learned, from items that they do not share
+    assert world.provenance.parameters["tastes"] == "who acted on what"
+    assert world.interests.shape[1] == world.taste_features.shape[1] != len(platform.topics)
+    # tags of a platform: the tastes stay planted
     tags = build_world(platform, space={"tags": 1.0}, dimensions=8, rng=1)
-    assert tags.interests.shape[1] <= 8
+    assert tags.profiles.shape[1] <= 8
+    np.testing.assert_array_equal(tags.interests, planted.interests)
     assert tags.provenance.parameters["space"] == "terms"
     made = interest_space(ds, sources={"tags": 1.0}, dimensions=8, rng=1)
     np.testing.assert_array_equal(
@@ -264,33 +284,72 @@ def test_the_space_is_asked_for_or_given(platform: Platform, truth: gk.Partition
 def test_taste_and_profile_share_no_item(platform: Platform, truth: gk.Partition) -> None:
     ds = platform.dataset
     m = ds.items.height
-    # every item is a dimension of its own, so that rows tell who acted on what
+    # every item is a dimension of its own, so that rows tell of whom the feed knows what
     space = InterestSpace(ds.item_ids, np.eye(m))
     world = build_world(ds, truth, space=space, rng=1)
-    taste, profile = (x.any(axis=0) for x in (world.interests, world.profiles))
-    assert not (taste & profile).any()
-    assert taste.sum() > 20
+    profile = world.profiles.any(axis=0)
     assert profile.sum() > 20
-    _, cut = time_cuts(ds, None)
+    middle, cut = time_cuts(ds, None)
     early = ds.items.sort("item_id")["created_at"] < cut
-    assert early.filter(pl.Series(taste | profile)).all()
+    assert early.filter(pl.Series(profile)).all()
+    # acts on these items say nothing of tastes, those on all others nothing of profiles
+    acted = pl.coalesce("target_item_id", "item_id")
+    known = acted.is_in(ds.item_ids.series.filter(pl.Series(profile)).implode())
+    history = (pl.col("at") >= middle) & (pl.col("at") < cut)
+    for side, same, other in (
+        (known, ("interests", "taste_features"), "profiles"),
+        (~known, ("profiles", "post_features"), "interests"),
+    ):
+        fewer = without(ds, interactions=ds.interactions.filter(~(history & side)))
+        changed = build_world(fewer, truth, space=space, rng=1)
+        for name in same:
+            np.testing.assert_array_equal(getattr(changed, name), getattr(world, name))
+        assert not np.array_equal(getattr(changed, other), getattr(world, other))
 
 
-def test_without_features_a_world_can_be_built_but_not_ranked_by_interest(
+def test_posts_without_content_are_placed_by_who_acted_on_them(
     platform: Platform, truth: gk.Partition
 ) -> None:
     ds = platform.dataset
     bare = without(ds, items=ds.items.drop("tags", "sound_id", "caption"))
     world = build_world(bare, truth, rng=1)
-    assert world.post_features.shape == (world.n_posts, 1)
-    assert not world.post_features.any()
-    assert not world.profiles.any()
-    lost = world.provenance.removed["posts without a place in the interest space"]
-    assert lost == world.n_posts
-    with pytest.raises(MissingDataError, match="ranks by interest"):
-        gk.simulate_spread(world, {"interest": gk.interest_centric()}, ticks=2, rng=1)
+    removed = world.provenance.removed
+    assert removed["posts whose content says nothing, placed by who acted on them"] == world.n_posts
+    assert world.provenance.parameters["space"] == "interactions"
+    asked = build_world(bare, truth, space="interactions", rng=1)
+    assert asked.content_key == world.content_key
+    assert not any("content" in reason for reason in asked.provenance.removed)
+    blank = int((~world.post_features.any(axis=1)).sum())
+    assert removed["posts without a place in the interest space"] == blank < world.n_posts
+    arms = {"interest": gk.interest_centric()}
+    spread = gk.simulate_spread(world, arms, ticks=2, rng=1)
+    assert spread.impressions("interest") > 1000
     with pytest.raises(MissingDataError, match=r"items\.tags"):
         build_world(bare, truth, space={"tags": 1.0}, rng=1)
+
+
+def test_without_any_place_a_world_can_be_built_but_not_ranked_by_interest(
+    platform: Platform, truth: gk.Partition
+) -> None:
+    ds = platform.dataset
+    middle, cut = time_cuts(ds, None)
+    history = ds.interactions.filter((pl.col("at") >= middle) & (pl.col("at") < cut))
+    one = without(
+        ds,
+        items=ds.items.drop("tags", "sound_id", "caption"),
+        interactions=history.filter(pl.col("account_id") == history["account_id"][0]),
+        impressions=ds.impressions.head(0),
+    )
+    world = build_world(one, truth, rng=1)
+    for name in ("post_features", "profiles", "taste_features", "interests"):
+        assert not getattr(world, name).any()
+    parameters = world.provenance.parameters
+    assert parameters["reads"].startswith("nothing")
+    assert parameters["tastes"].startswith("the space that feeds read: no audience")
+    assert world.provenance.removed["posts without a place for taste"] == world.n_posts
+    assert parameters["rank_correlation"] is None
+    with pytest.raises(MissingDataError, match="ranks by interest"):
+        gk.simulate_spread(world, {"interest": gk.interest_centric()}, ticks=2, rng=1)
 
 
 def test_communities_without_an_account(platform: Platform, truth: gk.Partition) -> None:
@@ -319,6 +378,12 @@ def test_bad_input_is_refused(platform: Platform, truth: gk.Partition) -> None:
         {"posts": "introduced", "introducers": 0},
         {"posts": "introduced", "since": "2024-03-01"},
         {"since": "soon"},
+        {"space": "planted"},
+        {"space": interest_space(ds, sources="interactions", rng=1)},
+        {"feature_noise": 1.5},
+        {"profile_noise": -0.1},
+        {"profile_noise": float("nan")},
+        {"cold_start": 1},
     ):
         with pytest.raises(OptionError):
             build_world(ds, truth, rng=1, **options)

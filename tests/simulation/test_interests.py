@@ -144,8 +144,14 @@ def test_features_are_topics(platform: Platform) -> None:
     assert same > 1.5 * other
 
 
-def test_a_platform_has_its_planted_space(platform: Platform) -> None:
-    space = interest_space(platform)
+def test_content_is_the_default_and_the_oracle_is_called_one(platform: Platform) -> None:
+    content = interest_space(platform, rng=1)
+    assert content.kind == "terms"
+    assert content.content_key == interest_space(platform.dataset, rng=1).content_key
+    space = interest_space(platform, sources="planted")
+    assert "oracle" in repr(space)
+    with pytest.raises(OptionError, match="only a synthetic platform"):
+        interest_space(platform.dataset, sources="planted")
     assert space.kind == "planted"
     assert (space.features.argmax(axis=1) == platform.item_topics).all()
     assert interest_space(platform, sources={"tags": 1.0}, rng=1).kind == "terms"
@@ -227,6 +233,8 @@ def test_embeddings_are_centred_and_keep_their_signs() -> None:
         ({"tag": 1.0}, r"Did you mean 'tags'\?"),
         ("embeddings", r"Did you mean 'embedding'\?"),
         ("tags", r"pass a weight, \{'tags': 1.0\}"),
+        ("interaction", r"Did you mean 'interactions'\?"),
+        ({"planted": 1.0}, "do not mix"),
         ({"embedding": 1.0}, "do not mix"),
         ({"tags": 0}, r"sources\['tags'\]=0: a finite number above 0"),
         ({"tags": float("nan")}, r"sources\['tags'\]=nan: a finite number above 0"),
