@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import polars as pl
 import graphkit as gk
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
+from graphkit.errors import GraphkitWarning
 from graphkit.measures.contrast import paired_interval
 from graphkit.recommenders import SOURCES, Feed
 from graphkit.simulation import Behaviour, scan_impressions
@@ -132,23 +134,37 @@ class Data:
         return replace(self, worlds=self.worlds[:3])
 
     def spread(
-        self, arms: Mapping[str, Feed], behaviour: Behaviour | None = None, *, again: bool = False
+        self,
+        arms: Mapping[str, Feed],
+        behaviour: Behaviour | None = None,
+        *,
+        again: bool = False,
+        reading: str = "filled",
     ) -> Spread:
-        """Tallies of the arms in all worlds, by the same draws in every arm; or by others `again`."""
+        """Tallies of the arms in all worlds, by the same draws in every arm; or by others `again`.
+
+        The checks say how much of a feed is filler where it matters, so no warning does.
+        """
         mind = behaviour or Behaviour()
         tallies: dict[tuple[str, int, int], ArmTally] = {}
+        # what is shared depends on all arms
+        others = [_key(feed, mind) for feed in arms.values()] if reading == "shared" else []
+        read = (reading, *others)
         for w, world in enumerate(self.worlds):
-            keys = {name: (*_key(feed, mind), w, again) for name, feed in arms.items()}
+            keys = {name: (*_key(feed, mind), w, again, read) for name, feed in arms.items()}
             new = {name: arms[name] for name, key in keys.items() if key not in self._tallies}
             if new:
-                made = gk.simulate_spread(
-                    world,
-                    new,
-                    ticks=self.ticks,
-                    slots=self.slots,
-                    behaviour=mind,
-                    rng=1 + w + 1000 * again,
-                )
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
+                    made = gk.simulate_spread(
+                        world,
+                        arms if reading == "shared" else new,
+                        ticks=self.ticks,
+                        slots=self.slots,
+                        reading=reading,
+                        behaviour=mind,
+                        rng=1 + w + 1000 * again,
+                    )
                 self._tallies |= {keys[name]: made.tallies[name, 0, 0] for name in new}
             tallies |= {(name, w, 0): self._tallies[key] for name, key in keys.items()}
         return Spread(
@@ -159,6 +175,7 @@ class Data:
             (*SOURCES, "filler"),
             "matched",
             mind.calibrated,
+            reading=reading,
         )
 
     def each(
@@ -185,7 +202,8 @@ class Data:
             if not worlds and key in self._logs:
                 logs.append(self._logs[key])
                 continue
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
                 gk.simulate_spread(
                     world,
                     {"arm": feed},

@@ -32,7 +32,7 @@ def no_room(size: int = 64) -> Iterator[None]:
 def simulate(folder: Path, **where: Path) -> None:
     world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     arms = {"newest": gk.recommenders.chronological()}
-    gk.simulate_spread(world, arms, ticks=2, slots=3, rng=1, **where)
+    gk.simulate_spread(world, arms, ticks=2, slots=3, reading="empty", rng=1, **where)
 
 
 def graph() -> gk.Graph:

@@ -68,8 +68,8 @@ def test_amplification_under_a_free_budget(by_hand: Any) -> None:
     new = by_hand.tally(world, [(2, 0, 0)], posted=np.array([True, False]))
     spread = by_hand.spread([world], {"old": [[old]], "new": [[new]]}, "free")
     frame = amplification(spread, "old", partition="planted")
-    assert frame.filter(community="x")["value"].to_list() == [100]  # all impressions, not half
-    assert frame.filter(community="y")["value"].to_list() == [-100]  # no post
+    assert frame.filter(community="x")["value"].to_list() == [0]  # all impressions
+    assert frame.filter(community="y")["value"].to_list() == [None]  # no post
     assert frame["budget"].unique().to_list() == ["free"]
 
 
