@@ -262,7 +262,7 @@ def test_a_contrast_shows_what_it_speaks_about(several: pl.DataFrame) -> None:
         "a 10%, b 20%",
         "crossing (interest)",
         "creator_gini",
-        "; higher; p",
+        "; higher; Holm p",
         " SD",
         "not calibrated",
         "8 in .frame, 3 primary",
