@@ -173,7 +173,7 @@ def _row_text(row: Mapping[str, Any]) -> str:
     if row["direction"] is not None:
         text += f"; {row['direction']}"
     if row["p_holm"] is not None:
-        text += f"; p = {row['p_holm']:.2g}" if row["p_holm"] >= 0.001 else "; p < .001"
+        text += f"; Holm p = {row['p_holm']:.2g}" if row["p_holm"] >= 0.001 else "; Holm p < .001"
     return text
 
 

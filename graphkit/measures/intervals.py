@@ -146,8 +146,8 @@ def scheme_of(outcome: pl.DataFrame) -> Scheme:
     Raises
     ------
     DataError
-        For parts of a jackknife without their whole, a second whole, a single part, or a jackknife
-        mixed with other worlds.
+        For parts of a jackknife without their whole or without all the others, a second whole, a
+        single part, or a jackknife mixed with other worlds.
     """
     count = outcome.get_column("world").n_unique()
     plain = Scheme(OVER_POPULATIONS if count > 1 else WITHIN_WORLD, count)
@@ -158,6 +158,11 @@ def scheme_of(outcome: pl.DataFrame) -> Scheme:
         raise DataError(
             "the outcome gives one world several values of 'sample': outcomes of different "
             "simulations cannot be stacked."
+        )
+    if by_world.get_column("sample").null_count():
+        raise DataError(
+            "the outcome holds a part of a jackknife without all the others: simulate all worlds "
+            "that resample_worlds returns, or call it with another n."
         )
     of = {
         sample: by_world.filter(sample=sample).get_column("world").to_list() for sample in SAMPLES

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from graphkit.data.spread import Spread
-from graphkit.errors import DataError, check_integer
+from graphkit.errors import check_integer
 from graphkit.measures import catalogue
 from graphkit.measures.catalogue import MEASURES, PartitionTallies, RunTallies
 from graphkit.parallel import track
@@ -45,21 +45,18 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
         arm, world, replication, partition (null where a measure needs none), community
         (its name; null for the whole), measure, value (null where undefined), budget,
         calibrated (whether the viewers' behaviour was fitted to a log), sample (``"whole"`` and
-        ``"part"`` for the worlds of :func:`resample_worlds`, else ``"population"``), by which
-        :func:`contrast` knows what its intervals speak about. Every budget and arm has the
-        same rows, except for the names of sources and communities.
+        ``"part"`` for the worlds of :func:`resample_worlds`, null for parts if some are missing,
+        else ``"population"``), by which :func:`contrast` knows what its intervals speak about.
+        Every budget and arm has the same rows, except for the names of sources and communities.
 
     Raises
     ------
     OptionError
         If `members_reached` is below 1.
-    DataError
-        If some of the worlds of :func:`resample_worlds` are left out.
     """
     check_integer("members_reached", members_reached, 1)
-    _check_parts(spread)
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
-    keys = catalogue.run_keys(spread)
+    keys, samples = catalogue.run_keys(spread), _samples(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):
         run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
         rows = list(_run_rows(run, spread))
@@ -67,26 +64,25 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
             rows += _partition_rows(PartitionTallies(run, kind, members_reached))
         for partition, community, measure, value in rows:
             key = (arm, w, r, partition, community, measure)
-            row = (*key, value, spread.budget, spread.calibrated, run.world.sample)
+            row = (*key, value, spread.budget, spread.calibrated, samples[w])
             for name, entry in zip(_SCHEMA, row, strict=True):
                 columns[name].append(entry)
     return pl.DataFrame(columns, schema=_SCHEMA).with_columns(pl.col("value").fill_nan(None))
 
 
-def _check_parts(spread: Spread) -> None:
-    """Refuse a jackknife of which worlds are left out: its intervals would be too narrow."""
+def _samples(spread: Spread) -> list[str | None]:
+    """What each world is; null for the parts of a jackknife of which some are missing.
+
+    Without one of them, no interval can be made of the others: it would be too narrow.
+    """
+    samples: list[str | None] = [world.sample for world in spread.worlds]
     whole = [world for world in spread.worlds if world.sample == "whole"]
-    parts = [world for world in spread.worlds if world.sample == "part"]
-    if len(whole) != 1 or not parts:
-        return  # a contrast refuses parts without their whole, or several of them
-    n = whole[0].n_accounts
-    left_out = sum(n - part.n_accounts for part in parts)
-    if left_out != n:
-        raise DataError(
-            f"measure_spread: {len(parts)} parts of a jackknife leave out {left_out:,} accounts in "
-            f"all, and every one of {n:,} must be left out once: simulate all worlds that "
-            "resample_worlds returns, or call it with another n."
-        )
+    if len(whole) != 1:
+        return samples
+    sizes = [world.n_accounts for world in spread.worlds if world.sample == "part"]
+    # every account is left out once
+    complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
+    return [None if sample == "part" and not complete else sample for sample in samples]
 
 
 def _run_rows(run: RunTallies, spread: Spread) -> Iterator[Row]:

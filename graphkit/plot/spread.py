@@ -85,11 +85,10 @@ def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
         "effect": "difference in standard deviations over populations",
         "own": "difference, each row on its own scale",
     }[scale]
-    label += f"; {_interval_text(rows)}"
-    if rows.height < defined.height:
-        label += f"; {defined.height - rows.height} more rows are not shown"
-    axes.set_xlabel(label, fontsize=9, loc="left")
-    style.foot(figure, *_held_and_filled(first), calibrated=style.all_calibrated(rows))
+    axes.set_xlabel(f"{label}; {_interval_text(rows)}", fontsize=9, loc="left")
+    more = defined.height - rows.height
+    notes = _held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
+    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
     return figure
 
 
@@ -129,6 +128,7 @@ def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
     if scale == "effect":
         columns = ("effect", "effect_low", "effect_high")
     numbers = frame.select(columns).to_numpy().astype(np.float64)
+    numbers[(frame.get_column("difference") == 0).to_numpy() & np.isnan(numbers[:, 0]), 0] = 0.0
     widest = float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
     ends = np.full(frame.height, widest)
     if scale == "own":
@@ -195,7 +195,7 @@ def _claim_text(row: dict[str, Any]) -> str:
 def _row_words(row: dict[str, Any]) -> str:
     """The measure in the words of the catalogue, and below them its name and partition."""
     known, name = describe_measure(row["measure"]), _row_name(row, one_measure=False)
-    words = "" if known is None else known.meaning.partition(":")[0].strip()
+    words = "" if known is None else known.meaning.partition(":")[0].partition(",")[0]
     return f"{shown(words)}\n{name}" if words else name
 
 
@@ -343,6 +343,8 @@ def _with_unit(label: str, measure: str) -> str:
 def _interval_text(rows: pl.DataFrame) -> str:
     """What the confidence intervals speak about, and the number of their units."""
     label = rows.get_column("interval")[0]
+    if not rows.get_column("low").count():
+        return "no confidence interval"
     count = rows.select(pl.col("worlds", "replications").max()).row(0, named=True)
     units = f"{count['worlds']} worlds"
     if label == OVER_SAMPLES:

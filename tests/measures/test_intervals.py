@@ -144,7 +144,7 @@ def test_a_jackknife_must_be_one(by_hand: Any) -> None:
     refused(["part", "part", "part"], "parts of a jackknife and 0 wholes")
     refused(["whole", "part", "population"], "mixes the worlds of resample_worlds with 1 others")
     refused(["whole", "whole", "whole"], "3 wholes of resample_worlds and no part")
-    refused(["whole", "part", None], "other values in 'sample'")
+    refused(["whole", "part", None], "without all the others")
     refused(["whole", "part", "twin"], "other values in 'sample'")
     with pytest.raises(DataError, match="one part of a jackknife"):
         contrast(jackknife(frame.filter(pl.col("world") < 2)), "a", "b")
@@ -262,7 +262,7 @@ def test_a_contrast_shows_what_it_speaks_about(several: pl.DataFrame) -> None:
         "a 10%, b 20%",
         "crossing (interest)",
         "creator_gini",
-        "; higher; p",
+        "; higher; Holm p",
         " SD",
         "not calibrated",
         "8 in .frame, 3 primary",

@@ -155,7 +155,7 @@ def long_form(name: str) -> pl.DataFrame:
         baseline_mean=0.2,
         mean=pl.col("s"),
         share=pl.col("s"),
-        interval=pl.lit("over worlds"),
+        interval=pl.lit("over populations of the same making"),
         worlds=3,
         replications=6,
         calibrated=False,

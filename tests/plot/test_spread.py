@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from graphkit import plot
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError
-from graphkit.measures import Mixing
+from graphkit.measures import Contrast, Mixing
 from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
 
 
@@ -39,7 +39,7 @@ def gap() -> pl.DataFrame:
             "difference": [2000.0, -0.5, 0.0, None],
             "low": [1000.0, -0.6, -0.1, None],
             "high": [3000.0, -0.4, 0.1, None],
-            "interval": ["over worlds"] * rows,
+            "interval": ["over populations of the same making"] * rows,
             "worlds": [10] * rows,
             "replications": [20] * rows,
         }
@@ -54,11 +54,82 @@ def test_contrast_gives_numbers_and_colours(gap: pl.DataFrame) -> None:
     assert "−0.50  [−0.60, −0.40]" in shown
     assert "18,000 → 20,000" in shown
     assert "+2,000  [+1,000, +3,000]" in shown
-    assert "over worlds (10 worlds)" in shown
+    assert "over populations of the same making (10 worlds)" in shown
     assert "#books" not in shown  # no difference
     dots = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
     assert [to_hex(c.get_facecolor()[0]) for c in dots] == [ACCENT, BASE, MUTED]
     assert "1 more rows are not shown" in texts(plot.contrast(gap, top=2))
+
+
+@pytest.fixture
+def whole_gap(gap: pl.DataFrame) -> pl.DataFrame:
+    """As a contrast has it: with effects, and what is primary and claimed."""
+    return gap.with_columns(
+        interval=pl.lit("over samples like this one"),
+        fixed=pl.lit("partition and labels of the data"),
+        effect=pl.Series([4.0, -10.0, 0.0, None]),
+        effect_low=pl.Series([2.0, -12.0, -1.0, None]),
+        effect_high=pl.Series([6.0, -8.0, 1.0, None]),
+        primary=pl.Series([False, True, False, False]),
+        direction=pl.Series(["higher", "lower", "not distinguishable", None]),
+        filler=0.1,
+        baseline_filler=0.2,
+    )
+
+
+def dots(canvas: Canvas) -> list[tuple[float, str]]:
+    """Place and colour of every dot, from the first row down."""
+    found = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
+    return [(float(c.get_offsets()[0, 0]), to_hex(c.get_facecolor()[0])) for c in found]
+
+
+def test_rows_share_the_axis_of_the_effect(whole_gap: pl.DataFrame) -> None:
+    canvas = plot.contrast(whole_gap)
+    shown = texts(canvas)
+    # the primary row first; places are effects over the largest, 12
+    places, colours = zip(*dots(canvas), strict=True)
+    assert places == pytest.approx((-10 / 12, 4 / 12, 0))
+    assert colours == (BASE, ACCENT, MUTED)
+    for text in (
+        "difference in standard deviations over populations",
+        "over samples like this one (9 groups)",
+        "held fixed: partition and labels of the data",
+        "filler: interest 10%, follower 20%",
+        "cross-community exposure\ncrossing (planted)",
+        "not distinguishable",
+        "−0.50  [−0.60, −0.40]",
+    ):
+        assert text in shown, text
+    # of a contrast the primary rows only
+    canvas = plot.contrast(Contrast(whole_gap))
+    assert len(dots(canvas)) == 1
+    assert "reach" not in texts(canvas)
+    assert len(dots(plot.contrast(Contrast(whole_gap.with_columns(primary=False))))) == 3
+
+
+def test_directions_that_are_not_claimed_are_grey(whole_gap: pl.DataFrame) -> None:
+    filled = whole_gap.with_columns(direction=pl.lit("not claimed: filler"))
+    for frame in (filled, filled.drop("effect_low"), filled.filter(measure="crossing")):
+        canvas = plot.contrast(frame)
+        assert {colour for _, colour in dots(canvas)} == {MUTED}
+        assert "not claimed: filler" in texts(canvas)
+
+
+def test_no_interval_and_no_variation_are_said(whole_gap: pl.DataFrame) -> None:
+    columns = ["effect", "effect_low", "effect_high"]
+    same = pl.when(measure="reach")
+    equal = whole_gap.with_columns(
+        same.then(None).otherwise(pl.col(columns)).name.keep(),
+        same.then(0.0).otherwise(pl.col("difference", "low", "high")).name.keep(),
+    )
+    assert dots(plot.contrast(equal))[1][0] == 0
+    none = whole_gap.with_columns(
+        pl.lit(None, pl.Float64).alias(n) for n in ("low", "high", *columns)
+    )
+    shown = texts(plot.contrast(none))
+    assert "no confidence interval" in shown
+    assert "no interval" in shown
+    assert "each row on its own scale" in shown
 
 
 def test_uncalibrated_behaviour_is_said_where_it_is_known(gap: pl.DataFrame) -> None:

@@ -44,7 +44,7 @@ def means(dots: Dots, kinds: tuple[str, ...] = ("planted",)) -> pl.DataFrame:
         pl.lit(None, pl.String).alias("community"),
         worlds=10,
         replications=20,
-        interval=pl.lit("over worlds"),
+        interval=pl.lit("over populations of the same making"),
         calibrated=pl.lit(False),
     )
 
@@ -72,7 +72,7 @@ def test_every_arm_is_a_named_dot_with_intervals_both_ways() -> None:
         "crossing (planted partition)\nratio, 1 = random exposure",
         "viewer_value\nwatch fraction",
         "3 feeds",
-        "bars: confidence interval over worlds (10 worlds); behaviour not calibrated",
+        "bars: confidence interval over populations of the same making (10 worlds); behaviour not calibrated",
     ):
         assert text in shown
 
@@ -145,8 +145,9 @@ def test_a_blend_is_a_curve_over_its_share() -> None:
     assert np.allclose(line.get_ydata(), [0.6, 0.5, 0.4, 0.3])
     band = canvas.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.29, 0.62))
-    assert "band: confidence interval over worlds (10 worlds); behaviour not calibrated" in texts(
-        canvas
+    assert (
+        "band: confidence interval over populations of the same making (10 worlds); behaviour not calibrated"
+        in texts(canvas)
     )
     several = plot.blend(means(dots, ("planted", "follow")), ends=("friends", "For You"))
     shown = texts(several)

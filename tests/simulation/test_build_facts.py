@@ -138,35 +138,33 @@ def test_rows_in_another_order_make_the_same_facts(platform: Platform, world: Wo
 
 
 def test_resampled_worlds_carry_the_facts(world: World) -> None:
-    (new,) = gk.resample_worlds(world, 1, rng=1)
-    account = world.accounts.encode([i.rsplit("~", 1)[0] for i in new.accounts.ids])
-    post = world.posts.encode([i.rsplit("~", 1)[0] for i in new.posts.ids])
-    for name in ("country", "language", "device"):
-        np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[account])
-    for name in (
-        "durations",
-        "divisiveness",
-        "flagged",
-        "cross_posted",
-        "post_country",
-        "post_language",
-    ):
-        np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[post])
-    # an answer answers a copy of what it answered, if there is one
-    parent = world.answers_to[post]
-    there = (parent >= 0) & np.isin(parent, post)
-    assert there.any()
-    assert (~there[parent >= 0]).any()
-    np.testing.assert_array_equal(new.answers_to >= 0, there)
-    np.testing.assert_array_equal(post[new.answers_to[there]], parent[there])
-    for code, old in enumerate(account.tolist()):
-        mine = new.groups[new.group_indptr[code] : new.group_indptr[code + 1]]
-        theirs = world.groups[world.group_indptr[old] : world.group_indptr[old + 1]]
-        assert mine.tolist() == theirs.tolist() == sorted(set(theirs.tolist()))
-    # all copies of a post are answered, not one of them only
-    many = gk.resample_worlds(world, 20, rng=2)
-    numbers = {w.posts.ids[p].rsplit("~", 1)[1] for w in many for p in w.answers_to if p >= 0}
-    assert {"1", "2", "3"} <= numbers
+    lost = 0
+    for new in gk.resample_worlds(world, 3, rng=1):
+        account = world.accounts.encode(new.accounts.ids)
+        post = world.posts.encode(new.posts.ids)
+        for name in ("country", "language", "device"):
+            np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[account])
+        for name in (
+            "durations",
+            "divisiveness",
+            "flagged",
+            "cross_posted",
+            "post_country",
+            "post_language",
+        ):
+            np.testing.assert_array_equal(getattr(new, name), getattr(world, name)[post])
+        # an answer answers what it answered, if that is there
+        parent = world.answers_to[post]
+        there = (parent >= 0) & np.isin(parent, post)
+        assert there.any()
+        lost += int((~there[parent >= 0]).sum())
+        np.testing.assert_array_equal(new.answers_to >= 0, there)
+        np.testing.assert_array_equal(post[new.answers_to[there]], parent[there])
+        for code, old in enumerate(account.tolist()):
+            mine = new.groups[new.group_indptr[code] : new.group_indptr[code + 1]]
+            theirs = world.groups[world.group_indptr[old] : world.group_indptr[old + 1]]
+            assert mine.tolist() == theirs.tolist() == sorted(set(theirs.tolist()))
+    assert lost > 0
 
 
 def test_resampled_worlds_guess_nothing(platform: Platform) -> None:
@@ -178,5 +176,5 @@ def test_resampled_worlds_guess_nothing(platform: Platform) -> None:
         interactions=ds.interactions.filter(~pl.col("kind").is_in(["duet", "stitch"])),
     )
     world = build_world(bare, platform.truth, rng=1)
-    for w in (world, *gk.resample_worlds(world, 1, rng=1)):
+    for w in (world, *gk.resample_worlds(world, 2, rng=1)):
         assert all(getattr(w, name) is None for name in FACTS)

@@ -260,6 +260,6 @@ def test_several_worlds_and_replications(world: World, all_feeds: dict[str, Feed
     spread = gk.simulate_spread(
         worlds, {"i": all_feeds["interest"]}, ticks=3, slots=3, replications=2, rng=1
     )
-    assert sorted(spread.tallies) == [("i", w, r) for w in range(2) for r in range(2)]
-    assert len({t.watch.tobytes() for t in spread.of("i")}) == 4
+    assert sorted(spread.tallies) == [("i", w, r) for w in range(3) for r in range(2)]
+    assert len({t.watch.tobytes() for t in spread.of("i")}) == 6
     assert "not calibrated" in repr(spread)

@@ -230,11 +230,19 @@ def test_a_community_that_vanishes_is_counted(world: World) -> None:
     assert low["all"] is not None
 
 
-def test_a_jackknife_of_which_parts_are_left_out_is_refused(world: World) -> None:
+def test_a_jackknife_of_which_parts_are_missing_has_no_interval(world: World) -> None:
     worlds = resample_worlds(world, 4, rng=1)
     spread = gk.simulate_spread(worlds[:3], {"uniform": uniform()}, ticks=2, slots=2, rng=1)
-    with pytest.raises(DataError, match="2 parts of a jackknife leave out 60 accounts"):
-        gk.measure_spread(spread)
+    outcome = gk.measure_spread(spread)
+    assert outcome.group_by("world").agg(pl.col("sample").first()).sort("world").rows() == [
+        (0, "whole"),
+        (1, None),
+        (2, None),
+    ]
+    for make in (lambda x: gk.contrast(x, "uniform", "uniform"), gk.measures.arm_means):
+        with pytest.raises(DataError, match="without all the others"):
+            make(outcome)
+    assert gk.measures.arm_means(outcome.filter(world=0)).height > 0
     # the whole alone is a world
     alone = gk.simulate_spread(worlds[0], {"uniform": uniform()}, ticks=2, slots=2, rng=1)
     assert gk.measure_spread(alone)["sample"].unique().to_list() == ["whole"]

@@ -311,7 +311,7 @@ def test_a_drawn_seed_is_kept(world: World, all_feeds: dict[str, Feed], tmp_path
 def test_partial_results_are_whole_and_measured(
     world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path
 ) -> None:
-    worlds = gk.resample_worlds(world, 3, rng=1)
+    worlds = gk.resample_worlds(world, 2, rng=1)
     arms = {"u": all_feeds["uniform"], "i": all_feeds["interest"]}
     options: dict[str, Any] = {"ticks": 3, "slots": 2, "replications": 2}
     whole = simulate(worlds, arms, **options)
@@ -346,7 +346,7 @@ def test_partial_results_are_whole_and_measured(
 def test_a_gap_leaves_the_largest_whole_block(
     world: World, all_feeds: dict[str, Feed], simulate: Simulate, tmp_path: Path
 ) -> None:
-    worlds = gk.resample_worlds(world, 3, rng=1)
+    worlds = gk.resample_worlds(world, 2, rng=1)
     arms = {"u": all_feeds["uniform"]}
     options: dict[str, Any] = {"ticks": 2, "slots": 2, "replications": 2, "checkpoint": tmp_path}
     whole = simulate(worlds, arms, **options)
