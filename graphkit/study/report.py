@@ -75,7 +75,8 @@ hosting{suffix} | contrast {at} | Difference in hosting by community over the ho
     left, communities whose members follow each other as often as chance would have it; right, those
     that follow nobody else. Dashed: least-squares line.
 contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair} | Differences
-    {pair}, each row on its own scale. Grey: {indistinct} (95 % CI includes 0).
+    {pair}, in standard deviations over populations. Grey: {indistinct} (the interval includes 0),
+    or not claimed.
 s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
     over the social share of taste s; dashed: the mean changes its sign.
 flows | flows | Flow matrices of impressions between communities, one per arm | Impressions from a
