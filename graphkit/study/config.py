@@ -495,11 +495,6 @@ class StudyConfig(Section):
             raise OptionError(
                 f"{place}: arms: the name {RANDOM!r} is that of the preset of random posts."
             )
-        if self.arms[0].name == self.random_arm or not self.compared_arms:
-            raise OptionError(
-                f"{place}: arms: the first is the baseline, and another one is compared with it; "
-                f"{self.random_arm!r}, of random posts, gives the level of chance only."
-            )
         for arm in self.arms:
             try:
                 arm.feed(self._base)
@@ -542,8 +537,12 @@ class StudyConfig(Section):
 
     @property
     def compared_arms(self) -> tuple[str, ...]:
-        """The arms that are compared with the first: all others but that of random posts."""
-        return tuple(name for name in self.feeds() if name != self.random_arm)[1:]
+        """The arms that are compared with the first: all others but that of random posts.
+
+        If there is no other, that of random posts is compared.
+        """
+        others = list(self.feeds())[1:]
+        return tuple(name for name in others if name != self.random_arm) or (others[0],)
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the folder that the file is in."""

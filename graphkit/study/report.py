@@ -164,7 +164,8 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         rows = result.contrasts.filter(arm=arm, baseline=base)
         hosted = rows.filter(pl.col("community").is_not_null(), measure="hosting_reach")
         hosted = hosted.filter(partition=kind).drop_nulls("difference")
-        if not views or hosted.height < 2:
+        known = [] if not views else views[0].frame.drop_nulls("homophily").get_column("label")
+        if not views or hosted.filter(pl.col("community").is_in(list(known))).height < 2:
             return None
         return plot.hosting(rows, views[0], partition=kind)
 
@@ -310,7 +311,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         # those of further arms are collapsed
         "headlines": result.headlines[0].findings,
         "more_headlines": [f for h in result.headlines[1:] for f in h.findings],
-        "n_arms": len(result.spread.arms),
+        "n_arms": len(config.arms),
         "data_text": text.data_text(result, inputs),
         "data_rows": _data_table(inputs),
         "data_dropped": dropped,

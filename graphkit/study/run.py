@@ -115,7 +115,7 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
         for name, table in tables.items():
             folder.table(name, table)
         curve = analysis.blend_curve(config.arms)
-        means = analysis.means_of_arms(outcome, spread.arms, curve)
+        means = analysis.means_of_arms(outcome, [arm.name for arm in config.arms], curve)
         if means is not None:
             folder.table("arm_means", means)
     scan = None
@@ -369,8 +369,8 @@ class _Simulation:
         """Contrasts over the slots that both arms fill from their own sources, pair by pair."""
         parts = []
         for arm in self.config.compared_arms:
-            arms = (self.config.arms[0].name, arm, self.config.random_arm)
-            spread = self.run(f"shared slots {arm}", arms=arms, reading="shared")
+            arms = dict.fromkeys((self.config.arms[0].name, arm, self.config.random_arm))
+            spread = self.run(f"shared slots {arm}", arms=list(arms), reading="shared")
             parts.append(self.contrast(self.measure(spread)))
         return pl.concat(parts)
 

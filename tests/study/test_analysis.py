@@ -9,11 +9,11 @@ import pytest
 from graphkit.communities import Visibility
 from graphkit.data.provenance import Provenance
 from graphkit.study.analysis import (
-    add_hosting,
+    all_conditions,
     blend_curve,
-    hidden_and_visible,
     mark_sign_changes,
     means_of_arms,
+    reported_visibility,
 )
 from graphkit.study.config import ArmConfig
 
@@ -104,40 +104,29 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
     assert not mark_sign_changes(scan.head(2))["sign_change"].any()
 
 
-def test_only_verdicts_decide_what_is_hidden_and_what_is_visible() -> None:
-    # a low F1 is not enough to be hidden, nor a missing verdict to be visible
+def test_only_communities_large_enough_are_reported() -> None:
     frame = pl.DataFrame(
         {
             "label": ["a", "b", "c", "d", "e"],
             "size": [50, 40, 30, 20, 3],
-            "follow_f1": [0.2, 0.2, 0.2, 0.9, 0.1],
             "verdict": ["hidden", "undecided", "visible", "not judgeable", "hidden"],
         }
     )
     seen = Visibility(frame, np.zeros((1, 1), np.int32), 1.0, Provenance("visibility"))
-    assert hidden_and_visible(seen, 2, 0) == (("a", "e"), ("c",))
+    assert reported_visibility(seen, 2, 0).hidden == ["a", "e"]
     # the small one is not reported
-    assert hidden_and_visible(seen, 10, 10) == (("a",), ("c",))
+    assert reported_visibility(seen, 10, 10).hidden == ["a"]
 
 
-def test_hosting_of_what_the_follow_graph_shows_and_does_not() -> None:
-    outcome = pl.DataFrame(
-        {
-            "arm": "a",
-            "world": 0,
-            "replication": 0,
-            "partition": "interest",
-            "community": ["x", "y", "z", "tiny"],
-            "measure": "hosting_reach",
-            "value": [0.5, 0.2, 0.4, 1.0],
-            "budget": "matched",
-            "calibrated": False,
-        }
+def test_conditions_are_named_and_the_study_itself_is_none() -> None:
+    rows = pl.DataFrame(
+        {"community": [None, "x"], "measure": "crossing", "difference": [0.1, 0.2]},
+        schema_overrides={"community": pl.String},
     )
-    more = add_hosting(outcome, {"interest": ("x",)}, {"interest": ("y", "z")})
-    values = dict(more.filter(pl.col("community").is_null()).select("measure", "value").rows())
-    assert values["hosting_hidden"] == 0.5
-    assert values["hosting_visible"] == pytest.approx(0.3)
-    assert values["hosting_gap"] == pytest.approx(0.2)
-    none = add_hosting(outcome, {"interest": ()}, {"interest": ("y",)})
-    assert none.filter(measure="hosting_hidden")["value"].to_list() == [None]
+    scan = rows.head(1).with_columns(s=pl.lit(0.2), sign_change=pl.lit(False))
+    scan = pl.concat([scan, scan.with_columns(s=pl.lit(1.0))])
+    found = all_conditions({"cold start": rows}, scan, 0.2)
+    assert found is not None
+    assert found.get_column("condition").to_list() == ["cold start", "s = 1"]
+    assert found.get_column("community").null_count() == 2
+    assert all_conditions({}, None, 0.2) is None

@@ -68,7 +68,9 @@ def test_what_cannot_be_is_refused_by_name(values: dict[str, Any], message: str)
 def test_an_empty_file_is_a_study() -> None:
     config = StudyConfig.of({})
     assert config == StudyConfig()
-    assert list(config.feeds()) == ["follower", "interest"]
+    # the level of chance is always there
+    assert list(config.feeds()) == ["follower", "interest", "uniform"]
+    assert (config.random_arm, config.compared_arms) == ("uniform", ("interest",))
     assert config.world.worlds == 10
     assert config.report.min_group_size == 10
 
@@ -124,7 +126,7 @@ def test_overrides_and_blends_change_the_feed() -> None:
             ]
         }
     )
-    more, half = config.feeds().values()
+    more, half, _ = config.feeds().values()
     assert (more.sources["fresh"], more.sources["interest"]) == (7, 120)
     assert (more.weights["recency"], more.filler) == (0.9, "empty")
     assert half.sources["following"] == 70
@@ -170,7 +172,7 @@ def test_an_arm_may_be_a_file_beside_the_study(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     arms = '[[arms]]\nname = "a"\nfile = "mine.toml"\n[[arms]]\nname = "b"\n'
     study.write_text(arms + 'file = "mine.toml"\nfiller = "uniform"\ndelivery = 1.0\n')
-    a, b = load_config(study).feeds().values()
+    a, b, _ = load_config(study).feeds().values()
     assert (a.name, a.diff(feed).height) == ("a", 0)
     assert b.diff(watch_time()).height == 0
     (tmp_path / "mine.toml").write_text("[sources]\n[weights]\nrecencey = 1\n")

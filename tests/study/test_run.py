@@ -31,6 +31,9 @@ slots = 4
 [s_scan]
 social_share = [0, 1]
 worlds = 2
+[conditions]
+feature_noise = [0.5]
+worlds = 2
 """
 
 
@@ -62,7 +65,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_the_folder_holds_everything(result: StudyResult) -> None:
     present = set(contents(result.folder))
-    for table in ("communities", "visibility", "outcome", "contrasts", "s_scan", "flows", "feeds"):
+    tables = "communities visibility outcome contrasts s_scan flows feeds conditions headlines"
+    for table in (*tables.split(), "visibility_planted", "visibility_interest"):
         assert {f"tables/{table}.csv", f"tables/{table}.parquet"} <= present
     assert {"figures/contrast.png", "figures/reach.png", "figures/s_scan_crossing.png"} <= present
     manifest = json.loads((result.folder / "manifest.json").read_text())
@@ -109,9 +113,9 @@ def test_the_partitions_and_the_pairing(result: StudyResult) -> None:
 
 def test_the_report_says_what_was_found(result: StudyResult, report: str) -> None:
     text = words(report)
-    for headline in result.headlines:
-        assert headline.verdict in text
-        for sentence in headline.sentences:
+    for finding in result.headlines[0].findings:
+        assert finding.verdict in text
+        for sentence in finding.sentences:
             assert sentence in text
     for phrase in (
         result.config.report.question,
@@ -166,7 +170,7 @@ def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     assert "suppressed" in text
     assert not (hidden.folder / "figures" / "communities.png").exists()
     assert "No sensitivity sweep" in text
-    assert "Not estimable" in hidden.headlines[1].verdict
+    assert "Not estimable" in hidden.headlines[0].findings[0].verdict
 
 
 def test_a_failing_stage_leaves_what_was_finished(
@@ -177,7 +181,7 @@ def test_a_failing_stage_leaves_what_was_finished(
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "resample_worlds", broken)
+        patch.setattr(run_module, "worlds", broken)
         with pytest.raises(DataError, match=r"stage 'worlds': the worlds are too small. Finished"):
             run_study(study, out)
     failures = pl.read_csv(out / "failures.csv")
@@ -214,7 +218,6 @@ def test_check_says_what_a_run_would_do(study: Path, tmp_path: Path) -> None:
     [
         ("follows", "arm 'follower' shows what followees post or react to, but the data have no"),
         ("interactions", "interactions"),
-        ("tags", "arm 'follower' ranks by interest, but the items have no tags"),
         ("author_id", "world.posts = 'introduced'"),
     ],
 )
@@ -242,7 +245,7 @@ def test_a_dataset_with_authors_runs(tmp_path: Path) -> None:
 runs = 2
 null_draws = 19
 [world]
-worlds = 2
+groups = 3
 ticks = 3
 [simulation]
 ticks = 3
@@ -253,6 +256,8 @@ social_share = []
     file = of_folder(tmp_path, gk.synthetic.platform(300, rng=1).dataset, more)
     result = run_study(file, tmp_path / "out")
     assert set(result.spread.worlds[0].partitions) == {"interest", "follow"}
+    assert [w.sample for w in result.spread.worlds] == ["whole", "part", "part", "part"]
+    assert set(result.contrasts["interval"].drop_nulls()) == {"over samples like this one"}
     text = words((result.folder / "report.html").read_text(encoding="utf-8"))
     assert "Rows read and kept" in text
     assert not [i for i in result.spread.worlds[0].accounts.ids if str(i) in text]
@@ -275,12 +280,12 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
         }
     )
     result = run_study(config, tmp_path / "out")
-    assert len(result.headlines) == 4
+    assert [h.arm for h in result.headlines] == ["interest", "half"]
     assert {p.name for p in (tmp_path / "out/figures").glob("contrast*")} == {
         "contrast.png",
         "contrast_2.png",
     }
-    assert "within this world" in result.headlines[0].sentences[0]
+    assert "within this world" in result.headlines[0].findings[3].sentences[0]
     assert result.curve is not None
     assert result.curve.ends == ("random", "interest")
     means = pl.read_parquet(tmp_path / "out/tables/arm_means.parquet")
@@ -293,13 +298,23 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
     text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
     for phrase in (
         "Means of all feeds",
-        "All feeds: means with 95 % confidence intervals within this world",
+        "All feeds: means with 95 % intervals",
         "s = 0.2; behaviour is not calibrated",
         "% of a feed's posts are filler",
         "The curves lead from random to interest",
         "The same for 1 more feed;",
     ):
         assert phrase in text, phrase
+
+
+def test_conditions_are_tried_and_named(result: StudyResult) -> None:
+    assert result.conditions is not None
+    names = set(result.conditions.get_column("condition"))
+    assert {"slots left empty", "shared slots", "cold start", "50% of posts misread"} <= names
+    assert {"s = 0", "s = 1"} <= names
+    levels = result.headlines[0].frame.filter(measure="crossing", partition="planted")
+    assert levels.get_column("random_mean").item() == pytest.approx(1, abs=0.1)
+    assert "other conditions" in result.headlines[0].findings[3].verdict
 
 
 def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, report: str) -> None:
