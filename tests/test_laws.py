@@ -204,11 +204,11 @@ def test_headline_one_what_taste_follows_decides_the_sign_of_crossing(
     """Claim: both feeds cross less than chance; which of them less depends on what taste is.
 
     The more taste follows the circle, the less the interest feed crosses beside the follower
-    feed, whatever the partition and the filler rule. At s = 0 it crosses more under the follow
-    partition, at s = 1 less under the planted and the interest partition. Elsewhere the sign
-    hangs on the length of the run and the draw of the worlds, or cannot be told, and nothing is
-    claimed: at s = 0 the two differ under the planted partition by +0.03 in eight ticks of six
-    slots and by −0.03 in twelve of ten.
+    feed, whatever the partition and the filler rule. At s = 0 it crosses more under every
+    partition, for a feed that reads tags, sounds and captions misreads some posts. (The oracle,
+    which reads the planted topics, crosses as little as the follower feed under the planted
+    partition: +0.03 in eight ticks of six slots, −0.03 in twelve of ten.) At s = 1 it crosses
+    less under the planted partition with filler; elsewhere the sign cannot be told.
     """
     rows = {s: overall(gaps[s, filler], "crossing").filter(partition=partition) for s in SHARES}
     for row in rows.values():
@@ -216,9 +216,8 @@ def test_headline_one_what_taste_follows_decides_the_sign_of_crossing(
         assert row["baseline_mean"].item() < 0.9
     assert rows[0.0]["difference"].item() > rows[0.5]["difference"].item()
     assert rows[0.5]["difference"].item() > rows[1.0]["difference"].item()
-    if partition == "follow":
-        assert rows[0.0]["low"].item() > 0
-    else:
+    assert rows[0.0]["low"].item() > 0
+    if (partition, filler) == ("planted", "uniform"):
         assert rows[1.0]["high"].item() < 0
 
 

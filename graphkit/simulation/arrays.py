@@ -87,7 +87,10 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     by_poster = _compress_rows(poster, post_of, n)
     groups = _group_rows(world, accounts, post_of, poster)
     features = _pad_columns(world.post_features[posts])
-    tastes = _pad_columns(world.taste_features[posts])
+    # one array if feeds read what the posts are: no run changes it, content adapts in copies
+    tastes = features
+    if not np.array_equal(world.taste_features, world.post_features):
+        tastes = _pad_columns(world.taste_features[posts])
     seconds = np.full(m, USUAL_SECONDS)
     if world.durations is not None:
         known = world.durations[posts].astype(np.float64)

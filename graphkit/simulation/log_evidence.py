@@ -16,6 +16,7 @@ from graphkit.data.incidence import ACTS
 from graphkit.data.platform import Platform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.simulation.arrays import largest_topic
 from graphkit.simulation.build import SHORTEST, item_draws
 from graphkit.simulation.interests import (
     InterestSpace,
@@ -480,9 +481,9 @@ def _number_sessions(account: Ints, at: Ints, gap: float) -> Ints:
 
 
 def _count_repeats(session: Ints, features: npt.NDArray[np.float32], item: Ints) -> Floats:
-    """Number of earlier posts of the same topic (largest feature) in the session."""
-    topic = np.where(features.any(axis=1), features.argmax(axis=1), -1)[item]
-    key = session * features.shape[1] + topic
+    """Number of earlier posts of the same topic in the session; topics are those of the engine."""
+    topic = largest_topic(features)[item].astype(np.int64)
+    key = session * (2 * features.shape[1]) + topic
     order = np.argsort(key, kind="stable")
     first = np.diff(key[order], prepend=-1) != 0
     index = np.arange(key.size)

@@ -473,3 +473,30 @@ def test_a_log_without_noise_is_refused(log: Platform) -> None:
     still = log.dataset.impressions.with_columns(watch_fraction=0.5)
     with pytest.raises(DataError, match="without any noise"):
         calibrate(Behaviour(), replace_dataset(log, without(log.dataset, impressions=still)))
+
+
+def test_repeats_are_of_the_topics_of_the_simulation() -> None:
+    """A topic is the largest dimension by size and sign, as in the engine."""
+    ds = gk.Dataset(
+        impressions={
+            "account_id": ["a"] * 4,
+            "item_id": ["p", "q", "r", "s"],
+            "at": [datetime(2024, 1, 1, 0, minute, tzinfo=UTC) for minute in range(4)],
+            "watch_fraction": [0.5] * 4,
+        }
+    )
+    # p and r are of one topic; its opposite q, and s, which is nothing of it, are not
+    features = np.array([[-1.0, 0.0], [1.0, 0.0], [-0.8, -0.6], [0.0, 1.0]])
+    space = InterestSpace(ds.item_ids, features)
+    assert evidence(ds, space=space).repeats.tolist() == [0, 0, 1, 0]
+
+
+def test_tastes_of_a_platform_are_the_planted_ones_and_audiences_explain_nothing(
+    synthetic: Platform,
+) -> None:
+    planted_taste = evidence(synthetic)
+    assert planted_taste.planted
+    again = evidence(synthetic, space="planted")
+    np.testing.assert_array_equal(again.interest, planted_taste.interest)
+    with pytest.raises(OptionError, match="explain their own watching"):
+        calibrate(Behaviour(), synthetic, space="interactions", rng=1)

@@ -37,6 +37,14 @@ TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronologica
         ({"data": {"path": "x"}}, "data.path goes with"),
         ({"data": {"stitches": ["x"]}}, "data.stitches goes with"),
         ({"world": {"posts": "introduced"}}, "world.posts = 'introduced'"),
+        ({"world": {"space": "plantd"}}, r"Did you mean 'planted'\?"),
+        ({"world": {"feature_noise": 1.5}}, "world.feature_noise = 1.5"),
+        ({"world": {"profile_noise": -1}}, "world.profile_noise = -1"),
+        ({"world": {"cold_start": 2}}, "world.cold_start = 2"),
+        (
+            {"world": {"space": "planted"}, "data": {"source": "folder", "path": "x"}},
+            "the oracle of a synthetic platform; the data of 'folder'",
+        ),
         ({"arms": TWO[:1]}, "arms"),
         ({"arms": [TWO[0], TWO[0]]}, "must be distinct"),
         (

@@ -80,6 +80,20 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     assert {"simulation", "scan over s", "report"} <= set(stages)
 
 
+def test_what_feeds_read_is_passed_on(tmp_path: Path) -> None:
+    reading = {"space": "planted", "feature_noise": 0.2, "profile_noise": 0.1, "cold_start": True}
+    values = {
+        "data": {"source": "synthetic", "accounts": 48},
+        "communities": {"runs": 1, "null_draws": 0},
+        "world": {"worlds": 1, "ticks": 2, **reading},
+        "simulation": {"ticks": 2, "slots": 2},
+        "s_scan": {"social_share": []},
+    }
+    (world,) = run_study(StudyConfig.of(values), tmp_path / "out").spread.worlds
+    assert {name: world.provenance.parameters[name] for name in reading} == reading
+    assert world.provenance.parameters["reads"] == "planted topics: an oracle"
+
+
 def test_study_toml_repeats_the_study(result: StudyResult) -> None:
     again = load_config(result.folder / "study.toml")
     assert again.model_dump() == result.config.model_dump()
