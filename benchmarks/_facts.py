@@ -253,10 +253,18 @@ def bundled(worlds: int, *, ticks: int = 20) -> Data:
     )
 
 
-def fresh(worlds: int, *, accounts: int = 2_000, ticks: int = 20) -> Data:
-    """Platforms of their own, each with other accounts and posts."""
+def fresh(
+    worlds: int,
+    *,
+    accounts: int = 2_000,
+    ticks: int = 20,
+    homophily: dict[str, float] | None = None,
+) -> Data:
+    """Platforms of their own, each with other accounts and posts; by default of all homophilies."""
     made = (
-        gk.synthetic.platform(accounts=accounts, posts_per_account=3.0, rng=900 + w)
+        gk.synthetic.platform(
+            accounts=accounts, posts_per_account=3.0, homophily=homophily, rng=900 + w
+        )
         for w in range(worlds)
     )
     return Data("fresh", [_of_platform(platform, ticks) for platform in made], ticks)

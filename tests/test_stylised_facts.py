@@ -37,6 +37,14 @@ def data() -> Data:
 
 
 @pytest.fixture(scope="module")
+def inbred() -> Data:
+    """All communities but #alttok follow mostly their own."""
+    found = fresh(3, accounts=600, ticks=10, homophily={"#alttok": 0.0})
+    found.slots = 6
+    return found
+
+
+@pytest.fixture(scope="module")
 def tiny() -> Data:
     found = fresh(2, accounts=200, ticks=4)
     found.slots = 3
@@ -82,22 +90,27 @@ def test_larger_accounts_get_more_views_through_their_base(data: Data) -> None:
     assert for_you.mean() > 3 * abs(none.mean())
 
 
-def test_what_is_passed_on_stays_closer_to_home_under_a_follower_feed(data: Data) -> None:
-    """At the default social share of taste; other measures of segregation say otherwise."""
-    spread = data.spread({"interest": interest_centric(), "follower": follower_centric()})
+def test_what_is_passed_on_stays_closer_to_home_under_a_follower_feed(inbred: Data) -> None:
+    """Where communities follow their own, at the default social share of taste.
+
+    Other measures of segregation say otherwise, and with the default spectrum of homophily this
+    one cannot be told in worlds of this size.
+    """
+    spread = inbred.spread({"interest": interest_centric(), "follower": follower_centric()})
     interest, follower = (
-        [shares_inside(w, t, "planted") for w, t in zip(data.worlds, spread.of(arm), strict=True)]
+        [shares_inside(w, t, "planted") for w, t in zip(inbred.worlds, spread.of(arm), strict=True)]
         for arm in spread.arms
     )
     assert Interval.of(np.subtract(interest, follower)).sign == 1
 
 
-def test_amplification_is_uneven_beyond_random_groups(data: Data) -> None:
+def test_amplification_is_uneven_beyond_random_groups(inbred: Data) -> None:
+    """Where communities follow their own."""
     arms = {"follower": follower_centric(), "chronological": chronological()}
-    spread = data.spread(arms, reading="empty")
+    spread = inbred.spread(arms, reading="empty")
     found = gk.measures.amplification(spread, partition="planted")
     rng = np.random.default_rng(1)
-    for w, world in enumerate(data.worlds):
+    for w, world in enumerate(inbred.worlds):
         values = found.filter(pl.col("community").is_not_null(), world=w)["value"].to_numpy()
         own, base = (spread.tallies[arm, w, 0] for arm in arms)
         assert values.std(ddof=1) > 2 * random_groups(world, "planted", own, base, rng)

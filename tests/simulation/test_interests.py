@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -134,14 +135,21 @@ def test_what_is_used_by_default(platform: Platform) -> None:
     assert ((explained > 0) & (explained < 1)).all()
 
 
-def test_features_are_topics(platform: Platform) -> None:
-    tags = interest_space(platform.dataset, sources={"tags": 1.0}, rng=1)
-    same, other = parted(tags, platform.item_topics)
-    assert same > 3 * other
-    everything = interest_space(platform.dataset, rng=1)
-    assert everything.n_placed > tags.n_placed
-    same, other = parted(everything, platform.item_topics)
-    assert same > 1.5 * other
+def test_features_are_topics_the_less_the_more_tags_are_noise() -> None:
+    ratios = []
+    for noise in (0.0, 0.1, 0.3, 0.6, 1.0):
+        log = gk.synthetic.platform(200, communities=4, posts_per_account=3, tag_noise=noise, rng=1)
+        tags = interest_space(log.dataset, sources={"tags": 1.0}, rng=1)
+        everything = interest_space(log.dataset, rng=1)
+        assert everything.n_placed > tags.n_placed
+        pairs = (parted(space, log.item_topics) for space in (tags, everything))
+        ratios.append([same / other for same, other in pairs])
+    few = ratios[1]
+    assert few[0] > 3
+    assert few[1] > 1.5
+    assert all(a > b > 1 for a, b in pairwise(r[0] for r in ratios))
+    # with captions and sounds, noise in tags matters less
+    assert ratios[-1][1] > ratios[-1][0]
 
 
 def test_content_is_the_default_and_the_oracle_is_called_one(platform: Platform) -> None:
