@@ -151,7 +151,8 @@ class ArmTally(Frozen):
         with loading(path, "ArmTally") as (header, arrays):
             if of not in (None, header.get("of")):
                 raise FileError("it is the tally of another run.")
-            values: dict[str, Any] = {**header["numbers"], **arrays}
+            # files of earlier versions have no untallied slots
+            values: dict[str, Any] = {"untallied": 0, **header["numbers"], **arrays}
             for name in ("views", "diet", "member_reach"):
                 values[name] = {
                     kind: arrays[f"{name}_{k}"] for k, kind in enumerate(header["kinds"])

@@ -187,7 +187,11 @@ def watch_time() -> Feed:
 
 
 def chronological() -> Feed:
-    """Reverse chronological baseline: posts of followees, newest first."""
+    """Reverse chronological baseline: posts of followees, newest first.
+
+    It soon runs out of posts: simulate it with ``reading="empty"`` or ``"shared"``, else most of
+    its slots may show filler.
+    """
     return Feed("chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0)
 
 
@@ -206,7 +210,10 @@ def popularity() -> Feed:
 
 
 def uniform() -> Feed:
-    """Random baseline: uniform draws from all posts, with a crossing of 1."""
+    """Random baseline: uniform draws from all posts, with a crossing of 1.
+
+    Its 60 candidates fill up to 60 slots, so that nothing of it is filler.
+    """
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
 
 

@@ -271,13 +271,19 @@ def simulate_spread(
 
     Examples
     --------
+    >>> import polars as pl
     >>> import graphkit as gk
     >>> from graphkit.recommenders import chronological, uniform
     >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
     >>> arms = {"newest": chronological(), "uniform": uniform()}
-    >>> spread = gk.simulate_spread(world, arms, ticks=2, slots=3, rng=1)
+    >>> spread = gk.simulate_spread(world, arms, ticks=2, slots=3, reading="shared", rng=1)
     >>> spread.impressions("newest") == spread.impressions("uniform")
     True
+
+    The chronological feed fills few of its slots; those that both fill are compared:
+
+    >>> spread.summary().select("arm", "empty_slots", pl.col("kept").round(2)).rows()
+    [('newest', 85, 0.37), ('uniform', 0, 0.37)]
     """
     refuse_after_fork()
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)

@@ -242,9 +242,9 @@ def read_checkpoint(folder: str | Path, worlds: World | Sequence[World]) -> Spre
     --------
     >>> import tempfile
     >>> import graphkit as gk
-    >>> from graphkit.recommenders import chronological, uniform
+    >>> from graphkit.recommenders import uniform
     >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
-    >>> arms = {"newest": chronological(), "uniform": uniform()}
+    >>> arms = {"uniform": uniform(), "interest": gk.interest_centric()}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     spread = gk.simulate_spread(world, arms, ticks=2, slots=3, checkpoint=folder, rng=1)
     ...     same = read_checkpoint(folder, world)
@@ -305,7 +305,9 @@ def spread_of(
     removed: Mapping[str, int] | None = None,
 ) -> Spread:
     """Assemble the spread of a simulation from its tallies."""
-    keys = ("arms", "ticks", "slots", "budget", "reading", "behaviour")
+    keys = [
+        key for key in ("arms", "ticks", "slots", "budget", "reading", "behaviour") if key in facts
+    ]
     return Spread(
         worlds,
         tuple(facts["arms"]),
@@ -322,7 +324,7 @@ def spread_of(
             removed=removed,
             packages=("numba", "numpy"),
         ),
-        facts["reading"],
+        facts.get("reading", "filled"),
     )
 
 

@@ -164,8 +164,10 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         rows = result.contrasts.filter(arm=arm, baseline=base)
         hosted = rows.filter(pl.col("community").is_not_null(), measure="hosting_reach")
         hosted = hosted.filter(partition=kind).drop_nulls("difference")
-        known = [] if not views else views[0].frame.drop_nulls("homophily").get_column("label")
-        if not views or hosted.filter(pl.col("community").is_in(list(known))).height < 2:
+        if not views:
+            return None
+        known = views[0].frame.drop_nulls("homophily").get_column("label").to_list()
+        if hosted.filter(pl.col("community").is_in(known)).height < 2:
             return None
         return plot.hosting(rows, views[0], partition=kind)
 

@@ -18,7 +18,7 @@ from graphkit.synthetic.platform import platform
 __all__ = ["worlds"]
 
 #: Parameters that make a platform, as its ``parameters`` record them.
-PARAMETERS = frozenset(platform.__kwdefaults__) - {"rng"} | {"accounts"}
+PARAMETERS = frozenset(platform.__kwdefaults__ or ()) - {"rng"} | {"accounts"}
 
 
 def worlds(
