@@ -24,8 +24,8 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
 
-#: The draw that orders accounts for the groups; no event of a simulation.
-GROUP_DRAW = 62
+#: The draws that order accounts for the groups, and deal them out; no events of a simulation.
+GROUP_DRAWS = (62, 61)
 
 
 def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) -> list[World]:
@@ -39,7 +39,8 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     are the partitions and their labels, and what was learned from the data.
 
     Every account is in one group. Groups are of equal size, also within each community of the
-    first partition (unassigned accounts as one), up to one account. They depend on the keys of
+    first partition (unassigned accounts as one), up to one account, and have about equally many
+    posts: of accounts with as many posts, each group takes its share. They depend on the keys of
     the accounts and on `rng`, not on ids or on the order of rows. Part g lacks the accounts of
     group g with their follows, their groups and their posts; a post with several posters stays
     while one is left, and if it lost one, its home is chosen again among those left. Replies to
@@ -104,17 +105,27 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
 
 
 def _draw_groups(world: World, n: int, seed: int) -> Codes:
-    """Group of every account: dealt in turn, community by community, in keyed order."""
+    """Group of every account: dealt out by community and number of posts, else in keyed order."""
     keys = world.account_keys
-    draws = draw_pairs(np.uint64(seed), GROUP_DRAW, keys, keys)
+    draws, others = (draw_pairs(np.uint64(seed), event, keys, keys) for event in GROUP_DRAWS)
     community = next(iter(world.partitions.values())).membership + 1
     # communities in the order of their first draw: codes depend on ids where sizes are equal
     first = np.full(int(community.max()) + 1, np.inf)
     np.minimum.at(first, community, draws)
-    order = np.lexsort((keys, draws, first[community]))
+    posts = np.bincount(world.posters, minlength=keys.size)
+    order = np.lexsort((keys, draws, -posts, first[community]))
+    stratum = first[community][order]
+    _, start, of, size = np.unique(
+        stratum, return_index=True, return_inverse=True, return_counts=True
+    )
+    at = np.arange(keys.size) - start[of]
+    # one of each n accounts that have about as many posts goes to each group, at random
+    order = order[np.lexsort((others[order], at // n, stratum))]
     group = np.empty(keys.size, np.int64)
-    # dealing goes on over the borders of communities, so that groups are of equal size
-    group[order] = np.arange(keys.size) % n
+    group[order] = at % n
+    # what is left of each community is dealt on from one to the next, so that sizes are equal
+    left = order[at >= size[of] // n * n]
+    group[left] = np.arange(left.size) % n
     return group
 
 

@@ -49,6 +49,7 @@ def add_hosting(
     other kinds get no such rows.
     """
     keys = ["arm", "world", "replication", "partition", "budget", "calibrated", "sample"]
+    keys = [name for name in keys if name in outcome.columns]
     parts = [outcome]
     for kind, names in hidden.items():
         rows = outcome.filter(

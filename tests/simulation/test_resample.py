@@ -75,6 +75,33 @@ def test_groups_take_their_share_of_every_community(world: World, n: int) -> Non
         assert counts.max() - counts.min() <= 1
 
 
+def test_groups_have_about_equally_many_posts() -> None:
+    """A community of 40 accounts in four groups of ten: nine with 4 posts, 11 with 1, 20 without.
+
+    Blocks of four in the order of posts: two with 4, one with 4, 1, 1, 1, and two with 1.
+    """
+    made = build_world(gk.synthetic.platform(40, communities=2, rng=1), rng=1)
+    posters = np.concatenate([np.repeat(np.arange(9), 4), np.arange(9, 20)])
+    m = posters.size
+    one = gk.Partition.from_membership(made.accounts, np.zeros(40, np.int64))
+    fields = {name: getattr(made, name) for name in POST_FIELDS}
+    fields = {name: None if v is None else v[np.zeros(m, int)] for name, v in fields.items()}
+    world = replace(
+        made,
+        posts=Vocabulary([f"v{i:02}" for i in range(m)]),
+        poster_indptr=np.arange(m + 1),
+        posters=posters,
+        partitions={"one": one},
+        homes={"one": np.zeros(m, np.int32)},
+        answers_to=None,
+        **fields | {"post_keys": np.arange(m)},
+    )
+    for rng in range(20):
+        parts = resample_worlds(world, 4, rng=rng)[1:]
+        left_out = sorted(world.n_posts - part.n_posts for part in parts)
+        assert left_out == [11, 11, 11, 14]
+
+
 def test_a_part_is_what_is_left_of_the_whole(world: World) -> None:
     for part in resample_worlds(world, 5, rng=1)[1:]:
         rows = world.accounts.encode(part.accounts.ids)
