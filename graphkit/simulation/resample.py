@@ -170,6 +170,10 @@ def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
     record = Provenance.of(
         "resample_worlds", {"group": g}, seed=seed, made_from=(whole,), removed=removed
     )
+    fields: dict[str, Any] = _references(whole, rows, order)
+    for names, kept in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
+        values = {name: getattr(whole, name) for name in names}
+        fields |= {name: None if value is None else value[kept] for name, value in values.items()}
     return replace(
         whole,
         sample="part",
@@ -181,14 +185,8 @@ def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
         partitions=partitions,
         homes=homes,
         provenance=record,
-        **{name: _taken(getattr(whole, name), rows) for name in ACCOUNT_FIELDS},
-        **{name: _taken(getattr(whole, name), order) for name in POST_FIELDS},
-        **_references(whole, rows, order),
+        **fields,
     )
-
-
-def _taken(values: npt.NDArray[Any] | None, rows: Codes) -> npt.NDArray[Any] | None:
-    return None if values is None else values[rows]
 
 
 def _new_codes(kept: Codes, size: int) -> Ints32:
