@@ -156,12 +156,15 @@ def test_replies_to_posts_that_left_and_groups_of_accounts(world: World) -> None
     assert lost > 0
 
 
-def test_introduced_posts_stay_while_a_seeder_is_left(seeded: World) -> None:
+def test_introduced_posts_are_left_out_once_and_else_stay_while_a_seeder_is_left(
+    seeded: World,
+) -> None:
     homes = seeded.partitions["given"].membership
-    moved = 0
-    for part in resample_worlds(seeded, 4, rng=1)[1:]:
+    moved, n, left_out = 0, 4, []
+    for part in resample_worlds(seeded, n, rng=1)[1:]:
         rows = seeded.accounts.encode(part.accounts.ids)
         old = seeded.posts.encode(part.posts.ids)
+        left_out.append(set(range(seeded.n_posts)) - set(old.tolist()))
         for p, post in enumerate(old.tolist()):
             mine = rows[part.posters[part.poster_indptr[p] : part.poster_indptr[p + 1]]]
             first, last = seeded.poster_indptr[post : post + 2]
@@ -174,6 +177,10 @@ def test_introduced_posts_stay_while_a_seeder_is_left(seeded: World) -> None:
                 assert home == before
             moved += home != before
     assert moved > 0
+    # every post is left out once, or more often where all its seeders left
+    assert set.union(*left_out) == set(range(seeded.n_posts))
+    assert min(map(len, left_out)) >= seeded.n_posts // n
+    assert sum(map(len, left_out)) < 1.2 * seeded.n_posts
 
 
 def renamed(world: World, order: np.ndarray) -> World:
