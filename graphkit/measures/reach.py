@@ -10,7 +10,13 @@ import polars as pl
 
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
-from graphkit.measures.catalogue import RunTallies, mean_defined, outcome_schema, run_keys
+from graphkit.measures.catalogue import (
+    RunTallies,
+    mean_defined,
+    outcome_schema,
+    run_keys,
+    world_samples,
+)
 from graphkit.measures.mixing import partition_of
 from graphkit.parallel import refuse_after_fork
 
@@ -144,7 +150,7 @@ def amplification(
     spread.of(baseline)
     for w in range(len(spread.worlds)):
         partition_of(spread, w, partition)
-    rows = []
+    rows, samples = [], world_samples(spread)
     for arm, w, r in run_keys(spread):
         if arm == baseline:
             continue
@@ -153,7 +159,7 @@ def amplification(
         for community, reached in own.items():
             value = (reached / base[community] - 1) * 100 if base[community] else float("nan")
             key = (arm, baseline, w, r, partition, community, "amplification")
-            rows.append((*key, value, spread.budget, spread.calibrated, spread.worlds[w].sample))
+            rows.append((*key, value, spread.budget, spread.calibrated, samples[w]))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return frame.with_columns(pl.col("value").fill_nan(None))
 
