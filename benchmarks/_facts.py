@@ -16,7 +16,7 @@ import graphkit as gk
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import GraphkitWarning
-from graphkit.measures.contrast import paired_interval
+from graphkit.measures.intervals import OVER_POPULATIONS, Scheme
 from graphkit.recommenders import SOURCES, Feed
 from graphkit.simulation import Behaviour, scan_impressions
 
@@ -40,8 +40,9 @@ class Interval:
     def of(cls, values: Iterable[float]) -> Interval:
         """Over the worlds in which the value is defined."""
         known = np.array([value for value in values if np.isfinite(value)])
-        mean, low, high, _, _ = paired_interval(known, np.zeros(known.size), 0.95)
-        return cls(mean, low, high)
+        scheme = Scheme(OVER_POPULATIONS, known.size)
+        found = scheme.find(known, np.abs(known), np.arange(known.size), 0.95)
+        return cls(found.centre, found.low, found.high)
 
     @property
     def sign(self) -> int:
@@ -247,10 +248,9 @@ def _coded(log: pl.LazyFrame, world: World) -> pl.DataFrame:
 
 
 def bundled(worlds: int, *, ticks: int = 20) -> Data:
-    """Worlds drawn from the bundled platform; they share its posts."""
-    return Data(
-        "bundled", gk.resample_worlds(_of_platform(gk.load_platform(), ticks), worlds, rng=1), ticks
-    )
+    """The bundled platform, with other luck in every world: intervals are within it."""
+    made = (_of_platform(gk.load_platform(), ticks, rng=1 + w) for w in range(worlds))
+    return Data("bundled", list(made), ticks)
 
 
 def fresh(
@@ -271,7 +271,7 @@ def fresh(
 
 
 def hetrec(worlds: int, *, ticks: int = 20) -> Data | None:
-    """Worlds drawn from HetRec's Last.fm, artists introduced by listeners; None if absent."""
+    """HetRec's Last.fm, its artists introduced by other listeners in every world; None if absent."""
     if not HETREC.is_dir():
         return None
     dataset = gk.readwrite.read_hetrec_lastfm(HETREC)[0]
@@ -280,19 +280,22 @@ def hetrec(worlds: int, *, ticks: int = 20) -> Data | None:
         "interest": gk.leiden(gk.cointeraction_graph(piece, weight="tfidf", top=30), rng=1),
         "follow": gk.leiden(gk.follow_graph(piece), rng=1),
     }
-    world = gk.build_world(
-        dataset, found, posts="introduced", share_of_posts=0.4, ticks=ticks, rng=1
+    made = (
+        gk.build_world(
+            dataset, found, posts="introduced", share_of_posts=0.4, ticks=ticks, rng=1 + w
+        )
+        for w in range(worlds)
     )
-    return Data("hetrec", gk.resample_worlds(world, worlds, rng=1), ticks)
+    return Data("hetrec", list(made), ticks)
 
 
-def _of_platform(platform: gk.Platform, ticks: int) -> World:
+def _of_platform(platform: gk.Platform, ticks: int, rng: int = 1) -> World:
     piece = gk.split_world_data(platform)
     found = {
         "interest": gk.leiden(gk.cointeraction_graph(piece, weight="tfidf"), runs=3, rng=1),
         "follow": gk.leiden(gk.follow_graph(piece), runs=3, rng=1),
     }
-    return gk.build_world(platform, found, ticks=ticks, rng=1)
+    return gk.build_world(platform, found, ticks=ticks, rng=rng)
 
 
 def first_partition(world: World) -> str:

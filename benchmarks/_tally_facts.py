@@ -154,7 +154,7 @@ def check_segregation(data: Data) -> Verdict:
                 outcome.filter(pl.col("measure").is_in(["crossing", "viewer_diet_entropy"])),
                 "interest",
                 "follower",
-            )
+            ).frame
             for kind in own.worlds[0].partitions:
                 cells = []
                 for measure in ("crossing", "viewer_diet_entropy"):

@@ -6,8 +6,9 @@ Every check states its claim, its source, and a rule that turns figures into a v
 was tuned to them. The rules were fixed before the figures were known, but for one, which was
 changed after a first run: larger_accounts asks at three social shares in all worlds, where it had
 asked at four, three of them in three worlds only, too few to tell on fresh platforms. Figures are
-means over worlds with 95 % t intervals: worlds drawn from the bundled platform (which share its
-posts), platforms made afresh, and worlds drawn from HetRec's Last.fm where that is at hand.
+means over worlds with 95 % t intervals: the bundled platform with other luck in each world,
+platforms made afresh, and HetRec's Last.fm, where that is at hand, with other introducers. Only the
+intervals of the second speak about other populations.
 Scans over parameters use three of the worlds. Behaviour is the default one, which is **not
 calibrated**: a verdict says what the model does under documented assumptions, and nothing about
 a platform.

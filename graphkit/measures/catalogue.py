@@ -52,6 +52,21 @@ def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
     return list(product(spread.arms, range(len(spread.worlds)), range(spread.replications)))
 
 
+def world_samples(spread: Spread) -> list[str | None]:
+    """What each world is; null for the parts of a jackknife of which some are missing.
+
+    Without one of them, no interval can be made of the others: it would be too narrow.
+    """
+    samples: list[str | None] = [world.sample for world in spread.worlds]
+    whole = [world for world in spread.worlds if world.sample == "whole"]
+    if len(whole) != 1:
+        return samples
+    sizes = [world.n_accounts for world in spread.worlds if world.sample == "part"]
+    # every account is left out once
+    complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
+    return [None if sample == "part" and not complete else sample for sample in samples]
+
+
 def mean_defined(values: npt.NDArray[np.generic]) -> float:
     """Mean over the values that are not NaN; NaN if there are none."""
     numbers = values.astype(np.float64)

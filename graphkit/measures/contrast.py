@@ -12,6 +12,7 @@ import polars as pl
 
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
+from graphkit.data.spread import FILLER_LIMIT
 from graphkit.errors import (
     DataError,
     MissingDataError,
@@ -30,7 +31,7 @@ from graphkit.measures.intervals import (
 )
 from graphkit.parallel import refuse_after_fork
 
-__all__ = ["MOST_FILLER", "PRIMARY", "Contrast", "arm_means", "contrast"]
+__all__ = ["PRIMARY", "Contrast", "arm_means", "contrast"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,9 +40,6 @@ PRIMARY = ("crossing", "hosting_slope", "viewer_value", "creator_gini")
 
 #: Kinds of partition under which primary measures are tested, the first that is present.
 PRIMARY_KINDS = ("interest", "planted")
-
-#: Above this share of filler in either arm, no direction is claimed.
-MOST_FILLER = 0.25
 
 _ROW = ["partition", "community", "measure"]
 _ARM_ROW = ["arm", *_ROW]
@@ -296,7 +294,7 @@ def contrast(
             "several, made independently or by resample_worlds."
         )
     filler = [_filler_share(outcome, name, scheme.whole) for name in (arm, baseline)]
-    filled = any(share is not None and share > MOST_FILLER for share in filler)
+    filled = any(share is not None and share > FILLER_LIMIT for share in filler)
     kind = _primary_kind(outcome, declared)
     rows = []
     pairs = _paired_values(outcome, arm, baseline)

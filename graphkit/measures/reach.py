@@ -10,7 +10,7 @@ import polars as pl
 
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import DataError
-from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys
+from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys, world_samples
 from graphkit.measures.mixing import partition_of
 from graphkit.parallel import refuse_after_fork
 
@@ -159,7 +159,7 @@ def amplification(
             "so shares are largely those of random posts. Simulate with reading='empty' or "
             "reading='shared', or leave the arm out."
         )
-    rows = []
+    rows, samples = [], world_samples(spread)
     for arm, w, r in run_keys(spread):
         if arm == baseline:
             continue
@@ -170,7 +170,7 @@ def amplification(
         names = spread.worlds[w].partitions[partition].name
         for c, value in enumerate(values.tolist()):
             key = (arm, baseline, w, r, partition, names(c), "amplification")
-            rows.append((*key, value, spread.budget, spread.calibrated, spread.worlds[w].sample))
+            rows.append((*key, value, spread.budget, spread.calibrated, samples[w]))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return frame.with_columns(pl.col("value").fill_nan(None))
 

@@ -56,7 +56,7 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     """
     check_integer("members_reached", members_reached, 1)
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
-    keys, samples = catalogue.run_keys(spread), _samples(spread)
+    keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):
         run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
         rows = list(_run_rows(run, spread))
@@ -68,21 +68,6 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
             for name, entry in zip(_SCHEMA, row, strict=True):
                 columns[name].append(entry)
     return pl.DataFrame(columns, schema=_SCHEMA).with_columns(pl.col("value").fill_nan(None))
-
-
-def _samples(spread: Spread) -> list[str | None]:
-    """What each world is; null for the parts of a jackknife of which some are missing.
-
-    Without one of them, no interval can be made of the others: it would be too narrow.
-    """
-    samples: list[str | None] = [world.sample for world in spread.worlds]
-    whole = [world for world in spread.worlds if world.sample == "whole"]
-    if len(whole) != 1:
-        return samples
-    sizes = [world.n_accounts for world in spread.worlds if world.sample == "part"]
-    # every account is left out once
-    complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
-    return [None if sample == "part" and not complete else sample for sample in samples]
 
 
 def _run_rows(run: RunTallies, spread: Spread) -> Iterator[Row]:

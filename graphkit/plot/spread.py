@@ -166,7 +166,7 @@ def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
         axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
         axes.tick_params(axis="x", length=0)
     else:
-        ticks = MaxNLocator(4).tick_values(left * widest, right * widest)
+        ticks = np.asarray(MaxNLocator(4).tick_values(left * widest, right * widest))
         ticks = ticks[(ticks >= left * widest) & (ticks <= right * widest)]
         axes.set_xticks(ticks / widest, [_short_number(t) for t in ticks.tolist()])
     axes.set_xlim(left, right + 1.3 * span)

@@ -24,8 +24,8 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
 
-#: The draw that orders accounts for the groups; no event of a simulation.
-GROUP_DRAW = 62
+#: The draws by which accounts and posts are dealt out (and one below); no events of a simulation.
+ACCOUNT_DRAWS, POST_DRAWS = 62, 60
 
 
 def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) -> list[World]:
@@ -39,11 +39,13 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     are the partitions and their labels, and what was learned from the data.
 
     Every account is in one group. Groups are of equal size, also within each community of the
-    first partition (unassigned accounts as one), up to one account. They depend on the keys of
+    first partition (unassigned accounts as one), up to one account, and have about equally many
+    posts: of accounts with as many posts, each group takes its share. They depend on the keys of
     the accounts and on `rng`, not on ids or on the order of rows. Part g lacks the accounts of
-    group g with their follows, their groups and their posts; a post with several posters stays
-    while one is left, and if it lost one, its home is chosen again among those left. Replies to
-    posts that left are replies to none. What is left keeps its keys, so that
+    group g with their follows, their groups and their posts. Introduced posts, which have no author
+    but several posters, are a sample of their own, and are dealt to groups by their homes: part g
+    lacks those of group g, too. Others stay while a poster is left, and if they lost one, their home
+    is chosen again among those left. Replies to posts that left are replies to none. What is left keeps its keys, so that
     :func:`simulate_spread` draws the same for it (common random numbers), and communities keep
     their names; codes are sorted by size, so compare communities by name.
 
@@ -99,31 +101,50 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
         raise OptionError(f"n={n}: there are only {world.n_accounts} accounts to be put in groups.")
     streams = Streams(rng)
     whole = replace(world, sample="whole")
-    group = _draw_groups(world, n, streams.integer("groups"))
-    return [whole, *(_part_without(whole, group, g, streams.seed) for g in range(n))]
+    seed, kind = streams.integer("groups"), next(iter(world.partitions))
+    count = np.bincount(world.posters, minlength=world.n_accounts)
+    membership = world.partitions[kind].membership
+    group = _deal(world.account_keys, membership, count, n, seed, ACCOUNT_DRAWS)
+    of_posts = np.full(world.n_posts, -1, np.int64)
+    if not world.authored:
+        count = np.diff(world.poster_indptr)
+        of_posts = _deal(world.post_keys, world.homes[kind], count, n, seed, POST_DRAWS)
+    return [whole, *(_part_without(whole, group, of_posts, g, streams.seed) for g in range(n))]
 
 
-def _draw_groups(world: World, n: int, seed: int) -> Codes:
-    """Group of every account: dealt in turn, community by community, in keyed order."""
-    keys = world.account_keys
-    draws = draw_pairs(np.uint64(seed), GROUP_DRAW, keys, keys)
-    community = next(iter(world.partitions.values())).membership + 1
-    # communities in the order of their first draw: codes depend on ids where sizes are equal
-    first = np.full(int(community.max()) + 1, np.inf)
-    np.minimum.at(first, community, draws)
-    order = np.lexsort((keys, draws, first[community]))
+def _deal(
+    keys: npt.NDArray[np.uint64], strata: Ints32, rank: Codes, n: int, seed: int, event: int
+) -> Codes:
+    """Group of each of some rows: each gets its share of every stratum (−1 is one), and of ranks.
+
+    Rows are dealt out by stratum and rank, and in keyed order within them.
+    """
+    draws, others = (draw_pairs(np.uint64(seed), event - k, keys, keys) for k in (0, 1))
+    # strata in the order of their first draw: codes depend on ids where sizes are equal
+    first = np.full(int(strata.max(initial=-1)) + 2, np.inf)
+    np.minimum.at(first, strata + 1, draws)
+    order = np.lexsort((keys, draws, -rank, first[strata + 1]))
+    stratum = first[strata + 1][order]
+    _, start, of, size = np.unique(
+        stratum, return_index=True, return_inverse=True, return_counts=True
+    )
+    at = np.arange(keys.size) - start[of]
+    # one of each n rows of about the same rank goes to each group, at random
+    order = order[np.lexsort((others[order], at // n, stratum))]
     group = np.empty(keys.size, np.int64)
-    # dealing goes on over the borders of communities, so that groups are of equal size
-    group[order] = np.arange(keys.size) % n
+    group[order] = at % n
+    # what is left of each stratum is dealt on from one to the next, so that sizes are equal
+    left = order[at >= size[of] // n * n]
+    group[left] = np.arange(left.size) % n
     return group
 
 
-def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
-    """The world without the accounts of group g and what is theirs."""
+def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int) -> World:
+    """The world without the accounts of group g and what is theirs, and its posts of group g."""
     stays = group != g
     rows = np.flatnonzero(stays)
     post = np.repeat(np.arange(whole.n_posts), np.diff(whole.poster_indptr))
-    entries = np.flatnonzero(stays[whole.posters])
+    entries = np.flatnonzero(stays[whole.posters] & (of_posts != g)[post])
     left = np.bincount(post[entries], minlength=whole.n_posts)
     order = np.flatnonzero(left)
     if rows.size < 2 or not order.size:
@@ -159,6 +180,10 @@ def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
     record = Provenance.of(
         "resample_worlds", {"group": g}, seed=seed, made_from=(whole,), removed=removed
     )
+    fields: dict[str, Any] = _references(whole, rows, order)
+    for names, kept in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
+        values = {name: getattr(whole, name) for name in names}
+        fields |= {name: None if value is None else value[kept] for name, value in values.items()}
     return replace(
         whole,
         sample="part",
@@ -170,14 +195,8 @@ def _part_without(whole: World, group: Codes, g: int, seed: int) -> World:
         partitions=partitions,
         homes=homes,
         provenance=record,
-        **{name: _taken(getattr(whole, name), rows) for name in ACCOUNT_FIELDS},
-        **{name: _taken(getattr(whole, name), order) for name in POST_FIELDS},
-        **_references(whole, rows, order),
+        **fields,
     )
-
-
-def _taken(values: npt.NDArray[Any] | None, rows: Codes) -> npt.NDArray[Any] | None:
-    return None if values is None else values[rows]
 
 
 def _new_codes(kept: Codes, size: int) -> Ints32:

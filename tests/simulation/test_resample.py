@@ -75,6 +75,33 @@ def test_groups_take_their_share_of_every_community(world: World, n: int) -> Non
         assert counts.max() - counts.min() <= 1
 
 
+def test_groups_have_about_equally_many_posts() -> None:
+    """A community of 40 accounts in four groups of ten: nine with 4 posts, 11 with 1, 20 without.
+
+    Blocks of four in the order of posts: two with 4, one with 4, 1, 1, 1, and two with 1.
+    """
+    made = build_world(gk.synthetic.platform(40, communities=2, rng=1), rng=1)
+    posters = np.concatenate([np.repeat(np.arange(9), 4), np.arange(9, 20)])
+    m = posters.size
+    one = gk.Partition.from_membership(made.accounts, np.zeros(40, np.int64))
+    fields = {name: getattr(made, name) for name in POST_FIELDS}
+    fields = {name: None if v is None else v[np.zeros(m, int)] for name, v in fields.items()}
+    world = replace(
+        made,
+        posts=Vocabulary([f"v{i:02}" for i in range(m)]),
+        poster_indptr=np.arange(m + 1),
+        posters=posters,
+        partitions={"one": one},
+        homes={"one": np.zeros(m, np.int32)},
+        answers_to=None,
+        **fields | {"post_keys": np.arange(m)},
+    )
+    for rng in range(20):
+        parts = resample_worlds(world, 4, rng=rng)[1:]
+        left_out = sorted(world.n_posts - part.n_posts for part in parts)
+        assert left_out == [11, 11, 11, 14]
+
+
 def test_a_part_is_what_is_left_of_the_whole(world: World) -> None:
     for part in resample_worlds(world, 5, rng=1)[1:]:
         rows = world.accounts.encode(part.accounts.ids)
@@ -129,12 +156,15 @@ def test_replies_to_posts_that_left_and_groups_of_accounts(world: World) -> None
     assert lost > 0
 
 
-def test_introduced_posts_stay_while_a_seeder_is_left(seeded: World) -> None:
+def test_introduced_posts_are_left_out_once_and_else_stay_while_a_seeder_is_left(
+    seeded: World,
+) -> None:
     homes = seeded.partitions["given"].membership
-    moved = 0
-    for part in resample_worlds(seeded, 4, rng=1)[1:]:
+    moved, n, left_out = 0, 4, []
+    for part in resample_worlds(seeded, n, rng=1)[1:]:
         rows = seeded.accounts.encode(part.accounts.ids)
         old = seeded.posts.encode(part.posts.ids)
+        left_out.append(set(range(seeded.n_posts)) - set(old.tolist()))
         for p, post in enumerate(old.tolist()):
             mine = rows[part.posters[part.poster_indptr[p] : part.poster_indptr[p + 1]]]
             first, last = seeded.poster_indptr[post : post + 2]
@@ -147,6 +177,10 @@ def test_introduced_posts_stay_while_a_seeder_is_left(seeded: World) -> None:
                 assert home == before
             moved += home != before
     assert moved > 0
+    # every post is left out once, or more often where all its seeders left
+    assert set.union(*left_out) == set(range(seeded.n_posts))
+    assert min(map(len, left_out)) >= seeded.n_posts // n
+    assert sum(map(len, left_out)) < 1.2 * seeded.n_posts
 
 
 def renamed(world: World, order: np.ndarray) -> World:
