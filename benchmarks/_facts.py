@@ -304,8 +304,8 @@ def first_partition(world: World) -> str:
 
 
 def topics(world: World) -> npt.NDArray[np.int64]:
-    """Topic of each post as the feed's diversity rule sees it: its largest dimension, signed."""
-    features = world.post_features
+    """Topic of each post as viewers know it: its largest dimension for tastes, signed."""
+    features = world.taste_features
     largest = np.abs(features).argmax(axis=1)
     below = features[np.arange(features.shape[0]), largest] < 0
     return np.asarray(2 * largest + below, dtype=np.int64)

@@ -122,10 +122,11 @@ def test_for_you_exploits_known_interests_and_variety_says_how_far(data: Data) -
         found = np.array([exploit_shares(world, log) for world, log in pairs]).mean(axis=0)
         return float(found[0]), float(found[1])
 
+    # of a feed that reads tags, sounds and captions; an oracle exploits more than half
     share, chance = shares(interest_centric())
     varied, _ = shares(interest_centric().but("varied", topic_penalty=1.0))
     drawn, same = shares(uniform())
-    assert share > 0.5 > varied
+    assert share > 0.35 > varied
     assert share > 3 * chance
     assert drawn == pytest.approx(same, abs=0.01)
 

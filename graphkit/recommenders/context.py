@@ -30,7 +30,8 @@ class Context(Frozen):
     Attributes
     ----------
     world
-        The world that is shown.
+        The world that is shown. Its `interests` and `taste_features` are what no feed knows: a
+        score that reads them is an oracle.
     tick
         Current tick.
     viewer

@@ -370,7 +370,7 @@ def build_world(
     default of tags, sounds and captions, for platforms too; an account's initial profile is the
     mean there of its items of the history. Tastes act on other features:
 
-    * of a platform, the planted topics and interests;
+    * of a platform, the planted topics and interests (all of the history gives its profiles);
     * of a dataset, behaviour: a space of who acted on what (truncated SVD of items × accounts, as
       :func:`graphkit.simulation.interest_space` describes; Deerwester et al. 1990), made from one
       half of the items of the history, by a draw; interests are means over it, and profiles are
@@ -627,11 +627,9 @@ def _authored_posts(
             "to learn profiles from."
         )
     posts = Vocabulary(new.get_column("item_id"))
-    codes, author = (
-        ds.item_ids.encode(posts.series).astype(np.int64),
-        ds.account_ids.encode(new.get_column("author_id")).astype(np.int32),
-    )
-    early = pl.col("item").is_in(codes.tolist())
+    codes = ds.item_ids.encode(posts.series).astype(np.int64)
+    author = ds.account_ids.encode(new.get_column("author_id")).astype(np.int32)
+    early = pl.col("item").is_in(pl.Series(codes).implode())
     removed["acts on posts before they enter"] = learned.filter(early).height
     learned = learned.filter(~early)
     starts = np.arange(new.height + 1)

@@ -78,7 +78,8 @@ def authored_audience(ds: Dataset, posts: Vocabulary, cut: Any) -> pl.DataFrame:
         return pl.DataFrame(schema={"item": pl.Int64, "account": pl.Int64})
     integers = [part.select(pl.all().cast(pl.Int64)) for part in parts]
     pairs = pl.concat(integers).unique().sort("item", "account")
-    return pairs.filter(pl.col("item").is_in(ds.item_ids.encode(posts.series).tolist()))
+    codes = pl.Series(ds.item_ids.encode(posts.series)).cast(pl.Int64)
+    return pairs.filter(pl.col("item").is_in(codes.implode()))
 
 
 def without_posters(
