@@ -31,6 +31,8 @@ from scipy import stats
 import graphkit as gk
 from graphkit.communities import NullComparison, projection_null, rewired_null
 from graphkit.nullmodels import random_graph
+from graphkit.rng import Streams
+from graphkit.study.results import CommunityStudy
 
 #: Shares of what is not there that may be called stable, and of what is there that must be.
 FALSE, FOUND, REJECTED = 0.05, 0.8, 0.95
@@ -90,19 +92,38 @@ PLANTED: dict[str, Case] = {
 }
 
 
-def compare(data: gk.Graph | gk.Dataset, weight: str, draws: int, seed: int) -> NullComparison:
-    """The null test of a graph, or of the projection of a log."""
+#: Logs of each case whose study is written as well; it must give the verdict of its stages.
+WRITTEN = 2
+
+
+def compare(
+    data: gk.Graph | gk.Dataset, weight: str, draws: int, seed: int
+) -> tuple[NullComparison, bool | None]:
+    """The null test of a graph, or of the projection of a log, and the verdict of its study.
+
+    The study is that of a log by its default weight. Its graph, communities and test are made as
+    :func:`graphkit.study_communities` makes them, without the names, follows and figures, which
+    have no say in the verdict.
+    """
     if isinstance(data, gk.Graph):
-        return rewired_null(data, n=draws, rng=seed)
+        return rewired_null(data, n=draws, rng=seed), None
     graph = gk.cointeraction_graph(data, weight=weight)
-    return projection_null(data, graph, draws=draws, rng=seed)
+    streams = Streams(seed)
+    null = projection_null(data, graph, draws=draws, rng=streams.integer("null"))
+    if weight != "tfidf":
+        return null, None
+    partition = gk.leiden(graph, runs=5, rng=streams.integer("communities"))
+    study = CommunityStudy(data, graph, partition, None, None, {}, Path(), (), null=null)
+    if seed < WRITTEN and found_by_study(data, draws, seed) != study.found:
+        raise AssertionError(f"the study of log {seed} gives another verdict than its stages")
+    return null, study.found
 
 
 def found_by_study(data: gk.Dataset, draws: int, seed: int) -> bool:
     """Whether a study of the log announces communities."""
     with tempfile.TemporaryDirectory() as folder:
         study = gk.study_communities(data, Path(folder) / "out", runs=5, null_draws=draws, rng=seed)
-    return study.found
+    return bool(study.found)
 
 
 def tell(what: str, hits: int, n: int, bound: float, *, most: bool) -> bool:
@@ -122,8 +143,10 @@ def test_one(make: Case, draws: int, seed: int) -> dict[str, Any]:
     data = make(seed)
     log = isinstance(data, gk.Dataset)
     row: dict[str, Any] = {"weights": ["tfidf", "count"] if log else [""], "tests": []}
+    row["study"] = None
     for weight in row["weights"]:
-        test = compare(data, weight, draws, seed)
+        test, found = compare(data, weight, draws, seed)
+        row["study"] = row["study"] if found is None else found
         row["tests"].append(
             {
                 "quality": test.p("quality"),
@@ -133,7 +156,6 @@ def test_one(make: Case, draws: int, seed: int) -> dict[str, Any]:
                 "null_ami": float(test.null("agreement").mean()),
             }
         )
-    row["study"] = found_by_study(data, draws, seed) if log else None
     return row
 
 

@@ -149,12 +149,17 @@ def permutation_null(
     mean with weights, a close approximation.
 
     Tallies do not tell which account was shown which post, so that neither the spread of the
-    mean entropy nor its p can be known from them, and both are null.
+    mean entropy nor its p can be known from them, and both are null: audiences overlap, and as if
+    they did not the spread would be too small.
 
     By draws p = (1 + draws that are as extreme) / (draws + 1) [2]_, never 0: two-sided by the
-    distance from the expectation, and to each side. The null holds also that accounts of all
-    communities are shown equally much: where one is more active than another, flow cells differ
-    from it for that alone. :func:`flow` compares with row and column sums instead.
+    distance from the expectation, and to each side; q of the cells is that of [3]_. The null says
+    also that accounts of all communities are shown equally much: where one is more active than
+    another, flow cells differ from it for that alone. :func:`flow` compares with row and column
+    sums instead.
+
+    What is expected differs between arms, for feeds differ in how varied a diet they make: compare
+    `hosting_members` of two arms by observed − expected.
 
     Parameters
     ----------

@@ -17,9 +17,16 @@ import graphkit as gk
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.measures import crossing, ei_null, flow, measure_spread, permutation_null
+from graphkit.measures import (
+    crossing,
+    ei_null,
+    flow,
+    hosting_reach,
+    measure_spread,
+    permutation_null,
+)
 from graphkit.measures.catalogue import PartitionTallies, RunTallies
-from graphkit.measures.chance import Exposure
+from graphkit.measures.chance import Exposure, expected_entropy_terms
 from graphkit.recommenders import follower_centric, interest_centric, uniform
 
 GROUPS = ["x", "x", "x", "y", "y", "z", None]
@@ -280,7 +287,7 @@ def test_hosting_above_chance_is_equal_in_all_arms_under_a_permuted_partition(
 def test_chance_levels_of_hosting_under_a_permuted_partition(
     permuted: Spread, nulls: pl.DataFrame
 ) -> None:
-    """With as many impressions, posts reach as many members in every arm; members do not.
+    """Per impression, posts reach as many members in every arm, and members see other numbers.
 
     A diet of fewer creators meets fewer communities, so that the share of members who see a post
     of their community differs between arms by chance alone.
@@ -303,12 +310,14 @@ def test_chance_levels_of_hosting_under_a_permuted_partition(
         .pivot(on="arm", index="kind", values="observed")
     )
     for arm in ("interest", "follower"):
-        gap = (wide[arm] - wide["uniform"]).to_numpy()
+        shown = permuted.impressions("uniform") / permuted.impressions(arm)
+        gap = (wide[arm] * shown - wide["uniform"]).to_numpy()
         assert abs(gap.mean()) < 4 * gap.std(ddof=1) / math.sqrt(gap.size), arm
         assert abs(gap.mean()) < 0.05 * wide["uniform"].mean()
     members = nulls.filter(pl.col("measure") == "hosting_members").group_by("arm")
     level = dict(members.agg(pl.col("expected").mean()).rows())
-    assert level["follower"] < level["interest"] < level["uniform"]
+    assert level["interest"] < level["uniform"]
+    assert level["follower"] < 0.95 * level["uniform"]
 
 
 def test_exposure_by_interest_stays_in_planted_communities(permuted: Spread) -> None:
@@ -370,6 +379,33 @@ def test_observed_is_what_is_measured(several: Spread, permuted: Spread) -> None
                 cells = null.flow.filter(pl.col("arm") == arm, pl.col("world") == w)
                 assert cells["home"].to_list() == matrix.frame["source"].to_list()
                 assert cells["observed"].to_list() == matrix.frame["observed"].to_list()
+
+
+def test_a_draw_of_the_labels_as_they_are_is_what_is_observed(
+    several: Spread, permuted: Spread
+) -> None:
+    for run in (exposure_of(several), exposure_of(permuted, "interest", "permuted 0")):
+        matrix, found = run.draw(run.labels)
+        np.testing.assert_allclose(matrix - run.withheld, run.tallies.flows, atol=1e-9)
+        homes = range(run.sizes.size)
+        ratios = [run.tallies.exposure.ratio(c) for c in (None, *homes)]
+        np.testing.assert_allclose(found, ratios, atol=1e-12)
+    # posts by single authors: exact
+    tallies = run.tallies
+    reach = hosting_reach(tallies.views, tallies.partition.membership, **tallies.origins)
+    np.testing.assert_allclose(run.reach_of(matrix), reach, atol=1e-12)
+
+
+def test_expected_entropy_of_many_posts_is_taken_in_pieces() -> None:
+    members = np.tile(np.arange(1, 601), 40)
+    views, able = np.full(members.size, 200), np.full(members.size, 1000)
+    found = expected_entropy_terms(views, able, members)
+    few = expected_entropy_terms(views[:600], able[:600], members[:600])
+    np.testing.assert_array_equal(found, np.tile(few, 40))
+    law = stats.hypergeom(1000, 300, 200)
+    shares = np.arange(1, 201) / 200
+    expected = -(law.pmf(np.arange(1, 201)) * shares * np.log(shares)).sum()
+    assert few[299] == pytest.approx(expected, rel=1e-11)
 
 
 def test_draws_agree_with_closed_forms(several: Spread) -> None:
