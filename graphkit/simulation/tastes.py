@@ -78,8 +78,8 @@ def authored_audience(ds: Dataset, posts: Vocabulary, cut: Any) -> pl.DataFrame:
         return pl.DataFrame(schema={"item": pl.Int64, "account": pl.Int64})
     integers = [part.select(pl.all().cast(pl.Int64)) for part in parts]
     pairs = pl.concat(integers).unique().sort("item", "account")
-    codes = pl.Series(ds.item_ids.encode(posts.series)).cast(pl.Int64)
-    return pairs.filter(pl.col("item").is_in(codes.implode()))
+    chosen = pl.Series(ds.item_ids.encode(posts.series)).cast(pl.Int64)
+    return pairs.filter(pl.col("item").is_in(chosen.implode()))
 
 
 def without_posters(
