@@ -118,7 +118,7 @@ def platform(
     hashtag that names the community), here and on the videos of TikTok's Research API around 24
     hashtags of [1]_, whose communities are those hashtags. Balanced accuracy is 0.50 here and 0.49
     there (chance 0.08), 0.55 and 0.55 among videos with such a tag; 11.5 and 11.3 % have none. The
-    figure there depends on what is asked: 0.43 for communities of the stitch graph, 0.34 for the
+    figure there depends on what is asked: 0.43 for communities of the stitch graph, 0.345 for the
     stitched videos alone, which were not collected by tags and of which 23 % have none. Not
     matched: real videos have 5.8 such tags each (here 1.9), and 6,000 of them some 14,000
     different ones (here 400).
