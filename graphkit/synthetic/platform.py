@@ -50,12 +50,12 @@ def platform(
     account depends on :math:`\theta_a` and on traits that are independent of its home:
 
     * it posts on topic t at rate activity · θ_at · p_t^−0.65 (small communities post more);
-    * it follows and joins groups of topic t at the rate
-      h_t · θ_at + m_t · Σ_u (1 − h_u) · θ_au, with the `homophily` h of each community and m the
-      shares of comedy and dance, the mainstream, among the two (of u's own none): a community of
-      h = 0 lives in shared interest only, and the follow graph does not show it. Within the
-      topic it follows accounts by popularity · θ²; 8 % of the follows go by popularity alone,
-      12 % are reciprocated;
+    * it follows, and joins groups, on topic t at rate
+      h_t · θ_at + Σ_u m_tu · (1 − h_u) · θ_au, where h is the `homophily` of each community and
+      m_tu the share of t in the mainstream, comedy and dance, without u: a community of h = 0
+      lives in shared interest only, and the follow graph does not show it. Within a topic it
+      follows accounts by popularity · θ²; 8 % of the follows go by popularity alone, 12 % are
+      reciprocated;
     * it is shown posts by a **uniform** feed: in every session a uniform draw from all posts that
       exist when it begins, without its own and those shown before;
     * it watches the fraction w = (0.05 + 0.95 · θ_at^0.8 · (0.5 + 0.8 · quality)) ·
@@ -118,7 +118,7 @@ def platform(
     hashtag that names the community), here and on the videos of TikTok's Research API around 24
     hashtags of [1]_, whose communities are those hashtags. Balanced accuracy is 0.50 here and 0.49
     there (chance 0.08), 0.55 and 0.55 among videos with such a tag; 11.5 and 11.3 % have none. The
-    figure there depends on what is asked: 0.43 for communities of the stitch graph, 0.34 for the
+    figure there depends on what is asked: 0.43 for communities of the stitch graph, 0.345 for the
     stitched videos alone, which were not collected by tags and of which 23 % have none. Not
     matched: real videos have 5.8 such tags each (here 1.9), and 6,000 of them some 14,000
     different ones (here 400).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from graphkit.synthetic.platform import platform
 __all__ = ["worlds"]
 
 #: Parameters that make a platform, as its ``parameters`` record them.
-PARAMETERS = frozenset(platform.__kwdefaults__ or ()) - {"rng"} | {"accounts"}
+PARAMETERS = frozenset(inspect.signature(platform).parameters) - {"rng"}
 
 
 def worlds(

@@ -129,7 +129,7 @@ def world() -> World:
 @pytest.fixture(scope="session")
 def introduced() -> World:
     """Posts that several accounts introduce."""
-    platform = gk.synthetic.platform(60, communities=3, posts_per_account=6, rng=4)
+    platform = gk.synthetic.platform(60, communities=3, posts_per_account=6, homophily=1.0, rng=4)
     return gk.build_world(
         platform.dataset, platform.truth, posts="introduced", share_of_posts=0.5, ticks=6, rng=4
     )
