@@ -105,8 +105,7 @@ def test_what_is_passed_on_stays_closer_to_home_under_a_follower_feed(inbred: Da
 
 
 def test_amplification_is_uneven_beyond_random_groups(inbred: Data) -> None:
-    """Where communities follow their own."""
-    arms = {"follower": follower_centric(), "chronological": chronological()}
+    arms = {"interest": interest_centric(), "chronological": chronological()}
     spread = inbred.spread(arms, reading="empty")
     found = gk.measures.amplification(spread, partition="planted")
     rng = np.random.default_rng(1)

@@ -238,7 +238,7 @@ _RUN = Layout(
         "taste_features": ("float32", ("m", None)),
         "attributes": ("int32", ("m", 5)),
         "blocks": ("float32", (None,)),
-        "caps": ("uint8", ("n", "t")),
+        "shared_caps": ("uint8", ("n", "t")),
         **{f"shared.{name}": ("int64", ("m",)) for name in ("watch", "reacted")},
         "shared.reactions": ("int64", ("m", 9)),
         "shared.item_ticks": ("int32", ("m", "t")),
@@ -249,7 +249,7 @@ _RUN = Layout(
     optional=_sets(
         "f_indptr f_indices",
         "features taste_features attributes blocks",
-        "caps",
+        "shared_caps",
         "shared.watch shared.reacted shared.reactions shared.item_ticks shared.sources "
         "shared._next shared._posts",
     ),

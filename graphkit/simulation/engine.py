@@ -238,7 +238,7 @@ class Run:
         if self.free:
             kept |= {"f_indptr": self.static.f_indptr, "f_indices": self.static.f_indices}
         if self.shared is not None and self.counting:
-            kept["caps"] = self.shared.caps
+            kept["shared_caps"] = self.shared.caps
         kept["shares"] = np.concatenate([np.zeros((0, 5), np.int32), *self.shares])
         return kept | self._adapting_arrays()
 
@@ -258,7 +258,7 @@ class Run:
             )
         if self.shared is not None and self.counting:
             # of other arms as well, which may have lowered it since
-            np.minimum(self.shared.caps, kept["caps"], out=self.shared.caps)
+            np.minimum(self.shared.caps, kept["shared_caps"], out=self.shared.caps)
         self.shares = [kept["shares"]]
 
     def _named_parts(self) -> list[tuple[str, object, list[str]]]:

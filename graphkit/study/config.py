@@ -399,7 +399,7 @@ class ConditionsConfig(Section):
 
     cold_start: bool = True
     feature_noise: tuple[Share, ...] = (0.7,)
-    worlds: Count = 4
+    worlds: Count = 5
 
 
 class ReportConfig(Section):

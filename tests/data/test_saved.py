@@ -220,7 +220,7 @@ def test_nothing_is_allocated_for_a_declared_shape(tmp_path: Path) -> None:
 
 
 #: Arrays that may be absent by themselves.
-OPTIONAL = {"at", "watch_fraction", "caps"}
+OPTIONAL = {"at", "watch_fraction", "shared_caps"}
 
 
 def save_as(path: Path, kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Path:
