@@ -33,21 +33,24 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
 
     :func:`graphkit.contrast` and :func:`graphkit.measures.arm_means` make intervals "over samples
     like this one" of them: how far the result would differ had other accounts of the same kind,
-    with their own posts and follows, been sampled. They are centred on θ, the value in the world
-    itself, with SE = √((n − 1)/n · Σ (θ_g − θ̄)²) over the parts and t with n − 1 degrees of
-    freedom (Kott 2001): more groups make the standard error less noisy, not smaller. Held fixed
-    are the partitions and their labels, and what was learned from the data.
+    with their own posts and follows (and other introduced posts), been sampled. They are centred
+    on θ, the value in the world itself, with SE = √((n − 1)/n · Σ (θ_g − θ̄)²) over the parts and t
+    with n − 1 degrees of freedom (Kott 2001): more groups make the standard error less noisy,
+    and not smaller. Leaving out many accounts at once keeps it sound for measures that are not smooth,
+    such as medians (Shao & Wu 1989). Held fixed are the partitions and their labels, and the
+    interest space.
 
     Every account is in one group. Groups are of equal size, also within each community of the
     first partition (unassigned accounts as one), up to one account, and have about equally many
     posts: of accounts with as many posts, each group takes its share. They depend on the keys of
     the accounts and on `rng`, not on ids or on the order of rows. Part g lacks the accounts of
-    group g with their follows, their groups and their posts. Introduced posts, which have no author
-    but several posters, are a sample of their own, and are dealt to groups by their homes: part g
-    lacks those of group g, too. Others stay while a poster is left, and if they lost one, their home
-    is chosen again among those left. Replies to posts that left are replies to none. What is left keeps its keys, so that
-    :func:`simulate_spread` draws the same for it (common random numbers), and communities keep
-    their names; codes are sorted by size, so compare communities by name.
+    group g with their follows, their groups and their posts. Introduced posts, which have no
+    author but several posters, are a sample of their own and are dealt to groups by their homes:
+    part g lacks those of group g, too. Others stay while a poster is left, and if they lost one,
+    their home is chosen again among those left. Replies to posts that left are replies to none.
+    What is left keeps its keys, so that :func:`simulate_spread` draws the same for it (common
+    random numbers), and communities keep their names; codes are sorted by size, so compare
+    communities by name.
 
     A community whose accounts are all in one group, such as one of a single account, is not in
     the part without them. It is counted in the provenance of the part and not refused:
@@ -58,7 +61,8 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     world
         The data's own world.
     n
-        Number of groups, from 2 to the number of accounts.
+        Number of groups, from 2 to the number of accounts; 10 to 20 do. Many small groups widen
+        the intervals: however few accounts a part lacks, its feeds take another course.
     rng
         Seed.
 
