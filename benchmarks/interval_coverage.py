@@ -157,7 +157,7 @@ def report(
     """
     good, half = True, (found[:, :, 2] - found[:, :, 1]) / 2
     held = (found[:, :, 1] <= truth) & (truth <= found[:, :, 2])
-    bias = (found[:, :, 0] - truth).mean(axis=0) / np.nanmean(found[:, :, 3], axis=0)
+    bias = np.nanmean(found[:, :, 0] - truth, axis=0) / np.nanmean(found[:, :, 3], axis=0)
     for k, (measure, community) in enumerate(MEASURES):
         known = np.isfinite(half[:, k])
         covers, ratio = held[known, k].mean(), half[known, k].mean() / (quantile * deviation[k])
@@ -173,7 +173,7 @@ def report(
         moved = "–" if np.isnan(shift[k]) else f"{shift[k]:+.2f}"
         missing = "" if known.all() else f"  without an interval: {int((~known).sum())}"
         print(
-            f"{name:>20} {label:>22} {truth[:, k].mean():+8.4f} {deviation[k]:7.4f} {shown} "
+            f"{name:>20} {label:>22} {np.nanmean(truth[:, k]):+8.4f} {deviation[k]:7.4f} {shown} "
             f"{moved:>6} {noise:5.2f}{missing}",
             flush=True,
         )
@@ -185,10 +185,11 @@ def run_jackknife(path: Path, pool: ProcessPoolExecutor, populations: int) -> bo
     results = list(pool.map(partial(jackknife, path), range(populations)))
     found, shift = np.array([r[0] for r in results]), np.array([r[1] for r in results])
     centre = found[:, :, 0]
-    truth = (centre.sum(axis=0) - centre) / (populations - 1)
-    moved = shift.mean(axis=0) / np.nanmean(found[:, :, 3], axis=0)
+    # a population without a post of a community has no value for it
+    truth = (np.nansum(centre, axis=0) - centre) / (np.isfinite(centre).sum(axis=0) - 1)
+    moved = np.nanmean(shift, axis=0) / np.nanmean(found[:, :, 3], axis=0)
     quantile = float(stats.t.ppf(0.975, path.groups - 1))
-    return report(path.name, truth, found, centre.std(axis=0, ddof=1), moved, quantile)
+    return report(path.name, truth, found, np.nanstd(centre, axis=0, ddof=1), moved, quantile)
 
 
 def run_independent(path: Path, pool: ProcessPoolExecutor, populations: int, sets: int) -> bool:
