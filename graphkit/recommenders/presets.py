@@ -189,10 +189,16 @@ def watch_time() -> Feed:
 def chronological() -> Feed:
     """Reverse chronological baseline: posts of followees, newest first.
 
-    It soon runs out of posts: simulate it with ``reading="empty"`` or ``"shared"``, else most of
-    its slots may show filler.
+    It soon runs out of posts, and then it ends: open slots stay empty, for no baseline is filled up
+    with random posts. Compare it with ``reading="empty"`` or ``"shared"``.
     """
-    return Feed("chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0)
+    return Feed(
+        "chronological",
+        {"following": 400},
+        {"recency": 1.0},
+        learning_rate=0.0,
+        filler="empty",
+    )
 
 
 def popularity() -> Feed:
