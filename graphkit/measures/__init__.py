@@ -12,8 +12,9 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
-from graphkit.measures.headline import Finding, Headline, headline, hosting_by_visibility
+from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
+from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.own_share import own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null

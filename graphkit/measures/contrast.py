@@ -284,7 +284,7 @@ def contrast(
     if require is not None:
         check_choice("require", require, ("worlds",))
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    budget, calibrated = _check_outcome(outcome)
+    budget, calibrated = check_outcome(outcome)
     _require_arms(outcome, (arm, baseline))
     declared = _primary_measures(primary, outcome)
     scheme = scheme_of(outcome)
@@ -360,7 +360,7 @@ def _filler_share(outcome: pl.DataFrame, arm: str, whole: int | None) -> float |
     return None if share is None else float(share)  # type: ignore[arg-type]
 
 
-def _check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
+def check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
     """The one budget of an outcome, and whether it is calibrated; null without rows."""
     if not isinstance(outcome, pl.DataFrame):
         raise DataError(
@@ -487,7 +487,7 @@ def arm_means(
     """
     refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    budget, calibrated = _check_outcome(outcome)
+    budget, calibrated = check_outcome(outcome)
     runs = outcome.select(
         pl.col(*_ARM_ROW).cast(pl.String),
         *("world", "replication"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -11,49 +11,42 @@ import polars as pl
 
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
-from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
-from graphkit.measures.contrast import contrast
-from graphkit.measures.intervals import FILLER
+from graphkit.measures.contrast import Contrast, check_outcome, contrast
+from graphkit.measures.hosting_visibility import (
+    LEAST,
+    RANDOM,
+    Views,
+    hosting_by_visibility,
+    no_random_arm,
+)
+from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
 
 __all__ = [
     "CLAIMS",
     "INDISTINCT",
-    "RANDOM",
     "Claim",
     "Finding",
     "Gap",
     "Headline",
     "headline",
-    "hosting_by_visibility",
     "signed_number",
 ]
 
 INDISTINCT = "not distinguishable from zero"
-#: Name of the arm that shows random posts.
-RANDOM = "uniform"
-#: Measures of :func:`hosting_by_visibility`.
-_FROM_VISIBILITY = (
-    "hosting_hidden",
-    "hosting_visible",
-    "hosting_gap",
-    "hosting_slope",
-    "hosting_at_chance",
-    "hosting_excess",
-)
-#: Fewer communities that can be judged give no slope.
-LEAST = 3
+#: Why there is no interval, by what it would speak about.
+_NO_INTERVAL = {
+    OVER_SAMPLES: "a part of the data has no value, or no part differs from the others",
+    WITHIN_WORLD: "one world, one replication",
+}
 _NO_DIRECTION = " No direction follows from this."
-
-#: Visibility by kind of partition: one for all worlds, or one per world.
-Views = Visibility | Mapping[str, Visibility | Sequence[Visibility]]
 
 
 class Gap(NamedTuple):
     """One measure in two arms, beside random exposure, and the paired difference of the arms.
 
-    `low` and `high` bound its 95 % interval, NaN without one; `interval` says what it speaks
-    about. `claimed` is false where too much filler forbids a direction.
+    `low` and `high` bound its interval, NaN without one; `interval` says what it speaks about.
+    `claimed` is false where too much filler forbids a direction.
     """
 
     value: float
@@ -64,11 +57,17 @@ class Gap(NamedTuple):
     high: float
     interval: str
     claimed: bool = True
+    confidence: float = 0.95
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
 
     @property
     def sign(self) -> int:
         """+1 or −1 if the interval excludes 0, else 0: not distinguishable from zero, or not claimed."""
-        if not (self.claimed and math.isfinite(self.low) and math.isfinite(self.high)):
+        if not (self.claimed and self.bounded):
             return 0
         return 1 if self.low > 0 else -1 if self.high < 0 else 0
 
@@ -122,7 +121,8 @@ CLAIMS = (
     Claim(
         "hosting_slope",
         "Hosting over visibility",
-        "the change of a post's reach in its community, from follows at chance to follows all inside,",
+        "the slope of a post's reach in its community, beyond random exposure, over the homophily of "
+        "its follows (0: at chance, 1: all inside)",
         "{:+.1f} points",
         100.0,
         " percentage points",
@@ -201,10 +201,14 @@ class Headline(Frozen, title="Headline", table="frame"):
         return f"{self.arm} compared with {self.baseline}"
 
     def _facts(self) -> dict[str, object]:
-        return {
+        facts: dict[str, object] = {
             finding.title.partition(":")[0]: " ".join((*finding.sentences, finding.verdict))
             for finding in self.findings
         }
+        known = self.frame.drop_nulls("low").select("interval", "fixed").unique(maintain_order=True)
+        if known.height:
+            facts["intervals"] = "; ".join(f"{i} (held fixed: {f})" for i, f in known.iter_rows())
+        return facts
 
 
 def headline(
@@ -240,11 +244,12 @@ def headline(
         outcome has one kind of partition with communities. Of worlds with communities of their
         own, a sequence with one per world.
     conditions
-        Contrasts under other conditions, as of :attr:`Contrast.frame`, with the column
-        ``condition`` in front. Verdicts name the conditions under which the sign turns, and those
-        under which nothing can be told.
+        Contrasts of the same arms under other conditions: frames as of :attr:`Contrast.frame`, one
+        below the other, with the column ``condition`` in front. Verdicts name the conditions under
+        which the sign turns, and those under which nothing can be told.
     arm, baseline
         The arms compared; by default the two that are not `random`, in their order: baseline first.
+        If one of these two is named, the other is the other.
     random
         Name of the arm that shows random posts, such as
         :func:`graphkit.recommenders.uniform`.
@@ -258,11 +263,12 @@ def headline(
     Raises
     ------
     MissingDataError
-        For an unknown arm, no arm of random posts, or an unknown kind of partition.
+        For an unknown arm, no arm of random posts, an unknown kind of partition, or conditions
+        without a column or a row of these two arms.
     OptionError
-        If there are other than two arms, and none is named.
+        If there are other than two arms and not both are named, or without a visibility by kind.
     DataError
-        As :func:`contrast`.
+        As :func:`contrast`, and if the visibility is of other communities.
 
     Examples
     --------
@@ -277,26 +283,29 @@ def headline(
     >>> [finding.measure for finding in found.findings]
     ['hosting_hidden', 'hosting_gap', 'hosting_slope', 'crossing', 'viewer_value']
     """
+    check_outcome(outcome)
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
     arm, baseline = _compared_arms(arms, arm, baseline, random)
     whole = hosting_by_visibility(outcome, visibility, random=random)
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
     chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
     levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
+    others = _other_conditions(conditions, arm, baseline)
     findings, kept = [], []
     for claim in CLAIMS:
         found = rows.filter(measure=claim.measure).rows(named=True)
-        gaps = {r["partition"]: _gap(r, claim, levels) for r in found}
-        others = _conditions_of(conditions, claim, arm, baseline)
-        finding = state_finding(claim, gaps, others, arm=arm, baseline=baseline)
+        gaps = {r["partition"]: _gap(r, claim, levels, confidence) for r in found}
+        of_claim = _conditions_of(others, claim)
+        finding = state_finding(claim, gaps, of_claim, arm=arm, baseline=baseline)
         if claim.measure == "hosting_slope":
-            finding = _with_closing(finding, rows, arm, baseline)
+            finding = _with_closing(finding, gaps, rows, arm, baseline)
         findings.append(finding)
         kept += [{**r, "random_mean": levels.get((r["measure"], r["partition"]))} for r in found]
     columns = "measure partition arm_mean baseline_mean random_mean difference low high"
     shown = pl.DataFrame(kept, schema={**rows.schema, "random_mean": pl.Float64})
     frame = shown.select(*columns.split(), "interval", "fixed", "direction")
-    return Headline(arm, baseline, random, tuple(findings), frame)
+    names = {"arm": arm, "baseline": baseline, "random": random, "confidence": confidence}
+    return Headline(arm, baseline, random, tuple(findings), frame, Provenance("headline", names))
 
 
 def _compared_arms(
@@ -304,27 +313,37 @@ def _compared_arms(
 ) -> tuple[str, str]:
     """The arms compared, checked."""
     if random not in arms:
-        raise MissingDataError(
-            f"no arm {random!r} in the outcome: levels are told beside random exposure. Add "
-            f"{{{random!r}: gk.recommenders.uniform()}} to the arms, or name it by random=."
-            f"{nearest(random, arms)}"
-        )
+        raise MissingDataError(no_random_arm(random, arms))
     others = [name for name in arms if name != random]
-    if arm is None and baseline is None and len(others) == 2:
-        return others[1], others[0]
-    if arm is None or baseline is None:
-        raise OptionError(
-            f"headline compares two arms, and there are {len(others)} ({', '.join(others)}): name "
-            "arm= and baseline=."
-        )
-    return arm, baseline
+    for name in (arm, baseline):
+        if name is not None and name not in arms:
+            raise MissingDataError(
+                f"no arm {name!r} in the outcome.{nearest(str(name), arms)} Arms: {', '.join(arms)}."
+            )
+    if arm is not None and baseline is not None:
+        return arm, baseline
+    if len(others) == 2:
+        first = others[0] if baseline is None else baseline
+        if arm is None and first in others:
+            return others[first == others[0]], first
+        if baseline is None and arm in others:
+            return arm, others[arm == others[0]]
+    raise OptionError(
+        f"headline compares two arms, and there are {len(others)} beside {random!r} "
+        f"({', '.join(others)}): name arm= and baseline=."
+    )
 
 
 def _overall(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("community").is_null(), pl.col("difference").is_not_null())
 
 
-def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None]) -> Gap:
+def _gap(
+    row: Mapping[str, Any],
+    claim: Claim,
+    levels: Mapping[Any, float | None],
+    confidence: float = 0.95,
+) -> Gap:
     """The figures of a row in the unit of its claim."""
     random = levels.get((row["measure"], row["partition"]))
     names = ("arm_mean", "baseline_mean", "difference", "low", "high")
@@ -333,165 +352,80 @@ def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None
         for number in (*(row[name] for name in names), random)
     )
     claimed = row["direction"] != FILLER
-    return Gap(value, base, level, difference, low, high, row["interval"], claimed)
+    return Gap(value, base, level, difference, low, high, row["interval"], claimed, confidence)
 
 
-def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
-    """The slope with the difference at chance, and the homophily at which the line crosses zero."""
+def _with_closing(
+    finding: Finding, gaps: Mapping[str | None, Gap], rows: pl.DataFrame, arm: str, baseline: str
+) -> Finding:
+    """The slope with the difference at chance, and the homophily at which the line crosses zero.
+
+    Where the slope itself cannot be told from zero, nothing is said of where the line goes.
+    """
     at = {
-        (r["partition"], r["measure"]): r["difference"]
+        (r["partition"], r["measure"]): r
         for r in rows.iter_rows(named=True)
         if r["measure"] in ("hosting_at_chance", "hosting_slope")
     }
     more = []
-    for kind in dict.fromkeys(kind for kind, _ in at):
+    for kind in (kind for kind, gap in gaps.items() if gap.sign):
         start, slope = at.get((kind, "hosting_at_chance")), at.get((kind, "hosting_slope"))
         if start is None or slope is None:
             continue
-        closing = -start / slope if slope else math.inf
+        closing = -start["difference"] / slope["difference"]
         end = (
-            f"it closes where the follows' homophily is {closing:.2f}"
-            if 0 < closing <= 1
-            else "it does not close between follows at chance and follows all inside"
+            f"the line crosses zero at a homophily of {closing:.2f}"
+            if 0 <= closing <= 1
+            else "the line does not cross zero between follows at chance and follows all inside"
         )
+        texts = (signed_number(100 * start[name]) for name in ("difference", "low", "high"))
         more.append(
-            f"By the line of the {kind} partition, {arm} − {baseline} is {signed_number(100 * start)} "
-            f"percentage points for a community whose follows are at chance, and {end}."
+            "By the least-squares line under the {} partition, {} − {} is {} [{}, {}] percentage points "
+            "for a community whose follows are at chance; {}.".format(
+                *(kind, arm, baseline, *texts), end
+            )
         )
     return replace(finding, sentences=(*finding.sentences, *more))
 
 
-def _conditions_of(
-    conditions: pl.DataFrame | None, claim: Claim, arm: str, baseline: str
-) -> dict[str, dict[str | None, Gap]]:
+def _other_conditions(
+    conditions: pl.DataFrame | None, arm: str, baseline: str
+) -> pl.DataFrame | None:
+    """Rows of the contrasts of these two arms over all communities, checked."""
+    if conditions is None:
+        return None
+    if isinstance(conditions, Contrast) or not isinstance(conditions, pl.DataFrame):
+        raise DataError(
+            f"conditions: a {type(conditions).__name__}, not a frame: put the column 'condition' in "
+            "front of the .frame of each contrast, and concatenate them by polars.concat."
+        )
+    needed = "condition arm baseline partition community measure arm_mean baseline_mean difference"
+    for name in f"{needed} low high interval direction".split():
+        if name not in conditions.columns:
+            more = ", which names each of them" if name == "condition" else ""
+            raise MissingDataError(
+                f"conditions: no column {name!r}{more}: they must be frames of contrast with the "
+                "column 'condition' in front."
+            )
+    rows = conditions.filter(arm=arm, baseline=baseline)
+    if conditions.height and not rows.height:
+        pairs = conditions.select("arm", "baseline").unique(maintain_order=True).rows()
+        known = ", ".join(f"{one} − {other}" for one, other in pairs)
+        raise MissingDataError(
+            f"conditions: no row of {arm} − {baseline}, but of {known}: contrast the same arms, in "
+            "the same order, under every condition."
+        )
+    return _overall(rows)
+
+
+def _conditions_of(rows: pl.DataFrame | None, claim: Claim) -> dict[str, dict[str | None, Gap]]:
     """Gaps by condition and kind of partition."""
     found: dict[str, dict[str | None, Gap]] = {}
-    if conditions is None:
+    if rows is None:
         return found
-    if "condition" not in conditions.columns:
-        raise MissingDataError("conditions: no column 'condition', which names each of them.")
-    rows = _overall(conditions).filter(measure=claim.measure, arm=arm, baseline=baseline)
-    for row in rows.iter_rows(named=True):
+    for row in rows.filter(measure=claim.measure).iter_rows(named=True):
         found.setdefault(row["condition"], {})[row["partition"]] = _gap(row, claim, {})
     return found
-
-
-def hosting_by_visibility(
-    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM
-) -> pl.DataFrame:
-    r"""The outcome with the hosting of hidden and visible communities, and its slope over visibility.
-
-    For community c with within-community reach :math:`h_c` (``hosting_reach``), :math:`h^0_c` that
-    under random exposure, and inbreeding homophily of its follows :math:`x_c`
-    (:attr:`Visibility.frame`), in each arm, world, replication and kind of partition:
-
-    * ``hosting_hidden``, ``hosting_visible``: means of :math:`h_c` over the hidden and over the
-      visible communities; ``hosting_gap`` the first minus the second;
-    * ``hosting_excess``, per community: :math:`h_c - h^0_c`;
-    * ``hosting_slope``, ``hosting_at_chance``: slope and intercept of the least-squares line of
-      :math:`h_c - h^0_c` over :math:`x_c`, over all communities that can be judged, at least
-      three of them. In a difference between two arms :math:`h^0` cancels.
-
-    The slope is over homophily and not over the ratio of observed to expected follows, for the
-    largest ratio of a community is the inverse of its size: homophily is 0 at chance and 1 if all
-    follows stay inside, whatever the size.
-
-    Parameters
-    ----------
-    outcome, visibility, random
-        As for :func:`headline`.
-
-    Returns
-    -------
-    polars.DataFrame
-        The outcome, and below it the new rows, which replace those of the same measures and kinds
-        of partition; kinds without visibility have none.
-
-    Raises
-    ------
-    MissingDataError
-        Without an arm of random posts, or for an unknown kind of partition.
-    DataError
-        If a sequence of visibilities has not one per world.
-    """
-    views = _by_kind(outcome, visibility)
-    old = pl.col("measure").is_in(_FROM_VISIBILITY) & pl.col("partition").is_in(list(views))
-    outcome = outcome.filter(~old.fill_null(False))
-    parts = [outcome]
-    for kind, seen in views.items():
-        rows = outcome.filter(
-            pl.col("community").is_not_null(), measure="hosting_reach", partition=kind
-        )
-        parts += [more.select(outcome.columns) for more in _hosting_rows(rows, seen, random)]
-    return pl.concat(parts)
-
-
-def _hosting_rows(rows: pl.DataFrame, seen: pl.DataFrame, random: str) -> list[pl.DataFrame]:
-    """Rows of the measures per arm, and of the excess per community."""
-    run = ["world", "replication", "community"]
-    chance = rows.filter(arm=random).select(*run, chance="value")
-    joined = rows.join(chance, on=run, how="left", nulls_equal=True, maintain_order="left")
-    joined = joined.join(seen, on=["world", "community"], how="left", maintain_order="left")
-    joined = joined.with_columns(excess=pl.col("value") - pl.col("chance"))
-    same = [c for c in rows.columns if c not in ("community", "measure", "value")]
-    of = {v: pl.col("value").filter(verdict=v).mean() for v in ("hidden", "visible")}
-    judged = pl.col("verdict") != "not judgeable"
-    known = judged & pl.col("excess").is_not_null() & pl.col("homophily").is_not_null()
-    x, y = pl.col("homophily").filter(known), pl.col("excess").filter(known)
-    enough = (known.sum() >= LEAST) & (x.max() - x.min() > 1e-9)
-    slope = pl.when(enough).then(((x - x.mean()) * y).sum() / ((x - x.mean()) ** 2).sum())
-    wide = joined.group_by(same, maintain_order=True).agg(
-        hosting_hidden=of["hidden"],
-        hosting_visible=of["visible"],
-        hosting_gap=of["hidden"] - of["visible"],
-        hosting_slope=slope,
-        hosting_at_chance=pl.when(enough).then(y.mean()) - slope * x.mean(),
-    )
-    long = wide.unpivot(index=same, variable_name="measure", value_name="value")
-    excess = joined.with_columns(measure=pl.lit("hosting_excess"), value="excess")
-    return [long.with_columns(pl.lit(None, pl.String).alias("community")), excess]
-
-
-def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame]:
-    """World, community, homophily and verdict by kind of partition."""
-    kinds = outcome.filter(pl.col("community").is_not_null()).get_column("partition")
-    names = [k for k in kinds.unique(maintain_order=True).to_list() if k is not None]
-    worlds = outcome.get_column("world").unique().sort().to_list()
-    if isinstance(visibility, Visibility):
-        if len(names) != 1:
-            raise OptionError(
-                f"the outcome has {len(names)} kinds of partition ({', '.join(names)}): give the "
-                "visibility by kind, such as {'interest': seen}."
-            )
-        visibility = {names[0]: visibility}
-    found = {}
-    for kind, given in visibility.items():
-        if kind not in names:
-            raise MissingDataError(
-                f"visibility: no partition {kind!r} in the outcome.{nearest(kind, names)} "
-                f"Partitions: {', '.join(names)}."
-            )
-        several = [given] * len(worlds) if isinstance(given, Visibility) else list(given)
-        if len(several) != len(worlds):
-            raise DataError(
-                f"visibility of the partition {kind!r}: {len(several)} for {len(worlds)} worlds: "
-                "give one, or one per world."
-            )
-        found[kind] = _seen_table(zip(worlds, several, strict=True))
-    return found
-
-
-def _seen_table(views: Iterable[tuple[int, Visibility]]) -> pl.DataFrame:
-    parts = [
-        seen.frame.select(
-            pl.lit(world, pl.Int64).alias("world"),
-            pl.col("label").cast(pl.String).alias("community"),
-            pl.col("homophily").cast(pl.Float64),
-            "verdict",
-        )
-        for world, seen in views
-    ]
-    return pl.concat(parts)
 
 
 def signed_number(value: float) -> str:
@@ -507,7 +441,7 @@ def signed_number(value: float) -> str:
 
 
 def difference_text(gap: Gap, unit: str = "") -> str:
-    """The difference with its interval, and what that speaks about.
+    """The difference with its interval and what that speaks about, or why there is none.
 
     Examples
     --------
@@ -515,10 +449,11 @@ def difference_text(gap: Gap, unit: str = "") -> str:
     '+0.3 [+0.2, +0.4] (95 % interval within this world)'
     """
     difference = signed_number(gap.difference)
-    if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
-        return f"{difference}{unit}, without an interval: one world, one replication"
+    if not gap.bounded:
+        why = _NO_INTERVAL.get(gap.interval, "only one world has a value")
+        return f"{difference}{unit}, without an interval: {why}"
     bounds = f"[{signed_number(gap.low)}, {signed_number(gap.high)}]"
-    return f"{difference} {bounds}{unit} (95 % interval {gap.interval})"
+    return f"{difference} {bounds}{unit} ({100 * gap.confidence:g} % interval {gap.interval})"
 
 
 def state_finding(
@@ -539,7 +474,8 @@ def state_finding(
         by_sign[gap.sign].append(kind)
     above, below, indistinct = by_sign[1], by_sign[-1], by_sign[0]
     barred = [kind for kind in indistinct if not gaps[kind].claimed]
-    unclear = [kind for kind in indistinct if gaps[kind].claimed]
+    unclear = [kind for kind in indistinct if gaps[kind].claimed and gaps[kind].bounded]
+    unbounded = [kind for kind in indistinct if gaps[kind].claimed and not gaps[kind].bounded]
     subject = claim.subject[:1].upper() + claim.subject[1:]
     if barred:
         verdict = "No direction is claimed: more than 25 % of the posts of an arm are filler."
@@ -552,10 +488,13 @@ def state_finding(
         direction = "higher" if above else "lower"
         verdict = f"{subject} is {direction} in the {arm} feed than in the {baseline} feed"
         verdict += f"{_under(above or below)}"
-        verdict += f"; {_indistinct_under(unclear)}." if unclear else "."
+        verdict += _untold(unclear, unbounded)
     else:
-        text = _indistinct_under(unclear)
-        verdict = f"{text[0].upper()}{text[1:]}."
+        verdict = f"No difference between the {arm} feed and the {baseline} feed can be told"
+        verdict += _no_interval(unbounded) if not unclear else _includes_zero(unclear)
+        if unclear and unbounded:
+            verdict += f"; there is no interval{_under(unbounded)}"
+        verdict += "."
     agree = not indistinct and not (above and below)
     return _with_conditions(
         Finding(claim.measure, title, sentences, verdict, agree), gaps, conditions or {}
@@ -585,33 +524,72 @@ def _with_conditions(
     total = held + len(turned) + len(lost)
     if not total:
         return found
-    verdict = f"{found.verdict} The sign holds under {held} of {total} other conditions"
+    mixed = len(set(signs.values())) > 1
+    start = "Both signs hold" if mixed else "The sign holds"
+    verdict = f"{found.verdict} {start} under {held} of {total} other conditions"
     if turned:
-        verdict += f"; it turns under: {', '.join(turned)}"
+        verdict += f"; {'one turns' if mixed else 'it turns'} under: {', '.join(turned)}"
     if lost:
-        verdict += f"; it cannot be told under: {', '.join(lost)}"
+        no = "one or both cannot be told" if mixed else "it cannot be told"
+        verdict += f"; {no} under: {', '.join(lost)}"
     agree = found.agree and not turned and not lost
     return Finding(found.measure, found.title, found.sentences, f"{verdict}.", agree)
 
 
 def _gap_sentence(claim: Claim, kind: str | None, gap: Gap, arm: str, baseline: str) -> str:
-    levels = [
-        f"{claim.value.format(gap.value)} in the {arm} feed",
-        f"{claim.value.format(gap.baseline_value)} in the {baseline} feed",
-    ]
-    if math.isfinite(gap.random):
-        levels.append(f"{claim.value.format(gap.random)} under random exposure")
-    text = f"{', '.join(levels[:-1])} and {levels[-1]}".replace("-", "−")
+    values = (gap.value, gap.baseline_value, gap.random)
+    own, base, chance = (_level_text(claim.value, value) for value in values)
+    levels = [f"{own} in the {arm} feed", f"{base} in the {baseline} feed"]
+    if (
+        math.isfinite(gap.random) and claim.measure != "hosting_slope"
+    ):  # there it is 0 by definition
+        levels.append(f"{chance} under random exposure")
+    text = f"{', '.join(levels[:-1])} and {levels[-1]}"
     start = claim.subject if kind is None else f"under the {kind} partition, {claim.subject}"
-    note = "" if gap.sign else f" ({INDISTINCT})" if gap.claimed else " (no direction is claimed)"
+    note = "" if gap.sign or not gap.bounded else f" ({INDISTINCT})"
+    note = note if gap.claimed else " (no direction is claimed)"
     return (
         f"{start[:1].upper()}{start[1:]} is {text}; difference: "
         f"{difference_text(gap, claim.unit)}{note}."
     )
 
 
-def _indistinct_under(kinds: Sequence[str | None]) -> str:
-    return f"{INDISTINCT}{_under(kinds)} (the interval includes 0)"
+def _level_text(form: str, value: float) -> str:
+    """A level with a true minus, and none before a zero.
+
+    Examples
+    --------
+    >>> _level_text("{:+.1f} points", -0.01), _level_text("{:+.1f} points", -1.26)
+    ('0.0 points', '−1.3 points')
+    """
+    text = form.format(value)
+    return (
+        text[1:]
+        if not any(c in "123456789" for c in text) and text[0] in "+-"
+        else text.replace("-", "−")
+    )
+
+
+def _includes_zero(kinds: Sequence[str | None]) -> str:
+    """Kinds of partition under which an interval includes zero, at the end of a verdict."""
+    several = "the intervals include 0" if len(kinds) > 1 else "the interval includes 0"
+    return f"{_under(kinds)}: {several}"
+
+
+def _no_interval(kinds: Sequence[str | None]) -> str:
+    return f"{_under(kinds)}: there is no interval"
+
+
+def _untold(unclear: Sequence[str | None], unbounded: Sequence[str | None]) -> str:
+    """The kinds of partition for which a direction of others is not claimed, and the full stop.
+
+    Examples
+    --------
+    >>> _untold(["follow"], []), _untold([], [])
+    ('; no difference can be told under the follow partition: the interval includes 0.', '.')
+    """
+    text = f"; no difference can be told{_includes_zero(unclear)}" if unclear else ""
+    return f"{text}; there is no interval{_under(unbounded)}." if unbounded else f"{text}."
 
 
 def _under(kinds: Sequence[str | None]) -> str:

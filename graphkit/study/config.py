@@ -27,7 +27,7 @@ from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant
 from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
-from graphkit.measures.headline import RANDOM
+from graphkit.measures.hosting_visibility import RANDOM
 from graphkit.readwrite import READERS
 from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import NUMBERS, TABLES

@@ -149,11 +149,25 @@ def test_where_the_difference_closes() -> None:
     interest = [0.13 - 0.05 * x for x in HOMOPHILY]
     slope = headline(outcome(follower, interest, tilt=0.001), seen()).findings[2]
     assert slope.sentences[-1] == (
-        "By the line of the planted partition, interest − follower is +10.1 percentage points for a "
-        "community whose follows are at chance, and it closes where the follows' homophily is 0.40."
+        "By the least-squares line under the planted partition, interest − follower is +10.1 [+9.85, "
+        "+10.3] percentage points for a community whose follows are at chance; the line crosses zero "
+        "at a homophily of 0.40."
     )
+    assert "random exposure;" not in slope.sentences[0]  # it is zero by definition
     never = headline(outcome([0.1, 0.12, 0.13, 0.14], [0.5] * 4, tilt=0.001), seen()).findings[2]
-    assert "it does not close" in never.sentences[-1]
+    assert "the line does not cross zero" in never.sentences[-1]
+
+
+def test_a_line_that_cannot_be_told_from_a_level_one_goes_nowhere() -> None:
+    same = headline(outcome([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]), seen())
+    assert {finding.agree for finding in same.findings} == {False}
+    assert len(same.findings[2].sentences) == 1
+    assert same.findings[2].verdict == (
+        "No difference between the interest feed and the follower feed can be told under the "
+        "planted partition: the interval includes 0."
+    )
+    frame = outcome([0.02, 0.1, 0.2, 0.3], [0.1] * 4, tilt=0.001, filler=0.26)
+    assert len(headline(frame, seen()).findings[2].sentences) == 1
 
 
 def test_rows_that_are_there_are_made_anew() -> None:
@@ -193,6 +207,11 @@ def test_conditions_under_which_it_turns_or_is_lost_are_named() -> None:
     )
     assert not first.agree
     assert headline(frame, seen(), conditions(calm=0.1)).findings[0].agree
+    both = said_under({"other": {"interest": gap(0.1, 0.3), "follow": gap(-1, 1)}})
+    assert both.endswith(
+        "No direction follows from this. Both signs hold under 0 of 1 other conditions; one or both "
+        "cannot be told under: other."
+    )
     with pytest.raises(MissingDataError, match="condition"):
         headline(frame, seen(), tried.drop("condition"))
 
@@ -216,6 +235,13 @@ def said(**gaps: Gap):
     return state_finding(crossing, gaps, arm="interest", baseline="follower")
 
 
+def said_under(conditions: dict[str, dict[str, Gap]]) -> str:
+    """Verdict on signs that differ between partitions, under these conditions."""
+    crossing = next(claim for claim in CLAIMS if claim.measure == "crossing")
+    gaps = {"interest": gap(0.1, 0.3), "follow": gap(-0.3, -0.1)}
+    return state_finding(crossing, gaps, conditions, arm="a", baseline="b").verdict
+
+
 def test_signs_that_differ_between_partitions_are_no_direction() -> None:
     found = said(interest=gap(0.1, 0.3), follow=gap(-0.3, -0.1), planted=gap(-1, 1))
     assert found.verdict == (
@@ -227,21 +253,98 @@ def test_signs_that_differ_between_partitions_are_no_direction() -> None:
     unclear = said(interest=gap(-0.3, -0.1), follow=gap(-1, 1))
     assert unclear.verdict == (
         "Cross-community exposure is lower in the interest feed than in the follower feed under the "
-        "interest partition; not distinguishable from zero under the follow partition (the interval "
-        "includes 0)."
+        "interest partition; no difference can be told under the follow partition: the interval "
+        "includes 0."
     )
     assert not unclear.agree
     nothing = said(interest=gap(-0.1, 0.3), follow=gap(0.0, 0.2))
     assert nothing.verdict == (
-        "Not distinguishable from zero under the interest and follow partitions (the interval "
-        "includes 0)."
+        "No difference between the interest feed and the follower feed can be told under the "
+        "interest and follow partitions: the intervals include 0."
     )
 
 
 def test_a_single_run_has_no_interval() -> None:
     single = Gap(1.0, 0.5, 1.0, 0.5, float("nan"), float("nan"), "")
-    assert difference_text(single) == "+0.5, without an interval: one world, one replication"
+    assert difference_text(single) == "+0.5, without an interval: only one world has a value"
+    here = single._replace(interval="within this world")
+    assert difference_text(here) == "+0.5, without an interval: one world, one replication"
+    parts = single._replace(interval="over samples like this one")
+    assert difference_text(parts).startswith("+0.5, without an interval: a part of the data has no")
     assert single.sign == 0
+    found = headline(outcome([0.1] * 4, [0.2] * 4, worlds=1), seen()).findings[3]
+    assert found.verdict == (
+        "No difference between the interest feed and the follower feed can be told under the "
+        "planted partition: there is no interval."
+    )
+    assert "distinguishable" not in found.sentences[0]
+    some = said(interest=gap(0.1, 0.3), follow=single, planted=gap(-1, 1))
+    assert some.verdict.endswith(
+        "under the interest partition; no difference can be told under the planted partition: the "
+        "interval includes 0; there is no interval under the follow partition."
+    )
+
+
+def test_the_confidence_of_the_interval_is_told() -> None:
+    found = headline(outcome([0.1] * 4, [0.2] * 4, tilt=0.01), seen(), confidence=0.9)
+    assert "(90 % interval over populations of the same making)" in found.findings[0].sentences[0]
+    assert found.provenance.parameters["confidence"] == 0.9
+    assert "held fixed: nothing" in repr(found)
+
+
+def test_names_of_arms_stay_as_they_are_and_nothing_is_below_zero_by_rounding() -> None:
+    names = pl.col("arm").replace({"interest": "interest-centric", "follower": "old-feed 50 %"})
+    frame = outcome([0.1] * 4, [0.0999] * 4).with_columns(names)
+    for finding in headline(frame, seen()).findings:
+        assert "in the interest-centric feed" in finding.sentences[0]
+        assert "in the old-feed 50 % feed" in finding.sentences[0]
+        assert "−0.0 points" not in finding.sentences[0]
+
+
+def test_one_named_arm_is_compared_with_the_other() -> None:
+    frame = outcome([0.1] * 4, [0.2] * 4)
+    for options in ({"arm": "follower"}, {"baseline": "interest"}):
+        found = headline(frame, seen(), **options)
+        assert (found.arm, found.baseline) == ("follower", "interest")
+    with pytest.raises(MissingDataError, match="Did you mean 'interest'"):
+        headline(frame, seen(), arm="intrest")
+    with pytest.raises(OptionError, match="beside 'uniform'"):
+        headline(frame, seen(), arm="uniform")
+
+
+def test_a_visibility_of_something_else_is_refused() -> None:
+    frame = outcome([0.1] * 4, [0.2] * 4)
+    other = seen().frame.with_columns(pl.col("label") + "x")
+    strange = Visibility(other, np.zeros((1, 1), np.int32), 1.0)
+    with pytest.raises(DataError, match=r"such as 'ax', is in world 0, which has a, b, c, …"):
+        headline(frame, strange)
+    with pytest.raises(DataError, match="is in world 1"):
+        headline(frame, {"planted": [seen(), strange, seen()]})
+    old = Visibility(seen().frame.drop("homophily"), np.zeros((1, 1), np.int32), 1.0)
+    with pytest.raises(MissingDataError, match=r"no column 'homophily'.*again"):
+        headline(frame, old)
+    for wrong in (seen().frame, None, [None] * 3, "planted"):
+        with pytest.raises(DataError, match=r"not a Visibility.*gk\.visibility"):
+            headline(frame, wrong)
+    assert headline(frame, [seen()] * 3).findings[0].sentences
+    with pytest.raises(DataError, match="the outcome is a list"):
+        headline([], seen())
+    with pytest.raises(MissingDataError, match=r"uniform.*gk\.recommenders"):
+        hosting_by_visibility(frame.filter(pl.col("arm") != "uniform"), seen())
+
+
+def test_conditions_of_other_arms_are_refused() -> None:
+    frame = outcome([0.02, 0.1, 0.2, 0.3], [0.1] * 4, tilt=0.001)
+    tried = conditions(calm=0.1)
+    turned = tried.rename({"arm": "baseline", "baseline": "arm"})
+    with pytest.raises(MissingDataError, match="but of follower − interest"):
+        headline(frame, seen(), turned)
+    with pytest.raises(MissingDataError, match="no column 'direction'"):
+        headline(frame, seen(), tried.drop("direction"))
+    gap_of = contrast(frame, "interest", "follower")
+    for wrong in (gap_of, {"calm": gap_of}):
+        with pytest.raises(DataError, match=r"conditions: a .*polars\.concat"):
+            headline(frame, seen(), wrong)
 
 
 def test_a_level_is_never_told_without_chance() -> None:
