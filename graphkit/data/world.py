@@ -36,6 +36,12 @@ POST_FIELDS = (
     *("flagged", "cross_posted", "post_country", "post_language"),
 )
 
+#: Parameters in the record of a world that say what feeds read of it and what tastes act on.
+READING = (
+    *("space", "dimensions", "reads", "tastes"),
+    *("feature_noise", "profile_noise", "cold_start", "rank_correlation"),
+)
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class World(Frozen):

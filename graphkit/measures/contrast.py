@@ -363,8 +363,10 @@ def _filler_share(outcome: pl.DataFrame, arm: str, whole: int | None) -> float |
 def check_outcome(outcome: pl.DataFrame) -> tuple[str | None, bool | None]:
     """The one budget of an outcome, and whether it is calibrated; null without rows."""
     if not isinstance(outcome, pl.DataFrame):
+        kind = type(outcome)
         raise DataError(
-            f"the outcome is a {type(outcome).__name__}: it must be a result of measure_spread."
+            f"the outcome is a {kind.__name__} of {kind.__module__.partition('.')[0]}: it must be a "
+            "Polars frame, as measure_spread returns it."
         )
     missing = [name for name in _NEEDED if name not in outcome.columns]
     if missing:

@@ -10,7 +10,9 @@ from matplotlib.artist import Artist
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError
+from graphkit.measures.contrast import Contrast
 from graphkit.plot import style
+from graphkit.plot.spread import held_and_filled, not_claimed
 from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown
 
 __all__ = ["hosting", "own_share"]
@@ -22,7 +24,7 @@ _COLOURS = {"hidden": ACCENT, "visible": BASE}
 
 
 def hosting(
-    contrast: pl.DataFrame, visibility: Visibility, *, partition: str | None = None
+    contrast: Contrast | pl.DataFrame, visibility: Visibility, *, partition: str | None = None
 ) -> Canvas:
     """Difference in hosting between two feeds, by community, over the homophily of its follows.
 
@@ -30,22 +32,25 @@ def hosting(
     the left, communities whose members follow each other as often as chance would have it (0), to
     the right those that follow nobody else (1). Red: hidden, blue: visible, grey: undecided or
     not to be judged. The line is the least-squares line over those that can be judged, as
-    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it.
+    :func:`graphkit.measures.hosting_by_visibility` gives it, if the contrast has it. Where too much
+    filler forbids a direction, the figure says so, all dots are grey, and there is no line.
 
     Parameters
     ----------
     contrast
-        Rows of one :func:`graphkit.contrast` of an outcome of
-        :func:`graphkit.measures.hosting_by_visibility`.
+        One :func:`graphkit.contrast` of an outcome of
+        :func:`graphkit.measures.hosting_by_visibility`, or rows of its frame.
     visibility
         Visibility of the same communities.
     partition
         Kind of partition; needed if the contrast has several.
     """
+    frame = contrast.frame if isinstance(contrast, Contrast) else contrast
     needed = "partition community measure arm baseline difference low high interval"
-    style.require_columns(contrast, needed, "see contrast")
+    style.require_columns(frame, needed, "see contrast")
     style.require_type("hosting", visibility, Visibility, "visibility")
-    rows = contrast.filter(
+    style.require_columns(visibility.frame, "label homophily verdict", "see visibility")
+    rows = frame.filter(
         pl.col("community").is_not_null() & pl.col("difference").is_not_null(),
         measure="hosting_reach",
     )
@@ -67,13 +72,14 @@ def hosting(
             "same partition."
         )
     arm, baseline = rows.select("arm", "baseline").row(0)
+    barred = not_claimed(rows)
     figure, (axes,) = blank_canvas(8.0, 5.2)
     axes.axhline(0, color=PALE, linewidth=1)
     dots, colours, bars = [], [], []
     kinds_shown: dict[str, Artist] = {}
     for row in rows.iter_rows(named=True):
         x, y = row["homophily"], row["difference"]
-        colour = _COLOURS.get(row["verdict"], MUTED)
+        colour = MUTED if barred else _COLOURS.get(row["verdict"], MUTED)
         if row["low"] is not None:
             axes.vlines(x, row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
             bars.append((x, row["low"], x, row["high"]))
@@ -81,19 +87,21 @@ def hosting(
         dots.append((x, y))
         colours.append(colour)
     ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
-    if (line := _fitted_line(contrast, kind)) is not None:
+    if not barred and (line := _fitted_line(frame, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
-    style.name_in_legend(axes, kinds_shown)
+    if not barred:
+        style.name_in_legend(axes, kinds_shown)
     axes.margins(0.1)
     title = f"Who is hosted where: {shown(arm)} − {shown(baseline)}"
-    meaning = rows.get_column("interval").drop_nulls()
-    note = f"bars: 95 % interval {meaning[0]}" if bars and len(meaning) else ""
-    style.finish_chart(
-        *(figure, axes, rows, title),
-        "homophily of the community's follows (0: at chance, 1: all inside)",
-        "difference in within-community reach (percentage points)",
-        note,
-    )
+    style.head(axes, title)
+    axes.set_xlabel("homophily of the community's follows (0: at chance, 1: all inside)")
+    axes.set_ylabel("difference in within-community reach (percentage points)")
+    axes.tick_params(colors=MUTED, labelcolor=INK)
+    notes = ["no direction is claimed"] if barred else []
+    known = rows.drop_nulls(["low", "interval"])
+    notes += [f"bars: confidence interval {known['interval'][0]}"] if bars and known.height else []
+    notes += held_and_filled(rows.row(0, named=True))
+    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
     style.format_ticks(axes.yaxis, "{:+.0f}", 100)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import Contrast
-from graphkit.measures.intervals import OVER_SAMPLES, WITHIN_WORLD
+from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
 from graphkit.plot.style import (
     ACCENT,
@@ -87,9 +87,14 @@ def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
     }[scale]
     axes.set_xlabel(f"{label}; {_interval_text(rows)}", fontsize=9, loc="left")
     more = defined.height - rows.height
-    notes = _held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
+    notes = held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
     style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
     return figure
+
+
+def not_claimed(rows: pl.DataFrame) -> bool:
+    """Whether filler forbids a direction in a row of these contrasts."""
+    return "direction" in rows.columns and bool((rows.get_column("direction") == FILLER).any())
 
 
 def _has_effects(rows: pl.DataFrame) -> bool:
@@ -99,7 +104,7 @@ def _has_effects(rows: pl.DataFrame) -> bool:
     return bool(rows.get_column("effect_low").is_not_null().any())
 
 
-def _held_and_filled(row: dict[str, Any]) -> list[str]:
+def held_and_filled(row: dict[str, Any]) -> list[str]:
     """What the intervals hold fixed, and the shares of filler, where they are known."""
     notes = [f"held fixed: {row['fixed']}"] if row.get("fixed") else []
     shares = [
@@ -358,7 +363,8 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     """Sensitivity sweep: difference of a measure over the social share of taste s.
 
     A line per partition with its confidence interval; dashed vertical lines mark sign changes
-    of the mean, linearly interpolated between neighbouring values of s.
+    of the mean, linearly interpolated between neighbouring values of s. None is marked if too much
+    filler forbids a direction at a value of s.
 
     Parameters
     ----------
@@ -387,15 +393,22 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
             axes, line, "s", "difference", colour, marker="o", markersize=4
         )
         points = line.select("s", "difference").to_dict(as_series=False).values()
-        changes += [(at, colour) for at in sign_changes(*points)]
+        if not not_claimed(line):
+            changes += [(at, colour) for at in sign_changes(*points)]
     for at, colour in changes:
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
         text, top = f"s = {at:.2f}", ("data", "axes fraction")
         style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
     style.name_in_legend(axes, lines)
-    title = "The sign changes" if changes else "The sign does not change with s"
+    title = "The mean changes its sign" if changes else "The mean keeps its sign over s"
+    if not_claimed(rows):
+        title = "No direction is claimed: filler"
     y = _with_unit(f"{shown(measure)}, {arm} − {baseline}", measure)
-    style.finish_chart(figure, axes, rows, title, "s: social share of taste", y)
+    about = rows.drop_nulls(["low", "high"]).select(
+        pl.col("^interval$").unique(maintain_order=True)
+    )
+    note = f"band: confidence interval {'; '.join(about.to_series())}" if about.height else ""
+    style.finish_chart(figure, axes, rows, title, "s: social share of taste", y, note)
     return figure
 
 

@@ -12,11 +12,12 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, World
+from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, READING, World
 from graphkit.errors import DataError, OptionError, check_integer
 from graphkit.kernels.random import draw_pairs
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.build import choose_introducers
+from graphkit.simulation.tastes import likeness_correlation
 
 __all__ = ["resample_worlds"]
 
@@ -181,9 +182,12 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
         "accounts of the group": whole.n_accounts - rows.size,
         "posts of the group": whole.n_posts - order.size,
     }
-    record = Provenance.of(
-        "resample_worlds", {"group": g}, seed=seed, made_from=(whole,), removed=removed
-    )
+    known = whole.provenance.parameters
+    facts = {"group": g, **{name: known[name] for name in READING if name in known}}
+    if "rank_correlation" in facts:
+        features = (whole.post_features[order], whole.taste_features[order])
+        facts["rank_correlation"] = likeness_correlation(*features, post_keys)
+    record = Provenance.of("resample_worlds", facts, seed=seed, made_from=(whole,), removed=removed)
     fields: dict[str, Any] = _references(whole, rows, order)
     for names, kept in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
         values = {name: getattr(whole, name) for name in names}

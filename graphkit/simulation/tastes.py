@@ -15,7 +15,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.data.world import World
+from graphkit.data.world import READING, World
 from graphkit.errors import DataError, MissingDataError, OptionError, check_number
 from graphkit.kernels.random import draw_all, draw_pairs
 from graphkit.rng import Streams
@@ -335,6 +335,7 @@ def perturb_world(
 
     The same noise as that of :func:`graphkit.build_world`, added to a world that is there: it is
     keyed, so that the same posts are misread and the same profiles blurred, whatever else differs.
+    Noise that the world has already stays, and the record of the new world has both.
 
     Parameters
     ----------
@@ -369,9 +370,14 @@ def perturb_world(
     removed: dict[str, int] = {}
     features = misread(world.post_features, world.post_keys, feature_noise, removed)
     known = world.provenance.parameters
-    options = {name: known[name] for name in ("space", "reads", "tastes") if name in known}
-    options |= {"feature_noise": feature_noise, "profile_noise": profile_noise}
-    options |= {"cold_start": cold_start}
+    options = {name: known[name] for name in READING if name in known}
+    # on top of the noise that is there: what was misread stays so, by the same keys
+    clear = (1 - profile_noise) * (1 - known.get("profile_noise", 0.0))
+    options |= {
+        "feature_noise": max(feature_noise, known.get("feature_noise", 0.0)),
+        "profile_noise": round(1 - clear, 12),
+        "cold_start": cold_start or known.get("cold_start", False),
+    }
     if "tastes" in known:
         likeness = likeness_correlation(features, world.taste_features, world.post_keys)
         options["rank_correlation"] = likeness

@@ -9,6 +9,7 @@ import polars as pl
 
 from graphkit.data.visibility import Visibility
 from graphkit.measures import arm_means, contrast
+from graphkit.measures.intervals import HIGHER, LOWER
 from graphkit.study.config import ArmConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve
@@ -59,12 +60,13 @@ def all_conditions(
 
 
 def mark_sign_changes(scan: pl.DataFrame) -> pl.DataFrame:
-    """A column ``sign_change``: the interval is on the other side of 0 than at a smaller s.
+    """A column ``sign_change``: the direction is another than at a smaller s.
 
-    The comparison is with the largest smaller s whose interval excludes 0.
+    The comparison is with the largest smaller s at which a direction is claimed: the interval
+    excludes 0, and filler does not forbid it.
     """
     keys = ["partition", "measure", "arm", "baseline"]
-    sign = pl.when(pl.col("low") > 0).then(1).when(pl.col("high") < 0).then(-1)
+    sign = pl.when(direction=HIGHER).then(1).when(direction=LOWER).then(-1)
     scan = scan.sort(*keys, "s", nulls_last=True).with_columns(sign.alias("sign"))
     before = pl.col("sign").forward_fill().shift(1).over(keys)
     changed = (pl.col("sign") * before < 0).fill_null(False).alias("sign_change")

@@ -15,7 +15,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
 from graphkit.data.times import as_instant
-from graphkit.errors import DataError, FileError, MissingDataError
+from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
 from graphkit.study.results import StudyResult
@@ -79,6 +79,12 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             )
     if inputs.platform is None:
         ds.require("follows", "follower_id", "followee_id", verb="a study")
+        groups, accounts = config.world.groups, len(ds.account_ids)
+        if groups > accounts:
+            raise OptionError(
+                f"world.groups = {groups}: the data have {accounts:,} accounts to be put in groups; "
+                "10 to 20 groups will do, or 0 for an interval within this world only."
+            )
     if config.world.posts == "authored" and inputs.platform is None:
         try:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
@@ -136,9 +142,8 @@ def check_study(path: str | Path) -> pl.DataFrame:
     posts = f"{_count_posts(config, ds):,} {world.posts} posts"
     swept = min(scan.worlds, worlds) if synthetic else worlds
     sweep = f"{len(scan.social_share)} values of s in {swept} worlds"
-    made = (
-        "made independently" if synthetic else f"the data's own and {world.groups} without a group"
-    )
+    parts = f"the data's own and {world.groups} without a group of accounts each"
+    made = "made independently" if synthetic else parts if world.groups else "the data's own"
     rows = {
         "data": f"{config.data.source}: {data}",
         "communities": f"{communities.between} through {communities.through}, "

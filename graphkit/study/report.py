@@ -17,10 +17,12 @@ from graphkit._version import __version__
 from graphkit.data.display import number, plain_text
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
-from graphkit.measures import Mixing, flow, reach_curve
+from graphkit.measures import Mixing, arm_means, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
 from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT, signed_number
+from graphkit.measures.intervals import FILLER
+from graphkit.measures.intervals import INDISTINCT as NOT_DISTINGUISHED
 from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
@@ -33,6 +35,8 @@ __all__ = ["flow_tables", "write_figures", "write_report"]
 
 Flows = Mapping[str, Mapping[str, Mixing]]
 
+#: Notes on differences of which no direction is claimed.
+_NOTES = {NOT_DISTINGUISHED: INDISTINCT, FILLER: "no direction is claimed: filler"}
 #: Measures over the share of the second feed in a blend.
 CURVED = ("crossing", "viewer_value", "hosting_hidden")
 #: Outcomes that the figure of a contrast shows beside the findings.
@@ -80,8 +84,8 @@ contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair}
 s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
     over the social share of taste s; dashed: the mean changes its sign.
 flows | flows | Flow matrices of impressions between communities, one per arm | Impressions from a
-    post's community of origin (rows) to its viewers' communities (columns), interest partition, all
-    worlds: red, more than expected; blue, less. A dark diagonal means that exposure stays within
+    post's community of origin (rows) to its viewers' communities (columns), interest partition,
+    {worlds}: red, more than expected; blue, less. A dark diagonal means that exposure stays within
     communities.
 reach_hidden | reach | Mean reach of posts of hidden communities by tick, one line per arm |
     Accounts reached by a post of a hidden community, which the follow graph does not show; band:
@@ -120,6 +124,9 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
     """All figures of the report in their order; `flows` are needed to draw them only."""
     hidden, spread = result.hidden.get("interest", ()), result.spread
     shown = _n_shown(result)
+    whole = spread.worlds[0].sample == "whole"
+    alike = len({world.partitions["interest"].labels for world in spread.worlds}) == 1
+    worlds = "the data themselves" if whole else "all worlds" if alike else "the first world"
 
     def draw_flows() -> Canvas | None:
         if shown < 2 or flows is None:
@@ -136,7 +143,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         _fill_figure("borders", graphs=" and ".join(result.communities.mixing)),
         *_all_arm_figures(result),
         *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
-        _fill_figure("flows", draw_flows),
+        _fill_figure("flows", draw_flows, worlds=worlds),
         _fill_figure("reach_hidden", draw_hidden_reach),
         _fill_figure("reach", lambda: plot.reach(reach_curve(spread))),
     ]
@@ -246,6 +253,8 @@ def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl
     parts = []
     for (arm, w, r), tally in spread.tallies.items():
         world = spread.worlds[w]
+        if world.sample == "part":
+            continue  # of a jackknife, the whole
         partition = world.partitions[kind]
         own = [c for c in range(partition.n_communities) if partition.name(c) in names]
         posts = np.isin(world.homes[kind], own) & tally.posted
@@ -313,7 +322,8 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         # those of further arms are collapsed
         "headlines": result.headlines[0].findings,
         "more_headlines": [f for h in result.headlines[1:] for f in h.findings],
-        "n_arms": len(config.arms),
+        "n_more": len(result.headlines) - 1,
+        "interval_text": text.interval_text(result),
         "data_text": text.data_text(result, inputs),
         "data_rows": _data_table(inputs),
         "data_dropped": dropped,
@@ -331,7 +341,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
         "comparisons": [_comparison_tables(result, at) for at in arms],
-        "conditions": result.conditions is not None,
+        "conditions_text": text.conditions_text(result),
         "measure_table": _text_table(
             pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),
             "Definitions of the measures",
@@ -366,11 +376,17 @@ def _n_shown(result: StudyResult) -> int:
 
 
 def _text_table(
-    frame: pl.DataFrame, caption: str, last: Sequence[str] = (), *, missing: str = "–"
+    frame: pl.DataFrame,
+    caption: str,
+    last: Sequence[str] = (),
+    *,
+    missing: str = "–",
+    names: Sequence[str] = (),
 ) -> Table:
     """A frame as texts: numbers rounded, underscores in column titles as spaces.
 
-    `last` are the first texts of a row at the end, if there is one; `missing` stands for null.
+    `last` are the first texts of a row at the end, if there is one; `missing` stands for null;
+    columns of these `names` of arms keep them as they are.
     """
     rows = [
         tuple(missing if v is None else _cell_text(v) for v in row) for row in frame.iter_rows()
@@ -379,7 +395,7 @@ def _text_table(
         rows.append((*last, *[""] * (frame.width - len(last))))
     return Table(
         caption,
-        tuple(name.replace("_", " ") for name in frame.columns),
+        tuple(name if name in names else name.replace("_", " ") for name in frame.columns),
         tuple(dtype.is_numeric() for dtype in frame.dtypes),
         tuple(rows),
     )
@@ -453,7 +469,7 @@ def _feed_table(result: StudyResult) -> Table:
         [part, key, *(f.frame["value"].alias(n) for n, f in feeds.items()), meaning]
     )
     used = frame.filter(pl.any_horizontal(pl.col(list(feeds)) != 0))
-    return _text_table(used, "Feed parameters that are not 0 in all feeds")
+    return _text_table(used, "Feed parameters that are not 0 in all feeds", names=list(feeds))
 
 
 def _reported_rows(found: pl.DataFrame, arm: str, measures: Sequence[str]) -> pl.DataFrame:
@@ -479,7 +495,8 @@ def _contrast_table(
     rows = _reported_rows(found, arm, measures)
     means = (pl.col("baseline_mean").alias(base), pl.col("arm_mean").alias(arm))
     partition = pl.col("partition").fill_null("–")
-    return _text_table(rows.select("measure", partition, *means, *_difference_texts(rows)), caption)
+    shown = rows.select("measure", partition, *means, *_difference_texts(rows))
+    return _text_table(shown, caption, names=(base, arm))
 
 
 def _conditions_table(conditions: pl.DataFrame, arm: str, title: str) -> Table:
@@ -492,17 +509,19 @@ def _conditions_table(conditions: pl.DataFrame, arm: str, title: str) -> Table:
 
 
 def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:
-    """Differences with confidence intervals as text, and whether they include 0."""
+    """Differences with confidence intervals as text, and why no direction is claimed."""
     texts, notes = [], []
-    for d, low, high in rows.select("difference", "low", "high").iter_rows():
+    columns = ("difference", "low", "high", "direction")
+    for d, low, high, direction in rows.select(columns).iter_rows():
         if d is None:
             texts.append(text.NOT_ESTIMABLE)
             notes.append("")
-            continue
-        bounds = low is not None and high is not None
-        interval = f" [{signed_number(low)}, {signed_number(high)}]" if bounds else ""
-        texts.append(signed_number(d) + interval)
-        notes.append("" if bounds and (low > 0 or high < 0) else INDISTINCT)
+        elif low is None or high is None:
+            texts.append(signed_number(d))
+            notes.append("no interval")
+        else:
+            texts.append(f"{signed_number(d)} [{signed_number(low)}, {signed_number(high)}]")
+            notes.append(_NOTES.get(direction, ""))
     names = ("difference [95 % CI]", "note")
     return [pl.Series(n, v, pl.String) for n, v in zip(names, (texts, notes), strict=True)]
 
@@ -518,8 +537,10 @@ def _hosting_table(result: StudyResult) -> Table | None:
         pl.col("community").is_not_null(), measure="hosting_reach", partition=kind, arm=first.arm
     )
     seen = views[0].frame.select(pl.col("label").alias("community"), "homophily", "verdict")
-    chance = result.outcome.filter(measure="hosting_reach", partition=kind, arm=first.random)
-    chance = chance.group_by("community").agg(pl.col("value").mean().alias("random exposure"))
+    chance = arm_means(result.outcome.filter(measure="hosting_reach", arm=first.random))
+    chance = chance.filter(partition=kind).select(
+        "community", pl.col("mean").alias("random exposure")
+    )
     rows = seen.join(rows, on="community", how="inner", maintain_order="left")
     rows = rows.join(chance, on="community", how="left", maintain_order="left").sort(
         "homophily", nulls_last=True, maintain_order=True
@@ -539,7 +560,9 @@ def _hosting_table(result: StudyResult) -> Table | None:
         f"Hosting by community ({kind} partition), from hidden to visible. "
         f"{_caption_start('hosting_reach')}"
     )
-    return _text_table(frame, caption, missing=text.NOT_ESTIMABLE)
+    return _text_table(
+        frame, caption, missing=text.NOT_ESTIMABLE, names=(first.baseline, first.arm)
+    )
 
 
 def _sweep_table(result: StudyResult) -> Table | None:
@@ -565,7 +588,7 @@ def _all_arms_table(result: StudyResult) -> Table | None:
     filler = dict(result.spread.summary().select("arm", "filler").rows())
     columns = [
         pl.Series("arm", arms, pl.String),
-        pl.Series("filler", [f"{filler[arm]:.0%}" for arm in arms], pl.String),
+        pl.Series("filler", [text.percent(filler[arm]) for arm in arms], pl.String),
     ]
     for measure, kind, title in _MEAN_COLUMNS:
         rows = overall_means(means, measure, kind).select("arm", "mean", "low", "high").rows()

@@ -354,14 +354,15 @@ class _Simulation:
             found["slots left empty"] = self.contrast(
                 self.measure(self.run("slots left empty", reading="empty"))
             )
-            found["shared slots"] = self._contrast_shared_slots()
+            if self.config.simulation.budget == "matched":  # else arms have no slots in common
+                found["shared slots"] = self._contrast_shared_slots()
         wanted = self.config.conditions
         worlds = self.worlds[: self.some(wanted.worlds)]
         changes: dict[str, list[World]] = {}
         if wanted.cold_start:
             changes["cold start"] = [perturb_world(w, cold_start=True) for w in worlds]
         for share in wanted.feature_noise:
-            name = f"{share:.0%} of posts misread"
+            name = f"{100 * share:g} % of posts misread"
             changes[name] = [perturb_world(w, feature_noise=share) for w in worlds]
         for name, changed in track(changes.items(), "other conditions", len(changes)):
             found[name] = self.contrast(self.measure(self.run(name, worlds=changed)))

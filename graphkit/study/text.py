@@ -93,12 +93,13 @@ def visibility_text(result: StudyResult) -> list[str]:
     )
     verdicts = result.communities.visibility.frame.head(large).get_column("verdict").to_list()
     return [
-        f"Of {large} communities of shared interest that are large enough to be reported, "
-        f"{verdicts.count('hidden')} are hidden: no community of the follow graph matches them "
-        "(F1 ≥ 0.5) in most runs, and their members follow each other near chance (at most 1.5 "
-        f"times, by the upper bound of a 95 % interval). {verdicts.count('visible')} are visible, "
-        f"{verdicts.count('undecided')} undecided, and {verdicts.count('not judgeable')} cannot "
-        "be judged, for fewer than half of their members are in the follow graph.",
+        f"Verdicts on the {_count_text(large, 'community', 'communities')} of shared interest large "
+        f"enough to be reported: {verdicts.count('hidden')} hidden, {verdicts.count('visible')} "
+        f"visible, {verdicts.count('undecided')} undecided, {verdicts.count('not judgeable')} not "
+        "judgeable. Hidden means that no community of the follow graph matches (F1 ≥ 0.5) in most "
+        "runs, and that members follow each other near chance (at most 1.5 times as often, by the "
+        "upper bound of a 95 % interval). A community cannot be judged if fewer than half of its "
+        "members are in the follow graph.",
         "Visibility is a spectrum: the homophily of a community's follows is 0 if they stay inside "
         "as often as chance would have it, and 1 if all of them do. That a feed of followees does "
         "not serve a community whose members do not follow each other is nearly mechanical; how "
@@ -122,20 +123,37 @@ def interval_text(result: StudyResult) -> str:
             f"of {worlds - 1} groups of accounts is left out in turn. They speak about samples like "
             "this one; the partition, its labels and the visibility of communities are held fixed."
         )
-    return "95 % intervals speak about this world only: what the draws of the simulation alone do."
+    if not result.contrasts.get_column("low").count():
+        return "There are no intervals, for there is one world and one replication: nothing is claimed."
+    return (
+        f"95 % intervals are t intervals over {result.spread.replications} replications in one world, "
+        "which is held fixed: they tell what the draws of the simulation alone do, and nothing about "
+        "other worlds."
+    )
+
+
+def conditions_text(result: StudyResult) -> list[str]:
+    """The conditions under which the findings were tried."""
+    if result.conditions is None:
+        return []
+    names = result.conditions.get_column("condition").unique(maintain_order=True).to_list()
+    texts = [
+        "The comparison is repeated under conditions that could overturn its findings: "
+        f"{', '.join(names)}."
+    ]
+    if "slots left empty" in names:
+        shared = "; shared slots are those that both feeds fill from their own sources"
+        texts.append(
+            "A feed with few candidates is otherwise filled up with random posts"
+            f"{shared if 'shared slots' in names else ''}."
+        )
+    return texts
 
 
 def spread_text(result: StudyResult) -> list[str]:
     """Design of the simulation, and coverage of the confidence intervals."""
     spread, wanted = result.spread, result.config.simulation
     worlds = len(spread.worlds)
-    space = spread.worlds[0].provenance.parameters.get("space")
-    reads = (
-        "Feeds read the planted topics of posts: they are oracles, and nothing can be misread."
-        if space == "planted"
-        else "What a feed reads of a post (its tags, sounds and captions, or who acted on it before) is "
-        "not what the viewer's taste acts on."
-    )
     fair = (
         "Posts, sessions and slots are equal in all arms, which share common random numbers. "
         "Leaving, posting less and ceasing to post are recorded as propensities and not acted on: "
@@ -147,10 +165,33 @@ def spread_text(result: StudyResult) -> list[str]:
     return [
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
-        reads,
+        reading_text(result),
         f"{interval_text(result)} Only the primary measures have p-values, adjusted by Holm's method; "
         "of the others some intervals exclude 0 by chance alone.",
     ]
+
+
+def reading_text(result: StudyResult) -> str:
+    """What feeds read of posts and viewers, and what tastes act on."""
+    known = result.spread.worlds[0].provenance.parameters
+    texts = [
+        f"Feeds read {known['reads']}; tastes act on {known['tastes']}."
+        if "reads" in known and "tastes" in known
+        else "What feeds read of a post is not recorded."
+    ]
+    if known.get("space") == "planted":
+        texts.append("Such feeds are oracles, which no platform has: they cannot misread a post.")
+    elif (likeness := known.get("rank_correlation")) is not None:
+        texts.append(
+            f"The likeness of two posts as read and as tasted has a rank correlation of {likeness:.2f}."
+        )
+    if known.get("feature_noise"):
+        texts.append(f"{percent(known['feature_noise'])} of the posts are read as another post.")
+    if known.get("cold_start"):
+        texts.append("Feeds know nothing of their viewers at the start.")
+    elif known.get("profile_noise"):
+        texts.append(f"{percent(known['profile_noise'])} of a first profile is another account's.")
+    return " ".join(texts)
 
 
 def all_arms_text(result: StudyResult) -> list[str]:
@@ -174,10 +215,10 @@ def all_arms_text(result: StudyResult) -> list[str]:
 
 
 def all_arms_caption(result: StudyResult) -> str:
-    """Assumptions, backfill and intervals, for the captions of figures of all arms."""
+    """Assumptions and backfill, for the captions of figures of all arms."""
     filler = result.spread.summary().get_column("filler").to_list()
-    share = f"{min(filler):.0%} to {max(filler):.0%} of a feed's posts are filler"
-    return f"{_assumption_text(result)} {share}. {interval_text(result)}"
+    share = f"{percent(min(filler))} to {percent(max(filler))} of a feed's posts are filler"
+    return f"{_assumption_text(result)} {share}."
 
 
 def _assumption_text(result: StudyResult) -> str:
@@ -222,30 +263,41 @@ def sweep_text(result: StudyResult) -> list[str]:
     return [*texts, f"Sign changes, by intervals that exclude 0: {where}."]
 
 
-def _count_text(number: int, unit: str) -> str:
-    return f"{number} {unit}" + ("" if number == 1 else "s")
+def _count_text(number: int, unit: str, units: str | None = None) -> str:
+    return f"{number} {unit if number == 1 else units or unit + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent.
+
+    Examples
+    --------
+    >>> percent(0.314), percent(0.7)
+    ('31 %', '70 %')
+    """
+    return f"{100 * share:.0f} %"
 
 
 def limitations_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Limitations of the study."""
     spread = result.spread
-    texts = caution_notices(result, inputs)
-    texts += [
+    texts = [
+        *caution_notices(result, inputs),
         "The feeds are models: sources, factors and weights represent kinds of feeds as their "
         "makers describe them. No platform's own ranking is reproduced.",
         "Communities depend on the method. Results are given under every kind of partition; a "
         "direction that differs between partitions is not a finding.",
-        "The follow partition is found in the same follow graph that drives the follower feed: "
-        "cross-community exposure under this partition is small by construction.",
     ]
-    texts.append(interval_text(result))
+    if "follow" in spread.worlds[0].partitions:
+        texts.append(
+            "The follow partition is found in the follow graph that also drives feeds of followees: "
+            "their cross-community exposure under this partition is small by construction."
+        )
     filler = spread.summary().select(pl.col("filler").max()).item()
     if filler and filler > 0.05:
         texts.append(
-            f"Up to {filler:.0%} of an arm's impressions are backfill (filler), drawn at random: "
-            "this pulls the arm's cross-community exposure toward 1. The findings say whether "
-            "their sign holds with slots left empty, and over the slots that both arms fill from "
-            "their own sources; above 25 % no direction is claimed."
+            f"Up to {percent(filler)} of an arm's impressions are backfill (filler), drawn at random: "
+            "this pulls the arm's cross-community exposure toward 1. Above 25 % no direction is claimed."
         )
     if not spread.worlds[0].authored:
         texts.append(

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from graphkit import plot
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError
+from graphkit.measures import Contrast
 from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
 
 
@@ -67,6 +68,23 @@ def test_communities_stand_over_their_homophily_with_a_line(
     assert len(without.axes[0].lines) == len(axes.lines) - 1
 
 
+def test_above_a_quarter_of_filler_no_direction_is_shown(
+    gap: pl.DataFrame, seen: Visibility
+) -> None:
+    known = {"filler": 0.0, "baseline_filler": 0.31, "fixed": "partition and labels of the data"}
+    gap = gap.with_columns(**{name: pl.lit(value) for name, value in known.items()})
+    written = texts(plot.hosting(gap, seen))
+    assert "held fixed: partition and labels of the data" in written
+    assert "filler: interest 0%, follower 31%" in written
+    filled = gap.with_columns(direction=pl.lit("not claimed: filler"))
+    canvas = plot.hosting(Contrast(filled), seen)
+    assert "no direction is claimed" in texts(canvas)
+    axes = canvas.axes[0]
+    dots = [c for c in axes.collections if isinstance(c, PathCollection)]
+    assert {to_hex(c.get_facecolor()[0]) for c in dots} == {MUTED}
+    assert len(axes.lines) == len(plot.hosting(gap, seen).axes[0].lines) - 1
+
+
 def test_one_partition_and_one_pair_of_arms(gap: pl.DataFrame, seen: Visibility) -> None:
     two = pl.concat([gap, gap.with_columns(partition=pl.lit("follow"))])
     with pytest.raises(DataError, match="planted, follow: choose one"):
@@ -78,6 +96,9 @@ def test_one_partition_and_one_pair_of_arms(gap: pl.DataFrame, seen: Visibility)
         plot.hosting(gap.with_columns(community=pl.lit("x")), seen)
     with pytest.raises(MissingDataError, match="no column low"):
         plot.hosting(gap.drop("low"), seen)
+    old = Visibility(seen.frame.drop("homophily"), np.zeros((1, 1), np.int32), 1.0)
+    with pytest.raises(MissingDataError, match="no column homophily"):
+        plot.hosting(gap, old)
     with pytest.raises(DataError, match="Visibility"):
         plot.hosting(gap, gap)  # type: ignore[arg-type]
 

@@ -216,9 +216,16 @@ def test_s_scan_marks_sign_changes() -> None:
     frame = pl.concat([scan([-1.0, 1.0, 2.0]), scan([-1.0, -1.0, -2.0], "follow")])
     shown = texts(plot.s_scan(frame))
     assert "s = 0.25" in shown
-    assert "The sign changes" in shown
+    assert "The mean changes its sign" in shown
     assert "follow partition" in shown
-    assert "does not change" in texts(plot.s_scan(scan([1.0, 0.0, 2.0])))
+    assert "keeps its sign" in texts(plot.s_scan(scan([1.0, 0.0, 2.0])))
+    said = frame.with_columns(
+        interval=pl.lit("within this world"), direction=pl.lit("not claimed: filler")
+    )
+    shown = texts(plot.s_scan(said))
+    assert "No direction is claimed: filler" in shown
+    assert "s = 0.25" not in shown
+    assert "band: confidence interval within this world" in shown
 
 
 def test_s_scan_refuses_what_it_cannot_show() -> None:

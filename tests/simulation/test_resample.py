@@ -11,7 +11,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, World
+from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, READING, World
 from graphkit.errors import DataError, OptionError
 from graphkit.recommenders import uniform
 from graphkit.simulation import build_world, resample_worlds
@@ -297,6 +297,25 @@ def test_flow_and_reach_are_those_of_the_whole(world: World) -> None:
     )
     assert grown["sample"].value_counts().sort("sample")["count"].to_list() == [15, 5]
     assert grown.filter(pl.col("value") != 0).height == 0
+
+
+def test_parts_say_what_feeds_read_of_them(world: World) -> None:
+    worlds = [
+        build_world(gk.synthetic.platform(120, communities=4, rng=1), space="planted", rng=1),
+        gk.simulation.perturb_world(world, feature_noise=0.5),
+    ]
+    for whole, said in zip(worlds, ("an oracle", "50% of the posts read as another"), strict=True):
+        for part in resample_worlds(whole, 2, rng=1)[1:]:
+            assert said in repr(part)
+            own = part.provenance.parameters
+            known = whole.provenance.parameters
+            for name in set(READING) - {"rank_correlation"}:
+                assert own[name] == known[name], name
+            assert own["rank_correlation"] == pytest.approx(known["rank_correlation"], abs=0.2)
+            assert part.provenance.parents[0] == whole.provenance
+            worse = gk.simulation.perturb_world(part, cold_start=True)
+            assert said in repr(worse)
+            assert "of no difference at the start" in repr(worse)
 
 
 def test_bad_input_is_refused(world: World) -> None:

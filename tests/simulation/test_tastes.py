@@ -18,7 +18,7 @@ from graphkit.data.world import World
 from graphkit.errors import MissingDataError
 from graphkit.nullmodels import curveball
 from graphkit.rng import Streams
-from graphkit.simulation import build_world, interest_space
+from graphkit.simulation import build_world, interest_space, perturb_world
 from graphkit.simulation.interests import AudienceSpace
 from graphkit.simulation.tastes import (
     History,
@@ -275,6 +275,23 @@ def test_the_likeness_of_reading_and_taste_is_reported(platform: Platform) -> No
     assert likeness_correlation(first, second, keys) == pytest.approx(expected, abs=1e-6)
     assert likeness_correlation(first, np.ones((21, 1), np.float32), keys) is None
     assert likeness_correlation(first[:2], second[:2], keys[:2]) is None
+
+
+def test_noise_upon_noise_is_recorded(platform: Platform) -> None:
+    noisy = build_world(platform, feature_noise=0.3, profile_noise=0.5, rng=1)
+    for world, expected in (
+        (perturb_world(noisy, feature_noise=0.7), (0.7, 0.5, False)),
+        (perturb_world(noisy, feature_noise=0.1, profile_noise=0.5), (0.3, 0.75, False)),
+        (perturb_world(noisy, cold_start=True), (0.3, 0.5, True)),
+        (perturb_world(perturb_world(noisy, cold_start=True)), (0.3, 0.5, True)),
+    ):
+        known = world.provenance.parameters
+        names = ("feature_noise", "profile_noise", "cold_start")
+        assert tuple(known[name] for name in names) == expected
+        # as many posts are read as another as the record says
+        plain = build_world(platform, rng=1)
+        read = (world.post_features != plain.post_features).any(axis=1)
+        assert read.mean() <= expected[0] + 0.1
 
 
 def hosting(world: World, arms: dict[str, gk.recommenders.Feed], **options: int) -> pl.DataFrame:

@@ -93,7 +93,10 @@ def test_means_of_three_arms_and_their_shares() -> None:
 
 def test_sign_changes_need_intervals_on_both_sides() -> None:
     scan = pl.DataFrame(
-        {"s": [0.0, 0.5, 0.75, 1.0], "low": [0.1, -0.2, -0.3, -0.5], "high": [0.3, 0.2, -0.1, 0.1]}
+        {
+            "s": [0.0, 0.5, 0.75, 1.0],
+            "direction": ["higher", "not distinguishable", "lower", "not distinguishable"],
+        }
     ).with_columns(
         partition=pl.lit(None, pl.String),
         measure=pl.lit("crossing"),
@@ -102,6 +105,12 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
     )
     assert mark_sign_changes(scan)["sign_change"].to_list() == [False, False, True, False]
     assert not mark_sign_changes(scan.head(2))["sign_change"].any()
+    # too much filler forbids a direction, so that nothing changes
+    filled = scan.with_columns(direction=pl.lit("not claimed: filler"))
+    assert not mark_sign_changes(filled)["sign_change"].any()
+    assert not mark_sign_changes(scan.with_columns(direction=pl.lit(None, pl.String)))[
+        "sign_change"
+    ].any()
 
 
 def test_only_communities_large_enough_are_reported() -> None:

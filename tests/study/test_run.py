@@ -11,7 +11,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.dataset import Dataset
-from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
 from graphkit.study import run as run_module
 
@@ -233,14 +233,16 @@ def test_check_says_what_a_run_would_do(study: Path, tmp_path: Path) -> None:
         ("follows", "arm 'follower' shows what followees post or react to, but the data have no"),
         ("interactions", "interactions"),
         ("author_id", "world.posts = 'introduced'"),
+        ("nothing", "10 to 20 groups will do"),
     ],
 )
 def test_data_that_cannot_carry_the_study(tmp_path: Path, gone: str, message: str) -> None:
     ds = gk.synthetic.platform(100, rng=1).dataset
     tables = {name: f for name, f in ds.tables.items() if name != gone}
     tables["items"] = tables["items"].drop([c for c in (gone,) if c in tables["items"].columns])
-    with pytest.raises(MissingDataError, match=message):
-        check_study(of_folder(tmp_path, Dataset(**tables)))  # type: ignore[arg-type]
+    more = "[world]\ngroups = 101\n" if gone == "nothing" else ""
+    with pytest.raises((MissingDataError, OptionError), match=message):
+        check_study(of_folder(tmp_path, Dataset(**tables), more))  # type: ignore[arg-type]
 
 
 def test_data_that_are_not_there(tmp_path: Path) -> None:
@@ -321,10 +323,51 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
         assert phrase in text, phrase
 
 
+def test_a_free_budget_has_no_slots_in_common(tmp_path: Path) -> None:
+    file = of_folder(
+        tmp_path,
+        gk.synthetic.platform(200, communities=3, rng=1).dataset,
+        """
+[communities]
+runs = 2
+null_draws = 0
+[world]
+groups = 2
+ticks = 2
+[[arms]]
+name = "old_feed 50 %"
+preset = "follower_centric"
+[[arms]]
+name = "new_feed"
+preset = "interest_centric"
+[simulation]
+ticks = 2
+slots = 4
+budget = "free"
+[s_scan]
+social_share = []
+[conditions]
+cold_start = false
+feature_noise = []
+""",
+    )
+    result = run_study(file, tmp_path / "out")
+    assert result.conditions is not None
+    assert set(result.conditions.get_column("condition")) == {"slots left empty"}
+    text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
+    assert "shared slots" not in text
+    # names of arms stay as they are, above columns too
+    assert text.count("old_feed 50 %") > 10
+    assert "old feed" not in text
+    assert "Further feeds" not in text
+    assert "Impressions from a post's community of origin (rows)" in text
+    assert "the data themselves: red" in text
+
+
 def test_conditions_are_tried_and_named(result: StudyResult) -> None:
     assert result.conditions is not None
     names = set(result.conditions.get_column("condition"))
-    assert {"slots left empty", "shared slots", "cold start", "50% of posts misread"} <= names
+    assert {"slots left empty", "shared slots", "cold start", "50 % of posts misread"} <= names
     assert {"s = 0", "s = 1"} <= names
     levels = result.headlines[0].frame.filter(measure="crossing", partition="planted")
     assert levels.get_column("random_mean").item() == pytest.approx(1, abs=0.1)

@@ -13,8 +13,8 @@ from graphkit.study.text import all_arms_caption, interval_text
 
 
 def result_of(interval: str, worlds: int, **more: Any) -> Any:
-    contrasts = pl.DataFrame({"interval": [None, interval]})
-    spread = SimpleNamespace(worlds=(None,) * worlds, **more)
+    contrasts = pl.DataFrame({"interval": [None, interval], "low": [None, 0.1]})
+    spread = SimpleNamespace(worlds=(None,) * worlds, replications=3, **more)
     return cast("Any", SimpleNamespace(contrasts=contrasts, spread=spread))
 
 
@@ -25,7 +25,12 @@ def test_what_intervals_speak_about_and_what_is_held_fixed() -> None:
     left_out = interval_text(result_of("over samples like this one", 21))
     assert "each of 20 groups of accounts is left out in turn" in left_out
     assert "held fixed" in left_out
-    assert "this world only" in interval_text(result_of("within this world", 1))
+    here = interval_text(result_of("within this world", 1))
+    assert "3 replications in one world, which is held fixed" in here
+    assert "nothing about other worlds" in here
+    alone = result_of("within this world", 1)
+    alone.contrasts = alone.contrasts.with_columns(low=pl.lit(None, pl.Float64))
+    assert interval_text(alone).startswith("There are no intervals")
 
 
 @pytest.mark.parametrize(
@@ -38,9 +43,7 @@ def test_what_intervals_speak_about_and_what_is_held_fixed() -> None:
         ),
     ],
 )
-def test_captions_say_s_behaviour_filler_and_what_intervals_are_over(
-    behaviour: Behaviour, said: str
-) -> None:
+def test_captions_say_s_behaviour_and_filler(behaviour: Behaviour, said: str) -> None:
     filler = {"summary": lambda: pl.DataFrame({"filler": [0.0, 0.218]})}
     result = result_of(
         "over populations of the same making", 3, calibrated=behaviour.calibrated, **filler
@@ -48,5 +51,4 @@ def test_captions_say_s_behaviour_filler_and_what_intervals_are_over(
     result.config = demo_config().model_copy(update={"behaviour": behaviour})
     caption = all_arms_caption(result)
     assert said in caption
-    assert "0% to 22% of a feed's posts are filler" in caption
-    assert "t intervals over 3 worlds" in caption
+    assert caption.endswith("0 % to 22 % of a feed's posts are filler.")
