@@ -283,12 +283,19 @@ def headline(
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
     chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
     levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
+    beyond = {
+        name: _overall(contrast(whole, name, random, confidence=confidence).frame)
+        for name in (arm, baseline)
+        if name != random
+    }
     findings, kept = [], []
     for claim in CLAIMS:
         found = rows.filter(measure=claim.measure).rows(named=True)
         gaps = {r["partition"]: _gap(r, claim, levels) for r in found}
         others = _conditions_of(conditions, claim, arm, baseline)
         finding = state_finding(claim, gaps, others, arm=arm, baseline=baseline)
+        if claim.measure == "hosting_hidden":
+            finding = _with_excess(finding, claim, beyond)
         if claim.measure == "hosting_slope":
             finding = _with_closing(finding, rows, arm, baseline)
         findings.append(finding)
@@ -334,6 +341,22 @@ def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None
     )
     claimed = row["direction"] != FILLER
     return Gap(value, base, level, difference, low, high, row["interval"], claimed)
+
+
+def _with_excess(finding: Finding, claim: Claim, beyond: Mapping[str, pl.DataFrame]) -> Finding:
+    """The finding with what either arm has beyond random exposure, and its interval."""
+    texts: dict[str, list[str]] = {}
+    for name, rows in beyond.items():
+        for row in rows.filter(measure=claim.measure).iter_rows(named=True):
+            gap = _gap(row, claim, {})
+            note = "" if gap.sign else f", {INDISTINCT}" if gap.claimed else ", not claimed"
+            text = f"{_bounded(gap)}{claim.unit} in the {name} feed{note}"
+            texts.setdefault(row["partition"], []).append(text)
+    more = [
+        f"Beyond random exposure, under the {kind} partition: {'; '.join(parts)}."
+        for kind, parts in texts.items()
+    ]
+    return replace(finding, sentences=(*finding.sentences, *more))
 
 
 def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
@@ -514,11 +537,17 @@ def difference_text(gap: Gap, unit: str = "") -> str:
     >>> difference_text(Gap(0.8, 0.5, 0.6, 0.3, 0.2, 0.4, "within this world"))
     '+0.3 [+0.2, +0.4] (95 % interval within this world)'
     """
+    if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
+        return f"{_bounded(gap)}{unit}, without an interval: one world, one replication"
+    return f"{_bounded(gap)}{unit} (95 % interval {gap.interval})"
+
+
+def _bounded(gap: Gap) -> str:
+    """The difference, and its interval in brackets if there is one."""
     difference = signed_number(gap.difference)
     if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
-        return f"{difference}{unit}, without an interval: one world, one replication"
-    bounds = f"[{signed_number(gap.low)}, {signed_number(gap.high)}]"
-    return f"{difference} {bounds}{unit} (95 % interval {gap.interval})"
+        return difference
+    return f"{difference} [{signed_number(gap.low)}, {signed_number(gap.high)}]"
 
 
 def state_finding(

@@ -129,6 +129,8 @@ def test_findings_give_level_chance_interval_and_meaning() -> None:
         "reaches is 10.1 % in the interest feed, 2.0 % in the follower feed and 3.0 % under random "
         "exposure; difference: +8.1 [+7.85, +8.35] percentage points (95 % interval over "
         "populations of the same making).",
+        "Beyond random exposure, under the planted partition: +7.1 [+6.85, +7.35] percentage points "
+        "in the interest feed; −1 [−1, −1] percentage points in the follower feed.",
     )
     assert first.verdict == (
         "The share of its community that a post of a hidden community reaches is higher in the "
