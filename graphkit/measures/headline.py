@@ -14,7 +14,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
 from graphkit.measures.contrast import contrast
-from graphkit.measures.intervals import FILLER
+from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 
 __all__ = [
     "CLAIMS",
@@ -361,17 +361,17 @@ def _with_excess(finding: Finding, claim: Claim, beyond: Mapping[str, pl.DataFra
 
 def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
     """The slope with the difference at chance, and the homophily at which the line crosses zero."""
-    at = {
-        (r["partition"], r["measure"]): r["difference"]
-        for r in rows.iter_rows(named=True)
-        if r["measure"] in ("hosting_at_chance", "hosting_slope")
-    }
+    lines = rows.filter(pl.col("measure").is_in(["hosting_at_chance", "hosting_slope"]))
+    at = {(r["partition"], r["measure"]): r for r in lines.iter_rows(named=True)}
     more = []
     for kind in dict.fromkeys(kind for kind, _ in at):
-        start, slope = at.get((kind, "hosting_at_chance")), at.get((kind, "hosting_slope"))
-        if start is None or slope is None:
+        line = [at.get((kind, name)) for name in ("hosting_at_chance", "hosting_slope")]
+        # a line whose slope cannot be told leads nowhere
+        told = all(row is not None and row["direction"] in (HIGHER, LOWER) for row in line)
+        if not told:
             continue
-        closing = -start / slope if slope else math.inf
+        start, slope = (row["difference"] for row in line if row is not None)
+        closing = -start / slope
         end = (
             f"it closes where the follows' homophily is {closing:.2f}"
             if 0 < closing <= 1
