@@ -12,7 +12,7 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
 from graphkit.measures.contrast import contrast
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 
@@ -32,6 +32,8 @@ __all__ = [
 INDISTINCT = "not distinguishable from zero"
 #: Name of the arm that shows random posts.
 RANDOM = "uniform"
+#: Members of the smallest community that is counted, unless said otherwise.
+SMALLEST = 10
 #: Measures of :func:`hosting_by_visibility`.
 _FROM_VISIBILITY = (
     "hosting_hidden",
@@ -215,6 +217,7 @@ def headline(
     arm: str | None = None,
     baseline: str | None = None,
     random: str = RANDOM,
+    least: int = SMALLEST,
     confidence: float = 0.95,
 ) -> Headline:
     """The few findings about two feeds, as sentences with level, chance level, interval and limits.
@@ -248,6 +251,8 @@ def headline(
     random
         Name of the arm that shows random posts, such as
         :func:`graphkit.recommenders.uniform`.
+    least
+        As in :func:`hosting_by_visibility`.
     confidence
         Confidence level of the intervals.
 
@@ -279,7 +284,7 @@ def headline(
     """
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
     arm, baseline = _compared_arms(arms, arm, baseline, random)
-    whole = hosting_by_visibility(outcome, visibility, random=random)
+    whole = hosting_by_visibility(outcome, visibility, random=random, least=least)
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
     chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
     levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
@@ -400,7 +405,7 @@ def _conditions_of(
 
 
 def hosting_by_visibility(
-    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM
+    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM, least: int = SMALLEST
 ) -> pl.DataFrame:
     r"""The outcome with the hosting of hidden and visible communities, and its slope over visibility.
 
@@ -423,6 +428,9 @@ def hosting_by_visibility(
     ----------
     outcome, visibility, random
         As for :func:`headline`.
+    least
+        Communities of fewer members are in none of these but ``hosting_excess``: one of three
+        has a reach of 0, 50 or 100 %.
 
     Returns
     -------
@@ -437,7 +445,7 @@ def hosting_by_visibility(
     DataError
         If a sequence of visibilities has not one per world.
     """
-    views = _by_kind(outcome, visibility)
+    views = _by_kind(outcome, visibility, check_integer("least", least, 0))
     old = pl.col("measure").is_in(_FROM_VISIBILITY) & pl.col("partition").is_in(list(views))
     outcome = outcome.filter(~old.fill_null(False))
     parts = [outcome]
@@ -475,8 +483,8 @@ def _hosting_rows(rows: pl.DataFrame, seen: pl.DataFrame, random: str) -> list[p
     return [long.with_columns(pl.lit(None, pl.String).alias("community")), excess]
 
 
-def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame]:
-    """World, community, homophily and verdict by kind of partition."""
+def _by_kind(outcome: pl.DataFrame, visibility: Views, least: int) -> dict[str, pl.DataFrame]:
+    """World, community, homophily and verdict by kind of partition; not those of fewer members."""
     kinds = outcome.filter(pl.col("community").is_not_null()).get_column("partition")
     names = [k for k in kinds.unique(maintain_order=True).to_list() if k is not None]
     worlds = outcome.get_column("world").unique().sort().to_list()
@@ -500,13 +508,13 @@ def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame
                 f"visibility of the partition {kind!r}: {len(several)} for {len(worlds)} worlds: "
                 "give one, or one per world."
             )
-        found[kind] = _seen_table(zip(worlds, several, strict=True))
+        found[kind] = _seen_table(zip(worlds, several, strict=True), least)
     return found
 
 
-def _seen_table(views: Iterable[tuple[int, Visibility]]) -> pl.DataFrame:
+def _seen_table(views: Iterable[tuple[int, Visibility]], least: int) -> pl.DataFrame:
     parts = [
-        seen.frame.select(
+        seen.frame.filter(pl.col("size") >= least).select(
             pl.lit(world, pl.Int64).alias("world"),
             pl.col("label").cast(pl.String).alias("community"),
             pl.col("homophily").cast(pl.Float64),

@@ -20,6 +20,7 @@ def seen(homophily: list[float | None] | None = None, verdicts: list[str] | None
     frame = pl.DataFrame(
         {
             "label": NAMES,
+            "size": [40, 30, 20, 10],
             "homophily": HOMOPHILY if homophily is None else homophily,
             "verdict": VERDICTS if verdicts is None else verdicts,
         },
@@ -107,6 +108,17 @@ def test_what_cannot_be_judged_is_in_no_line_and_three_are_needed() -> None:
         hosting_by_visibility(outcome(values_of, values_of), seen(homophily=same)), "follower"
     )
     assert found["hosting_slope"] is None  # communities that do not differ have no slope
+
+
+def test_small_communities_are_in_no_line_unless_asked_for() -> None:
+    values_of = [0.1, 0.2, 0.3, 0.9]
+    small = hosting_by_visibility(outcome(values_of, values_of), seen(), least=11)
+    assert values(small, "follower")["hosting_visible"] == pytest.approx(0.3)
+    assert values(small, "follower")["hosting_slope"] == pytest.approx(0.4)
+    whole = hosting_by_visibility(outcome(values_of, values_of), seen(), least=0)
+    assert values(whole, "follower")["hosting_visible"] == pytest.approx(0.6)
+    with pytest.raises(OptionError, match="least"):
+        headline(outcome(values_of, values_of), seen(), least=-1)
 
 
 def test_one_visibility_per_world() -> None:
