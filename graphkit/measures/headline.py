@@ -16,11 +16,12 @@ from graphkit.measures.contrast import Contrast, check_outcome, contrast
 from graphkit.measures.hosting_visibility import (
     LEAST,
     RANDOM,
+    SMALLEST,
     Views,
     hosting_by_visibility,
     no_random_arm,
 )
-from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
+from graphkit.measures.intervals import FILLER, HIGHER, LOWER, OVER_SAMPLES, WITHIN_WORLD
 
 __all__ = [
     "CLAIMS",
@@ -219,6 +220,7 @@ def headline(
     arm: str | None = None,
     baseline: str | None = None,
     random: str = RANDOM,
+    least: int = SMALLEST,
     confidence: float = 0.95,
 ) -> Headline:
     """The few findings about two feeds, as sentences with level, chance level, interval and limits.
@@ -253,6 +255,8 @@ def headline(
     random
         Name of the arm that shows random posts, such as
         :func:`graphkit.recommenders.uniform`.
+    least
+        As in :func:`hosting_by_visibility`.
     confidence
         Confidence level of the intervals.
 
@@ -286,10 +290,15 @@ def headline(
     check_outcome(outcome)
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
     arm, baseline = _compared_arms(arms, arm, baseline, random)
-    whole = hosting_by_visibility(outcome, visibility, random=random)
+    whole = hosting_by_visibility(outcome, visibility, random=random, least=least)
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
     chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
     levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
+    beyond = {
+        name: _overall(contrast(whole, name, random, confidence=confidence).frame)
+        for name in (arm, baseline)
+        if name != random
+    }
     others = _other_conditions(conditions, arm, baseline)
     findings, kept = [], []
     for claim in CLAIMS:
@@ -297,8 +306,10 @@ def headline(
         gaps = {r["partition"]: _gap(r, claim, levels, confidence) for r in found}
         of_claim = _conditions_of(others, claim)
         finding = state_finding(claim, gaps, of_claim, arm=arm, baseline=baseline)
+        if claim.measure == "hosting_hidden":
+            finding = _with_excess(finding, claim, beyond)
         if claim.measure == "hosting_slope":
-            finding = _with_closing(finding, gaps, rows, arm, baseline)
+            finding = _with_closing(finding, rows, arm, baseline)
         findings.append(finding)
         kept += [{**r, "random_mean": levels.get((r["measure"], r["partition"]))} for r in found]
     columns = "measure partition arm_mean baseline_mean random_mean difference low high"
@@ -355,22 +366,33 @@ def _gap(
     return Gap(value, base, level, difference, low, high, row["interval"], claimed, confidence)
 
 
-def _with_closing(
-    finding: Finding, gaps: Mapping[str | None, Gap], rows: pl.DataFrame, arm: str, baseline: str
-) -> Finding:
-    """The slope with the difference at chance, and the homophily at which the line crosses zero.
+def _with_excess(finding: Finding, claim: Claim, beyond: Mapping[str, pl.DataFrame]) -> Finding:
+    """The finding with what either arm has beyond random exposure, and its interval."""
+    texts: dict[str, list[str]] = {}
+    for name, rows in beyond.items():
+        for row in rows.filter(measure=claim.measure).iter_rows(named=True):
+            gap = _gap(row, claim, {})
+            note = "" if gap.sign else f", {INDISTINCT}" if gap.claimed else ", not claimed"
+            text = f"{_bounded(gap)}{claim.unit} in the {name} feed{note}"
+            texts.setdefault(row["partition"], []).append(text)
+    more = [
+        f"Beyond random exposure, under the {kind} partition: {'; '.join(parts)}."
+        for kind, parts in texts.items()
+    ]
+    return replace(finding, sentences=(*finding.sentences, *more))
 
-    Where the slope itself cannot be told from zero, nothing is said of where the line goes.
-    """
-    at = {
-        (r["partition"], r["measure"]): r
-        for r in rows.iter_rows(named=True)
-        if r["measure"] in ("hosting_at_chance", "hosting_slope")
-    }
+
+def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
+    """The slope with the difference at chance, and the homophily at which the line crosses zero."""
+    lines = rows.filter(pl.col("measure").is_in(["hosting_at_chance", "hosting_slope"]))
+    at = {(r["partition"], r["measure"]): r for r in lines.iter_rows(named=True)}
     more = []
-    for kind in (kind for kind, gap in gaps.items() if gap.sign):
+    for kind in dict.fromkeys(kind for kind, _ in at):
         start, slope = at.get((kind, "hosting_at_chance")), at.get((kind, "hosting_slope"))
+        # a line that cannot be told leads nowhere
         if start is None or slope is None:
+            continue
+        if not {start["direction"], slope["direction"]} <= {HIGHER, LOWER}:
             continue
         closing = -start["difference"] / slope["difference"]
         end = (
@@ -448,12 +470,18 @@ def difference_text(gap: Gap, unit: str = "") -> str:
     >>> difference_text(Gap(0.8, 0.5, 0.6, 0.3, 0.2, 0.4, "within this world"))
     '+0.3 [+0.2, +0.4] (95 % interval within this world)'
     """
-    difference = signed_number(gap.difference)
     if not gap.bounded:
         why = _NO_INTERVAL.get(gap.interval, "only one world has a value")
-        return f"{difference}{unit}, without an interval: {why}"
-    bounds = f"[{signed_number(gap.low)}, {signed_number(gap.high)}]"
-    return f"{difference} {bounds}{unit} ({100 * gap.confidence:g} % interval {gap.interval})"
+        return f"{_bounded(gap)}{unit}, without an interval: {why}"
+    return f"{_bounded(gap)}{unit} ({100 * gap.confidence:g} % interval {gap.interval})"
+
+
+def _bounded(gap: Gap) -> str:
+    """The difference, and its interval in brackets if there is one."""
+    difference = signed_number(gap.difference)
+    if not gap.bounded:
+        return difference
+    return f"{difference} [{signed_number(gap.low)}, {signed_number(gap.high)}]"
 
 
 def state_finding(

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
 from graphkit.measures.contrast import check_outcome
 
-__all__ = ["LEAST", "RANDOM", "Views", "hosting_by_visibility", "no_random_arm"]
+__all__ = ["LEAST", "RANDOM", "SMALLEST", "Views", "hosting_by_visibility", "no_random_arm"]
 
 #: Name of the arm that shows random posts.
 RANDOM = "uniform"
+#: Members of the smallest community that is counted, unless said otherwise.
+SMALLEST = 10
 #: Measures of :func:`hosting_by_visibility`.
 _FROM_VISIBILITY = (
     "hosting_hidden",
@@ -31,7 +33,7 @@ Views = Visibility | Mapping[str, Visibility | Sequence[Visibility]]
 
 
 def hosting_by_visibility(
-    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM
+    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM, least: int = SMALLEST
 ) -> pl.DataFrame:
     r"""The outcome with the hosting of hidden and visible communities, and its slope over visibility.
 
@@ -54,6 +56,9 @@ def hosting_by_visibility(
     ----------
     outcome, visibility, random
         As for :func:`headline`.
+    least
+        Communities of fewer members are in none of these but ``hosting_excess``: one of three
+        has a reach of 0, 50 or 100 %.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def hosting_by_visibility(
     check_outcome(outcome)
     if random not in (arms := outcome.get_column("arm").unique(maintain_order=True).to_list()):
         raise MissingDataError(no_random_arm(random, arms))
-    views = _by_kind(outcome, visibility)
+    views = _by_kind(outcome, visibility, check_integer("least", least, 0))
     old = pl.col("measure").is_in(_FROM_VISIBILITY) & pl.col("partition").is_in(list(views))
     outcome = outcome.filter(~old.fill_null(False))
     parts = [outcome]
@@ -113,8 +118,8 @@ def _hosting_rows(rows: pl.DataFrame, seen: pl.DataFrame, random: str) -> list[p
     return [long.with_columns(pl.lit(None, pl.String).alias("community")), excess]
 
 
-def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame]:
-    """World, community, homophily and verdict by kind of partition."""
+def _by_kind(outcome: pl.DataFrame, visibility: Views, least: int) -> dict[str, pl.DataFrame]:
+    """World, community, homophily and verdict by kind of partition; not those of fewer members."""
     kinds = outcome.filter(pl.col("community").is_not_null()).get_column("partition")
     names = [k for k in kinds.unique(maintain_order=True).to_list() if k is not None]
     worlds = outcome.get_column("world").unique().sort().to_list()
@@ -141,7 +146,7 @@ def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame
                 f"visibility of the partition {kind!r}: {len(several)} for {len(worlds)} worlds: "
                 "give one, or one per world."
             )
-        found[kind] = _seen_table(zip(worlds, several, strict=True))
+        found[kind] = _seen_table(zip(worlds, several, strict=True), least)
         _check_communities(outcome, found[kind], kind)
     return found
 
@@ -180,9 +185,9 @@ def _check_communities(outcome: pl.DataFrame, seen: pl.DataFrame, kind: str) -> 
         )
 
 
-def _seen_table(views: Iterable[tuple[int, Visibility]]) -> pl.DataFrame:
+def _seen_table(views: Iterable[tuple[int, Visibility]], least: int) -> pl.DataFrame:
     parts = [
-        seen.frame.select(
+        seen.frame.filter(pl.col("size") >= least).select(
             pl.lit(world, pl.Int64).alias("world"),
             pl.col("label").cast(pl.String).alias("community"),
             pl.col("homophily").cast(pl.Float64),
