@@ -281,9 +281,16 @@ class Spread(Frozen, table="summary"):
             "budget": self.budget,
             "reading": _READINGS[self.reading],
             **{f"arm {arm}": self._slots_of(arm) for arm in self.arms},
+            **self._oracle_facts(),
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
             **self.provenance.removed,
         }
+
+    def _oracle_facts(self) -> dict[str, object]:
+        """That feeds read planted topics, if they do."""
+        known = [world.provenance.parameters for world in self.worlds]
+        read = next((facts["reads"] for facts in known if facts.get("space") == "planted"), None)
+        return {} if read is None else {"feeds read": read}
 
     def _slots_of(self, arm: str) -> str:
         """How an arm fills its slots, as text."""

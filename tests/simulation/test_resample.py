@@ -295,7 +295,7 @@ def test_flow_and_reach_are_those_of_the_whole(world: World) -> None:
         "b",
         partition="planted",
     )
-    assert grown["sample"].value_counts().sort("sample")["count"].to_list() == [15, 5]
+    assert grown["sample"].value_counts().sort("sample")["count"].to_list() == [12, 4]
     assert grown.filter(pl.col("value") != 0).height == 0
 
 
@@ -316,6 +316,10 @@ def test_parts_say_what_feeds_read_of_them(world: World) -> None:
             worse = gk.simulation.perturb_world(part, cold_start=True)
             assert said in repr(worse)
             assert "of no difference at the start" in repr(worse)
+    spread = gk.simulate_spread(
+        resample_worlds(worlds[0], 2, rng=1), {"a": uniform()}, ticks=1, slots=4
+    )
+    assert "an oracle" in repr(spread)
 
 
 def test_bad_input_is_refused(world: World) -> None:
