@@ -90,7 +90,8 @@ def visibility(
       above 1.5 (its members follow each other clearly more than chance, whatever Leiden makes
       of it);
     * ``hidden``: the upper bound of the ratio is at most 1.5, with at least five follows
-      between members expected;
+      between members expected, and not more than two thirds of all, where no ratio could be
+      above 1.5;
     * ``undecided``: all others. F1 is low, and the follows are too few, or too near 1.5 times
       chance, to tell.
 
@@ -281,6 +282,8 @@ def _verdict() -> pl.Expr:
     judged = (pl.col("coverage") >= MIN_COVERAGE) & (pl.col("shared") >= MIN_SHARED)
     seen = (pl.col("visible_runs") > 0.5) | (pl.col("ratio_low") > NEAR_CHANCE)
     chance = (pl.col("ratio_high") <= NEAR_CHANCE) & (pl.col("expected") >= MIN_EXPECTED)
+    # the largest ratio there can be: of most of all accounts it says nothing
+    chance &= 1 / pl.col("expected_share") > NEAR_CHANCE
     words = {verdict: pl.lit(verdict) for verdict in VERDICTS}
     return (
         pl.when(~judged)

@@ -303,7 +303,8 @@ def headline(
     findings, kept = [], []
     for claim in CLAIMS:
         found = rows.filter(measure=claim.measure).rows(named=True)
-        gaps = {r["partition"]: _gap(r, claim, levels, confidence) for r in found}
+        beside = {} if random in (arm, baseline) else levels  # told once
+        gaps = {r["partition"]: _gap(r, claim, beside, confidence) for r in found}
         of_claim = _conditions_of(others, claim)
         finding = state_finding(claim, gaps, of_claim, arm=arm, baseline=baseline)
         if claim.measure == "hosting_hidden":

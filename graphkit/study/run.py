@@ -46,7 +46,7 @@ __all__ = ["demo_config", "run_study"]
 
 #: Folder of simulation checkpoints, removed when the study is finished.
 CHECKPOINTS = "checkpoints"
-#: From this share of filler in an arm on, the comparison is repeated without backfill.
+#: From this share of filler or of empty slots in an arm on, the comparison is repeated without.
 MIN_FILLER = 0.01
 
 _HEAD = (
@@ -350,13 +350,16 @@ class _Simulation:
     def other_conditions(self, spread: Spread) -> dict[str, pl.DataFrame]:
         """Contrasts by condition: other readings of empty slots, a cold start, misread posts."""
         found = {}
-        filler = spread.summary().get_column("filler").max()
-        if isinstance(filler, float) and filler > MIN_FILLER:
+        arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
+        filler = max(spread.filler(arm) for arm in arms)
+        empty = max(_empty_share(spread, arm) for arm in arms)
+        if filler > MIN_FILLER:
             found["slots left empty"] = self.contrast(
                 self.measure(self.run("slots left empty", reading="empty"))
             )
-            if self.config.simulation.budget == "matched":  # else arms have no slots in common
-                found["shared slots"] = self._contrast_shared_slots()
+        # under a free budget arms have no slots in common
+        if max(filler, empty) > MIN_FILLER and self.config.simulation.budget == "matched":
+            found["shared slots"] = self._contrast_shared_slots()
         wanted = self.config.conditions
         worlds = self.worlds[: self.some(wanted.worlds)]
         changes: dict[str, list[World]] = {}
@@ -389,6 +392,12 @@ class _Simulation:
             spread = self.run(f"s {s!r}", behaviour=behaviour, **options)
             parts.append(analysis.sweep_contrasts(self.contrast(self.measure(spread)), s))
         return analysis.mark_sign_changes(pl.concat(parts))
+
+
+def _empty_share(spread: Spread, arm: str) -> float:
+    """Share of the slots of an arm that its feed left empty."""
+    tallies = spread.of(arm)
+    return sum(t.empty for t in tallies) / max(sum(t.offered for t in tallies), 1)
 
 
 def _log_folder(config: StudyConfig, out: Path) -> Path | None:

@@ -28,6 +28,7 @@ COLUMNS = [
     "ratio",
     "ratio_low",
     "ratio_high",
+    "homophily",
     "p_value",
     "verdict",
 ]
@@ -124,6 +125,8 @@ def test_figures_agree_with_the_slow_twin(*, directed: bool) -> None:
         assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((low, high))
         assert (row["shared"], row["coverage"]) == (len(members), 1)
         assert row["p_value"] == pytest.approx(p_value, rel=1e-8)
+        beyond = row["internal_share"] - row["expected_share"]
+        assert row["homophily"] == pytest.approx(beyond / (1 - row["expected_share"]))
         scores = []
         shared = [i for i in range(60) if i not in left_out]
         for run in v.follow_memberships:
@@ -257,6 +260,21 @@ def test_hidden_needs_evidence() -> None:
     assert thin["follow_f1"] < 0.5
     assert thin["ratio_high"] > 1.5 > thin["ratio_low"]
     assert thin["verdict"] == "undecided"
+
+
+def test_most_of_all_accounts_are_never_hidden() -> None:
+    """Of nearly all accounts no ratio is above 1.5, whoever follows whom."""
+    rng = np.random.default_rng(1)
+    n = 200
+    follows = Graph.from_edges(*rng.integers(n, size=(2, 3000)), nodes=range(n), directed=True)
+    for size in (200, 150):
+        whole = Partition.from_membership(range(n), (np.arange(n) >= size).astype(np.int64))
+        row = visibility(whole, follows, runs=2, rng=1).frame.row(0, named=True)
+        assert row["follow_f1"] < 0.5
+        assert row["ratio_high"] < 1.5
+        assert row["verdict"] == "undecided"
+    half = Partition.from_membership(range(n), np.arange(n) % 2)
+    assert visibility(half, follows, runs=2, rng=1).frame["verdict"].to_list() == ["hidden"] * 2
 
 
 def test_communities_that_the_follow_graph_does_not_cover_are_not_judged() -> None:

@@ -315,6 +315,18 @@ def test_names_of_arms_stay_as_they_are_and_nothing_is_below_zero_by_rounding() 
         assert "−0.0 points" not in finding.sentences[0]
 
 
+def test_random_exposure_is_told_once() -> None:
+    frame = outcome([0.1] * 4, [0.2] * 4, tilt=0.001)
+    for options in (
+        {"baseline": "uniform", "arm": "interest"},
+        {"arm": "uniform", "baseline": "follower"},
+    ):
+        found = headline(frame, seen(), **options)
+        assert "in the uniform feed" in found.findings[0].sentences[0]
+        assert "under random exposure" not in found.findings[0].sentences[0]
+        assert found.frame.get_column("random_mean").null_count() == 0
+
+
 def test_one_named_arm_is_compared_with_the_other() -> None:
     frame = outcome([0.1] * 4, [0.2] * 4)
     for options in ({"arm": "follower"}, {"baseline": "interest"}):

@@ -323,11 +323,21 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
         assert phrase in text, phrase
 
 
-def test_a_free_budget_has_no_slots_in_common(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "budget", "tried"),
+    [
+        ("follower_centric", "free", {"slots left empty"}),
+        # it ends, and so has neither filler nor as many posts as the other
+        ("chronological", "matched", {"shared slots"}),
+    ],
+)
+def test_slots_that_a_feed_cannot_fill_are_a_condition(
+    tmp_path: Path, first: str, budget: str, tried: set[str]
+) -> None:
     file = of_folder(
         tmp_path,
         gk.synthetic.platform(200, communities=3, rng=1).dataset,
-        """
+        f"""
 [communities]
 runs = 2
 null_draws = 0
@@ -336,14 +346,14 @@ groups = 2
 ticks = 2
 [[arms]]
 name = "old_feed 50 %"
-preset = "follower_centric"
+preset = "{first}"
 [[arms]]
 name = "new_feed"
 preset = "interest_centric"
 [simulation]
 ticks = 2
 slots = 4
-budget = "free"
+budget = "{budget}"
 [s_scan]
 social_share = []
 [conditions]
@@ -353,9 +363,9 @@ feature_noise = []
     )
     result = run_study(file, tmp_path / "out")
     assert result.conditions is not None
-    assert set(result.conditions.get_column("condition")) == {"slots left empty"}
+    assert set(result.conditions.get_column("condition")) == tried
     text = words((tmp_path / "out/report.html").read_text(encoding="utf-8"))
-    assert "shared slots" not in text
+    assert ("shared slots" in text) == ("shared slots" in tried)
     # names of arms stay as they are, above columns too
     assert text.count("old_feed 50 %") > 10
     assert "old feed" not in text
