@@ -88,6 +88,8 @@ def hosting_by_visibility(
         rows = outcome.filter(
             pl.col("community").is_not_null(), measure="hosting_reach", partition=kind
         )
+        # sorted, so that the order of rows does not change the last digit
+        rows = rows.sort("community", maintain_order=True)
         parts += [more.select(outcome.columns) for more in _hosting_rows(rows, seen, random)]
     return pl.concat(parts)
 

@@ -9,16 +9,31 @@ import polars as pl
 from matplotlib.artist import Artist
 
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures.contrast import Contrast
 from graphkit.plot import style
 from graphkit.plot.spread import held_and_filled, not_claimed
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown
+from graphkit.plot.style import (
+    ACCENT,
+    BASE,
+    INK,
+    MUTED,
+    PALE,
+    Canvas,
+    blank_canvas,
+    shown,
+    shown_all,
+)
 
 __all__ = ["hosting", "own_share"]
 
 #: A step with fewer accounts is not drawn.
 LEAST = 10
+#: Characters of a title that fit on one line.
+LONGEST_TITLE = 70
+#: Colours and styles of lines: more lines than both give cannot be told apart.
+HUES = (ACCENT, BASE, INK, MUTED, "#7c3aed", "#0f766e")
+STYLES = ("-", "--", ":")
 
 _COLOURS = {"hidden": ACCENT, "visible": BASE}
 
@@ -93,6 +108,8 @@ def hosting(
         style.name_in_legend(axes, kinds_shown)
     axes.margins(0.1)
     title = f"Who is hosted where: {shown(arm)} − {shown(baseline)}"
+    if len(title) > LONGEST_TITLE:
+        title = f"Who is hosted where: {shown(arm)}\n− {shown(baseline)}"
     style.head(axes, title)
     axes.set_xlabel("homophily of the community's follows (0: at chance, 1: all inside)")
     axes.set_ylabel("difference in within-community reach (percentage points)")
@@ -134,7 +151,7 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
     frame
         Result of :func:`graphkit.measures.own_share`.
     communities
-        Those shown; by default the first six by name.
+        Those shown, at most 18; by default the first six by name.
     """
     needed = "arm community shown_before accounts share partition"
     style.require_columns(frame, needed, "see own_share")
@@ -142,25 +159,46 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
     names = sorted(frame.get_column("community").drop_nulls().unique().to_list())
     wanted = names[:6] if communities is None else list(communities)
     missing = [name for name in wanted if name not in names]
+    if not names:
+        raise MissingDataError(
+            f"no step of any community has {LEAST} accounts that were shown something."
+        )
     if missing or not wanted:
-        raise MissingDataError(f"no community {', '.join(missing)} in the frame.")
+        raise MissingDataError(
+            f"no community {', '.join(missing)} in the frame. Communities: "
+            f"{', '.join(names[:6])}{', …' if len(names) > 6 else ''}."
+        )
+    if len(wanted) > len(HUES) * len(STYLES):
+        raise OptionError(
+            f"{len(wanted)} lines cannot be told apart: name {len(HUES) * len(STYLES)} communities "
+            "or fewer."
+        )
+    kinds = frame.get_column("partition").unique(maintain_order=True).to_list()
+    if len(kinds) > 1:
+        raise DataError(
+            f"the frame has the partitions {', '.join(map(str, kinds))}: keep the rows of one."
+        )
     arms = frame.get_column("arm").unique(maintain_order=True).to_list()
     figure, panels = blank_canvas(max(4.2 * len(arms), 6.4), 4.2, len(arms))
     mean = frame.group_by("arm", "community", "shown_before").agg(pl.col("share").mean())
-    colours = dict(zip(wanted, [ACCENT, BASE, INK, MUTED, "#7c3aed", "#0f766e"] * 9, strict=False))
+    looks = [{"color": hue, "linestyle": line} for line in STYLES for hue in HUES]
+    look = dict(zip(wanted, looks, strict=False))
     top = float(mean.get_column("share").max())  # type: ignore[arg-type]
     lines = {}
     for axes, arm in zip(panels, arms, strict=True):
         for name in wanted:
             rows = mean.filter(arm=arm, community=name).sort("shown_before")
             x, y = style.column_arrays(rows, "shown_before", "share")
-            (lines[name],) = axes.plot(x, y, color=colours[name], linewidth=2, marker=".")
+            (lines[name],) = axes.plot(x, y, linewidth=2, marker=".", **look[name])
         style.head(axes, shown(arm))
         axes.set_ylim(0, max(top * 1.05, 0.01))
         axes.set_xlabel("posts shown before")
         style.format_ticks(axes.yaxis, "{:.0f} %", 100)
         axes.tick_params(colors=MUTED, labelcolor=INK)
     panels[0].set_ylabel("posts of the own community")
-    style.name_in_legend(panels[-1], lines)
+    labels = shown_all(wanted)
+    labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
+    named = {label: lines[name] for label, name in zip(labels, wanted, strict=True)}
+    style.name_in_legend(panels[-1], named, outside=True)
     style.foot(figure, calibrated=style.all_calibrated(frame))
     return figure

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import textwrap
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +195,19 @@ def shown_all(names: Iterable[object], longest: int = LONGEST) -> list[str]:
     return [shown(name, longest) for name in names]
 
 
-def name_in_legend(axes: Axes, handles: Mapping[str, Artist]) -> None:
-    """A legend of these names, also of those that begin with an underscore."""
+def name_in_legend(axes: Axes, handles: Mapping[str, Artist], *, outside: bool = False) -> None:
+    """A legend of these names, also of those that begin with an underscore; to the right, or inside."""
     # Matplotlib hides a label that does
     places = [str(at) for at in range(len(handles))]
-    legend = axes.legend(list(handles.values()), places, frameon=False, fontsize=8.5, loc="best")
+    options: dict[str, Any] = {
+        "frameon": False,
+        "fontsize": 8.5,
+        "loc": "best",
+        "handlelength": 2.6,
+    }
+    if outside:
+        options |= {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    legend = axes.legend(list(handles.values()), places, **options)
     for text, name in zip(legend.get_texts(), handles, strict=True):
         text.set_text(name)
 
@@ -240,7 +250,8 @@ def foot(figure: Canvas, *notes: str, calibrated: bool) -> None:
     shown = [note for note in notes if note]
     shown += [] if calibrated else ["behaviour not calibrated"]
     if shown:
-        figure.supxlabel("; ".join(shown), x=0.99, ha="right", fontsize=8, color=MUTED)
+        text = textwrap.fill("; ".join(shown), int(14 * figure.get_figwidth()))
+        figure.supxlabel(text, x=0.99, ha="right", fontsize=8, color=MUTED)
 
 
 def all_calibrated(frame: pl.DataFrame) -> bool:
@@ -292,8 +303,13 @@ def leader_line(colour: Any, width: float, gap: float = 0) -> dict[str, Any]:
 
 def format_ticks(axis: Axis, template: str, scale: float = 1) -> None:
     """Numbers at the major ticks in this format, after scaling; none at the minor ticks."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: template.format(scale * value)))
+    # no lambda: figures can be pickled
+    axis.set_major_formatter(FuncFormatter(partial(_tick_text, template, scale)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _tick_text(template: str, scale: float, value: float, _place: int | None) -> str:
+    return template.format(scale * value).replace("-", "−")
 
 
 #: Candidate positions: points from the dot to the name, and directions, right and left first.

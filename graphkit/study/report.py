@@ -79,7 +79,7 @@ hosting{suffix} | contrast {at} | Difference in hosting by community over the ho
     left, communities whose members follow each other as often as chance would have it; right, those
     that follow nobody else. Dashed: least-squares line.
 contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair} | Differences
-    {pair}, in standard deviations over populations. Grey: {indistinct} (the interval includes 0),
+    {pair}, {scale}. Grey: {indistinct} (the interval includes 0),
     or not claimed.
 s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
     over the social share of taste s; dashed: the mean changes its sign.
@@ -181,7 +181,10 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     values: dict[str, Any] = {"at": at, "suffix": f"_{at + 1}" if at else ""}
     values |= {"pair": f"{arm} − {base}", "kind": kind}
     figures = [_fill_figure("hosting", draw_hosting, **values)]
-    figures += [_fill_figure("contrast", draw_contrast, indistinct=INDISTINCT, **values)]
+    known = result.contrasts.filter(arm=arm, baseline=base).get_column("effect_low").count()
+    scale = "in standard deviations over populations" if known else "each on a scale of its own"
+    values |= {"scale": scale, "indistinct": INDISTINCT}
+    figures += [_fill_figure("contrast", draw_contrast, **values)]
     for measure in SWEPT:
         values |= {"measure": measure, "meaning": _caption_start(measure)}
         figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))

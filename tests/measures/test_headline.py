@@ -184,6 +184,17 @@ def test_a_line_that_cannot_be_told_from_a_level_one_goes_nowhere() -> None:
     assert len(headline(frame, seen()).findings[2].sentences) == 1
 
 
+def test_the_order_of_rows_changes_no_digit() -> None:
+    rng = np.random.default_rng(1)
+    values_of = rng.random((2, 4)).tolist()
+    frame = outcome(*values_of, tilt=0.0137)
+    same = {"arm": "interest", "baseline": "follower"}
+    found = headline(frame, seen(), **same).frame.sort("measure")
+    for seed in range(5):
+        mixed = frame.sample(fraction=1, shuffle=True, seed=seed)
+        assert headline(mixed, seen(), **same).frame.sort("measure").equals(found)
+
+
 def test_rows_that_are_there_are_made_anew() -> None:
     frame = outcome([0.1] * 4, [0.2] * 4)
     once = hosting_by_visibility(frame, seen())

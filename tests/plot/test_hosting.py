@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from graphkit import plot
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import Contrast
 from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
 
@@ -73,7 +73,7 @@ def test_above_a_quarter_of_filler_no_direction_is_shown(
 ) -> None:
     known = {"filler": 0.0, "baseline_filler": 0.31, "fixed": "partition and labels of the data"}
     gap = gap.with_columns(**{name: pl.lit(value) for name, value in known.items()})
-    written = texts(plot.hosting(gap, seen))
+    written = texts(plot.hosting(gap, seen)).replace("\n", " ")
     assert "held fixed: partition and labels of the data" in written
     assert "filler: interest 0%, follower 31%" in written
     filled = gap.with_columns(direction=pl.lit("not claimed: filler"))
@@ -83,6 +83,24 @@ def test_above_a_quarter_of_filler_no_direction_is_shown(
     dots = [c for c in axes.collections if isinstance(c, PathCollection)]
     assert {to_hex(c.get_facecolor()[0]) for c in dots} == {MUTED}
     assert len(axes.lines) == len(plot.hosting(gap, seen).axes[0].lines) - 1
+
+
+def test_long_names_and_notes_stay_in_the_figure(gap: pl.DataFrame, seen: Visibility) -> None:
+    names = {
+        "arm": "a_$x$ feed of interests 50 %",
+        "baseline": "another feed, of followees, and more",
+    }
+    known = {"filler": 0.1, "baseline_filler": 0.2, "fixed": "partition and labels of the data"}
+    gap = gap.with_columns(**{name: pl.lit(value) for name, value in (names | known).items()})
+    canvas = plot.hosting(gap, seen)
+    canvas.canvas.draw()
+    width = canvas.get_figwidth() * canvas.dpi
+    written = [t for t in canvas.findobj(Text) if len(t.get_text()) > 9]  # no ticks
+    assert any(names["arm"] in t.get_text() for t in written)
+    for text in written:
+        box = text.get_window_extent()
+        assert box.x0 >= -1, text.get_text()
+        assert box.x1 <= width + 1, text.get_text()
 
 
 def test_one_partition_and_one_pair_of_arms(gap: pl.DataFrame, seen: Visibility) -> None:
@@ -120,5 +138,19 @@ def test_own_share_has_a_panel_per_arm_and_no_thin_steps() -> None:
     assert "posts shown before" in texts(canvas)
     with pytest.raises(MissingDataError, match="no community #books"):
         plot.own_share(frame, ["#books"])
+    two = pl.concat([frame, frame.with_columns(partition=pl.lit("follow"))])
+    with pytest.raises(DataError, match="planted, follow: keep the rows of one"):
+        plot.own_share(two)
+    with pytest.raises(MissingDataError, match="no step of any community has 10 accounts"):
+        plot.own_share(frame.with_columns(accounts=9))
+    many = pl.concat([frame.with_columns(community=pl.lit(f"#{i:02}")) for i in range(40)])
+    assert len(plot.own_share(many).axes[0].lines) == 6
+    eighteen = [f"#{i:02}" for i in range(18)]
+    canvas = plot.own_share(many, eighteen)
+    looks = {(line.get_color(), line.get_linestyle()) for line in canvas.axes[0].lines}
+    assert len(looks) == 18
+    assert set(eighteen) <= set(texts(canvas).splitlines())
+    with pytest.raises(OptionError, match="19 lines cannot be told apart"):
+        plot.own_share(many, [*eighteen, "#20"])
     with pytest.raises(MissingDataError, match="no column accounts"):
         plot.own_share(frame.drop("accounts"))

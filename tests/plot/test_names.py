@@ -170,6 +170,26 @@ def draw_contrast(name: str) -> None:
     check(plot.contrast(pl.concat([named, other])), name)
 
 
+def draw_hosting(name: str) -> None:
+    frame = pl.DataFrame({"label": [name, "b$x$"], "homophily": [0.0, 0.5], "verdict": "hidden"})
+    found = Visibility(frame, np.zeros((1, 1), np.int32), 0.9, Provenance("visibility"))
+    for arm in (name, "other"):  # in the title, and at a dot
+        gap = frame.select(community="label", difference="homophily", low="homophily")
+        texts_of = {"measure": "hosting_reach", "partition": name, "arm": arm, "baseline": "b"}
+        more = {key: pl.lit(value) for key, value in texts_of.items()}
+        gap = gap.with_columns(high=pl.col("low"), interval=pl.lit("within this world"), **more)
+        check(plot.hosting(gap, found), name)
+
+
+def draw_own_share(name: str) -> None:
+    rows = [(name, name, "p", 0, 20, 0.1), (name, f"{name}2", "p", 0, 20, 0.2)]
+    schema = ["arm", "community", "partition", "shown_before", "accounts", "share"]
+    canvas = plot.own_share(pl.DataFrame(rows, orient="row", schema=schema))
+    check(canvas, name)
+    # also two names that are drawn alike
+    assert len(canvas.axes[0].get_legend().get_texts()) == 2
+
+
 def draw_s_scan(name: str) -> None:
     frame = long_form(name)
     more = frame.with_columns(partition=pl.lit("_b"))
@@ -212,6 +232,8 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "communities": draw_communities,
     "contrast": draw_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
+    "hosting": draw_hosting,
+    "own_share": draw_own_share,
     "reach": draw_reach,
     "resolution": draw_resolution,
     "s_scan": draw_s_scan,
