@@ -246,6 +246,7 @@ def reach(curve: pl.DataFrame) -> Canvas:
         :func:`graphkit.measures.reach_curve`, which is the same for all arms under a
         matched budget.
     """
+    style.require_columns(curve, "arm world replication reach", "see reach_curve")
     by_age = "age" in curve.columns
     if by_age:
         curve = curve.rename({"age": "tick"})

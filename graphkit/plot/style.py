@@ -221,7 +221,13 @@ def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas,
 
 
 def require_columns(frame: pl.DataFrame, names: str, hint: str) -> None:
-    """Refuse a frame that lacks one of the columns, which are given separated by spaces."""
+    """Refuse what is no frame, or lacks one of the columns, which are given separated by spaces."""
+    if not isinstance(frame, pl.DataFrame):
+        kind = type(frame)
+        raise DataError(
+            f"a {kind.__name__} of {kind.__module__.partition('.')[0]} cannot be drawn here: a Polars "
+            f"frame is needed ({hint})."
+        )
     missing = [name for name in names.split() if name not in frame.columns]
     if missing:
         raise MissingDataError(f"the frame has no column {', '.join(missing)}: {hint}.")

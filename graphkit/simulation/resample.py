@@ -78,7 +78,7 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     OptionError
         If `n` is less than 2 or more than the number of accounts.
     DataError
-        If the world is itself a part, or a part has no post left or fewer than two accounts.
+        If it is no world, is itself a part, or a part has no post left or fewer than two accounts.
 
     References
     ----------
@@ -96,6 +96,11 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     >>> [(w.n_accounts, w.sample) for w in resample_worlds(world, 3, rng=1)]
     [(60, 'whole'), (40, 'part'), (40, 'part'), (40, 'part')]
     """
+    if not isinstance(world, World):
+        raise DataError(
+            f"resample_worlds: a {type(world).__name__}, not a World: give the one world that "
+            "build_world makes of the data."
+        )
     n = check_integer("n", n, 2)
     if world.sample == "part":
         raise DataError(

@@ -117,6 +117,12 @@ def test_one_partition_and_one_pair_of_arms(gap: pl.DataFrame, seen: Visibility)
     old = Visibility(seen.frame.drop("homophily"), np.zeros((1, 1), np.int32), 1.0)
     with pytest.raises(MissingDataError, match="no column homophily"):
         plot.hosting(gap, old)
+    for wrong in (None, {"low": [1]}, [gap]):
+        for figure in (plot.contrast, plot.own_share, plot.s_scan, plot.trade_off, plot.reach):
+            with pytest.raises(DataError, match="a Polars frame is needed"):
+                figure(wrong)  # type: ignore[operator]
+        with pytest.raises(DataError, match="a Polars frame is needed"):
+            plot.hosting(wrong, seen)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="Visibility"):
         plot.hosting(gap, gap)  # type: ignore[arg-type]
 

@@ -323,6 +323,8 @@ def test_parts_say_what_feeds_read_of_them(world: World) -> None:
 
 
 def test_bad_input_is_refused(world: World) -> None:
+    with pytest.raises(DataError, match="a list, not a World"):
+        resample_worlds([world], 2, rng=1)  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="n=1: an integer from 2 on"):
         resample_worlds(world, 1, rng=1)
     with pytest.raises(OptionError, match="n=121: there are only 120 accounts"):
