@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from matplotlib.artist import Artist
+from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError
@@ -119,7 +120,8 @@ def hosting(
     notes += [f"bars: confidence interval {known['interval'][0]}"] if bars and known.height else []
     notes += held_and_filled(rows.row(0, named=True))
     style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
-    style.format_ticks(axes.yaxis, "{:+.0f}", 100)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    style.format_ticks(axes.yaxis, "{:+.3g}", 100)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
