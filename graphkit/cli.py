@@ -96,7 +96,7 @@ def demo(
         result = run_study(demo_config(seed, runs), out)
     study = result.communities
     typer.echo("The bundled platform is synthetic: its planted communities are known.")
-    _show_study(study)
+    _show_study(study, result.config.report.min_group_size)
     assert study.recovery is not None
     _show_table("Agreement with the planted communities (best F1 each; AMI)", study.recovery)
     truth = result.spread.worlds[0].partitions["planted"]
@@ -118,7 +118,7 @@ def run(study: StudyPath, out: OutOption) -> None:
 
     with gk.show_progress():
         result = run_study(study, out)
-    _show_study(result.communities)
+    _show_study(result.communities, result.config.report.min_group_size)
     _show_result(result)
 
 
@@ -235,8 +235,12 @@ def _say(text: str, *, err: bool = False) -> None:
     typer.echo(plain_text(text), err=err)
 
 
-def _show_study(study: CommunityStudy) -> None:
+def _show_study(study: CommunityStudy, least: int = 0) -> None:
+    """Print the communities of a study; those that a report with this `least` suppresses are not."""
+    from graphkit.study.disclosure import shown_communities
+
     partition = study.partition
+    shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
     if not study.found:
         _say(
             f"No communities found: {study.verdict} ({study.reason}). The tables hold the best run; do not interpret it as communities."
@@ -245,20 +249,25 @@ def _show_study(study: CommunityStudy) -> None:
         _show_table(
             f"{partition.n_communities} communities of {partition.node_kind}, {study.verdict} "
             f"({study.reason})",
-            study.table(),
+            study.table().head(shown),
         )
+        if shown < partition.n_communities:
+            _say(f"{partition.n_communities - shown} smaller communities are suppressed.")
     for note in study.notes:
         _say(note)
 
 
 def _show_result(result: StudyResult) -> None:
+    from graphkit.study.text import interval_text
+
     for headline in result.headlines:
         for finding in headline.findings:
             _say(f"\n{finding.title}\n  {finding.verdict}")
             for sentence in finding.sentences:
                 _say(f"  - {sentence}")
+    _say(f"\n{interval_text(result)}")
     if not result.spread.calibrated:
-        _say("\nViewer behaviour is not calibrated: its parameters are assumptions.")
+        _say("Viewer behaviour is not calibrated: its parameters are assumptions.")
     _say(f"Report: {result.folder / 'report.html'}")
     _say(f"Tables, figures and manifest: {result.folder}")
 

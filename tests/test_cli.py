@@ -134,7 +134,7 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text(
         f'[data]\nsource = "folder"\npath = "{folder}"\n[communities]\nruns = 2\n'
-        "[world]\nworlds = 2\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
+        "[world]\ngroups = 3\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
         "[s_scan]\nsocial_share = []\n"
     )
     plan = graphkit("check", study)
@@ -143,6 +143,8 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     done = graphkit("run", study, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Cross-community exposure: interest compared with follower" in done.stdout
+    assert "each of 3 groups of accounts is left out in turn" in done.stdout
+    assert "are held fixed" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()
 
 
