@@ -352,7 +352,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "hosting_table": _hosting_table(result),
         "sweep_text": text.sweep_text(result),
         "sweep_table": _sweep_table(result),
-        "limits": text.limitations_text(result, inputs),
+        "limits": text.limitations_text(result),
         "method_table": _method_table(result, inputs),
         "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
         "figures": _embedded_figures(result),

@@ -166,8 +166,8 @@ def spread_text(result: StudyResult) -> list[str]:
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
         reading_text(result),
-        f"{interval_text(result)} Only the primary measures have p-values, adjusted by Holm's method; "
-        "of the others some intervals exclude 0 by chance alone.",
+        "Only the primary measures have p-values, adjusted by Holm's method; of the intervals of the "
+        "others some exclude 0 by chance alone.",
     ]
 
 
@@ -180,7 +180,7 @@ def reading_text(result: StudyResult) -> str:
         else "What feeds read of a post is not recorded."
     ]
     if known.get("space") == "planted":
-        texts.append("Such feeds are oracles, which no platform has: they cannot misread a post.")
+        texts.append("Such feeds are oracles, which no platform has.")
     elif (likeness := known.get("rank_correlation")) is not None:
         texts.append(
             f"The likeness of two posts as read and as tasted has a rank correlation of {likeness:.2f}."
@@ -278,11 +278,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def limitations_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
-    """Limitations of the study."""
+def limitations_text(result: StudyResult) -> list[str]:
+    """Limitations of the study, beside the cautions before all numbers."""
     spread = result.spread
     texts = [
-        *caution_notices(result, inputs),
         "The feeds are models: sources, factors and weights represent kinds of feeds as their "
         "makers describe them. No platform's own ranking is reproduced.",
         "Communities depend on the method. Results are given under every kind of partition; a "

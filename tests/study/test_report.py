@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from graphkit.data.visibility import Visibility
-from graphkit.study.report import _hosting_table
+from graphkit.study.report import _difference_texts, _hosting_table
 
 
 def test_a_community_too_small_for_hosting_is_said_to_be() -> None:
@@ -20,11 +20,20 @@ def test_a_community_too_small_for_hosting_is_said_to_be() -> None:
     values = {"baseline_mean": [0.5, None], "arm_mean": [0.75, None], "difference": [0.25, None]}
     bounds = {"low": [0.125, None], "high": [0.375, None]}
     keys = {"community": ["a", "b"], "measure": "hosting_reach", "partition": "interest"}
+    bounds |= {"direction": ["higher", None]}
+    # of a jackknife the chance level is that of the whole
+    same = {"replication": 0, "budget": "matched", "calibrated": False}
+    runs = [
+        {"world": w, **same, "sample": sample} for w, sample in enumerate(("whole", "part", "part"))
+    ]
     result: Any = SimpleNamespace(
         visibility={"interest": (Visibility(seen, np.zeros((1, 1), np.int32), 1.0),)},
         headlines=(SimpleNamespace(arm="interest", baseline="follower", random="uniform"),),
         contrasts=pl.DataFrame(keys | {"arm": "interest"} | values | bounds),
-        outcome=pl.DataFrame(keys | {"arm": "uniform", "value": [0.0625, None]}),
+        outcome=pl.concat(
+            pl.DataFrame(keys | run | {"arm": "uniform", "value": [value, None]})
+            for run, value in zip(runs, (0.0625, 0.5, 0.75), strict=True)
+        ),
     )
     table = _hosting_table(result)
     assert table is not None
@@ -33,3 +42,23 @@ def test_a_community_too_small_for_hosting_is_said_to_be() -> None:
         ("a", "0.25", "visible", "0.0625", "0.5", "0.75", "+0.25 [+0.125, +0.375]", ""),
         ("b", none, "undecided", none, none, none, none, ""),
     )
+
+
+def test_differences_say_why_no_direction_is_claimed() -> None:
+    rows = pl.DataFrame(
+        {
+            "difference": [0.1, 0.1, 0.1, 0.1, None],
+            "low": [0.05, -0.1, 0.05, None, None],
+            "high": [0.2, 0.2, 0.2, None, None],
+            "direction": ["higher", "not distinguishable", "not claimed: filler", None, None],
+        }
+    )
+    texts, notes = _difference_texts(rows)
+    assert texts.to_list() == [
+        *("+0.1 [+0.05, +0.2]", "+0.1 [−0.1, +0.2]", "+0.1 [+0.05, +0.2]"),
+        *("+0.1", "not estimable"),
+    ]
+    assert notes.to_list() == [
+        *("", "not distinguishable from zero", "no direction is claimed: filler"),
+        *("no interval", ""),
+    ]

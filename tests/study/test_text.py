@@ -9,7 +9,7 @@ import pytest
 
 from graphkit.simulation import Behaviour
 from graphkit.study import demo_config
-from graphkit.study.text import all_arms_caption, interval_text
+from graphkit.study.text import all_arms_caption, conditions_text, interval_text, reading_text
 
 
 def result_of(interval: str, worlds: int, **more: Any) -> Any:
@@ -52,3 +52,37 @@ def test_captions_say_s_behaviour_and_filler(behaviour: Behaviour, said: str) ->
     caption = all_arms_caption(result)
     assert said in caption
     assert caption.endswith("0 % to 22 % of a feed's posts are filler.")
+
+
+def test_what_feeds_read_is_said_and_an_oracle_is_called_one() -> None:
+    def said(**known: Any) -> str:
+        world = SimpleNamespace(provenance=SimpleNamespace(parameters=known))
+        return reading_text(cast("Any", SimpleNamespace(spread=SimpleNamespace(worlds=(world,)))))
+
+    oracle = {"space": "planted", "reads": "planted topics: an oracle", "tastes": "planted topics"}
+    assert said(**oracle) == (
+        "Feeds read planted topics: an oracle; tastes act on planted topics. Such feeds are oracles, "
+        "which no platform has."
+    )
+    content = {"space": "terms", "reads": "content: tags", "tastes": "who acted on what"}
+    found = said(**content, rank_correlation=0.163, feature_noise=0.7, profile_noise=0.5)
+    assert found == (
+        "Feeds read content: tags; tastes act on who acted on what. The likeness of two posts as read "
+        "and as tasted has a rank correlation of 0.16. 70 % of the posts are read as another post. "
+        "50 % of a first profile is another account's."
+    )
+    assert said(**content, cold_start=True).endswith("know nothing of their viewers at the start.")
+    assert said() == "What feeds read of a post is not recorded."
+
+
+def test_conditions_are_listed() -> None:
+    def said(*names: str) -> list[str]:
+        return conditions_text(
+            cast("Any", SimpleNamespace(conditions=pl.DataFrame({"condition": names})))
+        )
+
+    assert said("cold start", "s = 0")[0].endswith("its findings: cold start, s = 0.")
+    assert len(said("cold start")) == 1
+    assert "both feeds fill" not in said("slots left empty")[1]
+    assert "both feeds fill" in said("slots left empty", "shared slots")[1]
+    assert conditions_text(cast("Any", SimpleNamespace(conditions=None))) == []
