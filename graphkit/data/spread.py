@@ -222,11 +222,9 @@ class Spread(Frozen, table="summary"):
     def _whole(self, arm: str) -> list[ArmTally]:
         """The tallies of an arm without those of the parts of a jackknife."""
         self.of(arm)
-        return [
-            t
-            for (name, w, _), t in sorted(self.tallies.items())
-            if name == arm and self.worlds[w].sample != "part"
-        ]
+        parts = {w for w, world in enumerate(self.worlds) if world.sample == "part"}
+        tallies = sorted(self.tallies.items())
+        return [t for (name, w, _), t in tallies if name == arm and w not in parts]
 
     def filler(self, arm: str) -> float:
         """Share of filler in the impressions of an arm; 0 without impressions.
@@ -289,8 +287,9 @@ class Spread(Frozen, table="summary"):
     def _oracle_facts(self) -> dict[str, object]:
         """That feeds read planted topics, if they do."""
         known = [world.provenance.parameters for world in self.worlds]
-        read = next((facts["reads"] for facts in known if facts.get("space") == "planted"), None)
-        return {} if read is None else {"feeds read": read}
+        if not any(facts.get("space") == "planted" for facts in known):
+            return {}
+        return {"feeds read": "planted topics: an oracle"}
 
     def _slots_of(self, arm: str) -> str:
         """How an arm fills its slots, as text."""
