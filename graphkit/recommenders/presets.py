@@ -193,11 +193,7 @@ def chronological() -> Feed:
     with random posts. Compare it with ``reading="empty"`` or ``"shared"``.
     """
     return Feed(
-        "chronological",
-        {"following": 400},
-        {"recency": 1.0},
-        learning_rate=0.0,
-        filler="empty",
+        "chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0, filler="empty"
     )
 
 

@@ -295,9 +295,11 @@ def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder
 def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
     """Values of the template."""
     config, recovered, recovery = result.config, result.communities.recovery, None
-    shown, report, dropped = _n_shown(result), inputs.report, None
+    shown, report, dropped, notes = _n_shown(result), inputs.report, None, None
     if report is not None and report.dropped.height:
         dropped = _text_table(report.dropped, "Rows dropped on reading, with reasons")
+    if report is not None and report.notes.height:
+        notes = _text_table(report.notes, "Rows changed or added on reading, and what is absent")
     if recovered is not None:
         recovery = _text_table(
             recovered.filter(pl.col("size") >= config.report.min_group_size),
@@ -317,6 +319,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "data_text": text.data_text(result, inputs),
         "data_rows": _data_table(inputs),
         "data_dropped": dropped,
+        "data_notes": notes,
         "community_text": text.community_text(result, shown),
         "community_table": _community_table(result, shown),
         "recovery_table": recovery,
@@ -421,15 +424,15 @@ def _community_table(result: StudyResult, shown: int) -> Table:
     partition, least = result.communities.partition, result.config.report.min_group_size
     summary = partition.summary().head(shown)
     keep = [c for c in ("label", "size", "share", "consistency") if c in summary.columns]
-    tags_of: dict[int, str] = {}
+    frame, caption = summary.select(keep), "Communities of shared interest: members, consistency"
     if partition.evidence is not None:
         # tags of few members are suppressed as well
         common = partition.evidence.filter(pl.col("count") >= least).sort("community", "rank")
         top = common.group_by("community", maintain_order=True).agg(pl.col("tag").head(5))
         tags_of = {code: ", ".join(tags) for code, tags in top.rows()}
-    evidence = pl.Series("named after", [tags_of.get(c, "–") for c in range(summary.height)])
-    frame = summary.select(keep).with_columns(evidence)
-    caption = "Communities of shared interest: name, members, consistency, over-represented tags"
+        evidence = [tags_of.get(c, "–") for c in range(summary.height)]
+        frame = frame.with_columns(pl.Series("named after", evidence, pl.String))
+        caption += ", over-represented tags"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
@@ -440,7 +443,7 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     names = {"verdict": "on the follow graph", "coverage": "coverage", "follow_f1": "best F1"}
     names |= {"visible_runs": "visible_runs", "conductance": "conductance"}
     names |= {"internal_share": "follows inside", "expected_share": "expected"}
-    names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to"}
+    names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to", "homophily": "homophily"}
     frame = seen.frame.head(shown).select("label", "size", *names).rename(names)
     caption = "Visibility of each community on the follow graph"
     return _text_table(frame, caption, _suppressed_row(result, shown))

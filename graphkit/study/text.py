@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from graphkit.data.partition import Partition
+from graphkit.data.world import World
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
+from graphkit.simulation.tastes import SAME_SPACE
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
@@ -67,7 +70,7 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
         f"verdict: {found.verdict} ({found.reason}). {NULL_TEXT} "
         "Consistency is the run-to-run similarity of members' communities, mean over members, "
-        "0 … 1. Communities are named after their over-represented hashtags."
+        f"0 … 1. {_naming_text(partition)}"
     ]
     hidden = partition.n_communities - shown
     if hidden:
@@ -81,6 +84,17 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
             "shown posts, but are left out of measures under a partition."
         )
     return [*texts, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
+
+
+def _naming_text(partition: Partition) -> str:
+    """What communities are called, and why some have no name."""
+    if partition.evidence is None:
+        return (
+            "They go by their number, the largest first, for there are no tags to name them after."
+        )
+    nameless = sum(label is None for label in partition.labels)
+    text = "Communities are named after their over-represented tags"
+    return f"{text}; {nameless} without such a tag go by their number." if nameless else f"{text}."
 
 
 def visibility_text(result: StudyResult) -> list[str]:
@@ -129,13 +143,6 @@ def spread_text(result: StudyResult) -> list[str]:
     """Design of the simulation, and coverage of the confidence intervals."""
     spread, wanted = result.spread, result.config.simulation
     worlds = len(spread.worlds)
-    space = spread.worlds[0].provenance.parameters.get("space")
-    reads = (
-        "Feeds read the planted topics of posts: they are oracles, and nothing can be misread."
-        if space == "planted"
-        else "What a feed reads of a post (its tags, sounds and captions, or who acted on it before) is "
-        "not what the viewer's taste acts on."
-    )
     fair = (
         "Posts, sessions and slots are equal in all arms, which share common random numbers. "
         "Leaving, posting less and ceasing to post are recorded as propensities and not acted on: "
@@ -147,10 +154,34 @@ def spread_text(result: StudyResult) -> list[str]:
     return [
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
-        reads,
+        _reading_text(spread.worlds[0]),
         f"{interval_text(result)} Only the primary measures have p-values, adjusted by Holm's method; "
         "of the others some intervals exclude 0 by chance alone.",
     ]
+
+
+def _reading_text(world: World) -> str:
+    """What feeds read of the posts, what tastes act on, and posts without a place in either."""
+    known = world.provenance.parameters
+    if known["space"] == "planted":
+        return (
+            "Feeds read the planted topics of posts: they are oracles, and nothing can be misread."
+        )
+    apart = ", of other items and other accounts" if known["reads"] == known["tastes"] else ""
+    texts = [
+        "What a feed reads of a post is not what the viewer's taste acts on. Feeds read "
+        f"{known['reads']}; tastes act on {known['tastes']}{apart}."
+    ]
+    if known["tastes"] == SAME_SPACE:
+        texts = [
+            f"Feeds read of a post: {known['reads']}. Tastes act on the same, for no audience says what "
+            "the posts are: a feed cannot misread what a viewer likes."
+        ]
+    places = {"that feeds read": world.post_features, "for tastes": world.taste_features}
+    for name, features in places.items():
+        if blank := int((~features.any(axis=1)).sum()):
+            texts.append(f"{blank:,} of {world.n_posts:,} posts have no place in the space {name}.")
+    return " ".join(texts)
 
 
 def all_arms_text(result: StudyResult) -> list[str]:
