@@ -92,9 +92,13 @@ def _naming_text(partition: Partition) -> str:
         return (
             "They go by their number, the largest first, for there are no tags to name them after."
         )
-    nameless = sum(label is None for label in partition.labels)
     text = "Communities are named after their over-represented tags"
-    return f"{text}; {nameless} without such a tag go by their number." if nameless else f"{text}."
+    if nameless := sum(label is None for label in partition.labels):
+        text += (
+            f"; {nameless} of {partition.n_communities} go by their number, for no tag stands out "
+        )
+        text += "clearly, or not in enough runs"
+    return f"{text}."
 
 
 def visibility_text(result: StudyResult) -> list[str]:

@@ -102,9 +102,7 @@ def test_the_whole_study(posts: str, tmp_path: Path) -> None:
     report = text(result)
     assert "They go by their number, the largest first" in report
     assert "No names: the data have no tags." in report
-    assert (
-        "(who acted on what) is not what the viewer's taste acts on (who acted on what)" in report
-    )
+    assert "Feeds read who acted on what; tastes act on who acted on what, of other items" in report
     for absent in ("named after", "hashtag", "over-represented", "..", "user 1", "item 1"):
         assert absent not in report
     assert {"communities.csv", "visibility.csv", "headlines.csv"} <= {
