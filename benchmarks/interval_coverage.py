@@ -38,7 +38,7 @@ from graphkit.data.world import World
 Floats = npt.NDArray[np.float64]
 
 POPULATIONS, ACCOUNTS, TICKS, WORLDS, SETS = 200, 900, 6, 10, 400
-#: Communities: the follow graph does not show the first, and shows the second.
+#: Communities: by default the follow graph does not show the first, and shows the second.
 HIDDEN, VISIBLE = "#alttok", "BookTok"
 MEASURES: tuple[tuple[str, str | None], ...] = (
     ("crossing", None),
@@ -50,15 +50,13 @@ MEASURES: tuple[tuple[str, str | None], ...] = (
     ("reach_outside", None),
 )
 COVERS, WIDTHS, BIAS = (0.91, 0.995), (0.9, 1.6), 0.25
-#: Parameters of every platform: which community the follow graph does not show.
-PLATFORM = {"hidden": (HIDDEN,)}
-#: The interest spaces that feeds read: the planted topics, and content.
-PLANTED, CONTENT = None, {"tags": 1.0, "sounds": 0.5, "captions": 0.5}
+#: The interest spaces that feeds read: the planted topics (an oracle), and content, the default.
+PLANTED, CONTENT = "planted", None
 
 
 def platform(number: int) -> Platform:
     """One population."""
-    return gk.synthetic.platform(ACCOUNTS, rng=3000 + number, **PLATFORM)
+    return gk.synthetic.platform(ACCOUNTS, rng=3000 + number)
 
 
 def planted(number: int) -> World:

@@ -7,7 +7,8 @@ condition allows) under two feeds and random exposure. Columns: hosting of #altt
 members that a post of it reaches, %) under each; the difference interest − follower with its 95 %
 interval over platforms; the slope of the difference over the follow homophily of all twelve
 communities, and its value at chance; and the difference in crossing. A row kills the headline if
-the interval of the difference includes 0, or lies on the other side.
+the interval of the difference includes 0 ("dies"), or lies on the other side ("turns"); if the
+interest feed is not above random exposure, neither feed hosts ("below chance").
 """
 
 from __future__ import annotations
@@ -63,15 +64,16 @@ def followed(share: float) -> dict[str, Any]:
     return {"homophily": {**SPECTRUM, HIDDEN: share}}
 
 
-SPECTRUM = gk.synthetic.platform(60, communities=2, rng=1).parameters.get("homophily", {})
+SPECTRUM = gk.synthetic.platform(60, rng=1).parameters["homophily"]
 
 ROWS = (
     Row("defaults: tags, sounds, captions"),
     Row("oracle: planted topics", world={"space": "planted"}),
     Row("tags only", world={"space": {"tags": 1.0}}),
     Row("captions only", world={"space": {"captions": 1.0}}),
-    Row("co-interaction (SVD), no content", world={"space": "interactions"}),
-    Row("tag noise .6", platform={"tag_noise": 0.6}),
+    Row("who acted on what (SVD), no content", world={"space": "interactions"}),
+    Row("tag noise .1", platform={"tag_noise": 0.1}),
+    Row("tag noise .9", platform={"tag_noise": 0.9}),
     Row("profile noise 50 %", world={"profile_noise": 0.5}),
     Row("profile noise 90 %", world={"profile_noise": 0.9}),
     Row("cold start", world={"cold_start": True}),
@@ -119,11 +121,13 @@ def run(row: Row, n: int, accounts: int) -> dict[str, Any]:
     seen = [gk.visibility(w.partitions["planted"], w.follows, runs=2, rng=1) for w in worlds]
     outcome = gk.measures.hosting_by_visibility(gk.measure_spread(spread), {"planted": seen})
     gap = gk.contrast(outcome, "interest", "follower").frame
+    chance = gk.contrast(outcome, "interest", "uniform").frame
     level = outcome.filter(arm="uniform", measure="hosting_reach", community=HIDDEN)
     return {
         "row": row.name,
         "uniform": 100 * level["value"].mean(),
         **figures(gap, "hosting_reach", HIDDEN),
+        "beyond": figures(chance, "hosting_reach", HIDDEN)["low"],
         **{f"slope {k}": v for k, v in figures(gap, "hosting_slope").items()},
         **{f"at chance {k}": v for k, v in figures(gap, "hosting_at_chance").items()},
         **{f"crossing {k}": v for k, v in figures(gap, "crossing", scale=1).items()},
@@ -142,11 +146,13 @@ def figures(
     return {k: None if row[c] is None else scale * row[c] for k, c in names.items()}
 
 
-def verdict(low: float | None, high: float | None) -> str:
-    """Whether the interval lies above zero."""
-    if low is None or high is None:
+def verdict(low: float | None, high: float | None, beyond: float | None) -> str:
+    """Whether the interval lies above zero, and the interest feed above random exposure."""
+    if low is None or high is None or beyond is None:
         return "?"
-    return "holds" if low > 0 else "turns" if high < 0 else "dies"
+    if low > 0:
+        return "holds" if beyond > 0 else "below chance"
+    return "turns" if high < 0 else "dies"
 
 
 def main() -> None:
@@ -165,7 +171,7 @@ def main() -> None:
         print(
             f"| {f['row']} | {f['follower']:.1f} | {f['interest']:.1f} | {f['uniform']:.1f} "
             f"| {f['I − F']:+.1f} [{f['low']:+.1f}, {f['high']:+.1f}] "
-            f"| {verdict(f['low'], f['high'])} "
+            f"| {verdict(f['low'], f['high'], f['beyond'])} "
             f"| {f['slope I − F']:+.1f} [{f['slope low']:+.1f}, {f['slope high']:+.1f}] "
             f"| {f['at chance I − F']:+.1f} "
             f"| {f['crossing I − F']:+.3f} [{f['crossing low']:+.3f}, {f['crossing high']:+.3f}] "

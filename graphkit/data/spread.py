@@ -219,22 +219,37 @@ class Spread(Frozen, table="summary"):
         """Impressions of an arm over all worlds and replications."""
         return sum(t.impressions for t in self.of(arm))
 
+    def _whole(self, arm: str) -> list[ArmTally]:
+        """The tallies of an arm without those of the parts of a jackknife."""
+        self.of(arm)
+        return [
+            t
+            for (name, w, _), t in sorted(self.tallies.items())
+            if name == arm and self.worlds[w].sample != "part"
+        ]
+
     def filler(self, arm: str) -> float:
-        """Share of filler in the impressions of an arm; 0 without impressions."""
-        return sum(int(t.sources[-1]) for t in self.of(arm)) / max(self.impressions(arm), 1)
+        """Share of filler in the impressions of an arm; 0 without impressions.
+
+        Over all worlds and replications, without the parts of a jackknife.
+        """
+        tallies = self._whole(arm)
+        shown = sum(t.impressions for t in tallies)
+        return sum(int(t.sources[-1]) for t in tallies) / max(shown, 1)
 
     def summary(self) -> pl.DataFrame:
-        """One row per arm, over all worlds and replications.
+        """One row per arm, over all worlds and replications, without the parts of a jackknife.
 
         Columns: arm, impressions, sessions, empty_slots; kept (share of the offered slots that
-        are tallied); candidates_per_session (distinct candidates ranked), index_recall (mean of :attr:`ArmTally.recall`),
+        are tallied); candidates_per_session (distinct candidates ranked), index_recall (mean of
+        :attr:`ArmTally.recall`),
         reactions_per_impression (likes, comments, shares, follows, duets and stitches), null
         where undefined; and the share of each source in the impressions.
         """
         refuse_after_fork()
         rows = []
         for arm in self.arms:
-            tallies = self.of(arm)
+            tallies = self._whole(arm)
             total = sum(t.sources for t in tallies)
             shown = max(int(np.sum(total)), 1)
             sessions = sum(t.sessions for t in tallies)
@@ -272,7 +287,7 @@ class Spread(Frozen, table="summary"):
 
     def _slots_of(self, arm: str) -> str:
         """How an arm fills its slots, as text."""
-        tallies = self.of(arm)
+        tallies = self._whole(arm)
         offered = max(sum(t.offered for t in tallies), 1)
         sessions = max(sum(t.sessions for t in tallies), 1)
         filler = self.filler(arm)
@@ -283,7 +298,7 @@ class Spread(Frozen, table="summary"):
             f"{sum(t.candidates for t in tallies) / sessions:.3g} candidates a session",
         ]
         if self.reading == "shared":
-            parts.append(f"{self.impressions(arm) / offered:.0%} kept")
+            parts.append(f"{sum(t.impressions for t in tallies) / offered:.0%} kept")
         return ", ".join(parts)
 
 

@@ -12,9 +12,9 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
 from graphkit.measures.contrast import contrast
-from graphkit.measures.intervals import FILLER
+from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 
 __all__ = [
     "CLAIMS",
@@ -32,6 +32,8 @@ __all__ = [
 INDISTINCT = "not distinguishable from zero"
 #: Name of the arm that shows random posts.
 RANDOM = "uniform"
+#: Members of the smallest community that is counted, unless said otherwise.
+SMALLEST = 10
 #: Measures of :func:`hosting_by_visibility`.
 _FROM_VISIBILITY = (
     "hosting_hidden",
@@ -215,6 +217,7 @@ def headline(
     arm: str | None = None,
     baseline: str | None = None,
     random: str = RANDOM,
+    least: int = SMALLEST,
     confidence: float = 0.95,
 ) -> Headline:
     """The few findings about two feeds, as sentences with level, chance level, interval and limits.
@@ -248,6 +251,8 @@ def headline(
     random
         Name of the arm that shows random posts, such as
         :func:`graphkit.recommenders.uniform`.
+    least
+        As in :func:`hosting_by_visibility`.
     confidence
         Confidence level of the intervals.
 
@@ -279,16 +284,23 @@ def headline(
     """
     arms = outcome.get_column("arm").unique(maintain_order=True).to_list()
     arm, baseline = _compared_arms(arms, arm, baseline, random)
-    whole = hosting_by_visibility(outcome, visibility, random=random)
+    whole = hosting_by_visibility(outcome, visibility, random=random, least=least)
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
     chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
     levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
+    beyond = {
+        name: _overall(contrast(whole, name, random, confidence=confidence).frame)
+        for name in (arm, baseline)
+        if name != random
+    }
     findings, kept = [], []
     for claim in CLAIMS:
         found = rows.filter(measure=claim.measure).rows(named=True)
         gaps = {r["partition"]: _gap(r, claim, levels) for r in found}
         others = _conditions_of(conditions, claim, arm, baseline)
         finding = state_finding(claim, gaps, others, arm=arm, baseline=baseline)
+        if claim.measure == "hosting_hidden":
+            finding = _with_excess(finding, claim, beyond)
         if claim.measure == "hosting_slope":
             finding = _with_closing(finding, rows, arm, baseline)
         findings.append(finding)
@@ -336,19 +348,35 @@ def _gap(row: Mapping[str, Any], claim: Claim, levels: Mapping[Any, float | None
     return Gap(value, base, level, difference, low, high, row["interval"], claimed)
 
 
+def _with_excess(finding: Finding, claim: Claim, beyond: Mapping[str, pl.DataFrame]) -> Finding:
+    """The finding with what either arm has beyond random exposure, and its interval."""
+    texts: dict[str, list[str]] = {}
+    for name, rows in beyond.items():
+        for row in rows.filter(measure=claim.measure).iter_rows(named=True):
+            gap = _gap(row, claim, {})
+            note = "" if gap.sign else f", {INDISTINCT}" if gap.claimed else ", not claimed"
+            text = f"{_bounded(gap)}{claim.unit} in the {name} feed{note}"
+            texts.setdefault(row["partition"], []).append(text)
+    more = [
+        f"Beyond random exposure, under the {kind} partition: {'; '.join(parts)}."
+        for kind, parts in texts.items()
+    ]
+    return replace(finding, sentences=(*finding.sentences, *more))
+
+
 def _with_closing(finding: Finding, rows: pl.DataFrame, arm: str, baseline: str) -> Finding:
     """The slope with the difference at chance, and the homophily at which the line crosses zero."""
-    at = {
-        (r["partition"], r["measure"]): r["difference"]
-        for r in rows.iter_rows(named=True)
-        if r["measure"] in ("hosting_at_chance", "hosting_slope")
-    }
+    lines = rows.filter(pl.col("measure").is_in(["hosting_at_chance", "hosting_slope"]))
+    at = {(r["partition"], r["measure"]): r for r in lines.iter_rows(named=True)}
     more = []
     for kind in dict.fromkeys(kind for kind, _ in at):
-        start, slope = at.get((kind, "hosting_at_chance")), at.get((kind, "hosting_slope"))
-        if start is None or slope is None:
+        line = [at.get((kind, name)) for name in ("hosting_at_chance", "hosting_slope")]
+        # a line whose slope cannot be told leads nowhere
+        told = all(row is not None and row["direction"] in (HIGHER, LOWER) for row in line)
+        if not told:
             continue
-        closing = -start / slope if slope else math.inf
+        start, slope = (row["difference"] for row in line if row is not None)
+        closing = -start / slope
         end = (
             f"it closes where the follows' homophily is {closing:.2f}"
             if 0 < closing <= 1
@@ -377,7 +405,7 @@ def _conditions_of(
 
 
 def hosting_by_visibility(
-    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM
+    outcome: pl.DataFrame, visibility: Views, *, random: str = RANDOM, least: int = SMALLEST
 ) -> pl.DataFrame:
     r"""The outcome with the hosting of hidden and visible communities, and its slope over visibility.
 
@@ -400,6 +428,9 @@ def hosting_by_visibility(
     ----------
     outcome, visibility, random
         As for :func:`headline`.
+    least
+        Communities of fewer members are in none of these but ``hosting_excess``: one of three
+        has a reach of 0, 50 or 100 %.
 
     Returns
     -------
@@ -414,7 +445,7 @@ def hosting_by_visibility(
     DataError
         If a sequence of visibilities has not one per world.
     """
-    views = _by_kind(outcome, visibility)
+    views = _by_kind(outcome, visibility, check_integer("least", least, 0))
     old = pl.col("measure").is_in(_FROM_VISIBILITY) & pl.col("partition").is_in(list(views))
     outcome = outcome.filter(~old.fill_null(False))
     parts = [outcome]
@@ -452,8 +483,8 @@ def _hosting_rows(rows: pl.DataFrame, seen: pl.DataFrame, random: str) -> list[p
     return [long.with_columns(pl.lit(None, pl.String).alias("community")), excess]
 
 
-def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame]:
-    """World, community, homophily and verdict by kind of partition."""
+def _by_kind(outcome: pl.DataFrame, visibility: Views, least: int) -> dict[str, pl.DataFrame]:
+    """World, community, homophily and verdict by kind of partition; not those of fewer members."""
     kinds = outcome.filter(pl.col("community").is_not_null()).get_column("partition")
     names = [k for k in kinds.unique(maintain_order=True).to_list() if k is not None]
     worlds = outcome.get_column("world").unique().sort().to_list()
@@ -477,13 +508,13 @@ def _by_kind(outcome: pl.DataFrame, visibility: Views) -> dict[str, pl.DataFrame
                 f"visibility of the partition {kind!r}: {len(several)} for {len(worlds)} worlds: "
                 "give one, or one per world."
             )
-        found[kind] = _seen_table(zip(worlds, several, strict=True))
+        found[kind] = _seen_table(zip(worlds, several, strict=True), least)
     return found
 
 
-def _seen_table(views: Iterable[tuple[int, Visibility]]) -> pl.DataFrame:
+def _seen_table(views: Iterable[tuple[int, Visibility]], least: int) -> pl.DataFrame:
     parts = [
-        seen.frame.select(
+        seen.frame.filter(pl.col("size") >= least).select(
             pl.lit(world, pl.Int64).alias("world"),
             pl.col("label").cast(pl.String).alias("community"),
             pl.col("homophily").cast(pl.Float64),
@@ -514,11 +545,17 @@ def difference_text(gap: Gap, unit: str = "") -> str:
     >>> difference_text(Gap(0.8, 0.5, 0.6, 0.3, 0.2, 0.4, "within this world"))
     '+0.3 [+0.2, +0.4] (95 % interval within this world)'
     """
+    if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
+        return f"{_bounded(gap)}{unit}, without an interval: one world, one replication"
+    return f"{_bounded(gap)}{unit} (95 % interval {gap.interval})"
+
+
+def _bounded(gap: Gap) -> str:
+    """The difference, and its interval in brackets if there is one."""
     difference = signed_number(gap.difference)
     if not (math.isfinite(gap.low) and math.isfinite(gap.high)):
-        return f"{difference}{unit}, without an interval: one world, one replication"
-    bounds = f"[{signed_number(gap.low)}, {signed_number(gap.high)}]"
-    return f"{difference} {bounds}{unit} (95 % interval {gap.interval})"
+        return difference
+    return f"{difference} [{signed_number(gap.low)}, {signed_number(gap.high)}]"
 
 
 def state_finding(

@@ -130,7 +130,7 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
         folder.table("conditions", conditions)
     base, chance = config.arms[0].name, config.random_arm
     headlines = tuple(
-        headline(outcome, seen, conditions, arm=arm, baseline=base, random=chance)
+        headline(outcome, seen, conditions, arm=arm, baseline=base, random=chance, least=0)
         for arm in config.compared_arms
     )
     folder.table("headlines", pl.concat([_named_rows(h.frame, arm=h.arm) for h in headlines]))
@@ -338,7 +338,8 @@ class _Simulation:
         """All measures, with the hosting of hidden and visible communities and its slope."""
         views = {kind: list(seen)[: len(spread.worlds)] for kind, seen in self.seen.items()}
         outcome = measure_spread(spread)
-        return hosting_by_visibility(outcome, views, random=self.config.random_arm)
+        # small communities are left out of the views
+        return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
 
     def contrast(self, outcome: pl.DataFrame) -> pl.DataFrame:
         """Contrasts of the compared arms with the first."""

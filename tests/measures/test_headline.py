@@ -20,6 +20,7 @@ def seen(homophily: list[float | None] | None = None, verdicts: list[str] | None
     frame = pl.DataFrame(
         {
             "label": NAMES,
+            "size": [40, 30, 20, 10],
             "homophily": HOMOPHILY if homophily is None else homophily,
             "verdict": VERDICTS if verdicts is None else verdicts,
         },
@@ -109,6 +110,17 @@ def test_what_cannot_be_judged_is_in_no_line_and_three_are_needed() -> None:
     assert found["hosting_slope"] is None  # communities that do not differ have no slope
 
 
+def test_small_communities_are_in_no_line_unless_asked_for() -> None:
+    values_of = [0.1, 0.2, 0.3, 0.9]
+    small = hosting_by_visibility(outcome(values_of, values_of), seen(), least=11)
+    assert values(small, "follower")["hosting_visible"] == pytest.approx(0.3)
+    assert values(small, "follower")["hosting_slope"] == pytest.approx(0.4)
+    whole = hosting_by_visibility(outcome(values_of, values_of), seen(), least=0)
+    assert values(whole, "follower")["hosting_visible"] == pytest.approx(0.6)
+    with pytest.raises(OptionError, match="least"):
+        headline(outcome(values_of, values_of), seen(), least=-1)
+
+
 def test_one_visibility_per_world() -> None:
     frame = outcome([0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], worlds=2)
     other = seen(verdicts=["visible", "undecided", "visible", "hidden"])
@@ -129,6 +141,8 @@ def test_findings_give_level_chance_interval_and_meaning() -> None:
         "reaches is 10.1 % in the interest feed, 2.0 % in the follower feed and 3.0 % under random "
         "exposure; difference: +8.1 [+7.85, +8.35] percentage points (95 % interval over "
         "populations of the same making).",
+        "Beyond random exposure, under the planted partition: +7.1 [+6.85, +7.35] percentage points "
+        "in the interest feed; −1 [−1, −1] percentage points in the follower feed.",
     )
     assert first.verdict == (
         "The share of its community that a post of a hidden community reaches is higher in the "
