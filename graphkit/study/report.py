@@ -87,8 +87,7 @@ reach_hidden | reach | Mean reach of posts of hidden communities by tick, one li
     Accounts reached by a post of a hidden community, which the follow graph does not show; band:
     range over worlds.
 reach | reach | Mean reach of a post by tick, one line per arm | Accounts reached by a post, all
-    posts. Under a matched budget the arms show equally many posts, so the mean is equal by
-    construction: they differ in whose posts reach whom.
+    posts. {equal}
 """
 
 
@@ -138,7 +137,9 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
         _fill_figure("flows", draw_flows),
         _fill_figure("reach_hidden", draw_hidden_reach),
-        _fill_figure("reach", lambda: plot.reach(reach_curve(spread))),
+        _fill_figure(
+            "reach", lambda: plot.reach(reach_curve(spread)), equal=text.reach_text(spread)
+        ),
     ]
 
 
@@ -330,6 +331,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
             result.spread.summary(),
             "Impressions, candidates per session, and share of each source in the impressions",
         ),
+        "other_fillers": text.other_fillers_text(config),
         "spread_text": text.spread_text(result),
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
@@ -560,15 +562,16 @@ def _sweep_table(result: StudyResult) -> Table | None:
 
 
 def _all_arms_table(result: StudyResult) -> Table | None:
-    """One row per arm: means with confidence intervals, and the share of filler."""
+    """One row per arm: means with intervals, and the shares of filler and of empty slots."""
     means = result.arm_means
     if means is None:
         return None
     arms = list(result.spread.arms)
-    filler = dict(result.spread.summary().select("arm", "filler").rows())
+    filler, empty = result.spread.summary()["filler"], text.empty_shares(result.spread)
     columns = [
         pl.Series("arm", arms, pl.String),
-        pl.Series("filler", [f"{filler[arm]:.0%}" for arm in arms], pl.String),
+        pl.Series("filler", [f"{share:.0%}" for share in filler], pl.String),
+        pl.Series("empty slots", [f"{empty[arm]:.0%}" for arm in arms], pl.String),
     ]
     for measure, kind, title in _MEAN_COLUMNS:
         rows = overall_means(means, measure, kind).select("arm", "mean", "low", "high").rows()

@@ -33,7 +33,7 @@ from graphkit.simulation import (
     simulate_spread,
     split_world_data,
 )
-from graphkit.study import analysis
+from graphkit.study import analysis, text
 from graphkit.study.communities import community_stages
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder, writing_results
@@ -350,11 +350,13 @@ class _Simulation:
     def other_conditions(self, spread: Spread) -> dict[str, pl.DataFrame]:
         """Contrasts by condition: other readings of empty slots, a cold start, misread posts."""
         found = {}
-        filler = spread.summary().get_column("filler").max()
-        if isinstance(filler, float) and filler > MIN_FILLER:
+        filled = max(spread.filler(arm) for arm in spread.arms) > MIN_FILLER
+        if filled:
             found["slots left empty"] = self.contrast(
                 self.measure(self.run("slots left empty", reading="empty"))
             )
+        # where sessions differ, so do slots
+        if spread.budget == "matched" and (filled or text.unequal_text(spread)):
             found["shared slots"] = self._contrast_shared_slots()
         wanted = self.config.conditions
         worlds = self.worlds[: self.some(wanted.worlds)]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from graphkit.data.partition import Partition
+from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
+from graphkit.study.config import StudyConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
 __all__ = ["NOT_ESTIMABLE"]
+
+#: From this share of empty slots in an arm on, the report says that it shows fewer posts.
+MIN_EMPTY = 0.01
 
 #: Text for the value of a measure for which a community is too small, or has no post.
 NOT_ESTIMABLE = "not estimable"
@@ -159,6 +164,7 @@ def spread_text(result: StudyResult) -> list[str]:
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
         _reading_text(spread.worlds[0]),
+        *unequal_text(spread),
         f"{interval_text(result)} Only the primary measures have p-values, adjusted by Holm's method; "
         "of the others some intervals exclude 0 by chance alone.",
     ]
@@ -188,6 +194,53 @@ def _reading_text(world: World) -> str:
     return " ".join(texts)
 
 
+def empty_shares(spread: Spread) -> dict[str, float]:
+    """Share of the offered slots that each arm leaves empty."""
+    kept = spread.summary().select("arm", pl.col("kept").fill_null(1.0)).rows()
+    return {arm: 1 - share for arm, share in kept}
+
+
+def other_fillers_text(config: StudyConfig) -> str:
+    """The arms whose filler is no uniform draw, as the end of a sentence."""
+    fillers = {name: feed.filler for name, feed in config.feeds().items()}
+    parts = []
+    for kind, rule in {
+        "popularity": "shows the most popular ones",
+        "empty": "shows nothing",
+    }.items():
+        if names := [name for name, own in fillers.items() if own == kind]:
+            parts.append(f"; {rule} there: {', '.join(names)}")
+    return "".join(parts) or ", by the same rule in every arm"
+
+
+def unequal_text(spread: Spread) -> list[str]:
+    """Which arms show fewer posts than others, and what follows from it; nothing if none does."""
+    open_slots = {arm: share for arm, share in empty_shares(spread).items() if share > MIN_EMPTY}
+    if not open_slots or spread.budget != "matched":
+        return []
+    named = ", ".join(f"{arm} {share:.0%}" for arm, share in open_slots.items())
+    return [
+        f"Some arms leave slots empty that they cannot fill ({named} of the slots), so they show fewer "
+        "posts. Whatever counts posts, viewers or reactions, such as within-community reach, session "
+        "length, creator value and platform value, is smaller there for that alone. The condition "
+        "'shared slots' compares equally many posts."
+    ]
+
+
+def reach_text(spread: Spread) -> str:
+    """How to read the mean reach of all posts."""
+    if spread.budget != "matched":
+        return "Arms differ in their sessions, and so in the number of posts that they show."
+    if unequal_text(spread):
+        return (
+            "Arms that leave slots empty show fewer posts, and their mean is lower for that alone."
+        )
+    return (
+        "Under a matched budget the arms show equally many posts, so the mean is equal by "
+        "construction: they differ in whose posts reach whom."
+    )
+
+
 def all_arms_text(result: StudyResult) -> list[str]:
     """How to read the means of all arms."""
     if result.arm_means is None:
@@ -212,6 +265,9 @@ def all_arms_caption(result: StudyResult) -> str:
     """Assumptions, backfill and intervals, for the captions of figures of all arms."""
     filler = result.spread.summary().get_column("filler").to_list()
     share = f"{min(filler):.0%} to {max(filler):.0%} of a feed's posts are filler"
+    empty = {a: s for a, s in empty_shares(result.spread).items() if s > MIN_EMPTY}
+    if empty:
+        share += f"; slots left empty: {', '.join(f'{a} {s:.0%}' for a, s in empty.items())}"
     return f"{_assumption_text(result)} {share}. {interval_text(result)}"
 
 

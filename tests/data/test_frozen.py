@@ -105,7 +105,6 @@ def study() -> Any:
     return gk.study.StudyResult(
         gk.study.StudyConfig(),
         communities(),
-        {"interest": ["x"]},
         {},
         spread(),
         empty,

@@ -41,12 +41,13 @@ def test_what_intervals_speak_about_and_what_is_held_fixed() -> None:
 def test_captions_say_s_behaviour_filler_and_what_intervals_are_over(
     behaviour: Behaviour, said: str
 ) -> None:
-    filler = {"summary": lambda: pl.DataFrame({"filler": [0.0, 0.218]})}
+    shares = {"arm": ["a", "b"], "filler": [0.0, 0.218], "kept": [1.0, 0.15]}
+    filler = {"summary": lambda: pl.DataFrame(shares)}
     result = result_of(
         "over populations of the same making", 3, calibrated=behaviour.calibrated, **filler
     )
     result.config = demo_config().model_copy(update={"behaviour": behaviour})
     caption = all_arms_caption(result)
     assert said in caption
-    assert "0% to 22% of a feed's posts are filler" in caption
+    assert "0% to 22% of a feed's posts are filler; slots left empty: b 85%." in caption
     assert "t intervals over 3 worlds" in caption
