@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from matplotlib.artist import Artist
+from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError
@@ -94,7 +95,8 @@ def hosting(
         "difference in within-community reach (percentage points)",
         note,
     )
-    style.format_ticks(axes.yaxis, "{:+.0f}", 100)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    style.format_ticks(axes.yaxis, "{:+.3g}", 100)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
