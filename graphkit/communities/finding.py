@@ -359,7 +359,8 @@ def _cross_fit(candidates: pl.DataFrame) -> dict[str, float]:
     """
     base, x = 0, 0
     for chosen, scoring in (("first_f1", 2), ("second_f1", 1)):
-        best = candidates.row(int(candidates.get_column(chosen).arg_max()), named=True)  # type: ignore[arg-type]
+        place = candidates.get_column(chosen).arg_max() or 0
+        best = candidates.row(place, named=True)
         base, x = base + best[f"taggers_{scoring}"], x + best[f"users_{scoring}"]
     row = candidates.row(0, named=True)
     return {

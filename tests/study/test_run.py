@@ -75,7 +75,7 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     assert manifest["calibrated"] is False
     assert set(manifest["files"]) == present - {"manifest.json"}
     assert {"numba", "polars", "python"} <= set(manifest["versions"])
-    assert len(manifest["inputs"]["worlds"]) == 4  # the whole and three parts
+    assert len(manifest["inputs"]["worlds"]) == 3  # made independently
     stages = [t["stage"] for t in json.loads((result.folder / "timings.json").read_text())]
     assert {"simulation", "scan over s", "report"} <= set(stages)
 
@@ -118,7 +118,7 @@ def test_the_partitions_and_the_pairing(result: StudyResult) -> None:
     crossing = result.contrasts.filter(pl.col("community").is_null(), measure="crossing")
     assert set(crossing["partition"]) == {"planted", "interest", "follow"}
     assert set(crossing["baseline"]) == {"follower"}
-    assert set(crossing["worlds"]) == {4}
+    assert set(crossing["worlds"]) == {3}
     assert result.scan is not None
     assert result.scan["s"].unique().sort().to_list() == [0, 1]
     assert "not calibrated" in repr(result)
@@ -137,7 +137,7 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
         "not calibrated",
         "disjoint parts",
         "filler",
-        "over 4 worlds",
+        "over 3 worlds",
         "The sweep uses 2 worlds",
         "Limitations",
         "seed",
