@@ -94,9 +94,7 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
 def _naming_text(partition: Partition) -> str:
     """What communities are called, and why some have no name."""
     if partition.evidence is None:
-        return (
-            "They go by their number, the largest first, for there are no tags to name them after."
-        )
+        return "They go by their number, the largest first."
     text = "Communities are named after their over-represented tags"
     if nameless := sum(label is None for label in partition.labels):
         text += (

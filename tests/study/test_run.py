@@ -361,7 +361,7 @@ def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None
     left = 1 - summary["kept"][0]
     assert left > 0.2
     report = words((result.folder / "report.html").read_text(encoding="utf-8"))
-    assert "; shows nothing there: newest" in report
+    assert "a uniform draw over unseen posts (nothing in newest)." in report
     assert f'<td class="t">{left:.0%}</td>' in report  # in the table of all arms
     said = f"leave slots empty that they cannot fill (newest {left:.0%} of the slots)"
     if budget == "free":
