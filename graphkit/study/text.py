@@ -202,13 +202,10 @@ def other_fillers_text(config: StudyConfig) -> str:
     """The arms whose filler is no uniform draw, as the end of a sentence."""
     fillers = {name: feed.filler for name, feed in config.feeds().items()}
     parts = []
-    for kind, rule in {
-        "popularity": "shows the most popular ones",
-        "empty": "shows nothing",
-    }.items():
+    for kind, rule in (("popularity", "the most popular one"), ("empty", "nothing")):
         if names := [name for name, own in fillers.items() if own == kind]:
-            parts.append(f"; {rule} there: {', '.join(names)}")
-    return "".join(parts) or ", by the same rule in every arm"
+            parts.append(f"{rule} in {', '.join(names)}")
+    return f" ({'; '.join(parts)})" if parts else ", by the same rule in every arm"
 
 
 def unequal_text(spread: Spread) -> list[str]:
