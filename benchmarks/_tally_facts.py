@@ -276,7 +276,7 @@ def check_amplification(data: Data) -> Verdict:
     apart = (pair["value"] - pair["value_again"]).drop_nulls().to_numpy()
     table.append(f"follower: other draws in the same worlds {np.sqrt((apart**2).mean() / 2):.0f} %")
     newest = data.spread({"newest": chronological()}).of("newest")
-    filler_share = sum(t.sources[-1] for t in newest) / sum(t.impressions for t in newest)
+    empty_share = sum(t.empty for t in newest) / sum(t.offered for t in newest)
     return Verdict(
         "amplification",
         "the ranked timeline amplifies groups unevenly, up to several hundred percent",
@@ -284,9 +284,8 @@ def check_amplification(data: Data) -> Verdict:
         data.name,
         figure.removesuffix("; "),
         every(signs),
-        "a chronological feed that leaves the slots empty which it cannot fill, since "
-        f"{filler_share:.0%} of what it shows would be filler. Communities stand for parties, which "
-        "the worlds do not have",
+        "a chronological feed that leaves the slots empty which it cannot fill, "
+        f"{empty_share:.0%} of them. Communities stand for parties, which the worlds do not have",
         table,
     )
 

@@ -65,8 +65,7 @@ def world() -> World:
 def test_equal_arms_give_exactly_zero(world: World, name: str) -> None:
     worlds = gk.resample_worlds(world, 3, rng=2)
     arms = {"one": PRESETS[name], "two": PRESETS[name]}
-    reading = "shared" if name == "chronological" else "filled"
-    spread = gk.simulate_spread(worlds, arms, ticks=5, slots=4, reading=reading, rng=3)
+    spread = gk.simulate_spread(worlds, arms, ticks=5, slots=4, rng=3)
     gap = gk.contrast(gk.measure_spread(spread), "one", "two").frame
     known = gap.filter(pl.col("difference").is_not_null())
     assert known.height > 20

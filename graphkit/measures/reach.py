@@ -113,9 +113,10 @@ def amplification(
     in the chronological one, which real timelines do not run out of; with equal numbers of
     impressions the two ratios are equal. What one community gains others lose.
 
-    Simulate a chronological baseline with ``reading="empty"`` or ``"shared"``: else its open
-    slots show random posts, and the ratio compares with these. Above 25 % of filler this is an
-    error rather than null, since no value would be of use, and another reading mends all of them.
+    The preset :func:`chronological` leaves slots empty which it cannot fill. Simulate other feeds
+    with ``reading="empty"`` or ``"shared"``: else their open slots show random posts, and the ratio
+    compares these. Above 25 % of filler this is an error rather than null, since no value would be
+    of use, and another reading mends all of them.
 
     Parameters
     ----------

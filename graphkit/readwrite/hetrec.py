@@ -52,13 +52,15 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
     Tags dated before 2002, when Last.fm began, lose their time. Artists who were tagged but
     are not in ``artists.dat`` are added without a name. Both are notes in the report. If
     ``user_taggedartists-timestamps.dat`` is present it is read instead of
-    ``user_taggedartists.dat``: the same rows, with midnights of Madrid in milliseconds.
+    ``user_taggedartists.dat``: the same rows, with midnights of Madrid in milliseconds. Without
+    both of the files of tags, tags.dat and user_taggedartists.dat, only plays are read, which is
+    a note too; one without the other is an error.
 
     Parameters
     ----------
     folder
-        Folder of artists.dat, tags.dat, user_artists.dat, user_friends.dat and
-        user_taggedartists.dat (or user_taggedartists-timestamps.dat).
+        Folder of artists.dat, user_artists.dat and user_friends.dat, and of tags.dat and
+        user_taggedartists.dat (or user_taggedartists-timestamps.dat) if there are tags.
 
     Returns
     -------
@@ -68,7 +70,8 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
     Raises
     ------
     FileError
-        If the folder or one of the files is missing or cannot be read.
+        If the folder or one of the files is missing or cannot be read; also if only one of the
+        two files of tags is there.
     DataError
         If a file lacks a column, or a value is not a number.
 
@@ -92,17 +95,25 @@ def read_hetrec_lastfm(folder: str | Path) -> tuple[Dataset, ImportReport]:
     """
     root = require_folder(folder, "Give the folder that holds artists.dat and the other files.")
     tagging = _STAMPED if (root / _STAMPED).exists() else _DATED
-    names = ("artists.dat", "tags.dat", "user_artists.dat", "user_friends.dat", tagging)
-    raw = {name: _read_columns(root, name) for name in names}
+    of_tags = ("tags.dat", tagging)
+    tagged = any((root / name).exists() for name in of_tags)
+    names = ("artists.dat", "user_artists.dat", "user_friends.dat", *(of_tags if tagged else ()))
+    raw = {name: _read_columns(root, name) for name in sorted(names)}
     dropped, notes = Counts(), Counts()
     follows = _build_follows(raw["user_friends.dat"], dropped, notes)
     plays = raw["user_artists.dat"].select(
         account_id="userID", item_id="artistID", kind=pl.lit("play"), value="weight"
     )
-    tags = _build_taggings(raw[tagging], raw["tags.dat"], tagging, dropped, notes)
-    interactions = pl.concat([plays, tags], how="diagonal")
     kept = {name: frame.height for name, frame in raw.items()}
-    kept |= {"user_friends.dat": follows.height, tagging: tags.height}
+    kept["user_friends.dat"] = follows.height
+    interactions = plays
+    if tagged:
+        tags = _build_taggings(raw[tagging], raw["tags.dat"], tagging, dropped, notes)
+        interactions = pl.concat([plays, tags], how="diagonal")
+        kept[tagging] = tags.height
+    else:
+        absent = f"read without tags: there is neither tags.dat nor {_DATED}"
+        notes["user_artists.dat", absent] = plays.height
     items = _build_items(raw["artists.dat"], interactions, dropped, notes)
     kept["artists.dat"] -= dropped["artists.dat", "the same row again"]
     users = [interactions["account_id"], follows["follower_id"], follows["followee_id"]]

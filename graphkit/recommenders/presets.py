@@ -190,7 +190,7 @@ def chronological() -> Feed:
     """Reverse chronological baseline: posts of followees, newest first.
 
     It soon runs out of posts, and then it ends: open slots stay empty, for no baseline is filled up
-    with random posts. Compare it with ``reading="empty"`` or ``"shared"``.
+    with random posts. It shows fewer posts than other feeds: ``reading="shared"`` compares equal numbers.
     """
     return Feed(
         "chronological", {"following": 400}, {"recency": 1.0}, learning_rate=0.0, filler="empty"

@@ -51,7 +51,7 @@ _READS = {
     "none": "nothing: no source places the posts",
 }
 _PLANTED, _ACTS = "planted topics", "who acted on what"
-_SAME = "the space that feeds read: no audience says what the posts are"
+SAME_SPACE = "the space that feeds read: no audience says what the posts are"
 
 
 def authored_audience(ds: Dataset, posts: Vocabulary, cut: Any) -> pl.DataFrame:
@@ -188,7 +188,7 @@ def find_places(
         except MissingDataError:
             tastes = np.zeros((len(posts), 1), np.float32)
         if not tastes.any():
-            tastes, places, word = features, found.features, _SAME
+            tastes, places, word = features, found.features, SAME_SPACE
         interests = mean_features(liked, places, n)
         removed["posts without a place for taste"] = _count_blank(tastes)
     reads = _READS.get(found.kind, "")

@@ -21,6 +21,7 @@ from graphkit.communities import (
 )
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence import account_tags
 from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
@@ -178,8 +179,8 @@ def _name_and_show(
     with folder.stage("names"):
         try:
             partition = label_communities(partition, dataset)
-        except MissingDataError as error:
-            notes.append(f"no names: {error}")
+        except MissingDataError:
+            notes.append(_explain_numbers(dataset))
     follows, seen = None, None
     panels = {"shared interest": mixing(graph, partition)}
     if dataset.follows is None or not dataset.follows.height:
@@ -195,6 +196,17 @@ def _name_and_show(
     return CommunityStudy(
         dataset, graph, partition, follows, seen, panels, folder.path, tuple(notes)
     )
+
+
+def _explain_numbers(dataset: Dataset) -> str:
+    """Why communities have no names, without an id of the data."""
+    try:
+        account_tags(dataset, verb="a study")
+    except MissingDataError:
+        why = "the data have no tags"
+    else:
+        why = "no member of a community uses a tag"
+    return f"no names: {why}. Communities go by their number, the largest is community 0"
 
 
 def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:

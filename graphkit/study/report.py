@@ -91,8 +91,7 @@ reach_hidden | reach | Mean reach of posts of hidden communities by tick, one li
     Accounts reached by a post of a hidden community, which the follow graph does not show; band:
     range over worlds.
 reach | reach | Mean reach of a post by tick, one line per arm | Accounts reached by a post, all
-    posts. Under a matched budget the arms show equally many posts, so the mean is equal by
-    construction: they differ in whose posts reach whom.
+    posts. {equal}
 """
 
 
@@ -145,7 +144,9 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
         _fill_figure("flows", draw_flows, worlds=worlds),
         _fill_figure("reach_hidden", draw_hidden_reach),
-        _fill_figure("reach", lambda: plot.reach(reach_curve(spread))),
+        _fill_figure(
+            "reach", lambda: plot.reach(reach_curve(spread)), equal=text.reach_text(spread)
+        ),
     ]
 
 
@@ -307,9 +308,11 @@ def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder
 def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
     """Values of the template."""
     config, recovered, recovery = result.config, result.communities.recovery, None
-    shown, report, dropped = _n_shown(result), inputs.report, None
+    shown, report, dropped, notes = _n_shown(result), inputs.report, None, None
     if report is not None and report.dropped.height:
         dropped = _text_table(report.dropped, "Rows dropped on reading, with reasons")
+    if report is not None and report.notes.height:
+        notes = _text_table(report.notes, "Rows changed or added on reading, and what is absent")
     if recovered is not None:
         recovery = _text_table(
             recovered.filter(pl.col("size") >= config.report.min_group_size),
@@ -330,6 +333,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "data_text": text.data_text(result, inputs),
         "data_rows": _data_table(inputs),
         "data_dropped": dropped,
+        "data_notes": notes,
         "community_text": text.community_text(result, shown),
         "community_table": _community_table(result, shown),
         "recovery_table": recovery,
@@ -340,6 +344,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
             result.spread.summary(),
             "Impressions, candidates per session, and share of each source in the impressions",
         ),
+        "other_fillers": text.other_fillers_text(config),
         "spread_text": text.spread_text(result),
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
@@ -440,15 +445,15 @@ def _community_table(result: StudyResult, shown: int) -> Table:
     partition, least = result.communities.partition, result.config.report.min_group_size
     summary = partition.summary().head(shown)
     keep = [c for c in ("label", "size", "share", "consistency") if c in summary.columns]
-    tags_of: dict[int, str] = {}
+    frame, caption = summary.select(keep), "Communities of shared interest: members, consistency"
     if partition.evidence is not None:
         # tags of few members are suppressed as well
         common = partition.evidence.filter(pl.col("count") >= least).sort("community", "rank")
         top = common.group_by("community", maintain_order=True).agg(pl.col("tag").head(5))
         tags_of = {code: ", ".join(tags) for code, tags in top.rows()}
-    evidence = pl.Series("named after", [tags_of.get(c, "–") for c in range(summary.height)])
-    frame = summary.select(keep).with_columns(evidence)
-    caption = "Communities of shared interest: name, members, consistency, over-represented tags"
+        evidence = [tags_of.get(c, "–") for c in range(summary.height)]
+        frame = frame.with_columns(pl.Series("named after", evidence, pl.String))
+        caption += ", over-represented tags"
     return _text_table(frame, caption, _suppressed_row(result, shown))
 
 
@@ -459,7 +464,7 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     names = {"verdict": "on the follow graph", "coverage": "coverage", "follow_f1": "best F1"}
     names |= {"visible_runs": "visible_runs", "conductance": "conductance"}
     names |= {"internal_share": "follows inside", "expected_share": "expected"}
-    names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to"}
+    names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to", "homophily": "homophily"}
     frame = seen.frame.head(shown).select("label", "size", *names).rename(names)
     caption = "Visibility of each community on the follow graph"
     return _text_table(frame, caption, _suppressed_row(result, shown))
@@ -583,15 +588,16 @@ def _sweep_table(result: StudyResult) -> Table | None:
 
 
 def _all_arms_table(result: StudyResult) -> Table | None:
-    """One row per arm: means with confidence intervals, and the share of filler."""
+    """One row per arm: means with intervals, and the shares of filler and of empty slots."""
     means = result.arm_means
     if means is None:
         return None
     arms = list(result.spread.arms)
-    filler = dict(result.spread.summary().select("arm", "filler").rows())
+    filler, empty = result.spread.summary()["filler"], text.empty_shares(result.spread)
     columns = [
         pl.Series("arm", arms, pl.String),
-        pl.Series("filler", [text.percent(filler[arm]) for arm in arms], pl.String),
+        pl.Series("filler", [text.percent(share) for share in filler], pl.String),
+        pl.Series("empty slots", [text.percent(empty[arm]) for arm in arms], pl.String),
     ]
     for measure, kind, title in _MEAN_COLUMNS:
         rows = overall_means(means, measure, kind).select("arm", "mean", "low", "high").rows()

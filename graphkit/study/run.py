@@ -33,7 +33,7 @@ from graphkit.simulation import (
     simulate_spread,
     split_world_data,
 )
-from graphkit.study import analysis
+from graphkit.study import analysis, text
 from graphkit.study.communities import community_stages
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder, writing_results
@@ -352,7 +352,7 @@ class _Simulation:
         found = {}
         arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
         filler = max(spread.filler(arm) for arm in arms)
-        empty = max(_empty_share(spread, arm) for arm in arms)
+        empty = max(text.empty_shares(spread)[arm] for arm in arms)
         if filler > MIN_FILLER:
             found["slots left empty"] = self.contrast(
                 self.measure(self.run("slots left empty", reading="empty"))
@@ -392,12 +392,6 @@ class _Simulation:
             spread = self.run(f"s {s!r}", behaviour=behaviour, **options)
             parts.append(analysis.sweep_contrasts(self.contrast(self.measure(spread)), s))
         return analysis.mark_sign_changes(pl.concat(parts))
-
-
-def _empty_share(spread: Spread, arm: str) -> float:
-    """Share of the slots of an arm that its feed left empty."""
-    tallies = spread.of(arm)
-    return sum(t.empty for t in tallies) / max(sum(t.offered for t in tallies), 1)
 
 
 def _log_folder(config: StudyConfig, out: Path) -> Path | None:

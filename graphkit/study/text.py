@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from graphkit.data.partition import Partition
+from graphkit.data.spread import Spread
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
+from graphkit.simulation.tastes import SAME_SPACE
+from graphkit.study.config import StudyConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
 __all__ = ["NOT_ESTIMABLE"]
+
+#: From this share of empty slots in an arm on, the report says that it shows fewer posts.
+MIN_EMPTY = 0.01
 
 #: Text for the value of a measure for which a community is too small, or has no post.
 NOT_ESTIMABLE = "not estimable"
@@ -67,7 +74,7 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
         f"verdict: {found.verdict} ({found.reason}). {NULL_TEXT} "
         "Consistency is the run-to-run similarity of members' communities, mean over members, "
-        "0 … 1. Communities are named after their over-represented hashtags."
+        f"0 … 1. {_naming_text(partition)}"
     ]
     hidden = partition.n_communities - shown
     if hidden:
@@ -81,6 +88,19 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
             "shown posts, but are left out of measures under a partition."
         )
     return [*texts, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
+
+
+def _naming_text(partition: Partition) -> str:
+    """What communities are called, and why some have no name."""
+    if partition.evidence is None:
+        return "They go by their number, the largest first."
+    text = "Communities are named after their over-represented tags"
+    if nameless := sum(label is None for label in partition.labels):
+        text += (
+            f"; {nameless} of {partition.n_communities} go by their number, for no tag stands out "
+        )
+        text += "clearly, or not in enough runs"
+    return f"{text}."
 
 
 def visibility_text(result: StudyResult) -> list[str]:
@@ -166,6 +186,7 @@ def spread_text(result: StudyResult) -> list[str]:
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
         reading_text(result),
+        *unequal_text(spread),
         "Only the primary measures have p-values, adjusted by Holm's method; of the intervals of the "
         "others some exclude 0 by chance alone.",
     ]
@@ -173,7 +194,8 @@ def spread_text(result: StudyResult) -> list[str]:
 
 def reading_text(result: StudyResult) -> str:
     """What feeds read of posts and viewers, and what tastes act on."""
-    known = result.spread.worlds[0].provenance.parameters
+    world = result.spread.worlds[0]
+    known = world.provenance.parameters
     texts = [
         f"Feeds read {known['reads']}; tastes act on {known['tastes']}."
         if "reads" in known and "tastes" in known
@@ -181,6 +203,8 @@ def reading_text(result: StudyResult) -> str:
     ]
     if known.get("space") == "planted":
         texts.append("Such feeds are oracles, which no platform has.")
+    elif known.get("tastes") == SAME_SPACE:
+        texts.append("A feed cannot misread what a viewer likes.")
     elif (likeness := known.get("rank_correlation")) is not None:
         texts.append(
             f"The likeness of two posts as read and as tasted has a rank correlation of {likeness:.2f}."
@@ -191,7 +215,55 @@ def reading_text(result: StudyResult) -> str:
         texts.append("Feeds know nothing of their viewers at the start.")
     elif known.get("profile_noise"):
         texts.append(f"{percent(known['profile_noise'])} of a first profile is another account's.")
+    places = {"that feeds read": world.post_features, "for tastes": world.taste_features}
+    for name, features in places.items():
+        if blank := int((~features.any(axis=1)).sum()):
+            texts.append(f"{blank:,} of {world.n_posts:,} posts have no place in the space {name}.")
     return " ".join(texts)
+
+
+def empty_shares(spread: Spread) -> dict[str, float]:
+    """Share of the offered slots that each arm leaves empty."""
+    kept = spread.summary().select("arm", pl.col("kept").fill_null(1.0)).rows()
+    return {arm: 1 - share for arm, share in kept}
+
+
+def other_fillers_text(config: StudyConfig) -> str:
+    """The arms whose filler is no uniform draw, as the end of a sentence."""
+    fillers = {name: feed.filler for name, feed in config.feeds().items()}
+    parts = []
+    for kind, rule in (("popularity", "the most popular one"), ("empty", "nothing")):
+        if names := [name for name, own in fillers.items() if own == kind]:
+            parts.append(f"{rule} in {', '.join(names)}")
+    return f" ({'; '.join(parts)})" if parts else ", by the same rule in every arm"
+
+
+def unequal_text(spread: Spread) -> list[str]:
+    """Which arms show fewer posts than others, and what follows from it; nothing if none does."""
+    open_slots = {arm: share for arm, share in empty_shares(spread).items() if share > MIN_EMPTY}
+    if not open_slots or spread.budget != "matched":
+        return []
+    named = ", ".join(f"{arm} {percent(share)}" for arm, share in open_slots.items())
+    return [
+        f"Some arms leave slots empty that they cannot fill ({named} of the slots), so they show fewer "
+        "posts. Whatever counts posts, viewers or reactions, such as within-community reach, session "
+        "length, creator value and platform value, is smaller there for that alone. The condition "
+        "'shared slots' compares equally many posts."
+    ]
+
+
+def reach_text(spread: Spread) -> str:
+    """How to read the mean reach of all posts."""
+    if spread.budget != "matched":
+        return "Arms differ in their sessions, and so in the number of posts that they show."
+    if unequal_text(spread):
+        return (
+            "Arms that leave slots empty show fewer posts, and their mean is lower for that alone."
+        )
+    return (
+        "Under a matched budget the arms show equally many posts, so the mean is equal by "
+        "construction: they differ in whose posts reach whom."
+    )
 
 
 def all_arms_text(result: StudyResult) -> list[str]:
@@ -218,6 +290,9 @@ def all_arms_caption(result: StudyResult) -> str:
     """Assumptions and backfill, for the captions of figures of all arms."""
     filler = result.spread.summary().get_column("filler").to_list()
     share = f"{percent(min(filler))} to {percent(max(filler))} of a feed's posts are filler"
+    empty = {a: s for a, s in empty_shares(result.spread).items() if s > MIN_EMPTY}
+    if empty:
+        share += f"; slots left empty: {', '.join(f'{a} {percent(s)}' for a, s in empty.items())}"
     return f"{_assumption_text(result)} {share}."
 
 

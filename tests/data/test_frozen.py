@@ -105,7 +105,6 @@ def study() -> Any:
     return gk.study.StudyResult(
         gk.study.StudyConfig(),
         communities(),
-        {"interest": ["x"]},
         {},
         spread(),
         empty,
@@ -118,6 +117,17 @@ def study() -> Any:
         Path("folder"),
         (),
     )
+
+
+def outcome() -> pl.DataFrame:
+    arms = {"new": gk.recommenders.chronological(), "all": gk.interest_centric()}
+    arms["uniform"] = gk.recommenders.uniform()
+    return gk.measure_spread(gk.simulate_spread(world(), arms, ticks=2, slots=3, rng=1))
+
+
+def headline() -> Any:
+    seen = gk.visibility(world().partitions["planted"], world().follows, runs=2, rng=1)
+    return gk.measures.headline(outcome(), {"planted": seen})
 
 
 def calibration() -> Any:
@@ -157,6 +167,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "CommunityMatch": lambda: gk.find_community(named(), dataset(), tags="#booktok"),
     "CommunityStudy": communities,
     "Context": context,
+    "Contrast": lambda: gk.contrast(outcome(), "all", "new"),
     "Coordination": lambda: gk.graphs.coordinated_accounts(dataset(), window="10s"),
     "Crossing": crossing,
     "Dataset": dataset,
@@ -165,6 +176,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Feed with a score": lambda: gk.follower_centric().but("own", score=np.ones_like),
     "Graph": graph,
     "GraphFacts": lambda: gk.graphs.describe(graph(), by=dict.fromkeys("abcdef", "x")),
+    "Headline": headline,
     "ImportReport": lambda: ImportReport.of({"items": 3}, {"items": 2}, {("items", "empty"): 1}),
     "Impressions": lambda: gk.Impressions(
         gk.Vocabulary("ab"),
@@ -181,6 +193,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Mixing": lambda: gk.measures.mixing(graph(), partition()),
     "NullComparison": lambda: gk.communities.rewired_null(graph(), n=19, runs=2, rng=1),
     "Partition": partition,
+    "PermutationNull": lambda: gk.measures.permutation_null(spread(), "planted", draws=19, rng=1),
     "Planted": lambda: gk.nullmodels.planted_partition([9, 9], inside=4, outside=1, rng=1),
     "Platform": lambda: gk.synthetic.platform(accounts=48, rng=1),
     "ProjectionPlan": lambda: gk.graphs.plan(dataset(), memory="1 GB"),

@@ -81,6 +81,30 @@ def test_round_trip(tmp_path: Path) -> None:
     assert read_dataset(write_dataset(ds, tmp_path / "out"))[0].content_key == ds.content_key
 
 
+@pytest.mark.parametrize("tagging", ["user_taggedartists", "user_taggedartists-timestamps"])
+def test_plays_alone(tmp_path: Path, tagging: str) -> None:
+    put(tmp_path, tags=None, user_taggedartists=None)
+    ds, report = read_hetrec_lastfm(tmp_path)
+    assert ds.interactions is not None
+    assert ds.interactions.rows() == [
+        ("2", "1", "play", 13883.0),
+        ("2", "10", "play", 1.0),
+        ("11", "2", "play", 5.0),
+    ]
+    assert ds.items is not None
+    assert ds.items.get_column("item_id").to_list() == ["1", "2", "10"]
+    assert dict(ds.time_kinds) == {}
+    absent = "read without tags: there is neither tags.dat nor user_taggedartists.dat"
+    assert counts(report.notes) == {("user_artists.dat", absent): 3}
+    tables = ["artists.dat", "user_artists.dat", "user_friends.dat"]
+    assert report.rows.get_column("table").to_list() == tables
+    assert read_dataset(write_dataset(ds, tmp_path / "out"))[0].content_key == ds.content_key
+    # one of the two files of tags alone is a file lost
+    (tmp_path / f"{tagging}.dat").write_text(FILES["user_taggedartists.dat"])
+    with pytest.raises(FileError, match=r"tags\.dat is missing"):
+        read_hetrec_lastfm(tmp_path)
+
+
 def test_timestamps_give_the_same_days(tmp_path: Path) -> None:
     # midnights of Madrid, in summer and in winter, and one moment that is none
     stamped = (

@@ -216,8 +216,13 @@ def few_followees(world: World, number: int) -> World:
     return dataclasses.replace(world, follows=follows, ticks=ticks)
 
 
+def padded() -> Feed:
+    """The newest posts of followees, and random ones where they run out."""
+    return chronological().but("newest", filler="uniform")
+
+
 def test_filler_is_told_from_a_fifth_on(world: World) -> None:
-    arms = {"newest": chronological(), "uniform": uniform()}
+    arms = {"newest": padded(), "uniform": uniform()}
     options: dict[str, Any] = {"ticks": 1, "behaviour": ALWAYS, "rng": 1}
     fifth = few_followees(world, 4)
     with pytest.warns(GraphkitWarning, match=r"20% of 'newest'\).*reading='shared'") as told:
@@ -234,8 +239,24 @@ def test_filler_is_told_from_a_fifth_on(world: World) -> None:
         assert open_slots.filler("newest") == 0
 
 
-def test_a_spread_shows_how_its_slots_are_filled(world: World) -> None:
+def test_a_chronological_feed_ends_where_its_posts_do(world: World) -> None:
+    """Whoever follows two accounts of one post each is shown two posts, and no warning is due."""
     arms = {"newest": chronological(), "uniform": uniform()}
+    options: dict[str, Any] = {"ticks": 1, "slots": 4, "behaviour": ALWAYS}
+    two = few_followees(world, 2)
+    filled, empty = (simulate(two, arms, reading=reading, **options) for reading in READINGS[:2])
+    assert differing(filled.tallies["newest", 0, 0], empty.tallies["newest", 0, 0]) == []
+    assert filled.filler("newest") == 0
+    assert filled.impressions("newest") == 2 * world.n_accounts
+    summary = filled.summary()
+    assert summary["empty_slots"].to_list() == [2 * world.n_accounts, 0]
+    assert summary["kept"].to_list() == [0.5, 1]
+    line = next(row for row in repr(filled).splitlines() if "arm newest" in row)
+    assert "0% filler, 50% empty" in " ".join(line.split())
+
+
+def test_a_spread_shows_how_its_slots_are_filled(world: World) -> None:
+    arms = {"newest": padded(), "uniform": uniform()}
     fifth, options = few_followees(world, 2), {"ticks": 1, "slots": 4, "behaviour": ALWAYS}
     lines = {}
     for reading in READINGS:

@@ -151,8 +151,8 @@ def test_an_exhausted_world(world: World, simulate: Simulate) -> None:
 def test_filler_is_marked_counted_and_can_be_left_out(world: World, simulate: Simulate) -> None:
     feed = presets.chronological()
     arms = {
-        "uniform": feed,
-        "empty": feed.but("e", filler="empty"),
+        "uniform": feed.but("u", filler="uniform"),
+        "empty": feed,
         "popularity": feed.but("p", filler="popularity"),
     }
     spread = simulate(world, arms)

@@ -94,7 +94,7 @@ def test_the_log_gives_the_tallies(
 def test_introduced_posts_and_empty_slots(
     introduced: World, simulate: Simulate, tmp_path: Path
 ) -> None:
-    feed = presets.chronological().but("empty", filler="empty")
+    feed = presets.chronological()
     mind = Behaviour(activity=0.02)
     # so many slots that followees introduced too few posts, whoever comes
     options = {"behaviour": mind, "ticks": 8, "slots": 40}

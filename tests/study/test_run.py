@@ -75,7 +75,7 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     assert manifest["calibrated"] is False
     assert set(manifest["files"]) == present - {"manifest.json"}
     assert {"numba", "polars", "python"} <= set(manifest["versions"])
-    assert len(manifest["inputs"]["worlds"]) == 3
+    assert len(manifest["inputs"]["worlds"]) == 3  # made independently
     stages = [t["stage"] for t in json.loads((result.folder / "timings.json").read_text())]
     assert {"simulation", "scan over s", "report"} <= set(stages)
 
@@ -390,3 +390,55 @@ def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, rep
     assert not (result.folder / "figures" / "trade_off.png").exists()
     assert "Means of all feeds" not in words(report)
     assert "<details>" not in report
+
+
+@pytest.mark.parametrize("budget", ["matched", "free"])
+def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None:
+    """No arm has filler; one leaves slots empty, and the report says what that does."""
+    values = {
+        "data": {"source": "synthetic", "accounts": 120},
+        "communities": {"runs": 1, "null_draws": 0},
+        "world": {"worlds": 2, "ticks": 2},
+        "arms": [
+            {"name": "newest", "preset": "chronological"},
+            {"name": "all", "preset": "interest_centric"},
+            {"name": "chance", "preset": "uniform"},
+        ],
+        "simulation": {"ticks": 2, "slots": 6, "budget": budget},
+        "s_scan": {"social_share": []},
+        "conditions": {"cold_start": False, "feature_noise": []},
+    }
+    result = run_study(StudyConfig.of(values), tmp_path / "out")
+    summary = result.spread.summary()
+    assert summary["filler"].to_list() == [0, 0, 0]
+    left = 1 - summary["kept"][0]
+    assert left > 0.2
+    report = words((result.folder / "report.html").read_text(encoding="utf-8"))
+    assert "a uniform draw over unseen posts (nothing in newest)." in report
+    assert f'<td class="t">{left:.0%}</td>' in report  # in the table of all arms
+    said = f"leave slots empty that they cannot fill (newest {left:.0%} of the slots)"
+    if budget == "free":
+        assert result.conditions is None
+        assert said not in report
+        return
+    assert said in report
+    assert f"slots left empty: newest {left:.0%}" in report
+    assert "their mean is lower for that alone" in report
+    assert "the arms show equally many posts" not in report
+    assert result.conditions is not None
+    assert result.conditions["condition"].unique().to_list() == ["shared slots"]
+
+
+def test_a_free_budget_has_no_shared_slots(tmp_path: Path) -> None:
+    values = {
+        "data": {"source": "synthetic", "accounts": 60},
+        "communities": {"runs": 1, "null_draws": 0},
+        "world": {"worlds": 1, "ticks": 2},
+        "simulation": {"ticks": 2, "slots": 6, "budget": "free"},
+        "s_scan": {"social_share": []},
+        "conditions": {"cold_start": False, "feature_noise": []},
+    }
+    result = run_study(StudyConfig.of(values), tmp_path / "out")
+    assert result.spread.filler("follower") > 0.01
+    assert result.conditions is not None
+    assert result.conditions["condition"].unique().to_list() == ["slots left empty"]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -43,36 +44,41 @@ def test_what_intervals_speak_about_and_what_is_held_fixed() -> None:
         ),
     ],
 )
-def test_captions_say_s_behaviour_and_filler(behaviour: Behaviour, said: str) -> None:
-    filler = {"summary": lambda: pl.DataFrame({"filler": [0.0, 0.218]})}
+def test_captions_say_s_behaviour_filler_and_empty_slots(behaviour: Behaviour, said: str) -> None:
+    shares = {"arm": ["a", "b"], "filler": [0.0, 0.218], "kept": [1.0, 0.15]}
+    filler = {"summary": lambda: pl.DataFrame(shares)}
     result = result_of(
         "over populations of the same making", 3, calibrated=behaviour.calibrated, **filler
     )
     result.config = demo_config().model_copy(update={"behaviour": behaviour})
     caption = all_arms_caption(result)
     assert said in caption
-    assert caption.endswith("0 % to 22 % of a feed's posts are filler.")
+    assert caption.endswith("0 % to 22 % of a feed's posts are filler; slots left empty: b 85 %.")
 
 
 def test_what_feeds_read_is_said_and_an_oracle_is_called_one() -> None:
     def said(**known: Any) -> str:
-        world = SimpleNamespace(provenance=SimpleNamespace(parameters=known))
+        places = {"post_features": np.array([[1.0], [0.0]]), "taste_features": np.ones((2, 1))}
+        record = SimpleNamespace(parameters=known)
+        world = SimpleNamespace(provenance=record, n_posts=2, **places)
         return reading_text(cast("Any", SimpleNamespace(spread=SimpleNamespace(worlds=(world,)))))
 
+    none = "1 of 2 posts have no place in the space that feeds read."
     oracle = {"space": "planted", "reads": "planted topics: an oracle", "tastes": "planted topics"}
     assert said(**oracle) == (
         "Feeds read planted topics: an oracle; tastes act on planted topics. Such feeds are oracles, "
-        "which no platform has."
+        f"which no platform has. {none}"
     )
     content = {"space": "terms", "reads": "content: tags", "tastes": "who acted on what"}
     found = said(**content, rank_correlation=0.163, feature_noise=0.7, profile_noise=0.5)
     assert found == (
         "Feeds read content: tags; tastes act on who acted on what. The likeness of two posts as read "
         "and as tasted has a rank correlation of 0.16. 70 % of the posts are read as another post. "
-        "50 % of a first profile is another account's."
+        f"50 % of a first profile is another account's. {none}"
     )
-    assert said(**content, cold_start=True).endswith("know nothing of their viewers at the start.")
-    assert said() == "What feeds read of a post is not recorded."
+    cold = said(**content, cold_start=True)
+    assert cold.endswith(f"know nothing of their viewers at the start. {none}")
+    assert said() == f"What feeds read of a post is not recorded. {none}"
 
 
 def test_conditions_are_listed() -> None:
