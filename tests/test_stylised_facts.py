@@ -104,12 +104,12 @@ def test_what_is_passed_on_stays_closer_to_home_under_a_follower_feed(inbred: Da
     assert Interval.of(np.subtract(interest, follower)).sign == 1
 
 
-def test_amplification_is_uneven_beyond_random_groups(inbred: Data) -> None:
+def test_amplification_is_uneven_beyond_random_groups(data: Data) -> None:
     arms = {"interest": interest_centric(), "chronological": chronological()}
-    spread = inbred.spread(arms, reading="empty")
+    spread = data.spread(arms, reading="empty")
     found = gk.measures.amplification(spread, partition="planted")
     rng = np.random.default_rng(1)
-    for w, world in enumerate(inbred.worlds):
+    for w, world in enumerate(data.worlds):
         values = found.filter(pl.col("community").is_not_null(), world=w)["value"].to_numpy()
         own, base = (spread.tallies[arm, w, 0] for arm in arms)
         assert values.std(ddof=1) > 2 * random_groups(world, "planted", own, base, rng)

@@ -450,5 +450,5 @@ def test_thirty_ticks_on_a_small_platform_run_in_every_resampled_world() -> None
     world = build_world(gk.synthetic.platform(accounts=800, rng=5), rng=1)
     arms = {"follower": gk.follower_centric()}
     with pytest.warns(GraphkitWarning, match="filler"):
-        spread = gk.simulate_spread(gk.resample_worlds(world, 3, rng=1), arms, ticks=30, rng=1)
+        spread = gk.simulate_spread(gk.resample_worlds(world, 12, rng=1), arms, ticks=30, rng=1)
     assert spread.impressions("follower") > 100_000
