@@ -147,7 +147,7 @@ def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
         right = max(0.0, float(np.nanmax(places))) + 0.05
     axes.vlines(0, -0.6, frame.height - 0.4, color=INK, linewidth=1)
     span, names = right - left, []
-    texts_at = tuple(right + part * span for part in (0.05, 0.43, 0.95))
+    texts_at = tuple(right + part * span for part in (0.05, 0.41, 1.01))
     for at, row, place in zip(rows, frame.iter_rows(named=True), places, strict=True):
         colour = _row_colour(row)
         axes.hlines(at, left, right, color=PALE, linewidth=0.6, zorder=0)
@@ -174,7 +174,7 @@ def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
         ticks = np.asarray(MaxNLocator(4).tick_values(left * widest, right * widest))
         ticks = ticks[(ticks >= left * widest) & (ticks <= right * widest)]
         axes.set_xticks(ticks / widest, [_short_number(t) for t in ticks.tolist()])
-    axes.set_xlim(left, right + 1.3 * span)
+    axes.set_xlim(left, right + 1.4 * span)
     axes.set_ylim(-0.6, frame.height + (0.1 if between == " → " else 0.6))
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_bounds(left, right)
