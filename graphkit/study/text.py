@@ -196,8 +196,10 @@ def reading_text(result: StudyResult) -> str:
     """What feeds read of posts and viewers, and what tastes act on."""
     world = result.spread.worlds[0]
     known = world.provenance.parameters
+    same = known.get("reads") == known.get("tastes")
+    apart = ", of other items and other accounts" if same else ""
     texts = [
-        f"Feeds read {known['reads']}; tastes act on {known['tastes']}."
+        f"Feeds read {known['reads']}; tastes act on {known['tastes']}{apart}."
         if "reads" in known and "tastes" in known
         else "What feeds read of a post is not recorded."
     ]

@@ -415,14 +415,14 @@ def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None
     assert left > 0.2
     report = words((result.folder / "report.html").read_text(encoding="utf-8"))
     assert "a uniform draw over unseen posts (nothing in newest)." in report
-    assert f'<td class="t">{left:.0%}</td>' in report  # in the table of all arms
-    said = f"leave slots empty that they cannot fill (newest {left:.0%} of the slots)"
+    assert f'<td class="t">{100 * left:.0f} %</td>' in report  # in the table of all arms
+    said = f"leave slots empty that they cannot fill (newest {100 * left:.0f} % of the slots)"
     if budget == "free":
         assert result.conditions is None
         assert said not in report
         return
     assert said in report
-    assert f"slots left empty: newest {left:.0%}" in report
+    assert f"slots left empty: newest {100 * left:.0f} %" in report
     assert "their mean is lower for that alone" in report
     assert "the arms show equally many posts" not in report
     assert result.conditions is not None
