@@ -187,7 +187,7 @@ class Headline(Frozen, title="Headline", table="frame"):
     findings
         One per measure.
     frame
-        The figures: finding, partition, arm_mean, baseline_mean, random_mean, difference, low,
+        The figures: measure, partition, arm_mean, baseline_mean, random_mean, difference, low,
         high, interval, fixed, direction.
     """
 
@@ -292,12 +292,15 @@ def headline(
     arm, baseline = _compared_arms(arms, arm, baseline, random)
     whole = hosting_by_visibility(outcome, visibility, random=random, least=least)
     rows = _overall(contrast(whole, arm, baseline, confidence=confidence).frame)
-    chance = _overall(contrast(whole, random, baseline, confidence=confidence).frame)
-    levels = {(r["measure"], r["partition"]): r["arm_mean"] for r in chance.iter_rows(named=True)}
     beyond = {
         name: _overall(contrast(whole, name, random, confidence=confidence).frame)
         for name in (arm, baseline)
         if name != random
+    }
+    levels = {
+        (r["measure"], r["partition"]): r["baseline_mean"]
+        for chance in beyond.values()
+        for r in chance.iter_rows(named=True)
     }
     others = _other_conditions(conditions, arm, baseline)
     findings, kept = [], []
@@ -569,9 +572,8 @@ def _gap_sentence(claim: Claim, kind: str | None, gap: Gap, arm: str, baseline: 
     values = (gap.value, gap.baseline_value, gap.random)
     own, base, chance = (_level_text(claim.value, value) for value in values)
     levels = [f"{own} in the {arm} feed", f"{base} in the {baseline} feed"]
-    if (
-        math.isfinite(gap.random) and claim.measure != "hosting_slope"
-    ):  # there it is 0 by definition
+    # the slope of what is beyond random exposure is 0 there by definition
+    if math.isfinite(gap.random) and claim.measure != "hosting_slope":
         levels.append(f"{chance} under random exposure")
     text = f"{', '.join(levels[:-1])} and {levels[-1]}"
     start = claim.subject if kind is None else f"under the {kind} partition, {claim.subject}"
@@ -592,11 +594,9 @@ def _level_text(form: str, value: float) -> str:
     ('0.0 points', '−1.3 points')
     """
     text = form.format(value)
-    return (
-        text[1:]
-        if not any(c in "123456789" for c in text) and text[0] in "+-"
-        else text.replace("-", "−")
-    )
+    if not any(c in "123456789" for c in text):
+        return text.lstrip("+-")
+    return text.replace("-", "−")
 
 
 def _includes_zero(kinds: Sequence[str | None]) -> str:
