@@ -1,0 +1,152 @@
+"""Delimited text files (CSV, TSV and their like) and Parquet, as frames of text columns."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from graphkit.errors import DataError, MissingDataError
+from graphkit.readwrite.extract import Extract
+from graphkit.readwrite.files import reading_file
+from graphkit.readwrite.source import COMPRESSED, Sample
+
+__all__ = ["read_delimited"]
+
+
+def read_delimited(
+    sample: Sample,
+    table: str,
+    extract: Extract,
+    *,
+    names: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Rows of a delimited file or of a Parquet file, all columns as text.
+
+    Empty cells are missing. Rows with more cells than the header are dropped and counted; those
+    with fewer lack the last ones. The rows are counted as read.
+
+    Parameters
+    ----------
+    sample
+        The file.
+    table
+        Kind of record, for the report.
+    extract
+        Counts of it are added to.
+    names
+        Names of the columns of a file without a header.
+    columns
+        Columns to read, of those that are there; by default all.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read.
+    DataError
+        If a column occurs twice.
+    """
+    place = Path(sample.source.place)
+    with reading_file(place, "Write or download the file again."):
+        if sample.kind == "parquet":
+            frame = pl.read_parquet(io.BytesIO(sample.source.read()), use_pyarrow=False)
+            lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
+            frame = frame.with_columns(
+                pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))
+            )
+        elif len(sample.separator) > 1:
+            frame = _split_lines(sample, names)
+        else:
+            frame = _read_csv(sample, names, table, extract)
+    extract.count(table, frame.height)
+    doubled = [c for c in frame.columns if c.rpartition("_duplicated_")[0] in frame.columns]
+    if doubled:
+        column = doubled[0].rpartition("_duplicated_")[0]
+        raise DataError(f"{place}: column {column!r} occurs twice: keep one of them.")
+    if columns is not None:
+        frame = frame.select(c for c in frame.columns if c in columns)
+    return frame
+
+
+def _read_csv(
+    sample: Sample, names: Sequence[str] | None, table: str, extract: Extract
+) -> pl.DataFrame:
+    source = sample.source
+    marked = sample.text.lower().startswith("sep=")
+    options: dict[str, Any] = {
+        "separator": sample.separator,
+        "infer_schema": False,
+        "has_header": names is None,
+        "skip_lines": int(marked),
+    }
+    if names is not None:
+        options["new_columns"] = list(names)
+    plain = not source.member and not source.parts[-1].lower().endswith(COMPRESSED)
+    try:
+        if plain:
+            lazy = pl.scan_csv(glob.escape(str(source.path)), **options)
+            frame = lazy.collect(engine="streaming")
+        else:
+            frame = pl.read_csv(io.BytesIO(source.read()), **options)
+    except pl.exceptions.ComputeError:
+        # rows of another length, or bytes that are no UTF-8: slower, row by row
+        frame = _read_ragged(sample, names, table, extract, marked)
+    return frame.rename(str.strip, strict=False)
+
+
+def _read_ragged(
+    sample: Sample, names: Sequence[str] | None, table: str, extract: Extract, marked: bool
+) -> pl.DataFrame:
+    data = sample.source.read()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+        extract.notes[table, "text that is not UTF-8: read as Latin-1"] += 1
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=sample.separator)
+    if marked:
+        next(rows)
+    header = list(names) if names is not None else next(rows)
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise DataError(f"{sample.source.place}: column {twice!r} occurs twice: keep one of them.")
+    width = len(header)
+    kept, long = [], 0
+    try:
+        for row in rows:
+            if len(row) > width:
+                long += 1
+            elif row:
+                kept.append(row + [""] * (width - len(row)))
+    except csv.Error as error:
+        raise OSError(str(error)) from error
+    if long:
+        extract.count(table, long)
+        extract.dropped[table, f"more cells than the {width} of the header"] += long
+    frame = pl.DataFrame(kept, schema=dict.fromkeys(header, pl.String), orient="row")
+    return frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
+
+
+def _split_lines(sample: Sample, names: Sequence[str] | None) -> pl.DataFrame:
+    """Rows of a file whose separator is longer than a character, without quotes: MovieLens."""
+    if names is None:
+        raise MissingDataError(
+            f"{sample.source.place}: cells are separated by {sample.separator!r}, and there are no "
+            "names of columns."
+        )
+    data = sample.source.read()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    lines = pl.Series("line", [text]).str.split("\n").explode().str.strip_chars_end("\r")
+    lines = lines.filter(lines != "")
+    cells = lines.str.split_exact(sample.separator, len(names) - 1).struct.unnest()
+    cells.columns = list(names)
+    return cells.with_columns(pl.when(pl.all() != "").then(pl.all()))

@@ -1,0 +1,373 @@
+"""Sources: files on disk or inside zip archives, and what the beginning of each shows.
+
+A file is recognised by its beginning alone: columns of a delimited file, keys of JSON, the root of
+XML. Nothing of its content is kept for messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from graphkit.errors import FileError
+from graphkit.readwrite.files import reading_file
+
+__all__ = ["Sample", "Source", "list_sources", "look_at"]
+
+#: Bytes of a file that are looked at, after decompression.
+BEGINNING = 1 << 18
+
+#: Largest window of a Zstandard frame that is accepted: dumps of Reddit use 2 GiB.
+ZSTD_WINDOW = 1 << 31
+
+#: Suffixes of compressed files, which are read as what they hold.
+COMPRESSED = (".gz", ".zst")
+
+#: Files of operating systems and editors, which hold no data.
+_NO_DATA = re.compile(r"(?:^|/)(?:\.[^/]+|__MACOSX|Thumbs\.db|desktop\.ini)(?:/|$)")
+
+#: Separators of delimited files, in the order in which they are tried.
+SEPARATORS = (",", ";", "\t", "|", "::")
+
+Kind = Literal["delimited", "json", "ndjson", "javascript", "xml", "parquet", "arrow", "other"]
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """A file on disk, or a member of a zip archive on disk.
+
+    Attributes
+    ----------
+    path
+        The file, or the archive.
+    member
+        Name inside the archive; empty for a file on disk.
+    """
+
+    path: Path
+    member: str = ""
+
+    @property
+    def place(self) -> str:
+        """How messages name it: ``export.zip: user_data.json``."""
+        return f"{self.path}: {self.member}" if self.member else str(self.path)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Folders and file name, those inside an archive after the archive's own."""
+        return (*self.path.parts, *Path(self.member).parts)
+
+    @property
+    def name(self) -> str:
+        """File name in lower case, without ``.gz`` and ``.zst``."""
+        name = self.parts[-1].lower()
+        return name.removesuffix(next(filter(name.endswith, COMPRESSED), ""))
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Stream of its bytes, decompressed.
+
+        Raises
+        ------
+        FileError
+            If it cannot be read or is damaged, also later while the block reads from it.
+        """
+        with reading_file(Path(self.place), "Get the file again."), contextlib.ExitStack() as stack:
+            if self.member:
+                try:
+                    archive = stack.enter_context(zipfile.ZipFile(self.path))
+                    raw = stack.enter_context(archive.open(self.member))
+                except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+                    raise FileError(
+                        f"{self.place} cannot be unpacked: {error}. Unpack it by hand."
+                    ) from error
+            else:
+                raw = stack.enter_context(self.path.open("rb"))
+            try:
+                yield stack.enter_context(_decompressed(raw, self.parts[-1].lower()))
+            except zipfile.BadZipFile as error:
+                raise FileError(f"{self.place} cannot be unpacked: {error}.") from error
+
+    def read(self, most: int | None = None) -> bytes:
+        """Its bytes, decompressed, or the first `most` of them."""
+        with self.open() as file:
+            return file.read() if most is None else file.read(most)
+
+
+@contextlib.contextmanager
+def _decompressed(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    if name.endswith(".gz"):
+        with gzip.open(raw) as file:
+            yield cast("IO[bytes]", file)
+    elif name.endswith(".zst"):
+        import zstandard
+
+        decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        try:
+            # a dump may consist of several frames
+            with decoder.stream_reader(raw, read_across_frames=True, closefd=False) as file:
+                yield cast("IO[bytes]", file)
+        except zstandard.ZstdError as error:
+            raise OSError(str(error)) from error
+    else:
+        yield raw
+
+
+def list_sources(path: Path) -> tuple[list[Source], list[Source]]:
+    """Sources in a file, folder or zip archive, sorted; and those that hold no data by their names.
+
+    Archives inside a folder are opened, archives inside an archive are not.
+    """
+    if not path.exists():
+        raise FileError(f"{path} does not exist.")
+    files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
+    found: list[Source] = []
+    for file in files:
+        if file.suffix.lower() == ".zip":
+            found += _list_archive(file)
+        else:
+            found.append(Source(file))
+
+    def idle(source: Source) -> bool:
+        inside = source.path.relative_to(path).as_posix() if path.is_dir() else ""
+        return bool(_NO_DATA.search(inside) or _NO_DATA.search(source.member))
+
+    return [s for s in found if not idle(s)], [s for s in found if idle(s)]
+
+
+def _list_archive(path: Path) -> list[Source]:
+    try:
+        with reading_file(path, "Get the archive again."), zipfile.ZipFile(path) as archive:
+            names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
+    except zipfile.BadZipFile:
+        return [Source(path)]
+    return [Source(path, name) for name in names]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the beginning of a source shows.
+
+    Attributes
+    ----------
+    source
+        The source.
+    kind
+        ``"delimited"`` (CSV, TSV and their like), ``"json"`` (one document), ``"ndjson"``,
+        ``"javascript"`` (an assignment of JSON), ``"xml"``, ``"parquet"``, ``"arrow"`` or ``"other"``.
+    what
+        What it is in words, for messages: "a PDF", "a web page", "JSON".
+    text
+        The beginning as text, at most 256 kB; empty if it is no text.
+    """
+
+    source: Source
+    kind: Kind
+    what: str
+    text: str
+
+    @cached_property
+    def separator(self) -> str:
+        """Separator of a delimited file: that of its first line, outside quotes."""
+        return sniff_separator(self.text)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """Cells of the first line of a delimited file, or names of the columns of a Parquet file."""
+        if self.kind == "parquet":
+            return _parquet_columns(self.source)
+        if self.kind != "delimited":
+            return ()
+        return tuple(cell.strip() for cell in split_line(_first_line(self.text), self.separator))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Paths of the keys of JSON, without the positions in arrays: ``data.videos.id``."""
+        if self.kind not in ("json", "ndjson", "javascript"):
+            return frozenset()
+        return frozenset(key_paths(self.text))
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these are among the columns, or among the paths of keys."""
+        there = self.keys or frozenset(self.header)
+        return all(name in there for name in names)
+
+
+_MAGIC = {
+    b"PAR1": ("parquet", "a Parquet file"),
+    b"ARROW1": ("arrow", "an Arrow (Feather) file"),
+    b"PK\x03\x04": ("other", "a zip archive or workbook"),
+    b"\xd0\xcf\x11\xe0": ("other", "an old workbook"),
+    b"%PDF": ("other", "a PDF"),
+    b"\x89PNG": ("other", "an image"),
+    b"\xff\xd8\xff": ("other", "an image"),
+    b"SQLite format 3": ("other", "an SQLite database"),
+    b"RDX": ("other", "an R workspace"),
+    b"\x1f\x8b": ("other", "a gzip file without .gz in its name"),
+    b"(\xb5/\xfd": ("other", "a Zstandard file without .zst in its name"),
+}
+
+
+def look_at(source: Source) -> Sample:
+    """Look at the beginning of a source.
+
+    Raises
+    ------
+    FileError
+        If it cannot be opened or decompressed.
+    """
+    head = source.read(BEGINNING)
+    for magic, (kind, what) in _MAGIC.items():
+        if head.startswith(magic):
+            return Sample(source, cast("Kind", kind), what, "")
+    if not head.strip():
+        return Sample(source, "other", "an empty file", "")
+    text = _as_text(head)
+    if text is None:
+        return Sample(source, "other", "no text in UTF-8", "")
+    return Sample(source, *_kind_of(text, source.name), text)
+
+
+def _as_text(head: bytes) -> str | None:
+    """The beginning as text, `None` if it is none; a character that is cut at the end is left out."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    for cut in range(4):
+        try:
+            text = head[: len(head) - cut].decode("utf-8-sig")
+            return None if "\0" in text[:1000] else text
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:
+                # HetRec and MovieLens write Latin-1
+                return head.decode("latin-1") if b"\0" not in head[:1000] else None
+    return None
+
+
+_MARKUP = re.compile(
+    r"<(?:\?xml[^>]*>|!--.*?-->|!doctype[^>]*>|\s)*(?:<\s*)?([a-z][\w:.-]*)?", re.I | re.S
+)
+_ASSIGNED = re.compile(r"\s*(?:window\.|var |let |const )?[\w$.\[\]\"']+\s*=\s*[\[{]")
+
+
+def _kind_of(text: str, name: str) -> tuple[Kind, str]:
+    start = text.lstrip()
+    if start.startswith("<"):
+        if re.search(r"<(?:html|!doctype html)\b", start[:2000], re.I):
+            return "other", "a web page"
+        return "xml", "XML"
+    if start.startswith(("{", "[")) and _begins_json(start):
+        first = start.partition("\n")[0].strip()
+        several = "\n" in start and first.endswith("}") and start.startswith("{")
+        if several and _is_whole(first):
+            return "ndjson", "lines of JSON"
+        if name.endswith((".ndjson", ".jsonl")):
+            return "ndjson", "lines of JSON"
+        return "json", "JSON"
+    if _ASSIGNED.match(text) and name.endswith(".js"):
+        return "javascript", "JavaScript with data"
+    if name.endswith((".md", ".rst", ".py", ".r", ".ipynb", ".toml", ".yaml", ".yml", ".html")):
+        return "other", "no data file by its name"
+    return "delimited", "a delimited text file"
+
+
+def _begins_json(start: str) -> bool:
+    """Whether a text that begins with a bracket is JSON: in lists of tables, cells do so too."""
+    return bool(re.match(r'[\[{]\s*(?:"|[\[{\]}]|-?[0-9]|true|false|null)', start))
+
+
+def _is_whole(text: str) -> bool:
+    import json
+
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _first_line(text: str) -> str:
+    """The header of a delimited file; a quoted cell may hold line ends."""
+    lines = text.splitlines(keepends=True)
+    if lines and lines[0].lower().startswith("sep="):
+        lines = lines[1:]
+    held = ""
+    for line in lines[:50]:
+        held += line
+        if held.count('"') % 2 == 0:
+            break
+    return held.rstrip("\r\n")
+
+
+def sniff_separator(text: str) -> str:
+    r"""Separator of a delimited text: the commonest of ``, ; tab | ::`` in its header.
+
+    Examples
+    --------
+    >>> sniff_separator("id;name;tags\n1;a;x,y,z"), sniff_separator("1::2::3")
+    (';', '::')
+    """
+    header = re.sub(r'"[^"]*"', "", _first_line(text))
+    counts = {mark: header.count(mark) for mark in SEPARATORS}
+    best = max(counts, key=lambda mark: (counts[mark], -SEPARATORS.index(mark)))
+    return best if counts[best] else ","
+
+
+def split_line(line: str, separator: str) -> list[str]:
+    """Cells of one line of a delimited file."""
+    if len(separator) > 1:
+        return line.split(separator)
+    return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+
+
+def _parquet_columns(source: Source) -> tuple[str, ...]:
+    import polars as pl
+
+    with reading_file(Path(source.place), "Get the file again."):
+        return tuple(pl.read_parquet_schema(io.BytesIO(source.read())))
+
+
+#: A text, a bracket, or a mark between values.
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}\[\],:])')
+
+
+def key_paths(text: str) -> set[str]:
+    """Paths of the keys of JSON documents, of which the end may be cut off.
+
+    Examples
+    --------
+    >>> sorted(key_paths('{"data": {"videos": [{"id": 1}, {"us'))
+    ['data', 'data.videos', 'data.videos.id']
+    """
+    found: set[str] = set()
+    stack: list[str | None] = []  # the path of each object that is open; None for an array
+    path, word = "", ""
+    prefixes: list[str] = [""]
+    for match in _TOKEN.finditer(text):
+        mark = match.group(2)
+        if mark is None:
+            word = match.group(1)
+        elif mark == ":":
+            if stack and stack[-1] is not None:
+                path = f"{stack[-1]}.{word}" if stack[-1] else word
+                found.add(path)
+        elif mark in "{[":
+            prefixes.append(path)
+            stack.append(path if mark == "{" else None)
+        elif mark in "}]":
+            if stack:
+                stack.pop()
+                path = prefixes.pop()
+            if not stack:
+                path, prefixes = "", [""]
+        elif stack and stack[-1] is not None:
+            path = stack[-1]
+    return found
