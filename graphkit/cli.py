@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | describe | communities``.
+"""Command line: ``graphkit demo | run | check | import | describe | communities``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from graphkit.errors import GraphkitError
+from graphkit.errors import GraphkitError, OptionError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from graphkit.data.dataset import Dataset
+    from graphkit.privacy import PseudonymKey
     from graphkit.study import CommunityStudy, StudyResult
 
 __all__ = ["app", "main"]
@@ -128,6 +130,148 @@ def check(study: StudyPath) -> None:
     from graphkit.study import check_study
 
     _show_table(f"{study.name}: ready to run", check_study(study))
+
+
+@app.command()
+def formats() -> None:
+    """List the formats that import, describe and communities read."""
+    from graphkit.readwrite import formats as known
+
+    _show_table("Formats", known(), rows=100)
+
+
+@app.command(name="import")
+def import_log(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="File, folder or zip archive.")],
+    out: Annotated[Path, _option("Dataset folder to write.", "--out")],
+    account: Annotated[
+        list[str] | None,
+        _option(
+            "Whose likes, follows or feed the files hold, where they do not say it: NAME, or FILE=NAME "
+            "for one file; repeatable.",
+            "--account",
+        ),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        _option("Lists of follows that do not say it: followers or following.", "--direction"),
+    ] = None,
+    tz: Annotated[
+        str | None,
+        _option("Zone of times without one: Europe/Berlin, +02:00, … (default: UTC)", "--tz"),
+    ] = None,
+    format: Annotated[
+        str | None,
+        _option(
+            "Read all files as this format; see `graphkit formats`. (default: recognised)",
+            "--format",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        _option(
+            "Secret key of the pseudonyms; made, for you alone to read, if there is none. (default: the "
+            "variable GRAPHKIT_KEY, else graphkit.key beside the folder that is written)",
+            "--key",
+        ),
+    ] = None,
+    raw_ids: Annotated[
+        bool,
+        _option(
+            "Write ids as they came. Ids of accounts and posts lead to persons, and ids of TikTok hold "
+            "the second of their making: keep such a folder as you keep the export.",
+            "--raw-ids",
+        ),
+    ] = False,
+    keep: Annotated[
+        list[str] | None,
+        _option(
+            "Column to keep as it is, as TABLE.COLUMN, such as items.caption; repeatable.", "--keep"
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, _option("Replace the dataset in a folder that is not empty.", "--overwrite")
+    ] = False,
+) -> None:
+    """Read a log in any format that is known, and write it as a dataset folder.
+
+    Says what each file was recognised as and why, and what became of every file and record. Ids
+    become pseudonyms (keyed hashes), and captions and other texts of persons are left out, unless
+    --raw-ids or --keep asks for them.
+    """
+    import graphkit as gk
+    from graphkit.privacy import drop_texts, pseudonymise
+    from graphkit.readwrite import read_any, write_dataset, write_report
+
+    with gk.show_progress():
+        ds, report = read_any(
+            path, account=_accounts(account), direction=direction, tz=tz, format=format
+        )
+        secret = None
+        if raw_ids:
+            ds = drop_texts(ds, keep=keep or ())
+        else:
+            secret = _pseudonym_key(key, out)
+            ds = pseudonymise(ds, secret, keep=keep or ())
+        write_dataset(ds, out, overwrite=overwrite)
+        write_report(report, out / "import.toml")
+    _say(f"{path} is {report.recognised}.")
+    if report.files.height > 1:
+        _show_table("Files", report.files.group_by("status", "holds", "reason").len("files"))
+    _show_table("Records read", report.rows)
+    if report.dropped.height:
+        _show_table("Records dropped, with reasons", report.dropped)
+    if report.notes.height:
+        _show_table("Changes and additions", report.notes)
+    _show_table("Tables written", _table_sizes(ds))
+    for reason, count in ds.provenance.removed.items():
+        _say(f"left out: {reason} ({count:,} rows)")
+    if secret is None:
+        _say("Ids are as they came: they lead to persons. Keep the folder as you keep the export.")
+    else:
+        _say(
+            f"Ids are pseudonyms of the key {secret.fingerprint}; whoever has the key can link them."
+        )
+    _say(f"Dataset: {out}")
+
+
+def _accounts(given: list[str] | None) -> str | dict[str, str] | None:
+    """The option --account: one name for all files, or names by file."""
+    if not given:
+        return None
+    pairs = [entry.partition("=") for entry in given]
+    if len(given) == 1 and not pairs[0][1]:
+        return given[0]
+    wrong = next((file for file, mark, _ in pairs if not mark), None)
+    if wrong is not None:
+        raise OptionError(f"--account {wrong}: several accounts are given as FILE=NAME.")
+    return {file: name for file, _, name in pairs}
+
+
+def _pseudonym_key(path: Path | None, out: Path) -> PseudonymKey:
+    """The key of --key, of the environment, or of the file beside the output; made if absent."""
+    import os
+
+    from graphkit.privacy import load_key, make_key
+    from graphkit.privacy.pseudonyms import KEY_VARIABLE
+
+    if path is None and KEY_VARIABLE in os.environ:
+        return load_key()
+    path = path or out.absolute().parent / "graphkit.key"
+    if path.absolute().is_relative_to(out.absolute()):
+        raise OptionError(f"--key {path}: keep the key out of the folder that is written.")
+    if path.exists():
+        return load_key(path)
+    made = make_key(path)
+    _say(f"A key of pseudonyms was made: {path}. Keep it apart from the data.")
+    return made
+
+
+def _table_sizes(dataset: Dataset) -> pl.DataFrame:
+    import polars as pl
+
+    rows = [(name, f.height, ", ".join(f.columns)) for name, f in dataset.tables.items()]
+    return pl.DataFrame(rows, schema=["table", "rows", "columns"], orient="row")
 
 
 @app.command()

@@ -396,3 +396,23 @@ def look_over_ids(ids: pl.Series, place: str) -> str:
     parts += [f"{word!r}, a word for a missing id" for word in sorted(words)]
     parts += ["neither was changed"] if odd or words else []
     return "; ".join(parts)
+
+
+#: Range of the times in ids of TikTok, in seconds: 2012 to 2100. Ids of X never reach it before 2050.
+_FIRST_SECOND, _LAST_SECOND = 1_325_376_000, 4_102_444_800
+
+
+def creation_time(ids: pl.Expr) -> pl.Expr:
+    """Time of creation in the upper 32 bits of an id, as TikTok makes them; null for other ids.
+
+    Examples
+    --------
+    >>> ids = pl.DataFrame({"id": ["7374807619341093709", "42"]})
+    >>> [t and t.isoformat() for t in ids.select(creation_time(pl.col("id"))).to_series()]
+    ['2024-05-30T15:00:04+00:00', None]
+    """
+    whole = pl.when(ids.str.contains("^[0-9]{19}$")).then(ids)
+    seconds = whole.cast(pl.Int64, strict=False) // (1 << 32)
+    possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
+    time = pl.from_epoch(seconds * 1_000_000, "us").cast(pl.Datetime("us", "UTC"))
+    return pl.when(possible).then(time)

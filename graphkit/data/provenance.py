@@ -80,6 +80,14 @@ class Provenance(Frozen):
             tuple(record for record in records if record),
         )
 
+    def find(self, parameter: str) -> Any:
+        """The latest value of a parameter in the record and its parents; `None` without one."""
+        value = self.parameters.get(parameter)
+        if value is not None:
+            return value
+        found = (parent.find(parameter) for parent in self.parents)
+        return next((one for one in found if one is not None), None)
+
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON types."""
         mappings = {

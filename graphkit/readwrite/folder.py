@@ -39,11 +39,12 @@ class Header:
     source: str = ""
     terms: str = ""
     real_ids: tuple[str, ...] = ()
+    pseudonyms: str = ""
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-_KEYS = ("schema_version", "source", "terms", "real_ids", "time_kinds", "files")
+_KEYS = ("schema_version", "source", "terms", "real_ids", "pseudonyms", "time_kinds", "files")
 
 
 def read_header(folder: Path) -> Header:
@@ -67,6 +68,7 @@ def read_header(folder: Path) -> Header:
         source=_read_text_key(values, "source", path),
         terms=_read_text_key(values, "terms", path),
         real_ids=_read_real_ids(values, path),
+        pseudonyms=_read_text_key(values, "pseudonyms", path),
         time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
         files=_check_text_table(values.get("files", {}), "files", path),
     )
@@ -132,6 +134,8 @@ def header_text(header: Header) -> str:
     ]
     if header.real_ids:
         lines.append(f"real_ids = [{', '.join(map(_quote_toml, header.real_ids))}]")
+    if header.pseudonyms:
+        lines.append(f"pseudonyms = {_quote_toml(header.pseudonyms)}")
     for title, table in (("time_kinds", header.time_kinds), ("files", header.files)):
         lines += ["", f"[{title}]"]
         lines += [
@@ -292,7 +296,7 @@ def read_dataset(
     Each of ``accounts``, ``items``, ``follows``, ``interactions``, ``impressions`` and
     ``memberships`` is one file, ``.parquet``, ``.csv``, ``.csv.gz``, ``.ndjson`` or
     ``.jsonl``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
-    real_ids, [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns
+    real_ids, pseudonyms (the fingerprint of their key), [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns
     are read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
 
     Blanks around ids are stripped, and a word that means missing (``nan``, ``None``, ``NA``,
@@ -366,7 +370,7 @@ def read_dataset(
         _add_unknown(tables, notes)
     record = Provenance.of(
         "read_dataset",
-        {"unknown": unknown},
+        {"unknown": unknown} | ({"pseudonyms": header.pseudonyms} if header.pseudonyms else {}),
         removed={f"{table}: {reason}": n for (table, reason), n in dropped.items()},
     )
     try:
@@ -485,7 +489,13 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
                 f"table {name!r}: column {objects[0]!r} holds Python objects, which Parquet "
                 "cannot: drop or convert it."
             )
-    header = Header(dataset.source, dataset.terms, dataset.real_ids, dict(dataset.time_kinds))
+    header = Header(
+        dataset.source,
+        dataset.terms,
+        dataset.real_ids,
+        str(dataset.provenance.find("pseudonyms") or ""),
+        dict(dataset.time_kinds),
+    )
     header_text(header)  # raises before any file is written
     for name, frame in dataset.tables.items():
         # one chunk, so that the bytes depend on the content only

@@ -28,7 +28,7 @@ from graphkit.data.times import as_instant
 from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures.hosting_visibility import RANDOM
-from graphkit.readwrite import READERS
+from graphkit.readwrite import formats
 from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.simulation.behaviour import Behaviour
@@ -123,13 +123,17 @@ class DataConfig(Section):
     ----------
     source
         ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
-        a format of ``graphkit.readwrite.READERS``: ``"folder"`` (of
-        :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet), ``"tiktok"``
-        (Research API JSON), ``"hetrec-lastfm"``.
+        ``"any"`` (recognised from the files, by :func:`graphkit.read_any`), or a format of
+        :func:`graphkit.readwrite.formats`: ``"folder"`` (of :func:`graphkit.write_dataset`, or
+        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
     path
         Folder or file of the data, relative to the study file.
     stitches
         With tiktok: files or folders of stitch lists, likewise.
+    account, direction, tz
+        What files do not say themselves, see :func:`graphkit.read_any`: whose likes, follows or feed
+        they hold (one name, or names by file), the direction of lists of follows, the zone of
+        times.
     accounts, mixing, seed
         Of a synthetic platform.
     """
@@ -137,6 +141,9 @@ class DataConfig(Section):
     source: str = "bundled"
     path: str | None = None
     stitches: tuple[str, ...] = ()
+    account: str | dict[str, str] | None = None
+    direction: Literal["followers", "following"] | None = None
+    tz: str | None = None
     accounts: Annotated[int, Field(ge=48)] = 5000
     mixing: Share = 0.3
     seed: Annotated[int, Field(ge=0)] = 1
@@ -144,7 +151,7 @@ class DataConfig(Section):
     @field_validator("source")
     @classmethod
     def _check_source(cls, source: str) -> str:
-        check_choice("source", source, (*PLATFORMS, *READERS))
+        check_choice("source", source, (*PLATFORMS, "any", *formats().get_column("name")))
         return source
 
 
@@ -505,11 +512,8 @@ class StudyConfig(Section):
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
         if not own and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
-        takers = [name for name, reader in READERS.items() if reader.stitches]
-        if self.data.stitches and self.data.source not in takers:
-            raise OptionError(
-                f"{place}: data.stitches goes with source = {' or '.join(map(repr, takers))}."
-            )
+        if self.data.stitches and self.data.source not in ("tiktok", "any"):
+            raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
         if own and self.world.posts == "introduced":
             raise OptionError(
                 f"{place}: world.posts = 'introduced' is for items without authors; those of a "

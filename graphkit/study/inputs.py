@@ -57,7 +57,14 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
             "folder of the study file."
         )
     stitches = [config.resolve(s) for s in data.stitches]
-    dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
+    dataset, report = readwrite.read_any(
+        path,
+        account=data.account,
+        direction=data.direction,
+        tz=data.tz,
+        format=None if data.source == "any" else data.source,
+        stitches=stitches,
+    )
     return StudyInputs(dataset, None, report)
 
 

@@ -5,4 +5,9 @@ Every module names its importers in ``IMPORTERS``; the first that recognises a f
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from graphkit.readwrite.extract import Importer
+
+__all__ = ["IMPORTERS"]
+
+#: All importers, in the order in which they are asked.
+IMPORTERS: tuple[Importer, ...] = ()

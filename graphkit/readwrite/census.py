@@ -1,0 +1,348 @@
+"""Any log in: recognise files by their beginning, read what is known, and account for every file.
+
+A folder or a zip archive is a census: each file in it is read, refused with a reason, or listed as
+not understood, and the three add up to all files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from graphkit.data.dataset import Dataset
+from graphkit.data.files import to_toml, write_text
+from graphkit.data.results import ImportReport
+from graphkit.errors import FileError, GraphkitError, GraphkitWarning, OptionError, check_choice
+from graphkit.parallel import refuse_after_fork, track
+from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
+from graphkit.readwrite.folder import is_dataset, read_dataset
+from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
+from graphkit.readwrite.importers import IMPORTERS
+from graphkit.readwrite.source import Sample, Source, list_sources, look_at
+from graphkit.readwrite.tiktok import read_tiktok_api
+
+__all__ = ["formats", "read_any", "write_report"]
+
+#: Formats of whole folders, which have readers of their own.
+_FOLDERS = {
+    "folder": "a dataset folder of graphkit: tables as Parquet, CSV or NDJSON",
+    "hetrec-lastfm": "the folder of HetRec 2011, Last.fm",
+}
+
+
+def formats() -> pl.DataFrame:
+    """Formats that :func:`read_any` reads: name, what its files are.
+
+    Examples
+    --------
+    >>> formats().filter(name="folder").get_column("holds").to_list()
+    ['a dataset folder of graphkit: tables as Parquet, CSV or NDJSON']
+    """
+    rows = [*_FOLDERS.items(), *((i.name, i.holds) for i in IMPORTERS)]
+    return pl.DataFrame(rows, schema={"name": pl.String, "holds": pl.String}, orient="row")
+
+
+def read_any(
+    path: str | Path,
+    *,
+    account: str | Mapping[str, str] | None = None,
+    direction: Direction | None = None,
+    tz: str | None = None,
+    format: str | None = None,
+    stitches: Iterable[str | Path] = (),
+) -> tuple[Dataset, ImportReport]:
+    """Read a log in any format that is known: a file, a folder, or a zip archive of files.
+
+    Files are recognised by their columns, keys or first bytes, never by what is in their cells.
+    In a folder or archive, files of several formats and many donors become one dataset; ids stay
+    as they are (:func:`graphkit.privacy.pseudonymise` replaces them). What was recognised and why,
+    and what became of every file and record, is in the report.
+
+    Parameters
+    ----------
+    path
+        File, folder or zip archive.
+    account
+        The account whose likes, follows, posts seen or export a file holds, where the file does
+        not say it: one for all files, or a mapping of file names to accounts.
+    direction
+        Whether lists of follows that do not say it hold the ``"followers"`` of the account that was
+        asked, or those whom it is ``"following"``.
+    tz
+        Time zone of times that are written without one, such as ``"Europe/Berlin"`` or ``"+02:00"``.
+    format
+        A name of :func:`formats`: files are then read as this format, without recognition.
+    stitches
+        For answers of TikTok's Research API: files or folders of stitch lists.
+
+    Returns
+    -------
+    tuple of Dataset and ImportReport
+        ``report.files`` has a row for each file, ``report.recognised`` a sentence.
+
+    Raises
+    ------
+    FileError
+        If the path does not exist, or no file is of a known format.
+    MissingDataError
+        If the file needs `account` or `direction`.
+    OptionError
+        For an unknown format.
+
+    Warns
+    -----
+    GraphkitWarning
+        If some files of a folder were refused or not understood.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from graphkit.readwrite import write_dataset
+    >>> ds = Dataset(follows={"follower_id": ["a", "b"], "followee_id": ["b", "a"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again, report = read_any(write_dataset(ds, folder))
+    >>> again.content_key == ds.content_key, report.recognised
+    (True, 'a dataset folder of graphkit: tables as Parquet, CSV or NDJSON, as it has a dataset.toml')
+    """
+    refuse_after_fork()
+    path, lists = Path(path), list(stitches)
+    if format is not None:
+        check_choice("format", format, [*_FOLDERS, *(i.name for i in IMPORTERS)])
+    if direction is not None:
+        check_choice("direction", direction, ("followers", "following"))
+    if not path.exists():
+        raise FileError(f"{path} does not exist.")
+    if lists:
+        if format not in (None, "tiktok"):
+            raise OptionError(f"stitches= does not go with format={format!r}.")
+        return read_tiktok_api(path, stitches=lists)
+    if format == "folder" or (format is None and is_dataset(path) and not _is_foreign(path)):
+        dataset, report = read_dataset(path)
+        why = (
+            "it has a dataset.toml" if (path / "dataset.toml").exists() else "its files are tables"
+        )
+        return dataset, report.with_files(_whole_folder("folder", path, why))
+    if format == "hetrec-lastfm" or (format is None and is_hetrec_lastfm(path)):
+        dataset, report = read_hetrec_lastfm(path)
+        why = "it has the files of the set"
+        return dataset, report.with_files(_whole_folder("hetrec-lastfm", path, why))
+    return _read_census(path, ImportOptions(account, direction, tz), format)
+
+
+def write_report(report: ImportReport, path: str | Path) -> Path:
+    """Write the report of an import as TOML: counts by format, record and reason, and no file names.
+
+    Names of files may be those of persons, so that files are counted by format, status and reason.
+    """
+    path = Path(path)
+    counted = report.files.group_by(
+        "status", "format", "holds", "evidence", "reason", maintain_order=True
+    ).len("files")
+    values = {
+        "files": [{k: v for k, v in row.items() if v} for row in counted.iter_rows(named=True)],
+        "records": report.rows.to_dicts(),
+        "dropped": report.dropped.to_dicts(),
+        "notes": report.notes.to_dicts(),
+    }
+    write_text(path, to_toml(values))
+    return path
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether files that are named as graphkit's tables are of another format."""
+    if (path / "dataset.toml").exists():
+        return False
+    sources, _ = list_sources(path)
+    return any(recognise(look_at(s)) is not None for s in sources)
+
+
+def _whole_folder(name: str, path: Path, why: str) -> list[dict[str, Any]]:
+    return [_line(str(path), name, _FOLDERS[name], why, "read", "")]
+
+
+def _line(
+    file: str, format: str | None, holds: str | None, why: str, status: str, reason: str
+) -> dict[str, Any]:
+    return {
+        "file": file,
+        "format": format,
+        "holds": holds,
+        "evidence": why,
+        "status": status,
+        "reason": reason,
+    }
+
+
+def recognise(sample: Sample) -> tuple[Importer, str] | None:
+    """The first importer that takes a file, and its evidence."""
+    for importer in IMPORTERS:
+        evidence = importer.recognise(sample)
+        if evidence is not None:
+            return importer, evidence
+    return None
+
+
+def _read_census(
+    path: Path, options: ImportOptions, format: str | None
+) -> tuple[Dataset, ImportReport]:
+    sources, idle = list_sources(path)
+    if not sources:
+        raise FileError(f"{path} holds no file.")
+    lines: dict[Source, dict[str, Any]] = {
+        s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
+        for s in idle
+    }
+    twins = _find_twins(sources)
+    found: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    importers = {i.name: i for i in IMPORTERS}
+    for source in track(sources, "looking at files", len(sources)):
+        if source in twins:
+            reason = "the same bytes as another file here"
+            lines[source] = _line(source.place, None, None, "", "not read", reason)
+            continue
+        try:
+            sample = look_at(source)
+        except FileError as error:
+            if len(sources) == 1:
+                raise
+            reason = _reason(error, source)
+            lines[source] = _line(source.place, None, None, "", "not read", reason)
+            continue
+        known = (importers[format], "format= names it") if format else recognise(sample)
+        if known is None:
+            lines[source] = _line(source.place, None, None, "", "not understood", describe(sample))
+            continue
+        importer, why = known
+        lines[source] = _line(source.place, importer.name, importer.holds, why, "read", "")
+        found[importer.name, importer.group(source)].append(sample)
+    if not found:
+        raise _nothing_known(path, lines)
+    extracts: list[Extract] = []
+    failures: list[GraphkitError] = []
+    for (name, _), samples in track(found.items(), "reading files", len(found)):
+        try:
+            extracts.append(importers[name].read(samples, options))
+        except GraphkitError as error:
+            if len(found) == 1 and not any(s["status"] != "read" for s in lines.values()):
+                raise
+            failures.append(error)
+            for sample in samples:
+                lines[sample.source] |= {
+                    "status": "not read",
+                    "reason": _reason(error, sample.source),
+                }
+    for extract in extracts:
+        for source, reason in extract.refused.items():
+            lines[source] |= {"status": "not read", "reason": reason}
+    if not extracts or all(one["status"] != "read" for one in lines.values()):
+        if failures:
+            raise failures[0]
+        raise _nothing_known(path, lines)
+    read = [one for one in lines.values() if one["status"] == "read"]
+    source_text = "; ".join(sorted({str(one["holds"]) for one in read}))
+    parameters = {
+        "formats": dict(sorted(Counter(str(one["format"]) for one in read).items())),
+        "direction": options.direction,
+        "tz": options.tz,
+        "account": None if options.account is None else "given",
+    }
+    dataset, total = combine(extracts, source=source_text, caller="read_any", parameters=parameters)
+    report = ImportReport.of(total.read, total.kept, total.dropped, total.notes)
+    ordered = [lines[s] for s in sorted(lines)]
+    report = report.with_files(ordered)
+    _warn_of_others(path, ordered)
+    return dataset, report
+
+
+def _find_twins(sources: Sequence[Source]) -> set[Source]:
+    """Files with the bytes of a file before them; only files of one size are compared."""
+    by_size: dict[int, list[Source]] = defaultdict(list)
+    for source in sources:
+        if not source.member:
+            by_size[source.path.stat().st_size].append(source)
+    twins: set[Source] = set()
+    for some in by_size.values():
+        if len(some) > 1:
+            seen: set[bytes] = set()
+            for source in some:
+                with source.path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").digest()
+                if digest in seen:
+                    twins.add(source)
+                seen.add(digest)
+    return twins
+
+
+def _reason(error: GraphkitError, source: Source) -> str:
+    """Message of an error without the name of the file, which the row has."""
+    text = str(error).removeprefix(source.place).lstrip(":, ")
+    return shorten_text(text)
+
+
+def shorten_text(text: str, most: int = 300) -> str:
+    """The beginning of a message."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+#: What is known by its suffix and is not read here.
+_ELSEWHERE = {
+    (".gexf", ".graphml", ".gml", ".net", ".paj"): "a graph file: read it with "
+    "graphkit.readwrite.read_graph(path)",
+    (".dot", ".gv"): "a drawing of a graph (DOT): export GraphML or GEXF",
+    (".xlsx", ".xls", ".ods"): "a workbook: export its sheet as CSV, with ids as text",
+    (".rds", ".rda", ".rdata"): "a file of R: in R, arrow::write_parquet(x, 'x.parquet')",
+    (".sav", ".dta", ".sas7bdat"): "a file of SPSS, Stata or SAS: export CSV, with ids as text",
+    (".db", ".sqlite", ".sqlite3"): "an SQLite database: export its tables as CSV or Parquet",
+    (".pkl", ".pickle"): "a pickle, which may run code: write the frame as Parquet",
+    (".txt.zip", ".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz"): "an archive: unpack it",
+}
+
+
+def describe(sample: Sample) -> str:
+    """What a file of no known format is, in words, without its content."""
+    name = sample.source.parts[-1].lower()
+    for endings, what in _ELSEWHERE.items():
+        if name.endswith(endings):
+            return what
+    if sample.kind == "xml" and any(mark in sample.text[:4000] for mark in ("<gexf", "<graphml")):
+        return "a graph file: read it with graphkit.readwrite.read_graph(path)"
+    if sample.kind == "delimited":
+        return (
+            f"{sample.what} with {len(sample.header)} columns of no known tool: read it with polars, and "
+            "pass the frame to graphkit.from_frame(frame, account=…, item=…)"
+        )
+    if sample.kind in ("json", "ndjson", "javascript"):
+        return f"{sample.what} with keys of no known tool"
+    return sample.what
+
+
+def _nothing_known(path: Path, lines: Mapping[Source, Mapping[str, Any]]) -> FileError:
+    reasons = Counter(str(one["reason"]) for one in lines.values())
+    if len(lines) == 1:
+        (reason,) = reasons
+        return FileError(
+            f"{path} is {shorten_text(reason)}. graphkit.readwrite.formats() lists what is read."
+        )
+    told = "; ".join(f"{shorten_text(why, 120)} ({n:,})" for why, n in reasons.most_common(3))
+    return FileError(
+        f"{path}: none of {len(lines):,} files is of a format that is known: {told}. "
+        "graphkit.readwrite.formats() lists what is read."
+    )
+
+
+def _warn_of_others(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    others = [one for one in lines if one["status"] != "read"]
+    if others:
+        most = Counter(str(one["reason"]) for one in others).most_common(1)[0][0]
+        warnings.warn(
+            f"read_any: {len(others):,} of {len(lines):,} files in {path} were not read: "
+            f"{shorten_text(most, 200)}; report.files has the reason for each.",
+            GraphkitWarning,
+            stacklevel=4,
+        )
