@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -153,7 +153,7 @@ def import_log(
         ),
     ] = None,
     direction: Annotated[
-        str | None,
+        Literal["followers", "following"] | None,
         _option("Lists of follows that do not say it: followers or following.", "--direction"),
     ] = None,
     tz: Annotated[
