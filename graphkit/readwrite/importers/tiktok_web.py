@@ -325,8 +325,12 @@ def add_mentioned_items(ids: pl.Series, table: str, extract: Extract) -> None:
 # --- files of TikTok-Api and of web pages
 
 
+#: In place of a key that is not there: no JSON is empty.
+_ABSENT = msgspec.Raw(b"")
+
+
 class _Detail(msgspec.Struct):
-    post: msgspec.Raw | None = msgspec.field(default=None, name="itemStruct")
+    post: msgspec.Raw = msgspec.field(default=_ABSENT, name="itemStruct")
 
 
 class _Page(msgspec.Struct):
@@ -344,7 +348,7 @@ class _Answer(Datum):
     comments: list[msgspec.Raw] | None = None
     scope: _Scope | None = msgspec.field(default=None, name="__DEFAULT_SCOPE__")
     detail: _Detail | None = msgspec.field(default=None, name="itemInfo")
-    post: msgspec.Raw | None = msgspec.field(default=None, name="itemStruct")
+    post: msgspec.Raw = msgspec.field(default=_ABSENT, name="itemStruct")
 
     def entries(self) -> list[msgspec.Raw] | None:
         """Posts and comments of an answer, `None` if the record is one itself."""
@@ -355,7 +359,7 @@ class _Answer(Datum):
         if self.item_module is not None:
             lists.append(list(self.item_module.values()))
         posts = [self.post, *(detail.post for detail in details if detail)]
-        lists.append([post for post in posts if post is not None])
+        lists.append([post for post in posts if len(post)])
         if not any(lists) and self.item_list is None and self.comments is None:
             return [] if self.scope or self.item_module is not None else None
         return [entry for some in lists for entry in some or ()]
