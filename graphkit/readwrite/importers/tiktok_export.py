@@ -20,7 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_r
 from graphkit.readwrite.importers.tiktok_web import add_mentioned_items, as_handle
 from graphkit.readwrite.records import decode_document
 from graphkit.readwrite.source import Sample, Source
-from graphkit.readwrite.tiktok import take_handles
+from graphkit.readwrite.tiktok_ids import take_handles
 
 __all__ = ["IMPORTERS"]
 

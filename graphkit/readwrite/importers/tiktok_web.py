@@ -14,7 +14,7 @@ from graphkit.errors import GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok import id_time, take_handles, take_keys
+from graphkit.readwrite.tiktok_ids import id_time, take_handles, take_keys
 
 __all__ = ["IMPORTERS", "Datum", "add_comments", "add_posts", "comments_of", "posts_of"]
 
