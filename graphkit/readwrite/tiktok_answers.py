@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import DataError, FileError, shorten
+from graphkit.readwrite.columns import text_lists
 from graphkit.readwrite.files import Counts, reading_file
 from graphkit.readwrite.records import lines_of
 from graphkit.readwrite.source import Sample, Source
@@ -204,9 +206,7 @@ class Answers:
 def _text(value: Scalar) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    return "true" if value is True else "false" if value is False else str(value)
 
 
 def read_answers(
@@ -289,22 +289,29 @@ def _add_piece(
 
 
 def _frame_of(videos: list[_Video], held: list[str | None]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {
-        name: [_text(getattr(v, name)) for v in videos] for name in (*_TEXTS[1:], *COUNTS[:-1])
+    columns = {
+        name: _text_column(name, map(attrgetter(name), videos))
+        for name in (*_TEXTS[1:], *COUNTS[:-1])
     }
-    columns["id"] = [
-        _text(v.id if v.id is not None else v.video_id if v.video_id is not None else v.item_id)
+    ids = (
+        v.id if v.id is not None else v.video_id if v.video_id is not None else v.item_id
         for v in videos
-    ]
-    columns["favorites_count"] = [
-        _text(v.favorites_count if v.favorites_count is not None else v.favourites_count)
-        for v in videos
-    ]
+    )
+    saved = (
+        v.favorites_count if v.favorites_count is not None else v.favourites_count for v in videos
+    )
+    columns["id"] = _text_column("id", ids)
+    columns["favorites_count"] = _text_column("favorites_count", saved)
     for name in ("hashtag_names", "video_mention_list"):
-        columns[name] = [_texts(getattr(v, name)) for v in videos]
-    columns["hashtag_info_list"] = [_tags(v.hashtag_info_list) for v in videos]
-    columns["held"] = held
-    return pl.DataFrame({name: columns[name] for name in RECORD}, schema=RECORD)
+        columns[name] = text_lists([_texts(getattr(v, name)) for v in videos])
+    columns["hashtag_info_list"] = text_lists([_tags(v.hashtag_info_list) for v in videos])
+    columns["held"] = pl.Series(held, dtype=pl.String)
+    return pl.DataFrame({name: columns[name] for name in RECORD})
+
+
+def _text_column(name: str, values: Iterable[Scalar]) -> pl.Series:
+    texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
+    return pl.Series(name, texts, dtype=pl.String)
 
 
 def _texts(values: list[Scalar] | None) -> list[str | None] | None:
@@ -391,9 +398,8 @@ class _Documents:
                 return False
             self.notes["videos", "NaN or half a character: read as missing or as U+FFFD"] += 1
             return self._decode(again, found, line)
-        for answer in found[start:]:
-            if answer is not None and _has_float(answer):
-                self._refuse_float(text)
+        if any(map(_has_float, found[start:])):
+            self._refuse_float(text)
         return True
 
     def _decode_odd(
@@ -458,26 +464,23 @@ class _Documents:
         )
 
 
-def _has_float(answer: _Answer) -> bool:
-    if _float_in(answer):
-        return True
+def _has_float(answer: _Answer | None) -> bool:
+    """Whether an id was written as a float."""
+    if answer is None:
+        return False
     data = answer.data
     if data is None:
-        return isinstance(answer.parent_comment_id, float)
-    if any(isinstance(i, float) for i in data.playlist_video_ids or ()):
-        return True
-    return any(
-        _float_in(video) for key in _HELD for video in getattr(data, key) or () if video is not None
-    ) or any(isinstance(c.video_id, float) for c in data.comments or () if c is not None)
+        return float in map(type, _ids_of(answer)) or type(answer.parent_comment_id) is float
+    ids: list[Any] = list(data.playlist_video_ids or ())
+    ids += [comment.video_id for comment in data.comments or () if comment is not None]
+    for key in _HELD:
+        for video in getattr(data, key) or ():
+            if video is not None:
+                ids += _ids_of(video)
+    return float in map(type, ids)
 
 
-def _float_in(video: _Video) -> bool:
-    return (
-        type(video.id) is float
-        or type(video.video_id) is float
-        or type(video.item_id) is float
-        or type(video.music_id) is float
-    )
+_ids_of = attrgetter("id", "video_id", "item_id", "music_id")
 
 
 def _is_json(text: bytes) -> bool:

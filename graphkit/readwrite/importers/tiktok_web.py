@@ -11,6 +11,7 @@ import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import GraphkitError
+from graphkit.readwrite.columns import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample
@@ -136,8 +137,7 @@ def _count(stats: Stats | None, name: str) -> str | None:
 
 def posts_of(records: Iterable[Datum]) -> pl.DataFrame:
     """Columns of text of posts."""
-    rows = [_post_row(record) for record in records]
-    return pl.DataFrame(rows, schema=_POST, orient="row")
+    return frame_of_rows(map(_post_row, records), _POST)
 
 
 def _post_row(post: Datum) -> tuple[Any, ...]:
@@ -168,7 +168,7 @@ def _post_row(post: Datum) -> tuple[Any, ...]:
 
 def comments_of(records: Iterable[Datum]) -> pl.DataFrame:
     """Columns of text of comments."""
-    rows = [
+    rows = (
         (
             id_text(c.cid),
             id_text(c.aweme_id),
@@ -178,8 +178,8 @@ def comments_of(records: Iterable[Datum]) -> pl.DataFrame:
             _number(c.commented),
         )
         for c in records
-    ]
-    return pl.DataFrame(rows, schema=_COMMENT, orient="row")
+    )
+    return frame_of_rows(rows, _COMMENT)
 
 
 def as_handle(name: str | None) -> str | None:

@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import FileError, GraphkitError, name_some, shorten
+from graphkit.readwrite.columns import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.importers.tiktok_web import (
     Datum,
@@ -165,9 +166,7 @@ def _pieces(sample: Sample, extract: Extract) -> Sequence[tuple[pl.DataFrame, pl
                 )
         for platform, n in others.items():
             extract.dropped["lines", f"of {shorten(platform, 40)}: not read"] += n
-        exposure = pl.DataFrame(views, schema=_VIEW, orient="row").with_columns(
-            _surface("address").alias("surface")
-        )
+        exposure = frame_of_rows(views, _VIEW).with_columns(_surface("address").alias("surface"))
         frame = posts_of(post).hstack(exposure.drop("address"))
         found.append((frame, comments_of(comment)))
     return found
