@@ -1,275 +1,156 @@
-"""Reader of the TikTok Research API: JSON of video objects, and text files of stitches."""
+"""Reader of the TikTok Research API: JSON of its answers, and text files of stitches."""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.ids import MISSING_WORDS, check_real_ids, take_ids
+from graphkit.data.ids import MISSING_WORDS, check_real_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
-from graphkit.errors import DataError, FileError, OptionError, name_some, nearest, shorten
+from graphkit.errors import DataError, FileError, GraphkitError, OptionError, name_some, nearest
 from graphkit.parallel import track
-from graphkit.readwrite.files import (
-    NDJSON,
-    Counts,
-    count_removed,
-    expand_paths,
-    first_bad_line,
-    read_lines,
-    read_text,
+from graphkit.readwrite.extract import ImportOptions
+from graphkit.readwrite.files import NDJSON, Counts, count_removed, expand_paths, read_lines
+from graphkit.readwrite.source import Sample, Source, look_at
+from graphkit.readwrite.tiktok_answers import COUNTS, RECORD, Answers, read_answers
+from graphkit.readwrite.tiktok_ids import (
+    clean_text,
+    id_time,
+    normalise_handle,
+    take_handles,
+    take_keys,
 )
+from graphkit.readwrite.tiktok_lists import build_others
 
 __all__ = ["is_tiktok_api", "read_tiktok_api"]
 
 JSON_SUFFIXES = (".json", ".json.gz", *NDJSON)
 
 
-COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
-
-# All values are decoded as text, so that integers keep all digits; types may vary between files.
-_TEXTS = """id video_id item_id username create_time region_code video_description music_id
-    video_duration voice_to_text is_stem_verified"""
-_LISTS = ("hashtag_names", "video_mention_list")
-_VIDEO: dict[str, pl.DataType] = {
-    **{name: pl.String() for name in (*_TEXTS.split(), *COUNTS, "favourites_count")},
-    **{name: pl.List(pl.String) for name in _LISTS},
-    "hashtag_info_list": pl.List(pl.Struct({"hashtag_name": pl.String})),
-}
-_PAGE: dict[str, pl.DataType] = {
-    "data": pl.Struct({"videos": pl.List(pl.Struct(_VIDEO))}),
-    "error": pl.Struct({"code": pl.String}),
-}
-_RECORD = pl.Struct(_VIDEO | _PAGE)
-
 #: Other keys of the API, around or inside video objects; they are not read.
 _OTHER_KEYS = """data videos error code message log_id http_status_code cursor has_more search_id
     effect_ids effect_id effect_name effect_photo_url effect_photo_URI hashtag_id
     hashtag_name hashtag_description sticker_info_list sticker_id sticker_name
     effect_info_list video_label video_tag type number video_tag_type video_tag_number
-    playlist_id"""
-_KNOWN_KEYS = frozenset(_VIDEO) | set(_OTHER_KEYS.split())
-
-#: A JSON number with a point or an exponent where an id should be.
-_FLOAT_ID = r'("(?:id|video_id|item_id|music_id)"\s*:\s*[0-9]+(?:\.[0-9]|[eE])[0-9eE.+-]*)'
-
-#: One object where a list of objects is meant.
-_ONE_TAG = r'("hashtag_info_list"\s*:\s*)(\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\})'
-
-#: Keys of lists of text that hold an object, or a list of objects.
-_NO_TEXTS = r'"(hashtag_names|video_mention_list)"\s*:\s*\[?\s*\{'
-
-#: Number of characters of a file in which keys are searched for.
-_BEGINNING = 1 << 18
+    playlist_id playlist_name playlist_item_total playlist_last_updated playlist_video_ids
+    video_id item_id favourites_count user_followers user_following user_liked_videos
+    user_pinned_videos pinned_videos_list user_reposted_videos reposted_videos comments text
+    parent_comment_id reply_count display_name bio_description bio_url avatar_url is_verified
+    is_private follower_count following_count likes_count video_count"""
+_KNOWN_KEYS = frozenset(RECORD) | set(_OTHER_KEYS.split())
 
 
-def read_records(path: Path, notes: Counts, dropped: Counts) -> pl.DataFrame:
-    """Video objects of one file, as text columns; what is none is counted as dropped."""
-    documents = _split_documents(path)
-    _refuse_float_ids(documents, path)
-    records, cut = _decode_or_explain(documents, path)
-    dropped["videos", "truncated last line"] += cut
-    objects = records.drop_nulls()
-    dropped["videos", "null in place of a video"] += len(records) - len(objects)
-    videos = _without_pages(objects.to_frame().unnest("record"), notes, dropped)
-    _look_for_misspellings(videos, documents, path, notes)
-    ids = pl.coalesce("id", "video_id", "item_id").alias("id")
-    likes = pl.coalesce("favorites_count", "favourites_count").alias("favorites_count")
-    tag_names = pl.col("hashtag_info_list").list.eval(pl.element().struct.field("hashtag_name"))
-    return videos.with_columns(ids, likes, tag_names).drop(
-        "video_id", "item_id", "favourites_count"
-    )
-
-
-def _split_documents(path: Path) -> pl.Series:
-    """JSON documents of a file: its lines, or the whole text."""
-    if path.name.lower().endswith(NDJSON):
-        return read_lines(path)
-    text = read_text(path).strip()
-    first, several, _ = text.partition("\n")
-    if several and first_bad_line(pl.Series([first.strip()])) is None:
-        # NDJSON in a .json file: the first line is valid JSON
-        return read_lines(path)
-    return pl.Series([text], dtype=pl.String)
-
-
-def _refuse_float_ids(documents: pl.Series, path: Path) -> None:
-    found = documents.str.extract(_FLOAT_ID).drop_nulls()
-    if len(found):
-        raise DataError(
-            f"{path}: {found[0]} was written as a float, so its last digits are lost: export ids "
-            "as integers or text."
-        )
-
-
-def _decode_or_explain(documents: pl.Series, path: Path) -> tuple[pl.Series, int]:
-    """Objects of all documents, null where there is none; number of truncated lines at the end."""
-    try:
-        return _decode_documents(documents), 0
-    except pl.exceptions.PolarsError as error:
-        bad = first_bad_line(documents)
-        filled = (documents != "").arg_true()
-        if bad is not None and len(filled) > 1 and bad == int(filled[-1]):
-            return _decode_or_explain(documents.head(bad), path)[0], 1
-        where = f"{path}, line {bad + 1}," if bad is not None and len(filled) > 1 else f"{path}"
-        wrong = documents.str.extract(_NO_TEXTS).drop_nulls()
-        # the words of Polars hold the value, however long it is
-        why = "it is no valid JSON" if bad is not None else "a value is of another type"
-        if len(wrong):
-            why = f"{shorten(wrong[0])} holds objects, and a list of texts is needed"
-        raise FileError(
-            f"{where} cannot be read as video objects of the Research API: {why}. Give JSON "
-            "arrays of video objects, answers of the API, or lines of either."
-        ) from error
-
-
-def _decode_documents(documents: pl.Series) -> pl.Series:
-    """Objects of all documents, each an object or an array of objects; null where there is none."""
-    documents = documents.filter(documents != "").str.replace_all(_ONE_TAG, "$1[$2]")
-    is_array = documents.str.starts_with("[")
-    lists = documents.filter(is_array).str.json_decode(pl.List(_RECORD))
-    objects = documents.filter(~is_array).str.json_decode(_RECORD)
-    return pl.concat([_explode_lists(lists).alias("record"), objects.alias("record")])
-
-
-def _explode_lists(lists: pl.Series) -> pl.Series:
-    # an empty list would become a null row
-    return lists.filter(lists.list.len() > 0).explode()
-
-
-def _without_pages(records: pl.DataFrame, notes: Counts, dropped: Counts) -> pl.DataFrame:
-    """Replace responses of the API, ``{"data": {"videos": […]}, "error": …}``, by their videos."""
-    is_page = pl.col("data").is_not_null() | pl.col("error").is_not_null()
-    flat = records.filter(~is_page).drop("data", "error")
-    pages = records.filter(is_page)
-    if not pages.height:
-        return flat
-    codes = pages.get_column("error").struct.field("code").drop_nulls()
-    failed = codes.filter(codes.str.to_lowercase() != "ok")
-    for code, count in failed.value_counts(sort=True).rows():
-        notes["videos", f"answer of the API with the error {shorten(code)}"] += count
-    lists = pages.get_column("data").struct.field("videos").drop_nulls()
-    held = _explode_lists(lists)
-    dropped["videos", "null in place of a video"] += held.null_count()
-    videos = held.drop_nulls().alias("video").to_frame().unnest("video")
-    return pl.concat([flat, videos.select(flat.columns)])
-
-
-def missing_key(needed: str, path: Path) -> str:
+def missing_key(needed: str, answers: Answers) -> str:
     """Message for videos that all lack a required key."""
-    keys = _find_keys(_split_documents(path))
     return (
-        f"{path}: no video has the key {needed!r}.{nearest(needed, keys)} There are "
-        f"{name_some(sorted(keys)) or 'no keys'}. Rename the key, or request the "
+        f"{answers.source.place}: no video has the key {needed!r}.{nearest(needed, answers.keys)} "
+        f"There are {name_some(sorted(answers.keys)) or 'no keys'}. Rename the key, or request the "
         "field from the API."
     )
 
 
-def _find_keys(documents: pl.Series) -> set[str]:
-    beginning = "\n".join(documents.head(2000).str.head(_BEGINNING).to_list())[:_BEGINNING]
-    return set(re.findall(r'"([A-Za-z_]\w*)"\s*:', beginning))
-
-
-def _look_for_misspellings(
-    videos: pl.DataFrame, documents: pl.Series, path: Path, notes: Counts
-) -> None:
+def _look_for_misspellings(answers: Answers, notes: Counts) -> None:
     """Refuse a file whose id or user name is misspelt; note other keys that look misspelt."""
-    if not videos.height:
+    rows = answers.videos.height
+    if not rows:
         return
-    keys = _find_keys(documents)
     # outside hashtag_info_list, hashtag_name is a misspelt hashtag_names
-    known = _KNOWN_KEYS - (set() if "hashtag_info_list" in keys else {"hashtag_name"})
-    absent = known - keys
-    for key in sorted(keys - known):
+    known = _KNOWN_KEYS - (set() if "hashtag_info_list" in answers.keys else {"hashtag_name"})
+    absent = known - answers.keys
+    for key in sorted(answers.keys - known):
         close = difflib.get_close_matches(key.lower(), sorted(absent), n=1, cutoff=0.85)
         if not close:
             continue
         if close[0] == "username":
             raise DataError(
-                f"{path}: key {key!r} looks like 'username', which is missing: rename it."
+                f"{answers.source.place}: key {key!r} looks like 'username', which is missing: "
+                "rename it."
             )
-        notes["videos", f"key {key!r} not read; it looks like {close[0]!r}"] += videos.height
+        notes["videos", f"key {key!r} not read; it looks like {close[0]!r}"] += rows
 
-
-#: Range of the times in ids, in seconds: 2012 to 2100.
-_FIRST_SECOND, _LAST_SECOND = 1_325_376_000, 4_102_444_800
 
 _IDS = {"item_id": pl.String, "author_id": pl.String}
+NO_RECORDS = pl.DataFrame(schema={"item_id": pl.String, "held": pl.String, "file": pl.Int32})
 NO_VIDEOS = pl.DataFrame(schema={**_IDS, "created_at": TIME, "mentions": pl.List(pl.String)})
 
 
-def normalise_handle(name: pl.Expr) -> pl.Expr:
-    """Normalised user name: lower case, without ``@``."""
-    return _clean_text(_clean_text(name).str.strip_prefix("@").str.to_lowercase())
+def read_files(
+    files: Sequence[Source | Sample], dropped: Counts, notes: Counts, *, strict: bool
+) -> tuple[list[Answers], dict[Source, str]]:
+    """What the answers in all files hold, and the files that hold none with the reason.
+
+    The only file, or the first of files that all hold none, is refused with its error. With
+    `strict`, a misspelt key or an id written as a float in any file is an error too.
+    """
+    found: list[Answers] = []
+    refused: dict[Source, GraphkitError] = {}
+    for file in track(files, "reading videos", len(files)):
+        before, noted = Counter(dropped), Counter(notes)
+        source = file if isinstance(file, Source) else file.source
+        try:
+            sample = look_at(file) if isinstance(file, Source) else file
+            answers = read_answers(sample, dropped, notes, strict=strict)
+            _look_for_misspellings(answers, notes)
+        except GraphkitError as error:
+            if strict and not isinstance(error, FileError):
+                raise
+            for counts, old in ((dropped, before), (notes, noted)):
+                counts.clear()
+                counts.update(old)
+            refused[source] = error
+            continue
+        found.append(answers)
+    if refused and not any(map(_holds_some, found)):
+        raise next(iter(refused.values()))
+    if refused:
+        dropped["files", "file that holds no answer of the Research API"] += len(refused)
+    return found, {source: str(error) for source, error in refused.items()}
 
 
-def take_handles(
-    names: pl.Series, place: str, real_ids: Collection[str], seen: Counter[str]
-) -> pl.Series:
-    """Normalised user names, null where missing; what was changed is added to `seen`."""
-    ids = take_keys(names, place, real_ids, seen)
-    return ids.to_frame().select(normalise_handle(pl.col(names.name))).to_series()
-
-
-def take_keys(
-    names: pl.Series, place: str, real_ids: Collection[str], seen: Counter[str]
-) -> pl.Series:
-    """Ids as text, null where missing; what was changed is added to `seen`."""
-    if holed := int(names.str.contains("\x00", literal=True).sum()):
-        # responses of the API may contain null bytes
-        seen["null bytes: taken out"] += holed
-        names = names.str.replace_all("\x00", "", literal=True)
-    return take_ids(names, place, real_ids=real_ids, changes=seen)
-
-
-def _clean_text(column: pl.Expr) -> pl.Expr:
-    # responses of the API may contain null bytes
-    clean = column.str.replace_all("\x00", "", literal=True).str.strip_chars()
-    return pl.when(clean != "").then(clean)
-
-
-def id_time(ids: pl.Expr) -> pl.Expr:
-    """Creation time in the upper 32 bits of a video id; null for other ids."""
-    seconds = ids.cast(pl.Int64, strict=False) // (1 << 32)
-    possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
-    return pl.when(possible).then(pl.from_epoch(seconds * 1_000_000, "us")).cast(TIME)
+def _holds_some(answers: Answers) -> bool:
+    lists = (answers.follows, answers.users, answers.commented, answers.listed)
+    return bool(answers.videos.height or answers.pages or any(lists))
 
 
 def read_videos(
-    files: list[Path], dropped: Counts, notes: Counts, real_ids: Collection[str] = ()
-) -> tuple[pl.DataFrame, int]:
-    """Items of all files with the counts of the API and ``mentions``; number of records read."""
-    frames, read = [], 0
-    for path in track(files, "reading videos", len(files)):
-        before = dropped.total()
-        records = read_records(path, notes, dropped)
-        read += records.height + dropped.total() - before
+    answers: Sequence[Answers], dropped: Counts, notes: Counts, real_ids: Collection[str] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Items of all files with the counts of the API and ``mentions``; records; number read.
+
+    Of the records, with ``item_id``, ``held`` and the number of the ``file``, those with an id and
+    a user name are returned as they came.
+    """
+    frames = []
+    nulls = sum(n for (table, _), n in dropped.items() if table == "videos")
+    for number, some in enumerate(answers):
         columns = []
         for key, take in (("id", take_keys), ("music_id", take_keys), ("username", take_handles)):
             seen: Counter[str] = Counter()
-            columns.append(take(records.get_column(key), f"{path}: key {key!r}", real_ids, seen))
+            place = f"{some.source.place}: key {key!r}"
+            columns.append(take(some.videos.get_column(key), place, real_ids, seen))
             for text, count in seen.items():
                 notes["videos", f"{key}: {text}"] += count
-        frames.append(records.with_columns(columns))
+        frames.append(some.videos.with_columns(*columns, file=pl.lit(number)))
     if not frames:
-        return NO_VIDEOS, 0
+        return NO_VIDEOS, NO_RECORDS, 0
     records = pl.concat(frames)
+    read = records.height + nulls
     for needed in ("id", "username"):
         if records.height and records.get_column(needed).null_count() == records.height:
-            largest = max(range(len(files)), key=lambda i: frames[i].height)
-            raise DataError(missing_key(needed, files[largest]))
+            largest = max(answers, key=lambda some: some.videos.height)
+            raise DataError(missing_key(needed, largest))
         there = records.filter(pl.col(needed).is_not_null())
         records = count_removed(records, there, dropped, "videos", f"no {needed}")
-    once = _one_per_video(records, notes)
+    once = _one_per_video(records.drop("file"), notes)
     count_removed(records, once, dropped, "videos", "the same video again")
-    return _as_items(once, notes), read
+    return _as_items(once, notes), records.select(item_id="id", held="held", file="file"), read
 
 
 def _one_per_video(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
@@ -313,10 +194,10 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
         _to_integer("video_duration").cast(pl.Float64).alias("duration"),
         pl.col("hashtag_names").alias("tags"),
         pl.col("music_id").alias("sound_id"),
-        _clean_text(pl.col("video_description")).alias("caption"),
-        _clean_text(pl.col("region_code")).str.to_uppercase().alias("country"),
+        clean_text(pl.col("video_description")).alias("caption"),
+        clean_text(pl.col("region_code")).str.to_uppercase().alias("country"),
         *(_to_integer(name) for name in COUNTS),
-        _clean_text(pl.col("voice_to_text")),
+        clean_text(pl.col("voice_to_text")),
         stem.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean),
         pl.col("video_mention_list").alias("mentions"),
         pl.col("create_time").is_null().alias("untimed"),
@@ -329,7 +210,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
 
 def _fill_tags(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     """Take the tags of videos without hashtag_names from hashtag_info_list."""
-    named = pl.col("hashtag_info_list").list.eval(_clean_text(pl.element()))
+    named = pl.col("hashtag_info_list").list.eval(clean_text(pl.element()))
     empty = pl.col("hashtag_names").list.len().fill_null(0) == 0
     lacking = empty & (pl.col("hashtag_info_list").list.len() > 0)
     found = records.with_columns(named).select(
@@ -429,9 +310,10 @@ def read_tiktok_api(
     paths: str | Path | Iterable[str | Path],
     *,
     stitches: str | Path | Iterable[str | Path] = (),
+    account: str | Mapping[str, str] | None = None,
     real_ids: Collection[str] = (),
 ) -> tuple[Dataset, ImportReport]:
-    """Read JSON video objects of the TikTok Research API, and text files of stitches.
+    """Read JSON answers of the TikTok Research API, and text files of stitches.
 
     Account ids are user names, in lower case and without ``@``; ids of videos and sounds are
     text with all digits. Records of one video, in several files or under several hashtags, are
@@ -454,6 +336,9 @@ def read_tiktok_api(
     stitches
         Text files with lines ``stitcher_url,stitched_url``, globs, or folders. In a folder,
         files ``*_edges.txt`` and ``*_edges.csv`` are read, else all ``.txt`` and ``.csv`` files.
+    account
+        User name that was asked for followers, following, liked, pinned or reposted videos or user
+        info: one for all files, or a mapping of file names to user names.
     real_ids
         User names such as ``"null"`` that would otherwise be taken for a missing one.
 
@@ -463,12 +348,13 @@ def read_tiktok_api(
         Items with author_id, created_at, duration, tags, sound_id, caption, country (where the
         author registered) and, beyond the schema, view_count, like_count, comment_count,
         share_count, favorites_count, voice_to_text, is_stem_verified, if any video has them.
-        The report counts ``videos``, ``mentions`` and ``stitches``.
+        The report counts ``videos``, ``mentions``, ``stitches`` and what else there was.
 
     Raises
     ------
     FileError
-        If a path does not exist or has no such file, or a file cannot be read.
+        If a path does not exist or has no such file, or a file cannot be read. Among other files,
+        one that holds no answer is counted as dropped.
     DataError
         If no video has an id or a user name, or an id was written as a float.
 
@@ -490,21 +376,31 @@ def read_tiktok_api(
         raise OptionError("read_tiktok_api: nothing to read: give paths, stitches or both.")
     n_files, dropped, notes = len(files) + len(lists), Counts(), Counts()
     words = check_real_ids(real_ids)
-    videos, n_videos = read_videos(files, dropped, notes, words)
+    sources = [Source(path) for path in files]
+    answers, refused = read_files(sources, dropped, notes, strict=True)
+    videos, records, n_videos = read_videos(answers, dropped, notes, words)
     pairs, n_pairs = read_stitches(lists, dropped)
     where = str((*files, *lists)[0]) + (f" and {n_files - 1} more" if n_files > 1 else "")
     try:
-        mentions, n_mentions = _build_mentions(videos, dropped, notes, words)
+        mentions, n_mentions = build_mentions(videos, records, dropped, notes, words)
+        others = build_others(
+            answers, records, ImportOptions(account=account), dropped, notes, words
+        )
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
     known = videos.drop("mentions")
-    items = pl.concat([known, _only_in_urls(pairs, known, notes)], how="diagonal")
-    if not items.height:
+    bare = [_only_in_urls(pairs, known, notes), others.items]
+    items = pl.concat([known, *bare], how="diagonal").unique(
+        "item_id", keep="first", maintain_order=True
+    )
+    if not items.height and not others.tables:
         raise DataError(
             f"there is no video in {len(files)} JSON files and no stitch in {len(lists)} lists "
             f"(the first is {(*files, *lists)[0]}): are these answers of the video query?"
         )
-    interactions = pl.concat([_build_stitches(pairs, known, notes), mentions], how="diagonal")
+    stitched = _build_stitches(pairs, known, notes)
+    parts = [f for f in (stitched, mentions, others.tables.get("interactions")) if f is not None]
+    interactions = pl.concat(parts, how="diagonal")
     reasons = {f"{table}: {reason}": n for (table, reason), n in dropped.items() if n}
     # a word in the URL of a stitch is a user name
     handles = pl.concat(
@@ -513,10 +409,13 @@ def read_tiktok_api(
         if c in interactions.columns
     )
     named = handles.filter(handles.is_in(list(MISSING_WORDS))).unique().to_list()
+    follows = others.tables.get("follows")
     try:
         dataset = Dataset(
             real_ids=tuple({*words, *named}),
-            items=items,
+            accounts=_complete(others.tables.get("accounts"), items, interactions, follows),
+            items=items if items.height else None,
+            follows=follows,
             interactions=interactions if interactions.height else None,
             source="TikTok Research API",
             terms="TikTok Research Tools Terms of Service",
@@ -527,8 +426,38 @@ def read_tiktok_api(
     read = {"videos": n_videos, "mentions": n_mentions, "stitches": n_pairs}
     kept = {"videos": videos.height, "mentions": mentions.height, "stitches": pairs.height}
     given = {"videos": bool(files), "mentions": n_mentions > 0, "stitches": bool(lists)}
-    read = {table: n for table, n in read.items() if given[table]}
+    read = {table: n for table, n in read.items() if given[table]} | others.read
+    if refused:
+        read["files"] = others.read["files"] = len(files)
+    lost: Counter[str] = Counter()
+    for (table, _), n in dropped.items():
+        lost[table] += n
+    kept |= {table: n - lost[table] for table, n in others.read.items()}
     return dataset, ImportReport.of(read, kept, dropped, notes)
+
+
+def _complete(
+    accounts: pl.DataFrame | None,
+    items: pl.DataFrame,
+    interactions: pl.DataFrame,
+    follows: pl.DataFrame | None,
+) -> pl.DataFrame | None:
+    """A table of accounts with all that other tables mention, `None` without one."""
+    if accounts is None:
+        return None
+    columns = ("author_id", "account_id", "target_account_id", "follower_id", "followee_id")
+    frames = (items, interactions, follows)
+    mentioned = [
+        frame.select(pl.col(column).cast(pl.String).alias("account_id"))
+        for frame in frames
+        if frame is not None
+        for column in columns
+        if column in frame.columns
+    ]
+    ids = pl.concat([accounts, *mentioned], how="diagonal").filter(
+        pl.col("account_id").is_not_null()
+    )
+    return ids.unique("account_id", keep="first", maintain_order=True)
 
 
 def _is_json(path: Path) -> bool:
@@ -551,11 +480,16 @@ def _is_text(path: Path) -> bool:
     return path.suffix.lower() in (".txt", ".csv")
 
 
-def _build_mentions(
-    videos: pl.DataFrame, dropped: Counts, notes: Counts, real_ids: Collection[str]
+def build_mentions(
+    videos: pl.DataFrame,
+    records: pl.DataFrame,
+    dropped: Counts,
+    notes: Counts,
+    real_ids: Collection[str],
 ) -> tuple[pl.DataFrame, int]:
     """Interactions of kind ``mention``, and the number of entries in the lists of mentions."""
     lists = videos.filter(pl.col("mentions").list.len() > 0)
+    queried = records.filter(pl.col("held").is_null()).get_column("item_id")
     entries = lists.explode("mentions").select(
         account_id="author_id",
         item_id="item_id",
@@ -563,6 +497,10 @@ def _build_mentions(
         at="created_at",
         target_account_id="mentions",
     )
+    n_entries = entries.height
+    found = entries.filter(pl.col("item_id").is_in(queried.implode()))
+    reason = "in a list of liked, pinned or reposted videos only"
+    entries = count_removed(entries, found, dropped, "mentions", reason)
     seen: Counter[str] = Counter()
     handles = take_handles(
         entries.get_column("target_account_id"), "video_mention_list", real_ids, seen
@@ -571,7 +509,7 @@ def _build_mentions(
         notes["mentions", text] += count
     entries = entries.with_columns(handles)
     named = entries.filter(pl.col("target_account_id").is_not_null())
-    return count_removed(entries, named, dropped, "mentions", "no name"), entries.height
+    return count_removed(entries, named, dropped, "mentions", "no name"), n_entries
 
 
 def _only_in_urls(pairs: pl.DataFrame, known: pl.DataFrame, notes: Counts) -> pl.DataFrame:
