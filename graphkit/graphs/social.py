@@ -12,8 +12,8 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence import checked_kinds, rows_of_kinds
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS
 from graphkit.data.times import TIME, as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
@@ -173,19 +173,10 @@ def _select_interactions(
 ) -> Selected:
     """Interactions of these kinds and times with a known target."""
     wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    for kind in wanted:
-        check_choice("kinds", kind, KINDS)
-    if not wanted:
-        raise OptionError("kinds is empty: name at least one kind of interaction.")
+    wanted = checked_kinds(wanted)
     span = _check_span(since, until)
     table = dataset.require("interactions", verb=caller)
-    rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(wanted)))
-    if not rows.height:
-        present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
-        raise MissingDataError(
-            f"{caller}: no interaction is of kind {', '.join(wanted)}; the table has "
-            f"{present or 'none'} (pass kinds=…)."
-        )
+    rows = rows_of_kinds(table, wanted, caller)
     removed: dict[str, int] = {}
     if span != (None, None):
         rows = _filter_times(dataset, rows, span, removed, caller)
