@@ -358,7 +358,7 @@ def read_dataset(
         read[name] = frame.height + sum(
             dropped[table, why] for table, why in dropped if table == name
         )
-        tables[name] = _drop_duplicates(name, frame, dropped)
+        tables[name] = drop_duplicates(name, frame, dropped)
     if unknown == "drop":
         _drop_unknown(tables, dropped)
     kept = {name: frame.height for name, frame in tables.items()}
@@ -385,7 +385,8 @@ def read_dataset(
     return dataset, ImportReport.of(read, kept, dropped, notes)
 
 
-def _drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
+def drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
+    """A table without repeated rows, if it has a key, and without accounts that follow themselves."""
     key = list(TABLES[name].key)
     if not key or not frame.height:
         return frame
