@@ -14,7 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.data.display import html_card
-from graphkit.data.frames import take_frame
+from graphkit.data.frames import advise_frame, take_frame
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import check_real_ids, describe_changes
 from graphkit.data.provenance import Provenance
@@ -389,6 +389,25 @@ class Dataset(Frozen):
                 )
             kinds[key] = kind
         return kinds
+
+
+def require_dataset(dataset: object, *, caller: str) -> None:
+    """Raise a DataError unless `dataset` is a Dataset; of a frame it says how to make one."""
+    if not isinstance(dataset, Dataset):
+        raise DataError(
+            f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}."
+            f"{advise_frame(dataset)}"
+        )
+
+
+def advise_graph(value: object) -> str:
+    """What makes a graph of `value`, which is none: a sentence."""
+    if isinstance(value, Dataset):
+        return "make one with gk.cointeraction_graph(ds), gk.follow_graph(ds) or another."
+    return advise_frame(value, graph=True).strip() or (
+        "convert it with Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or "
+        "Graph.from_edges."
+    )
 
 
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS
@@ -353,6 +353,7 @@ def incidence(
     check_sides(between, through)
     if isinstance(exclude, str):
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
+    require_dataset(dataset, caller=verb)
     removed: dict[str, int] = {}
     source = _PairSource(dataset, checked_kinds(kinds), verb, removed)
     frame, column = source.pairs(between, through)

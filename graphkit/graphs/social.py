@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import checked_kinds, rows_of_kinds
 from graphkit.data.provenance import Provenance
@@ -174,6 +174,7 @@ def _select_interactions(
     """Interactions of these kinds and times with a known target."""
     wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
     wanted = checked_kinds(wanted)
+    require_dataset(dataset, caller=caller)
     span = _check_span(since, until)
     table = dataset.require("interactions", verb=caller)
     rows = rows_of_kinds(table, wanted, caller)
@@ -306,6 +307,7 @@ def follow_graph(
      {'follows of accounts whose lists are not known to be whole': 1,
       'follows that are not returned': 1})
     """
+    require_dataset(dataset, caller="follow_graph")
     follows = dataset.require("follows", verb="follow_graph")
     if not follows.height:
         raise DataError("follow_graph: the table 'follows' is empty: there are no edges.")
@@ -427,6 +429,7 @@ def layers(
     >>> {name: g.edges().rows() for name, g in layers(ds).items()}
     {'follow': [('a', 'b', 1.0)], 'mention': [('c', 'a', 1.0)], 'duet': [('c', 'b', 1.0)]}
     """
+    require_dataset(dataset, caller="layers")
     found: dict[str, Graph] = {}
     if follows:
         if dataset.follows is None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.files import read_toml, write_text, write_whole
 from graphkit.data.ids import check_real_ids
 from graphkit.data.provenance import Provenance
@@ -471,6 +471,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     ...     sorted(file.name for file in write_dataset(ds, folder).iterdir())
     ['dataset.toml', 'memberships.parquet']
     """
+    require_dataset(dataset, caller="write_dataset")
     root = fs.check_writable(folder, overwrite=overwrite, what="dataset")
     own = {name: f"{name}.parquet" for name in TABLES}
     for name, path in find_tables(root).items():
