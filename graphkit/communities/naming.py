@@ -17,7 +17,7 @@ from graphkit.data.incidence import account_tags, incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped, written_tag
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, check_number
+from graphkit.errors import MissingDataError, OptionError, check_choice, check_number
 
 __all__ = ["label_communities"]
 

@@ -394,9 +394,10 @@ class Dataset(Frozen):
 def require_dataset(dataset: object, *, caller: str) -> None:
     """Raise a DataError unless `dataset` is a Dataset; of a frame it says how to make one."""
     if not isinstance(dataset, Dataset):
+        advice = advise_frame(dataset, follows=caller == "follow_graph")
         raise DataError(
-            f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}."
-            f"{advise_frame(dataset)}"
+            f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}"
+            + (f": {advice}" if advice else ".")
         )
 
 
@@ -404,7 +405,7 @@ def advise_graph(value: object) -> str:
     """What makes a graph of `value`, which is none: a sentence."""
     if isinstance(value, Dataset):
         return "make one with gk.cointeraction_graph(ds), gk.follow_graph(ds) or another."
-    return advise_frame(value, graph=True).strip() or (
+    return advise_frame(value, graph=True) or (
         "convert it with Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or "
         "Graph.from_edges."
     )

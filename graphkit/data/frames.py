@@ -337,22 +337,24 @@ _GUESSES = {
     "rating": "rating stars score",
     "follower": "follower_id follower follower_user",
     "followee": "followee_id followee followed_id followed followed_user",
+    "author": "author_id author creator creator_id",
+    "tags": "tags hashtags hashtag_names",
 }
 _LOG_NAMES = {key: names.split() for key, names in _GUESSES.items()}
 KIND_NAMES = frozenset(_LOG_NAMES["kind"])
 _ENDS = [("source", "target"), ("src", "dst"), ("from", "to")]
 
 
-def advise_frame(value: Any, *, graph: bool = False) -> str:
+def advise_frame(value: Any, *, graph: bool = False, follows: bool = False) -> str:
     """What to call instead where a frame was passed: a sentence, empty for what is no frame.
 
-    `graph` is whether a graph was needed, and else a dataset.
+    `graph` is whether a graph was needed, and else a dataset; `follows` whether one with follows.
 
     Examples
     --------
     >>> advise_frame(pl.DataFrame(schema=["user", "video", "timestamp", "action"]))
-    " This is a frame: make a dataset of it with gk.from_frame(df, account='user', item='video', \
-at='timestamp', kind='action')."
+    "make a dataset of it with gk.from_frame(df, account='user', item='video', at='timestamp', \
+kind='action')."
     """
     names = None if value is None or isinstance(value, str | Mapping) else column_names(value)
     if names is None:
@@ -361,22 +363,23 @@ at='timestamp', kind='action')."
     for source, target in _ENDS:
         if graph and {source, target} <= folded.keys():
             ends = f"df[{folded[source]!r}], df[{folded[target]!r}]"
-            return f" This is a frame: make a graph of it with gk.Graph.from_edges({ends}, directed=…)."
+            return f"make a graph of it with gk.Graph.from_edges({ends}, directed=…)."
     found = {
         key: next((folded[name] for name in known if name in folded), None)
         for key, known in _LOG_NAMES.items()
     }
-    if found["follower"] and found["followee"]:
+    if follows or (found["follower"] and found["followee"]):
         call, then = _call(found, "follower", "followee"), "gk.follow_graph(ds)"
     else:
         kind = "rating" if found["rating"] and not found["kind"] else "kind"
-        keys = ["account", "item", *(["at"] if found["at"] else []), kind]
+        more = [key for key in ("author", "tags") if found[key]]
+        keys = ["account", "item", *(["at"] if found["at"] else []), kind, *more]
         call, then = _call(found, *keys), "gk.cointeraction_graph(ds)"
     unknown = "…" in call
     there = f"; its columns are {name_some(names, 8)}" if unknown else ""
     if graph:
-        return f" This is a frame: make a graph of it with ds = {call} and {then}{there}."
-    return f" This is a frame: make a dataset of it with {call}{there}."
+        return f"make a graph of it with ds = {call} and {then}{there}."
+    return f"make a dataset of it with {call}{there}."
 
 
 def _call(found: Mapping[str, str | None], *keys: str) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.dataset import advise_graph
 from graphkit.data.display import html_frame, number
 from graphkit.data.frozen import Frozen
-from graphkit.data.dataset import advise_graph
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice

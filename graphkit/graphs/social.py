@@ -159,6 +159,7 @@ def interaction_times(
 
 
 def _require_times(dataset: Dataset, caller: str) -> None:
+    require_dataset(dataset, caller=caller)
     dataset.require("interactions", "at", verb=caller)
     dataset.require_event_times("interactions.at", verb=caller)
 
