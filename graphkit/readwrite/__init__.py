@@ -9,6 +9,7 @@ from typing import NamedTuple
 from graphkit.data.dataset import Dataset
 from graphkit.data.results import ImportReport
 from graphkit.errors import FileError, OptionError, check_choice
+from graphkit.readwrite.columns import from_frame
 from graphkit.readwrite.folder import is_dataset, read_dataset, write_dataset
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
 from graphkit.readwrite.log import read_incidence
@@ -18,6 +19,7 @@ from graphkit.readwrite.tiktok import is_tiktok_api, read_tiktok_api
 __all__ = [
     "READERS",
     "ImportReport",
+    "from_frame",
     "load_platform",
     "read_any",
     "read_dataset",
