@@ -162,7 +162,9 @@ class Shape(BaseModel):
     @field_validator("columns", mode="before")
     @classmethod
     def _expand(cls, columns: dict[str, Any]) -> dict[str, Any]:
-        full = {n: {"as": c} if isinstance(c, str) else dict(c) for n, c in columns.items()}
+        full: dict[str, dict[str, Any]] = {
+            n: {"as": c} if isinstance(c, str) else dict(c) for n, c in columns.items()
+        }
         for name, column in full.items():
             column.setdefault("of", [name])
         return full
@@ -182,7 +184,7 @@ class Shape(BaseModel):
     def tell(self, sample: Sample) -> str:
         """What speaks for this shape in a file, in words."""
         if self.names is not None:
-            return f"its name, and {len(self.names)} columns that have none"
+            return f"its name, and its {len(self.names)} columns without a header"
         told = [next(c for c in need.split("|") if c in sample.header) for need in self.needs]
         more = ", …" if len(told) > 8 else ""
         return f"its columns are {', '.join(told[:8])}{more}"
@@ -327,7 +329,7 @@ class _Reader:
         if self.shape.lost is not None:
             self.extract.dropped[self.shape.records, self.shape.lost] += int(self.kept.sum())
 
-    def _note(self, text: str, count: int) -> None:
+    def _note(self, text: str, count: Any) -> None:
         if count:
             self.extract.notes[self.shape.records, text] += int(count)
 
@@ -385,8 +387,8 @@ class _Reader:
             parsed = text.set((text == "").fill_null(False), None)
         else:
             parsed = self._parse_number(name, column, series)
-        for text, count in seen.items():
-            self._note(text if column.kind == "list" else f"{name}: {text}", count)
+        for change, times in seen.items():
+            self._note(change if column.kind == "list" else f"{name}: {change}", times)
         if column.prefix:
             parsed = (column.prefix + parsed).alias(name)
         return parsed.alias(name)
@@ -597,7 +599,11 @@ def load_formats(file: Path) -> dict[str, Format]:
             for records, value in kinds.items()
         ]
         try:
-            found = Format(name=name, shapes=shapes, **{k: given[k] for k in own if k in given})
+            found = Format(
+                name=name,
+                shapes=tuple(Shape(**shape) for shape in shapes),
+                **{k: given[k] for k in own if k in given},
+            )
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import MutableMapping
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, SECOND, TIME, parse_times
-from graphkit.errors import MissingDataError, OptionError, shorten
+from graphkit.errors import MissingDataError
 from graphkit.readwrite.tiktok import id_time
 
 __all__ = ["read_local_times"]
-
-#: A time of day that is followed by its zone, and a number since 1970: no local times.
-_ZONED = r"[Tt ][0-9]{2}.*(?:[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$|^[0-9]{10,}(?:\.[0-9]*)?$"
 
 _QUARTER, _HOUR = 900 * SECOND, 3600 * SECOND
 
@@ -64,26 +59,22 @@ def read_local_times(
 the time zone of the computer that wrote them. The ids say that they are 2 h ahead of UTC: \
 tz='+02:00'.
     """
-    seen: dict[str, int] = {}
-    at = parse_times(series, place).at
-    there = (series.str.strip_chars() != "").fill_null(False)
+    # naive times are told apart by reading them in a zone
+    parsed = parse_times(series, place, tz or "UTC")
+    at, there = parsed.at, (series.str.strip_chars() != "").fill_null(False)
     at = at.set(~at.is_between(*PLAUSIBLE, closed="left").fill_null(False), None)
-    seen["no possible time: set to missing"] = int((there & at.is_null()).sum())
-    local = there & ~series.str.strip_chars().str.contains(_ZONED).fill_null(False)
-    local = local & at.is_not_null()
+    seen = {"no possible time: set to missing": int((there & at.is_null()).sum())}
     inside = None
     if ids is not None:
         inside = ids.to_frame().select(id_time(pl.col(ids.name))).to_series().to_physical()
-    if local.any():
-        if tz is None:
-            _ask_unless_utc(at, local, inside, place)
-            seen["times without an offset, which agree with the ids as UTC"] = int(local.sum())
-        else:
-            moved = _to_utc(at, tz)
-            seen["an hour that the clock skipped: set to missing"] = int(
-                (local & moved.is_null()).sum()
-            )
-            at = at.zip_with(~local, moved)
+    local = parsed.local.get("read", 0)
+    if local and tz is None:
+        _ask_unless_utc(at, inside, place)
+        seen["times without an offset, which agree with the ids as UTC"] = local
+    elif local:
+        seen["local times, read in the time zone that was given"] = local
+        seen["in an hour that occurs twice: the first taken"] = parsed.local.get("twice", 0)
+        seen["in an hour that the clock skipped"] = parsed.local.get("never", 0)
     if inside is not None:
         gap = (at - inside).filter((at - inside).abs() > _HOUR).drop_nulls()
         median = gap.median()
@@ -97,7 +88,7 @@ tz='+02:00'.
     return at.cast(TIME).alias(series.name)
 
 
-def _ask_unless_utc(at: pl.Series, local: pl.Series, inside: pl.Series | None, place: str) -> None:
+def _ask_unless_utc(at: pl.Series, inside: pl.Series | None, place: str) -> None:
     """A MissingDataError that asks for the time zone, unless ids say that it is UTC."""
     text = (
         f"{place} holds local times without an offset: pass tz=, the time zone of the computer "
@@ -105,7 +96,7 @@ def _ask_unless_utc(at: pl.Series, local: pl.Series, inside: pl.Series | None, p
     )
     if inside is None:
         raise MissingDataError(f"{text}, such as tz='+02:00' or tz='UTC'.")
-    ahead = ((at - inside).filter(local).drop_nulls() + _QUARTER // 2) // _QUARTER * _QUARTER
+    ahead = ((at - inside).drop_nulls() + _QUARTER // 2) // _QUARTER * _QUARTER
     # zones lie within 12 h behind and 14 h ahead of UTC
     ahead = ahead.filter(ahead.is_between(-12 * _HOUR, 14 * _HOUR))
     counts = ahead.alias("ahead").value_counts(sort=True)
@@ -131,22 +122,3 @@ def _ask_unless_utc(at: pl.Series, local: pl.Series, inside: pl.Series | None, p
 def _offset(micros: int) -> str:
     minutes = abs(micros) // (60 * SECOND)
     return f"{'-' if micros < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _to_utc(at: pl.Series, tz: str) -> pl.Series:
-    """Microseconds of a local clock as those of UTC; null in an hour that the clock skipped."""
-    offset = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})?", tz.strip())
-    if offset:
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        return at - (-minutes if offset[1] == "-" else minutes) * 60 * SECOND
-    try:
-        ZoneInfo(tz)
-    except (ValueError, OSError, KeyError):
-        raise OptionError(
-            f"tz={shorten(tz)} is no time zone: write an offset such as '+02:00', or a name such "
-            "as 'Europe/Berlin'."
-        ) from None
-    clock = at.cast(pl.Datetime("us")).dt.replace_time_zone(
-        tz, ambiguous="earliest", non_existent="null"
-    )
-    return clock.dt.convert_time_zone("UTC").to_physical()
