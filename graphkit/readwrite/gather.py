@@ -56,10 +56,17 @@ def moments(values: Iterable[object] | pl.Series, extract: Extract, kind: str) -
         texts = [None if v is None else str(v) for v in values]
         values = pl.Series("at", texts, dtype=pl.String)
     parsed = parse_times(values, "times")
-    wrong = (parsed.unread | ~parsed.at.is_between(*PLAUSIBLE, closed="left")).fill_null(False)
+    if unread := int(parsed.unread.sum()):
+        extract.notes[kind, "no time: read as missing"] += unread
+    return in_range(parsed.at.cast(TIME), extract, kind).alias(values.name)
+
+
+def in_range(times: pl.Series, extract: Extract, kind: str) -> pl.Series:
+    """Times of the years 1990 to 2099; others are missing, and noted."""
+    wrong = ~times.to_physical().is_between(*PLAUSIBLE, closed="left").fill_null(True)
     if wrong.any():
-        extract.notes[kind, "no time, or none of 1990 to 2099: read as missing"] += int(wrong.sum())
-    return parsed.at.set(wrong, None).cast(TIME)
+        extract.notes[kind, "a time outside 1990 to 2099: read as missing"] += int(wrong.sum())
+    return times.set(wrong, None)
 
 
 def not_impossible(

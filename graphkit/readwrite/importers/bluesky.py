@@ -37,7 +37,21 @@ _PLACES = {name: place for place, name in enumerate(_COLLECTIONS)}
 #: Collections that the application defines besides, for the report.
 _KNOWN = frozenset(
     f"app.bsky.{name}"
-    for name in ["actor.profile", "actor.status", "feed.generator", "feed.postgate", "feed.threadgate", "graph.block", "graph.list", "graph.listblock", "graph.listitem", "graph.starterpack", "graph.verification", "labeler.service", "notification.declaration"]
+    for name in [
+        "actor.profile",
+        "actor.status",
+        "feed.generator",
+        "feed.postgate",
+        "feed.threadgate",
+        "graph.block",
+        "graph.list",
+        "graph.listblock",
+        "graph.listitem",
+        "graph.starterpack",
+        "graph.verification",
+        "labeler.service",
+        "notification.declaration",
+    ]
 )
 
 _DID = r"did:[a-z]+:[A-Za-z0-9._:%-]+"
