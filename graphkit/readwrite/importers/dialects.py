@@ -30,10 +30,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from graphkit.data.ids import take_ids
 from graphkit.data.schema import TABLES
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
-from graphkit.errors import DataError, FileError, GraphkitError, OptionError
+from graphkit.errors import DataError, FileError, OptionError
 from graphkit.readwrite.cells import split_lists
 from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
+from graphkit.readwrite.gather import read_each
 from graphkit.readwrite.importers.local_times import read_local_times
 from graphkit.readwrite.source import Sample
 from graphkit.readwrite.tiktok import take_handles
@@ -128,6 +129,8 @@ class Entry(BaseModel):
         Only in files with this separator, or whose name fits this regular expression.
     needs, lacks
         Only in files with, or without, these columns.
+    note
+        What the report says of the rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -142,6 +145,7 @@ class Entry(BaseModel):
     file: str | None = None
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    note: str | None = None
 
 
 class Shape(BaseModel):
@@ -218,36 +222,21 @@ class Format(BaseModel):
 
     def read(self, samples: Sequence[Sample], options: ImportOptions) -> Extract:
         """Extract of files of this format; a file that cannot be used is listed, unless all are."""
-        total = Extract()
-        first: GraphkitError | None = None
+        extract = Extract()
         # of two files that describe an item, the first shape completes before the others
         order = {sample.source: self._position(sample) for sample in samples}
-        for sample in sorted(samples, key=lambda sample: order[sample.source]):
-            try:
-                part = self._read_file(sample, options)
-            except GraphkitError as error:
-                total.refused[sample.source] = str(error)
-                first = first or error
-                continue
-            for table, frame in part.tables.items():
-                total.add(table, frame)
-            for records, rows in part.read.items():
-                total.count(records, rows)
-            total.dropped.update(part.dropped)
-            total.notes.update(part.notes)
-        if first is not None and len(total.refused) == len(samples):
-            raise first
-        return total
+        ranked = sorted(samples, key=lambda sample: order[sample.source])
+        read_each(ranked, extract, lambda sample, part: self._read_file(sample, options, part))
+        return extract
 
     def _position(self, sample: Sample) -> int:
         shape = self.shape_of(sample)
         return len(self.shapes) if shape is None else self.shapes.index(shape)
 
-    def _read_file(self, sample: Sample, options: ImportOptions) -> Extract:
+    def _read_file(self, sample: Sample, options: ImportOptions, extract: Extract) -> None:
         shape = self.shape_of(sample)
         if shape is None:
             raise FileError(f"{sample.source.place} is not {self.holds}.")
-        extract = Extract()
         used = {
             name for column in shape.columns.values() for name in (*column.of, column.per) if name
         }
@@ -270,9 +259,7 @@ class Format(BaseModel):
                     extract.dropped[shape.records, "the header again"] += headers
                     frame = rows
         frame = self._without_missing(frame)
-        reader = _Reader(shape, sample, options, extract, frame)
-        reader.read()
-        return extract
+        _Reader(shape, sample, options, extract, frame).read()
 
     def _without_missing(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Cells of text without words for missing values and made-up defaults."""
@@ -540,6 +527,8 @@ class _Reader:
             # what events mention is no description of it
             whole = merge_rows(whole, TABLES[entry.table].key)
         self.extract.add(entry.table, whole)
+        if entry.note is not None:
+            self._note(entry.note, whole.height)
 
     def _check_direction(self, direction: str) -> None:
         """Refuse a file whose name says the other direction: one is passed for all files."""

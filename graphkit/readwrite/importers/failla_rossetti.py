@@ -12,8 +12,8 @@ import msgspec
 import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, TIME
-from graphkit.errors import GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
+from graphkit.readwrite.gather import read_each
 from graphkit.readwrite.importers.dialects import importers_of, load_formats
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample
@@ -61,27 +61,17 @@ def recognise_posts(sample: Sample) -> str | None:
 
 def read_posts(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     """Posts and what they answer, quote or repost, of the files of users."""
-    total, first = Extract(), None
-    for sample in samples:
-        part = Extract()
-        reader = RecordReader[_Post](
-            _Post, "posts", read=part.read, dropped=part.dropped, notes=part.notes
-        )
-        try:
-            for posts in reader.pieces(sample.source, sample):
-                _add_posts(posts, part)
-        except GraphkitError as error:
-            total.refused[sample.source] = str(error)
-            first = first or error
-            continue
-        for table, frame in part.tables.items():
-            total.add(table, frame)
-        total.count("posts", part.read.get("posts", 0))
-        total.dropped.update(part.dropped)
-        total.notes.update(part.notes)
-    if first is not None and len(total.refused) == len(samples):
-        raise first
-    return total
+    extract = Extract()
+    read_each(samples, extract, _read_file)
+    return extract
+
+
+def _read_file(sample: Sample, extract: Extract) -> None:
+    reader = RecordReader[_Post](
+        _Post, "posts", read=extract.read, dropped=extract.dropped, notes=extract.notes
+    )
+    for posts in reader.pieces(sample.source, sample):
+        _add_posts(posts, extract)
 
 
 def _add_posts(posts: list[_Post], extract: Extract) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from graphkit.errors import GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
+from graphkit.readwrite.gather import read_each
 from graphkit.readwrite.importers.dialects import importers_of, load_formats
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
@@ -62,23 +62,9 @@ def recognise_dump(sample: Sample) -> str | None:
 
 def read_dump(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     """Follows in dumps of ResearchTikPy; requests that failed are dropped and counted."""
-    total, first = Extract(), None
-    for sample in samples:
-        part = Extract()
-        try:
-            _read_lines(sample, part)
-        except GraphkitError as error:
-            total.refused[sample.source] = str(error)
-            first = first or error
-            continue
-        for table, frame in part.tables.items():
-            total.add(table, frame)
-        total.count("follows", part.read.get("follows", 0))
-        total.dropped.update(part.dropped)
-        total.notes.update(part.notes)
-    if first is not None and len(total.refused) == len(samples):
-        raise first
-    return total
+    extract = Extract()
+    read_each(samples, extract, _read_lines)
+    return extract
 
 
 def _read_lines(sample: Sample, extract: Extract) -> None:
