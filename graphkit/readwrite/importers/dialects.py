@@ -583,20 +583,20 @@ def load_formats(file: Path) -> dict[str, Format]:
     for name, given in tomllib.loads(file.read_text(encoding="utf-8")).items():
         own = ("holds", "missing", "missing_fields")
         kinds = {records: value for records, value in given.items() if records not in own}
-        shapes = [
-            _shape(value.get("like", records), kinds.get(value.get("like"), {}) | value)
-            for records, value in kinds.items()
-        ]
+        shapes, place = [], f"{file.name}: {name}"
         try:
+            for records, value in kinds.items():
+                place = f"{file.name}: {name}.{records}"
+                like = value.get("like", records)
+                shapes.append(Shape(**_shape(like, kinds.get(like, {}) | value)))
+            place = f"{file.name}: {name}"
             found = Format(
-                name=name,
-                shapes=tuple(Shape(**shape) for shape in shapes),
-                **{k: given[k] for k in own if k in given},
+                name=name, shapes=tuple(shapes), **{k: given[k] for k in own if k in given}
             )
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            raise DataError(f"{file.name}: {name}: {where}: {first['msg']}.") from None
+            raise DataError(f"{place}: {where}: {first['msg']}.") from None
         for shape in found.shapes:
             for entry in shape.entries:
                 _check_entry(f"{file.name}: {name}.{shape.records}.{entry.table}", shape, entry)
