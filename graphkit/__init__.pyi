@@ -23,7 +23,7 @@ from .errors import GraphkitError, GraphkitWarning
 from .graphs import backbone, cointeraction_graph, follow_graph, interaction_graph, layers
 from .measures import contrast, measure_spread
 from .parallel import show_progress
-from .readwrite import load_platform, read_dataset, write_dataset
+from .readwrite import from_frame, load_platform, read_dataset, write_dataset
 from .recommenders import follower_centric, interest_centric
 from .simulation import build_world, resample_worlds, simulate_spread, split_world_data
 from .study import run_study, study_communities
@@ -51,6 +51,7 @@ __all__ = [
     "find_community",
     "follow_graph",
     "follower_centric",
+    "from_frame",
     "graphs",
     "interaction_graph",
     "interest_centric",

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.communities.naming import require_dataset, tag_use
+from graphkit.communities.naming import tag_use
 from graphkit.communities.prepare import Counts, Floats, community_columns, require_partition
 from graphkit.communities.resolution import ResolutionProfile
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance

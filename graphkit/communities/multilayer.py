@@ -29,6 +29,7 @@ from graphkit.communities.quality import (
     evaluate,
     evaluate_density,
 )
+from graphkit.data.dataset import advise_graph
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
@@ -54,7 +55,7 @@ def check_named_graphs(graphs: Mapping[str, Graph], *, caller: str, what: str) -
         if not isinstance(graph, Graph):
             raise DataError(
                 f"{caller}: the {what} {name!r} is a {type(graph).__name__}, not a graphkit Graph: "
-                "convert it with Graph.from_networkx, Graph.from_igraph or Graph.from_edges."
+                f"{advise_graph(graph)}"
             )
     (first, one), *others = graphs.items()
     for name, graph in others:
@@ -343,8 +344,7 @@ def by_sign(graph: Graph) -> dict[str, Graph]:
     """
     if not isinstance(graph, Graph):
         raise DataError(
-            f"by_sign needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
-            "Graph.from_networkx, Graph.from_igraph or Graph.from_edges."
+            f"by_sign needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
         )
     source, target, weight = graph.edge_arrays()
     for sign, there in (("negative", (weight < 0).any()), ("positive", (weight > 0).any())):

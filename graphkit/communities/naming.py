@@ -12,20 +12,14 @@ import polars as pl
 
 from graphkit.communities.comparison import CommunityPairs
 from graphkit.communities.prepare import Codes, Counts, Floats, require_partition
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.incidence import account_tags, incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped, written_tag
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, check_number
+from graphkit.errors import MissingDataError, OptionError, check_choice, check_number
 
 __all__ = ["label_communities"]
-
-
-def require_dataset(dataset: Dataset, *, caller: str) -> None:
-    """Raise a DataError unless `dataset` is a Dataset."""
-    if not isinstance(dataset, Dataset):
-        raise DataError(f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}.")
 
 
 def tag_use(

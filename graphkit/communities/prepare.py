@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.dataset import advise_graph
 from graphkit.data.graph import Graph, csr_from_codes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_integer, check_number
@@ -156,8 +157,7 @@ def prepare(graph: Graph, *, caller: str, remedy: str = "", may_be_empty: bool =
     """
     if not isinstance(graph, Graph):
         raise DataError(
-            f"{caller} needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
-            "Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or Graph.from_edges."
+            f"{caller} needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
         )
     if not graph.n_nodes and not may_be_empty:
         nothing = f"{caller}: the graph has no nodes: there is nothing to partition. {remedy}"

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.data.display import html_card
+from graphkit.data.frames import advise_frame, take_frame
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import check_real_ids, describe_changes
 from graphkit.data.provenance import Provenance
@@ -22,7 +23,6 @@ from graphkit.data.times import as_instant, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
-    GraphkitError,
     GraphkitWarning,
     MissingDataError,
     OptionError,
@@ -35,15 +35,19 @@ from graphkit.parallel import refuse_after_fork
 
 Tables = Mapping[str, pl.DataFrame]
 
+#: Functions that say what they changed, before they build a dataset.
+_TELLERS = ("read_dataset", "from_frame")
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset(Frozen):
     """Immutable log of one platform: up to six tables, checked when built.
 
-    Tables may be Polars frames, mappings of columns, or any frame with the Arrow stream
-    interface (pandas, pyarrow, DuckDB). Ids become strings, times UTC microseconds;
-    naive times are taken as UTC. Times may be of any form of :mod:`graphkit.data.times`; numbers
-    since 1970 are counted in the provenance. Columns beyond the schema are kept.
+    Tables may be frames of any library (Polars, pandas, pyarrow, DuckDB, …) with the column
+    names below, or mappings of columns; :func:`graphkit.from_frame` takes other names. Ids become
+    strings, times UTC microseconds; naive times are taken as UTC. Times may be of any form of
+    :mod:`graphkit.data.times`; numbers since 1970 are counted in the provenance. Columns beyond
+    the schema are kept.
 
     Attributes
     ----------
@@ -56,7 +60,8 @@ class Dataset(Frozen):
     follows
         follower_id → followee_id · since.
     interactions
-        account_id · item_id · kind (one of ``KINDS``) · at · value (watch fraction, play
+        account_id · item_id · kind (those of ``KINDS`` have a meaning, others are kept and usable
+        by name) · at · value (watch fraction, play
         count, rating) · target_item_id, target_account_id (whom a duet, stitch, reply or
         mention answers) · tag (for kind ``tag``).
     impressions
@@ -78,8 +83,8 @@ class Dataset(Frozen):
     Raises
     ------
     DataError
-        On a missing or misspelt column, ids read as floats, duplicate keys, unknown
-        kinds, ids that their table does not hold, times or numbers out of range.
+        On a missing or misspelt column, ids read as floats, duplicate keys, rows without a kind,
+        ids that their table does not hold, times or numbers out of range.
 
     Examples
     --------
@@ -107,13 +112,14 @@ class Dataset(Frozen):
         for name in TABLES:
             value = getattr(self, name)
             if value is not None:
-                frame = _as_frame(value, name)
+                frame = take_frame(value, f"table {name!r}")
                 frame = conform(
                     name, frame, real_ids=self.real_ids, changes=changes, converted=converted
                 )
                 self._set(**{name: frame})
-        # what was derived from a dataset was told when that was built
-        if changes and not self.provenance.inputs:
+        # what was derived from a dataset was told when that was built, and readers tell by themselves
+        told_before = self.provenance.inputs or self.provenance.verb in _TELLERS
+        if changes and not told_before:
             told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
             warnings.warn(f"Dataset: {told}", GraphkitWarning, stacklevel=3)
         if not self.tables:
@@ -385,57 +391,24 @@ class Dataset(Frozen):
         return kinds
 
 
-def _as_frame(value: Any, name: str) -> pl.DataFrame:
-    place = f"table {name!r}"
-    if isinstance(value, pl.DataFrame):
-        return value
-    try:
-        if isinstance(value, pl.LazyFrame):
-            return value.collect()
-        if isinstance(value, Mapping):
-            return _frame_of_columns(value, place)
-        if hasattr(value, "__arrow_c_stream__"):
-            return pl.DataFrame(value)
-    except (GraphkitError, OSError):
-        raise
-    # foreign frames raise errors of any kind, and a panic of Polars is no Exception
-    except (Exception, pl.exceptions.PanicException) as error:
-        raise DataError(f"{place} cannot be read as a frame: {_first_line(error)}") from error
-    raise DataError(
-        f"{place} is a {type(value).__name__}: pass a Polars frame, a mapping of columns, "
-        "or a frame with the Arrow stream interface (pandas needs pyarrow for it)."
+def require_dataset(dataset: object, *, caller: str) -> None:
+    """Raise a DataError unless `dataset` is a Dataset; of a frame it says how to make one."""
+    if not isinstance(dataset, Dataset):
+        advice = advise_frame(dataset, follows=caller == "follow_graph")
+        raise DataError(
+            f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}"
+            + (f": {advice}" if advice else ".")
+        )
+
+
+def advise_graph(value: object) -> str:
+    """What makes a graph of `value`, which is none: a sentence."""
+    if isinstance(value, Dataset):
+        return "make one with gk.cointeraction_graph(ds), gk.follow_graph(ds) or another."
+    return advise_frame(value, graph=True) or (
+        "convert it with Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or "
+        "Graph.from_edges."
     )
-
-
-def _frame_of_columns(columns: Mapping[Any, Any], place: str) -> pl.DataFrame:
-    nameless = [key for key in columns if not isinstance(key, str)]
-    if nameless:
-        raise DataError(f"{place}: the name of column {nameless[0]!r} is no text: rename it.")
-    try:
-        return pl.DataFrame(columns)
-    except (Exception, pl.exceptions.PanicException) as error:
-        lengths: dict[int, str] = {}
-        for key, column in columns.items():
-            try:
-                lengths.setdefault(pl.DataFrame({key: column}).height, key)
-            except (Exception, pl.exceptions.PanicException) as wrong:
-                raise DataError(
-                    f"{place}: column {key!r} cannot be read: {_first_line(wrong)}. Give values "
-                    "of one type."
-                ) from wrong
-        if len(lengths) > 1:
-            (short, first), (long, second) = sorted(lengths.items())[:2]
-            raise DataError(
-                f"{place}: columns have different lengths: {first!r} has {short:,}, {second!r} "
-                f"{long:,}."
-            ) from error
-        raise
-
-
-def _first_line(error: BaseException) -> str:
-    """Beginning of the message of an error, whose rest may quote the data."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200].rstrip(".")
 
 
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:

@@ -2,7 +2,8 @@
 
 Every reader, :class:`Dataset`, the streaming reader and Spark take ids by these rules:
 
-- integers of any width are written out; floats are refused, for their digits are lost above 2^53;
+- integers of any width, and decimals without digits after the point, are written out; floats are
+  refused, for their digits are lost above 2^53;
 - blanks and invisible marks around an id are stripped, and counted;
 - an empty id, or a word that means missing (:data:`MISSING_WORDS`), is missing, and counted,
   unless the word is declared as a real id;
@@ -20,9 +21,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from graphkit.data.times import LATEST
 from graphkit.errors import DataError, OptionError, shorten
 
 #: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript.
@@ -129,6 +132,8 @@ def _write_out(series: pl.Series, place: str) -> pl.Series:
     if dtype == pl.String:
         return series
     if isinstance(dtype, pl.Categorical | pl.Enum) or dtype == pl.Null or dtype.is_integer():
+        return series.cast(pl.String)
+    if isinstance(dtype, pl.Decimal) and dtype.scale == 0:  # integers of up to 38 digits
         return series.cast(pl.String)
     raise DataError(f"{place} holds {dtype}; ids are text or integers: convert it.")
 
@@ -416,3 +421,64 @@ def creation_time(ids: pl.Expr) -> pl.Expr:
     possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
     time = pl.from_epoch(seconds * 1_000_000, "us").cast(pl.Datetime("us", "UTC"))
     return pl.when(possible).then(time)
+#: Years in which an id whose upper 32 bits are a second can have been made: TikTok is from 2016.
+_MADE = (int(datetime(2014, 1, 1, tzinfo=UTC).timestamp()), int(LATEST.timestamp()))
+#: Zones are an hour apart or more, and an item is made some seconds after its id.
+_APART = timedelta(minutes=45)
+
+
+def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
+    """How long after its id an item was made, in the median, if that is 45 minutes or more.
+
+    The upper 32 bits of TikTok's ids of 19 digits are the second in which they were made, so that
+    times that were written in local time show. Other ids say nothing.
+
+    Parameters
+    ----------
+    ids
+        Ids of items, text.
+    times
+        When each was made, as datetimes in UTC; null where unknown.
+
+    Returns
+    -------
+    timedelta or None
+        The median of time − second of the id, of the rows with both; `None` if it is small, or if
+        no id holds a second of the years from 2014 on.
+
+    Examples
+    --------
+    >>> at = pl.Series([datetime(2024, 5, 30, 17, 0, 24, tzinfo=UTC)])
+    >>> check_id_times(pl.Series(["7374807701655650304"]), at)
+    datetime.timedelta(seconds=7200)
+    """
+    number = ids.set(~ids.str.contains(r"^[0-9]{19}$").fill_null(False), None).cast(pl.UInt64)
+    second = (number // (1 << 32)).cast(pl.Int64)
+    known = second.is_between(*_MADE) & times.is_not_null()
+    # ids that others make by chance of 19 digits lie in any year
+    if not known.any() or 2 * known.sum() < number.is_not_null().sum():
+        return None
+    apart = times.cast(pl.Datetime("us", "UTC")).to_physical() - second * 1_000_000
+    median = apart.filter(known).median()
+    assert isinstance(median, float)
+    offset = timedelta(microseconds=round(median))
+    return offset if abs(offset) >= _APART else None
+
+
+def describe_offset(offset: timedelta, column: str) -> str:
+    """What an offset of :func:`check_id_times` may mean, and what to do.
+
+    Examples
+    --------
+    >>> describe_offset(timedelta(hours=2, seconds=7), "items.created_at")
+    "item ids say that items were made 2 h earlier than items.created_at: local time? pass \
+tz='+02:00'"
+    """
+    minutes = round(abs(offset) / timedelta(minutes=15)) * 15
+    hours = f"{minutes / 60:.4g} h" if minutes < 48 * 60 else f"{minutes / 1440:.4g} days"
+    early = "earlier" if offset > timedelta() else "later"
+    told = f"item ids say that items were made {hours} {early} than {column}"
+    if minutes > 14 * 60:
+        return f"{told}: is it another time?"
+    sign = "+" if offset > timedelta() else "-"
+    return f"{told}: local time? pass tz='{sign}{minutes // 60:02}:{minutes % 60:02}'"

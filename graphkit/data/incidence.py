@@ -29,14 +29,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS
 from graphkit.data.tags import fold_tag, fold_tags
 from graphkit.data.times import TIME
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_choice,
+    name_some,
+    nearest,
+    shorten,
+)
 
 Codes = npt.NDArray[np.int32]
 
@@ -345,6 +353,7 @@ def incidence(
     check_sides(between, through)
     if isinstance(exclude, str):
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
+    require_dataset(dataset, caller=verb)
     removed: dict[str, int] = {}
     source = _PairSource(dataset, checked_kinds(kinds), verb, removed)
     frame, column = source.pairs(between, through)
@@ -395,16 +404,45 @@ def check_sides(between: str, through: str) -> None:
 
 
 def checked_kinds(kinds: Collection[str] | None) -> tuple[str, ...]:
-    """The kinds of interaction asked for, or the default ones; refuses unknown ones."""
+    """The kinds of interaction asked for, or the default ones; any text may be one."""
     if kinds is None:
         return ACTS
     if isinstance(kinds, str):
         kinds = (kinds,)
     for kind in kinds:
-        check_choice("kinds", kind, KINDS)
+        if not isinstance(kind, str) or not kind.strip():
+            raise OptionError(f"kinds={shorten(kind)}: a kind of interaction is a text.")
     if not kinds:
         raise OptionError("kinds is empty: name at least one kind of interaction.")
     return tuple(kinds)
+
+
+def rows_of_kinds(table: pl.DataFrame, kinds: Collection[str], caller: str) -> pl.DataFrame:
+    """Interactions of these kinds, known ones or those of the table.
+
+    Raises
+    ------
+    OptionError
+        For a kind that is neither known nor in the table, with the nearest.
+    MissingDataError
+        If there is no interaction of these kinds.
+    """
+    found = table.get_column("kind").unique().sort().to_list()
+    strange = [kind for kind in kinds if kind not in KINDS and kind not in found]
+    if strange:
+        own = [kind for kind in found if kind not in KINDS]
+        there = f"; in these data also {name_some(own)}" if own else ""
+        raise OptionError(
+            f"kinds={shorten(strange[0])} is unknown.{nearest(strange[0][:60], [*KINDS, *own])} Known: "
+            f"{', '.join(KINDS)}{there}."
+        )
+    rows = table.filter(pl.col("kind").is_in(list(kinds)))
+    if not rows.height:
+        raise MissingDataError(
+            f"{caller}: no interaction is of kind {', '.join(kinds)}; the table has "
+            f"{', '.join(kind[:40] for kind in found[:12]) or 'none'} (pass kinds=…)."
+        )
+    return rows
 
 
 def _known_nodes(dataset: Dataset, side: str) -> Vocabulary | None:
@@ -479,13 +517,7 @@ class _PairSource(NamedTuple):
     def interactions(self, kinds: tuple[str, ...]) -> pl.DataFrame:
         """accounts, items, at of these kinds; an answer counts for the item that it answers."""
         table = self.dataset.require("interactions", verb=self.caller)
-        rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(kinds)))
-        if not rows.height:
-            present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
-            raise MissingDataError(
-                f"{self.caller}: no interaction is of kind {', '.join(kinds)}; the table has "
-                f"{present or 'none'} (pass kinds=…)."
-            )
+        rows = rows_of_kinds(table, kinds, self.caller)
         target = [pl.col(c) for c in ("target_item_id", "item_id") if c in rows.columns]
         if not target:
             raise MissingDataError(f"{self.caller} needs interactions.item_id, which is missing.")

@@ -8,20 +8,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.ids import blank_words, refuse_rows, take_ids
+from graphkit.data.cells import split_lists
+from graphkit.data.ids import MISSING_WORDS, blank_words, refuse_rows, take_ids
 from graphkit.data.times import read_times
-from graphkit.errors import DataError, name_some, nearest, shorten
+from graphkit.errors import DataError, name_some, shorten
 from graphkit.parallel import refuse_after_fork
 
-#: Kinds of interaction; the values of ``interactions.kind``.
+#: Kinds of interaction that have a meaning; others are kept, and usable by name.
 KINDS = tuple(
-    "view like comment share repost save duet stitch mention reply tag play".split()  # noqa: SIM905
+    "view like comment share repost quote save duet stitch mention reply tag play rating skip".split()  # noqa: SIM905
 )
 
 #: What a time column records; functions that need event times refuse all but ``event``.
@@ -110,15 +111,20 @@ def conform(
     real_ids: Collection[str] = (),
     changes: Counter[tuple[str, str]] | None = None,
     converted: Counter[tuple[str, str]] | None = None,
+    given: Mapping[str, str] | None = None,
+    tz: str | None = None,
+    separator: str | None = None,
 ) -> pl.DataFrame:
     """Cast a frame to the column types of table `name`; refuse impossible values.
 
     Ids are taken by the rules of :mod:`graphkit.data.ids`: text or integers, without blanks
     around them; a word such as ``nan`` is missing unless it is one of `real_ids`. Times are read
-    by those of :mod:`graphkit.data.times`. Among times, numbers, vectors and truth values that are text,
-    such a word is missing too. `where` is the file of the frame, for messages. Ids that were changed are
-    added to `changes`, words that were set to missing and times that were read as numbers since 1970
-    to `converted`, by table and text.
+    by those of :mod:`graphkit.data.times`, naive ones in the zone `tz`, and lists in cells by those
+    of :mod:`graphkit.data.cells`, with their `separator`. Among times, numbers, vectors and truth values
+    that are text, such a word is missing too. `where` is the file of the frame, and `given` its own
+    names of columns, for messages. Ids that were changed, and kinds that look misspelt, are added to
+    `changes`, words that were set to missing, times that were read as numbers since 1970 or local
+    times, and lists that were parted to `converted`, by table and text.
 
     Raises
     ------
@@ -142,7 +148,8 @@ def conform(
     present = [spec for spec in table.columns if spec.name in frame.columns]
     columns = []
     for spec in present:
-        series, here = frame.get_column(spec.name), f"{place}: column {spec.name!r}"
+        series = frame.get_column(spec.name)
+        here = f"{place}: column {(given or {}).get(spec.name, spec.name)!r}"
         seen: Counter[str] = Counter()
         if spec.type == "id":
             columns.append(
@@ -156,7 +163,14 @@ def conform(
         if series.dtype == pl.String and spec.type in ("time", "float", "count", "bool", "vector"):
             series = blank_words(series, seen)
         if spec.type == "time":
-            columns.append(read_times(series, here, seen))
+            columns.append(read_times(series, here, seen, tz))
+        elif spec.type == "texts":
+            columns.append(split_lists(series, here, seen, separator))
+        elif spec.type == "kind":
+            columns.append(_take_kinds(series, here, seen))
+            if changes is not None:
+                changes.update({(name, text): n for text, n in seen.items()})
+            continue
         else:
             columns.append(_CASTS[spec.type](series, spec, here))
         if converted is not None:
@@ -169,20 +183,42 @@ def conform(
 def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
     known = [c.name for c in table.columns]
     absent = [c for c in known if c not in frame.columns]
-    for name in frame.columns:
-        close = difflib.get_close_matches(name, absent, n=1, cutoff=0.8)
-        if name not in known and close:
-            raise DataError(
-                f"{place}: column {name!r} looks like {close[0]!r}, which is missing: rename it."
-            )
+    strange = [name for name in frame.columns if name not in known]
+    there = name_some(frame.columns, 8) or "no columns"
     missing = [c.name for c in table.columns if c.required and c.name in absent]
-    if missing:
-        hint = nearest(missing[0], frame.columns)
+    near: dict[str, str] = {}
+    for name in strange:
+        close = difflib.get_close_matches(name[:60], known, n=2, cutoff=0.8)
+        # of two names that are as near, or one that is taken, none is meant for certain
+        told_apart = len(close) < 2 or _likeness(name, close[0]) - _likeness(name, close[1]) > 0.05
+        if close and close[0] in absent and told_apart:
+            near.setdefault(close[0], name)
+    for column, name in near.items():
         raise DataError(
-            f"{place}: column {missing[0]!r} is missing; there are "
-            f"{name_some(frame.columns) or 'no columns'}.{hint} "
+            f"{place}: column {shorten(name)} looks like {column!r}, which is missing: rename it."
+        )
+    if table.name == "follows" and missing:
+        raise DataError(
+            f"{place}: {_join_names(missing)} missing; there are {there}. Nobody but you knows which "
+            "column follows which: rename the one of who follows to follower_id, the one of who is "
+            "followed to followee_id, or name both with columns=."
+        )
+    if missing:
+        close = difflib.get_close_matches(missing[0], strange, n=1, cutoff=0.7)
+        hint = f" Did you mean {shorten(close[0])}?" if close else ""
+        raise DataError(
+            f"{place}: column {missing[0]!r} is missing; there are {there}.{hint} "
             f"Required: {', '.join(c.name for c in table.columns if c.required)}."
         )
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, one[:60]).ratio()
+
+
+def _join_names(names: list[str]) -> str:
+    listed = " and ".join(map(repr, names))
+    return f"columns {listed} are" if len(names) > 1 else f"column {listed} is"
 
 
 def _refuse_type(series: pl.Series, place: str, needed: str) -> None:
@@ -295,26 +331,6 @@ def _decode_lists(text: pl.Series, inner: Any, place: str, needed: str) -> pl.Se
     raise DataError(f"{place}, row {first + 1}: {shorten(text[first])} {problem}.")
 
 
-def _cast_texts(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    if series.dtype == pl.String:
-        # files without list columns: a JSON list, or words separated by commas
-        is_json = series.str.starts_with("[").fill_null(False)
-        decoded = _decode_lists(series.set(~is_json, None), pl.String, place, "texts")
-        words = series.set(is_json, None).str.split(",")
-        series = decoded.zip_with(is_json, words)
-    if isinstance(series.dtype, pl.Array) and len(series.dtype.shape) == 1:
-        series = series.arr.to_list()
-    if series.dtype == pl.Null:
-        return series.cast(pl.List(pl.String))
-    entries = series.dtype.inner if isinstance(series.dtype, pl.List) else pl.Object()
-    named = isinstance(entries, pl.String | pl.Categorical | pl.Enum | pl.Null)
-    if not (named or entries.is_integer()):
-        _refuse_type(series, place, "lists of texts are needed")
-    inner = pl.element().str.strip_chars()
-    lists = series.cast(pl.List(pl.String))
-    return lists.list.eval(inner.filter(inner.is_not_null() & (inner != "")))
-
-
 def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
     if isinstance(series.dtype, pl.Array) and len(series.dtype.shape) == 1:
         series = series.arr.to_list()
@@ -337,16 +353,39 @@ def _cast_vector(series: pl.Series, spec: Column, place: str) -> pl.Series:
     return vectors
 
 
-def _cast_kind(series: pl.Series, spec: Column, place: str) -> pl.Series:
-    if series.dtype not in (pl.String, pl.Null):
+def _take_kinds(series: pl.Series, place: str, seen: Counter[str]) -> pl.Series:
+    """Kinds of interaction as text; those that are near to a known one are noted."""
+    if not (series.dtype in (pl.String, pl.Null) or series.dtype.is_integer()):
         _refuse_type(series, place, "kinds of interaction are text")
     text = series.cast(pl.String)
-    kinds = text.cast(pl.Enum(KINDS), strict=False)
-    unknown = text.filter(kinds.is_null()).drop_nulls()
-    hint = nearest(unknown[0][:60], KINDS) if len(unknown) else ""
-    problem = f"is no kind of interaction.{hint} Known: {', '.join(KINDS)}"
-    refuse_rows(text, kinds.is_null(), place, problem)
+    kinds = text.str.strip_chars()
+    problem = (
+        f"is no kind of interaction: name one ({', '.join(KINDS)}, or your own), or drop the row"
+    )
+    absent = kinds.is_null() | kinds.is_in(["", *MISSING_WORDS])
+    refuse_rows(text, absent, place, problem)
+    stripped = int((kinds != text).sum())
+    if stripped:
+        seen["blanks around kinds: stripped"] += stripped
+    own = kinds.filter(~kinds.is_in(list(KINDS)))
+    for kind, count in own.value_counts(name="count").sort(own.name).rows():
+        if near := find_near_kind(kind):
+            seen[f"kind {shorten(kind)} is kept; rename it, if {near!r} is meant"] += int(count)
     return kinds
+
+
+def find_near_kind(kind: str) -> str | None:
+    """The known kind of which `kind` is likely a misspelling or another form, `None` if none.
+
+    Examples
+    --------
+    >>> find_near_kind("Liked"), find_near_kind("coment"), find_near_kind("unlike")
+    ('like', 'comment', None)
+    """
+    low = kind[:60].casefold()
+    # another beginning is mostly another meaning, as in unlike
+    known = [k for k in KINDS if k[0] == low[:1]]
+    return next(iter(difflib.get_close_matches(low, known, n=1, cutoff=0.75)), None)
 
 
 _CASTS = {
@@ -354,7 +393,5 @@ _CASTS = {
     "float": _cast_float,
     "count": _cast_count,
     "bool": _cast_bool,
-    "texts": _cast_texts,
     "vector": _cast_vector,
-    "kind": _cast_kind,
 }

@@ -7,17 +7,23 @@ Tables, options and files all read times here, and so accept the same forms:
   without colons. Fractions follow ``.`` or ``,`` and are cut after microseconds. ``24:00`` is the
   next midnight. A leap second (23:59:60 in UTC) is the first second of the next day, as in Unix
   time, which has no number for it;
-* with ``Z``, ``UTC``, ``GMT`` or an offset (``+02``, ``+0200``, ``+02:00``); without one, UTC;
-* seconds, milli-, micro- or nanoseconds since 1970, as text or integers of 10, 13, 16 or 19
-  digits (2001 to 2099): the number of digits gives the unit, which is one for a whole column.
+* with ``Z``, ``UTC``, ``GMT`` or an offset (``+02``, ``+0200``, ``+02:00``); without one, UTC, or
+  the local time of ``tz=`` (a name such as ``Europe/Berlin``, or an offset). Of a local time that
+  occurs twice, as clocks are set back, the first is taken; one that does not occur, as they are
+  set forward, is read as if they had not been. Both are counted;
+* seconds, milli-, micro- or nanoseconds since 1970, as text, integers or floats of 9 and more
+  digits: below 10¹¹ seconds, 10¹⁴ milliseconds, 10¹⁷ microseconds, else nanoseconds. The unit is
+  one for a whole column.
 
-Other numbers (``20240301`` as an integer, seconds since another origin, floats) have no known unit
-and origin, and are refused, as are years, months and weeks without a day.
+Other numbers have no known unit and origin, and are refused: ``20240301`` as an integer, which may
+be a date, ``20240301100000`` and, if a whole column is like that, ``2024030110``, dates with a clock
+but no ``T``, and seconds since another origin. So are years, months and weeks without a day.
 """
 
 from __future__ import annotations
 
 import re
+import zoneinfo
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +31,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.errors import DataError, OptionError, shorten
+from graphkit.errors import DataError, OptionError, nearest, shorten
 
 #: Bounds of plausible times in the log of a social platform.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -39,9 +45,15 @@ SECOND, DAY = 1_000_000, 86_400_000_000
 #: The bounds in microseconds since 1970: the first that is plausible, and the first that is not.
 PLAUSIBLE = (int(EARLIEST.timestamp()) * SECOND, int(LATEST.timestamp()) * SECOND)
 
-#: Ticks of a datetime or of a number since 1970, per second, and the digits of such numbers.
+#: Ticks of a datetime or of a number since 1970, per second.
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_DIGITS = {"s": 10, "ms": 13, "us": 16, "ns": 19}
+#: The first number since 1970 of each unit, and the first of the next: 9 digits are from 1973 on.
+_SIZES = {
+    "s": (10**8, 10**11),
+    "ms": (10**11, 10**14),
+    "us": (10**14, 10**17),
+    "ns": (10**17, 1 << 63),
+}
 _NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 #: Form of times that are no numbers.
@@ -53,7 +65,12 @@ _PLAIN = (
     r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}"
     r"(?:(?:[.,][0-9]{1,9})?(?:[Zz]|\+00:?00)?|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))?)?$"
 )
-_EPOCH = r"^(?:[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(?:\.[0-9]*)?$"
+_EPOCH = r"^[0-9]{9,19}(?:\.[0-9]*)?$"
+#: A date and a clock without a mark between them: no numbers since 1970 of a plausible time, or,
+#: with hours only, of one after 2032.
+_DAY_DIGITS = r"(?:199|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_DATED = rf"^{_DAY_DIGITS}(?:[01][0-9]|2[0-4])(?:[0-5][0-9]){{1,2}}(?:\.0*)?$"
+_DATED_HOUR = rf"^{_DAY_DIGITS}(?:[01][0-9]|2[0-4])(?:\.0*)?$"
 _FORM = (
     r"^(?P<day>[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4}|-?[0-9]{3}|-W[0-9]{2}-[1-7]|W[0-9]{2}[1-7]))"
     r"(?:(?:[Tt]| +)(?P<clock>[0-9]{2}(?::[0-9]{2}(?::[0-9]{2})?|[0-9]{2}(?:[0-9]{2})?)?)"
@@ -62,9 +79,12 @@ _FORM = (
     r"(?P<sign>[+−-])(?P<offset>[0-9]{2}(?::[0-9]{2}(?::[0-9]{2})?|[0-9]{2}(?:[0-9]{2})?)?)))?$"
 )
 
+#: A text of a known form that tells its offset; no other time holds these marks.
+_ZONED = r"(?:[Zz]|UTC|utc|GMT|gmt)$|[+−]|[Tt ][0-9:.,]+ *-|-[0-9]{2}:[0-9]{2}"
+
 _REMEDY = (
-    "write ISO 8601, in UTC. Numbers are read as seconds, milli-, micro- or nanoseconds since 1970 "
-    "if all have 10, 13, 16 or 19 digits"
+    "write ISO 8601, in UTC. Numbers are read as seconds, milli-, micro- or nanoseconds since 1970, "
+    "by their size"
 )
 _UNKNOWN = (
     "whose unit and origin are unknown; convert it, for seconds since 1970 with "
@@ -85,17 +105,20 @@ class ParsedTimes:
     forms
         Forms of the times that were read: ``ISO 8601``, or units ``s``, ``ms``, ``us``, ``ns`` of
         numbers since 1970.
+    local
+        Times that were read as local ones, by what was done with them.
     """
 
     at: pl.Series
     unread: pl.Series
     forms: frozenset[str]
+    local: dict[str, int]
 
 
 def check_time_type(dtype: pl.DataType, place: str) -> None:
     """Raise a :class:`DataError` unless a column of this type can hold times."""
     known = isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Datetime)
-    if not (known or dtype in (pl.Date, pl.Null) or dtype.is_integer()):
+    if not (known or dtype in (pl.Date, pl.Null) or dtype.is_integer() or dtype.is_float()):
         raise DataError(f"{place} holds {dtype}, {_UNKNOWN}.")
 
 
@@ -112,11 +135,11 @@ def conversions(forms: frozenset[str] | set[str], column: str) -> list[str]:
     return [f"times in {column!r} read as {_NAMES[unit]} since 1970" for unit in units]
 
 
-def parse_times(series: pl.Series, place: str) -> ParsedTimes:
+def parse_times(series: pl.Series, place: str, tz: str | None = None) -> ParsedTimes:
     """Read a column of times; values that are no times are marked, not refused.
 
     `place` names the column in the message of the :class:`DataError` for a type that cannot hold
-    times.
+    times; `tz` is as in :func:`read_times`.
 
     Examples
     --------
@@ -125,27 +148,40 @@ def parse_times(series: pl.Series, place: str) -> ParsedTimes:
     ([86400000000, None, None], [False, True, False])
     """
     check_time_type(series.dtype, place)
+    zone = None if tz is None else check_zone(tz)
     dtype = series.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     if series.dtype == pl.String:
-        return _parse_text(series)
+        return _parse_text(series, zone)
     forms: set[str] = set()
+    local: dict[str, int] = {}
     if dtype.is_integer():
-        at = _parse_numbers(series.cast(pl.Int64, strict=False), forms)
+        numbers = series.cast(pl.Int64, strict=False)
+        at = _parse_numbers(numbers.set(_dated(numbers.cast(pl.String)), None), forms)
+    elif dtype.is_float():
+        series = series.cast(pl.Float64).fill_nan(None)
+        at = _parse_floats(series, forms)
     elif isinstance(dtype, pl.Datetime):
         at = _to_microseconds(series.to_physical(), dtype.time_unit)
+        if zone is not None and dtype.time_zone is None:
+            at = _from_local(at, zone, local)
     else:  # dates, or nothing
         days = series.to_physical().cast(pl.Int64)
         low, high = _bounds(1, 86_400)
         at = days.set(~days.is_between(low, high), None) * DAY
-    return ParsedTimes(at, at.is_null() & series.is_not_null(), frozenset(forms))
+        if zone is not None and dtype == pl.Date:
+            at = _from_local(at, zone, local)
+    return ParsedTimes(at, at.is_null() & series.is_not_null(), frozenset(forms), local)
 
 
 def read_times(
-    series: pl.Series, place: str, notes: MutableMapping[str, int] | None = None
+    series: pl.Series,
+    place: str,
+    notes: MutableMapping[str, int] | None = None,
+    tz: str | None = None,
 ) -> pl.Series:
-    """Read a column of times as UTC microseconds; naive times are UTC.
+    """Read a column of times as UTC microseconds; naive times are UTC, or those of `tz`.
 
     Parameters
     ----------
@@ -154,7 +190,11 @@ def read_times(
     place
         Name of the column in messages, such as ``"table 'follows': column 'since'"``.
     notes
-        Counter to which the number of times that were read as numbers since 1970 is added.
+        Counter to which the number of times that were read as numbers since 1970, or as local
+        ones, is added.
+    tz
+        Time zone of times without one: a name such as ``"Europe/Berlin"``, or an offset from UTC
+        such as ``"+02:00"``; UTC if absent.
 
     Returns
     -------
@@ -166,6 +206,8 @@ def read_times(
     DataError
         Naming the row, for values that are no times or lie outside 1990–2099; for units that are
         mixed or unknown.
+    OptionError
+        For an unknown time zone.
 
     Examples
     --------
@@ -174,13 +216,15 @@ def read_times(
     1
     >>> read_times(pl.Series(["1632904713", None]), "column 'at'")[0].isoformat()
     '2021-09-29T08:38:33+00:00'
+    >>> read_times(pl.Series(["2024-03-01 10:00"]), "column 'at'", tz="+02:00")[0].isoformat()
+    '2024-03-01T08:00:00+00:00'
     >>> read_times(pl.Series(["1632904713", "2021-09-29"]), "column 'at'")
     Traceback (most recent call last):
         ...
     graphkit.errors.DataError: column 'at' mixes ISO 8601 and seconds since 1970: write all times \
 in one form.
     """
-    parsed = parse_times(series, place)
+    parsed = parse_times(series, place, tz)
     outside = ~parsed.at.is_between(*PLAUSIBLE, closed="left")
     hits = (parsed.unread | outside.fill_null(False)).arg_true()
     if len(hits):
@@ -192,7 +236,93 @@ in one form.
         count = len(parsed.at) - parsed.at.null_count()
         for reason in conversions(parsed.forms, series.name):
             notes[reason] = notes.get(reason, 0) + count
+        for reason, count in local_notes(parsed.local, series.name, tz).items():
+            notes[reason] = notes.get(reason, 0) + count
     return parsed.at.cast(TIME).alias(series.name)
+
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+−-])(\d{1,2})(?::?([0-5]\d))?")
+
+
+def check_zone(tz: str) -> str | int:
+    """A time zone as its name, or as an offset from UTC in microseconds.
+
+    Raises
+    ------
+    OptionError
+        If it is neither a name of the IANA database nor an offset of at most 15 hours.
+
+    Examples
+    --------
+    >>> check_zone("Asia/Kolkata"), check_zone("+05:30") // SECOND
+    ('Asia/Kolkata', 19800)
+    """
+    found = _OFFSET.fullmatch(tz.strip()) if isinstance(tz, str) else None
+    if found:
+        sign, hours, minutes = found.groups()
+        seconds = int(hours) * 3600 + int(minutes or 0) * 60
+        if seconds <= 15 * 3600:
+            return (seconds if sign == "+" else -seconds) * SECOND
+    elif isinstance(tz, str) and tz:
+        try:
+            pl.Series([datetime(2024, 1, 1)]).dt.replace_time_zone(tz)
+            return tz
+        except pl.exceptions.PolarsError:
+            pass
+    # abbreviations are left out: EST is near to CEST, and hours away
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+    hint = nearest(str(tz)[:60], names)
+    raise OptionError(
+        f"tz={shorten(tz)} is no time zone: give a name such as 'Europe/Berlin', or an offset from "
+        f"UTC such as '+02:00'.{hint}"
+    )
+
+
+_LOCAL = {
+    "read": "times in {column!r} without a zone read as those of {zone}",
+    "twice": "times in {column!r} that occur twice in {zone}: the first taken",
+    "never": "times in {column!r} that do not occur in {zone}: read as if no clock had been set",
+}
+
+
+def local_notes(local: MutableMapping[str, int], column: str, tz: str | None) -> dict[str, int]:
+    """Phrases that say what was done with local times of a column, and their numbers."""
+    return {_LOCAL[key].format(column=column, zone=tz): n for key, n in local.items() if n}
+
+
+def _from_local(at: pl.Series, zone: str | int, local: dict[str, int]) -> pl.Series:
+    """Microseconds in UTC of microseconds of local clocks."""
+    count = len(at) - at.null_count()
+    local["read"] = local.get("read", 0) + count
+    if isinstance(zone, int) or not count:
+        return at - zone if isinstance(zone, int) else at
+    # beyond the calendar no zone is known, and such times are refused by all callers
+    inside = at.is_between(*_bounds(SECOND)).fill_null(False)
+    clock = at.set(~inside, None).cast(pl.Datetime("us"))
+
+    def read(clock: pl.Series, twice: Any) -> pl.Series:
+        return clock.dt.replace_time_zone(zone, ambiguous=twice, non_existent="null").to_physical()
+
+    first = read(clock, "earliest")
+    never = first.is_null() & inside
+    if never.any():
+        # the offset before the gap, which is of an hour at most, or of a day at the date line
+        for hours in (3, 25):
+            back = hours * 3600 * SECOND
+            earlier = read(clock.dt.offset_by(f"-{hours}h"), "earliest") + back
+            first = first.fill_null(earlier)
+        local["never"] = local.get("never", 0) + int(never.sum())
+    certain = read(clock, "null")
+    twice = int((certain.is_null() & inside & ~never).sum())
+    local["twice"] = local.get("twice", 0) + twice
+    return first
+
+
+def _dated(text: pl.Series) -> pl.Series:
+    """Whether numbers are dates with a clock; with hours only, if all of them are."""
+    dated = text.str.contains(_DATED).fill_null(False)
+    hours = text.str.contains(_DATED_HOUR)
+    return dated | hours.fill_null(False) if len(text) and hours.all() else dated
 
 
 def as_instant(parameter: str, value: str | date | int) -> datetime:
@@ -259,14 +389,13 @@ def _to_microseconds(ticks: pl.Series, unit: str) -> pl.Series:
 def _parse_numbers(
     numbers: pl.Series, forms: set[str], fraction: pl.Series | None = None
 ) -> pl.Series:
-    """Microseconds of integers by their number of digits; null for other numbers of digits.
+    """Microseconds of integers by their size; null for smaller ones than any unit has.
 
     `fraction` holds millionths of a tick.
     """
     at = pl.repeat(None, len(numbers), dtype=pl.Int64, eager=True)
-    for unit, digits in _DIGITS.items():
-        low, high = 10 ** (digits - 1), min(10**digits, 1 << 63) - 1
-        mine = numbers.is_between(low, high).fill_null(False)
+    for unit, (low, high) in _SIZES.items():
+        mine = numbers.is_between(low, high - 1).fill_null(False)
         if mine.any():
             forms.add(unit)
             micros = _to_microseconds(numbers.set(~mine, None), unit)
@@ -276,13 +405,33 @@ def _parse_numbers(
     return at
 
 
-def _parse_text(text: pl.Series) -> ParsedTimes:
+def _parse_floats(numbers: pl.Series, forms: set[str]) -> pl.Series:
+    """Microseconds of floats by their size, rounded."""
+    held = numbers.is_between(_SIZES["s"][0], float(1 << 63), closed="left")
+    numbers = numbers.set(~held.fill_null(False), None)
+    dated = _dated(numbers.round().cast(pl.Int64).cast(pl.String)) & (numbers == numbers.round())
+    numbers = numbers.set(dated.fill_null(False), None)
+    at = pl.repeat(None, len(numbers), dtype=pl.Int64, eager=True)
+    for unit, (low, high) in _SIZES.items():
+        mine = numbers.is_between(low, high, closed="left").fill_null(False)
+        if mine.any():
+            forms.add(unit)
+            # sizes are below 1e17 microseconds, so that no product is past 64 bits
+            micros = (numbers.set(~mine, None) * (SECOND / _TICKS[unit])).round().cast(pl.Int64)
+            at = micros.set(~micros.is_between(*_bounds(SECOND)), None).zip_with(mine, at)
+    return at
+
+
+def _parse_text(text: pl.Series, zone: str | int | None = None) -> ParsedTimes:
     text = text.str.strip_chars()
     present = (text.is_not_null() & (text != "")).fill_null(False)
     plain = text.str.contains(_PLAIN).fill_null(False)
     rest = present & ~plain
     numeric = text.str.contains(_EPOCH).fill_null(False) & rest if rest.any() else rest
+    if numeric.any():
+        numeric = numeric & ~_dated(text.set(~numeric, None))
     forms: set[str] = set()
+    local: dict[str, int] = {}
     at = pl.repeat(None, len(text), dtype=pl.Int64, eager=True)
     for rows, parse in (
         (plain, _parse_plain),
@@ -293,10 +442,14 @@ def _parse_text(text: pl.Series) -> ParsedTimes:
             at = parse(text)
         elif rows.any():
             at = at.scatter(rows.arg_true(), parse(text.filter(rows)))
+    if zone is not None:
+        naive = present & ~numeric & ~text.str.contains(_ZONED).fill_null(False)
+        if naive.any():
+            at = _from_local(at.set(~naive, None), zone, local).zip_with(naive, at)
     iso = at.is_not_null() & ~numeric if forms else at.is_not_null()
     if iso.any():
         forms.add(ISO)
-    return ParsedTimes(at, at.is_null() & present, frozenset(forms))
+    return ParsedTimes(at, at.is_null() & present, frozenset(forms), local)
 
 
 def _parse_plain(text: pl.Series) -> pl.Series:
@@ -416,9 +569,16 @@ def _problem(series: pl.Series, row: int, parsed: ParsedTimes) -> str:
     shown = shorten(value)
     if at is not None:
         return f"{shown} ({_iso(at)}) {outside}; {remedy}"
-    if dtype.is_integer():
-        return f"{shown} is a number {_UNKNOWN}{_likely(int(value), '')}"
     text = str(value).strip()
+    if dtype.is_float():
+        text = text.removesuffix(".0")
+    if re.match(_DATED, text) or re.match(_DATED_HOUR, text):
+        likely = f"a date and a clock without a mark between them, {text[:8]}T{text[8:]}"
+        return f"{shown} is not a time; if it is {likely}, write it so"
+    if re.fullmatch(_DAY_DIGITS, text):
+        return f"{shown} is a number whose unit and origin are unknown, or a date: write it as text"
+    if dtype.is_numeric():
+        return f"{shown} is a number {_UNKNOWN}"
     if re.fullmatch(r"[0-9.]+[eE][+]?[0-9]+", text):
         return f"{shown} is in scientific notation, and its digits are lost; write it in full"
     likely = _likely(int(text), "") if re.fullmatch("[0-9]{1,19}", text) else ""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit import errors
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, advise_graph
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import IncidenceMatrix
@@ -387,7 +387,9 @@ def backbone(
     {'edges with p >= 0.1': 3}
     """
     if not isinstance(graph, Graph):
-        raise OptionError(f"backbone: graph is a {type(graph).__name__}, not a Graph.")
+        raise OptionError(
+            f"backbone: graph is a {type(graph).__name__}, not a Graph: {advise_graph(graph)}"
+        )
     given = {"alpha": alpha, "top": top, "k": k, "min_weight": min_weight}
     value = _check_parameter(method, given, dataset)
     source, target, weight = graph.edge_arrays()

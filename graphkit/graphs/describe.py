@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.dataset import advise_graph
 from graphkit.data.display import html_frame, number
 from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
@@ -279,7 +280,9 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     """
     refuse_after_fork()
     if not isinstance(graph, Graph):
-        raise OptionError(f"describe: graph is a {type(graph).__name__}, not a Graph.")
+        raise OptionError(
+            f"describe: graph is a {type(graph).__name__}, not a Graph: {advise_graph(graph)}"
+        )
     n = graph.n_nodes
     proper = graph.n_edges - graph.n_loops
     pairs = n * (n - 1) if graph.directed else n * (n - 1) / 2

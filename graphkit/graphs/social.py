@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
+from graphkit.data.incidence import checked_kinds, rows_of_kinds
 from graphkit.data.provenance import Provenance
-from graphkit.data.schema import KINDS
 from graphkit.data.times import TIME, as_instant
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
@@ -159,6 +159,7 @@ def interaction_times(
 
 
 def _require_times(dataset: Dataset, caller: str) -> None:
+    require_dataset(dataset, caller=caller)
     dataset.require("interactions", "at", verb=caller)
     dataset.require_event_times("interactions.at", verb=caller)
 
@@ -173,19 +174,11 @@ def _select_interactions(
 ) -> Selected:
     """Interactions of these kinds and times with a known target."""
     wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    for kind in wanted:
-        check_choice("kinds", kind, KINDS)
-    if not wanted:
-        raise OptionError("kinds is empty: name at least one kind of interaction.")
+    wanted = checked_kinds(wanted)
+    require_dataset(dataset, caller=caller)
     span = _check_span(since, until)
     table = dataset.require("interactions", verb=caller)
-    rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(wanted)))
-    if not rows.height:
-        present = ", ".join(sorted(table.get_column("kind").cast(pl.String).unique().to_list()))
-        raise MissingDataError(
-            f"{caller}: no interaction is of kind {', '.join(wanted)}; the table has "
-            f"{present or 'none'} (pass kinds=…)."
-        )
+    rows = rows_of_kinds(table, wanted, caller)
     removed: dict[str, int] = {}
     if span != (None, None):
         rows = _filter_times(dataset, rows, span, removed, caller)
@@ -315,6 +308,7 @@ def follow_graph(
      {'follows of accounts whose lists are not known to be whole': 1,
       'follows that are not returned': 1})
     """
+    require_dataset(dataset, caller="follow_graph")
     follows = dataset.require("follows", verb="follow_graph")
     if not follows.height:
         raise DataError("follow_graph: the table 'follows' is empty: there are no edges.")
@@ -436,6 +430,7 @@ def layers(
     >>> {name: g.edges().rows() for name, g in layers(ds).items()}
     {'follow': [('a', 'b', 1.0)], 'mention': [('c', 'a', 1.0)], 'duet': [('c', 'b', 1.0)]}
     """
+    require_dataset(dataset, caller="layers")
     found: dict[str, Graph] = {}
     if follows:
         if dataset.follows is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.dataset import advise_graph
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, check_number
@@ -80,8 +81,7 @@ def rewire(
     """
     if not isinstance(graph, Graph):
         raise DataError(
-            f"rewire needs a graphkit Graph, not a {type(graph).__name__}: convert it with "
-            "Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or Graph.from_edges."
+            f"rewire needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
         )
     swaps = check_number("swaps", swaps, 0.0)
     streams = Streams(rng)

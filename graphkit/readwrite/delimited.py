@@ -26,11 +26,12 @@ def read_delimited(
     *,
     names: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
+    exact: bool = False,
 ) -> pl.DataFrame:
     """Rows of a delimited file or of a Parquet file, all columns as text.
 
     Empty cells are missing. Rows with more cells than the header are dropped and counted; those
-    with fewer lack the last ones. The rows are counted as read.
+    with fewer lack the last ones. The rows are counted as read. Columns without a name are left out.
 
     Parameters
     ----------
@@ -44,6 +45,9 @@ def read_delimited(
         Names of the columns of a file without a header.
     columns
         Columns to read, of those that are there; by default all.
+    exact
+        Whether rows with fewer cells than the header are dropped and counted too: their cells may
+        belong to other columns.
 
     Raises
     ------
@@ -55,7 +59,9 @@ def read_delimited(
     place = Path(sample.source.place)
     with reading_file(place, "Write or download the file again."):
         if sample.kind == "parquet":
-            frame = pl.read_parquet(io.BytesIO(sample.source.read()), use_pyarrow=False)
+            wanted = [c for c in sample.header if columns is None or c in columns]
+            data = io.BytesIO(sample.source.read())
+            frame = pl.read_parquet(data, columns=wanted, use_pyarrow=False)
             lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
             frame = frame.with_columns(
                 pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))
@@ -63,8 +69,9 @@ def read_delimited(
         elif len(sample.separator) > 1:
             frame = _split_lines(sample, names)
         else:
-            frame = _read_csv(sample, names, table, extract)
+            frame = _read_csv(sample, names, table, extract, columns, exact)
     extract.count(table, frame.height)
+    frame = frame.select(c for c in frame.columns if c and not c.startswith("_duplicated_"))
     doubled = [c for c in frame.columns if c.rpartition("_duplicated_")[0] in frame.columns]
     if doubled:
         column = doubled[0].rpartition("_duplicated_")[0]
@@ -75,7 +82,12 @@ def read_delimited(
 
 
 def _read_csv(
-    sample: Sample, names: Sequence[str] | None, table: str, extract: Extract
+    sample: Sample,
+    names: Sequence[str] | None,
+    table: str,
+    extract: Extract,
+    columns: Sequence[str] | None,
+    exact: bool,
 ) -> pl.DataFrame:
     source = sample.source
     marked = sample.text.lower().startswith("sep=")
@@ -91,17 +103,32 @@ def _read_csv(
     try:
         if plain:
             lazy = pl.scan_csv(glob.escape(str(source.path)), **options)
-            frame = lazy.collect(engine="streaming")
         else:
-            frame = pl.read_csv(io.BytesIO(source.read()), **options)
+            lazy = pl.read_csv(io.BytesIO(source.read()), **options).lazy()
+        held = lazy.collect_schema().names()
+        # doubled columns are kept, to be refused; the last one shows rows that are too short
+        wanted = [
+            c for c in held if columns is None or c.partition("_duplicated_")[0].strip() in columns
+        ]
+        last = held[-1:] if exact and held[-1] not in wanted else []
+        frame = lazy.select(*wanted, *last).collect(engine="streaming")
+        if exact and frame.height and frame.get_column(held[-1]).null_count():
+            frame = _read_ragged(sample, names, table, extract, marked, exact=True)
+        frame = frame.select(c for c in frame.columns if c not in last)
     except pl.exceptions.ComputeError:
         # rows of another length, or bytes that are no UTF-8: slower, row by row
-        frame = _read_ragged(sample, names, table, extract, marked)
+        frame = _read_ragged(sample, names, table, extract, marked, exact=exact)
     return frame.rename(str.strip, strict=False)
 
 
 def _read_ragged(
-    sample: Sample, names: Sequence[str] | None, table: str, extract: Extract, marked: bool
+    sample: Sample,
+    names: Sequence[str] | None,
+    table: str,
+    extract: Extract,
+    marked: bool,
+    *,
+    exact: bool,
 ) -> pl.DataFrame:
     data = sample.source.read()
     try:
@@ -112,23 +139,27 @@ def _read_ragged(
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=sample.separator)
     if marked:
         next(rows)
-    header = list(names) if names is not None else next(rows)
+    header = list(names) if names is not None else [name.strip() for name in next(rows)]
+    header = [name or f"_duplicated_{i}" for i, name in enumerate(header)]
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise DataError(f"{sample.source.place}: column {twice!r} occurs twice: keep one of them.")
     width = len(header)
-    kept, long = [], 0
+    kept, long, short = [], 0, 0
     try:
         for row in rows:
             if len(row) > width:
                 long += 1
+            elif exact and row and len(row) < width:
+                short += 1
             elif row:
                 kept.append(row + [""] * (width - len(row)))
     except csv.Error as error:
         raise OSError(str(error)) from error
-    if long:
-        extract.count(table, long)
-        extract.dropped[table, f"more cells than the {width} of the header"] += long
+    for count, which in ((long, "more"), (short, "fewer")):
+        if count:
+            extract.count(table, count)
+            extract.dropped[table, f"{which} cells than the {width} of the header"] += count
     frame = pl.DataFrame(kept, schema=dict.fromkeys(header, pl.String), orient="row")
     return frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
 

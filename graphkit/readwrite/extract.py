@@ -91,6 +91,8 @@ class Extract:
         What a time column records, as in a dataset; those of the schema are the default.
     refused
         Files that could not be used, with the reason.
+    real_ids
+        Words such as ``null`` that are names of accounts here, as in a dataset.
     """
 
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class Extract:
     notes: Counts = field(default_factory=Counter)
     time_kinds: dict[str, str] = field(default_factory=dict)
     refused: dict[Source, str] = field(default_factory=dict)
+    real_ids: set[str] = field(default_factory=set)
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table; columns that one side lacks are missing there."""
@@ -188,6 +191,7 @@ def combine(
         total.dropped.update(extract.dropped)
         total.notes.update(extract.notes)
         total.refused |= extract.refused
+        total.real_ids |= extract.real_ids
         for column, kind in extract.time_kinds.items():
             _join_time_kind(total, column, kind)
     _merge_tables(total)
@@ -202,7 +206,10 @@ def combine(
     }
     removed = {f"{table}: {reason}": n for (table, reason), n in total.dropped.items() if n}
     record = Provenance.of(caller, parameters, removed=removed)
-    dataset = Dataset(**tables, time_kinds=present, source=source, provenance=record)
+    words = tuple(sorted(total.real_ids))
+    dataset = Dataset(
+        **tables, time_kinds=present, source=source, real_ids=words, provenance=record
+    )
     return dataset, total
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.files import read_toml, write_text, write_whole
 from graphkit.data.ids import check_real_ids
 from graphkit.data.provenance import Provenance
@@ -362,7 +362,7 @@ def read_dataset(
         read[name] = frame.height + sum(
             dropped[table, why] for table, why in dropped if table == name
         )
-        tables[name] = _drop_duplicates(name, frame, dropped)
+        tables[name] = drop_duplicates(name, frame, dropped)
     if unknown == "drop":
         _drop_unknown(tables, dropped)
     kept = {name: frame.height for name, frame in tables.items()}
@@ -389,7 +389,8 @@ def read_dataset(
     return dataset, ImportReport.of(read, kept, dropped, notes)
 
 
-def _drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
+def drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
+    """A table without repeated rows, if it has a key, and without accounts that follow themselves."""
     key = list(TABLES[name].key)
     if not key or not frame.height:
         return frame
@@ -474,6 +475,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     ...     sorted(file.name for file in write_dataset(ds, folder).iterdir())
     ['dataset.toml', 'memberships.parquet']
     """
+    require_dataset(dataset, caller="write_dataset")
     root = fs.check_writable(folder, overwrite=overwrite, what="dataset")
     own = {name: f"{name}.parquet" for name in TABLES}
     for name, path in find_tables(root).items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, Generic, TypeVar
 
 import msgspec
@@ -64,7 +64,6 @@ class RecordReader(Generic[T]):
         self, type: Any, table: str, *, read: dict[str, int], dropped: Counts, notes: Counts
     ) -> None:
         self.table, self.read, self.dropped, self.notes = table, read, dropped, notes
-        self._type = type
         self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(type, strict=False)
         self._lists: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(
             list[msgspec.Raw]
@@ -85,7 +84,8 @@ class RecordReader(Generic[T]):
         good, bad = 0, 0
         first: str | None = None
         with source.open() as file:
-            if sample.kind == "ndjson":
+            # a document without line ends is one line; so may be the first of longer lines
+            if sample.kind == "ndjson" or (sample.text and "\n" not in sample.text):
                 texts = lines_of(file)
             else:
                 texts = iter([self._entries(file.read(), source)])
@@ -114,6 +114,28 @@ class RecordReader(Generic[T]):
                     yield records
         if bad and not good:
             raise FileError(f"{first or f'{source.place} holds no record'}. Get the file again.")
+
+    def take(self, entries: Sequence[bytes | msgspec.Raw], source: Source) -> list[T]:
+        """Records of a list that stands inside a document.
+
+        Raises
+        ------
+        FileError
+            If none of its entries is a record of this type.
+        """
+        records: list[T] = []
+        first = ""
+        for number, entry in enumerate(entries, 1):
+            record, why = self._decode(bytes(entry))
+            if why is None:
+                records.append(record)  # type: ignore[arg-type]
+                continue
+            first = first or f"{source.place}, entry {number}: {why}"
+            self._drop(why)
+        self.read[self.table] = self.read.get(self.table, 0) + len(records)
+        if first and not records:
+            raise FileError(f"{first}. Get the file again.")
+        return records
 
     def _drop(self, why: str) -> None:
         self.read[self.table] = self.read.get(self.table, 0) + 1
@@ -149,7 +171,8 @@ class RecordReader(Generic[T]):
         except (ValueError, RecursionError):
             return None, "no valid JSON"
         try:
-            record = msgspec.convert(_clean(loose), self._type, strict=False)
+            # through text again, for a part of a record may be declared as raw
+            record = self._decoder.decode(json.dumps(_clean(loose)))
         except msgspec.ValidationError as error:
             return None, _shape_of(error)
         self.notes[self.table, "NaN or half a character: read as missing or as U+FFFD"] += 1

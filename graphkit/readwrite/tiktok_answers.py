@@ -18,7 +18,7 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import DataError, FileError, shorten
-from graphkit.readwrite.columns import text_lists
+from graphkit.readwrite.rows import text_lists
 from graphkit.readwrite.files import Counts, reading_file
 from graphkit.readwrite.records import lines_of
 from graphkit.readwrite.source import Sample, Source

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
@@ -285,6 +285,7 @@ def split_world_data(
     """
     check_choice("posts", posts, ("authored", "introduced"))
     dataset = source.dataset if isinstance(source, Platform) else source
+    require_dataset(dataset, caller="split_world_data")
     if posts == "authored":
         middle, _ = time_cuts(dataset, since)
         return dataset.split_time(middle, untimed="past")[0]
@@ -468,6 +469,8 @@ def build_world(
     'planted topics: an oracle'
     """
     check_choice("posts", posts, ("authored", "introduced"))
+    if not isinstance(source, Platform):
+        require_dataset(source, caller="build_world")
     ticks = check_integer("ticks", ticks, 1)
     stock = check_number("stock", stock, 0, 1, high_open=True)
     dimensions = check_integer("dimensions", dimensions, 2)

@@ -19,7 +19,7 @@ from graphkit.communities import (
     projection_null,
     visibility,
 )
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.graph import Graph
 from graphkit.data.incidence import account_tags
 from graphkit.data.partition import Partition
@@ -108,6 +108,7 @@ def study_communities(
     streams = Streams(rng)
     search = {"quality": quality, "resolution": resolution, "runs": runs, "engine": engine}
     null_draws = check_null_draws(null_draws)
+    require_dataset(dataset, caller="study_communities")
     with writing_results(out):
         folder = ResultsFolder(out)
         study = community_stages(

@@ -120,7 +120,7 @@ def test_integers_of_any_width_and_categories_are_written_out(series: pl.Series)
         pl.Series([b"a"]),
         pl.Series([["a"]]),
         pl.Series([{"a": 1}]),
-        pl.Series([1], dtype=pl.Decimal(10, 0)),
+        pl.Series([1], dtype=pl.Decimal(10, 2)),
         pl.Series([0], dtype=pl.Date),
     ],
 )

@@ -54,10 +54,11 @@ VALUES: dict[str, tuple[pl.Series, str]] = {
     "decimal": (pl.Series([None, Decimal("1.5")]), "float"),
     "bool": (pl.Series([None, True]), "float count bool"),
     "infinity": (pl.Series([None, float("inf")]), ""),
-    "nan": (pl.Series([None, float("nan")]), ""),
+    # a missing time, as pandas has it
+    "nan": (pl.Series([None, float("nan")]), "time"),
     "half": (pl.Series([None, 0.5]), "float"),
-    "Int128": (pl.Series([None, 2**100], dtype=pl.Int128), "text float"),
-    "UInt64": (pl.Series([None, 2**64 - 1], dtype=pl.UInt64), "text float"),
+    "Int128": (pl.Series([None, 2**100], dtype=pl.Int128), "text float texts kind"),
+    "UInt64": (pl.Series([None, 2**64 - 1], dtype=pl.UInt64), "text float texts kind"),
     "huge float": (pl.Series([None, 1e300]), "float"),
     "broken JSON": (pl.Series([None, "[1, x"]), "text"),
     "JSON object": (pl.Series([None, '[{"a": "secret"}]']), "text"),
@@ -73,8 +74,10 @@ def test_column_is_taken_or_refused_by_name(type_: str, value: str) -> None:
     series, fitting = VALUES[value]
     frame = pl.DataFrame(KEYS[table]).with_columns(series.alias(column))
     if type_ in fitting.split():
+        if type_ == "kind":  # no row may lack one
+            frame, series = frame.tail(1), series.tail(1)
         found = conform(table, frame).get_column(column)
-        assert found.null_count() == series.null_count()
+        assert found.null_count() == series.null_count() + (value == "nan")
         return
     with pytest.raises(DataError, match=f"table '{table}': column '{column}'") as caught:
         conform(table, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -96,7 +97,9 @@ WRONG = [
     "2024-03-01-05",
     "03/01/2024",
     "20240301100000",
-    "163290471",
+    "16329047",
+    "202403011000",
+    "2024030110",
     "9223372036854775808",
     "-1632904713",
     "２０２４-03-01",
@@ -203,8 +206,12 @@ def test_numbers_since_1970_have_one_unit(unit: str, per: int, tmp_path: Path) -
         (["1632904713", "1632904713000"], "mixes milliseconds since 1970 and seconds since 1970"),
         ([1632904713, 1632904713000], "mixes milliseconds since 1970 and seconds since 1970"),
         ([None, 20240301], "row 2: 20240301 is a number whose unit and origin are unknown"),
-        (["800000000"], "is not a time; .*; as seconds it would be 1995-05-09T06:13:20"),
-        ([800000000000], "origin are unknown; .*; as milliseconds it would be 1995-05-09"),
+        ([20240301.0, None], "row 1: 20240301.0 is a number whose unit .* unknown, or a date"),
+        ([20240301100000], "a clock without a mark between them, 20240301T100000, write it so"),
+        ([2024030110, 2024030111], r"row 1 \(2 such rows\): 2024030110 .*20240301T10, write"),
+        ([99999999], "is a number whose unit and origin are unknown"),
+        ([float("inf")], "inf is a number whose unit and origin are unknown"),
+        (["100000000"], r"1973-03-03T09:46:40\+00:00\) lies outside 1990–2100"),
         (["1.6329E+09"], "is in scientific notation, and its digits are lost"),
         (["9999999999"], r"2286-11-20T17:46:39\+00:00\) lies outside 1990–2100"),
         (["1989-12-31T23:59:59.9"], "lies outside 1990–2100"),
@@ -276,7 +283,6 @@ def test_zones_and_units_of_datetimes() -> None:
 @pytest.mark.parametrize(
     "series",
     [
-        pl.Series([1632904713.0]),
         pl.Series([True]),
         pl.Series([timedelta(days=1)]),
         pl.Series([NOON.time()]),
@@ -322,3 +328,86 @@ def test_split_time_takes_every_form() -> None:
     assert len({part.content_key for pair in parts for part in pair}) == 2
     with pytest.raises(GraphkitError, match="when='2024-03'"):
         ds.split_time("2024-03")
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        # the last second of 1990s numbers of 9 digits, and the same in other units, by GNU date
+        ([800000000, 1700000000], "seconds"),
+        (["800000000", "1700000000.0"], "seconds"),
+        ([800000000.0, None, 1700000000.0], "seconds"),
+        ([800000000000, 1700000000000], "milliseconds"),
+        ([800000000000.0, float("nan"), 1700000000000.0], "milliseconds"),
+        ([800000000000000.0, 1700000000000000.0], "microseconds"),
+        ([8e17, 1.7e18], "nanoseconds"),
+    ],
+)
+def test_numbers_are_read_by_their_size(values: list[object], unit: str) -> None:
+    notes: dict[str, int] = {}
+    found = read_times(pl.Series("at", values), "column 'at'", notes).drop_nulls().to_list()
+    wanted = [(1995, 5, 9, 6, 13, 20), (2023, 11, 14, 22, 13, 20)]
+    assert found == [datetime(*parts, tzinfo=UTC) for parts in wanted]
+    assert notes == {f"times in 'at' read as {unit} since 1970": 2}
+
+
+def test_fractions_of_float_seconds_are_kept() -> None:
+    found = read_times(pl.Series([1632904713.25, 1632904713.000001]), "at").to_list()
+    assert [at.microsecond for at in found] == [250_000, 1]
+
+
+def test_a_number_like_a_date_with_an_hour_is_a_number_among_others() -> None:
+    found = read_times(pl.Series([2024030110, 1700000000]), "at").to_list()
+    assert [at.year for at in found] == [2034, 2023]
+
+
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
+
+
+@given(
+    st.datetimes(datetime(1991, 1, 3), datetime(2037, 12, 29)),
+    st.sampled_from(ZONES),
+    st.sampled_from(["text", "datetime"]),
+)
+def test_local_times_are_those_of_the_standard_library(
+    clock: datetime, zone: str, form: str
+) -> None:
+    value: object = clock.isoformat(" ") if form == "text" else clock
+    # of two, the first; one that does not occur has the offset of before
+    wanted = clock.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    assert read_times(pl.Series([value]), "column 'at'", tz=zone).to_list() == [wanted]
+
+
+def test_local_times_that_occur_twice_or_never_are_counted() -> None:
+    clocks = ["2024-03-31 02:30", "2024-10-27 02:30:00", "2024-07-01", "2024-07-01T10:00Z", None]
+    notes: dict[str, int] = {}
+    found = read_times(pl.Series("at", clocks), "column 'at'", notes, "Europe/Berlin")
+    assert [at and at.isoformat()[:16] for at in found.to_list()] == [
+        *("2024-03-31T01:30", "2024-10-27T00:30", "2024-06-30T22:00", "2024-07-01T10:00"),
+        None,
+    ]
+    assert list(notes.values()) == [3, 1, 1]
+    assert all("Europe/Berlin" in note for note in notes)
+    day = pl.Series([date(2024, 7, 1)])
+    assert read_times(day, "at", tz="Europe/Berlin").to_list() == [
+        datetime(2024, 6, 30, 22, tzinfo=UTC)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tz", "hours"),
+    [("+02:00", 2), ("-0330", -3.5), ("+5", 5), ("UTC+2", 2), ("−01:00", -1), ("Etc/GMT-2", 2)],
+)
+def test_offsets_are_zones(tz: str, hours: float) -> None:
+    found = read_times(pl.Series(["2024-03-01T10:00:00"]), "at", tz=tz).to_list()
+    assert found == [NOON - timedelta(hours=hours)]
+    # what says its zone, or is a number, keeps it
+    for told in ("2024-03-01T10:00Z", "2024-03-01T08:00-02:00", "2024-03-01 12:00 +02", 1709287200):
+        assert read_times(pl.Series([told]), "at", tz=tz).to_list() == [NOON], told
+
+
+@pytest.mark.parametrize("tz", ["Berlin", "CEST", "+25:00", "", "local", 2, "+02:99"])
+def test_unknown_zones_are_refused_without_a_hint_that_changes_meaning(tz: object) -> None:
+    with pytest.raises(OptionError, match="is no time zone") as caught:
+        read_times(pl.Series(["2024-03-01T10:00"]), "at", tz=tz)  # type: ignore[arg-type]
+    assert "'EST'" not in str(caught.value)

@@ -22,7 +22,7 @@ from graphkit.study.config import StudyConfig
 INVALID: dict[str, list[dict[str, Any]]] = {
     "between": [{"between": "account"}],
     "through": [{"through": "item"}, {"through": "accounts"}],
-    "kinds": [{"kinds": ("likes",)}],
+    "kinds": [{"kinds": (" ",)}],
     "window": [{"window": "0s"}, {"window": "5m"}, {"window": "soon"}],
     "weight": [{"weight": "jacard"}, {"weight": "actions", "window": "1s"}],
     "min_shared": [{"min_shared": 0}],

@@ -385,9 +385,9 @@ def test_without_an_accounts_table_nothing_is_unknown(tmp_path: Path) -> None:
         ({"items_ndjson": '{"item_id": 7.3e18}'}, DataError, ["items.ndjson", "float", "2^53"]),
         ({"items_csv": "item_id\n"}, DataError, ["every table is empty"]),
         (
-            {"interactions_csv": "account_id,kind\na,liek\n"},
+            {"interactions_csv": "account_id,kind\na,\n"},
             DataError,
-            ["interactions.csv", "'like'"],
+            ["interactions.csv", "row 1", "no kind", "like"],
         ),
     ],
     ids=lambda value: next(iter(value), "empty folder") if isinstance(value, dict) else None,

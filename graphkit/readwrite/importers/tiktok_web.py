@@ -11,7 +11,7 @@ import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import GraphkitError
-from graphkit.readwrite.columns import frame_of_rows
+from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample

@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import FileError, GraphkitError, name_some, shorten
-from graphkit.readwrite.columns import frame_of_rows
+from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.importers.tiktok_web import (
     Datum,

@@ -1,0 +1,131 @@
+"""What importers of several files share: broken files, times, owners of exports, odd ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from graphkit.data.ids import IMPOSSIBLE, MISSING_WORDS
+from graphkit.data.schema import TABLES
+from graphkit.data.times import PLAUSIBLE, TIME, parse_times
+from graphkit.errors import FileError, GraphkitError
+from graphkit.readwrite.extract import Extract, ImportOptions
+from graphkit.readwrite.source import Sample, Source
+
+__all__ = ["finish", "folder_of", "moments", "not_impossible", "owner_of", "read_each", "refuse"]
+
+
+def read_each(
+    samples: Sequence[Sample], extract: Extract, read: Callable[[Sample, Extract], None]
+) -> None:
+    """Call `read` with each file and an extract of its own, which is added to `extract`.
+
+    A file that fails adds nothing and is listed as refused; if it is the only one, its error is
+    raised. So it is if every file fails.
+    """
+    failures: list[GraphkitError] = []
+    for sample in samples:
+        part = Extract()
+        try:
+            read(sample, part)
+        except GraphkitError as error:
+            failures.append(error)
+            if len(failures) == len(samples):
+                raise
+            extract.refused[sample.source] = str(error)
+            continue
+        for name, frame in part.tables.items():
+            extract.add(name, frame)
+        for kind, rows in part.read.items():
+            extract.count(kind, rows)
+        extract.dropped.update(part.dropped)
+        extract.notes.update(part.notes)
+        extract.refused |= part.refused
+
+
+def refuse(sample: Sample, why: str) -> FileError:
+    """Error for a file that is known, and holds nothing that is read."""
+    return FileError(f"{sample.source.place}: not read: {why}.")
+
+
+def moments(values: Iterable[object] | pl.Series, extract: Extract, kind: str) -> pl.Series:
+    """Times of ISO 8601 texts or numbers since 1970; what is none is missing, and noted."""
+    if not isinstance(values, pl.Series):
+        texts = [None if v is None else str(v) for v in values]
+        values = pl.Series("at", texts, dtype=pl.String)
+    parsed = parse_times(values, "times")
+    if unread := int(parsed.unread.sum()):
+        extract.notes[kind, "no time: read as missing"] += unread
+    return in_range(parsed.at.cast(TIME), extract, kind).alias(values.name)
+
+
+def in_range(times: pl.Series, extract: Extract, kind: str) -> pl.Series:
+    """Times of the years 1990 to 2099; others are missing, and noted."""
+    wrong = ~times.to_physical().is_between(*PLAUSIBLE, closed="left").fill_null(True)
+    if wrong.any():
+        extract.notes[kind, "a time outside 1990 to 2099: read as missing"] += int(wrong.sum())
+    return times.set(wrong, None)
+
+
+def not_impossible(
+    frame: pl.DataFrame, columns: Sequence[str], extract: Extract, kind: str
+) -> pl.DataFrame:
+    """Rows whose ids have no character that no id has; the others are counted as dropped."""
+    odd = pl.any_horizontal(pl.col(c).str.contains(IMPOSSIBLE).fill_null(False) for c in columns)
+    kept = frame.filter(~odd)
+    if lost := frame.height - kept.height:
+        extract.dropped[kind, "an id with a character that no id has"] += lost
+    return kept
+
+
+def finish(extract: Extract) -> Extract:
+    """The extract, with the words that look missing and are ids: JSON marks what is missing itself."""
+    for name, frame in extract.tables.items():
+        for spec in TABLES[name].columns:
+            if spec.type == "id" and spec.name in frame.columns:
+                ids = frame.get_column(spec.name)
+                extract.real_ids |= set(ids.filter(ids.is_in(MISSING_WORDS)).unique())
+    return extract
+
+
+def folder_of(source: Source, inside: Callable[[str], bool] = lambda part: False) -> str:
+    """Folder or archive of a file; the folders from the first on that is `inside` do not count.
+
+    Examples
+    --------
+    >>> folder_of(Source(Path("a/donor/Takeout/history/x.json")), lambda part: part == "Takeout")
+    'a/donor'
+    """
+    parts = list(source.parts[:-1])
+    # folders above the export may have any name, so the last one that fits is looked for
+    for place in range(len(parts) - 1, -1, -1):
+        if inside(parts[place]):
+            parts = parts[:place]
+            while parts and inside(parts[-1]):
+                parts.pop()
+            break
+    return str(Path(*parts)) if parts else "."
+
+
+def owner_of(
+    samples: Sequence[Sample],
+    options: ImportOptions,
+    extract: Extract,
+    name: str | None,
+    folder: str,
+) -> str:
+    """The account that asked for an export: as given, by the export, or else by its folder."""
+    given = {options.account_of(sample.source) for sample in samples} - {None}
+    if len(given) > 1:
+        raise FileError(
+            f"{folder} is the export of one account: give its files the same name in account=."
+        )
+    if given:
+        return str(given.pop())
+    if name is not None:
+        return name
+    donor = f"donor:{Path(folder).name.removesuffix('.zip') or 'export'}"
+    extract.notes["accounts", "the owner is not in the export: named by its folder"] += 1
+    return donor
