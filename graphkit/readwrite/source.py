@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from graphkit.errors import FileError
 from graphkit.readwrite.files import reading_file
@@ -111,15 +111,53 @@ def _decompressed(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     elif name.endswith(".zst"):
         import zstandard
 
-        decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
         try:
-            # a dump may consist of several frames
-            with decoder.stream_reader(raw, read_across_frames=True, closefd=False) as file:
+            with io.BufferedReader(_ZstdStream(raw), 1 << 20) as file:
                 yield cast("IO[bytes]", file)
         except zstandard.ZstdError as error:
             raise OSError(str(error)) from error
     else:
         yield raw
+
+
+class _ZstdStream(io.RawIOBase):
+    """Bytes of Zstandard frames, of which a dump may hold several; a frame that is cut is an error.
+
+    The reader of the library takes the end of a cut file for the end of its data.
+    """
+
+    #: Bytes that are taken in at a time, which stand for 128 MB at most.
+    _STEP = 1 << 12
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import zstandard
+
+        self._raw = raw
+        self._decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._waiting = b""
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            data = self._waiting or self._raw.read(self._STEP)
+            self._waiting = b""
+            if not data:
+                if self._frame is not None:
+                    raise OSError("it ends in the middle")
+                return 0
+            if self._frame is None:
+                self._frame = self._decoder.decompressobj()
+            self._ready = memoryview(self._frame.decompress(data))
+            if self._frame.eof:
+                self._waiting, self._frame = self._frame.unused_data, None
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
 
 
 def list_sources(path: Path) -> tuple[list[Source], list[Source]]:
