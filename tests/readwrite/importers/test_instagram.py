@@ -72,7 +72,9 @@ def read(folder: Path, **options: Any) -> Extract:
 
 @pytest.mark.parametrize("place", ["value", "title", "address"])
 @pytest.mark.parametrize("keyed", [True, False])
-def test_follow_lists_of_every_vintage_are_the_same(tmp_path: Path, place: str, keyed: bool) -> None:
+def test_follow_lists_of_every_vintage_are_the_same(
+    tmp_path: Path, place: str, keyed: bool
+) -> None:
     following = [account("bob", place), account("Cleo_1.x", place)]
     write(tmp_path, f"{FOLLOWS}/following.json", {"relationships_following": following})
     followers: Any = [account("dan", place)]
@@ -95,8 +97,13 @@ def test_one_follow_list_alone_is_not_complete(tmp_path: Path) -> None:
 
 def test_liked_and_saved_posts_are_interactions_with_the_code_of_the_post(tmp_path: Path) -> None:
     address = "https://www.instagram.com/p/AbC_-1/"
-    liked = {"title": "Bob", "string_list_data": [{"href": address, "value": "x", "timestamp": SECOND}]}
-    write(tmp_path, "your_instagram_activity/likes/liked_posts.json", {"likes_media_likes": [liked]})
+    liked = {
+        "title": "Bob",
+        "string_list_data": [{"href": address, "value": "x", "timestamp": SECOND}],
+    }
+    write(
+        tmp_path, "your_instagram_activity/likes/liked_posts.json", {"likes_media_likes": [liked]}
+    )
     saved = {
         "title": "cleo",
         "string_map_data": {
@@ -111,7 +118,9 @@ def test_liked_and_saved_posts_are_interactions_with_the_code_of_the_post(tmp_pa
     assert extract.dropped["saved posts", "no address of a post"] == 1
 
 
-@pytest.mark.parametrize("label", ["Username", "Gebruikersnaam", "Nome de usuário", "ユーザーネーム"])
+@pytest.mark.parametrize(
+    "label", ["Username", "Gebruikersnaam", "Nome de usuário", "ユーザーネーム"]
+)
 def test_posts_that_were_shown_are_impressions_whatever_the_language(
     tmp_path: Path, label: str
 ) -> None:
@@ -168,7 +177,11 @@ def test_times_in_milliseconds_and_absent_times_are_read(tmp_path: Path) -> None
 def test_every_donor_is_a_group_of_files_and_named_by_the_folder(tmp_path: Path) -> None:
     for donor in ("donor1", "donor2"):
         write(tmp_path / donor, f"{FOLLOWS}/followers_1.json", [account("bob")])
-        write(tmp_path / donor, "ads_information/ads_and_topics/posts_viewed.json", [shown("A", "bob")])
+        write(
+            tmp_path / donor,
+            "ads_information/ads_and_topics/posts_viewed.json",
+            [shown("A", "bob")],
+        )
     samples = look(tmp_path)
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
@@ -182,7 +195,10 @@ def test_every_donor_is_a_group_of_files_and_named_by_the_folder(tmp_path: Path)
 
 
 def test_errors_show_no_content(tmp_path: Path) -> None:
-    for broken in ('{"relationships_following": "PLANTED"}', '{"relationships_following": [{"PLANTED'):
+    for broken in (
+        '{"relationships_following": "PLANTED"}',
+        '{"relationships_following": [{"PLANTED',
+    ):
         (tmp_path / "following.json").write_text(broken, encoding="utf-8")
         with pytest.raises(GraphkitError, match=r"following\.json") as caught:
             read(tmp_path)
