@@ -103,61 +103,55 @@ class Source:
             return file.read() if most is None else file.read(most)
 
 
+class _ZstdStream(io.RawIOBase):
+    """Bytes of Zstandard frames, one after the other; an OSError if the last one is cut off.
+
+    The library's own reader ends without an error where a frame does.
+    """
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import zstandard
+
+        self._raw, self._error = raw, zstandard.ZstdError
+        self._frames = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        self._frame = self._frames.decompressobj()
+        self._held, self._packed, self._begun = memoryview(b""), b"", False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held:
+            if self._frame.eof:
+                self._packed, self._begun = self._frame.unused_data, False
+                self._frame = self._frames.decompressobj()
+            # few bytes at a time: they may unpack to thirty thousand times their size
+            packed = self._packed or self._raw.read(1 << 13)
+            self._packed = b""
+            if not packed:
+                if self._begun:
+                    raise OSError("the compressed data are cut off")
+                return 0
+            self._begun = True
+            try:
+                self._held = memoryview(self._frame.decompress(packed))
+            except self._error as error:
+                raise OSError(str(error)) from error
+        count = min(len(buffer), len(self._held))
+        buffer[:count] = self._held[:count]
+        self._held = self._held[count:]
+        return count
+
+
 @contextlib.contextmanager
 def _decompressed(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     if name.endswith(".gz"):
         with gzip.open(raw) as file:
             yield cast("IO[bytes]", file)
     elif name.endswith(".zst"):
-        import zstandard
-
-        try:
-            with io.BufferedReader(_ZstdStream(raw), 1 << 20) as file:
-                yield cast("IO[bytes]", file)
-        except zstandard.ZstdError as error:
-            raise OSError(str(error)) from error
+        yield cast("IO[bytes]", io.BufferedReader(_ZstdStream(raw), 1 << 20))
     else:
         yield raw
-
-
-class _ZstdStream(io.RawIOBase):
-    """Bytes of Zstandard frames, of which a dump may hold several; a frame that is cut is an error.
-
-    The reader of the library takes the end of a cut file for the end of its data.
-    """
-
-    #: Bytes that are taken in at a time, which stand for 128 MB at most.
-    _STEP = 1 << 12
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        import zstandard
-
-        self._raw = raw
-        self._decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-        self._frame: zstandard.ZstdDecompressionObj | None = None
-        self._waiting = b""
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            data = self._waiting or self._raw.read(self._STEP)
-            self._waiting = b""
-            if not data:
-                if self._frame is not None:
-                    raise OSError("it ends in the middle")
-                return 0
-            if self._frame is None:
-                self._frame = self._decoder.decompressobj()
-            self._ready = memoryview(self._frame.decompress(data))
-            if self._frame.eof:
-                self._waiting, self._frame = self._frame.unused_data, None
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
 
 
 def list_sources(path: Path) -> tuple[list[Source], list[Source]]:
@@ -303,11 +297,10 @@ def _kind_of(text: str, name: str) -> tuple[Kind, str]:
             return "other", "a web page"
         return "xml", "XML"
     if start.startswith(("{", "[")) and _begins_json(start):
-        first = start.partition("\n")[0].strip()
-        several = "\n" in start and first.endswith("}") and start.startswith("{")
-        if several and _is_whole(first):
-            return "ndjson", "lines of JSON"
-        if name.endswith((".ndjson", ".jsonl")):
+        first, _, rest = start.partition("\n")
+        named = name.endswith((".ndjson", ".jsonl"))
+        cut = not rest and len(start) > BEGINNING // 8  # the first line may be longer than that
+        if ((rest.strip() or named) and _is_whole(first)) or (named and cut):
             return "ndjson", "lines of JSON"
         return "json", "JSON"
     if _ASSIGNED.match(text) and name.endswith(".js"):
@@ -373,8 +366,8 @@ def _parquet_columns(source: Source) -> tuple[str, ...]:
         return tuple(pl.read_parquet_schema(io.BytesIO(source.read())))
 
 
-#: A text, a bracket, or a mark between values.
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}\[\],:])')
+#: A text, a text that is cut off, a bracket, or a mark between values.
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|"(?:[^"\\]|\\.)*\\?$|([{}\[\],:])', re.S)
 
 
 def key_paths(text: str) -> set[str]:
@@ -392,7 +385,7 @@ def key_paths(text: str) -> set[str]:
     for match in _TOKEN.finditer(text):
         mark = match.group(2)
         if mark is None:
-            word = match.group(1)
+            word = match.group(1) or ""
         elif mark == ":":
             if stack and stack[-1] is not None:
                 path = f"{stack[-1]}.{word}" if stack[-1] else word
