@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from graphkit.data.results import ImportReport
-<<<<<<< HEAD
 from graphkit.readwrite.census import formats, read_any, write_report
+from graphkit.readwrite.columns import from_frame
 from graphkit.readwrite.folder import read_dataset, write_dataset
 from graphkit.readwrite.hetrec import read_hetrec_lastfm
-=======
-from graphkit.errors import FileError, OptionError, check_choice
-from graphkit.readwrite.columns import from_frame
-from graphkit.readwrite.folder import is_dataset, read_dataset, write_dataset
-from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
->>>>>>> w15-E
 from graphkit.readwrite.log import read_incidence
 from graphkit.readwrite.platform import load_platform, write_platform
 from graphkit.readwrite.tiktok import read_tiktok_api
 
 __all__ = [
     "ImportReport",
-<<<<<<< HEAD
     "formats",
-=======
     "from_frame",
->>>>>>> w15-E
     "load_platform",
     "read_any",
     "read_dataset",

@@ -11,6 +11,7 @@ from graphkit.data.ids import IMPOSSIBLE, MISSING_WORDS
 from graphkit.data.schema import TABLES
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
+from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, ImportOptions
 from graphkit.readwrite.source import Sample, Source
 
@@ -43,6 +44,16 @@ def read_each(
         extract.dropped.update(part.dropped)
         extract.notes.update(part.notes)
         extract.refused |= part.refused
+
+
+def read_rows(
+    sample: Sample, kind: str, extract: Extract, names: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Rows of a delimited file; lines without any cell, as at its end, are no rows."""
+    frame = read_delimited(sample, kind, extract, names=names)
+    rows = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    extract.count(kind, rows.height - frame.height)
+    return rows
 
 
 def refuse(sample: Sample, why: str) -> FileError:

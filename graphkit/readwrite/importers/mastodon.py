@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
@@ -25,6 +24,7 @@ from graphkit.readwrite.gather import (
     not_impossible,
     owner_of,
     read_each,
+    read_rows,
     refuse,
 )
 from graphkit.readwrite.records import RecordReader, decode_document
@@ -133,7 +133,7 @@ class _Export:
     def _take_follows(self, sample: Sample, extract: Extract) -> None:
         named = sample.header[0] == "Account address"
         names = None if named else ["Account address"]
-        frame = read_delimited(sample, _FOLLOWED, extract, names=names)
+        frame = read_rows(sample, _FOLLOWED, extract, names)
         addresses = frame.get_column("Account address")
         addresses = addresses.str.strip_chars().str.strip_prefix("@").str.to_lowercase()
         self.followed.append(addresses.alias("followee_id").to_frame())

@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from graphkit.errors import FileError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.gather import finish, folder_of, moments, owner_of, read_each, refuse
 from graphkit.readwrite.records import Id, RecordReader, decode_document, id_text

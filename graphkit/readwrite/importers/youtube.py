@@ -16,9 +16,16 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
-from graphkit.readwrite.gather import finish, folder_of, moments, owner_of, read_each, refuse
+from graphkit.readwrite.gather import (
+    finish,
+    folder_of,
+    moments,
+    owner_of,
+    read_each,
+    read_rows,
+    refuse,
+)
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample, Source, split_line
 
@@ -92,8 +99,7 @@ def _recognise(sample: Sample) -> str | None:
 
 
 def _group(source: Source) -> str:
-    takeout = folder_of(source, lambda part: part == "Takeout" or part.startswith("YouTube"))
-    return takeout
+    return folder_of(source, lambda part: part == "Takeout" or part.startswith("YouTube"))
 
 
 class _Export:
@@ -109,22 +115,23 @@ class _Export:
         if sample.kind == "json":
             self._take_history(sample, extract)
         elif _is_subscriptions(sample):
-            frame = read_delimited(sample, _SUBSCRIPTIONS, extract)
+            frame = read_rows(sample, _SUBSCRIPTIONS, extract)
             self.channels.append(frame.to_series(0).str.strip_chars().alias("followee_id"))
         else:
             self._take_comments(sample, extract)
 
     def _take_history(self, sample: Sample, extract: Extract) -> None:
-        if sample.text and "search_query=" in sample.text and "watch?v" not in sample.text:
-            raise refuse(sample, "what was searched for")
         reader: RecordReader[_Row] = RecordReader(
             _Row, _HISTORY, read=extract.read, dropped=extract.dropped, notes=extract.notes
         )
         for rows in reader.pieces(sample.source, sample):
             for row in rows:
-                found = _WATCHED.match(row.titleUrl or "")
+                address = row.titleUrl
+                found = _WATCHED.match(address or "")
                 if found is None:
-                    why = "removed video: no id" if row.titleUrl is None else "no video"
+                    why = "removed video: no id" if address is None else "no video"
+                    if address is not None and "/results?" in address:
+                        why = "a search: not read"
                     extract.dropped[_HISTORY, why] += 1
                     continue
                 channel = None
@@ -134,7 +141,7 @@ class _Export:
                 self.history.append((found[1], channel, row.time, row.details is not None))
 
     def _take_comments(self, sample: Sample, extract: Extract) -> None:
-        frame = read_delimited(sample, _COMMENTS, extract)
+        frame = read_rows(sample, _COMMENTS, extract)
         columns = _comment_columns(frame)
         if columns.get("account") is None or columns.get("video") is None:
             raise refuse(sample, "no column has the ids of channels or of videos")
