@@ -195,9 +195,9 @@ def import_log(
 ) -> None:
     """Read a log in any format that is known, and write it as a dataset folder.
 
-    Says what each file was recognised as and why, and what became of every file and record. Ids
-    become pseudonyms (keyed hashes), and captions and other texts of persons are left out, unless
-    --raw-ids or --keep asks for them.
+    Says what each file was recognised as and why, and what became of every file and record.
+
+    Ids become pseudonyms (keyed hashes), and captions and other texts of persons are left out, unless --raw-ids or --keep asks for them.
     """
     import graphkit as gk
     from graphkit.privacy import drop_texts, pseudonymise
@@ -217,12 +217,13 @@ def import_log(
         write_report(report, out / "import.toml")
     _say(f"{path} is {report.recognised}.")
     if report.files.height > 1:
-        _show_table("Files", report.files.group_by("status", "holds", "reason").len("files"))
-    _show_table("Records read", report.rows)
+        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
+        _show_table("Files", files.sort("status", descending=True), rows=200)
+    _show_table("Records read", report.rows, rows=200)
     if report.dropped.height:
-        _show_table("Records dropped, with reasons", report.dropped)
+        _show_table("Records dropped, with reasons", report.dropped, rows=200)
     if report.notes.height:
-        _show_table("Changes and additions", report.notes)
+        _show_table("Changes and additions", report.notes, rows=200)
     _show_table("Tables written", _table_sizes(ds))
     for reason, count in ds.provenance.removed.items():
         _say(f"left out: {reason} ({count:,} rows)")

@@ -18,7 +18,14 @@ import polars as pl
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import to_toml, write_text
 from graphkit.data.results import ImportReport
-from graphkit.errors import FileError, GraphkitError, GraphkitWarning, OptionError, check_choice
+from graphkit.errors import (
+    FileError,
+    GraphkitError,
+    GraphkitWarning,
+    OptionError,
+    check_choice,
+    name_some,
+)
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
 from graphkit.readwrite.folder import is_dataset, read_dataset
@@ -252,11 +259,22 @@ def _read_census(
         "tz": options.tz,
         "account": None if options.account is None else "given",
     }
+    _ask_for_accounts(path, extracts, alone=len(read) == 1)
+    if not any(extract.tables for extract in extracts):
+        raise _nothing_in(path, source_text, extracts)
     dataset, total = combine(extracts, source=source_text, caller="read_any", parameters=parameters)
     report = ImportReport.of(total.read, total.kept, total.dropped, total.notes)
     ordered = [lines[s] for s in sorted(lines)]
     report = report.with_files(ordered)
     _warn_of_others(path, ordered)
+    platforms = {importers[str(one["format"])].platform for one in read} - {""}
+    if len(platforms) > 1:
+        warnings.warn(
+            f"read_any: {path} has files of {name_some(sorted(platforms))}: accounts and items of one "
+            "id are taken as the same, whatever the platform. Read each platform by itself.",
+            GraphkitWarning,
+            stacklevel=3,
+        )
     return dataset, report
 
 
@@ -313,6 +331,13 @@ def describe(sample: Sample) -> str:
     if sample.kind == "xml" and any(mark in sample.text[:4000] for mark in ("<gexf", "<graphml")):
         return "a graph file: read it with graphkit.readwrite.read_graph(path)"
     if sample.kind == "delimited":
+        ends = {"source", "target"} <= {name.lower() for name in sample.header}
+        if ends or len(sample.header) in (2, 3):
+            return (
+                f"{sample.what} of no known tool: if its rows are edges, read it with "
+                "graphkit.readwrite.read_graph(path); else pass a frame to graphkit.from_frame(frame, "
+                "account=…, item=…)"
+            )
         return (
             f"{sample.what} with {len(sample.header)} columns of no known tool: read it with polars, and "
             "pass the frame to graphkit.from_frame(frame, account=…, item=…)"
@@ -320,6 +345,38 @@ def describe(sample: Sample) -> str:
     if sample.kind in ("json", "ndjson", "javascript"):
         return f"{sample.what} with keys of no known tool"
     return sample.what
+
+
+def _ask_for_accounts(path: Path, extracts: Sequence[Extract], *, alone: bool) -> None:
+    """Say which records lack the account whose they are: an error for a file of nothing else."""
+    lost = Counter[str]()
+    for extract in extracts:
+        for (table, reason), rows in extract.dropped.items():
+            if "pass account=" in reason:
+                lost[table] += rows
+    if not lost:
+        return
+    told = ", ".join(f"{rows:,} {table}" for table, rows in lost.items())
+    names = {name for extract in extracts for name in extract.tables}
+    text = f"{path} holds {told}, and does not say whose they are: pass account='name'"
+    if alone and names <= {"items", "accounts"} and set(lost) != {"impressions"}:
+        raise MissingDataError(f"{text}.")
+    more = "" if alone else ", or account={'file.json': 'name', …}"
+    warnings.warn(f"read_any: {text}{more}. They were left out.", GraphkitWarning, stacklevel=4)
+
+
+def _nothing_in(path: Path, holds: str, extracts: Sequence[Extract]) -> MissingDataError:
+    """Error for files of a known format in which there is nothing to read."""
+    why = Counter[str]()
+    for extract in extracts:
+        for counts in (extract.dropped, extract.notes):
+            for (_, reason), rows in counts.items():
+                why[reason] += rows
+    told = "; ".join(f"{shorten_text(r, 120)} ({n:,})" for r, n in why.most_common(3))
+    return MissingDataError(
+        f"{path} is {shorten_text(holds, 200)}, and holds nothing for a dataset"
+        f"{': ' + told if told else ''}."
+    )
 
 
 def _nothing_known(path: Path, lines: Mapping[Source, Mapping[str, Any]]) -> FileError:

@@ -139,6 +139,8 @@ class Importer(NamedTuple):
         Extract of files of this format.
     group
         Files for which it returns one value are read in one call: by default all of them.
+    platform
+        Platform or data set whose ids the files hold; empty if that differs between files.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Importer(NamedTuple):
     recognise: Callable[[Sample], str | None]
     read: Callable[[Sequence[Sample], ImportOptions], Extract]
     group: Callable[[Source], str] = lambda source: ""
+    platform: str = ""
 
 
 #: Columns that say which interaction it is; equal rows are one interaction that was read twice.

@@ -18,9 +18,9 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import DataError, FileError, shorten
-from graphkit.readwrite.rows import text_lists
 from graphkit.readwrite.files import Counts, reading_file
 from graphkit.readwrite.records import lines_of
+from graphkit.readwrite.rows import text_lists
 from graphkit.readwrite.source import Sample, Source
 
 __all__ = ["COUNTS", "RECORD", "Answers", "read_answers"]

@@ -28,23 +28,26 @@ from graphkit.readwrite.importers import (
 
 __all__ = ["IMPORTERS"]
 
-#: All importers, in the order in which they are asked.
+#: Modules of the platforms whose ids they hold; data sets have ids of their own.
+_MODULES = {
+    "TikTok": (tiktok_export, zeeschuimer, tiktok_api, tiktok_web, tiktok_tables),
+    "Bluesky": (bluesky,),
+    "X": (x, twarc_tables),
+    "Reddit": (reddit,),
+    "Mastodon": (mastodon,),
+    "Instagram": (instagram,),
+    "YouTube": (youtube,),
+}
+_DATA_SETS = (failla_rossetti, kuaishou, recommender_sets, coordination)
+
+#: All importers, in the order in which they are asked. 4CAT writes tables of several platforms.
 IMPORTERS: tuple[Importer, ...] = (
-    *tiktok_export.IMPORTERS,
-    *zeeschuimer.IMPORTERS,
+    *(
+        importer._replace(platform=platform)
+        for platform, modules in _MODULES.items()
+        for module in modules
+        for importer in module.IMPORTERS
+    ),
     *fourcat.IMPORTERS,
-    *tiktok_api.IMPORTERS,
-    *tiktok_web.IMPORTERS,
-    *tiktok_tables.IMPORTERS,
-    *bluesky.IMPORTERS,
-    *failla_rossetti.IMPORTERS,
-    *x.IMPORTERS,
-    *twarc_tables.IMPORTERS,
-    *reddit.IMPORTERS,
-    *mastodon.IMPORTERS,
-    *instagram.IMPORTERS,
-    *youtube.IMPORTERS,
-    *kuaishou.IMPORTERS,
-    *recommender_sets.IMPORTERS,
-    *coordination.IMPORTERS,
+    *(i._replace(platform=i.name) for module in _DATA_SETS for i in module.IMPORTERS),
 )

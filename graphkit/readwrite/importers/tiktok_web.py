@@ -11,9 +11,9 @@ import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import GraphkitError
-from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
+from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.source import Sample
 from graphkit.readwrite.tiktok_ids import id_time, take_handles, take_keys
 

@@ -10,7 +10,6 @@ import msgspec
 import polars as pl
 
 from graphkit.errors import FileError, GraphkitError, name_some, shorten
-from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.importers.tiktok_web import (
     Datum,
@@ -22,6 +21,7 @@ from graphkit.readwrite.importers.tiktok_web import (
     read_seconds,
 )
 from graphkit.readwrite.records import Id, RecordReader, id_text
+from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.source import Sample
 
 __all__ = ["IMPORTERS"]
