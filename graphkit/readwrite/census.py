@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from graphkit.errors import (
     FileError,
     GraphkitError,
     GraphkitWarning,
+    MissingDataError,
     OptionError,
     check_choice,
     name_some,
@@ -281,20 +284,36 @@ def _read_census(
 def _find_twins(sources: Sequence[Source]) -> set[Source]:
     """Files with the bytes of a file before them; only files of one size are compared."""
     by_size: dict[int, list[Source]] = defaultdict(list)
-    for source in sources:
-        if not source.member:
-            by_size[source.path.stat().st_size].append(source)
+    for archive, group in groupby(sources, key=lambda s: s.path if s.member else None):
+        if archive is None:
+            for source in group:
+                by_size[source.path.stat().st_size].append(source)
+            continue
+        with zipfile.ZipFile(archive) as opened:
+            for source in group:
+                by_size[opened.getinfo(source.member).file_size].append(source)
     twins: set[Source] = set()
     for some in by_size.values():
-        if len(some) > 1:
-            seen: set[bytes] = set()
-            for source in some:
-                with source.path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").digest()
-                if digest in seen:
-                    twins.add(source)
+        seen: set[bytes] = set()
+        for source in some if len(some) > 1 else ():
+            digest = _digest(source)
+            if digest in seen:
+                twins.add(source)
+            elif digest is not None:
                 seen.add(digest)
     return twins
+
+
+def _digest(source: Source) -> bytes | None:
+    """SHA-256 of the bytes of a file, `None` if it cannot be read; the reader says why."""
+    hashed = hashlib.sha256()
+    try:
+        with source.open(decompress=False) as file:
+            while block := file.read(1 << 20):
+                hashed.update(block)
+    except FileError:
+        return None
+    return hashed.digest()
 
 
 def _reason(error: GraphkitError, source: Source) -> str:

@@ -73,8 +73,8 @@ class Source:
         return name.removesuffix(next(filter(name.endswith, COMPRESSED), ""))
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[IO[bytes]]:
-        """Stream of its bytes, decompressed.
+    def open(self, *, decompress: bool = True) -> Iterator[IO[bytes]]:
+        """Stream of its bytes, decompressed if its name ends in ``.gz`` or ``.zst``.
 
         Raises
         ------
@@ -93,7 +93,8 @@ class Source:
             else:
                 raw = stack.enter_context(self.path.open("rb"))
             try:
-                yield stack.enter_context(_decompressed(raw, self.parts[-1].lower()))
+                name = self.parts[-1].lower() if decompress else ""
+                yield stack.enter_context(_decompressed(raw, name))
             except zipfile.BadZipFile as error:
                 raise FileError(f"{self.place} cannot be unpacked: {error}.") from error
 

@@ -1,0 +1,233 @@
+"""Any log in: recognition, census of folders, and what is asked for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import graphkit as gk
+from graphkit.errors import FileError, MissingDataError, OptionError
+from graphkit.readwrite import formats, read_any, write_report
+
+VIDEO = {
+    "id": 7374807619341093709,
+    "username": "Ann",
+    "create_time": 1717081224,
+    "region_code": "DE",
+    "video_description": "PLANTED caption",
+    "hashtag_names": ["booktok"],
+}
+
+
+def answer(**data: Any) -> str:
+    error = {"code": "ok", "message": "", "log_id": "1"}
+    return json.dumps({"data": data, "error": error})
+
+
+def seen(item: int, at: int) -> str:
+    """A line of Zeeschuimer."""
+    author = {"id": "6442450945390851128", "uniqueId": "ann", "nickname": "PLANTED name"}
+    data = {"id": str(item), "desc": "PLANTED", "createTime": 1717081224, "author": author}
+    line = {
+        "nav_index": "1:2:1",
+        "item_id": str(item),
+        "timestamp_collected": at,
+        "last_updated": at,
+        "source_platform": "tiktok.com",
+        "source_platform_url": "https://www.tiktok.com/foryou",
+        "user_agent": "PLANTED agent",
+        "data": data,
+    }
+    return json.dumps(line)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as people have them: answers, a feed, a web page, notes, a twin, a system file."""
+    root = tmp_path / "collected"
+    (root / "pages").mkdir(parents=True)
+    (root / "pages" / "1.json").write_text(answer(videos=[VIDEO], cursor=1, has_more=False))
+    (root / "pages" / "1 copy.json").write_text(answer(videos=[VIDEO], cursor=1, has_more=False))
+    (root / "pages" / "2.json").write_text("<html><body>PLANTED 502</body></html>")
+    (root / "liked.json").write_text(answer(user_liked_videos=[VIDEO], cursor=1, has_more=False))
+    (root / "feed.ndjson").write_text(seen(7374807619341093709, 1717117200000) + "\n")
+    (root / "notes.md").write_text("PLANTED notes")
+    (root / "mine.csv").write_text("PLANTED header,b,c,d\n1,2,3,4\n")
+    (root / ".DS_Store").write_bytes(b"\0\0PLANTED")
+    return root
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_every_file_of_a_folder_is_accounted_for(folder: Path) -> None:
+    dataset, report = read_any(folder, account={"liked.json": "Bob", "feed.ndjson": "me"})
+    status = dict(zip(report.files["file"], report.files["status"], strict=True))
+    names = {Path(file).name: what for file, what in status.items()}
+    assert names == {
+        ".DS_Store": "not understood",
+        "1 copy.json": "read",
+        "1.json": "not read",
+        "2.json": "not understood",
+        "feed.ndjson": "read",
+        "liked.json": "read",
+        "mine.csv": "not understood",
+        "notes.md": "not understood",
+    }
+    assert report.files.height == sum(p.is_file() for p in folder.rglob("*"))
+    reasons = {Path(f).name: r for f, r in report.files.select("file", "reason").rows()}
+    assert reasons["1.json"] == "the same bytes as another file here"
+    assert reasons["2.json"] == "a web page"
+    assert reasons["notes.md"] == "no data file by its name"
+    # one video, seen once, liked once
+    assert dataset.items is not None
+    assert dataset.impressions is not None
+    assert dataset.interactions is not None
+    assert dataset.items.get_column("item_id").to_list() == ["7374807619341093709"]
+    assert dataset.impressions.select("account_id", "surface").rows() == [("me", "foryou")]
+    assert dataset.interactions.select("account_id", "kind").rows() == [("bob", "like")]
+    assert "answers of the TikTok Research API, as its keys are" in report.recognised
+    text = str(report.files.rows()) + repr(report) + report.recognised
+    assert "PLANTED" not in text
+
+
+def test_what_was_not_read_is_told(folder: Path) -> None:
+    with pytest.warns(gk.GraphkitWarning) as told:
+        read_any(folder)
+    texts = [str(w.message) for w in told]
+    assert any("5 of 8 files" in text and "report.files" in text for text in texts)
+    assert any("does not say whose they are: pass account=" in text for text in texts)
+    assert all(len(text) <= 600 and "PLANTED" not in text for text in texts)
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_an_archive_is_a_folder(folder: Path, tmp_path: Path) -> None:
+    accounts = {"liked.json": "Bob", "feed.ndjson": "me"}
+    expected, report = read_any(folder, account=accounts)
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+    found, packed = read_any(archive, account=accounts)
+    assert found.content_key == expected.content_key
+    assert packed.rows.equals(report.rows)
+    assert packed.files.height == report.files.height
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", "PLANTED,PLANTED,c,d\n1,2,3,4\n", "a delimited text file with 4 columns"),
+        ("x.json", '{"PLANTED": {"PLANTED": 1}}', "JSON with keys of no known tool"),
+        ("x.json", "<html>PLANTED</html>", "a web page"),
+        ("x.json", "", "an empty file"),
+        ("x.gexf", "<gexf>PLANTED</gexf>", "graphkit.readwrite.read_graph(path)"),
+        ("x.csv", "Source,Target\nPLANTED,b\n", "graphkit.readwrite.read_graph(path)"),
+        ("x.rds", "RDX3PLANTED", "arrow::write_parquet"),
+        ("x.xlsx", "PK\x03\x04PLANTED", "export its sheet as CSV"),
+        ("x.db", "SQLite format 3\0PLANTED", "export its tables"),
+        ("x.pkl", "\x80\x04PLANTED", "may run code"),
+        ("x.pdf", "%PDF-PLANTED", "a PDF"),
+    ],
+)
+def test_an_unknown_file_is_named_without_its_content(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="latin-1")
+    with pytest.raises(FileError) as told:
+        read_any(path)
+    message = str(told.value)
+    assert said in message
+    assert "formats()" in message
+    assert "PLANTED" not in message
+    assert len(message) - len(str(path)) <= 600
+
+
+def test_a_folder_of_nothing_known_counts_its_files(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.csv").write_text(f"a,b,c,d\n1,2,3,{number}\n")
+    with pytest.raises(FileError, match=r"none of 3 files is of a format that is known: .* \(3\)"):
+        read_any(tmp_path)
+    with pytest.raises(FileError, match="does not exist"):
+        read_any(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match="holds no file"):
+        read_any(tmp_path / "empty")
+
+
+def test_likes_of_nobody_are_asked_for(folder: Path) -> None:
+    with pytest.raises(MissingDataError, match=r"1 likes.*pass account='name'") as told:
+        read_any(folder / "liked.json")
+    assert "PLANTED" not in str(told.value)
+    dataset, _ = read_any(folder / "liked.json", account="@Bob")
+    assert dataset.interactions is not None
+    assert dataset.interactions.get_column("account_id").to_list() == ["bob"]
+
+
+def test_a_feed_of_nobody_is_read_for_its_posts(folder: Path) -> None:
+    with pytest.warns(gk.GraphkitWarning, match="1 impressions.*pass account="):
+        dataset, report = read_any(folder / "feed.ndjson")
+    assert list(dataset.tables) == ["items"]
+    assert report.dropped.get_column("rows").to_list() == [1]
+
+
+def test_the_direction_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "follows.csv"
+    path.write_text("display_name,username,following_user\nPLANTED,ann,bob\n")
+    with pytest.raises(MissingDataError, match="direction='followers' or direction='following'"):
+        read_any(path)
+    for direction, expected in (("followers", ("ann", "bob")), ("following", ("bob", "ann"))):
+        dataset, _ = read_any(path, direction=direction)  # type: ignore[arg-type]
+        assert dataset.follows is not None
+        assert dataset.follows.select("follower_id", "followee_id").rows() == [expected]
+    with pytest.raises(OptionError, match="direction"):
+        read_any(path, direction="both")  # type: ignore[arg-type]
+
+
+def test_an_answer_with_an_error_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    error = {"code": "daily_quota_limit_exceeded", "message": "PLANTED", "log_id": "1"}
+    path.write_text(json.dumps({"data": {}, "error": error}))
+    with pytest.raises(MissingDataError, match="daily_quota_limit_exceeded") as told:
+        read_any(path)
+    assert "PLANTED" not in str(told.value)
+
+
+def test_files_of_several_platforms_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(answer(videos=[VIDEO], cursor=1, has_more=False))
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3.0,1715253931\n")
+    with pytest.warns(gk.GraphkitWarning, match="files of 'TikTok', 'movielens'"):
+        read_any(tmp_path)
+
+
+def test_a_format_can_be_named(folder: Path) -> None:
+    names = formats().get_column("name").to_list()
+    assert len(set(names)) == len(names)
+    dataset, report = read_any(folder / "feed.ndjson", format="zeeschuimer", account="me")
+    assert dataset.impressions is not None
+    assert report.files.get_column("evidence").to_list() == ["format= names it"]
+    with pytest.raises(OptionError, match="format="):
+        read_any(folder, format="nonsense")
+
+
+def test_the_report_on_disk_names_no_file(folder: Path, tmp_path: Path) -> None:
+    with pytest.warns(gk.GraphkitWarning):
+        _, report = read_any(folder)
+    text = write_report(report, tmp_path / "import.toml").read_text()
+    assert "liked.json" not in text
+    assert "PLANTED" not in text
+    assert "[[files]]" in text or "files = [" in text
+
+
+def test_members_of_damaged_archives_are_counted(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "bad.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.json", answer(videos=[VIDEO] * 50, cursor=1, has_more=False))
+    data = bytearray((folder / "bad.zip").read_bytes())
+    data[60] ^= 0xFF
+    (folder / "bad.zip").write_bytes(data)
+    with pytest.warns(gk.GraphkitWarning):
+        _, report = read_any(folder)
+    bad = report.files.filter(report.files["file"].str.contains("bad.zip"))
+    assert bad.get_column("status").to_list() == ["not read"]
+    assert "cannot be" in bad.get_column("reason")[0]
