@@ -1,4 +1,4 @@
-"""Delimited text files (CSV, TSV and their like) and Parquet, as frames of text columns."""
+"""Delimited text files (CSV, TSV and their like), Parquet and Arrow, as frames of text columns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_delimited(
     columns: Sequence[str] | None = None,
     exact: bool = False,
 ) -> pl.DataFrame:
-    """Rows of a delimited file or of a Parquet file, all columns as text.
+    """Rows of a delimited file, or of Parquet or Arrow (Feather), all columns as text.
 
     Empty cells are missing. Rows with more cells than the header are dropped and counted; those
     with fewer lack the last ones. The rows are counted as read. Columns without a name are left out.
@@ -58,10 +58,11 @@ def read_delimited(
     """
     place = Path(sample.source.place)
     with reading_file(place, "Write or download the file again."):
-        if sample.kind == "parquet":
+        if sample.kind in ("parquet", "arrow"):
             wanted = [c for c in sample.header if columns is None or c in columns]
             data = io.BytesIO(sample.source.read())
-            frame = pl.read_parquet(data, columns=wanted, use_pyarrow=False)
+            read = pl.read_parquet if sample.kind == "parquet" else pl.read_ipc
+            frame = read(data, columns=wanted, use_pyarrow=False)
             lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
             frame = frame.with_columns(
                 pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))

@@ -182,9 +182,9 @@ class Sample:
 
     @cached_property
     def header(self) -> tuple[str, ...]:
-        """Cells of the first line of a delimited file, or names of the columns of a Parquet file."""
-        if self.kind == "parquet":
-            return _parquet_columns(self.source)
+        """Cells of the first line of a delimited file, or names of columns of Parquet or Arrow."""
+        if self.kind in ("parquet", "arrow"):
+            return _stored_columns(self.source, self.kind)
         if self.kind != "delimited":
             return ()
         return tuple(cell.strip() for cell in split_line(_first_line(self.text), self.separator))
@@ -328,11 +328,12 @@ def split_line(line: str, separator: str) -> list[str]:
     return next(csv.reader(io.StringIO(line), delimiter=separator), [])
 
 
-def _parquet_columns(source: Source) -> tuple[str, ...]:
+def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
     import polars as pl
 
+    read = pl.read_parquet_schema if kind == "parquet" else pl.read_ipc_schema
     with reading_file(Path(source.place), "Get the file again."):
-        return tuple(pl.read_parquet_schema(io.BytesIO(source.read())))
+        return tuple(read(io.BytesIO(source.read())))
 
 
 #: A text, a bracket, or a mark between values.

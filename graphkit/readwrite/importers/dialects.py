@@ -211,7 +211,7 @@ class Format(BaseModel):
 
     def shape_of(self, sample: Sample) -> Shape | None:
         """The shape of a file, `None` if it has another format."""
-        if sample.kind not in ("delimited", "parquet"):
+        if sample.kind not in ("delimited", "parquet", "arrow"):
             return None
         return next((shape for shape in self.shapes if shape.fits(sample)), None)
 
@@ -237,29 +237,28 @@ class Format(BaseModel):
         shape = self.shape_of(sample)
         if shape is None:
             raise FileError(f"{sample.source.place} is not {self.holds}.")
-        used = {
-            name for column in shape.columns.values() for name in (*column.of, column.per) if name
-        }
-        used |= {self.missing_fields} if self.missing_fields else set()
+        # no name for the cells here, so that they are freed once they are parsed
+        _Reader(shape, sample, options, extract, self._cells(shape, sample, extract)).read()
+
+    def _cells(self, shape: Shape, sample: Sample, extract: Extract) -> pl.DataFrame:
+        """Columns of a file that are used, as text."""
+        used = {name for column in shape.columns.values() for name in (*column.of, column.per)}
         frame = read_delimited(
             sample,
             shape.records,
             extract,
             names=shape.names,
-            columns=sorted(used),
+            columns=sorted(name for name in {*used, self.missing_fields} if name),
             exact=shape.exact,
         )
-        if shape.names is None:
+        text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
+        if shape.names is None and len(text) > 1:
             # files to which a program appends may hold their header again
-            text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
-            if len(text) > 1:
-                again = pl.all_horizontal((pl.col(n) == n).fill_null(False) for n in text)
-                rows = frame.filter(~again)
-                if headers := frame.height - rows.height:
-                    extract.dropped[shape.records, "the header again"] += headers
-                    frame = rows
-        frame = self._without_missing(frame)
-        _Reader(shape, sample, options, extract, frame).read()
+            again = pl.all_horizontal((pl.col(n) == n).fill_null(False) for n in text)
+            if headers := int(frame.select(again.sum()).item()):
+                extract.dropped[shape.records, "the header again"] += headers
+                frame = frame.filter(~again)
+        return self._without_missing(frame)
 
     def _without_missing(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Cells of text without words for missing values and made-up defaults."""
@@ -291,7 +290,7 @@ class _Reader:
         frame: pl.DataFrame,
     ) -> None:
         self.shape, self.sample, self.options, self.extract = shape, sample, options, extract
-        self.raw = frame
+        self.raw, self.height = frame, frame.height
         self.columns: dict[str, pl.Series] = {}
         self.kept = pl.repeat(True, frame.height, eager=True)
 
@@ -304,6 +303,7 @@ class _Reader:
             series = self._source(name, column)
             if series is not None:
                 self.columns[name] = self._parse(name, column, series)
+        self.raw = pl.DataFrame()
         entries = [entry for entry in self.shape.entries if self._applies(entry)]
         first = entries[0]
         needed = [c.name for c in TABLES[first.table].columns if c.required]
@@ -384,12 +384,10 @@ class _Reader:
         self, column: Column, series: pl.Series, place: str, seen: Counter[str]
     ) -> pl.Series:
         if column.key is not None and series.dtype == pl.String:
-            try:
-                objects = series.str.json_decode(pl.List(pl.Struct({column.key: pl.String})))
-            except pl.exceptions.PolarsError:
-                self._note(f"{series.name}: lists that are no JSON: set to missing", len(series))
-                return pl.repeat(None, len(series), dtype=pl.List(pl.String), eager=True)
-            return objects.list.eval(pl.element().struct.field(column.key).drop_nulls())
+            parsed = _decode_objects(series, column.key)
+            bad = parsed.is_null() & (series.str.strip_chars() != "")
+            self._note(f"{series.name}: no JSON list of objects: set to missing", bad.sum())
+            return parsed
         return split_lists(series, place, seen, column.separator)
 
     def _replace_known(self, names: pl.Series, known: tuple[str, str]) -> pl.Series:
@@ -460,7 +458,7 @@ class _Reader:
     def _condition(self, name: str, condition: str) -> pl.Series:
         series = self.columns.get(name)
         if series is None:
-            return pl.repeat(False, self.raw.height, eager=True)
+            return pl.repeat(False, self.height, eager=True)
         if condition in ("filled", "empty"):
             filled = series.is_not_null()
             return filled if condition == "filled" else ~filled
@@ -519,7 +517,8 @@ class _Reader:
         required = [c.name for c in TABLES[entry.table].columns if c.required]
         if any(c not in frame.columns for c in required):
             return
-        whole = frame.drop_nulls(required)
+        holes = sum(frame.get_column(c).null_count() for c in required)
+        whole = frame.drop_nulls(required) if holes else frame
         if lost := frame.height - whole.height:
             self._note(f"rows of {entry.table} without {' or '.join(required)}: left out", lost)
         whole = self._within_range(entry.table, whole)
@@ -546,13 +545,12 @@ class _Reader:
         return next((c for c in of if c in self.sample.header), "account=")
 
     def _value(self, source: str, account: str | None) -> pl.Series | None:
-        height = self.raw.height
         if source == "@account":
-            return pl.repeat(account, height, dtype=pl.String, eager=True)
+            return pl.repeat(account, self.height, dtype=pl.String, eager=True)
         if source == "@row":
-            return pl.int_range(height, eager=True)
+            return pl.int_range(self.height, eager=True)
         if source.startswith("="):
-            return pl.repeat(source[1:], height, dtype=pl.String, eager=True)
+            return pl.repeat(source[1:], self.height, dtype=pl.String, eager=True)
         return self.columns.get(source)
 
     def _within_range(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -565,6 +563,20 @@ class _Reader:
                 self._note(f"{name} below {low:g}: set to missing", bad.sum())
                 frame = frame.with_columns(frame.get_column(name).set(bad, None))
         return frame
+
+
+def _decode_objects(series: pl.Series, key: str) -> pl.Series:
+    """The values of a key in JSON lists of objects; null where a cell is none."""
+    try:
+        lists = series.str.json_decode(pl.List(pl.Struct({key: pl.String})))
+        return lists.list.eval(pl.element().struct.field(key).drop_nulls())
+    except pl.exceptions.PolarsError:
+        half = len(series) // 2
+        if not half:
+            return pl.Series(series.name, [None], dtype=pl.List(pl.String))
+        # Polars does not say which cell it was
+        parts = (series.slice(0, half), series.slice(half))
+        return pl.concat([_decode_objects(part, key) for part in parts])
 
 
 #: Keys of an entry that are no column of a table.
