@@ -79,10 +79,9 @@ class Column(BaseModel):
         Words without a value.
     prefix
         Ids only: text put before them, if they share a space of ids with others.
-    scale
-        Numbers only: factor, such as 0.001 from milliseconds to seconds.
     per
-        Numbers only: column of the file by which they are divided.
+        Numbers only: number by which they are divided, such as 1000 from milliseconds to seconds,
+        or column of the file.
     form
         Times only: form of digits that are no ISO 8601, in the signs of strptime.
     ids
@@ -101,8 +100,7 @@ class Column(BaseModel):
     separator: str | None = None
     missing: tuple[str, ...] = ()
     prefix: str = ""
-    scale: float | None = None
-    per: str | None = None
+    per: int | str | None = None
     form: str | None = None
     ids: str | None = None
     known: tuple[str, str] | None = None
@@ -248,7 +246,7 @@ class Format(BaseModel):
             shape.records,
             extract,
             names=shape.names,
-            columns=sorted(name for name in {*used, self.missing_fields} if name),
+            columns=sorted(n for n in {*used, self.missing_fields} if isinstance(n, str)),
             exact=shape.exact,
         )
         text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
@@ -424,8 +422,10 @@ class _Reader:
         else:
             numbers = text.cast(pl.Float64, strict=False)
             numbers = numbers.set(~numbers.is_finite(), None)
-            numbers = numbers if column.scale is None else numbers * column.scale
-            if column.per is not None and column.per in self.raw.columns:
+            if isinstance(column.per, int):
+                # Polars multiplies by the inverse of a single number, which is not exact
+                numbers = numbers / pl.repeat(float(column.per), len(numbers), eager=True)
+            elif column.per is not None and column.per in self.raw.columns:
                 by = self.raw.get_column(column.per).cast(pl.Float64, strict=False)
                 numbers = numbers / by.set((by <= 0).fill_null(False), None)
         self._note(f"{name}: no number: set to missing", (there & numbers.is_null()).sum())

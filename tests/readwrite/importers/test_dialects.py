@@ -71,8 +71,8 @@ def cell_and_value(column: Column, number: int) -> tuple[str, object]:
     if column.kind == "integer":
         return f"{number}.0", number
     if column.kind == "number":
-        value = (number + 0.5) * (column.scale or 1)
-        return str(number + 0.5), value / 2 if column.per else value
+        by = column.per if isinstance(column.per, int) else 2 if column.per else 1
+        return str(number + 0.5), (number + 0.5) / by
     if column.kind == "text":
         return f"Text {number}", f"{column.prefix}Text {number}"
     if column.key is not None:
@@ -86,7 +86,7 @@ def header_of(shape: Shape, entry: Entry) -> list[str]:
     wanted = [need.split("|")[0] for need in (*shape.needs, *entry.needs)]
     for column in shape.columns.values():
         wanted += column.of if column.glue is not None else [column.of[0]]
-        wanted += [column.per] if column.per else []
+        wanted += [column.per] if isinstance(column.per, str) else []
     out = {*shape.lacks, *entry.lacks}
     return [name for name in dict.fromkeys(wanted) if name not in out]
 
@@ -109,11 +109,11 @@ def test_every_entry_of_every_dialect(
                 row[source] = cell
         expected[name] = value
     for name, column in shape.columns.items():
-        if column.per:
+        if isinstance(column.per, str):
             row[column.per] = "2"
             for other, divisor in shape.columns.items():
-                if divisor.of[0] == column.per:
-                    expected[other] = 2 * (divisor.scale or 1)
+                if divisor.of[0] == column.per and isinstance(divisor.per, int):
+                    expected[other] = 2 / divisor.per
         if shape.names is None and column.of[0] in row and name in entry.columns.values():
             shared = [c for c in shape.columns.values() if c.of[0] == column.of[0]]
             if len(shared) > 1:  # one cell that is read in two ways
@@ -227,7 +227,7 @@ who = "handle"
 at = { as = "time", missing = ["0"] }
 words = { as = "list", separator = "|" }
 plays = "integer"
-length = { as = "number", scale = 0.001 }
+length = { as = "number", per = 1000 }
 old = "text"
 friend = { as = "handle", known = ["who", "id"] }
 score = "number"
