@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -35,7 +36,8 @@ from graphkit.readwrite.cells import split_lists
 from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.gather import read_each
-from graphkit.readwrite.importers.local_times import read_local_times
+from graphkit.readwrite.local_times import read_local_times
+from graphkit.readwrite.records import id_text
 from graphkit.readwrite.source import Sample
 from graphkit.readwrite.tiktok import take_handles
 
@@ -567,16 +569,24 @@ class _Reader:
 
 def _decode_objects(series: pl.Series, key: str) -> pl.Series:
     """The values of a key in JSON lists of objects; null where a cell is none."""
-    try:
-        lists = series.str.json_decode(pl.List(pl.Struct({key: pl.String})))
-        return lists.list.eval(pl.element().struct.field(key).drop_nulls())
-    except pl.exceptions.PolarsError:
-        half = len(series) // 2
-        if not half:
-            return pl.Series(series.name, [None], dtype=pl.List(pl.String))
-        # Polars does not say which cell it was
-        parts = (series.slice(0, half), series.slice(half))
-        return pl.concat([_decode_objects(part, key) for part in parts])
+    entry = msgspec.defstruct("entry", [(key, int | str | None, None)])
+    decoder = msgspec.json.Decoder(list[entry])  # type: ignore[valid-type]
+
+    def values(cell: str | None) -> list[str] | None:
+        try:
+            found = decoder.decode(cell or "")
+        except (msgspec.MsgspecError, UnicodeError):
+            return None
+        return [text for one in found if (text := id_text(getattr(one, key))) is not None]
+
+    # a cell by itself: Polars joins cells before it decodes them, so that they may shift
+    cells = series.unique(maintain_order=True).drop_nulls()
+    lists = pl.Series([values(cell) for cell in cells], dtype=pl.List(pl.String))
+    table = pl.DataFrame({"cell": cells, "values": lists})
+    joined = pl.DataFrame({"cell": series}).join(
+        table, on="cell", how="left", maintain_order="left"
+    )
+    return joined.get_column("values").alias(series.name)
 
 
 #: Keys of an entry that are no column of a table.

@@ -445,3 +445,52 @@ def test_times_with_their_offset_need_no_zone(local: Format, tmp_path: Path) -> 
 def test_local_times_without_ids_that_tell_are_asked_for(local: Format, tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"such as tz='\+02:00' or tz='UTC'"):
         read(local, table(tmp_path, "id,at\n1,2024-05-30T17:00:24\n"))
+
+
+# ------------------------------------------------------------------ any cells at all
+SHAPES = [
+    pytest.param(f, s, id=f"{f.name}-{i}") for f in FORMATS.values() for i, s in enumerate(f.shapes)
+]
+GARBAGE = (
+    "", "nan", "planted", "-1", "1e400", "[", "['a'", "\u200b", "2024-13-45", "9" * 20, "a|b;c,d",
+    "+00:00", "1" * 400,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "shape"), SHAPES)
+def test_any_cells_are_read_or_refused(file: Format, shape: Shape, tmp_path: Path) -> None:
+    """Sums match and messages are short, whatever stands in the cells."""
+    every = shape.entries[0]
+    header = header_of(shape, every)
+    header += [c for entry in shape.entries for c in entry.needs if c not in header]
+    options = {"account": "me", "direction": "followers", "tz": "UTC"}
+    name = NAMES[shape.file] if shape.file else "table.csv"
+    separator = "\t" if shape.names else ","
+    first = [] if shape.names else [separator.join(header)]
+    # ratings and the like are known by a first cell that is a number
+    start = ["1"] if shape.names else []
+    rows: list[list[list[str]]] = [[], [[""] * len(header)]]
+    rows += [[start + [cell] * (len(header) - len(start))] for cell in GARBAGE]
+    rows += [[start + [GARBAGE[(i + j) % len(GARBAGE)] for j in range(len(header) - len(start))]
+              for i in range(len(GARBAGE))]]  # fmt: skip
+    for some in rows:
+        lines = first + [separator.join(_quoted(cell) for cell in row) for row in some]
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if file.recognise(look_at(Source(path))) is None:
+            assert shape.names is not None  # no first row that is like data
+            continue
+        try:
+            extract = read(file, path, **options)
+        except GraphkitError as error:
+            told = str(error)
+        else:
+            told = ""
+            assert all(kept >= 0 for kept in extract.kept.values())
+            assert extract.read[shape.records] == len(some)
+            for table, frame in extract.tables.items():
+                for column in TABLES[table].columns:
+                    if column.required:
+                        assert column.name in frame.columns
+                        assert not frame.get_column(column.name).null_count()
+        assert len(told) <= 600
