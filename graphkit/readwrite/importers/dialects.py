@@ -271,9 +271,11 @@ class Format(BaseModel):
             if told.null_count() < len(told):
                 named = told.str.replace_all(r"\s", "").str.split(",").alias("_named")
                 frame = frame.with_columns(named).with_columns(
-                    pl.when(~pl.col("_named").list.contains(n).fill_null(False)).then(pl.col(n)).alias(n)
+                    pl.when(~pl.col("_named").list.contains(n).fill_null(False))
+                    .then(pl.col(n))
+                    .alias(n)
                     for n in text
-                )  # fmt: skip
+                )
                 frame = frame.drop("_named")
         return frame
 

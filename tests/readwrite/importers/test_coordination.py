@@ -52,7 +52,10 @@ def test_messages_of_the_toolkit(tmp_path: Path) -> None:
         ("2", "http://c.example", "share", half, None),
     ]
     assert extract.tables["items"].select("item_id", "author_id").rows() == [
-        ("m1", "1"), ("m2", "2"), ("m3", "3"), ("m4", None),
-    ]  # fmt: skip
+        ("m1", "1"),
+        ("m2", "2"),
+        ("m3", "3"),
+        ("m4", None),
+    ]
     dataset, _ = combine([extract], source="x", caller="test", parameters={})
     assert "Planted" not in str(dataset.tables)

@@ -150,8 +150,10 @@ def test_every_entry_of_every_dialect(
         constant = source[1:] if source.startswith("=") else None
         wanted[target] = constant or special.get(source, expected.get(source))
     spread = [
-        t for t, v in wanted.items() if isinstance(v, list) and TABLES[entry.table].column(t).type == "id"
-    ]  # fmt: skip
+        t
+        for t, v in wanted.items()
+        if isinstance(v, list) and TABLES[entry.table].column(t).type == "id"
+    ]
     wanted_rows = [wanted]
     if spread:
         wanted_rows = [wanted | {spread[0]: one} for one in wanted[spread[0]]]
@@ -471,8 +473,12 @@ def test_any_cells_are_read_or_refused(file: Format, shape: Shape, tmp_path: Pat
     start = ["1"] if shape.names else []
     rows: list[list[list[str]]] = [[], [[""] * len(header)]]
     rows += [[start + [cell] * (len(header) - len(start))] for cell in GARBAGE]
-    rows += [[start + [GARBAGE[(i + j) % len(GARBAGE)] for j in range(len(header) - len(start))]
-              for i in range(len(GARBAGE))]]  # fmt: skip
+    rows += [
+        [
+            start + [GARBAGE[(i + j) % len(GARBAGE)] for j in range(len(header) - len(start))]
+            for i in range(len(GARBAGE))
+        ]
+    ]
     for some in rows:
         lines = first + [separator.join(_quoted(cell) for cell in row) for row in some]
         path = tmp_path / name

@@ -18,12 +18,27 @@ from graphkit.readwrite.source import Source, look_at
 TABLES, POSTS = IMPORTERS
 AT = datetime(2024, 3, 1, 12, 5, tzinfo=UTC)
 POST = {
-    "post_id": 10, "user_id": 1, "instance": "planted.example", "date": 202403011205,
-    "text": "words", "langs": ["eng", None], "like_count": 1, "reply_count": 2, "repost_count": 3,
-    "reply_to": None, "replied_author": None, "thread_root": None, "thread_root_author": None,
-    "repost_from": None, "reposted_author": None, "quotes": None, "quoted_author": None,
-    "labels": None, "sent_label": 1, "sent_score": 0.5,
-}  # fmt: skip
+    "post_id": 10,
+    "user_id": 1,
+    "instance": "planted.example",
+    "date": 202403011205,
+    "text": "words",
+    "langs": ["eng", None],
+    "like_count": 1,
+    "reply_count": 2,
+    "repost_count": 3,
+    "reply_to": None,
+    "replied_author": None,
+    "thread_root": None,
+    "thread_root_author": None,
+    "repost_from": None,
+    "reposted_author": None,
+    "quotes": None,
+    "quoted_author": None,
+    "labels": None,
+    "sent_label": 1,
+    "sent_score": 0.5,
+}
 
 
 def read(importer: Any, *paths: Path) -> Extract:

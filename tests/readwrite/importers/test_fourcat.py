@@ -16,15 +16,34 @@ from graphkit.readwrite.source import Source, look_at
 (FOURCAT,) = IMPORTERS
 AT = datetime(2024, 5, 30, 15, 0, 24, tzinfo=UTC)
 POST = {
-    "id": "7374807619341093709", "author": "Ann", "unix_timestamp": 1717081224, "hashtags": "a,b",
-    "plays": 9, "likes": 3, "comments": 2, "shares": 1, "music_id": 5, "author_followers": 7,
-    "author_full": "Planted", "body": "words", "timestamp": "2024-05-30 16:00:24",
-}  # fmt: skip
+    "id": "7374807619341093709",
+    "author": "Ann",
+    "unix_timestamp": 1717081224,
+    "hashtags": "a,b",
+    "plays": 9,
+    "likes": 3,
+    "comments": 2,
+    "shares": 1,
+    "music_id": 5,
+    "author_followers": 7,
+    "author_full": "Planted",
+    "body": "words",
+    "timestamp": "2024-05-30 16:00:24",
+}
 TWEET = {
-    "id": "1796194956604345165", "author": "Ann", "author_id": "644", "unix_timestamp": 1717081224,
-    "is_retweet": "no", "retweeted_user": "", "is_quote_tweet": "no", "quote_tweet_id": "",
-    "quote_author": "", "is_reply": "no", "replied_author": "", "hashtags": "a",
-}  # fmt: skip
+    "id": "1796194956604345165",
+    "author": "Ann",
+    "author_id": "644",
+    "unix_timestamp": 1717081224,
+    "is_retweet": "no",
+    "retweeted_user": "",
+    "is_quote_tweet": "no",
+    "quote_tweet_id": "",
+    "quote_author": "",
+    "is_reply": "no",
+    "replied_author": "",
+    "hashtags": "a",
+}
 
 
 def write(path: Path, *rows: dict[str, Any], delimiter: str = ",") -> Path:
@@ -82,9 +101,14 @@ def test_what_was_seen_keeps_its_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_comments(delimiter: str, tmp_path: Path) -> None:
     comment = {
-        "id": "1", "author": "Ann", "unix_timestamp": 1717081224, "post_id": "77",
-        "is_comment_on_comment": "no", "timestamp": "2024-05-30 16:00:24", "body": "planted",
-    }  # fmt: skip
+        "id": "1",
+        "author": "Ann",
+        "unix_timestamp": 1717081224,
+        "post_id": "77",
+        "is_comment_on_comment": "no",
+        "timestamp": "2024-05-30 16:00:24",
+        "body": "planted",
+    }
     path = write(
         tmp_path / "comments.csv",
         comment,
@@ -109,12 +133,18 @@ def test_posts_of_x_name_accounts_by_their_ids(tmp_path: Path) -> None:
     path = write(
         tmp_path / "x.csv",
         TWEET,
-        TWEET | {"id": 2, "author": "Bob", "author_id": 645, "is_retweet": "yes",
-                 "retweeted_user": "ann"},
+        TWEET
+        | {
+            "id": 2,
+            "author": "Bob",
+            "author_id": 645,
+            "is_retweet": "yes",
+            "retweeted_user": "ann",
+        },
         TWEET | {"id": 3, "is_quote_tweet": "yes", "quote_tweet_id": 9, "quote_author": "Cleo"},
         TWEET | {"id": 4, "is_reply": "yes", "replied_author": "bob"},
         TWEET | {"id": 5, "is_retweet": "yes"},
-    )  # fmt: skip
+    )
     extract = read(path)
     columns = ["account_id", "item_id", "kind", "target_item_id", "target_account_id"]
     assert extract.tables["interactions"].select(columns).rows() == [
@@ -132,10 +162,16 @@ def test_posts_of_x_name_accounts_by_their_ids(tmp_path: Path) -> None:
 
 def test_posts_of_bluesky(tmp_path: Path) -> None:
     post = {
-        "id": "at://did:plc:ann/app.bsky.feed.post/1", "author_id": "did:plc:ann",
-        "created_at": "2024-05-30T15:00:24.120000+00:00", "replied_to_post": "", "quoted_post": "",
-        "repost_count": 1, "tags": "a,b", "languages": "en,de", "author": "planted",
-    }  # fmt: skip
+        "id": "at://did:plc:ann/app.bsky.feed.post/1",
+        "author_id": "did:plc:ann",
+        "created_at": "2024-05-30T15:00:24.120000+00:00",
+        "replied_to_post": "",
+        "quoted_post": "",
+        "repost_count": 1,
+        "tags": "a,b",
+        "languages": "en,de",
+        "author": "planted",
+    }
     other = "at://did:plc:bob/app.bsky.feed.post/2"
     path = write(
         tmp_path / "b.csv",
@@ -154,18 +190,31 @@ def test_posts_of_bluesky(tmp_path: Path) -> None:
 
 def test_messages_of_telegram(tmp_path: Path) -> None:
     message = {
-        "id": "chat-7", "chat": "Chat", "author": "", "unix_timestamp": 1717081224, "is_reply": "no",
-        "reply_to": "", "author_forwarded_from_id": "", "author_forwarded_from_username": "",
-        "author_forwarded_from_name": "Planted", "views": 5, "body": "words",
-    }  # fmt: skip
+        "id": "chat-7",
+        "chat": "Chat",
+        "author": "",
+        "unix_timestamp": 1717081224,
+        "is_reply": "no",
+        "reply_to": "",
+        "author_forwarded_from_id": "",
+        "author_forwarded_from_username": "",
+        "author_forwarded_from_name": "Planted",
+        "views": 5,
+        "body": "words",
+    }
     path = write(
         tmp_path / "t.csv",
         message,
-        message | {"id": "chat-8", "is_reply": "yes", "reply_to": 7, "author": "Ann", "chat": "chat"},
-        message | {"id": "chat-9", "author_forwarded_from_id": 1,
-                   "author_forwarded_from_username": "Other"},
+        message
+        | {"id": "chat-8", "is_reply": "yes", "reply_to": 7, "author": "Ann", "chat": "chat"},
+        message
+        | {
+            "id": "chat-9",
+            "author_forwarded_from_id": 1,
+            "author_forwarded_from_username": "Other",
+        },
         message | {"id": "chat-10", "author_forwarded_from_id": 2},
-    )  # fmt: skip
+    )
     extract = read(path)
     columns = ["account_id", "item_id", "kind", "target_item_id", "target_account_id"]
     assert extract.tables["interactions"].select(columns).rows() == [
@@ -178,9 +227,16 @@ def test_messages_of_telegram(tmp_path: Path) -> None:
 
 def test_posts_of_threads(tmp_path: Path) -> None:
     post = {
-        "id": "3", "author": "Ann", "author_is_verified": "no", "is_paid_partnership": "no",
-        "unix_timestamp": 1717081224, "reposts": 1, "quotes": 2, "likes": 3, "replies": 4,
+        "id": "3",
+        "author": "Ann",
+        "author_is_verified": "no",
+        "is_paid_partnership": "no",
+        "unix_timestamp": 1717081224,
+        "reposts": 1,
+        "quotes": 2,
+        "likes": 3,
+        "replies": 4,
         "hashtags": "a,b",
-    }  # fmt: skip
+    }
     items = read(write(tmp_path / "t.csv", post)).tables["items"]
     assert items.rows() == [("3", "ann", AT, ["a", "b"], 3, 4, 1)]

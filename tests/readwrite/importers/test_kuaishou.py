@@ -35,11 +35,12 @@ def read(importer: Any, *paths: Path, **options: Any) -> Extract:
 
 def test_views_are_views_and_exposure(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "big_matrix.csv",
+        tmp_path,
+        "big_matrix.csv",
         "user_id,video_id,play_duration,video_duration,time,date,timestamp,watch_ratio",
         "0,148,4020,13700,2020-07-05 05:27:48.378,20200705,1593898068.378,1.5",
         "0,149,4020,1000,,,,0.25",
-    )  # fmt: skip
+    )
     extract = read(KUAIREC, path)
     at = datetime(2020, 7, 4, 21, 27, 48, 378_000, tzinfo=UTC)
     assert extract.tables["interactions"].rows() == [
@@ -59,14 +60,19 @@ def test_videos_and_friends_of_kuairec(tmp_path: Path) -> None:
     )
     categories = write(tmp_path, "item_categories.csv", "video_id,feat", "1,[8]", '2,"[27, 9]"')
     captions = write(
-        tmp_path, "kuairec_caption_category.csv",
-        "video_id,manual_cover_text,caption,topic_tag", '1,UNKNOWN,words,"[one,two]"', "2,UNKNOWN,UNKNOWN,",
-    )  # fmt: skip
+        tmp_path,
+        "kuairec_caption_category.csv",
+        "video_id,manual_cover_text,caption,topic_tag",
+        '1,UNKNOWN,words,"[one,two]"',
+        "2,UNKNOWN,UNKNOWN,",
+    )
     daily = write(
-        tmp_path, "item_daily_features.csv",
+        tmp_path,
+        "item_daily_features.csv",
         "video_id,date,author_id,upload_dt,video_duration,music_id,show_cnt,play_cnt,like_cnt",
-        "1,20200705,77,2020-03-30,5966.0,0,9,9,9", "1,20200706,77,2020-03-30,5966.0,3,9,9,9",
-    )  # fmt: skip
+        "1,20200705,77,2020-03-30,5966.0,0,9,9,9",
+        "1,20200706,77,2020-03-30,5966.0,3,9,9,9",
+    )
     extract = read(KUAIREC, categories, daily, friends, captions)
     assert extract.tables["follows"].rows() == [("3", "4"), ("3", "5"), ("4", "3")]
     assert extract.notes["friends", "friends: read as follows, from the user to each friend"] == 3
@@ -82,14 +88,19 @@ def test_videos_and_friends_of_kuairec(tmp_path: Path) -> None:
 
 def test_kuairand(tmp_path: Path) -> None:
     log = write(
-        tmp_path, "log_standard_4_08_to_4_21.csv", LOG,
+        tmp_path,
+        "log_standard_4_08_to_4_21.csv",
+        LOG,
         "2,128,20240509,1925,1715253931007,1,0,1,1,0,1,3000,6000,0,4",
         "2,129,20240509,1925,1715253932007,0,1,1,0,1,0,3000,0,1,0",
-    )  # fmt: skip
+    )
     features = write(
-        tmp_path, "video_features_basic.csv", FEATURES,
-        '128,9000,NORMAL,2024-05-01,6000.0,55,"12,65"', "129,9000,NORMAL,2024-05-01,,0,UNKNOWN",
-    )  # fmt: skip
+        tmp_path,
+        "video_features_basic.csv",
+        FEATURES,
+        '128,9000,NORMAL,2024-05-01,6000.0,55,"12,65"',
+        "129,9000,NORMAL,2024-05-01,,0,UNKNOWN",
+    )
     extract = read(KUAIRAND, log, features)
     assert extract.tables["impressions"].rows() == [
         ("2", "128", AT, "tab 4", 0.5),
@@ -97,8 +108,12 @@ def test_kuairand(tmp_path: Path) -> None:
     ]
     kinds = extract.tables["interactions"].select("item_id", "kind").rows()
     assert sorted(kinds) == [
-        ("128", "click"), ("128", "comment"), ("128", "hate"), ("129", "like"), ("129", "share"),
-    ]  # fmt: skip
+        ("128", "click"),
+        ("128", "comment"),
+        ("128", "hate"),
+        ("129", "like"),
+        ("129", "share"),
+    ]
     # the second follow of one author is the same edge
     assert extract.tables["follows"].rows() == [("2", "author:9000", AT)]
     assert extract.kept == {"impressions": 2, "features": 2, "follows": 2}

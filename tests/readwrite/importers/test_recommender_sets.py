@@ -53,14 +53,14 @@ def test_sequences_and_titles_of_microlens(tmp_path: Path) -> None:
 
 def test_atomic_files(tmp_path: Path) -> None:
     rated = write(
-        tmp_path, "a.inter",
+        tmp_path,
+        "a.inter",
         "user_id:token\titem_id:token\trating:float\ttimestamp:float\nann\t1\t2.5\t1717081224\n",
-    )  # fmt: skip
+    )
     bare = write(tmp_path, "b.inter", "user_id:token\titem_id:token\nann\t2\n")
     items = write(
-        tmp_path, "a.item",
-        "item_id:token\tgenre:token_seq\trelease_year:token\n1\tone two\t1999\n",
-    )  # fmt: skip
+        tmp_path, "a.item", "item_id:token\tgenre:token_seq\trelease_year:token\n1\tone two\t1999\n"
+    )
     users = write(tmp_path, "a.user", "user_id:token\tcountry:token\tage:token\nann\tNL\t99\n")
     follows = write(tmp_path, "a.net", "source_id:token\ttarget_id:token\nann\tbob\n")
     knowledge = write(tmp_path, "a.link", "item_id:token\tentity_id:token\n1\tm.1\n")
@@ -100,9 +100,10 @@ def test_tags_and_movies(tmp_path: Path) -> None:
     )
     old = write(tmp_path, "tags.dat", "3::2::so, so::1717081224\n")
     movies = write(
-        tmp_path, "movies.csv",
+        tmp_path,
+        "movies.csv",
         'movieId,title,genres\n2,"One, The (1999)",A|B\n3,Two,(no genres listed)\n',
-    )  # fmt: skip
+    )
     latin = write(tmp_path, "movies.dat", "4::Café (1999)::A\n", "latin-1")
     extract = read(MOVIELENS, tags, old, movies, latin)
     assert extract.tables["interactions"].rows() == [

@@ -119,9 +119,12 @@ def test_likes_without_who_liked_ask(tmp_path: Path) -> None:
 
 def test_mentions_are_of_the_time_of_the_video(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "v.csv", "id,username,create_time,video_mention_list",
-        f"{ONE},Ann,1717081224,\"['bob', 'cleo']\"", f"{TWO},Ann,1717081224,[]",
-    )  # fmt: skip
+        tmp_path,
+        "v.csv",
+        "id,username,create_time,video_mention_list",
+        f"{ONE},Ann,1717081224,\"['bob', 'cleo']\"",
+        f"{TWO},Ann,1717081224,[]",
+    )
     rows = read(RESEARCH, path).tables["interactions"]
     assert rows.get_column("target_account_id").to_list() == ["bob", "cleo"]
     assert rows.get_column("kind").unique().to_list() == ["mention"]
@@ -129,10 +132,12 @@ def test_mentions_are_of_the_time_of_the_video(tmp_path: Path) -> None:
 
 def test_comments_have_no_author(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "comments.csv",
+        tmp_path,
+        "comments.csv",
         "text,video_id,create_time,id,like_count,parent_comment_id,reply_count",
-        f"planted,{ONE},1717081224,1,0,{ONE},0", f"planted,{ONE},1717081224,2,0,1,0",
-    )  # fmt: skip
+        f"planted,{ONE},1717081224,1,0,{ONE},0",
+        f"planted,{ONE},1717081224,2,0,1,0",
+    )
     extract = read(RESEARCH, path)
     assert extract.kept == {"comments": 0}
     reason = "the Research API does not tell who wrote a comment: only the videos are read"
@@ -155,9 +160,11 @@ def test_profiles_without_a_name(tmp_path: Path) -> None:
 
 def test_followers_of_the_hidden_interface(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "f.csv", "id,uniqueId,secUid,nickname,followerCount,followingCount",
+        tmp_path,
+        "f.csv",
+        "id,uniqueId,secUid,nickname,followerCount,followingCount",
         "6442518968339926327,Ann,MS4,Planted,5,6",
-    )  # fmt: skip
+    )
     with pytest.raises(MissingDataError, match="direction="):
         read(HIDDEN, path, account="bob")
     with pytest.raises(MissingDataError, match="account="):
@@ -188,11 +195,13 @@ def test_pyktok(tmp_path: Path) -> None:
 def test_comments_of_pyktok(tmp_path: Path) -> None:
     user = "\"{{'uid': '1', 'nickname': 'Planted', 'unique_id': '{}'}}\""
     path = write(
-        tmp_path, "c.csv", "cid,aweme_id,create_time,digg_count,reply_id,text,user",
+        tmp_path,
+        "c.csv",
+        "cid,aweme_id,create_time,digg_count,reply_id,text,user",
         f"1,{ONE},1717081224,0,0,planted,{user.format('Ann')}",
         f"2,{ONE},1717081225,0,1,planted,{user.format('Bob')}",
         f"3,{ONE},1717081225,0,1,planted,{{}}",
-    )  # fmt: skip
+    )
     extract = read(PYKTOK, path)
     assert extract.tables["interactions"].select("account_id", "item_id", "kind").rows() == [
         ("ann", ONE, "comment"),
@@ -243,9 +252,11 @@ def test_followers_in_a_dump(tmp_path: Path) -> None:
 
 def test_followed_accounts_are_taken_from_the_error(tmp_path: Path) -> None:
     answer = {
-        "data": {"user_following": [{"username": "Bob", "display_name": "planted"}, {"username": "Cleo"}]},
+        "data": {
+            "user_following": [{"username": "Bob", "display_name": "planted"}, {"username": "Cleo"}]
+        },
         "error": {"code": "ok"},
-    }  # fmt: skip
+    }
     empty = {"data": {"user_following": []}}
     path = dump(
         tmp_path,

@@ -15,13 +15,23 @@ from graphkit.readwrite.source import Source, look_at
 (TWARC,) = IMPORTERS
 AT = datetime(2024, 5, 30, 15, 0, 24, tzinfo=UTC)
 TWEET = {
-    "id": "1796194956604345165", "author_id": "644", "created_at": "2024-05-30T15:00:24.000Z",
-    "referenced_tweets.replied_to.id": "", "referenced_tweets.retweeted.id": "",
-    "referenced_tweets.quoted.id": "", "in_reply_to_user_id": "", "retweeted_user_id": "",
-    "quoted_user_id": "", "text": "words", "lang": "en", "public_metrics.like_count": 3,
-    "entities.hashtags": "", "entities.mentions": "", "author.username": "planted",
+    "id": "1796194956604345165",
+    "author_id": "644",
+    "created_at": "2024-05-30T15:00:24.000Z",
+    "referenced_tweets.replied_to.id": "",
+    "referenced_tweets.retweeted.id": "",
+    "referenced_tweets.quoted.id": "",
+    "in_reply_to_user_id": "",
+    "retweeted_user_id": "",
+    "quoted_user_id": "",
+    "text": "words",
+    "lang": "en",
+    "public_metrics.like_count": 3,
+    "entities.hashtags": "",
+    "entities.mentions": "",
+    "author.username": "planted",
     "author.public_metrics.followers_count": 9,
-}  # fmt: skip
+}
 
 
 def read(path: Path, *rows: dict[str, Any]) -> Extract:
@@ -40,12 +50,22 @@ def test_posts(tmp_path: Path) -> None:
     extract = read(
         tmp_path / "t.csv",
         TWEET | {"entities.hashtags": tags, "entities.mentions": named},
-        TWEET | {"id": 2, "referenced_tweets.retweeted.id": 9, "retweeted_user_id": 646,
-                 "entities.mentions": named},
-        TWEET | {"id": 3, "referenced_tweets.quoted.id": 8, "quoted_user_id": 647,
-                 "entities.hashtags": "[broken"},
+        TWEET
+        | {
+            "id": 2,
+            "referenced_tweets.retweeted.id": 9,
+            "retweeted_user_id": 646,
+            "entities.mentions": named,
+        },
+        TWEET
+        | {
+            "id": 3,
+            "referenced_tweets.quoted.id": 8,
+            "quoted_user_id": 647,
+            "entities.hashtags": "[broken",
+        },
         TWEET | {"id": 4, "referenced_tweets.replied_to.id": 7, "in_reply_to_user_id": 648},
-    )  # fmt: skip
+    )
     columns = ["account_id", "item_id", "kind", "at", "target_item_id", "target_account_id"]
     assert extract.tables["interactions"].select(columns).rows() == [
         ("644", "2", "repost", AT, "9", "646"),
@@ -64,9 +84,12 @@ def test_posts(tmp_path: Path) -> None:
 
 def test_users(tmp_path: Path) -> None:
     user = {
-        "id": "644", "created_at": "2024-05-30T15:00:24.000Z", "username": "planted",
-        "public_metrics.followers_count": 9, "public_metrics.following_count": 8,
-    }  # fmt: skip
+        "id": "644",
+        "created_at": "2024-05-30T15:00:24.000Z",
+        "username": "planted",
+        "public_metrics.followers_count": 9,
+        "public_metrics.following_count": 8,
+    }
     extract = read(tmp_path / "u.csv", user)
     assert extract.tables["accounts"].rows() == [("644", 9, 8)]
     assert extract.read == {"users": 1}
