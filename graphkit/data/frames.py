@@ -345,6 +345,15 @@ KIND_NAMES = frozenset(_LOG_NAMES["kind"])
 _ENDS = [("source", "target"), ("src", "dst"), ("from", "to")]
 
 
+def guess_columns(names: Iterable[str]) -> dict[str, str | None]:
+    """The likely column of each parameter of ``from_frame``; for messages only."""
+    folded = {name.casefold(): name for name in reversed(list(names))}
+    return {
+        key: next((folded[name] for name in known if name in folded), None)
+        for key, known in _LOG_NAMES.items()
+    }
+
+
 def advise_frame(value: Any, *, graph: bool = False, follows: bool = False) -> str:
     """What to call instead where a frame was passed: a sentence, empty for what is no frame.
 
@@ -360,14 +369,11 @@ kind='action')."
     if names is None:
         return ""
     folded = {name.casefold(): name for name in reversed(names)}
+    found = guess_columns(names)
     for source, target in _ENDS:
         if graph and {source, target} <= folded.keys():
             ends = f"df[{folded[source]!r}], df[{folded[target]!r}]"
             return f"make a graph of it with gk.Graph.from_edges({ends}, directed=…)."
-    found = {
-        key: next((folded[name] for name in known if name in folded), None)
-        for key, known in _LOG_NAMES.items()
-    }
     if follows or (found["follower"] and found["followee"]):
         call, then = _call(found, "follower", "followee"), "gk.follow_graph(ds)"
     else:
