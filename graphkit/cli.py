@@ -69,7 +69,7 @@ ColumnsOption = Annotated[
     list[str] | None,
     _option(
         "TABLE.COLUMN=NAME: the column of graphkit, and its name in the file, as "
-        "interactions.account_id=user; repeatable.",
+        "interactions.account_id=user; with --table, account_id=user; repeatable.",
         "--columns",
     ),
 ]
@@ -275,7 +275,9 @@ def _table_options(columns: list[str] | None, **others: str | None) -> dict[str,
     for entry in columns or ():
         new, equals, old = entry.partition("=")
         table, dot, column = new.partition(".")
-        if not (equals and dot and table and column and old):
+        if not dot and others.get("table"):
+            table, column = str(others["table"]), new
+        if not (equals and table and column and old):
             raise OptionError(
                 f"--columns {shorten(entry)}: TABLE.COLUMN=NAME is needed, the column of graphkit and "
                 "its name in the file, such as interactions.account_id=user."

@@ -431,13 +431,7 @@ def _table_of(path: Path, table: str | None, columns: Mapping[str, Any] | None) 
     for name in ("follows", "memberships", "interactions"):
         if {spec.name for spec in TABLES[name].columns if spec.required} <= named:
             return name
-    if "item_id" in named and "account_id" not in named:
-        return "items"
-    if "account_id" in named and "item_id" not in named:
-        return "accounts"
-    raise FileError(
-        f"{path} is one table, and its columns do not say of what. {_advise(path, names)}"
-    )
+    raise FileError(_advise(path, names))
 
 
 def _names_of(path: Path, suffix: str) -> list[str]:
@@ -452,21 +446,27 @@ def _names_of(path: Path, suffix: str) -> list[str]:
 
 
 def _advise(path: Path, names: list[str]) -> str:
-    """The call and the command that read a file with columns of these names."""
+    """What a file with columns of these names may be, and the call and options that read it."""
     found = guess_columns(names)
     keys = {"account": "account_id", "item": "item_id", "at": "at", "kind": "kind"}
-    named = {new: found[key] or "…" for key, new in keys.items() if found[key] or key != "at"}
-    if named["kind"] == "…":
+    named = {new: found[key] or "…" for key, new in keys.items() if found[key] or new[-1] == "d"}
+    kind = None if found["kind"] else "rating" if found["rating"] else "view"
+    if named.get("kind") == "…":
         del named["kind"]
-    kind = "" if "kind" in named else ", kind_is='view'"
-    python = ", ".join(f"{old[:40]!r}: {new!r}" for new, old in named.items() if old != new)
-    shell = " ".join(f"--columns {new}={old[:40]}" for new, old in named.items() if old != new)
-    return (
-        f"There are {name_some(names, 6)}. If it is a log: read_dataset({path.name!r}, "
-        f"table='interactions', columns={{{python}}}{kind}), or on the command line --table "
-        f"interactions {shell}{' --kind-is view' if kind else ''}; a graph or the export of a platform "
-        "has a reader of its own."
+    if kind == "rating":
+        named["value"] = str(found["rating"])
+    given = {new: old for new, old in named.items() if new != old}
+    python = ", ".join(f"{old!r}: {new!r}" for new, old in given.items())
+    shell = " ".join(f"--columns {new}={old}" for new, old in given.items())
+    told = (
+        f"{path} is one table, and its columns do not say of what: there are {name_some(names, 4)}. A "
+        "log is read by read_dataset(path, table='interactions'"
+        + (f", columns={{{python}}}" if given else "")
+        + (f", kind_is={kind!r})" if kind else ")")
     )
+    options = f"--table interactions {shell}{f' --kind-is {kind}' if kind else ''}"
+    told += f" or, on the command line, with {options}" if len(told + options) < 490 else ""
+    return f"{told}; a list of items or accounts by table='items' or 'accounts'."
 
 
 def drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:
