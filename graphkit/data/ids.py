@@ -407,13 +407,15 @@ def look_over_ids(ids: pl.Series, place: str) -> str:
 _MADE = (int(datetime(2014, 1, 1, tzinfo=UTC).timestamp()), int(LATEST.timestamp()))
 #: Zones are an hour apart or more, and an item is made some seconds after its id.
 _APART = timedelta(minutes=45)
+_ZONES = timedelta(hours=14, minutes=7)
 
 
 def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
     """How long after its id an item was made, in the median, if that is 45 minutes or more.
 
     The upper 32 bits of TikTok's ids of 19 digits are the second in which they were made, so that
-    times that were written in local time show. Other ids say nothing.
+    times that were written in local time show. Other ids say nothing, nor do fewer than 20 that are
+    further away than any time zone.
 
     Parameters
     ----------
@@ -444,7 +446,9 @@ def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
     median = apart.filter(known).median()
     assert isinstance(median, float)
     offset = timedelta(microseconds=round(median))
-    return offset if abs(offset) >= _APART else None
+    # a few ids that are days away may be of any numbers; hours are those of a zone
+    sure = abs(offset) <= _ZONES or apart.filter(known).count() >= 20
+    return offset if abs(offset) >= _APART and sure else None
 
 
 def describe_offset(offset: timedelta, column: str) -> str:
@@ -460,7 +464,7 @@ tz='+02:00'"
     hours = f"{minutes / 60:.4g} h" if minutes < 48 * 60 else f"{minutes / 1440:.4g} days"
     early = "earlier" if offset > timedelta() else "later"
     told = f"item ids say that items were made {hours} {early} than {column}"
-    if minutes > 14 * 60:
+    if abs(offset) > _ZONES:
         return f"{told}: is it another time?"
     sign = "+" if offset > timedelta() else "-"
     return f"{told}: local time? pass tz='{sign}{minutes // 60:02}:{minutes % 60:02}'"

@@ -57,7 +57,10 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
             "folder of the study file."
         )
     stitches = [config.resolve(s) for s in data.stitches]
-    dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
+    if options := data.table_options():
+        dataset, report = readwrite.read_dataset(path, **options)
+    else:
+        dataset, report = readwrite.read_any(path, format=data.source, stitches=stitches)
     return StudyInputs(dataset, None, report)
 
 
