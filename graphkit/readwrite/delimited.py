@@ -31,7 +31,7 @@ def read_delimited(
     """Rows of a delimited file, or of Parquet or Arrow (Feather), all columns as text.
 
     Empty cells are missing. Rows with more cells than the header are dropped and counted; those
-    with fewer lack the last ones. The rows are counted as read. Columns without a name are left out.
+    with fewer lack the last ones. The rows are counted as read, blank lines are not. Columns without a name are left out.
 
     Parameters
     ----------
@@ -115,11 +115,22 @@ def _read_csv(
         frame = lazy.select(*wanted, *last).collect(engine="streaming")
         if exact and frame.height and frame.get_column(held[-1]).null_count():
             frame = _read_ragged(sample, names, table, extract, marked, exact=True)
+        elif frame.width and frame.height:
+            frame = frame.filter(~_blank(frame, lazy))
         frame = frame.select(c for c in frame.columns if c not in last)
     except pl.exceptions.ComputeError:
         # rows of another length, or bytes that are no UTF-8: slower, row by row
         frame = _read_ragged(sample, names, table, extract, marked, exact=exact)
     return frame.rename(str.strip, strict=False)
+
+
+def _blank(frame: pl.DataFrame, lazy: pl.LazyFrame) -> pl.Series:
+    """Whether each row is a blank line; `frame` has some of the columns of `lazy`."""
+    nothing = pl.all_horizontal(pl.all().is_null())
+    blank = frame.select(nothing).to_series()
+    if blank.any() and frame.width < len(lazy.collect_schema()):
+        return lazy.select(nothing).collect(engine="streaming").to_series()
+    return blank
 
 
 def _read_ragged(
@@ -151,9 +162,9 @@ def _read_ragged(
         for row in rows:
             if len(row) > width:
                 long += 1
-            elif exact and row and len(row) < width:
+            elif exact and any(row) and len(row) < width:
                 short += 1
-            elif row:
+            elif any(row):
                 kept.append(row + [""] * (width - len(row)))
     except csv.Error as error:
         raise OSError(str(error)) from error

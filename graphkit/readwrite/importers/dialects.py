@@ -263,9 +263,12 @@ class Format(BaseModel):
     def _without_missing(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Cells of text without words for missing values and made-up defaults."""
         text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
-        if self.missing:
+        if text:
+            # cells that are empty between quotes, too
             bare = pl.col(text).str.strip_chars()
-            frame = frame.with_columns(pl.when(~bare.is_in(list(self.missing))).then(pl.col(text)))
+            frame = frame.with_columns(
+                pl.when(~bare.is_in(["", *self.missing])).then(pl.col(text)).name.keep()
+            )
         if self.missing_fields in frame.columns:
             told = frame.get_column(self.missing_fields)
             if told.null_count() < len(told):

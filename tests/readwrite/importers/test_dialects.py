@@ -366,6 +366,19 @@ def test_a_file_that_holds_its_header_again(rules: Format, tmp_path: Path) -> No
     assert extract.dropped == {("posts", "the header again"): 1}
 
 
+@pytest.mark.parametrize("end", ["", "\n\n", "\n\n3,\n"])
+def test_blank_lines_are_no_records(rules: Format, end: str, tmp_path: Path) -> None:
+    extract = read(rules, table(tmp_path, f"id,who\n1,ann\n\n2,bob\n{end}"))
+    assert extract.read == {"posts": 3 if end.strip() else 2}
+    assert extract.kept == extract.read
+    # a row with cells in columns that are not read is a record
+    more = read(rules, table(tmp_path, "id,who,other\n1,ann,\n\n,,x\n"))
+    assert (more.read, dict(more.dropped)) == ({"posts": 2}, {("posts", "no id"): 1})
+    # rows of another length are read in another way
+    ragged = read(rules, table(tmp_path, "id,who\n1,ann\n\n2,bob,x\n\n"))
+    assert (ragged.read, ragged.kept) == ({"posts": 2}, {"posts": 1})
+
+
 # ------------------------------------------------------------------ local times
 LOCAL = """
 [local]
@@ -418,11 +431,13 @@ def test_local_times_are_asked_for_with_the_offset_of_the_ids(
 def test_local_times_that_are_utc_need_no_zone(local: Format, tmp_path: Path) -> None:
     made = datetime(2024, 5, 30, 15, 0, 24, tzinfo=UTC)
     path = table(tmp_path, f"id,at\n{ident(made)},2024-05-30 15:00:50\n")
-    extract = read(local, path)
-    assert extract.tables["items"].get_column("created_at")[0].second == 50
-    assert extract.notes == {
-        ("posts", "at: times without an offset, which agree with the ids as UTC"): 1
-    }
+    # a zone that was passed for other files is not applied
+    for options in ({}, {"tz": "+02:00"}):
+        extract = read(local, path, **options)
+        assert extract.tables["items"].rows() == [(str(ident(made)), made.replace(second=50))]
+        assert extract.notes == {
+            ("posts", "at: times without an offset, which agree with the ids as UTC"): 1
+        }
 
 
 def test_local_times_over_a_change_of_clocks(local: Format, tmp_path: Path) -> None:

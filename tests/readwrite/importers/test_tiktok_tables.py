@@ -89,6 +89,14 @@ def test_lists_of_follows_ask_for_their_direction(column: str, tmp_path: Path) -
         read(RESEARCH, named, direction="followers")
 
 
+def test_times_of_a_database_may_be_local(tmp_path: Path) -> None:
+    path = write(tmp_path, "v.csv", "id,username,create_time", f"{ONE},Ann,2024-05-30 11:00:24")
+    with pytest.raises(MissingDataError, match="4 h behind UTC: tz='-04:00'"):
+        read(RESEARCH, path)
+    created = read(RESEARCH, path, tz="America/New_York").tables["items"].get_column("created_at")
+    assert created.to_list() == [datetime(2024, 5, 30, 15, 0, 24, tzinfo=UTC)]
+
+
 @pytest.mark.parametrize(
     ("column", "kind"),
     [("liked_by_user", "like"), ("reposted_by_user", "repost"), ("pinned_by_user", "pinned")],
