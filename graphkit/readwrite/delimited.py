@@ -60,9 +60,11 @@ def read_delimited(
     with reading_file(place, "Write or download the file again."):
         if sample.kind in ("parquet", "arrow"):
             wanted = [c for c in sample.header if columns is None or c in columns]
-            data = io.BytesIO(sample.source.read())
             read = pl.read_parquet if sample.kind == "parquet" else pl.read_ipc
-            frame = read(data, columns=wanted, use_pyarrow=False)
+            with sample.source.open() as file:
+                # of a file on disk, only these columns are read
+                data = file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())
+                frame = read(data, columns=wanted, use_pyarrow=False)
             lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
             frame = frame.with_columns(
                 pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))

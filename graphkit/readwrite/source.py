@@ -332,8 +332,9 @@ def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
     import polars as pl
 
     read = pl.read_parquet_schema if kind == "parquet" else pl.read_ipc_schema
-    with reading_file(Path(source.place), "Get the file again."):
-        return tuple(read(io.BytesIO(source.read())))
+    with reading_file(Path(source.place), "Get the file again."), source.open() as file:
+        # a file on disk is not read whole for the names of its columns
+        return tuple(read(file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())))
 
 
 #: A text, a bracket, or a mark between values.
