@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.readwrite.extract import Extract
 from graphkit.readwrite.files import reading_file
 from graphkit.readwrite.source import COMPRESSED, Sample
@@ -63,12 +63,10 @@ def read_delimited(
             read = pl.read_parquet if sample.kind == "parquet" else pl.read_ipc
             with sample.source.open() as file:
                 # of a file on disk, only these columns are read
-                data = file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())
+                whole = not (isinstance(file, io.BufferedReader) and file.seekable())
+                data = io.BytesIO(file.read()) if whole else file
                 frame = read(data, columns=wanted, use_pyarrow=False)
-            lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
-            frame = frame.with_columns(
-                pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))
-            )
+            frame = _as_text(frame, table, extract)
         elif len(sample.separator) > 1:
             frame = _split_lines(sample, names)
         else:
@@ -82,6 +80,25 @@ def read_delimited(
     if columns is not None:
         frame = frame.select(c for c in frame.columns if c in columns)
     return frame
+
+
+def _as_text(frame: pl.DataFrame, table: str, extract: Extract) -> pl.DataFrame:
+    """Columns as text, and lists of text; others, such as records, are left out and noted."""
+
+    def single(dtype: pl.DataType) -> bool:
+        return dtype.is_numeric() or isinstance(
+            dtype,
+            pl.String | pl.Boolean | pl.Date | pl.Datetime | pl.Categorical | pl.Enum | pl.Null,
+        )
+
+    columns = []
+    for name, dtype in frame.schema.items():
+        listed = isinstance(dtype, pl.List | pl.Array)
+        if single(dtype.inner if isinstance(dtype, pl.List | pl.Array) else dtype):
+            columns.append(pl.col(name).cast(pl.List(pl.String) if listed else pl.String))
+        else:
+            extract.notes[table, f"column {name!r} holds {dtype.base_type()}: not read"] += 1
+    return frame.select(columns)
 
 
 def _read_csv(
@@ -102,6 +119,9 @@ def _read_csv(
     }
     if names is not None:
         options["new_columns"] = list(names)
+    if "\r" in sample.text and "\n" not in sample.text:
+        # lines of old Macs, which Polars takes for one
+        return _read_ragged(sample, names, table, extract, marked, exact=exact)
     plain = not source.member and not source.parts[-1].lower().endswith(COMPRESSED)
     try:
         if plain:
@@ -160,6 +180,7 @@ def _read_ragged(
         raise DataError(f"{sample.source.place}: column {twice!r} occurs twice: keep one of them.")
     width = len(header)
     kept, long, short = [], 0, 0
+    row: list[str] = []
     try:
         for row in rows:
             if len(row) > width:
@@ -170,6 +191,12 @@ def _read_ragged(
                 kept.append(row + [""] * (width - len(row)))
     except csv.Error as error:
         raise OSError(str(error)) from error
+    if text.count('"') % 2 and any("\n" in cell for cell in row):
+        line = rows.line_num - "".join(row).rstrip("\r\n").count("\n")
+        raise FileError(
+            f"{sample.source.place}, line {line}: a quote is opened and never closed, so that all "
+            "that follows would be one cell: close it, or export the file again."
+        )
     for count, which in ((long, "more"), (short, "fewer")):
         if count:
             extract.count(table, count)

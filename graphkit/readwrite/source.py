@@ -325,7 +325,10 @@ def split_line(line: str, separator: str) -> list[str]:
     """Cells of one line of a delimited file."""
     if len(separator) > 1:
         return line.split(separator)
-    return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    try:
+        return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error:  # a cell of more than 131 kB is no name of a column
+        return []
 
 
 def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
@@ -334,7 +337,8 @@ def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
     read = pl.read_parquet_schema if kind == "parquet" else pl.read_ipc_schema
     with reading_file(Path(source.place), "Get the file again."), source.open() as file:
         # a file on disk is not read whole for the names of its columns
-        return tuple(read(file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())))
+        whole = not (isinstance(file, io.BufferedReader) and file.seekable())
+        return tuple(read(io.BytesIO(file.read()) if whole else file))
 
 
 #: A text, a bracket, or a mark between values.
