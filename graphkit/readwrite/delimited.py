@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.errors import DataError, FileError, MissingDataError
+from graphkit.errors import DataError, FileError, MissingDataError, shorten
 from graphkit.readwrite.extract import Extract
 from graphkit.readwrite.files import reading_file
 from graphkit.readwrite.source import COMPRESSED, Sample
@@ -85,7 +85,7 @@ def read_delimited(
 def _as_text(frame: pl.DataFrame, table: str, extract: Extract) -> pl.DataFrame:
     """Columns as text, and lists of text; others, such as records, are left out and noted."""
 
-    def single(dtype: pl.DataType) -> bool:
+    def single(dtype: Any) -> bool:
         return dtype.is_numeric() or isinstance(
             dtype,
             pl.String | pl.Boolean | pl.Date | pl.Datetime | pl.Categorical | pl.Enum | pl.Null,
@@ -97,7 +97,9 @@ def _as_text(frame: pl.DataFrame, table: str, extract: Extract) -> pl.DataFrame:
         if single(dtype.inner if isinstance(dtype, pl.List | pl.Array) else dtype):
             columns.append(pl.col(name).cast(pl.List(pl.String) if listed else pl.String))
         else:
-            extract.notes[table, f"column {name!r} holds {dtype.base_type()}: not read"] += 1
+            extract.notes[
+                table, f"column {shorten(name, 40)} holds {dtype.base_type()}: not read"
+            ] += 1
     return frame.select(columns)
 
 
