@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from graphkit.data.dataset import Dataset
+    from graphkit.data.results import ImportReport
     from graphkit.privacy import PseudonymKey
     from graphkit.study import CommunityStudy, StudyResult
 
@@ -64,6 +65,32 @@ FormatOption = Annotated[
 StitchesOption = Annotated[
     list[Path] | None,
     _option("With tiktok: file or folder of stitch lists; repeatable.", "--stitches"),
+]
+ColumnsOption = Annotated[
+    list[str] | None,
+    _option(
+        "TABLE.COLUMN=NAME: the column of graphkit, and its name in the file, as "
+        "interactions.account_id=user; with --table, account_id=user; repeatable.",
+        "--columns",
+    ),
+]
+TableOption = Annotated[
+    str | None,
+    _option(
+        "The table that one file holds: interactions, follows, items, impressions, …", "--table"
+    ),
+]
+KindIsOption = Annotated[
+    str | None,
+    _option("What was done in all rows of a log without a column 'kind': like, …", "--kind-is"),
+]
+ZoneOption = Annotated[
+    str | None,
+    _option("Zone of times without one: Europe/Berlin, +02:00, …. (default: UTC)", "--tz"),
+]
+SeparatorOption = Annotated[
+    str | None,
+    _option("Text between the entries of lists in cells. (default: found)", "--separator"),
 ]
 OutOption = Annotated[Path, _option("Folder for the results.", "--out")]
 SeedOption = Annotated[int, _option("Seed of all random streams.", "--seed", min=0)]
@@ -277,12 +304,18 @@ def _table_sizes(dataset: Dataset) -> pl.DataFrame:
 
 @app.command()
 def describe(
-    dataset: DatasetPath, format: FormatOption = None, stitches: StitchesOption = None
+    dataset: DatasetPath,
+    format: FormatOption = None,
+    stitches: StitchesOption = None,
+    columns: ColumnsOption = None,
+    table: TableOption = None,
+    kind_is: KindIsOption = None,
+    tz: ZoneOption = None,
+    separator: SeparatorOption = None,
 ) -> None:
     """Summarise a dataset: rows read and dropped, and each column of each table."""
-    from graphkit.readwrite import read_any
-
-    ds, report = read_any(dataset, format=format, stitches=stitches or ())
+    options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
+    ds, report = _read(dataset, format, stitches, options)
     _show_table("Rows read", report.rows)
     if report.dropped.height:
         _show_table("Rows dropped, with reasons", report.dropped)
@@ -297,6 +330,11 @@ def communities(
     out: OutOption,
     format: FormatOption = None,
     stitches: StitchesOption = None,
+    columns: ColumnsOption = None,
+    table: TableOption = None,
+    kind_is: KindIsOption = None,
+    tz: ZoneOption = None,
+    separator: SeparatorOption = None,
     between: Annotated[str, _option("Nodes: accounts, authors, items, tags, sounds.")] = "accounts",
     through: Annotated[str, _option("Objects they share: as --between.")] = "items",
     kind: Annotated[
@@ -339,13 +377,13 @@ def communities(
     Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
-    from graphkit.readwrite import read_any
 
+    options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     unwanted = set(exclude or ())
     if through == "tags" and not keep_stop_tags:
         unwanted |= gk.STOP_TAGS
     with gk.show_progress():
-        ds, report = read_any(dataset, format=format, stitches=stitches or ())
+        ds, report = _read(dataset, format, stitches, options)
         study = gk.study_communities(
             ds,
             out,
@@ -371,6 +409,37 @@ def communities(
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
         _say(repr(hit))
     _say(f"Tables, figures and manifest: {study.folder}")
+
+
+def _table_options(columns: list[str] | None, **others: str | None) -> dict[str, Any]:
+    """Options of :func:`graphkit.read_dataset` that are given; columns as TABLE.COLUMN=NAME."""
+    from graphkit.errors import OptionError, shorten
+
+    names: dict[str, dict[str, str]] = {}
+    for entry in columns or ():
+        new, equals, old = entry.partition("=")
+        table, dot, column = new.partition(".")
+        if not dot and others.get("table"):
+            table, column = str(others["table"]), new
+        if not (equals and table and column and old):
+            raise OptionError(
+                f"--columns {shorten(entry)}: TABLE.COLUMN=NAME is needed, the column of graphkit and "
+                "its name in the file, such as interactions.account_id=user."
+            )
+        if old in names.setdefault(table, {}):
+            raise OptionError(f"--columns names the column {shorten(old)} of the file twice.")
+        names[table][old] = column
+    given = {"columns": names or None, **others}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _read(
+    path: Path, format: str | None, stitches: list[Path] | None, options: dict[str, Any]
+) -> tuple[Dataset, ImportReport]:
+    """Read data of any format, with what files do not say themselves."""
+    from graphkit.readwrite import read_any
+
+    return read_any(path, format=format, stitches=stitches or (), **options)
 
 
 def _say(text: str, *, err: bool = False) -> None:

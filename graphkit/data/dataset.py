@@ -23,6 +23,7 @@ from graphkit.data.times import as_instant, parse_times
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
+    DependencyError,
     GraphkitWarning,
     MissingDataError,
     OptionError,
@@ -297,6 +298,24 @@ class Dataset(Frozen):
                 row["low"], row["high"] = (str(c.min()), str(c.max())) if ordered else (None, None)
                 rows.append(row | {"time_kind": self.time_kinds.get(f"{name}.{c.name}")})
         return pl.DataFrame(rows, infer_schema_length=None)
+
+    def to_pandas(self) -> dict[str, Any]:
+        """The tables as pandas frames by name; ids are text, times UTC, missing values as in pandas.
+
+        Raises
+        ------
+        DependencyError
+            If pandas or pyarrow is not installed.
+        """
+        refuse_after_fork()
+        try:
+            import pandas  # noqa: F401
+            import pyarrow  # noqa: F401
+        except ImportError as error:
+            raise DependencyError(
+                "to_pandas needs pandas and pyarrow: pip install 'graphkit-social[pandas]'."
+            ) from error
+        return {name: frame.to_pandas() for name, frame in self.tables.items()}
 
     def _facts(self) -> dict[str, object]:
         return {name: f"{frame.height:,} rows" for name, frame in self.tables.items()}

@@ -125,7 +125,8 @@ def _take_foreign(value: Any, columns: Sequence[str] | None, place: str) -> pl.D
             known = known.select(*columns)
         if isinstance(known, nw.LazyFrame):
             known = known.collect(backend="polars")
-        return known.to_polars()
+        taken: pl.DataFrame = known.to_polars()
+        return taken
     if hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__"):
         return _select(pl.DataFrame(value), columns, place)
     raise DataError(
@@ -247,7 +248,7 @@ def _take_objects(values: list[Any], missing: Any, name: str, here: str) -> pl.S
     """Python objects as a series of one type; whole numbers and texts may be mixed, as text."""
     if missing.any():
         values = [None if gone else v for v, gone in zip(values, missing.tolist(), strict=True)]
-    types = {type(value) for value in values} - {type(None)}
+    types: set[Any] = {type(value) for value in values} - {type(None)}
     if not types:
         return pl.Series(name, values, dtype=pl.Null)
     if all(issubclass(t, str) for t in types):
@@ -306,11 +307,16 @@ def _take_datetimes(values: list[Any], name: str, here: str) -> pl.Series:
     if len(aware) > 1:
         raise DataError(f"{here} mixes times with and without a zone: give all of them one.")
     if not aware.pop():
-        plain = [None if v is None else datetime(*v.timetuple()[:6], v.microsecond) for v in values]
+        plain = [None if v is None else _bare(v) for v in values]
         return pl.Series(name, plain, dtype=pl.Datetime("us"))
     times = [None if v is None else v.astimezone(UTC).replace(tzinfo=None) for v in values]
-    plain = [None if v is None else datetime(*v.timetuple()[:6], v.microsecond) for v in times]
+    plain = [None if v is None else _bare(v) for v in times]
     return pl.Series(name, plain, dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _bare(at: datetime) -> datetime:
+    """A datetime without what its subclass adds, such as nanoseconds."""
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)
 
 
 def _entry(value: Any, here: str) -> str | None:
@@ -345,6 +351,15 @@ KIND_NAMES = frozenset(_LOG_NAMES["kind"])
 _ENDS = [("source", "target"), ("src", "dst"), ("from", "to")]
 
 
+def guess_columns(names: Iterable[str]) -> dict[str, str | None]:
+    """The likely column of each parameter of ``from_frame``; for messages only."""
+    folded = {name.casefold(): name for name in reversed(list(names))}
+    return {
+        key: next((folded[name] for name in known if name in folded), None)
+        for key, known in _LOG_NAMES.items()
+    }
+
+
 def advise_frame(value: Any, *, graph: bool = False, follows: bool = False) -> str:
     """What to call instead where a frame was passed: a sentence, empty for what is no frame.
 
@@ -360,14 +375,11 @@ kind='action')."
     if names is None:
         return ""
     folded = {name.casefold(): name for name in reversed(names)}
+    found = guess_columns(names)
     for source, target in _ENDS:
         if graph and {source, target} <= folded.keys():
             ends = f"df[{folded[source]!r}], df[{folded[target]!r}]"
             return f"make a graph of it with gk.Graph.from_edges({ends}, directed=…)."
-    found = {
-        key: next((folded[name] for name in known if name in folded), None)
-        for key, known in _LOG_NAMES.items()
-    }
     if follows or (found["follower"] and found["followee"]):
         call, then = _call(found, "follower", "followee"), "gk.follow_graph(ds)"
     else:

@@ -421,17 +421,21 @@ def creation_time(ids: pl.Expr) -> pl.Expr:
     possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
     time = pl.from_epoch(seconds * 1_000_000, "us").cast(pl.Datetime("us", "UTC"))
     return pl.when(possible).then(time)
+
+
 #: Years in which an id whose upper 32 bits are a second can have been made: TikTok is from 2016.
 _MADE = (int(datetime(2014, 1, 1, tzinfo=UTC).timestamp()), int(LATEST.timestamp()))
 #: Zones are an hour apart or more, and an item is made some seconds after its id.
 _APART = timedelta(minutes=45)
+_ZONES = timedelta(hours=14, minutes=7)
 
 
 def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
     """How long after its id an item was made, in the median, if that is 45 minutes or more.
 
     The upper 32 bits of TikTok's ids of 19 digits are the second in which they were made, so that
-    times that were written in local time show. Other ids say nothing.
+    times that were written in local time show. Other ids say nothing, nor do fewer than 20 that are
+    further away than any time zone.
 
     Parameters
     ----------
@@ -462,7 +466,9 @@ def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
     median = apart.filter(known).median()
     assert isinstance(median, float)
     offset = timedelta(microseconds=round(median))
-    return offset if abs(offset) >= _APART else None
+    # a few ids that are days away may be of any numbers; hours are those of a zone
+    sure = abs(offset) <= _ZONES or apart.filter(known).count() >= 20
+    return offset if abs(offset) >= _APART and sure else None
 
 
 def describe_offset(offset: timedelta, column: str) -> str:
@@ -478,7 +484,7 @@ tz='+02:00'"
     hours = f"{minutes / 60:.4g} h" if minutes < 48 * 60 else f"{minutes / 1440:.4g} days"
     early = "earlier" if offset > timedelta() else "later"
     told = f"item ids say that items were made {hours} {early} than {column}"
-    if minutes > 14 * 60:
+    if abs(offset) > _ZONES:
         return f"{told}: is it another time?"
     sign = "+" if offset > timedelta() else "-"
     return f"{told}: local time? pass tz='{sign}{minutes // 60:02}:{minutes % 60:02}'"

@@ -31,7 +31,7 @@ from graphkit.errors import (
 )
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
-from graphkit.readwrite.folder import is_dataset, read_dataset
+from graphkit.readwrite.folder import is_dataset, is_table, read_dataset
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
 from graphkit.readwrite.importers import IMPORTERS
 from graphkit.readwrite.source import Sample, Source, list_sources, look_at
@@ -64,6 +64,10 @@ def read_any(
     account: str | Mapping[str, str] | None = None,
     direction: Direction | None = None,
     tz: str | None = None,
+    columns: Mapping[str, Mapping[str, str]] | None = None,
+    table: str | None = None,
+    kind_is: str | None = None,
+    separator: str | None = None,
     format: str | None = None,
     stitches: Iterable[str | Path] = (),
 ) -> tuple[Dataset, ImportReport]:
@@ -86,6 +90,9 @@ def read_any(
         asked, or those whom it is ``"following"``.
     tz
         Time zone of times that are written without one, such as ``"Europe/Berlin"`` or ``"+02:00"``.
+    columns, table, kind_is, separator
+        For tables of no known tool, as in :func:`graphkit.read_dataset`: names of columns, the table
+        that one file holds, the kind of interaction, what parts lists in cells.
     format
         A name of :func:`formats`: files are then read as this format, without recognition.
     stitches
@@ -132,11 +139,17 @@ def read_any(
         if format not in (None, "tiktok"):
             raise OptionError(f"stitches= does not go with format={format!r}.")
         return read_tiktok_api(path, stitches=lists)
-    if format == "folder" or (format is None and is_dataset(path) and not _is_foreign(path)):
-        dataset, report = read_dataset(path)
-        why = (
-            "it has a dataset.toml" if (path / "dataset.toml").exists() else "its files are tables"
-        )
+    given = {"columns": columns, "table": table, "kind_is": kind_is, "separator": separator}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and format not in (None, "folder"):
+        raise OptionError(f"{next(iter(given))}= is for tables: it does not go with {format=}.")
+    own = format == "folder" or bool(given)
+    if own or (format is None and is_dataset(path) and not _is_foreign(path)):
+        dataset, report = read_dataset(path, tz=tz, **given)  # type: ignore[arg-type]
+        has = (path / "dataset.toml").exists()
+        why = "it has a dataset.toml" if has else "its files are tables"
+        why = "its columns say what it holds" if path.is_file() and not given else why
+        why = "it was said so" if given else why
         return dataset, report.with_files(_whole_folder("folder", path, why))
     if format == "hetrec-lastfm" or (format is None and is_hetrec_lastfm(path)):
         dataset, report = read_hetrec_lastfm(path)
@@ -168,8 +181,8 @@ def _is_foreign(path: Path) -> bool:
     """Whether files that are named as graphkit's tables are of another format."""
     if (path / "dataset.toml").exists():
         return False
-    sources, _ = list_sources(path)
-    return any(recognise(look_at(s)) is not None for s in sources)
+    files = [path] if path.is_file() else [p for p in path.iterdir() if is_table(p.name)]
+    return any(recognise(look_at(Source(file))) is not None for file in files)
 
 
 def _whole_folder(name: str, path: Path, why: str) -> list[dict[str, Any]]:

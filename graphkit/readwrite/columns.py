@@ -200,7 +200,7 @@ def from_frame(
     columns = list(dict.fromkeys(named.values()))
     raw = take_frame(frame, "the frame", columns)
     read = _Reading(raw, named, check_real_ids(real_ids), tz, separator)
-    tables: dict[str, pl.DataFrame] = {}
+    tables: dict[str, Any] = {}
     if chosen == "interactions":
         tables[chosen] = read.interactions(kind_is, kinds, threshold)
     elif chosen != "items":

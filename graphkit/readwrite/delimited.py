@@ -1,4 +1,4 @@
-"""Delimited text files (CSV, TSV and their like) and Parquet, as frames of text columns."""
+"""Delimited text files (CSV, TSV and their like), Parquet and Arrow, as frames of text columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, FileError, MissingDataError, shorten
 from graphkit.readwrite.extract import Extract
 from graphkit.readwrite.files import reading_file
 from graphkit.readwrite.source import COMPRESSED, Sample
@@ -28,10 +28,10 @@ def read_delimited(
     columns: Sequence[str] | None = None,
     exact: bool = False,
 ) -> pl.DataFrame:
-    """Rows of a delimited file or of a Parquet file, all columns as text.
+    """Rows of a delimited file, or of Parquet or Arrow (Feather), all columns as text.
 
     Empty cells are missing. Rows with more cells than the header are dropped and counted; those
-    with fewer lack the last ones. The rows are counted as read. Columns without a name are left out.
+    with fewer lack the last ones. The rows are counted as read, blank lines are not. Columns without a name are left out.
 
     Parameters
     ----------
@@ -58,14 +58,15 @@ def read_delimited(
     """
     place = Path(sample.source.place)
     with reading_file(place, "Write or download the file again."):
-        if sample.kind == "parquet":
+        if sample.kind in ("parquet", "arrow"):
             wanted = [c for c in sample.header if columns is None or c in columns]
-            data = io.BytesIO(sample.source.read())
-            frame = pl.read_parquet(data, columns=wanted, use_pyarrow=False)
-            lists = [n for n, d in frame.schema.items() if isinstance(d, pl.List | pl.Array)]
-            frame = frame.with_columns(
-                pl.exclude(lists).cast(pl.String), pl.col(lists).cast(pl.List(pl.String))
-            )
+            read = pl.read_parquet if sample.kind == "parquet" else pl.read_ipc
+            with sample.source.open() as file:
+                # of a file on disk, only these columns are read
+                whole = not (isinstance(file, io.BufferedReader) and file.seekable())
+                data = io.BytesIO(file.read()) if whole else file
+                frame = read(data, columns=wanted, use_pyarrow=False)
+            frame = _as_text(frame, table, extract)
         elif len(sample.separator) > 1:
             frame = _split_lines(sample, names)
         else:
@@ -79,6 +80,27 @@ def read_delimited(
     if columns is not None:
         frame = frame.select(c for c in frame.columns if c in columns)
     return frame
+
+
+def _as_text(frame: pl.DataFrame, table: str, extract: Extract) -> pl.DataFrame:
+    """Columns as text, and lists of text; others, such as records, are left out and noted."""
+
+    def single(dtype: Any) -> bool:
+        return dtype.is_numeric() or isinstance(
+            dtype,
+            pl.String | pl.Boolean | pl.Date | pl.Datetime | pl.Categorical | pl.Enum | pl.Null,
+        )
+
+    columns = []
+    for name, dtype in frame.schema.items():
+        listed = isinstance(dtype, pl.List | pl.Array)
+        if single(dtype.inner if isinstance(dtype, pl.List | pl.Array) else dtype):
+            columns.append(pl.col(name).cast(pl.List(pl.String) if listed else pl.String))
+        else:
+            extract.notes[
+                table, f"column {shorten(name, 40)} holds {dtype.base_type()}: not read"
+            ] += 1
+    return frame.select(columns)
 
 
 def _read_csv(
@@ -99,6 +121,9 @@ def _read_csv(
     }
     if names is not None:
         options["new_columns"] = list(names)
+    if "\r" in sample.text and "\n" not in sample.text:
+        # lines of old Macs, which Polars takes for one
+        return _read_ragged(sample, names, table, extract, marked, exact=exact)
     plain = not source.member and not source.parts[-1].lower().endswith(COMPRESSED)
     try:
         if plain:
@@ -114,11 +139,22 @@ def _read_csv(
         frame = lazy.select(*wanted, *last).collect(engine="streaming")
         if exact and frame.height and frame.get_column(held[-1]).null_count():
             frame = _read_ragged(sample, names, table, extract, marked, exact=True)
+        elif frame.width and frame.height:
+            frame = frame.filter(~_blank(frame, lazy))
         frame = frame.select(c for c in frame.columns if c not in last)
     except pl.exceptions.ComputeError:
         # rows of another length, or bytes that are no UTF-8: slower, row by row
         frame = _read_ragged(sample, names, table, extract, marked, exact=exact)
     return frame.rename(str.strip, strict=False)
+
+
+def _blank(frame: pl.DataFrame, lazy: pl.LazyFrame) -> pl.Series:
+    """Whether each row is a blank line; `frame` has some of the columns of `lazy`."""
+    nothing = pl.all_horizontal(pl.all().is_null())
+    blank = frame.select(nothing).to_series()
+    if blank.any() and frame.width < len(lazy.collect_schema()):
+        return lazy.select(nothing).collect(engine="streaming").to_series()
+    return blank
 
 
 def _read_ragged(
@@ -146,16 +182,23 @@ def _read_ragged(
         raise DataError(f"{sample.source.place}: column {twice!r} occurs twice: keep one of them.")
     width = len(header)
     kept, long, short = [], 0, 0
+    row: list[str] = []
     try:
         for row in rows:
             if len(row) > width:
                 long += 1
-            elif exact and row and len(row) < width:
+            elif exact and any(row) and len(row) < width:
                 short += 1
-            elif row:
+            elif any(row):
                 kept.append(row + [""] * (width - len(row)))
     except csv.Error as error:
         raise OSError(str(error)) from error
+    if text.count('"') % 2 and any("\n" in cell for cell in row):
+        line = rows.line_num - "".join(row).rstrip("\r\n").count("\n")
+        raise FileError(
+            f"{sample.source.place}, line {line}: a quote is opened and never closed, so that all "
+            "that follows would be one cell: close it, or export the file again."
+        )
     for count, which in ((long, "more"), (short, "fewer")):
         if count:
             extract.count(table, count)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import csv
 import glob
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,8 +23,11 @@ from graphkit.parallel import refuse_after_fork
 
 #: Suffixes of the table formats.
 PARQUET = (".parquet",)
-CSV = (".csv", ".csv.gz")
+CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 NDJSON = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+
+#: Separators of columns; of two that fit a file, the first is taken.
+_SEPARATORS = (",", ";", "\t", "|")
 
 #: Numbers of rows, keyed by (table, reason).
 Counts = Counter[tuple[str, str]]
@@ -54,9 +60,11 @@ def reading_file(path: Path, remedy: str) -> Iterator[None]:
     except GraphkitError:
         raise
     except _UNREADABLE as error:
-        why = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
-        # Polars may quote the rest of a file
-        why = why if len(why) <= 200 else f"{why[:199]}…"
+        why = str(error).strip().split("\n")[0]
+        if isinstance(error, pl.exceptions.PolarsError | pl.exceptions.PanicException):
+            # Polars quotes values and keys, or the rest of a file, none of which is shown
+            why = re.split(r"[`\"'\[{(:]", why)[0]
+        why = why[:120].strip().rstrip(".,;") or type(error).__name__
         raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
 
 
@@ -135,16 +143,72 @@ _OTHER_KINDS = {
 }
 
 
-def refuse_other_text(path: Path) -> None:
-    """Refuse what would be misread: no text, UTF-16, lines that end in CR, other separators.
+class CsvForm(NamedTuple):
+    """How the columns of a CSV file are parted, and how many lines are before its header."""
 
-    Looks at the first bytes of a CSV or NDJSON file only.
-    """
+    separator: str = ","
+    skipped: int = 0
+
+    def note(self) -> str | None:
+        """What is to be told of it, `None` for a file of the usual form."""
+        if self == CsvForm():
+            return None
+        marked = ", as its first line says (sep=)" if self.skipped else ""
+        return f"columns separated by {self.separator!r}{marked}"
+
+
+def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(1 << 14)
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(path) as file:
             head = file.read(1 << 14)
+    return head
+
+
+def sniff_csv(path: Path) -> CsvForm:
+    """Separator of a CSV file: comma, semicolon, tab or bar, as its header and first row have it.
+
+    A first line ``sep=;``, which spreadsheets write, names it and is skipped.
+    """
+    text = _read_head(path).decode("utf-8-sig", errors="replace")
+    lines = text.split("\n", 1)
+    marked = re.fullmatch(r"sep=(.)\s*", lines[0], re.IGNORECASE)
+    if marked and marked[1] in _SEPARATORS:
+        return CsvForm(marked[1], 1)
+    if lines[0].lower().startswith("sep="):
+        raise FileError(
+            f"{path}, line 1: a separator that is not read: save it with commas between columns."
+        )
+
+    def fit(separator: str) -> tuple[bool, bool, int]:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        try:
+            header, first = next(rows, []), next(rows, [])
+        except csv.Error:
+            return False, False, 0
+        return len(header) > 1, not first or len(first) == len(header), len(header)
+
+    # of separators that fit as well, the first of these
+    return CsvForm(max(_SEPARATORS, key=fit))
+
+
+def scan_csv(path: Path, form: CsvForm) -> pl.LazyFrame:
+    """Lazy frame of a CSV file, all columns as text, so that ids keep all digits."""
+    return pl.scan_csv(
+        glob.escape(str(path)),
+        infer_schema=False,
+        separator=form.separator,
+        skip_lines=form.skipped,
+    )
+
+
+def refuse_other_text(path: Path) -> None:
+    """Refuse what would be misread: no text, UTF-16, lines that end in CR.
+
+    Looks at the first bytes of a CSV or NDJSON file only.
+    """
+    head = _read_head(path)
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
             raise FileError(
@@ -159,14 +223,6 @@ def refuse_other_text(path: Path) -> None:
     if b"\r" in head and b"\n" not in head:
         raise FileError(
             f"{path}: lines end in CR alone, as on old Macs: save it with line ends of LF or CRLF."
-        )
-    header = head.partition(b"\n")[0]
-    if header.removeprefix(codecs.BOM_UTF8).lower().startswith(b"sep="):
-        raise FileError(f"{path}, line 1: a mark for spreadsheets (sep=): take the line out.")
-    other = next((mark for mark in (b";", b"\t", b"|") if mark in header), None)
-    if other is not None and b"," not in header:
-        raise FileError(
-            f"{path}: columns are separated by {other.decode()!r}: save it with commas between them."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
-import json
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,153 +14,62 @@ from typing import Any, Literal
 import polars as pl
 
 from graphkit.data.dataset import Dataset, require_dataset
-from graphkit.data.files import read_toml, write_text, write_whole
-from graphkit.data.ids import check_real_ids
+from graphkit.data.files import write_text, write_whole
+from graphkit.data.frames import guess_columns
+from graphkit.data.ids import check_id_times, check_real_ids, describe_offset
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
-from graphkit.errors import DataError, FileError, OptionError, check_choice, nearest, shorten
+from graphkit.errors import (
+    DataError,
+    FileError,
+    GraphkitWarning,
+    OptionError,
+    check_choice,
+    name_some,
+    nearest,
+    shorten,
+)
 from graphkit.parallel import track
 from graphkit.readwrite import files as fs
 from graphkit.readwrite.files import CSV, NDJSON, PARQUET, Counts, count_removed
+from graphkit.readwrite.header import (
+    HEADER,
+    Header,
+    check_columns,
+    check_files,
+    header_text,
+    read_header,
+)
 
 __all__ = ["is_dataset", "read_dataset", "write_dataset"]
 
-#: File of metadata in a dataset folder.
-HEADER = "dataset.toml"
 
-_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Header:
-    """Content of ``dataset.toml``; every key is optional."""
-
-    source: str = ""
-    terms: str = ""
-    real_ids: tuple[str, ...] = ()
-    pseudonyms: str = ""
-    time_kinds: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-
-
-_KEYS = ("schema_version", "source", "terms", "real_ids", "pseudonyms", "time_kinds", "files")
-
-
-def read_header(folder: Path) -> Header:
-    """Read and check ``dataset.toml``; an empty header if there is no file."""
-    path = folder / HEADER
-    if not path.exists():
-        return Header()
-    values = read_toml(path, "Correct it, or write the dataset again.")
-    for key in values:
-        if key not in _KEYS:
+def rename_columns(
+    frame: pl.DataFrame, names: Mapping[str, str], table: str, place: str
+) -> pl.DataFrame:
+    """The frame with columns renamed as `names` says: old → new."""
+    for old, new in names.items():
+        if old not in frame.columns:
+            # the other way round is a common slip, and is told, not guessed
+            turned = new in frame.columns and TABLES[table].column(old) is not None
+            hint = " It maps the name in the file to that of graphkit." if turned else ""
             raise DataError(
-                f"{path}: key {shorten(key)} is unknown.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}."
+                f"{place} has no column {shorten(old)}, which columns= names; there are "
+                f"{name_some(frame.columns, 8) or 'none'}.{hint or nearest(old[:60], frame.columns)}"
             )
-    version = values.get("schema_version", _VERSION)
-    if version != _VERSION or isinstance(version, bool):
-        raise DataError(
-            f"{path}: schema_version = {shorten(version)}, but this graphkit reads version {_VERSION}: "
-            "use the graphkit that wrote the folder, or write it again."
-        )
-    return Header(
-        source=_read_text_key(values, "source", path),
-        terms=_read_text_key(values, "terms", path),
-        real_ids=_read_real_ids(values, path),
-        pseudonyms=_read_text_key(values, "pseudonyms", path),
-        time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
-        files=_check_text_table(values.get("files", {}), "files", path),
-    )
-
-
-def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
-    value = values.get(key, "")
-    if not isinstance(value, str):
-        raise DataError(f"{path}: {key} = {shorten(value)} is no text: put it in quotes.")
-    return value
-
-
-def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    words = values.get("real_ids", [])
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise DataError(f'{path}: real_ids must be a list of texts, such as ["null"].')
-    return tuple(words)
-
-
-def _check_text_table(value: Any, key: str, path: Path) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise DataError(f"{path}: [{key}] must map names to texts, but holds {shorten(value)}.")
-    return value
-
-
-def _read_time_kinds(value: Any, path: Path) -> dict[str, str]:
-    flat: dict[str, Any] = {}
-    for key, entry in value.items() if isinstance(value, dict) else ():
-        # in TOML, interactions.at = "event" without quotes around the key is a nested table
-        nested = isinstance(entry, dict)
-        flat |= {f"{key}.{k}": v for k, v in entry.items()} if nested else {key: entry}
-    return _check_text_table(flat if isinstance(value, dict) else value, "time_kinds", path)
-
-
-def check_files(folder: Path, header: Header) -> None:
-    """Compare each file that the header lists with its SHA-256."""
-    for name, expected in header.files.items():
-        path = folder / name
-        if Path(name).name != name:
+        if new in frame.columns and new not in names:
             raise DataError(
-                f"{folder / HEADER}: [files] names {shorten(name)}: only plain file names."
+                f"{place}: column {shorten(old)} is to be {new!r}, and there is a column of that "
+                f"name: rename that one too, as {{{new!r}: 'other'}}."
             )
-        if not path.is_file():
-            raise FileError(
-                f"{path} is missing, but listed in {HEADER}. Get the folder again, or remove the "
-                "line from [files] if the file was taken out on purpose."
-            )
-        actual = fs.sha256_of(path)
-        if actual != expected.lower():
-            raise FileError(
-                f"{path} is not the file that was written: its SHA-256 is {actual}, {HEADER} says "
-                f"{shorten(expected)}. Get it again, or remove its line from [files] if you changed it on "
-                "purpose."
-            )
-
-
-def header_text(header: Header) -> str:
-    """Text of ``dataset.toml``; a DataError if it cannot be encoded."""
-    lines = [
-        f"schema_version = {_VERSION}",
-        f"source = {_quote_toml(header.source)}",
-        f"terms = {_quote_toml(header.terms)}",
-    ]
-    if header.real_ids:
-        lines.append(f"real_ids = [{', '.join(map(_quote_toml, header.real_ids))}]")
-    if header.pseudonyms:
-        lines.append(f"pseudonyms = {_quote_toml(header.pseudonyms)}")
-    for title, table in (("time_kinds", header.time_kinds), ("files", header.files)):
-        lines += ["", f"[{title}]"]
-        lines += [
-            f"{_quote_toml(key)} = {_quote_toml(value)}" for key, value in sorted(table.items())
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _quote_toml(text: str) -> str:
-    """`text` as a TOML basic string."""
-    # the escapes of JSON are valid in TOML, which also requires DEL to be escaped
-    quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-    try:
-        quoted.encode("utf-8")
-    except UnicodeEncodeError:
-        raise DataError(
-            f"{text!r} holds half a surrogate pair, which no UTF-8 file can: correct it."
-        ) from None
-    return quoted
+    return frame.rename(dict(names))
 
 
 _READ = PARQUET + CSV + NDJSON
 
 #: Suffixes of tables that are refused rather than ignored: other formats and archives.
-_FORMATS = (".tsv", ".tsv.gz", ".json", ".json.gz", ".xls", ".xlsx", ".feather", ".arrow", ".rds")
+_FORMATS = (".json", ".json.gz", ".xls", ".xlsx", ".feather", ".arrow", ".rds")
 _NOT_READ = (*_FORMATS, ".pkl", ".zip", ".csv.zip", ".csv.bz2", ".csv.xz", ".csv.zst")
 
 
@@ -212,33 +121,61 @@ def _split_name(name: str) -> tuple[str, str]:
     return lower[: len(lower) - len(suffix)], suffix
 
 
+@dataclass(frozen=True)
+class Options:
+    """How tables are read: see :func:`read_dataset`."""
+
+    real_ids: Collection[str] = ()
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kind_is: str | None = None
+    tz: str | None = None
+    separator: str | None = None
+
+
 def read_table(
-    name: str, path: Path, notes: Counts, real_ids: Collection[str], dropped: Counts
+    name: str, path: Path, options: Options, notes: Counts, dropped: Counts
 ) -> pl.DataFrame:
     """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
 
-    Changed ids, and times that were read as numbers since 1970, are added to the `notes`, and blank
-    lines at the end of a CSV to `dropped`.
+    What was changed is added to the `notes`, and blank lines at the end of a CSV to `dropped`.
     """
+    names = options.columns.get(name, {})
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
         if suffix not in PARQUET:
             fs.refuse_other_text(path)
         if suffix in NDJSON:
-            frame = _read_ndjson(name, path)
+            frame = _read_ndjson(name, path, names)
         elif path.stat().st_size == 0:
             raise FileError(f"{path} is empty: a table needs at least its column names.")
         elif suffix in PARQUET:
             lazy = pl.scan_parquet(path, glob=False, hive_partitioning=False)
             frame = lazy.collect(engine="streaming")
         else:
-            # as text, so that ids keep all digits; conform casts the other columns
-            frame = pl.scan_csv(path, glob=False, infer_schema=False).collect(engine="streaming")
+            form = fs.sniff_csv(path)
+            frame = fs.scan_csv(path, form).collect(engine="streaming")
+            if told := form.note():
+                notes[name, told] += frame.height
             _refuse_doubled(frame, path)
             frame = count_removed(
                 frame, _cut_blank_end(frame), dropped, name, "blank line at the end of the file"
             )
-    return conform(name, frame, where=str(path), real_ids=real_ids, changes=notes, converted=notes)
+    frame = rename_columns(frame, names, name, str(path))
+    if name == "interactions" and options.kind_is is not None:
+        if "kind" in frame.columns:
+            raise DataError(f"{path} has a column 'kind': kind_is= is for a log without one.")
+        frame = frame.with_columns(kind=pl.lit(options.kind_is))
+    return conform(
+        name,
+        frame,
+        where=str(path),
+        real_ids=options.real_ids,
+        changes=notes,
+        converted=notes,
+        given={new: old for old, new in names.items()},
+        tz=options.tz,
+        separator=options.separator,
+    )
 
 
 def _cut_blank_end(frame: pl.DataFrame) -> pl.DataFrame:
@@ -256,8 +193,10 @@ def _refuse_doubled(frame: pl.DataFrame, path: Path) -> None:
             raise DataError(f"{path}: column {original!r} occurs twice: keep one of them.")
 
 
-def _read_ndjson(name: str, path: Path) -> pl.DataFrame:
+def _read_ndjson(name: str, path: Path, names: Mapping[str, str]) -> pl.DataFrame:
     ids = [column.name for column in TABLES[name].columns if column.type == "id"]
+    ids = [column for column in ids if column not in names]
+    ids += [old for old, new in names.items() if _is_id(name, new)]
     source = glob.escape(str(path))
     try:
         # types are inferred from all lines: a key may first occur in the last
@@ -280,30 +219,46 @@ def _read_ndjson(name: str, path: Path) -> pl.DataFrame:
         ) from error
 
 
+def _is_id(table: str, column: str) -> bool:
+    spec = TABLES[table].column(column)
+    return spec is not None and spec.type == "id"
+
+
 def is_dataset(path: Path) -> bool:
-    """Whether a path is a folder with a ``dataset.toml`` or a table in a supported format."""
+    """Whether a path is a folder with a ``dataset.toml`` or a table, or one file of a table."""
+    if path.is_file():
+        return is_table(path.name) or path.name.lower().endswith(PARQUET + CSV)
     return path.is_dir() and any(p.name == HEADER or is_table(p.name) for p in path.iterdir())
 
 
 def read_dataset(
     folder: str | Path,
     *,
+    columns: Mapping[str, Any] | None = None,
+    table: str | None = None,
+    kind_is: str | None = None,
+    tz: str | None = None,
+    separator: str | None = None,
     unknown: Literal["raise", "drop", "add"] = "raise",
     real_ids: Collection[str] = (),
 ) -> tuple[Dataset, ImportReport]:
-    """Read a dataset folder: one Parquet, CSV or NDJSON file per table.
+    """Read a dataset folder, one Parquet, CSV or NDJSON file per table, or one such file.
 
     Each of ``accounts``, ``items``, ``follows``, ``interactions``, ``impressions`` and
-    ``memberships`` is one file, ``.parquet``, ``.csv``, ``.csv.gz``, ``.ndjson`` or
-    ``.jsonl``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
-    real_ids, pseudonyms (the fingerprint of their key), [time_kinds] and [files] with the SHA-256 of each, which is then checked. CSV columns
-    are read as text and cast by the schema, so that ids keep all digits. Other files are ignored.
+    ``memberships`` is one file, ``.parquet``, ``.csv``, ``.tsv``, ``.ndjson`` or ``.jsonl``, the
+    texts also with ``.gz``; any may be absent. A ``dataset.toml`` may add schema_version, source, terms,
+    real_ids, pseudonyms (the fingerprint of their key), [time_kinds], [columns]
+    (``[columns.interactions]`` with ``user = "account_id"``) and [files] with the SHA-256 of each,
+    which is then checked. CSV columns are read as text and cast by the schema, so that ids keep all
+    digits; they are separated by commas, semicolons, tabs or bars, which the header shows. Decimal
+    commas are not guessed. Other files are ignored.
 
     Blanks around ids are stripped, and a word that means missing (``nan``, ``None``, ``NA``,
     ``null``, …) is a missing id, or a missing number, time or truth value: all are notes of the
     report. Ids that lost their digits (``7.3E+18``), ``12.0`` or ``'12`` in a column of numbers, and
     control characters are refused. Blank lines at the end of a CSV are dropped. Times may be
-    of any form of :mod:`graphkit.data.times`; numbers since 1970 are noted.
+    of any form of :mod:`graphkit.data.times`; numbers since 1970 are noted. Lists in cells (tags,
+    flags) may be of any form of :mod:`graphkit.data.cells`.
 
     Duplicate rows of tables with a key (accounts, items, follows, memberships) and self-follows
     are dropped and counted. Interactions and impressions are events and may repeat.
@@ -311,7 +266,20 @@ def read_dataset(
     Parameters
     ----------
     folder
-        Folder of the files.
+        Folder of the files, or one file. Of a file that is not named as a table, `table` or the names
+        of its columns say which it is.
+    columns
+        Columns by their names in the files, for each table: ``{"interactions": {"user":
+        "account_id", "video": "item_id"}}``; of one file also ``{"user": "account_id"}``. They are
+        added to those of ``dataset.toml``.
+    table
+        The table that one file holds.
+    kind_is
+        What was done in all rows of interactions without a column ``kind``.
+    tz
+        Time zone of times without one, such as ``"Europe/Berlin"`` or ``"+02:00"``; UTC if absent.
+    separator
+        Text between the entries of lists in cells; found if absent.
     unknown
         Account and item ids that the accounts or items table lacks: ``"raise"``, ``"drop"``
         their rows, or ``"add"`` them to the table. Not checked without that table.
@@ -342,23 +310,44 @@ def read_dataset(
     ...     again, report = read_dataset(folder)
     >>> again.content_key == ds.content_key, report.rows.rows()
     (True, [('follows', 2, 2)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     log = Path(folder, "log.csv")
+    ...     _ = log.write_text("user;video;action\\nann;7281986300348026145;like\\n")
+    ...     names = {"user": "account_id", "video": "item_id", "action": "kind"}
+    ...     read, report = read_dataset(log, table="interactions", columns=names)
+    >>> read.interactions.rows(), report.notes.get_column("note").to_list()
+    ([('ann', '7281986300348026145', 'like')], ["columns separated by ';'"])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
-    root = fs.require_folder(folder, "Give the folder that holds the tables.")
-    files = find_tables(root)
-    if not files:
-        raise FileError(
-            f"the folder {root} holds no table: expected at least one file named "
-            f"{', '.join(TABLES)} with the suffix .parquet, .csv, .csv.gz, .ndjson or .jsonl."
-        )
-    header = read_header(root)
-    check_files(root, header)
+    root = Path(folder)
+    if root.is_file():
+        header = Header()
+        files = {_table_of(root, table, columns): root}
+        if columns and not any(isinstance(names, Mapping) for names in columns.values()):
+            columns = {next(iter(files)): columns}
+    else:
+        if table is not None:
+            raise OptionError(
+                "table= goes with one file; in a folder the names of the files say it."
+            )
+        root = fs.require_folder(folder, "Give the folder that holds the tables.")
+        files = find_tables(root)
+        if not files:
+            raise FileError(
+                f"the folder {root} holds no table: expected at least one file named "
+                f"{', '.join(TABLES)} with the suffix .parquet, .csv, .csv.gz, .ndjson or .jsonl. One "
+                "file of another name is read by its own path."
+            )
+        header = read_header(root)
+        check_files(root, header)
     words = check_real_ids([*check_real_ids(real_ids), *header.real_ids])
+    named = _merge_columns(header.columns, check_columns(columns or {}), files)
+    options = Options(words, named, kind_is, tz, separator)
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
-        frame = read_table(name, path, notes, words, dropped)
+        frame = read_table(name, path, options, notes, dropped)
         read[name] = frame.height + sum(
             dropped[table, why] for table, why in dropped if table == name
         )
@@ -368,9 +357,11 @@ def read_dataset(
     kept = {name: frame.height for name, frame in tables.items()}
     if unknown == "add":
         _add_unknown(tables, notes)
+    asked = {"unknown": unknown, "columns": named, "kind_is": kind_is, "tz": tz}
+    asked |= {"table": table, "separator": separator, "pseudonyms": header.pseudonyms or None}
     record = Provenance.of(
         "read_dataset",
-        {"unknown": unknown} | ({"pseudonyms": header.pseudonyms} if header.pseudonyms else {}),
+        {key: value for key, value in asked.items() if value is not None and value != {}},
         removed={f"{table}: {reason}": n for (table, reason), n in dropped.items()},
     )
     try:
@@ -386,7 +377,99 @@ def read_dataset(
         raise DataError(f"{root / HEADER}: {error}") from error
     except DataError as error:
         raise DataError(f"{root}: {error}") from error
+    _check_times_of_ids(dataset, notes)
     return dataset, ImportReport.of(read, kept, dropped, notes)
+
+
+def _check_times_of_ids(dataset: Dataset, notes: Counts) -> None:
+    """Warn of times of creation that disagree with those in the ids."""
+    items = dataset.items
+    if items is None or "created_at" not in items.columns:
+        return
+    offset = check_id_times(items.get_column("item_id"), items.get_column("created_at"))
+    if offset is not None:
+        told = describe_offset(offset, "items.created_at")
+        notes["items", told] += items.height
+        warnings.warn(f"read_dataset: {told}.", GraphkitWarning, stacklevel=3)
+
+
+def _merge_columns(
+    first: Mapping[str, Mapping[str, str]],
+    second: Mapping[str, Mapping[str, str]],
+    files: Mapping[str, Path],
+) -> dict[str, dict[str, str]]:
+    """Columns by table, where the second has the last word."""
+    for name in {**first, **second}:
+        if name not in files:
+            raise OptionError(
+                f"columns= names the table {name!r}, which has no file; there are {', '.join(files)}."
+            )
+    return {
+        name: {**first.get(name, {}), **second.get(name, {})}
+        for name in files
+        if name in first or name in second
+    }
+
+
+def _table_of(path: Path, table: str | None, columns: Mapping[str, Any] | None) -> str:
+    """The table that one file holds, by `table`, its name, or the names of its columns."""
+    if table is not None:
+        check_choice("table", table, TABLES)
+        return table
+    stem, suffix = _split_name(path.name)
+    if stem in TABLES and suffix in _READ:
+        return stem
+    nested = [name for name, value in (columns or {}).items() if isinstance(value, Mapping)]
+    if len(nested) == 1:
+        return nested[0]
+    if suffix not in _READ:
+        raise FileError(
+            f"{path} is no table that is read: Parquet, CSV or NDJSON ({', '.join(_READ)})."
+        )
+    with fs.reading_file(path, "Write or download the file again."):
+        names = _names_of(path, suffix)
+    named = {str((columns or {}).get(name, name)) for name in names}
+    for name in ("follows", "memberships", "interactions"):
+        if {spec.name for spec in TABLES[name].columns if spec.required} <= named:
+            return name
+    raise FileError(_advise(path, names))
+
+
+def _names_of(path: Path, suffix: str) -> list[str]:
+    if suffix in PARQUET:
+        return pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema().names()
+    fs.refuse_other_text(path)
+    if path.stat().st_size == 0:
+        raise FileError(f"{path} is empty: a table needs at least its column names.")
+    if suffix in NDJSON:
+        return pl.scan_ndjson(glob.escape(str(path))).collect_schema().names()
+    return fs.scan_csv(path, fs.sniff_csv(path)).collect_schema().names()
+
+
+def _advise(path: Path, names: list[str]) -> str:
+    """What a file with columns of these names may be, and the call and options that read it."""
+    if {"source", "target"} <= {name.lower() for name in names}:
+        return f"{path} is a list of edges: read it with graphkit.readwrite.read_graph(path)."
+    found = guess_columns(names)
+    keys = {"account": "account_id", "item": "item_id", "at": "at", "kind": "kind"}
+    named = {new: found[key] or "…" for key, new in keys.items() if found[key] or new[-1] == "d"}
+    kind = None if found["kind"] else "rating" if found["rating"] else "view"
+    if named.get("kind") == "…":
+        del named["kind"]
+    if kind == "rating":
+        named["value"] = str(found["rating"])
+    given = {new: old for new, old in named.items() if new != old}
+    python = ", ".join(f"{old!r}: {new!r}" for new, old in given.items())
+    shell = " ".join(f"--columns {new}={old}" for new, old in given.items())
+    told = (
+        f"{path} is one table, and its columns do not say of what: there are {name_some(names, 4)}. A "
+        "log is read by read_dataset(path, table='interactions'"
+        + (f", columns={{{python}}}" if given else "")
+        + (f", kind_is={kind!r})" if kind else ")")
+    )
+    options = f"--table interactions {shell}{f' --kind-is {kind}' if kind else ''}"
+    told += f" or, on the command line, with {options}" if len(told + options) < 490 else ""
+    return f"{told}; a list of items or accounts by table='items' or 'accounts'."
 
 
 def drop_duplicates(name: str, frame: pl.DataFrame, dropped: Counts) -> pl.DataFrame:

@@ -16,7 +16,15 @@ import polars as pl
 from graphkit.data.ids import check_real_ids, describe_changes, judge_ids, suspect_ids, take_ids
 from graphkit.data.incidence import Coder, IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.data.times import PLAUSIBLE, check_forms, check_time_type, conversions, parse_times
+from graphkit.data.times import (
+    PLAUSIBLE,
+    check_forms,
+    check_time_type,
+    check_zone,
+    conversions,
+    local_notes,
+    parse_times,
+)
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
@@ -35,6 +43,8 @@ from graphkit.readwrite.files import (
     reading_file,
     refuse_json_ids,
     refuse_other_text,
+    scan_csv,
+    sniff_csv,
 )
 
 __all__ = ["read_incidence"]
@@ -53,6 +63,7 @@ def read_incidence(
     at: str | None = None,
     kinds: Collection[str] | None = None,
     node_kind: str = "accounts",
+    tz: str | None = None,
     real_ids: Collection[str] = (),
 ) -> IncidenceMatrix:
     """Read a two-mode (bipartite) network of actors and objects from an interaction log.
@@ -65,7 +76,8 @@ def read_incidence(
     ----------
     source
         Parquet, CSV or NDJSON files (``.csv`` and NDJSON also with ``.gz``), a folder of
-        them, a glob, or a Polars frame, best a lazy one.
+        them, a glob, or a Polars frame, best a lazy one. Columns of CSV are separated by commas,
+        semicolons, tabs or bars, as the header shows; others than commas are told in the provenance.
     entity, thing
         Columns of the ids of actors and objects, text or integers. Rows without one of them
         are dropped and counted; their actor is still a node. Blanks around ids are stripped, and
@@ -79,6 +91,8 @@ def read_incidence(
         all rows.
     node_kind
         Type of the actors, for graphs of them.
+    tz
+        Time zone of times without one, such as ``"Europe/Berlin"`` or ``"+02:00"``; UTC if absent.
     real_ids
         Words that mean missing elsewhere, such as ``"null"``, but are ids here.
 
@@ -112,7 +126,11 @@ def read_incidence(
         if not kinds:
             raise OptionError("kinds is empty: name at least one kind of interaction.")
     words = check_real_ids(real_ids)
-    lazy, where = _scan_source(source, [c for c in (entity, thing, at, kinds and "kind") if c])
+    if tz is not None:
+        check_zone(tz)
+    told: set[str] = set()
+    columns = [c for c in (entity, thing, at, kinds and "kind") if c]
+    lazy, where = _scan_source(source, columns, told)
     with reading_file(Path(where), "Check the file, or write it again."):
         schema = lazy.collect_schema()
     query = _select_columns(lazy, schema, (entity, thing), at, kinds, where)
@@ -121,14 +139,18 @@ def read_incidence(
     changes: Counter[tuple[str, str]] = Counter()
     chunks: list[tuple[Any, Any, Any]] = []
     forms: set[str] = set()
+    local: Counter[str] = Counter()
     with reading_file(Path(where), "Check the file, or write it again."):
         for chunk in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=False):
             chunk = _take_chunk(chunk, (entity, thing), where, words, changes)
-            chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None))
+            chunks.append(_encode_chunk(chunk, coders, tally, forms if at else None, tz, local))
     check_forms(forms, f"{where}: column {at!r}")
     parameters: dict[str, Any] = {"entity": entity, "thing": thing, "at": at, "kinds": kinds}
     timed = sum(int((part >= 0).sum()) for _, _, part in chunks if part is not None)
     converted = dict.fromkeys(conversions(forms, str(at)), timed)
+    converted |= local_notes(local, str(at), tz)
+    parameters |= {"tz": tz} if tz is not None else {}
+    parameters |= {"files": sorted(told)} if told else {}
     parameters |= {"converted": converted} if converted else {}
     parameters |= {"real_ids": list(words)} if words else {}
     matrix = _build_matrix(chunks, coders, tally, where, node_kind, parameters)
@@ -137,8 +159,8 @@ def read_incidence(
         suspect_ids(ids, seen, rows=matrix.n_pairs)
         changes += Counter({(name, text): n for text, n in seen.items()})
     if changes:
-        told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
-        warnings.warn(f"read_incidence: {told}", GraphkitWarning, stacklevel=2)
+        changed = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
+        warnings.warn(f"read_incidence: {changed}", GraphkitWarning, stacklevel=2)
     return matrix
 
 
@@ -161,8 +183,8 @@ def _take_chunk(
     return chunk.with_columns(columns)
 
 
-def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]:
-    """Lazy frame of the source, and its name in messages."""
+def _scan_source(source: Source, columns: list[str], told: set[str]) -> tuple[pl.LazyFrame, str]:
+    """Lazy frame of the source, and its name in messages; what is odd of the files is added to `told`."""
     if isinstance(source, pl.DataFrame):
         return source.lazy(), "the frame"
     if isinstance(source, pl.LazyFrame):
@@ -187,7 +209,18 @@ def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]
                 refuse_other_text(file)
     if all_end(CSV):
         # as text, so that ids keep all digits
-        return pl.scan_csv(names, infer_schema=False), where
+        forms = {file: sniff_csv(file) for file in files}
+        told.update(note for form in forms.values() if (note := form.note()))
+        parts = [scan_csv(file, form) for file, form in forms.items()]
+        if len(parts) == 1:
+            return parts[0], where
+        if len(set(forms.values())) == 1:
+            ((separator, skipped),) = set(forms.values())
+            together = pl.scan_csv(
+                names, infer_schema=False, separator=separator, skip_lines=skipped
+            )
+            return together, where
+        return pl.concat([part.select(_present(part, columns)) for part in parts]), where
     if all_end(NDJSON):
         for file in files:
             with reading_file(file, "Check the file, or write it again."):
@@ -197,6 +230,11 @@ def _scan_source(source: Source, columns: list[str]) -> tuple[pl.LazyFrame, str]
     if odd is not None:
         raise FileError(f"{odd}: files that end in {', '.join(known)} are read.")
     raise FileError(f"{where}: the files are of several kinds; read one kind at a time.")
+
+
+def _present(part: pl.LazyFrame, columns: list[str]) -> list[str]:
+    there = part.collect_schema()
+    return [column for column in columns if column in there]
 
 
 def _select_columns(
@@ -237,11 +275,17 @@ def _removal_reasons(entity: str, thing: str, at: str | None) -> list[str]:
 
 
 def _encode_chunk(
-    chunk: pl.DataFrame, coders: tuple[Coder, Coder], tally: dict[str, int], forms: set[str] | None
+    chunk: pl.DataFrame,
+    coders: tuple[Coder, Coder],
+    tally: dict[str, int],
+    forms: set[str] | None,
+    tz: str | None,
+    local: Counter[str],
 ) -> tuple[Any, Any, Any]:
     """Codes and times of the interactions of a chunk; dropped rows are counted.
 
-    The forms of its times are added to `forms`; `None` for a log without times.
+    The forms of its times are added to `forms`, `None` for a log without times, and what was done with
+    local ones to `local`.
     """
     reasons = list(tally)
     nameless = chunk.get_column("actor").is_null()
@@ -258,8 +302,9 @@ def _encode_chunk(
     columns = coders[1].add(chunk.get_column("object"))
     if forms is None:
         return rows, columns, None
-    parsed = parse_times(chunk.get_column("at"), "column 'at'")
+    parsed = parse_times(chunk.get_column("at"), "column 'at'", tz)
     forms |= parsed.forms
+    local.update(parsed.local)
     outside = ~parsed.at.is_between(*PLAUSIBLE, closed="left")
     unread = int((parsed.unread | outside.fill_null(False)).sum())
     at = parsed.at.set(outside.fill_null(False), None)

@@ -215,9 +215,9 @@ class Sample:
 
     @cached_property
     def header(self) -> tuple[str, ...]:
-        """Cells of the first line of a delimited file, or names of the columns of a Parquet file."""
-        if self.kind == "parquet":
-            return _parquet_columns(self.source)
+        """Cells of the first line of a delimited file, or names of columns of Parquet or Arrow."""
+        if self.kind in ("parquet", "arrow"):
+            return _stored_columns(self.source, self.kind)
         if self.kind != "delimited":
             return ()
         return tuple(cell.strip() for cell in split_line(_first_line(self.text), self.separator))
@@ -357,14 +357,20 @@ def split_line(line: str, separator: str) -> list[str]:
     """Cells of one line of a delimited file."""
     if len(separator) > 1:
         return line.split(separator)
-    return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    try:
+        return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error:  # a cell of more than 131 kB is no name of a column
+        return []
 
 
-def _parquet_columns(source: Source) -> tuple[str, ...]:
+def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
     import polars as pl
 
-    with reading_file(Path(source.place), "Get the file again."):
-        return tuple(pl.read_parquet_schema(io.BytesIO(source.read())))
+    read = pl.read_parquet_schema if kind == "parquet" else pl.read_ipc_schema
+    with reading_file(Path(source.place), "Get the file again."), source.open() as file:
+        # a file on disk is not read whole for the names of its columns
+        whole = not (isinstance(file, io.BufferedReader) and file.seekable())
+        return tuple(read(io.BytesIO(file.read()) if whole else file))
 
 
 #: A text, a text that is cut off, a bracket, or a mark between values.

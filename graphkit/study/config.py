@@ -24,7 +24,7 @@ from graphkit import recommenders
 from graphkit.communities.null import MIN_DRAWS
 from graphkit.data.files import read_toml, to_toml
 from graphkit.data.tags import STOP_TAGS
-from graphkit.data.times import as_instant
+from graphkit.data.times import as_instant, check_zone
 from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures.hosting_visibility import RANDOM
@@ -130,10 +130,17 @@ class DataConfig(Section):
         Folder or file of the data, relative to the study file.
     stitches
         With tiktok: files or folders of stitch lists, likewise.
-    account, direction, tz
+    account, direction
         What files do not say themselves, see :func:`graphkit.read_any`: whose likes, follows or feed
-        they hold (one name, or names by file), the direction of lists of follows, the zone of
-        times.
+        they hold (one name, or names by file), and the direction of lists of follows.
+    columns
+        With folder: columns by their names in the files, for each table, as
+        ``[data.columns.interactions]`` with ``user = "account_id"``.
+    table, kind_is, separator
+        With folder, as in :func:`graphkit.read_dataset`: the table that one file holds, what was done
+        in a log without kinds, what parts lists in cells.
+    tz
+        Zone of times without one.
     accounts, mixing, seed
         Of a synthetic platform.
     """
@@ -143,7 +150,11 @@ class DataConfig(Section):
     stitches: tuple[str, ...] = ()
     account: str | dict[str, str] | None = None
     direction: Literal["followers", "following"] | None = None
+    columns: dict[str, dict[str, str]] = Field(default_factory=dict)
+    table: str | None = None
+    kind_is: str | None = None
     tz: str | None = None
+    separator: str | None = None
     accounts: Annotated[int, Field(ge=48)] = 5000
     mixing: Share = 0.3
     seed: Annotated[int, Field(ge=0)] = 1
@@ -153,6 +164,11 @@ class DataConfig(Section):
     def _check_source(cls, source: str) -> str:
         check_choice("source", source, (*PLATFORMS, "any", *formats().get_column("name")))
         return source
+
+    def table_options(self) -> dict[str, Any]:
+        """Options of :func:`graphkit.read_dataset` that are given."""
+        keys = ("columns", "table", "kind_is", "separator")
+        return {key: getattr(self, key) for key in keys if getattr(self, key) not in (None, {})}
 
 
 def check_null_draws(draws: int) -> int:
@@ -514,6 +530,10 @@ class StudyConfig(Section):
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):
             raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
+        if (options := self.data.table_options()) and self.data.source not in ("folder", "any"):
+            raise OptionError(f"{place}: data.{next(iter(options))} goes with source = 'folder'.")
+        if self.data.tz is not None:
+            check_zone(self.data.tz)
         if own and self.world.posts == "introduced":
             raise OptionError(
                 f"{place}: world.posts = 'introduced' is for items without authors; those of a "

@@ -64,6 +64,7 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
         tz=data.tz,
         format=None if data.source == "any" else data.source,
         stitches=stitches,
+        **data.table_options(),
     )
     return StudyInputs(dataset, None, report)
 

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.ids import MISSING_WORDS
-from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
+from graphkit.errors import (
+    DataError,
+    FileError,
+    GraphkitError,
+    GraphkitWarning,
+    MissingDataError,
+    OptionError,
+)
 from graphkit.parallel import show_progress
 from graphkit.readwrite import read_dataset, read_incidence, write_dataset
 
@@ -366,7 +373,7 @@ def test_without_an_accounts_table_nothing_is_unknown(tmp_path: Path) -> None:
             FileError,
             ["two files", "'items'", "items.csv", "items.jsonl"],
         ),
-        ({"items_tsv": "item_id\n1\n"}, FileError, ["items.tsv", "is .tsv", "Parquet"]),
+        ({"items_xlsx": "PK"}, FileError, ["items.xlsx", "is .xlsx", "Parquet"]),
         ({"items_json": "[]"}, FileError, ["items.json", "NDJSON"]),
         ({"items_csv": ""}, FileError, ["items.csv", "is empty", "column names"]),
         ({"items_csv": "item_id,a\n1,2,3\n"}, FileError, ["items.csv", "more fields"]),
@@ -408,8 +415,8 @@ def test_misspelt_option_and_places_that_are_no_folder(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere does not exist"):
         read_dataset(tmp_path / "nowhere")
     put(tmp_path, items_csv="item_id\n1\n")
-    with pytest.raises(FileError, match=r"items\.csv is a file, not a folder"):
-        read_dataset(tmp_path / "items.csv")
+    with pytest.raises(OptionError, match="table= goes with one file"):
+        read_dataset(tmp_path, table="items")
     (tmp_path / "follows").mkdir()
     with pytest.raises(FileError, match="follows is a folder: write the table 'follows' as one"):
         read_dataset(tmp_path)
@@ -432,12 +439,9 @@ FOLLOWS = "follower_id,followee_id\na,b\n"
         (FOLLOWS.encode("utf-16-be"), "is in UTF-16 or UTF-32: save it as UTF-8"),
         (FOLLOWS.encode("utf-32"), "is in UTF-16 or UTF-32: save it as UTF-8"),
         (FOLLOWS.replace("\n", "\r").encode(), "lines end in CR alone"),
-        (FOLLOWS.replace(",", ";").encode(), "columns are separated by ';'"),
-        (FOLLOWS.replace(",", "\t").encode(), r"columns are separated by '\\t'"),
-        (FOLLOWS.replace(",", "|").encode(), r"columns are separated by '\|'"),
         (b"PAR1\x15\x04", "is a Parquet file"),
         (b"PK\x03\x04\x14\x00", "is a zip archive or workbook"),
-        (b"sep=,\n" + FOLLOWS.encode(), r"line 1: a mark for spreadsheets \(sep=\)"),
+        (b"sep=_\n" + FOLLOWS.encode(), "line 1: a separator that is not read"),
     ],
 )
 def test_texts_that_would_be_misread_are_refused(tmp_path: Path, data: bytes, told: str) -> None:
@@ -657,3 +661,197 @@ def test_half_a_surrogate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="surrogate"):
         write_dataset(Dataset(**tables, source="\ud83d"), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+LOG = "user;clip;when;did\nann;007;1709287200;like\nbob;7281986300348026145;1709287260;is_hate\n"
+NAMES = {"user": "account_id", "clip": "item_id", "when": "at", "did": "kind"}
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("head", ["", "\ufeff", "sep=", "\ufeffsep="])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_separators_are_those_of_the_header(tmp_path: Path, mark: str, head: str, end: str) -> None:
+    first = f"{head}{mark}\n" if "sep=" in head else head
+    text = (first + LOG.replace(";", mark)).replace("\n", end)
+    for name, data in {
+        "log.csv": text.encode(),
+        "log.csv.gz": gzip.compress(text.encode()),
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        ds, report = read_dataset(path, table="interactions", columns=NAMES)
+        assert ds.interactions is not None
+        assert ds.interactions.select("account_id", "item_id", "kind").rows() == [
+            ("ann", "007", "like"),
+            ("bob", "7281986300348026145", "is_hate"),
+        ]
+        told = [n for n in report.notes["note"].to_list() if n.startswith("columns separated")]
+        marked = ", as its first line says (sep=)" if "sep=" in head else ""
+        usual = mark == "," and not marked
+        assert told == ([] if usual else [f"columns separated by {mark!r}{marked}"])
+        matrix = read_incidence(path, entity="user", thing="clip", at="when")
+        assert list(matrix.through.ids) == ["007", "7281986300348026145"]
+        assert matrix.provenance.parameters.get("files", []) == told
+
+
+def test_logs_of_several_separators_are_one_log(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(LOG)
+    (tmp_path / "b.csv").write_text("did,user,clip,when\nlike,cid,007,1709287261\n")
+    found = read_incidence(tmp_path, entity="user", thing="clip", at="when")
+    assert list(found.between.ids) == ["ann", "bob", "cid"]
+    assert found.n_acts == 3
+
+
+def test_decimal_commas_are_not_guessed(tmp_path: Path) -> None:
+    put(tmp_path, items_csv="item_id;duration\nv;1,5\n")
+    with pytest.raises(DataError, match=r"row 1: '1,5' is not a number"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet"])
+def test_columns_of_other_names(tmp_path: Path, suffix: str) -> None:
+    frame = pl.DataFrame({"user": ["0071"], "clip": ["7"], "did": ["like"], "extra": ["x"]})
+    getattr(frame, f"write_{suffix}")(tmp_path / f"interactions.{suffix}")
+    names = {"user": "account_id", "clip": "item_id", "did": "kind"}
+    ds, _ = read_dataset(tmp_path, columns={"interactions": names})
+    assert ds.interactions is not None
+    assert ds.interactions.rows(named=True) == [
+        {"account_id": "0071", "item_id": "7", "kind": "like", "extra": "x"}
+    ]
+    # in dataset.toml they are part of the folder; the argument has the last word
+    lines = ["[columns.interactions]", 'user = "account_id"', 'clip = "item_id"', 'did = "tag"']
+    (tmp_path / "dataset.toml").write_text("\n".join(lines))
+    again, _ = read_dataset(tmp_path, columns={"interactions": {"did": "kind"}})
+    assert again.content_key == ds.content_key
+    one, _ = read_dataset(tmp_path / f"interactions.{suffix}", columns=names)
+    assert one.content_key == ds.content_key
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "named"),
+    [
+        ({"interactions": {"usr": "account_id"}}, DataError, "no column 'usr'.*mean 'user'"),
+        (
+            {"interactions": {"account_id": "user"}},
+            DataError,
+            "maps the name in the file to that of",
+        ),
+        ({"interaction": {"user": "account_id"}}, OptionError, "mean 'interactions'"),
+        ({"follows": {"user": "follower_id"}}, OptionError, "'follows', which has no file"),
+        ({"interactions": "user"}, OptionError, "maps the names of columns"),
+        (
+            {"interactions": {"user": "item_id", "clip": "item_id"}},
+            OptionError,
+            "two columns 'item_id'",
+        ),
+        ({"interactions": {"user": 3}}, OptionError, "maps texts to texts"),
+    ],
+)
+def test_wrong_names_of_columns_are_refused(
+    tmp_path: Path, columns: Any, error: type[Exception], named: str
+) -> None:
+    put(tmp_path, interactions_csv=LOG)
+    with pytest.raises(error, match=named):
+        read_dataset(tmp_path, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ("username,following_user", "columns 'follower_id' and 'followee_id' are missing"),
+        ("username,target_account", "columns 'follower_id' and 'followee_id' are missing"),
+        ("follower_id,following_id", "column 'followee_id' is missing"),
+        ("followed_id,x", "are missing"),
+        ("source,target", "are missing"),
+    ],
+)
+def test_no_hint_says_who_follows_whom(tmp_path: Path, columns: str, wanted: str) -> None:
+    put(tmp_path, follows_csv=f"{columns}\na,b\n")
+    with pytest.raises(DataError, match=wanted) as caught:
+        read_dataset(tmp_path)
+    told = str(caught.value)
+    assert "Nobody but you knows which column follows which" in told
+    assert "Did you mean" not in told
+    assert "looks like" not in told
+    assert len(told) < 600
+
+
+def test_a_file_is_read_or_says_how(tmp_path: Path) -> None:
+    put(tmp_path, log_csv=LOG.replace("did", "action").replace("clip", "video"))
+    with pytest.raises(FileError) as caught:
+        read_dataset(tmp_path / "log.csv")
+    told = str(caught.value)
+    call = "columns={'user': 'account_id', 'video': 'item_id', 'when': 'at', 'action': 'kind'}"
+    assert call in told
+    assert "--table interactions --columns account_id=user --columns item_id=video" in told
+    assert len(told) < 600
+    names = {"user": "account_id", "video": "item_id", "when": "at", "action": "kind"}
+    ds, report = read_dataset(tmp_path / "log.csv", table="interactions", columns=names)
+    assert report.rows.rows() == [("interactions", 2, 2)]
+    # its columns or its name say what it is
+    assert read_dataset(tmp_path / "log.csv", columns=names)[0].content_key == ds.content_key
+    put(tmp_path, edges_csv="follower_id,followee_id\na,b\n", follows_csv=FOLLOWS)
+    for name in ("edges.csv", "follows.csv"):
+        assert list(read_dataset(tmp_path / name)[0].tables) == ["follows"]
+    put(tmp_path, views_csv="account_id,item_id\na,v\n")
+    viewed, _ = read_dataset(tmp_path / "views.csv", table="interactions", kind_is="view")
+    assert viewed.interactions is not None
+    assert viewed.interactions["kind"].to_list() == ["view"]
+    with pytest.raises(DataError, match="has a column 'kind': kind_is= is for a log without"):
+        read_dataset(tmp_path / "log.csv", columns=names, kind_is="view")
+    with pytest.raises(FileError, match=r"notes\.txt is no table that is read"):
+        read_dataset(put(tmp_path, notes_txt="x") / "notes.txt")
+
+
+def test_no_error_shows_what_a_file_holds(tmp_path: Path) -> None:
+    secret = "planted secret"
+    row = json.dumps({"item_id": 1, "tags": {secret: [secret] * 99}})
+    files = {
+        "items.ndjson": [
+            row + "\n" + json.dumps({"item_id": [secret]}),
+            f'[{{"{secret}": 1}}]' * 99,
+        ],
+        "items.csv": [
+            f"item_id,a\n1,2,{secret}\n",
+            f'item_id,a\n1,"{secret}\n',
+            f"{secret},a\n" * 9,
+        ],
+        "items.json": [row],
+    }
+    for name, texts in files.items():
+        for text in texts:
+            (tmp_path / name).write_text(text)
+            with pytest.raises(GraphkitError) as caught:
+                read_dataset(tmp_path)
+            assert str(caught.value).count(secret) <= 1, name
+            assert len(str(caught.value)) < 600
+        (tmp_path / name).unlink()
+
+
+def test_lists_and_local_times_in_files(tmp_path: Path) -> None:
+    put(tmp_path, items_csv="item_id,tags,created_at\nv,a|b,2024-07-01 12:00\nw,c;d,2024-07-01\n")
+    with pytest.raises(DataError, match=r"items\.csv.*may both part the lists.*separator="):
+        read_dataset(tmp_path)
+    ds, report = read_dataset(tmp_path, separator="|", tz="Europe/Berlin")
+    assert ds.items is not None
+    assert ds.items["tags"].to_list() == [["a", "b"], ["c;d"]]
+    assert ds.items["created_at"][0].isoformat() == "2024-07-01T10:00:00+00:00"
+    assert report.notes["note"].to_list() == [
+        "times in 'created_at' without a zone read as those of Europe/Berlin",
+        "lists in 'tags' parted at '|'",
+    ]
+    log = read_incidence(
+        pl.LazyFrame({"account_id": ["a"], "item_id": ["v"], "at": ["2024-07-01 12:00"]}),
+        at="at",
+        tz="Europe/Berlin",
+    )
+    assert log.first.tolist() == [1719828000 * 10**6]
+
+
+def test_times_that_ids_contradict_are_told(tmp_path: Path) -> None:
+    put(tmp_path, items_csv=f"item_id,created_at\n{1717081224 << 32},2024-05-30T17:00:24\n")
+    told = r"made 2 h earlier than items.created_at: local time\? pass tz='\+02:00'"
+    with pytest.warns(GraphkitWarning, match=told):
+        _, report = read_dataset(tmp_path)
+    assert "pass tz='+02:00'" in report.notes["note"].item()
+    assert read_dataset(tmp_path, tz="+02:00")[0].items is not None

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -35,7 +36,8 @@ from graphkit.readwrite.cells import split_lists
 from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.gather import read_each
-from graphkit.readwrite.importers.local_times import read_local_times
+from graphkit.readwrite.local_times import read_local_times
+from graphkit.readwrite.records import id_text
 from graphkit.readwrite.source import Sample
 from graphkit.readwrite.tiktok import take_handles
 
@@ -79,10 +81,9 @@ class Column(BaseModel):
         Words without a value.
     prefix
         Ids only: text put before them, if they share a space of ids with others.
-    scale
-        Numbers only: factor, such as 0.001 from milliseconds to seconds.
     per
-        Numbers only: column of the file by which they are divided.
+        Numbers only: number by which they are divided, such as 1000 from milliseconds to seconds,
+        or column of the file.
     form
         Times only: form of digits that are no ISO 8601, in the signs of strptime.
     ids
@@ -101,8 +102,7 @@ class Column(BaseModel):
     separator: str | None = None
     missing: tuple[str, ...] = ()
     prefix: str = ""
-    scale: float | None = None
-    per: str | None = None
+    per: int | str | None = None
     form: str | None = None
     ids: str | None = None
     known: tuple[str, str] | None = None
@@ -211,7 +211,7 @@ class Format(BaseModel):
 
     def shape_of(self, sample: Sample) -> Shape | None:
         """The shape of a file, `None` if it has another format."""
-        if sample.kind not in ("delimited", "parquet"):
+        if sample.kind not in ("delimited", "parquet", "arrow"):
             return None
         return next((shape for shape in self.shapes if shape.fits(sample)), None)
 
@@ -237,44 +237,48 @@ class Format(BaseModel):
         shape = self.shape_of(sample)
         if shape is None:
             raise FileError(f"{sample.source.place} is not {self.holds}.")
-        used = {
-            name for column in shape.columns.values() for name in (*column.of, column.per) if name
-        }
-        used |= {self.missing_fields} if self.missing_fields else set()
+        # no name for the cells here, so that they are freed once they are parsed
+        _Reader(shape, sample, options, extract, self._cells(shape, sample, extract)).read()
+
+    def _cells(self, shape: Shape, sample: Sample, extract: Extract) -> pl.DataFrame:
+        """Columns of a file that are used, as text."""
+        used = {name for column in shape.columns.values() for name in (*column.of, column.per)}
         frame = read_delimited(
             sample,
             shape.records,
             extract,
             names=shape.names,
-            columns=sorted(used),
+            columns=sorted(n for n in {*used, self.missing_fields} if isinstance(n, str)),
             exact=shape.exact,
         )
-        if shape.names is None:
+        text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
+        if shape.names is None and len(text) > 1:
             # files to which a program appends may hold their header again
-            text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
-            if len(text) > 1:
-                again = pl.all_horizontal((pl.col(n) == n).fill_null(False) for n in text)
-                rows = frame.filter(~again)
-                if headers := frame.height - rows.height:
-                    extract.dropped[shape.records, "the header again"] += headers
-                    frame = rows
-        frame = self._without_missing(frame)
-        _Reader(shape, sample, options, extract, frame).read()
+            again = pl.all_horizontal((pl.col(n) == n).fill_null(False) for n in text)
+            if headers := int(frame.select(again.sum()).item()):
+                extract.dropped[shape.records, "the header again"] += headers
+                frame = frame.filter(~again)
+        return self._without_missing(frame)
 
     def _without_missing(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Cells of text without words for missing values and made-up defaults."""
         text = [n for n, dtype in frame.schema.items() if dtype == pl.String]
-        if self.missing:
+        if text:
+            # cells that are empty between quotes, too
             bare = pl.col(text).str.strip_chars()
-            frame = frame.with_columns(pl.when(~bare.is_in(list(self.missing))).then(pl.col(text)))
+            frame = frame.with_columns(
+                pl.when(~bare.is_in(["", *self.missing])).then(pl.col(text)).name.keep()
+            )
         if self.missing_fields in frame.columns:
             told = frame.get_column(self.missing_fields)
             if told.null_count() < len(told):
                 named = told.str.replace_all(r"\s", "").str.split(",").alias("_named")
                 frame = frame.with_columns(named).with_columns(
-                    pl.when(~pl.col("_named").list.contains(n).fill_null(False)).then(pl.col(n)).alias(n)
+                    pl.when(~pl.col("_named").list.contains(n).fill_null(False))
+                    .then(pl.col(n))
+                    .alias(n)
                     for n in text
-                )  # fmt: skip
+                )
                 frame = frame.drop("_named")
         return frame
 
@@ -291,7 +295,7 @@ class _Reader:
         frame: pl.DataFrame,
     ) -> None:
         self.shape, self.sample, self.options, self.extract = shape, sample, options, extract
-        self.raw = frame
+        self.raw, self.height = frame, frame.height
         self.columns: dict[str, pl.Series] = {}
         self.kept = pl.repeat(True, frame.height, eager=True)
 
@@ -304,6 +308,7 @@ class _Reader:
             series = self._source(name, column)
             if series is not None:
                 self.columns[name] = self._parse(name, column, series)
+        self.raw = pl.DataFrame()
         entries = [entry for entry in self.shape.entries if self._applies(entry)]
         first = entries[0]
         needed = [c.name for c in TABLES[first.table].columns if c.required]
@@ -384,12 +389,10 @@ class _Reader:
         self, column: Column, series: pl.Series, place: str, seen: Counter[str]
     ) -> pl.Series:
         if column.key is not None and series.dtype == pl.String:
-            try:
-                objects = series.str.json_decode(pl.List(pl.Struct({column.key: pl.String})))
-            except pl.exceptions.PolarsError:
-                self._note(f"{series.name}: lists that are no JSON: set to missing", len(series))
-                return pl.repeat(None, len(series), dtype=pl.List(pl.String), eager=True)
-            return objects.list.eval(pl.element().struct.field(column.key).drop_nulls())
+            parsed = _decode_objects(series, column.key)
+            bad = parsed.is_null() & (series.str.strip_chars() != "")
+            self._note(f"{series.name}: no JSON list of objects: set to missing", bad.sum())
+            return parsed
         return split_lists(series, place, seen, column.separator)
 
     def _replace_known(self, names: pl.Series, known: tuple[str, str]) -> pl.Series:
@@ -426,8 +429,10 @@ class _Reader:
         else:
             numbers = text.cast(pl.Float64, strict=False)
             numbers = numbers.set(~numbers.is_finite(), None)
-            numbers = numbers if column.scale is None else numbers * column.scale
-            if column.per is not None and column.per in self.raw.columns:
+            if isinstance(column.per, int):
+                # Polars multiplies by the inverse of a single number, which is not exact
+                numbers = numbers / pl.repeat(float(column.per), len(numbers), eager=True)
+            elif column.per is not None and column.per in self.raw.columns:
                 by = self.raw.get_column(column.per).cast(pl.Float64, strict=False)
                 numbers = numbers / by.set((by <= 0).fill_null(False), None)
         self._note(f"{name}: no number: set to missing", (there & numbers.is_null()).sum())
@@ -460,7 +465,7 @@ class _Reader:
     def _condition(self, name: str, condition: str) -> pl.Series:
         series = self.columns.get(name)
         if series is None:
-            return pl.repeat(False, self.raw.height, eager=True)
+            return pl.repeat(False, self.height, eager=True)
         if condition in ("filled", "empty"):
             filled = series.is_not_null()
             return filled if condition == "filled" else ~filled
@@ -519,7 +524,8 @@ class _Reader:
         required = [c.name for c in TABLES[entry.table].columns if c.required]
         if any(c not in frame.columns for c in required):
             return
-        whole = frame.drop_nulls(required)
+        holes = sum(frame.get_column(c).null_count() for c in required)
+        whole = frame.drop_nulls(required) if holes else frame
         if lost := frame.height - whole.height:
             self._note(f"rows of {entry.table} without {' or '.join(required)}: left out", lost)
         whole = self._within_range(entry.table, whole)
@@ -546,13 +552,12 @@ class _Reader:
         return next((c for c in of if c in self.sample.header), "account=")
 
     def _value(self, source: str, account: str | None) -> pl.Series | None:
-        height = self.raw.height
         if source == "@account":
-            return pl.repeat(account, height, dtype=pl.String, eager=True)
+            return pl.repeat(account, self.height, dtype=pl.String, eager=True)
         if source == "@row":
-            return pl.int_range(height, eager=True)
+            return pl.int_range(self.height, eager=True)
         if source.startswith("="):
-            return pl.repeat(source[1:], height, dtype=pl.String, eager=True)
+            return pl.repeat(source[1:], self.height, dtype=pl.String, eager=True)
         return self.columns.get(source)
 
     def _within_range(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -565,6 +570,28 @@ class _Reader:
                 self._note(f"{name} below {low:g}: set to missing", bad.sum())
                 frame = frame.with_columns(frame.get_column(name).set(bad, None))
         return frame
+
+
+def _decode_objects(series: pl.Series, key: str) -> pl.Series:
+    """The values of a key in JSON lists of objects; null where a cell is none."""
+    entry = msgspec.defstruct("entry", [(key, int | str | None, None)])
+    decoder = msgspec.json.Decoder(list[entry])  # type: ignore[valid-type]
+
+    def values(cell: str | None) -> list[str] | None:
+        try:
+            found = decoder.decode(cell or "")
+        except (msgspec.MsgspecError, UnicodeError):
+            return None
+        return [text for one in found if (text := id_text(getattr(one, key))) is not None]
+
+    # a cell by itself: Polars joins cells before it decodes them, so that they may shift
+    cells = series.unique(maintain_order=True).drop_nulls()
+    lists = pl.Series([values(cell) for cell in cells], dtype=pl.List(pl.String))
+    table = pl.DataFrame({"cell": cells, "values": lists})
+    joined = pl.DataFrame({"cell": series}).join(
+        table, on="cell", how="left", maintain_order="left"
+    )
+    return joined.get_column("values").alias(series.name)
 
 
 #: Keys of an entry that are no column of a table.

@@ -41,9 +41,16 @@ class _Post(msgspec.Struct):
 
 
 _IDS = (
-    "post_id", "user_id", "date", "reply_to", "replied_author", "repost_from", "reposted_author",
-    "quotes", "quoted_author",
-)  # fmt: skip
+    "post_id",
+    "user_id",
+    "date",
+    "reply_to",
+    "replied_author",
+    "repost_from",
+    "reposted_author",
+    "quotes",
+    "quoted_author",
+)
 _COUNTS = {
     "like_count": "like_count",
     "comment_count": "reply_count",

@@ -71,8 +71,8 @@ def cell_and_value(column: Column, number: int) -> tuple[str, object]:
     if column.kind == "integer":
         return f"{number}.0", number
     if column.kind == "number":
-        value = (number + 0.5) * (column.scale or 1)
-        return str(number + 0.5), value / 2 if column.per else value
+        by = column.per if isinstance(column.per, int) else 2 if column.per else 1
+        return str(number + 0.5), (number + 0.5) / by
     if column.kind == "text":
         return f"Text {number}", f"{column.prefix}Text {number}"
     if column.key is not None:
@@ -86,7 +86,7 @@ def header_of(shape: Shape, entry: Entry) -> list[str]:
     wanted = [need.split("|")[0] for need in (*shape.needs, *entry.needs)]
     for column in shape.columns.values():
         wanted += column.of if column.glue is not None else [column.of[0]]
-        wanted += [column.per] if column.per else []
+        wanted += [column.per] if isinstance(column.per, str) else []
     out = {*shape.lacks, *entry.lacks}
     return [name for name in dict.fromkeys(wanted) if name not in out]
 
@@ -109,11 +109,11 @@ def test_every_entry_of_every_dialect(
                 row[source] = cell
         expected[name] = value
     for name, column in shape.columns.items():
-        if column.per:
+        if isinstance(column.per, str):
             row[column.per] = "2"
             for other, divisor in shape.columns.items():
-                if divisor.of[0] == column.per:
-                    expected[other] = 2 * (divisor.scale or 1)
+                if divisor.of[0] == column.per and isinstance(divisor.per, int):
+                    expected[other] = 2 / divisor.per
         if shape.names is None and column.of[0] in row and name in entry.columns.values():
             shared = [c for c in shape.columns.values() if c.of[0] == column.of[0]]
             if len(shared) > 1:  # one cell that is read in two ways
@@ -150,8 +150,10 @@ def test_every_entry_of_every_dialect(
         constant = source[1:] if source.startswith("=") else None
         wanted[target] = constant or special.get(source, expected.get(source))
     spread = [
-        t for t, v in wanted.items() if isinstance(v, list) and TABLES[entry.table].column(t).type == "id"
-    ]  # fmt: skip
+        t
+        for t, v in wanted.items()
+        if isinstance(v, list) and TABLES[entry.table].column(t).type == "id"
+    ]
     wanted_rows = [wanted]
     if spread:
         wanted_rows = [wanted | {spread[0]: one} for one in wanted[spread[0]]]
@@ -227,7 +229,7 @@ who = "handle"
 at = { as = "time", missing = ["0"] }
 words = { as = "list", separator = "|" }
 plays = "integer"
-length = { as = "number", scale = 0.001 }
+length = { as = "number", per = 1000 }
 old = "text"
 friend = { as = "handle", known = ["who", "id"] }
 score = "number"
@@ -364,6 +366,19 @@ def test_a_file_that_holds_its_header_again(rules: Format, tmp_path: Path) -> No
     assert extract.dropped == {("posts", "the header again"): 1}
 
 
+@pytest.mark.parametrize("end", ["", "\n\n", "\n\n3,\n"])
+def test_blank_lines_are_no_records(rules: Format, end: str, tmp_path: Path) -> None:
+    extract = read(rules, table(tmp_path, f"id,who\n1,ann\n\n2,bob\n{end}"))
+    assert extract.read == {"posts": 3 if end.strip() else 2}
+    assert extract.kept == extract.read
+    # a row with cells in columns that are not read is a record
+    more = read(rules, table(tmp_path, "id,who,other\n1,ann,\n\n,,x\n"))
+    assert (more.read, dict(more.dropped)) == ({"posts": 2}, {("posts", "no id"): 1})
+    # rows of another length are read in another way
+    ragged = read(rules, table(tmp_path, "id,who\n1,ann\n\n2,bob,x\n\n"))
+    assert (ragged.read, ragged.kept) == ({"posts": 2}, {"posts": 1})
+
+
 # ------------------------------------------------------------------ local times
 LOCAL = """
 [local]
@@ -416,11 +431,13 @@ def test_local_times_are_asked_for_with_the_offset_of_the_ids(
 def test_local_times_that_are_utc_need_no_zone(local: Format, tmp_path: Path) -> None:
     made = datetime(2024, 5, 30, 15, 0, 24, tzinfo=UTC)
     path = table(tmp_path, f"id,at\n{ident(made)},2024-05-30 15:00:50\n")
-    extract = read(local, path)
-    assert extract.tables["items"].get_column("created_at")[0].second == 50
-    assert extract.notes == {
-        ("posts", "at: times without an offset, which agree with the ids as UTC"): 1
-    }
+    # a zone that was passed for other files is not applied
+    for options in ({}, {"tz": "+02:00"}):
+        extract = read(local, path, **options)
+        assert extract.tables["items"].rows() == [(str(ident(made)), made.replace(second=50))]
+        assert extract.notes == {
+            ("posts", "at: times without an offset, which agree with the ids as UTC"): 1
+        }
 
 
 def test_local_times_over_a_change_of_clocks(local: Format, tmp_path: Path) -> None:
@@ -445,3 +462,56 @@ def test_times_with_their_offset_need_no_zone(local: Format, tmp_path: Path) -> 
 def test_local_times_without_ids_that_tell_are_asked_for(local: Format, tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"such as tz='\+02:00' or tz='UTC'"):
         read(local, table(tmp_path, "id,at\n1,2024-05-30T17:00:24\n"))
+
+
+# ------------------------------------------------------------------ any cells at all
+SHAPES = [
+    pytest.param(f, s, id=f"{f.name}-{i}") for f in FORMATS.values() for i, s in enumerate(f.shapes)
+]
+GARBAGE = (
+    "", "nan", "planted", "-1", "1e400", "[", "['a'", "\u200b", "2024-13-45", "9" * 20, "a|b;c,d",
+    "+00:00", "1" * 400,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "shape"), SHAPES)
+def test_any_cells_are_read_or_refused(file: Format, shape: Shape, tmp_path: Path) -> None:
+    """Sums match and messages are short, whatever stands in the cells."""
+    every = shape.entries[0]
+    header = header_of(shape, every)
+    header += [c for entry in shape.entries for c in entry.needs if c not in header]
+    options = {"account": "me", "direction": "followers", "tz": "UTC"}
+    name = NAMES[shape.file] if shape.file else "table.csv"
+    separator = "\t" if shape.names else ","
+    first = [] if shape.names else [separator.join(header)]
+    # ratings and the like are known by a first cell that is a number
+    start = ["1"] if shape.names else []
+    rows: list[list[list[str]]] = [[], [[""] * len(header)]]
+    rows += [[start + [cell] * (len(header) - len(start))] for cell in GARBAGE]
+    rows += [
+        [
+            start + [GARBAGE[(i + j) % len(GARBAGE)] for j in range(len(header) - len(start))]
+            for i in range(len(GARBAGE))
+        ]
+    ]
+    for some in rows:
+        lines = first + [separator.join(_quoted(cell) for cell in row) for row in some]
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if file.recognise(look_at(Source(path))) is None:
+            assert shape.names is not None  # no first row that is like data
+            continue
+        try:
+            extract = read(file, path, **options)
+        except GraphkitError as error:
+            told = str(error)
+        else:
+            told = ""
+            assert all(kept >= 0 for kept in extract.kept.values())
+            assert extract.read[shape.records] == len(some)
+            for table, frame in extract.tables.items():
+                for column in TABLES[table].columns:
+                    if column.required:
+                        assert column.name in frame.columns
+                        assert not frame.get_column(column.name).null_count()
+        assert len(told) <= 600

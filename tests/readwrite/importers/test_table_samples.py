@@ -159,6 +159,9 @@ def test_counts(shared_data: Path, name: str) -> None:
     expected = {key: told[key] for key in counts_of(extract)} | otherwise
     assert counts_of(extract) == expected
     assert not extract.refused
+    dataset, total = combine([extract], source=name, caller="test", parameters={})
+    assert set(dataset.tables) == set(extract.tables)
+    assert total.read == extract.read
 
 
 @pytest.mark.real_data

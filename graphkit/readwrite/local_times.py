@@ -8,7 +8,7 @@ import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, SECOND, TIME, parse_times
 from graphkit.errors import MissingDataError
-from graphkit.readwrite.tiktok import id_time
+from graphkit.readwrite.tiktok_ids import id_time
 
 __all__ = ["read_local_times"]
 
@@ -35,7 +35,8 @@ def read_local_times(
         Time zone of the others: an offset such as ``"+02:00"``, or a name such as
         ``"Europe/Berlin"``.
     ids
-        Ids of TikTok of the same rows: their upper 32 bits are the second of creation.
+        Ids of TikTok of the same rows: their upper 32 bits are the second of creation. If they say
+        that the times are UTC, `tz` is not needed, and not applied.
     notes
         Counter of what was changed, or looks wrong; added to.
 
@@ -60,21 +61,25 @@ the time zone of the computer that wrote them. The ids say that they are 2 h ahe
 tz='+02:00'.
     """
     # naive times are told apart by reading them in a zone
-    parsed = parse_times(series, place, tz or "UTC")
-    at, there = parsed.at, (series.str.strip_chars() != "").fill_null(False)
-    at = at.set(~at.is_between(*PLAUSIBLE, closed="left").fill_null(False), None)
-    seen = {"no possible time: set to missing": int((there & at.is_null()).sum())}
+    parsed = parse_times(series, place, "UTC")
     inside = None
     if ids is not None:
         inside = ids.to_frame().select(id_time(pl.col(ids.name))).to_series().to_physical()
-    local = parsed.local.get("read", 0)
-    if local and tz is None:
-        _ask_unless_utc(at, inside, place)
-        seen["times without an offset, which agree with the ids as UTC"] = local
-    elif local:
-        seen["local times, read in the time zone that was given"] = local
-        seen["in an hour that occurs twice: the first taken"] = parsed.local.get("twice", 0)
-        seen["in an hour that the clock skipped"] = parsed.local.get("never", 0)
+    seen: dict[str, int] = {}
+    if local := parsed.local.get("read", 0):
+        ahead = _common_offsets(parsed.at, inside)
+        if ahead == [0]:
+            seen["times without an offset, which agree with the ids as UTC"] = local
+        elif tz is None:
+            raise MissingDataError(_question(place, ahead))
+        else:
+            parsed = parse_times(series, place, tz)
+            seen["local times, read in the time zone that was given"] = local
+            seen["in an hour that occurs twice: the first taken"] = parsed.local.get("twice", 0)
+            seen["in an hour that the clock skipped"] = parsed.local.get("never", 0)
+    at, there = parsed.at, (series.str.strip_chars() != "").fill_null(False)
+    at = at.set(~at.is_between(*PLAUSIBLE, closed="left").fill_null(False), None)
+    seen["no possible time: set to missing"] = int((there & at.is_null()).sum())
     if inside is not None:
         gap = (at - inside).filter((at - inside).abs() > _HOUR).drop_nulls()
         median = gap.median()
@@ -88,35 +93,34 @@ tz='+02:00'.
     return at.cast(TIME).alias(series.name)
 
 
-def _ask_unless_utc(at: pl.Series, inside: pl.Series | None, place: str) -> None:
-    """A MissingDataError that asks for the time zone, unless ids say that it is UTC."""
+def _common_offsets(at: pl.Series, inside: pl.Series | None) -> list[int]:
+    """Offsets of clocks from the times in ids, in quarters of an hour; rare ones are left out."""
+    if inside is None:
+        return []
+    ahead = ((at - inside).drop_nulls() + _QUARTER // 2) // _QUARTER * _QUARTER
+    # zones lie within 12 h behind and 14 h ahead of UTC
+    ahead = ahead.filter(ahead.is_between(-12 * _HOUR, 14 * _HOUR)).alias("ahead")
+    counts = ahead.value_counts(sort=True).filter(pl.col("count") >= 0.05 * len(ahead))
+    return [int(offset) for offset in counts.get_column("ahead").sort()]
+
+
+def _question(place: str, ahead: list[int]) -> str:
+    """What to pass, and which offset the ids speak for."""
     text = (
         f"{place} holds local times without an offset: pass tz=, the time zone of the computer "
         "that wrote them"
     )
-    if inside is None:
-        raise MissingDataError(f"{text}, such as tz='+02:00' or tz='UTC'.")
-    ahead = ((at - inside).drop_nulls() + _QUARTER // 2) // _QUARTER * _QUARTER
-    # zones lie within 12 h behind and 14 h ahead of UTC
-    ahead = ahead.filter(ahead.is_between(-12 * _HOUR, 14 * _HOUR))
-    counts = ahead.alias("ahead").value_counts(sort=True)
-    if not counts.height:
-        raise MissingDataError(f"{text}, such as tz='+02:00' or tz='UTC'.")
-    common = counts.filter(pl.col("count") >= 0.05 * len(ahead)).get_column("ahead")
-    first = int(common[0]) if len(common) else int(counts.get_column("ahead")[0])
-    if len(common) == 1 and first == 0:
-        return
-    if len(common) > 1:
-        told = " and ".join(_offset(int(offset)) for offset in sorted(common.to_list())[:3])
-        raise MissingDataError(
+    if len(ahead) == 1:
+        way = "ahead of" if ahead[0] > 0 else "behind"
+        hours = f"{abs(ahead[0]) / _HOUR:g} h {way} UTC"
+        return f"{text}. The ids say that they are {hours}: tz={_offset(ahead[0])!r}."
+    if 1 < len(ahead) < 4:
+        told = " and ".join(map(_offset, ahead))
+        return (
             f"{text}. The ids say that the offset changes ({told}): name the zone, such as "
             "tz='Europe/Berlin'."
         )
-    way = "ahead of" if first > 0 else "behind"
-    raise MissingDataError(
-        f"{text}. The ids say that they are {abs(first) / _HOUR:g} h {way} UTC: "
-        f"tz={_offset(first)!r}."
-    )
+    return f"{text}, such as tz='+02:00' or tz='UTC'."
 
 
 def _offset(micros: int) -> str:
