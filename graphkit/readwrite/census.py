@@ -136,8 +136,9 @@ def read_any(
     if not path.exists():
         raise FileError(f"{path} does not exist.")
     if lists:
-        if format not in (None, "tiktok"):
-            raise OptionError(f"stitches= does not go with format={format!r}.")
+        known = format or ("folder" if path.is_dir() and is_dataset(path) else "tiktok")
+        if known != "tiktok":
+            raise OptionError(f"stitches= does not go with format={known!r}.")
         return read_tiktok_api(path, stitches=lists)
     given = {"columns": columns, "table": table, "kind_is": kind_is, "separator": separator}
     given = {name: value for name, value in given.items() if value is not None}

@@ -39,7 +39,7 @@ from graphkit.readwrite.gather import read_each
 from graphkit.readwrite.local_times import read_local_times
 from graphkit.readwrite.records import id_text
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok import take_handles
+from graphkit.readwrite.tiktok_ids import take_handles
 
 __all__ = ["Column", "Entry", "Format", "Shape", "importers_of", "load_formats"]
 

@@ -29,7 +29,14 @@ _SIGNS = (
 )
 
 #: Keys of bare video objects, of which two must be there beside the user name.
-_VIDEO = ("region_code", "video_description", "hashtag_names", "music_id", "view_count")
+_VIDEO = (
+    "create_time",
+    "region_code",
+    "video_description",
+    "hashtag_names",
+    "music_id",
+    "view_count",
+)
 
 
 _ITEM = (
@@ -44,7 +51,7 @@ def _recognise(sample: Sample) -> str | None:
     found = [sign for sign in _SIGNS if sample.has(sign)]
     if not found and sample.has("username") and (sample.has("id") or sample.has("video_id")):
         keys = [key for key in _VIDEO if sample.has(key)]
-        found = ["username", *keys] if len(keys) > 1 else []
+        found = ["username", *keys] if len(keys) > 1 or "create_time" in keys else []
     if not found and sample.has("parent_comment_id", "video_id", "create_time"):
         found = ["parent_comment_id", "video_id"]
     return f"its keys are {' and '.join(found[:3])}" if found else None
@@ -83,5 +90,5 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    Importer("tiktok-api", "answers of the TikTok Research API", _recognise, _read),
+    Importer("tiktok", "answers of the TikTok Research API", _recognise, _read),
 )

@@ -21,7 +21,7 @@ from graphkit.readwrite.gather import read_each
 from graphkit.readwrite.importers.dialects import importers_of, load_formats
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok import take_handles
+from graphkit.readwrite.tiktok_ids import take_handles
 
 __all__ = ["IMPORTERS"]
 
