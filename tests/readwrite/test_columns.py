@@ -401,31 +401,34 @@ def public_frames() -> dict[str, pl.DataFrame]:
     follows, shared = gk.follow_graph(ds), gk.cointeraction_graph(ds, top=5)
     found = gk.label_communities(gk.leiden(shared, runs=3, rng=1), ds)
     world = gk.build_world(platform, ticks=3)
-    arms = {"a": gk.follower_centric(), "b": gk.interest_centric()}
+    arms = {"a": gk.recommenders.uniform(), "b": gk.interest_centric()}
     spread = gk.simulate_spread([world], arms, ticks=3, slots=3, replications=2, rng=1)
     outcome = gk.measure_spread(spread)
-    report = gk.communities.community_report(shared, found)
-    frames = {f"Dataset.{name}": frame for name, frame in ds.tables.items()}
-    frames |= {
+    view = gk.visibility(found, follows, runs=2, rng=1)
+    hit = gk.find_community(found, ds, tags=("booktok",))
+    profile = gk.communities.resolution_profile(shared, runs=2, rng=1)
+    tracks = gk.track([found, found])
+    assert found.evidence is not None
+    return {f"Dataset.{name}": frame for name, frame in ds.tables.items()} | {
         "Dataset.summary": ds.summary(),
         "Graph.edges": shared.edges(),
         "interaction_times": gk.graphs.interaction_times(ds, kinds=("like",)),
+        "Partition.frame": found.frame(),
         "Partition.summary": found.summary(),
+        "Partition.evidence": found.evidence,
         "best_matches": gk.communities.best_matches(found, platform.truth),
-        "measure_spread": outcome if isinstance(outcome, pl.DataFrame) else outcome.frame,
-        "contrast": gk.contrast(outcome, "b", "a"),
+        "community_report": gk.communities.community_report(shared, found),
+        "Visibility.frame": view.frame,
+        "CommunityMatch.candidates": hit.candidates,
+        "ResolutionProfile.frame": profile.frame,
+        "ResolutionProfile.domains": profile.domains,
+        "Tracks.events": tracks.events,
+        "Tracks.frame": tracks.frame(),
+        "Tracks.summary": tracks.summary(),
+        "Spread.summary": spread.summary(),
+        "measure_spread": outcome.frame,
+        "contrast": gk.contrast(outcome, "b", "a").frame,
     }
-    for name, value in {
-        "report": report,
-        "visibility": gk.visibility(found, follows, rng=1),
-    }.items():
-        held = (
-            {key: getattr(value, key) for key in vars(value)} if hasattr(value, "__dict__") else {}
-        )
-        frames |= {f"{name}.{k}": v for k, v in held.items() if isinstance(v, pl.DataFrame)}
-        if isinstance(value, pl.DataFrame):
-            frames[name] = value
-    return frames
 
 
 def test_every_frame_goes_back_to_pandas() -> None:
