@@ -406,7 +406,7 @@ def public_frames() -> dict[str, pl.DataFrame]:
     outcome = gk.measure_spread(spread)
     view = gk.visibility(found, follows, runs=2, rng=1)
     hit = gk.find_community(found, ds, tags=("booktok",))
-    profile = gk.communities.resolution_profile(shared, runs=2, rng=1)
+    profile = gk.communities.resolution_profile(shared, quality="cpm", runs=2, rng=1)
     tracks = gk.track([found, found])
     assert found.evidence is not None
     return {f"Dataset.{name}": frame for name, frame in ds.tables.items()} | {
@@ -426,7 +426,7 @@ def public_frames() -> dict[str, pl.DataFrame]:
         "Tracks.frame": tracks.frame(),
         "Tracks.summary": tracks.summary(),
         "Spread.summary": spread.summary(),
-        "measure_spread": outcome.frame,
+        "measure_spread": outcome,
         "contrast": gk.contrast(outcome, "b", "a").frame,
     }
 
