@@ -242,7 +242,8 @@ def test_data_tables_of_other_names(tmp_path: Path) -> None:
     assert found is not None
     assert found.select("account_id", "item_id", "kind").rows() == [("ann", "0071", "like")]
     assert found["at"][0].isoformat() == "2024-07-01T10:00:00+00:00"
-    assert StudyConfig.of(tomllib.loads(config.to_toml())) == config
+    again = StudyConfig.of(tomllib.loads(config.to_toml()), base=tmp_path)
+    assert again == config
 
 
 @pytest.mark.parametrize(
