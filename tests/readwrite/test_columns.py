@@ -200,6 +200,15 @@ def test_floats_beside_missing_ids_are_refused() -> None:
     assert ds.interactions["item_id"].to_list() == ["7281986300348026145", None]
 
 
+def test_a_column_without_values_is_missing() -> None:
+    df = pd.DataFrame({"user": ["a"], "video": ["v"], "whom": [np.nan]})
+    ds = gk.from_frame(df, account="user", item="video", kind_is="view", target_account="whom")
+    assert ds.interactions is not None
+    assert ds.interactions["target_account_id"].to_list() == [None]
+    with pytest.raises(DataError, match="every table is empty"):
+        gk.from_frame(pd.DataFrame({"u": [], "v": []}), account="u", item="v", kind_is="view")
+
+
 def test_errors_name_the_column_of_the_frame() -> None:
     with pytest.raises(DataError, match=r"column 'when', row 2: 'soon' is not a time"):
         gk.from_frame(
