@@ -458,3 +458,63 @@ def test_a_dataset_goes_to_pandas_and_back() -> None:
     tables = ds.to_pandas()
     assert list(tables) == ["interactions"]
     assert gk.Dataset(**tables).content_key == ds.content_key
+
+
+@pytest.mark.real_data
+def test_samples_of_event_tables(shared_data: Path) -> None:
+    samples = shared_data / "samples"
+    if not samples.is_dir():
+        pytest.skip("the samples of formats are not beside the checkout")
+    recommender = samples / "recommender"
+    ratings = pl.scan_csv(recommender / "movielens" / "ratings.csv", infer_schema=False)
+    names = {"account": "userId", "item": "movieId", "rating": "rating", "at": "timestamp"}
+    logs = [gk.from_frame(ratings, **names), gk.from_frame(ratings.collect().to_pandas(), **names)]
+    assert logs[0].content_key == logs[1].content_key
+    shares, _ = gk.read_dataset(
+        recommender / "coordination" / "coortweet.csv",
+        table="interactions",
+        columns={"object_id": "item_id", "timestamp_share": "at"},
+        kind_is="share",
+    )
+    views, _ = gk.read_dataset(
+        recommender / "kuairec" / "small_matrix.csv",
+        table="interactions",
+        columns={"user_id": "account_id", "video_id": "item_id", "timestamp": "at"},
+        kind_is="view",
+    )
+    for ds, items in ((logs[0], 30), (shares, 25), (views, 30)):
+        assert ds.interactions is not None
+        assert ds.interactions.height == 96
+        assert (len(ds.account_ids), len(ds.item_ids)) == (12, items)
+        ends = ds.interactions["at"].dt.to_string("%Y-%m-%d %H:%M:%S")
+        assert (ends.min(), ends.max()) == ("2024-05-09 11:25:31", "2024-05-31 21:54:10")
+
+
+@pytest.mark.real_data
+def test_samples_of_video_tables(shared_data: Path) -> None:
+    samples = shared_data / "samples"
+    if not samples.is_dir():
+        pytest.skip("the samples of formats are not beside the checkout")
+    pyktok = samples / "tiktok_wrappers" / "pyktok_videos_utc_plus_2.csv"
+    names = {"video_id": "item_id", "author_username": "author_id", "video_timestamp": "created_at"}
+    with pytest.warns(GraphkitWarning, match=r"made 2 h earlier .* pass tz='\+02:00'"):
+        gk.read_dataset(pyktok, table="items", columns=names)
+    kept, report = gk.read_dataset(pyktok, table="items", columns=names, tz="+02:00")
+    assert report.rows.rows() == [("items", 32, 30)]
+    assert kept.items is not None
+    made = kept.items["created_at"].dt.to_string("%Y-%m-%d %H:%M:%S")
+    assert (made.min(), made.max()) == ("2024-05-03 19:34:25", "2024-05-30 15:00:24")
+    tables = {
+        "tiktok_wrappers/traktok_videos_fwrite.csv": ("video_id", "author_name", "hashtag_names"),
+        "tiktok_wrappers/researchtikpy_videos.csv": ("id", "username", "hashtag_names"),
+        "zeeschuimer_4cat/zeeschuimer-export-tiktok.com-2026-07-01T010000.csv": (
+            *("id", "author", "hashtags"),
+        ),
+        "zeeschuimer_4cat/4cat_tiktok_posts.csv": ("id", "author", "hashtags"),
+    }
+    for name, (item, author, tags) in tables.items():
+        names = {item: "item_id", author: "author_id", tags: "tags"}
+        found, _ = gk.read_dataset(samples / name, table="items", columns=names)
+        assert found.items is not None
+        assert found.items.height == 30, name
+        assert found.items["tags"].explode().drop_nulls().n_unique() == 8, name
