@@ -49,6 +49,41 @@ def test_describe(folder: Path) -> None:
         assert text in done.stdout
 
 
+def test_describe_a_log_of_other_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("user;clip;when\nann;0071;2024-07-01 12:00\nbob;0071;2024-07-01 13:00\n")
+
+    def run(*arguments: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["graphkit", "describe", str(log), *arguments])
+        with pytest.raises(SystemExit) as done:
+            main()
+        shown = capsys.readouterr()
+        return done.value.code, shown.out + shown.err
+
+    code, shown = run()
+    assert code == 2
+    assert "--table interactions --columns account_id=user" in " ".join(shown.split())
+    names = ["account_id=user", "interactions.item_id=clip", "at=when"]
+    options = [part for name in names for part in ("--columns", name)]
+    options += ["--table", "interactions", "--kind-is", "like"]
+    code, shown = run(*options, "--tz", "Europe/Berlin")
+    assert code == 0, shown
+    for text in ("2024-07-01 10:00:00+00:00", "columns separated by ';'", "those of Europe/Berlin"):
+        assert text in shown
+    for wrong, told in {
+        "user": "TABLE.COLUMN=NAME is needed",
+        "likes.account_id=user": "'likes' is unknown",
+    }.items():
+        code, shown = run("--columns", wrong)
+        assert code == 2
+        assert told in " ".join(shown.split())
+    code, shown = run("--tz", "+02:00", "--format", "tiktok")
+    assert code == 2
+    assert "--tz is for tables" in shown
+
+
 def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = graphkit("communities", folder, "--out", out, "--runs", "3", "--find", "booktok,bookish")

@@ -124,6 +124,8 @@ def _write_out(series: pl.Series, place: str) -> pl.Series:
     dtype = series.dtype
     if dtype.is_float():
         present = series.drop_nulls()
+        if not len(present):  # pandas has no other type for a column without values
+            return pl.Series(series.name, [None] * len(series), dtype=pl.String)
         first = f" such as {present[0]!r}" if len(present) else ""
         raise DataError(
             f"{place} was read as float{first}: ids above 2^53 lose digits that way; "

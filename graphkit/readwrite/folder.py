@@ -214,8 +214,8 @@ def _read_ndjson(name: str, path: Path, names: Mapping[str, str]) -> pl.DataFram
         if bad is None:
             raise
         raise FileError(
-            f"{path}, line {bad + 1}: {lines[bad][:60]!r} is no JSON object. Each line of an "
-            "NDJSON file holds one; write or download the file again."
+            f"{path}, line {bad + 1}: no JSON object. Each line of an NDJSON file holds one; write or "
+            "download the file again."
         ) from error
 
 

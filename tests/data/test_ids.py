@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 
 import graphkit as gk
-from graphkit.data.ids import MISSING_WORDS, judge_ids, take_ids
+from graphkit.data.ids import MISSING_WORDS, check_id_times, describe_offset, judge_ids, take_ids
 from graphkit.errors import DataError, GraphkitWarning, OptionError
 from graphkit.readwrite import read_incidence
 
@@ -372,3 +373,45 @@ def test_words_for_none_among_long_numbers_are_told(word: str, tmp_path: Path) -
     path.write_text("account_id,item_id\n" + "".join(f"{i},v\n" for i in (*NUMBERS, word)))
     with pytest.warns(GraphkitWarning, match="stands for none"):
         read_incidence(path)
+
+
+def made(offset: timedelta, n: int = 3) -> tuple[pl.Series, pl.Series]:
+    """Ids of 19 digits of n seconds, and times that are `offset` later."""
+    seconds = [1717081224 + 977 * k for k in range(n)]
+    ids = pl.Series([str((s << 32) + 4093 * k) for k, s in enumerate(seconds)], dtype=pl.String)
+    times = pl.Series([datetime.fromtimestamp(s, UTC) + offset for s in seconds])
+    return ids, times.cast(pl.Datetime("us", "UTC"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (2, "2 h earlier than items.created_at: local time? pass tz='+02:00'"),
+        (1, "1 h earlier than items.created_at: local time? pass tz='+01:00'"),
+        (-5, "5 h later than items.created_at: local time? pass tz='-05:00'"),
+        (5.5, "5.5 h earlier than items.created_at: local time? pass tz='+05:30'"),
+    ],
+)
+def test_ids_tell_local_times(hours: float, told: str) -> None:
+    ids, times = made(timedelta(hours=hours, seconds=7))
+    offset = check_id_times(ids, times)
+    assert offset == timedelta(hours=hours, seconds=7)
+    assert (
+        describe_offset(offset, "items.created_at") == f"item ids say that items were made {told}"
+    )
+
+
+def test_ids_that_say_nothing_of_times() -> None:
+    assert check_id_times(*made(timedelta(seconds=70))) is None
+    hour = timedelta(hours=2)
+    ids, times = made(hour)
+    # others' ids of 19 digits lie in other years, or one by chance in these
+    assert check_id_times(pl.Series(["1796544704310337536"] * 3), times) is None
+    assert check_id_times(pl.Series([ids[0], *["1796544704310337536"] * 2]), times) is None
+    assert check_id_times(pl.Series(["17", "a", None]), times) is None
+    assert check_id_times(ids, times.set(pl.Series([True] * 3), None)) is None
+    # days apart: of a few, any numbers; of many, another time
+    assert check_id_times(*made(timedelta(days=90))) is None
+    far = check_id_times(*made(timedelta(days=90), 30))
+    assert far is not None
+    assert describe_offset(far, "at").endswith("made 90 days earlier than at: is it another time?")

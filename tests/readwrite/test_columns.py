@@ -200,6 +200,15 @@ def test_floats_beside_missing_ids_are_refused() -> None:
     assert ds.interactions["item_id"].to_list() == ["7281986300348026145", None]
 
 
+def test_a_column_without_values_is_missing() -> None:
+    df = pd.DataFrame({"user": ["a"], "video": ["v"], "whom": [np.nan]})
+    ds = gk.from_frame(df, account="user", item="video", kind_is="view", target_account="whom")
+    assert ds.interactions is not None
+    assert ds.interactions["target_account_id"].to_list() == [None]
+    with pytest.raises(DataError, match="every table is empty"):
+        gk.from_frame(pd.DataFrame({"u": [], "v": []}), account="u", item="v", kind_is="view")
+
+
 def test_errors_name_the_column_of_the_frame() -> None:
     with pytest.raises(DataError, match=r"column 'when', row 2: 'soon' is not a time"):
         gk.from_frame(
@@ -401,31 +410,34 @@ def public_frames() -> dict[str, pl.DataFrame]:
     follows, shared = gk.follow_graph(ds), gk.cointeraction_graph(ds, top=5)
     found = gk.label_communities(gk.leiden(shared, runs=3, rng=1), ds)
     world = gk.build_world(platform, ticks=3)
-    arms = {"a": gk.follower_centric(), "b": gk.interest_centric()}
+    arms = {"a": gk.recommenders.uniform(), "b": gk.interest_centric()}
     spread = gk.simulate_spread([world], arms, ticks=3, slots=3, replications=2, rng=1)
     outcome = gk.measure_spread(spread)
-    report = gk.communities.community_report(shared, found)
-    frames = {f"Dataset.{name}": frame for name, frame in ds.tables.items()}
-    frames |= {
+    view = gk.visibility(found, follows, runs=2, rng=1)
+    hit = gk.find_community(found, ds, tags=("booktok",))
+    profile = gk.communities.resolution_profile(shared, quality="cpm", runs=2, rng=1)
+    tracks = gk.track([found, found])
+    assert found.evidence is not None
+    return {f"Dataset.{name}": frame for name, frame in ds.tables.items()} | {
         "Dataset.summary": ds.summary(),
         "Graph.edges": shared.edges(),
         "interaction_times": gk.graphs.interaction_times(ds, kinds=("like",)),
+        "Partition.frame": found.frame(),
         "Partition.summary": found.summary(),
+        "Partition.evidence": found.evidence,
         "best_matches": gk.communities.best_matches(found, platform.truth),
-        "measure_spread": outcome if isinstance(outcome, pl.DataFrame) else outcome.frame,
-        "contrast": gk.contrast(outcome, "b", "a"),
+        "community_report": gk.communities.community_report(shared, found),
+        "Visibility.frame": view.frame,
+        "CommunityMatch.candidates": hit.candidates,
+        "ResolutionProfile.frame": profile.frame,
+        "ResolutionProfile.domains": profile.domains,
+        "Tracks.events": tracks.events,
+        "Tracks.frame": tracks.frame(),
+        "Tracks.summary": tracks.summary(),
+        "Spread.summary": spread.summary(),
+        "measure_spread": outcome,
+        "contrast": gk.contrast(outcome, "b", "a").frame,
     }
-    for name, value in {
-        "report": report,
-        "visibility": gk.visibility(found, follows, rng=1),
-    }.items():
-        held = (
-            {key: getattr(value, key) for key in vars(value)} if hasattr(value, "__dict__") else {}
-        )
-        frames |= {f"{name}.{k}": v for k, v in held.items() if isinstance(v, pl.DataFrame)}
-        if isinstance(value, pl.DataFrame):
-            frames[name] = value
-    return frames
 
 
 def test_every_frame_goes_back_to_pandas() -> None:
@@ -446,3 +458,63 @@ def test_a_dataset_goes_to_pandas_and_back() -> None:
     tables = ds.to_pandas()
     assert list(tables) == ["interactions"]
     assert gk.Dataset(**tables).content_key == ds.content_key
+
+
+@pytest.mark.real_data
+def test_samples_of_event_tables(shared_data: Path) -> None:
+    samples = shared_data / "samples"
+    if not samples.is_dir():
+        pytest.skip("the samples of formats are not beside the checkout")
+    recommender = samples / "recommender"
+    ratings = pl.scan_csv(recommender / "movielens" / "ratings.csv", infer_schema=False)
+    names = {"account": "userId", "item": "movieId", "rating": "rating", "at": "timestamp"}
+    logs = [gk.from_frame(ratings, **names), gk.from_frame(ratings.collect().to_pandas(), **names)]
+    assert logs[0].content_key == logs[1].content_key
+    shares, _ = gk.read_dataset(
+        recommender / "coordination" / "coortweet.csv",
+        table="interactions",
+        columns={"object_id": "item_id", "timestamp_share": "at"},
+        kind_is="share",
+    )
+    views, _ = gk.read_dataset(
+        recommender / "kuairec" / "small_matrix.csv",
+        table="interactions",
+        columns={"user_id": "account_id", "video_id": "item_id", "timestamp": "at"},
+        kind_is="view",
+    )
+    for ds, items in ((logs[0], 30), (shares, 25), (views, 30)):
+        assert ds.interactions is not None
+        assert ds.interactions.height == 96
+        assert (len(ds.account_ids), len(ds.item_ids)) == (12, items)
+        ends = ds.interactions["at"].dt.to_string("%Y-%m-%d %H:%M:%S")
+        assert (ends.min(), ends.max()) == ("2024-05-09 11:25:31", "2024-05-31 21:54:10")
+
+
+@pytest.mark.real_data
+def test_samples_of_video_tables(shared_data: Path) -> None:
+    samples = shared_data / "samples"
+    if not samples.is_dir():
+        pytest.skip("the samples of formats are not beside the checkout")
+    pyktok = samples / "tiktok_wrappers" / "pyktok_videos_utc_plus_2.csv"
+    names = {"video_id": "item_id", "author_username": "author_id", "video_timestamp": "created_at"}
+    with pytest.warns(GraphkitWarning, match=r"made 2 h earlier .* pass tz='\+02:00'"):
+        gk.read_dataset(pyktok, table="items", columns=names)
+    kept, report = gk.read_dataset(pyktok, table="items", columns=names, tz="+02:00")
+    assert report.rows.rows() == [("items", 32, 30)]
+    assert kept.items is not None
+    made = kept.items["created_at"].dt.to_string("%Y-%m-%d %H:%M:%S")
+    assert (made.min(), made.max()) == ("2024-05-03 19:34:25", "2024-05-30 15:00:24")
+    tables = {
+        "tiktok_wrappers/traktok_videos_fwrite.csv": ("video_id", "author_name", "hashtag_names"),
+        "tiktok_wrappers/researchtikpy_videos.csv": ("id", "username", "hashtag_names"),
+        "zeeschuimer_4cat/zeeschuimer-export-tiktok.com-2026-07-01T010000.csv": (
+            *("id", "author", "hashtags"),
+        ),
+        "zeeschuimer_4cat/4cat_tiktok_posts.csv": ("id", "author", "hashtags"),
+    }
+    for name, (item, author, tags) in tables.items():
+        names = {item: "item_id", author: "author_id", tags: "tags"}
+        found, _ = gk.read_dataset(samples / name, table="items", columns=names)
+        assert found.items is not None
+        assert found.items.height == 30, name
+        assert found.items["tags"].explode().drop_nulls().n_unique() == 8, name

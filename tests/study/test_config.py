@@ -13,6 +13,7 @@ from graphkit.errors import FileError, OptionError
 from graphkit.recommenders import ranker, watch_time, write_feed
 from graphkit.recommenders.factors import NUMBERS
 from graphkit.study.config import PRESETS, StudyConfig, load_config
+from graphkit.study.inputs import load_inputs
 
 TWO = [{"name": "a", "preset": "uniform"}, {"name": "b", "preset": "chronological"}]
 
@@ -227,3 +228,32 @@ def test_the_studies_of_the_project_are_valid() -> None:
     assert studies
     for file in studies:
         load_config(file)
+
+
+def test_data_tables_of_other_names(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user,clip,when\nann,0071,2024-07-01 12:00\n")
+    (tmp_path / "study.toml").write_text(
+        '[data]\nsource = "folder"\npath = "log.csv"\ntable = "interactions"\nkind_is = "like"\n'
+        'tz = "Europe/Berlin"\n[data.columns.interactions]\nuser = "account_id"\n'
+        'clip = "item_id"\nwhen = "at"\n'
+    )
+    config = load_config(tmp_path / "study.toml")
+    found = load_inputs(config).dataset.interactions
+    assert found is not None
+    assert found.select("account_id", "item_id", "kind").rows() == [("ann", "0071", "like")]
+    assert found["at"][0].isoformat() == "2024-07-01T10:00:00+00:00"
+    again = StudyConfig.of(tomllib.loads(config.to_toml()), base=tmp_path)
+    assert again == config
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"tz": "+02:00"}, "data.tz goes with source = 'folder'"),
+        ({"source": "tiktok", "path": "x", "kind_is": "like"}, "data.kind_is goes with"),
+        ({"source": "folder", "path": "x", "tz": "Berlin"}, "tz='Berlin' is no time zone"),
+    ],
+)
+def test_options_of_tables_are_checked(data: dict[str, Any], named: str) -> None:
+    with pytest.raises(OptionError, match=named):
+        StudyConfig.of({"data": data})
