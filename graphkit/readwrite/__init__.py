@@ -10,6 +10,8 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.results import ImportReport
 from graphkit.errors import FileError, OptionError, check_choice
 from graphkit.readwrite.folder import is_dataset, read_dataset, write_dataset
+from graphkit.readwrite.graph_files import read_graph
+from graphkit.readwrite.graphml import write_graphml
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
 from graphkit.readwrite.log import read_incidence
 from graphkit.readwrite.platform import load_platform, write_platform
@@ -21,10 +23,12 @@ __all__ = [
     "load_platform",
     "read_any",
     "read_dataset",
+    "read_graph",
     "read_hetrec_lastfm",
     "read_incidence",
     "read_tiktok_api",
     "write_dataset",
+    "write_graphml",
     "write_platform",
 ]
 
