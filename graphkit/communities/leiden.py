@@ -20,6 +20,7 @@ from graphkit.communities.engines import (
     null_model,
 )
 from graphkit.communities.multilayer import (
+    check_named_graphs,
     evaluate_layers,
     layer_resolutions,
     layers_runner,
@@ -27,8 +28,9 @@ from graphkit.communities.multilayer import (
 )
 from graphkit.communities.prepare import Codes, Floats, Prepared
 from graphkit.communities.quality import check_quality_input, default_resolution, evaluate
-from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.graph import Graph, GraphLike, as_graph
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
@@ -236,7 +238,7 @@ def _resolve_options(
 
 
 def leiden(
-    graph: Graph | Mapping[str, Graph],
+    graph: GraphLike | Mapping[str, GraphLike],
     *,
     quality: str = "modularity",
     resolution: float | None = None,
@@ -363,8 +365,9 @@ def leiden(
     options = LeidenOptions(checks.check_iterations(iterations), theta)
     sizes = checks.check_sizes(min_size, max_size)
     if isinstance(graph, Mapping):
+        layers = check_named_graphs(graph, caller="leiden", what="layer")
         problem = of_layers(
-            graph, quality, given, options, layer_weights, engine, initial, fixed, sizes
+            layers, quality, given, options, layer_weights, engine, initial, fixed, sizes
         )
     else:
         if layer_weights is not None:
@@ -372,6 +375,7 @@ def leiden(
                 "leiden: layer_weights= is for several layers, but one graph was given: pass a "
                 "mapping from names to graphs."
             )
+        graph = as_graph(graph, "leiden")
         problem = of_graph(graph, quality, given, options, engine, initial, fixed, sizes)
     streams = Streams(rng)
     # 31 bits: engines wrap larger seeds silently

@@ -19,7 +19,7 @@ from graphkit.data.files import loading, pack_frame, pack_ids, save_arrays, unpa
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import look_over_ids
 from graphkit.data.matrix import fold_symmetric, read_matrix
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, check_choice, name_some

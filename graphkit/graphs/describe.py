@@ -12,7 +12,7 @@ import polars as pl
 
 from graphkit.data.display import html_frame, number
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 from graphkit.parallel import refuse_after_fork
@@ -204,7 +204,7 @@ class GraphFacts(Frozen):
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
-def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None) -> GraphFacts:
+def describe(graph: GraphLike, *, by: pl.DataFrame | Mapping[Any, Any] | None = None) -> GraphFacts:
     r"""Summary statistics of a graph: size, degrees, components, clustering, assortativity.
 
     With n nodes and degrees :math:`k_i`:
@@ -278,8 +278,7 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     ('attribute', 'categorical', 0.0, 3, 0)
     """
     refuse_after_fork()
-    if not isinstance(graph, Graph):
-        raise OptionError(f"describe: graph is a {type(graph).__name__}, not a Graph.")
+    graph = as_graph(graph, "describe")
     n = graph.n_nodes
     proper = graph.n_edges - graph.n_loops
     pairs = n * (n - 1) if graph.directed else n * (n - 1) / 2

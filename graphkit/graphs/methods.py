@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS
@@ -33,6 +33,7 @@ SOURCES = {
     "Graph.from_edges": f"The graph was built from a list of edges; {UNRECORDED}",
     "Graph.from_networkx": f"The graph was converted from networkx; {UNRECORDED}",
     "Graph.from_igraph": f"The graph was converted from igraph; {UNRECORDED}",
+    "read_graph": f"The graph was read from a file of another program; {UNRECORDED}",
     "Graph.from_scipy": f"The graph was converted from a sparse matrix; {UNRECORDED}",
     "Partition.from_membership": "The communities were given; their origin is not recorded.",
     "to_undirected": "Directions were dropped, and the weights of opposite directed edges added.",
@@ -408,7 +409,7 @@ REASONS = {"stored entries": "entries of the adjacency, where an undirected edge
 Described = Graph | Backbone | Coordination | Partition
 
 
-def methods_paragraph(result: Described, *, graph: Graph | Backbone | None = None) -> str:
+def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None = None) -> str:
     """Methods paragraph for a paper, with citations, from the provenance of a result alone.
 
     It covers data, edges, weights and their formula, caps and filters with what each left out,
@@ -454,6 +455,7 @@ def methods_paragraph(result: Described, *, graph: Graph | Backbone | None = Non
             "Coordination or Partition."
         )
     if graph is not None:
+        graph = graph if isinstance(graph, Backbone) else as_graph(graph, "methods_paragraph")
         _check_graph(result, graph)
     at = None if graph is None else (_record_key(graph.provenance), _size_sentences(graph))
     sentences = _chain_sentences(result.provenance, at, set())
@@ -472,10 +474,6 @@ def _check_graph(result: Described, graph: Graph | Backbone) -> None:
         raise OptionError(
             f"methods_paragraph: graph= goes with communities; a {type(result).__name__} knows its "
             "own numbers."
-        )
-    if not isinstance(graph, Graph | Backbone):
-        raise OptionError(
-            f"methods_paragraph: graph is a {type(graph).__name__}, not a Graph or Backbone."
         )
     records = _all_records(result.provenance)
     inputs = {key for record in records for key in record.inputs}
