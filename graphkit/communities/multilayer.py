@@ -58,7 +58,7 @@ def check_named_graphs(
             raise DataError(
                 f"{caller}: the {what} {name!r} is not named by text: use str({name!r})."
             )
-        found[name] = as_graph(graph, f"{caller}: the {what} {name!r}:")
+        found[name] = as_graph(graph, f"{caller}: the {what} {name!r}")
     (first, one), *others = found.items()
     for name, graph in others:
         kinds = [f"with ids of kind {g.vocabulary.kind!r}" for g in (one, graph)]
@@ -326,7 +326,7 @@ def by_sign(graph: GraphLike) -> dict[str, Graph]:
     Raises
     ------
     DataError
-        If `graph` is not a Graph, or lacks one of the signs.
+        If `graph` is no graph, or lacks one of the signs.
 
     References
     ----------

@@ -522,7 +522,7 @@ def label_communities(
         pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()
     )
     recorded = sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS"
-    parameters = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
+    parameters: dict[str, Any] = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
     parameters |= {"min_lift": min_lift, "min_stability": min_stability}
     if isinstance(source, Graph) and source.attributes is not None:
         parameters["values"] = source.attributes.get_column(by)

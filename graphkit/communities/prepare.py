@@ -153,7 +153,7 @@ def prepare(
     Raises
     ------
     DataError
-        If `graph` is not a Graph, has no nodes or no edges, has a negative weight, or only
+        If `graph` is no graph, has no nodes or no edges, has a negative weight, or only
         self-loops and weights of zero.
     """
     graph = as_graph(graph, caller)

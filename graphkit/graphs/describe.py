@@ -251,11 +251,11 @@ def describe(graph: GraphLike, *, by: pl.DataFrame | Mapping[Any, Any] | None = 
     Raises
     ------
     OptionError
-        If `graph` is not a Graph, or `by` is neither a frame nor a mapping.
+        If `by` is neither a frame nor a mapping.
     MissingDataError
         If `by` has no node of the graph.
     DataError
-        If `by` has two rows for a node, or an attribute that is neither text nor number.
+        If `graph` is no graph, or `by` has two rows for a node, or an attribute that is neither text nor number.
 
     References
     ----------

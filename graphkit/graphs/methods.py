@@ -435,7 +435,7 @@ def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None =
     OptionError
         If `result` is none of these, or `graph` is given with a result other than communities.
     DataError
-        If the communities were not found in `graph`.
+        If the communities were not found in `graph`, or it is no graph.
 
     Examples
     --------

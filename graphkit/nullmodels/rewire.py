@@ -54,7 +54,7 @@ def rewire(
     Raises
     ------
     DataError
-        If `graph` is not a Graph.
+        If `graph` is no graph.
     OptionError
         If `swaps` is not a finite number from 0 up.
 

@@ -324,6 +324,7 @@ def _compose(graph: Graph, frame: pl.DataFrame) -> list[str]:
     source, target, weight = graph.edge_arrays()
     edges = pl.DataFrame({"u": ids.gather(source), "v": ids.gather(target), "w": weight})
     ends = (pl.lit('<edge source="'), "u", pl.lit('" target="'), "v")
+    whole: tuple[pl.Expr, ...]
     if graph.is_weighted:
         whole = (
             pl.lit('"><data key="weight">'),

@@ -202,7 +202,7 @@ def test_communities_after_their_graph(dataset: gk.Dataset) -> None:
         methods_paragraph(found, graph=gk.follow_graph(dataset))
     with pytest.raises(OptionError, match="goes with communities"):
         methods_paragraph(kept, graph=kept.graph)
-    with pytest.raises(OptionError, match="graph is a str"):
+    with pytest.raises(DataError, match="needs a graphkit Graph"):
         methods_paragraph(found, graph="g")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="result is a Dataset"):
         methods_paragraph(dataset)  # type: ignore[arg-type]
