@@ -278,8 +278,8 @@ def leiden(
     Parameters
     ----------
     graph
-        Directed or undirected, weights of zero or more; or a mapping of layers by name, all
-        directed or all not.
+        Directed or undirected, weights of zero or more, also one of networkx, igraph or SciPy; or
+        a mapping of layers by name, all directed or all not.
     quality
         ``"modularity"`` compares with a random graph of the same strengths; it cannot resolve
         communities that are small relative to the whole graph. ``"cpm"``, the constant Potts

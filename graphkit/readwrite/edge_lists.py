@@ -22,10 +22,19 @@ ENDS = (
     ("source", "target"),
     ("from", "to"),
     ("source_id", "target_id"),
+    ("from_id", "to_id"),
+    ("from_user", "to_user"),
     ("src", "dst"),
+    ("sender", "receiver"),
+    ("ego", "alter"),
     ("node1", "node2"),
+    ("node_1", "node_2"),
+    ("id_1", "id_2"),
+    ("id1", "id2"),
     ("vertex 1", "vertex 2"),
+    ("vertex1", "vertex2"),
     ("follower_id", "followee_id"),
+    ("follower", "followee"),
 )
 _TYPES = {"directed": True, "undirected": False, "mixed": None}
 #: Numbers of a third column that are rather times: seconds and milliseconds since 1970.
@@ -43,6 +52,7 @@ def read_edge_list(
     if not lines.height:
         raise FileError(f"{path} holds no edges: it is empty.")
     frame, numbers = _split(path, lines, mark)
+    _refuse_matrix(path, frame)
     names = _header(frame, ends)
     if names is None:
         _take_bare(tables, frame, numbers, weight)
@@ -69,15 +79,17 @@ def _separator(path: Path, lines: pl.DataFrame) -> str:
     """The mark between columns: comma, semicolon, tab or blank."""
     plain = lines.filter(~pl.col("text").str.contains(r"^(?:#|%|//)(?:\s|$|[#%!])"))
     head = plain.get_column("text").head(50).to_list()
+    name = path.name.lower().removesuffix(".gz")
     if not head:
         return " "
-    if path.name.lower().removesuffix(".gz").endswith(".tsv"):
+    if name.endswith((".tsv", ".tab")):
         return "\t"
     # the first that parts all lines; an id may hold the others
     for mark in ("\t", ";", ","):
         if all(mark in line for line in head):
             return mark
-    return " "
+    # a text in quotes may go over several lines
+    return next((m for m in (";", "\t", ",") if name.endswith(".csv") and m in head[0]), " ")
 
 
 def _skip_comments(tables: GraphTables, lines: pl.DataFrame, mark: str) -> pl.DataFrame:
@@ -118,26 +130,21 @@ def _split(path: Path, lines: pl.DataFrame, mark: str) -> tuple[pl.DataFrame, pl
         fields = [pl.col("word").list.get(k).alias(str(k)) for k in range(width)]
         bare = (pl.all().str.strip_prefix('"').str.strip_suffix('"'),)
         return words.select(fields).select(bare), lines.get_column("line")
-    text = "\n".join(lines.get_column("text").to_list())
+    numbers, text = lines.get_column("line"), lines.get_column("text")
+    whole = "\n".join(text.to_list())
+    if '"' not in whole:
+        _refuse_ragged(path, text.str.count_matches(mark, literal=True) + 1, numbers)
     try:
         frame = pl.read_csv(
-            io.BytesIO(text.encode()), has_header=False, separator=mark, infer_schema=False
+            io.BytesIO(whole.encode()), has_header=False, separator=mark, infer_schema=False
         )
     except pl.exceptions.PolarsError:
-        widths = lines.get_column("text").str.count_matches(mark, literal=True)
-        _refuse_ragged(path, widths + 1, lines.get_column("line"))
+        _refuse_ragged(path, text.str.count_matches(mark, literal=True) + 1, numbers)
         raise FileError(
             f"{path}: the columns cannot be told apart: a quote may be open. Export the file again."
         ) from None
-    numbers = lines.get_column("line")
-    if frame.height != lines.height:  # a text with line ends in quotes
+    if frame.height != lines.height:  # a text in quotes goes over several lines
         numbers = pl.Series("line", range(1, frame.height + 1), dtype=pl.UInt32)
-    elif frame.width > 2:
-        short = frame.select(pl.last().is_null() & pl.nth(1).is_null()).to_series()
-        if short.any():
-            _refuse_ragged(
-                path, pl.select(pl.when(short).then(1).otherwise(frame.width)).to_series(), numbers
-            )
     return frame.rename({name: str(k) for k, name in enumerate(frame.columns)}), numbers
 
 
@@ -162,12 +169,33 @@ def _header(frame: pl.DataFrame, ends: tuple[str, str] | None) -> list[str] | No
     lower = [cell.lower() for cell in bare]
     if ends is not None or any(set(pair) <= set(lower) for pair in ENDS) or lower[0] == "id":
         return bare
-    if frame.width == 3 and frame.height > 1:
-        # names above a column of numbers
-        numbers = read_floats(frame.to_series(2))
-        if numbers[0] is None and not numbers.slice(1).null_count() and "{" not in lower[2]:
-            return bare
+    weighed = frame.width == 3 and _is_name_of_numbers(frame, [2])
+    if frame.height > 1 and (weighed or _is_name_of_numbers(frame, [0, 1])):
+        return bare
     return None
+
+
+def _refuse_matrix(path: Path, frame: pl.DataFrame) -> None:
+    """Refuse a square of numbers, with the names of rows and columns or without."""
+    width = frame.width
+    named = frame.height == width > 2 and set(frame.row(0)[1:]) == set(frame.to_series(0)[1:])
+    diagonal = {frame.item(k, k) for k in range(min(width, frame.height))}
+    if named or (width == frame.height == 3 and diagonal == {"0"}):
+        raise FileError(
+            f"{path} is a matrix: read it with numpy, and use graphkit.Graph.from_scipy(matrix, "
+            "directed=…, nodes=…)."
+        )
+
+
+def _is_name_of_numbers(frame: pl.DataFrame, columns: list[int]) -> bool:
+    """Whether columns begin with a name, and hold numbers from the second row on."""
+    for k in columns:
+        if k >= frame.width or str(frame.item(0, k)).startswith("{"):
+            return False
+        numbers = read_floats(frame.to_series(k))
+        if numbers[0] is not None or numbers.slice(1).null_count():
+            return False
+    return True
 
 
 def _take_bare(
@@ -177,7 +205,7 @@ def _take_bare(
     path, width = tables.path, frame.width
     if width == 1:
         raise FileError(f"{path}: one column only: an edge list has two ends in each line.")
-    if width > 3 or (width == frame.height and width > 2):
+    if width > 3:
         raise FileError(
             f"{path}: {width} columns without a header that names the ends (source, target): pass "
             "ends=(…, …) for a table whose first row holds names. If it is a matrix, read it with numpy "
@@ -187,6 +215,7 @@ def _take_bare(
         _clean(tables, frame.to_series(0)),
         _clean(tables, frame.to_series(1)),
     )
+    tables.notes["edges", "no header: the first line is an edge (ends= names columns)"] += 1
     marks = tables.source.str.contains(r"^[#%]$").fill_null(False)
     tables.notes["edges", "lines in the middle that begin with # or %; taken as edges"] += int(
         marks.sum()
@@ -267,6 +296,8 @@ def _take_table(
             tables.directed = False
             _add_nodes(tables, frame, path)
             return
+        if pair is None:
+            tables.notes["edges", "the first line is taken as names of columns"] += 1
         first, second = (lower[name] for name in pair) if pair else (names[0], names[1])
     tables.source = _clean(tables, frame.get_column(first))
     tables.target = _clean(tables, frame.get_column(second))
@@ -315,6 +346,13 @@ def _add_nodes(tables: GraphTables, frame: pl.DataFrame, path: Path) -> None:
         raise DataError(
             f"{path}, row {int(empty.arg_true()[0]) + 2}: the node has no id ({int(empty.sum()):,} such "
             "rows): give it one, or take the row out."
+        )
+    twice = ids.is_duplicated() & ~ids.is_first_distinct()
+    if twice.any():
+        row = int(twice.arg_true()[0])
+        raise DataError(
+            f"{path}, row {row + 2}: the node id {shorten(ids[row])} is there twice "
+            f"({int(twice.sum()):,} such rows): ids are unique."
         )
     add_nodes(tables, ids, frame.drop(name))
 

@@ -358,14 +358,14 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
     for name in same:  # many programs repeat the id
         del columns[name]
     if id is None:
+        if len(nodes) < 2 or not are_running(nodes):
+            return nodes
         fitting = (n for n in ("name", "id", "label") if n in columns and _are_ids(columns[n]))
-        id = next(fitting, "id") if len(nodes) > 1 and are_running(nodes) else "id"
-        if id != "id" or "id" in columns:
-            note = f"ids are the attribute {id!r}, as the file's own are numbers of rows (file_id)"
-            if id in columns and are_running(nodes) and _are_ids(columns[id]):
-                tables.notes["nodes", note] += len(nodes)
-                return _take_ids(tables, id)
-        return nodes
+        if (found := next(fitting, None)) is None:
+            return nodes
+        note = f"ids are the attribute {found!r}, as the file's own are mere numbers of rows"
+        tables.notes["nodes", note] += len(nodes)
+        return columns.pop(found)
     if (id == "id" and id not in columns) or id in same:
         return nodes
     if id not in columns:
@@ -384,13 +384,8 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
         raise DataError(
             f"{tables.path}: id={shorten(id)}: {shorten(first)} is there twice: ids are unique."
         )
-    return _take_ids(tables, id)
-
-
-def _take_ids(tables: GraphTables, name: str) -> pl.Series:
-    ids = tables.columns.pop(name).cast(pl.String)
-    tables.columns[unique_name("file_id", tables.columns)] = tables.nodes
-    return ids
+    columns[unique_name("file_id", columns)] = nodes
+    return columns.pop(id).cast(pl.String)
 
 
 def _are_ids(column: pl.Series) -> bool:

@@ -75,7 +75,7 @@ class XmlStream:
             if local(name).lower() != self._root:
                 raise FileError(
                     f"{self.path}, line {self.line}: this is XML of another kind, and no "
-                    f"{self._root.upper()} file."
+                    f"{'GEXF' if self._root == 'gexf' else 'GraphML'} file."
                 )
             parser.StartElementHandler = on_start
             on_start(name, attributes)
