@@ -84,6 +84,8 @@ def _separator(path: Path, lines: pl.DataFrame) -> str:
         return " "
     if name.endswith((".tsv", ".tab")):
         return "\t"
+    if all(line.rstrip().endswith("}") and " {" in line for line in head):
+        return " "  # networkx writes the data of edges so
     # the first that parts all lines; an id may hold the others
     for mark in ("\t", ";", ","):
         if all(mark in line for line in head):

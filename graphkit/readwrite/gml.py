@@ -102,11 +102,14 @@ def read_gml(path: Path, weight: str | None) -> GraphTables:
     lines: list[int] = []
     directed: Any = 0
     graphs = 0
+    named_by = ("label", "name", "id")  # igraph alone names nodes otherwise
     while (key := tokens.next()) is not None:
         if key.lower() != "graph":
             if key[0] == '"' or key in ("[", "]"):
                 raise tokens.fault("a key is missing")
-            _read_value(tokens, 0)
+            value = _read_value(tokens, 0)
+            if key.lower() == "creator" and str(value).startswith("igraph"):
+                named_by = ("name", "id", "label")
             continue
         graphs += 1
         if graphs > 1:
@@ -168,6 +171,8 @@ def read_gml(path: Path, weight: str | None) -> GraphTables:
         directed in (1, "1", "true"),
         tuple(unused),
         notes,
+        named_by=named_by,
+        numbered=True,
     )
 
 

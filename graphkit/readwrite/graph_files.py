@@ -68,9 +68,9 @@ def read_graph(
     * An edge without a weight weighs 1, also where the file says ``null``. One whose weight is infinite
       or no number is dropped, and counted.
     * Nodes that only edges name are added, and counted; an edge without one of its ends is dropped.
-    * Where the ids of a file are mere numbers of rows (0, 1, …; n0, n1, …), as in GML, Pajek and in
-      GraphML of igraph, the attribute ``name``, ``id`` or ``label`` has the ids, if it is text,
-      complete and different for each node; the report says so.
+    * Where the ids of a file are mere numbers of rows (0, 1, … in GML and Pajek; n0, n1, … in GraphML
+      of igraph), the attribute ``name``, ``id`` or ``label`` has the ids, if it is text, complete and
+      different for each node; the report says so.
     * An edge list may have a header that names the ends (source and target, from and to, …), or none.
       Columns are parted by commas, semicolons, tabs or blanks. A third column without a name is the
       weight. Lines at the beginning are comments if ``#`` and a blank begin them, or if they have

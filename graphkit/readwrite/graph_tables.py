@@ -58,6 +58,11 @@ class GraphTables:
         Counts by (table, text).
     integers
         Whether the ids are integers that were written as text.
+    named_by
+        Attributes that hold the ids where those of the file are mere numbers of rows, the first
+        that fits.
+    numbered
+        Whether the format makes every node a number; else n0, n1, … alone are mere numbers.
     """
 
     path: Path
@@ -73,6 +78,8 @@ class GraphTables:
     notes: Counter[tuple[str, str]] = field(default_factory=Counter)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     integers: bool = False
+    named_by: tuple[str, ...] = ("name", "id", "label")
+    numbered: bool = False
 
 
 @contextlib.contextmanager
@@ -358,9 +365,10 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
     for name in same:  # many programs repeat the id
         del columns[name]
     if id is None:
-        if len(nodes) < 2 or not are_running(nodes):
+        marked = tables.numbered or (len(nodes) > 0 and nodes[0].startswith("n"))
+        if not marked or not are_running(nodes):
             return nodes
-        fitting = (n for n in ("name", "id", "label") if n in columns and _are_ids(columns[n]))
+        fitting = (n for n in tables.named_by if n in columns and _are_ids(columns[n]))
         if (found := next(fitting, None)) is None:
             return nodes
         note = f"ids are the attribute {found!r}, as the file's own are mere numbers of rows"

@@ -36,7 +36,7 @@ def read_pajek(path: Path, weight: str | None) -> GraphTables:
     bare = pl.col("text").str.strip_chars()
     lines = lines.with_columns(bare).filter((bare != "") & ~bare.str.starts_with("%"))
     starts = lines.get_column("text").str.starts_with("*").arg_true().to_list()
-    tables = GraphTables(path, "Pajek")
+    tables = GraphTables(path, "Pajek", numbered=True)
     sides: list[pl.DataFrame] = []
     for at, end in zip(starts, [*starts[1:], lines.height], strict=True):
         line, head = lines.row(at)
@@ -103,8 +103,7 @@ def _take_vertices(tables: GraphTables, words: list[str], part: pl.DataFrame, li
         labels = labels.fill_null(tables.nodes)
     if labels.is_duplicated().any():
         tables.notes["nodes", "labels are not unique; ids are the numbers"] += n
-    if n > 1 or not labels.is_duplicated().any():
-        tables.columns["label"] = labels.alias("label")
+    tables.columns["label"] = labels.alias("label")
     drawn = int((found["rest"].fill_null("") != "").sum())
     tables.notes["nodes", "positions and other values of vertices; left out"] += drawn
     if len(words) > 2 and words[2].isdigit():
