@@ -592,14 +592,18 @@ class Graph(Frozen):
         attribute ``idkind`` is ``"int"`` then, and :meth:`from_igraph` gives the integers back.
         Ids of other kinds, such as tuples, stay objects, which igraph leaves out of files.
         """
-        return graph_convert.to_igraph(self)
+        return graph_convert.to_igraph(
+            self.vocabulary, self.edge_arrays(), self.directed, self.attributes
+        )
 
     def to_networkx(self) -> networkx.Graph[Any]:
         """A networkx Graph or DiGraph with the ids as nodes and edge attribute ``weight``.
 
         The attributes of the nodes are node data, without those that are null.
         """
-        return graph_convert.to_networkx(self)
+        return graph_convert.to_networkx(
+            self.vocabulary, self.edge_arrays(), self.directed, self.attributes
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the graph as one ``.npz`` file; :meth:`load` reads it back."""

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.attributes import attributes_of, unique_name
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     import igraph
     import networkx
 
-    from graphkit.data.graph import Graph
+
+#: Source codes, target codes and weights.
+Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]
 
 
 class Parts(NamedTuple):
@@ -143,36 +147,40 @@ def _no_weight(kind: str, weight: str | None, known: Iterable[Any]) -> DataError
     )
 
 
-def to_igraph(graph: Graph) -> igraph.Graph:
+def to_igraph(
+    vocabulary: Vocabulary, edges: Edges, directed: bool, attributes: pl.DataFrame | None
+) -> igraph.Graph:
     """See :meth:`Graph.to_igraph`."""
     import igraph
 
-    source, target, weight = graph.edge_arrays()
+    source, target, weight = edges
     # a zip of lists is igraph's fastest way in
-    edges = zip(source.tolist(), target.tolist(), strict=True)
-    other = igraph.Graph(n=graph.n_nodes, edges=edges, directed=graph.directed)
-    if graph.vocabulary.kind == "int":
+    pairs = zip(source.tolist(), target.tolist(), strict=True)
+    other = igraph.Graph(n=len(vocabulary), edges=pairs, directed=directed)
+    if vocabulary.kind == "int":
         other["idkind"] = "int"
-        other.vs["name"] = graph.vocabulary.series.cast(pl.String).to_list()
+        other.vs["name"] = vocabulary.series.cast(pl.String).to_list()
     else:
-        other.vs["name"] = graph.vocabulary.ids.tolist()
-    if graph.attributes is not None:
-        for column in graph.attributes.drop("id").iter_columns():
+        other.vs["name"] = vocabulary.ids.tolist()
+    if attributes is not None:
+        for column in attributes.drop("id").iter_columns():
             other.vs[unique_name(column.name, ["name"])] = column.to_list()
     other.es["weight"] = weight.tolist()
     return other
 
 
-def to_networkx(graph: Graph) -> networkx.Graph[Any]:
+def to_networkx(
+    vocabulary: Vocabulary, edges: Edges, directed: bool, attributes: pl.DataFrame | None
+) -> networkx.Graph[Any]:
     """See :meth:`Graph.to_networkx`."""
     import networkx as nx
 
-    other: Any = nx.DiGraph() if graph.directed else nx.Graph()
-    ids = graph.vocabulary.ids
-    if graph.attributes is None:
+    other: Any = nx.DiGraph() if directed else nx.Graph()
+    ids = vocabulary.ids
+    if attributes is None:
         other.add_nodes_from(ids.tolist())
     else:
-        frame = graph.attributes.drop("id")
+        frame = attributes.drop("id")
         known = (
             {
                 name: value
@@ -182,7 +190,7 @@ def to_networkx(graph: Graph) -> networkx.Graph[Any]:
             for row in frame.iter_rows()
         )
         other.add_nodes_from(zip(ids.tolist(), known, strict=True))
-    source, target, weight = graph.edge_arrays()
+    source, target, weight = edges
     rows = (ids[source].tolist(), ids[target].tolist(), weight.tolist())
     other.add_weighted_edges_from(zip(*rows, strict=True))
     return other

@@ -14,6 +14,7 @@ import polars as pl
 
 from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.membership import (
     Membership,
     as_list,
@@ -188,7 +189,7 @@ class Partition(Frozen, table="summary"):
         ids: Iterable[Any] | Vocabulary | Mapping[Any, Any],
         membership: Iterable[Any] | Mapping[Any, Any] | None = None,
         *,
-        graph: Any = None,
+        graph: GraphLike | None = None,
         labels: Sequence[str | None] | None = None,
         node_kind: str = "nodes",
         provenance: Provenance | None = None,
@@ -233,8 +234,6 @@ class Partition(Frozen, table="summary"):
         if membership is None or isinstance(ids, Mapping):
             ids, membership = read_pairs(ids, membership)
         if graph is not None:
-            from graphkit.data.graph import as_graph
-
             known, entries = as_graph(graph, "Partition.from_membership"), list(ids)
             if not isinstance(membership, Mapping):
                 if len(entries) != len(membership := as_list(membership)):
@@ -273,7 +272,7 @@ class Partition(Frozen, table="summary"):
         return cls(vocabulary, canonical, ordered, node_kind=node_kind, provenance=record)
 
     @classmethod
-    def from_attribute(cls, graph: Any, name: str) -> Partition:
+    def from_attribute(cls, graph: GraphLike, name: str) -> Partition:
         """The partition that a node attribute of a graph tells, such as Gephi's ``modularity_class``.
 
         Nodes with the same value are a community, and the value as text is its label. Nodes
@@ -302,11 +301,9 @@ class Partition(Frozen, table="summary"):
         >>> p.labels, p.membership.tolist()
         (('7',), [0, 0, -1])
         """
-        from graphkit.data.graph import as_graph
-
         graph = as_graph(graph, "Partition.from_attribute")
         known = [] if graph.attributes is None else graph.attributes.columns[1:]
-        if name not in known:
+        if graph.attributes is None or name not in known:
             raise MissingDataError(
                 f"the graph has no attribute {shown(name)}; there are {name_some(known, 8) or 'none'}."
                 f"{nearest(str(name), known)}"
