@@ -491,8 +491,8 @@ def label_communities(
     if isinstance(dataset, Graph) or library_of(dataset):
         source = as_graph(dataset, "label_communities")
     else:
-        check_choice("by", by, ("tags",))
         require_dataset(dataset, caller="label_communities")
+        check_choice("by", by, ("tags",))
         source = dataset
     unwanted = _stop_tags(stop)
     check_number("fdr", fdr, 0, 1, low_open=True, high_open=True)

@@ -176,6 +176,16 @@ def read_gml(path: Path, weight: str | None) -> GraphTables:
     )
 
 
+def _whole(values: list[Any]) -> list[Any]:
+    """Integers that are text only because they are long, as networkx writes them, as integers."""
+    if {type(value) for value in values} - {type(None)} != {int, str}:
+        return values
+    texts = [value for value in values if isinstance(value, str)]
+    if not all(re.fullmatch(r"-?[1-9]\d{9,18}", text) for text in texts):
+        return values
+    return [int(value) if isinstance(value, str) else value for value in values]
+
+
 def _columns(nodes: list[Record], notes: Counter[tuple[str, str]]) -> dict[str, pl.Series]:
     """Attributes of nodes; a key that is repeated holds a list."""
     columns: dict[str, pl.Series] = {}
@@ -191,7 +201,7 @@ def _columns(nodes: list[Record], notes: Counter[tuple[str, str]]) -> dict[str, 
                 [v for v in values if v != _LIST_MARK] if values else None for values in held
             ]
         else:
-            entries = [values[0] if values else None for values in held]
+            entries = _whole([values[0] if values else None for values in held])
         series, texts = to_column(name, entries)
         if series is None:
             notes["nodes", f"{name[:40]!r}: values of another kind; left out"] += len(nodes)

@@ -369,11 +369,11 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
         if not marked or not are_running(nodes):
             return nodes
         fitting = (n for n in tables.named_by if n in columns and _are_ids(columns[n]))
-        if (name := next(fitting, None)) is None:
+        if (chosen := next(fitting, None)) is None:
             return nodes
-        note = f"ids are the attribute {name!r}, as the file's own are mere numbers of rows"
+        note = f"ids are the attribute {chosen!r}, as the file's own are mere numbers of rows"
         tables.notes["nodes", note] += len(nodes)
-        return columns.pop(name)
+        return columns.pop(chosen)
     if (id == "id" and id not in columns) or id in same:
         return nodes
     if id not in columns:
