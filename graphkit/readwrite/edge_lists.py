@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -108,7 +109,8 @@ def _skip_comments(tables: GraphTables, lines: pl.DataFrame, mark: str) -> pl.Da
         return lines
     certain = head.str.contains(r"^(?:#|%|//)(?:\s|$|[#%!/])")
     rest = text.filter(~certain if first == len(text) else other)
-    usual = len(_fields(rest[0], mark)) if len(rest) else 0
+    widths = Counter(len(_fields(line, mark)) for line in rest.head(50).to_list())
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
     skipped = 0
     for line, sure in zip(head.to_list(), certain.to_list(), strict=True):
         if not sure and len(_fields(line, mark)) == usual:

@@ -262,12 +262,14 @@ def build_graph(
     """The graph of the tables, and the report; see :func:`graphkit.readwrite.read_graph`."""
     notes, dropped = tables.notes, tables.dropped
     _refuse_repeated(tables)
-    n_read = len(tables.source)
+    n_read = len(tables.source) + sum(n for (table, _), n in dropped.items() if table == "edges")
     ends = _keep_whole_edges(tables)
     if tables.edge_names and n_read:
         used = [name for name in tables.edge_names if not wanted_weight(weight, name)]
         if used:
-            notes["edges", f"attributes that are not kept: {name_some(used, 8)}"] += n_read
+            notes["edges", f"attributes that are not kept: {name_some(used, 8)}"] += len(
+                tables.source
+            )
     names = _choose_ids(tables, id)
     source, target = ends.get_column("source"), ends.get_column("target")
     only = pl.concat([source, target]).unique(maintain_order=True)

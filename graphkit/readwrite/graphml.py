@@ -206,7 +206,8 @@ def write_graphml(
     Gephi, Cytoscape, networkx, igraph and :func:`graphkit.readwrite.read_graph` open the file. Each
     attribute is declared with its type; a value that is missing is not written. Integers beyond 2⁵³
     are declared as text, because some programs would round them, and lists are written as text such
-    as ``[a, b]``. (igraph takes a truth value that is missing for false.)
+    as ``[a, b]``. (igraph takes a truth value that is missing for false, and ``&`` in an id for
+    ``&#38;``.)
 
     Parameters
     ----------
@@ -242,7 +243,7 @@ def write_graphml(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     text = write_graphml(g, f"{folder}/g.graphml").read_text()
     >>> print(text.splitlines()[2])
-    <key id="age" for="node" attr.name="age" attr.type="long"/>
+    <key id="d0" for="node" attr.name="age" attr.type="long"/>
     """
     graph, path = as_graph(graph, "write_graphml"), Path(path)
     frame = _node_columns(graph, attributes)
@@ -296,13 +297,9 @@ def _compose(graph: Graph, frame: pl.DataFrame) -> list[str]:
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n']
     parts.append('<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
     pieces: list[pl.Series] = []
-    taken = {"idkind", "weight"}
     for column in frame.drop("id").iter_columns():
         kind, texts = _write_out(column)
-        key = unique_name(
-            "".join(c if c.isalnum() or c in "_-." else "_" for c in column.name), taken
-        )
-        taken.add(key)
+        key = f"d{len(pieces)}"
         title = _escape(pl.Series([column.name]), "names of attributes")[0]
         parts.append(f'<key id="{key}" for="node" attr.name="{title}" attr.type="{kind}"/>\n')
         texts = _escape(texts, f"the attribute {shorten(column.name, 40)}")

@@ -10,7 +10,6 @@ from typing import Any
 import igraph
 import networkx as nx
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 
@@ -41,7 +40,6 @@ def test_rows_follow_the_vocabulary() -> None:
     [
         pl.DataFrame(TABLE),
         pl.DataFrame(TABLE).lazy(),
-        pd.DataFrame(TABLE),
         {**TABLE, "age": np.array([30, 10, 20])},
         pl.DataFrame(TABLE).with_columns(pl.col("side").cast(pl.Categorical)),
     ],
@@ -51,6 +49,14 @@ def test_tables_of_every_kind(table: Any) -> None:
     assert g.attributes is not None
     assert g.attributes.get_column("side").to_list() == ["right", "left", "left"]
     assert g.attributes.get_column("age")[0] == 10
+
+
+def test_tables_of_pandas() -> None:
+    pd = pytest.importorskip("pandas")
+    g = Graph.from_edges("abc", "bca", directed=False, attributes=pd.DataFrame(TABLE))
+    assert g.attributes is not None
+    assert g.attributes.rows() == [("a", 10.0, "right"), ("b", None, "left"), ("c", 30.0, "left")]
+    assert to_column("n", [None, pd.NA, pd.NaT])[0].to_list() == [None] * 3  # type: ignore[union-attr]
 
 
 def test_nodes_without_a_row_have_nulls_and_strangers_are_refused() -> None:
@@ -167,7 +173,6 @@ def test_values_of_several_kinds_are_text_and_told() -> None:
     assert g.attributes is not None
     assert g.attributes.get_column("x").to_list() == ["7281986300348026145", "0.5"]
     assert to_column("n", [2**70, 1])[0].to_list() == [str(2**70), "1"]  # type: ignore[union-attr]
-    assert to_column("n", [None, pd.NA])[0].to_list() == [None, None]  # type: ignore[union-attr]
     assert to_column("n", [object()]) == (None, False)
     nested = to_column("n", [["a", 1], None, {"b"}])[0]
     assert nested is not None
