@@ -36,6 +36,9 @@ SOURCES = {
     "read_graph": f"The graph was read from a file of another program; {UNRECORDED}",
     "Graph.from_scipy": f"The graph was converted from a sparse matrix; {UNRECORDED}",
     "Partition.from_membership": "The communities were given; their origin is not recorded.",
+    "Partition.from_attribute": "The communities are the values of the node attribute {name!r}; their "
+    "origin is not recorded.",
+    "Partition.rename": "Some names of communities were chosen by hand.",
     "to_undirected": "Directions were dropped, and the weights of opposite directed edges added.",
     "without_loops": "Self-loops were removed.",
     "largest_component": "Only the largest (weakly) connected component was kept.",
@@ -234,11 +237,14 @@ def _kinds_sentence(asked: Asked) -> str:
 def _name_sentences(asked: Asked) -> Sentences:
     lift, runs = asked.get("min_lift"), asked.get("min_stability")
     stable = f" and come first in {runs:.0%} of the runs" if runs else ""
+    by, held, have = asked["by"], "used", "use"
+    if "values" in asked:
+        by, held, have = f"values of the node attribute {by!r}", "held", "have"
     return [
-        f"Communities are named after over-represented {asked['by']}, by log-odds with an "
+        f"Communities are named after over-represented {by}, by log-odds with an "
         f"informative Dirichlet prior [[names]] at a false-discovery rate of {asked['fdr']:g} [[bh]].",
         lift is not None
-        and f"A name must be used by {asked['min_share']:.0%} of the members that use any, "
+        and f"A name must be {held} by {asked['min_share']:.0%} of the members that {have} any, "
         f"{lift:g} times the share elsewhere,{stable or ' at least'}; communities without such a "
         "name are unnamed.",
     ]

@@ -1,4 +1,4 @@
-"""Readers and writers of data sets: graphkit folders, TikTok Research API, HetRec 2011, logs."""
+"""Readers and writers of data sets and graphs: folders, TikTok, HetRec 2011, logs, GEXF, GraphML."""
 
 from __future__ import annotations
 
