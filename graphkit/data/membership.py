@@ -115,7 +115,13 @@ def read_pairs(given: Any, membership: Any) -> tuple[list[Any], dict[Any, Any]]:
         return list(given), dict(given)
     found: dict[Any, Any] = {}
     for row, pair in enumerate(as_list(given)):
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
+        if isinstance(pair, set | frozenset | list):
+            raise DataError(
+                f"entry {row + 1} is a {type(pair).__name__}: if these are the nodes of communities, "
+                "give {node: code for code, nodes in enumerate(communities) for node in nodes}; pairs "
+                "of an id and its community are tuples."
+            )
+        if not isinstance(pair, tuple) or len(pair) != 2:
             raise DataError(
                 f"entry {row + 1}, {shown(pair)}, is no pair of an id and its community: give "
                 "memberships as the second argument, a mapping, or pairs."

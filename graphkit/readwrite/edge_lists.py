@@ -279,11 +279,8 @@ def _take_table(
 ) -> None:
     """Edges of a table with a header; without ends it is a table of nodes."""
     path = tables.path
-    names = [name or f"column {k + 1}" for k, name in enumerate(names)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path}, line 1: two columns are called {shorten(twice)}: rename one.")
-    frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    frame = _named(path, names, frame)
+    names = frame.columns
     lower = {name.lower(): name for name in reversed(names)}
     if ends is not None:
         for name in ends:
@@ -320,6 +317,15 @@ def _take_table(
     tables.edge_names = tuple(n for n in held if (frame.get_column(n).fill_null("") != "").any())
 
 
+def _named(path: Path, names: list[str], frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with its columns named; those without a name are numbered."""
+    names = [name or f"column {k + 1}" for k, name in enumerate(names)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{path}, line 1: two columns are called {shorten(twice)}: rename one.")
+    return frame.rename(dict(zip(frame.columns, names, strict=True)))
+
+
 def _read_types(path: Path, column: pl.Series) -> pl.Series | None:
     lower = column.str.strip_chars().str.to_lowercase()
     if not lower.is_in(list(_TYPES)).fill_null(True).all():
@@ -334,12 +340,13 @@ def _take_nodes(tables: GraphTables, path: Path) -> None:
         raise FileError(f"{path} is empty: it should hold a table of nodes.")
     mark = _separator(path, lines)
     frame, _ = _split(path, lines, "," if mark == " " else mark)
-    names = [(cell or "").strip() or f"column {k + 1}" for k, cell in enumerate(frame.row(0))]
+    table = _named(path, [(cell or "").strip() for cell in frame.row(0)], frame.slice(1))
+    names = table.columns
     if "id" not in {name.lower() for name in names}:
         raise MissingDataError(
             f"{path}: a table of nodes has a column 'Id'; there are {name_some(names, 10)}."
         )
-    _add_nodes(tables, frame.slice(1).rename(dict(zip(frame.columns, names, strict=True))), path)
+    _add_nodes(tables, table, path)
 
 
 def _add_nodes(tables: GraphTables, frame: pl.DataFrame, path: Path) -> None:

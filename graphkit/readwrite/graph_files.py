@@ -127,6 +127,10 @@ def read_graph(
     path = Path(path)
     if directed is not None and not isinstance(directed, bool):
         raise OptionError(f"directed={shorten(directed)}: True, False or None is needed.")
+    if ends is not None and (
+        isinstance(ends, str) or len(ends) != 2 or ends[0] == ends[1] or "" in ends
+    ):
+        raise OptionError(f"ends={shorten(ends)}: the names of two columns are needed.")
     tables = _read(path, weight, None if nodes is None else Path(nodes), ends)
     return build_graph(tables, directed=directed, weight=weight, id=id, label=label)
 

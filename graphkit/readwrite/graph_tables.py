@@ -331,7 +331,7 @@ def _keep_whole_edges(tables: GraphTables) -> pl.DataFrame:
         directed = pl.Series([directed], dtype=pl.Boolean).new_from_index(0, frame.height)
     frame = frame.with_columns(directed=directed)
     if tables.weight is not None:
-        frame = frame.with_columns(_weights(tables.weight, notes))
+        frame = frame.with_columns(_weights(tables.weight, notes, tables.path))
     whole = frame.filter(pl.col("source").is_not_null() & pl.col("target").is_not_null())
     dropped["edges", "one end is missing"] += frame.height - whole.height
     if "weight" not in whole.columns:
@@ -341,7 +341,7 @@ def _keep_whole_edges(tables: GraphTables) -> pl.DataFrame:
     return finite
 
 
-def _weights(weight: pl.Series, notes: Counter[tuple[str, str]]) -> pl.Series:
+def _weights(weight: pl.Series, notes: Counter[tuple[str, str]], path: Path) -> pl.Series:
     """Weights as floats: 1 where one is missing, NaN where one is no number."""
     if weight.dtype != pl.String:
         missing = weight.is_null()
@@ -351,6 +351,11 @@ def _weights(weight: pl.Series, notes: Counter[tuple[str, str]]) -> pl.Series:
         missing = bare.is_in(["", "null"]) | bare.is_null()
         values = read_floats(bare)
         comma = values.is_null() & bare.str.contains(r"^[+-]?\d+,\d+$").fill_null(False)
+        if comma.any() and bare.filter(comma).str.contains(r"^[+-]?\d{1,3},\d{3}$").all():
+            raise DataError(
+                f"{path}: weights such as {shorten(bare.filter(comma)[0])} may have a decimal comma, or a "
+                "mark of thousands: write them with a point, or without the mark."
+            )
         if comma.any() and not bare.str.contains(".", literal=True).any():
             values = read_floats(bare.str.replace(",", ".", literal=True))
             notes["edges", "weights with a decimal comma; read as numbers"] += int(comma.sum())

@@ -52,6 +52,8 @@ def test_a_graph_says_which_nodes_there_are() -> None:
         (["a", "b"], "entry 1, 'a', is no pair"),
         ([("a", 1, 2)], "entry 1, .* is no pair"),
         ([([], 1)], "ids are hashable"),
+        ([{"a", "b"}, {"c"}], "entry 1 is a set: .*enumerate"),
+        ([[0, 1], [2, 3]], "entry 1 is a list: .* pairs .* are tuples"),
         (7, "a int is no membership"),
     ],
 )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from graphkit.data.graph import Graph
-from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.readwrite import read_graph
 
 COMMENTS = ("edges", "comment lines at the beginning; left out")
@@ -86,6 +86,8 @@ def test_the_first_line_without_names_is_an_edge_and_told(tmp_path: Path) -> Non
     assert named == [("bob", "ann", 1.0)]
     with pytest.raises(MissingDataError, match="Did you mean 'friend'"):
         read(tmp_path, "g.csv", "user,friend\nann,bob\n", ends=("friends", "user"))
+    with pytest.raises(OptionError, match="two columns are needed"):
+        read(tmp_path, "g.csv", "user,friend\nann,bob\n", ends=("user", "user"))
     numbers, notes = read(tmp_path, "g.csv", "left,right\n0,1\n1,2\n")
     assert numbers == [("0", "1", 1.0), ("1", "2", 1.0)]
     assert ("edges", "the first line is taken as names of columns", 1) in notes
@@ -122,6 +124,7 @@ def test_a_table_of_nodes_beside(tmp_path: Path) -> None:
         ("Id,x\n,1\n", r"n\.csv, row 2: the node has no id"),
         ("name,x\na,1\n", "has a column 'Id'"),
         ("", "is empty"),
+        ("Id,x,x\na,1,2\n", r"n\.csv, line 1: two columns are called 'x'"),
     ]
     for text, message in cases:
         with pytest.raises(GraphkitError, match=message):
@@ -159,6 +162,12 @@ def test_what_is_missing_or_no_number_is_counted(tmp_path: Path) -> None:
         ("g.csv", "a,b,friend\nb,c,foe\n", DataError, "'friend', holds no weights"),
         ("g.csv", "source,target\n7.28E+18,b\n72,73\n", DataError, "its digits are lost"),
         ("g.csv", "source,target,target\na,b,c\n", DataError, "two columns are called 'target'"),
+        (
+            "g.csv",
+            "source;target;weight\na;b;1,000\n",
+            DataError,
+            "a decimal comma, or a mark of thous",
+        ),
         ("g.csv", 'source,target\n"a,b\n', FileError, "a quote may be open|columns"),
         ("g.csv", "\n \n", FileError, "empty"),
         ("g.txt", "# nothing\n", FileError, "holds no edges"),
