@@ -363,7 +363,7 @@ class Graph(Frozen):
 
     @classmethod
     def _from_parts(cls, parts: graph_convert.Parts, verb: str, weight: str | None) -> Graph:
-        codes = _encode_edges(parts.source, parts.target, parts.weight, parts.ids, level=5)
+        codes = _encode_edges(parts.source, parts.target, parts.weight, parts.ids, level=4)
         frame, removed = graph_convert.keep_attributes(parts, codes[0])
         options: Any = {"directed": parts.directed, "node_kind": "nodes", "attributes": frame}
         record = Provenance(verb, {"weight": weight}, removed=removed)

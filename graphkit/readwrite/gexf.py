@@ -193,7 +193,9 @@ def read_gexf(path: Path, weight: str | None) -> GraphTables:
         pl.Series(found.source, dtype=pl.String),
         pl.Series(found.target, dtype=pl.String),
         weights,
-        types.replace_strict(_TYPES, return_dtype=pl.Boolean) if len(types) else False,
+        types.replace_strict(_TYPES, return_dtype=pl.Boolean)
+        if len(types)
+        else _TYPES.get(default, False),
         names,
         notes,
     )

@@ -434,7 +434,8 @@ def _direct(
                 f"{tables.path} does not say whether its edges have a direction: pass directed=True "
                 "(from the first column or end to the second) or directed=False."
             )
-        directed = bool(arrows.any())
+        told = tables.directed
+        directed = told if isinstance(told, bool) else bool(arrows.any())
     values = ends.get_column("weight").to_numpy() if "weight" in ends.columns else None
     if not directed:
         notes["edges", "with a direction; taken without"] += int(arrows.sum())

@@ -93,6 +93,18 @@ def test_what_igraph_writes_has_its_names(tmp_path: Path) -> None:
     assert read_graph(tmp_path / "g.graphml", id="id")[0].vocabulary.ids.tolist()[0] == "n0"
 
 
+@pytest.mark.parametrize("directed", [True, False])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_graph_without_edges_has_a_direction(name: str, directed: bool, tmp_path: Path) -> None:
+    other: Any = nx.DiGraph() if directed else nx.Graph()
+    other.add_nodes_from(["a", "b"])
+    WRITERS[name](other, tmp_path / name)
+    g, _ = read_graph(tmp_path / name)
+    assert (g.directed, g.n_nodes, g.n_edges) == (directed, 2, 0)
+    own = write_graphml(g, tmp_path / "own.graphml")
+    assert read_graph(own)[0] == g
+
+
 def test_integers_come_back_as_integers(tmp_path: Path) -> None:
     g = Graph.from_edges([2**60, 3], [3, -5], directed=False)
     g.to_igraph().write_graphml(str(tmp_path / "g.graphml"))
