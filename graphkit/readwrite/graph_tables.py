@@ -246,7 +246,7 @@ def wanted_weight(weight: str | None, *names: str | None) -> bool:
 def no_weight(path: Path, weight: str, names: Sequence[str]) -> MissingDataError:
     """The error for edges without the attribute that was named."""
     return MissingDataError(
-        f"{path}: no edge has the attribute {shorten(weight)}; there are {name_some(names, 8) or 'none'}."
+        f"{path}: no edge has the attribute {shorten(weight)}; there are {name_some(names, 5) or 'none'}."
         f"{nearest(weight, names)} Pass weight=None to count edges."
     )
 
@@ -386,7 +386,7 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
     if id not in columns:
         raise MissingDataError(
             f"{tables.path}: no node has the attribute {shorten(id)}; there are "
-            f"{name_some(columns, 8) or 'none'}.{nearest(id, columns)}"
+            f"{name_some(columns, 5) or 'none'}.{nearest(id, columns)}"
         )
     found = columns[id]
     if not (found.dtype == pl.String or found.dtype.is_integer()) or found.null_count():
@@ -459,7 +459,7 @@ def _attributes(
         if label not in columns:
             raise MissingDataError(
                 f"{tables.path}: no node has the attribute {shorten(label)}; there are "
-                f"{name_some(columns, 8) or 'none'}.{nearest(label, columns)}"
+                f"{name_some(columns, 5) or 'none'}.{nearest(label, columns)}"
             )
         if "label" in columns:
             columns[unique_name("label", columns)] = columns["label"]
