@@ -302,9 +302,10 @@ def _take_table(
         first, second = (lower[name] for name in pair) if pair else (names[0], names[1])
     tables.source = _clean(tables, frame.get_column(first))
     tables.target = _clean(tables, frame.get_column(second))
-    if "type" in lower:
-        tables.directed = _read_types(path, frame.get_column(lower["type"]))
-    used = {first, second, lower.get("type")}
+    used = {first, second}
+    if "type" in lower and (types := _read_types(frame.get_column(lower["type"]))) is not None:
+        tables.directed = types
+        used.add(lower["type"])
     rest = [name for name in names if name not in used]
     wanted = next((name for name in rest if wanted_weight(weight, name)), None)
     if wanted is None and weight == "weight" and (third := lower.get("edge weight")):
@@ -326,7 +327,7 @@ def _named(path: Path, names: list[str], frame: pl.DataFrame) -> pl.DataFrame:
     return frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
-def _read_types(path: Path, column: pl.Series) -> pl.Series | None:
+def _read_types(column: pl.Series) -> pl.Series | None:
     lower = column.str.strip_chars().str.to_lowercase()
     if not lower.is_in(list(_TYPES)).fill_null(True).all():
         return None  # a column of another meaning

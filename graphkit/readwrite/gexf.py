@@ -97,7 +97,7 @@ class _Gexf:
             self.node_keys[self._key] = found.get("title"), found.get("type", "string")
 
     def _take_node(self, found: dict[str, str]) -> None:
-        if "id" not in found:
+        if not found.get("id"):
             raise self._lacks("a node", "id")
         if len(self._row) > 1:
             self.notes["nodes", "inside other nodes; the nesting is ignored"] += 1
@@ -111,7 +111,7 @@ class _Gexf:
     def _take_edge(self, found: dict[str, str]) -> None:
         self._in_edge = True
         for end in ("source", "target"):
-            if end not in found:
+            if not found.get(end):
                 raise self._lacks("an edge", end)
         self.source.append(found["source"])
         self.target.append(found["target"])

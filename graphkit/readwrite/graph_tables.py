@@ -361,6 +361,12 @@ def _weights(weight: pl.Series, notes: Counter[tuple[str, str]], path: Path) -> 
             notes["edges", "weights with a decimal comma; read as numbers"] += int(comma.sum())
     if missing.all():
         return pl.Series("weight", np.ones(len(weight)))
+    if not values.is_finite().any():
+        first = weight.filter(~missing.fill_null(True))[0]
+        raise DataError(
+            f"{path}: no weight is a finite number; the first is {shorten(first)}: name another attribute "
+            "in weight=, or pass None to count edges."
+        )
     notes["edges", "without a weight; 1 each"] += int(missing.sum())
     return values.fill_null(float("nan")).set(missing.fill_null(True), 1.0).alias("weight")
 
@@ -377,6 +383,8 @@ def _choose_ids(tables: GraphTables, id: str | None) -> pl.Series:
             return nodes
         fitting = (n for n in tables.named_by if n in columns and _are_ids(columns[n]))
         if (chosen := next(fitting, None)) is None:
+            note = "ids are mere numbers of rows, as no attribute has other ids for all nodes"
+            tables.notes["nodes", note] += len(nodes)
             return nodes
         note = f"ids are the attribute {chosen!r}, as the file's own are mere numbers of rows"
         tables.notes["nodes", note] += len(nodes)

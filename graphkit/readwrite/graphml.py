@@ -63,7 +63,7 @@ class _GraphML:
             self._nested = True
             return
         if tag == "node":
-            if "id" not in found:
+            if not found.get("id"):
                 raise self._lacks("a node", "id")
             if len(self._row) > 1:
                 self.notes["nodes", "inside other nodes; the nesting is ignored"] += 1
@@ -72,7 +72,7 @@ class _GraphML:
             self.lines.append(self.stream.line)
         elif tag == "edge":
             for end in ("source", "target"):
-                if end not in found:
+                if not found.get(end):
                     raise self._lacks("an edge", end)
             self.source.append(found["source"])
             self.target.append(found["target"])

@@ -98,6 +98,9 @@ def test_types_of_gephi(tmp_path: Path) -> None:
     for types, directed in ((("Directed", "directed"), True), (("Undirected",) * 2, False)):
         g, _ = read_graph(write(tmp_path, "g.csv", text.format(*types)))
         assert (g.directed, g.n_edges) == (directed, 2)
+    other, notes = read(tmp_path, "g.csv", "source,target,type\na,b,friend\n")
+    assert other == [("a", "b", 1.0)]
+    assert ("edges", "attributes that are not kept: 'type'", 1) in notes
     mixed, report = read_graph(write(tmp_path, "g.csv", text.format("Directed", "Undirected")))
     assert mixed.edges().rows() == [("a", "b", 1.0), ("b", "c", 2.0), ("c", "b", 2.0)]
     assert ("edges", "attributes that are not kept: 'Id'", 2) in report.notes.rows()
@@ -169,6 +172,12 @@ def test_what_is_missing_or_no_number_is_counted(tmp_path: Path) -> None:
             "a decimal comma, or a mark of thous",
         ),
         ("g.csv", 'source,target\n"a,b\n', FileError, "a quote may be open|columns"),
+        (
+            "g.csv",
+            "source,target,weight\na,b,$5\n",
+            DataError,
+            r"no weight is a finite number; .*\$5",
+        ),
         ("g.csv", "\n \n", FileError, "empty"),
         ("g.txt", "# nothing\n", FileError, "holds no edges"),
         ("g.txt", "a b\rc d\r", FileError, "CR alone"),

@@ -181,6 +181,7 @@ def test_multigraphs_of_networkx(tmp_path: Path) -> None:
             FileError,
             "line 1: it declares a document type",
         ),
+        ('<gexf><graph><nodes><node id=""/></nodes></graph></gexf>', DataError, "a node has no id"),
         ("<gexf>\n<graph>\n<nodes>", FileError, "line 3: no valid XML: the file ends too early"),
         ("<gexf><graph/><graph/></gexf>", DataError, "several graphs"),
         (

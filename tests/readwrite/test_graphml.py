@@ -103,6 +103,16 @@ def test_broken_files(
         read_graph(write(tmp_path, text, encoding))
 
 
+def test_names_that_repeat_are_no_ids(tmp_path: Path) -> None:
+    node = '<node id="n{}"><data key="v_name">x</data></node>'
+    text = '<graphml><key id="v_name" for="node" attr.name="name" attr.type="string"/>'
+    text += f'<graph edgedefault="directed">{node.format(0)}{node.format(1)}</graph></graphml>'
+    g, report = read_graph(write(tmp_path, text))
+    assert g.vocabulary.ids.tolist() == ["n0", "n1"]
+    told = "ids are mere numbers of rows, as no attribute has other ids for all nodes"
+    assert ("nodes", told, 2) in report.notes.rows()
+
+
 def test_drawings_and_groups_of_yed(tmp_path: Path) -> None:
     text = """<graphml xmlns:y="http://www.yworks.com/xml/graphml"><key id="d6" for="node" yfiles.type="x"/>
     <graph edgedefault="directed"><node id="n0"><data key="d6"><y:ShapeNode><y:NodeLabel>Ann</y:NodeLabel>
