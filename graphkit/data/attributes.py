@@ -50,7 +50,7 @@ def to_column(name: str, values: Iterable[Any]) -> tuple[pl.Series | None, bool]
             return _text_safe(name, listed) if kind is str else pl.Series(
                 name, listed, dtype=dtype
             ), False
-    if kinds == {dt.datetime}:
+    if kinds == {dt.datetime} and len({v.tzinfo for v in listed if v is not None}) == 1:
         return pl.Series(name, listed), False
     if kinds <= {list, tuple, set, frozenset}:
         return _to_lists(name, listed), False

@@ -199,7 +199,8 @@ class Graph(Frozen):
     """Immutable graph: nodes in sorted id order, edges as compressed sparse rows.
 
     Build one with :meth:`from_edges`, :meth:`from_networkx`, :meth:`from_igraph`,
-    :meth:`from_scipy`, or with a function such as :func:`graphkit.follow_graph`.
+    :meth:`from_scipy`, or with a function such as :func:`graphkit.follow_graph`; read one with
+    :func:`graphkit.readwrite.read_graph`.
 
     Attributes
     ----------

@@ -294,6 +294,10 @@ def _add_partition(frame: pl.DataFrame, graph: Graph, partition: Partition) -> p
 def _compose(graph: Graph, frame: pl.DataFrame) -> list[str]:
     """The file in parts."""
     ids = _escape(graph.vocabulary.series.cast(pl.String), "ids")
+    if ids.is_duplicated().any():
+        raise DataError(
+            "write_graphml: two ids are one text, such as 1 and '1': give all ids in one type."
+        )
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n']
     parts.append('<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
     pieces: list[pl.Series] = []

@@ -173,6 +173,11 @@ def test_values_of_several_kinds_are_text_and_told() -> None:
     assert g.attributes is not None
     assert g.attributes.get_column("x").to_list() == ["7281986300348026145", "0.5"]
     assert to_column("n", [2**70, 1])[0].to_list() == [str(2**70), "1"]  # type: ignore[union-attr]
+    times = [dt.datetime(2024, 5, 1), dt.datetime(2024, 5, 1, tzinfo=dt.UTC), None]
+    texts, made_text = to_column("t", times)
+    assert made_text
+    assert texts is not None
+    assert texts.to_list() == ["2024-05-01 00:00:00", "2024-05-01 00:00:00+00:00", None]
     assert to_column("n", [object()]) == (None, False)
     nested = to_column("n", [["a", 1], None, {"b"}])[0]
     assert nested is not None

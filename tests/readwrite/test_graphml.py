@@ -14,7 +14,7 @@ import pytest
 import graphkit as gk
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs
-from graphkit.errors import DataError, FileError, MissingDataError
+from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError
 from graphkit.readwrite import read_graph, write_graphml
 
 KEYS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -218,6 +218,10 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
         write_graphml(g, path, partition=Partition.from_membership({"a": 0}, graph=g))
     with pytest.raises(DataError, match="no node of the graph is in the partition"):
         write_graphml(g, path, partition=Partition.from_membership({"z": 0}))
+    with pytest.warns(GraphkitWarning):
+        mixed = Graph.from_edges([1, "1"], ["a", "b"], directed=False)
+    with pytest.raises(DataError, match="two ids are one text"):
+        write_graphml(mixed, path)
     bad = Graph.from_edges("ab", "bc", directed=False, attributes={"id": ["a"], "t": ["x\x01y"]})
     with pytest.raises(DataError, match=r"the attribute 't': 'x\\x01y' holds a control character"):
         write_graphml(bad, path)
