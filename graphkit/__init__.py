@@ -9,7 +9,7 @@ plot               figures
 synthetic          synthetic platforms with planted communities, and worlds of them; ``toy()``
 simulation         agent-based simulation of feeds and viewers, calibration → Spread
 networkx_backend   networkx's Leiden and Louvain on the native engine
-readwrite          import and export of datasets
+readwrite          import and export of datasets and graphs
 communities        Graph → Partition: Leiden, null tests, resolution, labels, tracking, visibility
 recommenders       feeds: candidate sources, ranking factors, re-ranking, presets
 measures           spread, mixing, reach, cascades and contrasts of arms

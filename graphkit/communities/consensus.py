@@ -23,8 +23,9 @@ from graphkit.communities.prepare import (
     require_partition,
 )
 from graphkit.communities.quality import evaluate, resolve_resolution
-from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.graph import Graph, GraphLike, as_graph
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
@@ -37,7 +38,7 @@ MAX_ROUNDS = 20
 
 def consensus(
     partition: Partition | Sequence[Partition],
-    graph: Graph,
+    graph: GraphLike,
     *,
     threshold: float = 0.5,
     quality: str | None = None,
@@ -117,6 +118,7 @@ def consensus(
     given = _collect_runs(partition)
     threshold = check_number("threshold", threshold, 0, 1, high_open=True)
     runs = check_integer("runs", runs, 1)
+    graph = as_graph(graph, "consensus")
     prepared = prepare(graph, caller="consensus")
     if given.partitions[0].vocabulary != graph.vocabulary:
         raise DataError(

@@ -20,6 +20,7 @@ from graphkit.communities.engines import (
     null_model,
 )
 from graphkit.communities.multilayer import (
+    check_named_graphs,
     evaluate_layers,
     layer_resolutions,
     layers_runner,
@@ -27,8 +28,9 @@ from graphkit.communities.multilayer import (
 )
 from graphkit.communities.prepare import Codes, Floats, Prepared
 from graphkit.communities.quality import check_quality_input, default_resolution, evaluate
-from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.graph import Graph, GraphLike, as_graph
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
@@ -236,7 +238,7 @@ def _resolve_options(
 
 
 def leiden(
-    graph: Graph | Mapping[str, Graph],
+    graph: GraphLike | Mapping[str, GraphLike],
     *,
     quality: str = "modularity",
     resolution: float | None = None,
@@ -276,8 +278,8 @@ def leiden(
     Parameters
     ----------
     graph
-        Directed or undirected, weights of zero or more; or a mapping of layers by name, all
-        directed or all not.
+        Directed or undirected, weights of zero or more, also one of networkx, igraph or SciPy; or
+        a mapping of layers by name, all directed or all not.
     quality
         ``"modularity"`` compares with a random graph of the same strengths; it cannot resolve
         communities that are small relative to the whole graph. ``"cpm"``, the constant Potts
@@ -363,8 +365,9 @@ def leiden(
     options = LeidenOptions(checks.check_iterations(iterations), theta)
     sizes = checks.check_sizes(min_size, max_size)
     if isinstance(graph, Mapping):
+        layers = check_named_graphs(graph, caller="leiden", what="layer")
         problem = of_layers(
-            graph, quality, given, options, layer_weights, engine, initial, fixed, sizes
+            layers, quality, given, options, layer_weights, engine, initial, fixed, sizes
         )
     else:
         if layer_weights is not None:
@@ -372,6 +375,7 @@ def leiden(
                 "leiden: layer_weights= is for several layers, but one graph was given: pass a "
                 "mapping from names to graphs."
             )
+        graph = as_graph(graph, "leiden")
         problem = of_graph(graph, quality, given, options, engine, initial, fixed, sizes)
     streams = Streams(rng)
     # 31 bits: engines wrap larger seeds silently

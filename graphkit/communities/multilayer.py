@@ -29,8 +29,7 @@ from graphkit.communities.quality import (
     evaluate,
     evaluate_density,
 )
-from graphkit.data.dataset import advise_graph
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, OptionError, check_number, nearest
@@ -38,8 +37,14 @@ from graphkit.errors import DataError, OptionError, check_number, nearest
 __all__ = ["by_sign"]
 
 
-def check_named_graphs(graphs: Mapping[str, Graph], *, caller: str, what: str) -> None:
-    """Raise a DataError unless `graphs` maps names to graphs of one direction and node kind."""
+def check_named_graphs(
+    graphs: Mapping[str, GraphLike], *, caller: str, what: str
+) -> dict[str, Graph]:
+    """The graphs, those of other libraries converted.
+
+    Raises a DataError unless they are a mapping from names to graphs of one direction and node
+    kind.
+    """
     if not isinstance(graphs, Mapping):
         raise DataError(
             f"{caller} needs a mapping of names to graphs, not a {type(graphs).__name__}: such as "
@@ -47,17 +52,14 @@ def check_named_graphs(graphs: Mapping[str, Graph], *, caller: str, what: str) -
         )
     if not graphs:
         raise DataError(f"{caller}: the mapping is empty: give at least one {what}.")
+    found: dict[str, Graph] = {}
     for name, graph in graphs.items():
         if not isinstance(name, str):
             raise DataError(
                 f"{caller}: the {what} {name!r} is not named by text: use str({name!r})."
             )
-        if not isinstance(graph, Graph):
-            raise DataError(
-                f"{caller}: the {what} {name!r} is a {type(graph).__name__}, not a graphkit Graph: "
-                f"{advise_graph(graph)}"
-            )
-    (first, one), *others = graphs.items()
+        found[name] = as_graph(graph, f"{caller}: the {what} {name!r}")
+    (first, one), *others = found.items()
     for name, graph in others:
         kinds = [f"with ids of kind {g.vocabulary.kind!r}" for g in (one, graph)]
         ways = ["directed" if g.directed else "undirected" for g in (one, graph)]
@@ -71,6 +73,7 @@ def check_named_graphs(graphs: Mapping[str, Graph], *, caller: str, what: str) -
                 raise DataError(
                     f"{caller}: the {what} {first!r} is {mine}, {name!r} {theirs}: {advice}."
                 )
+    return found
 
 
 def union_vocabulary(layers: Mapping[str, Graph]) -> Vocabulary:
@@ -137,7 +140,7 @@ class Layers:
 
 
 def prepare_layers(
-    layers: Mapping[str, Graph],
+    layers: Mapping[str, GraphLike],
     *,
     layer_weights: Mapping[str, float] | None = None,
     caller: str = "leiden",
@@ -147,7 +150,7 @@ def prepare_layers(
     Refuses what :func:`check_named_graphs`, `prepare`, :func:`refuse_disjoint` and
     :func:`_checked_weights` refuse.
     """
-    check_named_graphs(layers, caller=caller, what="layer")
+    layers = check_named_graphs(layers, caller=caller, what="layer")
     lambdas = _checked_weights(layers, layer_weights, caller)
     names = tuple(name for name in layers if lambdas[name])
     remedy = "Or leave the layer out."
@@ -295,7 +298,7 @@ def _layer_terms(
     )
 
 
-def by_sign(graph: Graph) -> dict[str, Graph]:
+def by_sign(graph: GraphLike) -> dict[str, Graph]:
     r"""The positive and the negative edges of a signed graph, as two layers for Leiden.
 
     Modularity and similar qualities are undefined for negative weights. Communities of a signed
@@ -323,7 +326,7 @@ def by_sign(graph: Graph) -> dict[str, Graph]:
     Raises
     ------
     DataError
-        If `graph` is not a Graph, or lacks one of the signs.
+        If `graph` is no graph, or lacks one of the signs.
 
     References
     ----------
@@ -342,10 +345,7 @@ def by_sign(graph: Graph) -> dict[str, Graph]:
     >>> {name: (layer.n_edges, layer.total_weight) for name, layer in layers.items()}
     {'positive': (3, 3.0), 'negative': (2, 2.0)}
     """
-    if not isinstance(graph, Graph):
-        raise DataError(
-            f"by_sign needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
-        )
+    graph = as_graph(graph, "by_sign")
     source, target, weight = graph.edge_arrays()
     for sign, there in (("negative", (weight < 0).any()), ("positive", (weight > 0).any())):
         if not there:
@@ -373,5 +373,6 @@ def by_sign(graph: Graph) -> dict[str, Graph]:
             directed=graph.directed,
             node_kind=graph.node_kind,
             provenance=record,
+            attributes=graph.attributes,
         )
     return layers

@@ -13,11 +13,21 @@ import polars as pl
 from graphkit.communities.comparison import CommunityPairs
 from graphkit.communities.prepare import Codes, Counts, Floats, require_partition
 from graphkit.data.dataset import Dataset, require_dataset
+from graphkit.data.graph import Graph, GraphLike, as_graph
+from graphkit.data.graph_convert import library_of
 from graphkit.data.incidence import account_tags, incidence
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS, fold_tag, fold_tags, stopped, written_tag
-from graphkit.errors import MissingDataError, OptionError, check_choice, check_number
+from graphkit.errors import (
+    MissingDataError,
+    OptionError,
+    check_choice,
+    check_number,
+    name_some,
+    nearest,
+    shorten,
+)
 
 __all__ = ["label_communities"]
 
@@ -53,6 +63,27 @@ def tag_use(
         .sort("node", "tag")
     )
     return uses, known.unique().sort()
+
+
+def attribute_use(partition: Partition, graph: Graph, name: str) -> pl.DataFrame:
+    """Values of a node attribute as uses of tags: node, tag, uses; each value of a list is one."""
+    known = [] if graph.attributes is None else graph.attributes.columns[1:]
+    if graph.attributes is None or name not in known:
+        raise MissingDataError(
+            f"label_communities: the graph has no attribute {shorten(name)}; there are "
+            f"{name_some(known, 8) or 'none'}.{nearest(str(name), known)}"
+        )
+    nodes = pl.Series("node", partition.vocabulary.lookup(graph.vocabulary))
+    rows = pl.DataFrame([nodes, graph.attributes.get_column(name).alias("tag")])
+    if isinstance(rows.schema["tag"], pl.List):
+        rows = rows.explode("tag")
+    return (
+        rows.with_columns(pl.col("tag").cast(pl.String))
+        .filter((pl.col("node") >= 0) & (pl.col("tag") != ""))
+        .group_by("node", "tag")
+        .agg(pl.len().cast(pl.Int64).alias("uses"))
+        .sort("node", "tag")
+    )
 
 
 def frequent_spellings(dataset: Dataset, tags: Iterable[str]) -> dict[str, str]:
@@ -172,18 +203,22 @@ def score_tags(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def over_represented(
-    partition: Partition, dataset: Dataset, stop: frozenset[str], rule: NameRule
+    partition: Partition, source: Dataset | Graph, by: str, stop: frozenset[str], rule: NameRule
 ) -> pl.DataFrame:
     """Candidates for the name of each community by descending z, with the evidence columns.
 
     Column `effect` tells which meet the rule apart from stability. Of a community without any
     only the best candidate is kept.
     """
-    uses, _ = tag_use(partition, dataset, caller="label_communities")
+    if isinstance(source, Graph):
+        uses, what = attribute_use(partition, source, by), f"has a value of the attribute {by!r}"
+    else:
+        uses, _ = tag_use(partition, source, caller="label_communities")
+        what = "uses a tag of the dataset"
     assigned = partition.membership[uses.get_column("node").to_numpy()] >= 0
     if not assigned.any():
         raise MissingDataError(
-            "label_communities: no assigned node of the partition uses a tag of the dataset; the "
+            f"label_communities: no assigned node of the partition {what}; the "
             f"partition's ids ({partition.node_kind}) are such as "
             f"{', '.join(repr(i) for i in partition.vocabulary.ids[:3].tolist()) or 'none'}."
         )
@@ -326,7 +361,7 @@ _EVIDENCE |= {"membership_key": pl.String}
 
 def label_communities(
     partition: Partition,
-    dataset: Dataset,
+    dataset: Dataset | GraphLike,
     *,
     by: str = "tags",
     stop: Iterable[str] = STOP_TAGS,
@@ -370,6 +405,10 @@ def label_communities(
     the others no label. A community without a label is *unnamed*: its name is such as
     ``community 3 (unnamed)``, and the evidence holds its best candidate and the reason.
 
+    With a graph in place of the dataset, the values of one of its node attributes take the place
+    of tags, as they are written, without ``#`` and without stop tags: a value that most members
+    of a community have, and others have less, is its label.
+
     If the edges of the graph were made of the same tags, a label describes how the graph was
     made, and is no independent evidence for the community.
 
@@ -379,9 +418,11 @@ def label_communities(
         Of accounts, authors, items or sounds; communities of tags are labelled with the member
         that is on most items, without a test.
     dataset
-        The uses of tags: an account uses a tag by posting with it or by giving it to an item.
+        The uses of tags: an account uses a tag by posting with it or by giving it to an item. Or
+        the graph, with attributes of its nodes; a graph of networkx or igraph will do.
     by
-        ``"tags"``.
+        ``"tags"``; with a graph the name of the attribute, whose values are text, numbers, truth
+        values or lists of them.
     stop
         Tags that are never labels, compared after folding; their other spellings
         (``fypppp``, ``fypシ``, ``for_you``, ``fyp2024``, ``furdich`` for ``fürdich``) are left
@@ -412,7 +453,8 @@ def label_communities(
     Raises
     ------
     MissingDataError
-        If the dataset has no tags, or no assigned node uses any.
+        If the dataset has no tags, or no assigned node uses any; if the graph has no such
+        attribute.
     OptionError
         If `by` is unknown, a bound is out of range, or `stop` is one text.
 
@@ -432,10 +474,19 @@ def label_communities(
     >>> p = Partition.from_membership(authors, [0] * 9 + [1] * 9, node_kind="authors")
     >>> label_communities(p, ds).labels
     ('#BookTok', '#jazz')
+    >>> g = Graph.from_edges([], [], directed=False, nodes=authors,
+    ...                      attributes={"id": authors, "side": ["books"] * 9 + ["jazz"] * 9})
+    >>> label_communities(p, g, by="side").labels
+    ('books', 'jazz')
     """
-    check_choice("by", by, ("tags",))
     require_partition(partition, caller="label_communities")
-    require_dataset(dataset, caller="label_communities")
+    source: Dataset | Graph
+    if isinstance(dataset, Graph) or library_of(dataset):
+        source = as_graph(dataset, "label_communities")
+    else:
+        require_dataset(dataset, caller="label_communities")
+        check_choice("by", by, ("tags",))
+        source = dataset
     unwanted = _stop_tags(stop)
     check_number("fdr", fdr, 0, 1, low_open=True, high_open=True)
     rule = NameRule(
@@ -444,12 +495,18 @@ def label_communities(
         check_number("min_lift", min_lift, 1),
         check_number("min_stability", min_stability, 0, 1),
     )
-    if partition.node_kind == "tags":
-        found = _most_frequent(partition, dataset, unwanted)
+    if isinstance(source, Graph):
+        unwanted = frozenset()
+        found = over_represented(partition, source, by, unwanted, rule)
+        spelled, mark = {value: value for value in found.get_column("tag").to_list()}, ""
     else:
-        found = over_represented(partition, dataset, unwanted, rule)
-    spelled = frequent_spellings(dataset, found.get_column("tag").unique().to_list())
-    labels, reasons = _assign_names(found, spelled, partition.n_communities, rule)
+        if partition.node_kind == "tags":
+            found = _most_frequent(partition, source, unwanted)
+        else:
+            found = over_represented(partition, source, by, unwanted, rule)
+        spelled = frequent_spellings(source, found.get_column("tag").unique().to_list())
+        mark = "#"
+    labels, reasons = _assign_names(found, spelled, partition.n_communities, rule, mark)
     kept = found.with_columns(pl.Series("reason", reasons, dtype=pl.String))
     kept = kept.filter(pl.col("rank") <= KEPT)
     names = pl.Series("label", [labels[c] for c in kept.get_column("community")], dtype=pl.String)
@@ -458,9 +515,11 @@ def label_communities(
         pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()
     )
     recorded = sorted(unwanted) if unwanted != STOP_TAGS else "STOP_TAGS"
-    parameters = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
+    parameters: dict[str, Any] = {"by": by, "stop": recorded, "fdr": fdr, "min_share": min_share}
     parameters |= {"min_lift": min_lift, "min_stability": min_stability}
-    record = Provenance.of("label_communities", parameters, made_from=(partition, dataset))
+    if isinstance(source, Graph) and source.attributes is not None:
+        parameters["values"] = source.attributes.get_column(by)
+    record = Provenance.of("label_communities", parameters, made_from=(partition, source))
     return partition.with_labels(labels, evidence, record)
 
 
@@ -494,7 +553,7 @@ def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str])
 
 
 def _assign_names(
-    found: pl.DataFrame, spelled: dict[str, str], n_communities: int, rule: NameRule
+    found: pl.DataFrame, spelled: dict[str, str], n_communities: int, rule: NameRule, mark: str
 ) -> tuple[list[str | None], list[str | None]]:
     """One unique label per community, or none, and why each row of `found` is no label."""
     rows = found.select(
@@ -533,13 +592,14 @@ def _assign_names(
                 if rows[i]["tag"] not in others | {tag}
                 and (rows[i]["runs_passed"] is None or rows[i]["runs_passed"] >= rule.min_stability)
             )
-            name = f"#{spelled[tag]}"
+            name = f"{mark}{spelled[tag]}"
             second = next(seconds, None) if len(group) > 1 else None
             if second is not None:
-                name = f"{name} #{spelled[second]}"
+                name = f"{name} {mark or '/ '}{spelled[second]}"
             elif bare:
                 reasons[first[community]] = (
-                    f"#{spelled[tag]} names another community, and no second tag tells them apart"
+                    f"{mark}{spelled[tag]} names another community, and no second "
+                    f"{'tag' if mark else 'value'} tells them apart"
                 )
                 continue
             bare = bare or second is None

@@ -17,7 +17,7 @@ from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import prepare
 from graphkit.data.display import number
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import (
@@ -204,7 +204,7 @@ class NullComparison(Frozen, title="Comparison with a null", table="frame"):
 
 
 def rewired_null(
-    graph: Graph,
+    graph: GraphLike,
     *,
     n: int = 99,
     quality: str = "modularity",
@@ -285,6 +285,7 @@ def rewired_null(
     >>> found.p("quality"), found.p("agreement"), found.stable
     (0.01, 0.01, True)
     """
+    graph = as_graph(graph, "rewired_null")
     prepare(graph, caller="rewired_null")
     source = _find_projection(graph.provenance)
     if source is not None:
@@ -324,7 +325,7 @@ def rewired_null(
 
 def projection_null(
     dataset: Dataset | IncidenceMatrix,
-    graph: Graph,
+    graph: GraphLike,
     *,
     draws: int = 99,
     trades: float = 10.0,
@@ -424,6 +425,7 @@ def projection_null(
     """
     from graphkit.nullmodels.curveball import curveball
 
+    graph = as_graph(graph, "projection_null")
     prepare(graph, caller="projection_null")
     draws = _check_draws("draws", draws)
     runs = check_integer("runs", runs, 2, hint="Agreement needs two.")

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import advise_graph
-from graphkit.data.graph import Graph, csr_from_codes
+from graphkit.data.graph import Graph, GraphLike, as_graph, csr_from_codes
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_integer, check_number
 
@@ -144,7 +143,9 @@ class Prepared:
         return both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data
 
 
-def prepare(graph: Graph, *, caller: str, remedy: str = "", may_be_empty: bool = False) -> Prepared:
+def prepare(
+    graph: GraphLike, *, caller: str, remedy: str = "", may_be_empty: bool = False
+) -> Prepared:
     """The graph without self-loops, zero weights and isolated nodes.
 
     `remedy` is a sentence for a graph without edges, which is refused unless it `may_be_empty`.
@@ -152,13 +153,10 @@ def prepare(graph: Graph, *, caller: str, remedy: str = "", may_be_empty: bool =
     Raises
     ------
     DataError
-        If `graph` is not a Graph, has no nodes or no edges, has a negative weight, or only
+        If `graph` is no graph, has no nodes or no edges, has a negative weight, or only
         self-loops and weights of zero.
     """
-    if not isinstance(graph, Graph):
-        raise DataError(
-            f"{caller} needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
-        )
+    graph = as_graph(graph, caller)
     if not graph.n_nodes and not may_be_empty:
         nothing = f"{caller}: the graph has no nodes: there is nothing to partition. {remedy}"
         raise DataError(nothing.rstrip())

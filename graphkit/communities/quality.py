@@ -16,7 +16,7 @@ from graphkit.communities.prepare import (
     prepare,
     require_partition,
 )
-from graphkit.data.graph import Graph
+from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_choice
 
@@ -107,7 +107,7 @@ def _binary_divergence(x: Floats, y: np.float64) -> Floats:
 
 
 def partition_quality(
-    graph: Graph,
+    graph: GraphLike,
     partition: Partition,
     *,
     quality: str = "modularity",
@@ -193,6 +193,7 @@ def partition_quality(
     check_choice("quality", quality, QUALITIES)
     require_partition(partition, caller="partition_quality")
     gamma = check_resolution(resolution)
+    graph = as_graph(graph, "partition_quality")
     prepared = prepare(graph, caller="partition_quality")
     check_quality_input(prepared, quality, gamma, caller="partition_quality")
     vocabulary = graph.vocabulary

@@ -15,7 +15,7 @@ from graphkit.communities.prepare import (
     prepare,
     require_partition,
 )
-from graphkit.data.graph import Graph
+from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError
 
@@ -25,7 +25,7 @@ __all__ = ["community_report"]
 LOW_CONFIDENCE = 0.5
 
 
-def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
+def community_report(graph: GraphLike, partition: Partition) -> pl.DataFrame:
     r"""Density, conductance, confidence and minimum cut of each community.
 
     With :math:`n_c` the members of community c, :math:`e_c` the edges between them,
@@ -88,6 +88,7 @@ def community_report(graph: Graph, partition: Partition) -> pl.DataFrame:
     ([0.14285714285714285, 0.14285714285714285], [True, True])
     """
     require_partition(partition, caller="community_report")
+    graph = as_graph(graph, "community_report")
     prepared = prepare(graph, caller="community_report")
     positions = graph.vocabulary.lookup(partition.vocabulary)
     lost = np.flatnonzero(positions < 0)

@@ -19,8 +19,9 @@ from graphkit.communities.leiden import leiden
 from graphkit.communities.prepare import Codes, Counts, Floats, Prepared, community_columns
 from graphkit.communities.quality import quality_line, resolve_resolution
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
-from graphkit.data.partition import AGREE, Partition, canonical_membership
+from graphkit.data.graph import Graph, GraphLike, as_graph
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import AGREE, Partition
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
 from graphkit.parallel import track
@@ -127,7 +128,7 @@ _LEAST = 3
 
 
 def resolution_limit(
-    graph: Graph,
+    graph: GraphLike,
     partition: Partition,
     *,
     resolution: float | None = None,
@@ -220,6 +221,7 @@ def resolution_limit(
     asked = resolution if resolution is not None else partition.resolution
     gamma = checks.check_resolution(asked) or 1.0
     runs = check_integer("runs", runs, 1)
+    graph = as_graph(graph, "resolution_limit")
     prepared = checks.prepare(graph, caller="resolution_limit")
     codes = partition.vocabulary.lookup(graph.vocabulary)[prepared.nodes]
     if (codes < 0).any():
@@ -405,7 +407,7 @@ class ResolutionProfile(Frozen, title="Resolution profile"):
 
 
 def resolution_profile(
-    graph: Graph,
+    graph: GraphLike,
     *,
     quality: str = "modularity",
     resolutions: tuple[float, float] | Sequence[float] | Floats | None = None,
@@ -494,6 +496,7 @@ def resolution_profile(
     """
     check_choice("quality", quality, checks.LINEAR)
     runs = check_integer("runs", runs, 1)
+    graph = as_graph(graph, "resolution_profile")
     prepared = checks.prepare(graph, caller="resolution_profile")
     grid = _resolution_grid(prepared, quality, resolutions, steps)
     find = partial(leiden, engine=engine, quality=quality, runs=runs)

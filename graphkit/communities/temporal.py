@@ -26,8 +26,9 @@ from graphkit.communities.engines import (
 from graphkit.communities.multilayer import check_named_graphs, evaluate_layer
 from graphkit.communities.prepare import Codes, Prepared, weight_unit
 from graphkit.communities.tracking import Tracks, assemble
-from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, Runs, canonical_membership
+from graphkit.data.graph import Graph, GraphLike
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
 from graphkit.parallel import track
@@ -219,7 +220,7 @@ def evaluate_slices(
 
 
 def leiden_slices(
-    slices: Mapping[str, Graph],
+    slices: Mapping[str, GraphLike],
     *,
     interslice: float = 1.0,
     quality: str = "modularity",
@@ -327,6 +328,7 @@ def leiden_slices(
     given = checks.check_resolution(resolution)
     runs = check_integer("runs", runs, 1)
     iterations = checks.check_iterations(iterations)
+    slices = check_named_graphs(slices, caller="leiden_slices", what="slice")
     coupled = couple_slices(slices, omega)
     gammas = tuple(given or (p.density if quality == "cpm" else 1.0) for p in coupled.prepared)
     run = slices_runner(coupled, quality, gammas, iterations)

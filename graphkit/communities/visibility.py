@@ -20,7 +20,7 @@ from graphkit.communities.prepare import (
     require_partition,
     shared_nodes,
 )
-from graphkit.data.graph import Graph
+from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import VERDICTS, Visibility
@@ -48,7 +48,7 @@ MIN_SHARED = 2
 
 def visibility(
     partition: Partition,
-    follow_graph: Graph,
+    follow_graph: GraphLike,
     *,
     runs: int = 10,
     engine: str | None = None,
@@ -152,6 +152,7 @@ def visibility(
     []
     """
     require_partition(partition, caller="visibility")
+    follow_graph = as_graph(follow_graph, "visibility")
     prepared = prepare(follow_graph, caller="visibility")
     here, there = shared_nodes(partition, follow_graph, caller="visibility")
     assigned = partition.membership[here] >= 0

@@ -420,16 +420,6 @@ def require_dataset(dataset: object, *, caller: str) -> None:
         )
 
 
-def advise_graph(value: object) -> str:
-    """What makes a graph of `value`, which is none: a sentence."""
-    if isinstance(value, Dataset):
-        return "make one with gk.cointeraction_graph(ds), gk.follow_graph(ds) or another."
-    return advise_frame(value, graph=True) or (
-        "convert it with Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or "
-        "Graph.from_edges."
-    )
-
-
 def _split_frame(frame: pl.DataFrame, column: str, cut: datetime) -> list[pl.DataFrame]:
     """Rows before `cut`, rows from it on, and rows without a time."""
     if column not in frame.columns:

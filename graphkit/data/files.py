@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import math
 import os
@@ -532,6 +533,21 @@ def _check_order(vocabulary: Vocabulary, ids: pl.Series) -> Vocabulary:
     if not vocabulary.series.equals(ids):
         raise DataError("its ids are not in ascending order, or one is there twice.")
     return vocabulary
+
+
+def pack_frame(frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
+    """A frame as the bytes of a Parquet file."""
+    held = io.BytesIO()
+    frame.write_parquet(held, compression="zstd")
+    return np.frombuffer(held.getvalue(), dtype=np.uint8)
+
+
+def unpack_frame(held: npt.NDArray[np.uint8]) -> pl.DataFrame:
+    """The inverse of :func:`pack_frame`."""
+    try:
+        return pl.read_parquet(io.BytesIO(held.tobytes()))
+    except pl.exceptions.PanicException as error:  # Polars panics on some damaged files
+        raise DataError("its table of attributes is damaged.") from error
 
 
 def read_toml(path: Path, remedy: str = "Correct it there.") -> dict[str, Any]:

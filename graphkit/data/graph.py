@@ -7,20 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
+from graphkit.data import graph_convert
+from graphkit.data.attributes import align_attributes, check_attributes
+from graphkit.data.files import loading, pack_frame, pack_ids, save_arrays, unpack_frame, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.ids import look_over_ids
 from graphkit.data.matrix import fold_symmetric, read_matrix
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, check_choice, nearest
+from graphkit.errors import DataError, GraphkitWarning, check_choice, name_some
 
 if TYPE_CHECKING:
     import igraph
@@ -32,6 +34,8 @@ Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Ids = Iterable[Any] | pl.Series
+#: What functions of graphs take, see :func:`as_graph`.
+GraphLike: TypeAlias = "Graph | networkx.Graph[Any] | igraph.Graph | scipy.sparse.sparray"
 
 
 def _check_rows(graph: Graph) -> None:
@@ -81,7 +85,12 @@ def _check_weights(weights: Floats) -> None:
 
 
 def _encode_edges(
-    source: Ids, target: Ids, weight: npt.ArrayLike | pl.Series | None, nodes: Ids | None
+    source: Ids,
+    target: Ids,
+    weight: npt.ArrayLike | pl.Series | None,
+    nodes: Ids | None,
+    *,
+    level: int = 3,
 ) -> tuple[Vocabulary, Codes, Codes, Floats | None]:
     """Vocabulary, codes and weights of an edge list given by ids."""
     sources, targets = (
@@ -117,13 +126,13 @@ def _encode_edges(
         vocabulary = Vocabulary(nodes)
         if vocabulary.kind == "str" and (told := look_over_ids(vocabulary.series, "the edge list")):
             # nodes may be words, so they are taken as they are
-            warnings.warn(f"ids of the graph: {told}.", GraphkitWarning, stacklevel=3)
+            warnings.warn(f"ids of the graph: {told}.", GraphkitWarning, stacklevel=level)
         elif vocabulary.kind == "object" and (twice := vocabulary.series.is_duplicated().sum()):
             warnings.warn(
                 f"ids of the graph: {twice:,} nodes are one id in two types, such as 1 and '1'; neither "
                 "was changed: give all ids in one type.",
                 GraphkitWarning,
-                stacklevel=3,
+                stacklevel=level,
             )
     return vocabulary, vocabulary.encode(sources), vocabulary.encode(targets), values
 
@@ -185,54 +194,13 @@ def _has_repeats(keys: npt.NDArray[np.int64]) -> bool:
     return bool((keys[1:] == keys[:-1]).any())
 
 
-def _count_distinct(ids: Iterable[Any]) -> int:
-    try:
-        return len(set(ids))
-    except TypeError as error:
-        raise DataError(f"ids must be hashable, such as text or integers: {error}.") from None
-
-
-def _igraph_ids(graph: igraph.Graph) -> list[Any]:
-    """Ids of an igraph graph, see :meth:`Graph.from_igraph`."""
-    present = graph.vs.attributes()
-    ids: list[Any]
-    if "name" in present:
-        ids = graph.vs["name"]
-        if _count_distinct(ids) < len(ids):
-            raise DataError(
-                "the igraph vertex attribute 'name' has repeated values: ids are unique."
-            )
-        return ids
-    for attribute in ("id", "label"):
-        ids = graph.vs[attribute] if attribute in present else []
-        if ids and all(isinstance(v, str) for v in ids) and len(set(ids)) == len(ids):
-            return ids
-    return list(range(graph.vcount()))
-
-
-def _as_integers(ids: list[Any]) -> list[Any]:
-    """Integers of texts, as they are where one is not the plain text of an integer."""
-    try:
-        numbers = [int(one) for one in ids]
-    except (TypeError, ValueError):
-        return ids
-    return numbers if [str(number) for number in numbers] == ids else ids
-
-
-def _no_weight(kind: str, weight: str | None, known: Iterable[str]) -> DataError:
-    names = sorted(map(str, known))
-    return DataError(
-        f"no edge of the {kind} graph has the attribute {weight!r}.{nearest(str(weight), names)} "
-        f"Attributes: {', '.join(names) or 'none'}. Pass weight=None to count edges."
-    )
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class Graph(Frozen):
     """Immutable graph: nodes in sorted id order, edges as compressed sparse rows.
 
     Build one with :meth:`from_edges`, :meth:`from_networkx`, :meth:`from_igraph`,
-    :meth:`from_scipy`, or with a function such as :func:`graphkit.follow_graph`.
+    :meth:`from_scipy`, or with a function such as :func:`graphkit.follow_graph`; read one with
+    :func:`graphkit.readwrite.read_graph`.
 
     Attributes
     ----------
@@ -251,6 +219,11 @@ class Graph(Frozen):
         ``"accounts"``, ``"authors"``, ``"items"``, ``"tags"``, ``"sounds"`` or ``"nodes"``.
     provenance
         How the graph was made.
+    attributes
+        What is known of the nodes: a frame with their ids in the column ``id`` and one row per
+        node, in the order of the vocabulary; `None` without any. Attributes stay with the nodes in
+        subgraphs and backbones, and take no part in the content key, which is of what
+        communities are computed from: nodes, edges and weights.
 
     Examples
     --------
@@ -266,10 +239,20 @@ class Graph(Frozen):
     directed: bool
     node_kind: str = "nodes"
     provenance: Provenance = field(default_factory=lambda: Provenance("Graph"))
+    attributes: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         self._set_arrays(indptr=np.int64, indices=np.int32, weights=np.float64)
         _check_rows(self)
+        if self.attributes is not None:
+            check_attributes(self.attributes, self.vocabulary)
+            if self.attributes.width == 1:
+                self._set(attributes=None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a graph without attributes is what it was before there were any, its key too
+        state = super().__getstate__()
+        return {k: v for k, v in state.items() if k != "attributes" or v is not None}
 
     @classmethod
     def from_edges(
@@ -280,6 +263,7 @@ class Graph(Frozen):
         *,
         directed: bool,
         nodes: Iterable[Any] | None = None,
+        attributes: Any = None,
         node_kind: str = "nodes",
         provenance: Provenance | None = None,
     ) -> Graph:
@@ -296,23 +280,33 @@ class Graph(Frozen):
             Whether an edge runs from source to target only.
         nodes
             All nodes, where some have no edge; every end of an edge must be among them.
+        attributes
+            What is known of the nodes: a frame of Polars or pandas, or a mapping of columns, with
+            the ids in the column ``id``. Nodes without a row have null values.
         node_kind, provenance
-            As the attributes.
+            As the fields of the graph.
 
         Raises
         ------
         DataError
-            If lengths differ, ids are missing or floats, or weights are not finite.
+            If lengths differ, ids are missing or floats, weights are not finite, or `attributes`
+            have an id that is no node, or one twice.
 
         Examples
         --------
         >>> g = Graph.from_edges([1, 1, 2], [2, 2, 3], directed=True)
         >>> g.n_edges, g.total_weight
         (2, 3.0)
+        >>> table = {"id": ["b", "a"], "age": [40, 31]}
+        >>> Graph.from_edges(["a"], ["b"], directed=True, attributes=table).attributes.rows()
+        [('a', 31), ('b', 40)]
         """
         record = provenance or Provenance("Graph.from_edges", {"directed": directed})
         codes = _encode_edges(source, target, weight, nodes)
-        return cls._from_codes(*codes, directed=directed, node_kind=node_kind, provenance=record)
+        options: Any = {"directed": directed, "node_kind": node_kind, "provenance": record}
+        if attributes is not None:
+            options["attributes"] = align_attributes(attributes, codes[0])
+        return cls._from_codes(*codes, **options)
 
     @classmethod
     def _from_codes(
@@ -325,17 +319,21 @@ class Graph(Frozen):
         directed: bool,
         node_kind: str,
         provenance: Provenance,
+        attributes: pl.DataFrame | None = None,
     ) -> Graph:
         """A graph from node codes; undirected edges are given once, in either direction."""
         arrays = csr_from_codes(len(vocabulary), source, target, weight, directed=directed)
-        graph = cls(vocabulary, *arrays, directed, node_kind, provenance)
+        graph = cls(vocabulary, *arrays, directed, node_kind, provenance, attributes)
         # known already, and slow to find in compressed rows
         graph.__dict__["n_loops"] = int(np.unique(source[source == target]).size)
         return graph
 
     @classmethod
     def from_networkx(cls, graph: networkx.Graph[Any], *, weight: str | None = "weight") -> Graph:
-        """A graph from networkx; missing weights are 1, parallel edges are merged.
+        """A graph from networkx, with the data of its nodes.
+
+        Missing weights are 1, parallel edges are merged. Node data become `attributes`; what no
+        column holds, such as a mapping, is left out and counted in the provenance.
 
         Raises
         ------
@@ -343,19 +341,12 @@ class Graph(Frozen):
             If a weight is no finite number, or no edge has the attribute `weight`, unless it is
             ``"weight"``.
         """
-        edges = list(graph.edges(data=weight or None, default=None))
-        values = [1.0 if w is None else w for _, _, w in edges] if weight else None
-        if weight not in (None, "weight") and edges and all(w is None for _, _, w in edges):
-            known = {name for *_, data in graph.edges(data=True) for name in data}
-            raise _no_weight("networkx", weight, known)
-        record = Provenance("Graph.from_networkx", {"weight": weight})
-        ends = [u for u, _, _ in edges], [v for _, v, _ in edges]
-        options: Any = {"directed": graph.is_directed(), "nodes": list(graph.nodes)}
-        return cls.from_edges(*ends, values, **options, provenance=record)
+        parts = graph_convert.parts_of_networkx(graph, weight)
+        return cls._from_parts(parts, "Graph.from_networkx", weight)
 
     @classmethod
     def from_igraph(cls, graph: igraph.Graph, *, weight: str | None = "weight") -> Graph:
-        """A graph from igraph; parallel edges are merged.
+        """A graph from igraph, with the attributes of its vertices; parallel edges are merged.
 
         Ids are the vertex attribute ``name``, else ``id`` or ``label`` if it is text that differs
         for each vertex (as in GraphML and GML files of other tools), else the indices. Names that
@@ -368,18 +359,16 @@ class Graph(Frozen):
             If ids repeat, a weight is no finite number, or the graph has no edge attribute
             `weight`, unless it is ``"weight"``.
         """
-        ids = _igraph_ids(graph)
-        if "idkind" in graph.attributes() and graph["idkind"] == "int":
-            ids = _as_integers(ids)
-        pairs = graph.get_edgelist()
-        names = graph.es.attributes()
-        if weight not in (None, "weight", *names) and pairs:
-            raise _no_weight("igraph", weight, names)
-        values = graph.es[weight] if weight and weight in names else None
-        record = Provenance("Graph.from_igraph", {"weight": weight})
-        ends = [ids[u] for u, _ in pairs], [ids[v] for _, v in pairs]
-        directed = graph.is_directed()
-        return cls.from_edges(*ends, values, directed=directed, nodes=ids, provenance=record)
+        parts = graph_convert.parts_of_igraph(graph, weight)
+        return cls._from_parts(parts, "Graph.from_igraph", weight)
+
+    @classmethod
+    def _from_parts(cls, parts: graph_convert.Parts, verb: str, weight: str | None) -> Graph:
+        codes = _encode_edges(parts.source, parts.target, parts.weight, parts.ids, level=4)
+        frame, removed = graph_convert.keep_attributes(parts, codes[0])
+        options: Any = {"directed": parts.directed, "node_kind": "nodes", "attributes": frame}
+        record = Provenance(verb, {"weight": weight}, removed=removed)
+        return cls._from_codes(*codes, **options, provenance=record)
 
     @classmethod
     def from_scipy(
@@ -416,7 +405,7 @@ class Graph(Frozen):
         if not directed:
             rows, columns, weights = fold_symmetric(n, rows, columns, weights)
         ids = np.arange(n) if nodes is None else list(nodes)
-        distinct = n if nodes is None else _count_distinct(ids)
+        distinct = n if nodes is None else graph_convert.count_distinct(ids)
         if len(ids) != n or distinct != n:
             raise DataError(f"{len(ids)} ids ({distinct} distinct) for {n} rows: one each.")
         vocabulary, record = Vocabulary(ids), Provenance("Graph.from_scipy")
@@ -536,8 +525,26 @@ class Graph(Frozen):
             indptr=np.concatenate([[0], np.cumsum(lengths)]),
             indices=code[self.indices[entries]].astype(np.int32),
             weights=self.weights[entries],
+            attributes=self._attributes_of(nodes),
             provenance=Provenance.of(caller, made_from=(self,), removed=removed),
         )
+
+    def _attributes_of(self, nodes: Mask) -> pl.DataFrame | None:
+        return None if self.attributes is None else self.attributes.filter(pl.Series(nodes))
+
+    def with_attributes(self, attributes: Any) -> Graph:
+        """The same nodes and edges with other `attributes`, given as to :meth:`from_edges`.
+
+        They replace those that the graph has; `None` takes all away.
+
+        Examples
+        --------
+        >>> g = Graph.from_edges(["a"], ["b"], directed=True)
+        >>> g.with_attributes({"id": ["b"], "side": ["left"]}).attributes.rows()
+        [('a', None), ('b', 'left')]
+        """
+        frame = None if attributes is None else align_attributes(attributes, self.vocabulary)
+        return replace(self, attributes=frame)
 
     def components(self) -> Codes:
         """Weakly connected component of each node, shape (n,): numbered by size, from 0 on."""
@@ -566,6 +573,7 @@ class Graph(Frozen):
             return self
         record = Provenance.of("to_undirected", made_from=(self,))
         options: Any = {"directed": False, "node_kind": self.node_kind, "provenance": record}
+        options["attributes"] = self.attributes
         return self._from_codes(self.vocabulary, *self.edge_arrays(), **options)
 
     def to_scipy(self) -> scipy.sparse.csr_array:
@@ -579,35 +587,24 @@ class Graph(Frozen):
     def to_igraph(self) -> igraph.Graph:
         """An igraph graph with vertex attribute ``name`` and edge attribute ``weight``.
 
+        The attributes of the nodes are vertex attributes; one called ``name`` becomes ``name_2``.
+
         Names of integer ids are text, for igraph writes numbers to files with 15 digits; the graph
         attribute ``idkind`` is ``"int"`` then, and :meth:`from_igraph` gives the integers back.
         Ids of other kinds, such as tuples, stay objects, which igraph leaves out of files.
         """
-        import igraph
-
-        source, target, weight = self.edge_arrays()
-        # a zip of lists is igraph's fastest way in
-        edges = zip(source.tolist(), target.tolist(), strict=True)
-        other = igraph.Graph(n=self.n_nodes, edges=edges, directed=self.directed)
-        if self.vocabulary.kind == "int":
-            other["idkind"] = "int"
-            other.vs["name"] = self.vocabulary.series.cast(pl.String).to_list()
-        else:
-            other.vs["name"] = self.vocabulary.ids.tolist()
-        other.es["weight"] = weight.tolist()
-        return other
+        return graph_convert.to_igraph(
+            self.vocabulary, self.edge_arrays(), self.directed, self.attributes
+        )
 
     def to_networkx(self) -> networkx.Graph[Any]:
-        """A networkx Graph or DiGraph with the ids as nodes and edge attribute ``weight``."""
-        import networkx as nx
+        """A networkx Graph or DiGraph with the ids as nodes and edge attribute ``weight``.
 
-        other: Any = nx.DiGraph() if self.directed else nx.Graph()
-        ids = self.vocabulary.ids
-        other.add_nodes_from(ids.tolist())
-        source, target, weight = self.edge_arrays()
-        rows = (ids[source].tolist(), ids[target].tolist(), weight.tolist())
-        other.add_weighted_edges_from(zip(*rows, strict=True))
-        return other
+        The attributes of the nodes are node data, without those that are null.
+        """
+        return graph_convert.to_networkx(
+            self.vocabulary, self.edge_arrays(), self.directed, self.attributes
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the graph as one ``.npz`` file; :meth:`load` reads it back."""
@@ -615,6 +612,8 @@ class Graph(Frozen):
         header["provenance"] = self.provenance.to_dict()
         arrays = pack_ids(self.vocabulary)
         arrays |= {"indptr": self.indptr, "indices": self.indices, "weights": self.weights}
+        if self.attributes is not None:
+            arrays["attributes"] = pack_frame(self.attributes.drop("id"))
         return save_arrays(path, "Graph", header, arrays)
 
     @classmethod
@@ -629,8 +628,12 @@ class Graph(Frozen):
         with loading(path, "Graph") as (header, arrays):
             values = {name: arrays[name] for name in ("indptr", "indices", "weights")}
             values |= {name: header[name] for name in ("directed", "node_kind")}
-            record = Provenance.from_dict(header["provenance"])
-            return cls(unpack_ids(arrays), **values, provenance=record)
+            values["provenance"] = Provenance.from_dict(header["provenance"])
+            vocabulary = unpack_ids(arrays)
+            if "attributes" in arrays:
+                frame = unpack_frame(arrays["attributes"])
+                values["attributes"] = pl.DataFrame([vocabulary.series, *frame])
+            return cls(vocabulary, **values)
 
     def _facts(self) -> dict[str, object]:
         isolated = int(np.count_nonzero(self.degree() == 0)) if self.n_nodes else 0
@@ -641,8 +644,42 @@ class Graph(Frozen):
             "total weight": self.total_weight,
             "made by": self.provenance.verb,
         }
+        if self.attributes is not None:
+            facts["attributes"] = name_some(self.attributes.columns[1:], 8)
         return facts | {f"left out: {k}": v for k, v in self.provenance.removed.items()}
 
     def _title(self) -> str:
         weighted = "weighted" if self.is_weighted else "unweighted"
         return f"Graph ({'directed' if self.directed else 'undirected'}, {weighted})"
+
+
+def as_graph(value: GraphLike, caller: str) -> Graph:
+    """The value as a :class:`Graph`: a graph of networkx, igraph or SciPy is converted.
+
+    A weight is the edge attribute ``weight``. A sparse matrix that is symmetric up to rounding is an
+    undirected graph, any other a directed one.
+
+    Raises
+    ------
+    DataError
+        If the value is none of these; the message names the call that makes a graph of it.
+
+    Examples
+    --------
+    >>> import scipy.sparse as sp
+    >>> as_graph(sp.csr_array([[0, 1], [1, 0]]), "leiden").directed
+    False
+    """
+    if isinstance(value, Graph):
+        return value
+    library = graph_convert.library_of(value)
+    if library == "networkx":
+        return Graph.from_networkx(value)
+    if library == "igraph":
+        return Graph.from_igraph(value)
+    if library == "scipy":
+        try:
+            return Graph.from_scipy(value, directed=False)
+        except DataError:  # not symmetric; other faults are found again
+            return Graph.from_scipy(value, directed=True)
+    raise graph_convert.no_graph(value, caller)

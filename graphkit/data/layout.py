@@ -135,7 +135,9 @@ _GRAPH = Layout(
         "indptr": ("int64", ("n+1",)),
         "indices": ("int32", ("e",)),
         "weights": ("float64", ("e",)),
+        "attributes": ("uint8", (None,)),
     },
+    optional=_sets("attributes"),
     either=(_NODE_IDS,),
 )
 

@@ -14,12 +14,21 @@ import polars as pl
 
 from graphkit.data.files import loading, pack_ids, save_arrays, unpack_ids
 from graphkit.data.frozen import Frozen, content_key
+from graphkit.data.graph import GraphLike, as_graph
+from graphkit.data.membership import (
+    Membership,
+    as_list,
+    canonical_membership,
+    look_up,
+    number_by_size,
+    read_membership,
+    read_pairs,
+    shown,
+)
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest
 from graphkit.parallel import refuse_after_fork
-
-Membership = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,154 +74,6 @@ VERDICTS = {
     "runs disagree": "the communities are an artefact of one run; report that none were found",
     "one run": "it has no run-to-run agreement; take several",
 }
-
-
-def canonical_membership(membership: npt.ArrayLike) -> Membership:
-    """Number communities by size, ties by smallest node; −1 stays.
-
-    Examples
-    --------
-    >>> canonical_membership([5, 3, 3, -1, 9]).tolist()
-    [1, 0, 0, -1, 2]
-    """
-    return number_by_size(np.asarray(membership))[0]
-
-
-def number_by_size(membership: npt.NDArray[Any]) -> tuple[Membership, list[int]]:
-    """Canonical codes, and the old code of each new one."""
-    canonical = np.full(membership.size, -1, dtype=np.int32)
-    assigned = np.flatnonzero(membership >= 0)
-    if not assigned.size:
-        return canonical, []
-    old, first, inverse, sizes = np.unique(
-        membership[assigned], return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((first, -sizes))
-    rank = np.empty(old.size, dtype=np.int32)
-    rank[order] = np.arange(old.size, dtype=np.int32)
-    canonical[assigned] = rank[inverse]
-    return canonical, old[order].tolist()
-
-
-def read_membership(given: Any) -> tuple[npt.NDArray[np.int64], list[Any], int]:
-    """Dense codes of memberships, the communities in order, and the number of missing entries.
-
-    Entries are as in :meth:`Partition.from_membership`. Code c, from 0 on, stands for the c-th
-    community, by value; −1 for unassigned nodes. Needs memory for the entries only.
-
-    Raises
-    ------
-    DataError
-        If an entry is neither an integer from −1 on, text, nor missing.
-    """
-    if isinstance(clusters := getattr(given, "membership", None), list):
-        given = clusters  # a clustering of igraph or leidenalg
-    if isinstance(given, np.ndarray) and given.ndim != 1:
-        raise DataError(f"memberships have shape {given.shape}; one entry per id is needed.")
-    if isinstance(given, pl.Series) and not given.null_count() and given.dtype.is_integer():
-        given = given.to_numpy()
-    if not isinstance(given, np.ndarray) or np.ma.isMaskedArray(given):
-        given = _listed(given)
-        if given and {type(entry) for entry in given} == {int}:
-            # an array only where no integer is too large for it
-            codes = np.array(given)
-            given = codes if codes.dtype.kind in "iu" else given
-    if isinstance(given, np.ndarray) and given.dtype.kind in "iu":
-        below = np.flatnonzero(given < -1)
-        if below.size:
-            raise _wrong_code(given[below[0]].item(), int(below[0]))
-        return _number_groups(given)
-    entries = [_read_entry(entry, row) for row, entry in enumerate(_listed(given))]
-    kinds = {type(entry) for entry in entries if entry is not None}
-    if kinds == {int, str}:
-        text = next(entry for entry in entries if isinstance(entry, str))
-        code = next(entry for entry in entries if isinstance(entry, int))
-        raise DataError(
-            f"memberships mix names such as {_shown(text)} with codes such as {code}: make all of "
-            "them text, and unassigned nodes None."
-        )
-    groups: list[Any] = sorted({entry for entry in entries if entry not in (None, -1)})
-    code_of = {group: code for code, group in enumerate(groups)} | {None: -1}
-    codes = np.array([code_of.get(entry, -1) for entry in entries], dtype=np.int64)
-    return codes, groups, entries.count(None)
-
-
-def _listed(given: Any) -> list[Any]:
-    if isinstance(given, np.ndarray | pl.Series):
-        return list(given.tolist() if isinstance(given, np.ndarray) else given.to_list())
-    try:
-        return list(given)
-    except TypeError:
-        raise DataError(
-            f"a {type(given).__name__} is no membership: give one code or name per id, in their "
-            "order, or a mapping from ids to them."
-        ) from None
-
-
-def _number_groups(given: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], list[Any], int]:
-    codes = np.full(given.size, -1, dtype=np.int64)
-    assigned = given >= 0
-    groups, codes[assigned] = np.unique(given[assigned], return_inverse=True)
-    return codes, groups.tolist(), 0
-
-
-def _look_up(ids: list[Any], membership: Mapping[Any, Any]) -> list[Any]:
-    """The entry of each id in a mapping, `None` where it has none."""
-    strange = membership.keys() - set(ids)
-    if strange:
-        first = min(strange, key=repr)
-        raise DataError(
-            f"{len(strange):,} keys of the memberships are no ids, such as {_shown(first)}: a "
-            "mapping goes from ids, of the same type, to communities. Take out nodes that are "
-            "not among the ids."
-        )
-    return [membership.get(one) for one in ids]
-
-
-def _read_entry(entry: Any, row: int) -> int | str | None:
-    """One membership as an integer or text; `None` for a missing one."""
-    if entry is None or type(entry).__name__ in ("NAType", "NaTType"):
-        return None
-    if isinstance(entry, str):
-        return str(entry)
-    if isinstance(entry, int | np.integer | np.bool_):
-        code = int(entry)
-        if code < -1:
-            raise _wrong_code(code, row)
-        return code
-    if isinstance(entry, float | np.floating):
-        if np.isnan(entry):
-            return None
-        # floats above 2^53 stand for several integers
-        if np.isfinite(entry) and float(entry).is_integer() and -1 <= entry <= 2**53:
-            return int(entry)
-        raise DataError(
-            f"membership {entry!s} of node {row + 1} is no code: codes are integers from 0 on, up "
-            "to 2^53 if they come as floats, −1 for unassigned. Give the communities as integers, "
-            "or as text."
-        )
-    if isinstance(entry, set | frozenset):
-        raise DataError(
-            f"membership {row + 1} is a {type(entry).__name__}: these are the nodes of communities. "
-            "Give {node: code for code, nodes in enumerate(communities) for node in nodes}."
-        )
-    raise DataError(
-        f"membership {_shown(entry)} of node {row + 1} is a {type(entry).__name__}: a community is "
-        "a code, from 0 on, or a name: make them text."
-    )
-
-
-def _wrong_code(code: int, row: int) -> DataError:
-    return DataError(
-        f"membership {code} of node {row + 1} is below 0, and only −1 stands for unassigned: make "
-        "the communities text if such numbers are their ids."
-    )
-
-
-def _shown(value: Any) -> str:
-    """`repr`, shortened."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 #: Fields that a saved file keeps in its header, and the arrays of the runs.
@@ -325,9 +186,10 @@ class Partition(Frozen, table="summary"):
     @classmethod
     def from_membership(
         cls,
-        ids: Iterable[Any] | Vocabulary,
-        membership: Iterable[Any] | Mapping[Any, Any],
+        ids: Iterable[Any] | Vocabulary | Mapping[Any, Any],
+        membership: Iterable[Any] | Mapping[Any, Any] | None = None,
         *,
+        graph: GraphLike | None = None,
         labels: Sequence[str | None] | None = None,
         node_kind: str = "nodes",
         provenance: Provenance | None = None,
@@ -337,13 +199,17 @@ class Partition(Frozen, table="summary"):
         Parameters
         ----------
         ids
-            Node ids, each once.
+            Node ids, each once. Without `membership`: a mapping from ids to the entries below, or
+            pairs of an id and its entry.
         membership
             One entry per id: a community's code, an integer of any size from 0 on (−1 for
             unassigned), or its name as text. `None`, NaN and missing values of pandas are
             unassigned too; the default provenance counts them. Also a mapping from ids to such
             entries, where ids that it lacks are unassigned, or a clustering of igraph or
             leidenalg.
+        graph
+            Its nodes become those of the partition, in place of `ids` alone: nodes without an
+            entry are unassigned, and an entry for another id is refused.
         labels
             Names of the codes 0, 1, …; not with text memberships.
         node_kind, provenance
@@ -353,8 +219,8 @@ class Partition(Frozen, table="summary"):
         ------
         DataError
             If lengths differ, an entry is neither an integer nor text (fractions, infinite
-            numbers, tuples), a code is below −1, codes and names are mixed, or a mapping has
-            other keys than the ids.
+            numbers, tuples), a code is below −1, codes and names are mixed, a mapping has other
+            keys than the ids, or an id is there twice.
 
         Examples
         --------
@@ -362,13 +228,24 @@ class Partition(Frozen, table="summary"):
         >>> p = Partition.from_membership(ids, codes)
         >>> p.membership.tolist(), p.provenance.removed["nodes without a membership"]
         ([1, -1, 0, 0], 1)
+        >>> Partition.from_membership({"a": "x", "b": "y", "c": "y"}).labels
+        ('y', 'x')
         """
-        if isinstance(ids, Mapping):
-            raise DataError("ids are a mapping: give the ids first, and their memberships second.")
+        if membership is None or isinstance(ids, Mapping):
+            ids, membership = read_pairs(ids, membership)
+        if graph is not None:
+            known, entries = as_graph(graph, "Partition.from_membership"), list(ids)
+            if not isinstance(membership, Mapping):
+                if len(entries) != len(membership := as_list(membership)):
+                    raise DataError(
+                        f"{len(membership)} memberships for {len(entries)} ids: one each is needed."
+                    )
+                _, membership = read_pairs(zip(entries, membership, strict=True), None)
+            ids, node_kind = known.vocabulary, known.node_kind
         listed = list(ids)
         vocabulary = ids if isinstance(ids, Vocabulary) else Vocabulary(listed)
         if isinstance(membership, Mapping):
-            membership = _look_up(listed, membership)
+            membership = look_up(listed, membership)
         codes, groups, missing = read_membership(membership)
         if codes.size != len(listed) or len(vocabulary) != len(listed):
             raise DataError(
@@ -393,6 +270,64 @@ class Partition(Frozen, table="summary"):
         record = provenance or Provenance("Partition.from_membership", removed=removed)
         ordered = tuple(names[c] for c in order)
         return cls(vocabulary, canonical, ordered, node_kind=node_kind, provenance=record)
+
+    @classmethod
+    def from_attribute(cls, graph: GraphLike, name: str) -> Partition:
+        """The partition that a node attribute of a graph tells, such as Gephi's ``modularity_class``.
+
+        Nodes with the same value are a community, and the value as text is its label. Nodes
+        without a value, or with empty text, are unassigned; the provenance counts them.
+
+        Parameters
+        ----------
+        graph
+            A :class:`Graph`, or a graph of networkx or igraph.
+        name
+            The attribute: text, integers, whole numbers or truth values.
+
+        Raises
+        ------
+        MissingDataError
+            If the graph has no such attribute.
+        DataError
+            If its values are lists, dates or fractions.
+
+        Examples
+        --------
+        >>> from graphkit.data.graph import Graph
+        >>> table = {"id": ["a", "b", "c"], "club": [7, 7, None]}
+        >>> g = Graph.from_edges(["a", "b"], ["b", "c"], directed=False, attributes=table)
+        >>> p = Partition.from_attribute(g, "club")
+        >>> p.labels, p.membership.tolist()
+        (('7',), [0, 0, -1])
+        """
+        graph = as_graph(graph, "Partition.from_attribute")
+        known = [] if graph.attributes is None else graph.attributes.columns[1:]
+        if graph.attributes is None or name not in known:
+            raise MissingDataError(
+                f"the graph has no attribute {shown(name)}; there are {name_some(known, 8) or 'none'}."
+                f"{nearest(str(name), known)}"
+            )
+        values = graph.attributes.get_column(name)
+        if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all():
+            values = values.cast(pl.Int64)
+        if not (values.dtype.is_integer() or values.dtype in (pl.String, pl.Boolean)):
+            raise DataError(
+                f"the attribute {shown(name)} holds {values.dtype}: communities are text, whole "
+                "numbers or truth values."
+            )
+        texts = values.cast(pl.String)
+        texts = texts.set(texts == "", None)
+        missing = texts.null_count()
+        record = Provenance.of(
+            "Partition.from_attribute",
+            {"name": name},
+            made_from=(graph,),
+            removed={"nodes without a membership": missing} if missing else {},
+        )
+        return cls.from_membership(
+            graph.vocabulary, texts, node_kind=graph.node_kind, provenance=record
+        )
 
     @cached_property
     def n_communities(self) -> int:
@@ -490,6 +425,46 @@ class Partition(Frozen, table="summary"):
         """
         changes = {"evidence": evidence, "provenance": provenance, "labels_key": ""}
         return replace(self, labels=tuple(labels), **changes)  # type: ignore[arg-type]
+
+    def rename(self, labels: Mapping[Any, str | None]) -> Partition:
+        """Partition with other labels for some communities.
+
+        Parameters
+        ----------
+        labels
+            New labels by old one or by code; `None` takes a label away. All are renamed at once, so
+            that two labels may be exchanged.
+
+        Raises
+        ------
+        MissingDataError
+            If no community has a label that is named.
+        OptionError
+            If a code does not exist, or a community is named twice.
+        DataError
+            If labels would not be unique, or a new one is no text.
+
+        Examples
+        --------
+        >>> p = Partition.from_membership({"a": "x", "b": "y", "c": "y"})
+        >>> p.rename({"y": "readers", 1: "writers"}).labels
+        ('readers', 'writers')
+        """
+        found = list(self.labels)
+        codes = [self.community(which) for which in labels]
+        if len(set(codes)) < len(codes):
+            raise OptionError("rename: one community is named twice, by its label and its code.")
+        for code, new in zip(codes, labels.values(), strict=True):
+            if new is not None and (not isinstance(new, str) or not new):
+                raise DataError(f"rename: {shown(new)} is no label: give text, or None for none.")
+            found[code] = new
+        parameters = {"labels": {self.name(c): found[c] for c in codes}}
+        record = Provenance.of("Partition.rename", parameters, made_from=(self,))
+        evidence = self.evidence
+        if evidence is not None and "label" in evidence.columns:
+            names = pl.Series("label", found, dtype=pl.String)
+            evidence = evidence.with_columns(names.gather(evidence.get_column("community")))
+        return self.with_labels(found, evidence, record)
 
     def confident(self, minimum: float = 0.5) -> Partition:
         """Partition without the nodes of low consistency.

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit import errors
-from graphkit.data.dataset import Dataset, advise_graph
+from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, GraphkitWarning, OptionError
@@ -255,7 +255,7 @@ UNPOPULAR = (
 
 
 def backbone(
-    graph: Graph,
+    graph: GraphLike,
     *,
     method: str = "bicm",
     dataset: Dataset | IncidenceMatrix | None = None,
@@ -386,10 +386,7 @@ def backbone(
     >>> dict(found.removed)
     {'edges with p >= 0.1': 3}
     """
-    if not isinstance(graph, Graph):
-        raise OptionError(
-            f"backbone: graph is a {type(graph).__name__}, not a Graph: {advise_graph(graph)}"
-        )
+    graph = as_graph(graph, "backbone")
     given = {"alpha": alpha, "top": top, "k": k, "min_weight": min_weight}
     value = _check_parameter(method, given, dataset)
     source, target, weight = graph.edge_arrays()
@@ -454,6 +451,7 @@ def backbone(
         directed=graph.directed,
         node_kind=graph.node_kind,
         provenance=record,
+        attributes=graph.attributes,
     )
     return Backbone(
         kept, method, columns, graph.n_edges, graph.total_weight, removed, n_tests, note, record

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.dataset import advise_graph
 from graphkit.data.display import html_frame, number
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError, check_choice
 from graphkit.parallel import refuse_after_fork
@@ -205,7 +204,7 @@ class GraphFacts(Frozen):
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
-def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None) -> GraphFacts:
+def describe(graph: GraphLike, *, by: pl.DataFrame | Mapping[Any, Any] | None = None) -> GraphFacts:
     r"""Summary statistics of a graph: size, degrees, components, clustering, assortativity.
 
     With n nodes and degrees :math:`k_i`:
@@ -252,11 +251,11 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     Raises
     ------
     OptionError
-        If `graph` is not a Graph, or `by` is neither a frame nor a mapping.
+        If `by` is neither a frame nor a mapping.
     MissingDataError
         If `by` has no node of the graph.
     DataError
-        If `by` has two rows for a node, or an attribute that is neither text nor number.
+        If `graph` is no graph, or `by` has two rows for a node, or an attribute that is neither text nor number.
 
     References
     ----------
@@ -279,10 +278,7 @@ def describe(graph: Graph, *, by: pl.DataFrame | Mapping[Any, Any] | None = None
     ('attribute', 'categorical', 0.0, 3, 0)
     """
     refuse_after_fork()
-    if not isinstance(graph, Graph):
-        raise OptionError(
-            f"describe: graph is a {type(graph).__name__}, not a Graph: {advise_graph(graph)}"
-        )
+    graph = as_graph(graph, "describe")
     n = graph.n_nodes
     proper = graph.n_edges - graph.n_loops
     pairs = n * (n - 1) if graph.directed else n * (n - 1) / 2

@@ -11,7 +11,7 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError
@@ -199,7 +199,7 @@ class EdgeEvidence(Frozen, table="frame"):
 INTERACTION_TIMES = ("event", "item_created")
 
 
-def edge_evidence(graph: Graph, source: Any, target: Any, *, dataset: Dataset) -> EdgeEvidence:
+def edge_evidence(graph: GraphLike, source: Any, target: Any, *, dataset: Dataset) -> EdgeEvidence:
     """Shared objects of two nodes of a projection, with times and the order of the two.
 
     On each object the end whose first interaction is earlier leads, and the lag is the time
@@ -247,6 +247,7 @@ def edge_evidence(graph: Graph, source: Any, target: Any, *, dataset: Dataset) -
     >>> found.direction, str(found.median_lag)
     (('a', 'b'), '12:02:30')
     """
+    graph = as_graph(graph, "edge_evidence")
     record = projection_record(graph)
     if record is None:
         raise OptionError(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.tags import STOP_TAGS
@@ -33,8 +33,12 @@ SOURCES = {
     "Graph.from_edges": f"The graph was built from a list of edges; {UNRECORDED}",
     "Graph.from_networkx": f"The graph was converted from networkx; {UNRECORDED}",
     "Graph.from_igraph": f"The graph was converted from igraph; {UNRECORDED}",
+    "read_graph": f"The graph was read from a file of another program; {UNRECORDED}",
     "Graph.from_scipy": f"The graph was converted from a sparse matrix; {UNRECORDED}",
     "Partition.from_membership": "The communities were given; their origin is not recorded.",
+    "Partition.from_attribute": "The communities are the values of the node attribute {name!r}; their "
+    "origin is not recorded.",
+    "Partition.rename": "Some names of communities were chosen by hand.",
     "to_undirected": "Directions were dropped, and the weights of opposite directed edges added.",
     "without_loops": "Self-loops were removed.",
     "largest_component": "Only the largest (weakly) connected component was kept.",
@@ -233,11 +237,14 @@ def _kinds_sentence(asked: Asked) -> str:
 def _name_sentences(asked: Asked) -> Sentences:
     lift, runs = asked.get("min_lift"), asked.get("min_stability")
     stable = f" and come first in {runs:.0%} of the runs" if runs else ""
+    by, held, have = asked["by"], "used", "use"
+    if "values" in asked:
+        by, held, have = f"values of the node attribute {by!r}", "held", "have"
     return [
-        f"Communities are named after over-represented {asked['by']}, by log-odds with an "
+        f"Communities are named after over-represented {by}, by log-odds with an "
         f"informative Dirichlet prior [[names]] at a false-discovery rate of {asked['fdr']:g} [[bh]].",
         lift is not None
-        and f"A name must be used by {asked['min_share']:.0%} of the members that use any, "
+        and f"A name must be {held} by {asked['min_share']:.0%} of the members that {have} any, "
         f"{lift:g} times the share elsewhere,{stable or ' at least'}; communities without such a "
         "name are unnamed.",
     ]
@@ -408,7 +415,7 @@ REASONS = {"stored entries": "entries of the adjacency, where an undirected edge
 Described = Graph | Backbone | Coordination | Partition
 
 
-def methods_paragraph(result: Described, *, graph: Graph | Backbone | None = None) -> str:
+def methods_paragraph(result: Described, *, graph: GraphLike | Backbone | None = None) -> str:
     """Methods paragraph for a paper, with citations, from the provenance of a result alone.
 
     It covers data, edges, weights and their formula, caps and filters with what each left out,
@@ -434,7 +441,7 @@ def methods_paragraph(result: Described, *, graph: Graph | Backbone | None = Non
     OptionError
         If `result` is none of these, or `graph` is given with a result other than communities.
     DataError
-        If the communities were not found in `graph`.
+        If the communities were not found in `graph`, or it is no graph.
 
     Examples
     --------
@@ -454,6 +461,7 @@ def methods_paragraph(result: Described, *, graph: Graph | Backbone | None = Non
             "Coordination or Partition."
         )
     if graph is not None:
+        graph = graph if isinstance(graph, Backbone) else as_graph(graph, "methods_paragraph")
         _check_graph(result, graph)
     at = None if graph is None else (_record_key(graph.provenance), _size_sentences(graph))
     sentences = _chain_sentences(result.provenance, at, set())
@@ -472,10 +480,6 @@ def _check_graph(result: Described, graph: Graph | Backbone) -> None:
         raise OptionError(
             f"methods_paragraph: graph= goes with communities; a {type(result).__name__} knows its "
             "own numbers."
-        )
-    if not isinstance(graph, Graph | Backbone):
-        raise OptionError(
-            f"methods_paragraph: graph is a {type(graph).__name__}, not a Graph or Backbone."
         )
     records = _all_records(result.provenance)
     inputs = {key for record in records for key in record.inputs}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.frozen import Frozen
-from graphkit.data.graph import Graph
+from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import Spread
@@ -105,7 +105,7 @@ class Mixing(Frozen, title="Mixing of communities"):
         }
 
 
-def mixing(graph: Graph, partition: Partition) -> Mixing:
+def mixing(graph: GraphLike, partition: Partition) -> Mixing:
     """Mixing matrix of a graph's communities, with its expectation under independence.
 
     With w_ab the weight of the edges from community a to b, the expectation is
@@ -146,6 +146,7 @@ def mixing(graph: Graph, partition: Partition) -> Mixing:
     -0.3333
     """
     size = matrix_size(partition, "mixing")
+    graph = as_graph(graph, "mixing")
     codes = partition.vocabulary.lookup(graph.vocabulary.ids)
     community = np.where(codes >= 0, partition.membership[codes], -1)
     source, target, weight = graph.edge_arrays()

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from graphkit.communities.native import level_memberships
 from graphkit.data.graph import Graph
-from graphkit.data.partition import canonical_membership
+from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, check_number

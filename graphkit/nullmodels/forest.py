@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError
 from graphkit.rng import RNGLike, Streams
@@ -12,7 +12,7 @@ from graphkit.rng import RNGLike, Streams
 __all__ = ["is_forest", "random_forest"]
 
 
-def is_forest(graph: Graph) -> bool:
+def is_forest(graph: GraphLike) -> bool:
     """Whether an undirected graph has no cycles, not even self-loops.
 
     Examples
@@ -20,13 +20,14 @@ def is_forest(graph: Graph) -> bool:
     >>> is_forest(Graph.from_edges("abx", "bcy", directed=False))
     True
     """
+    graph = as_graph(graph, "is_forest")
     if graph.directed or graph.n_loops or graph.n_edges >= graph.n_nodes:
         return False
     components = int(graph.components().max(initial=-1)) + 1
     return bool(graph.n_edges == graph.n_nodes - components)
 
 
-def random_forest(graph: Graph, *, rng: RNGLike | None = None) -> Graph:
+def random_forest(graph: GraphLike, *, rng: RNGLike | None = None) -> Graph:
     """Random forest with the degrees and the components of a forest.
 
     On the nodes of each component every tree in which they have their degrees is equally likely:
@@ -65,7 +66,8 @@ def random_forest(graph: Graph, *, rng: RNGLike | None = None) -> Graph:
     >>> other.degree().tolist(), is_forest(other)
     ([3, 2, 1, 1, 1], True)
     """
-    if not isinstance(graph, Graph) or not is_forest(graph):
+    graph = as_graph(graph, "random_forest")
+    if not is_forest(graph):
         raise DataError(
             "random_forest needs an undirected graph without cycles; others are randomised by "
             "graphkit.nullmodels.rewire."
@@ -95,4 +97,5 @@ def random_forest(graph: Graph, *, rng: RNGLike | None = None) -> Graph:
         directed=False,
         node_kind=graph.node_kind,
         provenance=Provenance.of("random_forest", seed=streams.seed, made_from=(graph,)),
+        attributes=graph.attributes,
     )

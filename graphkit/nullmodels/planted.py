@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition, canonical_membership
+from graphkit.data.membership import canonical_membership
+from graphkit.data.partition import Partition
 from graphkit.data.platform import Planted
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary

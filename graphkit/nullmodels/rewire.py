@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.dataset import advise_graph
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, check_number
+from graphkit.errors import check_number
 from graphkit.kernels.edges import swap_connected, swap_edges, table_length
 from graphkit.rng import RNGLike, Streams
 
@@ -16,7 +15,7 @@ __all__ = ["rewire"]
 
 
 def rewire(
-    graph: Graph, *, swaps: float = 10.0, connected: bool = False, rng: RNGLike | None = None
+    graph: GraphLike, *, swaps: float = 10.0, connected: bool = False, rng: RNGLike | None = None
 ) -> Graph:
     r"""Degree-preserving random graph by double-edge swaps [1]_.
 
@@ -55,7 +54,7 @@ def rewire(
     Raises
     ------
     DataError
-        If `graph` is not a Graph.
+        If `graph` is no graph.
     OptionError
         If `swaps` is not a finite number from 0 up.
 
@@ -79,10 +78,7 @@ def rewire(
     >>> other.degree().tolist(), other.n_edges, other.n_loops
     ([1, 2, 2, 1], 3, 0)
     """
-    if not isinstance(graph, Graph):
-        raise DataError(
-            f"rewire needs a graphkit Graph, not a {type(graph).__name__}: {advise_graph(graph)}"
-        )
+    graph = as_graph(graph, "rewire")
     swaps = check_number("swaps", swaps, 0.0)
     streams = Streams(rng)
     source, target, weight = graph.edge_arrays()
@@ -133,6 +129,7 @@ def rewire(
         directed=graph.directed,
         node_kind=graph.node_kind,
         provenance=Provenance.of("rewire", parameters, seed=streams.seed, made_from=(graph,)),
+        attributes=graph.attributes,
     )
 
 

@@ -91,7 +91,7 @@ def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
     """Over-represented tags of each community other than the one it is named after."""
     if partition.evidence is None or not partition.evidence.height:
         return {}
-    names = [fold_tag(name) for name in partition.labels if name]
+    names = [form for name in partition.labels if name for form in (name, fold_tag(name))]
     frame = partition.evidence.filter(~pl.col("tag").is_in(names))
     groups = frame.sort("community", "rank").group_by("community", maintain_order=True)
     words = groups.agg(pl.col("tag").head(most))

@@ -1,4 +1,4 @@
-"""Readers and writers: any log, dataset folders, platforms, interaction logs beyond memory."""
+"""Readers and writers: any log, dataset folders, platforms, graph files, logs beyond memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from graphkit.data.results import ImportReport
 from graphkit.readwrite.census import formats, read_any, write_report
 from graphkit.readwrite.columns import from_frame
 from graphkit.readwrite.folder import read_dataset, write_dataset
+from graphkit.readwrite.graph_files import read_graph
+from graphkit.readwrite.graphml import write_graphml
 from graphkit.readwrite.hetrec import read_hetrec_lastfm
 from graphkit.readwrite.log import read_incidence
 from graphkit.readwrite.platform import load_platform, write_platform
@@ -18,10 +20,12 @@ __all__ = [
     "load_platform",
     "read_any",
     "read_dataset",
+    "read_graph",
     "read_hetrec_lastfm",
     "read_incidence",
     "read_tiktok_api",
     "write_dataset",
+    "write_graphml",
     "write_platform",
     "write_report",
 ]

@@ -396,9 +396,11 @@ def test_graphs_that_cannot_be_partitioned(*, directed: bool) -> None:
         leiden(graph("ab", "bc", [1.7e308, 1.7e308]))
 
 
-def test_foreign_graphs_are_named() -> None:
-    with pytest.raises(DataError, match=r"not a Graph: convert it with Graph.from_networkx"):
-        leiden(nx.karate_club_graph())  # type: ignore[arg-type]
+def test_foreign_graphs_are_taken_and_other_things_named() -> None:
+    club = nx.karate_club_graph()
+    assert leiden(club, runs=2, rng=1) == leiden(Graph.from_networkx(club), runs=2, rng=1)
+    with pytest.raises(DataError, match=r"not a object: convert it with Graph.from_networkx"):
+        leiden(object())  # type: ignore[arg-type]
 
 
 class Failure(BaseException):

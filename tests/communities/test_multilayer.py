@@ -316,7 +316,8 @@ LINE = Graph.from_edges("ab", "bc", directed=False)
         ({}, "the mapping is empty"),
         ([LINE], "mapping of names to graphs, not a list"),
         ({1: LINE}, "the layer 1 is not named by text"),
-        ({"a": LINE, "b": nx.Graph()}, "the layer 'b' is a Graph, not a graphkit Graph"),
+        ({"a": LINE, "b": nx.Graph()}, "layer 'b': the graph has no nodes"),
+        ({"a": LINE, "b": [("a", "b")]}, "the layer 'b' needs a graphkit Graph, .* not a list"),
         ({"a": LINE, "b": Graph.from_edges("a", "b", directed=True)}, "'a' is undirected, 'b' dir"),
         (
             {"a": LINE, "b": Graph.from_edges("a", "b", directed=False, node_kind="items")},

@@ -349,7 +349,7 @@ LINE = Graph.from_edges("ab", "bc", directed=False)
         ({}, "leiden_slices: the mapping is empty: give at least one slice"),
         ({"may": LINE}, "there is one slice, 'may': give two or more"),
         ([LINE, LINE], "mapping of names to graphs, not a list"),
-        ({"may": LINE, "june": None}, "the slice 'june' is a NoneType"),
+        ({"may": LINE, "june": None}, "the slice 'june' needs a graphkit Graph, .* NoneType"),
         ({"may": LINE, "june": Graph.from_edges("ab", "bc", directed=True)}, "undirected, 'june'"),
         (
             {"may": LINE, "june": Graph.from_edges("xy", "yz", directed=False)},

@@ -202,7 +202,7 @@ def test_attributes_that_cannot_be_are_refused() -> None:
     for by, error, message in cases:
         with pytest.raises(error, match=message):
             describe(g, by=by)
-    with pytest.raises(OptionError, match="not a Graph"):
+    with pytest.raises(DataError, match="read_graph"):
         describe("g")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="Did you mean 'density'"):
         describe(g)["densty"]

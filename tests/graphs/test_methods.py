@@ -202,7 +202,7 @@ def test_communities_after_their_graph(dataset: gk.Dataset) -> None:
         methods_paragraph(found, graph=gk.follow_graph(dataset))
     with pytest.raises(OptionError, match="goes with communities"):
         methods_paragraph(kept, graph=kept.graph)
-    with pytest.raises(OptionError, match="graph is a str"):
+    with pytest.raises(DataError, match="needs a graphkit Graph"):
         methods_paragraph(found, graph="g")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="result is a Dataset"):
         methods_paragraph(dataset)  # type: ignore[arg-type]
@@ -319,3 +319,17 @@ def test_real_records(shared_data: Path) -> None:
     text, references = parts(gk.follow_graph(lastfm))
     assert text.startswith("The data are the HetRec 2011 set of Last.fm (Cantador et al. 2011).")
     assert len(references) == 1
+
+
+def test_communities_from_attributes_say_so() -> None:
+    ids = [f"{side}{i}" for side in "bj" for i in range(9)]
+    table = {"id": ids, "camp": ["books"] * 9 + ["jazz"] * 9}
+    g = gk.Graph.from_edges(ids[1:], ids[:-1], directed=False, attributes=table)
+    given = gk.Partition.from_attribute(g, "camp")
+    assert "the values of the node attribute 'camp'; their origin is not" in methods_paragraph(
+        given
+    )
+    text = methods_paragraph(gk.label_communities(given, g, by="camp").rename({"jazz": "music"}))
+    assert "after over-represented values of the node attribute 'camp', by" in text
+    assert "must be held by 10% of the members that have any" in text
+    assert "Some names of communities were chosen by hand." in text

@@ -170,7 +170,8 @@ def test_ids_kind_and_direction_are_kept() -> None:
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(DataError, match="rewire needs a graphkit Graph"):
-        rewire(nx.path_graph(3))  # type: ignore[arg-type]
+        rewire("path.gexf")  # type: ignore[arg-type]
+    assert rewire(nx.path_graph(3), rng=1).degree().tolist() == [1, 2, 1]
     with pytest.raises(OptionError, match="swaps=-1"):
         rewire(random_graph(3, 2, rng=1).graph, swaps=-1)
 
