@@ -102,22 +102,17 @@ def finish(extract: Extract) -> Extract:
 
 
 def folder_of(source: Source, inside: Callable[[str], bool] = lambda part: False) -> str:
-    """Folder or archive of a file; the folders from the first on that is `inside` do not count.
+    """Folder or archive of a file, without the folders above it that are `inside` an export.
 
     Examples
     --------
-    >>> folder_of(Source(Path("a/donor/Takeout/history/x.json")), lambda part: part == "Takeout")
-    'a/donor'
+    >>> folder_of(Source(Path("likes/donor/connections/follows/x.json")), {"follows", "connections", "likes"}.__contains__)
+    'likes/donor'
     """
-    parts = list(source.parts[:-1])
-    # folders above the export may have any name, so the last one that fits is looked for
-    for place in range(len(parts) - 1, -1, -1):
-        if inside(parts[place]):
-            parts = parts[:place]
-            while parts and inside(parts[-1]):
-                parts.pop()
-            break
-    return str(Path(*parts)) if parts else "."
+    above = list((source.path if not source.member else Path(source.member)).parts[:-1])
+    while above and inside(above[-1]):
+        above.pop()
+    return str(Path(source.path, *above) if source.member else Path(*above))
 
 
 def owner_of(

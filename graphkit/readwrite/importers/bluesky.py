@@ -146,7 +146,7 @@ _DECODERS: tuple[msgspec.json.Decoder[Any], ...] = tuple(
 )
 
 #: One row per event of a collection that is read: a record, or its deletion.
-_RECORD_TYPES = {
+_RECORD_TYPES: dict[str, Any] = {
     "did": pl.String,
     "collection": pl.UInt8,
     "rkey": pl.String,
@@ -163,7 +163,7 @@ _RECORD_TYPES = {
     "caption": pl.String,
     "language": pl.String,
 }
-_STATUS_TYPES = {
+_STATUS_TYPES: dict[str, Any] = {
     "did": pl.String,
     "time": pl.String,
     "seq": pl.Int64,

@@ -231,7 +231,12 @@ def _read_account(entry: _Entry) -> tuple[str | None, int | float | None]:
     return name, text.timestamp or entry.timestamp
 
 
-_TYPES = {"content": pl.String, "item_id": pl.String, "other": pl.String, "at": pl.String}
+_TYPES: dict[str, Any] = {
+    "content": pl.String,
+    "item_id": pl.String,
+    "other": pl.String,
+    "at": pl.String,
+}
 
 
 class _Export:

@@ -87,7 +87,7 @@ def _plain(content: str | None) -> str | None:
     return html.unescape(re.sub(r"<[^>]*>", "", lines))
 
 
-_NOTE_TYPES = {
+_NOTE_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "created_at": pl.String,
     "tags": pl.List(pl.String),

@@ -48,7 +48,7 @@ class _Post(msgspec.Struct):
     num_comments: int | None = None
 
 
-_COMMENT_TYPES = {
+_COMMENT_TYPES: dict[str, Any] = {
     "account_id": pl.String,
     "item_id": pl.String,
     "parent": pl.String,
@@ -56,7 +56,7 @@ _COMMENT_TYPES = {
     "at": pl.Int64,
     "group_id": pl.String,
 }
-_POST_TYPES = {
+_POST_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "author_id": pl.String,
     "created_at": pl.Int64,

@@ -93,7 +93,7 @@ _LISTS = re.compile(
     r"/2/(users|tweets)/([0-9]+)/(followers|following|liked_tweets|liking_users|retweeted_by)\b"
 )
 
-_POST_TYPES = {
+_POST_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "author_id": pl.String,
     "created_at": pl.String,
@@ -107,15 +107,19 @@ _POST_TYPES = {
     "favorites_count": pl.Int64,
     "original_id": pl.String,
 }
-_ACT_TYPES = {
+_ACT_TYPES: dict[str, Any] = {
     "account_id": pl.String,
     "item_id": pl.String,
     "kind": pl.String,
     "target_item_id": pl.String,
     "target_account_id": pl.String,
 }
-_USER_TYPES = {"account_id": pl.String, "follower_count": pl.Int64, "following_count": pl.Int64}
-_FOLLOW_TYPES = {"follower_id": pl.String, "followee_id": pl.String}
+_USER_TYPES: dict[str, Any] = {
+    "account_id": pl.String,
+    "follower_count": pl.Int64,
+    "following_count": pl.Int64,
+}
+_FOLLOW_TYPES: dict[str, Any] = {"follower_id": pl.String, "followee_id": pl.String}
 
 
 def _post_row(post: _Post, original: str | None) -> tuple[Any, ...]:
@@ -250,6 +254,10 @@ def _recognise_answers(sample: Sample) -> str | None:
             return f"its keys are '{start}id', '{start}text' and '{start}{_first(sample, start, marks)}'"
     if sample.has("data.id", "data.username", "meta.result_count"):
         return "its keys are 'data.id', 'data.username' and 'meta.result_count'"
+    if sample.has("meta.result_count") and not sample.has("data"):
+        return "its key is 'meta.result_count'"
+    if sample.has("errors.resource_type", "errors.parameter"):
+        return "its keys are 'errors.resource_type' and 'errors.parameter'"
     return None
 
 
@@ -278,7 +286,8 @@ def _take_answers(sample: Sample, extract: Extract) -> None:
         raise refuse(sample, "numbers of posts per time, and no posts")
     if sample.has("id", "action", "redacted_at"):
         raise refuse(sample, "a check of which posts still exist, and no posts")
-    if not sample.has("data.text") and not sample.has("text") and not sample.has("__twarc.url"):
+    posts = sample.has("data.text") or sample.has("text")
+    if sample.has("data.username") and not posts and not sample.has("__twarc.url"):
         raise refuse(sample, "accounts, without a word of whose followers or friends they are")
     # what an answer is, is counted by its posts
     answers: dict[str, int] = {}
@@ -472,7 +481,7 @@ def _read_archive(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract = Extract()
     rows: dict[str, list[Any]] = {name: [] for name, _ in _ROWS.values()}
     read_each(samples, extract, partial(_take_archive, rows))
-    folder = folder_of(samples[0].source, lambda part: part == "data")
+    folder = folder_of(samples[0].source, "data".__eq__)
     named = next((row.account.accountId for row in rows["accounts"]), None)
     owner = owner_of(samples, options, extract, named, folder)
     _add_follows(rows, owner, extract)

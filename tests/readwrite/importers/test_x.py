@@ -134,6 +134,18 @@ def test_a_stream_mixes_posts_and_lines_of_errors(tmp_path: Path) -> None:
     assert extract.notes["answers", "without posts"] == 1
 
 
+def test_an_empty_answer_and_one_of_errors_are_known_as_what_they_are(tmp_path: Path) -> None:
+    empty = {"meta": {"result_count": 0}}
+    (tmp_path / "page_2.json").write_text(json.dumps(empty), encoding="utf-8")
+    wrong = {"errors": [{"resource_type": "tweet", "parameter": "id", "detail": "PLANTED"}]}
+    (tmp_path / "page_3.json").write_text(json.dumps(wrong), encoding="utf-8")
+    extract = read(tmp_path, {"data": [tweet("1")]})
+    assert extract.read == {"posts": 1}
+    assert not extract.refused
+    assert extract.notes["answers", "without posts"] == 1
+    assert extract.notes["answers", "errors reported by the API"] == 1
+
+
 def test_one_page_longer_than_the_beginning_is_one_line_of_several(tmp_path: Path) -> None:
     pages = [
         {"data": [tweet(str(n), text="x" * 1000) for n in range(k, k + 400)]} for k in (0, 400)
