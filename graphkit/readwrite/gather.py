@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -54,6 +55,43 @@ def read_rows(
     rows = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     extract.count(kind, rows.height - frame.height)
     return rows
+
+
+#: Stands between the texts of a list while it is one text; no text on a platform has it.
+_BETWEEN = "\x1f"
+
+
+def frame_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, Any]) -> pl.DataFrame:
+    """Frame of rows, with the columns and types given; by columns, and lists as joined texts: faster.
+
+    A column whose type is `None` is left out.
+
+    Examples
+    --------
+    >>> frame_of([("a", ["x", "y"]), ("b", [])], {"id": pl.String, "tags": pl.List(pl.String)}).rows()
+    [('a', ['x', 'y']), ('b', [])]
+    """
+    if not rows:
+        return pl.DataFrame(schema=dict(types))
+    columns = []
+    for (name, type), cells in zip(types.items(), zip(*rows, strict=True), strict=True):
+        if type is None:
+            continue
+        if type != pl.List(pl.String):
+            columns.append(pl.Series(name, cells, dtype=type))
+            continue
+        joined = [None if cell is None else _BETWEEN.join(cell) for cell in cells]
+        if sum(map(len, filter(None, cells))) != sum(
+            text.count(_BETWEEN) + 1 for text in joined if text
+        ):
+            # an empty text, or the mark itself, is among them
+            columns.append(pl.Series(name, cells, dtype=type))
+            continue
+        texts = pl.Series(name, joined, dtype=pl.String)
+        none = pl.lit([], dtype=type)
+        lists = pl.when(pl.col(name) == "").then(none).otherwise(pl.col(name).str.split(_BETWEEN))
+        columns.append(texts.to_frame().select(lists).to_series().alias(name))
+    return pl.DataFrame(columns)
 
 
 def refuse(sample: Sample, why: str) -> FileError:

@@ -20,6 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     not_impossible,
     owner_of,
@@ -217,7 +218,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
 def _posts(export: _Export, owner: str, extract: Extract) -> list[pl.DataFrame]:
     """Replies, mentions and reposts; items of posts are added."""
     who = pl.lit(owner).alias("account_id")
-    posts = pl.DataFrame(export.notes, schema=_NOTE_TYPES, orient="row")
+    posts = frame_of(export.notes, _NOTE_TYPES)
     posts = posts.with_columns(moments(posts.get_column("created_at"), extract, "posts"))
     once = posts.unique("item_id", keep="first", maintain_order=True)
     if again := posts.height - once.height:
@@ -238,9 +239,7 @@ def _posts(export: _Export, owner: str, extract: Extract) -> list[pl.DataFrame]:
     mentions = mentions.select(
         who, "item_id", kind=pl.lit("mention"), at="created_at", target_account_id="mentions"
     )
-    reposts = pl.DataFrame(
-        export.reposts, schema={"item_id": pl.String, "at": pl.String}, orient="row"
-    )
+    reposts = frame_of(export.reposts, {"item_id": pl.String, "at": pl.String})
     reposts = reposts.with_columns(moments(reposts.get_column("at"), extract, "posts")).select(
         who, "item_id", kind=pl.lit("repost"), at="at", target_account_id=_author()
     )
@@ -253,9 +252,7 @@ def _author() -> pl.Expr:
 
 def _marks(export: _Export, owner: str, extract: Extract) -> pl.DataFrame:
     """Likes and bookmarks, which have no times."""
-    rows = pl.DataFrame(
-        export.marked, schema={"kind": pl.String, "item_id": pl.String}, orient="row"
-    )
+    rows = frame_of(export.marked, {"kind": pl.String, "item_id": pl.String})
     for kind, what in (("like", "likes"), ("save", "bookmarks")):
         some = rows.filter(pl.col("kind") == kind)
         if some.height:

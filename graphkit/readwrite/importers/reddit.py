@@ -17,7 +17,7 @@ import polars as pl
 
 from graphkit.data.times import SECOND, TIME
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import finish, in_range, not_impossible, read_each
+from graphkit.readwrite.gather import finish, frame_of, in_range, not_impossible, read_each
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
 
@@ -29,7 +29,7 @@ _COMMENTS, _POSTS = "comments", "posts"
 _NOBODY = frozenset(("[deleted]", "[removed]", ""))
 
 
-class _Comment(msgspec.Struct):
+class _Comment(msgspec.Struct, gc=False):
     id: str
     subreddit: str
     link_id: str
@@ -39,7 +39,7 @@ class _Comment(msgspec.Struct):
     created_utc: int | float | None = None
 
 
-class _Post(msgspec.Struct):
+class _Post(msgspec.Struct, gc=False):
     id: str
     subreddit: str
     author: str | None = None
@@ -95,7 +95,7 @@ def _comment_rows(records: list[_Comment], extract: Extract) -> pl.DataFrame:
         extract.dropped[_COMMENTS, "author deleted"] += nobody
     if unclear:
         extract.dropped[_COMMENTS, "what it answers is not told"] += unclear
-    return pl.DataFrame(rows, schema=_COMMENT_TYPES, orient="row")
+    return frame_of(rows, _COMMENT_TYPES)
 
 
 def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
         )
     if nobody:
         extract.dropped[_POSTS, "author deleted"] += nobody
-    return pl.DataFrame(rows, schema=_POST_TYPES, orient="row")
+    return frame_of(rows, _POST_TYPES)
 
 
 def _recognise_comments(sample: Sample) -> str | None:

@@ -18,7 +18,15 @@ import msgspec
 import polars as pl
 
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import finish, folder_of, moments, owner_of, read_each, refuse
+from graphkit.readwrite.gather import (
+    finish,
+    folder_of,
+    frame_of,
+    moments,
+    owner_of,
+    read_each,
+    refuse,
+)
 from graphkit.readwrite.records import Id, RecordReader, decode_document, id_text
 from graphkit.readwrite.source import Sample, Source
 
@@ -28,20 +36,20 @@ _POSTS, _USERS = "posts", "accounts"
 
 
 # ------------------------------------------------------------------ answers of the API
-class _Tag(msgspec.Struct):
+class _Tag(msgspec.Struct, gc=False):
     tag: str | None = None
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     id: Id | None = None
 
 
-class _Entities(msgspec.Struct):
+class _Entities(msgspec.Struct, gc=False):
     hashtags: list[_Tag] | None = None
     mentions: list[_Named] | None = None
 
 
-class _Counts(msgspec.Struct):
+class _Counts(msgspec.Struct, gc=False):
     retweet_count: int | None = None
     reply_count: int | None = None
     like_count: int | None = None
@@ -51,16 +59,16 @@ class _Counts(msgspec.Struct):
     following_count: int | None = None
 
 
-class _User(msgspec.Struct):
+class _User(msgspec.Struct, gc=False):
     id: Id
     public_metrics: _Counts | None = None
 
 
-class _Twarc(msgspec.Struct):
+class _Twarc(msgspec.Struct, gc=False):
     url: str | None = None
 
 
-class _Post(msgspec.Struct):
+class _Post(msgspec.Struct, gc=False):
     id: Id | None = None
     type: str | None = None  # only inside referenced_tweets
     text: str | None = None
@@ -74,12 +82,12 @@ class _Post(msgspec.Struct):
     author: _User | None = None
 
 
-class _Includes(msgspec.Struct):
+class _Includes(msgspec.Struct, gc=False):
     users: list[_User] | None = None
     tweets: list[_Post] | None = None
 
 
-class _Answer(_Post):
+class _Answer(_Post, gc=False):
     data: list[_Post] | _Post | None = None
     includes: _Includes | None = None
     errors: list[msgspec.Raw] | None = None
@@ -235,7 +243,7 @@ class _Found:
             ("accounts", self.users, _USER_TYPES),
             ("follows", self.follows, _FOLLOW_TYPES),
         ):
-            frame = pl.DataFrame(rows, schema=types, orient="row")
+            frame = frame_of(rows, types)
             extract.add(name, frame)
 
 
@@ -364,45 +372,45 @@ def _add_posts(posts: pl.DataFrame, acts: pl.DataFrame, extract: Extract) -> Non
 
 
 # ------------------------------------------------------------------ the archive of an account
-class _Owner(msgspec.Struct):
+class _Owner(msgspec.Struct, gc=False):
     accountId: str
 
 
-class _OwnerRow(msgspec.Struct):
+class _OwnerRow(msgspec.Struct, gc=False):
     account: _Owner
 
 
-class _FollowerRow(msgspec.Struct):
+class _FollowerRow(msgspec.Struct, gc=False):
     follower: _Owner
 
 
-class _FollowingRow(msgspec.Struct):
+class _FollowingRow(msgspec.Struct, gc=False):
     following: _Owner
 
 
-class _Like(msgspec.Struct):
+class _Like(msgspec.Struct, gc=False):
     tweetId: str
 
 
-class _LikeRow(msgspec.Struct):
+class _LikeRow(msgspec.Struct, gc=False):
     like: _Like
 
 
-class _Hashtag(msgspec.Struct):
+class _Hashtag(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class _Mention(msgspec.Struct):
+class _Mention(msgspec.Struct, gc=False):
     id_str: str | None = None
     id: Id | None = None
 
 
-class _OwnEntities(msgspec.Struct):
+class _OwnEntities(msgspec.Struct, gc=False):
     hashtags: list[_Hashtag] | None = None
     user_mentions: list[_Mention] | None = None
 
 
-class _OwnPost(msgspec.Struct):
+class _OwnPost(msgspec.Struct, gc=False):
     id_str: str | None = None
     id: Id | None = None
     created_at: str | None = None
@@ -415,7 +423,7 @@ class _OwnPost(msgspec.Struct):
     retweet_count: int | None = None
 
 
-class _OwnPostRow(msgspec.Struct):
+class _OwnPostRow(msgspec.Struct, gc=False):
     tweet: _OwnPost
 
 
@@ -519,7 +527,7 @@ def _take_archive(rows: dict[str, list[Any]], sample: Sample, extract: Extract) 
 def _add_follows(rows: dict[str, list[Any]], owner: str, extract: Extract) -> None:
     pairs = [(row.follower.accountId, owner) for row in rows["followers"]]
     pairs += [(owner, row.following.accountId) for row in rows["following"]]
-    extract.add("follows", pl.DataFrame(pairs, schema=_FOLLOW_TYPES, orient="row"))
+    extract.add("follows", frame_of(pairs, _FOLLOW_TYPES))
     whole = bool(rows["followers"]) and bool(rows["following"])
     frame = pl.DataFrame({"account_id": [owner]})
     extract.add("accounts", frame.with_columns(list_complete=True) if whole else frame)

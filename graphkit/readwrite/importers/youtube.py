@@ -20,6 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     owner_of,
     read_each,
@@ -211,7 +212,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
 
 
 def _add_history(export: _Export, owner: str, extract: Extract) -> None:
-    rows = pl.DataFrame(export.history, schema=_ROW_TYPES, orient="row")
+    rows = frame_of(export.history, _ROW_TYPES)
     rows = rows.with_columns(moments(rows.get_column("at"), extract, _HISTORY))
     who = pl.lit(owner).alias("account_id")
     surface = pl.when("ad").then(pl.lit("ad")).otherwise(pl.lit(_HISTORY))
