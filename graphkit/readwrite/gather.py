@@ -60,11 +60,13 @@ def read_rows(
 #: Stands between the texts of a list while it is one text; no text on a platform has it.
 _BETWEEN = "\x1f"
 
+_LIMIT = 1 << 63
+
 
 def frame_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, Any]) -> pl.DataFrame:
     """Frame of rows, with the columns and types given; by columns, and lists as joined texts: faster.
 
-    A column whose type is `None` is left out.
+    A column whose type is `None` is left out; integers beyond 64 bits are missing.
 
     Examples
     --------
@@ -72,13 +74,17 @@ def frame_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, Any]) -> pl.Da
     [('a', ['x', 'y']), ('b', [])]
     """
     if not rows:
-        return pl.DataFrame(schema=dict(types))
+        return pl.DataFrame(schema={name: type for name, type in types.items() if type})
     columns = []
     for (name, type), cells in zip(types.items(), zip(*rows, strict=True), strict=True):
         if type is None:
             continue
         if type != pl.List(pl.String):
-            columns.append(pl.Series(name, cells, dtype=type))
+            try:
+                columns.append(pl.Series(name, cells, dtype=type))
+            except (TypeError, OverflowError):  # integers beyond 64 bits are no counts
+                whole = [c if c is None or -_LIMIT <= c < _LIMIT else None for c in cells]
+                columns.append(pl.Series(name, whole, dtype=type))
             continue
         joined = [None if cell is None else _BETWEEN.join(cell) for cell in cells]
         if sum(map(len, filter(None, cells))) != sum(
@@ -130,12 +136,37 @@ def not_impossible(
 
 
 def finish(extract: Extract) -> Extract:
-    """The extract, with the words that look missing and are ids: JSON marks what is missing itself."""
+    """The extract, such that its tables make a dataset.
+
+    Ids with a character that no id has are missing, or their rows left out where an id is needed;
+    so are counts below 0; both are noted. Words that look missing are ids: JSON marks what is
+    missing itself.
+    """
     for name, frame in extract.tables.items():
+        odd, needed = [], pl.lit(True)
         for spec in TABLES[name].columns:
-            if spec.type == "id" and spec.name in frame.columns:
-                ids = frame.get_column(spec.name)
-                extract.real_ids |= set(ids.filter(ids.is_in(MISSING_WORDS)).unique())
+            if spec.type != "id" or spec.name not in frame.columns:
+                continue
+            ids = frame.get_column(spec.name)
+            extract.real_ids |= set(ids.filter(ids.is_in(MISSING_WORDS)).unique())
+            wrong = ids.str.contains(rf"{IMPOSSIBLE}|^\s*$").fill_null(False)
+            if wrong.any():
+                odd.append(ids.set(wrong, None))
+                what = "an id that is empty, or has a character that no id has"
+                done = "row left out" if spec.required else "read as missing"
+                extract.notes[name, f"{what}: {done}"] += int(wrong.sum())
+            if spec.required:
+                needed = needed & pl.col(spec.name).is_not_null()
+                if empty := ids.null_count():
+                    extract.notes[name, "no id: row left out"] += empty
+        for column in frame.columns:
+            if column.endswith("_count") and frame.schema[column].is_integer():
+                below = (frame.get_column(column) < 0).fill_null(False)
+                if below.any():
+                    odd.append(frame.get_column(column).set(below, None))
+                    extract.notes[name, f"{column} below 0: read as missing"] += int(below.sum())
+        extract.tables[name] = frame.with_columns(odd).filter(needed)
+    extract.tables = {name: frame for name, frame in extract.tables.items() if frame.height}
     return extract
 
 

@@ -13,6 +13,7 @@ from graphkit.readwrite.extract import Extract, ImportOptions, combine
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     not_impossible,
     owner_of,
@@ -71,6 +72,35 @@ def test_finish_keeps_names_that_look_missing() -> None:
     assert dataset.accounts is not None
     assert dataset.accounts.get_column("account_id").to_list() == ["null", "nan", "ann"]
     assert dataset.real_ids == ("nan", "null")
+
+
+def test_finish_leaves_out_ids_that_are_none_and_counts_below_zero() -> None:
+    extract = Extract()
+    extract.add("accounts", pl.DataFrame({"account_id": ["ann", "", "b\x00b", None], "follower_count": [-1, 1, 1, 1]}))  # fmt: skip
+    extract.add("items", pl.DataFrame({"item_id": ["x", "y"], "author_id": ["\ufffd", "ann"]}))
+    extract.add("memberships", pl.DataFrame({"account_id": [" "], "group_id": ["g"]}))
+    finish(extract)
+    assert extract.tables["accounts"].rows() == [("ann", None)]
+    assert extract.tables["items"].rows() == [("x", None), ("y", "ann")]
+    assert "memberships" not in extract.tables
+    what = "an id that is empty, or has a character that no id has"
+    assert dict(extract.notes) == {
+        ("accounts", f"{what}: row left out"): 2,
+        ("accounts", "no id: row left out"): 1,
+        ("accounts", "follower_count below 0: read as missing"): 1,
+        ("items", f"{what}: read as missing"): 1,
+        ("memberships", f"{what}: row left out"): 1,
+    }
+
+
+def test_frame_of_is_exact_for_odd_texts_and_numbers() -> None:
+    types = {"n": pl.Int64, "left": None, "texts": pl.List(pl.String)}
+    rows = [(10**30, 1, ["a", ""]), (5, 2, ["a\x1fb"]), (None, 3, None), (-(2**63), 4, [])]
+    frame = frame_of(rows, types)
+    assert frame.rows() == [(None, ["a", ""]), (5, ["a\x1fb"]), (None, None), (-(2**63), [])]
+    assert frame_of([], types).schema == {"n": pl.Int64, "texts": pl.List(pl.String)}
+    plain = frame_of([(1, 1, ["a", "b"]), (2, 2, None), (3, 3, [])], types)
+    assert plain.rows() == [(1, ["a", "b"]), (2, None), (3, [])]
 
 
 def test_folder_of_ends_at_the_archive_and_at_the_folders_inside() -> None:

@@ -299,14 +299,15 @@ def _drop(frame: pl.DataFrame, lost: pl.Expr, extract: Extract, why: str) -> pl.
 
 def _timed(rows: list[tuple[Any, ...]], types: dict[str, Any], extract: Extract) -> pl.DataFrame:
     """Frame of rows whose times are microseconds since 1970, or texts."""
+    times = {name: pl.Int64 if name == "at" else None for name in types}
     others = {name: None if name == "at" else type for name, type in types.items()}
     place = list(types).index("at")
     seen = [row[place] for row in rows]
     if any(isinstance(time, str) for time in seen):
-        at = moments(seen, extract, _EVENTS)
+        at = moments(seen, extract, _EVENTS).alias("at")
     else:
-        at = in_range(pl.Series("at", seen, dtype=pl.Int64).cast(TIME), extract, _EVENTS)
-    frame = frame_of(rows, others).insert_column(place, at.alias("at"))
+        at = in_range(frame_of(rows, times).to_series().cast(TIME), extract, _EVENTS)
+    frame = frame_of(rows, others).insert_column(place, at)
     if "claimed" not in types:
         return frame
     claimed = frame.get_column("claimed")
