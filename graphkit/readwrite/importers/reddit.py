@@ -3,7 +3,7 @@
 An item is a post, with its prefix (``t3_…``). A comment is an interaction with the post below which
 it stands: of kind ``comment`` if it answers the post, and ``reply`` if it answers a comment, towards
 the account of that comment where this is in the files. A subreddit is a group, in which everyone who
-wrote in it is a member. The account ``[deleted]`` is nobody: what it wrote is dropped and counted.
+wrote in it is a member. A crosspost is a repost. The account ``[deleted]`` is nobody: what it wrote is dropped and counted.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class _Post(msgspec.Struct, gc=False):
     created_utc: int | float | None = None
     title: str | None = None
     num_comments: int | None = None
+    crosspost_parent: str | None = None
 
 
 _COMMENT_TYPES: dict[str, Any] = {
@@ -63,6 +64,7 @@ _POST_TYPES: dict[str, Any] = {
     "caption": pl.String,
     "comment_count": pl.Int64,
     "group_id": pl.String,
+    "original": pl.String,
 }
 
 
@@ -114,6 +116,7 @@ def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
                 record.title,
                 record.num_comments,
                 record.subreddit,
+                record.crosspost_parent,
             )
         )
     if nobody:
@@ -192,7 +195,21 @@ def _read_posts(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     if again := rows.height - once.height:
         extract.dropped[_POSTS, "repeated post"] += again
     rows = once.with_columns(in_range(once.get_column("created_at").cast(TIME), extract, _POSTS))
-    extract.add("items", rows.drop("group_id"))
+    extract.add("items", rows.drop("group_id", "original"))
+    authors = rows.select(original="item_id", target_account_id="author_id")
+    shared = rows.filter(pl.col("original").is_not_null())
+    shared = shared.join(authors, on="original", how="left", maintain_order="left")
+    extract.add(
+        "interactions",
+        shared.select(
+            "item_id",
+            account_id="author_id",
+            kind=pl.lit("repost"),
+            at="created_at",
+            target_item_id="original",
+            target_account_id="target_account_id",
+        ),
+    )
     _add_members(rows, "author_id", extract)
     return finish(extract)
 

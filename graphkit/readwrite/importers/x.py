@@ -212,7 +212,7 @@ class _Found:
             return
         original = None
         author = id_text(post.author_id)
-        answered = id_text(post.in_reply_to_user_id)
+        answered, replies = id_text(post.in_reply_to_user_id), False
         for other in post.referenced_tweets or ():
             kind, target = _KINDS.get(other.type or ""), id_text(other.id)
             if kind is None or target is None:
@@ -220,6 +220,7 @@ class _Found:
                 continue
             if kind == "repost":
                 original = target
+            replies = replies or kind == "reply"
             whom = answered if kind == "reply" else id_text(other.author_id)
             self.acts.append((author, own, kind, target, whom))
             if other.author_id is not None:
@@ -232,7 +233,7 @@ class _Found:
             named = dict.fromkeys(id_text(m.id) for m in post.entities.mentions or ())
             # a reply begins with the name of whom it answers
             for account in named:
-                if account is not None and account != answered:
+                if account is not None and not (replies and account == answered):
                     self.acts.append((author, own, "mention", None, account))
 
     def add_to(self, extract: Extract) -> None:
@@ -593,7 +594,8 @@ def _add_own_posts(posts: list[_OwnPost], owner: str, extract: Extract) -> None:
         )
     named = frame.filter(~pl.col("shared")).explode("named").filter(pl.col("named").is_not_null())
     # a reply begins with the name of whom it answers
-    named = named.filter(pl.col("answered").is_null() | (pl.col("named") != pl.col("answered")))
+    answered = pl.col("parent").is_not_null() & (pl.col("named") == pl.col("answered"))
+    named = named.filter(~answered.fill_null(False))
     extract.add(
         "interactions",
         named.select(
