@@ -16,7 +16,18 @@ from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, ImportOptions
 from graphkit.readwrite.source import Sample, Source
 
-__all__ = ["finish", "folder_of", "moments", "not_impossible", "owner_of", "read_each", "refuse"]
+__all__ = [
+    "finish",
+    "folder_of",
+    "frame_of",
+    "in_range",
+    "moments",
+    "not_impossible",
+    "owner_of",
+    "read_each",
+    "read_rows",
+    "refuse",
+]
 
 
 def read_each(

@@ -135,7 +135,7 @@ class _Export:
         named = sample.header[0] == "Account address"
         names = None if named else ["Account address"]
         frame = read_rows(sample, _FOLLOWED, extract, names)
-        addresses = frame.get_column("Account address")
+        addresses = frame.to_series(0)
         addresses = addresses.str.strip_chars().str.strip_prefix("@").str.to_lowercase()
         self.followed.append(addresses.alias("followee_id").to_frame())
 
