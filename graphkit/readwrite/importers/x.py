@@ -2,7 +2,9 @@
 
 Of the API: pages, lines of a stream and flat lines of one post each, with the posts that they
 include; and lists of accounts or liked posts, whose subject twarc keeps in the address of the
-request. A retweet is a row of ``items`` of its own, with the tags and the caption of its original.
+request. A retweet is a row of ``items`` of its own, with the tags and the caption of its original,
+and mentions nobody; a reply mentions whom it answers, if it names the account.
+
 Of the archive, which an account asks for: its posts, likes and follow lists. Messages and other
 files of the archive are never opened beyond their beginning.
 """
@@ -212,7 +214,7 @@ class _Found:
             return
         original = None
         author = id_text(post.author_id)
-        answered, replies = id_text(post.in_reply_to_user_id), False
+        answered = id_text(post.in_reply_to_user_id)
         for other in post.referenced_tweets or ():
             kind, target = _KINDS.get(other.type or ""), id_text(other.id)
             if kind is None or target is None:
@@ -220,7 +222,6 @@ class _Found:
                 continue
             if kind == "repost":
                 original = target
-            replies = replies or kind == "reply"
             whom = answered if kind == "reply" else id_text(other.author_id)
             self.acts.append((author, own, kind, target, whom))
             if other.author_id is not None:
@@ -231,9 +232,8 @@ class _Found:
             self._take_users([post.author])
         if original is None and post.entities is not None:
             named = dict.fromkeys(id_text(m.id) for m in post.entities.mentions or ())
-            # a reply begins with the name of whom it answers
             for account in named:
-                if account is not None and not (replies and account == answered):
+                if account is not None:
                     self.acts.append((author, own, "mention", None, account))
 
     def add_to(self, extract: Extract) -> None:
@@ -593,9 +593,6 @@ def _add_own_posts(posts: list[_OwnPost], owner: str, extract: Extract) -> None:
             reposts.height
         )
     named = frame.filter(~pl.col("shared")).explode("named").filter(pl.col("named").is_not_null())
-    # a reply begins with the name of whom it answers
-    answered = pl.col("parent").is_not_null() & (pl.col("named") == pl.col("answered"))
-    named = named.filter(~answered.fill_null(False))
     extract.add(
         "interactions",
         named.select(

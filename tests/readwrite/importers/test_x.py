@@ -153,22 +153,20 @@ def test_one_page_longer_than_the_beginning_is_one_line_of_several(tmp_path: Pat
     assert read(tmp_path, *pages, name="pages.json").read == {"posts": 800}
 
 
-def test_mentions_are_kept_but_not_of_whom_a_reply_answers_or_in_a_retweet(tmp_path: Path) -> None:
+def test_mentions_are_those_of_the_post_but_not_of_a_retweet(tmp_path: Path) -> None:
     named = {"entities": {"mentions": [{"id": "21"}, {"id": "22"}, {"username": "planted"}]}}
     extract = read(
         tmp_path,
         tweet("1", "11", **named),
         tweet("2", "12", **named, **refers("replied_to", "1"), in_reply_to_user_id="21"),
         tweet("3", "13", **named, **refers("retweeted", "1")),
-        # it begins with a name, and answers no post
-        tweet("4", "14", entities={"mentions": [{"id": "21"}]}, in_reply_to_user_id="21"),
     )
     mentions = [row for row in acts(extract) if row[2] == "mention"]
     assert mentions == [
         ("11", "1", "mention", None, "21"),
         ("11", "1", "mention", None, "22"),
+        ("12", "2", "mention", None, "21"),
         ("12", "2", "mention", None, "22"),
-        ("14", "4", "mention", None, "21"),
     ]
 
 
