@@ -133,11 +133,16 @@ class _Export:
 
     def _take_follows(self, sample: Sample, extract: Extract) -> None:
         named = sample.header[0] == "Account address"
+        name = sample.source.name
+        if "Show boosts" not in sample.header and "follow" not in name:
+            raise refuse(sample, "a list of accounts, such as of muted ones, but not of follows")
         names = None if named else ["Account address"]
         frame = read_rows(sample, _FOLLOWED, extract, names)
         addresses = frame.to_series(0)
         addresses = addresses.str.strip_chars().str.strip_prefix("@").str.to_lowercase()
-        self.followed.append(addresses.alias("followee_id").to_frame())
+        # the account follows those of the list, unless the list is of its followers
+        followers = "Show boosts" not in sample.header and "follower" in name
+        self.followed.append(addresses.alias("other").to_frame().with_columns(followers=followers))
 
     def _take_collection(self, sample: Sample, extract: Extract) -> None:
         whole: _Collection = decode_document(sample.source, _Collection)
@@ -204,11 +209,18 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     )
     if export.followed:
         follows = pl.concat(export.followed)
-        whole = follows.filter(pl.col("followee_id").is_not_null())
+        whole = follows.filter(pl.col("other").is_not_null())
         if lost := follows.height - whole.height:
             extract.dropped[_FOLLOWED, "no address"] += lost
-        whole = not_impossible(whole, ["followee_id"], extract, _FOLLOWED)
-        extract.add("follows", whole.select(pl.lit(owner).alias("follower_id"), "followee_id"))
+        whole = not_impossible(whole, ["other"], extract, _FOLLOWED)
+        towards = pl.when("followers")
+        extract.add(
+            "follows",
+            whole.select(
+                towards.then("other").otherwise(pl.lit(owner)).alias("follower_id"),
+                towards.then(pl.lit(owner)).otherwise("other").alias("followee_id"),
+            ),
+        )
         extract.notes[_FOLLOWED, "named name@host, and in posts and likes by another address"] += (
             whole.height
         )

@@ -82,6 +82,12 @@ class _Post(msgspec.Struct, gc=False):
     entities: _Entities | None = None
     public_metrics: _Counts | None = None
     author: _User | None = None
+    username: msgspec.Raw = msgspec.Raw(b"")  # never decoded: an account has it, a post has not
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is an account, in a list of accounts."""
+        return bool(self.username) and self.text is None
 
 
 class _Includes(msgspec.Struct, gc=False):
@@ -175,8 +181,11 @@ class _Found:
         asked = _LISTS.search(address)
         for post in main:
             if asked is not None:
-                self._take_listed(post, asked, extract)
-            if asked is None or asked[3] == "liked_tweets":
+                self._take_listed(post, asked)
+            if post.is_account:
+                extract.count(_USERS, 1)
+                self._take_users([_User(post.id or "", post.public_metrics)])
+            else:
                 self._take_post(post, extract)
         if answer.includes is not None:
             for post in answer.includes.tweets or ():
@@ -188,17 +197,14 @@ class _Found:
             counts = user.public_metrics or _Counts()
             self.users.append((id_text(user.id), counts.followers_count, counts.following_count))
 
-    def _take_listed(self, entry: _Post, asked: re.Match[str], extract: Extract) -> None:
-        """An entry of a list: an account, or a liked post."""
+    def _take_listed(self, entry: _Post, asked: re.Match[str]) -> None:
+        """What a list says of an entry: that it follows, is followed, was liked, …"""
         subject, name, other = asked[2], asked[3], id_text(entry.id)
-        if other is None:
+        if other is None or entry.is_account == (name == "liked_tweets"):
             return
         if name == "liked_tweets":
             self.acts.append((subject, other, "like", None, None))
-            return
-        extract.count(_USERS, 1)
-        self._take_users([_User(entry.id or other, entry.public_metrics)])
-        if name == "followers":
+        elif name == "followers":
             self.follows.append((other, subject))
         elif name == "following":
             self.follows.append((subject, other))
@@ -424,8 +430,10 @@ class _OwnPost(msgspec.Struct, gc=False):
     retweet_count: int | None = None
 
 
-class _OwnPostRow(msgspec.Struct, gc=False):
-    tweet: _OwnPost
+class _OwnPostRow(_OwnPost, gc=False):
+    """A post, which older archives do not wrap."""
+
+    tweet: _OwnPost | None = None
 
 
 _ASSIGNMENT = re.compile(rb"^\s*window\.YTD\.(\w+)\.part\d+\s*=\s*")
@@ -494,7 +502,7 @@ def _read_archive(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     named = next((row.account.accountId for row in rows["accounts"]), None)
     owner = owner_of(samples, options, extract, named, folder)
     _add_follows(rows, owner, extract)
-    posts = [row.tweet for row in rows["posts"]]
+    posts = [row.tweet or row for row in rows["posts"]]
     _add_own_posts(posts, owner, extract)
     likes = list(dict.fromkeys(row.like.tweetId for row in rows["likes"]))
     if again := len(rows["likes"]) - len(likes):

@@ -175,6 +175,9 @@ def test_mentions_are_those_of_the_post_but_not_of_a_retweet(tmp_path: Path) -> 
     [
         ("users/5/followers", [("6", "5")], []),
         ("users/5/following", [("5", "6")], []),
+        ("users/5/muting", [], []),
+        ("lists/5/members", [], []),
+        ("users/by", [], []),
         ("tweets/5/liking_users", [], [("6", "5", "like", None, None)]),
         ("tweets/5/retweeted_by", [], [("6", "5", "repost", None, None)]),
     ],
@@ -189,6 +192,7 @@ def test_lists_of_accounts_belong_to_whom_the_request_names(
     assert tables.get("follows", pl.DataFrame()).rows() == follows
     assert (acts(extract) if "interactions" in tables else []) == expected
     assert tables["accounts"].rows() == [("6", 7, 1)]
+    assert "6" not in tables.get("items", pl.DataFrame({"item_id": [""]})).get_column("item_id")
     assert extract.read == {"accounts": 1}
 
 
@@ -292,6 +296,13 @@ def test_an_archive_has_posts_likes_and_both_follow_lists(tmp_path: Path, name: 
     assert set(reasons) == {"direct-messages.js", "ip-audit.js"}
     told = str((extract.notes, extract.refused, [f.drop("caption", strict=False).rows() for f in extract.tables.values()]))  # fmt: skip
     assert "planted" not in told.replace(str(tmp_path), "").lower()
+
+
+def test_posts_of_older_archives_are_not_wrapped(tmp_path: Path) -> None:
+    part(tmp_path, "tweet.js", [own("81")["tweet"], own("82")])
+    items = read_archive(tmp_path).tables["items"]
+    assert items.get_column("item_id").to_list() == ["81", "82"]
+    assert items.get_column("created_at").to_list() == [NOON, NOON]
 
 
 def test_the_owner_is_the_given_account_that_of_the_export_or_its_folder(tmp_path: Path) -> None:
