@@ -27,6 +27,7 @@ __all__ = [
     "read_each",
     "read_rows",
     "refuse",
+    "series_of",
 ]
 
 
@@ -86,29 +87,26 @@ def frame_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, Any]) -> pl.Da
     """
     if not rows:
         return pl.DataFrame(schema={name: type for name, type in types.items() if type})
-    columns = []
-    for (name, type), cells in zip(types.items(), zip(*rows, strict=True), strict=True):
-        if type is None:
-            continue
-        if type != pl.List(pl.String):
-            try:
-                columns.append(pl.Series(name, cells, dtype=type))
-            except (TypeError, OverflowError):  # integers beyond 64 bits are no counts
-                whole = [c if c is None or -_LIMIT <= c < _LIMIT else None for c in cells]
-                columns.append(pl.Series(name, whole, dtype=type))
-            continue
-        joined = [None if cell is None else _BETWEEN.join(cell) for cell in cells]
-        if sum(map(len, filter(None, cells))) != sum(
-            text.count(_BETWEEN) + 1 for text in joined if text
-        ):
-            # an empty text, or the mark itself, is among them
-            columns.append(pl.Series(name, cells, dtype=type))
-            continue
-        texts = pl.Series(name, joined, dtype=pl.String)
-        none = pl.lit([], dtype=type)
-        lists = pl.when(pl.col(name) == "").then(none).otherwise(pl.col(name).str.split(_BETWEEN))
-        columns.append(texts.to_frame().select(lists).to_series().alias(name))
-    return pl.DataFrame(columns)
+    columns = zip(types.items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([series_of(name, cells, type) for (name, type), cells in columns if type])
+
+
+def series_of(name: str, cells: Sequence[Any], type: Any) -> pl.Series:
+    """One column of such a frame."""
+    if type != pl.List(pl.String):
+        try:
+            return pl.Series(name, cells, dtype=type)
+        except (TypeError, OverflowError):  # integers beyond 64 bits are no counts
+            whole = [c if c is None or -_LIMIT <= c < _LIMIT else None for c in cells]
+            return pl.Series(name, whole, dtype=type)
+    joined = [None if cell is None else _BETWEEN.join(cell) for cell in cells]
+    parts = sum(text.count(_BETWEEN) + 1 for text in joined if text)
+    if parts != sum(map(len, filter(None, cells))):
+        # an empty text, or the mark itself, is among them
+        return pl.Series(name, cells, dtype=type)
+    texts = pl.col(name)
+    lists = pl.when(texts == "").then(pl.lit([], dtype=type)).otherwise(texts.str.split(_BETWEEN))
+    return pl.DataFrame({name: pl.Series(joined, dtype=pl.String)}).select(lists.alias(name))[name]
 
 
 def refuse(sample: Sample, why: str) -> FileError:

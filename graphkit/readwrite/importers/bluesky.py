@@ -19,7 +19,7 @@ import polars as pl
 from graphkit.data.times import TIME
 from graphkit.errors import DependencyError, FileError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
-from graphkit.readwrite.gather import finish, frame_of, in_range, moments, read_each
+from graphkit.readwrite.gather import finish, frame_of, in_range, moments, read_each, series_of
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
 
@@ -148,6 +148,7 @@ _DECODERS: tuple[msgspec.json.Decoder[Any], ...] = tuple(
 
 #: One row per event of a collection that is read: a record, or its deletion.
 _RECORD_TYPES: dict[str, Any] = {
+    "row": pl.Int64,
     "did": pl.String,
     "collection": pl.UInt8,
     "rkey": pl.String,
@@ -157,6 +158,10 @@ _RECORD_TYPES: dict[str, Any] = {
     "at": TIME,  # seen at
     "claimed": pl.String,  # only where there is no such time
     "target": pl.String,  # whom a follow, or what a like or repost is about
+}
+#: What a post says besides.
+_POST_TYPES: dict[str, Any] = {
+    "row": pl.Int64,
     "parent": pl.String,
     "quoted": pl.String,
     "tags": pl.List(pl.String),
@@ -197,27 +202,21 @@ def _post_cells(post: _Post) -> tuple[Any, ...]:
     )
 
 
-def _record_cells(place: int, record: Any) -> tuple[Any, ...]:
-    """Cells of a record from ``target`` on."""
-    if place == _POST:
-        return (None, *_post_cells(record))
-    target = record.subject if place == _FOLLOW else record.subject.uri
-    return (target, None, None, None, None, None, None)
-
-
-_NO_CELLS = (None,) * 7
-
-
 class _Stream:
     """What the events of several files say, before deletions are applied."""
 
     def __init__(self) -> None:
         self.records: list[pl.DataFrame] = []
+        self.posts: list[pl.DataFrame] = []
         self.statuses: list[pl.DataFrame] = []
+        self.rows = 0
 
     def take(self, events: list[_Event], extract: Extract) -> None:
         """Add events; those without meaning here are counted as dropped."""
-        records: list[tuple[Any, ...]] = []
+        # columns, and no row for each event: fewer objects to collect
+        records: tuple[list[Any], ...] = tuple([] for _ in _RECORD_TYPES)
+        row, did_, collection, rkey, gone_, rev, seq_, at, claims, target = records
+        posts: list[tuple[Any, ...]] = []
         statuses: list[tuple[Any, ...]] = []
         lost: dict[str, int] = {}
         for event in events:
@@ -249,7 +248,7 @@ class _Stream:
                 lost[why] = lost.get(why, 0) + 1
                 continue
             deleted = commit.operation == "delete"
-            cells, claimed = _NO_CELLS, None
+            record: Any = None
             if not deleted:
                 try:
                     record = _DECODERS[place].decode(commit.record)
@@ -257,27 +256,41 @@ class _Stream:
                     why = f"another shape of {_COLLECTIONS[place]}"
                     lost[why] = lost.get(why, 0) + 1
                     continue
-                cells = _record_cells(place, record)
-                claimed = None if time is not None else record.createdAt
-            records.append(
-                (did, place, commit.rkey, deleted, commit.rev, seq, time, claimed, *cells)
-            )
+                if place == _POST:
+                    posts.append((self.rows, *_post_cells(record)))
+            row.append(self.rows)
+            self.rows += 1
+            did_.append(did)
+            collection.append(place)
+            rkey.append(commit.rkey)
+            gone_.append(deleted)
+            rev.append(commit.rev)
+            seq_.append(seq)
+            at.append(time)
+            claims.append(record.createdAt if time is None and record is not None else None)
+            if deleted or place == _POST:
+                target.append(None)
+            else:
+                target.append(record.subject if place == _FOLLOW else record.subject.uri)
         for why, count in lost.items():
             extract.dropped[_EVENTS, why] += count
-        if records:
+        if row:
             self.records.append(_timed(records, _RECORD_TYPES, extract))
+        if posts:
+            self.posts.append(frame_of(posts, _POST_TYPES))
         if statuses:
-            self.statuses.append(_timed(statuses, _STATUS_TYPES, extract))
+            self.statuses.append(_timed(tuple(zip(*statuses, strict=True)), _STATUS_TYPES, extract))
 
     def build(self, extract: Extract) -> None:
         """Apply repeats and deletions, and add the tables to the extract."""
         records = _in_order(_concat(self.records, _RECORD_TYPES))
         statuses = _in_order(_concat(self.statuses, _STATUS_TYPES))
-        self.records, self.statuses = [], []
+        posts = _concat(self.posts, _POST_TYPES)
+        self.records, self.posts, self.statuses = [], [], []
         gone = _deleted_accounts(statuses, extract)
         records = _without_repeats(records, extract)
         records = _last_versions(records, extract)
-        _add_tables(records, gone, extract)
+        _add_tables(records, posts, gone, extract)
 
 
 def _other(collection: str | None) -> str:
@@ -297,17 +310,22 @@ def _drop(frame: pl.DataFrame, lost: pl.Expr, extract: Extract, why: str) -> pl.
     return kept
 
 
-def _timed(rows: list[tuple[Any, ...]], types: dict[str, Any], extract: Extract) -> pl.DataFrame:
-    """Frame of rows whose times are microseconds since 1970, or texts."""
-    times = {name: pl.Int64 if name == "at" else None for name in types}
-    others = {name: None if name == "at" else type for name, type in types.items()}
-    place = list(types).index("at")
-    seen = [row[place] for row in rows]
-    if any(isinstance(time, str) for time in seen):
-        at = moments(seen, extract, _EVENTS).alias("at")
-    else:
-        at = in_range(frame_of(rows, times).to_series().cast(TIME), extract, _EVENTS)
-    frame = frame_of(rows, others).insert_column(place, at)
+def _timed(
+    columns: Sequence[Sequence[Any]], types: dict[str, Any], extract: Extract
+) -> pl.DataFrame:
+    """Frame of columns of which one has times: microseconds since 1970, or texts."""
+    series = []
+    at = pl.Series("at", [], dtype=TIME)
+    for (name, type), cells in zip(types.items(), columns, strict=True):
+        if name != "at":
+            series.append(series_of(name, cells, type))
+            continue
+        if any(isinstance(time, str) for time in cells):
+            at = moments(cells, extract, _EVENTS).alias("at")
+        else:
+            at = in_range(series_of("at", cells, pl.Int64).cast(TIME), extract, _EVENTS)
+        series.append(at)
+    frame = pl.DataFrame(series)
     if "claimed" not in types:
         return frame
     claimed = frame.get_column("claimed")
@@ -369,7 +387,9 @@ def _owner(address: str) -> pl.Expr:
     return pl.col(address).str.extract(_ADDRESS, 1)
 
 
-def _add_tables(records: pl.DataFrame, gone: pl.DataFrame, extract: Extract) -> None:
+def _add_tables(
+    records: pl.DataFrame, details: pl.DataFrame, gone: pl.DataFrame, extract: Extract
+) -> None:
     valid = (
         pl.when(pl.col("collection") == _FOLLOW)
         .then(pl.col("target").str.contains(rf"^{_DID}$"))
@@ -387,7 +407,8 @@ def _add_tables(records: pl.DataFrame, gone: pl.DataFrame, extract: Extract) -> 
 
     follows = records.filter(pl.col("collection") == _FOLLOW)
     extract.add("follows", follows.select(follower_id="did", followee_id="target", since="at"))
-    posts = records.filter(pl.col("collection") == _POST).with_columns(
+    posts = records.filter(pl.col("collection") == _POST)
+    posts = posts.join(details, on="row", how="left", maintain_order="left").with_columns(
         pl.format("at://{}/app.bsky.feed.post/{}", "did", "rkey").alias("item_id")
     )
     acts = [_directed_acts(records), *_answers(posts, extract)]
@@ -495,9 +516,12 @@ def _take_file(stream: _Stream, sample: Sample, extract: Extract) -> None:
         _Event, _EVENTS, read=extract.read, dropped=extract.dropped, notes=extract.notes
     )
     own = _Stream()
+    own.rows = stream.rows
     for events in reader.pieces(sample.source, sample):
         own.take(events, extract)
+    stream.rows = own.rows
     stream.records += own.records
+    stream.posts += own.posts
     stream.statuses += own.statuses
 
 
