@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -15,7 +16,19 @@ from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, ImportOptions
 from graphkit.readwrite.source import Sample, Source
 
-__all__ = ["finish", "folder_of", "moments", "not_impossible", "owner_of", "read_each", "refuse"]
+__all__ = [
+    "finish",
+    "folder_of",
+    "frame_of",
+    "in_range",
+    "moments",
+    "not_impossible",
+    "owner_of",
+    "read_each",
+    "read_rows",
+    "refuse",
+    "series_of",
+]
 
 
 def read_each(
@@ -56,6 +69,46 @@ def read_rows(
     return rows
 
 
+#: Stands between the texts of a list while it is one text; no text on a platform has it.
+_BETWEEN = "\x1f"
+
+_LIMIT = 1 << 63
+
+
+def frame_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, Any]) -> pl.DataFrame:
+    """Frame of rows, with the columns and types given; by columns, and lists as joined texts: faster.
+
+    A column whose type is `None` is left out; integers beyond 64 bits are missing.
+
+    Examples
+    --------
+    >>> frame_of([("a", ["x", "y"]), ("b", [])], {"id": pl.String, "tags": pl.List(pl.String)}).rows()
+    [('a', ['x', 'y']), ('b', [])]
+    """
+    if not rows:
+        return pl.DataFrame(schema={name: type for name, type in types.items() if type})
+    columns = zip(types.items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([series_of(name, cells, type) for (name, type), cells in columns if type])
+
+
+def series_of(name: str, cells: Sequence[Any], type: Any) -> pl.Series:
+    """One column of such a frame."""
+    if type != pl.List(pl.String):
+        try:
+            return pl.Series(name, cells, dtype=type)
+        except (TypeError, OverflowError):  # integers beyond 64 bits are no counts
+            whole = [c if c is None or -_LIMIT <= c < _LIMIT else None for c in cells]
+            return pl.Series(name, whole, dtype=type)
+    joined = [None if cell is None else _BETWEEN.join(cell) for cell in cells]
+    parts = sum(text.count(_BETWEEN) + 1 for text in joined if text)
+    if parts != sum(map(len, filter(None, cells))):
+        # an empty text, or the mark itself, is among them
+        return pl.Series(name, cells, dtype=type)
+    texts = pl.col(name)
+    lists = pl.when(texts == "").then(pl.lit([], dtype=type)).otherwise(texts.str.split(_BETWEEN))
+    return pl.DataFrame({name: pl.Series(joined, dtype=pl.String)}).select(lists.alias(name))[name]
+
+
 def refuse(sample: Sample, why: str) -> FileError:
     """Error for a file that is known, and holds nothing that is read."""
     return FileError(f"{sample.source.place}: not read: {why}.")
@@ -92,32 +145,52 @@ def not_impossible(
 
 
 def finish(extract: Extract) -> Extract:
-    """The extract, with the words that look missing and are ids: JSON marks what is missing itself."""
+    """The extract, such that its tables make a dataset.
+
+    Ids with a character that no id has are missing, or their rows left out where an id is needed;
+    so are counts below 0; both are noted. Words that look missing are ids: JSON marks what is
+    missing itself.
+    """
     for name, frame in extract.tables.items():
+        odd, needed = [], pl.lit(True)
         for spec in TABLES[name].columns:
-            if spec.type == "id" and spec.name in frame.columns:
-                ids = frame.get_column(spec.name)
-                extract.real_ids |= set(ids.filter(ids.is_in(MISSING_WORDS)).unique())
+            if spec.type != "id" or spec.name not in frame.columns:
+                continue
+            ids = frame.get_column(spec.name)
+            extract.real_ids |= set(ids.filter(ids.is_in(MISSING_WORDS)).unique())
+            wrong = ids.str.contains(rf"{IMPOSSIBLE}|^\s*$").fill_null(False)
+            if wrong.any():
+                odd.append(ids.set(wrong, None))
+                what = "an id that is empty, or has a character that no id has"
+                done = "row left out" if spec.required else "read as missing"
+                extract.notes[name, f"{what}: {done}"] += int(wrong.sum())
+            if spec.required:
+                needed = needed & pl.col(spec.name).is_not_null()
+                if empty := ids.null_count():
+                    extract.notes[name, "no id: row left out"] += empty
+        for column in frame.columns:
+            if column.endswith("_count") and frame.schema[column].is_integer():
+                below = (frame.get_column(column) < 0).fill_null(False)
+                if below.any():
+                    odd.append(frame.get_column(column).set(below, None))
+                    extract.notes[name, f"{column} below 0: read as missing"] += int(below.sum())
+        extract.tables[name] = frame.with_columns(odd).filter(needed)
+    extract.tables = {name: frame for name, frame in extract.tables.items() if frame.height}
     return extract
 
 
 def folder_of(source: Source, inside: Callable[[str], bool] = lambda part: False) -> str:
-    """Folder or archive of a file; the folders from the first on that is `inside` do not count.
+    """Folder or archive of a file, without the folders above it that are `inside` an export.
 
     Examples
     --------
-    >>> folder_of(Source(Path("a/donor/Takeout/history/x.json")), lambda part: part == "Takeout")
-    'a/donor'
+    >>> folder_of(Source(Path("likes/donor/connections/follows/x.json")), {"follows", "connections", "likes"}.__contains__)
+    'likes/donor'
     """
-    parts = list(source.parts[:-1])
-    # folders above the export may have any name, so the last one that fits is looked for
-    for place in range(len(parts) - 1, -1, -1):
-        if inside(parts[place]):
-            parts = parts[:place]
-            while parts and inside(parts[-1]):
-                parts.pop()
-            break
-    return str(Path(*parts)) if parts else "."
+    above = list((source.path if not source.member else Path(source.member)).parts[:-1])
+    while above and inside(above[-1]):
+        above.pop()
+    return str(Path(source.path, *above) if source.member else Path(*above))
 
 
 def owner_of(

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from graphkit.data.times import TIME
 from graphkit.errors import DependencyError, FileError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
-from graphkit.readwrite.gather import finish, moments, read_each
+from graphkit.readwrite.gather import finish, frame_of, in_range, moments, read_each, series_of
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
 
@@ -61,13 +62,13 @@ _EVENTS = "events"
 _NOTHING = msgspec.Raw(b"")
 
 
-class _Account(msgspec.Struct):
+class _Account(msgspec.Struct, gc=False):
     active: bool | None = None
     status: str | None = None
     seq: int | None = None
 
 
-class _Commit(msgspec.Struct):
+class _Commit(msgspec.Struct, gc=False):
     rev: str | None = None
     operation: str | None = None
     collection: str | None = None
@@ -75,7 +76,7 @@ class _Commit(msgspec.Struct):
     record: msgspec.Raw = _NOTHING
 
 
-class _Payload(_Commit):
+class _Payload(_Commit, gc=False):
     type: str = msgspec.field(name="$type", default="")
     seq: int | None = None
     did: str | None = None
@@ -84,7 +85,7 @@ class _Payload(_Commit):
     status: str | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     did: str | None = None
     time_us: int | None = None
     kind: str | None = None
@@ -94,44 +95,44 @@ class _Event(msgspec.Struct):
     payload: _Payload | None = None
 
 
-class _Follow(msgspec.Struct):
+class _Follow(msgspec.Struct, gc=False):
     subject: str
     createdAt: str | None = None
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, gc=False):
     uri: str
 
 
-class _Act(msgspec.Struct):
+class _Act(msgspec.Struct, gc=False):
     subject: _Reference
     createdAt: str | None = None
 
 
-class _Reply(msgspec.Struct):
+class _Reply(msgspec.Struct, gc=False):
     parent: _Reference
 
 
-class _Embedded(msgspec.Struct):
+class _Embedded(msgspec.Struct, gc=False):
     uri: str | None = None
     record: _Reference | None = None
 
 
-class _Embed(msgspec.Struct):
+class _Embed(msgspec.Struct, gc=False):
     record: _Embedded | None = None
 
 
-class _Feature(msgspec.Struct):
+class _Feature(msgspec.Struct, gc=False):
     type: str | None = msgspec.field(name="$type", default=None)
     tag: str | None = None
     did: str | None = None
 
 
-class _Facet(msgspec.Struct):
+class _Facet(msgspec.Struct, gc=False):
     features: list[_Feature] | None = None
 
 
-class _Post(msgspec.Struct):
+class _Post(msgspec.Struct, gc=False):
     text: str | None = None
     createdAt: str | None = None
     reply: _Reply | None = None
@@ -146,16 +147,21 @@ _DECODERS: tuple[msgspec.json.Decoder[Any], ...] = tuple(
 )
 
 #: One row per event of a collection that is read: a record, or its deletion.
-_RECORD_TYPES = {
+_RECORD_TYPES: dict[str, Any] = {
+    "row": pl.Int64,
     "did": pl.String,
     "collection": pl.UInt8,
     "rkey": pl.String,
     "deleted": pl.Boolean,
     "rev": pl.String,
     "seq": pl.Int64,
-    "time": pl.String,  # seen at: microseconds since 1970, or ISO 8601
+    "at": TIME,  # seen at
     "claimed": pl.String,  # only where there is no such time
     "target": pl.String,  # whom a follow, or what a like or repost is about
+}
+#: What a post says besides.
+_POST_TYPES: dict[str, Any] = {
+    "row": pl.Int64,
     "parent": pl.String,
     "quoted": pl.String,
     "tags": pl.List(pl.String),
@@ -163,9 +169,9 @@ _RECORD_TYPES = {
     "caption": pl.String,
     "language": pl.String,
 }
-_STATUS_TYPES = {
+_STATUS_TYPES: dict[str, Any] = {
     "did": pl.String,
-    "time": pl.String,
+    "at": TIME,
     "seq": pl.Int64,
     "deleted": pl.Boolean,
     "stream": pl.Boolean,
@@ -196,38 +202,33 @@ def _post_cells(post: _Post) -> tuple[Any, ...]:
     )
 
 
-def _record_cells(place: int, record: Any) -> tuple[Any, ...]:
-    """Cells of a record from ``target`` on."""
-    if place == _POST:
-        return (None, *_post_cells(record))
-    target = record.subject if place == _FOLLOW else record.subject.uri
-    return (target, None, None, None, None, None, None)
-
-
-_NO_CELLS = (None,) * 7
-
-
 class _Stream:
     """What the events of several files say, before deletions are applied."""
 
     def __init__(self) -> None:
         self.records: list[pl.DataFrame] = []
+        self.posts: list[pl.DataFrame] = []
         self.statuses: list[pl.DataFrame] = []
+        self.rows = 0
 
     def take(self, events: list[_Event], extract: Extract) -> None:
         """Add events; those without meaning here are counted as dropped."""
-        records: list[tuple[Any, ...]] = []
+        # columns, and no row for each event: fewer objects to collect
+        records: tuple[list[Any], ...] = tuple([] for _ in _RECORD_TYPES)
+        row, did_, collection, rkey, gone_, rev, seq_, at, claims, target = records
+        posts: list[tuple[Any, ...]] = []
         statuses: list[tuple[Any, ...]] = []
         lost: dict[str, int] = {}
         for event in events:
             commit: _Commit | None
+            time: int | str | None
             if (payload := event.payload) is not None:
                 kind, did, seq = payload.type.rpartition("#")[2], payload.did, payload.seq
                 time, commit = payload.time, payload
                 status: _Payload | _Account | None = payload
             else:
                 kind, did, commit, status = event.kind or "", event.did, event.commit, event.account
-                time = None if event.time_us is None else str(event.time_us)
+                time = event.time_us
                 seq = status.seq if status is not None else None
             if kind != "commit" or commit is None:
                 if kind == "account" and status is not None and did is not None:
@@ -247,7 +248,7 @@ class _Stream:
                 lost[why] = lost.get(why, 0) + 1
                 continue
             deleted = commit.operation == "delete"
-            cells, claimed = _NO_CELLS, None
+            record: Any = None
             if not deleted:
                 try:
                     record = _DECODERS[place].decode(commit.record)
@@ -255,27 +256,41 @@ class _Stream:
                     why = f"another shape of {_COLLECTIONS[place]}"
                     lost[why] = lost.get(why, 0) + 1
                     continue
-                cells = _record_cells(place, record)
-                claimed = None if time is not None else record.createdAt
-            records.append(
-                (did, place, commit.rkey, deleted, commit.rev, seq, time, claimed, *cells)
-            )
+                if place == _POST:
+                    posts.append((self.rows, *_post_cells(record)))
+            row.append(self.rows)
+            self.rows += 1
+            did_.append(did)
+            collection.append(place)
+            rkey.append(commit.rkey)
+            gone_.append(deleted)
+            rev.append(commit.rev)
+            seq_.append(seq)
+            at.append(time)
+            claims.append(record.createdAt if time is None and record is not None else None)
+            if deleted or place == _POST:
+                target.append(None)
+            else:
+                target.append(record.subject if place == _FOLLOW else record.subject.uri)
         for why, count in lost.items():
             extract.dropped[_EVENTS, why] += count
-        if records:
-            self.records.append(pl.DataFrame(records, schema=_RECORD_TYPES, orient="row"))
+        if row:
+            self.records.append(_timed(records, _RECORD_TYPES, extract))
+        if posts:
+            self.posts.append(frame_of(posts, _POST_TYPES))
         if statuses:
-            self.statuses.append(pl.DataFrame(statuses, schema=_STATUS_TYPES, orient="row"))
+            self.statuses.append(_timed(tuple(zip(*statuses, strict=True)), _STATUS_TYPES, extract))
 
     def build(self, extract: Extract) -> None:
         """Apply repeats and deletions, and add the tables to the extract."""
-        records = _with_times(_concat(self.records, _RECORD_TYPES), extract)
-        statuses = _with_times(_concat(self.statuses, _STATUS_TYPES), extract)
-        self.records, self.statuses = [], []
+        records = _in_order(_concat(self.records, _RECORD_TYPES))
+        statuses = _in_order(_concat(self.statuses, _STATUS_TYPES))
+        posts = _concat(self.posts, _POST_TYPES)
+        self.records, self.posts, self.statuses = [], [], []
         gone = _deleted_accounts(statuses, extract)
         records = _without_repeats(records, extract)
         records = _last_versions(records, extract)
-        _add_tables(records, gone, extract)
+        _add_tables(records, posts, gone, extract)
 
 
 def _other(collection: str | None) -> str:
@@ -295,16 +310,35 @@ def _drop(frame: pl.DataFrame, lost: pl.Expr, extract: Extract, why: str) -> pl.
     return kept
 
 
-def _with_times(frame: pl.DataFrame, extract: Extract) -> pl.DataFrame:
-    """Rows with the time ``at``, in its order; of equal times, in that of their numbers."""
-    at = moments(frame.get_column("time"), extract, _EVENTS)
-    if "claimed" in frame.columns:
-        claimed = frame.get_column("claimed")
-        if count := int((at.is_null() & claimed.is_not_null()).sum()):
-            extract.notes[_EVENTS, "no time at which it was seen: the time that it claims"] += count
-            at = at.zip_with(at.is_not_null(), moments(claimed, extract, _EVENTS))
-    frame = frame.with_columns(at.alias("at")).drop("time", "claimed", strict=False)
-    return frame.sort("at", "seq", maintain_order=True, nulls_last=False)
+def _timed(
+    columns: Sequence[Sequence[Any]], types: dict[str, Any], extract: Extract
+) -> pl.DataFrame:
+    """Frame of columns of which one has times: microseconds since 1970, or texts."""
+    series = []
+    at = pl.Series("at", [], dtype=TIME)
+    for (name, type), cells in zip(types.items(), columns, strict=True):
+        if name != "at":
+            series.append(series_of(name, cells, type))
+            continue
+        if any(isinstance(time, str) for time in cells):
+            at = moments(cells, extract, _EVENTS).alias("at")
+        else:
+            at = in_range(series_of("at", cells, pl.Int64).cast(TIME), extract, _EVENTS)
+        series.append(at)
+    frame = pl.DataFrame(series)
+    if "claimed" not in types:
+        return frame
+    claimed = frame.get_column("claimed")
+    if count := int((at.is_null() & claimed.is_not_null()).sum()):
+        extract.notes[_EVENTS, "no time at which it was seen: the time that it claims"] += count
+        late = moments(claimed, extract, _EVENTS)
+        frame = frame.with_columns(at.zip_with(at.is_not_null(), late).alias("at"))
+    return frame
+
+
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of their times; of equal times, in that of their numbers."""
+    return frame.drop("claimed", strict=False).sort("at", "seq", maintain_order=True)
 
 
 def _deleted_accounts(statuses: pl.DataFrame, extract: Extract) -> pl.DataFrame:
@@ -323,18 +357,18 @@ def _without_repeats(records: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     by_rev = ~pl.struct("did", "rev", "collection", "rkey").is_first_distinct()
     by_seq = ~pl.col("seq").is_first_distinct()
     again = (pl.col("rev").is_not_null() & by_rev) | (pl.col("seq").is_not_null() & by_seq)
-    return _drop(records, again, extract, "repeated event")
+    return _drop(records, again, extract, "repeated event").drop("rev")
 
 
 def _last_versions(records: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     """The last version of each record, unless that is its deletion."""
     key = ["did", "collection", "rkey"]
-    marked = records.with_columns(
-        last=pl.struct(key).is_last_distinct(), several=pl.struct(key).is_duplicated()
-    )
-    single = marked.filter(~pl.col("several"))
-    several = marked.filter("several").with_columns(
-        ends=pl.col("deleted").last().over(key), made=(~pl.col("deleted")).any().over(key)
+    again = pl.struct(key).is_duplicated()
+    single, several = records.filter(~again), records.filter(again)
+    several = several.with_columns(
+        last=pl.struct(key).is_last_distinct(),
+        ends=pl.col("deleted").last().over(key),
+        made=(~pl.col("deleted")).any().over(key),
     )
     several = _drop(
         several, pl.col("deleted") & pl.col("made"), extract, "a deletion: of a record in the files"
@@ -345,7 +379,7 @@ def _last_versions(records: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     )
     rows = pl.concat([single, several.select(single.columns)])
     rows = _drop(rows, pl.col("deleted"), extract, "a deletion: of nothing in the files")
-    return rows.drop("last", "several", "deleted").sort("at", "seq", maintain_order=True)
+    return rows.drop("deleted").sort("at", "seq", maintain_order=True)
 
 
 def _owner(address: str) -> pl.Expr:
@@ -353,7 +387,9 @@ def _owner(address: str) -> pl.Expr:
     return pl.col(address).str.extract(_ADDRESS, 1)
 
 
-def _add_tables(records: pl.DataFrame, gone: pl.DataFrame, extract: Extract) -> None:
+def _add_tables(
+    records: pl.DataFrame, details: pl.DataFrame, gone: pl.DataFrame, extract: Extract
+) -> None:
     valid = (
         pl.when(pl.col("collection") == _FOLLOW)
         .then(pl.col("target").str.contains(rf"^{_DID}$"))
@@ -371,7 +407,8 @@ def _add_tables(records: pl.DataFrame, gone: pl.DataFrame, extract: Extract) -> 
 
     follows = records.filter(pl.col("collection") == _FOLLOW)
     extract.add("follows", follows.select(follower_id="did", followee_id="target", since="at"))
-    posts = records.filter(pl.col("collection") == _POST).with_columns(
+    posts = records.filter(pl.col("collection") == _POST)
+    posts = posts.join(details, on="row", how="left", maintain_order="left").with_columns(
         pl.format("at://{}/app.bsky.feed.post/{}", "did", "rkey").alias("item_id")
     )
     acts = [_directed_acts(records), *_answers(posts, extract)]
@@ -479,9 +516,12 @@ def _take_file(stream: _Stream, sample: Sample, extract: Extract) -> None:
         _Event, _EVENTS, read=extract.read, dropped=extract.dropped, notes=extract.notes
     )
     own = _Stream()
+    own.rows = stream.rows
     for events in reader.pieces(sample.source, sample):
         own.take(events, extract)
+    stream.rows = own.rows
     stream.records += own.records
+    stream.posts += own.posts
     stream.statuses += own.statuses
 
 

@@ -20,6 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     not_impossible,
     owner_of,
@@ -231,7 +232,12 @@ def _read_account(entry: _Entry) -> tuple[str | None, int | float | None]:
     return name, text.timestamp or entry.timestamp
 
 
-_TYPES = {"content": pl.String, "item_id": pl.String, "other": pl.String, "at": pl.String}
+_TYPES: dict[str, Any] = {
+    "content": pl.String,
+    "item_id": pl.String,
+    "other": pl.String,
+    "at": pl.String,
+}
 
 
 class _Export:
@@ -270,7 +276,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     read_each(samples, extract, export.take)
     folder = _group(samples[0].source)
     owner = owner_of(samples, options, extract, None, folder)
-    rows = pl.DataFrame(export.rows, schema=_TYPES, orient="row")
+    rows = frame_of(export.rows, _TYPES)
     at = pl.concat(
         [
             moments(rows.filter(pl.col("content") == content).get_column("at"), extract, content)

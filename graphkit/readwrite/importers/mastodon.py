@@ -20,6 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     not_impossible,
     owner_of,
@@ -87,7 +88,7 @@ def _plain(content: str | None) -> str | None:
     return html.unescape(re.sub(r"<[^>]*>", "", lines))
 
 
-_NOTE_TYPES = {
+_NOTE_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "created_at": pl.String,
     "tags": pl.List(pl.String),
@@ -132,11 +133,16 @@ class _Export:
 
     def _take_follows(self, sample: Sample, extract: Extract) -> None:
         named = sample.header[0] == "Account address"
+        name = sample.source.name
+        if "Show boosts" not in sample.header and "follow" not in name:
+            raise refuse(sample, "a list of accounts, such as of muted ones, but not of follows")
         names = None if named else ["Account address"]
         frame = read_rows(sample, _FOLLOWED, extract, names)
-        addresses = frame.get_column("Account address")
+        addresses = frame.to_series(0)
         addresses = addresses.str.strip_chars().str.strip_prefix("@").str.to_lowercase()
-        self.followed.append(addresses.alias("followee_id").to_frame())
+        # the account follows those of the list, unless the list is of its followers
+        followers = "Show boosts" not in sample.header and "follower" in name
+        self.followed.append(addresses.alias("other").to_frame().with_columns(followers=followers))
 
     def _take_collection(self, sample: Sample, extract: Extract) -> None:
         whole: _Collection = decode_document(sample.source, _Collection)
@@ -203,11 +209,18 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     )
     if export.followed:
         follows = pl.concat(export.followed)
-        whole = follows.filter(pl.col("followee_id").is_not_null())
+        whole = follows.filter(pl.col("other").is_not_null())
         if lost := follows.height - whole.height:
             extract.dropped[_FOLLOWED, "no address"] += lost
-        whole = not_impossible(whole, ["followee_id"], extract, _FOLLOWED)
-        extract.add("follows", whole.select(pl.lit(owner).alias("follower_id"), "followee_id"))
+        whole = not_impossible(whole, ["other"], extract, _FOLLOWED)
+        towards = pl.when("followers")
+        extract.add(
+            "follows",
+            whole.select(
+                towards.then("other").otherwise(pl.lit(owner)).alias("follower_id"),
+                towards.then(pl.lit(owner)).otherwise("other").alias("followee_id"),
+            ),
+        )
         extract.notes[_FOLLOWED, "named name@host, and in posts and likes by another address"] += (
             whole.height
         )
@@ -217,7 +230,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
 def _posts(export: _Export, owner: str, extract: Extract) -> list[pl.DataFrame]:
     """Replies, mentions and reposts; items of posts are added."""
     who = pl.lit(owner).alias("account_id")
-    posts = pl.DataFrame(export.notes, schema=_NOTE_TYPES, orient="row")
+    posts = frame_of(export.notes, _NOTE_TYPES)
     posts = posts.with_columns(moments(posts.get_column("created_at"), extract, "posts"))
     once = posts.unique("item_id", keep="first", maintain_order=True)
     if again := posts.height - once.height:
@@ -238,9 +251,7 @@ def _posts(export: _Export, owner: str, extract: Extract) -> list[pl.DataFrame]:
     mentions = mentions.select(
         who, "item_id", kind=pl.lit("mention"), at="created_at", target_account_id="mentions"
     )
-    reposts = pl.DataFrame(
-        export.reposts, schema={"item_id": pl.String, "at": pl.String}, orient="row"
-    )
+    reposts = frame_of(export.reposts, {"item_id": pl.String, "at": pl.String})
     reposts = reposts.with_columns(moments(reposts.get_column("at"), extract, "posts")).select(
         who, "item_id", kind=pl.lit("repost"), at="at", target_account_id=_author()
     )
@@ -253,9 +264,7 @@ def _author() -> pl.Expr:
 
 def _marks(export: _Export, owner: str, extract: Extract) -> pl.DataFrame:
     """Likes and bookmarks, which have no times."""
-    rows = pl.DataFrame(
-        export.marked, schema={"kind": pl.String, "item_id": pl.String}, orient="row"
-    )
+    rows = frame_of(export.marked, {"kind": pl.String, "item_id": pl.String})
     for kind, what in (("like", "likes"), ("save", "bookmarks")):
         some = rows.filter(pl.col("kind") == kind)
         if some.height:

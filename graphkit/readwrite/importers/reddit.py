@@ -3,7 +3,7 @@
 An item is a post, with its prefix (``t3_…``). A comment is an interaction with the post below which
 it stands: of kind ``comment`` if it answers the post, and ``reply`` if it answers a comment, towards
 the account of that comment where this is in the files. A subreddit is a group, in which everyone who
-wrote in it is a member. The account ``[deleted]`` is nobody: what it wrote is dropped and counted.
+wrote in it is a member. A crosspost is a repost. The account ``[deleted]`` is nobody: what it wrote is dropped and counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 from graphkit.data.times import SECOND, TIME
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import finish, in_range, not_impossible, read_each
+from graphkit.readwrite.gather import finish, frame_of, in_range, not_impossible, read_each
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
 
@@ -29,7 +29,7 @@ _COMMENTS, _POSTS = "comments", "posts"
 _NOBODY = frozenset(("[deleted]", "[removed]", ""))
 
 
-class _Comment(msgspec.Struct):
+class _Comment(msgspec.Struct, gc=False):
     id: str
     subreddit: str
     link_id: str
@@ -39,16 +39,17 @@ class _Comment(msgspec.Struct):
     created_utc: int | float | None = None
 
 
-class _Post(msgspec.Struct):
+class _Post(msgspec.Struct, gc=False):
     id: str
     subreddit: str
     author: str | None = None
     created_utc: int | float | None = None
     title: str | None = None
     num_comments: int | None = None
+    crosspost_parent: str | None = None
 
 
-_COMMENT_TYPES = {
+_COMMENT_TYPES: dict[str, Any] = {
     "account_id": pl.String,
     "item_id": pl.String,
     "parent": pl.String,
@@ -56,13 +57,14 @@ _COMMENT_TYPES = {
     "at": pl.Int64,
     "group_id": pl.String,
 }
-_POST_TYPES = {
+_POST_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "author_id": pl.String,
     "created_at": pl.Int64,
     "caption": pl.String,
     "comment_count": pl.Int64,
     "group_id": pl.String,
+    "original": pl.String,
 }
 
 
@@ -95,7 +97,7 @@ def _comment_rows(records: list[_Comment], extract: Extract) -> pl.DataFrame:
         extract.dropped[_COMMENTS, "author deleted"] += nobody
     if unclear:
         extract.dropped[_COMMENTS, "what it answers is not told"] += unclear
-    return pl.DataFrame(rows, schema=_COMMENT_TYPES, orient="row")
+    return frame_of(rows, _COMMENT_TYPES)
 
 
 def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
@@ -114,11 +116,12 @@ def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
                 record.title,
                 record.num_comments,
                 record.subreddit,
+                record.crosspost_parent,
             )
         )
     if nobody:
         extract.dropped[_POSTS, "author deleted"] += nobody
-    return pl.DataFrame(rows, schema=_POST_TYPES, orient="row")
+    return frame_of(rows, _POST_TYPES)
 
 
 def _recognise_comments(sample: Sample) -> str | None:
@@ -192,7 +195,21 @@ def _read_posts(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     if again := rows.height - once.height:
         extract.dropped[_POSTS, "repeated post"] += again
     rows = once.with_columns(in_range(once.get_column("created_at").cast(TIME), extract, _POSTS))
-    extract.add("items", rows.drop("group_id"))
+    extract.add("items", rows.drop("group_id", "original"))
+    authors = rows.select(original="item_id", target_account_id="author_id")
+    shared = rows.filter(pl.col("original").is_not_null())
+    shared = shared.join(authors, on="original", how="left", maintain_order="left")
+    extract.add(
+        "interactions",
+        shared.select(
+            "item_id",
+            account_id="author_id",
+            kind=pl.lit("repost"),
+            at="created_at",
+            target_item_id="original",
+            target_account_id="target_account_id",
+        ),
+    )
     _add_members(rows, "author_id", extract)
     return finish(extract)
 

@@ -2,7 +2,9 @@
 
 Of the API: pages, lines of a stream and flat lines of one post each, with the posts that they
 include; and lists of accounts or liked posts, whose subject twarc keeps in the address of the
-request. A retweet is a row of ``items`` of its own, with the tags and the caption of its original.
+request. A retweet is a row of ``items`` of its own, with the tags and the caption of its original,
+and mentions nobody; a reply mentions whom it answers, if it names the account.
+
 Of the archive, which an account asks for: its posts, likes and follow lists. Messages and other
 files of the archive are never opened beyond their beginning.
 """
@@ -18,7 +20,15 @@ import msgspec
 import polars as pl
 
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import finish, folder_of, moments, owner_of, read_each, refuse
+from graphkit.readwrite.gather import (
+    finish,
+    folder_of,
+    frame_of,
+    moments,
+    owner_of,
+    read_each,
+    refuse,
+)
 from graphkit.readwrite.records import Id, RecordReader, decode_document, id_text
 from graphkit.readwrite.source import Sample, Source
 
@@ -28,20 +38,20 @@ _POSTS, _USERS = "posts", "accounts"
 
 
 # ------------------------------------------------------------------ answers of the API
-class _Tag(msgspec.Struct):
+class _Tag(msgspec.Struct, gc=False):
     tag: str | None = None
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     id: Id | None = None
 
 
-class _Entities(msgspec.Struct):
+class _Entities(msgspec.Struct, gc=False):
     hashtags: list[_Tag] | None = None
     mentions: list[_Named] | None = None
 
 
-class _Counts(msgspec.Struct):
+class _Counts(msgspec.Struct, gc=False):
     retweet_count: int | None = None
     reply_count: int | None = None
     like_count: int | None = None
@@ -51,16 +61,16 @@ class _Counts(msgspec.Struct):
     following_count: int | None = None
 
 
-class _User(msgspec.Struct):
+class _User(msgspec.Struct, gc=False):
     id: Id
     public_metrics: _Counts | None = None
 
 
-class _Twarc(msgspec.Struct):
+class _Twarc(msgspec.Struct, gc=False):
     url: str | None = None
 
 
-class _Post(msgspec.Struct):
+class _Post(msgspec.Struct, gc=False):
     id: Id | None = None
     type: str | None = None  # only inside referenced_tweets
     text: str | None = None
@@ -72,14 +82,20 @@ class _Post(msgspec.Struct):
     entities: _Entities | None = None
     public_metrics: _Counts | None = None
     author: _User | None = None
+    username: msgspec.Raw = msgspec.Raw(b"")  # never decoded: an account has it, a post has not
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is an account, in a list of accounts."""
+        return bool(self.username) and self.text is None
 
 
-class _Includes(msgspec.Struct):
+class _Includes(msgspec.Struct, gc=False):
     users: list[_User] | None = None
     tweets: list[_Post] | None = None
 
 
-class _Answer(_Post):
+class _Answer(_Post, gc=False):
     data: list[_Post] | _Post | None = None
     includes: _Includes | None = None
     errors: list[msgspec.Raw] | None = None
@@ -93,7 +109,7 @@ _LISTS = re.compile(
     r"/2/(users|tweets)/([0-9]+)/(followers|following|liked_tweets|liking_users|retweeted_by)\b"
 )
 
-_POST_TYPES = {
+_POST_TYPES: dict[str, Any] = {
     "item_id": pl.String,
     "author_id": pl.String,
     "created_at": pl.String,
@@ -107,15 +123,19 @@ _POST_TYPES = {
     "favorites_count": pl.Int64,
     "original_id": pl.String,
 }
-_ACT_TYPES = {
+_ACT_TYPES: dict[str, Any] = {
     "account_id": pl.String,
     "item_id": pl.String,
     "kind": pl.String,
     "target_item_id": pl.String,
     "target_account_id": pl.String,
 }
-_USER_TYPES = {"account_id": pl.String, "follower_count": pl.Int64, "following_count": pl.Int64}
-_FOLLOW_TYPES = {"follower_id": pl.String, "followee_id": pl.String}
+_USER_TYPES: dict[str, Any] = {
+    "account_id": pl.String,
+    "follower_count": pl.Int64,
+    "following_count": pl.Int64,
+}
+_FOLLOW_TYPES: dict[str, Any] = {"follower_id": pl.String, "followee_id": pl.String}
 
 
 def _post_row(post: _Post, original: str | None) -> tuple[Any, ...]:
@@ -161,8 +181,11 @@ class _Found:
         asked = _LISTS.search(address)
         for post in main:
             if asked is not None:
-                self._take_listed(post, asked, extract)
-            if asked is None or asked[3] == "liked_tweets":
+                self._take_listed(post, asked)
+            if post.is_account:
+                extract.count(_USERS, 1)
+                self._take_users([_User(post.id or "", post.public_metrics)])
+            else:
                 self._take_post(post, extract)
         if answer.includes is not None:
             for post in answer.includes.tweets or ():
@@ -174,17 +197,14 @@ class _Found:
             counts = user.public_metrics or _Counts()
             self.users.append((id_text(user.id), counts.followers_count, counts.following_count))
 
-    def _take_listed(self, entry: _Post, asked: re.Match[str], extract: Extract) -> None:
-        """An entry of a list: an account, or a liked post."""
+    def _take_listed(self, entry: _Post, asked: re.Match[str]) -> None:
+        """What a list says of an entry: that it follows, is followed, was liked, …"""
         subject, name, other = asked[2], asked[3], id_text(entry.id)
-        if other is None:
+        if other is None or entry.is_account == (name == "liked_tweets"):
             return
         if name == "liked_tweets":
             self.acts.append((subject, other, "like", None, None))
-            return
-        extract.count(_USERS, 1)
-        self._take_users([_User(entry.id or other, entry.public_metrics)])
-        if name == "followers":
+        elif name == "followers":
             self.follows.append((other, subject))
         elif name == "following":
             self.follows.append((subject, other))
@@ -218,9 +238,8 @@ class _Found:
             self._take_users([post.author])
         if original is None and post.entities is not None:
             named = dict.fromkeys(id_text(m.id) for m in post.entities.mentions or ())
-            # a reply begins with the name of whom it answers
             for account in named:
-                if account is not None and account != answered:
+                if account is not None:
                     self.acts.append((author, own, "mention", None, account))
 
     def add_to(self, extract: Extract) -> None:
@@ -231,7 +250,7 @@ class _Found:
             ("accounts", self.users, _USER_TYPES),
             ("follows", self.follows, _FOLLOW_TYPES),
         ):
-            frame = pl.DataFrame(rows, schema=types, orient="row")
+            frame = frame_of(rows, types)
             extract.add(name, frame)
 
 
@@ -250,6 +269,10 @@ def _recognise_answers(sample: Sample) -> str | None:
             return f"its keys are '{start}id', '{start}text' and '{start}{_first(sample, start, marks)}'"
     if sample.has("data.id", "data.username", "meta.result_count"):
         return "its keys are 'data.id', 'data.username' and 'meta.result_count'"
+    if sample.has("meta.result_count") and not sample.has("data"):
+        return "its key is 'meta.result_count'"
+    if sample.has("errors.resource_type", "errors.parameter"):
+        return "its keys are 'errors.resource_type' and 'errors.parameter'"
     return None
 
 
@@ -278,7 +301,8 @@ def _take_answers(sample: Sample, extract: Extract) -> None:
         raise refuse(sample, "numbers of posts per time, and no posts")
     if sample.has("id", "action", "redacted_at"):
         raise refuse(sample, "a check of which posts still exist, and no posts")
-    if not sample.has("data.text") and not sample.has("text") and not sample.has("__twarc.url"):
+    posts = sample.has("data.text") or sample.has("text")
+    if sample.has("data.username") and not posts and not sample.has("__twarc.url"):
         raise refuse(sample, "accounts, without a word of whose followers or friends they are")
     # what an answer is, is counted by its posts
     answers: dict[str, int] = {}
@@ -355,45 +379,45 @@ def _add_posts(posts: pl.DataFrame, acts: pl.DataFrame, extract: Extract) -> Non
 
 
 # ------------------------------------------------------------------ the archive of an account
-class _Owner(msgspec.Struct):
+class _Owner(msgspec.Struct, gc=False):
     accountId: str
 
 
-class _OwnerRow(msgspec.Struct):
+class _OwnerRow(msgspec.Struct, gc=False):
     account: _Owner
 
 
-class _FollowerRow(msgspec.Struct):
+class _FollowerRow(msgspec.Struct, gc=False):
     follower: _Owner
 
 
-class _FollowingRow(msgspec.Struct):
+class _FollowingRow(msgspec.Struct, gc=False):
     following: _Owner
 
 
-class _Like(msgspec.Struct):
+class _Like(msgspec.Struct, gc=False):
     tweetId: str
 
 
-class _LikeRow(msgspec.Struct):
+class _LikeRow(msgspec.Struct, gc=False):
     like: _Like
 
 
-class _Hashtag(msgspec.Struct):
+class _Hashtag(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class _Mention(msgspec.Struct):
+class _Mention(msgspec.Struct, gc=False):
     id_str: str | None = None
     id: Id | None = None
 
 
-class _OwnEntities(msgspec.Struct):
+class _OwnEntities(msgspec.Struct, gc=False):
     hashtags: list[_Hashtag] | None = None
     user_mentions: list[_Mention] | None = None
 
 
-class _OwnPost(msgspec.Struct):
+class _OwnPost(msgspec.Struct, gc=False):
     id_str: str | None = None
     id: Id | None = None
     created_at: str | None = None
@@ -406,8 +430,10 @@ class _OwnPost(msgspec.Struct):
     retweet_count: int | None = None
 
 
-class _OwnPostRow(msgspec.Struct):
-    tweet: _OwnPost
+class _OwnPostRow(_OwnPost, gc=False):
+    """A post, which older archives do not wrap."""
+
+    tweet: _OwnPost | None = None
 
 
 _ASSIGNMENT = re.compile(rb"^\s*window\.YTD\.(\w+)\.part\d+\s*=\s*")
@@ -472,11 +498,11 @@ def _read_archive(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract = Extract()
     rows: dict[str, list[Any]] = {name: [] for name, _ in _ROWS.values()}
     read_each(samples, extract, partial(_take_archive, rows))
-    folder = folder_of(samples[0].source, lambda part: part == "data")
+    folder = folder_of(samples[0].source, "data".__eq__)
     named = next((row.account.accountId for row in rows["accounts"]), None)
     owner = owner_of(samples, options, extract, named, folder)
     _add_follows(rows, owner, extract)
-    posts = [row.tweet for row in rows["posts"]]
+    posts = [row.tweet or row for row in rows["posts"]]
     _add_own_posts(posts, owner, extract)
     likes = list(dict.fromkeys(row.like.tweetId for row in rows["likes"]))
     if again := len(rows["likes"]) - len(likes):
@@ -510,7 +536,7 @@ def _take_archive(rows: dict[str, list[Any]], sample: Sample, extract: Extract) 
 def _add_follows(rows: dict[str, list[Any]], owner: str, extract: Extract) -> None:
     pairs = [(row.follower.accountId, owner) for row in rows["followers"]]
     pairs += [(owner, row.following.accountId) for row in rows["following"]]
-    extract.add("follows", pl.DataFrame(pairs, schema=_FOLLOW_TYPES, orient="row"))
+    extract.add("follows", frame_of(pairs, _FOLLOW_TYPES))
     whole = bool(rows["followers"]) and bool(rows["following"])
     frame = pl.DataFrame({"account_id": [owner]})
     extract.add("accounts", frame.with_columns(list_complete=True) if whole else frame)
@@ -575,8 +601,6 @@ def _add_own_posts(posts: list[_OwnPost], owner: str, extract: Extract) -> None:
             reposts.height
         )
     named = frame.filter(~pl.col("shared")).explode("named").filter(pl.col("named").is_not_null())
-    # a reply begins with the name of whom it answers
-    named = named.filter(pl.col("answered").is_null() | (pl.col("named") != pl.col("answered")))
     extract.add(
         "interactions",
         named.select(

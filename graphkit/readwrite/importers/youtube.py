@@ -20,6 +20,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.gather import (
     finish,
     folder_of,
+    frame_of,
     moments,
     owner_of,
     read_each,
@@ -41,6 +42,13 @@ _WATCHED = re.compile(
 )
 _CHANNEL_ADDRESS = re.compile(r"youtube\.com/(?:channel/|user/|c/)?(@?[^/?#\s]+)/?$")
 
+#: Folders of an export, of which the innermost have names in its language.
+_INSIDE = re.compile(
+    r"^(?:Takeout|YouTube(?: \S+ YouTube Music)?|history|subscriptions|comments|geschiedenis|abonnementen"
+    r"|reacties|Verlauf|Abos|Kommentare|historique|abonnements|commentaires|historial|suscripciones"
+    r"|comentarios|histórico|inscrições|comentários|cronologia|iscrizioni|commenti)$"
+)
+
 
 class _Channel(msgspec.Struct):
     url: str | None = None
@@ -55,7 +63,12 @@ class _Row(msgspec.Struct):
     details: list[msgspec.Raw] | None = None
 
 
-_ROW_TYPES = {"item_id": pl.String, "author_id": pl.String, "at": pl.String, "ad": pl.Boolean}
+_ROW_TYPES: dict[str, Any] = {
+    "item_id": pl.String,
+    "author_id": pl.String,
+    "at": pl.String,
+    "ad": pl.Boolean,
+}
 
 
 def _second_line(sample: Sample) -> list[str]:
@@ -99,7 +112,7 @@ def _recognise(sample: Sample) -> str | None:
 
 
 def _group(source: Source) -> str:
-    return folder_of(source, lambda part: part == "Takeout" or part.startswith("YouTube"))
+    return folder_of(source, lambda part: bool(_INSIDE.match(part)))
 
 
 class _Export:
@@ -199,7 +212,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
 
 
 def _add_history(export: _Export, owner: str, extract: Extract) -> None:
-    rows = pl.DataFrame(export.history, schema=_ROW_TYPES, orient="row")
+    rows = frame_of(export.history, _ROW_TYPES)
     rows = rows.with_columns(moments(rows.get_column("at"), extract, _HISTORY))
     who = pl.lit(owner).alias("account_id")
     surface = pl.when("ad").then(pl.lit("ad")).otherwise(pl.lit(_HISTORY))

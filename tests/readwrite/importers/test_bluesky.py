@@ -294,7 +294,7 @@ def test_a_damaged_file_among_several_is_refused_and_alone_is_an_error(tmp_path:
 
 # ------------------------------------------------------------------ repositories
 def write_repository(path: Path, did: str, records: dict[str, dict[str, Any]]) -> None:
-    """A repository of one node, with the paths of its records sharing their beginnings."""
+    """A repository of a small tree, with the paths of records sharing their beginnings."""
     libipld = pytest.importorskip("libipld")
     blocks: list[tuple[bytes, bytes]] = []
 
@@ -304,16 +304,28 @@ def write_repository(path: Path, did: str, records: dict[str, dict[str, Any]]) -
         blocks.append((cid, data))
         return cid
 
-    entries, before = [], b""
-    for name, record in sorted(records.items()):
-        key = name.encode()
-        shared = next(
-            (n for n, (a, b) in enumerate(zip(key, before, strict=False)) if a != b),
-            min(len(key), len(before)),
-        )
-        entries.append({"p": shared, "k": key[shared:], "v": store(record), "t": None})
-        before = key
-    root = store({"l": None, "e": entries})
+    def node(some: list[tuple[str, Any]], left: Any = None, after: Any = None) -> bytes:
+        """Store a node; `left` stands before its entries, `after` behind the last one."""
+        entries, before = [], b""
+        for name, record in some:
+            key = name.encode()
+            shared = next(
+                (n for n, (a, b) in enumerate(zip(key, before, strict=False)) if a != b),
+                min(len(key), len(before)),
+            )
+            entries.append({"p": shared, "k": key[shared:], "v": store(record), "t": None})
+            before = key
+        if after is not None:
+            entries[-1]["t"] = after
+        return store({"l": left, "e": entries})
+
+    ordered = sorted(records.items())
+    third = len(ordered) // 3
+    if third:
+        left, right = node(ordered[:third]), node(ordered[-third:])
+        root = node(ordered[third:-third], left, right)
+    else:
+        root = node(ordered)
     head = store({"did": did, "version": 3, "data": root, "rev": "r", "prev": None, "sig": b"s"})
 
     def varint(n: int) -> bytes:

@@ -146,6 +146,20 @@ def test_lists_of_follows_of_three_vintages_are_the_same(tmp_path: Path, text: s
     assert extract.read == {"followed": 2}
 
 
+def test_a_list_of_followers_points_the_other_way_and_one_of_muted_accounts_is_not_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "followers.csv").write_text(
+        "Account address\nbob@there.example\n", encoding="utf-8"
+    )
+    muted = "Account address,Hide notifications\nPLANTED@there.example,true\n"
+    (tmp_path / "muted_accounts.csv").write_text(muted, encoding="utf-8")
+    extract = read(tmp_path, account="ann")
+    assert extract.tables["follows"].rows() == [("bob@there.example", "ann")]
+    (why,) = extract.refused.values()
+    assert "not read: a list of accounts, such as of muted ones" in why
+
+
 def test_other_tables_of_one_column_are_not_lists_of_follows(tmp_path: Path) -> None:
     (tmp_path / "follows.csv").write_text("account\nann\n", encoding="utf-8")
     (tmp_path / "emails.csv").write_text("ann@there.example\n", encoding="utf-8")

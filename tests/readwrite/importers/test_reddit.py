@@ -150,6 +150,21 @@ def test_posts_are_items_and_their_authors_members(tmp_path: Path) -> None:
     assert extract.notes["posts", "a time outside 1990 to 2099: read as missing"] == 1
 
 
+def test_a_crosspost_is_a_repost_of_its_original(tmp_path: Path) -> None:
+    extract = read(
+        tmp_path,
+        post("p1", "ann"),
+        post("p2", "bob", crosspost_parent="t3_p1"),
+        post("p3", "bob", crosspost_parent="t3_p9"),
+        name="RS_2026-01.zst",
+    )
+    columns = ["account_id", "item_id", "kind", "at", "target_item_id", "target_account_id"]
+    assert extract.tables["interactions"].select(columns).rows() == [
+        ("bob", "t3_p2", "repost", AT, "t3_p1", "ann"),
+        ("bob", "t3_p3", "repost", AT, "t3_p9", None),
+    ]
+
+
 @pytest.mark.parametrize("name", ["RC_2026-01", "booktok_comments", "x.json", "x.ndjson"])
 @pytest.mark.parametrize("lines", [1, 3])
 def test_the_keys_say_what_a_dump_is_not_its_name(tmp_path: Path, name: str, lines: int) -> None:

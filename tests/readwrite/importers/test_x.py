@@ -134,6 +134,18 @@ def test_a_stream_mixes_posts_and_lines_of_errors(tmp_path: Path) -> None:
     assert extract.notes["answers", "without posts"] == 1
 
 
+def test_an_empty_answer_and_one_of_errors_are_known_as_what_they_are(tmp_path: Path) -> None:
+    empty = {"meta": {"result_count": 0}}
+    (tmp_path / "page_2.json").write_text(json.dumps(empty), encoding="utf-8")
+    wrong = {"errors": [{"resource_type": "tweet", "parameter": "id", "detail": "PLANTED"}]}
+    (tmp_path / "page_3.json").write_text(json.dumps(wrong), encoding="utf-8")
+    extract = read(tmp_path, {"data": [tweet("1")]})
+    assert extract.read == {"posts": 1}
+    assert not extract.refused
+    assert extract.notes["answers", "without posts"] == 1
+    assert extract.notes["answers", "errors reported by the API"] == 1
+
+
 def test_one_page_longer_than_the_beginning_is_one_line_of_several(tmp_path: Path) -> None:
     pages = [
         {"data": [tweet(str(n), text="x" * 1000) for n in range(k, k + 400)]} for k in (0, 400)
@@ -141,7 +153,7 @@ def test_one_page_longer_than_the_beginning_is_one_line_of_several(tmp_path: Pat
     assert read(tmp_path, *pages, name="pages.json").read == {"posts": 800}
 
 
-def test_mentions_are_kept_but_not_of_whom_a_reply_answers_or_in_a_retweet(tmp_path: Path) -> None:
+def test_mentions_are_those_of_the_post_but_not_of_a_retweet(tmp_path: Path) -> None:
     named = {"entities": {"mentions": [{"id": "21"}, {"id": "22"}, {"username": "planted"}]}}
     extract = read(
         tmp_path,
@@ -153,6 +165,7 @@ def test_mentions_are_kept_but_not_of_whom_a_reply_answers_or_in_a_retweet(tmp_p
     assert mentions == [
         ("11", "1", "mention", None, "21"),
         ("11", "1", "mention", None, "22"),
+        ("12", "2", "mention", None, "21"),
         ("12", "2", "mention", None, "22"),
     ]
 
@@ -162,6 +175,9 @@ def test_mentions_are_kept_but_not_of_whom_a_reply_answers_or_in_a_retweet(tmp_p
     [
         ("users/5/followers", [("6", "5")], []),
         ("users/5/following", [("5", "6")], []),
+        ("users/5/muting", [], []),
+        ("lists/5/members", [], []),
+        ("users/by", [], []),
         ("tweets/5/liking_users", [], [("6", "5", "like", None, None)]),
         ("tweets/5/retweeted_by", [], [("6", "5", "repost", None, None)]),
     ],
@@ -176,6 +192,7 @@ def test_lists_of_accounts_belong_to_whom_the_request_names(
     assert tables.get("follows", pl.DataFrame()).rows() == follows
     assert (acts(extract) if "interactions" in tables else []) == expected
     assert tables["accounts"].rows() == [("6", 7, 1)]
+    assert "6" not in tables.get("items", pl.DataFrame({"item_id": [""]})).get_column("item_id")
     assert extract.read == {"accounts": 1}
 
 
@@ -279,6 +296,13 @@ def test_an_archive_has_posts_likes_and_both_follow_lists(tmp_path: Path, name: 
     assert set(reasons) == {"direct-messages.js", "ip-audit.js"}
     told = str((extract.notes, extract.refused, [f.drop("caption", strict=False).rows() for f in extract.tables.values()]))  # fmt: skip
     assert "planted" not in told.replace(str(tmp_path), "").lower()
+
+
+def test_posts_of_older_archives_are_not_wrapped(tmp_path: Path) -> None:
+    part(tmp_path, "tweet.js", [own("81")["tweet"], own("82")])
+    items = read_archive(tmp_path).tables["items"]
+    assert items.get_column("item_id").to_list() == ["81", "82"]
+    assert items.get_column("created_at").to_list() == [NOON, NOON]
 
 
 def test_the_owner_is_the_given_account_that_of_the_export_or_its_folder(tmp_path: Path) -> None:
