@@ -6,6 +6,7 @@ answer, lists of answers, or lines of either.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -310,12 +311,20 @@ def _frame_of(videos: list[_Video], held: list[str | None]) -> pl.DataFrame:
 
 
 def _text_column(name: str, values: Iterable[Scalar]) -> pl.Series:
-    texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
-    return pl.Series(name, texts, dtype=pl.String)
+    held = list(values)
+    types = set(map(type, held))
+    if types <= {int, type(None)}:
+        with contextlib.suppress(OverflowError, TypeError):
+            return pl.Series(name, held, dtype=pl.Int64).cast(pl.String)
+    if not types <= {str, type(None)}:
+        held = [_text(value) for value in held]
+    return pl.Series(name, held, dtype=pl.String)
 
 
-def _texts(values: list[Scalar] | None) -> list[str | None] | None:
-    return None if values is None else [_text(value) for value in values]
+def _texts(values: list[Scalar] | None) -> list[Any] | None:
+    if values is None or set(map(type, values)) <= {str}:
+        return values
+    return [_text(value) for value in values]
 
 
 def _tags(tags: list[_Tag | None] | _Tag | None) -> list[str | None] | None:
