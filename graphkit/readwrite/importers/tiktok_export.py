@@ -17,10 +17,10 @@ import polars as pl
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.importers.tiktok_web import add_mentioned_items, as_handle
+from graphkit.readwrite.importers.tiktok_web import as_handle
 from graphkit.readwrite.records import decode_document
 from graphkit.readwrite.source import Sample, Source
-from graphkit.readwrite.tiktok_ids import take_handles
+from graphkit.readwrite.tiktok_ids import id_time, take_handles
 
 __all__ = ["IMPORTERS"]
 
@@ -347,8 +347,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     for kind in _SECTIONS:
         if kind in rows and rows[kind].height:
             _ADD[kind](_timed(rows[kind], kind, extract), kind, place, extract)
-    if "items" in extract.tables:
-        extract.tables["items"] = merge_rows(extract.tables["items"], ["item_id"])
+    _finish_items(extract)
     _add_donors(donors, extract)
     return extract
 
@@ -389,14 +388,31 @@ def _with_ids(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
 
 def _add_items(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:
     """Items of links; the author where the link has one."""
-    authored = frame.filter(pl.col("author").is_not_null())
-    if authored.height:
-        seen: Counter[str] = Counter()
-        names = take_handles(authored.get_column("author"), place, (), seen)
-        extract.add(
-            "items", authored.select("item_id").with_columns(author_id=names).unique("item_id")
-        )
-    add_mentioned_items(frame.get_column("item_id"), kind, extract)
+    items = frame.select("item_id", author_id="author")
+    if items.get_column("author_id").null_count() == items.height:
+        extract.add("items", items.select("item_id").unique(maintain_order=True))
+        return
+    seen: Counter[str] = Counter()
+    names = take_handles(items.get_column("author_id"), place, (), seen)
+    extract.notes.update({(kind, f"user name in a link: {text}"): n for text, n in seen.items()})
+    extract.add("items", items.with_columns(names).unique(maintain_order=True))
+
+
+def _finish_items(extract: Extract) -> None:
+    """One row per item, with the time in its id where there is no other."""
+    if "items" not in extract.tables:
+        return
+    items = merge_rows(extract.tables["items"], ["item_id"])
+    inside = id_time(pl.col("item_id"))
+    if "created_at" in items.columns:
+        inside = pl.coalesce("created_at", inside)
+        bare = items.get_column("created_at").null_count()
+    else:
+        bare = items.height
+    extract.tables["items"] = items.with_columns(created_at=inside)
+    extract.time_kinds["items.created_at"] = "item_created"
+    if bare:
+        extract.notes["items", "only links are known: time of creation from the id"] += bare
 
 
 def _add_views(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:
@@ -446,7 +462,6 @@ def _add_posts(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> 
     if lost := frame.height - there.height:
         extract.dropped[kind, "own post without a video id"] += lost
     extract.add("items", there.select("item_id", author_id="owner", created_at="at"))
-    extract.time_kinds["items.created_at"] = "item_created"
 
 
 def _add_follows(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:
