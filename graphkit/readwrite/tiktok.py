@@ -51,7 +51,7 @@ def missing_key(needed: str, answers: Answers) -> str:
     """Message for videos that all lack a required key."""
     return (
         f"{answers.source.place}: no video has the key {needed!r}.{nearest(needed, answers.keys)} "
-        f"There are {name_some(sorted(answers.keys)) or 'no keys'}. Rename the key, or request the "
+        f"There are {name_some(sorted(answers.keys), 6) or 'no keys'}. Rename the key, or request the "
         "field from the API."
     )
 
