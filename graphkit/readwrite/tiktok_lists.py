@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from graphkit.readwrite.tiktok_ids import id_time, normalise_handle, take_handle
 
 __all__ = ["Others", "build_others"]
 
-_BARE = {"item_id": pl.String, "created_at": TIME}
+_BARE: dict[str, Any] = {"item_id": pl.String, "created_at": TIME}
 
 
 @dataclass

@@ -343,10 +343,9 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
         return extract
     extract.notes["donors", f"files of {len(donors)} donors"] += files
     place = samples[0].source.place
-    rows = {kind: pl.concat(frames) for kind, frames in found.items()}
     for kind in _SECTIONS:
-        if kind in rows and rows[kind].height:
-            _ADD[kind](_timed(rows[kind], kind, extract), kind, place, extract)
+        if kind in found and (whole := pl.concat(found[kind])).height:
+            _ADD[kind](_timed(whole, kind, extract), kind, place, extract)
     _finish_items(extract)
     _add_donors(donors, extract)
     return extract
@@ -366,15 +365,15 @@ def _timed(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
     once = frame.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
     if again := frame.height - once.height:
         extract.dropped[kind, "also in another export of the same donor"] += again
-    if (first := once.get_column("at").min()) is not None:
-        last = once.get_column("at").max()
-        extract.notes[kind, f"{kind} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"] += once.height
+    days = once.get_column("at").drop_nulls().dt.strftime("%Y-%m-%d")
+    if len(days):
+        extract.notes[kind, f"{kind} from {days.min()!s} to {days.max()!s}"] += once.height
         spans = once.group_by("owner").agg(
             days=(pl.col("at").max() - pl.col("at").min()).dt.total_days()
         )
         if spans.height > 1:
-            days = spans.get_column("days").drop_nulls()
-            text = f"{kind} of one donor span {days.min()} to {days.max()} days"
+            lengths = spans.get_column("days").drop_nulls()
+            text = f"{kind} of one donor span {lengths.min()!s} to {lengths.max()!s} days"
             extract.notes[kind, text] += spans.height
     return once
 

@@ -115,6 +115,8 @@ class Datum(msgspec.Struct):
     user: User | None = None
 
 
+_NO_STATS = AuthorStats()
+
 _TEXT, _TEXTS = pl.String(), pl.List(pl.String)
 _POST: dict[str, Any] = {
     **dict.fromkeys(("item_id", "handle", "uid", "created", "duration"), _TEXT),
@@ -142,27 +144,28 @@ def posts_of(records: Iterable[Datum]) -> pl.DataFrame:
 
 def _post_row(post: Datum) -> tuple[Any, ...]:
     author, stats, more = post.author, post.stats, post.stats_v2
-    named = isinstance(author, str)
-    by = post.author_stats
+    handle, uid = (
+        (author.handle, id_text(author.id)) if isinstance(author, Author) else (author, None)
+    )
+    by = post.author_stats or _NO_STATS
     counts = (_count(more, name) or _count(stats, name) for name in COUNTS)
     tags = [e.tag for e in post.extras or () if e is not None and e.tag]
     tags = tags or [c.title for c in post.challenges or () if c is not None and c.title]
+    told = post.extras is not None or post.challenges is not None
     return (
         id_text(post.id),
-        author if named else author and author.handle,
-        None if named else author and id_text(author.id),
+        handle,
+        uid,
         _number(post.created),
-        _number(post.video and post.video.duration),
-        id_text(post.music and post.music.id),
+        None if post.video is None else _number(post.video.duration),
+        None if post.music is None else id_text(post.music.id),
         post.caption,
-        id_text(post.duet and post.duet.target),
-        id_text(post.stitch and post.stitch.target),
-        _number(by and by.followers),
-        _number(by and by.following),
+        None if post.duet is None else id_text(post.duet.target),
+        None if post.stitch is None else id_text(post.stitch.target),
+        _number(by.followers),
+        _number(by.following),
         *counts,
-        list(dict.fromkeys(tags))
-        if post.extras is not None or post.challenges is not None
-        else None,
+        list(dict.fromkeys(tags)) if told else None,
     )
 
 
@@ -172,8 +175,8 @@ def comments_of(records: Iterable[Datum]) -> pl.DataFrame:
         (
             id_text(c.cid),
             id_text(c.aweme_id),
-            c.user and c.user.unique_id,
-            c.user and id_text(c.user.uid),
+            None if c.user is None else c.user.unique_id,
+            None if c.user is None else id_text(c.user.uid),
             id_text(c.reply_id),
             _number(c.commented),
         )

@@ -79,10 +79,11 @@ _NO_ACCOUNT = "whose feed it was is not in the file: pass account="
 def _surface(address: str) -> pl.Expr:
     """The kind of page, never its address."""
     path = pl.col(address).str.extract(r"^https?://[^/?#]+([^?#]*)")
-    found = pl.when(path.is_null()).then(pl.lit(None, pl.String))
-    for pattern, name in _PAGES.items():
-        found = found.when(path.str.contains(pattern)).then(pl.lit(name))
-    return found.otherwise(pl.lit("other page"))
+    # the first page whose pattern fits
+    found = pl.lit("other page")
+    for pattern, name in reversed(_PAGES.items()):
+        found = pl.when(path.str.contains(pattern)).then(pl.lit(name)).otherwise(found)
+    return pl.when(path.is_not_null()).then(found)
 
 
 def _platforms(sample: Sample) -> list[str]:
