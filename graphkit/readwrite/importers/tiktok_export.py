@@ -210,28 +210,19 @@ def _list_in(name: str, raw: msgspec.Raw, extract: Extract) -> msgspec.Raw | Non
     return None
 
 
-_COLUMNS = {"date": pl.String, "link": pl.String, "name": pl.String}
-
-
 def _frame_of(rows: list[_Row]) -> pl.DataFrame:
-    return (
-        pl.DataFrame(
-            {
-                "date": [
-                    _text(r.Date if r.Date is not None else r.date or r.watched) for r in rows
-                ],
-                "link": [_text(r.Link or r.link or r.landing or r.other_link) for r in rows],
-                "name": [_text(r.name or r.lower_name) for r in rows],
-            },
-            schema=_COLUMNS,
-        )
-        .with_columns(
-            pl.col("link").str.extract(r"/(?:video|photo)/(\d+)").alias("item_id"),
-            pl.col("link")
-            .str.extract(r"tiktok\.com/@([^/?#\s]+)/(?:video|photo)/")
-            .alias("author"),
-        )
-        .drop("link")
+    """Times, video ids, authors in links, and user names; what is short, instead of the texts."""
+    dates = [_text(r.Date if r.Date is not None else r.date or r.watched) for r in rows]
+    read = parse_times(pl.Series("at", dates, dtype=pl.String), "key 'Date'").at
+    links = pl.Series([_text(r.Link or r.link or r.landing or r.other_link) for r in rows])
+    links = links.cast(pl.String)
+    return pl.DataFrame(
+        {
+            "at": read.set(~read.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME),
+            "item_id": links.str.extract(r"/(?:video|photo)/(\d+)"),
+            "author": links.str.extract(r"tiktok\.com/@([^/?#\s]+)/(?:video|photo)/"),
+            "name": pl.Series([_text(r.name or r.lower_name) for r in rows], dtype=pl.String),
+        }
     )
 
 
@@ -344,25 +335,24 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract.notes["donors", f"files of {len(donors)} donors"] += files
     place = samples[0].source.place
     for kind in _SECTIONS:
-        if kind in found and (whole := pl.concat(found[kind])).height:
-            _ADD[kind](_timed(whole, kind, extract), kind, place, extract)
+        if kind in found and (whole := pl.concat(found.pop(kind))).height:
+            _ADD[kind](_merged(whole, kind, extract), kind, place, extract)
     _finish_items(extract)
     _add_donors(donors, extract)
     return extract
 
 
-def _timed(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
-    """Rows with their times; what several exports of one donor share is kept once."""
-    read = parse_times(frame.get_column("date"), kind).at
-    at = read.set(~read.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME)
-    frame = frame.with_columns(at=at)
-    if lost := at.null_count():
+def _merged(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
+    """Rows of all donors; what several exports of one donor share is kept once."""
+    if lost := frame.get_column("at").null_count():
         extract.notes[kind, "no date: time missing"] += lost
-    # repeats inside one file are real; the n-th repeat of one file is the n-th of another
-    same = ["owner", "item_id", "name", "at"]
-    frame = frame.with_columns(nth=pl.int_range(pl.len()).over(*same, "file"))
-    timed = pl.col("at").is_not_null()
-    once = frame.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
+    once = frame
+    if frame.group_by("owner").agg(pl.col("file").n_unique()).get_column("file").max() != 1:
+        # repeats inside one file are real; the n-th repeat of one file is the n-th of another
+        same = ["owner", "item_id", "name", "at"]
+        numbered = frame.with_columns(nth=pl.int_range(pl.len()).over(*same, "file"))
+        timed = pl.col("at").is_not_null()
+        once = numbered.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
     if again := frame.height - once.height:
         extract.dropped[kind, "also in another export of the same donor"] += again
     days = once.get_column("at").drop_nulls().dt.strftime("%Y-%m-%d")
