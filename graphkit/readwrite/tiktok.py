@@ -24,6 +24,7 @@ from graphkit.readwrite.tiktok_ids import (
     clean_text,
     id_time,
     normalise_handle,
+    positive,
     take_handles,
     take_keys,
 )
@@ -191,7 +192,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
         pl.col("id").alias("item_id"),
         pl.col("username").alias("author_id"),
         created.alias("created_at"),
-        _to_integer("video_duration").cast(pl.Float64).alias("duration"),
+        positive("video_duration", pl.Int64).cast(pl.Float64).alias("duration"),
         pl.col("hashtag_names").alias("tags"),
         pl.col("music_id").alias("sound_id"),
         clean_text(pl.col("video_description")).alias("caption"),

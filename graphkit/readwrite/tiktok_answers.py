@@ -400,6 +400,9 @@ class _Documents:
             else:
                 found.append(_ONE.decode(text))
         except msgspec.ValidationError as error:
+            # the first odd value is found before what is broken behind it
+            if not _is_json(text):
+                return False
             self._decode_odd(text, found, line, error)
         except (msgspec.DecodeError, UnicodeDecodeError):
             again = self._repair(text)
@@ -424,9 +427,12 @@ class _Documents:
                 continue
             except msgspec.ValidationError as inner:
                 error = inner
+            except msgspec.DecodeError:
+                self.dropped["answers", "text that is no UTF-8"] += 1
+                continue
             try:
                 page = _PAGE.decode(entry)
-            except msgspec.ValidationError:
+            except msgspec.DecodeError:
                 if len(entries) == 1 and not line:
                     raise self._refuse(line, _reason(error)) from None
                 self.dropped["answers", f"another shape: {_reason(error)}"] += 1
@@ -443,6 +449,8 @@ class _Documents:
                 good.append(_ENTRY.decode(entry))
             except msgspec.ValidationError as error:
                 self.dropped["videos", f"another shape: {_reason(error)}"] += 1
+            except msgspec.DecodeError:
+                self.dropped["videos", "text that is no UTF-8"] += 1
         return good
 
     def _repair(self, text: bytes) -> bytes | None:

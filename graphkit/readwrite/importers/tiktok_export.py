@@ -17,7 +17,7 @@ import polars as pl
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.importers.tiktok_web import as_handle
+from graphkit.readwrite.importers.tiktok_web import as_handle, place_of
 from graphkit.readwrite.records import decode_document
 from graphkit.readwrite.source import Sample, Source
 from graphkit.readwrite.tiktok_ids import id_time, take_handles
@@ -169,7 +169,7 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
         some = entries[first : first + _PIECE]
         try:
             rows = _ROWS.decode(b"[" + b",".join(some) + b"]")
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             rows = []
             for entry in some:
                 try:
@@ -177,6 +177,9 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
                 except msgspec.ValidationError:
                     extract.count(kind, 1)
                     extract.dropped[kind, "of another shape"] += 1
+                except msgspec.DecodeError:
+                    extract.count(kind, 1)
+                    extract.dropped[kind, "text that is no UTF-8"] += 1
         there = [row for row in rows if row is not None]
         if empty := len(rows) - len(there):
             extract.count(kind, empty)
@@ -333,7 +336,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     if not files:
         return extract
     extract.notes["donors", f"files of {len(donors)} donors"] += files
-    place = samples[0].source.place
+    place = place_of(samples)
     for kind in _SECTIONS:
         if kind in found and (whole := pl.concat(found.pop(kind))).height:
             _ADD[kind](_merged(whole, kind, extract), kind, place, extract)

@@ -15,7 +15,7 @@ from graphkit.readwrite.columns import frame_of_rows
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok_ids import id_time, take_handles, take_keys
+from graphkit.readwrite.tiktok_ids import id_time, positive, take_handles, take_keys
 
 __all__ = ["IMPORTERS", "Datum", "add_comments", "add_posts", "comments_of", "posts_of"]
 
@@ -185,6 +185,12 @@ def comments_of(records: Iterable[Datum]) -> pl.DataFrame:
     return frame_of_rows(rows, _COMMENT)
 
 
+def place_of(samples: Sequence[Sample]) -> str:
+    """How messages name several files."""
+    more = f" and {len(samples) - 1} more" if len(samples) > 1 else ""
+    return f"{samples[0].source.place}{more}"
+
+
 def as_handle(name: str | None) -> str | None:
     """A user name in lower case and without ``@``, `None` if nothing is left."""
     return (name.replace("\x00", "").strip().removeprefix("@").lower() or None) if name else None
@@ -220,14 +226,15 @@ def add_posts(
     """
     if not frame.height:
         return frame
-    seen: Counter[str] = Counter()
-    ids = take_keys(frame.get_column("item_id"), place, (), seen)
+    keys = ("item_id", "uid", "sound_id", "duet", "stitch")
     frame = frame.with_columns(
-        ids,
+        take_keys(frame.get_column(key), f"{place}: {key}", (), Counter()) for key in keys
+    )
+    frame = frame.with_columns(
         take_accounts(frame, table, place, extract).alias("author_id"),
         read_seconds(frame.get_column("created")).alias("created_at"),
-        pl.col(*COUNTS, "followers", "following").cast(pl.Int64, strict=False),
-        pl.col("duration").cast(pl.Float64, strict=False),
+        *(positive(name, pl.Int64) for name in (*COUNTS, "followers", "following")),
+        positive("duration", pl.Float64),
     )
     there = frame.filter(pl.col("item_id").is_not_null())
     if lost := frame.height - there.height:
@@ -286,6 +293,7 @@ def add_comments(
     if not frame.height:
         return
     frame = frame.with_columns(
+        take_keys(frame.get_column("item_id"), f"{place}: aweme_id", (), Counter()),
         take_accounts(frame, table, place, extract).alias("account_id"),
         read_seconds(frame.get_column("created")).alias("at"),
         (pl.col("reply_id").is_not_null() & (pl.col("reply_id") != "0")).alias("reply"),
@@ -432,7 +440,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
             extract.refused[sample.source] = str(error)
     if lost := sum(n for (table, _), n in extract.dropped.items() if table == "answers"):
         extract.count("answers", lost)
-    place = samples[0].source.place
+    place = place_of(samples)
     if posts and (rows := pl.concat(posts)).height:
         extract.count("posts", rows.height)
         add_posts(rows, place, extract)

@@ -169,14 +169,15 @@ def test_lines_of_other_platforms_are_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_broken_and_other_lines_are_counted(tmp_path: Path) -> None:
-    other = line() | {"source_platform": "gab.com"}
-    extract = read(put(tmp_path, line(1), other, '{"id": "PLANTED', line(2)))
+    others = [line() | {"source_platform": name} for name in ("gab.com", "PLANTED words")]
+    extract = read(put(tmp_path, line(1), *others, '{"id": "PLANTED', line(2)))
     assert extract.tables["items"].height == 2
     assert extract.dropped == {
         ("lines", "no valid JSON"): 1,
-        ("lines", "of 'gab.com': not read"): 1,
+        ("lines", "of gab.com: not read"): 1,
+        ("lines", "of another platform: not read"): 1,
     }
-    assert extract.read == {"posts": 2, "impressions": 2, "lines": 2}
+    assert extract.read == {"posts": 2, "impressions": 2, "lines": 3}
 
 
 def test_author_as_text_and_other_shapes(tmp_path: Path) -> None:
