@@ -88,7 +88,8 @@ def read_files(
     """What the answers in all files hold, and the files that hold none with the reason.
 
     The only file, or the first of files that all hold none, is refused with its error. With
-    `strict`, a misspelt key or an id written as a float in any file is an error too.
+    `strict`, a misspelt key or an id written as a float in any file is an error too, and transcripts
+    are read.
     """
     found: list[Answers] = []
     refused: dict[Source, GraphkitError] = {}
@@ -97,7 +98,7 @@ def read_files(
         source = file if isinstance(file, Source) else file.source
         try:
             sample = look_at(file) if isinstance(file, Source) else file
-            answers = read_answers(sample, dropped, notes, strict=strict)
+            answers = read_answers(sample, dropped, notes, strict=strict, transcripts=strict)
             _look_for_misspellings(answers, notes)
         except GraphkitError as error:
             if strict and not isinstance(error, FileError):

@@ -291,6 +291,19 @@ def test_ids_written_as_floats_refuse_a_file(tmp_path: Path) -> None:
     assert list(read(tmp_path).refused) == [Source(path)]
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": {"comments": [{"id": 1, "video_id": 7.1e18}]}},
+        {"data": {"playlist_id": 1, "playlist_video_ids": [7.1e18]}},
+        [{"id": 1, "parent_comment_id": 2, "video_id": 7.1e18}],
+    ],
+)
+def test_floats_among_other_ids_are_refused(tmp_path: Path, document: Any) -> None:
+    with pytest.raises(GraphkitError, match=r"float"):
+        read(put(tmp_path, "a.json", document))
+
+
 def test_half_a_character_and_nan(tmp_path: Path) -> None:
     text = json.dumps(page("videos", video(1, video_description="a")))
     text = text.replace('"a"', '"a\\ud83d"').replace('"view_count": 5', '"view_count": NaN')
