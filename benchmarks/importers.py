@@ -171,9 +171,7 @@ def read_polars(path: Path, shape: str) -> int:
             "data": data,
         }
     else:
-        schema = dict.fromkeys(
-            ("username", "region_code", "video_description", "voice_to_text"), text
-        )
+        schema = dict.fromkeys(("username", "region_code", "video_description"), text)
         schema |= dict.fromkeys(("id", "create_time", "music_id", "video_duration"), number)
         schema |= dict.fromkeys(
             ("view_count", "like_count", "comment_count", "share_count"), number
@@ -205,9 +203,7 @@ def read_duckdb(path: Path, shape: str) -> int:
             "data": data,
         }
     else:
-        columns = dict.fromkeys(
-            ("username", "region_code", "video_description", "voice_to_text"), "VARCHAR"
-        )
+        columns = dict.fromkeys(("username", "region_code", "video_description"), "VARCHAR")
         columns |= dict.fromkeys(("id", "create_time", "music_id", "video_duration"), "BIGINT")
         columns |= dict.fromkeys(
             ("view_count", "like_count", "comment_count", "share_count"), "BIGINT"

@@ -24,6 +24,7 @@ from graphkit.readwrite.tiktok_ids import (
     clean_text,
     id_time,
     normalise_handle,
+    positive,
     take_handles,
     take_keys,
 )
@@ -51,7 +52,7 @@ def missing_key(needed: str, answers: Answers) -> str:
     """Message for videos that all lack a required key."""
     return (
         f"{answers.source.place}: no video has the key {needed!r}.{nearest(needed, answers.keys)} "
-        f"There are {name_some(sorted(answers.keys)) or 'no keys'}. Rename the key, or request the "
+        f"There are {name_some(sorted(answers.keys), 6) or 'no keys'}. Rename the key, or request the "
         "field from the API."
     )
 
@@ -87,7 +88,8 @@ def read_files(
     """What the answers in all files hold, and the files that hold none with the reason.
 
     The only file, or the first of files that all hold none, is refused with its error. With
-    `strict`, a misspelt key or an id written as a float in any file is an error too.
+    `strict`, a misspelt key or an id written as a float in any file is an error too, and transcripts
+    are read.
     """
     found: list[Answers] = []
     refused: dict[Source, GraphkitError] = {}
@@ -96,7 +98,7 @@ def read_files(
         source = file if isinstance(file, Source) else file.source
         try:
             sample = look_at(file) if isinstance(file, Source) else file
-            answers = read_answers(sample, dropped, notes, strict=strict)
+            answers = read_answers(sample, dropped, notes, strict=strict, transcripts=strict)
             _look_for_misspellings(answers, notes)
         except GraphkitError as error:
             if strict and not isinstance(error, FileError):
@@ -191,7 +193,7 @@ def _as_items(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
         pl.col("id").alias("item_id"),
         pl.col("username").alias("author_id"),
         created.alias("created_at"),
-        _to_integer("video_duration").cast(pl.Float64).alias("duration"),
+        positive("video_duration", pl.Int64).cast(pl.Float64).alias("duration"),
         pl.col("hashtag_names").alias("tags"),
         pl.col("music_id").alias("sound_id"),
         clean_text(pl.col("video_description")).alias("caption"),

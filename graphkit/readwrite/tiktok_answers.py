@@ -6,6 +6,7 @@ answer, lists of answers, or lines of either.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,10 @@ Scalar = int | float | str | bool | None
 Id = int | float | str | None
 
 
+#: In place of a key that is not there: no JSON is empty.
+_ABSENT = msgspec.Raw(b"")
+
+
 class _Tag(msgspec.Struct, gc=False):
     hashtag_name: Scalar = None
 
@@ -50,7 +55,8 @@ class _Video(msgspec.Struct, gc=False):
     video_description: Scalar = None
     music_id: Id = None
     video_duration: Scalar = None
-    voice_to_text: Scalar = None
+    # often most of a record, and often not wanted
+    voice_to_text: msgspec.Raw = _ABSENT
     is_stem_verified: Scalar = None
     view_count: Scalar = None
     like_count: Scalar = None
@@ -64,9 +70,7 @@ class _Video(msgspec.Struct, gc=False):
 
 
 class _Comment(msgspec.Struct, gc=False):
-    id: Id = None
-    video_id: Id = None
-    parent_comment_id: Id = None
+    video_id: int | str | None = None
 
 
 _Videos = list[_Video | None] | None
@@ -87,7 +91,7 @@ class _Data(msgspec.Struct):
     follower_count: Scalar = None
     following_count: Scalar = None
     playlist_id: Id = None
-    playlist_video_ids: list[Id] | None = None
+    playlist_video_ids: list[int | str | None] | None = None
     task_id: Scalar = None
     task_status: Scalar = None
 
@@ -99,7 +103,7 @@ class _Error(msgspec.Struct):
 class _Answer(_Video):
     data: _Data | None = None
     error: _Error | None = None
-    parent_comment_id: Id = None
+    parent_comment_id: Scalar = None
     follower_count: Scalar = None
     following_count: Scalar = None
 
@@ -210,11 +214,12 @@ def _text(value: Scalar) -> str | None:
 
 
 def read_answers(
-    sample: Sample, dropped: Counts, notes: Counts, *, strict: bool = False
+    sample: Sample, dropped: Counts, notes: Counts, *, strict: bool, transcripts: bool
 ) -> Answers:
     """What the answers in a file hold; what is none is counted as dropped.
 
-    With `strict`, a broken line or a value of another type refuses the file.
+    With `strict`, a broken line or a value of another type refuses the file; without `transcripts`,
+    ``voice_to_text`` is left out.
 
     Raises
     ------
@@ -224,8 +229,13 @@ def read_answers(
         If an id was written as a float.
     """
     answers = Answers(sample.source, frozenset(_KEY.findall(sample.text)))
-    pieces = _Documents(sample, dropped, notes, strict).pieces()
-    frames = [_add_piece(answers, piece, dropped, notes) for piece in pieces]
+    documents = _Documents(sample, dropped, notes, strict)
+    frames = []
+    for piece in documents.pieces():
+        videos, held = _add_piece(answers, piece, dropped, notes)
+        if any(float in map(type, map(attrgetter(key), videos)) for key in _IDS):
+            documents.refuse_float()
+        frames.append(_frame_of(videos, held, transcripts))
     if frames:
         answers.videos = pl.concat(frames)
     return answers
@@ -233,8 +243,8 @@ def read_answers(
 
 def _add_piece(
     answers: Answers, piece: list[_Answer | None], dropped: Counts, notes: Counts
-) -> pl.DataFrame:
-    """Add records to the lists; videos as a frame."""
+) -> tuple[list[_Video], list[str | None]]:
+    """Add records to the lists; videos, and the lists that hold them."""
     videos: list[_Video] = []
     held: list[str | None] = []
     for answer in piece:
@@ -243,7 +253,7 @@ def _add_piece(
             continue
         data = answer.data
         if data is None and answer.error is None:
-            if answer.parent_comment_id is not None:
+            if answer.parent_comment_id is not None and not isinstance(answer.video_id, float):
                 answers.commented.append(_text(answer.video_id))
             elif answer.follower_count is not None and answer.id is None:
                 counts = (_text(answer.follower_count), _text(answer.following_count))
@@ -285,14 +295,20 @@ def _add_piece(
         if data.playlist_id is not None or data.playlist_video_ids is not None:
             answers.playlists += 1
             answers.listed += [_text(i) for i in data.playlist_video_ids or ()]
-    return _frame_of(videos, held)
+    return videos, held
 
 
-def _frame_of(videos: list[_Video], held: list[str | None]) -> pl.DataFrame:
+_IDS = ("id", "video_id", "item_id", "music_id")
+
+
+def _frame_of(videos: list[_Video], held: list[str | None], transcripts: bool) -> pl.DataFrame:
     columns = {
         name: _text_column(name, map(attrgetter(name), videos))
         for name in (*_TEXTS[1:], *COUNTS[:-1])
+        if name != "voice_to_text"
     }
+    spoken = [_transcript(v.voice_to_text) for v in videos] if transcripts else [None] * len(videos)
+    columns["voice_to_text"] = pl.Series(spoken, dtype=pl.String)
     ids = (
         v.id if v.id is not None else v.video_id if v.video_id is not None else v.item_id
         for v in videos
@@ -309,13 +325,32 @@ def _frame_of(videos: list[_Video], held: list[str | None]) -> pl.DataFrame:
     return pl.DataFrame({name: columns[name] for name in RECORD})
 
 
+def _transcript(raw: msgspec.Raw) -> str | None:
+    if not len(raw):
+        return None
+    try:
+        value = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        value = json.loads(bytes(raw).decode("utf-8", "replace"))
+        value = re.sub("[\ud800-\udfff]", "\ufffd", value) if isinstance(value, str) else None
+    return _text(value) if isinstance(value, Scalar) else None
+
+
 def _text_column(name: str, values: Iterable[Scalar]) -> pl.Series:
-    texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
-    return pl.Series(name, texts, dtype=pl.String)
+    held = list(values)
+    types = set(map(type, held))
+    if types <= {int, type(None)}:
+        with contextlib.suppress(OverflowError, TypeError):
+            return pl.Series(name, held, dtype=pl.Int64).cast(pl.String)
+    if not types <= {str, type(None)}:
+        held = [_text(value) for value in held]
+    return pl.Series(name, held, dtype=pl.String)
 
 
-def _texts(values: list[Scalar] | None) -> list[str | None] | None:
-    return None if values is None else [_text(value) for value in values]
+def _texts(values: list[Scalar] | None) -> list[Any] | None:
+    if values is None or set(map(type, values)) <= {str}:
+        return values
+    return [_text(value) for value in values]
 
 
 def _tags(tags: list[_Tag | None] | _Tag | None) -> list[str | None] | None:
@@ -332,6 +367,7 @@ class _Documents:
         self.sample, self.place = sample, sample.source.place
         self.dropped, self.notes, self.strict = dropped, notes, strict
         self.broken: tuple[int, bytes] | None = None
+        self.texts: list[bytes] = []
 
     def pieces(self) -> Iterator[list[_Answer | None]]:
         """Answers and bare objects, some thousand at a time."""
@@ -346,6 +382,7 @@ class _Documents:
         if several and text[:1] == b"[" and _is_json(first):
             yield from self._read_lines(iter([text.split(b"\n")]))
             return
+        self.texts = [text]
         found: list[_Answer | None] = []
         if not self._decode(text, found):
             why = "it is a web page" if text[:1] == b"<" else "it is no valid JSON"
@@ -356,6 +393,7 @@ class _Documents:
         number, filled = 0, 0
         for lines in pieces:
             found: list[_Answer | None] = []
+            self.texts = lines
             for line in lines:
                 number += 1
                 text = line.removeprefix(b"\xef\xbb\xbf").strip()
@@ -384,13 +422,15 @@ class _Documents:
 
     def _decode(self, text: bytes, found: list[_Answer | None], line: int = 0) -> bool:
         """Add the objects of a document; whether it is JSON."""
-        start = len(found)
         try:
             if text[:1] == b"[":
                 found += _LIST.decode(text)
             else:
                 found.append(_ONE.decode(text))
         except msgspec.ValidationError as error:
+            # the first odd value is found before what is broken behind it
+            if not _is_json(text):
+                return False
             self._decode_odd(text, found, line, error)
         except (msgspec.DecodeError, UnicodeDecodeError):
             again = self._repair(text)
@@ -398,8 +438,6 @@ class _Documents:
                 return False
             self.notes["videos", "NaN or half a character: read as missing or as U+FFFD"] += 1
             return self._decode(again, found, line)
-        if any(map(_has_float, found[start:])):
-            self._refuse_float(text)
         return True
 
     def _decode_odd(
@@ -415,16 +453,21 @@ class _Documents:
                 continue
             except msgspec.ValidationError as inner:
                 error = inner
+            except msgspec.DecodeError:
+                self.dropped["answers", "text that is no UTF-8"] += 1
+                continue
             try:
-                page = _PAGE.decode(entry)
-            except msgspec.ValidationError:
+                lists = _PAGE.decode(entry).data
+            except msgspec.DecodeError:
+                lists = _RawData()
+            if all(getattr(lists, key) is None for key in _HELD):
                 if len(entries) == 1 and not line:
                     raise self._refuse(line, _reason(error)) from None
                 self.dropped["answers", f"another shape: {_reason(error)}"] += 1
                 continue
             data = _Data()
             for key in _HELD:
-                setattr(data, key, self._entries(getattr(page.data, key)))
+                setattr(data, key, self._entries(getattr(lists, key)))
             found.append(_Answer(data=data))
 
     def _entries(self, entries: list[msgspec.Raw] | None) -> _Videos:
@@ -434,6 +477,8 @@ class _Documents:
                 good.append(_ENTRY.decode(entry))
             except msgspec.ValidationError as error:
                 self.dropped["videos", f"another shape: {_reason(error)}"] += 1
+            except msgspec.DecodeError:
+                self.dropped["videos", "text that is no UTF-8"] += 1
         return good
 
     def _repair(self, text: bytes) -> bytes | None:
@@ -455,32 +500,15 @@ class _Documents:
             "arrays of video objects, answers of the API, or lines of either."
         )
 
-    def _refuse_float(self, text: bytes) -> None:
-        found = _FLOAT_ID.search(text.decode("utf-8", "replace"))
+    def refuse_float(self) -> None:
+        """Refuse the file for an id, in the last piece, that was written as a float."""
+        texts = (text.decode("utf-8", "replace") for text in self.texts)
+        found = next(filter(None, map(_FLOAT_ID.search, texts)), None)
         shown = found[0][:80] if found else "an id"
         raise DataError(
             f"{self.place}: {shown} was written as a float, so its last digits are lost: export ids "
             "as integers or text."
         )
-
-
-def _has_float(answer: _Answer | None) -> bool:
-    """Whether an id was written as a float."""
-    if answer is None:
-        return False
-    data = answer.data
-    if data is None:
-        return float in map(type, _ids_of(answer)) or type(answer.parent_comment_id) is float
-    ids: list[Any] = list(data.playlist_video_ids or ())
-    ids += [comment.video_id for comment in data.comments or () if comment is not None]
-    for key in _HELD:
-        for video in getattr(data, key) or ():
-            if video is not None:
-                ids += _ids_of(video)
-    return float in map(type, ids)
-
-
-_ids_of = attrgetter("id", "video_id", "item_id", "music_id")
 
 
 def _is_json(text: bytes) -> bool:

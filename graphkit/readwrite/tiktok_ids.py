@@ -10,7 +10,7 @@ import polars as pl
 from graphkit.data.ids import take_ids
 from graphkit.data.times import TIME
 
-__all__ = ["clean_text", "id_time", "normalise_handle", "take_handles", "take_keys"]
+__all__ = ["clean_text", "id_time", "normalise_handle", "positive", "take_handles", "take_keys"]
 
 #: Range of the times in ids, in seconds: 2012 to 2100.
 _FIRST_SECOND, _LAST_SECOND = 1_325_376_000, 4_102_444_800
@@ -52,3 +52,9 @@ def id_time(ids: pl.Expr) -> pl.Expr:
     seconds = ids.cast(pl.Int64, strict=False) // (1 << 32)
     possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
     return pl.when(possible).then(pl.from_epoch(seconds * 1_000_000, "us")).cast(TIME)
+
+
+def positive(name: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    """Numbers of a column of text, missing where it holds none or one below 0."""
+    number = pl.col(name).cast(dtype, strict=False)
+    return pl.when(number >= 0).then(number).alias(name)

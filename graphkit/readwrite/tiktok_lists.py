@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -12,11 +13,17 @@ from graphkit.data.times import TIME
 from graphkit.readwrite.extract import ImportOptions
 from graphkit.readwrite.files import Counts, count_removed
 from graphkit.readwrite.tiktok_answers import Answers
-from graphkit.readwrite.tiktok_ids import id_time, normalise_handle, take_handles, take_keys
+from graphkit.readwrite.tiktok_ids import (
+    id_time,
+    normalise_handle,
+    positive,
+    take_handles,
+    take_keys,
+)
 
 __all__ = ["Others", "build_others"]
 
-_BARE = {"item_id": pl.String, "created_at": TIME}
+_BARE: dict[str, Any] = {"item_id": pl.String, "created_at": TIME}
 
 
 @dataclass
@@ -139,8 +146,8 @@ def _add_users(
     frame = frame.with_columns(names).join(asked, on="file", maintain_order="left")
     users = frame.select(
         account_id=pl.coalesce("name", "asked"),
-        follower_count=pl.col("follower_count").cast(pl.Int64, strict=False),
-        following_count=pl.col("following_count").cast(pl.Int64, strict=False),
+        follower_count=positive("follower_count", pl.Int64),
+        following_count=positive("following_count", pl.Int64),
     )
     there = users.filter(pl.col("account_id").is_not_null())
     users = count_removed(users, there, dropped, "accounts", _NOT_ASKED)

@@ -17,10 +17,10 @@ import polars as pl
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.importers.tiktok_web import add_mentioned_items, as_handle
+from graphkit.readwrite.importers.tiktok_web import as_handle, place_of
 from graphkit.readwrite.records import decode_document
 from graphkit.readwrite.source import Sample, Source
-from graphkit.readwrite.tiktok_ids import take_handles
+from graphkit.readwrite.tiktok_ids import id_time, take_handles
 
 __all__ = ["IMPORTERS"]
 
@@ -169,7 +169,7 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
         some = entries[first : first + _PIECE]
         try:
             rows = _ROWS.decode(b"[" + b",".join(some) + b"]")
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             rows = []
             for entry in some:
                 try:
@@ -177,6 +177,9 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
                 except msgspec.ValidationError:
                     extract.count(kind, 1)
                     extract.dropped[kind, "of another shape"] += 1
+                except msgspec.DecodeError:
+                    extract.count(kind, 1)
+                    extract.dropped[kind, "text that is no UTF-8"] += 1
         there = [row for row in rows if row is not None]
         if empty := len(rows) - len(there):
             extract.count(kind, empty)
@@ -210,28 +213,19 @@ def _list_in(name: str, raw: msgspec.Raw, extract: Extract) -> msgspec.Raw | Non
     return None
 
 
-_COLUMNS = {"date": pl.String, "link": pl.String, "name": pl.String}
-
-
 def _frame_of(rows: list[_Row]) -> pl.DataFrame:
-    return (
-        pl.DataFrame(
-            {
-                "date": [
-                    _text(r.Date if r.Date is not None else r.date or r.watched) for r in rows
-                ],
-                "link": [_text(r.Link or r.link or r.landing or r.other_link) for r in rows],
-                "name": [_text(r.name or r.lower_name) for r in rows],
-            },
-            schema=_COLUMNS,
-        )
-        .with_columns(
-            pl.col("link").str.extract(r"/(?:video|photo)/(\d+)").alias("item_id"),
-            pl.col("link")
-            .str.extract(r"tiktok\.com/@([^/?#\s]+)/(?:video|photo)/")
-            .alias("author"),
-        )
-        .drop("link")
+    """Times, video ids, authors in links, and user names; what is short, instead of the texts."""
+    dates = [_text(r.Date if r.Date is not None else r.date or r.watched) for r in rows]
+    read = parse_times(pl.Series("at", dates, dtype=pl.String), "key 'Date'").at
+    links = pl.Series([_text(r.Link or r.link or r.landing or r.other_link) for r in rows])
+    links = links.cast(pl.String)
+    return pl.DataFrame(
+        {
+            "at": read.set(~read.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME),
+            "item_id": links.str.extract(r"/(?:video|photo)/(\d+)"),
+            "author": links.str.extract(r"tiktok\.com/@([^/?#\s]+)/(?:video|photo)/"),
+            "name": pl.Series([_text(r.name or r.lower_name) for r in rows], dtype=pl.String),
+        }
     )
 
 
@@ -342,40 +336,37 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     if not files:
         return extract
     extract.notes["donors", f"files of {len(donors)} donors"] += files
-    place = samples[0].source.place
-    rows = {kind: pl.concat(frames) for kind, frames in found.items()}
+    place = place_of(samples)
     for kind in _SECTIONS:
-        if kind in rows and rows[kind].height:
-            _ADD[kind](_timed(rows[kind], kind, extract), kind, place, extract)
-    if "items" in extract.tables:
-        extract.tables["items"] = merge_rows(extract.tables["items"], ["item_id"])
+        if kind in found and (whole := pl.concat(found.pop(kind))).height:
+            _ADD[kind](_merged(whole, kind, extract), kind, place, extract)
+    _finish_items(extract)
     _add_donors(donors, extract)
     return extract
 
 
-def _timed(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
-    """Rows with their times; what several exports of one donor share is kept once."""
-    read = parse_times(frame.get_column("date"), kind).at
-    at = read.set(~read.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME)
-    frame = frame.with_columns(at=at)
-    if lost := at.null_count():
+def _merged(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
+    """Rows of all donors; what several exports of one donor share is kept once."""
+    if lost := frame.get_column("at").null_count():
         extract.notes[kind, "no date: time missing"] += lost
-    # repeats inside one file are real; the n-th repeat of one file is the n-th of another
-    same = ["owner", "item_id", "name", "at"]
-    frame = frame.with_columns(nth=pl.int_range(pl.len()).over(*same, "file"))
-    timed = pl.col("at").is_not_null()
-    once = frame.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
+    once = frame
+    if frame.group_by("owner").agg(pl.col("file").n_unique()).get_column("file").max() != 1:
+        # repeats inside one file are real; the n-th repeat of one file is the n-th of another
+        same = ["owner", "item_id", "name", "at"]
+        numbered = frame.with_columns(nth=pl.int_range(pl.len()).over(*same, "file"))
+        timed = pl.col("at").is_not_null()
+        once = numbered.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
     if again := frame.height - once.height:
         extract.dropped[kind, "also in another export of the same donor"] += again
-    if (first := once.get_column("at").min()) is not None:
-        last = once.get_column("at").max()
-        extract.notes[kind, f"{kind} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"] += once.height
+    days = once.get_column("at").drop_nulls().dt.strftime("%Y-%m-%d")
+    if len(days):
+        extract.notes[kind, f"{kind} from {days.min()!s} to {days.max()!s}"] += once.height
         spans = once.group_by("owner").agg(
             days=(pl.col("at").max() - pl.col("at").min()).dt.total_days()
         )
         if spans.height > 1:
-            days = spans.get_column("days").drop_nulls()
-            text = f"{kind} of one donor span {days.min()} to {days.max()} days"
+            lengths = spans.get_column("days").drop_nulls()
+            text = f"{kind} of one donor span {lengths.min()!s} to {lengths.max()!s} days"
             extract.notes[kind, text] += spans.height
     return once
 
@@ -389,14 +380,31 @@ def _with_ids(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
 
 def _add_items(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:
     """Items of links; the author where the link has one."""
-    authored = frame.filter(pl.col("author").is_not_null())
-    if authored.height:
-        seen: Counter[str] = Counter()
-        names = take_handles(authored.get_column("author"), place, (), seen)
-        extract.add(
-            "items", authored.select("item_id").with_columns(author_id=names).unique("item_id")
-        )
-    add_mentioned_items(frame.get_column("item_id"), kind, extract)
+    items = frame.select("item_id", author_id="author")
+    if items.get_column("author_id").null_count() == items.height:
+        extract.add("items", items.select("item_id").unique(maintain_order=True))
+        return
+    seen: Counter[str] = Counter()
+    names = take_handles(items.get_column("author_id"), place, (), seen)
+    extract.notes.update({(kind, f"user name in a link: {text}"): n for text, n in seen.items()})
+    extract.add("items", items.with_columns(names).unique(maintain_order=True))
+
+
+def _finish_items(extract: Extract) -> None:
+    """One row per item, with the time in its id where there is no other."""
+    if "items" not in extract.tables:
+        return
+    items = merge_rows(extract.tables["items"], ["item_id"])
+    inside = id_time(pl.col("item_id"))
+    if "created_at" in items.columns:
+        inside = pl.coalesce("created_at", inside)
+        bare = items.get_column("created_at").null_count()
+    else:
+        bare = items.height
+    extract.tables["items"] = items.with_columns(created_at=inside)
+    extract.time_kinds["items.created_at"] = "item_created"
+    if bare:
+        extract.notes["items", "only links are known: time of creation from the id"] += bare
 
 
 def _add_views(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:
@@ -446,7 +454,6 @@ def _add_posts(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> 
     if lost := frame.height - there.height:
         extract.dropped[kind, "own post without a video id"] += lost
     extract.add("items", there.select("item_id", author_id="owner", created_at="at"))
-    extract.time_kinds["items.created_at"] = "item_created"
 
 
 def _add_follows(frame: pl.DataFrame, kind: str, place: str, extract: Extract) -> None:

@@ -15,7 +15,7 @@ from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_r
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok_ids import id_time, take_handles, take_keys
+from graphkit.readwrite.tiktok_ids import id_time, positive, take_handles, take_keys
 
 __all__ = ["IMPORTERS", "Datum", "add_comments", "add_posts", "comments_of", "posts_of"]
 
@@ -115,6 +115,8 @@ class Datum(msgspec.Struct):
     user: User | None = None
 
 
+_NO_STATS = AuthorStats()
+
 _TEXT, _TEXTS = pl.String(), pl.List(pl.String)
 _POST: dict[str, Any] = {
     **dict.fromkeys(("item_id", "handle", "uid", "created", "duration"), _TEXT),
@@ -142,27 +144,28 @@ def posts_of(records: Iterable[Datum]) -> pl.DataFrame:
 
 def _post_row(post: Datum) -> tuple[Any, ...]:
     author, stats, more = post.author, post.stats, post.stats_v2
-    named = isinstance(author, str)
-    by = post.author_stats
+    handle, uid = (
+        (author.handle, id_text(author.id)) if isinstance(author, Author) else (author, None)
+    )
+    by = post.author_stats or _NO_STATS
     counts = (_count(more, name) or _count(stats, name) for name in COUNTS)
     tags = [e.tag for e in post.extras or () if e is not None and e.tag]
     tags = tags or [c.title for c in post.challenges or () if c is not None and c.title]
+    told = post.extras is not None or post.challenges is not None
     return (
         id_text(post.id),
-        author if named else author and author.handle,
-        None if named else author and id_text(author.id),
+        handle,
+        uid,
         _number(post.created),
-        _number(post.video and post.video.duration),
-        id_text(post.music and post.music.id),
+        None if post.video is None else _number(post.video.duration),
+        None if post.music is None else id_text(post.music.id),
         post.caption,
-        id_text(post.duet and post.duet.target),
-        id_text(post.stitch and post.stitch.target),
-        _number(by and by.followers),
-        _number(by and by.following),
+        None if post.duet is None else id_text(post.duet.target),
+        None if post.stitch is None else id_text(post.stitch.target),
+        _number(by.followers),
+        _number(by.following),
         *counts,
-        list(dict.fromkeys(tags))
-        if post.extras is not None or post.challenges is not None
-        else None,
+        list(dict.fromkeys(tags)) if told else None,
     )
 
 
@@ -172,14 +175,20 @@ def comments_of(records: Iterable[Datum]) -> pl.DataFrame:
         (
             id_text(c.cid),
             id_text(c.aweme_id),
-            c.user and c.user.unique_id,
-            c.user and id_text(c.user.uid),
+            None if c.user is None else c.user.unique_id,
+            None if c.user is None else id_text(c.user.uid),
             id_text(c.reply_id),
             _number(c.commented),
         )
         for c in records
     )
     return frame_of_rows(rows, _COMMENT)
+
+
+def place_of(samples: Sequence[Sample]) -> str:
+    """How messages name several files."""
+    more = f" and {len(samples) - 1} more" if len(samples) > 1 else ""
+    return f"{samples[0].source.place}{more}"
 
 
 def as_handle(name: str | None) -> str | None:
@@ -217,14 +226,15 @@ def add_posts(
     """
     if not frame.height:
         return frame
-    seen: Counter[str] = Counter()
-    ids = take_keys(frame.get_column("item_id"), place, (), seen)
+    keys = ("item_id", "uid", "sound_id", "duet", "stitch")
     frame = frame.with_columns(
-        ids,
+        take_keys(frame.get_column(key), f"{place}: {key}", (), Counter()) for key in keys
+    )
+    frame = frame.with_columns(
         take_accounts(frame, table, place, extract).alias("author_id"),
         read_seconds(frame.get_column("created")).alias("created_at"),
-        pl.col(*COUNTS, "followers", "following").cast(pl.Int64, strict=False),
-        pl.col("duration").cast(pl.Float64, strict=False),
+        *(positive(name, pl.Int64) for name in (*COUNTS, "followers", "following")),
+        positive("duration", pl.Float64),
     )
     there = frame.filter(pl.col("item_id").is_not_null())
     if lost := frame.height - there.height:
@@ -283,6 +293,7 @@ def add_comments(
     if not frame.height:
         return
     frame = frame.with_columns(
+        take_keys(frame.get_column("item_id"), f"{place}: aweme_id", (), Counter()),
         take_accounts(frame, table, place, extract).alias("account_id"),
         read_seconds(frame.get_column("created")).alias("at"),
         (pl.col("reply_id").is_not_null() & (pl.col("reply_id") != "0")).alias("reply"),
@@ -429,7 +440,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
             extract.refused[sample.source] = str(error)
     if lost := sum(n for (table, _), n in extract.dropped.items() if table == "answers"):
         extract.count("answers", lost)
-    place = samples[0].source.place
+    place = place_of(samples)
     if posts and (rows := pl.concat(posts)).height:
         extract.count("posts", rows.height)
         add_posts(rows, place, extract)

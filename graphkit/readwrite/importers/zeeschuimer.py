@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import polars as pl
 
-from graphkit.errors import FileError, GraphkitError, name_some, shorten
+from graphkit.errors import FileError, GraphkitError, name_some
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions
 from graphkit.readwrite.importers.tiktok_web import (
     Datum,
@@ -17,6 +17,7 @@ from graphkit.readwrite.importers.tiktok_web import (
     add_posts,
     as_handle,
     comments_of,
+    place_of,
     posts_of,
     read_seconds,
 )
@@ -79,14 +80,21 @@ _NO_ACCOUNT = "whose feed it was is not in the file: pass account="
 def _surface(address: str) -> pl.Expr:
     """The kind of page, never its address."""
     path = pl.col(address).str.extract(r"^https?://[^/?#]+([^?#]*)")
-    found = pl.when(path.is_null()).then(pl.lit(None, pl.String))
-    for pattern, name in _PAGES.items():
-        found = found.when(path.str.contains(pattern)).then(pl.lit(name))
-    return found.otherwise(pl.lit("other page"))
+    # the first page whose pattern fits
+    found = pl.lit("other page")
+    for pattern, name in reversed(_PAGES.items()):
+        found = pl.when(path.str.contains(pattern)).then(pl.lit(name)).otherwise(found)
+    return pl.when(path.is_not_null()).then(found)
 
 
 def _platforms(sample: Sample) -> list[str]:
-    return list(dict.fromkeys(re.findall(r'"source_platform"\s*:\s*"([^"]*)"', sample.text)))
+    found = re.findall(r'"source_platform"\s*:\s*"([^"]*)"', sample.text)
+    return list(dict.fromkeys(map(_name_of, found)))
+
+
+def _name_of(platform: str) -> str:
+    """A platform by its name, if it is one."""
+    return platform if re.fullmatch(r"[a-z0-9.-]{1,30}", platform) else "another platform"
 
 
 def _recognise(sample: Sample) -> str | None:
@@ -124,7 +132,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     for table in {table for table, _ in extract.dropped}:
         lost = sum(n for (t, _), n in extract.dropped.items() if t == table)
         extract.count(table, lost)
-    place = samples[0].source.place
+    place = place_of(samples)
     if posts and (rows := pl.concat(posts)).height:
         extract.count("posts", rows.height)
         _add_exposure(add_posts(rows, place, extract), extract)
@@ -165,7 +173,7 @@ def _pieces(sample: Sample, extract: Extract) -> Sequence[tuple[pl.DataFrame, pl
                     )
                 )
         for platform, n in others.items():
-            extract.dropped["lines", f"of {shorten(platform, 40)}: not read"] += n
+            extract.dropped["lines", f"of {_name_of(platform)}: not read"] += n
         exposure = frame_of_rows(views, _VIEW).with_columns(_surface("address").alias("surface"))
         frame = posts_of(post).hstack(exposure.drop("address"))
         found.append((frame, comments_of(comment)))
