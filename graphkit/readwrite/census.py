@@ -156,7 +156,7 @@ def read_any(
         dataset, report = read_hetrec_lastfm(path)
         why = "it has the files of the set"
         return dataset, report.with_files(_whole_folder("hetrec-lastfm", path, why))
-    return _read_census(path, ImportOptions(account, direction, tz), format)
+    return _read_census(path, ImportOptions(account, direction, tz, path), format)
 
 
 def write_report(report: ImportReport, path: str | Path) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import polars as pl
@@ -36,22 +37,25 @@ class ImportOptions:
     ----------
     account
         The account whose likes, follows or feed a file holds: one for all files, or a mapping of
-        file names (without folders) to accounts.
+        files to accounts, where a file is the end of its path: ``"liked.json"``, ``"ann/liked.json"``.
     direction
         Whether lists of follows hold the ``"followers"`` of the account that was asked, or those
         whom it is ``"following"``.
     tz
         Time zone of times that are written without one, such as ``"+02:00"``.
+    root
+        Folder or file that is imported; exports without a name are named by their path in it.
     """
 
     account: str | Mapping[str, str] | None = None
     direction: Direction | None = None
     tz: str | None = None
+    root: Path | None = None
 
     def account_of(self, source: Source) -> str | None:
         """The account that was given for a file, `None` without one."""
         if isinstance(self.account, Mapping):
-            return self.account.get(source.parts[-1])
+            return next((self.account[k] for k in self.account if source.ends_with(k)), None)
         return self.account
 
     def require_account(self, source: Source, what: str) -> str:

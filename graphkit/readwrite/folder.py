@@ -462,7 +462,7 @@ def _advise(path: Path, names: list[str]) -> str:
     python = ", ".join(f"{old!r}: {new!r}" for new, old in given.items())
     shell = " ".join(f"--columns {new}={old}" for new, old in given.items())
     told = (
-        f"{path} is one table, and its columns do not say of what: there are {name_some(names, 4)}. A "
+        f"{path} is one table, and its {len(names)} columns do not say of what. A "
         "log is read by read_dataset(path, table='interactions'"
         + (f", columns={{{python}}}" if given else "")
         + (f", kind_is={kind!r})" if kind else ")")

@@ -210,6 +210,11 @@ def owner_of(
         return str(given.pop())
     if name is not None:
         return name
-    donor = f"donor:{Path(folder).name.removesuffix('.zip') or 'export'}"
+    inside, root = Path(folder).absolute(), options.root
+    name = inside.name
+    if root is not None and root.absolute() in inside.parents:
+        # folders of several donors may have the same name
+        name = inside.relative_to(root.absolute()).as_posix()
+    donor = f"donor:{name.removesuffix('.zip') or 'export'}"
     extract.notes["accounts", "the owner is not in the export: named by its folder"] += 1
     return donor

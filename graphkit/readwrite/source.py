@@ -66,6 +66,11 @@ class Source:
         """Folders and file name, those inside an archive after the archive's own."""
         return (*self.path.parts, *Path(self.member).parts)
 
+    def ends_with(self, end: str) -> bool:
+        """Whether the path ends in these folders and this file: ``ann/liked.json``."""
+        wanted = Path(end).parts
+        return self.parts[-len(wanted) :] == wanted
+
     @property
     def name(self) -> str:
         """File name in lower case, without ``.gz`` and ``.zst``."""
