@@ -183,6 +183,7 @@ def partition_quality(
     --------
     Two triangles joined by one edge, split at it:
 
+    >>> from graphkit import Graph
     >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
     >>> p = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
     >>> round(partition_quality(g, p), 9)

@@ -79,6 +79,7 @@ def community_report(graph: GraphLike, partition: Partition) -> pl.DataFrame:
     --------
     Two triangles joined by one edge:
 
+    >>> from graphkit import Graph
     >>> g = Graph.from_edges("aabcdde", "bccdeff", directed=False)
     >>> p = Partition.from_membership("abcdef", [0, 0, 0, 1, 1, 1])
     >>> report = community_report(g, p)

@@ -143,6 +143,7 @@ def visibility(
     Two interests; the members of the first follow each other, those of the second only
     accounts elsewhere, but so few that this may be chance:
 
+    >>> from graphkit import Graph
     >>> p = Partition.from_membership("defgabc", [0] * 4 + [1] * 3)
     >>> follows = Graph.from_edges("abcdefg", "bcavxyz", directed=True)
     >>> v = visibility(p, follows, rng=1)

@@ -138,6 +138,7 @@ def mixing(graph: GraphLike, partition: Partition) -> Mixing:
 
     Examples
     --------
+    >>> from graphkit import Graph
     >>> g = Graph.from_edges(["a", "b", "c"], ["b", "c", "d"], directed=False)
     >>> p = Partition.from_membership(["a", "b", "c", "d"], [0, 0, 1, 1])
     >>> mixing(g, p).observed.tolist()

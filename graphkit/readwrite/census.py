@@ -364,16 +364,10 @@ def describe(sample: Sample) -> str:
     if sample.kind == "xml" and any(mark in sample.text[:4000] for mark in ("<gexf", "<graphml")):
         return "a graph file: read it with graphkit.readwrite.read_graph(path)"
     if sample.kind == "delimited":
-        ends = {"source", "target"} <= {name.lower() for name in sample.header}
-        if ends or len(sample.header) in (2, 3):
-            return (
-                f"{sample.what} of no known tool: if its rows are edges, read it with "
-                "graphkit.readwrite.read_graph(path); else pass a frame to graphkit.from_frame(frame, "
-                "account=…, item=…)"
-            )
         return (
-            f"{sample.what} with {len(sample.header)} columns of no known tool: read it with polars, and "
-            "pass the frame to graphkit.from_frame(frame, account=…, item=…)"
+            f"{sample.what} of no known tool: name its columns with columns= and table=, pass a frame to "
+            "graphkit.from_frame(frame, account=…, item=…), or, if its rows are edges, read it with "
+            "graphkit.readwrite.read_graph(path)"
         )
     if sample.kind in ("json", "ndjson", "javascript"):
         return f"{sample.what} with keys of no known tool"
