@@ -3,7 +3,7 @@
 Packages and modules, from the top; each imports only those below it.
 
 =================  ==========================================================================
-cli                command line: ``graphkit demo | run | check | describe | communities``
+cli                command line: ``graphkit demo | import | run | check | describe | …``
 study              studies from data to report: communities, simulation, analysis
 plot               figures
 synthetic          synthetic platforms with planted communities, and worlds of them; ``toy()``
@@ -31,8 +31,8 @@ from graphkit._version import __version__
 
 __getattr__, _, _names = _lazy.attach_stub(__name__, __file__)
 #: Packages are attributes (``graphkit.plot``); ``__all__`` holds types and functions only.
-_PACKAGES = {"communities", "data", "graphs", "measures", "nullmodels", "plot", "readwrite"}
-_PACKAGES |= {"recommenders", "simulation", "study", "synthetic"}
+_PACKAGES = {"communities", "data", "graphs", "measures", "nullmodels", "plot", "privacy"}
+_PACKAGES |= {"readwrite", "recommenders", "simulation", "study", "synthetic"}
 __all__ = [*(name for name in _names if name not in _PACKAGES), "__version__"]
 
 

@@ -5,6 +5,7 @@ from . import (
     measures,
     nullmodels,
     plot,
+    privacy,
     readwrite,
     recommenders,
     simulation,
@@ -23,7 +24,7 @@ from .errors import GraphkitError, GraphkitWarning
 from .graphs import backbone, cointeraction_graph, follow_graph, interaction_graph, layers
 from .measures import contrast, measure_spread
 from .parallel import show_progress
-from .readwrite import from_frame, load_platform, read_dataset, write_dataset
+from .readwrite import from_frame, load_platform, read_any, read_dataset, write_dataset
 from .recommenders import follower_centric, interest_centric
 from .simulation import build_world, resample_worlds, simulate_spread, split_world_data
 from .study import run_study, study_communities
@@ -63,6 +64,8 @@ __all__ = [
     "measures",
     "nullmodels",
     "plot",
+    "privacy",
+    "read_any",
     "read_dataset",
     "readwrite",
     "recommenders",

@@ -104,6 +104,16 @@ class PseudonymKey:
 def make_key(path: str | Path) -> PseudonymKey:
     """Make a random key and write it to a new file that only its owner may read (mode 0600).
 
+    Parameters
+    ----------
+    path
+        The file, which must not exist.
+
+    Returns
+    -------
+    PseudonymKey
+        The key, of 32 random bytes of the operating system.
+
     Raises
     ------
     FileError

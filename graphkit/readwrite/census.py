@@ -163,6 +163,18 @@ def write_report(report: ImportReport, path: str | Path) -> Path:
     """Write the report of an import as TOML: counts by format, record and reason, and no file names.
 
     Names of files may be those of persons, so that files are counted by format, status and reason.
+
+    Parameters
+    ----------
+    report
+        Report of :func:`read_any`.
+    path
+        File to write.
+
+    Returns
+    -------
+    Path
+        The file.
     """
     path = Path(path)
     counted = report.files.group_by(

@@ -53,21 +53,6 @@ def test_each_format_is_read_as_by_its_own_reader(places: dict[str, Path], name:
     assert read_any(places[name], format=name)[0].content_key == expected.content_key
 
 
-<<<<<<< HEAD
-=======
-def test_the_table_knows_every_importer_of_a_whole_data_set() -> None:
-    made = {
-        name
-        for name in gk.readwrite.__all__
-        if name.startswith("read_") and name not in ("read_any", "read_graph", "read_incidence")
-    }
-    assert {reader.read.__name__ for reader in READERS.values()} == made
-    for reader in READERS.values():
-        assert reader.stitches == ("stitches" in inspect.signature(reader.read).parameters)
-        assert reader.holds
-
-
->>>>>>> w15-B
 def test_a_study_knows_every_format() -> None:
     for name in ("any", *formats().get_column("name")):
         assert DataConfig(source=name).source == name
