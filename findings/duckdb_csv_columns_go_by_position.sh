@@ -51,10 +51,7 @@ same, mixed = "ann to bob, ann to bob", "ann to bob, bob to ann"
 seen = {
     "SQL, a and b": (sql("['a.csv', 'b.csv']"), same),
     "Python, a and b": (edges(duckdb.read_csv(["a.csv", "b.csv"])), mixed),
-    "Python, union_by_name": (
-        edges(duckdb.read_csv(["a.csv", "b.csv"], union_by_name=True)),
-        same,
-    ),
+    "Python, union_by_name": (edges(duckdb.read_csv(["a.csv", "b.csv"], union_by_name=True)), same),
     "Python, JSON": (edges(duckdb.read_json(["a.json", "b.json"])), same),
     "Python, Parquet": (edges(duckdb.read_parquet(["a.parquet", "b.parquet"])), same),
     "SQL, a and c": (other, "InvalidInputException"),

@@ -57,7 +57,9 @@ pairs = [(0, 1), (1, 2)]
 for kind, directed in (("directed", "false"), ("undirected", "true")):
     write(kind, f'<edge source="bob" target="cat" directed="{directed}"/>')
     found = of_igraph(), rustworkx(), networkx()
-    print(f'{kind}, directed="{directed}": igraph {found[0]}, rustworkx {found[1]}, networkx {found[2]}')
+    print(
+        f'{kind}, directed="{directed}": igraph {found[0]}, rustworkx {found[1]}, networkx {found[2]}'
+    )
     expected = (kind == "directed", 3, pairs)
     assert found == (expected, expected, "NetworkXError"), f"changed: {kind}"
 write("directed", '<edge source="bob" target="dan"/>')

@@ -60,11 +60,7 @@ for name, tags in found.items():
 assert found["Python"] == found["pandas"] == [whole[0], "ह", "ह", whole[3]], "changed: Python"
 assert found["Polars"] == whole, "changed: Polars"
 assert found["DuckDB"] == ["stra", "", "", ""], "changed: DuckDB"
-widened = [
-    of_python(regex, wide),
-    pl.Series(posts).str.extract(wide).to_list(),
-    of_duckdb(wide),
-]
+widened = [of_python(regex, wide), pl.Series(posts).str.extract(wide).to_list(), of_duckdb(wide)]
 assert widened == [whole] * 3, "changed: the wider pattern"
 extracted = arrow.str.extract(word)[0].to_list()
 contained = arrow.str.contains(r"#\w").to_list()

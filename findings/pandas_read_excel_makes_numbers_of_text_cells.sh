@@ -5,7 +5,7 @@
 # unlike a CSV. read_excel forgets it: a column of text cells that look like numbers is parsed once more,
 # as in a CSV. Leading zeros fall, and one empty cell makes floats of 19 digits, so that two accounts
 # become one. Text cells NA, null and None become missing. openpyxl, which pandas reads with, and Polars
-# give the cells as they are. Pass dtype=str, and keep_default_na=False where accounts can have such names.
+# give the cells as they are. Pass dtype=str, and keep_default_na=False where accounts have such names.
 #
 # Seen (text cells):
 #   0071, 71                                         -> 71, 71

@@ -54,7 +54,9 @@ print(f"attributes  {attributes}")
 print(f"names       {named(hidden)}, of a deep copy {clean}")
 print(f"GML         {refused}")
 print(f"weight      {graph['ann']['bob']['weight']}")
-assert attributes == [{"__networkx_node__": "ann"}, {"__networkx_node__": "bob"}], "changed: attributes"
+assert attributes == [{"__networkx_node__": "ann"}, {"__networkx_node__": "bob"}], (
+    "changed: attributes"
+)
 assert (named(hidden), clean) == (True, False), "changed: names"
 assert refused == "NetworkXError", "changed: GML"
 assert graph["ann"]["bob"]["weight"] == 9, "changed: weight"

@@ -31,7 +31,9 @@ with open(path, "w", newline="") as file:
 
 def edges(graph):
     sources, targets = graph.adjacency.nonzero()
-    return sorted((str(graph.names[i]), str(graph.names[j])) for i, j in zip(sources, targets, strict=True))
+    return sorted(
+        (str(graph.names[i]), str(graph.names[j])) for i, j in zip(sources, targets, strict=True)
+    )
 
 
 guessed = edges(from_csv(path, directed=True))
