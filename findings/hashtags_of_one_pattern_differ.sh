@@ -4,7 +4,7 @@
 # \w is a letter of any script in Polars, vowel signs included. In Python, and so in pandas, a vowel sign
 # is no letter: Hindi and Thai hashtags end before their first sign, and many become the same one or two
 # letters. In DuckDB \w is ASCII: a German tag is cut, an Arabic or Japanese one is not found at all. A
-# pandas column of type string[pyarrow] switches between the two: extract reads as Python, contains and
+# pandas column of ArrowDtype string switches between the two: extract reads as Python, contains and
 # fullmatch as ASCII. The counts differ by language, not at random. Use [\p{L}\p{M}\p{N}_] in Polars and
 # DuckDB, and the package regex in Python; best, the tags that the platform lists itself.
 #
@@ -15,7 +15,7 @@
 #   #हिमालय    ह                हिमालय      (none)
 #   #العربية   العربية          العربية     (none)
 #   tags of the four: Python 3 different, Polars 4, DuckDB 1; [\p{L}\p{M}\p{N}_] in all three: 4
-#   string[pyarrow]: extract 4 tags, contains(#\w) 1 of 4
+#   ArrowDtype: extract 4 tags, contains(#\w) 1 of 4
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -64,7 +64,7 @@ widened = [of_python(regex, wide), pl.Series(posts).str.extract(wide).to_list(),
 assert widened == [whole] * 3, "changed: the wider pattern"
 extracted = arrow.str.extract(word)[0].to_list()
 contained = arrow.str.contains(r"#\w").to_list()
-print(f"string[pyarrow]: extract {extracted}, contains {contained}")
+print(f"ArrowDtype: extract {extracted}, contains {contained}")
 assert extracted == found["Python"] and contained == [True, False, False, False], "changed: pyarrow"
 print("as described")
 PYTHON
