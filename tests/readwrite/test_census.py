@@ -326,7 +326,7 @@ def test_exports_of_one_browser_that_overlap(tmp_path: Path) -> None:
 def test_one_account_for_exports_of_several(tmp_path: Path) -> None:
     archive(tmp_path / "first", "1")
     archive(tmp_path / "second", "2", "6")
-    with pytest.raises(OptionError, match="'me' is one account, and .* exports of 2"):
+    with pytest.raises(OptionError, match=r"'me' is one account, and .* exports of 2"):
         read_any(tmp_path, account="me")
     named = {"first/data/like.js": "me", "first/data/account.js": "me"}
     dataset, _ = read_any(tmp_path, account=named)
