@@ -256,7 +256,9 @@ def _merge_tables(total: Extract) -> None:
         frame = frame.select(order + [c for c in frame.columns if c not in order])
         key = TABLES[name].key
         if name == "interactions":
-            same = [c for c in _ACT if c in frame.columns]
+            same: list[Any] = [c for c in _ACT if c in frame.columns]
+            if "value" in frame.columns:  # another rating in the same second is no copy
+                same.append(pl.when(pl.col("kind") == "rating").then("value"))
             timed = pl.col("at").is_not_null() if "at" in frame.columns else pl.lit(False)
             told = pl.col("item_id").is_not_null() if "item_id" in frame.columns else pl.lit(False)
             once = frame.filter(~(told & timed) | pl.struct(same).is_first_distinct())

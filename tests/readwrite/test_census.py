@@ -345,3 +345,26 @@ def test_accounts_of_files(tmp_path: Path) -> None:
     dataset, _ = read_any(tmp_path, account={"liked.json": "cleo", "bob/liked.json": "bob"})
     assert dataset.interactions is not None
     assert sorted(dataset.interactions.get_column("account_id")) == ["bob", "cleo"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.csv", "id,username,create_time\n1,ann,1717081224\n"),
+        ("log.json", '[{"id": 1, "username": "ann", "create_time": 1717081224, "likes": 3}]'),
+        ("log.ndjson", '{"id": "1", "author_id": "9", "text": "x", "created_at": "2024-05-30"}\n'),
+        ("log.json", '[{"id": "1", "author": "ann", "createTime": 1717081224}]'),
+        ("my_pairs.csv", "user_id,item_id,timestamp,action\n1,2,1717081224,like\n"),
+        ("my_pairs.tsv", "1\t5 6 7\n2\t8\n"),
+        ("book_titles.csv", "item,title\n1,x\n"),
+    ],
+)
+def test_common_names_of_columns_are_no_sign_of_a_platform(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileError, match=r"table|keys of no known tool"):
+        read_any(tmp_path / name)
+    if name == "log.csv":
+        dataset, _ = read_any(tmp_path / name, format="tiktok-research-tables")
+        assert dataset.items is not None

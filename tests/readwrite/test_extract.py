@@ -119,3 +119,11 @@ def test_accounts_are_given_for_all_files_or_by_file() -> None:
         MissingDataError, match="pass direction='followers' or direction='following'"
     ):
         ImportOptions().require_direction(source, "following_user")
+
+
+def test_two_ratings_in_one_second_are_two() -> None:
+    act = {"account_id": ["a"] * 3, "item_id": ["1"] * 3, "kind": ["rating"] * 3, "at": [NOON] * 3}
+    rated = extract("interactions", act | {"value": [5.0, 3.0, 5.0]})
+    dataset, _ = combine([rated], source="test", caller="t", parameters={})
+    assert dataset.interactions is not None
+    assert dataset.interactions.get_column("value").to_list() == [5.0, 3.0]
