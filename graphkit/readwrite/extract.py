@@ -297,8 +297,15 @@ def join_files(name: str, parts: Sequence[pl.DataFrame], notes: Counts) -> pl.Da
     same = [c for c in _SHARED[name] if c in frame.columns]
     told = timed if name == "impressions" else ~timed & pl.col("kind").is_in(_STATES)
     frame = frame.with_columns(_nth=pl.int_range(pl.len()).over(*same, "_file"))
-    shared = pl.col("item_id").is_not_null() & told
-    once = frame.filter(~shared | pl.struct(*same, "_nth").is_first_distinct())
+    item = pl.col("item_id").is_not_null()
+    once = frame.filter(~(item & told) | pl.struct(*same, "_nth").is_first_distinct())
+    towards = [c for c in ("target_item_id", "target_account_id", "tag") if c in frame.columns]
+    if name == "interactions" and towards:
+        # one file tells whom an act answers, and another does not
+        bare = pl.all_horizontal(pl.col(towards).is_null())
+        act = [c for c in same if c not in towards]
+        more = (~bare).any().over(act) & (pl.col("_file").n_unique().over(act) > 1)
+        once = once.filter(~(item & timed & bare & more))
     if again := frame.height - once.height:
         what = "impression" if name == "impressions" else "interaction"
         notes[name, f"the same {what} in several places: kept once"] += again

@@ -127,3 +127,15 @@ def test_two_ratings_in_one_second_are_two() -> None:
     dataset, _ = combine([rated], source="test", caller="t", parameters={})
     assert dataset.interactions is not None
     assert dataset.interactions.get_column("value").to_list() == [5.0, 3.0]
+
+
+def test_of_two_files_the_one_that_tells_whom_an_act_answers() -> None:
+    act = {"account_id": ["a", "a"], "item_id": ["1", "2"], "kind": ["reply"] * 2, "at": [NOON] * 2}
+    bare = extract("interactions", act)
+    told = extract("interactions", act | {"target_account_id": ["b", None]})
+    for parts in ([bare, told], [told, bare]):
+        dataset, total = combine(parts, source="test", caller="t", parameters={})
+        assert dataset.interactions is not None
+        rows = dataset.interactions.select("item_id", "target_account_id").sort("item_id").rows()
+        assert rows == [("1", "b"), ("2", None)]
+        assert total.notes["interactions", "the same interaction in several places: kept once"] == 2
