@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from graphkit.data.times import LATEST
-from graphkit.errors import DataError, GraphkitError, name_some, nearest, shorten
+from graphkit.errors import DataError, FileError, GraphkitError, name_some, nearest, shorten
 
 #: Datetimes in seconds beyond these are out of range in microseconds.
 _FAR = 2 * int(LATEST.timestamp())
@@ -57,8 +58,10 @@ def take_frame(value: Any, place: str, columns: Sequence[str] | None = None) -> 
         if isinstance(value, pl.DataFrame | pl.LazyFrame):
             return _select(value, columns, place)
         return _take_foreign(value, columns, place)
-    except (GraphkitError, OSError):
+    except GraphkitError:
         raise
+    except OSError as error:  # a lazy frame reads its file now
+        raise FileError(f"{place} cannot be read: {first_line(error)}.") from error
     # foreign frames raise errors of any kind, and a panic of Polars is no Exception
     except (Exception, pl.exceptions.PanicException) as error:
         raise DataError(f"{place} cannot be read as a frame: {first_line(error)}") from error
@@ -173,9 +176,9 @@ def _plain_column(column: Any) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """Beginning of the message of an error, whose rest may quote the data."""
+    """Beginning of the message of an error, whose rest may quote the data; without lists of cells."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200].rstrip(".")
+    return re.sub(r": \[.*", "", lines[0])[:200].rstrip(".:")
 
 
 def _take_pandas(value: Any, columns: Sequence[str] | None, place: str) -> pl.DataFrame:

@@ -28,6 +28,8 @@ from graphkit.errors import (
     OptionError,
     check_choice,
     name_some,
+    nearest,
+    shorten,
 )
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
@@ -234,14 +236,11 @@ def _read_census(
         s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
         for s in idle
     }
-    twins = _find_twins(sources)
+    _check_accounts(options, sources)
+    digests = _digest_alike(sources)
     found: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     importers = {i.name: i for i in IMPORTERS}
     for source in track(sources, "looking at files", len(sources)):
-        if source in twins:
-            reason = "the same bytes as another file here"
-            lines[source] = _line(source.place, None, None, "", "not read", reason)
-            continue
         try:
             sample = look_at(source)
         except FileError as error:
@@ -257,6 +256,8 @@ def _read_census(
         importer, why = known
         lines[source] = _line(source.place, importer.name, importer.holds, why, "read", "")
         found[importer.name, importer.group(source)].append(sample)
+    for source in _drop_copies(found, digests, options):
+        lines[source] |= {"status": "not read", "reason": "the same bytes as another file here"}
     if not found:
         raise _nothing_known(path, lines)
     extracts: list[Extract] = []
@@ -288,6 +289,7 @@ def _read_census(
         "tz": options.tz,
         "account": None if options.account is None else "given",
     }
+    _refuse_merged_owners(path, options, extracts)
     _ask_for_accounts(path, extracts, alone=len(read) == 1)
     if not any(extract.tables for extract in extracts):
         raise _nothing_in(path, source_text, extracts)
@@ -307,34 +309,87 @@ def _read_census(
     return dataset, report
 
 
-def _find_twins(sources: Sequence[Source]) -> set[Source]:
-    """Files with the bytes of a file before them; only files of one size are compared."""
+def _check_accounts(options: ImportOptions, sources: Sequence[Source]) -> None:
+    """Refuse accounts of files that are not there."""
+    for end in options.account if isinstance(options.account, Mapping) else ():
+        if not any(source.ends_with(end) for source in sources):
+            names = sorted({source.parts[-1] for source in sources})
+            raise OptionError(
+                f"account= names the file {shorten(end)}, which is not there: name files by the end "
+                f"of their paths.{nearest(end, names)}"
+            )
+
+
+def _refuse_merged_owners(path: Path, options: ImportOptions, extracts: Sequence[Extract]) -> None:
+    """Refuse one `account` for exports of several accounts, which would become one."""
+    named = set[str]().union(*(extract.renamed for extract in extracts))
+    if isinstance(options.account, str) and len(named) > 1:
+        raise OptionError(
+            f"account={shorten(options.account)} is one account, and {path} has exports of "
+            f"{len(named):,}, which say whose they are: name files in account={{'file.json': 'name'}}."
+        )
+
+
+def _digest_alike(sources: Sequence[Source]) -> dict[Source, bytes]:
+    """Digests of files that may have the bytes of another: of one size, or packed and unpacked."""
     by_size: dict[int, list[Source]] = defaultdict(list)
+    by_name: dict[str, list[Source]] = defaultdict(list)
     for archive, group in groupby(sources, key=lambda s: s.path if s.member else None):
         if archive is None:
             for source in group:
                 by_size[source.path.stat().st_size].append(source)
+                by_name[source.name].append(source)
             continue
         with zipfile.ZipFile(archive) as opened:
             for source in group:
                 by_size[opened.getinfo(source.member).file_size].append(source)
-    twins: set[Source] = set()
-    for some in by_size.values():
-        seen: set[bytes] = set()
-        for source in some if len(some) > 1 else ():
-            digest = _digest(source)
-            if digest in seen:
-                twins.add(source)
-            elif digest is not None:
-                seen.add(digest)
-    return twins
+                by_name[source.name].append(source)
+    alike = {s for some in by_size.values() if len(some) > 1 for s in some}
+    for some in by_name.values():
+        if len({s.parts[-1].lower() for s in some}) > 1:
+            alike |= set(some)
+    digests = {source: _digest(source) for source in sources if source in alike}
+    return {source: digest for source, digest in digests.items() if digest is not None}
+
+
+def _drop_copies(
+    found: dict[tuple[str, str], list[Sample]],
+    digests: Mapping[Source, bytes],
+    options: ImportOptions,
+) -> list[Source]:
+    """Take out copies: files of one account that occur twice in a group, and copied groups.
+
+    Equal files in the exports of two donors are no copies: an export is one if it has no other file.
+    """
+    copies: list[Source] = []
+    seen: list[tuple[str, set[tuple[str | None, bytes]]]] = []
+    for (name, group), samples in list(found.items()):
+        own: set[tuple[str | None, bytes]] = set()
+        kept, whole = [], True
+        for sample in samples:
+            digest = digests.get(sample.source)
+            mark = None if digest is None else (options.account_of(sample.source), digest)
+            if mark is not None and mark in own:
+                copies.append(sample.source)
+                continue
+            whole = whole and mark is not None
+            kept.append(sample)
+            if mark is not None:
+                own.add(mark)
+        if whole and any(other == name and own <= marks for other, marks in seen):
+            copies += [sample.source for sample in kept]
+            del found[name, group]
+            continue
+        seen.append((name, own))
+        found[name, group] = kept
+    return copies
 
 
 def _digest(source: Source) -> bytes | None:
-    """SHA-256 of the bytes of a file, `None` if it cannot be read; the reader says why."""
+    """SHA-256 of what a file holds, `None` if it cannot be read; the reader says why."""
     hashed = hashlib.sha256()
     try:
-        with source.open(decompress=False) as file:
+        with source.open() as file:
             while block := file.read(1 << 20):
                 hashed.update(block)
     except FileError:

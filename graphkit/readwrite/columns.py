@@ -20,7 +20,7 @@ from graphkit.data.ids import (
 )
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import conform
-from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_number
+from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_number, shorten
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.folder import drop_duplicates
 
@@ -352,6 +352,10 @@ class _Reading:
             before, column = self.raw, self.named["kind"]
             text = pl.col(column).cast(pl.String).str.strip_chars()
             self.raw = before.with_columns(text.replace(dict(kinds)).alias(column))
+            there = before.select(text.unique()).to_series()
+            for word in kinds:
+                if word not in there:
+                    self.changes["interactions", f"no kind {shorten(word)} of kinds= is there"] += 1
         frame = self.table("interactions", _COLUMNS["interactions"], **more)
         if rated and threshold is not None:
             liked = (pl.col("value") >= threshold).fill_null(False)

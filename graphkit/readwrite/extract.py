@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from graphkit.data.dataset import Dataset
@@ -21,7 +22,7 @@ from graphkit.errors import MissingDataError, OptionError, shorten
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.source import Sample, Source
 
-__all__ = ["Extract", "ImportOptions", "Importer", "combine", "merge_rows"]
+__all__ = ["Extract", "ImportOptions", "Importer", "combine", "join_files", "merge_rows"]
 
 Direction = Literal["followers", "following"]
 
@@ -55,7 +56,10 @@ class ImportOptions:
     def account_of(self, source: Source) -> str | None:
         """The account that was given for a file, `None` without one."""
         if isinstance(self.account, Mapping):
-            return next((self.account[k] for k in self.account if source.ends_with(k)), None)
+            # of "liked.json" and "ann/liked.json", the one that says more
+            fitting = [end for end in self.account if source.ends_with(end)]
+            longest = max(fitting, key=lambda end: len(Path(end).parts), default="")
+            return self.account[longest] if fitting else None
         return self.account
 
     def require_account(self, source: Source, what: str) -> str:
@@ -97,6 +101,8 @@ class Extract:
         Files that could not be used, with the reason.
     real_ids
         Words such as ``null`` that are names of accounts here, as in a dataset.
+    renamed
+        Owners of exports, as these name them, in whose place `account` was taken.
     """
 
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
@@ -106,6 +112,7 @@ class Extract:
     time_kinds: dict[str, str] = field(default_factory=dict)
     refused: dict[Source, str] = field(default_factory=dict)
     real_ids: set[str] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table; columns that one side lacks are missing there."""
@@ -155,8 +162,14 @@ class Importer(NamedTuple):
     platform: str = ""
 
 
+#: Kinds of which an account has one for each item: without a time they are told apart by that.
+_STATES = ("like", "save", "repost", "rating", "pinned")
+
 #: Columns that say which interaction it is; equal rows are one interaction that was read twice.
 _ACT = ("account_id", "item_id", "kind", "at", "target_item_id", "target_account_id", "tag")
+
+#: Columns that say which act or exposure it is, whose place in the feed depends on the file.
+_SHARED = {"interactions": _ACT, "impressions": ("account_id", "item_id", "at", "surface")}
 
 
 def merge_rows(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -181,8 +194,9 @@ def combine(
 
     Items, accounts and follows of several extracts are one row each, completed from one another.
     An interaction that is read twice, with the same account, item, kind and time, is kept once and
-    noted; impressions may repeat. Rows without an account or an item that their table needs never
-    come here, for importers count them.
+    noted. Impressions may repeat in one file; those that several files share are kept once, the
+    n-th repeat of one file being the n-th of another. Rows without an account or an item that their
+    table needs never come here, for importers count them.
 
     Raises
     ------
@@ -190,17 +204,21 @@ def combine(
         If no extract holds a row.
     """
     total = Extract()
+    parts: dict[str, list[pl.DataFrame]] = {}
     for extract in extracts:
         for name, frame in extract.tables.items():
-            total.add(name, frame)
+            if frame.height:
+                parts.setdefault(name, []).append(frame)
         for table, rows in extract.read.items():
             total.count(table, rows)
         total.dropped.update(extract.dropped)
         total.notes.update(extract.notes)
         total.refused |= extract.refused
         total.real_ids |= extract.real_ids
+        total.renamed |= extract.renamed
         for column, kind in extract.time_kinds.items():
             _join_time_kind(total, column, kind)
+    total.tables = {name: join_files(name, some, total.notes) for name, some in parts.items()}
     _merge_tables(total)
     tables: dict[str, Any] = {n: total.tables[n] for n in TABLES if n in total.tables}
     if not tables:
@@ -238,7 +256,9 @@ def _merge_tables(total: Extract) -> None:
         frame = frame.select(order + [c for c in frame.columns if c not in order])
         key = TABLES[name].key
         if name == "interactions":
-            same = [c for c in _ACT if c in frame.columns]
+            same: list[Any] = [c for c in _ACT if c in frame.columns]
+            if "value" in frame.columns:  # another rating in the same second is no copy
+                same.append(pl.when(pl.col("kind") == "rating").then("value"))
             timed = pl.col("at").is_not_null() if "at" in frame.columns else pl.lit(False)
             told = pl.col("item_id").is_not_null() if "item_id" in frame.columns else pl.lit(False)
             once = frame.filter(~(told & timed) | pl.struct(same).is_first_distinct())
@@ -259,6 +279,41 @@ def _merge_tables(total: Extract) -> None:
     for target, key_column in (("accounts", "account_id"), ("items", "item_id")):
         if target in total.tables:
             _add_mentioned(total, target, key_column)
+
+
+def join_files(name: str, parts: Sequence[pl.DataFrame], notes: Counts) -> pl.DataFrame:
+    """Rows of a table of several files; of acts and exposures, what files share once.
+
+    The n-th repeat of one file is the n-th of another. Without a time, likes and other acts of which
+    an account has one for each item are told apart; exposures and other acts are all kept.
+    :func:`combine` tells acts with a time apart.
+    """
+    frame = pl.concat(parts, how="diagonal_relaxed")
+    if len(parts) < 2 or name not in _SHARED or "item_id" not in frame.columns:
+        return frame
+    numbers = np.repeat(np.arange(len(parts), dtype=np.uint32), [part.height for part in parts])
+    frame = frame.with_columns(_file=pl.Series(numbers))
+    timed = pl.col("at").is_not_null() if "at" in frame.columns else pl.lit(False)
+    same = [c for c in _SHARED[name] if c in frame.columns]
+    told = timed if name == "impressions" else ~timed & pl.col("kind").is_in(_STATES)
+    frame = frame.with_columns(_nth=pl.int_range(pl.len()).over(*same, "_file"))
+    item = pl.col("item_id").is_not_null()
+    once = frame.filter(~(item & told) | pl.struct(*same, "_nth").is_first_distinct())
+    towards = [c for c in ("target_item_id", "target_account_id", "tag") if c in frame.columns]
+    if name == "interactions" and towards:
+        # one file tells whom an act answers, and another does not
+        bare = pl.all_horizontal(pl.col(towards).is_null())
+        act = [c for c in same if c not in towards]
+        more = (~bare).any().over(act) & (pl.col("_file").n_unique().over(act) > 1)
+        once = once.filter(~(item & timed & bare & more))
+    if again := frame.height - once.height:
+        what = "impression" if name == "impressions" else "interaction"
+        notes[name, f"the same {what} in several places: kept once"] += again
+    if name == "impressions":
+        bare = once.filter(~timed)
+        if bare.height and bare.get_column("_file").n_unique() > 1:
+            notes[name, "without a time, in several files: some may be the same"] += bare.height
+    return once.drop("_file", "_nth")
 
 
 def _add_mentioned(total: Extract, target: str, key: str) -> None:

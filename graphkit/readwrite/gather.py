@@ -13,7 +13,7 @@ from graphkit.data.schema import TABLES
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.delimited import read_delimited
-from graphkit.readwrite.extract import Extract, ImportOptions
+from graphkit.readwrite.extract import Extract, ImportOptions, join_files
 from graphkit.readwrite.source import Sample, Source
 
 __all__ = [
@@ -40,6 +40,7 @@ def read_each(
     raised. So it is if every file fails.
     """
     failures: list[GraphkitError] = []
+    tables: dict[str, list[pl.DataFrame]] = {}
     for sample in samples:
         part = Extract()
         try:
@@ -51,12 +52,15 @@ def read_each(
             extract.refused[sample.source] = str(error)
             continue
         for name, frame in part.tables.items():
-            extract.add(name, frame)
+            if frame.height:
+                tables.setdefault(name, []).append(frame)
         for kind, rows in part.read.items():
             extract.count(kind, rows)
         extract.dropped.update(part.dropped)
         extract.notes.update(part.notes)
         extract.refused |= part.refused
+    for name, frames in tables.items():
+        extract.add(name, join_files(name, frames, extract.notes))
 
 
 def read_rows(
@@ -207,7 +211,10 @@ def owner_of(
             f"{folder} is the export of one account: give its files the same name in account=."
         )
     if given:
-        return str(given.pop())
+        account = str(given.pop())
+        if name not in (None, account):
+            extract.renamed.add(str(name))
+        return account
     if name is not None:
         return name
     inside, root = Path(folder).absolute(), options.root

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from graphkit.data.frames import advise_frame, column_names, take_frame
-from graphkit.errors import DataError
+from graphkit.errors import DataError, FileError
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2024, 3, 1, 10, tzinfo=UTC)
@@ -201,3 +201,16 @@ except gk.GraphkitError as error:
 def test_advice_names_the_columns_of_the_frame(names: list[str], graph: bool, wanted: str) -> None:
     for frame in (pl.DataFrame(schema=names), pd.DataFrame(columns=names)):
         assert wanted in advise_frame(frame, graph=graph)
+
+
+def test_a_lazy_frame_that_fails_shows_no_list_of_cells(tmp_path: Path) -> None:
+    texts = pl.LazyFrame({"user": [f"planted {i}" for i in range(5)]})
+    for broken in (
+        texts.with_columns(pl.col("user").cast(pl.Int64)),
+        texts.with_columns(pl.col("user").str.to_datetime("%Y")),
+    ):
+        with pytest.raises(DataError, match=r"conversion from .* failed in column 'user'") as told:
+            take_frame(broken, "the frame", ["user"])
+        assert "planted" not in str(told.value)
+    with pytest.raises(FileError, match="the frame cannot be read: No such file"):
+        take_frame(pl.scan_csv(tmp_path / "gone.csv"), "the frame", ["user"])

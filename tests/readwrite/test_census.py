@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import zipfile
@@ -247,3 +248,123 @@ def test_exports_in_folders_of_one_name_are_of_several_donors(tmp_path: Path) ->
     dataset, _ = read_any(tmp_path, account=named)
     assert dataset.follows is not None
     assert sorted(dataset.follows.get_column("follower_id")) == ["ann", "donor:two/instagram"]
+
+
+def liked(author: str = "zed") -> str:
+    return answer(user_liked_videos=[VIDEO | {"username": author}], cursor=1, has_more=False)
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_equal_lists_of_two_accounts_are_no_copies(tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        (tmp_path / f"liked_{name}.json").write_text(liked())
+    account = {"liked_ann.json": "ann", "liked_bob.json": "bob"}
+    dataset, report = read_any(tmp_path, account=account)
+    assert dataset.interactions is not None
+    assert dataset.interactions.get_column("account_id").to_list() == ["ann", "bob"]
+    assert report.files.get_column("status").to_list() == ["read", "read"]
+    # of one account they are
+    dataset, report = read_any(tmp_path, account="ann")
+    assert sorted(report.files.get_column("status")) == ["not read", "read"]
+
+
+def archive(folder: Path, owner: str, tweet: str = "5") -> None:
+    """An archive of an account of X, with one like."""
+    (folder / "data").mkdir(parents=True)
+    account = [{"account": {"username": f"name{owner}", "accountId": owner}}]
+    (folder / "data" / "account.js").write_text(f"window.YTD.account.part0 = {json.dumps(account)}")
+    likes = json.dumps([{"like": {"tweetId": tweet}}])
+    (folder / "data" / "like.js").write_text(f"window.YTD.like.part0 = {likes}")
+
+
+def test_equal_files_of_two_donors_are_no_copies(tmp_path: Path) -> None:
+    archive(tmp_path / "first", "1")
+    archive(tmp_path / "second", "2")
+    dataset, report = read_any(tmp_path)
+    assert dataset.interactions is not None
+    assert dataset.interactions.select("account_id", "item_id").rows() == [("1", "5"), ("2", "5")]
+    assert set(report.files.get_column("status")) == {"read"}
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_an_export_beside_its_archive_is_read_once(tmp_path: Path) -> None:
+    archive(tmp_path / "first", "1")
+    with zipfile.ZipFile(tmp_path / "first.zip", "w") as packed:
+        for file in sorted((tmp_path / "first").rglob("*.js")):
+            packed.write(file, file.relative_to(tmp_path / "first"))
+    dataset, report = read_any(tmp_path)
+    assert dataset.interactions is not None
+    assert dataset.interactions.rows() == [("1", "5", "like")]
+    assert report.files.group_by("status").len().sort("status").rows() == [
+        ("not read", 2),
+        ("read", 2),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_a_packed_file_beside_itself_is_read_once(tmp_path: Path) -> None:
+    line = seen(7374807619341093709, 1717117200000) + "\n"
+    (tmp_path / "feed.ndjson").write_text(line)
+    (tmp_path / "feed.ndjson.gz").write_bytes(gzip.compress(line.encode()))
+    dataset, report = read_any(tmp_path, account="me")
+    assert dataset.impressions is not None
+    assert dataset.impressions.height == 1
+    assert sorted(report.files.get_column("status")) == ["not read", "read"]
+
+
+def test_exports_of_one_browser_that_overlap(tmp_path: Path) -> None:
+    first = [seen(7374807619341093709 + i, 1717117200000 + i) for i in range(3)]
+    more = [*first, seen(7374807619341093712, 1717117200003)]
+    (tmp_path / "monday.ndjson").write_text("\n".join(first))
+    (tmp_path / "tuesday.ndjson").write_text("\n".join(more))
+    dataset, report = read_any(tmp_path, account="me")
+    assert dataset.impressions is not None
+    assert dataset.impressions.get_column("position").to_list() == [0, 1, 2, 3]
+    assert report.rows.filter(table="impressions").select("read", "kept").rows() == [(7, 4)]
+
+
+def test_one_account_for_exports_of_several(tmp_path: Path) -> None:
+    archive(tmp_path / "first", "1")
+    archive(tmp_path / "second", "2", "6")
+    with pytest.raises(OptionError, match=r"'me' is one account, and .* exports of 2"):
+        read_any(tmp_path, account="me")
+    named = {"first/data/like.js": "me", "first/data/account.js": "me"}
+    dataset, _ = read_any(tmp_path, account=named)
+    assert dataset.accounts is not None
+    assert dataset.accounts.get_column("account_id").to_list() == ["me", "2"]
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_accounts_of_files(tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "liked.json").write_text(liked(name))
+    with pytest.raises(OptionError, match=r"'likd.json', which is not there.*'liked.json'"):
+        read_any(tmp_path, account={"likd.json": "ann"})
+    # the longer end of a path is taken, in any order
+    dataset, _ = read_any(tmp_path, account={"liked.json": "cleo", "bob/liked.json": "bob"})
+    assert dataset.interactions is not None
+    assert sorted(dataset.interactions.get_column("account_id")) == ["bob", "cleo"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.csv", "id,username,create_time\n1,ann,1717081224\n"),
+        ("log.json", '[{"id": 1, "username": "ann", "create_time": 1717081224, "likes": 3}]'),
+        ("log.ndjson", '{"id": "1", "author_id": "9", "text": "x", "created_at": "2024-05-30"}\n'),
+        ("log.json", '[{"id": "1", "author": "ann", "createTime": 1717081224}]'),
+        ("my_pairs.csv", "user_id,item_id,timestamp,action\n1,2,1717081224,like\n"),
+        ("my_pairs.tsv", "1\t5 6 7\n2\t8\n"),
+        ("book_titles.csv", "item,title\n1,x\n"),
+    ],
+)
+def test_common_names_of_columns_are_no_sign_of_a_platform(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileError, match=r"table|keys of no known tool"):
+        read_any(tmp_path / name)
+    if name == "log.csv":
+        dataset, _ = read_any(tmp_path / name, format="tiktok-research-tables")
+        assert dataset.items is not None

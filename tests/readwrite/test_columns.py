@@ -518,3 +518,12 @@ def test_samples_of_video_tables(shared_data: Path) -> None:
         assert found.items is not None
         assert found.items.height == 30, name
         assert found.items["tags"].explode().drop_nulls().n_unique() == 8, name
+
+
+def test_kinds_that_are_not_in_the_column_are_told() -> None:
+    log = {"user": ["a", "b"], "video": ["1", "2"], "did": ["fav", "like"]}
+    with pytest.warns(gk.GraphkitWarning, match="no kind 'favv' of kinds= is there"):
+        ds = gk.from_frame(
+            log, account="user", item="video", kind="did", kinds={"favv": "save", "like": "view"}
+        )
+    assert ds.interactions.get_column("kind").to_list() == ["fav", "view"]

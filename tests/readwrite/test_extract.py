@@ -37,7 +37,7 @@ def test_items_of_several_files_complete_one_another() -> None:
 
 def test_an_interaction_that_is_read_twice_is_kept_once() -> None:
     act = {"account_id": ["a"], "item_id": ["1"], "kind": ["like"], "at": [NOON]}
-    untimed = act | {"at": [None]}
+    untimed = act | {"at": [None], "kind": ["comment"]}
     parts = [extract("interactions", rows) for rows in (act, act, untimed, untimed)]
     dataset, total = combine(parts, source="test", caller="t", parameters={})
     assert dataset.interactions is not None
@@ -46,11 +46,38 @@ def test_an_interaction_that_is_read_twice_is_kept_once() -> None:
     assert total.notes["interactions", "the same interaction in several places: kept once"] == 1
 
 
-def test_impressions_may_repeat() -> None:
-    seen = {"account_id": ["a"], "item_id": ["1"], "at": [NOON]}
-    dataset, _ = combine([extract("impressions", seen)] * 2, source="t", caller="t", parameters={})
+def test_likes_without_a_time_that_several_files_share_are_kept_once() -> None:
+    likes = {"account_id": ["a", "a"], "item_id": ["1", "2"], "kind": ["like", "like"]}
+    more = {"account_id": ["a", "b"], "item_id": ["1", "1"], "kind": ["like", "like"]}
+    parts = [extract("interactions", rows) for rows in (likes, more)]
+    dataset, total = combine(parts, source="test", caller="t", parameters={})
+    assert dataset.interactions is not None
+    assert dataset.interactions.select("account_id", "item_id").rows() == [
+        ("a", "1"),
+        ("a", "2"),
+        ("b", "1"),
+    ]
+    assert total.notes["interactions", "the same interaction in several places: kept once"] == 1
+
+
+def test_impressions_may_repeat_in_one_file_and_are_shared_by_several() -> None:
+    seen = {"account_id": ["a", "a"], "item_id": ["1", "1"], "at": [NOON, NOON]}
+    thrice = {name: [*cells, cells[0]] for name, cells in seen.items()}
+    parts = [extract("impressions", rows) for rows in (seen, thrice)]
+    dataset, total = combine(parts, source="t", caller="t", parameters={})
+    assert dataset.impressions is not None
+    assert dataset.impressions.height == 3
+    assert total.notes["impressions", "the same impression in several places: kept once"] == 2
+
+
+def test_impressions_without_a_time_are_all_kept_and_noted() -> None:
+    seen = {"account_id": ["a"], "item_id": ["1"]}
+    parts = [extract("impressions", seen)] * 2
+    dataset, total = combine(parts, source="t", caller="t", parameters={})
     assert dataset.impressions is not None
     assert dataset.impressions.height == 2
+    note = "without a time, in several files: some may be the same"
+    assert total.notes["impressions", note] == 2
 
 
 def test_accounts_that_are_only_mentioned_are_added() -> None:
@@ -92,3 +119,23 @@ def test_accounts_are_given_for_all_files_or_by_file() -> None:
         MissingDataError, match="pass direction='followers' or direction='following'"
     ):
         ImportOptions().require_direction(source, "following_user")
+
+
+def test_two_ratings_in_one_second_are_two() -> None:
+    act = {"account_id": ["a"] * 3, "item_id": ["1"] * 3, "kind": ["rating"] * 3, "at": [NOON] * 3}
+    rated = extract("interactions", act | {"value": [5.0, 3.0, 5.0]})
+    dataset, _ = combine([rated], source="test", caller="t", parameters={})
+    assert dataset.interactions is not None
+    assert dataset.interactions.get_column("value").to_list() == [5.0, 3.0]
+
+
+def test_of_two_files_the_one_that_tells_whom_an_act_answers() -> None:
+    act = {"account_id": ["a", "a"], "item_id": ["1", "2"], "kind": ["reply"] * 2, "at": [NOON] * 2}
+    bare = extract("interactions", act)
+    told = extract("interactions", act | {"target_account_id": ["b", None]})
+    for parts in ([bare, told], [told, bare]):
+        dataset, total = combine(parts, source="test", caller="t", parameters={})
+        assert dataset.interactions is not None
+        rows = dataset.interactions.select("item_id", "target_account_id").sort("item_id").rows()
+        assert rows == [("1", "b"), ("2", None)]
+        assert total.notes["interactions", "the same interaction in several places: kept once"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import networkx as nx
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.data.graph import Graph
@@ -209,6 +212,68 @@ def test_attributes_are_chosen(tmp_path: Path) -> None:
     assert read_graph(write_graphml(g, tmp_path / "g.graphml", attributes=()))[0].attributes is None
     with pytest.raises(MissingDataError, match="Did you mean 'count'"):
         write_graphml(g, tmp_path / "g.graphml", attributes=["cuont"])
+
+
+#: Names of nodes and attributes that other readers might take for their own.
+WORDS = (
+    "id",
+    "label",
+    "weight",
+    "community",
+    "source",
+    "target",
+    "name",
+    "n_0",
+    "Ünï",
+    "a b",
+    "00",
+)
+VALUES = {
+    pl.Int64: st.none() | st.integers(-(2**53), 2**53),
+    pl.Float64: st.none() | st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False),
+    pl.Boolean: st.none() | st.booleans(),
+    pl.String: st.none() | st.text("aé<&\"' 0.", min_size=1, max_size=4),
+}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_graph_comes_back_and_is_the_same_elsewhere(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    names = st.sampled_from(WORDS) | st.integers(0, 10**21).map(str)
+    nodes = data.draw(st.lists(names, min_size=1, max_size=6, unique=True))
+    ends = st.tuples(st.sampled_from(nodes), st.sampled_from(nodes))
+    edges = data.draw(st.lists(ends, max_size=8))
+    directed = data.draw(st.booleans())
+    columns = {"id": pl.Series(nodes)}
+    for name in data.draw(st.lists(st.sampled_from(WORDS[1:]), max_size=3, unique=True)):
+        kind = data.draw(st.sampled_from(list(VALUES)))
+        columns[name] = pl.Series([data.draw(VALUES[kind]) for _ in nodes], dtype=kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GraphkitWarning)
+        sources, targets = ([edge[i] for edge in edges] for i in (0, 1))
+        graph = Graph.from_edges(sources, targets, directed=directed, nodes=nodes)
+        graph = graph.with_attributes(pl.DataFrame(columns))
+        write_graphml(graph, tmp_path / "g.graphml")
+        again, _ = read_graph(tmp_path / "g.graphml")
+    assert again.directed == directed
+    assert again.n_nodes == len(nodes)
+    assert again.edges().rows() == graph.edges().rows()
+    elsewhere = nx.read_graphml(tmp_path / "g.graphml")
+    third = igraph.Graph.Read_GraphML(str(tmp_path / "g.graphml"))
+    assert set(elsewhere) == set(nodes)
+    assert (elsewhere.number_of_edges(), third.ecount()) == (graph.n_edges, graph.n_edges)
+    assert (elsewhere.is_directed(), third.is_directed()) == (directed, directed)
+    for name, values in columns.items():
+        for node, value in zip(nodes, values, strict=True):
+            if name != "id" and value is not None:
+                assert elsewhere.nodes[node][name] == value
+        if name != "id" and values.null_count() < len(values):
+            assert again.attributes is not None
+            assert dict(again.attributes.select("id", name).rows()) == dict(
+                zip(nodes, values, strict=True)
+            )
 
 
 def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 A file of dialects beside this module holds formats, a format the kinds of records of its files:
 
 * ``needs``, ``lacks``: columns that a file must and must not have (``"id|video_id"``: either);
+* ``signs``: columns of which one must be there, or else ``format=`` has to name the format;
 * ``file``: regular expression of its name; ``names``: names of the columns if there is no header;
 * ``exact``: whether rows with fewer cells than the header are dropped;
 * ``lost``: why no record can be kept, if only what they mention is read;
@@ -156,6 +157,7 @@ class Shape(BaseModel):
     records: str
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
     file: str | None = None
     names: tuple[str, ...] | None = None
     exact: bool = False
@@ -218,7 +220,9 @@ class Format(BaseModel):
     def recognise(self, sample: Sample) -> str | None:
         """What speaks for this format in a file."""
         shape = self.shape_of(sample)
-        return None if shape is None else shape.tell(sample)
+        if shape is None or (shape.signs and not any(s in sample.header for s in shape.signs)):
+            return None
+        return shape.tell(sample)
 
     def read(self, samples: Sequence[Sample], options: ImportOptions) -> Extract:
         """Extract of files of this format; a file that cannot be used is listed, unless all are."""

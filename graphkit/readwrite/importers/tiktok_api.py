@@ -51,7 +51,8 @@ def _recognise(sample: Sample) -> str | None:
     found = [sign for sign in _SIGNS if sample.has(sign)]
     if not found and sample.has("username") and (sample.has("id") or sample.has("video_id")):
         keys = [key for key in _VIDEO if sample.has(key)]
-        found = ["username", *keys] if len(keys) > 1 or "create_time" in keys else []
+        # other logs have an id, a user name and a time as well
+        found = ["username", *keys] if len(keys) > 1 else []
     if not found and sample.has("parent_comment_id", "video_id", "create_time"):
         found = ["parent_comment_id", "video_id"]
     return f"its keys are {' and '.join(found[:3])}" if found else None

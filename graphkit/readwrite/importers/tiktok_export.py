@@ -261,6 +261,8 @@ def _read_one(
         held = frames.setdefault(kind, [])
         held += [_frame_of(some) for some in _rows_of(rows, kind, extract)]
     owner = as_handle(options.account_of(source)) or named
+    if named not in (None, owner):
+        extract.renamed.add(str(named))
     empty = _frame_of([])
     return owner, {kind: pl.concat(some) if some else empty for kind, some in frames.items()}
 
@@ -326,6 +328,7 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
             extract.count(table, rows)
         extract.dropped.update(part.dropped)
         extract.notes.update(part.notes)
+        extract.renamed |= part.renamed
         if owner is None:
             owner = _name_donor(sample.source, donors)
             extract.notes["donors", "no user name in the export: named after its file"] += 1

@@ -409,6 +409,10 @@ _SIGNS = (
 )
 
 
+#: Keys of posts, of which one must be there: other logs have an id, an author and a time as well.
+_MORE = ("desc", "stats", "statsV2", "video", "music", "challenges", "textExtra", "authorStats")
+
+
 def _recognise(sample: Sample) -> str | None:
     if sample.has("source_platform") or sample.has("__import_meta"):
         return None
@@ -416,7 +420,8 @@ def _recognise(sample: Sample) -> str | None:
     if sample.has("ItemModule"):
         found.append("ItemModule")
     if not found and sample.has("createTime", "author", "id"):
-        found = [key for key in ("createTime", "author", "desc", "stats") if sample.has(key)]
+        found = [key for key in ("createTime", "author", *_MORE) if sample.has(key)]
+        found = found if len(found) > 2 else []
     if not found and sample.has("cid", "aweme_id"):
         found = ["cid", "aweme_id"]
     return f"its keys are {' and '.join(found)}" if found else None

@@ -119,11 +119,13 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract = Extract()
     posts: list[pl.DataFrame] = []
     comments: list[pl.DataFrame] = []
-    for sample in samples:
+    for number, sample in enumerate(samples):
         account = as_handle(options.account_of(sample.source))
         try:
             for post, comment in _pieces(sample, extract):
-                posts.append(post.with_columns(viewer=pl.lit(account, pl.String)))
+                posts.append(
+                    post.with_columns(viewer=pl.lit(account, pl.String), file=pl.lit(number))
+                )
                 comments.append(comment)
         except GraphkitError as error:
             if len(samples) == 1:
@@ -188,9 +190,9 @@ def _add_exposure(posts: pl.DataFrame, extract: Extract) -> None:
     """Add an impression for every post that was shown, in the order of its navigation."""
     collected = read_seconds(posts.get_column("collected"))
     updated = read_seconds(posts.get_column("updated"))
-    shown = posts.select("item_id", "nav_index", "surface", "viewer", at=collected).with_row_index(
-        "row"
-    )
+    shown = posts.select(
+        "item_id", "nav_index", "surface", "viewer", "file", at=collected
+    ).with_row_index("row")
     if later := int((updated > collected).sum()):
         extract.notes[
             "impressions",
@@ -199,8 +201,14 @@ def _add_exposure(posts: pl.DataFrame, extract: Extract) -> None:
     if again := shown.height - shown.get_column("item_id").n_unique():
         extract.notes["impressions", "of a post that was shown before"] += again
     extract.count("impressions", shown.height)
-    known = shown.filter(pl.col("viewer").is_not_null())
-    if unknown := shown.height - known.height:
+    # an export holds what was collected before it: the n-th repeat of one is the n-th of another
+    same = ["viewer", "item_id", "nav_index", "surface", "at"]
+    numbered = shown.with_columns(nth=pl.int_range(pl.len()).over(*same, "file"))
+    once = numbered.filter(pl.col("at").is_null() | pl.struct(*same, "nth").is_first_distinct())
+    if copied := shown.height - once.height:
+        extract.dropped["impressions", "also in another export of the same browser"] += copied
+    known = once.filter(pl.col("viewer").is_not_null())
+    if unknown := once.height - known.height:
         extract.dropped["impressions", _NO_ACCOUNT] += unknown
     extract.add(
         "impressions",

@@ -34,9 +34,9 @@ NAMES = {
     "^(?:(?:tiktok|researchtikpy|traktok|user)_)*liked": "liked_videos.csv",
     "^(?:(?:tiktok|researchtikpy|traktok|user)_)*reposted": "reposted.csv",
     "^(?:(?:tiktok|researchtikpy|traktok|user)_)*pinned": "user_pinned.csv",
-    "pairs|microlens": "MicroLens-50k_pairs.csv",
-    r"pairs\.tsv$": "MicroLens-50k_pairs.tsv",
-    "titles": "MicroLens-50k_titles.csv",
+    "microlens": "MicroLens-50k_pairs.csv",
+    r"microlens.*pairs\.tsv$": "MicroLens-50k_pairs.tsv",
+    "microlens.*titles": "MicroLens-50k_titles.csv",
     r"^(?:ratings\.dat|u\.data|u[1-5ab]\.(?:base|test))$": "u.data",
     r"^tags\.dat$": "tags.dat",
     r"^movies\.dat$": "movies.dat",
@@ -129,7 +129,7 @@ def test_every_entry_of_every_dialect(
     separator = entry.separator or ("\t" if shape.names else ",")
     lines = [separator.join(header)] if shape.names is None else []
     lines.append(separator.join(_quoted(cell) for cell in row.values()))
-    path = tmp_path / NAMES[entry.file or shape.file or "titles"]
+    path = tmp_path / NAMES[entry.file or shape.file or "microlens.*titles"]
     if entry.file is None and shape.file is None:
         path = tmp_path / "table.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
