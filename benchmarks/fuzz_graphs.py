@@ -15,6 +15,7 @@ from fuzz_files import _change_table_file, dataset_found, tables
 from fuzz_mutators import (
     CELLS,
     IDENTS,
+    MISSING,
     Generator,
     Mutant,
     Table,
@@ -224,6 +225,9 @@ class GraphFiles:
         # every part is used once, so that what was read holds together
         repr(graph), repr(report)
         ids = graph.vocabulary.series
+        # words such as NA are names of nodes, and told
+        if report.notes.get_column("note").str.contains("a word for a missing id; kept").any():
+            ids = ids.filter(~ids.is_in(list(MISSING)))
         wrong = ""
         if not np.isfinite(graph.total_weight):
             wrong = "a weight that is no finite number"
@@ -339,7 +343,7 @@ def other_frames(folder: Path) -> Draw:
         def read() -> Found:
             return dataset_found(gk.from_frame(value, **given, table=name), None)
 
-        columns = (name, "from_frame", *given, *given.values())
+        columns = (name, "from_frame", "the frame", *given, *given.values())
         return Trial(shown, read, names=columns)
 
     return draw
