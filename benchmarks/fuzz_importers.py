@@ -153,7 +153,9 @@ def import_found(
     real = pl.Series(list(dataset.real_ids), dtype=pl.String)
     ids = {name: ids.filter(~ids.is_in(real.implode())) for name, ids in found.ids.items()}
     reported = found.reported or bool((report.files.get_column("status") != "read").any())
-    return replace(found, ids=ids, wrong=wrong, reported=reported)
+    read = report.files.filter(status="read").get_column("format")
+    formats = tuple(read.unique().sort())
+    return replace(found, ids=ids, wrong=wrong, reported=reported, formats=formats)
 
 
 def _written(report: Any, path: Path) -> str:
