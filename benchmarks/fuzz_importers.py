@@ -152,6 +152,7 @@ def import_found(
         wrong = "a count of the report is negative"
     real = pl.Series(list(dataset.real_ids), dtype=pl.String)
     ids = {name: ids.filter(~ids.is_in(real.implode())) for name, ids in found.ids.items()}
+    ids = {} if renamed else ids
     reported = found.reported or bool((report.files.get_column("status") != "read").any())
     read = report.files.filter(status="read").get_column("format")
     formats = tuple(read.unique().sort())
@@ -219,7 +220,11 @@ class Logs:
             name = pick(rng, sorted(contents))
             mutant = self._change(name, log.sources[name], rng)
             contents[name] = mutant.value
-            mutant = replace(mutant, what=f"{name}: {mutant.what}", damage=False)
+            mutant = replace(
+                mutant,
+                what=f"{name}: {mutant.what}",
+                damage=mutant.damage and name.endswith((".csv", ".tsv", ".dat", ".data")),
+            )
         if options and rng.random() < 0.1:
             left_out = pick(rng, sorted(options))
             del options[left_out]
@@ -234,7 +239,8 @@ class Logs:
         n_files = None if packed is not None and form == "zip" else len(contents)
         if any(n.endswith(".zip") for n in contents) and form != "zip":
             n_files = None
-        renamed = bool(re.search(r"\bnames of\b|\bnamed\b", mutant.what))
+        # where columns have other names, or separators are damaged, cells stand elsewhere
+        renamed = mutant.damage or bool(re.search(r"\bnames of\b|\bnamed\b", mutant.what))
         # a file may be taken for another format, which counts other records
         known = mutant.rows if "another format" not in mutant.what else None
         rows, counted = known, log.counted and len(contents) == 1
@@ -250,7 +256,7 @@ class Logs:
         text = b"\n".join(contents.values()).decode("utf-8", "replace")
         words = (str(self.folder), *files)
         what = f"{number}/{form}: {mutant.what}"
-        shown = replace(mutant, what=what, value=None, rows=None, cells=())
+        shown = replace(mutant, what=what, value=None, rows=None, cells=(), damage=False)
         return Trial(shown, read, text, words)
 
     def _original(self, number: int) -> str:

@@ -216,4 +216,4 @@ def test_records_odd_values_xml_and_packed_files_change_their_input() -> None:
     data = b'<?xml version="1.0"?><g><n id="a" w="1">x</n><n id="b"/></g>'
     assert len({change_xml(data, generator(1, "x", n)).value for n in range(40)}) > 15
     packed = {change_packed(bytes(range(72)), generator(1, "p", n)).value for n in range(40)}
-    assert len(packed) > 25
+    assert len(packed) > 15
