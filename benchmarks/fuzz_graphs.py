@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from fuzz_files import _change_table_file, dataset_found, tables
+from fuzz_files import change_table_file, dataset_found, tables
 from fuzz_mutators import (
     CELLS,
     IDENTS,
@@ -29,7 +29,7 @@ from fuzz_mutators import (
     short,
 )
 from fuzz_oracle import Draw, Found, Trial
-from fuzz_values import _IDS, _some
+from fuzz_values import IDS, some_of
 
 import graphkit as gk
 from graphkit.errors import GraphkitError
@@ -162,7 +162,7 @@ class GraphFiles:
             name = first
             mutant = change_packed(gzip.compress(contents[name], mtime=0), rng)
         elif isinstance(source, Table):
-            mutant = _change_table_file(source, rng)
+            mutant = change_table_file(source, rng)
         elif source.startswith(b"<?xml"):
             mutant = change_xml(source, rng) if chance < 0.75 else change_bytes(source, rng)
         elif chance < 0.4:
@@ -225,7 +225,9 @@ class GraphFiles:
         # every part is used once, so that what was read holds together
         repr(graph), repr(report)
         ids = graph.vocabulary.series
-        # words such as NA are names of nodes, and told
+        # words such as NA are names of nodes, and blanks belong to them; both are told
+        if report.notes.get_column("note").str.contains("blanks around ids; kept").any():
+            ids = ids.str.strip_chars()
         if report.notes.get_column("note").str.contains("a word for a missing id; kept").any():
             ids = ids.filter(~ids.is_in(list(MISSING)))
         wrong = ""
@@ -353,12 +355,12 @@ def given_memberships(folder: Path) -> Draw:
     """Memberships as mappings, pairs, series and graphs, which must be those of two lists."""
     import pandas as pd
 
-    pool = (*_IDS, 1382979469312, 7281986300348026145, 0.2, -2, -1.0)
+    pool = (*IDS, 1382979469312, 7281986300348026145, 0.2, -2, -1.0)
 
     def draw(rng: Generator) -> Trial:
         n = int(rng.integers(1, 7))
-        ids: list[Any] = list("abcdefg"[:n]) if rng.random() < 0.7 else _some(rng, _IDS, n)
-        groups = _some(rng, pool, n)
+        ids: list[Any] = list("abcdefg"[:n]) if rng.random() < 0.7 else some_of(rng, IDS, n)
+        groups = some_of(rng, pool, n)
         form = pick(rng, ("mapping", "pairs", "pandas", "object array", "graph"))
 
         def call() -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 import zstandard
-from fuzz_files import _change_table_file, dataset_found
+from fuzz_files import change_table_file, dataset_found
 from fuzz_mutators import (
     Generator,
     Mutant,
@@ -294,7 +294,7 @@ class Logs:
 
     def _change(self, name: str, source: Any, rng: Generator) -> Mutant:
         if isinstance(source, Table):
-            mutant = _change_table_file(source, rng)
+            mutant = change_table_file(source, rng)
             # empty lines are no rows
             return replace(mutant, doubtful=False, rows=_full(mutant.value, mutant.rows))
         if isinstance(source, bytes):
