@@ -1,8 +1,9 @@
-"""Fuzz run: every reader and every saved file, with inputs changed by a seed.
+"""Fuzz run: every reader, importer and saved file, with inputs changed by a seed.
 
     python benchmarks/fuzz.py                       # 20,000 mutants, some minutes
     python benchmarks/fuzz.py --quick               # 2,000
     python benchmarks/fuzz.py --only=tiktok-json    # subjects whose name begins so
+    python benchmarks/fuzz.py --only=import-x-api    # one importer; graph-gml: one graph file
     python benchmarks/fuzz.py --only=feed --number=17    # one mutant, with its message
     python benchmarks/fuzz.py --kills               # instead: kills and Ctrl-C of small studies
 

@@ -156,7 +156,7 @@ class Files:
     def _change(self, name: str, source: Any, rng: Generator) -> Mutant:
         suffix = Path(name).suffix
         if isinstance(source, Table):
-            return _change_table_file(source, rng)
+            return change_table_file(source, rng)
         if not isinstance(source, bytes):
             lines = suffix in (".ndjson", ".jsonl")
             if rng.random() < 0.3:
@@ -178,7 +178,7 @@ def _length(mutant: Mutant) -> int | None:
     return len(mutant.value) if isinstance(mutant.value, list) else None
 
 
-def _change_table_file(table: Table, rng: Generator) -> Mutant:
+def change_table_file(table: Table, rng: Generator) -> Mutant:
     """A table changed as a table, as lines or as bytes."""
     chance = rng.random()
     if chance < 0.2:

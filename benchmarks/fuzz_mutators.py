@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import polars as pl
@@ -370,6 +371,156 @@ def _dump(value: Any, lines: bool) -> str:
     if lines and isinstance(value, list):
         return "".join(json.dumps(entry) + "\n" for entry in value)
     return json.dumps(value)
+
+
+#: Keys and columns of times and of ids, in the words of many platforms.
+_TIMED = re.compile(r"time|date|created|utc|since|published|collected|seen", re.I)
+_NAMED = re.compile(r"id$|^id|uri|link|url|href|user|author|account|parent|subject|did|name", re.I)
+
+#: Times that no record has, or not in this form.
+MOMENTS: tuple[Any, ...] = (
+    *(0, -1, 1, 1e18, 2**53 + 1, 2**63, -(2**63), 10**30, 1717081224.5, 1717081224000, True, None),
+    *("", "0", "-1", "1717081224", "1717081224.5", "1717081224000", "1.7E9", "NaN", "Infinity"),
+    *("2024-02-30", "2024-06-01T25:00:00Z", "2024-06-01T00:00:00+14:00", "2024-06-01 00:00"),
+    *("0000-00-00 00:00:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1 juni 2024"),
+    *("Wed Feb 30 12:00:00 +0000 2024", "Thu Foo 01 12:00:00 +0000 2024", "24:00", [], {"a": 1}),
+    *(float("nan"), 253402300800, 2**31 - 1, "2024-06-01T00:00:00.1234567890Z", "٢٠٢٤-٠٦-٠١"),
+)
+#: Ids that other tools spoil, or that no account or item has.
+IDENTS: tuple[Any, ...] = (
+    *(0, -1, 1, 2**53 + 1, 2**63, 2**64, 10**30, 1.5, 7.3e18, True, None, [1], {"id": 1}, []),
+    *("", " ", "0", "007", "7.3E18", "7,3E+18", "12.0", "null", "None", "NaN", "nan", "<NA>"),
+    *("a\x00b", "\ufffd", "\ufeffa", "a\nb", "a b", "\u202ea", "@", "@@a", "#", "x" * 3000, "é"),
+    *("at://", "at://did:plc:x", "https://", "https://www.tiktok.com/@/video/", "t3_", "t9_x"),
+    *("[deleted]", "[removed]", "a,b", "a;b", '"', "\\", "\ud83d", "9" * 19, "9" * 40),
+)
+
+
+def change_odd(value: Any, rng: Generator) -> Mutant:
+    """Set times and ids inside a JSON value to odd ones, or give a key of all records another type."""
+    changed = copy.deepcopy(value)
+    held = [p for p in paths_of(changed) if isinstance(p[-1], str)]
+    odd = [p for p in held if _TIMED.search(p[-1]) or _NAMED.search(p[-1])]
+    if not odd:
+        return change_json(value, rng)
+    path = pick(rng, odd)
+    name, where = path[-1], ".".join(map(str, path))
+    new = pick(rng, MOMENTS if _TIMED.search(name) else IDENTS)
+    if rng.random() < 0.6:
+        _set(changed, path, copy.deepcopy(new))
+        return Mutant(changed, f"{where} := {short(new)}")
+    same = [p for p in held if p[-1] == name]
+    cast = pick(rng, (str, float, _listed, _worded, None))
+    for one in same:
+        try:
+            _set(changed, one, new if cast is None else cast(_get(changed, one)))
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
+            continue
+    what = short(new) if cast is None else cast.__name__.strip("_")
+    return Mutant(changed, f"all {name} := {what}")
+
+
+def _listed(value: Any) -> list[Any]:
+    return [value]
+
+
+def _worded(value: Any) -> Any:
+    return int(value) if isinstance(value, str) else {"text": value}
+
+
+def _get(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def _set(value: Any, path: tuple[Any, ...], new: Any) -> None:
+    _get(value, path[:-1])[path[-1]] = new
+
+
+def change_records(records: list[Any], others: Any, rng: Generator) -> Mutant:
+    """Shuffle, double, drop or replace whole records; `others` are records of other formats."""
+    changed, kind = list(records), int(rng.integers(6))
+    at = int(rng.integers(len(records)))
+    if kind == 0:
+        return Mutant([records[i] for i in rng.permutation(len(records))], "records shuffled")
+    if kind == 1:
+        changed.insert(at, records[at])
+        return Mutant(changed, f"record {at + 1} twice")
+    if kind == 2:
+        del changed[at]
+        return Mutant(changed, f"record {at + 1} dropped")
+    new = pick(rng, others) if kind > 3 else pick(rng, VALUES)
+    what = f"a record {'of another format' if kind > 3 else short(new)}"
+    if kind == 5:
+        changed.insert(at, new)
+        return Mutant(changed, f"{what} before record {at + 1}")
+    changed[at] = new
+    return Mutant(changed, f"{what} as record {at + 1}")
+
+
+def change_xml(data: bytes, rng: Generator) -> Mutant:
+    """Drop, double, move or rename an element or an attribute, or replace its value."""
+    root = ElementTree.fromstring(data)
+    holders = {child: parent for parent in root.iter() for child in parent}
+    node = pick(rng, list(holders))
+    name, kind = node.tag.rpartition("}")[2], int(rng.integers(8))
+    if kind == 0:
+        holders[node].remove(node)
+        what = f"<{name}> dropped"
+    elif kind == 1:
+        holders[node].append(copy.deepcopy(node))
+        what = f"<{name}> twice"
+    elif kind == 2:
+        node.tag = pick(rng, (f"{node.tag}s", name.upper(), "x", pick(rng, list(holders)).tag))
+        what = f"<{name}> named {short(node.tag.rpartition('}')[2])}"
+    elif kind == 3:
+        other = pick(rng, list(holders))
+        if node not in other.iter() and other not in node.iter():
+            holders[node].remove(node)
+            other.append(node)
+        what = f"<{name}> moved into <{other.tag.rpartition('}')[2]}>"
+    elif kind == 4 or not node.attrib:
+        node.text = _plain(pick(rng, CELLS))
+        what = f"text of <{name}> := {short(node.text)}"
+    else:
+        key = pick(rng, sorted(node.attrib))
+        value = node.attrib.pop(key)
+        what = f"{name}.{key} dropped"
+        if kind == 6:
+            node.set(f"{key}s", value)
+            what = f"{name}.{key} named {key}s"
+        elif kind == 7:
+            new = pick(rng, (*map(str, IDENTS), *CELLS, *(n.get(key, "") for n in holders)))
+            node.set(key, _plain(new))
+            what = f"{name}.{key} := {short(node.get(key))}"
+    return Mutant(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True), what)
+
+
+def _plain(text: str) -> str:
+    """A text without characters that XML cannot hold."""
+    return "".join(
+        c for c in text if c in "\t\n" or " " <= c < "\ud800" or "\ue000" <= c < "\ufffe"
+    )
+
+
+def change_packed(data: bytes, rng: Generator) -> Mutant:
+    """Cut a compressed file, repeat it, or put other bytes behind it; or change its bytes."""
+    kind = int(rng.integers(6))
+    if kind == 0:
+        cut = len(data) - int(rng.integers(1, min(24, len(data))))
+        return Mutant(data[:cut], f"packed: cut to {cut} of {len(data)} bytes", damage=True)
+    if kind == 1:
+        return Mutant(data + data, "packed: twice, one behind the other")
+    if kind == 2:
+        tail = pick(
+            rng, (b"\x00" * 9, b"\n", b"garbage", b"\x1f\x8b", b"(\xb5/\xfd", b"PK\x03\x04")
+        )
+        return Mutant(data + tail, f"packed: {tail[:4]!r} behind the end", damage=True)
+    if kind == 3:
+        return Mutant(b"", "packed: empty", damage=True)
+    mutant = change_bytes(data, rng)
+    return replace(mutant, what=f"packed: {mutant.what}")
 
 
 def change_toml(data: bytes, rng: Generator) -> Mutant:

@@ -41,6 +41,8 @@ class Found:
         Rows that the reader says that it read, by table or file.
     wrong
         A law of this reader that the value breaks; empty if it keeps all.
+    formats
+        Names of the formats as which files were read.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Found:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     wrong: str = ""
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,11 @@ from fuzz_files import (
     write_files,
     written_dataset,
 )
+from fuzz_graphs import GRAPHS, given_memberships, graph_file, other_frames
+from fuzz_importers import importer
 from fuzz_mutators import Generator, Mutant, change_bytes, change_json, pick, write_json
 from fuzz_oracle import Draw, Found, Trial
+from fuzz_originals import ORIGINALS
 from fuzz_values import edges, frames, matrices, memberships, networks, options
 
 import graphkit as gk
@@ -284,4 +287,8 @@ SUBJECTS: dict[str, tuple[int, Callable[[Path], Draw]]] = {
     "networks": (4, networks),
     "memberships": (5, memberships),
     "options": (5, options),
+    **{f"import-{name}": (6, importer(name)) for name in ORIGINALS},
+    **{f"graph-{name}": (4, graph_file(name)) for name in GRAPHS},
+    "from-frame": (10, other_frames),
+    "given-memberships": (5, given_memberships),
 }

@@ -40,7 +40,7 @@ def frames(folder: Path) -> Draw:
     return draw
 
 
-_IDS: tuple[Any, ...] = (
+IDS: tuple[Any, ...] = (
     *(None, True, 0, -1, 2**31, 2**63, 2**64 - 1, 10**30, 1.0, 1.5, float("nan"), float("inf")),
     *(("a", 1), frozenset("a"), b"a", np.int64(3), np.float64(3), np.str_("a"), "a", "b", "12"),
     *(["a"], {"a": 1}, object, 1 + 2j, np.datetime64("2024-01-01"), np.array([1]), "12.0", " a"),
@@ -52,7 +52,7 @@ _WEIGHTS: tuple[Any, ...] = (
 )
 
 
-def _some(rng: Generator, values: Any, n: int) -> list[Any]:
+def some_of(rng: Generator, values: Any, n: int) -> list[Any]:
     plain = ["a", "b", "c", "d"] if rng.random() < 0.5 else [1, 2, 3, 4]
     return [pick(rng, values) if rng.random() < 0.3 else pick(rng, plain) for _ in range(n)]
 
@@ -76,7 +76,7 @@ def edges(folder: Path) -> Draw:
 
     def draw(rng: Generator) -> Trial:
         n = int(rng.integers(1, 8))
-        source, target = _some(rng, _IDS, n), _some(rng, _IDS, n)
+        source, target = some_of(rng, IDS, n), some_of(rng, IDS, n)
         weight = None if rng.random() < 0.5 else [pick(rng, _WEIGHTS) for _ in range(n)]
         directed = bool(rng.integers(2))
 
@@ -114,7 +114,7 @@ def matrices(folder: Path) -> Draw:
         with np.errstate(all="ignore"):
             built = sp.coo_array((values, ends), shape=(n, n))
             matrix = built if form is sp.coo_array else form(built)
-        nodes = None if rng.random() < 0.5 else _some(rng, _IDS, n)
+        nodes = None if rng.random() < 0.5 else some_of(rng, IDS, n)
 
         def read() -> Found:
             graph = gk.Graph.from_scipy(matrix, directed=not symmetric, nodes=nodes)
@@ -138,10 +138,10 @@ def networks(folder: Path) -> Draw:
         n = int(rng.integers(1, 7))
         weight = [pick(rng, _WEIGHTS) for _ in range(n)] if rng.random() < 0.5 else [1] * n
         if rng.random() < 0.5:
-            hashable = [v for v in _IDS if v is not None and _is_hashable(v)]
+            hashable = [v for v in IDS if v is not None and _is_hashable(v)]
             ends = [
                 (a, b)
-                for a, b in zip(_some(rng, hashable, n), _some(rng, hashable, n), strict=True)
+                for a, b in zip(some_of(rng, hashable, n), some_of(rng, hashable, n), strict=True)
             ]
             other: Any = pick(rng, (nx.Graph, nx.DiGraph, nx.MultiGraph))()
             for (a, b), w in zip(ends, weight, strict=True):
@@ -154,7 +154,7 @@ def networks(folder: Path) -> Draw:
         pairs = [(int(a), int(b)) for a, b in rng.integers(0, 5, (n, 2))]
         made = ig.Graph(5, pairs, directed=bool(rng.integers(2)))
         made.es["weight"] = weight
-        names = None if rng.random() < 0.5 else _some(rng, _IDS, 5)
+        names = None if rng.random() < 0.5 else some_of(rng, IDS, 5)
         if names is not None:
             made.vs["name"] = names
         what = f"igraph: {pairs}, names {short(names, 60)}, weights {short(weight, 60)}"
@@ -173,12 +173,12 @@ def _is_hashable(value: Any) -> bool:
 
 def memberships(folder: Path) -> Draw:
     """Ids and memberships for Partition.from_membership."""
-    pool = (*_IDS, 1382979469312, 7281986300348026145, 0.2, 0.7, -2, -1.0)
+    pool = (*IDS, 1382979469312, 7281986300348026145, 0.2, 0.7, -2, -1.0)
 
     def draw(rng: Generator) -> Trial:
         n = int(rng.integers(1, 7))
-        ids: Any = list("abcdefg"[:n]) if rng.random() < 0.6 else _some(rng, _IDS, n)
-        groups: Any = _some(rng, pool, n)
+        ids: Any = list("abcdefg"[:n]) if rng.random() < 0.6 else some_of(rng, IDS, n)
+        groups: Any = some_of(rng, pool, n)
         if rng.random() < 0.2:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from graphkit.errors import DataError, FileError
+from graphkit.readwrite.importers import IMPORTERS
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 if not FOLDER.is_dir():
@@ -21,16 +22,23 @@ sys.path.insert(0, str(FOLDER))
 try:
     from fuzz import generator, original_of, run_one
     from fuzz_files import tables
+    from fuzz_graphs import GRAPHS, graph_file
+    from fuzz_importers import Logs
     from fuzz_mutators import (
         DEEP,
         Mutant,
         Table,
         change_bytes,
         change_json,
+        change_odd,
+        change_packed,
+        change_records,
         change_table,
+        change_xml,
         write_json,
     )
     from fuzz_oracle import CHANGED, FAILURE, HARMLESS, REFUSED, Found, Trial, judge, wrong_id
+    from fuzz_originals import CAPTION, ORIGINALS, PERSON
     from fuzz_subjects import SUBJECTS
 finally:
     sys.path.remove(str(FOLDER))
@@ -124,12 +132,12 @@ def test_wrong_id_knows_the_rules(ids: list[str], rule: str) -> None:
 def test_mutants_of_one_seed_are_the_same(tmp_path: Path) -> None:
     lines = []
     for place in ("one", "two"):
-        for subject in ("dataset-csv", "feed", "from-edges"):
+        for subject in ("dataset-csv", "feed", "from-edges", "import-x-api", "graph-gml"):
             draw: Any = SUBJECTS[subject][1](tmp_path / place / subject)
             original = original_of(draw)
             made = [run_one(draw, original, 5, subject, n)[:3] for n in range(12)]
             lines.append([(n, what, verdict.outcome, verdict.kind) for n, what, verdict in made])
-    assert lines[:3] == lines[3:]
+    assert lines[:5] == lines[5:]
     assert len({what for line in lines for _, what, _, _ in line}) > 20
 
 
@@ -152,3 +160,60 @@ def test_change_bytes_and_json_change_their_input() -> None:
     assert value == {"a": [1, {"b": "c.d"}], "e.f": 2.5}
     assert not any(DEEP.encode() in text for text in written)
     assert any(text.count(b"[") > 50 for text in written)
+
+
+def test_every_importer_has_a_subject() -> None:
+    assert sorted(ORIGINALS) == sorted(importer.name for importer in IMPORTERS)
+    assert {f"import-{name}" for name in ORIGINALS} <= SUBJECTS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(ORIGINALS))
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_originals_are_read_alike_in_every_form(name: str, tmp_path: Path) -> None:
+    if name == "bluesky-repository":
+        pytest.importorskip("libipld")
+    logs = Logs(tmp_path, name, ORIGINALS[name]())
+    for number, log in enumerate(logs.logs):
+        found = [logs.read_original(number, form) for form in log.forms]
+        assert len({one.key for one in found}) == 1
+        assert [one.wrong for one in found] == [""] * len(log.forms)
+        assert all(one.rows and min(one.rows.values()) > 0 for one in found)
+        assert {one.formats for one in found} == {(name,)}
+
+
+@pytest.mark.parametrize("name", sorted(GRAPHS))
+def test_original_graphs_are_read(name: str, tmp_path: Path) -> None:
+    made: Any = graph_file(name)(tmp_path)
+    outcomes = [run_one(made, "", 1, name, number)[2].outcome for number in range(30)]
+    assert {HARMLESS, CHANGED, REFUSED} >= set(outcomes)
+    assert HARMLESS in outcomes
+
+
+def test_planted_texts_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = Logs(tmp_path, "coortweet", ORIGINALS["coortweet"]())
+    for text, wrong in (
+        (PERSON, "an error shows a planted text"),
+        (CAPTION, "an error shows a planted text"),
+        ("x" * 700, "message of more than 600 characters"),
+        ("import report: 1", "the rows of the report do not add up"),
+    ):
+
+        def fail(*args: Any, text: str = text, **options: Any) -> None:
+            raise FileError(f"{tmp_path}/log: {text}")
+
+        monkeypatch.setattr("fuzz_importers.read_any", fail)
+        assert logs.read_original(0, "file").wrong == wrong
+
+
+def test_records_odd_values_xml_and_packed_files_change_their_input() -> None:
+    records = [{"id": str(n), "created_at": n, "text": "x"} for n in range(4)]
+    shown = str(records)
+    made = [change_records(records, [{"a": 1}], generator(1, "r", n)) for n in range(40)]
+    assert len({str(mutant.value) for mutant in made}) > 15
+    odd = [change_odd(records, generator(1, "o", n)) for n in range(40)]
+    assert len({str(mutant.value) for mutant in odd} - {shown}) > 25
+    assert str(records) == shown
+    data = b'<?xml version="1.0"?><g><n id="a" w="1">x</n><n id="b"/></g>'
+    assert len({change_xml(data, generator(1, "x", n)).value for n in range(40)}) > 15
+    packed = {change_packed(bytes(range(72)), generator(1, "p", n)).value for n in range(40)}
+    assert len(packed) > 15

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.frozen import Frozen, content_key
-from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.errors import DataError, MissingDataError, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 Codes = npt.NDArray[np.int32]
@@ -267,6 +267,15 @@ def _sorted_objects(values: list[Any]) -> list[Any]:
         distinct = list(dict.fromkeys(values))
     except TypeError as error:
         raise DataError(f"ids must be hashable: {error}.") from None
+    for value in distinct:
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"id {shorten(value)} holds half a surrogate pair, which no UTF-8 text can: correct it."
+            ) from None
+        except ValueError:
+            raise DataError(f"id {shorten(value)} has too many digits: pass it as text.") from None
     try:
         return sorted(distinct, key=lambda v: (type(v).__qualname__, v))
     except TypeError:

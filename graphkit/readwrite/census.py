@@ -21,6 +21,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.files import to_toml, write_text
 from graphkit.data.results import ImportReport
 from graphkit.errors import (
+    DataError,
     FileError,
     GraphkitError,
     GraphkitWarning,
@@ -246,7 +247,7 @@ def _read_census(
         except FileError as error:
             if len(sources) == 1:
                 raise
-            reason = _reason(error, source)
+            reason = _reason(error, source, path)
             lines[source] = _line(source.place, None, None, "", "not read", reason)
             continue
         known = (importers[format], "format= names it") if format else recognise(sample)
@@ -269,14 +270,13 @@ def _read_census(
             if len(found) == 1 and not any(s["status"] != "read" for s in lines.values()):
                 raise
             failures.append(error)
+            named = [s.source for s in samples if s.source.place in str(error)]
             for sample in samples:
-                lines[sample.source] |= {
-                    "status": "not read",
-                    "reason": _reason(error, sample.source),
-                }
+                reason = _reason(error, sample.source, path, named)
+                lines[sample.source] |= {"status": "not read", "reason": reason}
     for extract in extracts:
-        for source, reason in extract.refused.items():
-            lines[source] |= {"status": "not read", "reason": reason}
+        for source, why in extract.refused.items():
+            lines[source] |= {"status": "not read", "reason": _reason(why, source, path)}
     if not extracts or all(one["status"] != "read" for one in lines.values()):
         if failures:
             raise failures[0]
@@ -293,7 +293,13 @@ def _read_census(
     _ask_for_accounts(path, extracts, alone=len(read) == 1)
     if not any(extract.tables for extract in extracts):
         raise _nothing_in(path, source_text, extracts)
-    dataset, total = combine(extracts, source=source_text, caller="read_any", parameters=parameters)
+    try:
+        dataset, total = combine(
+            extracts, source=source_text, caller="read_any", parameters=parameters
+        )
+    except DataError as error:
+        # the rows of a table are of all files together
+        raise type(error)(f"{path}: {error}") from None
     report = ImportReport.of(total.read, total.kept, total.dropped, total.notes)
     ordered = [lines[s] for s in sorted(lines)]
     report = report.with_files(ordered)
@@ -397,9 +403,16 @@ def _digest(source: Source) -> bytes | None:
     return hashed.digest()
 
 
-def _reason(error: GraphkitError, source: Source) -> str:
-    """Message of an error without the name of the file, which the row has."""
+def _reason(
+    error: GraphkitError | str, source: Source, root: Path, others: Sequence[Source] = ()
+) -> str:
+    """Message of an error without names of files and folders: the row has that of its own."""
     text = str(error).removeprefix(source.place).lstrip(":, ")
+    for other in others if others != [source] else ():
+        text = text.replace(other.place, "another file")
+    inside = [root, *(p for p in Path(source.place).parents if root in p.parents)]
+    for folder in sorted(map(str, inside), key=len, reverse=True):
+        text = text.replace(folder, "its folder")
     return shorten_text(text)
 
 

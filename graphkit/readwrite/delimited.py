@@ -57,6 +57,8 @@ def read_delimited(
         If a column occurs twice.
     """
     place = Path(sample.source.place)
+    if sample.kind not in ("delimited", "parquet", "arrow"):
+        raise FileError(f"{place} is {sample.what}, where a table is needed.")
     with reading_file(place, "Write or download the file again."):
         if sample.kind in ("parquet", "arrow"):
             wanted = [c for c in sample.header if columns is None or c in columns]

@@ -21,6 +21,7 @@ __all__ = [
     "folder_of",
     "frame_of",
     "in_range",
+    "microseconds_of",
     "moments",
     "not_impossible",
     "owner_of",
@@ -127,6 +128,22 @@ def moments(values: Iterable[object] | pl.Series, extract: Extract, kind: str) -
     if unread := int(parsed.unread.sum()):
         extract.notes[kind, "no time: read as missing"] += unread
     return in_range(parsed.at.cast(TIME), extract, kind).alias(values.name)
+
+
+def microseconds_of(seconds: float | None) -> int | None:
+    """Microseconds of seconds since 1970; what is no time is the last of all, which `in_range` notes.
+
+    Decoders make the texts ``nan`` and ``Infinity`` numbers.
+
+    Examples
+    --------
+    >>> microseconds_of(1.5), microseconds_of(float("nan")) == 2**63 - 1, microseconds_of(None)
+    (1500000, True, None)
+    """
+    if seconds is None:
+        return None
+    exact = seconds * 1_000_000
+    return int(exact) if -_LIMIT < exact < _LIMIT else _LIMIT - 1
 
 
 def in_range(times: pl.Series, extract: Extract, kind: str) -> pl.Series:

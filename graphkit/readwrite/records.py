@@ -17,12 +17,15 @@ from graphkit.errors import FileError
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.source import Sample, Source, look_at
 
-__all__ = ["Id", "RecordReader", "decode_document", "id_text", "lines_of"]
+__all__ = ["TOO_DEEP", "Id", "RecordReader", "decode_document", "id_text", "lines_of"]
 
 T = TypeVar("T")
 
 #: Ids in JSON are text or integers; a float has lost digits above 2^53, and is refused.
 Id = int | str
+
+#: What is wrong with JSON of more brackets inside one another than decoders follow, some thousand.
+TOO_DEEP = "JSON that is nested too deeply"
 
 #: Bytes of lines that are decoded at a time.
 PIECE = 1 << 24
@@ -148,9 +151,13 @@ class RecordReader(Generic[T]):
             return [bare]
         try:
             return [bytes(entry) for entry in self._lists.decode(bare)]
+        except RecursionError:
+            raise FileError(f"{source.place} is {TOO_DEEP}.") from None
         except msgspec.DecodeError:
             try:
                 return [json.dumps(entry).encode() for entry in json.loads(bare)]
+            except RecursionError:
+                raise FileError(f"{source.place} is {TOO_DEEP}.") from None
             except ValueError as error:
                 raise FileError(
                     f"{source.place} is broken JSON{_position(error)}. Get the file again."
@@ -163,18 +170,25 @@ class RecordReader(Generic[T]):
             return self._decoder.decode(text), None
         except msgspec.ValidationError as error:
             return None, _shape_of(error)
+        except RecursionError:
+            return None, TOO_DEEP
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
         try:
             # NaN, and halves of surrogate pairs, which other decoders refuse
             loose = json.loads(text.decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
+            # through text again, for a part of a record may be declared as raw
+            again = json.dumps(_clean(loose))
+        except RecursionError:
+            return None, TOO_DEEP
+        except ValueError:
             return None, "no valid JSON"
         try:
-            # through text again, for a part of a record may be declared as raw
-            record = self._decoder.decode(json.dumps(_clean(loose)))
+            record = self._decoder.decode(again)
         except msgspec.ValidationError as error:
             return None, _shape_of(error)
+        except RecursionError:
+            return None, TOO_DEEP
         self.notes[self.table, "NaN or half a character: read as missing or as U+FFFD"] += 1
         return record, None
 
@@ -236,17 +250,21 @@ def decode_document(source: Source, type: Any, prepare: Callable[[bytes], bytes]
         return msgspec.json.decode(text, type=type, strict=False)
     except msgspec.ValidationError as error:
         raise FileError(f"{source.place}: {_shape_of(error)}.") from None
+    except RecursionError:
+        raise FileError(f"{source.place} is {TOO_DEEP}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     try:
-        loose = json.loads(text.decode("utf-8", "replace"))
+        loose = _clean(json.loads(text.decode("utf-8", "replace")))
     except RecursionError:
-        raise FileError(f"{source.place} is JSON that is nested too deeply.") from None
+        raise FileError(f"{source.place} is {TOO_DEEP}.") from None
     except ValueError as error:
         raise FileError(
             f"{source.place} is broken JSON{_position(error)}. Get the file again."
         ) from None
     try:
-        return msgspec.convert(_clean(loose), type=type, strict=False)
+        return msgspec.convert(loose, type=type, strict=False)
     except msgspec.ValidationError as error:
         raise FileError(f"{source.place}: {_shape_of(error)}.") from None
+    except RecursionError:
+        raise FileError(f"{source.place} is {TOO_DEEP}.") from None

@@ -326,6 +326,8 @@ def _is_whole(text: str) -> bool:
 
     try:
         json.loads(text)
+    except RecursionError:  # nested too deeply: a line for all that, which its reader refuses
+        return True
     except ValueError:
         return False
     return True

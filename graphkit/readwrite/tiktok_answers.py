@@ -20,7 +20,7 @@ import polars as pl
 
 from graphkit.errors import DataError, FileError, shorten
 from graphkit.readwrite.files import Counts, reading_file
-from graphkit.readwrite.records import lines_of
+from graphkit.readwrite.records import TOO_DEEP, lines_of
 from graphkit.readwrite.rows import text_lists
 from graphkit.readwrite.source import Sample, Source
 
@@ -423,6 +423,15 @@ class _Documents:
     def _decode(self, text: bytes, found: list[_Answer | None], line: int = 0) -> bool:
         """Add the objects of a document; whether it is JSON."""
         try:
+            return self._add_objects(text, found, line)
+        except RecursionError:
+            if self.strict or not line:
+                raise self._refuse(line, f"it is {TOO_DEEP}") from None
+            self.dropped["answers", TOO_DEEP] += 1
+            return True
+
+    def _add_objects(self, text: bytes, found: list[_Answer | None], line: int) -> bool:
+        try:
             if text[:1] == b"[":
                 found += _LIST.decode(text)
             else:
@@ -437,7 +446,7 @@ class _Documents:
             if again is None:
                 return False
             self.notes["videos", "NaN or half a character: read as missing or as U+FFFD"] += 1
-            return self._decode(again, found, line)
+            return self._add_objects(again, found, line)
         return True
 
     def _decode_odd(
@@ -514,6 +523,8 @@ class _Documents:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
+    except RecursionError:
+        return True
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True

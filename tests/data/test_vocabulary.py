@@ -101,3 +101,13 @@ def test_an_empty_column_of_any_type_is_no_ids() -> None:
 def test_ids_that_cannot_be_hashed_are_refused(ids: Any) -> None:
     with pytest.raises(DataError, match=r"list|dict"):
         Vocabulary(ids)
+
+
+def test_text_among_other_ids_must_be_utf8_too() -> None:
+    with pytest.raises(DataError, match="holds half a surrogate pair"):
+        Vocabulary([1, "\ud800"])
+
+
+def test_integers_of_too_many_digits_are_refused() -> None:
+    with pytest.raises(DataError, match="has too many digits"):
+        Vocabulary(["a", 10**5000])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import graphkit as gk
-from graphkit.errors import FileError, MissingDataError, OptionError
+from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.readwrite import formats, read_any, write_report
 
 VIDEO = {
@@ -218,6 +218,34 @@ def test_the_report_on_disk_names_no_file(folder: Path, tmp_path: Path) -> None:
     assert "liked.json" not in text
     assert "PLANTED" not in text
     assert "[[files]]" in text or "files = [" in text
+
+
+@pytest.mark.parametrize("form", ["folder", "archive"])
+def test_reasons_of_importers_name_no_file_either(tmp_path: Path, form: str) -> None:
+    place = tmp_path / "Planted" / "Takeout" / "YouTube"
+    (place / "history").mkdir(parents=True)
+    row = {"header": "YouTube", "title": "x", "time": "2024-05-01T12:00:00Z", "products": []}
+    row["titleUrl"] = "https://www.youtube.com/watch?v=A0000000001"
+    (place / "history" / "watch-history.json").write_text(json.dumps([row]))
+    (place / "history" / "Planted-history.json").write_text(json.dumps([row])[:-3])
+    path = tmp_path / "Planted"
+    if form == "archive":
+        path = Path(shutil.make_archive(str(path), "zip", path))
+    with pytest.warns(gk.GraphkitWarning, match="1 of 2 files"):
+        _, report = read_any(path)
+    reasons = report.files.get_column("reason").to_list()
+    assert sorted(reasons) == ["", "is broken JSON, line 1. Get the file again."]
+    assert "Planted" not in write_report(report, tmp_path / "import.toml").read_text()
+
+
+def test_ids_that_make_no_dataset_are_refused_with_the_path(tmp_path: Path) -> None:
+    tweets = [
+        {"id": str(n), "text": "x", "author_id": who, "edit_history_tweet_ids": []}
+        for n, who in enumerate(("11", "12", "7.3E+18"))
+    ]
+    (tmp_path / "tweets.jsonl").write_text("\n".join(map(json.dumps, tweets)))
+    with pytest.raises(DataError, match=r"tweets\.jsonl: table 'items': column 'author_id'"):
+        read_any(tmp_path / "tweets.jsonl")
 
 
 def test_members_of_damaged_archives_are_counted(folder: Path) -> None:

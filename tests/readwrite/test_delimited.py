@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, FileError, MissingDataError
 from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract
 from graphkit.readwrite.source import Source, list_sources, look_at
@@ -91,3 +91,19 @@ def test_only_the_columns_that_are_asked_for(tmp_path: Path) -> None:
     extract = Extract()
     found = read_delimited(look_at(Source(tmp_path / "x.csv")), "rows", extract, columns=["c", "z"])
     assert found.rows() == [("3",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[{"a": "PLANTED"}]', "is JSON"),
+        ("<html>PLANTED,b</html>", "is a web page"),
+        ("", "is an empty file"),
+        ("PK\x03\x04PLANTED,PLANTED", "is a zip archive or workbook"),
+    ],
+)
+def test_what_is_no_table_is_not_read_as_one(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(FileError, match=f"{what}, where a table is needed") as told:
+        read(tmp_path / "x.csv")
+    assert "PLANTED" not in str(told.value)

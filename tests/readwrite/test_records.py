@@ -86,6 +86,21 @@ def test_what_is_no_record_is_counted_with_its_reason(tmp_path: Path) -> None:
     assert len(found.posts) == 1
 
 
+def test_json_that_is_nested_too_deeply_is_dropped_or_refused(tmp_path: Path) -> None:
+    deep = '{"id": 1, "other": ' + "[" * 3000 + "]" * 3000 + "}"
+    for lines in ([deep, GOOD], [GOOD, deep], [GOOD, deep.replace("1,", "NaN,")]):
+        found = Outcome(tmp_path / "x.ndjson", "\n".join(lines))
+        assert found.read == {"posts": 2}
+        assert found.why == {"JSON that is nested too deeply": 1}
+    for text in (f"[{GOOD}, {deep}]", f'[{{"id": NaN}}, {deep}]'):
+        with pytest.raises(FileError, match=r"x\.json is JSON that is nested too deeply"):
+            Outcome(tmp_path / "x.json", text)
+    for text in (deep, deep.replace("1,", "NaN,")):
+        (tmp_path / "x.json").write_text(text)
+        with pytest.raises(FileError, match=r"x\.json is JSON that is nested too deeply"):
+            decode_document(Source(tmp_path / "x.json"), Post)
+
+
 def test_nan_and_halves_of_characters_are_read_and_noted(tmp_path: Path) -> None:
     text = '{"id": "1", "score": NaN}\n{"id": "2", "author": "\\ud83d"}\n' + GOOD
     found = Outcome(tmp_path / "x.ndjson", text)

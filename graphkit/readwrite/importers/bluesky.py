@@ -576,12 +576,17 @@ def _take_repository(stream: _Stream, sample: Sample, extract: Extract) -> None:
 def _walk(root: Any, blocks: dict[Any, Any]) -> list[tuple[str, Any]]:
     """Path and record of every leaf of the tree of a repository; records that are absent are left out.
 
-    A node has entries that share the first ``p`` bytes of their path with the one before.
+    A node has entries that share the first ``p`` bytes of their path with the one before. Each is
+    taken once, also in a damaged file that names it in several places.
     """
     found: list[tuple[str, Any]] = []
-    waiting = [root]
+    waiting, seen = [root], set()
     while waiting:
-        node = blocks[waiting.pop()]
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        node = blocks[name]
         if node.get("l"):
             waiting.append(node["l"])
         path = b""

@@ -584,7 +584,7 @@ def _decode_objects(series: pl.Series, key: str) -> pl.Series:
     def values(cell: str | None) -> list[str] | None:
         try:
             found = decoder.decode(cell or "")
-        except (msgspec.MsgspecError, UnicodeError):
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return None
         return [text for one in found if (text := id_text(getattr(one, key))) is not None]
 

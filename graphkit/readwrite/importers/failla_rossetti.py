@@ -13,7 +13,7 @@ import polars as pl
 
 from graphkit.data.times import PLAUSIBLE, TIME
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import read_each
+from graphkit.readwrite.gather import read_each, series_of
 from graphkit.readwrite.importers.dialects import importers_of, load_formats
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.source import Sample
@@ -87,7 +87,7 @@ def _add_posts(posts: list[_Post], extract: Extract) -> None:
         for name in _IDS
     }
     for name in _COUNTS.values():
-        columns[name] = pl.Series([getattr(post, name) for post in posts], dtype=pl.Int64)
+        columns[name] = series_of(name, [getattr(post, name) for post in posts], pl.Int64)
     columns["text"] = pl.Series([post.text for post in posts], dtype=pl.String)
     columns["language"] = pl.Series([_language(post) for post in posts], dtype=pl.String)
     day = pl.col("date").str.to_datetime("%Y%m%d%H%M", time_unit="us", strict=False)

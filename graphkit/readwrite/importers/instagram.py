@@ -8,6 +8,7 @@ of these files. Posts that were shown are exposure only: how long they were seen
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -268,7 +269,9 @@ class _Export:
                 other, at = _read_account(entry)
             else:
                 post, other, at = _read_entry(entry)
-            self.rows.append((content, post, other, str(int(at)) if at else None))
+            # what is no time is told when all are read
+            time = None if not at else str(int(at) if math.isfinite(at) else at)
+            self.rows.append((content, post, other, time))
 
 
 def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:

@@ -132,7 +132,7 @@ class _Export:
             self._take_collection(sample, extract)
 
     def _take_follows(self, sample: Sample, extract: Extract) -> None:
-        named = sample.header[0] == "Account address"
+        named = sample.header[:1] == ("Account address",)
         name = sample.source.name
         if "Show boosts" not in sample.header and "follow" not in name:
             raise refuse(sample, "a list of accounts, such as of muted ones, but not of follows")

@@ -15,9 +15,16 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from graphkit.data.times import SECOND, TIME
+from graphkit.data.times import TIME
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
-from graphkit.readwrite.gather import finish, frame_of, in_range, not_impossible, read_each
+from graphkit.readwrite.gather import (
+    finish,
+    frame_of,
+    in_range,
+    microseconds_of,
+    not_impossible,
+    read_each,
+)
 from graphkit.readwrite.records import RecordReader
 from graphkit.readwrite.source import Sample
 
@@ -89,7 +96,7 @@ def _comment_rows(records: list[_Comment], extract: Extract) -> pl.DataFrame:
                     _prefixed(record.link_id, "t3_"),
                     parent,
                     _prefixed(record.id, "t1_"),
-                    None if seconds is None else int(seconds * SECOND),
+                    microseconds_of(seconds),
                     record.subreddit,
                 )
             )
@@ -112,7 +119,7 @@ def _post_rows(records: list[_Post], extract: Extract) -> pl.DataFrame:
             (
                 _prefixed(record.id, "t3_"),
                 author.lower(),
-                None if seconds is None else int(seconds * SECOND),
+                microseconds_of(seconds),
                 record.title,
                 record.num_comments,
                 record.subreddit,

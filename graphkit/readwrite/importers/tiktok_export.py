@@ -18,7 +18,7 @@ from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.importers.tiktok_web import as_handle, place_of
-from graphkit.readwrite.records import decode_document
+from graphkit.readwrite.records import TOO_DEEP, decode_document
 from graphkit.readwrite.source import Sample, Source
 from graphkit.readwrite.tiktok_ids import id_time, take_handles
 
@@ -120,6 +120,8 @@ def _decode_export(source: Source) -> Any:
             f"{source.place}: an object with the parts of an export is needed, such as "
             "'Your Activity'. Give the file as TikTok made it."
         ) from None
+    except RecursionError:
+        raise FileError(f"{source.place} is {TOO_DEEP}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     # half a character, or broken: the line is told

@@ -115,7 +115,7 @@ def _rescue(error: Any) -> tuple[bool, list[str | None]] | None:
             answer = msgspec.json.decode(error, type=_Answer, strict=False)
         else:
             answer = msgspec.convert(error, _Answer, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         try:
             # Python's own way to write a dictionary
             answer = msgspec.convert(ast.literal_eval(str(error)), _Answer, strict=False)

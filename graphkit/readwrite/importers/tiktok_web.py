@@ -393,7 +393,7 @@ def _entries_of(answers: list[_Answer], extract: Extract) -> list[Datum]:
         for entry in entries:
             try:
                 found.append(_ENTRY.decode(entry))
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 extract.count("posts", 1)
                 extract.dropped["posts", "of another shape"] += 1
     return found

@@ -28,6 +28,7 @@ from graphkit.readwrite.gather import (
     owner_of,
     read_each,
     refuse,
+    series_of,
 )
 from graphkit.readwrite.records import Id, RecordReader, decode_document, id_text
 from graphkit.readwrite.source import Sample, Source
@@ -556,8 +557,8 @@ def _add_own_posts(posts: list[_OwnPost], owner: str, extract: Extract) -> None:
             "tags": pl.Series([_own_tags(post) for post in posts], dtype=pl.List(pl.String)),
             "caption": pl.Series([post.full_text for post in posts], dtype=pl.String),
             "language": pl.Series([post.lang for post in posts], dtype=pl.String),
-            "like_count": pl.Series([post.favorite_count for post in posts], dtype=pl.Int64),
-            "share_count": pl.Series([post.retweet_count for post in posts], dtype=pl.Int64),
+            "like_count": series_of("", [post.favorite_count for post in posts], pl.Int64),
+            "share_count": series_of("", [post.retweet_count for post in posts], pl.Int64),
             "parent": pl.Series([post.in_reply_to_status_id_str for post in posts], dtype=pl.String),
             "answered": pl.Series([post.in_reply_to_user_id_str for post in posts], dtype=pl.String),
             "named": pl.Series([_named(post) for post in posts], dtype=pl.List(pl.String)),

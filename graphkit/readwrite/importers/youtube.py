@@ -160,7 +160,8 @@ class _Export:
             raise refuse(sample, "no column has the ids of channels or of videos")
         rows = frame.select(
             owner=columns["account"],
-            item_id=columns["video"],
+            # the cells of a broken line stand in other columns
+            item_id=pl.when(pl.col(columns["video"]).str.contains(_VIDEO)).then(columns["video"]),
             at=columns["at"] or pl.lit(None, pl.String),
             answered=columns["parent"] or pl.lit(None, pl.String),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -183,7 +184,9 @@ def _pieces(sample: Sample, extract: Extract) -> Sequence[tuple[pl.DataFrame, pl
 
 
 def _text(value: Id | float | None) -> str | None:
-    return id_text(int(value)) if isinstance(value, float) else id_text(value)
+    if isinstance(value, float):
+        return str(int(value) if math.isfinite(value) else value)
+    return id_text(value)
 
 
 def _add_exposure(posts: pl.DataFrame, extract: Extract) -> None:

@@ -293,8 +293,13 @@ def test_a_damaged_file_among_several_is_refused_and_alone_is_an_error(tmp_path:
 
 
 # ------------------------------------------------------------------ repositories
-def write_repository(path: Path, did: str, records: dict[str, dict[str, Any]]) -> None:
-    """A repository of a small tree, with the paths of records sharing their beginnings."""
+def write_repository(
+    path: Path, did: str, records: dict[str, dict[str, Any]], *, twice: bool = False
+) -> None:
+    """A repository of a small tree, with the paths of records sharing their beginnings.
+
+    If `twice`, the left part stands in place of the right one, too.
+    """
     libipld = pytest.importorskip("libipld")
     blocks: list[tuple[bytes, bytes]] = []
 
@@ -323,7 +328,7 @@ def write_repository(path: Path, did: str, records: dict[str, dict[str, Any]]) -
     third = len(ordered) // 3
     if third:
         left, right = node(ordered[:third]), node(ordered[-third:])
-        root = node(ordered[third:-third], left, right)
+        root = node(ordered[third:-third], left, left if twice else right)
     else:
         root = node(ordered)
     head = store({"did": did, "version": 3, "data": root, "rev": "r", "prev": None, "sig": b"s"})
@@ -366,6 +371,14 @@ def test_a_repository_holds_the_records_of_its_account(tmp_path: Path) -> None:
         "hello"
     ]
     assert "PLANTED" not in str([frame.rows() for frame in dataset.tables.values()])
+
+
+def test_a_part_that_a_damaged_tree_names_twice_is_read_once(tmp_path: Path) -> None:
+    like = {"subject": {"uri": address(BOB, "p1")}, "createdAt": "2024-05-01T00:00:00.000Z"}
+    records = {f"app.bsky.feed.like/l{n}": like for n in range(3)}
+    write_repository(tmp_path / "ann.car", ANN, records, twice=True)
+    (sample,) = (look_at(source) for source in list_sources(tmp_path)[0])
+    assert REPOSITORY.read([sample], ImportOptions()).read == {"events": 2}
 
 
 def test_a_damaged_repository_is_an_error_without_its_content(tmp_path: Path) -> None:

@@ -73,6 +73,13 @@ def test_tables_without_a_header(tmp_path: Path) -> None:
     assert TABLES.recognise(look_at(Source(edges))) is None
 
 
+def test_counts_beyond_64_bits_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text(json.dumps(POST | {"repost_count": -(10**30)}), encoding="utf-8")
+    (row,) = read(POSTS, path).tables["items"].select("item_id", "share_count").rows()
+    assert row == ("10", None)
+
+
 def test_posts(tmp_path: Path) -> None:
     lines = [
         POST,

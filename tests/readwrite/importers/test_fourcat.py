@@ -240,3 +240,14 @@ def test_posts_of_threads(tmp_path: Path) -> None:
     }
     items = read(write(tmp_path / "t.csv", post)).tables["items"]
     assert items.rows() == [("3", "ann", AT, ["a", "b"], 3, 4, 1)]
+
+
+def test_the_cells_of_a_broken_row_stand_in_other_columns(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", POST, POST | {"id": 2})
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("2,Ann,", "2;Ann,"), encoding="utf-8")
+    extract = read(path)
+    assert extract.tables["items"].get_column("item_id").to_list() == [POST["id"]]
+    assert extract.dropped == {
+        ("tiktok-posts", f"fewer cells than the {len(POST)} of the header"): 1
+    }

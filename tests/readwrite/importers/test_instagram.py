@@ -228,3 +228,11 @@ def test_the_sample_has_the_counts_of_its_table(shared_data: Path) -> None:
         "like": dataset.interactions.height,
         "view (impression)": dataset.impressions.height,
     }
+
+
+@pytest.mark.parametrize("second", ["nan", "Infinity", "-Infinity"])
+def test_what_is_no_time_is_missing_and_noted(tmp_path: Path, second: str) -> None:
+    write(tmp_path, "posts_viewed.json", [shown("A1", "bob") | {"timestamp": second}])
+    extract = read(tmp_path, account="ann")
+    assert extract.tables["impressions"].get_column("at").to_list() == [None]
+    assert sum(n for (_, why), n in extract.notes.items() if "no time" in why) == 1

@@ -13,7 +13,7 @@ import pytest
 from graphkit.errors import FileError
 from graphkit.readwrite.extract import Extract, ImportOptions, combine
 from graphkit.readwrite.importers.mastodon import IMPORTERS
-from graphkit.readwrite.source import Sample, list_sources, look_at
+from graphkit.readwrite.source import Sample, Source, list_sources, look_at
 
 (IMPORTER,) = IMPORTERS
 ME = "https://here.example/users/ann"
@@ -158,6 +158,15 @@ def test_a_list_of_followers_points_the_other_way_and_one_of_muted_accounts_is_n
     assert extract.tables["follows"].rows() == [("bob@there.example", "ann")]
     (why,) = extract.refused.values()
     assert "not read: a list of accounts, such as of muted ones" in why
+
+
+def test_a_list_that_begins_with_a_blank_line_is_read_if_its_format_is_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "following_accounts.csv"
+    path.write_text("\nbob@there.example\n", encoding="utf-8")
+    extract = IMPORTER.read([look_at(Source(path))], ImportOptions(account="ann"))
+    assert extract.tables["follows"].rows() == [("ann", "bob@there.example")]
 
 
 def test_other_tables_of_one_column_are_not_lists_of_follows(tmp_path: Path) -> None:

@@ -221,3 +221,11 @@ def test_the_samples_have_the_counts_of_their_table(shared_data: Path, name: str
     assert dict(acts.get_column("kind").value_counts().rows()) == expected["interactions"]
     table = extract.tables["items" if "RS" in name else "interactions"]
     assert table.get_column("item_id").n_unique() == expected["items"]
+
+
+@pytest.mark.parametrize("second", ["nan", "Infinity", 1e300, 10**30, -(10**30)])
+def test_what_is_no_time_is_missing_and_noted(tmp_path: Path, second: Any) -> None:
+    good = comment("c1", "ann", "t3_p1")
+    extract = read(tmp_path, good, good | {"id": "c2", "created_utc": second})
+    assert extract.tables["interactions"].get_column("at").to_list() == [AT, None]
+    assert extract.notes["comments", "a time outside 1990 to 2099: read as missing"] == 1

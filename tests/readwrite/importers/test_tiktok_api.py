@@ -395,3 +395,14 @@ def test_samples(shared_data: Path) -> None:
             assert items.get_column("tags").explode().drop_nulls().n_unique() == want["tags"]
         failed = sum(n for (_, why), n in extract.notes.items() if why.startswith("answer of"))
         assert failed == want["noted"].get("error answer", 0)
+
+
+def test_answers_that_are_nested_too_deeply_are_dropped_or_refused(tmp_path: Path) -> None:
+    deep = json.dumps(video(2))[:-1] + ', "other": ' + "[" * 3000 + "]" * 3000 + "}"
+    for lines in ([deep, json.dumps(video())], [json.dumps(video()), deep]):
+        extract = read(put(tmp_path, "videos.ndjson", *lines))
+        assert extract.tables["items"].get_column("item_id").to_list() == [item()]
+        assert extract.dropped == {("answers", "JSON that is nested too deeply"): 1}
+    (tmp_path / "videos.ndjson").unlink()
+    with pytest.raises(FileError, match="it is JSON that is nested too deeply"):
+        read(put(tmp_path, "page.json", f"[{json.dumps(video())},\n{deep}]"))

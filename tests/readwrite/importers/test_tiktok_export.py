@@ -376,3 +376,12 @@ def test_samples(shared_data: Path) -> None:
         text = str([frame.to_dicts() for frame in extract.tables.values()])
         assert "planted" not in text.lower()
         assert "192.0.2.7" not in text
+
+
+def test_an_export_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    text = json.dumps(of_2026_01())[:-1] + ', "Other": ' + "[" * 3000 + "]" * 3000 + "}"
+    path = tmp_path / "user_data_tiktok.json"
+    path.write_text(text, encoding="utf-8")
+    sample = look_at(list_sources(path)[0][0])
+    with pytest.raises(FileError, match="is JSON that is nested too deeply"):
+        IMPORTERS[0].read([sample], ImportOptions())

@@ -98,6 +98,16 @@ def test_views_are_impressions_too_and_advertisements_are_impressions_only(
     assert authors == dict.fromkeys((f"A000000000{n}" for n in range(1, 5)), BOB)
 
 
+def test_the_cells_of_a_broken_line_are_no_videos(tmp_path: Path) -> None:
+    text = "Comment ID,Channel ID,Comment create timestamp,Price,Video ID,Comment text\n"
+    row = f'Ugx{"a" * 23},{ANN},2024-05-01T12:00:00.123+00:00,0,A0000000001,"x"\n'
+    broken = f"Ugx{'b' * 23},{ANN},2024-05-01T12:00:00.123+00:00,0,PLANTED words of a person\n"
+    write(tmp_path, f"{FOLDER}/comments/comments.csv", text + row + broken)
+    extract = read(tmp_path)
+    assert extract.tables["interactions"].get_column("item_id").to_list() == ["A0000000001"]
+    assert dict(extract.dropped) == {("comments", "below something that is no video"): 1}
+
+
 def test_searches_are_counted_and_not_read(tmp_path: Path) -> None:
     rows = [
         watched("https://www.youtube.com/results?search_query=PLANTED", None),
