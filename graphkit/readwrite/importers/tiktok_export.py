@@ -240,7 +240,7 @@ def _read_one(
     source = sample.source
     if _is_text_export(sample):
         raise FileError(
-            f"{source.place} is an export of TikTok as text: ask TikTok for your data once more, "
+            f"{source.place} is an export of TikTok as text: ask TikTok for the data once more, "
             "in the format JSON."
         )
     frames: dict[str, list[pl.DataFrame]] = {}
