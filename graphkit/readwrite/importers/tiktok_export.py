@@ -260,7 +260,10 @@ def _read_one(
             continue
         held = frames.setdefault(kind, [])
         held += [_frame_of(some) for some in _rows_of(rows, kind, extract)]
-    owner = as_handle(options.account_of(source)) or named
+    given = as_handle(options.account_of(source))
+    if given and named and given != named:
+        extract.notes["donors", "account= was taken in place of the name in the export"] += 1
+    owner = given or named
     empty = _frame_of([])
     return owner, {kind: pl.concat(some) if some else empty for kind, some in frames.items()}
 
