@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -538,20 +539,23 @@ def _as_options(message: str) -> str:
     return f" On the command line: {', '.join(asked)}." if asked else ""
 
 
+def _warn(others: Callable[..., None]) -> Callable[..., None]:
+    """What shows warnings: those of graphkit as a sentence, without the line of code that gave them."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, GraphkitWarning):
+            _say(f"graphkit: warning: {message}", err=True)
+        else:
+            others(message, category, *place, **more)
+
+    return show
+
+
 def main() -> None:
     """Entry point of the command ``graphkit``."""
     try:
         with warnings.catch_warnings():
-            told = warnings.showwarning
-
-            def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
-                """Print a warning of graphkit without the line of code that gave it."""
-                if issubclass(category, GraphkitWarning):
-                    _say(f"graphkit: warning: {message}", err=True)
-                else:
-                    told(message, category, *place)
-
-            warnings.showwarning = show
+            warnings.showwarning = _warn(warnings.showwarning)
             app()
     except GraphkitError as error:
         _say(f"graphkit: {error}{_as_options(str(error))}", err=True)

@@ -96,8 +96,8 @@ def test_accounts_and_directions_of_lists(
     liked = tmp_path / "liked.json"
     data = {"user_liked_videos": [video], "cursor": 1, "has_more": False}
     liked.write_text(json.dumps({"data": data, "error": {"code": "ok", "log_id": "1"}}))
-    follows = tmp_path / "followers.csv"
-    follows.write_text('"username","display_name","following"\n"ann","A","bob"\n')
+    follows = tmp_path / "list.csv"
+    follows.write_text("username,display_name,following_user\nann,A,bob\n")
 
     def run(*arguments: object) -> tuple[object, str]:
         monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
@@ -113,13 +113,19 @@ def test_accounts_and_directions_of_lists(
     assert code == 0
     assert "liked.json is answers of the TikTok Research API" in shown
     assert "Columns of interactions (1 rows)" in shown
-    code, shown = run(
-        "communities", liked, "--out", tmp_path / "out", "--account", "other.json=ann"
-    )
+    code, shown = run("communities", liked, "--out", tmp_path / "out", "--account", "like.json=ann")
     assert code == 2
-    assert "Did you mean" in shown or "no file has this name" in shown
-    code, shown = run("describe", liked, "--direction", "sideways")
+    assert "Did you mean 'liked.json'" in shown
+    code, shown = run("describe", follows)
     assert code == 2
+    assert "On the command line: --direction." in shown
+    code, shown = run("describe", follows, "--direction", "followers")
+    assert code == 0
+    assert "Columns of follows (1 rows)" in shown
+    code, shown = run("communities", follows, "--out", tmp_path / "out", "--direction", "following")
+    assert code == 2
+    assert "pass direction=" not in shown
+    assert "interactions" in shown
 
 
 def test_a_table_of_other_names_is_imported(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def _whole_folder(name: str, path: Path, why: str) -> list[dict[str, Any]]:
 def _path_of(path: object) -> Path:
     """The path; a DataError for what is in memory already, with what to call instead."""
     if isinstance(path, str | Path) or hasattr(path, "__fspath__"):
-        return Path(path)  # type: ignore[arg-type]
+        return Path(path)
     advice = advise_frame(path)
     if not advice and library_of(path):
         advice = "a graph goes into graphkit's functions as it is."
