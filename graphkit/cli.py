@@ -183,6 +183,10 @@ def formats() -> None:
     from graphkit.readwrite import formats as known
 
     _show_table("Formats", known(), rows=100)
+    _say(
+        "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
+        "Pajek, NodeXL, edge lists) are read in Python: graphkit.readwrite.read_graph."
+    )
 
 
 @app.command(name="import")
@@ -248,15 +252,7 @@ def import_log(
             ds = pseudonymise(ds, secret, keep=keep or ())
         write_dataset(ds, out, overwrite=overwrite)
         write_report(report, out / "import.toml")
-    _say(f"{path} is {report.recognised}.")
-    if report.files.height > 1:
-        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
-        _show_table("Files", files.sort("status", descending=True), rows=200)
-    _show_table("Records read", report.rows, rows=200)
-    if report.dropped.height:
-        _show_table("Records dropped, with reasons", report.dropped, rows=200)
-    if report.notes.height:
-        _show_table("Changes and additions", report.notes, rows=200)
+    _show_report(path, report)
     _show_table("Tables written", _table_sizes(ds))
     for reason, count in ds.provenance.removed.items():
         _say(f"left out: {reason} ({count:,} rows)")
@@ -327,12 +323,7 @@ def describe(
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
     ds, report = _read(dataset, format, stitches, options)
-    _say(f"{dataset} is {report.recognised}.")
-    _show_table("Rows read", report.rows)
-    if report.dropped.height:
-        _show_table("Rows dropped, with reasons", report.dropped)
-    if report.notes.height:
-        _show_table("Changes and additions", report.notes)
+    _show_report(dataset, report)
     # of a time the type says what it is the time of, so that the table fits 80 columns
     type_ = pl.concat_str(
         pl.col("type").str.replace(r"\(.*", ""), "time_kind", separator=" ", ignore_nulls=True
@@ -468,6 +459,19 @@ def _say(text: str, *, err: bool = False) -> None:
     from graphkit.data.display import plain_text
 
     typer.echo(plain_text(text), err=err)
+
+
+def _show_report(path: Path, report: ImportReport) -> None:
+    """Print what was recognised, and what became of files and records."""
+    _say(f"{path} is {report.recognised}.")
+    if report.files.height > 1:
+        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
+        _show_table("Files", files.sort("status", descending=True), rows=200)
+    _show_table("Rows read", report.rows, rows=200)
+    if report.dropped.height:
+        _show_table("Rows dropped, with reasons", report.dropped, rows=200)
+    if report.notes.height:
+        _show_table("Changes and additions", report.notes, rows=200)
 
 
 def _show_study(study: CommunityStudy, least: int = 0) -> None:
