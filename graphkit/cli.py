@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | import | describe | communities``.
+"""Command line: ``graphkit demo | run | check | formats | import | describe | communities``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -6,13 +6,15 @@ Invalid input ends with one sentence and exit code 2, without a traceback.
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from graphkit.errors import GraphkitError, OptionError
+from graphkit.errors import GraphkitError, GraphkitWarning, OptionError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,19 +54,35 @@ def _option(help: str, *names: str, **rules: Any) -> Any:
     return typer.Option(*names, help=help, **rules)
 
 
-DatasetPath = Annotated[Path, typer.Argument(metavar="DATASET", help="Folder or file of the data.")]
+DatasetPath = Annotated[
+    Path, typer.Argument(metavar="DATASET", help="Folder, file or zip archive of the data.")
+]
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")]
 FormatOption = Annotated[
     str | None,
     _option(
-        "folder (tables as Parquet, CSV or NDJSON), tiktok (Research API JSON) or hetrec-lastfm "
-        "(HetRec 2011 files). (default: recognised from the files)",
-        "--format",
+        "Read all files as this format; see `graphkit formats`. (default: recognised)", "--format"
     ),
 ]
 StitchesOption = Annotated[
     list[Path] | None,
     _option("With tiktok: file or folder of stitch lists; repeatable.", "--stitches"),
+]
+AccountOption = Annotated[
+    list[str] | None,
+    _option(
+        "Whose likes, follows or feed the files hold, where they do not say it: NAME, or FILE=NAME "
+        "for one file; repeatable.",
+        "--account",
+    ),
+]
+DirectionOption = Annotated[
+    Literal["followers", "following"] | None,
+    _option(
+        "Whom lists of follows hold, where they do not say it: the followers of the account, or "
+        "those whom it follows.",
+        "--direction",
+    ),
 ]
 ColumnsOption = Annotated[
     list[str] | None,
@@ -86,7 +104,7 @@ KindIsOption = Annotated[
 ]
 ZoneOption = Annotated[
     str | None,
-    _option("Zone of times without one: Europe/Berlin, +02:00, …. (default: UTC)", "--tz"),
+    _option("Zone of times without one, as Europe/Berlin or +02:00. (default: UTC)", "--tz"),
 ]
 SeparatorOption = Annotated[
     str | None,
@@ -112,7 +130,7 @@ def _show_version(
 def demo(
     out: OutOption = Path("graphkit-demo"), seed: SeedOption = 1, runs: RunsOption = 10
 ) -> None:
-    """Run a complete study on the bundled synthetic platform, in about a minute.
+    """Run a complete study on the bundled synthetic platform, in two to three minutes.
 
     Projects engagement with videos to a graph of accounts, finds its communities, names them by
     their hashtags, measures their visibility in the follow graph, compares them with the planted
@@ -165,35 +183,24 @@ def formats() -> None:
     from graphkit.readwrite import formats as known
 
     _show_table("Formats", known(), rows=100)
+    _say(
+        "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
+        "Pajek, NodeXL, edge lists) are read in Python: graphkit.readwrite.read_graph."
+    )
 
 
 @app.command(name="import")
 def import_log(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="File, folder or zip archive.")],
     out: Annotated[Path, _option("Dataset folder to write.", "--out")],
-    account: Annotated[
-        list[str] | None,
-        _option(
-            "Whose likes, follows or feed the files hold, where they do not say it: NAME, or FILE=NAME "
-            "for one file; repeatable.",
-            "--account",
-        ),
-    ] = None,
-    direction: Annotated[
-        Literal["followers", "following"] | None,
-        _option("Lists of follows that do not say it: followers or following.", "--direction"),
-    ] = None,
-    tz: Annotated[
-        str | None,
-        _option("Zone of times without one: Europe/Berlin, +02:00, … (default: UTC)", "--tz"),
-    ] = None,
-    format: Annotated[
-        str | None,
-        _option(
-            "Read all files as this format; see `graphkit formats`. (default: recognised)",
-            "--format",
-        ),
-    ] = None,
+    account: AccountOption = None,
+    direction: DirectionOption = None,
+    tz: ZoneOption = None,
+    format: FormatOption = None,
+    columns: ColumnsOption = None,
+    table: TableOption = None,
+    kind_is: KindIsOption = None,
+    separator: SeparatorOption = None,
     key: Annotated[
         Path | None,
         _option(
@@ -224,15 +231,18 @@ def import_log(
 
     Says what each file was recognised as and why, and what became of every file and record.
 
+    A table of no known tool is read with --table and --columns.
+
     Ids become pseudonyms (keyed hashes), and captions and other texts of persons are left out, unless --raw-ids or --keep asks for them.
     """
     import graphkit as gk
     from graphkit.privacy import drop_texts, pseudonymise
     from graphkit.readwrite import read_any, write_dataset, write_report
 
+    options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     with gk.show_progress():
         ds, report = read_any(
-            path, account=_accounts(account), direction=direction, tz=tz, format=format
+            path, account=_accounts(account), direction=direction, format=format, **options
         )
         secret = None
         if raw_ids:
@@ -242,15 +252,7 @@ def import_log(
             ds = pseudonymise(ds, secret, keep=keep or ())
         write_dataset(ds, out, overwrite=overwrite)
         write_report(report, out / "import.toml")
-    _say(f"{path} is {report.recognised}.")
-    if report.files.height > 1:
-        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
-        _show_table("Files", files.sort("status", descending=True), rows=200)
-    _show_table("Records read", report.rows, rows=200)
-    if report.dropped.height:
-        _show_table("Records dropped, with reasons", report.dropped, rows=200)
-    if report.notes.height:
-        _show_table("Changes and additions", report.notes, rows=200)
+    _show_report(path, report)
     _show_table("Tables written", _table_sizes(ds))
     for reason, count in ds.provenance.removed.items():
         _say(f"left out: {reason} ({count:,} rows)")
@@ -306,6 +308,8 @@ def _table_sizes(dataset: Dataset) -> pl.DataFrame:
 def describe(
     dataset: DatasetPath,
     format: FormatOption = None,
+    account: AccountOption = None,
+    direction: DirectionOption = None,
     stitches: StitchesOption = None,
     columns: ColumnsOption = None,
     table: TableOption = None,
@@ -314,14 +318,20 @@ def describe(
     separator: SeparatorOption = None,
 ) -> None:
     """Summarise a dataset: rows read and dropped, and each column of each table."""
+    import polars as pl
+
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
+    options |= {"account": _accounts(account), "direction": direction}
     ds, report = _read(dataset, format, stitches, options)
-    _show_table("Rows read", report.rows)
-    if report.dropped.height:
-        _show_table("Rows dropped, with reasons", report.dropped)
-    if report.notes.height:
-        _show_table("Changes and additions", report.notes)
-    _show_table("Columns", ds.summary())
+    _show_report(dataset, report)
+    # of a time the type says what it is the time of, so that the table fits 80 columns
+    type_ = pl.concat_str(
+        pl.col("type").str.replace(r"\(.*", ""), "time_kind", separator=" ", ignore_nulls=True
+    )
+    columns_of = ds.summary().with_columns(type=type_).drop("rows", "time_kind")
+    for name, frame in ds.tables.items():
+        shown = columns_of.filter(table=name).drop("table")
+        _show_table(f"Columns of {name} ({frame.height:,} rows)", shown, rows=200)
 
 
 @app.command()
@@ -329,6 +339,8 @@ def communities(
     dataset: DatasetPath,
     out: OutOption,
     format: FormatOption = None,
+    account: AccountOption = None,
+    direction: DirectionOption = None,
     stitches: StitchesOption = None,
     columns: ColumnsOption = None,
     table: TableOption = None,
@@ -373,12 +385,12 @@ def communities(
 ) -> None:
     """Find, name and validate the communities of a dataset, and write them to a folder.
 
-    Builds the co-interaction graph (one-mode projection), finds communities by several runs of
-    Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
+    Builds the co-interaction graph (one-mode projection), finds communities by several runs of Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
 
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
+    options |= {"account": _accounts(account), "direction": direction}
     unwanted = set(exclude or ())
     if through == "tags" and not keep_stop_tags:
         unwanted |= gk.STOP_TAGS
@@ -449,6 +461,19 @@ def _say(text: str, *, err: bool = False) -> None:
     typer.echo(plain_text(text), err=err)
 
 
+def _show_report(path: Path, report: ImportReport) -> None:
+    """Print what was recognised, and what became of files and records."""
+    _say(f"{path} is {report.recognised}.")
+    if report.files.height > 1:
+        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
+        _show_table("Files", files.sort("status", descending=True), rows=200)
+    _show_table("Rows read", report.rows, rows=200)
+    if report.dropped.height:
+        _show_table("Rows dropped, with reasons", report.dropped, rows=200)
+    if report.notes.height:
+        _show_table("Changes and additions", report.notes, rows=200)
+
+
 def _show_study(study: CommunityStudy, least: int = 0) -> None:
     """Print the communities of a study; those that a report with this `least` suppresses are not."""
     from graphkit.study.disclosure import shown_communities
@@ -500,7 +525,8 @@ def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
 
     table = Table(title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name, dtype in frame.schema.items():
-        table.add_column(plain(name), justify="right" if dtype.is_numeric() else "left")
+        side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
+        table.add_column(plain(name), justify=side, overflow="fold")  # no text is cut off
     for row in frame.head(rows).iter_rows():
         table.add_row(*(plain(format_cell(v)) for v in row))
     console = Console()
@@ -511,12 +537,32 @@ def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
         _say(f"… and {frame.height - rows:,} more rows in the tables folder")
 
 
+def _as_options(message: str) -> str:
+    """The options of the command line for parameters that a message asks for."""
+    asked = [f"--{name}" for name in ("account", "direction", "tz") if f"pass {name}=" in message]
+    return f" On the command line: {', '.join(asked)}." if asked else ""
+
+
+def _warn(others: Callable[..., None]) -> Callable[..., None]:
+    """What shows warnings: those of graphkit as a sentence, without the line of code that gave them."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, GraphkitWarning):
+            _say(f"graphkit: warning: {message}", err=True)
+        else:
+            others(message, category, *place, **more)
+
+    return show
+
+
 def main() -> None:
     """Entry point of the command ``graphkit``."""
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn(warnings.showwarning)
+            app()
     except GraphkitError as error:
-        _say(f"graphkit: {error}", err=True)
+        _say(f"graphkit: {error}{_as_options(str(error))}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, _InterruptedError) as stop:
         _say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)

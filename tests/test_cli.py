@@ -34,11 +34,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_is_complete() -> None:
-    for arguments in ((), ("demo",), ("run",), ("check",), ("describe",), ("communities",)):
+    commands = ("demo", "run", "check", "formats", "import", "describe", "communities")
+    for arguments in ((), *((command,) for command in commands)):
         done = graphkit(*arguments, "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout
     assert "--min-shared" in graphkit("communities", "--help").stdout
+    for command in ("import", "describe", "communities"):
+        shown = graphkit(command, "--help").stdout
+        for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
+            assert option in shown
     assert graphkit("--version").stdout.startswith("graphkit 0.")
 
 
@@ -79,9 +84,74 @@ def test_describe_a_log_of_other_names(
         code, shown = run("--columns", wrong)
         assert code == 2
         assert told in " ".join(shown.split())
-    code, shown = run("--tz", "+02:00", "--format", "tiktok")
+    code, shown = run("--separator", ",", "--format", "tiktok")
     assert code == 2
-    assert "--tz is for tables" in shown
+    assert "separator= is for tables" in shown
+
+
+def test_accounts_and_directions_of_lists(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = {"id": 7374807619341093709, "username": "cem", "create_time": 1717081224}
+    liked = tmp_path / "liked.json"
+    data = {"user_liked_videos": [video], "cursor": 1, "has_more": False}
+    liked.write_text(json.dumps({"data": data, "error": {"code": "ok", "log_id": "1"}}))
+    follows = tmp_path / "list.csv"
+    follows.write_text("username,display_name,following_user\nann,A,bob\n")
+
+    def run(*arguments: object) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        shown = capsys.readouterr()
+        return done.value.code, " ".join((shown.out + shown.err).split())
+
+    code, shown = run("describe", liked)
+    assert code == 2
+    assert "pass account='name'. On the command line: --account." in shown
+    code, shown = run("describe", liked, "--account", "ann")
+    assert code == 0
+    assert "liked.json is answers of the TikTok Research API" in shown
+    assert "Columns of interactions (1 rows)" in shown
+    code, shown = run("communities", liked, "--out", tmp_path / "out", "--account", "like.json=ann")
+    assert code == 2
+    assert "Did you mean 'liked.json'" in shown
+    code, shown = run("describe", follows)
+    assert code == 2
+    assert "On the command line: --direction." in shown
+    code, shown = run("describe", follows, "--direction", "followers")
+    assert code == 0
+    assert "Columns of follows (1 rows)" in shown
+    code, shown = run("communities", follows, "--out", tmp_path / "out", "--direction", "following")
+    assert code == 2
+    assert "pass direction=" not in shown
+    assert "interactions" in shown
+
+
+def test_a_table_of_other_names_is_imported(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("user,clip\nplanted_ann,0071\n")
+    names = ("--table", "interactions", "--columns", "account_id=user", "--columns", "item_id=clip")
+    out = tmp_path / "ds"
+    done = graphkit("import", log, "--out", out, *names, "--kind-is", "like")
+    assert done.returncode == 0, done.stderr
+    ds, _ = gk.read_dataset(out)
+    key = gk.privacy.load_key(tmp_path / "graphkit.key")
+    assert ds.interactions is not None
+    expected = (key.pseudonym("planted_ann", "account"), key.pseudonym("0071", "item"), "like")
+    assert ds.interactions.rows() == [expected]
+
+
+def test_warnings_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ratings.csv").write_text(
+        "userId,movieId,rating,timestamp\n1,2,3.0,1715253931\n"
+    )
+    (tmp_path / "in" / "notes.md").write_text("notes")
+    done = graphkit("describe", tmp_path / "in")
+    assert done.returncode == 0
+    assert done.stderr.startswith("graphkit: warning: read_any: 1 of 2 files")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:

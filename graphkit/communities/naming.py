@@ -69,9 +69,10 @@ def attribute_use(partition: Partition, graph: Graph, name: str) -> pl.DataFrame
     """Values of a node attribute as uses of tags: node, tag, uses; each value of a list is one."""
     known = [] if graph.attributes is None else graph.attributes.columns[1:]
     if graph.attributes is None or name not in known:
+        choose = f" Name the one that names communities: by={shorten(known[0])}." if known else ""
         raise MissingDataError(
             f"label_communities: the graph has no attribute {shorten(name)}; there are "
-            f"{name_some(known, 8) or 'none'}.{nearest(str(name), known)}"
+            f"{name_some(known, 8) or 'none'}.{nearest(str(name), known) or choose}"
         )
     nodes = pl.Series("node", partition.vocabulary.lookup(graph.vocabulary))
     rows = pl.DataFrame([nodes, graph.attributes.get_column(name).alias("tag")])

@@ -287,7 +287,7 @@ class Dataset(Frozen):
         for name, frame in self.tables.items():
             n = frame.height
             for c in frame:
-                ordered = n > 0 and (c.dtype.is_numeric() or c.dtype.is_temporal())
+                ordered = c.count() > 0 and (c.dtype.is_numeric() or c.dtype.is_temporal())
                 row: dict[str, Any] = {"table": name, "rows": n, "column": c.name}
                 row["type"] = str(c.dtype)
                 row["filled"] = 1 - c.null_count() / n if n else None
@@ -414,6 +414,12 @@ def require_dataset(dataset: object, *, caller: str) -> None:
     """Raise a DataError unless `dataset` is a Dataset; of a frame it says how to make one."""
     if not isinstance(dataset, Dataset):
         advice = advise_frame(dataset, follows=caller == "follow_graph")
+        if isinstance(dataset, tuple):
+            advice = "readers return a dataset and a report: ds, report = gk.read_any(path)."
+        elif isinstance(dataset, str) or hasattr(dataset, "__fspath__"):
+            advice = "read the file with ds, report = gk.read_any(path)."
+        elif type(dataset).__name__ == "Platform":
+            advice = "pass its attribute .dataset."
         raise DataError(
             f"{caller} needs a graphkit Dataset, not a {type(dataset).__name__}"
             + (f": {advice}" if advice else ".")

@@ -223,6 +223,10 @@ def no_graph(value: Any, caller: str) -> DataError:
         how = advice.rstrip(".")
     elif hasattr(value, "shape") and hasattr(value, "dtype"):
         how = "make one with graphkit.Graph.from_scipy(matrix, directed=…)"
+    elif kind == "Partition":
+        how = "a partition holds no edges; pass the graph that it was found in"
+    elif isinstance(value, tuple) and any(type(v).__name__ == "ImportReport" for v in value):
+        how = "read_graph returns a graph and a report: graph, report = read_graph(path)"
     elif isinstance(value, list | tuple | set):
         how = "make one with graphkit.Graph.from_edges(sources, targets, directed=…)"
     else:

@@ -577,7 +577,7 @@ class _PairSource(NamedTuple):
         if not parts:
             raise MissingDataError(
                 f"{self.caller} needs tags: items.tags with interactions on the items, or "
-                "interactions of kind 'tag'."
+                "interactions of kind 'tag'. (Of a frame: from_frame(…, tags='its column of hashtags').)"
             )
         return pl.concat([part.select("accounts", "tags", "at") for part in parts])
 

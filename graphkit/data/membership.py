@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.errors import DataError
+from graphkit.data.frames import column_names
+from graphkit.errors import DataError, shorten
 
 Membership = npt.NDArray[np.int32]
 
@@ -113,6 +114,12 @@ def read_pairs(given: Any, membership: Any) -> tuple[list[Any], dict[Any, Any]]:
         )
     if isinstance(given, Mapping):
         return list(given), dict(given)
+    if hasattr(given, "columns") and (names := column_names(given)):
+        ids, codes = (names * 2)[:2]
+        raise DataError(
+            "a frame is neither ids nor pairs: give its columns of ids and of communities, such as "
+            f"Partition.from_membership(df[{shorten(ids)}], df[{shorten(codes)}])."
+        )
     found: dict[Any, Any] = {}
     for row, pair in enumerate(as_list(given)):
         if isinstance(pair, set | frozenset | list):

@@ -206,9 +206,11 @@ def _check_columns(table: Table, frame: pl.DataFrame, place: str) -> None:
     if missing:
         close = difflib.get_close_matches(missing[0], strange, n=1, cutoff=0.7)
         hint = f" Did you mean {shorten(close[0])}?" if close else ""
+        required = ", ".join(c.name for c in table.columns if c.required)
+        if place.startswith("table ") and not close:
+            hint = " Of a frame with other names, graphkit.from_frame(df, account=…, item=…) makes a dataset."
         raise DataError(
-            f"{place}: column {missing[0]!r} is missing; there are {there}.{hint} "
-            f"Required: {', '.join(c.name for c in table.columns if c.required)}."
+            f"{place}: column {missing[0]!r} is missing; there are {there}.{hint} Required: {required}."
         )
 
 

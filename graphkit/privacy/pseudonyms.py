@@ -22,7 +22,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.ids import creation_time
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import TABLES
@@ -227,7 +227,7 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     Raises
     ------
     OptionError
-        If `keep` names a column that is not there.
+        If `keep` names a column that is not there, or `key` is no key.
     DataError
         If two ids get one pseudonym, or the dataset holds pseudonyms already.
 
@@ -243,6 +243,9 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     >>> made.follows.get_column("follower_id").to_list() == [PseudonymKey(bytes(32)).pseudonym("ann", "account")]
     True
     """
+    require_dataset(dataset, caller="pseudonymise")
+    if not isinstance(key, PseudonymKey):
+        raise OptionError(f"key=: a PseudonymKey is needed: load_key(path), or {_HOW_TO_MAKE}.")
     if fingerprint := dataset.provenance.find("pseudonyms"):
         raise DataError(f"the dataset holds pseudonyms already, of the key {fingerprint}.")
     _check_keep(dataset, keep)
@@ -305,6 +308,7 @@ def drop_texts(dataset: Dataset, *, keep: Collection[str] = ()) -> Dataset:
     >>> drop_texts(ds).items.columns
     ['item_id']
     """
+    require_dataset(dataset, caller="drop_texts")
     _check_keep(dataset, keep)
     removed = _texts(dataset.tables, keep)
     tables: dict[str, Any] = {

@@ -7,6 +7,7 @@ not understood, and the three add up to all files.
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 import zipfile
 from collections import Counter, defaultdict
@@ -19,7 +20,10 @@ import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import to_toml, write_text
+from graphkit.data.frames import advise_frame
+from graphkit.data.graph_convert import library_of
 from graphkit.data.results import ImportReport
+from graphkit.data.times import check_zone
 from graphkit.errors import (
     DataError,
     FileError,
@@ -34,6 +38,7 @@ from graphkit.errors import (
 )
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
+from graphkit.readwrite.files import no_such_path
 from graphkit.readwrite.folder import is_dataset, is_table, read_dataset
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
 from graphkit.readwrite.importers import IMPORTERS
@@ -47,6 +52,7 @@ _FOLDERS = {
     "folder": "a dataset folder of graphkit: tables as Parquet, CSV or NDJSON",
     "hetrec-lastfm": "the folder of HetRec 2011, Last.fm",
 }
+_ONE_TABLE = "one table: Parquet, CSV or NDJSON"
 
 
 def formats() -> pl.DataFrame:
@@ -67,7 +73,7 @@ def read_any(
     account: str | Mapping[str, str] | None = None,
     direction: Direction | None = None,
     tz: str | None = None,
-    columns: Mapping[str, Mapping[str, str]] | None = None,
+    columns: Mapping[str, Any] | None = None,
     table: str | None = None,
     kind_is: str | None = None,
     separator: str | None = None,
@@ -87,15 +93,18 @@ def read_any(
         File, folder or zip archive.
     account
         The account whose likes, follows, posts seen or export a file holds, where the file does
-        not say it: one for all files, or a mapping of file names to accounts.
+        not say it: one for all files, or a mapping of file names to accounts, such as
+        ``{"liked.json": "ann", "donor2/liked.json": "bob"}``. It goes before a name that an export
+        holds: of several donors give a mapping, for one name would make them one account.
     direction
         Whether lists of follows that do not say it hold the ``"followers"`` of the account that was
         asked, or those whom it is ``"following"``.
     tz
         Time zone of times that are written without one, such as ``"Europe/Berlin"`` or ``"+02:00"``.
     columns, table, kind_is, separator
-        For tables of no known tool, as in :func:`graphkit.read_dataset`: names of columns, the table
-        that one file holds, the kind of interaction, what parts lists in cells.
+        For tables of no known tool, as in :func:`graphkit.read_dataset`: names of columns, such as
+        ``{"user": "account_id"}``, the table that one file holds, the kind of interaction, what parts
+        lists in cells.
     format
         A name of :func:`formats`: files are then read as this format, without recognition.
     stitches
@@ -113,7 +122,9 @@ def read_any(
     MissingDataError
         If the file needs `account` or `direction`.
     OptionError
-        For an unknown format.
+        For an unknown format or time zone, or if `account` names a file that is not there.
+    DataError
+        If a frame or graph is passed instead of a path.
 
     Warns
     -----
@@ -131,13 +142,15 @@ def read_any(
     (True, 'a dataset folder of graphkit: tables as Parquet, CSV or NDJSON, as it has a dataset.toml')
     """
     refuse_after_fork()
-    path, lists = Path(path), list(stitches)
+    path, lists = _path_of(path), list(stitches)
     if format is not None:
         check_choice("format", format, [*_FOLDERS, *(i.name for i in IMPORTERS)])
     if direction is not None:
         check_choice("direction", direction, ("followers", "following"))
+    if tz is not None:
+        check_zone(tz)
     if not path.exists():
-        raise FileError(f"{path} does not exist.")
+        raise no_such_path(path)
     if lists:
         known = format or ("folder" if path.is_dir() and is_dataset(path) else "tiktok")
         if known != "tiktok":
@@ -153,7 +166,7 @@ def read_any(
         has = (path / "dataset.toml").exists()
         why = "it has a dataset.toml" if has else "its files are tables"
         why = "its columns say what it holds" if path.is_file() and not given else why
-        why = "it was said so" if given else why
+        why = f"{next(iter(given))}= says so" if given else why
         return dataset, report.with_files(_whole_folder("folder", path, why))
     if format == "hetrec-lastfm" or (format is None and is_hetrec_lastfm(path)):
         dataset, report = read_hetrec_lastfm(path)
@@ -202,7 +215,21 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _whole_folder(name: str, path: Path, why: str) -> list[dict[str, Any]]:
-    return [_line(str(path), name, _FOLDERS[name], why, "read", "")]
+    holds = _ONE_TABLE if path.is_file() else _FOLDERS[name]
+    return [_line(str(path), name, holds, why, "read", "")]
+
+
+def _path_of(path: object) -> Path:
+    """The path; a DataError for what is in memory already, with what to call instead."""
+    if isinstance(path, str | Path) or hasattr(path, "__fspath__"):
+        return Path(path)
+    advice = advise_frame(path)
+    if not advice and library_of(path):
+        advice = "a graph goes into graphkit's functions as it is."
+    raise DataError(
+        f"read_any reads files: the path is a {type(path).__name__}"
+        + (f". This is no file: {advice}" if advice else ", and a text or Path is needed.")
+    )
 
 
 def _line(
@@ -233,6 +260,7 @@ def _read_census(
     sources, idle = list_sources(path)
     if not sources:
         raise FileError(f"{path} holds no file.")
+    _check_accounts(options, sources)
     lines: dict[Source, dict[str, Any]] = {
         s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
         for s in idle
@@ -403,6 +431,17 @@ def _digest(source: Source) -> bytes | None:
     return hashed.digest()
 
 
+def _check_accounts(options: ImportOptions, sources: Sequence[Source]) -> None:
+    """Refuse a mapping of accounts that names a file that is not there."""
+    for name in options.account if isinstance(options.account, Mapping) else ():
+        if not any(source.ends_with(name) for source in sources):
+            known = sorted({source.parts[-1] for source in sources})
+            raise OptionError(
+                f"account={{{shorten(name)}: …}}: no file has this name.{nearest(name, known)} A file is "
+                "named with its ending, if need be after its folder: 'donor2/liked.json'."
+            )
+
+
 def _reason(
     error: GraphkitError | str, source: Source, root: Path, others: Sequence[Source] = ()
 ) -> str:
@@ -410,10 +449,13 @@ def _reason(
     text = str(error).removeprefix(source.place).lstrip(":, ")
     for other in others if others != [source] else ():
         text = text.replace(other.place, "another file")
+    for name in (source.place, str(source.path), source.member, source.parts[-1]):
+        if "." in name or "/" in name:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "the file", text)
     inside = [root, *(p for p in Path(source.place).parents if root in p.parents)]
     for folder in sorted(map(str, inside), key=len, reverse=True):
         text = text.replace(folder, "its folder")
-    return shorten_text(text)
+    return shorten_text(text.removeprefix("is "))
 
 
 def shorten_text(text: str, most: int = 300) -> str:
@@ -503,10 +545,10 @@ def _nothing_known(path: Path, lines: Mapping[Source, Mapping[str, Any]]) -> Fil
 def _warn_of_others(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     others = [one for one in lines if one["status"] != "read"]
     if others:
-        most = Counter(str(one["reason"]) for one in others).most_common(1)[0][0]
+        most, times = Counter(str(one["reason"]) for one in others).most_common(1)[0]
         warnings.warn(
             f"read_any: {len(others):,} of {len(lines):,} files in {path} were not read: "
-            f"{shorten_text(most, 200)}; report.files has the reason for each.",
+            f"{shorten_text(most, 200).rstrip('.')} ({times:,}). report.files has the reason for each.",
             GraphkitWarning,
             stacklevel=4,
         )

@@ -20,7 +20,14 @@ from graphkit.data.ids import (
 )
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import conform
-from graphkit.errors import GraphkitWarning, OptionError, check_choice, check_number, shorten
+from graphkit.errors import (
+    DataError,
+    GraphkitWarning,
+    OptionError,
+    check_choice,
+    check_number,
+    shorten,
+)
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.folder import drop_duplicates
 
@@ -186,6 +193,8 @@ def from_frame(
     ...            threshold=4).interactions.select("account_id", "kind", "value").rows()
     [('ann', 'like', 5.0), ('bob', 'rating', 2.0)]
     """
+    if isinstance(frame, str) or hasattr(frame, "__fspath__"):
+        raise DataError("from_frame takes a frame, not a path: read a file with gk.read_any(path).")
     given: dict[str, str | None] = {
         "account": account, "item": item, "at": at, "kind": kind, "value": value, "rating": rating,
         "target_account": target_account, "target_item": target_item, "tag": tag,

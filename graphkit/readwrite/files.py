@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from graphkit.errors import DataError, FileError, GraphkitError
+from graphkit.errors import DataError, FileError, GraphkitError, nearest, shorten
 from graphkit.parallel import refuse_after_fork
 
 #: Suffixes of the table formats.
@@ -68,12 +68,29 @@ def reading_file(path: Path, remedy: str) -> Iterator[None]:
         raise FileError(f"{path} cannot be read: {why}. {remedy}") from error
 
 
+def no_such_path(path: Path, what: str = "") -> FileError:
+    """The error for a path that does not exist, with the nearest name beside it.
+
+    Examples
+    --------
+    >>> str(no_such_path(Path("graphkit_of_nobody.csv")))
+    'graphkit_of_nobody.csv does not exist.'
+    """
+    try:
+        beside = [p.name for p in path.absolute().parent.iterdir()]
+    except OSError:
+        missing = [p.name for p in path.absolute().parents if not p.is_dir()]
+        why = f": there is no folder {shorten(missing[-1])}" if missing else ""
+        return FileError(f"{what}{path} does not exist{why}.")
+    return FileError(f"{what}{path} does not exist.{nearest(path.name, beside)}")
+
+
 def require_folder(folder: str | Path, remedy: str) -> Path:
     """The folder as a path; a FileError if it is missing or a file."""
     refuse_after_fork()
     path = Path(folder)
     if not path.exists():
-        raise FileError(f"the folder {path} does not exist. {remedy}")
+        raise FileError(f"{no_such_path(path, 'the folder ')} {remedy}")
     if not path.is_dir():
         raise FileError(f"{path} is a file, not a folder: give the folder that holds it.")
     return path

@@ -463,7 +463,7 @@ def _advise(path: Path, names: list[str]) -> str:
     shell = " ".join(f"--columns {new}={old}" for new, old in given.items())
     told = (
         f"{path} is one table, and its {len(names)} columns do not say of what. A "
-        "log is read by read_dataset(path, table='interactions'"
+        "log is read by read_any(path, table='interactions'"
         + (f", columns={{{python}}}" if given else "")
         + (f", kind_is={kind!r})" if kind else ")")
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graphkit.data.frames import advise_frame
 from graphkit.data.graph import Graph
+from graphkit.data.graph_convert import library_of
 from graphkit.data.results import ImportReport
-from graphkit.errors import FileError, OptionError, shorten
+from graphkit.errors import DataError, FileError, OptionError, shorten
 from graphkit.readwrite.edge_lists import read_edge_list
 from graphkit.readwrite.gexf import read_gexf
 from graphkit.readwrite.gml import read_gml
@@ -108,7 +110,7 @@ def read_graph(
         or what to export instead.
     DataError
         If an id is missing or there twice, or has lost digits; if an edge list does not say its
-        direction; or if a third column holds no weights.
+        direction; if a third column holds no weights; or if the path is a graph or frame.
     MissingDataError
         If no edge has the weight, or no node the attribute, that is named.
     DependencyError
@@ -124,6 +126,12 @@ def read_graph(
     >>> graph.n_edges, graph.vocabulary.ids.tolist()
     (2, ['#art', '#booktok', '#goth', '#reading'])
     """
+    if library_of(path) or isinstance(path, Graph):
+        raise DataError(
+            "read_graph reads files: a graph in memory goes into graphkit's functions as it is."
+        )
+    if advice := advise_frame(path, graph=True):
+        raise DataError(f"read_graph reads files, and this is a frame: {advice}")
     path = Path(path)
     if directed is not None and not isinstance(directed, bool):
         raise OptionError(f"directed={shorten(directed)}: True, False or None is needed.")

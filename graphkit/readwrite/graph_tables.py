@@ -22,7 +22,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, MissingDataError, name_some, nearest, shorten
-from graphkit.readwrite.files import reading_file
+from graphkit.readwrite.files import no_such_path, reading_file
 
 _REMEDY = "Get the file again, or export it again."
 #: What programs write for a number that is missing.
@@ -86,7 +86,7 @@ class GraphTables:
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """The bytes of a file, decompressed if they begin as those of gzip do."""
     if not path.exists():
-        raise FileError(f"{path} does not exist.")
+        raise no_such_path(path)
     if path.is_dir():
         raise FileError(f"{path} is a folder: give one file that holds a graph.")
     with reading_file(path, _REMEDY), path.open("rb") as file:

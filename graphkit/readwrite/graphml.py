@@ -13,7 +13,7 @@ from graphkit.data.attributes import unique_name
 from graphkit.data.files import write_whole
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, MissingDataError, name_some, nearest, shorten
+from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest, shorten
 from graphkit.readwrite.graph_tables import (
     GraphTables,
     column_name,
@@ -28,6 +28,9 @@ Sparse = tuple[list[int], list[str]]
 
 #: Whole numbers up to this one are exact in every reader, also those that use floats.
 _EXACT = 1 << 53
+
+#: Endings by which programs would take the file for one of another format.
+_OTHERS = (".gexf", ".gml", ".net", ".paj", ".dot", ".gv", ".csv", ".tsv", ".txt", ".json", ".xlsx")
 #: Characters that XML cannot hold.
 _IMPOSSIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
 
@@ -233,6 +236,8 @@ def write_graphml(
         to write is called as a column of the partition.
     MissingDataError
         If the graph lacks an attribute that is named.
+    OptionError
+        If the path ends like a file of another format, such as ``.gexf``.
     FileError
         If the file cannot be written.
 
@@ -246,6 +251,11 @@ def write_graphml(
     <key id="d0" for="node" attr.name="age" attr.type="long"/>
     """
     graph, path = as_graph(graph, "write_graphml"), Path(path)
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    if ending in _OTHERS:
+        raise OptionError(
+            f"{path}: write_graphml writes GraphML, and programs go by a file's name: end it in .graphml."
+        )
     frame = _node_columns(graph, attributes)
     if partition is not None:
         frame = _add_partition(frame, graph, partition)

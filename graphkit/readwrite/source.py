@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from graphkit.errors import FileError
-from graphkit.readwrite.files import reading_file
+from graphkit.readwrite.files import no_such_path, reading_file
 
 __all__ = ["Sample", "Source", "list_sources", "look_at"]
 
@@ -166,7 +166,7 @@ def list_sources(path: Path) -> tuple[list[Source], list[Source]]:
     Archives inside a folder are opened, archives inside an archive are not.
     """
     if not path.exists():
-        raise FileError(f"{path} does not exist.")
+        raise no_such_path(path)
     files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
     found: list[Source] = []
     for file in files:

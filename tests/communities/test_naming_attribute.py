@@ -61,3 +61,12 @@ def test_what_is_missing_is_named() -> None:
         gk.label_communities(HALVES, Graph.from_edges("a", "b", directed=False))
     with pytest.raises(MissingDataError, match="has a value of the attribute 'x'"):
         gk.label_communities(HALVES, graph(x=[None] * 20), by="x")
+
+
+def test_the_attribute_is_asked_for() -> None:
+    g = Graph.from_edges(
+        ["a"], ["b"], directed=False, attributes={"id": ["a", "b"], "side": [1, 2]}
+    )
+    p = Partition.from_membership(["a", "b"], [0, 0])
+    with pytest.raises(MissingDataError, match="Name the one that names communities: by='side'"):
+        gk.label_communities(p, g)

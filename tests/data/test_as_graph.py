@@ -125,3 +125,20 @@ def test_a_sparse_matrix_is_undirected_if_it_is_symmetric() -> None:
     )
     with pytest.raises(DataError, match="square"):
         as_graph(sp.csr_array(np.ones((2, 3))), "x")
+
+
+def test_results_of_readers_and_partitions_are_told_what_to_pass(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("source,target\na,b\n")
+    both = gk.readwrite.read_graph(tmp_path / "e.csv", directed=False)
+    with pytest.raises(DataError, match="graph, report = read_graph"):
+        gk.leiden(both, rng=1)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="a partition holds no edges"):
+        gk.readwrite.write_graphml(gk.leiden(both[0], rng=1), tmp_path / "g.graphml")  # type: ignore[arg-type]
+    for given, told in (
+        ((1, 2), "ds, report = gk.read_any"),
+        ("log.csv", "ds, report = gk.read_any"),
+        (tmp_path, "ds, report = gk.read_any"),
+        (gk.load_platform(), r"its attribute \.dataset"),
+    ):
+        with pytest.raises(DataError, match=told):
+            gk.cointeraction_graph(given)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import networkx as nx
+import polars as pl
 import pytest
 
 import graphkit as gk
@@ -118,3 +119,12 @@ def test_renamed_labels_keep_their_evidence() -> None:
     assert q.evidence is not None
     assert q.evidence.get_column("label").to_list() == ["readers", "jazz"]
     assert q.evidence.drop("label").equals(p.evidence.drop("label"))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("library", ["polars", "pandas"])
+def test_a_frame_is_told_to_give_its_columns(library: str) -> None:
+    frame: Any = pl.DataFrame({"node": ["a", "b"], "group": [0, 1]})
+    frame = frame.to_pandas() if library == "pandas" else frame
+    with pytest.raises(DataError, match=r"from_membership\(df\['node'\], df\['group'\]\)"):
+        Partition.from_membership(frame)
+    assert Partition.from_membership(frame["node"], frame["group"]).n_communities == 2

@@ -16,7 +16,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 import graphkit as gk
 from graphkit.errors import DataError, FileError, OptionError
-from graphkit.privacy import PseudonymKey, load_key, make_key, pseudonymise
+from graphkit.privacy import PseudonymKey, drop_texts, load_key, make_key, pseudonymise
 
 KEY, OTHER = PseudonymKey(bytes(range(32))), PseudonymKey(bytes(32))
 
@@ -207,3 +207,13 @@ def test_derived_datasets_keep_the_fingerprint(tmp_path: Path) -> None:
     assert isinstance(again.accounts, pl.DataFrame)
     with pytest.raises(DataError, match="holds pseudonyms already"):
         pseudonymise(again, KEY)
+
+
+def test_what_is_no_dataset_or_key_is_refused() -> None:
+    ds = gk.Dataset(follows={"follower_id": ["ann"], "followee_id": ["bob"]})
+    with pytest.raises(OptionError, match=r"load_key\(path\), or make one"):
+        pseudonymise(ds, "secret")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"ds, report = gk\.read_any"):
+        pseudonymise((ds, None), PseudonymKey(bytes(32)))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="drop_texts needs a graphkit Dataset"):
+        drop_texts((ds, None))  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
+import polars as pl
 import pytest
 
 import graphkit as gk
@@ -396,3 +398,65 @@ def test_common_names_of_columns_are_no_sign_of_a_platform(
     if name == "log.csv":
         dataset, _ = read_any(tmp_path / name, format="tiktok-research-tables")
         assert dataset.items is not None
+
+
+def test_reasons_name_no_file(tmp_path: Path) -> None:
+    # exports are often called by the names of their donors, and reasons go into import.toml
+    activity = {"Watch History": {"VideoList": []}, "Like List": {"ItemFavoriteList": []}}
+    export = json.dumps({"Your Activity": activity})
+    (tmp_path / "donated").mkdir()
+    (tmp_path / "donated" / "planted_ann.json").write_text(export[:-20])
+    (tmp_path / "donated" / "planted_bob.txt").write_text(
+        "Date: 2026-03-01 12:00:00\nLink: https://www.tiktokv.com/share/video/7374807619341093709/\n"
+    )
+    with zipfile.ZipFile(tmp_path / "donated" / "planted_cem.zip", "w") as archive:
+        archive.writestr("planted_cem/liked.json", answer(videos="PLANTED"))
+        archive.writestr("planted_cem/page.json", answer(videos=[VIDEO], cursor=1, has_more=False))
+    with pytest.warns(gk.GraphkitWarning) as warned:
+        _, report = read_any(tmp_path)
+    unread = report.files.filter(status="not read")
+    assert unread.height >= 2
+    assert not any("planted" in reason.lower() for reason in unread.get_column("reason"))
+    assert "broken JSON, line 1. Get the file again." in unread.get_column("reason").to_list()
+    assert "planted" not in write_report(report, tmp_path / "import.toml").read_text().lower()
+    assert not any("planted" in str(w.message) for w in warned)
+
+
+def test_accounts_of_files_that_are_not_there_are_refused(folder: Path) -> None:
+    with pytest.raises(OptionError, match=r"'like\.json'.* no file .*Did you mean 'liked\.json'"):
+        read_any(folder, account={"like.json": "Bob"})
+    with pytest.raises(OptionError, match="no file has this name"):
+        read_any(folder / "liked.json", account={"pages": "Bob"})
+
+
+def test_a_zone_is_checked_even_if_no_time_needs_it(folder: Path) -> None:
+    with pytest.raises(OptionError, match="Did you mean 'Europe/Berlin'"):
+        read_any(folder, tz="Berlin")
+
+
+def test_a_path_with_a_typo_names_its_neighbour(folder: Path) -> None:
+    with pytest.raises(FileError, match=r"liekd\.json does not exist\. Did you mean 'liked\.json'"):
+        read_any(folder / "liekd.json")
+    with pytest.raises(FileError, match=r"does not exist: there is no folder 'nowhere'\.$"):
+        read_any(folder / "nowhere" / "deep" / "liked.json")
+    with pytest.raises(FileError, match="Did you mean 'collected'"):
+        gk.read_dataset(folder.parent / "colected")
+
+
+def test_what_is_no_path_is_told_the_call_that_takes_it() -> None:
+    log = pl.DataFrame({"user": ["ann"], "video": ["v"], "action": ["like"]})
+    with pytest.raises(DataError, match=r"gk\.from_frame\(df, account='user', item='video'"):
+        read_any(log)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="goes into graphkit's functions as it is"):
+        read_any(nx.path_graph(3))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="a text or Path is needed"):
+        read_any(7)  # type: ignore[arg-type]
+
+
+def test_a_table_whose_columns_are_named_is_no_folder(folder: Path) -> None:
+    (folder / "log.csv").write_text("user,video\nann,v\n")
+    names = {"user": "account_id", "video": "item_id"}
+    ds, report = read_any(folder / "log.csv", columns=names, table="interactions", kind_is="like")
+    assert ds.interactions is not None
+    assert ds.interactions.rows() == [("ann", "v", "like")]
+    assert report.recognised == "one table: Parquet, CSV or NDJSON, as columns= says so"

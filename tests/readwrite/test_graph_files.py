@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import polars as pl
 import pytest
 
 import graphkit as gk
@@ -265,3 +266,10 @@ def test_the_samples_agree_with_other_readers(shared_data: Path) -> None:
     assert Partition.from_attribute(beside, "modularity_class") == Partition.from_attribute(
         other, "modularity_class"
     )
+
+
+def test_graphs_and_frames_are_no_files() -> None:
+    with pytest.raises(DataError, match="goes into graphkit's functions as it is"):
+        read_graph(nx.path_graph(3))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"Graph\.from_edges\(df\['source'\], df\['target'\]"):
+        read_graph(pl.DataFrame({"source": ["a"], "target": ["b"]}))  # type: ignore[arg-type]

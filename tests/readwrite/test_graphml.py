@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import graphkit as gk
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition, Runs
-from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError
+from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.readwrite import read_graph, write_graphml
 
 KEYS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -305,3 +305,12 @@ def test_a_large_file_is_read_fast_and_whole(tmp_path: Path) -> None:
     g = g.with_attributes({"id": g.vocabulary.ids, "half": g.vocabulary.ids % 2 == 0})
     own, _ = read_graph(write_graphml(g, tmp_path / "g.graphml"))
     assert own == g
+
+
+@pytest.mark.parametrize("name", ["g.gexf", "g.gml.gz", "g.csv", "g.NET"])
+def test_graphml_is_not_written_under_the_name_of_another_format(name: str, tmp_path: Path) -> None:
+    g = Graph.from_edges(["a"], ["b"], directed=False)
+    with pytest.raises(OptionError, match=r"end it in \.graphml"):
+        write_graphml(g, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    assert write_graphml(g, tmp_path / "g.xml").exists()

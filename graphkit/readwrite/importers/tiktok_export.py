@@ -242,7 +242,7 @@ def _read_one(
     source = sample.source
     if _is_text_export(sample):
         raise FileError(
-            f"{source.place} is an export of TikTok as text: ask TikTok for your data once more, "
+            f"{source.place} is an export of TikTok as text: ask TikTok for the data once more, "
             "in the format JSON."
         )
     frames: dict[str, list[pl.DataFrame]] = {}
@@ -262,9 +262,11 @@ def _read_one(
             continue
         held = frames.setdefault(kind, [])
         held += [_frame_of(some) for some in _rows_of(rows, kind, extract)]
-    owner = as_handle(options.account_of(source)) or named
-    if named not in (None, owner):
-        extract.renamed.add(str(named))
+    given = as_handle(options.account_of(source))
+    if given and named and given != named:
+        extract.renamed.add(named)
+        extract.notes["donors", "account= was taken in place of the name in the export"] += 1
+    owner = given or named
     empty = _frame_of([])
     return owner, {kind: pl.concat(some) if some else empty for kind, some in frames.items()}
 
