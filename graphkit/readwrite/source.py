@@ -378,8 +378,12 @@ def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
         return tuple(read(io.BytesIO(file.read()) if whole else file))
 
 
-#: A text, a text that is cut off, a bracket, or a mark between values.
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|"(?:[^"\\]|\\.)*\\?$|([{}\[\],:])', re.S)
+#: A key with its first quote, or a bracket, after whatever has neither; or a text that is cut off.
+_TOKEN = re.compile(
+    r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"(?!\s*+:))*+'
+    r'(?:("[^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+:|([{}\[\]])|".*+)',
+    re.S,
+)
 
 
 def key_paths(text: str) -> set[str]:
@@ -390,27 +394,26 @@ def key_paths(text: str) -> set[str]:
     >>> sorted(key_paths('{"data": {"videos": [{"id": 1}, {"us'))
     ['data', 'data.videos', 'data.videos.id']
     """
-    found: set[str] = set()
-    stack: list[str | None] = []  # the path of each object that is open; None for an array
-    path, word = "", ""
-    prefixes: list[str] = [""]
-    for match in _TOKEN.finditer(text):
-        mark = match.group(2)
-        if mark is None:
-            word = match.group(1) or ""
-        elif mark == ":":
-            if stack and stack[-1] is not None:
-                path = f"{stack[-1]}.{word}" if stack[-1] else word
-                found.add(path)
+    known: dict[str, dict[str, str]] = {}  # the path of each key of an object, by that of the object
+    # what is open, without the last: its keys (of an array none), and the path that led to it
+    stack: list[tuple[dict[str, str] | None, str]] = []
+    path = ""
+    keys: dict[str, str] | None = None
+    for word, mark in _TOKEN.findall(text):
+        if word:
+            if keys is not None:
+                seen = keys.get(word)
+                if seen is None:
+                    outer, name = stack[-1][1], word[1:]
+                    keys[word] = seen = f"{outer}.{name}" if outer else name
+                path = seen
+        elif not mark:
+            break  # a text that is cut off
         elif mark in "{[":
-            prefixes.append(path)
-            stack.append(path if mark == "{" else None)
-        elif mark in "}]":
-            if stack:
-                stack.pop()
-                path = prefixes.pop()
+            stack.append((keys, path))
+            keys = known.setdefault(path, {}) if mark == "{" else None
+        elif stack:
+            keys, path = stack.pop()
             if not stack:
-                path, prefixes = "", [""]
-        elif stack and stack[-1] is not None:
-            path = stack[-1]
-    return found
+                path = ""
+    return {path for paths in known.values() for path in paths.values()}
