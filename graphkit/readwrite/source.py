@@ -378,10 +378,11 @@ def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
         return tuple(read(io.BytesIO(file.read()) if whole else file))
 
 
-#: A key with its first quote, or a bracket, after whatever has neither; or a text that is cut off.
+#: A key with its first quote, or a bracket, after whatever has neither; or the end of the text, and a
+#: text that is cut off there. One of them always fits, so that nothing is tried twice.
 _TOKEN = re.compile(
-    r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"(?!\s*+:))*+'
-    r'(?:("[^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+:|([{}\[\]])|".*+)',
+    r'(?:[^"{}\[\]]+|"[^"\\]*(?:\\.[^"\\]*)*"(?!\s*:))*'
+    r'(?:("[^"\\]*(?:\\.[^"\\]*)*)"\s*:|([{}\[\]])|".*|\Z)',
     re.S,
 )
 
@@ -394,7 +395,9 @@ def key_paths(text: str) -> set[str]:
     >>> sorted(key_paths('{"data": {"videos": [{"id": 1}, {"us'))
     ['data', 'data.videos', 'data.videos.id']
     """
-    known: dict[str, dict[str, str]] = {}  # the path of each key of an object, by that of the object
+    known: dict[
+        str, dict[str, str]
+    ] = {}  # the path of each key of an object, by that of the object
     # what is open, without the last: its keys (of an array none), and the path that led to it
     stack: list[tuple[dict[str, str] | None, str]] = []
     path = ""
@@ -408,7 +411,7 @@ def key_paths(text: str) -> set[str]:
                     keys[word] = seen = f"{outer}.{name}" if outer else name
                 path = seen
         elif not mark:
-            break  # a text that is cut off
+            break  # the end
         elif mark in "{[":
             stack.append((keys, path))
             keys = known.setdefault(path, {}) if mark == "{" else None
