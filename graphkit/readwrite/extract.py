@@ -107,12 +107,15 @@ class Extract:
     refused: dict[Source, str] = field(default_factory=dict)
     real_ids: set[str] = field(default_factory=set)
 
-    def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Add rows to a table; columns that one side lacks are missing there."""
-        if frame.height:
-            held = self.tables.get(table)
-            parts = [frame] if held is None else [held, frame]
-            self.tables[table] = pl.concat(parts, how="diagonal_relaxed")
+    def add(self, table: str, *frames: pl.DataFrame) -> None:
+        """Add rows to a table; columns that one side lacks are missing there.
+
+        Many frames are added in one call, for each call looks at all that is held.
+        """
+        parts = [frame for frame in frames if frame.height]
+        if parts:
+            held = [self.tables[table]] if table in self.tables else []
+            self.tables[table] = pl.concat([*held, *parts], how="diagonal_relaxed")
 
     def count(self, table: str, rows: int) -> None:
         """Count records that were read."""
@@ -194,9 +197,10 @@ def combine(
         If no extract holds a row.
     """
     total = Extract()
+    names = dict.fromkeys(name for extract in extracts for name in extract.tables)
+    for name in names:
+        total.add(name, *(e.tables[name] for e in extracts if name in e.tables))
     for extract in extracts:
-        for name, frame in extract.tables.items():
-            total.add(name, frame)
         for table, rows in extract.read.items():
             total.count(table, rows)
         total.dropped.update(extract.dropped)

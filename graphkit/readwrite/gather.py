@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def read_each(
     raised. So it is if every file fails.
     """
     failures: list[GraphkitError] = []
+    frames: dict[str, list[pl.DataFrame]] = defaultdict(list)
     for sample in samples:
         part = Extract()
         try:
@@ -51,12 +53,14 @@ def read_each(
             extract.refused[sample.source] = str(error)
             continue
         for name, frame in part.tables.items():
-            extract.add(name, frame)
+            frames[name].append(frame)
         for kind, rows in part.read.items():
             extract.count(kind, rows)
         extract.dropped.update(part.dropped)
         extract.notes.update(part.notes)
         extract.refused |= part.refused
+    for name, some in frames.items():
+        extract.add(name, *some)
 
 
 def read_rows(

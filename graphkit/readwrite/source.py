@@ -13,7 +13,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -21,7 +22,7 @@ from typing import IO, Any, Literal, cast
 from graphkit.errors import FileError
 from graphkit.readwrite.files import reading_file
 
-__all__ = ["Sample", "Source", "list_sources", "look_at"]
+__all__ = ["Sample", "Source", "keep_archive_open", "list_sources", "look_at"]
 
 #: Bytes of a file that are looked at, after decompression.
 BEGINNING = 1 << 18
@@ -89,7 +90,7 @@ class Source:
         with reading_file(Path(self.place), "Get the file again."), contextlib.ExitStack() as stack:
             if self.member:
                 try:
-                    archive = stack.enter_context(zipfile.ZipFile(self.path))
+                    archive = stack.enter_context(_archive(self.path))
                     raw = stack.enter_context(archive.open(self.member))
                 except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
                     raise FileError(
@@ -107,6 +108,40 @@ class Source:
         """Its bytes, decompressed, or the first `most` of them."""
         with self.open() as file:
             return file.read() if most is None else file.read(most)
+
+
+_OPENED: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("_OPENED", default=None)
+
+
+@contextlib.contextmanager
+def keep_archive_open() -> Iterator[None]:
+    """Inside, an archive is opened once for its members that are read one after the other.
+
+    Opening takes time for each member that it has, so that all would take the square of it.
+    """
+    held: dict[Path, zipfile.ZipFile] = {}
+    token = _OPENED.set(held)
+    try:
+        yield
+    finally:
+        _OPENED.reset(token)
+        for archive in held.values():
+            archive.close()
+
+
+@contextlib.contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    held = _OPENED.get()
+    if held is None:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+        return
+    if path not in held:
+        opened = zipfile.ZipFile(path)
+        for other in list(held):
+            held.pop(other).close()
+        held[path] = opened
+    yield held[path]
 
 
 class _ZstdStream(io.RawIOBase):
@@ -204,14 +239,31 @@ class Sample:
         ``"javascript"`` (an assignment of JSON), ``"xml"``, ``"parquet"``, ``"arrow"`` or ``"other"``.
     what
         What it is in words, for messages: "a PDF", "a web page", "JSON".
-    text
-        The beginning as text, at most 256 kB; empty if it is no text.
+    held
+        Its beginning as text; `None` if that is read again when it is asked for.
     """
 
     source: Source
     kind: Kind
     what: str
-    text: str
+    held: str | None = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The beginning as text, at most 256 kB; empty if it is no text."""
+        if self.held is None:
+            return _as_text(self.source.read(BEGINNING)) or ""
+        return self.held
+
+    def without_text(self, known: dict[frozenset[str], frozenset[str]]) -> Sample:
+        """The sample without its text; keys that are among `known` are kept once for all samples."""
+        light = replace(self, held=None) if self.held else self
+        if "keys" in self.__dict__:
+            light.__dict__["keys"] = known.setdefault(self.keys, self.keys)
+        for name in ("separator", "header"):
+            if name in self.__dict__:
+                light.__dict__[name] = self.__dict__[name]
+        return light
 
     @cached_property
     def separator(self) -> str:
