@@ -42,7 +42,7 @@ from graphkit.readwrite.files import no_such_path
 from graphkit.readwrite.folder import is_dataset, is_table, read_dataset
 from graphkit.readwrite.hetrec import is_hetrec_lastfm, read_hetrec_lastfm
 from graphkit.readwrite.importers import IMPORTERS
-from graphkit.readwrite.source import Sample, Source, list_sources, look_at
+from graphkit.readwrite.source import Sample, Source, keep_archive_open, list_sources, look_at
 from graphkit.readwrite.tiktok import read_tiktok_api
 
 __all__ = ["formats", "read_any", "write_report"]
@@ -172,7 +172,8 @@ def read_any(
         dataset, report = read_hetrec_lastfm(path)
         why = "it has the files of the set"
         return dataset, report.with_files(_whole_folder("hetrec-lastfm", path, why))
-    return _read_census(path, ImportOptions(account, direction, tz, path), format)
+    with keep_archive_open():
+        return _read_census(path, ImportOptions(account, direction, tz, path), format)
 
 
 def write_report(report: ImportReport, path: str | Path) -> Path:
@@ -269,6 +270,7 @@ def _read_census(
     digests = _digest_alike(sources)
     found: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     importers = {i.name: i for i in IMPORTERS}
+    keys: dict[frozenset[str], frozenset[str]] = {}
     for source in track(sources, "looking at files", len(sources)):
         try:
             sample = look_at(source)
@@ -284,6 +286,8 @@ def _read_census(
             continue
         importer, why = known
         lines[source] = _line(source.place, importer.name, importer.holds, why, "read", "")
+        # the beginnings of ten thousand files would fill the memory
+        sample = sample.without_text(keys) if len(sources) > 1 else sample
         found[importer.name, importer.group(source)].append(sample)
     for source in _drop_copies(found, digests, options):
         lines[source] |= {"status": "not read", "reason": "the same bytes as another file here"}

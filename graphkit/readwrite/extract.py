@@ -114,12 +114,15 @@ class Extract:
     real_ids: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
 
-    def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Add rows to a table; columns that one side lacks are missing there."""
-        if frame.height:
-            held = self.tables.get(table)
-            parts = [frame] if held is None else [held, frame]
-            self.tables[table] = pl.concat(parts, how="diagonal_relaxed")
+    def add(self, table: str, *frames: pl.DataFrame) -> None:
+        """Add rows to a table; columns that one side lacks are missing there.
+
+        Many frames are added in one call, for each call looks at all that is held.
+        """
+        parts = [frame for frame in frames if frame.height]
+        if parts:
+            held = [self.tables[table]] if table in self.tables else []
+            self.tables[table] = pl.concat([*held, *parts], how="diagonal_relaxed")
 
     def count(self, table: str, rows: int) -> None:
         """Count records that were read."""
@@ -174,9 +177,13 @@ _SHARED = {"interactions": _ACT, "impressions": ("account_id", "item_id", "at", 
 
 def merge_rows(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """One row per key, in the order of first occurrence: the first value that is there in each column."""
-    if not frame.height or not frame.select(pl.struct(key).is_duplicated().any()).item():
+    if not frame.height:
         return frame
-    again = pl.struct(key).is_duplicated()
+    # one column is hashed faster than a struct of it
+    keys = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
+    again = frame.select(keys.is_duplicated()).to_series()
+    if not again.any():
+        return frame
     frame = frame.with_row_index("_row")
     several = frame.filter(again)
     others = [c for c in frame.columns if c not in key]
@@ -319,7 +326,7 @@ def join_files(name: str, parts: Sequence[pl.DataFrame], notes: Counts) -> pl.Da
 def _add_mentioned(total: Extract, target: str, key: str) -> None:
     """Add rows of accounts or items that other tables mention, and this one lacks."""
     mentioned = [
-        frame.get_column(spec.name).drop_nulls().unique().alias(key).cast(pl.String)
+        frame.select(pl.col(spec.name).cast(pl.String).alias(key))
         for name, frame in total.tables.items()
         for spec in TABLES[name].columns
         if spec.refers == target and spec.name in frame.columns
@@ -327,8 +334,8 @@ def _add_mentioned(total: Extract, target: str, key: str) -> None:
     if not mentioned:
         return
     held = total.tables[target]
-    ids = pl.concat(mentioned).unique().sort()
-    lacking = ids.filter(~ids.is_in(held.get_column(key).implode()))
+    ids = pl.concat(mentioned).drop_nulls()
+    lacking = ids.join(held, on=key, how="anti").get_column(key).unique().sort()
     if len(lacking):
         total.tables[target] = pl.concat([held, lacking.to_frame()], how="diagonal")
         total.notes[target, "added: another table mentions it"] += len(lacking)

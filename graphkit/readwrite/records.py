@@ -17,7 +17,15 @@ from graphkit.errors import FileError
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.source import Sample, Source, look_at
 
-__all__ = ["TOO_DEEP", "Id", "RecordReader", "decode_document", "id_text", "lines_of"]
+__all__ = [
+    "TOO_DEEP",
+    "Id",
+    "RecordReader",
+    "blocks_of",
+    "decode_document",
+    "decode_lines",
+    "id_text",
+]
 
 T = TypeVar("T")
 
@@ -27,8 +35,8 @@ Id = int | str
 #: What is wrong with JSON of more brackets inside one another than decoders follow, some thousand.
 TOO_DEEP = "JSON that is nested too deeply"
 
-#: Bytes of lines that are decoded at a time.
-PIECE = 1 << 24
+#: Bytes of lines that are decoded at a time: few, so that they stay near the processor.
+PIECE = 1 << 22
 
 
 def id_text(value: Id | None) -> str | None:
@@ -36,18 +44,32 @@ def id_text(value: Id | None) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def lines_of(file: IO[bytes], piece: int = PIECE) -> Iterator[list[bytes]]:
-    """Lines of a stream, in lists of about `piece` bytes; only LF ends a line."""
-    rest = b""
+def blocks_of(file: IO[bytes], piece: int = PIECE) -> Iterator[bytes]:
+    """Whole lines of a stream, without the last LF, about `piece` bytes at a time."""
+    rest: list[bytes] = []
     while block := file.read(piece):
-        if b"\n" not in block:
-            rest += block
+        end = block.rfind(b"\n")
+        if end < 0:
+            rest.append(block)
             continue
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        yield lines
-    if rest:
-        yield [rest]
+        yield b"".join([*rest, block[:end]])
+        rest = [block[end + 1 :]]
+    if last := b"".join(rest):
+        yield last
+
+
+def decode_lines(decoder: msgspec.json.Decoder[T], block: bytes) -> list[T] | None:
+    """Records of lines of which each is an object, all at once; `None` if any line is odd."""
+    if block[:1] != b"{":
+        return None
+    try:
+        records = decoder.decode_lines(block)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    # two records in a line, one in two lines and empty lines are decoded too
+    lines = block.count(b"\n") + 1
+    whole = lines == len(records) == block.count(b"\n{") + 1
+    return records if whole else None
 
 
 class RecordReader(Generic[T]):
@@ -89,13 +111,20 @@ class RecordReader(Generic[T]):
         with source.open() as file:
             # a document without line ends is one line; so may be the first of longer lines
             if sample.kind == "ndjson" or (sample.text and "\n" not in sample.text):
-                texts = lines_of(file)
+                texts: Iterator[bytes | list[bytes]] = blocks_of(file)
             else:
                 texts = iter([self._entries(file.read(), source)])
             number = 0
             for some in texts:
+                whole = decode_lines(self._decoder, some) if isinstance(some, bytes) else None
+                if whole is not None:
+                    number += len(whole)
+                    good += len(whole)
+                    self.read[self.table] = self.read.get(self.table, 0) + len(whole)
+                    yield whole
+                    continue
                 records: list[T] = []
-                for text in some:
+                for text in some.split(b"\n") if isinstance(some, bytes) else some:
                     number += 1
                     bare = text.strip()
                     if not bare or bare == b"null":

@@ -13,7 +13,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -21,7 +22,7 @@ from typing import IO, Any, Literal, cast
 from graphkit.errors import FileError
 from graphkit.readwrite.files import no_such_path, reading_file
 
-__all__ = ["Sample", "Source", "list_sources", "look_at"]
+__all__ = ["Sample", "Source", "keep_archive_open", "list_sources", "look_at"]
 
 #: Bytes of a file that are looked at, after decompression.
 BEGINNING = 1 << 18
@@ -89,7 +90,7 @@ class Source:
         with reading_file(Path(self.place), "Get the file again."), contextlib.ExitStack() as stack:
             if self.member:
                 try:
-                    archive = stack.enter_context(zipfile.ZipFile(self.path))
+                    archive = stack.enter_context(_archive(self.path))
                     raw = stack.enter_context(archive.open(self.member))
                 except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
                     raise FileError(
@@ -107,6 +108,40 @@ class Source:
         """Its bytes, decompressed, or the first `most` of them."""
         with self.open() as file:
             return file.read() if most is None else file.read(most)
+
+
+_OPENED: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("_OPENED", default=None)
+
+
+@contextlib.contextmanager
+def keep_archive_open() -> Iterator[None]:
+    """Inside, an archive is opened once for its members that are read one after the other.
+
+    Opening takes time for each member that it has, so that all would take the square of it.
+    """
+    held: dict[Path, zipfile.ZipFile] = {}
+    token = _OPENED.set(held)
+    try:
+        yield
+    finally:
+        _OPENED.reset(token)
+        for archive in held.values():
+            archive.close()
+
+
+@contextlib.contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    held = _OPENED.get()
+    if held is None:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+        return
+    if path not in held:
+        opened = zipfile.ZipFile(path)
+        for other in list(held):
+            held.pop(other).close()
+        held[path] = opened
+    yield held[path]
 
 
 class _ZstdStream(io.RawIOBase):
@@ -204,14 +239,31 @@ class Sample:
         ``"javascript"`` (an assignment of JSON), ``"xml"``, ``"parquet"``, ``"arrow"`` or ``"other"``.
     what
         What it is in words, for messages: "a PDF", "a web page", "JSON".
-    text
-        The beginning as text, at most 256 kB; empty if it is no text.
+    held
+        Its beginning as text; `None` if that is read again when it is asked for.
     """
 
     source: Source
     kind: Kind
     what: str
-    text: str
+    held: str | None = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The beginning as text, at most 256 kB; empty if it is no text."""
+        if self.held is None:
+            return _as_text(self.source.read(BEGINNING)) or ""
+        return self.held
+
+    def without_text(self, known: dict[frozenset[str], frozenset[str]]) -> Sample:
+        """The sample without its text; keys that are among `known` are kept once for all samples."""
+        light = replace(self, held=None) if self.held else self
+        if "keys" in self.__dict__:
+            light.__dict__["keys"] = known.setdefault(self.keys, self.keys)
+        for name in ("separator", "header"):
+            if name in self.__dict__:
+                light.__dict__[name] = self.__dict__[name]
+        return light
 
     @cached_property
     def separator(self) -> str:
@@ -380,8 +432,13 @@ def _stored_columns(source: Source, kind: str) -> tuple[str, ...]:
         return tuple(read(io.BytesIO(file.read()) if whole else file))
 
 
-#: A text, a text that is cut off, a bracket, or a mark between values.
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|"(?:[^"\\]|\\.)*\\?$|([{}\[\],:])', re.S)
+#: A key with its first quote, or a bracket, after whatever has neither; or the end of the text, and a
+#: text that is cut off there. One of them always fits, so that nothing is tried twice.
+_TOKEN = re.compile(
+    r'(?:[^"{}\[\]]+|"[^"\\]*(?:\\.[^"\\]*)*"(?!\s*:))*'
+    r'(?:("[^"\\]*(?:\\.[^"\\]*)*)"\s*:|([{}\[\]])|".*|\Z)',
+    re.S,
+)
 
 
 def key_paths(text: str) -> set[str]:
@@ -392,27 +449,28 @@ def key_paths(text: str) -> set[str]:
     >>> sorted(key_paths('{"data": {"videos": [{"id": 1}, {"us'))
     ['data', 'data.videos', 'data.videos.id']
     """
-    found: set[str] = set()
-    stack: list[str | None] = []  # the path of each object that is open; None for an array
-    path, word = "", ""
-    prefixes: list[str] = [""]
-    for match in _TOKEN.finditer(text):
-        mark = match.group(2)
-        if mark is None:
-            word = match.group(1) or ""
-        elif mark == ":":
-            if stack and stack[-1] is not None:
-                path = f"{stack[-1]}.{word}" if stack[-1] else word
-                found.add(path)
+    known: dict[
+        str, dict[str, str]
+    ] = {}  # the path of each key of an object, by that of the object
+    # what is open, without the last: its keys (of an array none), and the path that led to it
+    stack: list[tuple[dict[str, str] | None, str]] = []
+    path = ""
+    keys: dict[str, str] | None = None
+    for word, mark in _TOKEN.findall(text):
+        if word:
+            if keys is not None:
+                seen = keys.get(word)
+                if seen is None:
+                    outer, name = stack[-1][1], word[1:]
+                    keys[word] = seen = f"{outer}.{name}" if outer else name
+                path = seen
+        elif not mark:
+            break  # the end
         elif mark in "{[":
-            prefixes.append(path)
-            stack.append(path if mark == "{" else None)
-        elif mark in "}]":
-            if stack:
-                stack.pop()
-                path = prefixes.pop()
+            stack.append((keys, path))
+            keys = known.setdefault(path, {}) if mark == "{" else None
+        elif stack:
+            keys, path = stack.pop()
             if not stack:
-                path, prefixes = "", [""]
-        elif stack and stack[-1] is not None:
-            path = stack[-1]
-    return found
+                path = ""
+    return {path for paths in known.values() for path in paths.values()}

@@ -19,7 +19,7 @@ from graphkit.parallel import track
 from graphkit.readwrite.extract import ImportOptions
 from graphkit.readwrite.files import NDJSON, Counts, count_removed, expand_paths, read_lines
 from graphkit.readwrite.source import Sample, Source, look_at
-from graphkit.readwrite.tiktok_answers import COUNTS, RECORD, Answers, read_answers
+from graphkit.readwrite.tiktok_answers import COUNTS, RECORD, Answers, Records, read_answers
 from graphkit.readwrite.tiktok_ids import (
     clean_text,
     id_time,
@@ -59,7 +59,7 @@ def missing_key(needed: str, answers: Answers) -> str:
 
 def _look_for_misspellings(answers: Answers, notes: Counts) -> None:
     """Refuse a file whose id or user name is misspelt; note other keys that look misspelt."""
-    rows = answers.videos.height
+    rows = answers.videos
     if not rows:
         return
     # outside hashtag_info_list, hashtag_name is a misspelt hashtag_names
@@ -84,21 +84,24 @@ NO_VIDEOS = pl.DataFrame(schema={**_IDS, "created_at": TIME, "mentions": pl.List
 
 def read_files(
     files: Sequence[Source | Sample], dropped: Counts, notes: Counts, *, strict: bool
-) -> tuple[list[Answers], dict[Source, str]]:
-    """What the answers in all files hold, and the files that hold none with the reason.
+) -> tuple[list[Answers], pl.DataFrame, dict[Source, str]]:
+    """What the answers in all files hold, their records of videos, and the files that hold none.
+
+    The records have the columns of `RECORD` and the place of their ``file`` in the list.
 
     The only file, or the first of files that all hold none, is refused with its error. With
     `strict`, a misspelt key or an id written as a float in any file is an error too, and transcripts
     are read.
     """
-    found: list[Answers] = []
+    found: dict[int, Answers] = {}
     refused: dict[Source, GraphkitError] = {}
-    for file in track(files, "reading videos", len(files)):
+    records = Records(transcripts=strict)
+    for number, file in enumerate(track(files, "reading videos", len(files))):
         before, noted = Counter(dropped), Counter(notes)
         source = file if isinstance(file, Source) else file.source
         try:
             sample = look_at(file) if isinstance(file, Source) else file
-            answers = read_answers(sample, dropped, notes, strict=strict, transcripts=strict)
+            answers = read_answers(sample, number, records, dropped, notes, strict=strict)
             _look_for_misspellings(answers, notes)
         except GraphkitError as error:
             if strict and not isinstance(error, FileError):
@@ -108,51 +111,90 @@ def read_files(
                 counts.update(old)
             refused[source] = error
             continue
-        found.append(answers)
-    if refused and not any(map(_holds_some, found)):
+        found[number] = answers
+    if refused and not any(map(_holds_some, found.values())):
         raise next(iter(refused.values()))
     if refused:
         dropped["files", "file that holds no answer of the Research API"] += len(refused)
-    return found, {source: str(error) for source, error in refused.items()}
+    reasons = {source: str(error) for source, error in refused.items()}
+    return list(found.values()), records.frame(list(found)), reasons
 
 
 def _holds_some(answers: Answers) -> bool:
     lists = (answers.follows, answers.users, answers.commented, answers.listed)
-    return bool(answers.videos.height or answers.pages or any(lists))
+    return bool(answers.videos or answers.pages or any(lists))
+
+
+_KEYS = {"id": take_keys, "music_id": take_keys, "username": take_handles}
 
 
 def read_videos(
-    answers: Sequence[Answers], dropped: Counts, notes: Counts, real_ids: Collection[str] = ()
+    answers: Sequence[Answers],
+    records: pl.DataFrame,
+    dropped: Counts,
+    notes: Counts,
+    real_ids: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Items of all files with the counts of the API and ``mentions``; records; number read.
 
     Of the records, with ``item_id``, ``held`` and the number of the ``file``, those with an id and
     a user name are returned as they came.
     """
-    frames = []
-    nulls = sum(n for (table, _), n in dropped.items() if table == "videos")
-    for number, some in enumerate(answers):
-        columns = []
-        for key, take in (("id", take_keys), ("music_id", take_keys), ("username", take_handles)):
-            seen: Counter[str] = Counter()
-            place = f"{some.source.place}: key {key!r}"
-            columns.append(take(some.videos.get_column(key), place, real_ids, seen))
-            for text, count in seen.items():
-                notes["videos", f"{key}: {text}"] += count
-        frames.append(some.videos.with_columns(*columns, file=pl.lit(number)))
-    if not frames:
+    if not answers:
         return NO_VIDEOS, NO_RECORDS, 0
-    records = pl.concat(frames)
+    nulls = sum(n for (table, _), n in dropped.items() if table == "videos")
+    records = _take_ids(answers, records, notes, real_ids)
     read = records.height + nulls
     for needed in ("id", "username"):
         if records.height and records.get_column(needed).null_count() == records.height:
-            largest = max(answers, key=lambda some: some.videos.height)
+            largest = max(answers, key=lambda some: some.videos)
             raise DataError(missing_key(needed, largest))
         there = records.filter(pl.col(needed).is_not_null())
         records = count_removed(records, there, dropped, "videos", f"no {needed}")
     once = _one_per_video(records.drop("file"), notes)
     count_removed(records, once, dropped, "videos", "the same video again")
     return _as_items(once, notes), records.select(item_id="id", held="held", file="file"), read
+
+
+def _take_ids(
+    answers: Sequence[Answers], records: pl.DataFrame, notes: Counts, real_ids: Collection[str]
+) -> pl.DataFrame:
+    """Records with ids; those of each file are judged by themselves, for one may have been rounded."""
+    if len(answers) > 1:
+        seen: Counter[str] = Counter()
+        odd = _look_odd(records)
+        try:
+            once = records.with_columns(
+                take(records.get_column(key), key, real_ids, seen) for key, take in _KEYS.items()
+            )
+        except DataError:  # the file is told below
+            odd = True
+        if not odd and not seen:
+            return once
+    parts = [records.clear()]
+    for (number,), some in records.group_by("file", maintain_order=True):
+        columns = []
+        for key, take in _KEYS.items():
+            seen = Counter()
+            place = f"{answers[number].source.place}: key {key!r}"  # type: ignore[call-overload]
+            columns.append(take(some.get_column(key), place, real_ids, seen))
+            for text, count in seen.items():
+                notes["videos", f"{key}: {text}"] += count
+        parts.append(some.with_columns(columns))
+    return pl.concat(parts)
+
+
+def _look_odd(records: pl.DataFrame) -> bool:
+    """Whether the ids of any one file may be suspect: 0, or all rounded, or of unusual letters."""
+    signs = []
+    for key in _KEYS:
+        ids = pl.col(key)
+        long = ids.str.contains("^[0-9]{16,}$")
+        rounded = long.any() & ids.filter(long).str.ends_with("0").all()
+        rare = ids.is_in(["0", "-1"]) | (ids.str.len_bytes() > ids.str.len_chars())
+        signs.append((rounded | rare.any()).alias(key))
+    files = records.group_by("file").agg(signs)
+    return bool(files.select(pl.any_horizontal(pl.exclude("file").any())).item())
 
 
 def _one_per_video(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
@@ -379,8 +421,8 @@ def read_tiktok_api(
     n_files, dropped, notes = len(files) + len(lists), Counts(), Counts()
     words = check_real_ids(real_ids)
     sources = [Source(path) for path in files]
-    answers, refused = read_files(sources, dropped, notes, strict=True)
-    videos, records, n_videos = read_videos(answers, dropped, notes, words)
+    answers, raw, refused = read_files(sources, dropped, notes, strict=True)
+    videos, records, n_videos = read_videos(answers, raw, dropped, notes, words)
     pairs, n_pairs = read_stitches(lists, dropped)
     where = str((*files, *lists)[0]) + (f" and {n_files - 1} more" if n_files > 1 else "")
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -20,11 +20,11 @@ import polars as pl
 
 from graphkit.errors import DataError, FileError, shorten
 from graphkit.readwrite.files import Counts, reading_file
-from graphkit.readwrite.records import TOO_DEEP, lines_of
+from graphkit.readwrite.records import TOO_DEEP, blocks_of, decode_lines
 from graphkit.readwrite.rows import text_lists
 from graphkit.readwrite.source import Sample, Source
 
-__all__ = ["COUNTS", "RECORD", "Answers", "read_answers"]
+__all__ = ["COUNTS", "RECORD", "Answers", "Records", "read_answers"]
 
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 
@@ -181,8 +181,7 @@ class Answers:
     keys
         Keys at its beginning.
     videos
-        Records of videos, see `RECORD`; ``held`` is the list of an account that it was in: ``like``,
-        ``pinned``, ``repost``, or missing.
+        Number of records of videos.
     follows
         Names of accounts, and whether they are ``"followers"`` of the account that was asked or
         those it is ``"following"``.
@@ -198,13 +197,61 @@ class Answers:
 
     source: Source
     keys: frozenset[str]
-    videos: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RECORD))
+    videos: int = 0
     follows: list[tuple[str | None, str]] = field(default_factory=list)
     users: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
     commented: list[str | None] = field(default_factory=list)
     listed: list[str | None] = field(default_factory=list)
     pages: int = 0
     playlists: int = 0
+
+
+#: Records that become one frame: so many that its making costs little for each.
+_BATCH = 1 << 12
+
+
+class Records:
+    """Records of videos of several files, as one frame: small files have no frames of their own."""
+
+    def __init__(self, *, transcripts: bool) -> None:
+        self._transcripts = transcripts
+        self._frames: list[pl.DataFrame] = []
+        self._videos: list[_Video] = []
+        self._held: list[str | None] = []
+        self._files: list[int] = []
+
+    def add(self, videos: list[_Video], held: list[str | None], file: int) -> None:
+        """Add records of the file of this number, and the lists of accounts that they were in."""
+        self._videos += videos
+        self._held += held
+        self._files += [file] * len(videos)
+        if len(self._videos) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        frame = _frame_of(self._videos, self._held, self._transcripts)
+        files = pl.Series("file", self._files, dtype=pl.Int32)
+        self._frames.append(frame.with_columns(files))
+        self._videos, self._held, self._files = [], [], []
+
+    def frame(self, files: Sequence[int]) -> pl.DataFrame:
+        """Columns of `RECORD` and the place of the ``file`` among `files`; others are left out.
+
+        ``held`` is the list of an account that a video was in: ``like``, ``pinned``, ``repost``, or
+        missing.
+        """
+        if self._videos or not self._frames:
+            self._flush()
+        whole = pl.concat(self._frames)
+        last = max(files, default=-1)
+        if last + 1 == len(files) and not (whole.get_column("file") > last).any():
+            return whole
+        places = pl.DataFrame(
+            {"file": files, "place": range(len(files))},
+            schema={"file": pl.Int32, "place": pl.Int32},
+        )
+        kept = whole.join(places, on="file", maintain_order="left")
+        return kept.drop("file").rename({"place": "file"})
 
 
 def _text(value: Scalar) -> str | None:
@@ -214,12 +261,12 @@ def _text(value: Scalar) -> str | None:
 
 
 def read_answers(
-    sample: Sample, dropped: Counts, notes: Counts, *, strict: bool, transcripts: bool
+    sample: Sample, file: int, records: Records, dropped: Counts, notes: Counts, *, strict: bool
 ) -> Answers:
     """What the answers in a file hold; what is none is counted as dropped.
 
-    With `strict`, a broken line or a value of another type refuses the file; without `transcripts`,
-    ``voice_to_text`` is left out.
+    Videos are added to `records`, as those of `file`. With `strict`, a broken line or a value of
+    another type refuses the file.
 
     Raises
     ------
@@ -230,14 +277,12 @@ def read_answers(
     """
     answers = Answers(sample.source, frozenset(_KEY.findall(sample.text)))
     documents = _Documents(sample, dropped, notes, strict)
-    frames = []
     for piece in documents.pieces():
         videos, held = _add_piece(answers, piece, dropped, notes)
         if any(float in map(type, map(attrgetter(key), videos)) for key in _IDS):
             documents.refuse_float()
-        frames.append(_frame_of(videos, held, transcripts))
-    if frames:
-        answers.videos = pl.concat(frames)
+        records.add(videos, held, file)
+        answers.videos += len(videos)
     return answers
 
 
@@ -373,14 +418,14 @@ class _Documents:
         """Answers and bare objects, some thousand at a time."""
         if self.sample.kind == "ndjson":
             with self.sample.source.open() as file:
-                yield from self._read_lines(lines_of(file))
+                yield from self._read_lines(blocks_of(file))
             return
         text = self.sample.source.read().removeprefix(b"\xef\xbb\xbf").strip()
         if not text:
             return
         first, several, _ = text.partition(b"\n")
         if several and text[:1] == b"[" and _is_json(first):
-            yield from self._read_lines(iter([text.split(b"\n")]))
+            yield from self._read_lines(iter([text]))
             return
         self.texts = [text]
         found: list[_Answer | None] = []
@@ -389,11 +434,19 @@ class _Documents:
             raise self._refuse(_json_line(text), why)
         yield found
 
-    def _read_lines(self, pieces: Iterable[list[bytes]]) -> Iterator[list[_Answer | None]]:
+    def _read_lines(self, blocks: Iterable[bytes]) -> Iterator[list[_Answer | None]]:
         number, filled = 0, 0
-        for lines in pieces:
+        for block in blocks:
+            self.texts = [block]
+            whole = decode_lines(_ONE, block)
+            if whole is not None:
+                self._settle()
+                number += len(whole)
+                filled += len(whole)
+                yield whole
+                continue
             found: list[_Answer | None] = []
-            self.texts = lines
+            self.texts = lines = block.split(b"\n")
             for line in lines:
                 number += 1
                 text = line.removeprefix(b"\xef\xbb\xbf").strip()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.errors import FileError
-from graphkit.readwrite.records import Id, RecordReader, decode_document, id_text, lines_of
+from graphkit.readwrite.records import Id, RecordReader, blocks_of, decode_document, id_text
 from graphkit.readwrite.source import Source
 
 
@@ -138,8 +138,34 @@ def test_pieces_do_not_change_the_lines() -> None:
     data = b"".join(b"%d\n" % i for i in range(500)) + b"last"
     expected = data.split(b"\n")
     for piece in (1, 2, 7, 64, 10**6):
-        lines = [line for some in lines_of(io.BytesIO(data), piece) for line in some]
+        lines = [
+            line for block in blocks_of(io.BytesIO(data), piece) for line in block.split(b"\n")
+        ]
         assert lines == expected
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ('{"id": 2} {"id": 3}', {"no valid JSON": 1}),
+        ('{"id":\n2}', {"no valid JSON": 1, "another shape: object is needed, not int": 1}),
+        ('{"id": 2}\x0c', {}),
+        ('[{"id": 2}, {"id": 3}]', {}),
+        ("\ufeff" + '{"id": 2}', {}),
+        ("null", {"null in place of a record": 1}),
+        ("\r\n", {}),
+    ],
+)
+@pytest.mark.parametrize("place", [1, 2])
+def test_an_odd_line_is_read_by_itself(
+    tmp_path: Path, odd: str, why: dict[str, int], place: int
+) -> None:
+    lines = [f'{{"id": {i}}}' for i in (10, 11)]
+    lines.insert(place, odd)
+    found = Outcome(tmp_path / "x.ndjson", "\n".join(lines))
+    own = {"[": [2, 3], "{": [] if why else [2], "\ufeff": [2]}.get(odd[0], [])
+    assert [p.id for p in found.posts] == [*(10, 11)[:place], *own, *(10, 11)[place:]]
+    assert found.why == why
 
 
 class Document(msgspec.Struct):

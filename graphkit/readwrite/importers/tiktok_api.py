@@ -61,10 +61,10 @@ def _recognise(sample: Sample) -> str | None:
 def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract = Extract()
     dropped, notes = extract.dropped, extract.notes
-    answers, extract.refused = read_files(samples, dropped, notes, strict=False)
+    answers, raw, extract.refused = read_files(samples, dropped, notes, strict=False)
     for key in [key for key in dropped if key[0] == "files"]:
         del dropped[key]  # they are told one by one
-    videos, records, n_videos = read_videos(answers, dropped, notes)
+    videos, records, n_videos = read_videos(answers, raw, dropped, notes)
     mentions, n_mentions = build_mentions(videos, records, dropped, notes, ())
     others = build_others(answers, records, options, dropped, notes)
     # transcripts and the like stay with read_tiktok_api

@@ -7,8 +7,8 @@ read, and the user name. Messages, logins, searches, places, devices and profile
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -151,29 +151,31 @@ def _sections_of(export: Any, extract: Extract) -> Iterator[tuple[str, msgspec.R
 
 _ROWS: msgspec.json.Decoder[list[_Row | None]] = msgspec.json.Decoder(list[_Row | None])
 _ROW: msgspec.json.Decoder[_Row | None] = msgspec.json.Decoder(_Row | None)
+_RAW: msgspec.json.Decoder[msgspec.Raw] = msgspec.json.Decoder(msgspec.Raw)
 _RAWS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 _BY_ID: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-#: Rows that are decoded at a time.
-_PIECE = 100_000
+#: Rows that become one frame, and bytes of them that are decoded at a time.
+_ROWS_AT_ONCE, _BYTES = 50_000, 1 << 23
+
+_BETWEEN = re.compile(rb"\}\s*,\s*(?=\{)")
 
 
 def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Row]]:
     """Rows of a list, or of an object whose keys are ids; empty where there are none."""
     start = _start(raw)
     if start == b"{":
-        entries = list(_BY_ID.decode(raw).values())
+        lists = [b"[" + b",".join(_BY_ID.decode(raw).values()) + b"]"]
     elif start == b"[":
-        entries = _RAWS.decode(raw)
+        lists = _cut(raw)
     else:
         return
-    for first in range(0, len(entries), _PIECE):
-        some = entries[first : first + _PIECE]
+    for some in lists:
         try:
-            rows = _ROWS.decode(b"[" + b",".join(some) + b"]")
+            rows = _ROWS.decode(some)
         except msgspec.DecodeError:
             rows = []
-            for entry in some:
+            for entry in _RAWS.decode(some):
                 try:
                     rows.append(_ROW.decode(entry))
                 except msgspec.ValidationError:
@@ -188,6 +190,22 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
             extract.dropped[kind, "null in place of a row"] += empty
         extract.count(kind, len(there))
         yield there
+
+
+def _cut(raw: msgspec.Raw) -> Iterator[bytes]:
+    """A list in shorter lists, so that it never stands in memory as objects."""
+    text = memoryview(raw)[1:-1]
+    begun = 0
+    while found := _BETWEEN.search(text, begun + _BYTES):
+        end = found.start() + 1
+        piece = b"[%b]" % text[begun:end]
+        try:
+            _RAW.decode(piece)
+        except msgspec.DecodeError:
+            break  # the mark is part of a text or of a row
+        yield piece
+        begun = found.end()
+    yield b"[%b]" % text[begun:]
 
 
 def _list_in(name: str, raw: msgspec.Raw, extract: Extract) -> msgspec.Raw | None:
@@ -215,20 +233,59 @@ def _list_in(name: str, raw: msgspec.Raw, extract: Extract) -> msgspec.Raw | Non
     return None
 
 
+class _Rows:
+    """Rows of one kind in all exports: small exports have no frames of their own."""
+
+    def __init__(self) -> None:
+        self._frames: list[pl.DataFrame] = []
+        self._rows: list[_Row] = []
+        self._files: list[int] = []
+
+    def add(self, rows: list[_Row], file: int) -> None:
+        """Add rows of the export of this number."""
+        self._rows += rows
+        self._files += [file] * len(rows)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        files = pl.Series("file", self._files, dtype=pl.Int32)
+        self._frames.append(_frame_of(self._rows).with_columns(files))
+        self._rows, self._files = [], []
+
+    def frame(self, owners: Mapping[int, str]) -> pl.DataFrame:
+        """All rows with their owners; those of exports without one are left out."""
+        if self._rows or not self._frames:
+            self._flush()
+        rows, self._frames = pl.concat(self._frames), []
+        names = pl.DataFrame(
+            {"file": list(owners), "owner": list(owners.values())},
+            schema={"file": pl.Int32, "owner": pl.String},
+        )
+        return rows.join(names, on="file", maintain_order="left")
+
+
 def _frame_of(rows: list[_Row]) -> pl.DataFrame:
     """Times, video ids, authors in links, and user names; what is short, instead of the texts."""
-    dates = [_text(r.Date if r.Date is not None else r.date or r.watched) for r in rows]
-    read = parse_times(pl.Series("at", dates, dtype=pl.String), "key 'Date'").at
-    links = pl.Series([_text(r.Link or r.link or r.landing or r.other_link) for r in rows])
-    links = links.cast(pl.String)
+    dates = _texts([r.Date if r.Date is not None else r.date or r.watched for r in rows])
+    read = parse_times(dates.alias("at"), "key 'Date'").at
+    links = _texts([r.Link or r.link or r.landing or r.other_link for r in rows])
     return pl.DataFrame(
         {
             "at": read.set(~read.is_between(*PLAUSIBLE, closed="left"), None).cast(TIME),
             "item_id": links.str.extract(r"/(?:video|photo)/(\d+)"),
             "author": links.str.extract(r"tiktok\.com/@([^/?#\s]+)/(?:video|photo)/"),
-            "name": pl.Series([_text(r.name or r.lower_name) for r in rows], dtype=pl.String),
+            "name": _texts([r.name or r.lower_name for r in rows]),
         }
     )
+
+
+def _texts(values: list[Scalar]) -> pl.Series:
+    """A column of texts; missing where the export writes that there is nothing."""
+    if not set(map(type, values)) <= {str, type(None)}:
+        values = [None if value is None else str(value) for value in values]
+    texts = pl.Series(values, dtype=pl.String)
+    return texts.set(texts.is_in(["", "None", "N/A"]).fill_null(False), None)
 
 
 def _text(value: Scalar) -> str | None:
@@ -236,16 +293,16 @@ def _text(value: Scalar) -> str | None:
 
 
 def _read_one(
-    sample: Sample, options: ImportOptions, extract: Extract
-) -> tuple[str | None, dict[str, pl.DataFrame]]:
-    """Owner of an export, `None` if it does not say, and its rows by kind."""
+    sample: Sample, number: int, options: ImportOptions, found: dict[str, _Rows], extract: Extract
+) -> tuple[str | None, set[str]]:
+    """Owner of an export, `None` if it does not say, and what kinds of rows it has."""
     source = sample.source
     if _is_text_export(sample):
         raise FileError(
             f"{source.place} is an export of TikTok as text: ask TikTok for the data once more, "
             "in the format JSON."
         )
-    frames: dict[str, list[pl.DataFrame]] = {}
+    kinds: set[str] = set()
     named = None
     for name, raw in _sections_of(_decode_export(source), extract):
         if name in _PROFILES:
@@ -260,15 +317,14 @@ def _read_one(
         rows = _list_in(name, raw, extract)
         if rows is None:
             continue
-        held = frames.setdefault(kind, [])
-        held += [_frame_of(some) for some in _rows_of(rows, kind, extract)]
+        kinds.add(kind)
+        for some in _rows_of(rows, kind, extract):
+            found[kind].add(some, number)
     given = as_handle(options.account_of(source))
     if given and named and given != named:
         extract.renamed.add(named)
         extract.notes["donors", "account= was taken in place of the name in the export"] += 1
-    owner = given or named
-    empty = _frame_of([])
-    return owner, {kind: pl.concat(some) if some else empty for kind, some in frames.items()}
+    return given or named, kinds
 
 
 def _name_donor(source: Source, taken: Collection[str]) -> str:
@@ -315,19 +371,18 @@ def _recognise(sample: Sample) -> str | None:
 
 def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
     extract = Extract()
-    found: dict[str, list[pl.DataFrame]] = {}
+    found: dict[str, _Rows] = defaultdict(_Rows)
     donors: dict[str, set[str]] = {}
-    files = 0
+    owners: dict[int, str] = {}
     for number, sample in enumerate(samples):
         try:
             part = Extract()
-            owner, frames = _read_one(sample, options, part)
+            owner, kinds = _read_one(sample, number, options, found, part)
         except GraphkitError as error:
             if len(samples) == 1:
                 raise
             extract.refused[sample.source] = str(error)
             continue
-        files += 1
         for table, rows in part.read.items():
             extract.count(table, rows)
         extract.dropped.update(part.dropped)
@@ -336,16 +391,14 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
         if owner is None:
             owner = _name_donor(sample.source, donors)
             extract.notes["donors", "no user name in the export: named after its file"] += 1
-        donors.setdefault(owner, set()).update(frames)
-        for kind, frame in frames.items():
-            own = frame.with_columns(owner=pl.lit(owner), file=pl.lit(number))
-            found.setdefault(kind, []).append(own)
-    if not files:
+        owners[number] = owner
+        donors.setdefault(owner, set()).update(kinds)
+    if not owners:
         return extract
-    extract.notes["donors", f"files of {len(donors)} donors"] += files
+    extract.notes["donors", f"files of {len(donors)} donors"] += len(owners)
     place = place_of(samples)
     for kind in _SECTIONS:
-        if kind in found and (whole := pl.concat(found.pop(kind))).height:
+        if kind in found and (whole := found.pop(kind).frame(owners)).height:
             _ADD[kind](_merged(whole, kind, extract), kind, place, extract)
     _finish_items(extract)
     _add_donors(donors, extract)
@@ -365,9 +418,10 @@ def _merged(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
         once = numbered.filter(~timed | pl.struct(*same, "nth").is_first_distinct())
     if again := frame.height - once.height:
         extract.dropped[kind, "also in another export of the same donor"] += again
-    days = once.get_column("at").drop_nulls().dt.strftime("%Y-%m-%d")
-    if len(days):
-        extract.notes[kind, f"{kind} from {days.min()!s} to {days.max()!s}"] += once.height
+    days = once.select(first=pl.col("at").min(), last=pl.col("at").max())
+    first, last = days.select(pl.all().dt.strftime("%Y-%m-%d")).row(0)
+    if first is not None:
+        extract.notes[kind, f"{kind} from {first} to {last}"] += once.height
         spans = once.group_by("owner").agg(
             days=(pl.col("at").max() - pl.col("at").min()).dt.total_days()
         )

@@ -12,7 +12,8 @@ files of the archive are never opened beyond their beginning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -243,16 +244,15 @@ class _Found:
                 if account is not None:
                     self.acts.append((author, own, "mention", None, account))
 
-    def add_to(self, extract: Extract) -> None:
-        """Add the rows to an extract, under the names of their kinds."""
+    def frames(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Frames of the rows, by the names of their kinds."""
         for name, rows, types in (
             ("posts", self.posts, _POST_TYPES),
             ("acts", self.acts, _ACT_TYPES),
             ("accounts", self.users, _USER_TYPES),
             ("follows", self.follows, _FOLLOW_TYPES),
         ):
-            frame = frame_of(rows, types)
-            extract.add(name, frame)
+            yield name, frame_of(rows, types)
 
 
 def _recognise_answers(sample: Sample) -> str | None:
@@ -313,11 +313,15 @@ def _take_answers(sample: Sample, extract: Extract) -> None:
     reader: RecordReader[_Answer] = RecordReader(
         _Answer, "answers", read=answers, dropped=extract.dropped, notes=extract.notes
     )
+    frames: dict[str, list[pl.DataFrame]] = defaultdict(list)
     for records in reader.pieces(sample.source, sample):
         found = _Found()
         for answer in records:
             found.take(answer, extract)
-        found.add_to(extract)
+        for name, frame in found.frames():
+            frames[name].append(frame)
+    for name, some in frames.items():
+        extract.add(name, *some)
     if bad := sum(n for (kind, _), n in extract.dropped.items() if kind == "answers"):
         extract.count("answers", bad)
 
