@@ -11,7 +11,7 @@ import pytest
 from graphkit.errors import FileError
 from graphkit.readwrite.extract import Extract, ImportOptions, combine
 from graphkit.readwrite.importers.tiktok_export import IMPORTERS
-from graphkit.readwrite.source import list_sources, look_at
+from graphkit.readwrite.source import Source, list_sources, look_at
 
 SECOND = 1_717_180_199
 MADE = datetime(2024, 5, 31, 18, 29, 59, tzinfo=UTC)
@@ -376,3 +376,22 @@ def test_samples(shared_data: Path) -> None:
         text = str([frame.to_dicts() for frame in extract.tables.values()])
         assert "planted" not in text.lower()
         assert "192.0.2.7" not in text
+
+
+@pytest.mark.parametrize("size", [1, 40, 200, 1 << 20])
+def test_long_lists_are_cut_between_their_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("graphkit.readwrite.importers.tiktok_export._BYTES", size)
+    rows = [row(n + 1, 1, n) for n in range(40)]
+    rows[7]["Method"] = '"}, {"'
+    rows[9]["Sent"] = [{"To": 1}, {"To": 2}]
+    path = tmp_path / "user_data_tiktok.json"
+    path.write_text(json.dumps({"Your Activity": {"Watch History": {"VideoList": [*rows, None]}}}))
+    found = IMPORTERS[0].read([look_at(Source(path))], ImportOptions(account="ann"))
+    assert found.tables["impressions"].get_column("item_id").to_list() == [
+        item(n + 1) for n in range(40)
+    ]
+    assert found.tables["impressions"].get_column("at").to_list() == [time(1, n) for n in range(40)]
+    assert found.read["views"] == 41
+    assert found.dropped["views", "null in place of a row"] == 1
