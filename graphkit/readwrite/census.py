@@ -261,7 +261,6 @@ def _read_census(
     sources, idle = list_sources(path)
     if not sources:
         raise FileError(f"{path} holds no file.")
-    _check_accounts(options, sources)
     lines: dict[Source, dict[str, Any]] = {
         s: _line(s.place, None, None, "", "not understood", "a file of the system, not data")
         for s in idle
@@ -345,17 +344,6 @@ def _read_census(
             stacklevel=3,
         )
     return dataset, report
-
-
-def _check_accounts(options: ImportOptions, sources: Sequence[Source]) -> None:
-    """Refuse accounts of files that are not there."""
-    for end in options.account if isinstance(options.account, Mapping) else ():
-        if not any(source.ends_with(end) for source in sources):
-            names = sorted({source.parts[-1] for source in sources})
-            raise OptionError(
-                f"account= names the file {shorten(end)}, which is not there: name files by the end "
-                f"of their paths.{nearest(end, names)}"
-            )
 
 
 def _refuse_merged_owners(path: Path, options: ImportOptions, extracts: Sequence[Extract]) -> None:

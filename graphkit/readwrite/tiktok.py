@@ -176,7 +176,7 @@ def _take_ids(
         columns = []
         for key, take in _KEYS.items():
             seen = Counter()
-            place = f"{answers[number].source.place}: key {key!r}"  # type: ignore[call-overload]
+            place = f"{answers[number].source.place}: key {key!r}"
             columns.append(take(some.get_column(key), place, real_ids, seen))
             for text, count in seen.items():
                 notes["videos", f"{key}: {text}"] += count

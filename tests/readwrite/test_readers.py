@@ -10,7 +10,12 @@ from graphkit.errors import OptionError
 from graphkit.readwrite import formats, read_any, read_hetrec_lastfm, read_tiktok_api
 from graphkit.study.config import DataConfig
 
-VIDEO = {"id": 7000000000000000001, "username": "Ann", "create_time": 1629814510}
+VIDEO = {
+    "id": 7000000000000000001,
+    "username": "Ann",
+    "create_time": 1629814510,
+    "region_code": "DE",
+}
 HETREC = {
     "artists": "id\tname\n1\tA\n",
     "tags": "tagID\ttagValue\n1\tjazz\n",

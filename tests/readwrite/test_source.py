@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from graphkit.errors import FileError
 from graphkit.readwrite.source import (
     Source,
+    keep_archive_open,
     key_paths,
     list_sources,
     look_at,
@@ -187,3 +188,37 @@ def test_paths_of_keys_are_those_of_the_value(value: dict[str, object]) -> None:
     whole = json.dumps(value)
     for cut in range(len(whole)):
         assert key_paths(whole[:cut]) <= expected
+
+
+def test_an_archive_is_opened_once_for_its_members(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for number in range(5):
+                archive.writestr(f"{number}.json", f'{{"{name}{number}": 1}}')
+    opened: list[zipfile.ZipFile] = []
+    original = zipfile.ZipFile
+
+    def open_counted(path: Path) -> zipfile.ZipFile:
+        opened.append(original(path))
+        return opened[-1]
+
+    sources, _ = list_sources(tmp_path)
+    monkeypatch.setattr("graphkit.readwrite.source.zipfile.ZipFile", open_counted)
+    with keep_archive_open():
+        keys = [set(look_at(source).keys) for source in sources]
+    assert keys == [{f"{name}{number}"} for name in "ab" for number in range(5)]
+    assert len(opened) == 2
+    assert all(archive.fp is None for archive in opened)
+
+
+def test_a_sample_without_its_text_reads_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"a": {"b": 1}}')
+    whole, known = look_at(Source(path)), {}
+    assert whole.keys == {"a", "a.b"}
+    light = whole.without_text(known)
+    assert light.held is None
+    assert (light.text, light.keys, light.kind) == (whole.text, whole.keys, whole.kind)
+    assert light.keys is whole.keys

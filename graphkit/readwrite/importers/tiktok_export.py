@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -165,7 +165,7 @@ def _rows_of(raw: msgspec.Raw, kind: str, extract: Extract) -> Iterator[list[_Ro
     """Rows of a list, or of an object whose keys are ids; empty where there are none."""
     start = _start(raw)
     if start == b"{":
-        lists = [b"[" + b",".join(_BY_ID.decode(raw).values()) + b"]"]
+        lists: Iterable[bytes] = [b"[" + b",".join(_BY_ID.decode(raw).values()) + b"]"]
     elif start == b"[":
         lists = _cut(raw)
     else:
@@ -198,14 +198,14 @@ def _cut(raw: msgspec.Raw) -> Iterator[bytes]:
     begun = 0
     while found := _BETWEEN.search(text, begun + _BYTES):
         end = found.start() + 1
-        piece = b"[%b]" % text[begun:end]
+        piece = b"".join((b"[", text[begun:end], b"]"))
         try:
             _RAW.decode(piece)
         except msgspec.DecodeError:
             break  # the mark is part of a text or of a row
         yield piece
         begun = found.end()
-    yield b"[%b]" % text[begun:]
+    yield b"".join((b"[", text[begun:], b"]"))
 
 
 def _list_in(name: str, raw: msgspec.Raw, extract: Extract) -> msgspec.Raw | None:

@@ -406,3 +406,36 @@ def test_answers_that_are_nested_too_deeply_are_dropped_or_refused(tmp_path: Pat
     (tmp_path / "videos.ndjson").unlink()
     with pytest.raises(FileError, match="it is JSON that is nested too deeply"):
         read(put(tmp_path, "page.json", f"[{json.dumps(video())},\n{deep}]"))
+
+
+def test_ids_of_each_file_are_judged_by_themselves(tmp_path: Path) -> None:
+    files = {
+        "a": [video(n) for n in (1, 2, 3)],
+        "b": [video() | {"id": (number() + n * 1000) // 1000 * 1000} for n in (1, 2, 3)],
+        "c": [],
+        "d": "no answer",
+        "e": [video(5), video(6, music_id="0")],
+    }
+    paths = []
+    for name, videos in files.items():
+        paths.append(tmp_path / f"{name}.json")
+        text = json.dumps(page("videos", *videos)) if isinstance(videos, list) else videos
+        paths[-1].write_text(text)
+    found = IMPORTERS[0].read([look_at(Source(path)) for path in paths], ImportOptions())
+    assert found.tables["items"].height == 8
+    assert [name for name in found.refused if name.path == paths[3]]
+    told = {text: n for (_, text), n in found.notes.items() if "rounded" in text}
+    assert list(told.values()) == [3]
+
+
+def test_many_files_are_one_table(tmp_path: Path) -> None:
+    samples = []
+    for n in range(1, 30):
+        path = tmp_path / f"{n:02}.json"
+        path.write_text("[1]" if n % 7 == 0 else json.dumps([video(n), video(n + 1)]))
+        samples.append(look_at(Source(path)))
+    found = IMPORTERS[0].read(samples, ImportOptions())
+    kept = {item(m) for n in range(1, 30) if n % 7 for m in (n, n + 1)}
+    assert set(found.tables["items"].get_column("item_id")) == kept
+    assert len(found.refused) == 4
+    assert found.read["videos"] == 50

@@ -11,7 +11,7 @@ import pytest
 from graphkit.errors import FileError
 from graphkit.readwrite.extract import Extract, ImportOptions, combine
 from graphkit.readwrite.importers.tiktok_export import IMPORTERS
-from graphkit.readwrite.source import list_sources, look_at
+from graphkit.readwrite.source import Source, list_sources, look_at
 
 SECOND = 1_717_180_199
 MADE = datetime(2024, 5, 31, 18, 29, 59, tzinfo=UTC)
@@ -385,3 +385,22 @@ def test_an_export_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     sample = look_at(list_sources(path)[0][0])
     with pytest.raises(FileError, match="is JSON that is nested too deeply"):
         IMPORTERS[0].read([sample], ImportOptions())
+
+
+@pytest.mark.parametrize("size", [1, 40, 200, 1 << 20])
+def test_long_lists_are_cut_between_their_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("graphkit.readwrite.importers.tiktok_export._BYTES", size)
+    rows = [row(n + 1, 1, n) for n in range(40)]
+    rows[7]["Method"] = '"}, {"'
+    rows[9]["Sent"] = [{"To": 1}, {"To": 2}]
+    path = tmp_path / "user_data_tiktok.json"
+    path.write_text(json.dumps({"Your Activity": {"Watch History": {"VideoList": [*rows, None]}}}))
+    found = IMPORTERS[0].read([look_at(Source(path))], ImportOptions(account="ann"))
+    assert found.tables["impressions"].get_column("item_id").to_list() == [
+        item(n + 1) for n in range(40)
+    ]
+    assert found.tables["impressions"].get_column("at").to_list() == [time(1, n) for n in range(40)]
+    assert found.read["views"] == 41
+    assert found.dropped["views", "null in place of a row"] == 1
