@@ -272,11 +272,11 @@ def _read_census(
             for sample in samples:
                 lines[sample.source] |= {
                     "status": "not read",
-                    "reason": _reason(error, sample.source),
+                    "reason": _reason(error, sample.source, [s.source for s in samples]),
                 }
     for extract in extracts:
         for source, reason in extract.refused.items():
-            lines[source] |= {"status": "not read", "reason": reason}
+            lines[source] |= {"status": "not read", "reason": _reason(reason, source)}
     if not extracts or all(one["status"] != "read" for one in lines.values()):
         if failures:
             raise failures[0]
@@ -397,9 +397,16 @@ def _digest(source: Source) -> bytes | None:
     return hashed.digest()
 
 
-def _reason(error: GraphkitError, source: Source) -> str:
-    """Message of an error without the name of the file, which the row has."""
+def _reason(error: object, source: Source, others: Iterable[Source] = ()) -> str:
+    """Message of an error without names of files, which the rows have, and may be a person's.
+
+    Of files that were read together and all failed, the error is that of one.
+    """
     text = str(error).removeprefix(source.place).lstrip(":, ")
+    for one in (source, *others):
+        for name in (one.place, str(one.path)):
+            text = text.replace(name, "the file")
+        text = text.replace(repr(one.parts[-1]), "'file'")
     return shorten_text(text)
 
 
