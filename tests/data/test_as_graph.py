@@ -125,3 +125,11 @@ def test_a_sparse_matrix_is_undirected_if_it_is_symmetric() -> None:
     )
     with pytest.raises(DataError, match="square"):
         as_graph(sp.csr_array(np.ones((2, 3))), "x")
+
+
+def test_vertices_of_igraph_have_names_or_none() -> None:
+    igraph = pytest.importorskip("igraph")
+    graph = igraph.Graph(n=3, edges=[(0, 1), (1, 2)])
+    graph.vs[0]["name"] = "x"
+    with pytest.raises(DataError, match=r"'name' is missing for vertex 1 \(2 such\)"):
+        as_graph(graph, "leiden")

@@ -207,3 +207,14 @@ def test_derived_datasets_keep_the_fingerprint(tmp_path: Path) -> None:
     assert isinstance(again.accounts, pl.DataFrame)
     with pytest.raises(DataError, match="holds pseudonyms already"):
         pseudonymise(again, KEY)
+
+
+def test_ids_are_kept_in_all_columns_or_in_none() -> None:
+    follows = {"follower_id": ["ann", "bob"], "followee_id": ["bob", "ann"]}
+    ds = gk.Dataset(follows=follows, memberships={"account_id": ["ann"], "group_id": ["books"]})
+    with pytest.raises(OptionError, match=r"follows.followee_id holds ids of accounts, .*follower"):
+        pseudonymise(ds, KEY, keep=["follows.followee_id"])
+    every = ["follows.follower_id", "follows.followee_id", "memberships.account_id"]
+    assert pseudonymise(ds, KEY, keep=every).follows.equals(ds.follows)
+    kept = pseudonymise(ds, KEY, keep=["memberships.group_id"])
+    assert kept.memberships.get_column("group_id").to_list() == ["books"]
