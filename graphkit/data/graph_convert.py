@@ -118,6 +118,11 @@ def _igraph_ids(graph: igraph.Graph) -> tuple[list[Any], str]:
     ids: list[Any]
     if "name" in present:
         ids = graph.vs["name"]
+        if None in ids:
+            raise DataError(
+                f"the igraph vertex attribute 'name' is missing for vertex {ids.index(None)} "
+                f"({ids.count(None):,} such): name all vertices, or delete the attribute."
+            )
         if count_distinct(ids) < len(ids):
             raise DataError(
                 "the igraph vertex attribute 'name' has repeated values: ids are unique."

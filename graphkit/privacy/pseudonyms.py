@@ -32,6 +32,7 @@ from graphkit.errors import (
     GraphkitWarning,
     MissingDataError,
     OptionError,
+    name_some,
     nearest,
     shorten,
 )
@@ -217,7 +218,7 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
         Key of the pseudonyms.
     keep
         Columns that stay as they are, as ``table.column``: ``"items.caption"``,
-        ``"memberships.group_id"``.
+        ``"memberships.group_id"``. Ids stay in all columns of their type, or in none.
 
     Returns
     -------
@@ -227,7 +228,8 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     Raises
     ------
     OptionError
-        If `keep` names a column that is not there, or `key` is no key.
+        If `keep` names a column that is not there, or one of several columns with ids of one type, or
+        `key` is no key.
     DataError
         If two ids get one pseudonym, or the dataset holds pseudonyms already.
 
@@ -249,6 +251,7 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     if fingerprint := dataset.provenance.find("pseudonyms"):
         raise DataError(f"the dataset holds pseudonyms already, of the key {fingerprint}.")
     _check_keep(dataset, keep)
+    _check_kept_ids(dataset, keep)
     tables = _fill_times(dataset)
     removed = _texts(tables, keep)
     known: dict[str, tuple[pl.Series, pl.Series]] = {}
@@ -349,6 +352,23 @@ def _check_keep(dataset: Dataset, keep: Collection[str]) -> None:
         if name not in columns:
             raise OptionError(
                 f"keep: there is no column {shorten(name)}; write table.column.{nearest(name, columns)}"
+            )
+
+
+def _check_kept_ids(dataset: Dataset, keep: Collection[str]) -> None:
+    """Refuse ids that are kept in one column and replaced in another: nothing would match."""
+    columns = [
+        (_type_of(c.name), f"{name}.{c.name}")
+        for name, frame in dataset.tables.items()
+        for c in TABLES[name].columns
+        if c.type == "id" and c.name in frame.columns
+    ]
+    for type, column in columns:
+        others = [other for t, other in columns if t == type and other not in keep]
+        if column in keep and others:
+            raise OptionError(
+                f"keep: {column} holds ids of {type}s, which are also in {name_some(others, 4)}: keep "
+                "all of these columns, or none."
             )
 
 

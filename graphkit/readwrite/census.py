@@ -301,7 +301,7 @@ def _read_census(
             if len(found) == 1 and not any(s["status"] != "read" for s in lines.values()):
                 raise
             failures.append(error)
-            named = [s.source for s in samples if s.source.place in str(error)]
+            named = [s.source for s in samples]
             for sample in samples:
                 reason = _reason(error, sample.source, path, named)
                 lines[sample.source] |= {"status": "not read", "reason": reason}
@@ -437,13 +437,18 @@ def _check_accounts(options: ImportOptions, sources: Sequence[Source]) -> None:
 def _reason(
     error: GraphkitError | str, source: Source, root: Path, others: Sequence[Source] = ()
 ) -> str:
-    """Message of an error without names of files and folders: the row has that of its own."""
+    """Message of an error without names of files and folders, which may be a person's.
+
+    The row has the name of its own file. Of files that were read together and all failed, the
+    error is that of one.
+    """
     text = str(error).removeprefix(source.place).lstrip(":, ")
     for other in others if others != [source] else ():
         text = text.replace(other.place, "another file")
-    for name in (source.place, str(source.path), source.member, source.parts[-1]):
-        if "." in name or "/" in name:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "the file", text)
+    for one in (source, *others):
+        for name in (one.place, str(one.path), one.member, one.parts[-1]):
+            if "." in name or "/" in name:
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "the file", text)
     inside = [root, *(p for p in Path(source.place).parents if root in p.parents)]
     for folder in sorted(map(str, inside), key=len, reverse=True):
         text = text.replace(folder, "its folder")

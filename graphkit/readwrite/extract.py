@@ -317,9 +317,10 @@ def join_files(name: str, parts: Sequence[pl.DataFrame], notes: Counts) -> pl.Da
         what = "impression" if name == "impressions" else "interaction"
         notes[name, f"the same {what} in several places: kept once"] += again
     if name == "impressions":
-        bare = once.filter(~timed)
-        if bare.height and bare.get_column("_file").n_unique() > 1:
-            notes[name, "without a time, in several files: some may be the same"] += bare.height
+        untimed = once.filter(~timed)
+        if untimed.get_column("_file").n_unique() > 1:
+            why = "without a time, in several files: some may be the same"
+            notes[name, why] += untimed.height
     return once.drop("_file", "_nth")
 
 

@@ -142,3 +142,11 @@ def test_results_of_readers_and_partitions_are_told_what_to_pass(tmp_path: Path)
     ):
         with pytest.raises(DataError, match=told):
             gk.cointeraction_graph(given)  # type: ignore[arg-type]
+
+
+def test_vertices_of_igraph_have_names_or_none() -> None:
+    igraph = pytest.importorskip("igraph")
+    graph = igraph.Graph(n=3, edges=[(0, 1), (1, 2)])
+    graph.vs[0]["name"] = "x"
+    with pytest.raises(DataError, match=r"'name' is missing for vertex 1 \(2 such\)"):
+        as_graph(graph, "leiden")

@@ -217,3 +217,14 @@ def test_what_is_no_dataset_or_key_is_refused() -> None:
         pseudonymise((ds, None), PseudonymKey(bytes(32)))  # type: ignore[arg-type]
     with pytest.raises(DataError, match="drop_texts needs a graphkit Dataset"):
         drop_texts((ds, None))  # type: ignore[arg-type]
+
+
+def test_ids_are_kept_in_all_columns_or_in_none() -> None:
+    follows = {"follower_id": ["ann", "bob"], "followee_id": ["bob", "ann"]}
+    ds = gk.Dataset(follows=follows, memberships={"account_id": ["ann"], "group_id": ["books"]})
+    with pytest.raises(OptionError, match=r"follows.followee_id holds ids of accounts, .*follower"):
+        pseudonymise(ds, KEY, keep=["follows.followee_id"])
+    every = ["follows.follower_id", "follows.followee_id", "memberships.account_id"]
+    assert pseudonymise(ds, KEY, keep=every).follows.equals(ds.follows)
+    kept = pseudonymise(ds, KEY, keep=["memberships.group_id"])
+    assert kept.memberships.get_column("group_id").to_list() == ["books"]

@@ -460,3 +460,27 @@ def test_a_table_whose_columns_are_named_is_no_folder(folder: Path) -> None:
     assert ds.interactions is not None
     assert ds.interactions.rows() == [("ann", "v", "like")]
     assert report.recognised == "one table: Parquet, CSV or NDJSON, as columns= says so"
+
+
+@pytest.mark.filterwarnings("ignore::graphkit.errors.GraphkitWarning")
+def test_no_reason_names_a_file(tmp_path: Path) -> None:
+    root = tmp_path / "of_meier"
+    archive(root / "meier_first", "1")
+    (root / "meier_first" / "data" / "direct-messages.js").write_text(
+        'window.YTD.direct_messages.part0 = [{"dmConversation": {"messages": []}}]'
+    )
+    lists = "username,target_account\nann,bob\n"
+    (root / "meier_list.csv").write_text(lists)
+    (root / "followers_meier.csv").write_text(lists + "cleo,bob\n")
+    (root / "meier_hidden.csv").write_text("uniqueId,secUid,followerCount\nann,s,1\n")
+    (root / "meier.ndjson").write_text("\n".join(["{", '{"did": 1', ""]))
+    with zipfile.ZipFile(root / "meier.zip", "w") as packed:
+        packed.writestr("meier_inside.json", answer(user_followers=[{"username": "x"}]))
+        packed.writestr("meier_page.json", "<html></html>")
+    for direction in (None, "following"):
+        _, report = read_any(root, direction=direction)
+        assert set(report.files.get_column("status")) == {"read", "not read", "not understood"}
+        text = write_report(report, tmp_path / "report.toml").read_text()
+        text += str(report.files.drop("file").rows())
+        assert "meier" not in text
+        assert str(tmp_path) not in text

@@ -262,11 +262,14 @@ def _recognise_answers(sample: Sample) -> str | None:
         return "its keys are 'data.start' and 'data.tweet_count': counts"
     if sample.has("id", "action", "redacted_at"):
         return "its keys are 'id', 'action' and 'redacted_at': a check of compliance"
-    inside = ("edit_history_tweet_ids", "referenced_tweets", "public_metrics", "possibly_sensitive")
-    inside += ("reply_settings", "in_reply_to_user_id", "context_annotations", "__twarc")
+    inside = (
+        *("edit_history_tweet_ids", "referenced_tweets", "public_metrics", "possibly_sensitive"),
+        *("reply_settings", "in_reply_to_user_id", "context_annotations", "__twarc"),
+    )
     wrapped = ("author_id", *inside, "conversation_id")
     # other logs have an id, a text and an author as well
-    for start, marks in (("data.", wrapped), ("", inside)):
+    shapes: tuple[tuple[str, Sequence[str]], ...] = (("data.", wrapped), ("", inside))
+    for start, marks in shapes:
         if sample.has(f"{start}id", f"{start}text") and any(
             sample.has(f"{start}{mark}") for mark in marks
         ):
