@@ -207,6 +207,11 @@ def take_accounts(frame: pl.DataFrame, table: str, place: str, extract: Extract)
     """Accounts of rows with a ``handle`` and a ``uid``: the handle, else the number."""
     seen: Counter[str] = Counter()
     handles = take_handles(frame.get_column("handle"), place, (), seen)
+    profiles = handles.str.starts_with("{").fill_null(False)
+    if profiles.any():
+        # an object that a program wrote out as text, with names and descriptions
+        seen["a whole profile as text: read as missing"] += int(profiles.sum())
+        handles = handles.set(profiles, None)
     extract.notes.update({(table, f"user name: {text}"): n for text, n in seen.items()})
     found = pl.DataFrame({"handle": handles, "uid": frame.get_column("uid")})
     by_number = found.select(

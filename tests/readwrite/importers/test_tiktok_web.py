@@ -231,3 +231,12 @@ def test_samples(shared_data: Path) -> None:
         times = items.get_column("created_at") if acts is None else acts.get_column("at")
         assert times.min() == datetime.fromisoformat(want["first"])
         assert times.max() == datetime.fromisoformat(want["last"])
+
+
+def test_a_profile_that_was_written_out_as_text_is_no_user_name(tmp_path: Path) -> None:
+    profile = "{'uniqueId': 'ann', 'nickname': 'PLANTED'}"
+    extract = read(tmp_path, (post(1), post(2, author=profile), comment("5", profile)))
+    assert extract.tables["items"].get_column("author_id").to_list() == ["ann", None]
+    assert extract.tables["interactions"].get_column("account_id").to_list() == ["77"]
+    note = "user name: a whole profile as text: read as missing"
+    assert (extract.notes["posts", note], extract.notes["comments", note]) == (1, 1)
