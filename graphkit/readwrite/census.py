@@ -86,7 +86,8 @@ def read_any(
         File, folder or zip archive.
     account
         The account whose likes, follows, posts seen or export a file holds, where the file does
-        not say it: one for all files, or a mapping of file names to accounts.
+        not say it, or in place of the name in an export: one for all files, or a mapping of file
+        names, or ends of paths, to accounts.
     direction
         Whether lists of follows that do not say it hold the ``"followers"`` of the account that was
         asked, or those whom it is ``"following"``.
@@ -112,7 +113,8 @@ def read_any(
     MissingDataError
         If the file needs `account` or `direction`.
     OptionError
-        For an unknown format.
+        For an unknown format, for an account of a file that is not there, and for one account of
+        exports that name several owners.
 
     Warns
     -----
