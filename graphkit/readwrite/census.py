@@ -93,9 +93,9 @@ def read_any(
         File, folder or zip archive.
     account
         The account whose likes, follows, posts seen or export a file holds, where the file does
-        not say it: one for all files, or a mapping of file names to accounts, such as
-        ``{"liked.json": "ann", "donor2/liked.json": "bob"}``. It goes before a name that an export
-        holds: of several donors give a mapping, for one name would make them one account.
+        not say it, or in place of the name in an export: one for all files, or a mapping of file
+        names, or ends of paths, to accounts, such as ``{"liked.json": "ann", "donor2/liked.json":
+        "bob"}``.
     direction
         Whether lists of follows that do not say it hold the ``"followers"`` of the account that was
         asked, or those whom it is ``"following"``.
@@ -122,7 +122,8 @@ def read_any(
     MissingDataError
         If the file needs `account` or `direction`.
     OptionError
-        For an unknown format or time zone, or if `account` names a file that is not there.
+        For an unknown format or time zone, for an account of a file that is not there, and for one
+        account of exports that name several owners.
     DataError
         If a frame or graph is passed instead of a path.
 
