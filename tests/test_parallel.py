@@ -15,6 +15,7 @@ import pytest
 #: What a worker computes; `main` follows.
 WORK = '''
 import copy, multiprocessing, os, pickle, sys
+import polars as pl
 import graphkit as gk
 from graphkit.errors import ForkError
 
@@ -71,11 +72,19 @@ CALLS = """
     world = gk.build_world(platform, ticks=2, rng=1)
     spread = gk.simulate_spread(world, {"newest": gk.follower_centric()}, ticks=1, slots=1, rng=1)
     gk.write_dataset(dataset, "data")
+    gk.readwrite.write_graphml(graph, "graph.graphml")
+    frame = pl.DataFrame({"user": ["a"], "video": ["v"]})
+    key = gk.privacy.PseudonymKey(bytes(32))
 """
 
 REFUSED = """
     calls = {
         "Dataset": lambda: gk.Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]}),
+        "from_frame": lambda: gk.from_frame(frame, account="user", item="video", kind_is="like"),
+        "read_any": lambda: gk.read_any("data"),
+        "read_graph": lambda: gk.readwrite.read_graph("graph.graphml"),
+        "write_graphml": lambda: gk.readwrite.write_graphml(graph, "other.graphml"),
+        "pseudonymise": lambda: gk.privacy.pseudonymise(dataset, key),
         "Vocabulary": lambda: gk.Vocabulary(["a"]),
         "lookup": lambda: graph.vocabulary.lookup(["a"]),
         "toy": gk.synthetic.toy,
@@ -110,7 +119,7 @@ REFUSED = """
 @needs_fork
 def test_a_process_forked_after_the_first_use_is_refused(tmp_path: Path) -> None:
     lines = run_script(tmp_path, CALLS + REFUSED)
-    assert len(lines) == 26
+    assert len(lines) == 31
     for line in lines:
         name, found = line.split(" ", 1)
         assert found.startswith("refused: this process was forked after"), line

@@ -19,6 +19,7 @@ import polars as pl
 
 from graphkit.data.times import LATEST
 from graphkit.errors import DataError, FileError, GraphkitError, name_some, nearest, shorten
+from graphkit.parallel import refuse_after_fork
 
 #: Datetimes in seconds beyond these are out of range in microseconds.
 _FAR = 2 * int(LATEST.timestamp())
@@ -52,6 +53,7 @@ def take_frame(value: Any, place: str, columns: Sequence[str] | None = None) -> 
         ...
     graphkit.errors.DataError: the frame has no column 'usr'; there are 'user'. Did you mean 'user'?
     """
+    refuse_after_fork()
     try:
         if isinstance(value, Mapping):
             return _select(_frame_of_columns(value, place), columns, place)

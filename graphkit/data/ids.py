@@ -21,11 +21,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 
-from graphkit.data.times import LATEST
 from graphkit.errors import DataError, OptionError, shorten
 
 #: Words that other programs write for a missing value, spelled so: pandas, R, SQL, JavaScript.
@@ -425,8 +424,6 @@ def creation_time(ids: pl.Expr) -> pl.Expr:
     return pl.when(possible).then(time)
 
 
-#: Years in which an id whose upper 32 bits are a second can have been made: TikTok is from 2016.
-_MADE = (int(datetime(2014, 1, 1, tzinfo=UTC).timestamp()), int(LATEST.timestamp()))
 #: Zones are an hour apart or more, and an item is made some seconds after its id.
 _APART = timedelta(minutes=45)
 _ZONES = timedelta(hours=14, minutes=7)
@@ -450,21 +447,22 @@ def check_id_times(ids: pl.Series, times: pl.Series) -> timedelta | None:
     -------
     timedelta or None
         The median of time − second of the id, of the rows with both; `None` if it is small, or if
-        no id holds a second of the years from 2014 on.
+        no id holds a second of the years from 2012 on.
 
     Examples
     --------
+    >>> from datetime import UTC, datetime
     >>> at = pl.Series([datetime(2024, 5, 30, 17, 0, 24, tzinfo=UTC)])
     >>> check_id_times(pl.Series(["7374807701655650304"]), at)
     datetime.timedelta(seconds=7200)
     """
-    number = ids.set(~ids.str.contains(r"^[0-9]{19}$").fill_null(False), None).cast(pl.UInt64)
-    second = (number // (1 << 32)).cast(pl.Int64)
-    known = second.is_between(*_MADE) & times.is_not_null()
+    made = ids.to_frame().select(creation_time(pl.col(ids.name))).to_series().to_physical()
+    known = made.is_not_null() & times.is_not_null()
+    long = int(ids.str.contains(r"^[0-9]{19}$").sum())
     # ids that others make by chance of 19 digits lie in any year
-    if not known.any() or 2 * known.sum() < number.is_not_null().sum():
+    if not known.any() or 2 * known.sum() < long:
         return None
-    apart = times.cast(pl.Datetime("us", "UTC")).to_physical() - second * 1_000_000
+    apart = times.cast(pl.Datetime("us", "UTC")).to_physical() - made
     median = apart.filter(known).median()
     assert isinstance(median, float)
     offset = timedelta(microseconds=round(median))

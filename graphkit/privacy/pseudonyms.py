@@ -36,6 +36,7 @@ from graphkit.errors import (
     nearest,
     shorten,
 )
+from graphkit.parallel import refuse_after_fork
 
 __all__ = ["KEY_VARIABLE", "PseudonymKey", "drop_texts", "load_key", "make_key", "pseudonymise"]
 
@@ -245,6 +246,7 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     >>> made.follows.get_column("follower_id").to_list() == [PseudonymKey(bytes(32)).pseudonym("ann", "account")]
     True
     """
+    refuse_after_fork()
     require_dataset(dataset, caller="pseudonymise")
     if not isinstance(key, PseudonymKey):
         raise OptionError(f"key=: a PseudonymKey is needed: load_key(path), or {_HOW_TO_MAKE}.")
@@ -311,6 +313,7 @@ def drop_texts(dataset: Dataset, *, keep: Collection[str] = ()) -> Dataset:
     >>> drop_texts(ds).items.columns
     ['item_id']
     """
+    refuse_after_fork()
     require_dataset(dataset, caller="drop_texts")
     _check_keep(dataset, keep)
     removed = _texts(dataset.tables, keep)

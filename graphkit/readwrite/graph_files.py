@@ -9,6 +9,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.graph_convert import library_of
 from graphkit.data.results import ImportReport
 from graphkit.errors import DataError, FileError, OptionError, shorten
+from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite.edge_lists import read_edge_list
 from graphkit.readwrite.gexf import read_gexf
 from graphkit.readwrite.gml import read_gml
@@ -126,6 +127,7 @@ def read_graph(
     >>> graph.n_edges, graph.vocabulary.ids.tolist()
     (2, ['#art', '#booktok', '#goth', '#reading'])
     """
+    refuse_after_fork()
     if library_of(path) or isinstance(path, Graph):
         raise DataError(
             "read_graph reads files: a graph in memory goes into graphkit's functions as it is."

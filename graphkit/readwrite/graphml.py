@@ -14,6 +14,7 @@ from graphkit.data.files import write_whole
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest, shorten
+from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite.graph_tables import (
     GraphTables,
     column_name,
@@ -250,6 +251,7 @@ def write_graphml(
     >>> print(text.splitlines()[2])
     <key id="d0" for="node" attr.name="age" attr.type="long"/>
     """
+    refuse_after_fork()
     graph, path = as_graph(graph, "write_graphml"), Path(path)
     ending = Path(path.name.lower().removesuffix(".gz")).suffix
     if ending in _OTHERS:

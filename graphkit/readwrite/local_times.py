@@ -6,9 +6,9 @@ from collections.abc import MutableMapping
 
 import polars as pl
 
+from graphkit.data.ids import creation_time
 from graphkit.data.times import PLAUSIBLE, SECOND, TIME, parse_times
 from graphkit.errors import MissingDataError
-from graphkit.readwrite.tiktok_ids import id_time
 
 __all__ = ["read_local_times"]
 
@@ -64,7 +64,7 @@ tz='+02:00'.
     parsed = parse_times(series, place, "UTC")
     inside = None
     if ids is not None:
-        inside = ids.to_frame().select(id_time(pl.col(ids.name))).to_series().to_physical()
+        inside = ids.to_frame().select(creation_time(pl.col(ids.name))).to_series().to_physical()
     seen: dict[str, int] = {}
     if local := parsed.local.get("read", 0):
         ahead = _common_offsets(parsed.at, inside)

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.data.dataset import Dataset
-from graphkit.data.ids import MISSING_WORDS, check_real_ids
+from graphkit.data.ids import MISSING_WORDS, check_real_ids, creation_time
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
@@ -22,7 +22,6 @@ from graphkit.readwrite.source import Sample, Source, look_at
 from graphkit.readwrite.tiktok_answers import COUNTS, RECORD, Answers, Records, read_answers
 from graphkit.readwrite.tiktok_ids import (
     clean_text,
-    id_time,
     normalise_handle,
     positive,
     take_handles,
@@ -272,7 +271,7 @@ def _fill_tags(records: pl.DataFrame, notes: Counts) -> pl.DataFrame:
 
 def _check_times(items: pl.DataFrame, notes: Counts) -> pl.DataFrame:
     """Compare times with those in the ids, which replace missing times."""
-    inside = id_time(pl.col("item_id"))
+    inside = creation_time(pl.col("item_id"))
     lacking = pl.col("untimed") & inside.is_not_null()
     wrong = ~pl.col("untimed") & pl.col("created_at").is_null()
     gap = (inside - pl.col("created_at")).dt.total_seconds()
@@ -565,7 +564,7 @@ def _only_in_urls(pairs: pl.DataFrame, known: pl.DataFrame, notes: Counts) -> pl
     mentioned = pl.concat(both).unique("item_id", keep="first", maintain_order=True)
     bare = mentioned.join(known, on="item_id", how="anti", maintain_order="left")
     notes["videos", "added: only a stitch mentions it"] += bare.height
-    return bare.with_columns(id_time(pl.col("item_id")).alias("created_at"))
+    return bare.with_columns(creation_time(pl.col("item_id")).alias("created_at"))
 
 
 def _build_stitches(pairs: pl.DataFrame, known: pl.DataFrame, notes: Counts) -> pl.DataFrame:
@@ -584,7 +583,7 @@ def _build_stitches(pairs: pl.DataFrame, known: pl.DataFrame, notes: Counts) -> 
         "account_id",
         "item_id",
         pl.lit("stitch").alias("kind"),
-        pl.coalesce("created_at", id_time(pl.col("item_id"))).alias("at"),
+        pl.coalesce("created_at", creation_time(pl.col("item_id"))).alias("at"),
         "target_item_id",
         "target_account_id",
     )

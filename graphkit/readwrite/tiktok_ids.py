@@ -8,12 +8,8 @@ from collections.abc import Collection
 import polars as pl
 
 from graphkit.data.ids import take_ids
-from graphkit.data.times import TIME
 
-__all__ = ["clean_text", "id_time", "normalise_handle", "positive", "take_handles", "take_keys"]
-
-#: Range of the times in ids, in seconds: 2012 to 2100.
-_FIRST_SECOND, _LAST_SECOND = 1_325_376_000, 4_102_444_800
+__all__ = ["clean_text", "normalise_handle", "positive", "take_handles", "take_keys"]
 
 
 def normalise_handle(name: pl.Expr) -> pl.Expr:
@@ -45,13 +41,6 @@ def clean_text(column: pl.Expr) -> pl.Expr:
     # responses of the API may contain null bytes
     clean = column.str.replace_all("\x00", "", literal=True).str.strip_chars()
     return pl.when(clean != "").then(clean)
-
-
-def id_time(ids: pl.Expr) -> pl.Expr:
-    """Creation time in the upper 32 bits of a video id; null for other ids."""
-    seconds = ids.cast(pl.Int64, strict=False) // (1 << 32)
-    possible = seconds.is_between(_FIRST_SECOND, _LAST_SECOND)
-    return pl.when(possible).then(pl.from_epoch(seconds * 1_000_000, "us")).cast(TIME)
 
 
 def positive(name: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:

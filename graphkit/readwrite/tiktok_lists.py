@@ -9,17 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from graphkit.data.ids import creation_time
 from graphkit.data.times import TIME
 from graphkit.readwrite.extract import ImportOptions
 from graphkit.readwrite.files import Counts, count_removed
 from graphkit.readwrite.tiktok_answers import Answers
-from graphkit.readwrite.tiktok_ids import (
-    id_time,
-    normalise_handle,
-    positive,
-    take_handles,
-    take_keys,
-)
+from graphkit.readwrite.tiktok_ids import normalise_handle, positive, take_handles, take_keys
 
 __all__ = ["Others", "build_others"]
 
@@ -172,6 +167,6 @@ def _add_mentioned(
     ids = take_keys(ids, "key 'video_id'", (), Counter()).drop_nulls().unique(maintain_order=True)
     ids = ids.filter(~ids.is_in(known.implode()))
     if len(ids):
-        created = id_time(pl.col("item_id")).alias("created_at")
+        created = creation_time(pl.col("item_id")).alias("created_at")
         others.items = ids.to_frame().with_columns(created)
         notes["videos", "known from a comment or playlist: time taken from the id"] += len(ids)

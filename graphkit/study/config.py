@@ -526,6 +526,11 @@ class StudyConfig(Section):
         own = self.data.source in PLATFORMS
         if own and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
+        for key in ("account", "direction", "tz") if own else ():
+            if getattr(self.data, key) is not None:
+                raise OptionError(
+                    f"{place}: data.{key} goes with data that are read, from data.path."
+                )
         if not own and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):

@@ -249,7 +249,7 @@ def test_data_tables_of_other_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "named"),
     [
-        ({"tz": "+02:00"}, "data.tz goes with source = 'folder'"),
+        ({"tz": "+02:00"}, r"data\.tz goes with data that are read"),
         ({"source": "tiktok", "path": "x", "kind_is": "like"}, "data.kind_is goes with"),
         ({"source": "folder", "path": "x", "tz": "Berlin"}, "tz='Berlin' is no time zone"),
     ],

@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from graphkit.data.ids import creation_time
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import FileError, GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.importers.tiktok_web import as_handle, place_of
 from graphkit.readwrite.records import TOO_DEEP, decode_document
 from graphkit.readwrite.source import Sample, Source
-from graphkit.readwrite.tiktok_ids import id_time, take_handles
+from graphkit.readwrite.tiktok_ids import take_handles
 
 __all__ = ["IMPORTERS"]
 
@@ -456,7 +457,7 @@ def _finish_items(extract: Extract) -> None:
     if "items" not in extract.tables:
         return
     items = merge_rows(extract.tables["items"], ["item_id"])
-    inside = id_time(pl.col("item_id"))
+    inside = creation_time(pl.col("item_id"))
     if "created_at" in items.columns:
         inside = pl.coalesce("created_at", inside)
         bare = items.get_column("created_at").null_count()

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from graphkit.data.ids import creation_time
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import GraphkitError
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.records import Id, RecordReader, id_text
 from graphkit.readwrite.rows import frame_of_rows
 from graphkit.readwrite.source import Sample
-from graphkit.readwrite.tiktok_ids import id_time, positive, take_handles, take_keys
+from graphkit.readwrite.tiktok_ids import positive, take_handles, take_keys
 
 __all__ = ["IMPORTERS", "Datum", "add_comments", "add_posts", "comments_of", "posts_of"]
 
@@ -254,7 +255,7 @@ def add_posts(
     if again := there.height - once.height:
         extract.notes[table, "the same post again: the record with most views is kept"] += again
     untimed = once.select(
-        (pl.col("created_at").is_null() & id_time(pl.col("item_id")).is_not_null()).sum()
+        (pl.col("created_at").is_null() & creation_time(pl.col("item_id")).is_not_null()).sum()
     ).item()
     if untimed:
         extract.notes[table, "no time of creation: taken from the id"] += untimed
@@ -262,7 +263,7 @@ def add_posts(
     items = once.select(
         "item_id",
         "author_id",
-        pl.coalesce("created_at", id_time(pl.col("item_id"))),
+        pl.coalesce("created_at", creation_time(pl.col("item_id"))),
         "duration",
         "tags",
         "sound_id",
@@ -284,7 +285,7 @@ def add_posts(
                 account_id="author_id",
                 item_id="item_id",
                 kind=pl.lit(kind),
-                at=pl.coalesce("created_at", id_time(pl.col("item_id"))),
+                at=pl.coalesce("created_at", creation_time(pl.col("item_id"))),
                 target_item_id=kind,
             ),
         )
@@ -330,7 +331,7 @@ def add_mentioned_items(ids: pl.Series, table: str, extract: Extract) -> None:
     if held is not None:
         bare = bare.join(held, on="item_id", how="anti", maintain_order="left")
     if bare.height:
-        created = id_time(pl.col("item_id")).alias("created_at")
+        created = creation_time(pl.col("item_id")).alias("created_at")
         extract.add("items", bare.with_columns(created))
         extract.time_kinds["items.created_at"] = "item_created"
         extract.notes[table, "posts known by their id alone: time of creation from the id"] += (
