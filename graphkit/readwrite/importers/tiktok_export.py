@@ -396,7 +396,8 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
         donors.setdefault(owner, set()).update(kinds)
     if not owners:
         return extract
-    extract.notes["donors", f"files of {len(donors)} donors"] += len(owners)
+    several = "s" if len(donors) > 1 else ""
+    extract.notes["donors", f"files of {len(donors)} donor{several}"] += len(owners)
     place = place_of(samples)
     for kind in _SECTIONS:
         if kind in found and (whole := found.pop(kind).frame(owners)).height:
@@ -428,7 +429,10 @@ def _merged(frame: pl.DataFrame, kind: str, extract: Extract) -> pl.DataFrame:
         )
         if spans.height > 1:
             lengths = spans.get_column("days").drop_nulls()
-            text = f"{kind} of one donor span {lengths.min()!s} to {lengths.max()!s} days"
+            short, long = lengths.min(), lengths.max()
+            span = f"{short!s} to {long!s}" if short != long else f"{long!s}"
+            unit = "day" if span == "1" else "days"
+            text = f"{kind} of one donor span {span} {unit}"
             extract.notes[kind, text] += spans.height
     return once
 
