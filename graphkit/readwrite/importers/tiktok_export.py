@@ -385,7 +385,8 @@ def _read(samples: Sequence[Sample], options: ImportOptions) -> Extract:
             extract.refused[sample.source] = str(error)
             continue
         for table, rows in part.read.items():
-            extract.count(table, rows)
+            if rows:  # empty lists are no records
+                extract.count(table, rows)
         extract.dropped.update(part.dropped)
         extract.notes.update(part.notes)
         extract.renamed |= part.renamed
