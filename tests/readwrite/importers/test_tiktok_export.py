@@ -379,7 +379,7 @@ def test_samples(shared_data: Path) -> None:
 
 
 def test_an_export_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
-    text = json.dumps(of_2026_01())[:-1] + ', "Other": ' + "[" * 3000 + "]" * 3000 + "}"
+    text = json.dumps(of_2026_01())[:-1] + ', "Other": ' + "[" * 200_000 + "]" * 200_000 + "}"
     path = tmp_path / "user_data_tiktok.json"
     path.write_text(text, encoding="utf-8")
     sample = look_at(list_sources(path)[0][0])
