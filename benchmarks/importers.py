@@ -8,11 +8,10 @@ Polars and DuckDB read the columns that graphkit takes from the same file, and n
 readers alternate, each in a process of its own, after their imports. Shown are the medians over rounds of wall and CPU
 seconds, megabytes per CPU second, and the largest memory of the process.
 
-Figures of one round of 1,000 MB on two cores that were shared with some twenty other processes (load
-18), so that seconds of the wall say little; CPU seconds, MB per CPU second, peak MB:
+Figures of one round of 1,000 MB on two quiet cores; MB per second of the wall, MB per CPU second, peak MB:
 
-    posts of 10.4 kB    graphkit 5.8, 173, 352    Polars 3.1, 322, 1168    DuckDB 1.4, 703, 359
-    videos of 3.5 kB    graphkit 7.7, 130, 627    Polars 2.4, 422, 1273    DuckDB 1.8, 572, 383
+    posts of 10.4 kB    graphkit 190, 180, 354    Polars 740, 391, 1159    DuckDB 1707, 868, 358
+    videos of 3.5 kB    graphkit 155, 144, 735    Polars 891, 462, 1282    DuckDB 1318, 674, 366
 
 A row fails if graphkit reads less than 100 MB in a CPU second, takes more than 1 GB, or counts
 other posts than were written.
