@@ -320,9 +320,11 @@ def describe(
     """Summarise a dataset: rows read and dropped, and each column of each table."""
     import polars as pl
 
+    from graphkit.readwrite import read_any
+
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
-    ds, report = _read(dataset, format, stitches, options)
+    ds, report = read_any(dataset, format=format, stitches=stitches or (), **options)
     _show_report(dataset, report)
     # of a time the type says what it is the time of, so that the table fits 80 columns
     type_ = pl.concat_str(
@@ -388,6 +390,7 @@ def communities(
     Builds the co-interaction graph (one-mode projection), finds communities by several runs of Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
+    from graphkit.readwrite import read_any
 
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
@@ -395,7 +398,7 @@ def communities(
     if through == "tags" and not keep_stop_tags:
         unwanted |= gk.STOP_TAGS
     with gk.show_progress():
-        ds, report = _read(dataset, format, stitches, options)
+        ds, report = read_any(dataset, format=format, stitches=stitches or (), **options)
         study = gk.study_communities(
             ds,
             out,
@@ -443,15 +446,6 @@ def _table_options(columns: list[str] | None, **others: str | None) -> dict[str,
         names[table][old] = column
     given = {"columns": names or None, **others}
     return {key: value for key, value in given.items() if value is not None}
-
-
-def _read(
-    path: Path, format: str | None, stitches: list[Path] | None, options: dict[str, Any]
-) -> tuple[Dataset, ImportReport]:
-    """Read data of any format, with what files do not say themselves."""
-    from graphkit.readwrite import read_any
-
-    return read_any(path, format=format, stitches=stitches or (), **options)
 
 
 def _say(text: str, *, err: bool = False) -> None:

@@ -98,7 +98,7 @@ class _Gexf:
 
     def _take_node(self, found: dict[str, str]) -> None:
         if not found.get("id"):
-            raise self._lacks("a node", "id")
+            raise self.stream.lacks("a node", "id")
         if len(self._row) > 1:
             self.notes["nodes", "inside other nodes; the nesting is ignored"] += 1
         self._row.append(len(self.nodes))
@@ -112,7 +112,7 @@ class _Gexf:
         self._in_edge = True
         for end in ("source", "target"):
             if not found.get(end):
-                raise self._lacks("an edge", end)
+                raise self.stream.lacks("an edge", end)
         self.source.append(found["source"])
         self.target.append(found["target"])
         self.types.append(found.get("type"))
@@ -147,11 +147,6 @@ class _Gexf:
     def _add_weight(self, value: str) -> None:
         self.weights[0].append(len(self.source) - 1)
         self.weights[1].append(value)
-
-    def _lacks(self, what: str, name: str) -> DataError:
-        return DataError(
-            f"{self.stream.path}, line {self.stream.line}: {what} has no {name}: export the file again."
-        )
 
 
 def read_gexf(path: Path, weight: str | None) -> GraphTables:

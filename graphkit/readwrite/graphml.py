@@ -68,7 +68,7 @@ class _GraphML:
             return
         if tag == "node":
             if not found.get("id"):
-                raise self._lacks("a node", "id")
+                raise self.stream.lacks("a node", "id")
             if len(self._row) > 1:
                 self.notes["nodes", "inside other nodes; the nesting is ignored"] += 1
             self._row.append(len(self.nodes))
@@ -77,7 +77,7 @@ class _GraphML:
         elif tag == "edge":
             for end in ("source", "target"):
                 if not found.get(end):
-                    raise self._lacks("an edge", end)
+                    raise self.stream.lacks("an edge", end)
             self.source.append(found["source"])
             self.target.append(found["target"])
             own = found.get("directed")
@@ -133,11 +133,6 @@ class _GraphML:
                 self.weights[1].append(text)
         elif where == "graph" and title == "idkind":
             self.integers = text == "int"
-
-    def _lacks(self, what: str, name: str) -> DataError:
-        return DataError(
-            f"{self.stream.path}, line {self.stream.line}: {what} has no {name}: export the file again."
-        )
 
 
 def read_graphml(path: Path, weight: str | None) -> GraphTables:

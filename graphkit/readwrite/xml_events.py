@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.parsers import expat
 
-from graphkit.errors import FileError
+from graphkit.errors import DataError, FileError
 from graphkit.readwrite.graph_tables import open_bytes
 
 #: Clauses for the errors of files that end too early.
@@ -32,6 +32,12 @@ class XmlStream:
     def line(self) -> int:
         """The line that is being read, from 1 on."""
         return self._parser.CurrentLineNumber
+
+    def lacks(self, what: str, name: str) -> DataError:
+        """Error for an element, in words, without an attribute that it needs."""
+        return DataError(
+            f"{self.path}, line {self.line}: {what} has no {name}: export the file again."
+        )
 
     def parse(
         self,

@@ -9,7 +9,7 @@ were deleted, and follows of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -504,9 +504,14 @@ def _recognise_stream(sample: Sample) -> str | None:
     return None
 
 
-def _read_stream(samples: Sequence[Sample], options: ImportOptions) -> Extract:
+def _read(
+    take: Callable[[_Stream, Sample, Extract], None],
+    samples: Sequence[Sample],
+    options: ImportOptions,
+) -> Extract:
+    """Rows of all events that `take` adds of each file; deletions in one are honoured in all."""
     extract, stream = Extract(), _Stream()
-    read_each(samples, extract, partial(_take_file, stream))
+    read_each(samples, extract, partial(take, stream))
     stream.build(extract)
     return finish(extract)
 
@@ -529,13 +534,6 @@ def _recognise_repository(sample: Sample) -> str | None:
     if sample.source.name.endswith(".car") and b"roots" in sample.source.read(200):
         return "it is a repository of an account (.car)"
     return None
-
-
-def _read_repositories(samples: Sequence[Sample], options: ImportOptions) -> Extract:
-    extract, stream = Extract(), _Stream()
-    read_each(samples, extract, partial(_take_repository, stream))
-    stream.build(extract)
-    return finish(extract)
 
 
 def _take_repository(stream: _Stream, sample: Sample, extract: Extract) -> None:
@@ -604,12 +602,12 @@ IMPORTERS: tuple[Importer, ...] = (
         "bluesky-jetstream",
         "a stream of events of Bluesky (Jetstream)",
         _recognise_stream,
-        _read_stream,
+        partial(_read, _take_file),
     ),
     Importer(
         "bluesky-repository",
         "the repository of an account of Bluesky (.car)",
         _recognise_repository,
-        _read_repositories,
+        partial(_read, _take_repository),
     ),
 )

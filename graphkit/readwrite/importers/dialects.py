@@ -29,11 +29,11 @@ import msgspec
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from graphkit.data.cells import split_lists
 from graphkit.data.ids import take_ids
 from graphkit.data.schema import TABLES
 from graphkit.data.times import PLAUSIBLE, TIME, parse_times
 from graphkit.errors import DataError, FileError, OptionError
-from graphkit.readwrite.cells import split_lists
 from graphkit.readwrite.delimited import read_delimited
 from graphkit.readwrite.extract import Extract, Importer, ImportOptions, merge_rows
 from graphkit.readwrite.gather import read_each
