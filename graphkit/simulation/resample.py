@@ -25,8 +25,8 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
 
-#: The draws by which accounts and posts are dealt out (and one below); no events of a simulation.
-ACCOUNT_DRAWS, POST_DRAWS = 62, 60
+#: The draw by which accounts are dealt out (and the one below); no event of a simulation.
+ACCOUNT_DRAWS = 62
 
 
 def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) -> list[World]:
@@ -34,7 +34,7 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
 
     :func:`graphkit.contrast` and :func:`graphkit.measures.arm_means` make intervals "over samples
     like this one" of them: how far the result would differ had other accounts of the same kind,
-    with their own posts and follows (and other introduced posts), been sampled. They are centred
+    with their own posts and follows, been sampled. They are centred
     on θ, the value in the world itself, with SE = √((n − 1)/n · Σ (θ_g − θ̄)²) over the parts and t
     with n − 1 degrees of freedom (Kott 2001): more groups make the standard error less noisy,
     and not smaller. Leaving out many accounts at once keeps it sound for measures that are not smooth,
@@ -45,10 +45,10 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     first partition (unassigned accounts as one), up to one account, and have about equally many
     posts: of accounts with as many posts, each group takes its share. They depend on the keys of
     the accounts and on `rng`, not on ids or on the order of rows. Part g lacks the accounts of
-    group g with their follows, their groups and their posts. Introduced posts, which have no
-    author but several posters, are a sample of their own and are dealt to groups by their homes:
-    part g lacks those of group g, too. Others stay while a poster is left, and if they lost one,
-    their home is chosen again among those left. Replies to posts that left are replies to none.
+    group g with their follows, their groups and their posts. An introduced post, which has no
+    author but several posters, leaves with the poster that is its home, and with no other: were
+    another home chosen for it, its chance would be counted twice. Replies to posts that left are
+    replies to none.
     What is left keeps its keys, so that :func:`simulate_spread` draws the same for it (common
     random numbers), and communities keep their names; codes are sorted by size, so compare
     communities by name.
@@ -112,24 +112,22 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     streams = Streams(rng)
     whole = replace(world, sample="whole")
     seed, kind = streams.integer("groups"), next(iter(world.partitions))
-    count = np.bincount(world.posters, minlength=world.n_accounts)
-    membership = world.partitions[kind].membership
-    group = _deal(world.account_keys, membership, count, n, seed, ACCOUNT_DRAWS)
-    of_posts = np.full(world.n_posts, -1, np.int64)
-    if not world.authored:
-        count = np.diff(world.poster_indptr)
-        of_posts = _deal(world.post_keys, world.homes[kind], count, n, seed, POST_DRAWS)
-    return [whole, *(_part_without(whole, group, of_posts, g, streams.seed) for g in range(n))]
+    origin = choose_introducers(
+        world.poster_indptr, world.posters, world.post_keys, world.account_keys
+    )
+    count = np.bincount(origin, minlength=world.n_accounts)
+    group = _deal(world.account_keys, world.partitions[kind].membership, count, n, seed)
+    return [whole, *(_part_without(whole, group, group[origin], g, streams.seed) for g in range(n))]
 
 
 def _deal(
-    keys: npt.NDArray[np.uint64], strata: Ints32, rank: Codes, n: int, seed: int, event: int
+    keys: npt.NDArray[np.uint64], strata: Ints32, rank: Codes, n: int, seed: int
 ) -> Codes:
     """Group of each of some rows: each gets its share of every stratum (−1 is one), and of ranks.
 
     Rows are dealt out by stratum and rank, and in keyed order within them.
     """
-    draws, others = (draw_pairs(np.uint64(seed), event - k, keys, keys) for k in (0, 1))
+    draws, others = (draw_pairs(np.uint64(seed), ACCOUNT_DRAWS - k, keys, keys) for k in (0, 1))
     # strata in the order of their first draw: codes depend on ids where sizes are equal
     first = np.full(int(strata.max(initial=-1)) + 2, np.inf)
     np.minimum.at(first, strata + 1, draws)
@@ -150,7 +148,7 @@ def _deal(
 
 
 def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int) -> World:
-    """The world without the accounts of group g and what is theirs, and its posts of group g."""
+    """The world without the accounts of group g and what is theirs, its posts of group g too."""
     stays = group != g
     rows = np.flatnonzero(stays)
     post = np.repeat(np.arange(whole.n_posts), np.diff(whole.poster_indptr))
@@ -166,8 +164,6 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
     account_keys, post_keys = whole.account_keys[rows], whole.post_keys[order]
     posters = _new_codes(rows, whole.n_accounts)[whole.posters[entries]]
     indptr = np.concatenate([[0], np.cumsum(left[order])])
-    lost = left[order] < np.diff(whole.poster_indptr)[order]
-    origin = choose_introducers(indptr, posters, post_keys, account_keys)
     partitions, homes, removed = {}, {}, {}
     for kind, p in whole.partitions.items():
         labels = [p.name(c) for c in range(p.n_communities)]
@@ -182,7 +178,7 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
         removed[f"communities of {kind!r} without an account"] = len(labels) - part.n_communities
         renumbered = np.full(p.n_communities + 1, -1, np.int32)  # the last entry stands for −1
         renumbered[p.membership[rows]] = part.membership
-        homes[kind] = np.where(lost, part.membership[origin], renumbered[whole.homes[kind][order]])
+        homes[kind] = renumbered[whole.homes[kind][order]]
     removed |= {
         "accounts of the group": whole.n_accounts - rows.size,
         "posts of the group": whole.n_posts - order.size,
