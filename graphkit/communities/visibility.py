@@ -20,6 +20,7 @@ from graphkit.communities.prepare import (
     require_partition,
     shared_nodes,
 )
+from graphkit.communities.report import EdgeSums
 from graphkit.data.graph import GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
@@ -196,11 +197,10 @@ def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict
     """Conductance and the null model of the edges inside each community."""
     from graphkit.kernels.tails import log_hypergeometric_tail, log_matching_tail, probability
 
-    sources, targets = communities[prepared.source], communities[prepared.target]
-    edges = int(sources.size)
-    inside = np.bincount(sources[(sources == targets) & (sources >= 0)], minlength=count)
-    out = np.bincount(sources[sources >= 0], minlength=count)
-    into = np.bincount(targets[targets >= 0], minlength=count)
+    sums = EdgeSums.of_codes(prepared, communities, count, weighted=False)
+    edges = prepared.indices.size // (1 if prepared.directed else 2)
+    inside = sums.edges
+    out, into = inside + sums.leaving.astype(np.int64), inside + sums.entering.astype(np.int64)
     volume = out + into
     smaller = np.minimum(volume, 2 * edges - volume)
     if prepared.directed:
@@ -249,11 +249,11 @@ def poisson_interval(counts: Counts, dispersion: float) -> tuple[Floats, Floats]
 
 def _reciprocity(prepared: Prepared) -> float:
     """Share of edges that are reciprocated; 0 if undirected."""
+    from graphkit.kernels.partitions import count_reciprocated
+
     if not prepared.directed:
         return 0.0
-    source, target = prepared.source.astype(np.int64), prepared.target.astype(np.int64)
-    forward, back = source * prepared.size + target, target * prepared.size + source
-    return float(np.isin(forward, back).mean())
+    return count_reciprocated(prepared.indptr, prepared.indices) / prepared.indices.size
 
 
 def _safe_ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:

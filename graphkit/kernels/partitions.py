@@ -1,4 +1,4 @@
-"""Kernels that compare two partitions: contingency table, expected information, matching."""
+"""Kernels of partitions: contingency table, expected information, matching, edges inside."""
 
 from __future__ import annotations
 
@@ -101,3 +101,61 @@ def strongest_first(row: Array, column: Array, order: Array, match: Array, taken
         if match[row[at]] < 0 and not taken[column[at]]:
             match[row[at]] = column[at]
             taken[column[at]] = True
+
+
+@kernel()
+def sum_edges(
+    indptr: Array,
+    indices: Array,
+    weights: Array,
+    codes: Array,
+    directed: bool,
+    edges: Array,
+    inside: Array,
+    leaving: Array,
+    entering: Array,
+    between: Array,
+) -> int:
+    """Edges inside each community, and weights inside, leaving and entering, in one pass.
+
+    An edge of an undirected graph, in both its rows, leaves the smaller node. `codes` are −1
+    for nodes in no community; `weights` may be empty, for 1. The weights of all edges that are
+    inside no community are written to `between`, unless that is empty; returns their number.
+    """
+    others = 0
+    for v in range(codes.size):
+        c = codes[v]
+        for p in range(indptr[v], indptr[v + 1]):
+            u = indices[p]
+            if u < v and not directed:
+                continue
+            w = weights[p] if weights.size else 1.0
+            d = codes[u]
+            if c == d and c >= 0:
+                edges[c] += 1
+                inside[c] += w
+                continue
+            if c >= 0:
+                leaving[c] += w
+            if d >= 0:
+                entering[d] += w
+            if between.size:
+                between[others] = w
+            others += 1
+    return others
+
+
+@kernel()
+def count_reciprocated(indptr: Array, indices: Array) -> int:
+    """Directed edges whose reverse is an edge, too; rows are ascending, without loops."""
+    cursor = indptr[:-1].copy()
+    found = 0
+    for v in range(cursor.size):
+        for p in range(indptr[v], indptr[v + 1]):
+            u = indices[p]
+            at = cursor[u]  # sources ascend, so that no row is read twice
+            while at < indptr[u + 1] and indices[at] < v:
+                at += 1
+            cursor[u] = at
+            found += at < indptr[u + 1] and indices[at] == v
+    return found

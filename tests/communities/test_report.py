@@ -67,12 +67,12 @@ def test_a_narrow_bridge_between_even_blobs_is_found(seed: int, ties: int, degre
 
 
 def bounded(graph: nx.Graph, bound: int) -> int:
-    from graphkit.kernels.mincut import bounded_cuts
+    from graphkit.kernels.mincut import community_cuts
 
-    edges = np.array(list(graph.edges()), dtype=np.int32).reshape(-1, 2)
-    sizes, starts = np.array([len(graph)]), np.array([0, len(edges)])
-    ends = (np.ascontiguousarray(edges[:, k]) for k in (0, 1))
-    return int(bounded_cuts(sizes, starts, *ends, np.array([bound]))[0])
+    rows = nx.to_scipy_sparse_array(graph, format="csr")
+    indptr, indices = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
+    codes, sizes = np.zeros(len(graph), dtype=np.int32), np.array([len(graph)])
+    return int(community_cuts(indptr, indices, codes, False, sizes, np.array([bound]))[0])
 
 
 @given(st.integers(0, 2**31), st.booleans())
