@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from graphkit.kernels.compile import kernel
 
 #: A tail ends at probabilities below this share of that of the mode.
@@ -58,6 +60,31 @@ def overlap_cells(
             shared[cell] = count[column[cell]]
             count[column[cell]] = 0
     return used
+
+
+@kernel()
+def best_columns(
+    start: Array, members: Array, b: Array, sizes_b: Array, f1: Array, match: Array
+) -> None:
+    """Best F1 of each row of the contingency table, and its column; ties: the smaller one.
+
+    `b` is −1 for nodes in no column; `f1` starts as 0 and `match` as −1.
+    """
+    count = np.zeros(sizes_b.size, dtype=np.int32)
+    for i in range(f1.size):
+        for at in range(start[i], start[i + 1]):
+            j = b[members[at]]
+            if j >= 0:
+                count[j] += 1
+        for at in range(start[i], start[i + 1]):
+            j = b[members[at]]
+            if j < 0 or count[j] == 0:  # no community, or seen
+                continue
+            score = 2 * count[j] / (start[i + 1] - start[i] + sizes_b[j])
+            count[j] = 0
+            if score > f1[i] or (score == f1[i] and j < match[i]):
+                f1[i] = score
+                match[i] = j
 
 
 @kernel()
