@@ -289,7 +289,8 @@ def _reciprocity(prepared: Prepared) -> float:
 
     if not prepared.directed:
         return 0.0
-    return count_reciprocated(prepared.indptr, prepared.indices) / prepared.indices.size
+    both = int(count_reciprocated(prepared.indptr, prepared.indices))
+    return both / prepared.indices.size
 
 
 def _safe_ratio(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> Floats:

@@ -250,7 +250,7 @@ def _is_connected(n: int, start: Array, neighbours: Array) -> bool:
 
 
 @inner
-def _minimum_cut(n: int, start: Array, neighbours: Array, bound: int) -> int:
+def _minimum_cut(n: int, start: Array, neighbours: Array, bound: int) -> Any:
     """Minimum cut of one graph without parallel edges, connected or not, at most `bound`.
 
     The least degree decides alone where it is half of the nodes (Chartrand 1966,
