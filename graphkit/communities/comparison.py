@@ -41,11 +41,11 @@ class Grouped:
     members: Codes
 
     @classmethod
-    def from_membership(cls, membership: npt.NDArray[Any]) -> Grouped:
-        """Group the nodes in linear time."""
+    def from_membership(cls, membership: npt.NDArray[Any], count: int = 0) -> Grouped:
+        """Group the nodes in linear time; at least `count` communities, the last perhaps empty."""
         from graphkit.kernels.partitions import group_nodes
 
-        sizes = np.bincount(membership)
+        sizes = np.bincount(membership, minlength=count)
         start = np.concatenate([[0], np.cumsum(sizes)])
         members = np.empty(membership.size, dtype=np.int32)
         group_nodes(membership, start.copy(), members)
@@ -422,7 +422,7 @@ def best_matches(a: Partition, b: Partition) -> pl.DataFrame:
     assigned = codes_a >= 0
     codes_a, codes_b = codes_a[assigned], codes_b[assigned]
     shared = np.bincount(codes_a, minlength=a.n_communities)
-    f1, match = best_f1(codes_a, codes_b, a.n_communities)
+    f1, match = best_f1(Grouped.from_membership(codes_a, a.n_communities), codes_b)
     labels = community_columns(b)["label"]
     matched = pl.Series("match", match).replace(-1, None)
     return pl.DataFrame(
@@ -492,23 +492,17 @@ def match_communities(
     )
 
 
-def best_f1(codes_a: Codes, codes_b: Codes, n_communities: int) -> tuple[Floats, Codes]:
-    """Best F1 of each community of `a` with one of `b`, and which; −1 where none overlaps.
+def best_f1(grouped: Grouped, codes: Codes) -> tuple[Floats, Codes]:
+    """Best F1 of each community of the groups with one of `codes`; which, −1 if none overlaps.
 
-    `codes_a` has no −1; ties go to the smaller code of `b`.
+    Nodes of code −1 are in no community. Ties go to the smaller code.
     """
-    f1 = np.zeros(n_communities)
-    match = np.full(n_communities, -1, dtype=np.int32)
-    both = codes_b >= 0
-    if not both.any():
-        return f1, match
-    overlap = Overlap.from_memberships(codes_a[both], codes_b[both])
-    sizes_a = np.bincount(codes_a, minlength=n_communities)
-    scores = 2 * overlap.shared / (sizes_a[overlap.row] + overlap.sizes_b[overlap.column])
-    order = np.lexsort((overlap.column, -scores, overlap.row))
-    rows, first = np.unique(overlap.row[order], return_index=True)
-    f1[rows] = scores[order][first]
-    match[rows] = overlap.column[order][first]
+    from graphkit.kernels.partitions import best_columns
+
+    sizes = np.bincount(codes[codes >= 0], minlength=1)
+    f1 = np.zeros(grouped.sizes.size)
+    match = np.full(f1.size, -1, dtype=np.int32)
+    best_columns(grouped.start, grouped.members, codes, sizes, f1, match)
     return f1, match
 
 

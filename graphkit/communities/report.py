@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -9,7 +11,6 @@ from graphkit.communities.prepare import (
     Codes,
     Counts,
     Floats,
-    Mask,
     Prepared,
     community_columns,
     prepare,
@@ -23,6 +24,35 @@ __all__ = ["community_report"]
 
 #: Below this consistency a node's community depends on the seed more often than not.
 LOW_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeSums:
+    """Edges inside each community, and weights inside, leaving and entering it, shape (count,).
+
+    An edge of an undirected graph leaves the smaller node and enters the other. `between` is the
+    weight of all edges that are inside no community.
+    """
+
+    edges: Counts
+    inside: Floats
+    leaving: Floats
+    entering: Floats
+    between: float
+
+    @classmethod
+    def of_codes(cls, prepared: Prepared, codes: Codes, count: int, *, weighted: bool) -> EdgeSums:
+        """Sums over the edges of a graph; `codes` are −1 where a node is in no community."""
+        from graphkit.kernels.partitions import sum_edges
+
+        weights = prepared.weights if weighted else np.empty(0)
+        edges = np.zeros(count, dtype=np.int64)
+        inside, leaving, entering = np.zeros((3, count))
+        between = np.empty(weights.size)
+        rows = prepared.indptr, prepared.indices, weights, codes, prepared.directed
+        others = sum_edges(*rows, edges, inside, leaving, entering, between)
+        rest = float(between[:others].sum()) if weights.size else float(others)
+        return cls(edges, inside, leaving, entering, rest)
 
 
 def community_report(graph: GraphLike, partition: Partition) -> pl.DataFrame:
@@ -102,24 +132,17 @@ def community_report(graph: GraphLike, partition: Partition) -> pl.DataFrame:
     membership = np.full(graph.n_nodes, -1, dtype=np.int32)
     membership[positions] = partition.membership
     count, sizes = partition.n_communities, partition.sizes
-    local, weight = membership[prepared.nodes], prepared.weight
-    sources, targets = local[prepared.source], local[prepared.target]
-    inside = (sources == targets) & (sources >= 0)
-    edges = np.bincount(sources[inside], minlength=count)
-    internal = np.bincount(sources[inside], weights=weight[inside], minlength=count)
-    internal = internal.astype(np.float64)
-    leaving = sources != targets
-    external = _sum_ends(leaving, weight, sources, targets, count)
-    between = leaving | (sources < 0)
+    codes = membership[prepared.nodes]
+    sums = EdgeSums.of_codes(prepared, codes, count, weighted=True)
+    internal, external = sums.inside, sums.leaving + sums.entering
     # the rest is summed, not subtracted from the total, which would leave rounding errors
-    outside = 2 * float(weight[between].sum()) - _sum_ends(between, weight, sources, targets, count)
-    rest = 2 * (internal.sum() - internal) + outside
+    rest = 2 * (internal.sum() - internal) + (2 * sums.between - external)
     pairs = sizes * (sizes - 1.0) / (1 if prepared.directed else 2)
-    cuts, needed = _minimum_cuts(prepared, membership, sizes, inside)
+    cuts, needed = _minimum_cuts(prepared, codes, sizes)
     several = pl.Series(sizes >= 2)
     columns = community_columns(partition) | {
-        "edges": pl.Series(edges, dtype=pl.Int64),
-        "density": _null_ratio(edges.astype(np.float64), pairs),
+        "edges": pl.Series(sums.edges, dtype=pl.Int64),
+        "density": _null_ratio(sums.edges.astype(np.float64), pairs),
         "internal_weight": internal,
         "external_weight": external,
         "conductance": _null_ratio(external, np.minimum(2 * internal + external, rest)),
@@ -130,15 +153,6 @@ def community_report(graph: GraphLike, partition: Partition) -> pl.DataFrame:
     }
     known = pl.when(several).then(pl.col("min_cut", "well_connected"))
     return pl.DataFrame(columns).with_columns(known)
-
-
-def _sum_ends(chosen: Mask, weight: Floats, sources: Codes, targets: Codes, count: int) -> Floats:
-    """Weight of the ends of the chosen edges in each community."""
-    total = np.zeros(count)
-    for ends in (sources, targets):
-        held = chosen & (ends >= 0)
-        total += np.bincount(ends[held], weights=weight[held], minlength=count)
-    return total
 
 
 def _null_ratio(above: Floats, below: Floats) -> pl.Series:
@@ -162,26 +176,12 @@ def _mean_confidence(partition: Partition) -> dict[str, pl.Series]:
     return {"consistency": means[0], "low_confidence": means[1]}
 
 
-def _minimum_cuts(
-    prepared: Prepared, membership: Codes, sizes: Counts, inside: Mask
-) -> tuple[Counts, Counts]:
+def _minimum_cuts(prepared: Prepared, codes: Codes, sizes: Counts) -> tuple[Counts, Counts]:
     """Minimum cut of each community, counted up to the one needed, and the one needed."""
-    from graphkit.kernels.mincut import bounded_cuts
+    from graphkit.kernels.mincut import community_cuts
 
     # the smallest whole number above log10(n) is the number of digits of n
     needed = np.searchsorted(10 ** np.arange(19), sizes, side="right").astype(np.int64)
-    order = np.argsort(membership, kind="stable")
-    order = order[membership[order] >= 0]
-    first = np.cumsum(sizes) - sizes
-    local = np.full(membership.size, -1, dtype=np.int64)
-    local[order] = np.arange(order.size) - first[membership[order]]
-    source, target = (prepared.nodes[end[inside]] for end in (prepared.source, prepared.target))
-    low, high = np.minimum(source, target).astype(np.int64), np.maximum(source, target)
-    once = np.unique(low * membership.size + high)  # reciprocal edges are one edge
-    low, high = once // membership.size, once % membership.size
-    by_community = np.argsort(membership[low], kind="stable")
-    low, high = low[by_community], high[by_community]
-    starts = np.searchsorted(membership[low], np.arange(sizes.size + 1))
-    ends = (local[end].astype(np.int32) for end in (low, high))
-    cuts: Counts = bounded_cuts(sizes, starts, *ends, needed)
+    rows = prepared.indptr, prepared.indices
+    cuts: Counts = community_cuts(*rows, codes, prepared.directed, sizes, needed)
     return cuts, needed

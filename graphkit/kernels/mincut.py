@@ -188,13 +188,88 @@ def _grow_set(
 
 
 @inner
-def _minimum_cut(n: int, source: Array, target: Array, bound: int) -> Any:
-    """Minimum cut of one graph, connected or not, at most `bound`."""
-    cut = bound
-    source, target = source.copy(), target.copy()
-    m = source.size
-    slow = False
-    while n > 1:
+def _contract(n: int, start: Array, neighbours: Array, cut: int) -> Any:
+    """Nodes that no cut below the smallest one found separates, merged.
+
+    Returns the smallest cut found, the number of merged nodes and the edges between them.
+    """
+    parent = np.arange(n)
+    nothing = np.empty(0, dtype=np.int32)
+    cut = _scan_adjacency(n, start, neighbours, cut, parent)
+    if cut == 0:
+        return cut, 1, nothing, nothing
+    # the edges of merged nodes are out of date
+    used = np.zeros(n, dtype=np.bool_)
+    for v in range(n):
+        if parent[v] != v:
+            used[v] = used[_find_root(parent, v)] = True
+    _merge_small(n, start, neighbours, cut, parent, used, np.zeros(n, dtype=np.int64))
+    code = np.full(n, -1, dtype=np.int32)
+    of_root = np.full(n, -1, dtype=np.int32)
+    k = 0
+    for v in range(n):
+        r = _find_root(parent, v)
+        if of_root[r] < 0:
+            of_root[r] = k
+            k += 1
+        code[v] = of_root[r]
+    if k == 1:
+        return cut, k, nothing, nothing
+    kept = 0
+    for v in range(n):
+        for p in range(start[v], start[v + 1]):
+            kept += code[v] < code[neighbours[p]]
+    source, target = np.empty(kept, dtype=np.int32), np.empty(kept, dtype=np.int32)
+    kept = 0
+    for v in range(n):
+        for p in range(start[v], start[v + 1]):
+            if code[v] < code[neighbours[p]]:
+                source[kept] = code[v]
+                target[kept] = code[neighbours[p]]
+                kept += 1
+    return cut, k, source, target
+
+
+@inner
+def _is_connected(n: int, start: Array, neighbours: Array) -> bool:
+    seen = np.zeros(n, dtype=np.bool_)
+    queue = np.empty(n, dtype=np.int32)
+    queue[0] = 0
+    seen[0] = True
+    read, filled = 0, 1
+    while read < filled:
+        u = queue[read]
+        read += 1
+        for p in range(start[u], start[u + 1]):
+            v = neighbours[p]
+            if not seen[v]:
+                seen[v] = True
+                queue[filled] = v
+                filled += 1
+    return filled == n
+
+
+@inner
+def _minimum_cut(n: int, start: Array, neighbours: Array, bound: int) -> Any:
+    """Minimum cut of one graph without parallel edges, connected or not, at most `bound`.
+
+    The least degree decides alone where it is half of the nodes (Chartrand 1966,
+    doi:10.1137/0114065) or one node is joined to all others (Plesník 1975); where it is 1, it
+    is left to see whether the graph is connected.
+    """
+    least, most = n, 0
+    for v in range(n):
+        degree = start[v + 1] - start[v]
+        least, most = min(least, degree), max(most, degree)
+    cut = min(bound, least)
+    if cut == 0 or least >= n // 2 or most == n - 1:
+        return cut
+    if cut == 1:
+        return 1 if _is_connected(n, start, neighbours) else 0
+    cut, k, source, target = _contract(n, start, neighbours, cut)
+    slow = k > MANY and k > WORTH * n
+    while k > 1:
+        n, m = k, source.size
         start = np.zeros(n + 1, dtype=np.int64)
         for e in range(m):
             start[source[e] + 1] += 1
@@ -206,69 +281,134 @@ def _minimum_cut(n: int, source: Array, target: Array, bound: int) -> Any:
             return 0
         cursor = start[:-1].copy()
         neighbours = np.empty(2 * m, dtype=np.int32)
-        edge = np.empty(2 * m, dtype=np.int64)
+        edge = np.empty(2 * m if slow else 0, dtype=np.int64)
         for e in range(m):
             for here, there in ((source[e], target[e]), (target[e], source[e])):
                 neighbours[cursor[here]] = there
-                edge[cursor[here]] = e
+                if slow:
+                    edge[cursor[here]] = e
                 cursor[here] += 1
         if slow:
-            ends = np.stack((source[:m], target[:m]), axis=1)
+            ends = np.stack((source, target), axis=1)
             return _grow_set(n, m, start, neighbours, edge, ends, cut)
-        parent = np.arange(n)
-        cut = _scan_adjacency(n, start, neighbours, cut, parent)
-        if cut == 0:
-            return 0
-        # the edges of merged nodes are out of date
-        used = np.zeros(n, dtype=np.bool_)
-        for v in range(n):
-            if parent[v] != v:
-                used[v] = used[_find_root(parent, v)] = True
-        _merge_small(n, start, neighbours, cut, parent, used, np.zeros(n, dtype=np.int64))
-        code = np.full(n, -1, dtype=np.int32)
-        k = 0
-        for v in range(n):
-            r = _find_root(parent, v)
-            if code[r] < 0:
-                code[r] = k
-                k += 1
-        kept = 0
-        for e in range(m):
-            a, b = code[_find_root(parent, source[e])], code[_find_root(parent, target[e])]
-            if a != b:
-                source[kept] = a
-                target[kept] = b
-                kept += 1
+        cut, k, source, target = _contract(n, start, neighbours, cut)
         slow = k > MANY and k > WORTH * n
-        n, m = k, kept
     return cut
 
 
+@inner
+def _inner_rows(
+    indptr: Array,
+    indices: Array,
+    codes: Array,
+    members: Array,
+    place: Array,
+    directed: bool,
+    start: Array,
+    neighbours: Array,
+    last: Array,
+) -> None:
+    """Rows of one community over the places of its members, each edge in both its rows, once.
+
+    `place` (of each node) is of this community's members, `last` below 0 for all places.
+    """
+    n = members.size
+    used = 0
+    if not directed:
+        for i in range(n):
+            v = members[i]
+            start[i] = used
+            for p in range(indptr[v], indptr[v + 1]):
+                if codes[indices[p]] == codes[v]:
+                    neighbours[used] = place[indices[p]]
+                    used += 1
+        start[n] = used
+        return
+    start[: n + 2] = 0
+    for i in range(n):
+        v = members[i]
+        for p in range(indptr[v], indptr[v + 1]):
+            if codes[indices[p]] == codes[v]:
+                start[i + 2] += 1
+                start[place[indices[p]] + 2] += 1
+    for i in range(n):
+        start[i + 2] += start[i + 1]
+    for i in range(n):  # start[i + 1] is the cursor of row i, and ends as its end
+        v = members[i]
+        for p in range(indptr[v], indptr[v + 1]):
+            if codes[indices[p]] == codes[v]:
+                j = place[indices[p]]
+                neighbours[start[i + 1]] = j
+                neighbours[start[j + 1]] = i
+                start[i + 1] += 1
+                start[j + 1] += 1
+    first = 0
+    for i in range(n):  # reciprocal edges are one edge
+        end = start[i + 1]
+        start[i] = used
+        for p in range(first, end):
+            if last[neighbours[p]] != i:
+                last[neighbours[p]] = i
+                neighbours[used] = neighbours[p]
+                used += 1
+        first = end
+    start[n] = used
+
+
 @kernel()
-def bounded_cuts(
-    sizes: Array, edge_start: Array, source: Array, target: Array, bounds: Array
+def community_cuts(
+    indptr: Array, indices: Array, codes: Array, directed: bool, sizes: Array, bounds: Array
 ) -> Array:
-    """Edge connectivity of many graphs, each counted up to its bound.
+    """Edge connectivity of each community of a graph, without direction, up to its bound.
 
     Parameters
     ----------
-    sizes
-        Nodes of each graph, at least 1.
-    edge_start
-        Edges edge_start[c] … edge_start[c + 1] − 1 belong to graph c.
-    source, target
-        Ends of each edge, numbered from 0 within its graph; no loops, each edge once.
-    bounds
-        At least 1 for each graph.
+    indptr, indices
+        Rows of the graph without loops: an undirected edge is in both its rows, a `directed`
+        one in that of its source.
+    codes
+        Community of each node, −1 if none.
+    sizes, bounds
+        Of each community: its members, nodes without a row included, and at least 1.
 
     Returns
     -------
     array
-        int64, min(edge connectivity, bound); −1 for a graph of one node.
+        int64, min(edge connectivity, bound); −1 for a community of one node.
     """
-    cuts = np.full(sizes.size, -1, dtype=np.int64)
-    for c in range(sizes.size):
-        if sizes[c] > 1:
-            first, last = edge_start[c], edge_start[c + 1]
-            cuts[c] = _minimum_cut(sizes[c], source[first:last], target[first:last], bounds[c])
+    count = sizes.size
+    first = np.zeros(count + 1, dtype=np.int64)
+    entries = np.zeros(count + 1, dtype=np.int64)  # of all rows of a community, at most
+    for v in range(codes.size):
+        if codes[v] >= 0:
+            first[codes[v] + 1] += 1
+            entries[codes[v]] += indptr[v + 1] - indptr[v]
+    largest = 0
+    for c in range(count):
+        largest = max(largest, first[c + 1])
+        first[c + 1] += first[c]
+    members = np.empty(first[count], dtype=np.int32)
+    place = np.empty(codes.size, dtype=np.int32)
+    cursor = first[:-1].copy()
+    for v in range(codes.size):
+        if codes[v] >= 0:
+            at = cursor[codes[v]]
+            place[v] = at - first[codes[v]]
+            members[at] = v
+            cursor[codes[v]] = at + 1
+    start = np.empty(largest + 2, dtype=np.int64)
+    neighbours = np.empty(entries.max() * (2 if directed else 1), dtype=np.int32)
+    last = np.empty(largest, dtype=np.int32)
+    cuts = np.full(count, -1, dtype=np.int64)
+    for c in range(count):
+        n = first[c + 1] - first[c]
+        if sizes[c] < 2:
+            continue
+        if n < sizes[c]:  # a member without an edge
+            cuts[c] = 0
+            continue
+        last[:n] = -1
+        inside = members[first[c] : first[c + 1]]
+        _inner_rows(indptr, indices, codes, inside, place, directed, start, neighbours, last)
+        cuts[c] = _minimum_cut(n, start, neighbours, bounds[c])
     return cuts

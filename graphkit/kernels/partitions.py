@@ -1,9 +1,11 @@
-"""Kernels that compare two partitions: contingency table, expected information, matching."""
+"""Kernels of partitions: contingency table, expected information, matching, edges inside."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
+
+import numpy as np
 
 from graphkit.kernels.compile import kernel
 
@@ -61,6 +63,31 @@ def overlap_cells(
 
 
 @kernel()
+def best_columns(
+    start: Array, members: Array, b: Array, sizes_b: Array, f1: Array, match: Array
+) -> None:
+    """Best F1 of each row of the contingency table, and its column; ties: the smaller one.
+
+    `b` is −1 for nodes in no column; `f1` starts as 0 and `match` as −1.
+    """
+    count = np.zeros(sizes_b.size, dtype=np.int32)
+    for i in range(f1.size):
+        for at in range(start[i], start[i + 1]):
+            j = b[members[at]]
+            if j >= 0:
+                count[j] += 1
+        for at in range(start[i], start[i + 1]):
+            j = b[members[at]]
+            if j < 0 or count[j] == 0:  # no community, or seen
+                continue
+            score = 2 * count[j] / (start[i + 1] - start[i] + sizes_b[j])
+            count[j] = 0
+            if score > f1[i] or (score == f1[i] and j < match[i]):
+                f1[i] = score
+                match[i] = j
+
+
+@kernel()
 def expected_cells(sizes: Array, n: int, table: Array) -> None:
     """Expected term of the mutual information for each pair of sizes.
 
@@ -101,3 +128,61 @@ def strongest_first(row: Array, column: Array, order: Array, match: Array, taken
         if match[row[at]] < 0 and not taken[column[at]]:
             match[row[at]] = column[at]
             taken[column[at]] = True
+
+
+@kernel()
+def sum_edges(
+    indptr: Array,
+    indices: Array,
+    weights: Array,
+    codes: Array,
+    directed: bool,
+    edges: Array,
+    inside: Array,
+    leaving: Array,
+    entering: Array,
+    between: Array,
+) -> int:
+    """Edges inside each community, and weights inside, leaving and entering, in one pass.
+
+    An edge of an undirected graph, in both its rows, leaves the smaller node. `codes` are −1
+    for nodes in no community; `weights` may be empty, for 1. The weights of all edges that are
+    inside no community are written to `between`, unless that is empty; returns their number.
+    """
+    others = 0
+    for v in range(codes.size):
+        c = codes[v]
+        for p in range(indptr[v], indptr[v + 1]):
+            u = indices[p]
+            if u < v and not directed:
+                continue
+            w = weights[p] if weights.size else 1.0
+            d = codes[u]
+            if c == d and c >= 0:
+                edges[c] += 1
+                inside[c] += w
+                continue
+            if c >= 0:
+                leaving[c] += w
+            if d >= 0:
+                entering[d] += w
+            if between.size:
+                between[others] = w
+            others += 1
+    return others
+
+
+@kernel()
+def count_reciprocated(indptr: Array, indices: Array) -> int:
+    """Directed edges whose reverse is an edge, too; rows are ascending, without loops."""
+    cursor = indptr[:-1].copy()
+    found = 0
+    for v in range(cursor.size):
+        for p in range(indptr[v], indptr[v + 1]):
+            u = indices[p]
+            at = cursor[u]  # sources ascend, so that no row is read twice
+            while at < indptr[u + 1] and indices[at] < v:
+                at += 1
+            cursor[u] = at
+            found += at < indptr[u + 1] and indices[at] == v
+    return found

@@ -313,3 +313,22 @@ def test_ten_runs_of_twenty_thousand_nodes_are_quick() -> None:
     assert time.perf_counter() - began < 10
     one = adjusted_mutual_info_score(memberships[0], memberships[1])
     assert agreed == pytest.approx(one, abs=0.02)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**31))
+def test_best_matches_are_those_of_a_slow_twin(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = Partition.from_membership(range(30), rng.integers(-1, 5, 30).tolist())
+    b = Partition.from_membership(range(5, 40), rng.integers(-1, 6, 35).tolist())
+    found = best_matches(a, b)
+    shared = {i for i in range(5, 30) if a.membership[a.vocabulary.lookup([i])[0]] >= 0}
+    for row in found.rows(named=True):
+        mine = shared & set(a.members(row["community"]).tolist())
+        best, match = 0.0, None
+        for code in range(b.n_communities):
+            other = shared & set(b.members(code).tolist())
+            if mine & other and 2 * len(mine & other) / (len(mine) + len(other)) > best:
+                best, match = 2 * len(mine & other) / (len(mine) + len(other)), code
+        assert row["shared"] == len(mine)
+        assert (row["match"], row["f1"]) == (match, best if mine else None)

@@ -67,12 +67,12 @@ def test_a_narrow_bridge_between_even_blobs_is_found(seed: int, ties: int, degre
 
 
 def bounded(graph: nx.Graph, bound: int) -> int:
-    from graphkit.kernels.mincut import bounded_cuts
+    from graphkit.kernels.mincut import community_cuts
 
-    edges = np.array(list(graph.edges()), dtype=np.int32).reshape(-1, 2)
-    sizes, starts = np.array([len(graph)]), np.array([0, len(edges)])
-    ends = (np.ascontiguousarray(edges[:, k]) for k in (0, 1))
-    return int(bounded_cuts(sizes, starts, *ends, np.array([bound]))[0])
+    rows = nx.to_scipy_sparse_array(graph, format="csr")
+    indptr, indices = rows.indptr.astype(np.int64), rows.indices.astype(np.int32)
+    codes, sizes = np.zeros(len(graph), dtype=np.int32), np.array([len(graph)])
+    return int(community_cuts(indptr, indices, codes, False, sizes, np.array([bound]))[0])
 
 
 @given(st.integers(0, 2**31), st.booleans())
@@ -215,3 +215,52 @@ def test_what_is_refused() -> None:
     p = Partition.from_membership("abc", [0, 0, 0])
     with pytest.raises(DataError, match="community_report needs a graphkit Graph"):
         community_report(p, p)  # type: ignore[arg-type]
+
+
+@given(st.integers(0, 2**31), st.booleans(), st.booleans())
+@settings(max_examples=40)
+def test_sums_are_those_of_a_slow_twin_to_the_bit(
+    seed: int, directed: bool, weighted: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    ends = rng.integers(0, 25, (90, 2))
+    weight = rng.random(90) if weighted else np.ones(90)
+    g = Graph.from_edges(ends[:, 0], ends[:, 1], weight, directed=directed, nodes=range(25))
+    groups = {i: int(c) for i, c in enumerate(rng.integers(-1, 4, 25))}
+    p = Partition.from_membership(list(groups), list(groups.values()))
+    codes = dict(zip(p.vocabulary.ids.tolist(), p.membership.tolist(), strict=True))
+    edges = np.zeros(p.n_communities, dtype=int)
+    inside, leaving, entering = np.zeros((3, p.n_communities))
+    for one, other, w in g.edges().rows():
+        a, b = codes[one], codes[other]
+        if a == b and a >= 0 and one != other:
+            edges[a] += 1
+            inside[a] += w
+        if a != b and a >= 0:
+            leaving[a] += w
+        if a != b and b >= 0:
+            entering[b] += w
+    report = community_report(g, p)
+    assert report["edges"].to_list() == edges.tolist()
+    assert report["internal_weight"].to_list() == inside.tolist()
+    assert report["external_weight"].to_list() == (leaving + entering).tolist()
+
+
+def test_cuts_that_degrees_decide() -> None:
+    assert cut(nx.complete_bipartite_graph(60, 60)) == (3, 3, True)  # degrees of half the nodes
+    assert bounded(nx.wheel_graph(40), 9) == 3  # one node is joined to all others
+    assert bounded(nx.complete_bipartite_graph(7, 8), 9) == 7
+    # two cliques of six: degrees of five are below half of the twelve nodes
+    two = nx.disjoint_union(nx.complete_graph(6), nx.complete_graph(6))
+    assert bounded(two, 9) == 0
+    two.add_edge(0, 6)
+    assert bounded(two, 9) == 1
+    two.add_node(12)
+    two.add_edges_from((12, v) for v in range(12))
+    assert bounded(two, 9) == min(nx.edge_connectivity(two), 9) == 6
+
+
+def test_a_member_without_an_edge_makes_a_cut_of_nothing() -> None:
+    g = Graph.from_edges("aab", "bcc", directed=False, nodes="abcde")
+    p = Partition.from_membership("abcde", [0, 0, 0, 0, 1])
+    assert community_report(g, p)["min_cut"].to_list() == [0, None]

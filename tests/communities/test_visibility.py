@@ -332,3 +332,49 @@ def test_errors() -> None:
     for option in options:
         with pytest.raises(OptionError):
             visibility(p, g, **option)
+
+
+def many_follows(circles: int, own: float) -> tuple[Partition, Graph]:
+    """60,000 follows of 2,000 accounts, a share of them within circles; two interests."""
+    rng = np.random.default_rng(4)
+    source, target = rng.integers(0, 2000, (2, 60_000))
+    within = rng.random(source.size) < own
+    target[within] = source[within] % circles + circles * (target[within] // circles)
+    graph = Graph.from_edges(source, target, directed=True, nodes=range(2000))
+    return Partition.from_membership(range(2000), np.arange(2000) % circles % 2), graph
+
+
+def test_runs_on_many_follows_end_after_two_iterations() -> None:
+    """Eight interests, whose members follow anybody."""
+    _, g = many_follows(2, 0.0)
+    p = Partition.from_membership(range(2000), np.arange(2000) % 8)
+    v = visibility(p, g, runs=3, rng=1)
+    assert v.provenance.parameters["iterations"] == 2
+    early = leiden(g, runs=3, iterations=2, rng=1)
+    assert early.runs is not None
+    assert np.array_equal(v.follow_memberships, early.runs.memberships)
+    assert v.frame.get_column("visible_runs").to_list() == [0] * 8
+    assert v.frame.get_column("verdict").to_list() == ["hidden"] * 8
+
+
+def test_runs_go_on_where_a_verdict_may_rest_on_more_iterations() -> None:
+    """Two circles to an interest make an F1 of two thirds, and a ratio below 1.5."""
+    p, g = many_follows(4, 0.3)
+    v = visibility(p, g, runs=3, rng=1)
+    assert "iterations" not in v.provenance.parameters
+    whole = leiden(g, runs=3, rng=1)
+    assert whole.runs is not None
+    assert np.array_equal(v.follow_memberships, whole.runs.memberships)
+    assert v.frame.get_column("ratio_low").max() < 1.5  # type: ignore[operator]
+    assert v.frame.get_column("follow_f1").to_list() == pytest.approx([2 / 3, 2 / 3], abs=0.03)
+    assert v.frame.get_column("verdict").to_list() == ["visible", "visible"]
+
+
+def test_a_ratio_that_decides_needs_no_more_iterations() -> None:
+    _, g = many_follows(10, 0.8)
+    p = Partition.from_membership(range(2000), np.where(np.arange(2000) % 10 < 2, 1, 0))
+    v = visibility(p, g, runs=3, rng=1)
+    rows = {r["size"]: r for r in v.frame.rows(named=True)}
+    assert rows[400]["follow_f1"] == pytest.approx(2 / 3, abs=0.03)
+    assert rows[400]["ratio_low"] > 1.5
+    assert v.provenance.parameters["iterations"] == 2
