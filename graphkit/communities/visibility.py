@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from graphkit.communities.prepare import (
     require_partition,
     shared_nodes,
 )
-from graphkit.data.graph import GraphLike, as_graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import VERDICTS, Visibility
@@ -152,9 +153,60 @@ def visibility(
     >>> v.hidden
     []
     """
-    require_partition(partition, caller="visibility")
+    options: dict[str, Any] = {"runs": runs, "engine": engine, "quality": quality}
+    options["resolution"] = resolution
+    (seen,) = visibility_of_all([partition], follow_graph, **options, rng=rng)
+    return seen
+
+
+def visibility_of_all(
+    partitions: Sequence[Partition],
+    follow_graph: GraphLike,
+    *,
+    runs: int = 10,
+    engine: str | None = None,
+    quality: str = "modularity",
+    resolution: float | None = None,
+    rng: RNGLike | None = None,
+) -> list[Visibility]:
+    """The :func:`visibility` of several partitions, with the same communities of the follow graph."""
+    for partition in partitions:
+        require_partition(partition, caller="visibility")
     follow_graph = as_graph(follow_graph, "visibility")
     prepared = prepare(follow_graph, caller="visibility")
+    compared = [_compared_nodes(partition, follow_graph, prepared) for partition in partitions]
+    streams = Streams(rng)
+    options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
+    follow = leiden(follow_graph, **options, engine=engine, rng=streams.seed)
+    assert follow.runs is not None
+    used = follow.provenance
+    parameters = {"runs": runs, "engine": used.parameters["engine"], "quality": quality}
+    found = []
+    for partition, (here, there) in zip(partitions, compared, strict=True):
+        codes, count = partition.membership[here], partition.n_communities
+        memberships = follow.runs.memberships[:, there]
+        scores = np.stack([best_f1(codes, row, count)[0] for row in memberships])
+        shared = np.bincount(codes, minlength=count)
+        communities = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
+        communities[there] = codes
+        statistics = _edge_statistics(prepared, communities[prepared.nodes], count)
+        record = Provenance.of(
+            "visibility",
+            parameters | {"resolution": follow.resolution},
+            seed=streams.seed,
+            made_from=(partition, follow_graph),
+            removed=prepared.removed,
+            packages=tuple(name for name in used.versions if name != "graphkit"),
+        )
+        table = _visibility_table(partition, shared, scores, statistics)
+        found.append(Visibility(table, memberships, follow.runs.agreement, record))
+    return found
+
+
+def _compared_nodes(
+    partition: Partition, follow_graph: Graph, prepared: Prepared
+) -> tuple[Codes, Codes]:
+    """Nodes that the partition assigns and that have an edge: codes in it and in the graph."""
     here, there = shared_nodes(partition, follow_graph, caller="visibility")
     assigned = partition.membership[here] >= 0
     if not assigned.any():
@@ -163,33 +215,7 @@ def visibility(
             "assigned to a community: there is nothing to compare."
         )
     covered = np.isin(there, prepared.nodes)
-    here, there = here[assigned & covered], there[assigned & covered]
-    streams = Streams(rng)
-    options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
-    follow = leiden(follow_graph, **options, engine=engine, rng=streams.seed)
-    assert follow.runs is not None
-    codes, count = partition.membership[here], partition.n_communities
-    memberships = follow.runs.memberships[:, there]
-    scores = np.stack([best_f1(codes, row, count)[0] for row in memberships])
-    shared = np.bincount(codes, minlength=count)
-    communities = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
-    communities[there] = codes
-    statistics = _edge_statistics(prepared, communities[prepared.nodes], count)
-    used = follow.provenance
-    parameters = {"runs": runs, "engine": used.parameters["engine"], "quality": quality}
-    return Visibility(
-        _visibility_table(partition, shared, scores, statistics),
-        memberships,
-        follow.runs.agreement,
-        Provenance.of(
-            "visibility",
-            parameters | {"resolution": follow.resolution},
-            seed=streams.seed,
-            made_from=(partition, follow_graph),
-            removed=prepared.removed,
-            packages=tuple(name for name in used.versions if name != "graphkit"),
-        ),
-    )
+    return here[assigned & covered], there[assigned & covered]
 
 
 def _edge_statistics(prepared: Prepared, communities: Codes, count: int) -> dict[str, Floats]:

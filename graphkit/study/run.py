@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from graphkit.communities import label_communities, leiden, visibility
+from graphkit.communities import label_communities, leiden
+from graphkit.communities.visibility import visibility_of_all
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import remove_folder
 from graphkit.data.graph import Graph
@@ -269,20 +270,23 @@ def _see_communities(
     least, runs = config.report.min_group_size, config.communities.runs
     options: dict[str, Any] = {"runs": runs, "engine": config.communities.engine}
     rng = streams.integer("visibility in the worlds")
-    found: dict[str, tuple[Visibility, ...]] = {}
-    for kind in [k for k in worlds[0].partitions if k != "follow"]:
-        views: list[Visibility] = []
-        for world in track(worlds, f"visibility ({kind})", len(worlds)):
-            if world.sample == "part":
-                views.append(views[0])
-                continue
-            partition = world.partitions[kind]
-            # of other worlds only the verdicts and the line are used: two runs will do
-            fewer = options if not views else options | {"runs": min(runs, 2)}
-            seen = visibility(partition, world.follows, **fewer, rng=rng)
-            views.append(analysis.reported_visibility(seen, least, partition.n_unassigned))
-        found[kind] = tuple(views)
-    return found
+    kinds = [kind for kind in worlds[0].partitions if kind != "follow"]
+    found: list[list[Visibility]] = []
+    for world in track(worlds, "visibility in the worlds", len(worlds)):
+        if world.sample == "part":
+            found.append(found[0])
+            continue
+        # of other worlds only the verdicts and the line are used: two runs will do
+        fewer = options if not found else options | {"runs": min(runs, 2)}
+        partitions = [world.partitions[kind] for kind in kinds]
+        seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
+        found.append(
+            [
+                analysis.reported_visibility(one, least, partition.n_unassigned)
+                for one, partition in zip(seen, partitions, strict=True)
+            ]
+        )
+    return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
 @dataclass(frozen=True)
