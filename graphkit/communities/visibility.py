@@ -205,7 +205,7 @@ def visibility_of_all(
 
 def _compared_nodes(
     partition: Partition, follow_graph: Graph, prepared: Prepared
-) -> tuple[Codes, Codes]:
+) -> tuple[Counts, Counts]:
     """Nodes that the partition assigns and that have an edge: codes in it and in the graph."""
     here, there = shared_nodes(partition, follow_graph, caller="visibility")
     assigned = partition.membership[here] >= 0

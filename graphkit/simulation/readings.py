@@ -140,7 +140,7 @@ def simulate_readings(
                     name: Run(arrays, feed, behaviour, **options) for name, feed in arms.items()
                 }
                 views = []
-                for names in groups:
+                for _, names in told[1:]:
                     shared = shared_slots(arrays, behaviour, **options)
                     views.append((shared, {a: SharedView(runs[a], shared) for a in names}))
             if not runs:
@@ -155,7 +155,8 @@ def simulate_readings(
                         view.follow(t, *shown[arm])
                 if t < ticks - 1:
                     continue
-                for at, by_name in enumerate([runs, *(by_arm for _, by_arm in views)]):
+                every: list[Mapping[str, Run]] = [runs, *(by_arm for _, by_arm in views)]
+                for at, by_name in enumerate(every):
                     for arm, run in by_name.items():
                         tallies[at][arm, w, r] = run.tally()
                         kept[at].keep_tally((arm, w, r), tallies[at][arm, w, r])

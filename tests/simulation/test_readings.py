@@ -47,7 +47,7 @@ def test_one_pass_gives_every_reading(world: World, tmp_path: Path) -> None:
         assert (one.arms, one.reading) == (other.arms, other.reading)
         assert one.provenance == other.provenance
     # some slots are open, and some that one arm fills are not shared
-    assert found[0].summary()["empty_slots"].max() > 0
+    assert any(tally.empty for tally in found[0].tallies.values())
     assert any(tally.untallied for tally in found[1].tallies.values())
 
 
