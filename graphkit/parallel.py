@@ -145,18 +145,31 @@ def in_threads(
 ) -> list[Result]:
     """Map `work` over `pieces` in threads, in order; on all cores unless `workers` is given.
 
-    Progress is reported under `title`. Ctrl-C drops pieces not begun and waits for the others.
+    Progress is reported under `title`, and that of the pieces in threads is not. Ctrl-C, or an
+    error, drops pieces not begun and stops the others at their next step.
     """
     refuse_after_fork()
     workers = min(workers or cores(), len(pieces))
     if workers <= 1:
         return [work(piece) for piece in track(pieces, title, len(pieces))]
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
+
+    over = Event()
+
+    def stop_when_over(what: str, done: int, total: int) -> None:
+        if over.is_set():
+            raise KeyboardInterrupt
+
+    def watched(piece: Piece) -> Result:
+        with show_progress(stop_when_over):
+            return work(piece)
 
     with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(work, piece) for piece in pieces]
+        waiting = [pool.submit(watched, piece) for piece in pieces]
         try:
             return [one.result() for one in track(waiting, title, len(pieces))]
         except BaseException:
+            over.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -9,8 +9,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
+
+from graphkit.parallel import in_threads, show_progress, track
 
 #: What a worker computes; `main` follows.
 WORK = '''
@@ -254,3 +257,35 @@ def test_values_travel_to_workers_and_back(tmp_path: Path) -> None:
 """
     )
     assert run_script(tmp_path, main) == [str([True] * 5)]
+
+
+def test_an_error_stops_the_other_pieces_at_their_next_step() -> None:
+    begun, stopped = Event(), Event()
+
+    def work(piece: int) -> None:
+        if not piece:
+            assert begun.wait(60)
+            raise ValueError("the first")
+        try:
+            for step in track(range(10**9), "steps", 10**9):
+                if step == 1:
+                    begun.set()
+                stopped.wait(0.001)
+        except KeyboardInterrupt:
+            stopped.set()
+            raise
+
+    with pytest.raises(ValueError, match="the first"):
+        in_threads(work, [0, 1], "pieces", workers=2)
+    assert stopped.is_set()
+
+
+def test_progress_of_pieces_in_threads_is_not_shown() -> None:
+    seen = []
+
+    def work(piece: int) -> int:
+        return sum(track([piece], "steps", 1))
+
+    with show_progress(lambda *step: seen.append(step)):
+        assert in_threads(work, [3, 4], "pieces", workers=2) == [3, 4]
+    assert seen == [("pieces", 0, 2), ("pieces", 1, 2), ("pieces", 2, 2)]

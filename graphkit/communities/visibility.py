@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from graphkit.communities.prepare import (
     shared_nodes,
 )
 from graphkit.communities.report import EdgeSums
-from graphkit.data.graph import GraphLike, as_graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import VERDICTS, Visibility
@@ -166,9 +168,73 @@ def visibility(
     >>> v.hidden
     []
     """
-    require_partition(partition, caller="visibility")
+    options: dict[str, Any] = {"runs": runs, "engine": engine, "quality": quality}
+    options["resolution"] = resolution
+    (seen,) = visibility_of_all([partition], follow_graph, **options, rng=rng)
+    return seen
+
+
+def visibility_of_all(
+    partitions: Sequence[Partition],
+    follow_graph: GraphLike,
+    *,
+    runs: int = 10,
+    engine: str | None = None,
+    quality: str = "modularity",
+    resolution: float | None = None,
+    rng: RNGLike | None = None,
+) -> list[Visibility]:
+    """The :func:`visibility` of several partitions, with the same communities of the follow graph."""
+    for partition in partitions:
+        require_partition(partition, caller="visibility")
     follow_graph = as_graph(follow_graph, "visibility")
     prepared = prepare(follow_graph, caller="visibility")
+    compared = [_compared_nodes(partition, follow_graph, prepared) for partition in partitions]
+    streams = Streams(rng)
+    options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
+    options |= {"engine": engine, "rng": streams.seed}
+
+    @cache
+    def search(iterations: int) -> Partition:
+        return leiden(follow_graph, iterations=iterations, **options)
+
+    found = []
+    for partition, (here, there) in zip(partitions, compared, strict=True):
+        codes, count = partition.membership[here], partition.n_communities
+        shared = np.bincount(codes, minlength=count)
+        communities = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
+        communities[there] = codes
+        statistics = _edge_statistics(prepared, communities[prepared.nodes], count)
+        grouped = Grouped.from_membership(codes, count)
+        judged = (shared >= MIN_SHARED) & (shared >= MIN_COVERAGE * partition.sizes)
+        resting = judged & ~(statistics["ratio_low"] > NEAR_CHANCE)
+        for iterations in (EARLY, -1) if _count_edges(prepared) >= MANY else (-1,):
+            follow = search(iterations)
+            assert follow.runs is not None
+            memberships = follow.runs.memberships[:, there]
+            scores = np.stack([best_f1(grouped, row)[0] for row in memberships])
+            if not _may_cross(scores[:, resting]):
+                break
+        used = follow.provenance
+        parameters = {"runs": runs, "engine": used.parameters["engine"], "quality": quality}
+        parameters |= {"resolution": follow.resolution}
+        record = Provenance.of(
+            "visibility",
+            parameters | ({"iterations": iterations} if iterations == EARLY else {}),
+            seed=streams.seed,
+            made_from=(partition, follow_graph),
+            removed=prepared.removed,
+            packages=tuple(name for name in used.versions if name != "graphkit"),
+        )
+        table = _visibility_table(partition, shared, scores, statistics)
+        found.append(Visibility(table, memberships, follow.stability, record))
+    return found
+
+
+def _compared_nodes(
+    partition: Partition, follow_graph: Graph, prepared: Prepared
+) -> tuple[Counts, Counts]:
+    """Nodes that the partition assigns and that have an edge: codes in it and in the graph."""
     here, there = shared_nodes(partition, follow_graph, caller="visibility")
     assigned = partition.membership[here] >= 0
     if not assigned.any():
@@ -177,46 +243,7 @@ def visibility(
             "assigned to a community: there is nothing to compare."
         )
     covered = np.isin(there, prepared.nodes)
-    here, there = here[assigned & covered], there[assigned & covered]
-    streams = Streams(rng)
-    options: dict[str, Any] = {"quality": quality, "resolution": resolution, "runs": runs}
-    options |= {"engine": engine, "rng": streams.seed}
-    codes, count = partition.membership[here], partition.n_communities
-    shared = np.bincount(codes, minlength=count)
-    communities = np.full(follow_graph.n_nodes, -1, dtype=np.int32)
-    communities[there] = codes
-    statistics = _edge_statistics(prepared, communities[prepared.nodes], count)
-    grouped = Grouped.from_membership(codes, count)
-
-    def find(iterations: int) -> tuple[Partition, Codes, Floats]:
-        found = leiden(follow_graph, iterations=iterations, **options)
-        assert found.runs is not None
-        memberships = found.runs.memberships[:, there]
-        return found, memberships, np.stack([best_f1(grouped, row)[0] for row in memberships])
-
-    judged = (shared >= MIN_SHARED) & (shared >= MIN_COVERAGE * partition.sizes)
-    resting = judged & ~(statistics["ratio_low"] > NEAR_CHANCE)
-    iterations = EARLY if _count_edges(prepared) >= MANY else -1
-    follow, memberships, scores = find(iterations)
-    if iterations == EARLY and _may_cross(scores[:, resting]):
-        iterations = -1
-        follow, memberships, scores = find(iterations)
-    used = follow.provenance
-    parameters = {"runs": runs, "engine": used.parameters["engine"], "quality": quality}
-    parameters |= {"iterations": iterations} if iterations == EARLY else {}
-    return Visibility(
-        _visibility_table(partition, shared, scores, statistics),
-        memberships,
-        follow.stability,
-        Provenance.of(
-            "visibility",
-            parameters | {"resolution": follow.resolution},
-            seed=streams.seed,
-            made_from=(partition, follow_graph),
-            removed=prepared.removed,
-            packages=tuple(name for name in used.versions if name != "graphkit"),
-        ),
-    )
+    return here[assigned & covered], there[assigned & covered]
 
 
 def _count_edges(prepared: Prepared) -> int:

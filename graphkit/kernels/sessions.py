@@ -85,6 +85,8 @@ class TickImpressions(NamedTuple):
     post: Array
     source: Array
     watch: Array
+    fraction: Array
+    """float64: the watch fraction that `watch` is rounded from."""
     react: Array
     parent: Array
     propensity: Array
@@ -243,6 +245,7 @@ def run_sessions(
     profiles, activity = state.profiles, state.recent_activity
     signals, halves, delivery = params.signals, params.halves, params.delivery
     posts, sources, watches = shown.post, shown.source, shown.watch
+    fractions = shown.fraction
     reacts, parents, propensity = shown.react, shown.parent, shown.propensity
     for z in range(low, high):
         i = order[z]
@@ -291,6 +294,7 @@ def run_sessions(
             w = _watch_fraction(viewer, traits, post, likes, effect, repeats, pair)
             react = _draw_reactions(viewer, traits, post, w, follows, pair)
             watches[i, s] = np.int32(w * st.WATCH_UNIT)
+            fractions[i, s] = w
             reacts[i, s] = react
             if react & st.RESHARE:
                 parents[i, s] = _reshare_parent(static, activity, tick, delivery, a, post)
@@ -305,12 +309,48 @@ def run_sessions(
             staying *= 1.0 if free else 1.0 - stop
             over = free and of_pair(pair, st.E_STOP) < stop
         clear_table(hash_slots, entries, count)
-        mean = watched / n_shown if n_shown > 0 else 0.0
-        bored = viewer.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
-        against = math.exp(viewer.leave_slope * (mean - 0.5) - bored)
-        propensity[i, 0] = 1.0 / (1.0 + viewer.leave_odds * against)
-        propensity[i, 1] = mean
-        propensity[i, 2] = stay
+        _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
+
+
+@inner
+def _keep_propensities(
+    viewer: Any, propensity: Array, i: Any, watched: Any, n_shown: Any, n_repeats: Any, stay: Any
+) -> None:
+    """Propensity to leave, mean watch fraction, and posts before the session would end."""
+    mean = watched / n_shown if n_shown > 0 else 0.0
+    bored = viewer.boredom * n_repeats / n_shown if n_shown > 0 else 0.0
+    against = math.exp(viewer.leave_slope * (mean - 0.5) - bored)
+    propensity[i, 0] = 1.0 / (1.0 + viewer.leave_odds * against)
+    propensity[i, 1] = mean
+    propensity[i, 2] = stay
+
+
+@kernel()
+def first_propensities(
+    viewer: Any, topics: Array, post: Array, fraction: Array, limit: Array, propensity: Array
+) -> None:
+    """Propensities over the first `limit` slots of sessions under a matched budget.
+
+    Equal to those of :func:`run_sessions` with this limit; `topics` are those of the posts.
+    """
+    for i in range(post.shape[0]):
+        watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
+        for s in range(limit[i]):
+            if post[i, s] < 0:
+                continue
+            topic, repeated = topics[post[i, s]], False
+            if topic >= 0:
+                for y in range(s):
+                    if post[i, y] >= 0 and topics[post[i, y]] == topic:
+                        repeated = True
+            w = fraction[i, s]
+            watched += w
+            n_shown += 1
+            n_repeats += 1 if repeated else 0
+            stay += staying
+            stop = 1.0 / (1.0 + viewer.stop_odds * math.exp(viewer.stop_slope * (w - 0.5)))
+            staying *= 1.0 - stop
+        _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
 
 
 @kernel()

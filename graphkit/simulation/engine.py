@@ -202,6 +202,7 @@ class Run:
             post=np.full(shape, -1, np.int32),
             source=np.zeros(shape, np.int8),
             watch=np.zeros(shape, np.int32),
+            fraction=np.zeros(shape),
             react=np.zeros(shape, np.uint8),
             parent=np.full(shape, -1, np.int32),
             propensity=np.zeros((active.size, 3)),

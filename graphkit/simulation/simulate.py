@@ -299,22 +299,13 @@ def simulate_spread(
     if not population or not arms:
         raise OptionError("simulate_spread needs at least one world and one arm.")
     if reading == "shared":
-        _check_shared(arms, slots, budget)
+        check_shared(arms, slots, budget)
     if reading != "filled":
         arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
     check_worlds(population, arms, ticks)
     _warn_of_tallies(population, len(arms) * replications)
-    facts = {
-        "arms": {name: feed_facts(feed) for name, feed in arms.items()},
-        "ticks": ticks,
-        "replications": replications,
-        "slots": slots,
-        "budget": budget,
-        "reading": reading,
-        "behaviour": dict(behaviour.frame.iter_rows()),
-        "worlds": [world.content_key for world in population],
-        "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
-    }
+    numbers = {"ticks": ticks, "replications": replications, "slots": slots}
+    facts = simulation_facts(population, arms, numbers, budget, reading, behaviour)
     with ExitStack() as locks:
         for folder, purpose in ((checkpoint, "a checkpoint"), (impressions, "impressions")):
             if folder is not None:
@@ -332,7 +323,27 @@ def simulate_spread(
     return spread
 
 
-def _check_shared(arms: Mapping[str, Feed], slots: int, budget: str) -> None:
+def simulation_facts(
+    population: Sequence[World],
+    arms: Mapping[str, Feed],
+    numbers: Mapping[str, int],
+    budget: str,
+    reading: str,
+    behaviour: Behaviour,
+) -> dict[str, Any]:
+    """All arguments of a simulation but its seed, as plain values, and versions."""
+    return {
+        "arms": {name: feed_facts(feed) for name, feed in arms.items()},
+        **numbers,
+        "budget": budget,
+        "reading": reading,
+        "behaviour": dict(behaviour.frame.iter_rows()),
+        "worlds": [world.content_key for world in population],
+        "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
+    }
+
+
+def check_shared(arms: Mapping[str, Feed], slots: int, budget: str) -> None:
     """Raise unless slots can be shared."""
     if len(arms) < 2:
         raise OptionError(
@@ -382,7 +393,7 @@ def _simulate(
     from graphkit.simulation.shared_slots import shared_slots
 
     ticks, slots, budget = facts["ticks"], facts["slots"], facts["budget"]
-    replications, drawn = facts["replications"], _numbers_of_draws(population)
+    replications, drawn = facts["replications"], numbers_of_draws(population)
     numbers = range(len(population)), range(replications)
     jobs = [(arm, w, r) for w, r in product(*numbers) for arm in arms]
     tallies: dict[Job, ArmTally] = {}
@@ -454,16 +465,16 @@ def _simulate(
             over = job in tallies or (counts is not None and counts.done(job, counting, tallies))
             if not over:
                 kept.keep_state(job, done, run.memory(), counting)
-        raise KeyboardInterrupt(_what_stands(len(tallies), len(jobs), kept, log)) from None
+        raise KeyboardInterrupt(what_stands(len(tallies), len(jobs), kept, log)) from None
     if log is not None:
         log.finish()
     tallies = {job: tallies[job] for job in jobs}
     if budget == "matched":
-        _assert_matched(tallies, tuple(arms), len(population), replications, counts is not None)
+        assert_matched(tallies, tuple(arms), len(population), replications, counts is not None)
     return spread_of(population, tallies, replications, facts, streams.seed)
 
 
-def _numbers_of_draws(population: tuple[World, ...]) -> list[int]:
+def numbers_of_draws(population: tuple[World, ...]) -> list[int]:
     """Number by which each world draws: its own, or that of the first of a jackknife."""
     samples = [world.sample for world in population]
     return [
@@ -524,7 +535,7 @@ class _Counts:
             self._whole[arm] = run.tally()
 
 
-def _what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) -> str:
+def what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) -> str:
     """What an interrupted simulation leaves, and how to go on."""
     shown = "" if log is None else f" Impressions so far are in {log.path}."
     if kept is None:
@@ -543,7 +554,7 @@ def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:
     )
 
 
-def _assert_matched(
+def assert_matched(
     tallies: Mapping[Job, ArmTally], arms: tuple[str, ...], worlds: int, reps: int, shared: bool
 ) -> None:
     """Assert that sessions and slots are equal in all arms, and shared impressions, too."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
-from graphkit.communities import label_communities, leiden, visibility
+from graphkit.communities import label_communities, leiden
+from graphkit.communities.visibility import visibility_of_all
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import remove_folder
 from graphkit.data.graph import Graph
@@ -23,7 +24,8 @@ from graphkit.data.world import World
 from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline, hosting_by_visibility, measure_spread
-from graphkit.parallel import track
+from graphkit.parallel import in_threads, track
+from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import (
     Behaviour,
@@ -33,6 +35,7 @@ from graphkit.simulation import (
     simulate_spread,
     split_world_data,
 )
+from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
 from graphkit.study.communities import community_stages
 from graphkit.study.config import StudyConfig, load_config
@@ -46,8 +49,14 @@ __all__ = ["demo_config", "run_study"]
 
 #: Folder of simulation checkpoints, removed when the study is finished.
 CHECKPOINTS = "checkpoints"
+#: Simulations of worlds with more accounts fill all cores one by one, and keep to their memory.
+MOST_SIDE_BY_SIDE = 20_000
 #: From this share of filler or of empty slots in an arm on, the comparison is repeated without.
 MIN_FILLER = 0.01
+
+T = TypeVar("T")
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 _HEAD = (
     "# The study as it ran, every default written out. Paths are relative to the folder of the\n"
@@ -86,7 +95,9 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         names it, and finished results stay in the folder. Also if another study runs in it.
     """
     config = study if isinstance(study, StudyConfig) else load_config(study)
-    with writing_results(out):
+    with writing_results(out), warnings.catch_warnings():
+        # the report states the share of filler itself
+        warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
         return _run_stages(config, ResultsFolder(out))
 
 
@@ -123,7 +134,7 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
         others = simulation.other_conditions(spread)
     if config.s_scan.social_share:
         with folder.stage("scan over s"):
-            scan = simulation.sweep_social_share()
+            scan = simulation.sweep_social_share(spread)
             folder.table("s_scan", scan)
     conditions = analysis.all_conditions(others, scan, config.behaviour.social_share)
     if conditions is not None:
@@ -259,20 +270,23 @@ def _see_communities(
     least, runs = config.report.min_group_size, config.communities.runs
     options: dict[str, Any] = {"runs": runs, "engine": config.communities.engine}
     rng = streams.integer("visibility in the worlds")
-    found: dict[str, tuple[Visibility, ...]] = {}
-    for kind in [k for k in worlds[0].partitions if k != "follow"]:
-        views: list[Visibility] = []
-        for world in track(worlds, f"visibility ({kind})", len(worlds)):
-            if world.sample == "part":
-                views.append(views[0])
-                continue
-            partition = world.partitions[kind]
-            # of other worlds only the verdicts and the line are used: two runs will do
-            fewer = options if not views else options | {"runs": min(runs, 2)}
-            seen = visibility(partition, world.follows, **fewer, rng=rng)
-            views.append(analysis.reported_visibility(seen, least, partition.n_unassigned))
-        found[kind] = tuple(views)
-    return found
+    kinds = [kind for kind in worlds[0].partitions if kind != "follow"]
+    found: list[list[Visibility]] = []
+    for world in track(worlds, "visibility in the worlds", len(worlds)):
+        if world.sample == "part":
+            found.append(found[0])
+            continue
+        # of other worlds only the verdicts and the line are used: two runs will do
+        fewer = options if not found else options | {"runs": min(runs, 2)}
+        partitions = [world.partitions[kind] for kind in kinds]
+        seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
+        found.append(
+            [
+                analysis.reported_visibility(one, least, partition.n_unassigned)
+                for one, partition in zip(seen, partitions, strict=True)
+            ]
+        )
+    return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
 @dataclass(frozen=True)
@@ -287,7 +301,7 @@ class _Simulation:
 
     def some(self, most: int) -> int:
         """Number of worlds for a condition: all, if they are parts of one."""
-        return len(self.worlds) if self.worlds[0].sample == "whole" else most
+        return len(self.worlds) if self.worlds[0].sample == "whole" else min(most, len(self.worlds))
 
     def run(
         self,
@@ -300,13 +314,9 @@ class _Simulation:
         reading: str = "filled",
         impressions: Path | None = None,
     ) -> Spread:
-        """Some arms in some worlds, with the same draws under every condition.
-
-        Checkpoints go to a folder of this name; those of a study that has changed since are
-        discarded.
-        """
-        wanted, kept = self.config.simulation, self.out / CHECKPOINTS / name
-        feeds = self.config.feeds()
+        """Some arms in some worlds, with the same draws under every condition."""
+        wanted, feeds = self.config.simulation, self.config.feeds()
+        kept = self.out / CHECKPOINTS / name
         simulate = partial(
             simulate_spread,
             self.worlds if worlds is None else worlds,
@@ -321,18 +331,41 @@ class _Simulation:
             checkpoint=kept,
             rng=self.streams.integer("simulation"),
         )
-        with warnings.catch_warnings():
-            # the report states the share of filler itself
-            warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
-            try:
-                return simulate()
-            except OptionError:
-                if not kept.exists():
-                    raise
-            # the checkpoint last: if only that were gone, the impressions would be of another run
-            for old in filter(None, (impressions, kept)):
-                remove_folder(old)
-            return simulate()
+        return _from_checkpoint(simulate, kept, impressions)
+
+    def readings(self) -> tuple[Spread, list[Spread]]:
+        """All arms with open slots left empty, and each compared arm over slots that it shares."""
+        wanted, kept = self.config.simulation, self.out / CHECKPOINTS / "open slots"
+        first, last = self.config.arms[0].name, self.config.random_arm
+        simulate = partial(
+            simulate_readings,
+            *(self.worlds, self.config.feeds()),
+            [list(dict.fromkeys((first, arm, last))) for arm in self.config.compared_arms],
+            ticks=wanted.ticks,
+            replications=wanted.replications,
+            slots=wanted.slots,
+            behaviour=self.config.behaviour,
+            checkpoint=kept,
+            rng=self.streams.integer("simulation"),
+        )
+        return _from_checkpoint(simulate, kept)
+
+    def run_first(self, name: str, spread: Spread, n: int, **options: Any) -> Spread:
+        """The first `n` worlds under another condition than those of `spread`, the study's own.
+
+        Random posts are the same under each, and so is who sees them: their arm, which no other
+        is compared with by what viewers do, is that of `spread`.
+        """
+        feeds, random = self.config.feeds(), self.config.random_arm
+        compared = {self.config.arms[0].name, *self.config.compared_arms}
+        replications = options.get("replications") or spread.replications
+        alike = draws_at_random(feeds[random]) and self.config.simulation.budget == "matched"
+        if random in compared or not alike or replications > spread.replications:
+            return self.run(name, **options)
+        found = self.run(name, arms=[arm for arm in feeds if arm != random], **options)
+        known = _first_worlds(spread, n, replications).tallies
+        known = {job: tally for job, tally in known.items() if job[0] == random}
+        return replace(found, arms=tuple(feeds), tallies={**found.tallies, **known})
 
     def measure(self, spread: Spread) -> pl.DataFrame:
         """All measures, with the hosting of hidden and visible communities and its slope."""
@@ -349,49 +382,107 @@ class _Simulation:
 
     def other_conditions(self, spread: Spread) -> dict[str, pl.DataFrame]:
         """Contrasts by condition: other readings of empty slots, a cold start, misread posts."""
-        found = {}
+        wanted, changes = self.config.conditions, dict[str, dict[str, Any]]()
         arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
-        filler = max(spread.filler(arm) for arm in arms)
-        empty = max(text.empty_shares(spread)[arm] for arm in arms)
-        if filler > MIN_FILLER:
-            found["slots left empty"] = self.contrast(
-                self.measure(self.run("slots left empty", reading="empty"))
-            )
-        # under a free budget arms have no slots in common
-        if max(filler, empty) > MIN_FILLER and self.config.simulation.budget == "matched":
-            found["shared slots"] = self._contrast_shared_slots()
-        wanted = self.config.conditions
-        worlds = self.worlds[: self.some(wanted.worlds)]
-        changes: dict[str, list[World]] = {}
+        filled = max(spread.filler(arm) for arm in arms) > MIN_FILLER
+        if filled or max(text.empty_shares(spread)[arm] for arm in arms) > MIN_FILLER:
+            changes["open slots"] = {}
         if wanted.cold_start:
-            changes["cold start"] = [perturb_world(w, cold_start=True) for w in worlds]
+            changes["cold start"] = {"cold_start": True}
         for share in wanted.feature_noise:
-            name = f"{100 * share:g} % of posts misread"
-            changes[name] = [perturb_world(w, feature_noise=share) for w in worlds]
-        for name, changed in track(changes.items(), "other conditions", len(changes)):
-            found[name] = self.contrast(self.measure(self.run(name, worlds=changed)))
+            changes[f"{100 * share:g} % of posts misread"] = {"feature_noise": share}
+
+        def try_condition(name: str) -> dict[str, pl.DataFrame]:
+            if not changes[name]:
+                return self._contrast_readings(filled)
+            worlds = self.worlds[: self.some(wanted.worlds)]
+            changed = [perturb_world(world, **changes[name]) for world in worlds]
+            found = self.run_first(name, spread, len(worlds), worlds=changed)
+            return {name: self.contrast(self.measure(found))}
+
+        parts = self._side_by_side(try_condition, list(changes), "other conditions")
+        return {name: frame for part in parts for name, frame in part.items()}
+
+    def _contrast_readings(self, filled: bool) -> dict[str, pl.DataFrame]:
+        """Contrasts with slots left empty, if filler filled some, and over shared slots.
+
+        The latter are those that both arms fill from their own sources, pair by pair.
+        """
+        left = "slots left empty"
+        if self.config.simulation.budget == "free":  # arms have no slots in common
+            if not filled:
+                return {}
+            return {left: self.contrast(self.measure(self.run(left, reading="empty")))}
+        empty, shared = self.readings()
+        found = {left: self.contrast(self.measure(empty))} if filled else {}
+        found["shared slots"] = pl.concat([self.contrast(self.measure(one)) for one in shared])
         return found
 
-    def _contrast_shared_slots(self) -> pl.DataFrame:
-        """Contrasts over the slots that both arms fill from their own sources, pair by pair."""
-        parts = []
-        for arm in self.config.compared_arms:
-            arms = dict.fromkeys((self.config.arms[0].name, arm, self.config.random_arm))
-            spread = self.run(f"shared slots {arm}", arms=list(arms), reading="shared")
-            parts.append(self.contrast(self.measure(spread)))
-        return pl.concat(parts)
-
-    def sweep_social_share(self) -> pl.DataFrame:
-        """Contrasts over the social share of taste s."""
-        wanted, parts = self.config.s_scan, []
-        values = sorted(set(wanted.social_share))
+    def sweep_social_share(self, spread: Spread) -> pl.DataFrame:
+        """Contrasts over the social share of taste s; `spread` is that of the study's own."""
+        wanted = self.config.s_scan
         worlds = self.worlds[: self.some(wanted.worlds)]
-        for s in track(values, "scanning s", len(values)):
-            behaviour = replace(self.config.behaviour, social_share=s)
-            options: dict[str, Any] = {"worlds": worlds, "replications": wanted.replications}
-            spread = self.run(f"s {s!r}", behaviour=behaviour, **options)
-            parts.append(analysis.sweep_contrasts(self.contrast(self.measure(spread)), s))
-        return analysis.mark_sign_changes(pl.concat(parts))
+
+        def try_value(s: float) -> pl.DataFrame:
+            if (
+                s == self.config.behaviour.social_share
+                and wanted.replications <= spread.replications
+            ):
+                found = _first_worlds(spread, len(worlds), wanted.replications)
+            else:
+                options: dict[str, Any] = {"worlds": worlds, "replications": wanted.replications}
+                options["behaviour"] = replace(self.config.behaviour, social_share=s)
+                found = self.run_first(f"s {s!r}", spread, len(worlds), **options)
+            return analysis.sweep_contrasts(self.contrast(self.measure(found)), s)
+
+        values = sorted(set(wanted.social_share))
+        return analysis.mark_sign_changes(
+            pl.concat(self._side_by_side(try_value, values, "scanning s"))
+        )
+
+    def _side_by_side(
+        self, work: Callable[[Piece], Result], pieces: Sequence[Piece], title: str
+    ) -> list[Result]:
+        """Simulations under several conditions, in threads unless one of them fills all cores."""
+        large = self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE
+        return in_threads(work, pieces, title, workers=1 if large else None)
+
+
+def draws_at_random(feed: Feed) -> bool:
+    """Whether neither interests nor what viewers do change the posts that a feed shows.
+
+    Examples
+    --------
+    >>> from graphkit.recommenders import popularity, uniform
+    >>> draws_at_random(uniform()), draws_at_random(popularity())
+    (True, False)
+    """
+    read = {name for table in (feed.sources, feed.weights) for name, n in table.items() if n}
+    plain = read <= {"everywhere", "chance"} and feed.filler != "popularity"
+    return plain and feed.score is None and not feed.topic_penalty
+
+
+def _first_worlds(spread: Spread, n: int, replications: int) -> Spread:
+    """The first worlds and replications of a spread."""
+    kept = {
+        (arm, w, r): tally
+        for (arm, w, r), tally in spread.tallies.items()
+        if w < n and r < replications
+    }
+    return replace(spread, worlds=spread.worlds[:n], tallies=kept, replications=replications)
+
+
+def _from_checkpoint(simulate: Callable[[], T], kept: Path, *folders: Path | None) -> T:
+    """Simulate from the checkpoint `kept` on; if it is of a changed study, anew."""
+    try:
+        return simulate()
+    except OptionError:
+        if not kept.exists():
+            raise
+    # the checkpoint last: if only that were gone, the impressions would be of another run
+    for old in filter(None, (*folders, kept)):
+        remove_folder(old)
+    return simulate()
 
 
 def _log_folder(config: StudyConfig, out: Path) -> Path | None:
