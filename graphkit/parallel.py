@@ -149,7 +149,8 @@ def cores() -> int:
 
 def spare_cores() -> int:
     """Number of cores left to this thread: all, or its share if it is one of :func:`in_threads`."""
-    return int(getattr(_own, "cores", 0)) or cores()
+    own: int = getattr(_own, "cores", 0)
+    return own or cores()
 
 
 def _set_spare_cores(number: int) -> None:
@@ -214,13 +215,20 @@ def in_threads(
 ) -> list[Result]:
     """Map `work` over `pieces` in threads, in order; on all cores unless `workers` is given.
 
+    Each piece may use its share of the cores, :func:`spare_cores`.
+
     Progress is reported under `title`. Ctrl-C drops pieces not begun and waits for the others.
     """
     refuse_after_fork()
-    allowed = workers or cores()
+    allowed = workers or spare_cores()
     workers = min(allowed, len(pieces))
     if workers <= 1:
-        return [work(piece) for piece in track(pieces, title, len(pieces))]
+        before = getattr(_own, "cores", 0)
+        _set_spare_cores(allowed)
+        try:
+            return [work(piece) for piece in track(pieces, title, len(pieces))]
+        finally:
+            _set_spare_cores(before)
     from concurrent.futures import ThreadPoolExecutor
 
     share = max(1, allowed // workers)

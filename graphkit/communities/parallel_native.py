@@ -6,12 +6,11 @@ results are the same on any number of threads.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities.prepare import Codes
+from graphkit.data.rows import close_gaps
 from graphkit.kernels import parallel_leiden as kernel
 from graphkit.kernels.leiden import Csr, Rows, sorted_by
 from graphkit.kernels.parallel_leiden import BatchState, Near, RefineState
@@ -156,7 +155,7 @@ def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
     length = _power_of_two(min(n_parts + 1, 2 * int(np.diff(before).max(initial=0)) + 1))
     threads = spare_cores()
     tables = [(np.full(length, -1, np.int64), np.empty(length, np.int32)) for _ in range(threads)]
-    ends = np.zeros(len(cuts), dtype=np.int64)
+    ends = np.zeros(len(cuts) - 1, dtype=np.int64)
 
     def aggregate(worker: int, piece: int) -> None:
         first, last = cuts[piece], cuts[piece + 1]
@@ -166,27 +165,10 @@ def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
 
     with helpers(threads) as share_out:
         share_out(aggregate, len(cuts) - 1)
-    # close the gaps between pieces
-    filled = 0
-    for piece in range(len(cuts) - 1):
-        first, last = int(before[cuts[piece]]), int(ends[piece])
-        if first > filled:
-            for array in (new.indices, new.weights):
-                _move_down(array, first, last, filled)
-        filled += last - first
+    begins = before[cuts[:-1]].tolist()
+    filled = close_gaps((new.indices, new.weights), begins, ends.tolist())
     np.cumsum(new.indptr, out=new.indptr)
     return Csr(new.indptr, new.indices[:filled], new.weights[:filled])
-
-
-def _move_down(array: npt.NDArray[Any], first: int, last: int, to: int) -> None:
-    """Copy ``array[first:last]`` to an earlier place; numpy would copy twice if they overlap."""
-    step = first - to
-    if step >= 1 << 16:
-        for low in range(first, last, step):
-            high = min(low + step, last)
-            array[low - step : high - step] = array[low:high]
-    else:
-        array[to : to + last - first] = array[first:last]
 
 
 def permute_rows(csr: Csr, order: Codes, position: Codes) -> Csr:
