@@ -1,13 +1,18 @@
 """Threads for kernels that release the GIL, progress reports, and the refusal of forked processes.
 
+Pieces of work run in threads with :func:`in_threads`; one of them may spread its own steps with
+:func:`helpers` over the cores that are left to it.
+
 A forked process has none of the threads of its parent. Polars' pool stays without workers there,
 and most calls would wait for them for ever: :func:`refuse_after_fork` raises instead.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,7 +28,13 @@ Result = TypeVar("Result")
 #: Called with (what, done, total) after each step.
 Reporter = Callable[[str, int, int], None]
 
+#: Called with a function of (worker, piece) and the number of pieces.
+ShareOut = Callable[[Callable[[int, int], None], int], None]
+
 _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default=None)
+
+#: `cores` of a thread: how many it may use.
+_own = threading.local()
 
 
 #: Whether this process has started threads, and whether it was forked from one that had.
@@ -136,6 +147,65 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def spare_cores() -> int:
+    """Number of cores left to this thread: all, or its share if it is one of :func:`in_threads`."""
+    own: int = getattr(_own, "cores", 0)
+    return own or cores()
+
+
+def _set_spare_cores(number: int) -> None:
+    _own.cores = number
+
+
+@contextmanager
+def helpers(threads: int) -> Iterator[ShareOut]:
+    """Context that gives a function to spread many short steps over the same threads.
+
+    The function takes ``work(worker, piece)`` and the number of pieces, and returns when all are
+    done. Which worker takes which piece is open: results must not depend on it. Workers are
+    0 … threads − 1, of which 0 is the calling thread.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> squares = np.zeros(4, dtype=int)
+    >>> def square(worker, piece):
+    ...     squares[piece] = piece**2
+    >>> with helpers(2) as share_out:
+    ...     share_out(square, 4)
+    >>> squares.tolist()
+    [0, 1, 4, 9]
+    """
+    refuse_after_fork()
+    if threads == 1:
+
+        def run_alone(work: Callable[[int, int], None], pieces: int) -> None:
+            for piece in range(pieces):
+                work(0, piece)
+
+        yield run_alone
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads - 1) as pool:
+
+        def share_out(work: Callable[[int, int], None], pieces: int) -> None:
+            numbers = itertools.count()
+
+            def run(worker: int) -> None:
+                while (piece := next(numbers)) < pieces:
+                    work(worker, piece)
+
+            others = [pool.submit(run, worker) for worker in range(1, min(threads, pieces))]
+            try:
+                run(0)
+            finally:
+                for other in others:
+                    other.result()
+
+        yield share_out
+
+
 def in_threads(
     work: Callable[[Piece], Result],
     pieces: Sequence[Piece],
@@ -145,13 +215,20 @@ def in_threads(
 ) -> list[Result]:
     """Map `work` over `pieces` in threads, in order; on all cores unless `workers` is given.
 
-    Progress is reported under `title`, and that of the pieces in threads is not. Ctrl-C, or an
-    error, drops pieces not begun and stops the others at their next step.
+    Each piece may use its share of the cores, :func:`spare_cores`. Progress is reported under
+    `title`, and that of the pieces in threads is not. Ctrl-C, or an error, drops pieces not begun
+    and stops the others at their next step.
     """
     refuse_after_fork()
-    workers = min(workers or cores(), len(pieces))
+    allowed = workers or spare_cores()
+    workers = min(allowed, len(pieces))
     if workers <= 1:
-        return [work(piece) for piece in track(pieces, title, len(pieces))]
+        before = getattr(_own, "cores", 0)
+        _set_spare_cores(allowed)
+        try:
+            return [work(piece) for piece in track(pieces, title, len(pieces))]
+        finally:
+            _set_spare_cores(before)
     from concurrent.futures import ThreadPoolExecutor
     from threading import Event
 
@@ -165,7 +242,8 @@ def in_threads(
         with show_progress(stop_when_over):
             return work(piece)
 
-    with ThreadPoolExecutor(workers) as pool:
+    share = max(1, allowed // workers)
+    with ThreadPoolExecutor(workers, initializer=_set_spare_cores, initargs=(share,)) as pool:
         waiting = [pool.submit(watched, piece) for piece in pieces]
         try:
             return [one.result() for one in track(waiting, title, len(pieces))]

@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.communities import parallel_native
 from graphkit.communities import prepare as checks
 from graphkit.communities.prepare import Codes, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
+from graphkit.kernels.random import splitmix64
 
 #: Nodes are visited in random order, but in blocks of so many neighbours in memory, once a
 #: graph no longer fits the cache.
 BLOCK = 64
 
-#: From so many nodes on, the nodes are sorted by community after the first pass.
+#: From so many nodes on, each step runs on all cores, and the nodes are sorted by community after
+#: the first pass.
 LARGE = 50_000
 
 #: Iterations stop after so many in succession that gain no more than this share of the total
@@ -77,7 +80,9 @@ def run_leiden(
         membership, gained = _run_iteration(rows, options, membership, state, options.refined)
         left -= 1
         idle = 0 if gained > least else idle + 1
-    if not rows.fixed.size:
+    if large and not rows.fixed.size:
+        membership = parallel_native.split_connected(rows.csr, membership)
+    elif not rows.fixed.size:
         pieces = np.empty(rows.n, dtype=np.int32)
         kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
         membership = pieces
@@ -158,6 +163,9 @@ def _visit_order(n: int, state: State) -> Codes:
 def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
     """Local moving, in place; returns the sum of the gains."""
     n = rows.n
+    if n >= LARGE:
+        order = _visit_order(n, state)
+        return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
     # allocated here, where large arrays get large pages
     scratch = MoveState(
         np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
@@ -171,6 +179,9 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
 def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
     """Refinement: the part of each node, identified by one of its nodes."""
     n = rows.n
+    if n >= LARGE:
+        seed = int(splitmix64(state))
+        return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
     parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
     scratch = RefineState(parts, np.empty((n, 3)), whole)
     kernel.refine_nodes(
@@ -200,12 +211,16 @@ def _renumber_codes(codes: Codes, top: int) -> Codes:
 
 def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
     """Aggregate graph of the parts, which are numbered 0 … n_parts − 1."""
-    order = np.empty(rows.n, dtype=np.int32)
-    kernel.sorted_by(parts, n_parts, order)
-    # upper bound: pages that are not written take no memory
-    most = rows.indices.size
-    new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
-    filled = kernel.aggregate_graph(rows.csr, parts, order, n_parts, new)
+    if rows.n >= LARGE:
+        new = parallel_native.aggregate_graph(rows.csr, parts, n_parts)
+    else:
+        order = np.empty(rows.n, dtype=np.int32)
+        kernel.sorted_by(parts, n_parts, order)
+        # upper bound: pages that are not written take no memory
+        most = rows.indices.size
+        new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
+        filled = kernel.aggregate_graph(rows.csr, parts, order, n_parts, new)
+        new = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
     summed = [
         np.bincount(parts, weights=w, minlength=n_parts).astype(w.dtype) if w.size else w
         for w in (rows.out_weight, rows.in_weight, rows.size)
@@ -213,7 +228,7 @@ def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
     fixed = rows.fixed
     if fixed.size:
         fixed = np.bincount(parts[fixed], minlength=n_parts) > 0
-    return make_rows(new.indptr, new.indices[:filled], new.weights[:filled], *summed, fixed)
+    return make_rows(*new, *summed, fixed)
 
 
 def sort_by_community(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes]:
@@ -222,8 +237,7 @@ def sort_by_community(rows: Rows, membership: Codes) -> tuple[Rows, Codes, Codes
     order, position = np.empty(rows.n, np.int32), np.empty(rows.n, np.int32)
     kernel.sorted_by(communities, rows.n, order)
     position[order] = np.arange(rows.n, dtype=np.int32)
-    new = Csr(*(np.empty_like(array) for array in rows.csr))
-    kernel.permuted_rows(rows.csr, order, position, new)
+    new = parallel_native.permute_rows(rows.csr, order, position)
     by_node = (array[order] if array.size else array for array in rows[3:])
     return make_rows(*new, *by_node), communities[order], order
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from graphkit.data.graph import Graph, GraphLike, as_graph, csr_from_codes
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
+from graphkit.data.rows import csr_from_codes
 from graphkit.errors import DataError, OptionError, check_integer, check_number
 
 Floats = npt.NDArray[np.float64]

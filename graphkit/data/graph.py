@@ -21,6 +21,7 @@ from graphkit.data.ids import look_over_ids
 from graphkit.data.matrix import fold_symmetric, read_matrix
 from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
+from graphkit.data.rows import csr_from_codes
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, GraphkitWarning, check_choice, name_some
 
@@ -36,6 +37,9 @@ Mask = npt.NDArray[np.bool_]
 Ids = Iterable[Any] | pl.Series
 #: What functions of graphs take, see :func:`as_graph`.
 GraphLike: TypeAlias = "Graph | networkx.Graph[Any] | igraph.Graph | scipy.sparse.sparray"
+
+
+_ROWS = ("indptr", "indices", "weights")
 
 
 def _check_rows(graph: Graph) -> None:
@@ -135,63 +139,6 @@ def _encode_edges(
                 stacklevel=level,
             )
     return vocabulary, vocabulary.encode(sources), vocabulary.encode(targets), values
-
-
-def csr_from_codes(
-    n: int, source: Array, target: Array, weight: Floats | None, *, directed: bool
-) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
-    """Sorted compressed rows of an edge list; parallel edges merged by adding weights."""
-    loops = None if directed else source == target
-    keys = np.empty(source.size * (1 if directed else 2), dtype=np.int64)
-    # few large arrays, for memory touched for the first time is slow
-    _pack_keys(keys[: source.size], source, target)
-    if loops is not None:
-        if loops.any():
-            keys = keys[: keys.size - int(loops.sum())]
-            source, target = source[~loops], target[~loops]
-        _pack_keys(keys[loops.size :], target, source)
-        if weight is not None:
-            weight = np.concatenate([weight, weight[~loops]])
-    if weight is None:
-        keys.sort()
-    else:
-        order = np.argsort(keys)
-        if not np.array_equal(weight, np.rint(weight)) and _has_repeats(keys[order]):
-            # sums of fractions depend on their order: fix it, whatever the order of rows
-            order = np.lexsort((weight, keys))
-        keys, weight = keys[order], weight[order]
-    if _has_repeats(keys):
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        if weight is None:
-            weight = np.diff(np.append(first, keys.size)).astype(np.float64)
-        else:
-            with np.errstate(over="ignore"):
-                weight = np.add.reduceat(weight, first)
-            if not np.isfinite(weight).all():
-                raise DataError(
-                    "the weights of parallel edges add up to more than a float can hold: divide all "
-                    "weights by their mean."
-                )
-        keys = keys[first]
-    indices = keys.astype(np.int32)  # the lower half: the column
-    keys >>= 32
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=n), out=indptr[1:])
-    if weight is None:
-        weight = keys.view(np.float64)
-        weight.fill(1.0)
-    return indptr, indices, weight
-
-
-def _pack_keys(keys: npt.NDArray[np.int64], rows: Array, columns: Array) -> None:
-    """Row and column in one number each, which sorts like the pair."""
-    keys[:] = rows
-    keys <<= 32
-    keys |= columns
-
-
-def _has_repeats(keys: npt.NDArray[np.int64]) -> bool:
-    return bool((keys[1:] == keys[:-1]).any())
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -323,7 +270,14 @@ class Graph(Frozen):
     ) -> Graph:
         """A graph from node codes; undirected edges are given once, in either direction."""
         arrays = csr_from_codes(len(vocabulary), source, target, weight, directed=directed)
-        graph = cls(vocabulary, *arrays, directed, node_kind, provenance, attributes)
+        if attributes is None:
+            # sorted rows need no check, which would take long
+            graph = cls.__new__(cls)
+            graph._set(vocabulary=vocabulary, **dict(zip(_ROWS, arrays, strict=True)))
+            graph._set(directed=directed, node_kind=node_kind, provenance=provenance)
+            graph._set(attributes=None)
+        else:
+            graph = cls(vocabulary, *arrays, directed, node_kind, provenance, attributes)
         # known already, and slow to find in compressed rows
         graph.__dict__["n_loops"] = int(np.unique(source[source == target]).size)
         return graph

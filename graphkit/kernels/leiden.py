@@ -409,31 +409,6 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
 
 
 @kernel()
-def permuted_rows(csr: Any, order: Array, position: Array, new: Any) -> None:
-    """Fill `new` with the rows in the order of `order`, columns renamed by its inverse."""
-    indptr, indices, weights = csr.indptr, csr.indices, csr.weights
-    new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
-    at = 0
-    n = order.size
-    new_indptr[0] = 0
-    for i in range(n):
-        v = order[i]
-        if n >= FAR and i + 8 < n:
-            prefetch(indptr, np.int64(order[i + 8]))
-            prefetch(indices, indptr[order[i + 4]])
-            prefetch(indices, indptr[order[i + 4]] + 16)
-            u = order[i + 1]
-            for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(position, np.int64(indices[e]))
-        for e in range(indptr[v], indptr[v + 1]):
-            new_indices[at] = position[indices[e]]
-            if weights.size > 0:
-                new_weights[at] = weights[e]
-            at += 1
-        new_indptr[i + 1] = at
-
-
-@kernel()
 def split_connected(indptr: Array, indices: Array, membership: Array, parts: Array) -> int:
     """Number the connected parts of all communities, by first node; returns their number."""
     n = indptr.size - 1

@@ -444,8 +444,9 @@ class _Simulation:
         self, work: Callable[[Piece], Result], pieces: Sequence[Piece], title: str
     ) -> list[Result]:
         """Simulations under several conditions, in threads unless one of them fills all cores."""
-        large = self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE
-        return in_threads(work, pieces, title, workers=1 if large else None)
+        if self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE:
+            return [work(piece) for piece in track(pieces, title, len(pieces))]
+        return in_threads(work, pieces, title)
 
 
 def draws_at_random(feed: Feed) -> bool:
