@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities.prepare import Codes
-from graphkit.data.rows import close_gaps
 from graphkit.kernels import parallel_leiden as kernel
 from graphkit.kernels.leiden import Csr, Rows, sorted_by
 from graphkit.kernels.parallel_leiden import BatchState, Near, RefineState
@@ -20,10 +19,10 @@ Counts = npt.NDArray[np.int64]
 
 #: Nodes that move at once are at most this share of all: those of a batch do not see each other's
 #: moves. A batch has some thousand nodes at most, and some hundred at least.
-SHARE, LARGEST_BATCH, LEAST_BATCH = 64, 8192, 512
+SHARE, LARGEST_BATCH, LEAST_BATCH = 64, 16384, 512
 
 #: Pieces of a batch, and of a step over all entries.
-MOVES, PIECES = 1024, 64
+MOVES, PIECES = 2048, 64
 
 
 def _cut_evenly(entries: Counts, pieces: int = PIECES) -> list[int]:
@@ -74,24 +73,29 @@ def move_nodes(rows: Rows, gamma: float, max_size: int, membership: Codes, order
     gains = 0.0
     with helpers(threads) as share_out:
         while found := kernel.list_waiting(order, waiting, nodes):
+            m = 0
             for low in range(0, found, batch):
                 high = min(low + batch, found)
+                waiting[nodes[low:high]] = False
+                wakes, choices = -(-m // MOVES), -(-(high - low) // MOVES)
 
-                def propose(worker: int, piece: int, low: int = low, high: int = high) -> None:
-                    first = low + piece * MOVES
+                def act(
+                    worker: int, piece: int, low: int = low, high: int = high, m: int = m
+                ) -> None:
+                    # what the last batch moved wakes its neighbours, while the next one chooses
+                    first = piece * MOVES
+                    if first < m:
+                        last = min(first + MOVES, m)
+                        kernel.wake_neighbours(rows, membership, waiting, moved, first, last)
+                        return
+                    first = low + (piece - -(-m // MOVES)) * MOVES
                     last = min(first + MOVES, high)
                     kernel.propose_moves(*task, first, last, best, near[worker])
 
-                share_out(propose, -(-(high - low) // MOVES))
+                share_out(act, wakes + choices)
                 m, gained = kernel.settle_moves(*task, low, high, best, moved)
                 gains += gained
-
-                def wake(worker: int, piece: int, m: int = m) -> None:
-                    first = piece * MOVES
-                    last = min(first + MOVES, m)
-                    kernel.wake_neighbours(rows, membership, waiting, moved, first, last)
-
-                share_out(wake, -(-m // MOVES))
+            kernel.wake_neighbours(rows, membership, waiting, moved, 0, m)
     return gains
 
 
@@ -141,7 +145,8 @@ def refine_nodes(rows: Rows, gamma: float, theta: float, membership: Codes, seed
 
     with helpers(spare_cores()) as share_out:
         share_out(refine, len(cuts) - 1)
-    return state.parts
+    parts: Codes = state.parts
+    return parts
 
 
 def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
@@ -155,18 +160,28 @@ def aggregate_graph(csr: Csr, parts: Codes, n_parts: int) -> Csr:
     length = _power_of_two(min(n_parts + 1, 2 * int(np.diff(before).max(initial=0)) + 1))
     threads = spare_cores()
     tables = [(np.full(length, -1, np.int64), np.empty(length, np.int32)) for _ in range(threads)]
-    ends = np.zeros(len(cuts) - 1, dtype=np.int64)
-
-    def aggregate(worker: int, piece: int) -> None:
-        first, last = cuts[piece], cuts[piece + 1]
-        ends[piece] = kernel.aggregate_parts(
-            csr, parts, order, start, first, last, int(before[first]), new, *tables[worker]
-        )
-
+    # a few pieces at a time, for memory touched for the first time is slow
+    width = int(np.diff(before[cuts]).max())
+    drafts = [
+        Csr(new.indptr, np.empty(width, np.int32), np.empty(width)) for _ in range(2 * threads)
+    ]
+    lengths = [0] * len(drafts)
+    filled = 0
     with helpers(threads) as share_out:
-        share_out(aggregate, len(cuts) - 1)
-    begins = before[cuts[:-1]].tolist()
-    filled = close_gaps((new.indices, new.weights), begins, ends.tolist())
+        for begin in range(0, len(cuts) - 1, len(drafts)):
+
+            def aggregate(worker: int, place: int, begin: int = begin) -> None:
+                first, last = cuts[begin + place], cuts[begin + place + 1]
+                lengths[place] = kernel.aggregate_parts(
+                    csr, parts, order, start, first, last, drafts[place], *tables[worker]
+                )
+
+            here = min(len(drafts), len(cuts) - 1 - begin)
+            share_out(aggregate, here)
+            for draft, size in zip(drafts[:here], lengths, strict=False):
+                new.indices[filled : filled + size] = draft.indices[:size]
+                new.weights[filled : filled + size] = draft.weights[:size]
+                filled += size
     np.cumsum(new.indptr, out=new.indptr)
     return Csr(new.indptr, new.indices[:filled], new.weights[:filled])
 

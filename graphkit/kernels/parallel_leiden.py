@@ -91,12 +91,12 @@ def propose_moves(
 ) -> None:
     """Best community of the nodes ``nodes[first:last]`` as things stand; −1 is a new one.
 
-    Fills ``best[first:last]``; the nodes wait no longer. `rows` is a
-    :class:`graphkit.kernels.leiden.Rows`, `state` a :class:`BatchState`, `near` a :class:`Near`.
+    Fills ``best[first:last]``. `rows` is a :class:`graphkit.kernels.leiden.Rows`, `state` a
+    :class:`BatchState`, `near` a :class:`Near`.
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size = rows.out_weight, rows.in_weight, rows.size
-    totals, count, held, waiting = state.totals, state.count, state.held, state.waiting
+    totals, count, held = state.totals, state.count, state.held
     keys, sums, slots = near.keys, near.weights, near.slots
     two, limited, unit = in_weight.size > 0, max_size > 0, weights.size == 0
     stamp = near.stamp[0]
@@ -114,7 +114,6 @@ def propose_moves(
             u = nodes[i + 1]
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
                 prefetch(totals, np.int64(membership[indices[e]]))
-        waiting[v] = False
         own = membership[v]
         begin, end = indptr[v], indptr[v + 1]
         mask = _mask_for(end - begin)
@@ -433,12 +432,11 @@ def aggregate_parts(
     start: Array,
     first: int,
     last: int,
-    at: int,
     new: Any,
     table: Array,
     place: Array,
 ) -> int:
-    """Rows of the parts first … last − 1 in the aggregate graph, from entry `at` on.
+    """Rows of the parts first … last − 1 in the aggregate graph, from the first entry of `new` on.
 
     ``order[start[p]:start[p + 1]]`` holds the nodes of part p. Fills ``new.indptr[p + 1]`` with
     the length of row p, without loops; returns the end of the last row. `table` (int64, −1 at
@@ -448,6 +446,7 @@ def aggregate_parts(
     new_indptr, new_indices, new_weights = new.indptr, new.indices, new.weights
     unit = weights.size == 0
     n_parts = start.size - 1
+    at = 0
     for p in range(first, last):
         entries = 0
         for i in range(start[p], start[p + 1]):
@@ -459,9 +458,20 @@ def aggregate_parts(
         begin = at
         for i in range(start[p], start[p + 1]):
             v = order[i]
+            if i + 8 < order.size:
+                # in steps, as each uses what the previous one has fetched
+                prefetch(indptr, np.int64(order[i + 8]))
+                ahead = indptr[order[i + 5]]
+                prefetch(indices, ahead)
+                prefetch(indices, ahead + 16)
+                if not unit:
+                    prefetch(weights, ahead)
+                    prefetch(weights, ahead + 8)
+                    prefetch(weights, ahead + 16)
+                u = order[i + 2]
+                for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
+                    prefetch(parts, np.int64(indices[e]))
             for e in range(indptr[v], indptr[v + 1]):
-                if e + 16 < indices.size:
-                    prefetch(parts, np.int64(indices[e + 16]))
                 q = parts[indices[e]]
                 if q == p:
                     continue
