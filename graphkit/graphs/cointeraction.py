@@ -188,7 +188,8 @@ def _project(
     found, removed = chosen.found, dict(chosen.removed)
     max_degree, min_shared, top = options.max_degree, options.min_shared, options.top
     n, m = len(found.between), len(found.through)
-    ready = prepare_product(chosen.rows, chosen.columns, n, m, options, chosen.at)
+    lists = (chosen.rows, chosen.columns, n, m, options, chosen.at)
+    ready = prepare_product(*lists, in_blocks=folder is not None)
     if not ready.pairs:
         removed |= _count_capped(ready, through)
         left_out = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
