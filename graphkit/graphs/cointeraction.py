@@ -13,7 +13,7 @@ import numpy as np
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import locked_folder, open_folder, write_record
 from graphkit.data.frozen import content_key
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, graph_of_rows
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, FileError
@@ -213,7 +213,7 @@ def _project(
         removed=removed,
         packages=("numba", "numpy"),
     )
-    return Graph(
+    return graph_of_rows(
         *(found.between, result.indptr, result.indices, result.weights),
         directed=False,
         node_kind=between,

@@ -127,7 +127,9 @@ def distinct_pairs(
     actors, objects = np.empty(rows.size, np.int32), np.empty(rows.size, np.int32)
     pairs = (actors, objects, np.empty(rows.size if counted else 0, np.int32))
     by_object = np.empty((2, rows.size), np.int32)
-    codes = (np.require(array, np.int32, "CW") for array in (rows, columns))
+    codes = [array.view() for array in (rows, columns)]
+    for array in codes:  # of one type for the kernel, whatever was given
+        array.setflags(write=False)
     used = kernel.order_pairs(*codes, object_at, actor_at, by_object, pairs)
     return actors[:used], objects[:used], pairs[2][:used]
 
@@ -339,8 +341,7 @@ class RowProduct:
             with self._thread() as thread:
                 kernel.count_rows(*rows, self._lists_of(*rows), thread.scratch, lengths[first:last])
 
-        for _ in in_threads(count, bounds, "rows counted", workers=workers):
-            pass
+        in_threads(count, bounds, "rows", workers=workers)
         indptr = offsets(lengths)
         indices, weights = np.empty(int(indptr[-1]), np.int32), np.empty(int(indptr[-1]))
 
@@ -356,7 +357,7 @@ class RowProduct:
             assert stop == (last, int(indptr[last]))
             return tally
 
-        tallies = in_threads(fill, bounds, "rows", workers=workers)
+        tallies = in_threads(fill, bounds, "edges", workers=workers)
         return (indptr, indices, weights), sum(tallies, np.zeros(3, dtype=np.int64))
 
     def reset_results(self) -> None:
