@@ -41,7 +41,7 @@ def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
 
 
 @inner
-def _begin_row(entries: int, scratch: Array) -> int:
+def _begin_row(entries: int, scratch: Array) -> Any:
     """Mark of a row of at most so many objects: its counts are above, all earlier ones are not."""
     mark = scratch.mark[0]
     if mark + entries > LAST_MARK:
@@ -107,11 +107,11 @@ def _sort_touched(kept: int, scratch: Array) -> None:
         group = groups[g]
         groups[g] = 0
         while group != 0:
-            w = np.uint64((g << 6) + trailing_zeros(group))
+            full = (g << 6) + trailing_zeros(group)
             group &= group - 1
-            word = words[w]
-            words[w] = 0
-            first = np.int64(w) << 6
+            word = words[full]
+            words[full] = 0
+            first = full << 6
             touched[k] = first + trailing_zeros(word)
             word &= word - 1
             touched[k + np.uint64(1)] = first + trailing_zeros(word)  # mostly there is none
@@ -149,9 +149,9 @@ def emit_row(
     top, touched, sums, later = rule.top, scratch.touched, scratch.sums, scratch.later
     targets, values = out.targets, out.values
     weighted = rule.contribution.size > 0
-    kept = 0
-    before = 0
-    weightless = 0
+    kept: Any = np.int64(0)  # a literal would compile what takes it twice
+    before: Any = 0
+    weightless: Any = 0
     for q in range(n_touched):
         j = np.uint32(touched[q])
         if weighted and sums[j] <= 0.0:
@@ -167,7 +167,7 @@ def emit_row(
     if 0 < top < kept:
         _write_pairs(i, mark, kept, used, rule, scratch, out)
         cut, equal = _largest(values, used, kept, top, scratch.heap)
-        above = 0
+        above: Any = np.int64(0)
         for q in range(kept):
             if values[used + q] >= cut:
                 touched[above] = touched[q]
@@ -301,7 +301,7 @@ def shared_rows(
         mark = _begin_row(end - start, scratch)
         enough = mark + least - 1
         k = np.uint64(0)
-        found = 0
+        found: Any = 0
         for e in range(start, end):
             # without a sign, indices need no check
             first = np.uint64(begin[e])
@@ -349,9 +349,9 @@ def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array
     row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
     members, shared = lists.members, scratch.shared
     for i in range(row, stop):
-        mark = _begin_row(1, scratch) + 1
+        mark = _begin_row(np.int64(1), scratch) + 1
         start, end = row_start[i - base], row_start[i - base + 1]
-        found = 0
+        found: Any = 0
         for e in range(start, end):
             first = np.uint64(begin[e])
             for p in range(first, first + np.uint64(length[e])):
@@ -396,7 +396,7 @@ def windowed_rows(
         if rule.top == 0:
             limit = i
         k = 0
-        found = 0
+        found: Any = 0
         e = row_start[i - base]
         end = row_start[i - base + 1]
         mark = _begin_row(end - e, scratch)
