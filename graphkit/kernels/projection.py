@@ -141,7 +141,7 @@ def _write_pairs(
 @inner
 def emit_row(
     i: int, mark: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array
-) -> int:
+) -> Any:
     """Number of neighbours of row i, written in ascending order, at most the `top` heaviest.
 
     The first `n_touched` of `touched` are the actors that share enough objects.
