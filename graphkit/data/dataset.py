@@ -158,6 +158,11 @@ class Dataset(Frozen):
         return Vocabulary(items.get_column("author_id").drop_nulls())
 
     @cached_property
+    def _pairs(self) -> dict[Any, Any]:
+        """The last incidences of this dataset, by their options; see ``graphkit.data.incidence``."""
+        return {}
+
+    @cached_property
     def content_key(self) -> str:
         """Key of the content of all tables."""
         parts = [part for name, frame in self.tables.items() for part in (name, frame)]

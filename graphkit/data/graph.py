@@ -607,6 +607,17 @@ class Graph(Frozen):
         return f"Graph ({'directed' if self.directed else 'undirected'}, {weighted})"
 
 
+def graph_of_rows(vocabulary: Vocabulary, *rows: Array, **others: Any) -> Graph:
+    """A graph of indptr, indices and weights that were just built: they are not checked again.
+
+    `others` are further fields, by name.
+    """
+    graph = object.__new__(Graph)
+    arrays = dict(zip(("indptr", "indices", "weights"), rows, strict=True))
+    graph.__setstate__({"vocabulary": vocabulary, "attributes": None} | arrays | others)
+    return graph
+
+
 def as_graph(value: GraphLike, caller: str) -> Graph:
     """The value as a :class:`Graph`: a graph of networkx, igraph or SciPy is converted.
 

@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,9 @@ Codes = npt.NDArray[np.int32]
 
 #: Interactions that are sorted together; some hundred megabytes.
 PIECE = 1 << 23
+
+#: Incidences that a dataset keeps, the last ones; 16 bytes for each of their pairs.
+KEPT = 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -354,11 +358,29 @@ def incidence(
     if isinstance(exclude, str):
         raise OptionError(f"exclude={exclude!r} is one text: pass a set or list of ids.")
     require_dataset(dataset, caller=verb)
+    unwanted = frozenset(map(fold_tag, exclude) if through == "tags" else exclude)
+    key = (between, through, checked_kinds(kinds), unwanted)
+    found: Incidence | None = dataset._pairs.get(key)
+    if found is None:
+        found = _encode_pairs(dataset, *key, verb)
+        for old in list(dataset._pairs)[: 1 - KEPT]:
+            dataset._pairs.pop(old, None)
+        dataset._pairs[key] = found
+    return found
+
+
+def _encode_pairs(
+    dataset: Dataset,
+    between: str,
+    through: str,
+    kinds: tuple[str, ...],
+    unwanted: frozenset[str],
+    verb: str,
+) -> Incidence:
     removed: dict[str, int] = {}
-    source = _PairSource(dataset, checked_kinds(kinds), verb, removed)
+    source = _PairSource(dataset, kinds, verb, removed)
     frame, column = source.pairs(between, through)
     pairs = frame.select(between, through, "at")
-    unwanted = {fold_tag(t) for t in exclude} if through == "tags" else set(exclude)
     if unwanted:
         ids = pairs.get_column(through)
         hit = ids.is_in(pl.Series(sorted(unwanted), dtype=pl.String).implode())
@@ -376,7 +398,8 @@ def incidence(
     at = None
     if pairs.get_column("at").null_count() < pairs.height:
         at = pairs.get_column("at").to_physical().fill_null(-1).to_numpy()
-    return Incidence(nodes, objects, rows, columns, at, None if at is None else column, removed)
+    told = MappingProxyType(removed)
+    return Incidence(nodes, objects, rows, columns, at, None if at is None else column, told)
 
 
 def account_tags(dataset: Dataset, *, verb: str) -> pl.DataFrame:
@@ -458,10 +481,10 @@ def _known_nodes(dataset: Dataset, side: str) -> Vocabulary | None:
 
 def _encode_ids(known: Vocabulary | None, ids: pl.Series) -> tuple[Vocabulary, Codes]:
     """The vocabulary (as known, or of the ids), and the code of each id."""
-    coder = Coder(None if known is None else known.series)
-    codes = coder.add(ids)
     if known is not None:
-        return known, codes
+        return known, known.encode(ids)
+    coder = Coder()
+    codes = coder.add(ids)
     distinct, place = coder.finish()
     return Vocabulary(distinct), place[codes]
 

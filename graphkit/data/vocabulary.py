@@ -92,8 +92,13 @@ class Vocabulary(Frozen):
         return {value: code for code, value in enumerate(self._values)}
 
     @cached_property
-    def _enum_type(self) -> pl.Enum:
-        return pl.Enum(self._values)
+    def _codes_by_hash(self) -> tuple[int, pl.DataFrame]:
+        """Seed under which the hashes of the ids differ, and the code of each hash."""
+        ids, seed = self.series, 0
+        while (hashes := ids.hash(seed)).n_unique() < len(ids):
+            seed += 1
+        codes = pl.Series(np.arange(len(ids), dtype=np.int32))
+        return seed, pl.DataFrame({"hash": hashes, "code": codes})
 
     def __len__(self) -> int:
         return len(self._values)
@@ -126,9 +131,21 @@ class Vocabulary(Frozen):
         if len(self) == 0 or (series.dtype == pl.String) != (self._kind == "str"):
             return np.full(len(series), -1, dtype=np.int32)
         if self._kind == "str":
-            codes = series.cast(self._enum_type, strict=False).to_physical().cast(pl.Int32)
-            return codes.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+            return self._lookup_texts(series)
         return self._lookup_integers(series)
+
+    def _lookup_texts(self, series: pl.Series) -> Codes:
+        """Codes by hash, which is faster than by text; then each text is compared."""
+        seed, table = self._codes_by_hash
+        hashes = series.hash(seed).alias("hash").to_frame()
+        found = hashes.join(table, on="hash", how="left", maintain_order="left")
+        codes = found.get_column("code")
+        # no two ids have one hash: another text with the hash of an id is no id
+        same = self.series.gather(codes) == series
+        array = codes.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+        if same.null_count() or not same.all():
+            array = np.where(same.fill_null(False).to_numpy(), array, np.int32(-1))
+        return array
 
     def _lookup_integers(self, series: pl.Series) -> Codes:
         missing = series.is_null().to_numpy() if series.null_count() else None
@@ -200,6 +217,8 @@ def _distinct_ids(series: pl.Series) -> pl.Series:
             values = series.to_numpy()
             seen[values if low == 0 else values - low] = True
             return pl.Series(np.flatnonzero(seen) + low, dtype=pl.Int64)
+    if len(series) and bool((series.slice(1) > series.slice(0, len(series) - 1)).all()):
+        return series
     return series.unique().sort()
 
 

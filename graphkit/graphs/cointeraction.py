@@ -13,7 +13,7 @@ import numpy as np
 from graphkit.data.dataset import Dataset
 from graphkit.data.files import locked_folder, open_folder, write_record
 from graphkit.data.frozen import content_key
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, graph_of_rows
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, FileError
@@ -188,7 +188,8 @@ def _project(
     found, removed = chosen.found, dict(chosen.removed)
     max_degree, min_shared, top = options.max_degree, options.min_shared, options.top
     n, m = len(found.between), len(found.through)
-    ready = prepare_product(chosen.rows, chosen.columns, n, m, options, chosen.at)
+    lists = (chosen.rows, chosen.columns, n, m, options, chosen.at)
+    ready = prepare_product(*lists, in_blocks=folder is not None)
     if not ready.pairs:
         removed |= _count_capped(ready, through)
         left_out = ", ".join(f"{k:,} {reason}" for reason, k in removed.items())
@@ -212,7 +213,7 @@ def _project(
         removed=removed,
         packages=("numba", "numpy"),
     )
-    return Graph(
+    return graph_of_rows(
         *(found.between, result.indptr, result.indices, result.weights),
         directed=False,
         node_kind=between,

@@ -250,7 +250,7 @@ def coordinated_accounts(
     assert chosen.at is not None
     assert options.span is not None
     rows, objects, at = chosen.rows, chosen.columns, chosen.at
-    degree = np.bincount(distinct_pairs(rows, objects, m)[1], minlength=m)
+    degree = np.bincount(distinct_pairs(rows, objects, n, m)[1], minlength=m)
     if options.max_degree is not None:
         heavy = degree > options.max_degree
         popular = f"{through} of more than {max_degree} actors"

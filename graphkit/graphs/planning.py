@@ -41,7 +41,7 @@ SAMPLE, PLACES = 1 << 21, 64
 class Sample:
     """Entries of the rows before they are made symmetric, and seconds of one core, estimated.
 
-    `share` is the part of the work that was done.
+    Of whole rows these are half of the entries. `share` is the part of the work that was done.
     """
 
     kept: float
@@ -69,6 +69,8 @@ def sample_rows(work: RowProduct) -> Sample:
     scale = total / max(done, 1.0)
     # with `top`, the entries kept scale with the number of rows more than with their work
     more = work.work.size / rows if work.top else scale
+    if work.whole and not work.top:  # both ends of each edge, and rows are counted first
+        kept, seconds = kept / 2, seconds * 1.2
     return Sample(kept * more, seconds * scale, min(1.0, 1 / scale))
 
 
@@ -80,14 +82,17 @@ def without_entries(
     assert isinstance(lists, PairLists)
     if heavy.any():
         lists = lists._replace(length=np.where(heavy, np.int32(0), lists.length))
-    return RowProduct(lists, rule._replace(min_shared=min_shared or rule.min_shared), work.n)
+    rule = rule._replace(min_shared=min_shared or rule.min_shared)
+    return RowProduct(lists, rule, work.n, whole=work.whole)
 
 
-def memory_needed(ready: Prepared, kept: float, pairs: int, *, top: bool) -> int:
+def memory_needed(
+    ready: Prepared, kept: float, pairs: int, *, top: bool, whole: bool = False
+) -> int:
     """Bytes at the peak: of the lists, of the product with its results, or of symmetric rows.
 
     `kept` are the entries of the rows before they are made symmetric, 12 bytes each, from
-    `pairs` distinct pairs of actor and object.
+    `pairs` distinct pairs of actor and object. `whole` rows are written into the result.
     """
     n, interactions, workers, entry = ready.product.n, ready.interactions, cores(), 12.0
     timed = not isinstance(ready.product.lists, PairLists)
@@ -95,10 +100,12 @@ def memory_needed(ready: Prepared, kept: float, pairs: int, *, top: bool) -> int
     fixed = 16 * n + 16 * ready.degree.size
     listing = (120.0 if timed else 17.0) * interactions + (0.0 if timed else 24.0 * pairs) + fixed
     held = (36.0 if timed else 16.0) * (interactions if timed else pairs) + 8.0 * weighted * pairs
-    scratch = workers * 64.0 * n
+    scratch = workers * 32.0 * n
     space = min(kept, float(workers * product.SPACE)) * entry
     computing = held + scratch + kept * entry + min(space, 0.25 * kept * entry) + fixed
-    if top:  # rows, their mirror image, and at most twice as many entries in the union
+    if whole:
+        computing, joining = held + scratch + 2 * kept * entry + fixed + 32 * n, 0.0
+    elif top:  # rows, their mirror image, and at most twice as many entries in the union
         joining = (1 + 2 / 3 + 2) * kept * entry + min(space, kept * entry) / 2 + 32 * n
     else:
         joining = 2 * kept * entry + min(space + entry * product.BATCH, kept * entry) + 32 * n
@@ -358,7 +365,7 @@ def _make_plan(
     """Plan of a prepared product, whose lists took `listing` seconds."""
     work = ready.product
     found = sample_rows(work)
-    seconds = listing + _seconds_of(found, top=work.top > 0)
+    seconds = listing + _seconds_of(found, top=work.top > 0, whole=_whole(ready))
     return ProjectionPlan(
         *(work.n, int(np.count_nonzero(ready.degree)) + ready.capped_objects, ready.pairs),
         *(_count_wedges(ready.degree), _expected_edges(found.kept, top=work.top > 0), seconds),
@@ -378,7 +385,10 @@ def check_budget(
     """
     budget, work = memory_budget(ready.options.memory), ready.product
     total = int(work.work.sum())
-    most = min(float(total), work.n * (work.n - 1) / (1 if work.top else 2))
+    pairs = work.n * (work.n - 1) / 2
+    most = (
+        min(total / 2, pairs) if _whole(ready) else min(float(total), (1 + (work.top > 0)) * pairs)
+    )
     if work.top:
         most = min(most, float(work.n) * work.top)
     doubtful = _memory_of(ready, most) > budget
@@ -395,7 +405,7 @@ def check_budget(
             f"may be used: {found_plan.advice}. Or allow more with memory=…; "
             "graphkit.graphs.plan shows the choices."
         )
-    seconds = _seconds_of(found, top=work.top > 0)
+    seconds = _seconds_of(found, top=work.top > 0, whole=_whole(ready))
     if slow and seconds > LONG:
         warnings.warn(
             f"{caller}: this will take about {time_text(seconds)}: "
@@ -429,8 +439,10 @@ def _time_advice(ready: Prepared, budget: int, found: Sample, seconds: float) ->
     return f"{start}. Quicker: {', '.join(texts)}."
 
 
-def _seconds_of(found: Sample, *, top: bool) -> float:
-    """Wall-clock time of the product and of making its rows symmetric."""
+def _seconds_of(found: Sample, *, top: bool, whole: bool = False) -> float:
+    """Wall-clock time of the product and, unless rows are `whole`, of making them symmetric."""
+    if whole:
+        return found.seconds / cores()
     return found.seconds / cores() + (2 if top else 1) * found.kept * seconds_to_mirror()
 
 
@@ -443,8 +455,13 @@ def _expected_edges(kept: float, *, top: bool) -> int:
     return round(0.9 * kept) if top else round(kept)
 
 
+def _whole(ready: Prepared) -> bool:
+    """Whether rows are computed whole, and all of them kept."""
+    return ready.product.whole and not ready.product.top
+
+
 def _memory_of(ready: Prepared, kept: float) -> int:
-    return memory_needed(ready, kept, ready.pairs, top=ready.product.top > 0)
+    return memory_needed(ready, kept, ready.pairs, top=ready.product.top > 0, whole=_whole(ready))
 
 
 def _cap_table(ready: Prepared, budget: int) -> pl.DataFrame:
@@ -464,8 +481,9 @@ def _cap_table(ready: Prepared, budget: int) -> pl.DataFrame:
             found = Sample(whole.kept * share, whole.seconds * share, whole.share)
         else:
             found = sample_rows(without_entries(work, entry_degree > cap))
-        memory = memory_needed(ready, found.kept, ready.pairs - gone, top=top)
-        edges, seconds = _expected_edges(found.kept, top=top), _seconds_of(found, top=top)
+        way = {"top": top, "whole": _whole(ready)}
+        memory = memory_needed(ready, found.kept, ready.pairs - gone, **way)
+        edges, seconds = _expected_edges(found.kept, top=top), _seconds_of(found, **way)
         removed = (cap, int(heavy.sum()), gone)
         rows.append((*removed, left, edges, memory, seconds, memory <= budget))
         cap //= 2
@@ -482,12 +500,15 @@ def _option_table(ready: Prepared, budget: int, found: Sample) -> pl.DataFrame:
         none = np.zeros(work.lists.length.size, dtype=bool)
         for least in (work.rule.min_shared + 1, work.rule.min_shared + 3):
             less = sample_rows(without_entries(work, none, least))
+            if _whole(ready):  # then one triangle would be computed
+                less = replace(less, seconds=less.seconds / 2)
             tries.append((f"min_shared={least}", less, work.top > 0))
     if not work.top:
         for most in (50, 10):
             kept = min(2 * found.kept, float(work.n) * most)
             # each wedge is read from both its ends
-            tries.append((f"top={most}", Sample(kept, 2 * found.seconds, found.share), True))
+            both = (1 if _whole(ready) else 2) * found.seconds
+            tries.append((f"top={most}", Sample(kept, both, found.share), True))
     rows = []
     for option, less, top in tries:
         memory = memory_needed(ready, less.kept, ready.pairs, top=top)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -83,21 +84,19 @@ class EdgeRule(NamedTuple):
 class Scratch(NamedTuple):
     """Working arrays of one thread.
 
-    `shared`, or `total` with the sum of contributions, accumulate over the row and are 0 before and
-    after; `touched` lists the actors of the row. `final` (0 before and after), `keys`, `other`,
-    `copy` and `counts` sort a row, `heap` holds its `top` largest. `seen` (−1 at first) is the last
-    entry of `EventLists` that reached each actor, `later` the number of neighbours of each actor
-    with a larger code, counted where `top` is 0.
+    `shared` counts the objects of each actor above `mark`, which grows from row to row, `sums` adds
+    up contributions; `touched` lists the actors of the row. `words` and `groups` (0 before and
+    after) are bits of actors, and of words that have any. `heap` holds the `top` largest. `seen`
+    (−1 at first) is the last entry of `EventLists` that reached each actor, `later` the number of
+    neighbours of each actor with a larger code; it is empty where rows are whole.
     """
 
     shared: Codes
-    total: Floats
+    mark: Ints
+    sums: Floats
     touched: Codes
-    final: Floats
-    keys: Ints
-    other: Ints
-    copy: Floats
-    counts: Ints
+    words: Ints
+    groups: Ints
     heap: Floats
     seen: Ints
     later: Codes
@@ -119,25 +118,20 @@ class RowOutput(NamedTuple):
 
 
 def distinct_pairs(
-    rows: Codes, columns: Codes, m: int, *, counted: bool = False
+    rows: Codes, columns: Codes, n: int, m: int, *, counted: bool = False
 ) -> tuple[Codes, Codes, Codes]:
-    """Distinct pairs by row, then column (below `m`), and if `counted` their multiplicity."""
-    keys = rows.astype(np.int64)
-    keys *= m
-    keys += columns
-    keys.sort()
-    fresh = np.ones(keys.size, dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    multiplicity = np.zeros(0, dtype=np.int32)
-    if counted:
-        multiplicity = np.diff(np.flatnonzero(fresh), append=keys.size).astype(np.int32)
-    if not fresh.all():
-        keys = keys[fresh]
-    del fresh
-    actors = np.empty(keys.size, dtype=np.int32)
-    np.floor_divide(keys, m, out=actors, casting="unsafe")
-    keys %= m
-    return actors, keys.astype(np.int32), multiplicity
+    """Distinct pairs by row, then column, and if `counted` their multiplicity."""
+    from graphkit.kernels import projection as kernel
+
+    object_at, actor_at = segment_starts(columns, m)[:-1], segment_starts(rows, n)[:-1]
+    actors, objects = np.empty(rows.size, np.int32), np.empty(rows.size, np.int32)
+    pairs = (actors, objects, np.empty(rows.size if counted else 0, np.int32))
+    by_object = np.empty((2, rows.size), np.int32)
+    codes = [array.view() for array in (rows, columns)]
+    for array in codes:  # of one type for the kernel, whatever was given
+        array.setflags(write=False)
+    used = kernel.order_pairs(*codes, object_at, actor_at, by_object, pairs)
+    return actors[:used], objects[:used], pairs[2][:used]
 
 
 def pair_lists(
@@ -228,6 +222,10 @@ SPACE = 1 << 24
 Piece = tuple[int, int, Codes, Floats]
 
 
+#: Starts, neighbours and weights of symmetric rows.
+Rows = tuple[Ints, Codes, Floats]
+
+
 @dataclass
 class Block:
     """Rows first … last − 1: neighbours j < i of each row i, or the `top` of all neighbours.
@@ -283,16 +281,19 @@ class _Thread:
 class RowProduct:
     """Row-wise sparse product of the lists of `n` actors, with edges by `rule`.
 
-    After `run_blocks`, `later` counts the neighbours of each actor with a larger code (`top` = 0).
+    Rows are `whole` if their lists hold all actors of an object. Otherwise, after `run_blocks`,
+    `later` counts the neighbours of each actor with a larger code.
     """
 
-    def __init__(self, lists: PairLists | EventLists, rule: EdgeRule, n: int) -> None:
+    def __init__(
+        self, lists: PairLists | EventLists, rule: EdgeRule, n: int, *, whole: bool = False
+    ) -> None:
         self.lists, self.rule, self.n = lists, rule, n
-        self.top, self.base = rule.top, lists.base
+        self.top, self.base, self.whole = rule.top, lists.base, whole or rule.top > 0
         self.work = lists.row_work()
         self.most = np.minimum(self.work, n)
         self.space = int(self.most.max(initial=1)) + min(SPACE, int(self.most.sum()))
-        self.later = np.zeros(n, dtype=np.int64)
+        self.later = np.zeros(0 if self.whole else n, dtype=np.int64)
         self._spare: SimpleQueue[_Thread] = SimpleQueue()
         self._made: list[_Thread] = []
 
@@ -316,13 +317,48 @@ class RowProduct:
 
         bounds = self.block_bounds(block_work or BLOCK_WORK)
         blocks = in_threads(step, bounds, "rows", workers=workers)
-        if self.top == 0:
+        if not self.whole:
             for thread in self._made:
                 self.later += thread.scratch.later
             for block in read:
                 for piece in block.pieces:
                     self.later += np.bincount(piece[2], minlength=self.n)
         return blocks
+
+    def fill_rows(self, workers: int, block_work: int | None) -> tuple[Rows, Ints]:
+        """All whole rows, and their tally: counted first, then written where they belong.
+
+        Every pair that shares an object must be an edge.
+        """
+        from graphkit.kernels import projection as kernel
+
+        assert isinstance(self.lists, PairLists)
+        bounds = self.block_bounds(block_work or BLOCK_WORK)
+        lengths = np.zeros(self.n, dtype=np.int64)
+
+        def count(rows: tuple[int, int]) -> None:
+            first, last = rows
+            with self._thread() as thread:
+                kernel.count_rows(*rows, self._lists_of(*rows), thread.scratch, lengths[first:last])
+
+        in_threads(count, bounds, "rows", workers=workers)
+        indptr = offsets(lengths)
+        indices, weights = np.empty(int(indptr[-1]), np.int32), np.empty(int(indptr[-1]))
+
+        def fill(rows: tuple[int, int]) -> Ints:
+            first, last = rows
+            tally = np.zeros(3, dtype=np.int64)
+            most = lengths[first:last]
+            out = RowOutput(most, indices, weights, np.empty_like(most), tally)
+            with self._thread() as thread:
+                lists = self._lists_of(*rows)
+                used = int(indptr[first])
+                stop = kernel.shared_rows(*rows, used, lists, self.rule, thread.scratch, out)
+            assert stop == (last, int(indptr[last]))
+            return tally
+
+        tallies = in_threads(fill, bounds, "edges", workers=workers)
+        return (indptr, indices, weights), sum(tallies, np.zeros(3, dtype=np.int64))
 
     def reset_results(self) -> None:
         """Discard the results of single blocks, and the counts of later neighbours."""
@@ -353,21 +389,29 @@ class RowProduct:
 
     def compute_block(self, first: int, last: int) -> Block:
         """Compute the rows first … last − 1."""
+        with self._thread() as thread:
+            return self._compute_rows(first, last, thread)
+
+    @contextmanager
+    def _thread(self) -> Iterator[_Thread]:
+        """Working arrays that no other thread uses meanwhile."""
         try:
             thread = self._spare.get_nowait()
         except Empty:
             thread = _Thread(self._new_scratch())
             self._made.append(thread)
-        found = self._compute_rows(first, last, thread)
+        yield thread
         self._spare.put(thread)
-        return found
+
+    def _lists_of(self, first: int, last: int) -> PairLists | EventLists:
+        """The lists of the rows first … last − 1: the kernel counts rows from their beginning."""
+        starts = self.lists.row_start[first - self.base : last - self.base + 1]
+        return self.lists._replace(row_start=starts, base=first)
 
     def _compute_rows(self, first: int, last: int, thread: _Thread) -> Block:
         from graphkit.kernels import projection as kernel
 
-        # the kernel counts rows from the beginning of the block
-        low, high = first - self.base, last - self.base
-        lists = self.lists._replace(row_start=self.lists.row_start[low : high + 1], base=first)
+        lists, most = self._lists_of(first, last), self.most[first - self.base : last - self.base]
         rows = kernel.shared_rows if isinstance(lists, PairLists) else kernel.windowed_rows
         lengths, tally = np.zeros(last - first, dtype=np.int64), np.zeros(3, dtype=np.int64)
         pieces: list[Piece] = []
@@ -375,7 +419,7 @@ class RowProduct:
         if not thread.targets.size:
             thread.allocate_output(self.space)
         while row < last:
-            out = RowOutput(self.most[low:high], thread.targets, thread.values, lengths, tally)
+            out = RowOutput(most, thread.targets, thread.values, lengths, tally)
             stop, used = rows(row, last, thread.used, lists, self.rule, thread.scratch, out)
             done = slice(thread.used, used)
             pieces.append((row, stop, thread.targets[done], thread.values[done]))
@@ -385,19 +429,17 @@ class RowProduct:
         return Block(first, last, pieces, lengths, tally)
 
     def _new_scratch(self) -> Scratch:
-        n, weighted = self.n, self.rule.contribution.size > 0
+        n, words = self.n, (self.n >> 6) + 1
         return Scratch(
-            shared=np.zeros(0 if weighted else n, dtype=np.int32),
-            total=np.zeros((n if weighted else 0, 2)),
-            touched=np.empty(n + 1, dtype=np.int32),
-            final=np.zeros(n),
-            keys=np.empty(n, dtype=np.int64),
-            other=np.empty(n, dtype=np.int64),
-            copy=np.empty(n),
-            counts=np.empty(1 << 11, dtype=np.int64),
+            shared=np.zeros(n, dtype=np.int32),
+            mark=np.zeros(1, dtype=np.int64),
+            sums=np.empty(n if self.rule.contribution.size else 0),
+            touched=np.empty(n + 2, dtype=np.int32),
+            words=np.zeros(words, dtype=np.int64),
+            groups=np.zeros((words >> 6) + 1, dtype=np.int64),
             heap=np.empty(self.top),
             seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
-            later=np.zeros(n, dtype=np.int32),
+            later=np.zeros(0 if self.whole else n, dtype=np.int32),
         )
 
 
@@ -406,8 +448,6 @@ BATCH = 1 << 23
 
 #: Entries of the ranges of rows that they are mirrored into: caches hold the ends of these rows.
 RANGE = 1 << 22
-
-Rows = tuple[Ints, Codes, Floats]
 
 
 def mirror_blocks(blocks: list[Block], later: Ints, workers: int) -> Rows:
@@ -517,12 +557,23 @@ class Prepared:
 
 
 def prepare_product(
-    rows: Codes, columns: Codes, n: int, m: int, options: ProjectionOptions, at: Ints | None = None
+    rows: Codes,
+    columns: Codes,
+    n: int,
+    m: int,
+    options: ProjectionOptions,
+    at: Ints | None = None,
+    *,
+    in_blocks: bool = False,
 ) -> Prepared:
-    """Lists and rule of a projection; parameters as in `project`."""
+    """Lists and rule of a projection; parameters as in `project`.
+
+    Rows are whole where every pair that shares an object is an edge, unless they are wanted
+    `in_blocks`.
+    """
     window = options.span
     counted = options.by_multiplicity and window is None
-    actors, objects, multiplicity = distinct_pairs(rows, columns, m, counted=counted)
+    actors, objects, multiplicity = distinct_pairs(rows, columns, n, m, counted=counted)
     degree = np.bincount(objects, minlength=m)
     heavy = degree > (n if options.max_degree is None else options.max_degree)
     before = objects.size
@@ -535,11 +586,13 @@ def prepare_product(
     adds, size = weight_scales(options.weight, actors, objects, degree, n)
     shared = degree > 1  # an object of one actor counts in sizes, but makes no edge
     lists: PairLists | EventLists
+    every = options.min_shared == 1 and window is None and not (adds == 0.0).any()
+    whole = options.top is not None or (every and not in_blocks)
     if window is None:
         keep = shared[objects]
         actors, objects = actors[keep], objects[keep]
         multiplicity = multiplicity[keep] if counted else multiplicity
-        lists = pair_lists(actors, objects, multiplicity, n, m, whole=options.top is not None)
+        lists = pair_lists(actors, objects, multiplicity, n, m, whole=whole)
         entries = multiplicity.astype(np.float64)
     else:
         assert at is not None
@@ -550,7 +603,7 @@ def prepare_product(
         entries = np.ones(objects.size if each else 0)
     if adds.size:
         entries = adds[objects]
-    product = RowProduct(lists, edge_rule(options, entries, size, n), n)
+    product = RowProduct(lists, edge_rule(options, entries, size, n), n, whole=whole)
     capped = int(heavy.sum())
     return Prepared(product, options, rows.size, degree, pairs, capped, int(before - pairs))
 
@@ -578,7 +631,9 @@ def project(
     run
         `workers`, `block_work` and `kept` as in `run_product`.
     """
-    return run_product(prepare_product(rows, columns, n, m, options, at), **run)
+    in_blocks = run.get("kept") is not None
+    ready = prepare_product(rows, columns, n, m, options, at, in_blocks=in_blocks)
+    return run_product(ready, **run)
 
 
 def run_product(
@@ -595,13 +650,19 @@ def run_product(
     """
     workers = workers or cores()
     product = ready.product
-    blocks = product.run_blocks(workers, block_work, kept)
-    few, weightless, passed = sum((block.tally for block in blocks), np.zeros(3, int)).tolist()
-    product.free_memory()
-    if product.top:
-        indptr, indices, weights = merge_blocks(blocks, ready.options.mutual)
+    if product.whole and not product.top:
+        assert kept is None
+        (indptr, indices, weights), tally = product.fill_rows(workers, block_work)
+        product.free_memory()
     else:
-        indptr, indices, weights = mirror_blocks(blocks, product.later, workers)
+        blocks = product.run_blocks(workers, block_work, kept)
+        tally = sum((block.tally for block in blocks), np.zeros(3, dtype=np.int64))
+        product.free_memory()
+        if product.top:
+            indptr, indices, weights = merge_blocks(blocks, ready.options.mutual)
+        else:
+            indptr, indices, weights = mirror_blocks(blocks, product.later, workers)
+    few, weightless, passed = tally.tolist()
     removed = (ready.capped_objects, ready.capped_pairs, few, weightless)
     return Projection(
         indptr, indices, weights, ready.pairs, *removed, outside_top=passed - indices.size // 2

@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["CACHE", "LANES", "dot_rows", "kernel", "prefetch"]
+__all__ = ["CACHE", "LANES", "dot_rows", "kernel", "prefetch", "trailing_zeros"]
 
 
 def _is_writable(folder: Path) -> bool:
@@ -156,6 +156,16 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return signature, generate_code
+
+
+@intrinsic
+def trailing_zeros(typing_context: Any, word: Any) -> Any:
+    """Number of zero bits below the lowest bit of an int64 other than 0."""
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return numba.types.int64(numba.types.int64), generate_code
 
 
 @intrinsic

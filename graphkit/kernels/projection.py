@@ -1,10 +1,10 @@
 """Kernels of the one-mode projection: rows of A·Aᵀ by Gustavson's row-wise sparse product.
 
-For actor i, the other actors of each of its objects are added into dense accumulators of length
-n, one set per thread. A list of the touched entries makes reading a row cost its length, not n.
-Neighbours are sorted by insertion (few), by radix, or by a scan of all n (many). Sums run over
-objects in ascending order for every pair, so weights are symmetric to the last bit and depend
-neither on threads nor on blocks.
+For actor i, the other actors of each of its objects are counted in dense arrays of length n, one
+set per thread. Counts begin at a mark above all counts of earlier rows, so that none is reset. Only
+actors that reach `min_shared` are listed. Neighbours are sorted by insertion (few), or in a
+bitmap (many). Sums run over objects in ascending order for every pair, so weights are symmetric
+to the last bit and depend neither on threads nor on blocks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.compile import inner, kernel, trailing_zeros
 
 #: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2
@@ -21,8 +21,11 @@ RAW, JACCARD, COSINE = 0, 1, 2
 #: Edge contribution of a shared object: given, or product or minimum of multiplicities.
 EACH, PRODUCT, LESSER = 0, 1, 2
 
-#: Rows of at most FEW neighbours are sorted by insertion; rows of at least n / MOST by a scan.
-FEW, MOST = 24, 8
+#: Rows of at most FEW neighbours are sorted by insertion.
+FEW = 24
+
+#: Largest mark, below the largest int32.
+LAST_MARK = 2**31 - 2
 
 Array = Any
 
@@ -38,16 +41,28 @@ def _weight(value: float, i: int, j: int, form: int, size: Array) -> Any:
 
 
 @inner
-def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
-    """The `top`-th largest of values[:n], and the number of its equals among the `top`."""
+def _begin_row(entries: int, scratch: Array) -> Any:
+    """Mark of a row of at most so many objects: its counts are above, all earlier ones are not."""
+    mark = scratch.mark[0]
+    if mark + entries > LAST_MARK:
+        for j in range(scratch.shared.size):
+            scratch.shared[j] = 0
+        mark = 0
+    scratch.mark[0] = mark + entries
+    return mark
+
+
+@inner
+def _largest(values: Array, first: int, n: int, top: int, heap: Array) -> tuple[float, int]:
+    """The `top`-th largest of n values from `first` on, and the number of its equals among them."""
     for q in range(top):  # a heap whose root is the smallest of the largest
-        value = values[q]
+        value = values[first + q]
         at = q
         while at > 0 and heap[(at - 1) >> 1] > value:
             heap[at] = heap[(at - 1) >> 1]
             at = (at - 1) >> 1
         heap[at] = value
-    for p in range(top, n):
+    for p in range(first + top, first + n):
         value = values[p]
         if value > heap[0]:
             at = 0
@@ -69,146 +84,154 @@ def _largest(values: Array, n: int, top: int, heap: Array) -> tuple[float, int]:
 
 
 @inner
-def _filter(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
-    """Number of neighbours of row i that pass; sets the accumulators to zero again.
-
-    They are moved to the front of `touched`, their weights to `values` from `used` on.
-    """
-    min_shared, form, size = rule.min_shared, rule.form, rule.size
-    count, total, touched = scratch.shared, scratch.total, scratch.touched
-    values, tally = out.values, out.tally
-    kept = 0
-    few = 0
-    weightless = 0
-    if rule.contribution.size:
-        for q in range(n_touched):
+def _sort_touched(kept: int, scratch: Array) -> None:
+    """Sort touched[:kept], all different; two entries behind may be overwritten."""
+    touched, words, groups = scratch.touched, scratch.words, scratch.groups
+    if kept <= FEW:
+        for q in range(1, kept):
             j = touched[q]
-            shared, value = total[j, 0], total[j, 1]
-            total[j, 0] = 0.0
-            total[j, 1] = 0.0
-            if shared < min_shared:
-                few += j < i
-            elif value <= 0.0:
-                weightless += j < i
-            elif j != i:
-                touched[kept] = j
-                values[used + kept] = _weight(value, i, j, form, size)
-                kept += 1
-    else:
-        for q in range(n_touched):
-            j = touched[q]
-            number = count[j]
-            count[j] = 0
-            if number < min_shared:
-                few += j < i
-            elif j != i:
-                touched[kept] = j
-                values[used + kept] = _weight(np.float64(number), i, j, form, size)
-                kept += 1
-    tally[0] += few
-    tally[1] += weightless
-    return kept
+            at = q
+            while at > 0 and touched[at - 1] > j:
+                touched[at] = touched[at - 1]
+                at -= 1
+            touched[at] = j
+        return
+    one = np.int64(1)
+    for q in range(kept):
+        j = np.uint32(touched[q])
+        w = j >> np.uint32(6)
+        words[w] |= one << np.int64(j & np.uint32(63))
+        groups[w >> np.uint32(6)] |= one << np.int64(w & np.uint32(63))
+    k = np.uint64(0)
+    for g in range(groups.size):
+        group = groups[g]
+        groups[g] = 0
+        while group != 0:
+            full = (g << 6) + trailing_zeros(group)
+            group &= group - 1
+            word = words[full]
+            words[full] = 0
+            first = full << 6
+            touched[k] = first + trailing_zeros(word)
+            word &= word - 1
+            touched[k + np.uint64(1)] = first + trailing_zeros(word)  # mostly there is none
+            k += np.uint64(1) + np.uint64(word != 0)
+            word &= word - 1
+            while word != 0:
+                touched[k] = first + trailing_zeros(word)
+                k += np.uint64(1)
+                word &= word - 1
 
 
 @inner
-def _by_digits(kept: int, n: int, keys: Array, other: Array, counts: Array) -> bool:
-    """Radix sort of keys[:kept] by their upper halves, below n; True if `other` has the result."""
-    width = 11 if kept > 1024 else 8
-    size = 1 << width
-    mask = size - 1
-    shift = 32
-    swapped = False
-    while (n - 1) >> (shift - 32):
-        counts[:size] = 0
-        source, target = (other, keys) if swapped else (keys, other)
-        for p in range(kept):
-            counts[(source[p] >> shift) & mask] += 1
-        before = 0
-        for digit in range(size):
-            number = counts[digit]
-            counts[digit] = before
-            before += number
-        for p in range(kept):
-            digit = (source[p] >> shift) & mask
-            target[counts[digit]] = source[p]
-            counts[digit] += 1
-        swapped = not swapped
-        shift += width
-    return swapped
+def _write_pairs(
+    i: int, mark: int, kept: int, used: int, rule: Array, scratch: Array, out: Array
+) -> None:
+    """Write touched[:kept], and the weights of their pairs with i, from `used` on."""
+    shared, sums, touched = scratch.shared, scratch.sums, scratch.touched
+    form, size, weighted = rule.form, rule.size, rule.contribution.size > 0
+    targets, values = out.targets, out.values
+    for q in range(kept):
+        j = np.uint32(touched[q])
+        value = sums[j] if weighted else np.float64(shared[j] - mark)
+        targets[used + q] = j
+        values[used + q] = _weight(value, i, j, form, size)
 
 
 @inner
-def emit_row(i: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array) -> int:
+def emit_row(
+    i: int, mark: int, n_touched: int, used: int, rule: Array, scratch: Array, out: Array
+) -> Any:
     """Number of neighbours of row i, written in ascending order, at most the `top` heaviest.
 
-    The first `n_touched` of `touched` are the actors with an entry in the accumulators.
+    The first `n_touched` of `touched` are the actors that share enough objects.
     """
-    kept = _filter(i, n_touched, used, rule, scratch, out)
-    top, touched, final = rule.top, scratch.touched, scratch.final
+    top, touched, sums, later = rule.top, scratch.touched, scratch.sums, scratch.later
     targets, values = out.targets, out.values
-    first = used
-    before = 0
-    for q in range(kept):
-        before += touched[q] < i
+    weighted = rule.contribution.size > 0
+    kept: Any = np.int64(0)  # a literal would compile what takes it twice
+    before: Any = 0
+    weightless: Any = 0
+    for q in range(n_touched):
+        j = np.uint32(touched[q])
+        if weighted and sums[j] <= 0.0:
+            weightless += j < i
+        elif j != i:
+            touched[kept] = j
+            kept += 1
+            before += j < i
+    out.tally[0] -= before + weightless
+    out.tally[1] += weightless
     out.tally[2] += before
-    cut, equal = 0.0, 0
+    cut, equal = 0.0, -1
     if 0 < top < kept:
-        cut, equal = _largest(values[used:], kept, top, scratch.heap)
-        above = 0
+        _write_pairs(i, mark, kept, used, rule, scratch, out)
+        cut, equal = _largest(values, used, kept, top, scratch.heap)
+        above: Any = np.int64(0)
         for q in range(kept):
-            if values[first + q] >= cut:
+            if values[used + q] >= cut:
                 touched[above] = touched[q]
-                values[first + above] = values[first + q]
                 above += 1
         kept = above
-    if kept <= FEW:
-        for q in range(kept):
-            j = touched[q]
-            value = values[first + q]
-            at = used
-            while at > first and targets[at - 1] > j:
-                targets[at] = targets[at - 1]
-                values[at] = values[at - 1]
-                at -= 1
-            targets[at] = j
-            values[at] = value
-            used += 1
-    elif kept * MOST >= final.size:
-        for q in range(kept):
-            final[touched[q]] = values[first + q]
-        j = 0
-        while used < first + kept:  # all weights are above 0
-            targets[used] = j
-            values[used] = final[j]
-            used += final[j] > 0.0
-            final[j] = 0.0
-            j += 1
-    else:
-        keys, other, copy = scratch.keys, scratch.other, scratch.copy
-        for q in range(kept):
-            keys[q] = (np.int64(touched[q]) << 32) | q
-            copy[q] = values[first + q]
-        ordered = other if _by_digits(kept, final.size, keys, other, scratch.counts) else keys
-        for q in range(kept):
-            key = ordered[q]
-            targets[used] = key >> 32
-            values[used] = copy[key & 0xFFFFFFFF]
-            used += 1
-    if top == 0:
-        for p in range(first, used):
-            scratch.later[targets[p]] += 1
-    elif used - first > top:  # among equal weights the smallest codes stay
-        n_read = used
-        used = first
-        for p in range(first, n_read):
+    _sort_touched(kept, scratch)
+    _write_pairs(i, mark, kept, used, rule, scratch, out)
+    if equal >= 0 and kept > top:  # among equal weights the smallest codes stay
+        at = used
+        for p in range(used, used + kept):
             if values[p] == cut:
                 if equal == 0:
                     continue
                 equal -= 1
-            targets[used] = targets[p]
-            values[used] = values[p]
-            used += 1
-    return used - first
+            targets[at] = targets[p]
+            values[at] = values[p]
+            at += 1
+        return at - used
+    if later.size:
+        for p in range(used, used + kept):
+            later[np.uint32(targets[p])] += 1
+    return kept
+
+
+@kernel()
+def order_pairs(
+    rows: Array, columns: Array, object_at: Array, actor_at: Array, by_object: Array, pairs: Array
+) -> int:
+    """Distinct pairs by actor, then object, and their multiplicity; returns their number.
+
+    `object_at` and `actor_at` are the starts of the interactions of each object and actor;
+    `by_object`, shape (2, interactions), takes them by object; `pairs` are actors, objects and
+    multiplicity, or empty.
+    """
+    actors, objects, multiplicity = pairs
+    for e in range(rows.size):
+        t = columns[e]
+        at = object_at[t]
+        object_at[t] = at + 1
+        by_object[0, at] = rows[e]
+        by_object[1, at] = t
+    for e in range(rows.size):
+        i = by_object[0, e]
+        at = actor_at[i]
+        actor_at[i] = at + 1
+        objects[at] = by_object[1, e]
+    used = 0
+    first = 0
+    for i in range(actor_at.size):
+        last = -1
+        start = first
+        for e in range(start, actor_at[i]):
+            t = objects[e]
+            if t != last:
+                actors[used] = i
+                objects[used] = t
+                if multiplicity.size:
+                    multiplicity[used] = 0
+                used += 1
+                last = t
+            if multiplicity.size:
+                multiplicity[used - 1] += 1
+        first = actor_at[i]
+    return used
 
 
 @kernel()
@@ -267,39 +290,75 @@ def shared_rows(
     """
     row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
     members, multiplicity = lists.members, lists.multiplicity
-    contribution, mode = rule.contribution, rule.mode
-    count, total, touched = scratch.shared, scratch.total, scratch.touched
+    contribution, mode, least = rule.contribution, rule.mode, rule.min_shared
+    shared, sums, touched = scratch.shared, scratch.sums, scratch.touched
     most, lengths, space = out.most, out.lengths, out.targets.size
     weighted = contribution.size > 0
     for i in range(row, stop):
         if used + most[i - base] > space:
             return i, used
-        k = 0
-        for e in range(row_start[i - base], row_start[i - base + 1]):
-            first = begin[e]
+        start, end = row_start[i - base], row_start[i - base + 1]
+        mark = _begin_row(end - start, scratch)
+        enough = mark + least - 1
+        k = np.uint64(0)
+        found: Any = 0
+        for e in range(start, end):
+            # without a sign, indices need no check
+            first = np.uint64(begin[e])
+            last = first + np.uint64(length[e])
             if weighted:
-                for p in range(first, first + length[e]):
-                    j = members[p]
-                    shared = total[j, 0]
-                    touched[k] = j
-                    k += shared == 0.0
-                    total[j, 0] = shared + 1.0
+                for p in range(first, last):
+                    j = np.uint32(members[p])
+                    number = shared[j]
                     if mode == EACH:
-                        total[j, 1] += contribution[e]
+                        value = contribution[e]
                     elif mode == PRODUCT:
-                        total[j, 1] += contribution[e] * multiplicity[p]
+                        value = contribution[e] * multiplicity[p]
                     else:
-                        total[j, 1] += min(contribution[e], multiplicity[p])
+                        value = min(contribution[e], multiplicity[p])
+                    if number <= mark:
+                        number = mark
+                        found += j < i
+                        sums[j] = value
+                    else:
+                        sums[j] += value
+                    shared[j] = number + 1
+                    if number == enough:
+                        touched[k] = j
+                        k += np.uint64(1)
             else:
-                for p in range(first, first + length[e]):
-                    j = members[p]
-                    shared = count[j]
-                    touched[k] = j
-                    k += shared == 0
-                    count[j] = shared + 1
-        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
+                for p in range(first, last):
+                    j = np.uint32(members[p])
+                    number = shared[j]
+                    if number <= mark:
+                        number = mark
+                        found += j < i
+                    shared[j] = number + 1
+                    if number == enough:
+                        touched[k] = j
+                        k += np.uint64(1)
+        out.tally[0] += found
+        lengths[i - base] = emit_row(i, mark, np.int64(k), used, rule, scratch, out)
         used += lengths[i - base]
     return stop, used
+
+
+@kernel()
+def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array) -> None:
+    """Number of actors that share an object with each of the rows `row` … `stop` − 1."""
+    row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
+    members, shared = lists.members, scratch.shared
+    for i in range(row, stop):
+        mark = _begin_row(np.int64(1), scratch) + 1
+        start, end = row_start[i - base], row_start[i - base + 1]
+        found: Any = 0
+        for e in range(start, end):
+            first = np.uint64(begin[e])
+            for p in range(first, first + np.uint64(length[e])):
+                j = np.uint32(members[p])
+                found += shared[j] != mark
+                shared[j] = mark
+        lengths[i - base] = found - (end > start)  # without itself
 
 
 @inner
@@ -327,18 +386,20 @@ def windowed_rows(
     object_start, members, times = lists.object_start, lists.members, lists.times
     window, base = lists.window, lists.base
     contribution, mode = rule.contribution, rule.mode
-    count, total, touched, seen = scratch.shared, scratch.total, scratch.touched, scratch.seen
+    shared, sums, touched, seen = scratch.shared, scratch.sums, scratch.touched, scratch.seen
     most, lengths, space = out.most, out.lengths, out.targets.size
-    weighted = contribution.size > 0
-    limit = scratch.final.size
+    least, weighted = rule.min_shared, contribution.size > 0
+    limit = shared.size
     for i in range(row, stop):
         if used + most[i - base] > space:
             return i, used
         if rule.top == 0:
             limit = i
         k = 0
+        found: Any = 0
         e = row_start[i - base]
         end = row_start[i - base + 1]
+        mark = _begin_row(end - e, scratch)
         while e < end:
             t = row_objects[e]
             stamp = e
@@ -357,19 +418,20 @@ def windowed_rows(
                         continue
                     if seen[j] == stamp:
                         if mode == PRODUCT:
-                            total[j, 1] += 1.0
+                            sums[j] += 1.0
                         continue
                     seen[j] = stamp
+                    number = max(shared[j] - mark, 0)
+                    shared[j] = mark + number + 1
                     touched[k] = j
+                    k += number + 1 == least
+                    found += (number == 0) & (j < i)
                     if weighted:
-                        k += total[j, 0] == 0.0
-                        total[j, 0] += 1.0
-                        total[j, 1] += contribution[stamp]
-                    else:
-                        k += count[j] == 0
-                        count[j] += 1
+                        value = contribution[stamp]
+                        sums[j] = value if number == 0 else sums[j] + value
                 e += 1
-        lengths[i - base] = emit_row(i, k, used, rule, scratch, out)
+        out.tally[0] += found
+        lengths[i - base] = emit_row(i, mark, k, used, rule, scratch, out)
         used += lengths[i - base]
     return stop, used
 

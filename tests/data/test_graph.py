@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, graph_of_rows
 from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError
 
 EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.floats(0.1, 9)), max_size=30)
@@ -348,3 +348,14 @@ def test_a_saved_graph_is_loaded_by_the_name_it_was_saved_under(tmp_path: Path) 
         assert Graph.load(tmp_path / name).content_key == graph.content_key
     with pytest.raises(FileError, match=r"nothing cannot be read"):
         Graph.load(tmp_path / "nothing")
+
+
+def test_a_graph_of_rows_is_the_checked_one() -> None:
+    checked = Graph.from_edges(["a", "b"], ["b", "c"], [2.0, 3.0], directed=False)
+    rows = (checked.indptr.copy(), checked.indices.copy(), checked.weights.copy())
+    others = {"directed": False, "node_kind": "nodes", "provenance": checked.provenance}
+    made = graph_of_rows(checked.vocabulary, *rows, **others)
+    assert made == checked
+    assert made.__getstate__().keys() == checked.__getstate__().keys()
+    assert not made.weights.flags.writeable
+    assert made.subgraph(["a", "b"]) == checked.subgraph(["a", "b"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from typing import Any
 
@@ -154,3 +155,20 @@ def test_stop_tags_are_folded_and_hold_the_family() -> None:
         assert fold_tag(tag) in STOP_TAGS
     for tag in ("booktok", "books", "anime", "comedy", "alttok"):
         assert tag not in STOP_TAGS
+
+
+def test_a_dataset_keeps_its_last_incidences(dataset: Dataset) -> None:
+    sides = {"between": "accounts", "through": "items"}
+    first = incidence(dataset, **sides)
+    assert incidence(dataset, **sides) is first
+    assert not first.rows.flags.writeable
+    other = incidence(dataset, **sides, kinds=("like",))
+    assert other is not first
+    incidence(dataset, between="items", through="accounts")
+    again = incidence(dataset, **sides)
+    assert again is not first  # two newer ones took its place
+    assert (again.rows == first.rows).all()
+    assert again.through == first.through
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy == dataset
+    assert not copy._pairs

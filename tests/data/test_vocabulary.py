@@ -111,3 +111,13 @@ def test_text_among_other_ids_must_be_utf8_too() -> None:
 def test_integers_of_too_many_digits_are_refused() -> None:
     with pytest.raises(DataError, match="has too many digits"):
         Vocabulary(["a", 10**5000])
+
+
+def test_texts_are_looked_up_exactly() -> None:
+    known = [f"7{i:018}" for i in range(0, 3000, 3)]
+    vocabulary = Vocabulary(known)
+    asked = pl.Series([*(f"7{i:018}" for i in range(3000)), "", None, "é"])
+    code = {text: i for i, text in enumerate(sorted(known))}
+    assert vocabulary.lookup(asked).tolist() == [code.get(text, -1) for text in asked]
+    assert vocabulary.lookup(asked).dtype == np.int32
+    assert Vocabulary(vocabulary.series) == vocabulary

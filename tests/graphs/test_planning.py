@@ -195,30 +195,30 @@ def second_per_entry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("second_per_entry")
 def test_a_long_projection_says_so_before_it_starts() -> None:
-    # 5 · 4 / 2 + 3 · 2 / 2 + 1 = 14 wedges; without the first object 4
+    # 5 · 4 / 2 + 3 · 2 / 2 + 1 = 14 wedges; whole rows read 25 + 9 + 4 entries
     ds = popular(5, 3, 2)
-    with pytest.warns(GraphkitWarning, match="this will take about 14 s") as told:
+    with pytest.warns(GraphkitWarning, match="this will take about 38 s") as told:
         graph = cointeraction_graph(ds)
     assert len(told) == 1
     assert "there are 14 pairs of actors with an object in common" in str(told[0].message)
-    cap = "max_degree=3 (about 4 s; leaves out 1 of 3 objects)"
-    # min_shared=4 reads as many entries, but its rows are mirrored sooner
-    assert str(told[0].message).endswith(f"Quicker: min_shared=4 (about 4 s), {cap}.")
+    cap = "max_degree=2 (about 2.7 s; leaves out 2 of 3 objects)"
+    # with min_shared=4 one triangle is read, and its rows are mirrored sooner
+    assert str(told[0].message).endswith(f"Quicker: min_shared=4 (about 2 s), {cap}.")
     assert told[0].filename == __file__
     assert graph.n_edges == 10
     # what it advises is silent
-    assert cointeraction_graph(ds, max_degree=3).n_edges == 3
+    assert cointeraction_graph(ds, max_degree=2).n_edges == 1
 
 
 @pytest.mark.usefixtures("second_per_entry")
 def test_the_advice_ranks_by_time() -> None:
     found = plan(popular(5, 3, 2))
     assert found.fits
-    assert found.caps.select("max_degree", "wedges", "seconds").rows() == [(2, 1, 1.0)]
-    assert found.advice.startswith("it fits, but would take about 14 s; quicker: min_shared=4 (")
-    assert "max_degree=2 (about 0 MB, 1 s; leaves out 2 of 3 objects)" in found.advice
+    assert found.caps.select("max_degree", "wedges", "seconds").rows() == [(2, 1, 4.0)]
+    assert found.advice.startswith("it fits, but would take about 38 s; quicker: min_shared=4 (")
+    assert "max_degree=2 (about 0 MB, 4 s; leaves out 2 of 3 objects)" in found.advice
     top = found.others.filter(option="top=10").select("seconds").item()
-    assert top == 28.0  # every wedge from both ends
+    assert top == 38.0  # every wedge from both ends, as without it
     assert "top=" not in found.advice
 
 

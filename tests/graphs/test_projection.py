@@ -362,3 +362,40 @@ def test_one_specialisation_per_kernel() -> None:
                 run(acts, 50, 20, weight=weight, top=top, window=window)
     for name in ("index_pairs", "shared_rows", "windowed_rows"):
         assert len(getattr(_kernel, name).signatures) == 1, name
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_whole_rows_are_mirrored_rows(weight: str) -> None:
+    acts = np.array(random_acts(13, 400, 120, 4000))
+    rows, columns = acts[:, 0].astype(np.int32), acts[:, 1].astype(np.int32)
+    given = (rows, columns, 400, 120, ProjectionOptions(weight=weight))
+    halves = product.prepare_product(*given, in_blocks=True)
+    assert not halves.product.whole
+    expected = product.run_product(halves)
+    for workers in (1, 3):
+        whole = product.prepare_product(*given)
+        assert whole.product.whole
+        found = product.run_product(whole, workers=workers, block_work=700)
+        for name in vars(expected):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_marks_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    acts = np.array(random_acts(14, 60, 30, 500)).astype(np.int32)
+    for least in (1, 2):
+        options = ProjectionOptions(min_shared=least)
+        given = (acts[:, 0].copy(), acts[:, 1].copy(), 60, 30, options)
+        expected = product.project(*given, workers=1)
+        made = product.RowProduct._new_scratch
+
+        def late(self: product.RowProduct) -> product.Scratch:
+            scratch = made(self)  # noqa: B023
+            scratch.mark[:] = 2**31 - 40
+            return scratch
+
+        with monkeypatch.context() as patch:
+            patch.setattr(product.RowProduct, "_new_scratch", late)
+            found = product.project(*given, workers=1)
+        np.testing.assert_array_equal(found.indices, expected.indices)
+        np.testing.assert_array_equal(found.weights, expected.weights)
+        assert found.few == expected.few
