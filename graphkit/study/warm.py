@@ -126,12 +126,12 @@ def _find_communities() -> tuple[Graph, Partition]:
     graph = cointeraction_graph(past)
     found = label_communities(leiden(graph, runs=2, rng=1), past)
     follows = follow_graph(past)
-    leiden(follows, runs=2, min_size=3, rng=1)
+    leiden(follows, runs=2, min_size=30, rng=1)
     visibility(found, follows, runs=2, rng=1)
     community_report(graph, found)
     agreement(found, made.truth)
     projection_null(past, graph, draws=19, runs=2, rng=1)
-    rewired_null(graph, n=19, runs=2, rng=1)
+    rewired_null(follows, n=19, runs=2, rng=1)
     return graph, found
 
 
@@ -157,9 +157,10 @@ def _simulate() -> None:
 
 def _draw_graphs() -> None:
     """Null models."""
-    graph = random_graph(60, 90, rng=1).graph
-    for connected in (False, True):
-        rewire(graph, connected=connected, rng=1)
+    graph = random_graph(60, 200, rng=1).graph
+    rewire(graph, rng=1)
+    path = Graph.from_edges(range(40), range(1, 41), directed=False)
+    rewire(path, connected=True, rng=1)  # of other graphs this kernel is hardly needed
     random_graph(9, 35, rng=1)
     random_forest(Graph.from_edges("abbc", "bcde", directed=False), rng=1)
     planted_partition([30] * 3, inside=6, outside=2, rng=1)
