@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | formats | import | describe | communities``.
+"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | warm``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -424,6 +424,33 @@ def communities(
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
         _say(repr(hit))
     _say(f"Tables, figures and manifest: {study.folder}")
+
+
+@app.command()
+def warm(
+    to: Annotated[
+        Path | None,
+        _option(
+            "Folder to write to; set NUMBA_CACHE_DIR to it wherever graphkit runs. (default: "
+            "NUMBA_CACHE_DIR, else the folder of the package, else your cache folder)",
+            "--to",
+        ),
+    ] = None,
+) -> None:
+    """Compile in advance what the first use would compile, for containers and read-only homes.
+
+    Run it when an image is built: every user of the image then starts without compiling, even where nothing can be written.
+
+    Compiled code is for one type of CPU. If images are built on another type than they run on, set NUMBA_CPU_NAME=generic for both, or run this where they run. After an update of graphkit, Python, NumPy or Numba, run it again.
+    """
+    import graphkit as gk
+    from graphkit.study.warm import warm_kernels
+
+    with gk.show_progress():
+        done = warm_kernels(to)
+    there = f", {done.found} were there" if done.found else ""
+    _say(f"{done.compiled} kernels compiled for the CPU {done.cpu}{there} ({done.seconds:.0f} s).")
+    _say(f"Folder: {done.folder}")
 
 
 def _table_options(columns: list[str] | None, **others: str | None) -> dict[str, Any]:

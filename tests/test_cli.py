@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_is_complete() -> None:
-    commands = ("demo", "run", "check", "formats", "import", "describe", "communities")
+    commands = ("demo", "run", "check", "formats", "import", "describe", "communities", "warm")
     for arguments in ((), *((command,) for command in commands)):
         done = graphkit(*arguments, "--help")
         assert done.returncode == 0

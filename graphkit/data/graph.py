@@ -39,9 +39,6 @@ Ids = Iterable[Any] | pl.Series
 GraphLike: TypeAlias = "Graph | networkx.Graph[Any] | igraph.Graph | scipy.sparse.sparray"
 
 
-_ROWS = ("indptr", "indices", "weights")
-
-
 def _check_rows(graph: Graph) -> None:
     """Raise a DataError unless the arrays meet cheap necessary conditions of a graph."""
     n, indptr, indices, weights = graph.n_nodes, graph.indptr, graph.indices, graph.weights
@@ -271,11 +268,8 @@ class Graph(Frozen):
         """A graph from node codes; undirected edges are given once, in either direction."""
         arrays = csr_from_codes(len(vocabulary), source, target, weight, directed=directed)
         if attributes is None:
-            # sorted rows need no check, which would take long
-            graph = cls.__new__(cls)
-            graph._set(vocabulary=vocabulary, **dict(zip(_ROWS, arrays, strict=True)))
-            graph._set(directed=directed, node_kind=node_kind, provenance=provenance)
-            graph._set(attributes=None)
+            facts = {"directed": directed, "node_kind": node_kind, "provenance": provenance}
+            graph = graph_of_rows(vocabulary, *arrays, **facts)
         else:
             graph = cls(vocabulary, *arrays, directed, node_kind, provenance, attributes)
         # known already, and slow to find in compressed rows

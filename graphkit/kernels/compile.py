@@ -1,7 +1,14 @@
 """Compilation of kernels with Numba, and the disk cache of compiled kernels.
 
-The cache is in the folder ``NUMBA_CACHE_DIR``, else next to the sources, else in the user's cache
-folder. If none is writable, every process compiles its kernels (some seconds for Leiden).
+The cache is read from the folder ``NUMBA_CACHE_DIR``, from beside the sources, and from the user's
+cache folder, whether or not they can be written: one filled once, as by ``graphkit warm`` when an
+image is built, serves every user. New kernels go to the first of these that can be written; if none
+can, every process compiles the kernels that it does not find.
+
+A file holds one kernel for one signature. Its name has the digest of the sources it was compiled
+from, and that of the signature, the versions of Python, NumPy and Numba, and the type of CPU; its
+content begins with its own digest. So what is of other sources, versions or machines is not found,
+what is damaged is not used, and both are compiled anew.
 """
 
 from __future__ import annotations
@@ -9,41 +16,32 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-import tempfile
+import pickle
+import sys
+import time
+import uuid
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import contextmanager, suppress
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["CACHE", "LANES", "dot_rows", "kernel", "prefetch", "trailing_zeros"]
-
-
-def _is_writable(folder: Path) -> bool:
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-def _nearest_existing(folder: Path) -> Path:
-    """The folder, or its nearest parent that exists."""
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
-    return folder
-
-
-#: Whether compiled kernels are cached on disk.
-CACHE = (
-    bool(os.environ.get("NUMBA_CACHE_DIR"))
-    or _is_writable(Path(__file__).parent)
-    or _is_writable(_nearest_existing(Path.home() / ".cache" / "numba"))
-)
+__all__ = [
+    "LANES",
+    "cache_folders",
+    "caching_in",
+    "dot_rows",
+    "kernel",
+    "prefetch",
+    "trailing_zeros",
+]
 
 #: The folder of the package that this module belongs to.
 _PACKAGE = Path(__file__).parents[__name__.count(".") - 1]
@@ -104,20 +102,142 @@ def _source_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Decorator `numba.njit` whose disk cache is valid until a source changes.
+#: Length of the digest that a file of the cache begins with.
+_DIGEST = 16
+#: Files of other sources that are older than so many seconds (thirty days) are removed.
+_STALE = 30 * 24 * 3600.0
+#: Versions that compiled code depends on.
+_VERSIONS = (
+    sys.implementation.cache_tag,
+    getattr(sys, "abiflags", ""),
+    numba.__version__,
+    llvmlite.__version__,
+    np.__version__,
+)
 
-    Numba checks the file that defines a kernel; here, also the files of the kernels and
-    constants that are imported and compiled into it.
+#: The only folder of the cache, within :func:`caching_in`.
+_only: Path | None = None
+
+
+def cache_folders() -> list[Path]:
+    """Folders of the cache, in the order in which they are read, and tried for writing."""
+    from numba.misc.appdirs import AppDirs
+
+    if _only is not None:
+        return [_only]
+    named = numba.config.CACHE_DIR
+    folders = [Path(named).absolute() / _PACKAGE.name] if named else []
+    folders.append(Path(__file__).parent / "__pycache__")
+    own = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)
+    if own.is_absolute():  # else it begins with ~, as the user has no home
+        folders.append(own / _PACKAGE.name)
+    return folders
+
+
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Context in which the cache is read from, and written to, one folder."""
+    global _only
+    before, _only = _only, folder
+    try:
+        yield
+    finally:
+        _only = before
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST).digest()
+
+
+class _KernelCache:
+    """Disk cache of one kernel, with the methods that a dispatcher of Numba calls."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._source = Path(function.__code__.co_filename)
+        self._base = f"{function.__module__}.{function.__qualname__}"
+
+    @cached_property
+    def stamp(self) -> str:
+        """Digest of the sources that the kernel is compiled from."""
+        return _source_digest(self._source)
+
+    @property
+    def cache_path(self) -> str:
+        """The folder that is tried first."""
+        return str(cache_folders()[0])
+
+    def flush(self) -> None:
+        """Before a recompilation in this process: files are only replaced."""
+
+    def _file_name(self, signature: Any, codegen: Any) -> str:
+        key = repr((str(signature), codegen.magic_tuple(), _VERSIONS))
+        return f"{self._base}-{self.stamp[:16]}-{_digest(key.encode()).hex()[:16]}.nbc"
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """The compiled kernel, or None."""
+        from numba.core.compiler import CompileResult
+
+        context.refresh()
+        name = self._file_name(signature, context.codegen())
+        for folder in cache_folders():
+            try:
+                content = (folder / name).read_bytes()
+            except OSError:
+                continue
+            if _digest(content[_DIGEST:]) == content[:_DIGEST]:
+                return CompileResult._rebuild(context, *pickle.loads(content[_DIGEST:]))
+        return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Write the compiled kernel to the first folder that takes it."""
+        from numba.core.serialize import dumps
+
+        if result.lifted or result.library.has_dynamic_globals:
+            return
+        content = dumps(result._reduce())
+        name = self._file_name(signature, result.codegen)
+        for folder in cache_folders():
+            with suppress(OSError):
+                _write(folder / name, _digest(content) + content)
+                self._remove_stale(folder)
+                return
+
+    def _remove_stale(self, folder: Path) -> None:
+        """Remove old files of the kernel, of other sources or of writes that were cut off."""
+        before = time.time() - _STALE
+        for old in folder.glob(f"{self._base}-*"):
+            if not (old.suffix == ".nbc" and f"-{self.stamp[:16]}-" in old.name):
+                with suppress(OSError):
+                    if old.stat().st_mtime < before:
+                        old.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file at once, readable for all whom the user's mask lets read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}")
+    try:
+        made.write_bytes(content)
+        os.replace(made, path)
+    except BaseException:
+        with suppress(OSError):
+            made.unlink()
+        raise
+
+
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Decorator `numba.njit` with a disk cache that is valid until a source changes.
+
+    The sources are the file that defines a kernel, and those of the kernels and constants that are
+    imported and compiled into it.
     """
     from numba import njit
 
     def compile_kernel(function: Callable[..., Any]) -> Any:
         # no wrapper for C either, which nothing here calls: it costs time to compile
-        made = njit(nogil=True, cache=CACHE, no_cfunc_wrapper=True, **options)(function)
-        cached: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
-        if hasattr(cached, "_source_stamp"):
-            cached._source_stamp = _source_digest(Path(function.__code__.co_filename))
+        made = njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
+        if not numba.config.DISABLE_JIT:
+            made._cache = _KernelCache(function)
         return made
 
     return compile_kernel

@@ -120,9 +120,7 @@ def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) ->
     return [whole, *(_part_without(whole, group, group[origin], g, streams.seed) for g in range(n))]
 
 
-def _deal(
-    keys: npt.NDArray[np.uint64], strata: Ints32, rank: Codes, n: int, seed: int
-) -> Codes:
+def _deal(keys: npt.NDArray[np.uint64], strata: Ints32, rank: Codes, n: int, seed: int) -> Codes:
     """Group of each of some rows: each gets its share of every stratum (−1 is one), and of ranks.
 
     Rows are dealt out by stratum and rank, and in keyed order within them.

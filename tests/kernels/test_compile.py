@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,21 +17,24 @@ import pytest
 from graphkit.kernels import compile as jit
 
 CODE = """
-import sys, tempfile
-refuse = tempfile.TemporaryFile
-def full(*a, **k):
-    raise PermissionError("read-only")
+import sys
 if sys.argv[1] == "nowhere":
-    tempfile.TemporaryFile = full
-from graphkit.kernels.compile import CACHE
-tempfile.TemporaryFile = refuse
-import graphkit as gk
-g = gk.Graph.from_edges("aabcdde", "bccdeff", directed=False)
-print(CACHE, gk.leiden(g, runs=1, rng=1).membership.tolist())
+    import graphkit.kernels.compile as jit
+    def full(*a):
+        raise PermissionError("read-only")
+    jit._write = full
+import numpy as np
+from graphkit.kernels.partitions import group_nodes
+members = np.empty(3, np.int32)
+group_nodes(np.array([1, 0, 1], np.int32), np.array([0, 1]), members)
+print(members.tolist())
+print(sum(group_nodes.stats.cache_hits.values()), sum(group_nodes.stats.cache_misses.values()))
 """
+FOUND = "[1, 0, 2]"
+COMPILED, KEPT = f"{FOUND}\n0 1", f"{FOUND}\n1 0"
 
 
-def leiden_where(place: str, environment: dict[str, str]) -> str:
+def group_where(place: str, environment: dict[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, "-c", CODE, place],
         env=environment,
@@ -46,16 +50,49 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
 
 
-def test_kernels_are_kept_in_the_folder_that_is_named(
+def test_kernels_are_kept_in_the_folder_that_is_named_until_they_are_damaged(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     named = environment | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    assert leiden_where("named", named) == "True [0, 0, 0, 1, 1, 1]"
-    assert [*tmp_path.rglob("*.nbi")]
+    assert group_where("named", named) == COMPILED
+    (file,) = tmp_path.rglob("*group_nodes*")
+    whole = file.read_bytes()
+    assert group_where("named", named) == KEPT
+    for content in (b"", whole[:1000], whole[:-1] + bytes([whole[-1] ^ 1])):
+        file.write_bytes(content)
+        assert group_where("named", named) == COMPILED
+        assert group_where("named", named) == KEPT
+    assert [*tmp_path.rglob("*group_nodes*")] == [file]
 
 
-def test_nothing_is_kept_where_nothing_can_be_written(environment: dict[str, str]) -> None:
-    assert leiden_where("nowhere", environment) == "False [0, 0, 0, 1, 1, 1]"
+def test_nothing_is_kept_where_nothing_can_be_written(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    named = environment | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert group_where("nowhere", named) == COMPILED
+    assert not [*tmp_path.rglob("*.nbc*")]
+
+
+def test_kernels_are_read_where_nothing_can_be_written(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    named = environment | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert group_where("named", named) == COMPILED
+    assert group_where("nowhere", named) == KEPT
+    generic = named | {"NUMBA_CPU_NAME": "generic"}
+    assert group_where("nowhere", generic) == COMPILED
+
+
+def test_cache_folders_of_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pwd
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert all(folder.is_absolute() for folder in jit.cache_folders())
 
 
 class MadeUp:
@@ -151,6 +188,37 @@ def test_the_kernels_of_a_tick_follow_the_feed_but_those_of_communities_do_not()
 
     assert Path(str(ranking.__file__)) in sources(sessions)
     assert Path(str(ranking.__file__)) not in sources(moves)
-    if jit.CACHE:
-        kept = sessions.run_sessions._cache._cache_file._source_stamp
-        assert kept == jit._source_digest(Path(str(sessions.__file__)))
+    kept = sessions.run_sessions._cache.stamp
+    assert kept == jit._source_digest(Path(str(sessions.__file__)))
+
+
+def test_a_write_that_is_interrupted_leaves_nothing(
+    made_up: MadeUp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop(old: Path, new: Path) -> None:
+        raise KeyboardInterrupt
+
+    made_up.kernel("a", "2 * x")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            made_up.run("a")
+    assert not [*(tmp_path / "kept").rglob("*.nbc*")]
+    assert made_up.run("a") == (2, False)
+    assert made_up.run("a") == (2, True)
+
+
+def test_old_files_of_other_sources_are_removed(made_up: MadeUp, tmp_path: Path) -> None:
+    made_up.kernel("a", "2 * x")
+    made_up.run("a")
+    (first,) = (tmp_path / "kept").rglob("*.nbc")
+    begun = first.with_name(f"{first.name}.0123456789abcdef")
+    begun.touch()
+    for value, age, left in ((3, 0, 2), (4, 40 * 24 * 3600, 2)):
+        for file in (first, begun):
+            if file.exists():
+                os.utime(file, (first.stat().st_atime, time.time() - age))
+        made_up.kernel("a", f"{value} * x")
+        assert made_up.run("a") == (value, False)
+        assert first.exists() == begun.exists() == (age == 0)
+        assert len([*(tmp_path / "kept").rglob("*.nbc")]) == left
