@@ -102,6 +102,24 @@ def _networkit_run(graph: Any, seed: int) -> Any:
     return found.getPartition().getVector()
 
 
+def _libreville_prepare(threads: int) -> None:
+    import cluster_libreville  # noqa: F401
+
+
+def _libreville_build(tail: Codes, head: Codes, n: int) -> Any:
+    import scipy.sparse as sp
+
+    ones = np.ones(2 * tail.size)
+    ends = np.concatenate([tail, head]), np.concatenate([head, tail])
+    return sp.csr_array((ones, ends), shape=(n, n))
+
+
+def _libreville_run(graph: Any, seed: int) -> Any:
+    import cluster_libreville
+
+    return cluster_libreville.leiden(graph, seed=seed, n_iterations=2, check_symmetry=False)
+
+
 def _sknetwork_prepare(threads: int) -> None:
     import sknetwork.clustering  # noqa: F401
 
@@ -126,6 +144,9 @@ SIDES = {
     "igraph": Side("igraph", 2, _igraph_prepare, _igraph_build, _igraph_run),
     "leidenalg": Side("leidenalg", 2, _leidenalg_prepare, _igraph_build, _leidenalg_run),
     "networkit": Side("networkit", 3, _networkit_prepare, _networkit_build, _networkit_run),
+    "libreville": Side(
+        "sc-cluster-libreville", 2, _libreville_prepare, _libreville_build, _libreville_run
+    ),
     "scikit-network": Side(
         "scikit-network", None, _sknetwork_prepare, _sknetwork_build, _sknetwork_run
     ),

@@ -1,4 +1,4 @@
-"""The native Leiden against igraph, leidenalg, NetworKit and scikit-network.
+"""The native Leiden against igraph, leidenalg, NetworKit, libreville and scikit-network.
 
     python benchmarks/leiden.py            # 0.1, 1 and 9 million edges; best on a quiet machine
     python benchmarks/leiden.py --quick    # without the largest, in a few minutes
@@ -7,8 +7,10 @@ Graphs are those of ``graphkit.nullmodels.lfr``: power-law degrees (mean 18.6) a
 sizes (20–1000), mixing 0.32, ids and edges shuffled; they are kept in a temporary folder. Every
 measurement has a process of its own, and the sides take turns. Seconds are from edge arrays
 (int64) to the membership, building the graph included, modules loaded and kernels compiled
-before on two other graphs, small and large. igraph, leidenalg and graphkit do two iterations, NetworKit three on
-two threads, scikit-network as many as it does by itself; graphkit runs on one thread. One
+before on two other graphs, small and large. igraph, leidenalg, libreville (on all cores) and
+graphkit do two iterations, NetworKit three on two threads, scikit-network as many as it does by
+itself; graphkit runs on one thread. The default call on real graphs is in
+``leiden_default.py``. One
 function computes the modularity of all. Memory is the peak above what was held before, the edge
 arrays included. Medians of `--repeats` measurements (leidenalg: one above 5 million edges).
 """

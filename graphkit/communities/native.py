@@ -28,9 +28,14 @@ LARGE = 50_000
 
 #: Iterations stop after so many in succession that gain no more than this share of the total
 #: weight. The next iteration refines in another order and may gain again, on noise most of all.
-#: Large graphs stop earlier.
+#: It costs the more, the more entries the rows have: large graphs stop earlier.
 IDLE, LEAST_GAIN = 3, 1e-12
 IDLE_LARGE, LEAST_GAIN_LARGE = 1, 1e-5
+
+#: Below so many entries graphs are small. From there on the least gain is this share for each
+#: entry, up to the highest, which is reached where the patience ends.
+SMALL = 100_000
+IDLE_MIDDLE, GAIN_PER_ENTRY, HIGHEST_LEAST = 2, 1e-10, 1e-4
 
 State = npt.NDArray[np.uint64]
 
@@ -68,8 +73,8 @@ def run_leiden(
     order: Codes | None = None
     left = options.iterations
     large = rows.n >= LARGE
-    least = _total_weight(rows) * (LEAST_GAIN_LARGE if large and left < 0 else LEAST_GAIN)
-    idle, patience = 0, IDLE_LARGE if large else IDLE
+    share, patience = _stopping_rule(rows, until_idle=left < 0)
+    least, idle = share * _total_weight(rows), 0
     if options.refined and initial is None and left != 1:
         _move_nodes(rows, options, membership, state)
         if large:
@@ -87,6 +92,20 @@ def run_leiden(
         kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
         membership = pieces
     return _restore_order(membership, order)
+
+
+def _stopping_rule(rows: Rows, *, until_idle: bool) -> tuple[float, int]:
+    """Share of the total weight that an iteration must gain, and how many may miss it.
+
+    Where the number of iterations is given, only those that gain nothing are left out.
+    """
+    entries = rows.indices.size
+    if rows.n >= LARGE:
+        return LEAST_GAIN_LARGE if until_idle else LEAST_GAIN, IDLE_LARGE
+    if not until_idle or entries < SMALL:
+        return LEAST_GAIN, IDLE
+    least = min(HIGHEST_LEAST, GAIN_PER_ENTRY * entries)
+    return least, IDLE_MIDDLE if least < HIGHEST_LEAST else IDLE_LARGE
 
 
 def _total_weight(rows: Rows) -> float:

@@ -278,12 +278,14 @@ def refine_nodes(
         own = membership[v]
         inside = 0.0
         for e in range(indptr[v], indptr[v + 1]):
-            if membership[indices[e]] == own:
-                inside += 1.0 if unit else weights[e]
+            # no branch, which would be mispredicted
+            weight = 1.0 if unit else weights[e]
+            inside += weight if membership[indices[e]] == own else 0.0
         totals[v, 0] = 0.0
         totals[v, 1] = out_weight[v]
         totals[v, 2] = inside  # between a part and the rest of its community
     near = np.empty(widest + 1, np.int32)
+    inside_part, inside_weight = np.empty(widest + 1, np.int32), np.empty(widest + 1)
     chance = np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
         v = order[i]
@@ -300,16 +302,19 @@ def refine_nodes(
         tiny = TINY * outside
         if outside < expected - tiny:
             continue
-        n_near = 0
+        n_inside = 0  # again without a branch: what does not count is overwritten
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
-            if membership[u] == own:
-                p = parts[u]
-                before = totals[p, 0]
-                near[n_near] = p
-                if before == 0.0:
-                    n_near += 1
-                totals[p, 0] = before + (1.0 if unit else weights[e])
+            inside_part[n_inside] = parts[u]
+            inside_weight[n_inside] = 1.0 if unit else weights[e]
+            n_inside += membership[u] == own
+        n_near = 0
+        for e in range(n_inside):
+            p = inside_part[e]
+            before = totals[p, 0]
+            near[n_near] = p
+            n_near += before == 0.0
+            totals[p, 0] = before + inside_weight[e]
         best, gain = v, tiny
         n_open = 0
         top = 0.0

@@ -125,6 +125,22 @@ def test_more_iterations_never_lose() -> None:
         assert (found[-1] > found[0]).any()
 
 
+def test_a_graph_that_is_not_small_stops_when_two_iterations_gain_little() -> None:
+    graph = weighted(lfr(7000, mu=0.4, rng=1).graph, 1)
+    ready = prepare(graph, caller="test")
+    entries = ready.indices.size
+    assert _native.SMALL <= entries < _native.HIGHEST_LEAST / _native.GAIN_PER_ENTRY
+    qualities = []
+    for iterations in range(2, 40):
+        qualities.append(leiden(graph, runs=1, iterations=iterations, rng=2).quality)
+        little = np.diff(qualities)[-2:] <= _native.GAIN_PER_ENTRY * entries
+        if little.size == 2 and little.all():
+            break
+    found = leiden(graph, runs=1, rng=2)
+    assert found.quality == qualities[-1]
+    assert every_community_is_connected(graph, found.membership)
+
+
 # laws ------------------------------------------------------------------------------------
 
 
@@ -260,13 +276,18 @@ def test_any_order_of_nodes_edges_and_ends() -> None:
         assert len(seen) == 1
 
 
-@pytest.mark.parametrize("size", ["small", "large"])
+@pytest.mark.parametrize("size", ["small", "middle", "large"])
 def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
-    graph = random_graph(400, 900, rng=1).graph if size == "small" else large_graph()
+    graph = {
+        "small": lambda: random_graph(400, 900, rng=1).graph,
+        "middle": lambda: weighted(random_graph(5000, 60_000, rng=1).graph, 1),
+        "large": large_graph,
+    }[size]()
+    iterations = -1 if size == "middle" else 2
     found = []
     for workers in (1, 2, 3):
         monkeypatch.setattr("graphkit.parallel.cores", lambda workers=workers: workers)
-        p = leiden(graph, runs=3, iterations=2, engine="native", rng=1)
+        p = leiden(graph, runs=3, iterations=iterations, engine="native", rng=1)
         assert p.runs is not None
         found.append((p.content_key, p.runs.memberships.tobytes()))
     assert len(set(found)) == 1
