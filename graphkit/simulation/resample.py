@@ -159,7 +159,6 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
             "posts, and at least two accounts and one post are needed: take more groups by n=."
         )
     accounts = whole.accounts.take(rows)
-    account_keys, post_keys = whole.account_keys[rows], whole.post_keys[order]
     posters = _new_codes(rows, whole.n_accounts)[whole.posters[entries]]
     indptr = np.concatenate([[0], np.cumsum(left[order])])
     partitions, homes, removed = {}, {}, {}
@@ -185,7 +184,7 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
     facts = {"group": g, **{name: known[name] for name in READING if name in known}}
     if "rank_correlation" in facts:
         features = (whole.post_features[order], whole.taste_features[order])
-        facts["rank_correlation"] = likeness_correlation(*features, post_keys)
+        facts["rank_correlation"] = likeness_correlation(*features, whole.post_keys[order])
     record = Provenance.of("resample_worlds", facts, seed=seed, made_from=(whole,), removed=removed)
     fields: dict[str, Any] = _references(whole, rows, order)
     for names, kept in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
