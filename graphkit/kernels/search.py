@@ -129,7 +129,7 @@ def search_index(
         for j in range(size - 1, -1, -1):
             if dots[j] < bar:
                 continue
-            post = ids[first + j]
+            post = np.int64(ids[first + j])
             if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
                 continue
             rank = _rank_key(dots[j], post)
@@ -183,7 +183,7 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
     for i in range(queries.shape[0]):
         bar = _rank_key(bars[i], 0)
         found, _ = search_index(
-            index, cell_end, nobody, none_dropped, False, queries[i], k, k, nearest
+            index, cell_end, nobody, none_dropped, none_dropped[0], queries[i], k, k, nearest
         )
         hits = 0
         for j in range(found):
