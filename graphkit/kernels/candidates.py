@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.compile import inner
+from graphkit.kernels.compile import inner, prefetch
 from graphkit.kernels.random import GOLDEN, keyed, mix, spread_bits, uniform
 from graphkit.kernels.search import search_index
 from graphkit.kernels.state import Array
@@ -31,19 +31,14 @@ def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
 
 
 @inner
-def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any) -> Any:
-    """Row of a post in the candidate table, inserted as row `count` if it is new."""
-    position = lookup_post(hash_slots, entries, post)
-    if position >= 0:
-        return position
-    at = -1 - position
+def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any, at: Any) -> None:
+    """Insert a post into the candidate table as row `count`, in its free slot."""
     hash_slots[at] = count + 1
     entries[count, st.POST] = post
     entries[count, st.HASH_SLOT] = at
     entries[count, st.SOURCE] = -1
     for column in (st.REACTIONS, st.COMMENTS, st.FOLLOWEES):
         entries[count, column] = 0
-    return count
 
 
 @inner
@@ -78,9 +73,16 @@ def followee_activity(
     count = np.int64(0)
     key_a = static.account_keys[a]
     oldest = np.int64((tick.t - st.HORIZON + 1) * 256)
-    start = _keyed_start(tick.seed, key_a, st.CIRCLE, tick.t, max(degree, 1))
-    for step in range(degree):
-        f = f_indices[first + (start + step) % degree]
+    at = _keyed_start(tick.seed, key_a, st.CIRCLE, tick.t, max(degree, 1))
+    soon = at
+    for step in range(-st.AHEAD, degree):
+        if step + st.AHEAD < degree:
+            prefetch(recent_activity, np.int64(f_indices[first + soon]))
+            soon = soon + 1 if soon + 1 < degree else 0
+        if step < 0:
+            continue
+        f = f_indices[first + at]
+        at = at + 1 if at + 1 < degree else 0
         for r in range(st.RECENT):
             when = recent_activity[f, r, st.WHEN]
             if when < oldest:
@@ -90,8 +92,11 @@ def followee_activity(
                 tick.seed, delivery, key_a, static.account_keys[f], static.post_keys[post]
             ):
                 continue
-            position = insert_post(hash_slots, entries, post, count)
-            count = max(count, position + 1)
+            position = lookup_post(hash_slots, entries, post)
+            if position < 0:
+                insert_post(hash_slots, entries, post, count, -1 - position)
+                position = count
+                count += 1
             entries[position, st.FOLLOWEES] += 1
             if when & (st.LIKE | st.RESHARE):
                 entries[position, st.REACTIONS] += 1
@@ -112,10 +117,22 @@ def from_following(
     key_a = static.account_keys[a]
     capacity = st.OVERSAMPLE * quota
     part = max(np.int64(st.OVERSAMPLE), 2 * quota // max(degree, 1))
-    begin = _keyed_start(tick.seed, key_a, st.FOLLOWING, tick.t, max(degree, 1))
-    size = np.int64(0)
-    for step in range(degree):
-        f = f_indices[first + (begin + step) % degree]
+    at = _keyed_start(tick.seed, key_a, st.FOLLOWING, tick.t, max(degree, 1))
+    size, soon, next_one = np.int64(0), at, at
+    for step in range(-2 * st.AHEAD, degree):
+        if step + 2 * st.AHEAD < degree:
+            f = np.int64(f_indices[first + soon])
+            prefetch(ends, f)
+            prefetch(starts, f)
+            soon = soon + 1 if soon + 1 < degree else 0
+        if step >= -st.AHEAD and step + st.AHEAD < degree:
+            f = np.int64(f_indices[first + next_one])
+            prefetch(by_poster, max(ends[f] - 1, 0))
+            next_one = next_one + 1 if next_one + 1 < degree else 0
+        if step < 0:
+            continue
+        f = np.int64(f_indices[first + at])
+        at = at + 1 if at + 1 < degree else 0
         end = ends[f]
         for q in range(end - 1, max(starts[f], end - part) - 1, -1):
             post = by_poster[q]
@@ -179,10 +196,16 @@ def from_covisited(state: Any, tick: Any, key_a: Any, proposed: Array, quota: An
     capacity = st.OVERSAMPLE * quota
     begin = _keyed_start(tick.seed, key_a, st.COVISITED, tick.t, st.RECENT)
     size = np.int64(0)
+    for r in range(st.RECENT):
+        prefetch(completers, np.int64(max(completions[a, r], 0)))
     for step in range(st.RECENT):
         completed = completions[a, (begin + step) % st.RECENT]
         if completed < 0:
             continue
+        if size == capacity:
+            break
+        for k in range(st.RECENT):
+            prefetch(completions, np.int64(max(completers[completed, k], 0)))
         for k in range(st.RECENT):
             completer = completers[completed, k]
             if completer < 0 or completer == a:

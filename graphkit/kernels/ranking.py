@@ -28,8 +28,6 @@ from graphkit.kernels.state import Array
 
 #: Factors of a viewer and a post; order of graphkit.recommenders.factors.PAIR_FACTORS.
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
-#: Proposals that are prefetched ahead of the current one.
-AHEAD = 8
 
 
 @inner
@@ -65,26 +63,30 @@ def _admit_candidates(
     size: Any,
     quota: Any,
     count: Any,
+    near: Any,
 ) -> Any:
     """Admit a source's proposals as candidates until its quota is full; returns the table's size.
 
     Posts that are the viewer's own, seen, withdrawn or admitted from another source are skipped.
+    `near` says whether their features are read for the score.
     """
     # hoisted: each access to an array within the loop would count its references
     withdrawn, any_withdrawn, single = state.withdrawn, tick.any_withdrawn, static.single
-    attributes, lines = static.attributes, static.lines
+    attributes, cards, lines = static.attributes, static.cards, static.lines
+    static_score = tick.static_score
     p_indptr, posters = static.p_indptr, static.posters
     proposed, hash_slots, entries = scratch.proposed, scratch.hash_slots, scratch.entries
-    each = lines.shape[0] // attributes.shape[0]
-    for k in range(min(size, AHEAD)):
-        prefetch(attributes, np.int64(proposed[k]))
+    each = lines.shape[0] // cards.shape[0] if near else 0
+    scored = static_score.size > 0
+    for k in range(min(size, st.AHEAD)):
+        prefetch(cards, np.int64(proposed[k]))
     taken = 0
     for k in range(size):
         if taken == quota:
             break
         post = np.int64(proposed[k])
-        if k + AHEAD < size:
-            prefetch(attributes, np.int64(proposed[k + AHEAD]))
+        if k + st.AHEAD < size:
+            prefetch(cards, np.int64(proposed[k + st.AHEAD]))
         if single:
             if attributes[post, st.AUTHOR] == a:
                 continue
@@ -96,13 +98,16 @@ def _admit_candidates(
         if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
             continue
         if position < 0:
-            position = insert_post(hash_slots, entries, post, count)
+            insert_post(hash_slots, entries, post, count, -1 - position)
+            position = count
             count += 1
         entries[position, st.SOURCE] = source
         taken += 1
         # for the score
         for line in range(each):
             prefetch(lines, each * post + line)
+        if scored:
+            prefetch(static_score, post)
     return count
 
 
@@ -117,7 +122,7 @@ def gather_candidates(
     count = np.int64(0)
     if params.circle:
         count = followee_activity(static, state, tick, params.delivery, hash_slots, entries, a)
-    n_active = count
+    n_active, near = count, params.weights[F_INTEREST] != 0.0
     for source in range(st.FILLER):
         quota = quotas[source]
         if quota == 0:
@@ -137,7 +142,9 @@ def gather_candidates(
             size = from_covisited(state, tick, key_a, proposed, quota, a)
         else:
             size = from_draws(source, key_a, tick, proposed, quota)
-        count = _admit_candidates(static, state, tick, scratch, seen, a, source, size, quota, count)
+        count = _admit_candidates(
+            static, state, tick, scratch, seen, a, source, size, quota, count, near
+        )
     return count
 
 
@@ -226,7 +233,7 @@ def score_candidates(
     size = pair_factors(static, tick, params, scratch, a, count, weights)
     for k in range(size):
         post = np.int64(entries[at[k], st.POST])
-        value = static_score[post]
+        value = static_score[post] if static_score.size > 0 else 0.0
         for f in range(weights.size):
             value += weights[f] * factors[k, f]
         if given.size > 0:
@@ -240,42 +247,47 @@ def score_candidates(
 
 
 @inner
-def rerank_next(params: Any, scratch: Any, size: Any) -> Any:
-    """Greedy re-ranking step (MMR): remove the best candidate and discount similar ones.
+def choose_candidates(params: Any, scratch: Any, size: Any) -> Any:
+    """Greedy re-ranking (MMR): take the best candidate, discount similar ones, and so on.
 
-    Returns its row in the candidate table, and the number of candidates left.
+    Fills `scratch.chosen` with rows of the candidate table; returns their number.
     """
     base, values, tie_break = scratch.base, scratch.score, scratch.tie_break
-    at, of_topic = scratch.at, scratch.of_topic
+    at, of_topic, chosen = scratch.at, scratch.of_topic, scratch.chosen
     of_author, n_chosen = scratch.of_author, scratch.n_chosen
-    best = np.int64(0)
-    for i in range(1, size):
-        tied = values[i] == values[best]
-        if values[i] > values[best] or (tied and tie_break[i] > tie_break[best]):
-            best = np.int64(i)
-    taken = np.int64(at[best])
-    topic, author = of_topic[best], of_author[best]
-    size -= 1
-    at[best], of_topic[best], of_author[best] = at[size], of_topic[size], of_author[size]
-    n_chosen[best], tie_break[best] = n_chosen[size], tie_break[size]
-    base[best], values[best] = base[size], values[size]
-    decay = params.author_decay
-    fades = decay.size > 0
-    if params.topic_penalty > 0.0 and topic >= 0:
+    topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
+    decay, slots = params.author_decay, min(size, params.slots)
+    by_topic, fades = topic_penalty > 0.0, decay.size > 0
+    by_author = fades or author_penalty > 0.0
+    # the first factor may be 1 but for rounding
+    rounded = fades and decay[0] != 1.0
+    topic, author = np.int32(-1), np.int32(-1)
+    for s in range(slots):
+        best, top = np.int64(0), 0.0
         for i in range(size):
-            base[i] -= params.topic_penalty if of_topic[i] == topic else 0.0
-    if params.author_penalty > 0.0:
-        for i in range(size):
-            base[i] -= params.author_penalty if of_author[i] == author else 0.0
-    if fades:
-        for i in range(size):
-            n_chosen[i] += 1 if of_author[i] == author else 0
-            part = decay[min(np.int64(n_chosen[i]), decay.size - 1)]
-            values[i] = base[i] * part if base[i] > 0.0 else base[i]
-    else:
-        for i in range(size):
-            values[i] = base[i]
-    return taken, size
+            same_topic = by_topic and topic >= 0 and of_topic[i] == topic
+            same_author = by_author and of_author[i] == author
+            if same_topic or same_author or (rounded and s == 1):
+                if same_topic:
+                    base[i] -= topic_penalty
+                if same_author:
+                    base[i] -= author_penalty
+                    n_chosen[i] += 1
+                value = base[i]
+                if fades and value > 0.0:
+                    value *= decay[min(np.int64(n_chosen[i]), decay.size - 1)]
+                values[i] = value
+            value = values[i]
+            tied = value == top and tie_break[i] > tie_break[best]
+            if i == 0 or value > top or tied:
+                best, top = np.int64(i), value
+        chosen[s] = at[best]
+        topic, author = of_topic[best], of_author[best]
+        size -= 1
+        at[best], of_topic[best], of_author[best] = at[size], of_topic[size], of_author[size]
+        n_chosen[best], tie_break[best] = n_chosen[size], tie_break[size]
+        base[best], values[best] = base[size], values[size]
+    return slots
 
 
 @inner

@@ -98,10 +98,10 @@ def search_index(
     Seen and withdrawn posts are left out. Returns the number found and the nearest cell; the sort
     keys are in `nearest.of_all`, in no order, with the post in the lower 31 bits.
     """
-    centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
+    centres, start, ids, blocks = index.flat_centres, index.start, index.posts, index.blocks
     dots, cell_near, best_near, chosen = nearest
     cells = start.size - 1
-    _dot_products(query, centres.reshape(-1), np.int64(0), np.int64(cells), np.int64(cells), dots)
+    _dot_products(query, centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
     # the nearest cells in order; ties: the first
     probes = min(index.probes, cells)
     kept = np.int64(0)
@@ -129,7 +129,7 @@ def search_index(
         for j in range(size - 1, -1, -1):
             if dots[j] < bar:
                 continue
-            post = ids[first + j]
+            post = np.int64(ids[first + j])
             if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
                 continue
             rank = _rank_key(dots[j], post)
@@ -148,12 +148,11 @@ def search_index(
 
 @kernel()
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
-    """Nearest centre (d, cells) of rows low … high − 1; ties: the first."""
-    cells = centres.shape[1]
-    flat = centres.reshape(-1)
+    """Nearest centre of rows low … high − 1; ties: the first. `centres` are (d, cells), in one dimension."""
+    cells = centres.size // rows.shape[1]
     dots = np.empty(cells, np.float32)
     for i in range(low, high):
-        _dot_products(rows[i], flat, np.int64(0), np.int64(cells), np.int64(cells), dots)
+        _dot_products(rows[i], centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
         best = 0
         for c in range(1, cells):
             if dots[c] > dots[best]:
@@ -184,7 +183,7 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
     for i in range(queries.shape[0]):
         bar = _rank_key(bars[i], 0)
         found, _ = search_index(
-            index, cell_end, nobody, none_dropped, False, queries[i], k, k, nearest
+            index, cell_end, nobody, none_dropped, none_dropped[0], queries[i], k, k, nearest
         )
         hits = 0
         for j in range(found):
@@ -195,25 +194,17 @@ def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) 
 
 
 @kernel()
-def bars_of(
-    start: Array, blocks: Array, cell_end: Array, queries: Array, n_eligible: int, k: int
-) -> Array:
-    """Product of each query with the k-th nearest post, by brute force."""
-    cells = start.size - 1
-    widest = 0
-    for c in range(cells):
-        widest = max(widest, start[c + 1] - start[c])
-    dots, everything = np.empty(widest, np.float32), np.empty(n_eligible, np.float32)
-    bars = np.empty(queries.shape[0], np.float32)
-    for i in range(queries.shape[0]):
+def products_of(
+    start: Array, blocks: Array, cell_end: Array, queries: Array, low: int, high: int, out: Array
+) -> None:
+    """Products of the queries low … high − 1 with all posts that have entered, a row each."""
+    cells, d = start.size - 1, queries.shape[1]
+    for i in range(low, high):
         at = 0
         for c in range(cells):
             size = cell_end[c] - start[c]
             if size > 0:
-                first, stride = start[c] * queries.shape[1], start[c + 1] - start[c]
-                _dot_products(queries[i], blocks, first, stride, size, dots)
-                everything[at : at + size] = dots[:size]
+                stride = start[c + 1] - start[c]
+                found = out[i - low, at : at + size]
+                _dot_products(queries[i], blocks, start[c] * d, stride, size, found)
                 at += size
-        wanted = at - min(k, at)
-        bars[i] = np.partition(everything[:at], wanted)[wanted]
-    return bars

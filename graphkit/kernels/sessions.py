@@ -14,14 +14,14 @@ import numpy as np
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
-from graphkit.kernels.compile import dot_rows, inner, kernel
-from graphkit.kernels.random import mark_seen, of_pair, pair_bits
+from graphkit.kernels.compile import dot_rows, inner, kernel, prefetch
+from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
+    choose_candidates,
     gather_candidates,
     pair_factors,
     posters_followed,
-    rerank_next,
     score_candidates,
 )
 from graphkit.kernels.state import Array
@@ -234,14 +234,16 @@ def run_sessions(
     given_values, given_start = given.values, given.start
     # hoisted: each access to an array within the loops would count its references
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
-    attributes, traits = static.attributes, static.traits
-    features, tastes = static.features, static.taste_features
+    attributes, traits, cards = static.attributes, static.traits, static.cards
+    features, tastes, lines = static.features, static.taste_features, static.lines
+    each, single = lines.shape[0] // cards.shape[0], static.single
     interests = static.interests
     f_indptr, f_indices = static.f_indptr, static.f_indices
     p_indptr, posters = static.p_indptr, static.posters
     account_keys, post_keys = static.account_keys, static.post_keys
     hash_slots, entries = scratch.hash_slots, scratch.entries
-    topics, query = scratch.topics, scratch.query
+    topics, query, chosen = scratch.topics, scratch.query, scratch.chosen
+    seen_start, all_seen = state.seen_start, state.seen
     profiles, activity = state.profiles, state.recent_activity
     signals, halves, delivery = params.signals, params.halves, params.delivery
     posts, sources, watches = shown.post, shown.source, shown.watch
@@ -250,12 +252,29 @@ def run_sessions(
     for z in range(low, high):
         i = order[z]
         a = active[i]
-        seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
+        seen = all_seen[seen_start[a] : seen_start[a + 1]]
+        # for the next sessions
+        if z + 2 < high:
+            b = active[order[z + 2]]
+            prefetch(seen_start, b)
+            prefetch(f_indptr, b)
+            prefetch(interests, b)
+            prefetch(profiles, b)
+        if z + 1 < high:
+            b = active[order[z + 1]]
+            prefetch(f_indices, f_indptr[b])
+            for at in range(seen_start[b], seen_start[b + 1], 16):
+                prefetch(all_seen, at)
         _start_session(state, tick, params, query, a)
         count = gather_candidates(static, state, tick, index, params, scratch, seen, a)
         first = given_start[i] if given_values.size > 0 else np.int64(0)
         size = score_candidates(static, tick, params, scratch, a, count, given_values, first)
         shown.candidates[i] = size
+        n_chosen = choose_candidates(params, scratch, size)
+        for s in range(n_chosen):
+            post = np.int64(entries[chosen[s], st.POST])
+            for line in range(each):
+                prefetch(lines, each * post + line)
         watched, n_shown, n_repeats, stay, staying = 0.0, 0, 0, 0.0, 1.0
         over, limit = False, shown.limit[i]
         for s in range(slots):
@@ -263,8 +282,8 @@ def run_sessions(
                 posts[i, s] = OVER
                 continue
             post, source = np.int64(EMPTY), np.int64(st.FILLER)
-            if size > 0:
-                position, size = rerank_next(params, scratch, size)
+            if s < n_chosen:
+                position = chosen[s]
                 post = np.int64(entries[position, st.POST])
                 source = np.int64(entries[position, st.SOURCE])
             else:
@@ -282,7 +301,11 @@ def run_sessions(
                     if topics[y] == topic:
                         repeats += 1
             topics[s] = topic
-            follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
+            if single:
+                author = attributes[post, st.AUTHOR]
+                follows = 1 if contains(f_indices, f_indptr[a], f_indptr[a + 1], author) else 0
+            else:
+                follows = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post)
             social = follows
             if circle:
                 at = lookup_post(hash_slots, entries, post)

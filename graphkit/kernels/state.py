@@ -43,6 +43,8 @@ MOST_TRENDING = 1000
 OVERSAMPLE = 4
 #: Random draws for a backfill before all unseen posts are compared.
 FILL_DRAWS = 64
+#: Steps of a loop by which memory is prefetched ahead.
+AHEAD = 8
 #: Size of the filter that excludes most authors who are not followed.
 FILTER_SIZE = 4096
 
@@ -76,6 +78,8 @@ class StaticArrays(NamedTuple):
     """float32, (m, d): what the posts are, for tastes."""
     interests: Array
     """float32, (n, d): true interests."""
+    cards: Array
+    """float64, (m, 8): memory of `traits`, `attributes` and `post_keys`, a cache line per post."""
     attributes: Array
     """int32, (m, 5): first poster, topic that feeds read (−1 for none), country and language (−1
     unknown), topic for tastes (−1 for none)."""
@@ -115,6 +119,8 @@ class Index(NamedTuple):
 
     centres: Array
     """float32, (d, cells)."""
+    flat_centres: Array
+    """The same memory in one dimension."""
     start: Array
     """First position of each cell, (cells + 1,)."""
     posts: Array
@@ -143,7 +149,7 @@ class TickContext(NamedTuple):
     trending: Array
     popular: Array
     static_score: Array
-    """float64: query-independent score of each post."""
+    """float64: query-independent score of each post; empty where all are 0."""
 
 
 class FeedParameters(NamedTuple):
@@ -213,6 +219,8 @@ class Scratch(NamedTuple):
     nearest: Nearest
     topics: Array
     """int32, (slots,): topics for tastes shown in the session."""
+    chosen: Array
+    """int32, (slots,): rows of `entries` to show, in order."""
 
 
 class FeedInputs(NamedTuple):

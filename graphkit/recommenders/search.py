@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.kernels.search import assign, bars_of, recall_of
+from graphkit.kernels.search import assign, products_of, recall_of
 from graphkit.kernels.state import Index
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 WANTED = 0.95
 #: Profiles that recall is measured on; posts per cell, and iterations, of k-means.
 PROFILES, SAMPLE, ROUNDS = 200, 64, 6
+#: Products that are held at a time, to find the k-th largest of each query.
+BATCH = 2**22
 
 
 def build_index(features: Floats, profiles: Floats) -> Index:
@@ -34,13 +36,13 @@ def build_index(features: Floats, profiles: Floats) -> Index:
     m, d = features.shape
     centres = _cluster_centres(features, max(1, min(m, max(8, math.isqrt(m)))))
     cell = np.empty(m, np.int32)
-    assign(features, centres, 0, m, cell)
+    assign(features, centres.ravel(), 0, m, cell)
     posts = np.argsort(cell, kind="stable").astype(np.int32)
     start = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=centres.shape[1]))])
     blocks = np.empty(m * d, np.float32)
     for low, high in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
         blocks[low * d : high * d] = features[posts[low:high]].T.ravel()
-    index = Index(centres, start.astype(np.int64), posts, blocks, 4)
+    index = Index(centres, centres.ravel(), start.astype(np.int64), posts, blocks, 4)
     queries = _sample_rows(profiles[profiles.any(axis=1)], PROFILES)
     kth, cells = _kth_products(index, queries, m), centres.shape[1]
     while index.probes < cells and _measure_recall(index, queries, kth, m) < WANTED:
@@ -58,9 +60,15 @@ def _kth_products(index: Index, queries: Floats, n_eligible: int, k: int = 100) 
     """Inner products of the queries with their k-th nearest post."""
     if not n_eligible:
         return np.zeros(queries.shape[0], np.float32)
-    ends = cell_ends(index, n_eligible)
-    products: Floats = bars_of(index.start, index.blocks, ends, queries, n_eligible, k)
-    return products
+    ends, kth = cell_ends(index, n_eligible), np.empty(queries.shape[0], np.float32)
+    last = n_eligible - min(k, n_eligible)
+    batch = max(1, min(queries.shape[0], BATCH // n_eligible))
+    found = np.empty((batch, n_eligible), np.float32)
+    for low in range(0, queries.shape[0], batch):
+        high = min(low + batch, queries.shape[0])
+        products_of(index.start, index.blocks, ends, queries, low, high, found)
+        kth[low:high] = np.partition(found[: high - low], last, axis=1)[:, last]
+    return kth
 
 
 def _measure_recall(
@@ -106,7 +114,7 @@ def _cluster_centres(features: Floats, cells: int) -> Floats:
     centres = np.ascontiguousarray(_sample_rows(rows, cells).T)
     cell = np.empty(sample.shape[0], np.int32)
     for _ in range(ROUNDS):
-        assign(sample, centres, 0, sample.shape[0], cell)
+        assign(sample, centres.ravel(), 0, sample.shape[0], cell)
         order = np.argsort(cell, kind="stable")
         found, begin = np.unique(cell[order], return_index=True)
         sums = np.add.reduceat(sample[order].astype(np.float64), begin, axis=0)

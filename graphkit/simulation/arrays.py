@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
+#: Bytes of a cache line.
+LINE = 64
 #: Duration of posts whose duration is unknown.
 USUAL_SECONDS = 20.0
 
@@ -95,13 +98,16 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
     if world.durations is not None:
         known = world.durations[posts].astype(np.float64)
         seconds = np.where(np.isnan(known), USUAL_SECONDS, known)
-    traits = np.zeros((m, 4))
+    cards = allocate_aligned((m, 8), np.float64)
+    cards[...] = 0.0
+    post_keys, attributes, traits = card_views(cards)
+    post_keys[:] = world.post_keys[posts]
     traits[:, 0] = world.quality[posts].astype(np.float64) - 0.5
     traits[:, 1] = _log_durations(seconds)
     for column, trait in ((2, world.divisiveness), (3, world.flagged)):
         if trait is not None:
             traits[:, column] = np.nan_to_num(trait[posts].astype(np.float64))
-    attributes = np.full((m, 5), -1, np.int32)
+    attributes[...] = -1
     attributes[:, AUTHOR] = posters[p_indptr[:-1]]
     attributes[:, TOPIC] = largest_topic(features)
     attributes[:, TASTE_TOPIC] = largest_topic(tastes)
@@ -117,10 +123,12 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         index = build_index(features, profiles)
     else:
         centre, start = np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64)
-        index = Index(centre, start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1)
+        index = Index(
+            centre, centre.ravel(), start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1
+        )
     static = StaticArrays(
         world.account_keys[accounts],
-        world.post_keys[posts],
+        post_keys,
         *follows,
         p_indptr,
         posters,
@@ -131,6 +139,7 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         cache_lines(features),
         tastes,
         _pad_columns(world.interests[accounts]),
+        cards,
         attributes,
         traits,
         locales,
@@ -150,6 +159,27 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         profiles=profiles,
         devices=np.full(n, -1, np.int32) if world.device is None else world.device[accounts],
     )
+
+
+def allocate_aligned(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Array without values that begins with a cache line."""
+    kind = np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    first = -memory.ctypes.data % LINE
+    return memory[first : first + size].view(kind).reshape(shape)
+
+
+def copy_aligned(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Copy that begins with a cache line."""
+    made = allocate_aligned(array.shape, array.dtype)
+    made[...] = array
+    return made
+
+
+def card_views(cards: Floats) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], Floats]:
+    """Keys, attributes and traits of posts, as views of their cards."""
+    return cards.view(np.uint64)[:, 7], cards.view(np.int32)[:, 8:13], cards[:, :4]
 
 
 def cache_lines(features: Floats32) -> Floats32:
@@ -215,7 +245,8 @@ def _group_rows(
 def _pad_columns(rows: Floats32) -> Floats32:
     """Pad rows with zeros to a multiple of the kernels' lanes."""
     width = -(-rows.shape[1] // LANES) * LANES
-    wide = np.zeros((rows.shape[0], width), np.float32)
+    wide: Floats32 = allocate_aligned((rows.shape[0], width), np.float32)
+    wide[...] = 0.0
     wide[:, : rows.shape[1]] = rows
     return wide
 
@@ -300,6 +331,7 @@ def allocate_scratch(static: StaticArrays, index: Index, params: FeedParameters)
         tie_break=np.zeros(size, np.int64),
         nearest=Nearest(dots, of_cell, of_all, np.zeros(cells, np.int32)),
         topics=np.zeros(params.slots, np.int32),
+        chosen=np.zeros(params.slots, np.int32),
     )
 
 

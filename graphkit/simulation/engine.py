@@ -40,8 +40,11 @@ from graphkit.recommenders.search import recall, replace_features
 from graphkit.simulation.agents import Creators, FollowChanges, Viewers
 from graphkit.simulation.arrays import (
     SimulationArrays,
+    allocate_aligned,
     allocate_scratch,
     cache_lines,
+    card_views,
+    copy_aligned,
     feed_parameters,
     initial_profiles,
     largest_topic,
@@ -149,12 +152,16 @@ class Run:
         self._searches = feed.sources.get("interest", 0) > 0
         if free and behaviour.drift > 0:
             # content adaptation changes features in this arm only
-            features = self.static.features.copy()
+            features, cards = copy_aligned(self.static.features), copy_aligned(self.static.cards)
+            post_keys, attributes, traits = card_views(cards)
             self.static = self.static._replace(
                 features=features,
                 lines=cache_lines(features),
-                taste_features=self.static.taste_features.copy(),
-                attributes=self.static.attributes.copy(),
+                taste_features=copy_aligned(self.static.taste_features),
+                cards=cards,
+                post_keys=post_keys,
+                attributes=attributes,
+                traits=traits,
             )
             self.index = self.index._replace(blocks=self.index.blocks.copy())
         key = np.uint64(seed)
@@ -167,12 +174,14 @@ class Run:
         capacity = np.minimum(self.viewers.most_sessions(ticks) * slots, m)
         # hash tables of seen posts, at most two thirds full
         seen_start = np.concatenate([[0], np.cumsum(capacity + capacity // 2 + 2)]).astype(np.int64)
+        recent_activity = allocate_aligned((n, RECENT, 2), np.int32)
+        recent_activity[...] = -(2**30)
         remembered = (n, m) if feed.sources.get("covisited", 0) else (0, 0)
         self.state = State(
             profiles=initial_profiles(arrays, feed),
             last=np.full(n, -1, np.int32),
             cell=np.zeros(n, np.int32),
-            recent_activity=np.full((n, RECENT, 2), -(2**30), np.int32),
+            recent_activity=recent_activity,
             activity_next=np.zeros(n, np.int8),
             recent_completions=np.full((remembered[0], RECENT), -1, np.int32),
             completions_next=np.zeros(remembered[0], np.int8),
@@ -183,7 +192,7 @@ class Run:
             withdrawn=np.zeros(m, np.bool_),
         )
         if self._searches:
-            assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
+            assign(self.state.profiles, self.index.flat_centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
         self.shared, self.counting = shared, counting
         self.shared_tally: SharedTally | None = None

@@ -146,7 +146,9 @@ class PlatformState:
         return rate
 
     def _static_score(self, t: int) -> Floats:
-        """Static score: Σ weight · factor over the query-independent factors."""
+        """Static score: Σ weight · factor over the query-independent factors; none without weights."""
+        if not any(self._feed.weights.get(name, 0.0) for name in POST_FACTORS):
+            return np.zeros(0)
         scores = np.zeros(self.views.size)
         for name in POST_FACTORS:
             weight = self._feed.weights.get(name, 0.0)
