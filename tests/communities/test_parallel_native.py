@@ -116,7 +116,8 @@ def test_labels_do_not_depend_on_the_order_of_rows(name: str) -> None:
         if not graph.directed:
             flipped = rng.random(tail.size) < 0.5
             ends[:, flipped] = ends[::-1, flipped]
-        shuffled = Graph.from_edges(*ends, weight[order], directed=graph.directed)
+        one, other = ends
+        shuffled = Graph.from_edges(one, other, weight[order], directed=graph.directed)
         keys.add(leiden(shuffled, runs=1, rng=3).membership.tobytes())
     assert len(keys) == 1
 
