@@ -15,7 +15,9 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet irrCAC==0.4.4 krippendorff==0.9.0
+# irrCAC asks for SciPy 1.12.0, of which there is no wheel for Python 3.13; it runs with 1.17.1 too.
+"$folder/venv/bin/pip" install --quiet krippendorff==0.9.0 pandas==2.3.3 scipy==1.17.1
+"$folder/venv/bin/pip" install --quiet --no-deps irrCAC==0.4.4
 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 import krippendorff
 import pandas as pd
