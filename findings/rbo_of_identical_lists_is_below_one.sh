@@ -17,7 +17,9 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet rbo==0.1.3
+# rbo asks for NumPy below 2, of which there is no wheel for Python 3.13; it runs with 2.4.6 too.
+"$folder/venv/bin/pip" install --quiet numpy==2.4.6 tqdm==4.70.1
+"$folder/venv/bin/pip" install --quiet --no-deps rbo==0.1.3
 "$folder/venv/bin/python" -W error - <<'PYTHON'
 from rbo import RankingSimilarity
 
