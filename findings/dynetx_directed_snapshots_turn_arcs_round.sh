@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # DyNetX 0.3.2, DynDiGraph of replies: write_snapshots, time_slice, interactions and node_link_data.
 #
-# These four go through the same list, in which every arc has the opposite direction: a file written from
-# "ann replies to bob" says that bob replies to ann. An arc to an account that came into the graph before
-# its source is left out, as the second half of an undirected edge would be: of a cycle and of a mutual
-# tie one arc is missing, and which one depends on the order of the rows. Degrees, counts,
-# out_interactions, stream_interactions and write_interactions are right, so nothing looks wrong before
-# the file is read. Use those.
+# These four go through the same list, in which every arc has the opposite direction: a file written
+# from "ann replies to bob" says that bob replies to ann. An arc to an account that came into the
+# graph before its source is left out, as the second half of an undirected edge would be: of a cycle
+# and of a mutual tie one arc is missing, and which one depends on the order of the rows. Degrees,
+# counts, out_interactions, stream_interactions and write_interactions are right, so nothing looks
+# wrong before the file is read. Use those.
 #
 # Seen (arcs at time 1, the last one at time 2; what write_snapshots writes):
 #   ann to bob, bob to cat              bob ann 1, cat bob 1

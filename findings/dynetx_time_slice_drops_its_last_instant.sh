@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # DyNetX 0.3.2, DynGraph.time_slice(start, end), which is to hold what was there from start to end.
 #
-# Both ends belong to the slice. The edges are then added with an end that no longer belongs to them, so
-# each of them loses its last instant: an edge of a single instant gets an interval that ends before it
-# begins. Without a time the slice looks right, as the edge is there. Asked by time it is empty: degrees,
-# counts and has_interaction at t are 0 in a slice of t, and no snapshot is left to write to a file. Take
-# single instants from interactions(t=t), and cut longer windows from stream_interactions or the events.
+# Both ends belong to the slice. The edges are then added with an end that no longer belongs to
+# them, so each of them loses its last instant: an edge of a single instant gets an interval that
+# ends before it begins. Without a time the slice looks right, as the edge is there. Asked by time
+# it is empty: degrees, counts and has_interaction at t are 0 in a slice of t, and no snapshot is
+# left to write to a file. Take single instants from interactions(t=t), and cut longer windows from
+# stream_interactions or the events.
 #
 # Seen (ann-bob at 1 and 2, bob-cat at 2; slice of 2, slice of 1 to 2):
 #   edges                     2         2

@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
 # irrCAC 0.4.4, weighted agreement of two coders whose labels are words: against, neutral, favor.
 #
-# With weights="ordinal" (or linear, quadratic) a confusion of neighbours should cost less than one of
-# opposites. The order of the labels is taken from the alphabet, without a warning: against, favor,
-# neutral. So the poles are neighbours, and coders who mix up for and against agree better than coders
-# who hesitate about neutral; coded as 1, 2, 3 it is the other way round. krippendorff 0.9.0 raises
-# ValueError for words without an order. Pass categories=["against", "neutral", "favor"].
+# With weights="ordinal" (or linear, quadratic) a confusion of neighbours should cost less than one
+# of opposites. The order of the labels is taken from the alphabet, without a warning: against,
+# favor, neutral. So the poles are neighbours, and coders who mix up for and against agree better
+# than coders who hesitate about neutral; coded as 1, 2, 3 it is the other way round. krippendorff
+# 0.9.0 raises ValueError for words without an order. Pass categories=["against", "neutral",
+# "favor"].
 #
-# Seen (8 texts, 2 disagreements; quadratic weights, Gwet's AC2: words, 1 to 3, words and categories):
+# Seen (8 texts, 2 disagreements; AC2, quadratic weights: words, 1 to 3, words and categories):
 #   neutral for a pole   0.535  0.814  0.814
 #   one pole for another 0.818  0.273  0.273
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet irrCAC==0.4.4 krippendorff==0.9.0
+# irrCAC asks for SciPy 1.12.0, of which there is no wheel for Python 3.13; it runs with 1.17.1 too.
+"$folder/venv/bin/pip" install --quiet krippendorff==0.9.0 pandas==2.3.3 scipy==1.17.1
+"$folder/venv/bin/pip" install --quiet --no-deps irrCAC==0.4.4
 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 import krippendorff
 import pandas as pd

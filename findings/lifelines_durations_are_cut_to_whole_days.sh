@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # lifelines 0.30.3, utils.datetimes_to_durations(start, end) of times with hours and minutes.
 #
-# The function returns floats in days, so 36 hours should be 1.5. Each duration is cut down to whole units
-# of freq: 36 hours are 1, and 23 hours and 59 minutes are 0, be there a midnight in between or not. Posts
-# mostly live shorter than a day, so many have a lifetime of 0, and the mean is half a day too short. In
-# minutes, whatever is shorter than one is 0 too. An end before its start becomes a negative duration with
-# an observed event. Subtract the times and divide by pandas.Timedelta("1D").
+# The function returns floats in days, so 36 hours should be 1.5. Each duration is cut down to whole
+# units of freq: 36 hours are 1, and 23 hours and 59 minutes are 0, be there a midnight in between
+# or not. Posts mostly live shorter than a day, so many have a lifetime of 0, and the mean is half a
+# day too short. In minutes, whatever is shorter than one is 0 too. An end before its start becomes
+# a negative duration with an observed event. Subtract the times and divide by
+# pandas.Timedelta("1D").
 #
 # Seen:
 #   36 h; 23 h 59 min; 2 min over midnight      1.0; 0.0; 0.0

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # lifelines 0.30.3, restricted_mean_survival_time of a Kaplan-Meier curve that does not reach zero.
 #
-# Where the accounts followed longest are still active, the curve ends above zero, and a mean up to a
-# later time is unknown. The function goes on with the last value for as long as t asks, without a
-# warning. So of two groups with the same lifetimes, the one that was followed for a shorter time gets
-# the longer mean, from a flat tail that nobody saw, and a later t makes the difference as large as one
-# likes. Choose a t that every group reaches, and compare it with the longest duration first.
+# Where the accounts followed longest are still active, the curve ends above zero, and a mean up to
+# a later time is unknown. The function goes on with the last value for as long as t asks, without a
+# warning. So of two groups with the same lifetimes, the one that was followed for a shorter time
+# gets the longer mean, from a flat tail that nobody saw, and a later t makes the difference as
+# large as one likes. Choose a t that every group reaches, and compare it with the longest duration
+# first.
 #
 # Seen (lifetimes of 1, 2, ... 10 days; followed for 10, 5 and 2 days):
 #   t = 2    1.9  1.9  1.9

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # RecTools 0.19.0, NDCG of recommendations to users with few relevant items.
 #
-# nDCG is the gain of a list divided by that of the best list, so the best list has 1. RecTools divides
-# by the gain of k relevant items, whether the user has as many or not: with one relevant item, and that
-# in the first of ten places, the score is 0.22. Its MAP of the same list is 1. Means then depend on how
-# many items users have in the test set, and cannot be held against those of other libraries. An item
-# that is twice in a user's test set counts twice: NDCG, MAP and precision can exceed 1, and an item that
-# is found weighs more in the recall. Pass divide_by_achievable=True and drop duplicates.
+# nDCG is the gain of a list divided by that of the best list, so the best list has 1. RecTools
+# divides by the gain of k relevant items, whether the user has as many or not: with one relevant
+# item, and that in the first of ten places, the score is 0.22. Its MAP of the same list is 1. Means
+# then depend on how many items users have in the test set, and cannot be held against those of
+# other libraries. An item that is twice in a user's test set counts twice: NDCG, MAP and precision
+# can exceed 1, and an item that is found weighs more in the recall. Pass divide_by_achievable=True
+# and drop duplicates.
 #
 # Seen (k = 10: NDCG, NDCG with divide_by_achievable, MAP, recall):
 #   a, at first place        0.2201  1.0000  1.0000  1.0000

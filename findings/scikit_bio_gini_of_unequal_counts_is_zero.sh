@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # scikit-bio 0.7.4, gini_index of a few counts, such as the views of the videos of one account.
 #
-# The Gini index is known by its mean absolute difference: 0 if all counts are equal, (n - 1) / n if one
-# has everything. The default method of gini_index adds up rectangles that reach above the Lorenz curve,
-# so the result is lower by 1 / n, and 0 where that would be negative: 1, 2, 3, 4 seem perfectly equal.
-# Accounts with few videos come out more equal than accounts with many, and the difference between two
-# groups can be nothing but the difference of 1 / n. Pass method="trapezoids", which is right for any n.
+# The Gini index is known by its mean absolute difference: 0 if all counts are equal, (n - 1) / n if
+# one has everything. The default method of gini_index adds up rectangles that reach above the
+# Lorenz curve, so the result is lower by 1 / n, and 0 where that would be negative: 1, 2, 3, 4 seem
+# perfectly equal. Accounts with few videos come out more equal than accounts with many, and the
+# difference between two groups can be nothing but the difference of 1 / n. Pass
+# method="trapezoids", which is right for any n.
 #
 # Seen (default, trapezoids, mean absolute difference):
 #   1, 2, 3, 4          0.0000  0.2500  0.2500

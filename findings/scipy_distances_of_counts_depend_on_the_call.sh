@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SciPy 1.17.1, set distances of scipy.spatial.distance on counts: how often accounts used each tag.
 #
-# Jaccard, Dice and Russell-Rao compare sets, so counts should be refused, or count as used or not used.
-# cdist and pdist take them so for most of these distances, but Dice puts the counts into its formula: a
-# row can lie at -1.33 from itself, and two different sets at 0. The function of the same name as a
-# metric need not agree with it: russellrao(x, y) is 0 where cdist says 0.5; Rogers-Tanimoto,
-# Sokal-Sneath and Yule differ too. Nothing warns. Compare rows > 0.
+# Jaccard, Dice and Russell-Rao compare sets, so counts should be refused, or count as used or not
+# used. cdist and pdist take them so for most of these distances, but Dice puts the counts into its
+# formula: a row can lie at -1.33 from itself, and two different sets at 0. The function of the same
+# name as a metric need not agree with it: russellrao(x, y) is 0 where cdist says 0.5;
+# Rogers-Tanimoto, Sokal-Sneath and Yule differ too. Nothing warns. Compare rows > 0.
 #
-# Seen (3 1 0 2 and 1 1 0 0: cdist, function, both of rows > 0; last the first row with itself by cdist):
+# Seen (3 1 0 2 and 1 1 0 0: cdist, function, both of rows > 0; cdist of the first row with itself):
 #   jaccard      0.3333  0.3333  0.3333   0.0000
 #   dice         0.0000  0.0000  0.2000  -1.3333
 #   russellrao   0.5000  0.0000  0.5000   0.2500

@@ -4,9 +4,10 @@
 # An account that was observed for two weeks of four has two states; what follows is no state. Empty
 # cells become a third state here (a message says that it was added), and the indices count it: the
 # short sequence has a transition and two states although it never changed, a length of 4 and an
-# entropy above 0. Entropy and complexity are divided by those of three states instead of two, so the
-# values of all complete sequences fall too, by a third. Marking the cells with "%", the sign of void
-# cells, and listing it among the states, gives the same. Compute the indices by group of equal length.
+# entropy above 0. Entropy and complexity are divided by those of three states instead of two, so
+# the values of all complete sequences fall too, by a third. Marking the cells with "%", the sign of
+# void cells, and listing it among the states, gives the same. Compute the indices by group of equal
+# length.
 #
 # Seen (u1 aabb, u2 aaaa, u3 abab, and u4 aa and two empty cells):
 #   without u4  entropy 1.0000, 0.0000, 1.0000          complexity 0.5774, 0.0000, 1.0000
