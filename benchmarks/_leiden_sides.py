@@ -217,35 +217,26 @@ def measure(name: str, edges: str, seed: int, threads: int, membership: str) -> 
 
 
 def scaling(edges: str, repeats: int) -> dict[str, float]:
-    """Two runs one after the other against two runs on two threads, taken in turn."""
+    """One run, and two, on one core and on two, taken in turn."""
     import os
 
     from graphkit.communities import leiden
-    from graphkit.communities import prepare as _checks
-    from graphkit.communities.engines import LeidenOptions
-    from graphkit.communities.leiden import of_graph
-    from graphkit.parallel import in_threads
 
     tail, head = np.load(edges)
     graph = _native_build(tail, head, 0)
     del tail, head
-    sizes = _checks.check_sizes(1, None)
-    problem = of_graph(graph, "modularity", None, LeidenOptions(2), "native", None, None, sizes)
-    problem.run(1)
-    times: dict[str, list[float]] = {"runs1": [], "runs2": [], "call1": [], "call2": []}
+    leiden(graph, runs=1, iterations=2, engine="native", rng=1)
+    times: dict[str, list[float]] = {"run1": [], "run2": [], "runs1": [], "runs2": []}
     every = sorted(os.sched_getaffinity(0))
     for _ in range(repeats):
-        for workers in (1, 2):
-            start = time.perf_counter()
-            in_threads(problem.run, [1, 2], "benchmark", workers=workers)
-            times[f"runs{workers}"].append(time.perf_counter() - start)
-        for workers in (1, 2):
-            # leiden() takes as many threads as the process may use cores
-            os.sched_setaffinity(0, every[:workers])
-            start = time.perf_counter()
-            leiden(graph, runs=2, iterations=2, engine="native", rng=1)
-            times[f"call{workers}"].append(time.perf_counter() - start)
-            os.sched_setaffinity(0, every)
+        for runs, name in ((1, "run"), (2, "runs")):
+            for workers in (1, 2):
+                # leiden() takes as many threads as the process may use cores
+                os.sched_setaffinity(0, every[:workers])
+                start = time.perf_counter()
+                leiden(graph, runs=runs, iterations=2, engine="native", rng=1)
+                times[f"{name}{workers}"].append(time.perf_counter() - start)
+    os.sched_setaffinity(0, every)
     return {what: float(np.median(found)) for what, found in times.items()}
 
 
