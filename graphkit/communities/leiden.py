@@ -294,10 +294,11 @@ def leiden(
         Independent runs with different seeds; those of the native engine run in parallel.
     iterations
         Iterations in each run, each from where the last one ended. By themselves, igraph and
-        leidenalg do 2, NetworKit at most 3. −1 is as many as pay: the native engine stops when three in
-        succession gain nothing. From 100,000 rows on (twice the edges), it stops when two in
-        succession gain at most 1e-10 of the total weight for each row, from a million rows on
-        when one gains at most 1e-4, and from 50,000 nodes on when one gains at most 1e-5.
+        leidenalg do 2, NetworKit at most 3. −1 is as many as pay: the native engine stops when
+        three in succession gain nothing. From m = 50,000 edges on (opposite ones are one), it
+        stops when two in succession gain at most 1e-4 · (m / 500,000)² of the total weight, from
+        500,000 on when one gains at most 1e-4, and from 50,000 nodes on when one gains at most
+        1e-5.
     theta
         θ of the paper's randomised merging: parts merge with probability ∝ exp(gain/θ), in
         units of the mean weight. 0 takes the highest gain. Native engine only.

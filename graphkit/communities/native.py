@@ -32,10 +32,10 @@ LARGE = 50_000
 IDLE, LEAST_GAIN = 3, 1e-12
 IDLE_LARGE, LEAST_GAIN_LARGE = 1, 1e-5
 
-#: Below so many entries graphs are small. From there on the least gain is this share for each
-#: entry, up to the highest, which is reached where the patience ends.
-SMALL = 100_000
-IDLE_MIDDLE, GAIN_PER_ENTRY, HIGHEST_LEAST = 2, 1e-10, 1e-4
+#: Below so many entries graphs are small. From there on the least gain grows with the square of
+#: the entries, up to the highest at so many, where the patience ends.
+SMALL, MANY = 100_000, 1_000_000
+IDLE_MIDDLE, HIGHEST_LEAST = 2, 1e-4
 
 State = npt.NDArray[np.uint64]
 
@@ -104,8 +104,9 @@ def _stopping_rule(rows: Rows, *, until_idle: bool) -> tuple[float, int]:
         return LEAST_GAIN_LARGE if until_idle else LEAST_GAIN, IDLE_LARGE
     if not until_idle or entries < SMALL:
         return LEAST_GAIN, IDLE
-    least = min(HIGHEST_LEAST, GAIN_PER_ENTRY * entries)
-    return least, IDLE_MIDDLE if least < HIGHEST_LEAST else IDLE_LARGE
+    if entries < MANY:
+        return HIGHEST_LEAST * (entries / MANY) ** 2, IDLE_MIDDLE
+    return HIGHEST_LEAST, IDLE_LARGE
 
 
 def _total_weight(rows: Rows) -> float:
