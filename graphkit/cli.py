@@ -138,8 +138,9 @@ def demo(
     """
     import graphkit as gk
     from graphkit.study import demo_config, run_study
+    from graphkit.study.ahead import compiling_ahead
 
-    with gk.show_progress():
+    with compiling_ahead(simulation=True), gk.show_progress():
         result = run_study(demo_config(seed, runs), out)
     study = result.communities
     typer.echo("The bundled platform is synthetic: its planted communities are known.")
@@ -162,8 +163,9 @@ def run(study: StudyPath, out: OutOption) -> None:
     """Run a study file: write a folder of tables, figures and a report."""
     import graphkit as gk
     from graphkit.study import run_study
+    from graphkit.study.ahead import compiling_ahead
 
-    with gk.show_progress():
+    with compiling_ahead(simulation=True), gk.show_progress():
         result = run_study(study, out)
     _show_study(result.communities, result.config.report.min_group_size)
     _show_result(result)
@@ -391,13 +393,14 @@ def communities(
     """
     import graphkit as gk
     from graphkit.readwrite import read_any
+    from graphkit.study.ahead import compiling_ahead
 
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
     unwanted = set(exclude or ())
     if through == "tags" and not keep_stop_tags:
         unwanted |= gk.STOP_TAGS
-    with gk.show_progress():
+    with compiling_ahead(), gk.show_progress():
         ds, report = read_any(dataset, format=format, stitches=stitches or (), **options)
         study = gk.study_communities(
             ds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,16 @@ settings.register_profile(
     "fixed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_compiles_ahead() -> Iterator[None]:
+    """Commands that are called within tests start no other process."""
+    from graphkit.study import ahead
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ahead, "cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,13 @@ class Prepared:
     directed: bool
     removed: dict[str, int]
 
+    def __post_init__(self) -> None:
+        # read-only, whatever was given, so that each kernel is compiled only once
+        for name in ("indptr", "indices", "weights"):
+            array = getattr(self, name).view()
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
     @classmethod
     def of_edges(
         cls,

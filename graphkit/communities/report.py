@@ -45,7 +45,7 @@ class EdgeSums:
         """Sums over the edges of a graph; `codes` are −1 where a node is in no community."""
         from graphkit.kernels.partitions import sum_edges
 
-        weights = prepared.weights if weighted else np.empty(0)
+        weights = prepared.weights if weighted else prepared.weights[:0]
         edges = np.zeros(count, dtype=np.int64)
         inside, leaving, entering = np.zeros((3, count))
         between = np.empty(weights.size)

@@ -18,6 +18,7 @@ import hashlib
 import os
 import pickle
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -37,10 +38,14 @@ __all__ = [
     "LANES",
     "cache_folders",
     "caching_in",
+    "cpu_name",
     "dot_rows",
+    "is_filled",
     "kernel",
+    "mark_filled",
     "prefetch",
     "trailing_zeros",
+    "writable",
 ]
 
 #: The folder of the package that this module belongs to.
@@ -145,6 +150,45 @@ def caching_in(folder: Path) -> Iterator[None]:
         _only = before
 
 
+def writable(folders: list[Path]) -> Path | None:
+    """The first of the folders that takes a file, or None."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+    return None
+
+
+def cpu_name() -> str:
+    """Type of CPU that kernels are compiled for."""
+    from llvmlite import binding
+
+    return str(numba.config.CPU_NAME or binding.get_host_cpu_name())
+
+
+def _mark() -> str:
+    """Name of the file that says that a folder holds the kernels of these sources and versions."""
+    digest = hashlib.blake2b(repr((cpu_name(), _VERSIONS)).encode(), digest_size=8)
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(_digest(file.read_bytes()))
+    return f"filled-{digest.hexdigest()}"
+
+
+def is_filled() -> bool:
+    """Whether one of the folders was filled with all kernels that default calls use."""
+    mark = _mark()
+    return any((folder / mark).exists() for folder in cache_folders())
+
+
+def mark_filled(folder: Path) -> None:
+    """Note that the folder was filled; a folder that takes no file stays without the note."""
+    with suppress(OSError):
+        mark = folder / _mark()
+        _write(mark, b"")
+        _remove_stale(folder, "filled", mark.name)
+
+
 def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=_DIGEST).digest()
 
@@ -199,17 +243,18 @@ class _KernelCache:
         for folder in cache_folders():
             with suppress(OSError):
                 _write(folder / name, _digest(content) + content)
-                self._remove_stale(folder)
+                _remove_stale(folder, self._base, f"{self._base}-{self.stamp[:16]}-*.nbc")
                 return
 
-    def _remove_stale(self, folder: Path) -> None:
-        """Remove old files of the kernel, of other sources or of writes that were cut off."""
-        before = time.time() - _STALE
-        for old in folder.glob(f"{self._base}-*"):
-            if not (old.suffix == ".nbc" and f"-{self.stamp[:16]}-" in old.name):
-                with suppress(OSError):
-                    if old.stat().st_mtime < before:
-                        old.unlink()
+
+def _remove_stale(folder: Path, base: str, kept: str) -> None:
+    """Remove old files of other sources than those `kept`, or of writes that were cut off."""
+    before = time.time() - _STALE
+    for old in folder.glob(f"{base}-*"):
+        if not old.match(kept):
+            with suppress(OSError):
+                if old.stat().st_mtime < before:
+                    old.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:

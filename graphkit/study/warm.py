@@ -1,16 +1,25 @@
-"""Compilation of kernels in advance: ``graphkit warm``, for containers and read-only homes."""
+"""Compilation of kernels in advance: ``graphkit warm``, for containers and read-only homes.
+
+Run as a module, it compiles for a command that runs meanwhile; see :mod:`graphkit.study.ahead`.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import sys
 import tempfile
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import graphkit.kernels
 from graphkit.communities import (
@@ -22,14 +31,19 @@ from graphkit.communities import (
     rewired_null,
     visibility,
 )
+from graphkit.communities.native import LARGE
 from graphkit.data.graph import Graph
-from graphkit.data.partition import Partition
+from graphkit.data.rows import MANY
 from graphkit.errors import GraphkitWarning, OptionError
 from graphkit.graphs import backbone, cointeraction_graph, coordinated_accounts, follow_graph
-from graphkit.kernels.compile import cache_folders, caching_in
+from graphkit.graphs.options import ProjectionOptions
+from graphkit.graphs.spark_worker import ARRAYS, write_block
+from graphkit.kernels.compile import cache_folders, caching_in, cpu_name, mark_filled, writable
 from graphkit.nullmodels import lfr, planted_partition, random_forest, random_graph, rewire
 from graphkit.parallel import track
-from graphkit.simulation import build_world, simulate_spread, split_world_data
+from graphkit.recommenders import Feed
+from graphkit.simulation import Behaviour, build_world, simulate_spread, split_world_data
+from graphkit.simulation.readings import simulate_readings
 from graphkit.study.run import demo_config
 from graphkit.synthetic import platform
 
@@ -69,37 +83,33 @@ def warm_kernels(to: Path | None = None) -> Warmed:
     OptionError
         If no folder can be written.
     """
-    folder = _writable_folder(cache_folders() if to is None else [to.absolute() / "graphkit"])
+    folders = cache_folders() if to is None else [to.absolute() / "graphkit"]
+    folder = writable(folders)
+    if folder is None:
+        tried = ", ".join(map(str, folders))
+        raise OptionError(
+            f"graphkit warm: no file can be written to {tried}. Name a folder with --to, and set "
+            "NUMBA_CACHE_DIR to it wherever graphkit runs."
+        )
     begun = time.perf_counter()
-    with caching_in(folder), warnings.catch_warnings():
-        # the calls are too small to mean anything
-        warnings.simplefilter("ignore", GraphkitWarning)
-        for call in track(_CALLS, "compiling kernels", len(_CALLS)):
-            call()
+    _call_all(_CALLS, folder)
     stats = [one.stats for one in _used_kernels()]
     return Warmed(
         folder,
         sum(sum(s.cache_misses.values()) for s in stats),
         sum(sum(s.cache_hits.values()) for s in stats),
         time.perf_counter() - begun,
-        _cpu_name(),
+        cpu_name(),
     )
 
 
-def _writable_folder(folders: list[Path]) -> Path:
-    """The first of the folders that takes a file."""
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    tried = ", ".join(map(str, folders))
-    raise OptionError(
-        f"graphkit warm: no file can be written to {tried}. Name a folder with --to, and set "
-        "NUMBA_CACHE_DIR to it wherever graphkit runs."
-    )
+def _call_all(calls: Sequence[Callable[[], object]], folder: Path) -> None:
+    with caching_in(folder), warnings.catch_warnings():
+        # the calls are too small to mean anything
+        warnings.simplefilter("ignore", GraphkitWarning)
+        for call in track(calls, "compiling kernels", len(calls)):
+            call()
+        mark_filled(folder)
 
 
 def _used_kernels() -> list[Any]:
@@ -112,27 +122,30 @@ def _used_kernels() -> list[Any]:
     return list({v for v in values if isinstance(v, Dispatcher)})
 
 
-def _cpu_name() -> str:
-    from llvmlite import binding
-    from numba import config
+def _find_communities() -> None:
+    """A projection and its communities."""
+    past = split_world_data(platform(accounts=120, rng=1))
+    found = leiden(cointeraction_graph(past), runs=2, rng=1)
+    label_communities(found, past)
 
-    return str(config.CPU_NAME or binding.get_host_cpu_name())
 
-
-def _find_communities() -> tuple[Graph, Partition]:
-    """Projections and their communities."""
+def _describe_communities() -> None:
+    """Measures of communities, here planted ones, and their visibility."""
     made = platform(accounts=120, rng=1)
-    past = split_world_data(made)
-    graph = cointeraction_graph(past)
-    found = label_communities(leiden(graph, runs=2, rng=1), past)
+    past, found = split_world_data(made), made.truth
     follows = follow_graph(past)
-    leiden(follows, runs=2, min_size=30, rng=1)
+    agreement(found, found)
+    community_report(follows, found)
+    label_communities(found, past)
     visibility(found, follows, runs=2, rng=1)
-    community_report(graph, found)
-    agreement(found, made.truth)
-    projection_null(past, graph, draws=19, runs=2, rng=1)
-    rewired_null(follows, n=19, runs=2, rng=1)
-    return graph, found
+    leiden(follows, runs=2, min_size=30, rng=1)
+
+
+def _compare_with_null() -> None:
+    """Communities of random data."""
+    past = split_world_data(platform(accounts=120, rng=1))
+    projection_null(past, cointeraction_graph(past), draws=19, runs=2, rng=1)
+    rewired_null(follow_graph(past), n=19, runs=2, rng=1)
 
 
 def _project() -> None:
@@ -146,13 +159,40 @@ def _project() -> None:
     coordinated_accounts(past, window="1h")
 
 
+def _project_block() -> None:
+    """The task of a worker of Spark: of two accounts that share an item."""
+    incidence = {"row_start": [0, 1, 2], "objects": [0, 0], "object_start": [0, 2]}
+    incidence["members"] = [0, 1]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for part in ("arrays", "edges"):
+            (folder / part).mkdir()
+        for name, dtype in ARRAYS.items():
+            np.array(incidence.get(name, ()), dtype).tofile(folder / "arrays" / f"{name}.bin")
+        write_block(folder, 0, 2, 0, ProjectionOptions())
+
+
+def _find_many() -> None:
+    """Rows of many edges, and communities of many nodes: a ring of multiple edges."""
+    nodes = np.arange(LARGE, dtype=np.int64)
+    source = np.tile(nodes, -(-MANY // LARGE))
+    for weight in (None, np.ones(source.size)):
+        ring = Graph.from_edges(source, (source + 1) % LARGE, weight, directed=False)
+    leiden(ring, runs=1, rng=1)
+
+
 def _simulate() -> None:
-    """Worlds, and all feeds of the demo."""
+    """Worlds, all feeds of the demo, one with scores of its own, and all readings."""
     made = platform(accounts=120, rng=1)
-    past = split_world_data(made)
-    partition = leiden(cointeraction_graph(past), runs=2, rng=1)
-    world = build_world(made, {"interest": partition}, ticks=2, rng=1)
-    simulate_spread([world], demo_config().feeds(), ticks=2, rng=1)
+    world = build_world(made, {"interest": made.truth}, ticks=2, rng=1)
+    arms = demo_config().feeds()
+    simulate_spread([world], arms, ticks=2, rng=1)
+    numbers: dict[str, Any] = {"ticks": 2, "replications": 1, "slots": 8, "behaviour": Behaviour()}
+    with tempfile.TemporaryDirectory() as made_for:
+        kept = Path(made_for)
+        simulate_readings([world], arms, [list(arms)[:2]], **numbers, checkpoint=kept, rng=1)
+    own = Feed("own", {"everywhere": 20}, {}, score=lambda context: context.factor("recency"))
+    simulate_spread([world], {"own": own}, ticks=2, rng=1)
 
 
 def _draw_graphs() -> None:
@@ -167,4 +207,35 @@ def _draw_graphs() -> None:
     lfr(200, mu=0.3, mean_degree=8, max_degree=20, rng=1)
 
 
-_CALLS: tuple[Callable[[], object], ...] = (_find_communities, _project, _simulate, _draw_graphs)
+#: In the order in which a command does not need them: it begins with the last.
+_CALLS: tuple[Callable[[], object], ...] = (
+    _simulate,
+    _describe_communities,
+    _compare_with_null,
+    _find_communities,
+    _find_many,
+    _project,
+    _project_block,
+    _draw_graphs,
+)
+
+
+def _exit_with_command() -> None:
+    """Wait until the command that started this process ends, however it does."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _compile_ahead() -> None:
+    """Compile what a command needs last before what it needs first."""
+    threading.Thread(target=_exit_with_command, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(10)
+    folder = writable(cache_folders())
+    if folder is not None:
+        _call_all(_CALLS if "--simulation" in sys.argv else (*_CALLS[1:], _CALLS[0]), folder)
+
+
+if __name__ == "__main__":
+    with suppress(Exception):  # the command compiles what is missing
+        _compile_ahead()

@@ -1,0 +1,52 @@
+"""Compilation in a second process, while a command reads data and finds communities.
+
+Numba compiles one kernel at a time in a process, so that a process of its own is what makes use of
+another core. It begins with what the command needs last, and hands over through the cache.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import numba
+
+from graphkit.kernels.compile import cache_folders, is_filled, writable
+from graphkit.parallel import cores
+
+__all__ = ["compiling_ahead"]
+
+#: Command of the process.
+_COMMAND = (sys.executable, "-m", "graphkit.study.warm")
+
+
+@contextmanager
+def compiling_ahead(*, simulation: bool = False) -> Iterator[None]:
+    """Context while which a second process fills the cache of kernels, if it is not filled.
+
+    It needs a second core and a folder that can be written, writes nothing else, and ends with the
+    context, or with this process; what it cannot do, this process does. With `simulation` it
+    begins with the kernels of simulations.
+    """
+    process = None
+    with suppress(OSError):
+        if cores() > 1 and not numba.config.DISABLE_JIT and not is_filled():
+            process = _start(simulation) if writable(cache_folders()) else None
+    try:
+        yield
+    finally:
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+
+def _start(simulation: bool) -> subprocess.Popen[bytes]:
+    """Start the process; it ends when its standard input does."""
+    return subprocess.Popen(
+        [*_COMMAND, *(["--simulation"] if simulation else [])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
