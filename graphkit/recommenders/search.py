@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.kernels.search import assign, products_of, recall_of
+from graphkit.kernels.search import assign, products_of, search_index
 from graphkit.kernels.state import Index
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
@@ -76,8 +76,29 @@ def _measure_recall(
 ) -> float:
     if not queries.shape[0] or not n_eligible:
         return float("nan")
-    found: float = recall_of(index, cell_ends(index, n_eligible), queries, kth, k)
-    return found
+    ends, n = cell_ends(index, n_eligible), queries.shape[0]
+    keys, sizes = np.empty((n, k), np.int64), np.zeros(n, np.int64)
+    nobody, no_one_seen = np.zeros(n, np.int64), np.full(1, -1, np.int32)
+    nowhere = np.zeros(1, np.int32)
+    search_index(
+        index,
+        ends,
+        queries,
+        nobody,
+        np.array([0, 1]),
+        no_one_seen,
+        np.zeros(1, np.bool_),
+        False,
+        k,
+        keys,
+        sizes,
+        nowhere,
+    )
+    bits = kth.view(np.int32).astype(np.int64)
+    bars = np.where(bits < 0, -(2**31) - bits, bits) << 32
+    hits = ((keys >= bars[:, None]) & (np.arange(k) < sizes[:, None])).sum(axis=1)
+    wanted = min(int((ends - index.start[:-1]).sum()), k)
+    return float(np.cumsum(np.minimum(hits, wanted) / wanted)[-1]) / n
 
 
 def cell_ends(index: Index, n_eligible: int) -> Ints:
