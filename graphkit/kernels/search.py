@@ -31,6 +31,14 @@ def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any
     return builder.gep(wrapped.data, [place])
 
 
+def _splat(builder: Any, value: Any) -> Any:
+    """A float32 in all lanes."""
+    blank = ir.Constant(ir.VectorType(ir.FloatType(), TILE), ir.Undefined)
+    word = ir.IntType(32)
+    lone = builder.insert_element(blank, value, word(0))
+    return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, TILE), [0] * TILE))
+
+
 @intrinsic
 def _dot_tile(
     typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
@@ -41,7 +49,7 @@ def _dot_tile(
 
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         queries, q, rows, at, stride, out, j = arguments
-        lanes, word = ir.VectorType(ir.FloatType(), TILE), ir.IntType(32)
+        lanes = ir.VectorType(ir.FloatType(), TILE)
         zero = ir.Constant(stride.type, 0)
         mine = []
         for k in range(QUERIES):
@@ -59,15 +67,8 @@ def _dot_tile(
             part.align = 4
             for k in range(QUERIES):
                 value = builder.load(builder.gep(mine[k], [loop.index]))
-                same = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, word(0))
-                same = builder.shuffle_vector(
-                    same,
-                    ir.Constant(lanes, ir.Undefined),
-                    ir.Constant(ir.VectorType(word, TILE), [0] * TILE),
-                )
-                builder.store(
-                    builder.fadd(builder.load(totals[k]), builder.fmul(same, part)), totals[k]
-                )
+                product = builder.fmul(_splat(builder, value), part)
+                builder.store(builder.fadd(builder.load(totals[k]), product), totals[k])
         for k in range(QUERIES):
             place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), j)
             kept = builder.store(
@@ -80,24 +81,38 @@ def _dot_tile(
 
 
 @intrinsic
-def _bits_above(typing_context: Any, values: Any, j: Any, bar: Any) -> Any:
-    """Bit l: whether values[j + l] ≥ bar, for l < 16."""
-    signature = types.int64(values, types.int64, types.float32)
+def _bits_above(typing_context: Any, values: Any, k: Any, j: Any, bar: Any) -> Any:
+    """Bit l: whether values[k, j + l] ≥ bar, for l < 16; all of an int64."""
+    signature = types.int64(values, types.int64, types.int64, types.float32)
 
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
-        values, j, bar = arguments
-        lanes, word = ir.VectorType(ir.FloatType(), TILE), ir.IntType(32)
-        place = _element(context, builder, kinds.args[0], values, j)
+        values, k, j, bar = arguments
+        lanes = ir.VectorType(ir.FloatType(), TILE)
+        place = _element(context, builder, kinds.args[0], values, k, j)
         part = builder.load(builder.bitcast(place, lanes.as_pointer()))
         part.align = 4
-        same = builder.insert_element(ir.Constant(lanes, ir.Undefined), bar, word(0))
-        same = builder.shuffle_vector(
-            same,
-            ir.Constant(lanes, ir.Undefined),
-            ir.Constant(ir.VectorType(word, TILE), [0] * TILE),
-        )
-        above = builder.fcmp_ordered(">=", part, same)
+        above = builder.fcmp_ordered(">=", part, _splat(builder, bar))
         return builder.zext(builder.bitcast(above, ir.IntType(TILE)), ir.IntType(64))
+
+    return signature, generate_code
+
+
+@intrinsic
+def _fold_tile(typing_context: Any, values: Any, k: Any, j: Any, tops: Any, at: Any) -> Any:
+    """tops[0, at + l] = the larger of it and values[k, j + l], for l < 16."""
+    signature = types.void(values, types.int64, types.int64, tops, types.int64)
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        values, k, j, tops, at = arguments
+        lanes, zero = ir.VectorType(ir.FloatType(), TILE), ir.Constant(k.type, 0)
+        source = _element(context, builder, kinds.args[0], values, k, j)
+        target = _element(context, builder, kinds.args[3], tops, zero, at)
+        target = builder.bitcast(target, lanes.as_pointer())
+        new, old = builder.load(builder.bitcast(source, lanes.as_pointer())), builder.load(target)
+        new.align = old.align = 4
+        kept = builder.store(builder.select(builder.fcmp_ordered(">", new, old), new, old), target)
+        kept.align = 4
+        return context.get_dummy_value()
 
     return signature, generate_code
 
@@ -137,98 +152,118 @@ def _rank_key(dot: Any, code: Any) -> Any:
 
 
 @inner
-def _find_bar(values: Array, size: Any, k: Any, tops: Array) -> Any:
-    """A value that at least k of the values reach, and seldom many more; −∞ if there are only k.
+def _count_above(tops: Array, width: Any, bar: Any) -> Any:
+    """Number of the first `width` values that reach the bar."""
+    above = 0
+    for x in range(width):
+        above += tops[0, x] >= bar
+    return above
+
+
+@inner
+def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
+    """A value that at least k of the row's values reach, and seldom many more; −∞ if there are only k.
 
     The largest of disjoint groups are values of their own: what k of these reach, k values reach.
     """
     if size <= k:
         return np.float32(-np.inf)
-    tiles = -(-size // TILE)
-    width = min(-(-3 * k // TILE), tiles) * TILE
-    mine, ends = tops[:width], tops[width : width + 2 * TILE]
-    for j in range(width):
-        mine[j] = values[j]
-    for j in range(width, tiles * TILE, width):
-        part = values[j : min(j + width, tiles * TILE)]
-        for x in range(part.size):
-            mine[x] = max(part[x], mine[x])
-    # smallest and largest, lane by lane
-    for x in range(TILE):
-        ends[x] = ends[TILE + x] = mine[0]
+    lanes = -(-size // TILE) * TILE
+    width = min(-(-3 * k // TILE) * TILE, lanes)
+    for x in range(width + TILE):
+        tops[0, x] = np.float32(-np.inf)
+    at = np.int64(0)
+    for j in range(0, lanes, TILE):
+        _fold_tile(values, row, j, tops, at)
+        at = at + TILE if at + TILE < width else 0
     for j in range(0, width, TILE):
-        for x in range(TILE):
-            value = mine[j + x]
-            ends[x] = min(ends[x], value if value > -np.inf else ends[x])
-            ends[TILE + x] = max(ends[TILE + x], value)
-    low, high = ends[0], ends[TILE]
+        _fold_tile(tops, 0, j, tops, width)
+    low = high = tops[0, width]
     for x in range(1, TILE):
-        low, high = min(low, ends[x]), max(high, ends[TILE + x])
-    for _ in range(12):
-        middle = np.float32(0.5) * (low + high)
-        above = 0
-        for x in range(width):
-            above += mine[x] >= middle
-        if above < k:
-            high = middle
-            continue
-        low = middle
+        low, high = min(low, tops[0, width + x]), max(high, tops[0, width + x])
+    # downward until so many reach it, then by halves
+    step, above = max(high - low, np.float32(1e-6)), _count_above(tops, width, low)
+    while above < k:
+        high, low, step = low, low - step, step + step
+        above = _count_above(tops, width, low)
+    for _ in range(10):
         if above <= k + (k >> 3):
             break
+        middle = np.float32(0.5) * (low + high)
+        reached = _count_above(tops, width, middle)
+        if reached >= k:
+            low, above = middle, reached
+        else:
+            high = middle
     return low
 
 
 @inner
-def _keep_largest(keys: Array, size: Any, k: Any) -> Any:
-    """Move the k largest of different keys to the front (quickselect); returns min(size, k)."""
-    if size <= k:
-        return size
-    low, high = np.int64(0), np.int64(size - 1)
-    while low < high:
-        pivot = keys[(low + high) >> 1]
-        i, j = low, high
-        while i <= j:
-            while keys[i] > pivot:
-                i += 1
-            while keys[j] < pivot:
-                j -= 1
-            if i <= j:
-                keys[i], keys[j] = keys[j], keys[i]
-                i += 1
-                j -= 1
-        if k - 1 <= j:
-            high = j
-        elif k - 1 >= i:
-            low = i
-        else:
-            break
-    return np.int64(k)
+def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
+    """List the places of the row's values that reach the bar; returns their number."""
+    got = np.int64(0)
+    for j in range(0, size, TILE):
+        bits = _bits_above(values, row, j, bar)
+        # two without a branch, which would be predicted wrongly
+        for _ in range(2):
+            places[got] = j + trailing_zeros(bits | (1 << TILE))
+            got += bits != 0
+            bits &= bits - 1
+        while bits != 0:
+            places[got] = j + trailing_zeros(bits)
+            got += 1
+            bits &= bits - 1
+    while got > 0 and places[got - 1] >= size:
+        got -= 1
+    return got
 
 
 @inner
-def _choose_cells(values: Array, cells: Any, probes: Any, tops: Array, keys: Array) -> Any:
-    """The cells of the largest values, ties: the first; keys[:probes] hold them, and the bits below.
+def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
+    """Move the k largest of a row of different keys to its front; returns min(size, k)."""
+    if size <= k:
+        return size
+    low = high = keys[row, 0]
+    for x in range(size):
+        low, high = min(low, keys[row, x]), max(high, keys[row, x])
+    while low < high:
+        middle = low + ((high - low + 1) >> 1)
+        above = 0
+        for x in range(size):
+            above += keys[row, x] >= middle
+        low, high = (middle if above >= k else low), (high if above >= k else middle - 1)
+        if above == k:
+            break
+    got = np.int64(0)
+    for x in range(size):
+        key = keys[row, x]
+        keys[row, got] = key
+        got += key >= low
+    return got
+
+
+@inner
+def _choose_cells(
+    values: Array, row: Any, cells: Any, probes: Any, tops: Array, places: Array, keys: Array
+) -> Any:
+    """The cells of the `probes` largest values, ties: the first, as the bits below of keys[0].
 
     Returns the largest key.
     """
-    bar = _find_bar(values, cells, probes, tops)
-    got, best = np.int64(0), np.int64(-(2**62))
-    for j in range(0, cells, TILE):
-        bits = _bits_above(values, j, bar)
-        while bits != 0:
-            c = j + trailing_zeros(bits)
-            bits &= bits - 1
-            if c < cells:
-                keys[got] = _rank_key(values[c], 0x7FFFFFFF - c)
-                best = max(best, keys[got])
-                got += 1
-    _keep_largest(keys, got, probes)
+    got = _list_above(values, row, cells, _find_bar(values, row, cells, probes, tops), places)
+    best = np.int64(-(2**62))
+    for z in range(got):
+        c = places[z]
+        keys[0, z] = _rank_key(values[row, c], 0x7FFFFFFF - c)
+        best = max(best, keys[0, z])
+    _keep_largest(keys, 0, got, probes)
     return best
 
 
 @inner
 def _choose_posts(
     values: Array,
+    row: Any,
     size: Any,
     ids: Array,
     first: Any,
@@ -237,27 +272,21 @@ def _choose_posts(
     any_withdrawn: Any,
     cap: Any,
     tops: Array,
+    places: Array,
     keys: Array,
 ) -> Any:
     """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number."""
     k = cap + (cap >> 2) + 4
     while True:
-        bar = _find_bar(values, size, k, tops)
+        some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
         got = np.int64(0)
-        for j in range(0, size, TILE):
-            bits = _bits_above(values, j, bar)
-            while bits != 0:
-                at = j + trailing_zeros(bits)
-                bits &= bits - 1
-                if at >= size:
-                    break
-                post = np.int64(ids[first + at])
-                if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
-                    continue
-                keys[got] = _rank_key(values[at], post)
-                got += 1
+        for z in range(some):
+            at = places[z]
+            post = np.int64(ids[first + at])
+            keys[0, got] = _rank_key(values[row, at], post)
+            got += not (has_seen(seen, post) or (any_withdrawn and withdrawn[post]))
         if got >= cap or size <= k:
-            return _keep_largest(keys, got, cap)
+            return _keep_largest(keys, 0, got, cap)
         # most of the nearest are seen
         k *= 4
 
@@ -290,8 +319,9 @@ def search_index(
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
     wide = (-(-widest // TILE) + 1) * TILE
-    dots, tops = np.empty((QUERIES, wide), np.float32), np.empty(wide + 2 * TILE, np.float32)
-    room, q = np.empty(wide, np.int64), np.empty(QUERIES, np.int64)
+    dots, tops = np.empty((QUERIES, wide), np.float32), np.empty((1, wide + TILE), np.float32)
+    places, room = np.empty(wide, np.int64), np.empty((1, wide), np.int64)
+    q = np.empty(QUERIES, np.int64)
     # the nearest cells of every query
     known, chosen = np.empty(n, np.int64), np.empty((n, probes), np.int32)
     size_known = np.int64(0)
@@ -311,10 +341,10 @@ def search_index(
         _dot_products(queries, q, centres, np.int64(0), cells, cells, dots)
         for k in range(min(QUERIES, size_known - low)):
             i = known[low + k]
-            best = _choose_cells(dots[k], cells, probes, tops, room)
+            best = _choose_cells(dots, k, cells, probes, tops, places, room)
             nearest[accounts[i]] = 0x7FFFFFFF - (best & 0x7FFFFFFF)
             for p in range(probes):
-                cell = 0x7FFFFFFF - (room[p] & 0x7FFFFFFF)
+                cell = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
                 chosen[i, p] = cell
                 begin[cell + 1] += 1
     # the queries of every cell
@@ -347,13 +377,24 @@ def search_index(
                 a = accounts[i]
                 seen = all_seen[seen_start[a] : seen_start[a + 1]]
                 got = _choose_posts(
-                    dots[k], size, ids, first, seen, withdrawn, any_withdrawn, each, tops, room
+                    dots,
+                    k,
+                    size,
+                    ids,
+                    first,
+                    seen,
+                    withdrawn,
+                    any_withdrawn,
+                    each,
+                    tops,
+                    places,
+                    room,
                 )
                 for r in range(got):
-                    near[i, sizes[i] + r] = room[r]
+                    near[i, sizes[i] + r] = room[0, r]
                 sizes[i] += got
     for i in range(n):
-        sizes[i] = _keep_largest(near[i], sizes[i], quota)
+        sizes[i] = _keep_largest(near, i, sizes[i], quota)
         for r in range(sizes[i]):
             found[i, r] = near[i, r]
 
