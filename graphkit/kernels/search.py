@@ -227,7 +227,8 @@ def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
     for x in range(size):
         low, high = min(low, keys[row, x]), max(high, keys[row, x])
     while low < high:
-        middle = low + ((high - low + 1) >> 1)
+        # their mean, rounded up: the difference may have more than 63 bits
+        middle = (low | high) - ((low ^ high) >> 1)
         above = 0
         for x in range(size):
             above += keys[row, x] >= middle
@@ -416,29 +417,3 @@ def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None
                 if dots[k, c] > dots[k, best]:
                     best = c
             out[i + k] = best
-
-
-@kernel()
-def products_of(
-    start: Array, blocks: Array, cell_end: Array, queries: Array, low: int, high: int, out: Array
-) -> None:
-    """Products of the queries low … high − 1 with all posts that have entered, a row each."""
-    cells, d = start.size - 1, queries.shape[1]
-    widest = np.int64(0)
-    for c in range(cells):
-        widest = max(widest, start[c + 1] - start[c])
-    dots = np.empty((QUERIES, (-(-widest // TILE) + 1) * TILE), np.float32)
-    q = np.empty(QUERIES, np.int64)
-    for i in range(low, high, QUERIES):
-        last = high - 1
-        for k in range(QUERIES):
-            q[k] = min(i + k, last)
-        at = np.int64(0)
-        for c in range(cells):
-            size = cell_end[c] - start[c]
-            if size > 0:
-                _dot_products(queries, q, blocks, start[c] * d, start[c + 1] - start[c], size, dots)
-                for k in range(min(QUERIES, high - i)):
-                    for j in range(size):
-                        out[i - low + k, at + j] = dots[k, j]
-                at += size
