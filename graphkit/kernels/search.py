@@ -172,7 +172,7 @@ def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
     width = min(-(-3 * k // TILE) * TILE, lanes)
     for x in range(width + TILE):
         tops[0, x] = np.float32(-np.inf)
-    at = np.int64(0)
+    at: Any = np.int64(0)
     for j in range(0, lanes, TILE):
         _fold_tile(values, row, j, tops, at)
         at = at + TILE if at + TILE < width else 0
@@ -201,7 +201,7 @@ def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
 @inner
 def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
     """List the places of the row's values that reach the bar; returns their number."""
-    got = np.int64(0)
+    got: Any = np.int64(0)
     for j in range(0, size, TILE):
         bits = _bits_above(values, row, j, bar)
         # two without a branch, which would be predicted wrongly
@@ -280,7 +280,7 @@ def _choose_posts(
     k = cap + (cap >> 2) + 4
     while True:
         some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
-        got = np.int64(0)
+        got: Any = np.int64(0)
         for z in range(some):
             at = places[z]
             post = np.int64(ids[first + at])
@@ -325,7 +325,7 @@ def search_index(
     q = np.empty(QUERIES, np.int64)
     # the nearest cells of every query
     known, chosen = np.empty(n, np.int64), np.empty((n, probes), np.int32)
-    size_known = np.int64(0)
+    size_known: Any = np.int64(0)
     for i in range(n):
         sizes[i] = 0
         some = False

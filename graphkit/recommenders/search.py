@@ -80,7 +80,9 @@ def _measure_recall(
     bars = _flip_negative(kth.view(np.int32).astype(np.int64)) << 32
     hits = ((keys >= bars[:, None]) & (np.arange(k) < sizes[:, None])).sum(axis=1)
     wanted = min(n_eligible, k)
-    return float(np.cumsum(np.minimum(hits, wanted) / wanted)[-1]) / queries.shape[0]
+    # summed in order
+    mean: float = np.cumsum(np.minimum(hits, wanted) / wanted)[-1].item() / queries.shape[0]
+    return mean
 
 
 def _nearest_keys(index: Index, queries: Floats, n_eligible: int, k: int) -> tuple[Ints, Ints]:
