@@ -13,7 +13,6 @@ import numpy as np
 from graphkit.kernels import state as st
 from graphkit.kernels.compile import inner, prefetch
 from graphkit.kernels.random import GOLDEN, keyed, mix, spread_bits, uniform
-from graphkit.kernels.search import search_index
 from graphkit.kernels.state import Array
 
 
@@ -235,21 +234,9 @@ def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, quota: Any) 
 
 
 @inner
-def from_interest(
-    state: Any, tick: Any, index: Any, params: Any, scratch: Any, seen: Array, quota: Any, a: Any
-) -> Any:
+def from_interest(near: Any, row: Any, proposed: Array) -> Any:
     """Posts nearest to the profile; none while the profile is zero."""
-    size, nearest = np.int64(0), np.int64(state.cell[a])
-    query, memory, cap = scratch.query[0], scratch.nearest, params.interest_cap
-    out, some_out = state.withdrawn, tick.any_withdrawn
-    known = False
-    for x in range(query.size):
-        known = known or query[x] != 0.0
-    if known:
-        size, nearest = search_index(
-            index, tick.cell_end, seen, out, some_out, query, quota, cap, memory
-        )
-    state.cell[a] = nearest
+    keys, size = near.keys, np.int64(near.sizes[row])
     for k in range(size):
-        scratch.proposed[k] = memory.of_all[k] & 0x7FFFFFFF
+        proposed[k] = keys[row, k] & 0x7FFFFFFF
     return size

@@ -63,12 +63,12 @@ def _admit_candidates(
     size: Any,
     quota: Any,
     count: Any,
-    near: Any,
+    reads: Any,
 ) -> Any:
     """Admit a source's proposals as candidates until its quota is full; returns the table's size.
 
     Posts that are the viewer's own, seen, withdrawn or admitted from another source are skipped.
-    `near` says whether their features are read for the score.
+    `reads` says whether their features are read for the score.
     """
     # hoisted: each access to an array within the loop would count its references
     withdrawn, any_withdrawn, single = state.withdrawn, tick.any_withdrawn, static.single
@@ -76,7 +76,7 @@ def _admit_candidates(
     static_score = tick.static_score
     p_indptr, posters = static.p_indptr, static.posters
     proposed, hash_slots, entries = scratch.proposed, scratch.hash_slots, scratch.entries
-    each = lines.shape[0] // cards.shape[0] if near else 0
+    each = lines.shape[0] // cards.shape[0] if reads else 0
     scored = static_score.size > 0
     for k in range(min(size, st.AHEAD)):
         prefetch(cards, np.int64(proposed[k]))
@@ -113,7 +113,15 @@ def _admit_candidates(
 
 @inner
 def gather_candidates(
-    static: Any, state: Any, tick: Any, index: Any, params: Any, scratch: Any, seen: Array, a: Any
+    static: Any,
+    state: Any,
+    tick: Any,
+    params: Any,
+    scratch: Any,
+    seen: Array,
+    a: Any,
+    near: Any,
+    row: Any,
 ) -> Any:
     """Candidates of all sources and followees' recent activity; returns the table's size."""
     hash_slots, entries = scratch.hash_slots, scratch.entries
@@ -122,7 +130,7 @@ def gather_candidates(
     count = np.int64(0)
     if params.circle:
         count = followee_activity(static, state, tick, params.delivery, hash_slots, entries, a)
-    n_active, near = count, params.weights[F_INTEREST] != 0.0
+    n_active, reads = count, params.weights[F_INTEREST] != 0.0
     for source in range(st.FILLER):
         quota = quotas[source]
         if quota == 0:
@@ -135,7 +143,7 @@ def gather_candidates(
         elif source == st.GROUPS:
             size = from_groups(static, tick, proposed, quota, a)
         elif source == st.INTEREST:
-            size = from_interest(state, tick, index, params, scratch, seen, quota, a)
+            size = from_interest(near, row, proposed)
         elif source == st.TRENDING:
             size = from_trending(tick.trending, proposed, quota)
         elif source == st.COVISITED:
@@ -143,14 +151,22 @@ def gather_candidates(
         else:
             size = from_draws(source, key_a, tick, proposed, quota)
         count = _admit_candidates(
-            static, state, tick, scratch, seen, a, source, size, quota, count, near
+            static, state, tick, scratch, seen, a, source, size, quota, count, reads
         )
     return count
 
 
 @inner
 def pair_factors(
-    static: Any, tick: Any, params: Any, scratch: Any, a: Any, count: Any, weights: Array
+    static: Any,
+    tick: Any,
+    params: Any,
+    scratch: Any,
+    a: Any,
+    count: Any,
+    weights: Array,
+    queries: Array,
+    row: Any,
 ) -> Any:
     """Compute the viewer × post factors of all candidates; returns their number.
 
@@ -158,7 +174,7 @@ def pair_factors(
     ``PAIR_FACTORS``; factors whose weight is 0 are 0.
     """
     halves, seed = params.halves, tick.seed
-    entries, query, at, factors = scratch.entries, scratch.query, scratch.at, scratch.factors
+    entries, at, factors = scratch.entries, scratch.at, scratch.factors
     features, attributes, post_keys = static.features, static.attributes, static.post_keys
     f_indptr, f_indices = static.f_indptr, static.f_indices
     p_indptr, posters, single = static.p_indptr, static.posters, static.single
@@ -181,7 +197,7 @@ def pair_factors(
         interest, reactions, comments, followed = 0.0, 0.0, 0.0, 0.0
         same_country, same_language, chance = 0.0, 0.0, 0.0
         if w_interest != 0.0:
-            interest = np.float64(dot_rows(query, np.int64(0), features, post))
+            interest = np.float64(dot_rows(queries, row, features, post))
         if w_reactions != 0.0:
             reactions = 1.0 - halves[min(entries[c, st.REACTIONS], 63)]
         if w_comments != 0.0:
@@ -217,7 +233,16 @@ def pair_factors(
 
 @inner
 def score_candidates(
-    static: Any, tick: Any, params: Any, scratch: Any, a: Any, count: Any, given: Array, first: Any
+    static: Any,
+    tick: Any,
+    params: Any,
+    scratch: Any,
+    a: Any,
+    count: Any,
+    queries: Array,
+    row: Any,
+    given: Array,
+    first: Any,
 ) -> Any:
     """Score the candidates: static score + Σ weight · factor; returns their number.
 
@@ -230,7 +255,7 @@ def score_candidates(
     at, of_topic = scratch.at, scratch.of_topic
     of_author, n_chosen = scratch.of_author, scratch.n_chosen
     tie_key = keyed(tick.seed, st.E_TIE_BREAK, static.account_keys[a], np.uint64(0), 0)
-    size = pair_factors(static, tick, params, scratch, a, count, weights)
+    size = pair_factors(static, tick, params, scratch, a, count, weights, queries, row)
     for k in range(size):
         post = np.int64(entries[at[k], st.POST])
         value = static_score[post] if static_score.size > 0 else 0.0

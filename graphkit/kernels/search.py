@@ -1,6 +1,7 @@
-"""Kernels of nearest-neighbour search in an inverted-file index.
+"""Kernels of nearest-neighbour search in an inverted-file index, for many queries at a time.
 
-Products are summed dimension by dimension in float32, in one order on every machine.
+Products are summed dimension by dimension in float32, in one order on every machine. A search
+visits cell by cell: the posts of a cell are read once for all queries that it is near to.
 """
 
 from __future__ import annotations
@@ -8,203 +9,411 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
-from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.compile import inner, kernel, prefetch, trailing_zeros
 from graphkit.kernels.random import has_seen
-from graphkit.kernels.state import Array, Nearest
+from graphkit.kernels.state import Array
+
+#: Products that are computed at a time: of so many queries, with so many posts.
+QUERIES, TILE = 4, 16
+
+
+def _element(context: Any, builder: Any, kind: Any, array: Any, *at: Any) -> Any:
+    """Address of an element of a contiguous array."""
+    wrapped = context.make_array(kind)(context, builder, array)
+    place = at[0]
+    if kind.ndim == 2:
+        width = cgutils.unpack_tuple(builder, wrapped.shape)[1]
+        place = builder.add(builder.mul(at[0], width), at[1])
+    return builder.gep(wrapped.data, [place])
+
+
+def _splat(builder: Any, value: Any) -> Any:
+    """A float32 in all lanes."""
+    blank = ir.Constant(ir.VectorType(ir.FloatType(), TILE), ir.Undefined)
+    word = ir.IntType(32)
+    lone = builder.insert_element(blank, value, word(0))
+    return builder.shuffle_vector(lone, blank, ir.Constant(ir.VectorType(word, TILE), [0] * TILE))
+
+
+@intrinsic
+def _dot_tile(
+    typing_context: Any, queries: Any, q: Any, rows: Any, at: Any, stride: Any, out: Any, j: Any
+) -> Any:
+    """out[k, j + l] = Σ_x queries[q[k], x] · rows[at + x · stride + l], for k < 4 and l < 16."""
+    whole = types.int64
+    signature = types.void(queries, q, rows, whole, whole, out, whole)
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        queries, q, rows, at, stride, out, j = arguments
+        lanes = ir.VectorType(ir.FloatType(), TILE)
+        zero = ir.Constant(stride.type, 0)
+        mine = []
+        for k in range(QUERIES):
+            place = _element(context, builder, kinds.args[1], q, ir.Constant(j.type, k))
+            row = builder.load(place)
+            mine.append(_element(context, builder, kinds.args[0], queries, row, zero))
+        start = _element(context, builder, kinds.args[2], rows, at)
+        wrapped = context.make_array(kinds.args[0])(context, builder, queries)
+        d = cgutils.unpack_tuple(builder, wrapped.shape)[1]
+        nothing = ir.Constant(lanes, [0.0] * TILE)
+        totals = [cgutils.alloca_once_value(builder, nothing) for _ in range(QUERIES)]
+        with cgutils.for_range(builder, d) as loop:
+            row = builder.gep(start, [builder.mul(loop.index, stride)])
+            part = builder.load(builder.bitcast(row, lanes.as_pointer()))
+            part.align = 4
+            for k in range(QUERIES):
+                value = builder.load(builder.gep(mine[k], [loop.index]))
+                product = builder.fmul(_splat(builder, value), part)
+                builder.store(builder.fadd(builder.load(totals[k]), product), totals[k])
+        for k in range(QUERIES):
+            place = _element(context, builder, kinds.args[5], out, ir.Constant(j.type, k), j)
+            kept = builder.store(
+                builder.load(totals[k]), builder.bitcast(place, lanes.as_pointer())
+            )
+            kept.align = 4
+        return context.get_dummy_value()
+
+    return signature, generate_code
+
+
+@intrinsic
+def _bits_above(typing_context: Any, values: Any, k: Any, j: Any, bar: Any) -> Any:
+    """Bit l: whether values[k, j + l] ≥ bar, for l < 16; all of an int64."""
+    signature = types.int64(values, types.int64, types.int64, types.float32)
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        values, k, j, bar = arguments
+        lanes = ir.VectorType(ir.FloatType(), TILE)
+        place = _element(context, builder, kinds.args[0], values, k, j)
+        part = builder.load(builder.bitcast(place, lanes.as_pointer()))
+        part.align = 4
+        above = builder.fcmp_ordered(">=", part, _splat(builder, bar))
+        return builder.zext(builder.bitcast(above, ir.IntType(TILE)), ir.IntType(64))
+
+    return signature, generate_code
+
+
+@intrinsic
+def _fold_tile(typing_context: Any, values: Any, k: Any, j: Any, tops: Any, at: Any) -> Any:
+    """tops[0, at + l] = the larger of it and values[k, j + l], for l < 16."""
+    signature = types.void(values, types.int64, types.int64, tops, types.int64)
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        values, k, j, tops, at = arguments
+        lanes, zero = ir.VectorType(ir.FloatType(), TILE), ir.Constant(k.type, 0)
+        source = _element(context, builder, kinds.args[0], values, k, j)
+        target = _element(context, builder, kinds.args[3], tops, zero, at)
+        target = builder.bitcast(target, lanes.as_pointer())
+        new, old = builder.load(builder.bitcast(source, lanes.as_pointer())), builder.load(target)
+        new.align = old.align = 4
+        kept = builder.store(builder.select(builder.fcmp_ordered(">", new, old), new, old), target)
+        kept.align = 4
+        return context.get_dummy_value()
+
+    return signature, generate_code
 
 
 @inner
 def _dot_products(
-    query: Array, rows: Array, first: Any, stride: Any, size: Any, out: Array
+    queries: Array, q: Any, rows: Array, first: Any, stride: Any, size: Any, out: Array
 ) -> None:
-    """out[j] = Σ_x query[x] · rows[first + x · stride + j], for j below `size`."""
-    for j in range(size):
-        out[j] = np.float32(0.0)
-    d = query.size
-    mine = out[:size]
-    for x in range(0, d, 4):
-        q0, q1, q2, q3 = query[x], query[x + 1], query[x + 2], query[x + 3]
-        at = first + x * stride
-        r0 = rows[at : at + size]
-        r1 = rows[at + stride : at + stride + size]
-        r2 = rows[at + 2 * stride : at + 2 * stride + size]
-        r3 = rows[at + 3 * stride : at + 3 * stride + size]
-        for j in range(size):
-            mine[j] = (((mine[j] + q0 * r0[j]) + q1 * r1[j]) + q2 * r2[j]) + q3 * r3[j]
+    """out[k, j] = Σ_x queries[q[k], x] · rows[first + x · stride + j], for j below `size`.
+
+    The rest of the last sixteen columns is −∞.
+    """
+    d = queries.shape[1]
+    safe = rows.size - first - (d - 1) * stride
+    done = np.int64(0)
+    while done < size and done + TILE <= safe:
+        _dot_tile(queries, q, rows, first + done, stride, out, done)
+        done += TILE
+    for k in range(QUERIES):
+        # at the end of all rows
+        for j in range(done, size):
+            total = np.float32(0.0)
+            for x in range(d):
+                total += queries[q[k], x] * rows[first + x * stride + j]
+            out[k, j] = total
+        for j in range(size, -(-size // TILE) * TILE):
+            out[k, j] = np.float32(-np.inf)
 
 
 @inner
-def _rank_key(dot: Any, post: Any) -> Any:
-    """Sort key of a post: its product, ties by the newer post."""
+def _rank_key(dot: Any, code: Any) -> Any:
+    """Sort key of a post: its product, ties by the larger code, that is the newer post."""
     bits = np.int64(np.float32(dot).view(np.int32))
     if bits < 0:
         bits = np.int64(-2147483648) - bits
-    return (bits << 32) | np.int64(post)
+    return (bits << 32) | np.int64(code)
 
 
 @inner
-def _rank_product(rank: Any) -> Any:
-    """Product that a sort key holds."""
-    bits = rank >> 32
-    if bits < 0:
-        bits = np.int64(-2147483648) - bits
-    return np.int32(bits).view(np.float32)
+def _count_above(tops: Array, width: Any, bar: Any) -> Any:
+    """Number of the first `width` values that reach the bar."""
+    above = 0
+    for x in range(width):
+        above += tops[0, x] >= bar
+    return above
 
 
 @inner
-def _push_heap(heap: Array, size: Any, capacity: Any, rank: Any) -> Any:
-    """Push a key onto a min-heap of the `capacity` largest keys; returns the heap's size."""
-    if size == capacity:
-        if rank <= heap[0]:
-            return size
-        at = np.int64(0)
-        low = np.int64(1)
-        while low < size:
-            if low + 1 < size and heap[low + 1] < heap[low]:
-                low += 1
-            if rank <= heap[low]:
-                break
-            heap[at] = heap[low]
-            at = low
-            low = 2 * at + 1
-        heap[at] = rank
-        return size
-    at = np.int64(size)
-    while at > 0:
-        up = (at - 1) >> 1
-        if heap[up] <= rank:
+def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
+    """A value that at least k of the row's values reach, and seldom many more; −∞ if there are only k.
+
+    The largest of disjoint groups are values of their own: what k of these reach, k values reach.
+    """
+    if size <= k:
+        return np.float32(-np.inf)
+    lanes = -(-size // TILE) * TILE
+    width = min(-(-3 * k // TILE) * TILE, lanes)
+    for x in range(width + TILE):
+        tops[0, x] = np.float32(-np.inf)
+    at: Any = np.int64(0)
+    for j in range(0, lanes, TILE):
+        _fold_tile(values, row, j, tops, at)
+        at = at + TILE if at + TILE < width else 0
+    for j in range(0, width, TILE):
+        _fold_tile(tops, 0, j, tops, width)
+    low = high = tops[0, width]
+    for x in range(1, TILE):
+        low, high = min(low, tops[0, width + x]), max(high, tops[0, width + x])
+    # downward until so many reach it, then by halves
+    step, above = max(high - low, np.float32(1e-6)), _count_above(tops, width, low)
+    while above < k:
+        high, low, step = low, low - step, step + step
+        above = _count_above(tops, width, low)
+    for _ in range(10):
+        if above <= k + (k >> 3):
             break
-        heap[at] = heap[up]
-        at = up
-    heap[at] = rank
-    return size + 1
+        middle = np.float32(0.5) * (low + high)
+        reached = _count_above(tops, width, middle)
+        if reached >= k:
+            low, above = middle, reached
+        else:
+            high = middle
+    return low
 
 
 @inner
-def search_index(
-    index: Any,
-    cell_end: Array,
+def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
+    """List the places of the row's values that reach the bar; returns their number."""
+    got: Any = np.int64(0)
+    for j in range(0, size, TILE):
+        bits = _bits_above(values, row, j, bar)
+        # two without a branch, which would be predicted wrongly
+        for _ in range(2):
+            places[got] = j + trailing_zeros(bits | (1 << TILE))
+            got += bits != 0
+            bits &= bits - 1
+        while bits != 0:
+            places[got] = j + trailing_zeros(bits)
+            got += 1
+            bits &= bits - 1
+    while got > 0 and places[got - 1] >= size:
+        got -= 1
+    return got
+
+
+@inner
+def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
+    """Move the k largest of a row of different keys to its front; returns min(size, k)."""
+    if size <= k:
+        return size
+    low = high = keys[row, 0]
+    for x in range(size):
+        low, high = min(low, keys[row, x]), max(high, keys[row, x])
+    while low < high:
+        # their mean, rounded up: the difference may have more than 63 bits
+        middle = (low | high) - ((low ^ high) >> 1)
+        above = 0
+        for x in range(size):
+            above += keys[row, x] >= middle
+        low, high = (middle if above >= k else low), (high if above >= k else middle - 1)
+        if above == k:
+            break
+    got = np.int64(0)
+    for x in range(size):
+        key = keys[row, x]
+        keys[row, got] = key
+        got += key >= low
+    return got
+
+
+@inner
+def _choose_cells(
+    values: Array, row: Any, cells: Any, probes: Any, tops: Array, places: Array, keys: Array
+) -> Any:
+    """The cells of the `probes` largest values, ties: the first, as the bits below of keys[0].
+
+    Returns the largest key.
+    """
+    got = _list_above(values, row, cells, _find_bar(values, row, cells, probes, tops), places)
+    best = np.int64(-(2**62))
+    for z in range(got):
+        c = places[z]
+        keys[0, z] = _rank_key(values[row, c], 0x7FFFFFFF - c)
+        best = max(best, keys[0, z])
+    _keep_largest(keys, 0, got, probes)
+    return best
+
+
+@inner
+def _choose_posts(
+    values: Array,
+    row: Any,
+    size: Any,
+    ids: Array,
+    first: Any,
     seen: Array,
     withdrawn: Array,
     any_withdrawn: Any,
-    query: Array,
-    quota: Any,
     cap: Any,
-    nearest: Any,
+    tops: Array,
+    places: Array,
+    keys: Array,
 ) -> Any:
-    """The `quota` nearest posts in the `probes` nearest cells, at most `cap` of each cell.
+    """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number."""
+    k = cap + (cap >> 2) + 4
+    while True:
+        some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
+        got: Any = np.int64(0)
+        for z in range(some):
+            at = places[z]
+            post = np.int64(ids[first + at])
+            keys[0, got] = _rank_key(values[row, at], post)
+            got += not (has_seen(seen, post) or (any_withdrawn and withdrawn[post]))
+        if got >= cap or size <= k:
+            return _keep_largest(keys, 0, got, cap)
+        # most of the nearest are seen
+        k *= 4
 
-    Seen and withdrawn posts are left out. Returns the number found and the nearest cell; the sort
-    keys are in `nearest.of_all`, in no order, with the post in the lower 31 bits.
+
+@kernel()
+def search_index(
+    index: Any,
+    cell_end: Array,
+    queries: Array,
+    accounts: Array,
+    seen_start: Array,
+    all_seen: Array,
+    withdrawn: Array,
+    any_withdrawn: bool,
+    cap: int,
+    found: Array,
+    sizes: Array,
+    nearest: Array,
+) -> None:
+    """The nearest posts of each query in its `probes` nearest cells, at most `cap` of each cell.
+
+    Posts that its account has seen, and withdrawn ones, are left out. Fills the rows of `found`
+    with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
+    `nearest` with the nearest cell of each account. Queries of zeros find nothing.
     """
     centres, start, ids, blocks = index.flat_centres, index.start, index.posts, index.blocks
-    dots, cell_near, best_near, chosen = nearest
-    cells = start.size - 1
-    _dot_products(query, centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
-    # the nearest cells in order; ties: the first
-    probes = min(index.probes, cells)
-    kept = np.int64(0)
+    cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
+    probes, each = min(index.probes, cells), min(cap, quota)
+    widest = np.int64(cells)
     for c in range(cells):
-        if kept == probes and dots[c] <= dots[chosen[kept - 1]]:
-            continue
-        at = min(kept, probes - 1)
-        kept = at + 1
-        while at > 0 and dots[chosen[at - 1]] < dots[c]:
-            chosen[at] = chosen[at - 1]
-            at -= 1
-        chosen[at] = c
-    total = np.int64(0)
-    alone = cap >= quota
-    for p in range(probes):
-        cell = np.int64(chosen[p])
-        first = start[cell]
-        size = cell_end[cell] - first
+        widest = max(widest, start[c + 1] - start[c])
+    wide = (-(-widest // TILE) + 1) * TILE
+    dots, tops = np.empty((QUERIES, wide), np.float32), np.empty((1, wide + TILE), np.float32)
+    places, room = np.empty(wide, np.int64), np.empty((1, wide), np.int64)
+    q = np.empty(QUERIES, np.int64)
+    # the nearest cells of every query
+    known, chosen = np.empty(n, np.int64), np.empty((n, probes), np.int32)
+    size_known: Any = np.int64(0)
+    for i in range(n):
+        sizes[i] = 0
+        some = False
+        for x in range(queries.shape[1]):
+            some = some or queries[i, x] != 0.0
+        if some:
+            known[size_known] = i
+            size_known += 1
+    begin = np.zeros(cells + 1, np.int64)
+    for low in range(0, size_known, QUERIES):
+        last = size_known - 1
+        for k in range(QUERIES):
+            q[k] = known[min(low + k, last)]
+        _dot_products(queries, q, centres, np.int64(0), cells, cells, dots)
+        for k in range(min(QUERIES, size_known - low)):
+            i = known[low + k]
+            best = _choose_cells(dots, k, cells, probes, tops, places, room)
+            nearest[accounts[i]] = 0x7FFFFFFF - (best & 0x7FFFFFFF)
+            for p in range(probes):
+                cell = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
+                chosen[i, p] = cell
+                begin[cell + 1] += 1
+    # the queries of every cell
+    for c in range(cells):
+        begin[c + 1] += begin[c]
+    visits, fill = np.empty(size_known * probes, np.int32), begin[:-1].copy()
+    for z in range(size_known):
+        i = known[z]
+        for p in range(probes):
+            c = chosen[i, p]
+            visits[fill[c]] = i
+            fill[c] += 1
+    near = np.empty((n, probes * each), np.int64)
+    for c in range(cells):
+        first, size = start[c], cell_end[c] - start[c]
         if size <= 0:
             continue
-        _dot_products(query, blocks, first * query.size, start[cell + 1] - first, size, dots)
-        got = np.int64(0)
-        # posts below the bar cannot enter; a post at the bar may be newer
-        bar = _rank_product(best_near[0]) if total == quota else np.float32(-np.inf)
-        for j in range(size - 1, -1, -1):
-            if dots[j] < bar:
-                continue
-            post = np.int64(ids[first + j])
-            if has_seen(seen, post) or (any_withdrawn and withdrawn[post]):
-                continue
-            rank = _rank_key(dots[j], post)
-            if alone:
-                total = _push_heap(best_near, total, quota, rank)
-                if total == quota:
-                    bar = _rank_product(best_near[0])
-            else:
-                got = _push_heap(cell_near, got, cap, rank)
-                if got == cap:
-                    bar = max(bar, _rank_product(cell_near[0]))
-        for k in range(got):
-            total = _push_heap(best_near, total, quota, cell_near[k])
-    return total, np.int64(chosen[0])
+        last = begin[c + 1] - 1
+        for low in range(begin[c], begin[c + 1], QUERIES):
+            for k in range(QUERIES):
+                q[k] = visits[min(low + k, last)]
+                a = accounts[q[k]]
+                for at in range(seen_start[a], seen_start[a + 1], 16):
+                    prefetch(all_seen, at)
+            _dot_products(
+                queries, q, blocks, first * queries.shape[1], start[c + 1] - first, size, dots
+            )
+            for k in range(min(QUERIES, last + 1 - low)):
+                i = q[k]
+                a = accounts[i]
+                seen = all_seen[seen_start[a] : seen_start[a + 1]]
+                got = _choose_posts(
+                    dots,
+                    k,
+                    size,
+                    ids,
+                    first,
+                    seen,
+                    withdrawn,
+                    any_withdrawn,
+                    each,
+                    tops,
+                    places,
+                    room,
+                )
+                for r in range(got):
+                    near[i, sizes[i] + r] = room[0, r]
+                sizes[i] += got
+    for i in range(n):
+        sizes[i] = _keep_largest(near, i, sizes[i], quota)
+        for r in range(sizes[i]):
+            found[i, r] = near[i, r]
 
 
 @kernel()
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
     """Nearest centre of rows low … high − 1; ties: the first. `centres` are (d, cells), in one dimension."""
     cells = centres.size // rows.shape[1]
-    dots = np.empty(cells, np.float32)
-    for i in range(low, high):
-        _dot_products(rows[i], centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
-        best = 0
-        for c in range(1, cells):
-            if dots[c] > dots[best]:
-                best = c
-        out[i] = best
-
-
-@kernel()
-def recall_of(index: Any, cell_end: Array, queries: Array, bars: Array, k: int) -> Any:
-    """Share of the k nearest posts of each query that the search finds, mean over queries.
-
-    `bars` holds the product of the k-th nearest post: a post at the bar counts as one of the k.
-    """
-    start = index.start
-    cells = start.size - 1
-    widest = 0
-    for c in range(cells):
-        widest = max(widest, start[c + 1] - start[c])
-    best_near = np.empty(k, np.int64)
-    dots, chosen = np.empty(max(widest, cells), np.float32), np.empty(cells, np.int32)
-    nearest = Nearest(dots, np.empty(k, np.int64), best_near, chosen)
-    nobody, none_dropped = np.full(1, -1, np.int32), np.zeros(1, np.bool_)
-    wanted: Any = np.int64(0)
-    for c in range(cells):
-        wanted += cell_end[c] - start[c]
-    wanted = min(wanted, k)
-    total = 0.0
-    for i in range(queries.shape[0]):
-        bar = _rank_key(bars[i], 0)
-        found, _ = search_index(
-            index, cell_end, nobody, none_dropped, none_dropped[0], queries[i], k, k, nearest
-        )
-        hits = 0
-        for j in range(found):
-            if best_near[j] >= bar:
-                hits += 1
-        total += min(hits, wanted) / wanted
-    return total / queries.shape[0]
-
-
-@kernel()
-def products_of(
-    start: Array, blocks: Array, cell_end: Array, queries: Array, low: int, high: int, out: Array
-) -> None:
-    """Products of the queries low … high − 1 with all posts that have entered, a row each."""
-    cells, d = start.size - 1, queries.shape[1]
-    for i in range(low, high):
-        at = 0
-        for c in range(cells):
-            size = cell_end[c] - start[c]
-            if size > 0:
-                stride = start[c + 1] - start[c]
-                found = out[i - low, at : at + size]
-                _dot_products(queries[i], blocks, start[c] * d, stride, size, found)
-                at += size
+    dots = np.empty((QUERIES, (-(-cells // TILE) + 1) * TILE), np.float32)
+    q = np.empty(QUERIES, np.int64)
+    for i in range(low, high, QUERIES):
+        last = high - 1
+        for k in range(QUERIES):
+            q[k] = min(i + k, last)
+        _dot_products(rows, q, centres, np.int64(0), np.int64(cells), np.int64(cells), dots)
+        for k in range(min(QUERIES, high - i)):
+            best = 0
+            for c in range(1, cells):
+                if dots[k, c] > dots[k, best]:
+                    best = c
+            out[i + k] = best

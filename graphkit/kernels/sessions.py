@@ -96,21 +96,26 @@ class TickImpressions(NamedTuple):
     """Slots of each session, from the first on, that the propensities are over."""
 
 
-@inner
-def _start_session(state: Any, tick: Any, params: Any, query: Array, a: Any) -> None:
-    """Decay the profile since the latest session, and normalise it as the query."""
-    profiles = state.profiles
-    last = state.last[a]
-    if last >= 0:
-        left = params.profile_decay[min(tick.t - last, params.profile_decay.size - 1)]
-        if left != 1.0:
-            for x in range(query.shape[1]):
-                profiles[a, x] = np.float32(np.float64(profiles[a, x]) * left)
-    state.last[a] = tick.t
-    norm = math.sqrt(np.float64(dot_rows(profiles, a, profiles, a)))
-    for x in range(query.shape[1]):
-        value = np.float64(profiles[a, x])
-        query[0, x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
+@kernel()
+def start_sessions(
+    profiles: Array, last_session: Array, decay: Array, t: int, accounts: Array, queries: Array
+) -> None:
+    """Decay the profiles since the latest session, and fill `queries` with them at length 1."""
+    for i in range(accounts.size):
+        a = accounts[i]
+        if i + st.AHEAD < accounts.size:
+            prefetch(profiles, accounts[i + st.AHEAD])
+        last = last_session[a]
+        if last >= 0:
+            left = decay[min(t - last, decay.size - 1)]
+            if left != 1.0:
+                for x in range(queries.shape[1]):
+                    profiles[a, x] = np.float32(np.float64(profiles[a, x]) * left)
+        last_session[a] = t
+        norm = math.sqrt(np.float64(dot_rows(profiles, a, profiles, a)))
+        for x in range(queries.shape[1]):
+            value = np.float64(profiles[a, x])
+            queries[i, x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
 
 
 @inner
@@ -223,14 +228,17 @@ def run_sessions(
     low: int,
     high: int,
     scratch: Any,
+    near: Any,
     given: Any,
     shown: Any,
 ) -> None:
     """Sessions order[low … high − 1] of a tick; `given` are :class:`GivenScores`.
 
+    The rows of `near`, :class:`NearPosts`, are those of these sessions.
+
     Fills the rows of `shown`, a :class:`TickImpressions`.
     """
-    static, state, tick, index, params = inputs
+    static, state, tick, params = inputs
     given_values, given_start = given.values, given.start
     # hoisted: each access to an array within the loops would count its references
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
@@ -242,7 +250,7 @@ def run_sessions(
     p_indptr, posters = static.p_indptr, static.posters
     account_keys, post_keys = static.account_keys, static.post_keys
     hash_slots, entries = scratch.hash_slots, scratch.entries
-    topics, query, chosen = scratch.topics, scratch.query, scratch.chosen
+    topics, queries, chosen = scratch.topics, near.queries, scratch.chosen
     seen_start, all_seen = state.seen_start, state.seen
     profiles, activity = state.profiles, state.recent_activity
     signals, halves, delivery = params.signals, params.halves, params.delivery
@@ -265,10 +273,12 @@ def run_sessions(
             prefetch(f_indices, f_indptr[b])
             for at in range(seen_start[b], seen_start[b + 1], 16):
                 prefetch(all_seen, at)
-        _start_session(state, tick, params, query, a)
-        count = gather_candidates(static, state, tick, index, params, scratch, seen, a)
+        row = np.int64(z - low)
+        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
         first = given_start[i] if given_values.size > 0 else np.int64(0)
-        size = score_candidates(static, tick, params, scratch, a, count, given_values, first)
+        size = score_candidates(
+            static, tick, params, scratch, a, count, queries, row, given_values, first
+        )
         shown.candidates[i] = size
         n_chosen = choose_candidates(params, scratch, size)
         for s in range(n_chosen):
@@ -378,20 +388,20 @@ def first_propensities(
 
 @kernel()
 def list_pairs(
-    inputs: Any, active: Array, low: int, high: int, scratch: Any, width: int, found: Any
+    inputs: Any, active: Array, low: int, high: int, scratch: Any, near: Any, width: int, found: Any
 ) -> None:
     """Candidates and their viewer × post factors, of sessions low … high − 1.
 
-    Session i fills the rows of `found`, :class:`CandidatePairs`, from i · width on.
+    The rows of `near`, :class:`NearPosts`, are those of these sessions. Session i fills the rows of `found`, :class:`CandidatePairs`, from i · width on.
     """
-    static, state, tick, index, params = inputs
+    static, state, tick, params = inputs
     entries, every = scratch.entries, np.ones(found.factors.shape[0])
     for i in range(low, high):
         a = active[i]
         seen = state.seen[state.seen_start[a] : state.seen_start[a + 1]]
-        _start_session(state, tick, params, scratch.query, a)
-        count = gather_candidates(static, state, tick, index, params, scratch, seen, a)
-        size = pair_factors(static, tick, params, scratch, a, count, every)
+        row = np.int64(i - low)
+        count = gather_candidates(static, state, tick, params, scratch, seen, a, near, row)
+        size = pair_factors(static, tick, params, scratch, a, count, every, near.queries, row)
         for k in range(size):
             at, c = i * width + k, scratch.at[k]
             found.post[at] = entries[c, st.POST]

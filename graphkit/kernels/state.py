@@ -177,23 +177,20 @@ class FeedParameters(NamedTuple):
     """2^−r for r = 0 … 63."""
 
 
-class Nearest(NamedTuple):
-    """Working memory of one search of the index."""
+class NearPosts(NamedTuple):
+    """What the interest source finds for some sessions, a row each."""
 
-    dots: Array
-    """float32: products with centres, then with the posts of a cell."""
-    of_cell: Array
-    """int64: heap of the nearest posts of a cell, and of all below."""
-    of_all: Array
-    cells: Array
-    """int32: the nearest cells."""
+    queries: Array
+    """float32, (sessions, f): the profiles at length 1."""
+    keys: Array
+    """int64, (sessions, quota): posts in the lower 31 bits, in no order."""
+    sizes: Array
+    """int64: number of posts of each session."""
 
 
 class Scratch(NamedTuple):
     """Working memory of one thread: the candidates of a session and their hash table."""
 
-    query: Array
-    """float32, (1, f): the profile at length 1."""
     hash_slots: Array
     """Open-addressing hash table: row of a post in `entries`, plus 1; 0 where free."""
     entries: Array
@@ -216,7 +213,6 @@ class Scratch(NamedTuple):
     """float64: `base` with the author's discount."""
     tie_break: Array
     """int64: random bits that order equal scores."""
-    nearest: Nearest
     topics: Array
     """int32, (slots,): topics for tastes shown in the session."""
     chosen: Array
@@ -229,7 +225,6 @@ class FeedInputs(NamedTuple):
     static: StaticArrays
     state: State
     tick: TickContext
-    inverted_file: Index
     params: FeedParameters
 
 

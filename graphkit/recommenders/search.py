@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.kernels.search import assign, products_of, recall_of
+from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.state import Index
 
 __all__ = ["build_index", "cell_ends", "recall", "replace_features"]
@@ -19,8 +19,8 @@ Ints = npt.NDArray[np.int64]
 WANTED = 0.95
 #: Profiles that recall is measured on; posts per cell, and iterations, of k-means.
 PROFILES, SAMPLE, ROUNDS = 200, 64, 6
-#: Products that are held at a time, to find the k-th largest of each query.
-BATCH = 2**22
+#: Queries whose nearest posts are found in all cells at a time.
+BATCH = 20
 
 
 def build_index(features: Floats, profiles: Floats) -> Index:
@@ -58,26 +58,59 @@ def recall(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> floa
 
 def _kth_products(index: Index, queries: Floats, n_eligible: int, k: int = 100) -> Floats:
     """Inner products of the queries with their k-th nearest post."""
-    if not n_eligible:
-        return np.zeros(queries.shape[0], np.float32)
-    ends, kth = cell_ends(index, n_eligible), np.empty(queries.shape[0], np.float32)
-    last = n_eligible - min(k, n_eligible)
-    batch = max(1, min(queries.shape[0], BATCH // n_eligible))
-    found = np.empty((batch, n_eligible), np.float32)
-    for low in range(0, queries.shape[0], batch):
-        high = min(low + batch, queries.shape[0])
-        products_of(index.start, index.blocks, ends, queries, low, high, found)
-        kth[low:high] = np.partition(found[: high - low], last, axis=1)[:, last]
+    kth = np.zeros(queries.shape[0], np.float32)
+    whole = index._replace(probes=index.start.size - 1)
+    for low in range(0, queries.shape[0] if n_eligible else 0, BATCH):
+        keys, _ = _nearest_keys(whole, queries[low : low + BATCH], n_eligible, min(k, n_eligible))
+        bits = keys.min(axis=1) >> 32
+        kth[low : low + BATCH] = _flip_negative(bits).astype(np.int32).view(np.float32)
     return kth
 
 
 def _measure_recall(
     index: Index, queries: Floats, kth: Floats, n_eligible: int, k: int = 100
 ) -> float:
+    """Share of the k nearest posts that a search finds, mean over queries.
+
+    `kth` holds the product of the k-th nearest post: a post at it counts as one of the k.
+    """
     if not queries.shape[0] or not n_eligible:
         return float("nan")
-    found: float = recall_of(index, cell_ends(index, n_eligible), queries, kth, k)
-    return found
+    keys, sizes = _nearest_keys(index, queries, n_eligible, k)
+    bars = _flip_negative(kth.view(np.int32).astype(np.int64)) << 32
+    hits = ((keys >= bars[:, None]) & (np.arange(k) < sizes[:, None])).sum(axis=1)
+    wanted = min(n_eligible, k)
+    # summed in order
+    mean: float = np.cumsum(np.minimum(hits, wanted) / wanted)[-1].item() / queries.shape[0]
+    return mean
+
+
+def _nearest_keys(index: Index, queries: Floats, n_eligible: int, k: int) -> tuple[Ints, Ints]:
+    """Sort keys of the nearest posts that a search for k finds, a row per query; their numbers."""
+    n = queries.shape[0]
+    keys, sizes = np.empty((n, k), np.int64), np.zeros(n, np.int64)
+    search_index(
+        index,
+        cell_ends(index, n_eligible),
+        queries,
+        np.zeros(n, np.int64),
+        # nobody has seen anything
+        np.array([0, 1]),
+        np.full(1, -1, np.int32),
+        np.zeros(1, np.bool_),
+        False,
+        k,
+        keys,
+        sizes,
+        np.zeros(1, np.int32),
+    )
+    return keys, sizes
+
+
+def _flip_negative(bits: Ints) -> Ints:
+    """Bits of float32 as integers of the same order, and back."""
+    flipped: Ints = np.where(bits < 0, -(2**31) - bits, bits)
+    return flipped
 
 
 def cell_ends(index: Index, n_eligible: int) -> Ints:

@@ -22,7 +22,6 @@ from graphkit.kernels.state import (
     TOPIC,
     FeedParameters,
     Index,
-    Nearest,
     Scratch,
     StaticArrays,
 )
@@ -305,18 +304,13 @@ def viewer_parameters(behaviour: Behaviour, free: bool) -> ViewerParameters:
     return ViewerParameters(**values)  # type: ignore[arg-type]
 
 
-def allocate_scratch(static: StaticArrays, index: Index, params: FeedParameters) -> Scratch:
+def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
     """Working memory of one thread, large enough for the candidates of any session."""
-    m, d = static.features.shape
+    m = static.features.shape[0]
     degree = int(np.diff(static.f_indptr).max(initial=0)) if params.circle else 0
     size = min(degree * RECENT + int(params.quotas.sum()), m) + 1
-    cells = index.start.size - 1
-    widest = int(np.diff(index.start).max(initial=0))
     most = int(params.quotas.max(initial=0))
-    dots = np.zeros(max(widest, cells), np.float32)
-    of_cell, of_all = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
     return Scratch(
-        query=np.zeros((1, d), np.float32),
         hash_slots=np.zeros(1 << int(2 * size).bit_length(), np.int32),
         entries=np.zeros((size, 6), np.int32),
         proposed=np.zeros(OVERSAMPLE * most + 1, np.int32),
@@ -329,7 +323,6 @@ def allocate_scratch(static: StaticArrays, index: Index, params: FeedParameters)
         base=np.zeros(size),
         score=np.zeros(size),
         tie_break=np.zeros(size, np.int64),
-        nearest=Nearest(dots, of_cell, of_all, np.zeros(cells, np.int32)),
         topics=np.zeros(params.slots, np.int32),
         chosen=np.zeros(params.slots, np.int32),
     )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.data.spread import ArmTally
-from graphkit.kernels.search import assign
+from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.sessions import (
     CandidatePairs,
     GivenScores,
@@ -19,16 +19,19 @@ from graphkit.kernels.sessions import (
     list_pairs,
     merge_tallies,
     run_sessions,
+    start_sessions,
     tally_communities,
 )
 from graphkit.kernels.state import (
     DUET,
+    INTEREST,
     RECENT,
     RESHARE,
     SHARE,
     TASTE_TOPIC,
     TOPIC,
     FeedInputs,
+    NearPosts,
     State,
     TickContext,
 )
@@ -81,7 +84,8 @@ def _score_batch(run: Run, tick: TickContext, active: Ints) -> tuple[Ints, npt.N
     found = CandidatePairs(post, source, factors, size)
 
     def list_range(low: int, high: int, scratch: Any) -> None:
-        list_pairs(run.feed_inputs(tick), active, low, high, scratch, width, found)
+        near = run.start_sessions(tick, active[low:high])
+        list_pairs(run.feed_inputs(tick), active, low, high, scratch, near, width, found)
 
     run.in_ranges(list_range, active.size)
     used = np.arange(rows) % max(width, 1) < np.repeat(size, width)
@@ -100,8 +104,8 @@ def _post_factor(run: Run, name: str, tick: int, posts: npt.NDArray[np.int32]) -
     return lambda: run.counts.factor(name, tick)[posts].astype(np.float32)
 
 
-#: Sessions below which threads are not worth their start.
-FEW = 256
+#: Sessions below which threads are not worth their start, and those that run together at most.
+FEW, MOST = 256, 4096
 #: Accounts on whom the recall of the interest index is measured at the end.
 MEASURED = 200
 #: Fields of the state that ticks change.
@@ -369,7 +373,35 @@ class Run:
 
     def feed_inputs(self, tick: TickContext) -> FeedInputs:
         """All inputs of the feed's ranking at one tick."""
-        return FeedInputs(self.static, self.state, tick, self.index, self.params)
+        return FeedInputs(self.static, self.state, tick, self.params)
+
+    def start_sessions(self, tick: TickContext, accounts: Ints) -> NearPosts:
+        """Bring the profiles of accounts to this tick, and find the posts nearest to them."""
+        state, params, size = self.state, self.params, accounts.size
+        near = NearPosts(
+            queries=np.empty((size, self.static.features.shape[1]), np.float32),
+            keys=np.empty((size, int(params.quotas[INTEREST])), np.int64),
+            sizes=np.zeros(size, np.int64),
+        )
+        start_sessions(
+            state.profiles, state.last, params.profile_decay, tick.t, accounts, near.queries
+        )
+        if self._searches:
+            search_index(
+                self.index,
+                tick.cell_end,
+                near.queries,
+                accounts,
+                state.seen_start,
+                state.seen,
+                state.withdrawn,
+                tick.any_withdrawn,
+                params.interest_cap,
+                near.keys,
+                near.sizes,
+                state.cell,
+            )
+        return near
 
     def _run_sessions(
         self, tick: TickContext, active: npt.NDArray[np.int64], shown: TickImpressions
@@ -384,8 +416,8 @@ class Run:
         inputs = self.feed_inputs(tick)
 
         def run_range(low: int, high: int, scratch: Any) -> None:
-            viewers = self.viewer_params
-            run_sessions(inputs, viewers, active, order, low, high, scratch, given, shown)
+            viewers, near = self.viewer_params, self.start_sessions(tick, active[order[low:high]])
+            run_sessions(inputs, viewers, active, order, low, high, scratch, near, given, shown)
 
         self.in_ranges(run_range, active.size)
 
@@ -422,9 +454,11 @@ class Run:
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""
-        kinds = self.static, self.index, self.params
+        kinds = self.static, self.params
         if self.workers == 1 or size < FEW:
-            task(0, size, allocate_scratch(*kinds))
+            scratch = allocate_scratch(*kinds)
+            for low in range(0, size, MOST):
+                task(low, min(low + MOST, size), scratch)
             return
         free: SimpleQueue[Any] = SimpleQueue()
         for _ in range(self.workers):
@@ -437,7 +471,7 @@ class Run:
             finally:
                 free.put(scratch)
 
-        step = max(FEW // 4, -(-size // (8 * self.workers)))
+        step = min(max(FEW // 4, -(-size // (8 * self.workers))), MOST)
         with ThreadPoolExecutor(self.workers) as pool:
             steps = [
                 pool.submit(run_range, low, min(low + step, size)) for low in range(0, size, step)

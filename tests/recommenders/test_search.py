@@ -14,7 +14,7 @@ from numba import njit
 import graphkit as gk
 from graphkit.kernels.random import mark_seen
 from graphkit.kernels.search import search_index
-from graphkit.kernels.state import Index, Nearest
+from graphkit.kernels.state import Index
 from graphkit.recommenders import Feed, interest_centric
 from graphkit.recommenders.search import build_index, cell_ends, recall, replace_features
 from graphkit.simulation import Behaviour
@@ -28,23 +28,6 @@ K = 100
 def _mark(table: Any, posts: Any) -> None:
     for post in posts:
         mark_seen(table, post)
-
-
-@njit
-def _search(
-    index: Any, ends: Any, table: Any, dropped: Any, query: Any, quota: int, cap: int
-) -> Any:
-    cells = index.start.size - 1
-    widest = np.diff(index.start).max()
-    best_near = np.empty(quota + 1, np.int64)
-    scratch = Nearest(
-        np.empty(max(widest, cells), np.float32),
-        np.empty(quota + 1, np.int64),
-        best_near,
-        np.empty(cells, np.int32),
-    )
-    size, nearest = search_index(index, ends, table, dropped, True, query, quota, cap, scratch)
-    return best_near[:size] & 0x7FFFFFFF, nearest
 
 
 def found(
@@ -63,10 +46,29 @@ def found(
     gone = np.zeros(m, np.bool_)
     gone[list(dropped)] = True
     ends = cell_ends(index, m if entered is None else entered)
-    posts, nearest = _search(index, ends, table, gone, query, quota, cap or quota)
+    # several at a time find what one finds
+    together = 1 + len(seen) % 6
+    queries = np.repeat(query[None], together, axis=0)
+    keys, sizes = np.empty((together, quota), np.int64), np.empty(together, np.int64)
+    cell = np.empty(1, np.int32)
+    search_index(
+        index,
+        ends,
+        queries,
+        np.zeros(together, np.int64),
+        np.array([0, table.size]),
+        table,
+        gone,
+        True,
+        cap or quota,
+        keys,
+        sizes,
+        cell,
+    )
     near = products(index.centres, query[:, None].T)[:, 0]
-    assert near[nearest] == near.max()
-    return posts.tolist()
+    assert not query.any() or near[cell[0]] == near.max()
+    (posts,) = {tuple(sorted((keys[i, : sizes[i]] & 0x7FFFFFFF).tolist())) for i in range(together)}
+    return list(posts)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -177,6 +179,7 @@ def test_a_search_of_all_cells_is_exact(data: st.DataObject) -> None:
     features = unit(rng.integers(-1, 2, size=(m, d)).astype(np.float64))
     features[rng.random((m, d)) < 0.1] *= -1
     query = unit(rng.integers(-1, 2, size=(1, d)).astype(np.float64))[0]
+    query *= np.float32(data.draw(st.sampled_from([1e-3, 1, 50, 1e30])))
     index = build_index(features, query[None])
     index = index._replace(probes=index.start.size - 1 + data.draw(st.integers(0, 3)))
     entered = data.draw(st.integers(0, m))
@@ -287,3 +290,20 @@ def test_few_posts_and_none_that_is_known() -> None:
     blank = build_index(np.zeros((30, 4), np.float32), lone)
     # all are as far: the newest
     assert sorted(found(blank, lone[0], 5)) == [25, 26, 27, 28, 29]
+
+
+def test_viewers_who_have_seen_all_that_is_near_find_what_is_farther() -> None:
+    features, queries = clustered(np.random.default_rng(7))
+    index = build_index(features, queries)
+    index = index._replace(probes=index.start.size - 1)
+    for query in queries[:5]:
+        order = nearest(features, query, 4000)
+        for gone in (30, 1000, 3990):
+            got = found(index, query, K, seen=order[:gone])
+            assert sorted(got) == sorted(order[gone : gone + K])
+
+
+def test_a_profile_of_zeros_finds_nothing() -> None:
+    features, queries = clustered(np.random.default_rng(8))
+    index = build_index(features, queries)
+    assert found(index, np.zeros(32, np.float32), K) == []
