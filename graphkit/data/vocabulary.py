@@ -218,7 +218,10 @@ def _distinct_ids(series: pl.Series) -> pl.Series:
             seen[values if low == 0 else values - low] = True
             return pl.Series(np.flatnonzero(seen) + low, dtype=pl.Int64)
     if len(series) and bool((series.slice(1) > series.slice(0, len(series) - 1)).all()):
-        return series
+        if series.dtype == pl.String:
+            return series
+        # integers may lie in an array of the caller, who may change it later
+        return pl.Series(series.name, series.to_numpy().copy())
     return series.unique().sort()
 
 

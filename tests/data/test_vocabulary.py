@@ -121,3 +121,12 @@ def test_texts_are_looked_up_exactly() -> None:
     assert vocabulary.lookup(asked).tolist() == [code.get(text, -1) for text in asked]
     assert vocabulary.lookup(asked).dtype == np.int32
     assert Vocabulary(vocabulary.series) == vocabulary
+
+
+@pytest.mark.parametrize("give", [np.array, pl.Series])
+def test_integers_are_copied(give: Any) -> None:
+    given = np.array([0, 1000, 10**9])
+    vocabulary = Vocabulary(given if give is np.array else give(given))
+    given[0] = 7
+    assert vocabulary.ids.tolist() == [0, 1000, 10**9]
+    assert vocabulary.lookup([0, 7]).tolist() == [0, -1]
