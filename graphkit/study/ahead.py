@@ -6,6 +6,7 @@ another core. It begins with what the command needs last, and hands over through
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,9 +44,14 @@ def compiling_ahead(*, simulation: bool = False) -> Iterator[None]:
 
 
 def _start(simulation: bool) -> subprocess.Popen[bytes]:
-    """Start the process; it ends when its standard input does."""
+    """Start the process; it ends when its standard input does.
+
+    It finds the modules that this process finds: not those of a folder that a command runs in.
+    """
+    path = os.pathsep.join(map(os.path.abspath, sys.path))
     return subprocess.Popen(
         [*_COMMAND, *(["--simulation"] if simulation else [])],
+        env=os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

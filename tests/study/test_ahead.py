@@ -55,6 +55,20 @@ def test_a_process_is_started_and_ends_with_the_context(
     assert process.returncode is not None
 
 
+def test_the_process_finds_the_modules_of_this_one(
+    started: list[subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told = tmp_path / "here", tmp_path / "told"
+    folder.mkdir()
+    (folder / "colorsys.py").write_text(f"open({str(told)!r}, 'w').write('a file of the user.')")
+    monkeypatch.chdir(folder)
+    command = (sys.executable, "-c", f"import colorsys; open({str(told)!r}, 'a').write('ended.')")
+    monkeypatch.setattr(ahead, "_COMMAND", command)
+    with ahead.compiling_ahead():
+        assert told_in(tmp_path) == "ended."
+        assert started[0].wait() == 0
+
+
 def test_the_process_ends_with_its_input(
     started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
