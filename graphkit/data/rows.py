@@ -91,8 +91,8 @@ def _sort_many(
 ) -> tuple[npt.NDArray[np.int64], Codes, Floats]:
     from graphkit.kernels import rows as kernel
 
-    ends = [np.ascontiguousarray(side, dtype=np.int32) for side in (source, target)]
-    given = np.empty(0) if weight is None else np.ascontiguousarray(weight)
+    ends = [_read_only(np.ascontiguousarray(side, dtype=np.int32)) for side in (source, target)]
+    given = _read_only(np.empty(0) if weight is None else np.ascontiguousarray(weight, np.float64))
     bits = (n - 1).bit_length()
     shift = max(0, bits - BUCKET_BITS)
     n_buckets = ((n - 1) >> shift) + 1
@@ -146,6 +146,13 @@ def _sort_many(
     if filled < size:
         indices, sums = indices[:filled].copy(), sums[:filled].copy()
     return indptr, indices, sums
+
+
+def _read_only(array: Array) -> Array:
+    """A read-only view, whatever was given, so that each kernel is compiled only once."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def close_gaps(arrays: Sequence[Array], first: Sequence[int], last: Sequence[int]) -> int:

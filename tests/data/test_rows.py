@@ -94,3 +94,20 @@ def test_a_graph_of_many_edges_passes_the_checks_of_one_that_is_given(
         assert again.n_edges == g.n_edges
         for array in (g.indptr, g.indices, g.weights):
             assert not array.flags.writeable
+
+
+def test_kernels_are_compiled_once_whatever_arrays_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from graphkit.kernels import rows as kernel
+
+    source, target, weight = np.array([0, 1, 2]), np.array([1, 2, 0]), np.array([1.0, 2.0, 3.0])
+    monkeypatch.setattr(rows, "MANY", 1)
+    texts = source.astype(str), target.astype(str)  # their codes are read-only
+    graphs = [Graph.from_edges(*texts, weight, directed=True)]
+    graphs += [Graph.from_edges(source, target, weight, directed=True)]
+    weight.setflags(write=False)
+    graphs += [Graph.from_edges(source, target, weight, directed=True)]
+    assert all(np.array_equal(graph.weights, graphs[0].weights) for graph in graphs)
+    for one in (kernel.count_rows, kernel.distribute_edges, kernel.sort_bucket):
+        assert len(one.signatures) == 1
