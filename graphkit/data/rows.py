@@ -56,8 +56,10 @@ def _sort_few(
         keys.sort()
     else:
         order = np.argsort(keys)
-        if not np.array_equal(weight, np.rint(weight)) and _has_repeats(keys[order]):
-            # sums of fractions depend on their order: fix it, whatever the order of rows
+        with np.errstate(over="ignore"):
+            exact = np.array_equal(weight, np.rint(weight)) and np.abs(weight).sum() < 2.0**53
+        if not exact and _has_repeats(keys[order]):
+            # sums that are rounded depend on their order: fix it, whatever the order of rows
             order = np.lexsort((weight, keys))
         keys, weight = keys[order], weight[order]
     if _has_repeats(keys):

@@ -111,3 +111,14 @@ def test_kernels_are_compiled_once_whatever_arrays_are_given(
     assert all(np.array_equal(graph.weights, graphs[0].weights) for graph in graphs)
     for one in (kernel.count_rows, kernel.distribute_edges, kernel.sort_bucket):
         assert len(one.signatures) == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_sums_of_whole_numbers_that_are_rounded_do_not_depend_on_the_order(
+    monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    weight = np.array([1e16] + 40 * [1.0])  # ones after the first large number are lost
+    ends = np.zeros(41, np.int32), np.ones(41, np.int32)
+    for at in range(41):
+        rows_of = built(monkeypatch, many, 1, 2, *ends, np.roll(weight, at), directed=True)
+        assert rows_of[2].tolist() == [1e16 + 40]
