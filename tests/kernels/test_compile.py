@@ -18,8 +18,11 @@ from graphkit.kernels import compile as jit
 
 CODE = """
 import sys
+import graphkit.kernels.compile as jit
+# beside the package, and in the user's folder, may be what other processes compiled
+folders = jit.cache_folders
+jit.cache_folders = lambda: folders()[:1]
 if sys.argv[1] == "nowhere":
-    import graphkit.kernels.compile as jit
     def full(*a):
         raise PermissionError("read-only")
     jit._write = full
