@@ -37,7 +37,7 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
-#: Seconds between two looks for Ctrl-C while pieces of work run.
+#: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
 
 #: Whether this process has started threads, and whether it was forked from one that had.
@@ -258,7 +258,7 @@ def in_threads(
         try:
             found = []
             for one in track(waiting, title, len(pieces)):
-                # in short steps: once Polars has run, Ctrl-C does not end a wait
+                # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
                 while not wait([one], timeout=PATIENCE).done:
                     pass
                 found.append(one.result())
