@@ -33,9 +33,12 @@ ShareOut = Callable[[Callable[[int, int], None], int], None]
 
 _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default=None)
 
-#: `cores` of a thread: how many it may use.
+#: `cores` of a thread: how many it may use; `over`: the event that its piece is not wanted any more.
 _own = threading.local()
 
+
+#: Seconds after which a wait for pieces of work begins anew.
+PATIENCE = 0.2
 
 #: Whether this process has started threads, and whether it was forked from one that had.
 _started = _lost = False
@@ -157,6 +160,16 @@ def _set_spare_cores(number: int) -> None:
     _own.cores = number
 
 
+def stop_if_over() -> None:
+    """Raise a KeyboardInterrupt in a piece of :func:`in_threads` that is not wanted any more.
+
+    Long pieces without progress reports call it between their steps.
+    """
+    over = getattr(_own, "over", None)
+    if over is not None and over.is_set():
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def helpers(threads: int) -> Iterator[ShareOut]:
     """Context that gives a function to spread many short steps over the same threads.
@@ -229,24 +242,27 @@ def in_threads(
             return [work(piece) for piece in track(pieces, title, len(pieces))]
         finally:
             _set_spare_cores(before)
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
     from threading import Event
 
     over = Event()
 
-    def stop_when_over(what: str, done: int, total: int) -> None:
-        if over.is_set():
-            raise KeyboardInterrupt
-
     def watched(piece: Piece) -> Result:
-        with show_progress(stop_when_over):
+        _own.over = over
+        with show_progress(lambda what, done, total: stop_if_over()):
             return work(piece)
 
     share = max(1, allowed // workers)
     with ThreadPoolExecutor(workers, initializer=_set_spare_cores, initargs=(share,)) as pool:
         waiting = [pool.submit(watched, piece) for piece in pieces]
         try:
-            return [one.result() for one in track(waiting, title, len(pieces))]
+            found = []
+            for one in track(waiting, title, len(pieces)):
+                # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
+                while not wait([one], timeout=PATIENCE).done:
+                    pass
+                found.append(one.result())
+            return found
         except BaseException:
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)

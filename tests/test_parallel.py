@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 
-from graphkit.parallel import in_threads, show_progress, track
+from graphkit.parallel import in_threads, show_progress, stop_if_over, track
 
 #: What a worker computes; `main` follows.
 WORK = '''
@@ -289,3 +289,55 @@ def test_progress_of_pieces_in_threads_is_not_shown() -> None:
     with show_progress(lambda *step: seen.append(step)):
         assert in_threads(work, [3, 4], "pieces", workers=2) == [3, 4]
     assert seen == [("pieces", 0, 2), ("pieces", 1, 2), ("pieces", 2, 2)]
+
+
+def test_a_piece_without_progress_stops_where_it_asks() -> None:
+    stop_if_over()  # in no piece
+    begun, stopped = Event(), Event()
+
+    def work(piece: int) -> None:
+        if not piece:
+            assert begun.wait(60)
+            raise ValueError("the first")
+        in_threads(lambda _: stop_if_over(), [1], "of a piece")
+        begun.set()
+        try:
+            while not stopped.wait(0.001):
+                stop_if_over()
+        except KeyboardInterrupt:
+            stopped.set()
+            raise
+
+    with pytest.raises(ValueError, match="the first"):
+        in_threads(work, [0, 1], "pieces", workers=2)
+    assert stopped.is_set()
+    stop_if_over()
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+import polars as pl
+from graphkit.parallel import in_threads, stop_if_over
+
+pl.DataFrame({"a": [1, 2]}).lazy().filter(pl.col("a") > 1).collect()
+over = threading.Event()
+
+def work(piece):
+    if piece:
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+    while not over.wait(0.001):
+        stop_if_over()
+
+threading.Timer(60, over.set).start()
+try:
+    in_threads(work, [0, 1], "pieces", workers=2)
+except KeyboardInterrupt:
+    print(over.is_set(), flush=True)
+os._exit(0)
+"""
+
+
+def test_an_interrupt_ends_the_wait_for_pieces() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert done.stdout == "False\n"

@@ -17,6 +17,7 @@ from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
 from graphkit.kernels.random import splitmix64
+from graphkit.parallel import stop_if_over
 
 #: Nodes are visited in random order, but in blocks of so many neighbours in memory, once a
 #: graph no longer fits the cache.
@@ -182,6 +183,7 @@ def _visit_order(n: int, state: State) -> Codes:
 
 def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
     """Local moving, in place; returns the sum of the gains."""
+    stop_if_over()
     n = rows.n
     if n >= LARGE:
         order = _visit_order(n, state)
@@ -198,6 +200,7 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
 
 def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
     """Refinement: the part of each node, identified by one of its nodes."""
+    stop_if_over()
     n = rows.n
     if n >= LARGE:
         seed = int(splitmix64(state))

@@ -13,7 +13,7 @@ from graphkit.communities.prepare import Codes
 from graphkit.kernels import parallel_leiden as kernel
 from graphkit.kernels.leiden import Csr, Rows, sorted_by
 from graphkit.kernels.parallel_leiden import BatchState, Near, RefineState
-from graphkit.parallel import helpers, spare_cores
+from graphkit.parallel import helpers, spare_cores, stop_if_over
 
 Counts = npt.NDArray[np.int64]
 
@@ -75,6 +75,7 @@ def move_nodes(rows: Rows, gamma: float, max_size: int, membership: Codes, order
         while found := kernel.list_waiting(order, waiting, nodes):
             m = 0
             for low in range(0, found, batch):
+                stop_if_over()
                 high = min(low + batch, found)
                 waiting[nodes[low:high]] = False
                 wakes, choices = -(-m // MOVES), -(-(high - low) // MOVES)

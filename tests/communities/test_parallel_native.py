@@ -218,3 +218,15 @@ def test_runs_in_a_pool_are_those_alone(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("graphkit.parallel.cores", lambda: 2)
     together = in_threads(run, range(4), "test")
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("module", [native, parallel_native])
+def test_runs_that_are_not_wanted_any_more_stop_between_steps(
+    monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "stop_if_over", stop)
+    with pytest.raises(KeyboardInterrupt):
+        leiden(planted(), runs=2, engine="native", rng=1)
