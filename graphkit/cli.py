@@ -130,7 +130,7 @@ def _show_version(
 def demo(
     out: OutOption = Path("graphkit-demo"), seed: SeedOption = 1, runs: RunsOption = 10
 ) -> None:
-    """Run a complete study on the bundled synthetic platform, in two to three minutes.
+    """Run a complete study on the bundled synthetic platform, in about two minutes.
 
     Projects engagement with videos to a graph of accounts, finds its communities, names them by
     their hashtags, measures their visibility in the follow graph, compares them with the planted

@@ -144,7 +144,7 @@ def _sort_many(
 
         share_out(sort, n_buckets)
     np.cumsum(indptr, out=indptr)
-    filled = close_gaps((indices, sums), bounds[:-1], found.tolist())
+    filled = _close_gaps((indices, sums), bounds[:-1], found.tolist())
     if filled < size:
         indices, sums = indices[:filled].copy(), sums[:filled].copy()
     return indptr, indices, sums
@@ -157,7 +157,7 @@ def _read_only(array: Array) -> Array:
     return view
 
 
-def close_gaps(arrays: Sequence[Array], first: Sequence[int], last: Sequence[int]) -> int:
+def _close_gaps(arrays: Sequence[Array], first: Sequence[int], last: Sequence[int]) -> int:
     """Move ranges, ascending, down to where the one before ends, in place; returns the end."""
     filled = 0
     for low, high in zip(first, last, strict=True):

@@ -313,7 +313,7 @@ def search_index(
     with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
     `nearest` with the nearest cell of each account. Queries of zeros find nothing.
     """
-    centres, start, ids, blocks = index.flat_centres, index.start, index.posts, index.blocks
+    centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
     cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
     probes, each = min(index.probes, cells), min(cap, quota)
     widest = np.int64(cells)

@@ -118,9 +118,7 @@ class Index(NamedTuple):
     """Inverted-file index: posts in cells of similar ones."""
 
     centres: Array
-    """float32, (d, cells)."""
-    flat_centres: Array
-    """The same memory in one dimension."""
+    """float32, (d · cells,): a dimension of all cells, then the next."""
     start: Array
     """First position of each cell, (cells + 1,)."""
     posts: Array

@@ -42,7 +42,7 @@ def build_index(features: Floats, profiles: Floats) -> Index:
     blocks = np.empty(m * d, np.float32)
     for low, high in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
         blocks[low * d : high * d] = features[posts[low:high]].T.ravel()
-    index = Index(centres, centres.ravel(), start.astype(np.int64), posts, blocks, 4)
+    index = Index(centres.ravel(), start.astype(np.int64), posts, blocks, 4)
     queries = _sample_rows(profiles[profiles.any(axis=1)], PROFILES)
     kth, cells = _kth_products(index, queries, m), centres.shape[1]
     while index.probes < cells and _measure_recall(index, queries, kth, m) < WANTED:

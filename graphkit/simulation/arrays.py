@@ -122,9 +122,7 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         index = build_index(features, profiles)
     else:
         centre, start = np.zeros((features.shape[1], 1), np.float32), np.zeros(2, np.int64)
-        index = Index(
-            centre, centre.ravel(), start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1
-        )
+        index = Index(centre.ravel(), start, np.zeros(0, np.int32), np.zeros(0, np.float32), 1)
     static = StaticArrays(
         world.account_keys[accounts],
         post_keys,

@@ -196,7 +196,7 @@ class Run:
             withdrawn=np.zeros(m, np.bool_),
         )
         if self._searches:
-            assign(self.state.profiles, self.index.flat_centres, 0, n, self.state.cell)
+            assign(self.state.profiles, self.index.centres, 0, n, self.state.cell)
         self.sources = np.zeros(len(SOURCES) + 1, np.int64)
         self.shared, self.counting = shared, counting
         self.shared_tally: SharedTally | None = None

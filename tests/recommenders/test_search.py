@@ -30,6 +30,11 @@ def _mark(table: Any, posts: Any) -> None:
         mark_seen(table, post)
 
 
+def centres_of(index: Index) -> np.ndarray:
+    """Centres of the cells, shape (d, cells)."""
+    return index.centres.reshape(-1, index.start.size - 1)
+
+
 def found(
     index: Index,
     query: np.ndarray,
@@ -65,7 +70,7 @@ def found(
         sizes,
         cell,
     )
-    near = products(index.centres, query[:, None].T)[:, 0]
+    near = products(centres_of(index), query[:, None].T)[:, 0]
     assert not query.any() or near[cell[0]] == near.max()
     (posts,) = {tuple(sorted((keys[i, : sizes[i]] & 0x7FFFFFFF).tolist())) for i in range(together)}
     return list(posts)
@@ -203,7 +208,7 @@ def test_cells_hold_every_post_once_by_the_nearest_centre(kind: Any) -> None:
     index = build_index(features, queries)
     m, d = features.shape
     assert sorted(index.posts.tolist()) == list(range(m))
-    near = products(index.centres, features)
+    near = products(centres_of(index), features)
     for cell, (low, high) in enumerate(zip(index.start, index.start[1:], strict=False)):
         posts = index.posts[low:high]
         assert (np.diff(posts) > 0).all()

@@ -256,7 +256,8 @@ class Platform:
         """The nearest posts of the nearest cells; none while nothing is known of the viewer."""
         if not query.any():
             return []
-        near, product = in_order(query, self.index.centres), in_order(query, self.features.T)
+        centres = self.index.centres.reshape(query.size, -1)
+        near, product = in_order(query, centres), in_order(query, self.features.T)
 
         def nearer(posts: list[int], size: int) -> list[int]:
             return sorted(posts, key=lambda p: (-product[p], -self.rank[p]))[:size]
