@@ -6,6 +6,7 @@ Packages and modules, from the top; each imports only those below it.
 cli                command line: ``graphkit demo | import | run | check | describe | …``
 study              studies from data to report: communities, simulation, analysis
 plot               figures
+attribution        causes of a difference between feeds, its limits, published figures
 synthetic          synthetic platforms with planted communities, and worlds of them; ``toy()``
 simulation         agent-based simulation of feeds and viewers, calibration → Spread
 networkx_backend   networkx's Leiden and Louvain on the native engine
@@ -31,7 +32,16 @@ from graphkit._version import __version__
 
 __getattr__, _, _names = _lazy.attach_stub(__name__, __file__)
 #: Packages are attributes (``graphkit.plot``); ``__all__`` holds types and functions only.
-_PACKAGES = {"communities", "data", "graphs", "measures", "nullmodels", "plot", "privacy"}
+_PACKAGES = {
+    "attribution",
+    "communities",
+    "data",
+    "graphs",
+    "measures",
+    "nullmodels",
+    "plot",
+    "privacy",
+}
 _PACKAGES |= {"readwrite", "recommenders", "simulation", "study", "synthetic"}
 __all__ = [*(name for name in _names if name not in _PACKAGES), "__version__"]
 

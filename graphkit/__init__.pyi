@@ -1,4 +1,5 @@
 from . import (
+    attribution,
     communities,
     data,
     graphs,
@@ -43,6 +44,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "agreement",
+    "attribution",
     "backbone",
     "build_world",
     "cointeraction_graph",
