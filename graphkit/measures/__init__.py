@@ -16,6 +16,7 @@ from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
+from graphkit.measures.observed import Observed, observed
 from graphkit.measures.own_share import own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
@@ -30,6 +31,7 @@ __all__ = [
     "Headline",
     "Measure",
     "Mixing",
+    "Observed",
     "PermutationNull",
     "amplification",
     "arm_means",
@@ -52,6 +54,7 @@ __all__ = [
     "measure_spread",
     "miscalibration",
     "mixing",
+    "observed",
     "own_share",
     "permutation_null",
     "reach_by_age",
