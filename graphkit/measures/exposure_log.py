@@ -43,6 +43,7 @@ class Places:
 
     @property
     def size(self) -> int:
+        """Number of communities."""
         return self.partition.n_communities
 
     @cached_property
@@ -77,6 +78,7 @@ class Log:
     watched: Floats
 
     def of(self, arm: int) -> slice:
+        """Pairs of an arm."""
         return slice(int(self.start[arm]), int(self.start[arm + 1]))
 
 
