@@ -132,7 +132,7 @@ def controversy(
 
     >>> from graphkit.data.graph import Graph
     >>> edges = [("a", "b"), ("a", "c"), ("b", "c"), ("c", "d"), ("d", "e"), ("d", "f"), ("e", "f")]
-    >>> graph = Graph.from_edges(*zip(*edges))
+    >>> graph = Graph.from_edges(*zip(*edges), directed=False)
     >>> sides = Partition.from_membership({n: int(n > "c") for n in "abcdef"})
     >>> controversy(graph, sides, hubs=1).frame.get_column("rwc").to_list()
     [1.0]
@@ -312,7 +312,7 @@ def neighbours_leaning(
     --------
     >>> from graphkit.data.graph import Graph
     >>> edges = [("a", "b"), ("a", "c"), ("b", "c"), ("c", "d"), ("d", "e"), ("d", "f"), ("e", "f")]
-    >>> graph = Graph.from_edges(*zip(*edges))
+    >>> graph = Graph.from_edges(*zip(*edges), directed=False)
     >>> found = neighbours_leaning(graph, [-1, -1, -1, 1, 1, 1], rng=1)
     >>> round(found.correlation, 3), found.n
     (0.949, 6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
@@ -355,11 +357,12 @@ def _list_matrix(
 
 def _check_features(
     name: str, value: npt.ArrayLike | sparse.sparray, *, low: float = -np.inf
-) -> npt.NDArray[np.float64] | sparse.csr_array:
+) -> Any:
     """Features as float64, dense or sparse rows; a DataError if they are no finite numbers."""
+    table: Any = value
     wanted = "a table of finite numbers" + (f" of {low:g} or more" if np.isfinite(low) else "")
     try:
-        table = value.tocsr() if sparse.issparse(value) else np.asarray(value)
+        table = table.tocsr() if sparse.issparse(table) else np.asarray(table)
         fits = table.ndim == 2 and table.dtype.kind in "iufb"
         table = table.astype(np.float64) if fits else table
     except (TypeError, ValueError, OverflowError) as error:
@@ -368,7 +371,7 @@ def _check_features(
         raise DataError(
             f"{name}: {wanted} is needed, one row per item, not {table.dtype} of shape {table.shape}."
         )
-    entries = table.data if sparse.issparse(table) else table
+    entries: Floats = table.data if sparse.issparse(table) else table
     wrong = ~np.isfinite(entries) | (entries < low) | (np.abs(entries) > 1e150)
     if wrong.any():
         raise DataError(f"{name}: {wanted} is needed, and there is {entries[wrong].ravel()[0]:g}.")

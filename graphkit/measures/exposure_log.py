@@ -276,7 +276,7 @@ def count_excluded(log: Log, places: Places, removed: dict[str, int]) -> None:
     removed[f"impressions to accounts without a community {where}"] = int(unassigned.sum())
 
 
-def deal_accounts(places: Places, log: Log, groups: int, generator: np.random.Generator) -> Codes:
+def deal_accounts(places: Places, groups: int, generator: np.random.Generator) -> Codes:
     """Group of each account, shape (n,): equal sizes, and each its share of every community.
 
     Within communities accounts are sorted by their number of items, then at random; each

@@ -107,7 +107,8 @@ def match_strata(account: Codes, item: Codes, arm: Codes, arms: tuple[str, ...])
         arms, arm, stratum, {"item views": np.log(views), "viewer activity": np.log(activity)}, {}
     )
     share = found.shares()
-    lacking = (share > 0).any(axis=0) & ~(share > 0).all(axis=0)
+    held = np.asarray((share > 0).sum(axis=0))
+    lacking = (held > 0) & (held < len(arms))
     removed = {
         "strata that a surface lacks (from matched values only)": int(lacking.sum()),
         "impressions in strata that a surface lacks (from matched values only)": int(

@@ -216,13 +216,13 @@ def observed(
     different items. The matched values remove what follows from how popular the items of a surface
     and how active its viewers are, and nothing else. Strata are fifths of the impressions by the
     views of their item × fifths by the impressions of their viewer, over all reported surfaces
-    (coarsened exact matching, Iacus et al. 2012), ties kept together. With p_k(s) the share of
-    stratum s in surface k, the impressions of each surface are weighted to one distribution,
-    t(s) ∝ 1 / Σ_k 1 / p_k(s): the overlap weights of Li & Li (2019), which weight most what all
-    surfaces show, with surfaces counted alike; strata that a surface lacks are dropped and counted.
-    Crossing, E–I index and mean watch fraction are of weighted impressions; counts of distinct
-    viewers, entropies and the Gini coefficient have no sound weighted form here and are unmatched
-    only. Popularity and activity include the surface itself.
+    (coarsened exact matching, Iacus et al. 2012), ties kept together; differences within a fifth
+    remain. With p_k(s) the share of stratum s in surface k, the impressions of each surface are
+    weighted to one distribution, t(s) ∝ 1 / Σ_k 1 / p_k(s): the overlap weights of Li & Li (2019),
+    which weight most what all surfaces show, with surfaces counted alike; strata that a surface
+    lacks are dropped and counted. Crossing, E–I index and mean watch fraction are of weighted
+    impressions; counts of distinct viewers, entropies and the Gini coefficient have no sound
+    weighted form here and are unmatched only. Popularity and activity include the surface itself.
 
     Intervals are a delete-a-group jackknife over accounts, as in :func:`resample_worlds`: each
     group of accounts is left out in turn, with its items. Items without an author in the log stay.
@@ -330,7 +330,7 @@ def observed(
         matching = match_strata(log.account, log.item, log.arm, log.arms)
         removed |= matching.removed
     streams = Streams(rng)
-    dealt = deal_accounts(places, log, groups, streams.generator("groups"))
+    dealt = deal_accounts(places, groups, streams.generator("groups"))
     columns: list[tuple[Any, ...]] = []
     matched: list[tuple[Any, ...]] = []
     flows: dict[str, Mixing] = {}
@@ -599,7 +599,7 @@ def _differences(
     if baseline is None:
         return None
     figures, keys = ["difference", "low", "high", "direction", "p_holm"], ["arm", "baseline"]
-    sides = []
+    sides: list[pl.DataFrame | None] = []
     for source in (outcome, matched):
         parts = [
             contrast(source, arm, baseline, confidence=confidence).frame
