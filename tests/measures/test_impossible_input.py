@@ -144,6 +144,10 @@ ARRAYS = [
 ]
 
 
+#: Functions whose arrays may be negative or NaN; the tests of their files refuse other arrays.
+SIGNED = {"class_counts", "exposed_leaning", "feature_distance", "neighbours_leaning"}
+
+
 def test_every_function_of_arrays_is_listed() -> None:
     taken = set()
     for name in measures.__all__:
@@ -152,7 +156,7 @@ def test_every_function_of_arrays_is_listed() -> None:
             kinds = str(inspect.signature(function))
             if any(word in kinds for word in ("ArrayLike", "NDArray", "Codes", "Floats")):
                 taken.add(name)
-    assert taken == set(CALLS)
+    assert taken == set(CALLS) | SIGNED
 
 
 @pytest.mark.parametrize("name", CALLS)

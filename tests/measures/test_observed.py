@@ -130,11 +130,15 @@ def test_parts_against_the_measures_of_the_smaller_log(
     smaller = Dataset(
         accounts={"account_id": kept},
         items=items,
-        impressions=dataset.impressions.filter(inside & shown),  # type: ignore[union-attr]
+        impressions=dataset.impressions.filter(inside & shown).drop(  # type: ignore[union-attr]
+            "parent_account_id"
+        ),
     )
     names = [partition.name(c) for c in partition.membership[dealt != gone].tolist()]
     labels = Partition.from_membership(kept.to_list(), names)
-    twin = observed(smaller, labels, groups=2, match=False, rng=1).outcome.filter(world=0)
+    twin = observed(
+        smaller, labels, groups=2, match=False, min_impressions=1, rng=1
+    ).outcome.filter(world=0)
     part = found.outcome.filter(world=gone + 1)
     both = part.join(twin, on=ROW, how="left", nulls_equal=True)
     assert both.drop_nulls("value").height > 100
