@@ -8,7 +8,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graphkit.errors import DataError, check_codes, check_counts, check_integer, check_number
+from graphkit.data.dataset import Dataset
+from graphkit.data.tags import fold_tags
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import (
+    DataError,
+    check_choice,
+    check_codes,
+    check_counts,
+    check_integer,
+    check_number,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -232,7 +242,8 @@ def feature_distance(
     account, item
         Shape (k,): codes of who was shown what, as of :class:`Impressions`.
     features
-        Shape (m, d): features of each item, such as tags (0 or 1; sparse for many) or an embedding.
+        Shape (m, d): features of each item, such as tags (0 or 1; sparse for many) or an embedding:
+        see :func:`item_features`.
     size
         Number of accounts n; by default the largest code and one.
 
@@ -331,6 +342,58 @@ def class_counts(
     shown.data = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)[shown.indices]
     counts = shown @ table
     return np.asarray(counts.toarray() if sparse.issparse(counts) else counts, np.float64)
+
+
+def item_features(dataset: Dataset, *, by: str = "tags") -> sparse.csr_array | Floats:
+    """Features of the items of a log, as :func:`feature_distance` and :func:`class_counts` take them.
+
+    Rows follow the items of :class:`Impressions`; an item without tags, or without an embedding, has
+    a row of zeros.
+
+    Parameters
+    ----------
+    dataset
+        With items.
+    by
+        ``"tags"``: 1 for each tag of the item, the tags sorted and their spellings folded, sparse;
+        or ``"embedding"``: its numbers.
+
+    Returns
+    -------
+    scipy.sparse.csr_array or numpy.ndarray
+        Shape (items, tags), or (items, numbers of an embedding).
+
+    Raises
+    ------
+    MissingDataError
+        Without the column.
+
+    Examples
+    --------
+    >>> from graphkit.data.dataset import Dataset
+    >>> log = Dataset(items={"item_id": ["w", "v"], "tags": [["Books", "art"], ["books"]]})
+    >>> item_features(log).toarray().tolist()
+    [[0.0, 1.0], [1.0, 1.0]]
+    """
+    check_choice("by", by, ("tags", "embedding"))
+    items = dataset.require("items", by, verb="item_features")
+    rows = dataset.item_ids.encode(items.get_column("item_id")).astype(np.int64)
+    column, size = items.get_column(by), len(dataset.item_ids)
+    length = column.list.len().fill_null(0).to_numpy()
+    values = column.drop_nulls().explode(empty_as_null=False)
+    of = np.repeat(rows, length)
+    if by == "embedding":
+        table = np.zeros((size, int(length.max(initial=0))))
+        known = length > 0
+        table[rows[known]] = values.to_numpy().astype(np.float64).reshape(int(known.sum()), -1)
+        return table
+    folded = fold_tags(values)
+    given = (folded.is_not_null() & (folded != "")).to_numpy()
+    tags = Vocabulary(folded.filter(given))
+    codes = tags.encode(folded.filter(given)).astype(np.int64)
+    pairs = np.unique(of[given] * max(len(tags), 1) + codes)
+    at = (pairs // max(len(tags), 1), pairs % max(len(tags), 1))
+    return sparse.csr_array((np.ones(pairs.size), at), shape=(size, len(tags)))
 
 
 def _check_lists(

@@ -66,6 +66,9 @@ Row = tuple[str | None, str | None, str, float]
 #: Name of the kind of partition in the outcome.
 KIND = "given"
 
+#: Measures of weighted impressions.
+MATCHED = {"viewer_value", "crossing", "ei_index"}
+
 #: What every result says of a comparison.
 ASSOCIATION = "association: users choose the surface, and surfaces show different items"
 
@@ -182,7 +185,8 @@ class Observed(Frozen, title="Observed spread", table="frame"):
                 else "; matched " + _with_bounds(row, "matched", "matched_low", "matched_high")
             )
         facts |= {f"note {i}": note for i, note in enumerate(self.notes, 1)}
-        return facts | {f"left out: {reason}": n for reason, n in self.removed.items()}
+        left_out = enumerate(self.removed.items(), 1)
+        return facts | {f"left out {i}": f"{n:,} {reason}" for i, (reason, n) in left_out}
 
 
 def _with_bounds(row: Mapping[str, Any], value: str, low: str, high: str) -> str:
@@ -254,7 +258,7 @@ def observed(
     groups
         Groups of accounts of the jackknife.
     match
-        Whether matched values are computed; needs two surfaces.
+        Whether matched values are computed; needs two surfaces, and one of the three measures.
     confidence
         Confidence level of the intervals.
     min_impressions
@@ -324,7 +328,7 @@ def observed(
     log = distinct_pairs(shown, places, by, baseline, removed)
     log = large_enough(log, min_impressions, baseline, removed)
     count_excluded(log, places, removed)
-    match = match and len(log.arms) > 1
+    match = match and len(log.arms) > 1 and any(MATCHED & set(x) for x in wanted.values())
     matching = None
     if match:
         matching = match_strata(log.account, log.item, log.arm, log.arms)

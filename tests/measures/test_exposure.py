@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from graphkit.errors import DataError, OptionError
+from graphkit.data.dataset import Dataset
+from graphkit.data.impressions import Impressions
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import (
     class_counts,
     effective_number,
@@ -17,6 +19,7 @@ from graphkit.measures import (
     feature_distance,
     gini,
     intra_list_distance,
+    item_features,
     lorenz,
     miscalibration,
     small_creator_share,
@@ -207,3 +210,25 @@ def test_features_and_lists_that_do_not_fit_are_refused(function: Callable[..., 
         class_counts([0], [0], [[-1.0]])
     with pytest.raises(DataError, match="classes: 60,000,000 accounts × 1 classes"):
         class_counts([0], [0], [[1.0]], size=60_000_000)
+
+
+def test_distance_and_classes_of_the_items_of_a_log() -> None:
+    log = Dataset(
+        items={
+            "item_id": ["w", "v", "u", "x"],
+            "tags": [["Art", "#art", "books"], ["books"], None, []],
+            "embedding": [[1.0, 0.0], [0.0, 2.0], None, [0.0, -1.0]],
+        },
+        impressions={"account_id": ["a", "a", "a", "b"], "item_id": ["v", "w", "u", "x"]},
+    )
+    shown = Impressions.from_dataset(log)
+    tags = item_features(log)
+    assert tags.toarray().tolist() == [[0, 0], [0, 1], [1, 1], [0, 0]]
+    assert class_counts(shown.account, shown.item, tags).tolist() == [[0.5, 1.5], [0, 0]]
+    found = feature_distance(shown.account, shown.item, tags)
+    assert found == pytest.approx([1 - 1 / math.sqrt(2), np.nan], nan_ok=True)
+    vectors = item_features(log, by="embedding")
+    assert vectors.tolist() == [[0, 0], [0, 2], [1, 0], [0, -1]]
+    assert feature_distance(shown.account, shown.item, vectors)[0] == pytest.approx(1)
+    with pytest.raises(MissingDataError, match="item_features needs"):
+        item_features(Dataset(items={"item_id": ["v"]}))

@@ -144,8 +144,10 @@ ARRAYS = [
 ]
 
 
-#: Functions whose arrays may be negative or NaN; the tests of their files refuse other arrays.
+#: Functions whose arrays may be negative, sparse or NaN (the tests of their files refuse others), and
+#: one that takes none.
 SIGNED = {"class_counts", "exposed_leaning", "feature_distance", "neighbours_leaning"}
+SIGNED |= {"item_features"}
 
 
 def test_every_function_of_arrays_is_listed() -> None:

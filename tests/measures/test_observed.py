@@ -487,6 +487,20 @@ def test_what_cannot_be_measured_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         small(log)
 
 
+def test_some_measures_only() -> None:
+    rows = [(a, v, s) for a in "bcd" for v in "vw" for s in "st"]
+    log = log_of(rows, {"v": "a", "w": "a"})
+    found = small(log, measures=["creator_gini", "reach"], baseline="s")
+    assert found.frame["measure"].unique().sort().to_list() == ["creator_gini", "reach"]
+    assert found.frame["matched"].null_count() == found.frame.height
+    assert found.matched_outcome is None
+    one = small(log, measures=["crossing"], baseline="s").differences
+    assert one is not None
+    assert one.select("arm", "community", "measure").rows() == [
+        ("t", None, "crossing"), ("t", "x", "crossing"), ("t", "y", "crossing"),
+    ]  # fmt: skip
+
+
 def test_a_measure_without_a_value_in_a_part_has_no_interval() -> None:
     found = small(log_of([("b", "v", "s"), ("c", "v", "s"), ("b", "w", "s")], {"v": "a", "w": "c"}))
     gone = found.outcome.filter(pl.col("value").is_null(), pl.col("world") > 0)
