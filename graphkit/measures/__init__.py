@@ -3,11 +3,22 @@
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
 from graphkit.measures.contrast import Contrast, arm_means, contrast
+from graphkit.measures.controversy import (
+    Controversy,
+    ExposedLeaning,
+    NeighboursLeaning,
+    controversy,
+    exposed_leaning,
+    neighbours_leaning,
+)
 from graphkit.measures.exposure import (
+    class_counts,
     effective_number,
     entropy,
+    feature_distance,
     gini,
     intra_list_distance,
+    item_features,
     lorenz,
     miscalibration,
     small_creator_share,
@@ -16,6 +27,7 @@ from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
+from graphkit.measures.observed import Observed, observed
 from graphkit.measures.own_share import own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
@@ -25,21 +37,29 @@ __all__ = [
     "MEASURES",
     "Cascades",
     "Contrast",
+    "Controversy",
     "Crossing",
+    "ExposedLeaning",
     "Finding",
     "Headline",
     "Measure",
     "Mixing",
+    "NeighboursLeaning",
+    "Observed",
     "PermutationNull",
     "amplification",
     "arm_means",
     "cascades",
+    "class_counts",
     "contrast",
+    "controversy",
     "crossing",
     "effective_number",
     "ei_index",
     "ei_null",
     "entropy",
+    "exposed_leaning",
+    "feature_distance",
     "flow",
     "gini",
     "headline",
@@ -48,10 +68,13 @@ __all__ = [
     "hosting_members",
     "hosting_reach",
     "intra_list_distance",
+    "item_features",
     "lorenz",
     "measure_spread",
     "miscalibration",
     "mixing",
+    "neighbours_leaning",
+    "observed",
     "own_share",
     "permutation_null",
     "reach_by_age",

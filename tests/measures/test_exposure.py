@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
-from graphkit.errors import DataError, OptionError
+from graphkit.data.dataset import Dataset
+from graphkit.data.impressions import Impressions
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import (
+    class_counts,
     effective_number,
     entropy,
+    feature_distance,
     gini,
     intra_list_distance,
+    item_features,
     lorenz,
     miscalibration,
     small_creator_share,
@@ -119,3 +126,109 @@ def test_miscalibration_from_none_to_its_bound() -> None:
         miscalibration([[1]], [[1]], alpha=0)
     with pytest.raises(DataError, match="shape"):
         miscalibration([[1, 2]], [[1]])
+
+
+lists = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=24)
+
+
+@given(lists, st.integers(0, 2**32 - 1))
+def test_feature_distance_against_all_pairs(rows: list[tuple[int, int]], seed: int) -> None:
+    features = np.random.default_rng(seed).normal(size=(6, 4))
+    features[5] = 0  # an item without features
+    account, item = (np.array(x) for x in zip(*rows, strict=True))
+    found = feature_distance(account, item, features, size=5)
+    assert found.shape == (5,)
+    for a in range(5):
+        items = sorted({i for b, i in rows if a == b and i != 5})
+        far = [
+            1
+            - features[i] @ features[j] / np.linalg.norm(features[i]) / np.linalg.norm(features[j])
+            for i in items
+            for j in items
+            if i < j
+        ]
+        assert found[a] == pytest.approx(np.mean(far) if far else np.nan, abs=1e-9, nan_ok=True)
+    thin = feature_distance(account, item, sparse.csr_array(features), size=5)
+    assert thin == pytest.approx(found, abs=1e-12, nan_ok=True)
+
+
+@given(lists)
+def test_feature_distance_of_one_class_per_item_is_intra_list_distance(
+    rows: list[tuple[int, int]],
+) -> None:
+    account, item = (np.array(x) for x in zip(*rows, strict=True))
+    classes = np.eye(3)[[0, 0, 1, 1, 2, 2]]
+    counts = class_counts(account, item, classes, size=4)
+    found = feature_distance(account, item, classes, size=4)
+    assert found == pytest.approx(intra_list_distance(counts), abs=1e-12, nan_ok=True)
+
+
+def test_feature_distance_of_opposite_and_equal_items() -> None:
+    assert feature_distance([0, 0], [0, 1], [[1.0], [-3.0]]).tolist() == [2.0]
+    assert feature_distance([0, 0], [0, 1], [[1.0, 1.0], [4.0, 4.0]]) == pytest.approx(0)
+    # an item again is no second one
+    assert np.isnan(feature_distance([0, 0], [1, 1], [[1.0], [2.0]])).all()
+
+
+@given(lists)
+def test_class_counts_against_a_loop(rows: list[tuple[int, int]]) -> None:
+    weights = np.array([[1, 0, 0], [1, 1, 0], [0, 2, 2], [0, 0, 0], [1, 1, 1], [0, 0, 5]])
+    account, item = zip(*rows, strict=True)
+    expected = np.zeros((4, 3))
+    for a, i in set(rows):
+        if weights[i].sum():
+            expected[a] += weights[i] / weights[i].sum()
+    assert class_counts(account, item, weights, size=4) == pytest.approx(expected)
+    thin = class_counts(account, item, sparse.coo_array(weights), size=4)
+    assert thin == pytest.approx(expected)
+
+
+def test_miscalibration_of_a_log_is_that_of_its_genres() -> None:
+    """A viewer of 70 romances and 30 action films, as in the paper's example of 70 to 30."""
+    item = np.arange(100)
+    genres = np.eye(2)[(item >= 70).astype(int)]
+    history = class_counts(np.zeros(100, int), item, genres)
+    assert history.tolist() == [[70.0, 30.0]]
+    only = class_counts(np.zeros(70, int), np.arange(70), genres)
+    expected = 0.7 * math.log(0.7 / (0.99 + 0.007)) + 0.3 * math.log(0.3 / 0.003)
+    assert miscalibration(history, only) == pytest.approx(expected)
+    assert miscalibration(history, history) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("function", [class_counts, feature_distance])
+def test_features_and_lists_that_do_not_fit_are_refused(function: Callable[..., object]) -> None:
+    with pytest.raises(DataError, match="item: integers from 0 to 1"):
+        function([0], [2], [[1.0], [2.0]])
+    with pytest.raises(DataError, match="account: integers from 0 to 0"):
+        function([1], [0], [[1.0]], size=1)
+    with pytest.raises(DataError, match="One item per account"):
+        function([0, 1], [0], [[1.0]])
+    for table in ([[np.nan]], [[np.inf]], [["a"]], [1.0], [[1.0], [1.0, 2.0]], None, [[1j]]):
+        with pytest.raises(DataError, match="a table of finite numbers"):
+            function([0], [0], table)
+    with pytest.raises(DataError, match="of 0 or more is needed, and there is -1"):
+        class_counts([0], [0], [[-1.0]])
+    with pytest.raises(DataError, match="classes: 60,000,000 accounts × 1 classes"):
+        class_counts([0], [0], [[1.0]], size=60_000_000)
+
+
+def test_distance_and_classes_of_the_items_of_a_log() -> None:
+    log = Dataset(
+        items={
+            "item_id": ["w", "v", "u", "x"],
+            "tags": [["Art", "#art", "books"], ["books"], None, []],
+            "embedding": [[1.0, 0.0], [0.0, 2.0], None, [0.0, -1.0]],
+        },
+        impressions={"account_id": ["a", "a", "a", "b"], "item_id": ["v", "w", "u", "x"]},
+    )
+    shown = Impressions.from_dataset(log)
+    tags = item_features(log)
+    assert tags.toarray().tolist() == [[0, 0], [0, 1], [1, 1], [0, 0]]
+    assert class_counts(shown.account, shown.item, tags).tolist() == [[0.5, 1.5], [0, 0]]
+    found = feature_distance(shown.account, shown.item, tags)
+    assert found == pytest.approx([1 - 1 / math.sqrt(2), np.nan], nan_ok=True)
+    vectors = item_features(log, by="embedding")
+    assert vectors.tolist() == [[0, 0], [0, 2], [1, 0], [0, -1]]
+    assert feature_distance(shown.account, shown.item, vectors)[0] == pytest.approx(1)
+    with pytest.raises(MissingDataError, match="item_features needs"):
+        item_features(Dataset(items={"item_id": ["v"]}))
