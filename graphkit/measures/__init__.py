@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
 from graphkit.measures.contrast import Contrast, arm_means, contrast
@@ -12,6 +13,8 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
+from graphkit.measures.flow_contrast import FlowContrast, flow_contrast
+from graphkit.measures.gains import Gains, who_gains
 from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
@@ -19,20 +22,26 @@ from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_nu
 from graphkit.measures.own_share import own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
+from graphkit.measures.sample_size import SampleSize, worlds_needed
 from graphkit.measures.spread import measure_spread
 
 __all__ = [
     "MEASURES",
+    "Bridges",
     "Cascades",
     "Contrast",
     "Crossing",
     "Finding",
+    "FlowContrast",
+    "Gains",
     "Headline",
     "Measure",
     "Mixing",
     "PermutationNull",
+    "SampleSize",
     "amplification",
     "arm_means",
+    "bridges",
     "cascades",
     "contrast",
     "crossing",
@@ -41,6 +50,7 @@ __all__ = [
     "ei_null",
     "entropy",
     "flow",
+    "flow_contrast",
     "gini",
     "headline",
     "hosting_by_visibility",
@@ -57,6 +67,8 @@ __all__ = [
     "reach_by_age",
     "reach_curve",
     "small_creator_share",
+    "who_gains",
+    "worlds_needed",
 ]
 
 
