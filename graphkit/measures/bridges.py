@@ -438,12 +438,12 @@ def _grouping(
                 "posts are introduced by several accounts and have no creator: use by='post' or 'tag'."
             )
         creators, group = np.unique(source.poster, return_inverse=True)
-        home = np.full(creators.size, -1, np.int64)
-        home[group] = source.homes[source.post_of]
+        of_creator = np.full(creators.size, -1, np.int64)
+        of_creator[group] = source.homes[source.post_of]
         table = pl.DataFrame(
             {
                 "account_id": source.accounts.gather(creators),
-                "community": names.gather(pl.Series(home).replace(-1, None)),
+                "community": names.gather(pl.Series(of_creator).replace(-1, None)),
             }
         )
         return (source.post_of, group.astype(np.int64)), table

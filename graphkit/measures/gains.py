@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -231,7 +231,8 @@ def who_gains(
     -------
     Gains
         ``.frame``: by, measure, group, unit (what the measure is a mean over), members and posts
-        (accounts and scheduled posts of the group, means over worlds), arm_mean, baseline_mean,
+        (accounts, or creators, and scheduled posts of the group, means over worlds; no posts by
+        activity), arm_mean, baseline_mean,
         difference, low, high, interval, p (t test), p_fdr (Benjamini and Hochberg, over all rows),
         direction (claimed at p_fdr ≤ 1 − confidence), worlds (of one world, replications).
         ``.trend``: slope of the least-squares line over the numbers 0, 1, … of the ordered groups.
@@ -240,7 +241,7 @@ def who_gains(
         no test, for it grows with the number of groups.
 
         A group with fewer than 10 posts (of measures of posts) or accounts has no value in that
-        world. Where more than 25 % of the impressions of either arm are filler, nothing is tested
+        world, and ``worlds`` says in how many it has one. Where more than 25 % of the impressions of either arm are filler, nothing is tested
         and no direction claimed. ``.provenance.removed`` counts what was left out.
 
     Raises
@@ -296,10 +297,14 @@ def who_gains(
             values[m][side][w, r] = np.where(known, found, np.nan)
     filled = too_filled(spread, arm, baseline)
     removed = dict(groups.removed)
-    options = {"by": by, "filled": filled, "confidence": confidence}
-    frame = _frame(values, sizes, groups.names, scheme, removed, **options)
-    trend = _trend(values if groups.ordered > 1 else {}, groups.ordered, scheme, **options)
-    heterogeneity = _heterogeneity(values, groups.names, scheme, filled)
+    names, ordered = groups.names, groups.ordered
+    frame = _frame(
+        values, sizes, names, scheme, removed, by=by, filled=filled, confidence=confidence
+    )
+    trend = _trend(
+        values if ordered > 1 else {}, ordered, scheme, by=by, filled=filled, confidence=confidence
+    )
+    heterogeneity = _heterogeneity(values, scheme, filled)
     given = {"arm": arm, "baseline": baseline, "by": by, "partition": kind, "measures": measures}
     made = Provenance.of("who_gains", given, made_from=(spread,), removed=removed)
     return Gains(arm, baseline, by, frame, trend, heterogeneity, made)
@@ -394,7 +399,7 @@ def _make_groups(
 
 def _look_up(groups: Codes, community: npt.NDArray[np.integer]) -> Codes:
     """Group of the community of each account or post; −1 for none."""
-    return np.append(groups, -1)[community]
+    return np.asarray(np.append(groups, -1)[community], dtype=np.int64)
 
 
 def _cut(
@@ -554,7 +559,7 @@ def _frame(
         part = part.with_columns(
             group=pl.Series(list(names), dtype=pl.String),
             members=sizes["accounts"],
-            posts=sizes["posts"],
+            posts=np.full(len(names), np.nan) if by == "activity" else sizes["posts"],
         )
         parts.append(part)
     table = pl.concat(parts)
@@ -640,7 +645,7 @@ def _slopes(values: Floats) -> Floats:
 
 
 def _heterogeneity(
-    values: dict[str, tuple[Floats, Floats]], names: Iterable[str], scheme: Scheme, filled: bool
+    values: dict[str, tuple[Floats, Floats]], scheme: Scheme, filled: bool
 ) -> pl.DataFrame:
     """Hotelling's T² test that the differences of all groups are equal, measure by measure."""
     rows = []

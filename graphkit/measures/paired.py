@@ -219,8 +219,8 @@ def match_communities(spread: Spread, kind: str, scheme: Scheme) -> Matched:
         named = [
             c for c in range(partition.n_communities) if one or partition.labels[c] is not None
         ]
-        code = np.full(partition.n_communities, -1, np.int64)
-        code[named] = [number.get(partition.name(c), -1) for c in named]
-        codes.append(code)
+        of_world = np.full(partition.n_communities, -1, np.int64)
+        of_world[named] = [number.get(partition.name(c), -1) for c in named]
+        codes.append(of_world)
     removed = {"communities in one world only": alone, "communities without a name": unnamed}
     return Matched(tuple(names), tuple(codes), {k: v for k, v in removed.items() if v})

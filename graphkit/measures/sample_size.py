@@ -285,7 +285,8 @@ def paired_power(n: npt.NDArray[np.integer], effect: float, alpha: float) -> Flo
     upper = stats.nct.sf(limit, freedom, shift)
     # the other side is below a rounding error where the noncentral t cannot be computed
     lower = np.nan_to_num(stats.nct.cdf(-limit, freedom, shift))
-    return np.minimum(1.0, np.where(np.isnan(upper), shift > limit, upper) + lower)
+    known = np.where(np.isnan(upper), shift > limit, upper)
+    return np.asarray(np.minimum(1.0, known + lower), dtype=np.float64)
 
 
 def _half_width_needs(deviation: float, precision: float, confidence: float) -> int:

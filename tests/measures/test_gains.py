@@ -209,7 +209,7 @@ def test_visibility_groups_are_ordered_without_those_not_judgeable(spread: Sprea
 
 def test_random_feeds_give_few_findings(by_hand: Any) -> None:
     """Both arms show posts at random: p is uniform, and findings are rare."""
-    rng, claimed, calls, small = np.random.default_rng(4), 0, 40, []
+    rng, claimed, calls, small = np.random.default_rng(4), 0, 25, []
     groups = ["x"] * 20 + ["y"] * 15 + ["z"] * 12
     world = by_hand.world(groups, [[i] for i in range(47)])
     for _ in range(calls):
@@ -257,6 +257,33 @@ def test_small_groups_are_counted_and_not_reported(by_hand: Any) -> None:
     assert [n for key, n in found.provenance.removed.items() if "below 10" in key] == [2]
     assert found.frame["low"].null_count() == 2
     assert found.trend.height == 0
+
+
+def test_a_jackknife_is_centred_on_its_whole() -> None:
+    platform = gk.synthetic.platform(120, communities=3, rng=1)
+    world = gk.build_world(platform, ticks=4, rng=1)
+    made = gk.resample_worlds(world, 3, rng=1)
+    arms = {"interest": gk.interest_centric(), "uniform": gk.recommenders.uniform()}
+    spread = gk.simulate_spread(made, arms, ticks=4, slots=5, rng=1)
+    found = who_gains(spread, *PAIR, by="community", partition="planted", measure="hosting_members")
+    gap = gk.contrast(gk.measure_spread(spread), *PAIR)
+    assert found.frame["interval"].unique().to_list() == ["over samples like this one"]
+    assert found.heterogeneity["p"].to_list() == [None]
+    for row in found.frame.iter_rows(named=True):
+        twin = gap.row("hosting_members", "planted", row["group"])
+        for column in ("difference", "low", "high", "arm_mean"):
+            assert row[column] == pytest.approx(twin[column])
+    assert found.frame["members"].sum() == pytest.approx(120)
+    flows = gk.measures.flow_contrast(spread, *PAIR, partition="planted")
+    alone = replace(
+        spread, worlds=(world,), tallies={(a, 0, 0): spread.tallies[a, 0, 0] for a in PAIR}
+    )
+    whole = gk.measures.flow_contrast(alone, *PAIR, partition="planted")
+    both = flows.frame.join(whole.frame, on=["home", "viewer"])
+    assert both.height > 3
+    assert both["difference"].to_list() == pytest.approx(both["difference_right"].to_list())
+    only = gk.measures.bridges(alone, "planted", arm="interest").frame
+    assert gk.measures.bridges(spread, "planted", arm="interest").frame.equals(only)
 
 
 def test_filler_claims_nothing(spread: Spread) -> None:
