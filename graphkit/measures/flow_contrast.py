@@ -152,8 +152,10 @@ def flow_contrast(
     ------
     MissingDataError
         For an unknown arm or kind of partition.
+    OptionError
+        If the two arms are one, or `confidence` is not between 0 and 1.
     DataError
-        If arms are equal, no community is in two worlds by name, or there are more than 5,000.
+        If no community is in two worlds by name, or there are more than 5,000.
 
     References
     ----------

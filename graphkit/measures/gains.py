@@ -249,10 +249,10 @@ def who_gains(
     MissingDataError
         For an unknown arm or kind of partition, or without a visibility that is needed.
     OptionError
-        For an unknown grouping or measure, a measure that such groups do not have, or no kind of
-        partition where there are several.
+        For an unknown grouping or measure, a measure that such groups do not have, no kind of
+        partition where there are several, or if the two arms are one.
     DataError
-        If arms are equal, posts have no authors (``"creator size"``), the budget is free
+        If posts have no authors (``"creator size"``), the budget is free
         (``"activity"``, which the arms would then have made), or a visibility does not fit.
 
     References

@@ -10,7 +10,7 @@ import polars as pl
 from scipy import stats
 
 from graphkit.data.spread import FILLER_LIMIT, Spread
-from graphkit.errors import DataError
+from graphkit.errors import OptionError
 from graphkit.measures.catalogue import world_samples
 from graphkit.measures.intervals import (
     FILLER,
@@ -64,7 +64,7 @@ def check_pair(arm: str, baseline: str, spread: Spread) -> None:
     spread.of(arm)
     spread.of(baseline)
     if arm == baseline:
-        raise DataError(f"arm and baseline are both {arm!r}: two arms are compared.")
+        raise OptionError(f"arm and baseline are both {arm!r}: two arms are compared.")
 
 
 def by_unit(values: Floats, scheme: Scheme) -> Floats:

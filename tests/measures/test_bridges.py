@@ -94,7 +94,9 @@ def test_the_sum_over_posts_is_crossing(spread: Spread) -> None:
             assert creators[column].sum() == pytest.approx(posts.frame[column].sum())
 
 
-def test_a_uniform_feed_has_no_bridges_and_a_feed_of_interests_few(spread: Spread) -> None:
+def test_a_uniform_feed_has_no_bridges_and_a_feed_of_interests_few(
+    spread: Spread, platform: gk.synthetic.Platform
+) -> None:
     uniform = bridges(spread, "planted", arm="uniform")
     assert uniform.ratio == pytest.approx(1, abs=0.03)
     told = uniform.frame["direction"].is_in(["higher", "lower"]).sum()
@@ -102,6 +104,9 @@ def test_a_uniform_feed_has_no_bridges_and_a_feed_of_interests_few(spread: Sprea
     # without replacement by account: p is not below a uniform one
     p = uniform.frame["p"].drop_nulls().to_numpy()
     assert (p <= 0.05).mean() <= 0.07
+    tags = bridges(spread, "planted", arm="uniform", by="tag", dataset=platform.dataset).frame
+    assert tags["direction"].is_in(["higher", "lower"]).sum() == 0
+    assert (tags["p"].drop_nulls() <= 0.05).mean() <= 0.1
     interest = bridges(spread, "planted", arm="interest")
     assert interest.ratio < 0.9
     assert (interest.frame["direction"] == "lower").sum() > 10

@@ -13,7 +13,7 @@ from scipy import stats
 import graphkit as gk
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError
+from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import FlowContrast, flow_contrast
 
 
@@ -140,6 +140,25 @@ def test_other_names_give_the_same(spread: Spread) -> None:
     assert before.select(numbers).sort(numbers).equals(after.select(numbers).sort(numbers))
 
 
+def test_random_feeds_give_few_findings(by_hand: Any) -> None:
+    """Both arms show posts at random, whatever the labels: p is uniform, findings are rare."""
+    rng, claimed, p = np.random.default_rng(7), 0, []
+    for _ in range(20):
+        groups = rng.permutation(["x"] * 14 + ["y"] * 11 + ["z"] * 8).tolist()
+        world = by_hand.world(groups, [[i] for i in range(33)])
+        runs: dict[str, list[list[ArmTally]]] = {"a": [], "b": []}
+        for _ in range(5):
+            for arm in runs:
+                log = [(a, i, 0) for a in range(33) for i in rng.choice(33, 9, False) if i != a]
+                runs[arm].append([by_hand.tally(world, log, sources=np.array([len(log), 0, 0]))])
+        spread = by_hand.spread([world] * 5, runs)
+        found = flow_contrast(spread, "a", "b", partition="planted").frame
+        claimed += bool(found["direction"].is_in(["higher", "lower"]).any())
+        p += found["p"].to_list()
+    assert claimed / 20 <= 0.2
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+
+
 def test_thin_cells_are_masked_and_filler_claims_nothing(by_hand: Any) -> None:
     worlds = [by_hand.world(["x"] * 3 + ["y"] * 3, [[0], [3]]) for _ in range(3)]
     runs = [[by_hand.tally(world, [(x, p, 0) for x, p in HOME])] for world in worlds]
@@ -163,7 +182,7 @@ def test_what_is_refused(spread: Spread) -> None:
         flow_contrast(spread, "intrest", "uniform", partition="planted")
     with pytest.raises(MissingDataError, match="planted"):
         flow_contrast(spread, "interest", "uniform", partition="plant")
-    with pytest.raises(DataError, match="two arms"):
+    with pytest.raises(OptionError, match="two arms"):
         flow_contrast(spread, "uniform", "uniform", partition="planted")
     found = flow_contrast(spread, "interest", "uniform", partition="planted")
     assert isinstance(found, FlowContrast)
