@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
+from graphkit.data.partition import Partition
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import OptionError
 from graphkit.measures.catalogue import world_samples
@@ -25,6 +27,9 @@ from graphkit.measures.mixing import partition_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+
+#: Names that :meth:`Partition.name` gives to communities without one: a number, and no name.
+_NUMBERED = re.compile(r"community \d+( \(unnamed\))?")
 
 
 @dataclass(frozen=True)
@@ -196,31 +201,33 @@ class Matched:
 def match_communities(spread: Spread, kind: str, scheme: Scheme) -> Matched:
     """Communities of a kind of partition that are in two worlds or more, the largest first.
 
-    Worlds made independently match by name only; a jackknife, one world, and worlds of one
-    partition by their numbers too.
+    Worlds made independently match by name only, and ``community 3`` is none: it is a rank by
+    size. A jackknife, one world, and worlds of one partition match by such numbers too.
     """
     partitions = [partition_of(spread, w, kind) for w in range(len(spread.worlds))]
     one = scheme.whole is not None or len({p.membership_key for p in partitions}) == 1
     members: dict[str, list[int]] = {}
     unnamed = 0
     for partition in partitions:
-        for code, size in enumerate(partition.sizes.tolist()):
-            if one or partition.labels[code] is not None:
-                members.setdefault(partition.name(code), []).append(size)
-            else:
+        for name, size in zip(_names(partition, one), partition.sizes.tolist(), strict=True):
+            if name is None:
                 unnamed += 1
+            else:
+                members.setdefault(name, []).append(size)
     least = 1 if len(partitions) == 1 else 2
     alone = sum(len(sizes) < least for sizes in members.values())
     kept = [name for name, sizes in members.items() if len(sizes) >= least]
     names = sorted(kept, key=lambda name: (-sum(members[name]) / len(members[name]), name))
     number = {name: at for at, name in enumerate(names)}
-    codes = []
-    for partition in partitions:
-        named = [
-            c for c in range(partition.n_communities) if one or partition.labels[c] is not None
-        ]
-        of_world = np.full(partition.n_communities, -1, np.int64)
-        of_world[named] = [number.get(partition.name(c), -1) for c in named]
-        codes.append(of_world)
+    codes = [
+        np.array([number.get(str(name), -1) for name in _names(p, one)], dtype=np.int64)
+        for p in partitions
+    ]
     removed = {"communities in one world only": alone, "communities without a name": unnamed}
     return Matched(tuple(names), tuple(codes), {k: v for k, v in removed.items() if v})
+
+
+def _names(partition: Partition, numbered: bool) -> list[str | None]:
+    """Name of each community, `None` for a number unless `numbered`."""
+    names = [partition.name(c) for c in range(partition.n_communities)]
+    return [name if numbered or not _NUMBERED.fullmatch(name) else None for name in names]

@@ -125,6 +125,20 @@ def test_names_match_worlds_and_what_does_not_match_is_counted(by_hand: Any) -> 
         flow_contrast(other, "a", "b", partition="planted")
 
 
+def test_numbers_are_no_names_except_of_one_partition(by_hand: Any) -> None:
+    """A rank by size says nothing about which community it is in another population."""
+    xy = ["community 0"] * 3 + ["community 1"] * 3
+    yx = ["community 1"] * 3 + ["community 0 (unnamed)"] * 3
+    apart = by_hand_spread(by_hand, [xy, [*yx[:2], None, *yx[3:]]], [HOME, AWAY])
+    with pytest.raises(DataError, match="in two worlds by name"):
+        flow_contrast(apart, "a", "b", partition="planted")
+    found = flow_contrast(
+        by_hand_spread(by_hand, [xy, xy], [HOME, AWAY]), "a", "b", partition="planted"
+    )
+    assert found.labels == ("community 0", "community 1")
+    assert set(found.frame["worlds"]) == {2}
+
+
 def test_other_names_give_the_same(spread: Spread) -> None:
     swap = {"gaming": "zz", "music": "aa"}
 
