@@ -182,8 +182,8 @@ def who_gains(
     ``by`` may be
 
     ``"community"``
-        each community, matched over worlds by name: those without a name, or in one world only,
-        are counted and left out;
+        each community, matched over worlds by name: those without a name (``community 3``
+        is none), or in one world only, are counted and left out;
     ``"community size"``
         thirds of the communities by their members;
     ``"visibility"``

@@ -21,8 +21,8 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
     """Matrix of the differences of two arms' flows, home community by viewer's community.
 
     Red: the arm carries more from the row to the column than the baseline, beyond the totals of
-    both communities; blue: less. A framed cell has a direction that can be claimed; a cell with a
-    small dot is not distinguishable from zero, or not claimed for filler; a hatched one was not
+    both communities; blue: less. A framed cell has a direction that can be claimed; in a cell
+    with a dot no difference can be told, or none is claimed for filler; a hatched one was not
     compared, for too few impressions were expected there.
 
     Parameters
@@ -59,7 +59,7 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
                 frame = {"fill": False, "edgecolor": INK, "linewidth": 1.3}
                 axes.add_patch(Rectangle(inner, 0.92, 0.92, **frame))  # type: ignore[arg-type]
             else:
-                axes.plot(column, row, ".", color=MUTED, markersize=4)
+                axes.plot(column, row, "o", color=MUTED, markersize=3.5, markeredgecolor="white")
     axes.set_xticks(range(size), names, rotation=90, fontsize=8)
     axes.set_yticks(range(size), names, fontsize=8)
     axes.set_ylabel("community of origin", fontsize=9)
@@ -78,7 +78,7 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
         "no direction is claimed: filler"
         if filled
         else f"framed: told apart at a false discovery rate of {level}",
-        "dot: not distinguishable" if not filled else "",
+        "" if filled else "dot: no difference can be told",
         "hatched: fewer than 5 impressions expected" if len(told) < len(found.labels) ** 2 else "",
         f"intervals {found.interval}",
     ]

@@ -178,6 +178,8 @@ def test_the_trend_is_the_slope_of_each_world(spread: Spread) -> None:
             means.append(row)
         gaps = np.subtract(*means)
         slopes.append(stats.linregress(np.arange(len(names)), gaps).slope)
+    assert "trend of own_share" in repr(found)
+    assert "by activity: interest − uniform" in repr(found)
     row = found.trend.row(0, named=True)
     assert row["difference"] == pytest.approx(np.mean(slopes))
     assert row["p"] == pytest.approx(stats.ttest_1samp(slopes, 0).pvalue)

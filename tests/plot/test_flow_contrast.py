@@ -19,7 +19,7 @@ from graphkit.plot.style import Canvas
 
 def texts(canvas: Canvas) -> str:
     canvas.canvas.draw()
-    return "\n".join(t.get_text() for t in canvas.findobj(Text))
+    return " ".join(t.get_text().replace("\n", " ") for t in canvas.findobj(Text))
 
 
 @pytest.fixture
