@@ -124,7 +124,8 @@ def flow_contrast(
     expectation is below 5 in either arm, in the mean of the replications.
 
     Worlds with communities of their own are compared by the communities' names: a name must be in
-    two worlds or more, and a number (``community 3``) is no name. Other communities are left out of the rows, not of the totals.
+    two worlds or more, and a number (``community 3``) is no name. Other communities are left out
+    of the rows, not of the totals.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
@@ -27,6 +26,7 @@ from graphkit.measures.paired import (
     check_pair,
     control_discoveries,
     directions,
+    hotelling_test,
     match_communities,
     paired_family,
     scheme_of_spread,
@@ -241,8 +241,9 @@ def who_gains(
         no test, for it grows with the number of groups.
 
         A group with fewer than 10 posts (of measures of posts) or accounts has no value in that
-        world, and ``worlds`` says in how many it has one. Where more than 25 % of the impressions of either arm are filler, nothing is tested
-        and no direction claimed. ``.provenance.removed`` counts what was left out.
+        world, and ``worlds`` says in how many it has one. Where more than 25 % of the impressions
+        of either arm are filler, nothing is tested and no direction claimed.
+        ``.provenance.removed`` counts what was left out.
 
     Raises
     ------
@@ -667,36 +668,3 @@ def _mean_replication(values: Floats) -> Floats:
     total = np.where(known, values, 0.0).sum(axis=1)
     np.divide(total, known.sum(axis=1), out=found, where=known.any(axis=1))
     return found
-
-
-def hotelling_test(units: npt.ArrayLike) -> tuple[float, int, int, float] | None:
-    """F, its degrees of freedom and p of equal means of the columns; none if not estimable.
-
-    T² = W d̄ᵀ S⁻¹ d̄ of the W rows' differences d from the first column, S their covariance;
-    F = T² (W − k) / (k (W − 1)) with k = G − 1 and W − k degrees of freedom (Hotelling 1931). It
-    needs G ≥ 2 columns, more rows than columns, no missing value, and columns that vary.
-
-    Examples
-    --------
-    With two columns it is the square of the paired t test:
-
-    >>> f, first, second, p = hotelling_test([[1.0, 2.0], [2.0, 4.0], [0.0, 3.0], [1.0, 1.0]])
-    >>> round(f, 4), first, second, round(p, 4)
-    (5.4, 1, 3, 0.1027)
-    """
-    table = np.asarray(units, dtype=np.float64)
-    rows, groups = table.shape
-    if groups < 2 or rows <= groups or np.isnan(table).any():
-        return None
-    apart = table[:, 1:] - table[:, :1]
-    covariance = np.atleast_2d(np.cov(apart, rowvar=False))
-    scale = np.sqrt(np.diag(covariance))
-    if (scale <= 1e-12 * max(float(np.abs(table).max()), 1e-300)).any():
-        return None
-    correlation = covariance / np.outer(scale, scale)
-    if np.linalg.cond(correlation) > 1e10:
-        return None  # a group's differences follow from those of the others
-    mean = apart.mean(axis=0) / scale
-    k = groups - 1
-    f = rows * float(mean @ np.linalg.solve(correlation, mean)) * (rows - k) / (k * (rows - 1))
-    return f, k, rows - k, float(stats.f.sf(f, k, rows - k))

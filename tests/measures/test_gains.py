@@ -18,7 +18,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import Gains, entropy, who_gains
-from graphkit.measures.gains import hotelling_test
+from graphkit.measures.paired import hotelling_test
 
 
 @pytest.fixture(scope="module")
