@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
 from graphkit.measures.contrast import Contrast, arm_means, contrast
@@ -23,6 +24,8 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
+from graphkit.measures.flow_contrast import FlowContrast, flow_contrast
+from graphkit.measures.gains import Gains, who_gains
 from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
@@ -31,24 +34,30 @@ from graphkit.measures.observed import Observed, observed
 from graphkit.measures.own_share import own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
+from graphkit.measures.sample_size import SampleSize, worlds_needed
 from graphkit.measures.spread import measure_spread
 
 __all__ = [
     "MEASURES",
+    "Bridges",
     "Cascades",
     "Contrast",
     "Controversy",
     "Crossing",
     "ExposedLeaning",
     "Finding",
+    "FlowContrast",
+    "Gains",
     "Headline",
     "Measure",
     "Mixing",
     "NeighboursLeaning",
     "Observed",
     "PermutationNull",
+    "SampleSize",
     "amplification",
     "arm_means",
+    "bridges",
     "cascades",
     "class_counts",
     "contrast",
@@ -61,6 +70,7 @@ __all__ = [
     "exposed_leaning",
     "feature_distance",
     "flow",
+    "flow_contrast",
     "gini",
     "headline",
     "hosting_by_visibility",
@@ -80,6 +90,8 @@ __all__ = [
     "reach_by_age",
     "reach_curve",
     "small_creator_share",
+    "who_gains",
+    "worlds_needed",
 ]
 
 

@@ -3,6 +3,7 @@
 from graphkit.plot.alluvial import alluvial
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
+from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
@@ -15,6 +16,7 @@ __all__ = [
     "calibration",
     "communities",
     "contrast",
+    "flow_contrast",
     "flows",
     "hosting",
     "own_share",

@@ -28,7 +28,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.measures import mixing
+from graphkit.measures import FlowContrast, mixing
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
 from graphkit.simulation.calibration import Calibration
@@ -181,6 +181,17 @@ def draw_hosting(name: str) -> None:
         check(plot.hosting(gap, found), name)
 
 
+def draw_flow_contrast(name: str) -> None:
+    frame = pl.DataFrame(
+        {"home": [name], "viewer": [name], "difference": [1.0], "direction": ["higher"]}
+    )
+    for arm in (name, "other"):
+        found = FlowContrast(
+            arm, "b$x$", name, (name, "b"), frame, "within this world", 0.95, calibrated=False
+        )
+        check(plot.flow_contrast(found), name)
+
+
 def draw_own_share(name: str) -> None:
     rows = [(name, name, "p", 0, 20, 0.1), (name, f"{name}2", "p", 0, 20, 0.2)]
     schema = ["arm", "community", "partition", "shown_before", "accounts", "share"]
@@ -231,6 +242,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "calibration": draw_calibration,
     "communities": draw_communities,
     "contrast": draw_contrast,
+    "flow_contrast": draw_flow_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
     "hosting": draw_hosting,
     "own_share": draw_own_share,
