@@ -16,24 +16,30 @@ from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
-from graphkit.measures.own_share import own_share
+from graphkit.measures.own_share import ColdStart, cold_start, own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.spread import measure_spread
+from graphkit.measures.survival import LogRank, kaplan_meier, logrank
+from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
     "Cascades",
+    "ColdStart",
     "Contrast",
     "Crossing",
     "Finding",
     "Headline",
+    "LogRank",
     "Measure",
     "Mixing",
     "PermutationNull",
+    "TimeToCross",
     "amplification",
     "arm_means",
     "cascades",
+    "cold_start",
     "contrast",
     "crossing",
     "effective_number",
@@ -48,6 +54,8 @@ __all__ = [
     "hosting_members",
     "hosting_reach",
     "intra_list_distance",
+    "kaplan_meier",
+    "logrank",
     "lorenz",
     "measure_spread",
     "miscalibration",
@@ -57,6 +65,7 @@ __all__ = [
     "reach_by_age",
     "reach_curve",
     "small_creator_share",
+    "time_to_cross",
 ]
 
 

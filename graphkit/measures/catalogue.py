@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -54,15 +54,20 @@ def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
 
 
 def world_samples(spread: Spread) -> list[str | None]:
+    """What each world of a spread is, see :func:`samples_of`."""
+    return samples_of(spread.worlds)
+
+
+def samples_of(worlds: Sequence[World]) -> list[str | None]:
     """What each world is; null for the parts of a jackknife of which some are missing.
 
     Without one of them, no interval can be made of the others: it would be too narrow.
     """
-    samples: list[str | None] = [world.sample for world in spread.worlds]
-    whole = [world for world in spread.worlds if world.sample == "whole"]
+    samples: list[str | None] = [world.sample for world in worlds]
+    whole = [world for world in worlds if world.sample == "whole"]
     if len(whole) != 1:
         return samples
-    sizes = [world.n_accounts for world in spread.worlds if world.sample == "part"]
+    sizes = [world.n_accounts for world in worlds if world.sample == "part"]
     # every account is left out once
     complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
     return [None if sample == "part" and not complete else sample for sample in samples]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, MissingDataError, check_number
+from graphkit.errors import DataError, MissingDataError, check_counts, check_number
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["LogRank", "kaplan_meier", "logrank", "median_survival"]
@@ -51,7 +51,8 @@ def kaplan_meier(
     Raises
     ------
     DataError
-        If lengths differ, there is no duration, or one is negative or not finite.
+        If lengths differ, there is no duration, one is negative or not finite, or a flag is no
+        truth value.
 
     References
     ----------
@@ -67,14 +68,15 @@ def kaplan_meier(
     """
     refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    times = np.asarray(durations, dtype=np.float64)
-    seen = np.asarray(ended, dtype=np.bool_)
-    if times.ndim != 1 or times.shape != seen.shape:
-        raise DataError(f"{times.shape} durations and {seen.shape} flags: one flag each is needed.")
+    times = check_counts("durations", durations, (None,)).astype(np.float64)
+    seen = np.asarray(ended)
+    if seen.dtype != np.bool_ or seen.shape != times.shape:
+        raise DataError(
+            f"ended must be {times.size} truth values, one for each duration, not an array of "
+            f"{seen.dtype} of shape {seen.shape}."
+        )
     if not times.size:
         raise DataError("there is no duration: a curve needs at least one.")
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise DataError("durations must be finite numbers of 0 or more.")
     at, place = np.unique(times, return_inverse=True)
     events = np.bincount(place, weights=seen, minlength=at.size).astype(np.int64)
     every = np.bincount(place, minlength=at.size)

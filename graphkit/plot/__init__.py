@@ -6,6 +6,7 @@ from graphkit.plot.communities import borders, communities, flows, resolution, v
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
+from graphkit.plot.survival import cold_start, time_to_cross
 
 __all__ = [
     "Canvas",
@@ -13,6 +14,7 @@ __all__ = [
     "blend",
     "borders",
     "calibration",
+    "cold_start",
     "communities",
     "contrast",
     "flows",
@@ -21,6 +23,7 @@ __all__ = [
     "reach",
     "resolution",
     "s_scan",
+    "time_to_cross",
     "trade_off",
     "visibility",
 ]

@@ -214,7 +214,7 @@ def simulate_spread(
 
     **Memory** does not grow with the impressions, except for seen posts: 6 bytes per slot that an
     account can be shown, and 8 per account, and a byte per post and community for
-    :func:`graphkit.time_to_cross`. Shares, duets and stitches take 20 bytes each.
+    :func:`graphkit.measures.time_to_cross`. Shares, duets and stitches take 20 bytes each.
     Shared slots take a byte per account and tick, and 4 per impression.
 
     **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the
