@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Rounding of products of shares, within which a survival counts as one half.
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 def kaplan_meier(
@@ -86,7 +86,7 @@ def kaplan_meier(
         # undefined where survival is 0 or 1, which the result says by nulls
         warnings.simplefilter("ignore", RuntimeWarning)
         bounds = curve.confidence_interval(confidence, method="log-log")
-    inner = (curve.probabilities > _ROUNDING) & (curve.probabilities < 1)
+    inner = (curve.probabilities > ROUNDING) & (curve.probabilities < 1)
     return pl.DataFrame(
         {
             "time": at,
@@ -112,7 +112,7 @@ def median_survival(times: npt.ArrayLike, survival: npt.ArrayLike) -> float | No
     2.0
     """
     at, values = np.asarray(times, dtype=np.float64), np.asarray(survival, dtype=np.float64)
-    below = np.flatnonzero(values <= 0.5 + _ROUNDING)
+    below = np.flatnonzero(values <= 0.5 + ROUNDING)
     return float(at[below[0]]) if below.size else None
 
 

@@ -21,7 +21,7 @@ from graphkit.measures.catalogue import (
     world_samples,
 )
 from graphkit.measures.mixing import partition_of
-from graphkit.measures.survival import kaplan_meier, median_survival
+from graphkit.measures.survival import ROUNDING, kaplan_meier, median_survival
 from graphkit.parallel import refuse_after_fork
 
 __all__ = ["TimeToCross", "time_to_cross"]
@@ -56,7 +56,8 @@ class TimeToCross(Frozen, title="Time to cross", table="frame"):
     curves
         Kaplan–Meier, one row per run, community and age: arm, world, replication, community (null:
         posts of all), age, at_risk, crossed, censored (posts at this age), survival (share of the
-        posts that have not crossed after this age), low, high. The interval takes the posts of a
+        posts that have not crossed after this age; null where none are at risk, unless all have
+        crossed), low, high (null where survival is 0 or 1). The interval takes the posts of a
         run as independent; it says nothing about other worlds.
     frame
         One row per run and community: arm, world, replication, community, posts, crossed,
@@ -196,7 +197,8 @@ def time_to_cross(
             homes = run.world.homes[partition]
             names += [(part.name(c), homes == c) for c in range(part.n_communities)]
         facts = (spread.budget, spread.calibrated, samples[w])
-        filler = run.tally.sources[-1] / max(run.tally.impressions, 1)
+        shown = run.tally.impressions
+        filler = int(run.tally.sources[-1]) / shown if shown else None
         outcome.append((arm, w, r, None, None, "filler", filler, *facts))
         for community, group in names:
             row = _summary_row(found, group)
@@ -267,16 +269,21 @@ def _curve(found: PartitionTallies, group: Bools, confidence: float) -> pl.DataF
     table = kaplan_meier(durations, ages >= 0, confidence=confidence).rename(
         {"time": "age", "ended": "crossed"}
     )
-    every = pl.DataFrame({"age": np.arange(int(durations.max()) + 1, dtype=np.float64)})
+    every = pl.DataFrame({"age": np.arange(min(int(last.max()), OLDEST) + 1, dtype=np.float64)})
     filled = every.join(table, on="age", how="left", maintain_order="left")
     return filled.with_columns(
-        pl.col("at_risk").fill_null(strategy="backward"),
+        pl.col("at_risk").fill_null(strategy="backward").fill_null(0),
         pl.col("crossed", "censored").fill_null(0),
         pl.col("survival").fill_null(strategy="forward").fill_null(1.0),
         # undefined where survival is 1, at first, or 0, at last
         pl.col("low", "high").fill_null(strategy="forward"),
     ).with_columns(
-        pl.when(pl.col("survival") > 0).then(pl.col(name)).alias(name) for name in ("low", "high")
+        # nobody knows how a curve above 0 goes on without posts at risk
+        pl.when((pl.col("at_risk") > 0) | (pl.col("survival") < ROUNDING)).then(pl.col("survival")),
+        *(
+            pl.when((pl.col("at_risk") > 0) & (pl.col("survival") > ROUNDING)).then(pl.col(name))
+            for name in ("low", "high")
+        ),
     )
 
 

@@ -13,11 +13,14 @@ from graphkit.errors import MissingDataError, OptionError, nearest
 from graphkit.measures.own_share import ColdStart
 from graphkit.measures.time_to_cross import TimeToCross
 from graphkit.plot import style
-from graphkit.plot.hosting import HUES, LEAST
+from graphkit.plot.hosting import LEAST
 from graphkit.plot.spread import Colour, arm_colours, name_lines
-from graphkit.plot.style import INK, MUTED, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, Canvas, blank_canvas, shown
 
 __all__ = ["cold_start", "time_to_cross"]
+
+#: Panels of a figure of cold starts.
+MOST = 6
 
 
 def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas:
@@ -53,7 +56,8 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
     for name, colour in arm_colours(arms).items():
         line = _mean_curve(curves.filter(arm=name), unit)
         if line.height:
-            ends.append((*_draw_steps(axes, line, colour), name, colour))
+            height, end = _draw_steps(axes, line, colour)
+            ends.append((max(height, 0.03), end, name, colour))
     horizon = int(found.frame.get_column("horizon").max())  # type: ignore[arg-type]
     axes.axvline(horizon, color=MUTED, linewidth=1, linestyle=":")
     axes.set_ylim(0, 1.02)
@@ -68,7 +72,7 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
         title = "Time until a post reaches another community"
     style.head(axes, title if community is None else f"{title}: {shown(community)}")
     axes.set_xlabel("age of the post: ticks since it entered")
-    axes.set_ylabel("posts that have not yet")
+    axes.set_ylabel("share of posts that have not yet")
     axes.tick_params(colors=MUTED, labelcolor=INK)
     band = f"range over {count} {unit}s" if count > 1 else "interval within this run"
     line_of = "mean; " if count > 1 else "Kaplan–Meier; "
@@ -115,12 +119,12 @@ def _draw_steps(axes: Axes, line: pl.DataFrame, colour: Colour) -> tuple[float, 
 
 
 def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Canvas:
-    """Share of own posts from a cold start on, with intervals: one line per community.
+    """Share of own posts from a cold start on, with intervals: one panel per community.
 
-    One panel per arm but that of chance, whose level is the thin dashed line of the same colour.
-    The band is the confidence interval; a diamond marks the number of posts shown until half of
-    the members have seen one of their own. Steps in which fewer than ten members of a run were
-    shown anything, or those of one of the worlds nothing, are left out.
+    One line per arm, with its confidence interval; that of chance is dashed. A diamond marks the
+    number of posts shown until half of the members have seen one of their own; without it, fewer
+    than half have in some run. Steps in which fewer than ten members of a run were shown anything
+    are left out.
 
     Parameters
     ----------
@@ -131,54 +135,59 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
     """
     style.require_type("cold_start", found, ColdStart, "measures.cold_start")
     names = found.curves.get_column("community").unique().sort().to_list()
-    wanted = names[: len(HUES)] if communities is None else list(communities)
+    wanted = names[:MOST] if communities is None else list(communities)
     if missing := [name for name in wanted if name not in names]:
         raise MissingDataError(
             f"no community {missing[0]!r} in the result.{nearest(missing[0], names)}"
         )
-    if not 0 < len(wanted) <= len(HUES):
-        raise OptionError(f"{len(wanted)} communities: name 1 to {len(HUES)} of them.")
-    arms = found.curves.get_column("arm").unique(maintain_order=True).to_list()
-    arms = [arm for arm in arms if arm != found.chance] or arms
-    figure, panels = blank_canvas(max(4.2 * len(arms), 6.4), 4.2, len(arms))
-    rows = found.curves.filter(pl.col("arm").is_in(arms), pl.col("community").is_in(wanted))
+    if not 0 < len(wanted) <= MOST:
+        raise OptionError(f"{len(wanted)} communities: name 1 to {MOST} of them.")
     whole = pl.col("replications") == pl.col("replications").max().over("arm", "community")
+    rows = found.curves.filter(pl.col("community").is_in(wanted))
     rows = rows.filter(whole, pl.col("accounts") >= LEAST)
     if not rows.height:
         raise MissingDataError(
             f"no step of these communities has {LEAST} members in every run that were shown something."
         )
-    top = float(rows.select(pl.max_horizontal("share", "high", "chance").max()).item())
+    arms = rows.get_column("arm").unique(maintain_order=True).to_list()
+    colours = arm_colours([arm for arm in arms if arm != found.chance])
+    figure, panels = blank_canvas(max(2.6 * len(wanted) + 1.4, 6.4), 3.8, len(wanted))
+    top = float(rows.select(pl.max_horizontal("share", "high").max()).item())
     lines: dict[str, Line2D] = {}
-    labels = shown_all(wanted)
-    labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
-    for axes, arm in zip(panels, arms, strict=True):
-        for name, label, hue in zip(wanted, labels, HUES, strict=False):
+    for axes, name in zip(panels, wanted, strict=True):
+        for arm in arms:
             line = rows.filter(arm=arm, community=name).sort("shown_before")
-            lines[label] = style.draw_line(axes, line, "shown_before", "share", hue, marker=".")
-            if found.chance is not None:
-                x, y = style.column_arrays(line.drop_nulls("chance"), "shown_before", "chance")
-                axes.plot(x, y, color=hue, linewidth=1, linestyle="--")
-            _mark_first(axes, found.first.filter(arm=arm, community=name), line, hue)
-        style.head(axes, shown(arm))
+            looks = {"color": MUTED, "linestyle": "--", "linewidth": 1.4}
+            if arm == found.chance:
+                x, y = style.column_arrays(line, "shown_before", "share")
+                (lines[f"{shown(arm)} (chance)"],) = axes.plot(x, y, **looks)
+                continue
+            lines[shown(arm)] = style.draw_line(
+                axes, line, "shown_before", "share", colours[arm], marker="."
+            )
+            _mark_first(axes, found.first.filter(arm=arm, community=name), line, colours[arm])
+        style.head(axes, shown(name, 24))
         axes.set_ylim(0, max(min(top, 1.0) * 1.05, 0.01))
         axes.set_xlabel("posts shown before")
         style.format_ticks(axes.yaxis, "{:.0f} %", 100)
         axes.tick_params(colors=MUTED, labelcolor=INK)
+        if axes is not panels[0]:
+            axes.tick_params(labelleft=False)
     panels[0].set_ylabel("posts of the own community")
     style.name_in_legend(panels[-1], lines, outside=True)
-    notes = [f"dashed: {shown(found.chance)}"] if found.chance is not None else []
-    notes += ["diamond: half of the members have seen one of their own"]
+    notes = ["diamond: half of the members have seen one of their own"]
     known = rows.drop_nulls("low")
     notes += [f"band: interval {known.item(0, 'interval')}"] if known.height else []
+    more = len(names) - len(wanted)
+    notes += [f"{more} more communities are not shown"] if more and communities is None else []
     style.foot(figure, *notes, calibrated=True)
     return figure
 
 
-def _mark_first(axes: Axes, first: pl.DataFrame, line: pl.DataFrame, hue: str) -> None:
+def _mark_first(axes: Axes, first: pl.DataFrame, line: pl.DataFrame, colour: Colour) -> None:
     """A diamond on the line where half of the members have seen an own post."""
-    if not first.height or first.item(0, "first_own") is None:
+    if not (first.height and line.height) or first.item(0, "first_own") is None:
         return
     at = float(first.item(0, "first_own"))
     height = np.interp(at, *style.column_arrays(line, "shown_before", "share"))
-    axes.plot([at], [height], marker="D", markersize=7, color=hue, markeredgecolor="white")
+    axes.plot([at], [height], marker="D", markersize=7, color=colour, markeredgecolor="white")
