@@ -15,7 +15,7 @@ from graphkit.measures.time_to_cross import TimeToCross
 from graphkit.plot import style
 from graphkit.plot.hosting import LEAST
 from graphkit.plot.spread import Colour, arm_colours, name_lines
-from graphkit.plot.style import INK, MUTED, Canvas, blank_canvas, shown
+from graphkit.plot.style import INK, MUTED, Canvas, blank_canvas, shown, shown_all
 
 __all__ = ["cold_start", "time_to_cross"]
 
@@ -84,8 +84,10 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
 
 def _mean_curve(curves: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Mean, band and censored posts at each age that all units have."""
-    units = curves.group_by(unit, "age").agg(
-        pl.col("survival", "low", "high").mean(), pl.col("censored").sum()
+    units = (
+        curves.drop_nulls("survival")
+        .group_by(unit, "age")
+        .agg(pl.col("survival", "low", "high").mean(), pl.col("censored").sum())
     )
     count = units.get_column(unit).n_unique()
     alone = curves.select("world", "replication").unique().height == 1
@@ -160,9 +162,9 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
             looks = {"color": MUTED, "linestyle": "--", "linewidth": 1.4}
             if arm == found.chance:
                 x, y = style.column_arrays(line, "shown_before", "share")
-                (lines[f"{shown(arm)} (chance)"],) = axes.plot(x, y, **looks)
+                (lines[arm],) = axes.plot(x, y, **looks)
                 continue
-            lines[shown(arm)] = style.draw_line(
+            lines[arm] = style.draw_line(
                 axes, line, "shown_before", "share", colours[arm], marker="."
             )
             _mark_first(axes, found.first.filter(arm=arm, community=name), line, colours[arm])
@@ -174,7 +176,13 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
         if axes is not panels[0]:
             axes.tick_params(labelleft=False)
     panels[0].set_ylabel("posts of the own community")
-    style.name_in_legend(panels[-1], lines, outside=True)
+    labels = shown_all(lines)
+    labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
+    labels = [
+        f"{x} (chance)" if arm == found.chance else x for x, arm in zip(labels, lines, strict=True)
+    ]
+    named = dict(zip(labels, lines.values(), strict=True))
+    style.name_in_legend(panels[-1], named, outside=True)
     notes = ["diamond: half of the members have seen one of their own"]
     known = rows.drop_nulls("low")
     notes += [f"band: interval {known.item(0, 'interval')}"] if known.height else []

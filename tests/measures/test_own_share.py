@@ -122,12 +122,13 @@ def test_chance_is_subtracted_in_each_world(world: gk.World) -> None:
     assert chance["above"] == chance["above_low"] == 0
     alone = cold_start(rows.filter(world=0), world, "planted", step=10).curves
     assert alone.select("chance", "above", "low").null_count().row(0) == (2, 2, 2)
-    with pytest.raises(MissingDataError, match="no arm 'unifrm'.*Did you mean 'uniform'"):
+    with pytest.raises(MissingDataError, match=r"no arm 'unifrm'.*Did you mean 'uniform'"):
         cold_start(rows, [world] * 3, "planted", chance="unifrm")
 
 
 def test_a_jackknife_has_its_own_interval(world: gk.World) -> None:
-    worlds = gk.resample_worlds(world, 3, rng=1)
+    platform = gk.synthetic.platform(150, communities=2, rng=1)
+    worlds = gk.resample_worlds(gk.build_world(platform, ticks=1, rng=1), 3, rng=1)
     arms = {"uniform": gk.recommenders.uniform()}
     with tempfile.TemporaryDirectory() as folder:
         gk.simulate_spread(worlds, arms, ticks=3, slots=4, impressions=folder, rng=1)
