@@ -239,8 +239,8 @@ class PartitionTallies:
         """Posts with a home for which enough other communities are large enough, shape (m,)."""
         large = self.partition.sizes >= REACHED
         others = int(large.sum()) - large.astype(np.int64)
-        homes = self.homes
-        return (homes >= 0) & (others[np.maximum(homes, 0)] >= self.communities_reached)
+        enough = others[np.maximum(self.homes, 0)] >= self.communities_reached
+        return np.asarray((self.homes >= 0) & enough, dtype=np.bool_)
 
     @cached_property
     def crossed_at(self) -> npt.NDArray[np.int64]:

@@ -238,7 +238,8 @@ class ColdStart(Frozen, title="Cold start", table="first"):
         }
         for (arm,), rows in self.first.group_by("arm", maintain_order=True):
             known = rows.get_column("first_own").drop_nulls()
-            text = "no community" if not len(known) else f"{known.median():.3g} posts (median)"
+            middle = float(np.median(known.to_numpy())) if len(known) else None
+            text = "no community" if middle is None else f"{middle:.3g} posts (median)"
             never = rows.height - len(known)
             facts[f"first own, {arm}"] = text + (f"; {never} not reached" if never else "")
         return facts

@@ -35,7 +35,7 @@ _KEY: dict[str, Any] = {
     "community": pl.String,
 }
 _COUNTS = ("at_risk", "crossed", "censored")
-_CURVES = {**_KEY, "age": pl.Int64, **dict.fromkeys(_COUNTS, pl.Int64)}
+_CURVES: dict[Any, Any] = {**_KEY, "age": pl.Int64, **dict.fromkeys(_COUNTS, pl.Int64)}
 _CURVES |= dict.fromkeys(("survival", "low", "high"), pl.Float64)
 _LEFT_OUT = ("not_entered", "no_origin", "cannot_cross")
 _FRAME = {**_KEY, **dict.fromkeys(("posts", "crossed", "censored"), pl.Int64)}
@@ -181,7 +181,9 @@ def time_to_cross(
     keys, samples = run_keys(spread), world_samples(spread)
     n_ticks = spread.tallies[keys[0]].ticks.shape[1]
     check_integer("horizon", horizon, 1, min(n_ticks, OLDEST + 1), optional=True)
-    curves, rows, outcome = [], [], []
+    curves: list[pl.DataFrame] = []
+    rows: list[dict[str, Any]] = []
+    outcome: list[tuple[object, ...]] = []
     for arm, w, r in keys:
         partition_of(spread, w, partition)
         run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])

@@ -104,7 +104,7 @@ def _mean_curve(curves: pl.DataFrame, unit: str) -> pl.DataFrame:
     )
 
 
-def _draw_steps(axes: Axes, line: pl.DataFrame, colour: Colour) -> tuple[float, float]:
+def _draw_steps(axes: Axes, line: pl.DataFrame, colour: Colour) -> tuple[float, int]:
     """A step curve from 1 on, with its band and marks; returns the height and place of its end."""
     age, survival, low, high = style.column_arrays(line, "age", "survival", "low", "high")
     low = np.where(np.isnan(low), survival, low)
@@ -117,7 +117,7 @@ def _draw_steps(axes: Axes, line: pl.DataFrame, colour: Colour) -> tuple[float, 
     at, height = style.column_arrays(marks, "age", "survival")
     # a post censored at an age was followed up to the end of that tick
     axes.plot(at + 1, height, linestyle="", marker="|", markersize=7, color=colour)
-    return float(y[-1]), float(x[-1])
+    return float(y[-1]), int(x[-1])
 
 
 def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Canvas:
@@ -159,10 +159,9 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
     for axes, name in zip(panels, wanted, strict=True):
         for arm in arms:
             line = rows.filter(arm=arm, community=name).sort("shown_before")
-            looks = {"color": MUTED, "linestyle": "--", "linewidth": 1.4}
             if arm == found.chance:
                 x, y = style.column_arrays(line, "shown_before", "share")
-                (lines[arm],) = axes.plot(x, y, **looks)
+                (lines[arm],) = axes.plot(x, y, color=MUTED, linestyle="--", linewidth=1.4)
                 continue
             lines[arm] = style.draw_line(
                 axes, line, "shown_before", "share", colours[arm], marker="."
@@ -197,5 +196,6 @@ def _mark_first(axes: Axes, first: pl.DataFrame, line: pl.DataFrame, colour: Col
     if not (first.height and line.height) or first.item(0, "first_own") is None:
         return
     at = float(first.item(0, "first_own"))
-    height = np.interp(at, *style.column_arrays(line, "shown_before", "share"))
+    shown_before, share = style.column_arrays(line, "shown_before", "share")
+    height = float(np.interp(at, shown_before, share))
     axes.plot([at], [height], marker="D", markersize=7, color=colour, markeredgecolor="white")
