@@ -260,7 +260,8 @@ class PartitionTallies:
     def followed(self) -> Bools:
         """Posts that can cross, and are followed for all these ages, shape (m,)."""
         n_ticks = self.run.tally.ticks.shape[1]
-        return self.can_cross & (self.run.world.ticks <= n_ticks - self.ages_followed)
+        early = self.run.world.ticks <= n_ticks - self.ages_followed
+        return np.asarray(self.can_cross & early, dtype=np.bool_)
 
     @cached_property
     def times_to_cross(self) -> Floats:

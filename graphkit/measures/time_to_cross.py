@@ -171,7 +171,7 @@ def time_to_cross(
     >>> platform = gk.synthetic.platform(80, communities=4, rng=1)
     >>> world = gk.build_world(platform, ticks=6, rng=1)
     >>> arms = {"uniform": gk.recommenders.uniform(), "interest": gk.interest_centric()}
-    >>> spread = gk.simulate_spread(world, arms, ticks=6, slots=6, rng=1)
+    >>> spread = gk.simulate_spread(world, arms, ticks=6, slots=3, rng=1)
     >>> found = time_to_cross(spread, "planted", communities=1)
     >>> found.frame.get_column("horizon").to_list()
     [4, 4]
