@@ -186,6 +186,7 @@ _TALLY = Layout(
         "views_*": ("int32", ("m", None)),
         "diet_*": ("int32", ("n", None)),
         "member_reach_*": ("int32", ("n",)),
+        "arrivals_*": ("int16", ("m", None)),
         "ticks": ("int32", ("m", "t")),
         "reactions": ("int64", ("m", 9)),
         "watch": ("int64", ("m",)),
@@ -197,7 +198,7 @@ _TALLY = Layout(
         "gained": ("int32", ("n",)),
         "lost": ("int32", ("n",)),
     },
-    optional=_sets("of"),
+    optional=_sets("of", "arrivals_*"),
     each="kinds",
 )
 
@@ -222,6 +223,8 @@ _RUN = Layout(
         "counts.reactions": ("int64", ("m", 9)),
         "counts.item_ticks": ("int32", ("m", "t")),
         "counts.budget": ("int64", ("m",)),
+        "arrivals.count": ("uint8", ("m", None)),
+        "arrivals.ages": ("int16", ("m", None)),
         "state.profiles": ("float32", ("n", "d")),
         "state.last": ("int32", ("n",)),
         "state.cell": ("int32", ("n",)),

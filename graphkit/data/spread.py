@@ -25,6 +25,11 @@ REACTIONS = ("like", "comment", "share", "follow", "complete", "duet", "stitch",
 #: Share of filler from which a simulation warns, and above which no direction is claimed.
 FILLER_WARNED, FILLER_LIMIT = 0.2, 0.25
 
+#: Accounts of a foreign community that must be shown a post for the community to be reached.
+REACHED = 5
+#: Foreign communities reached, up to which the ages of a post are kept; and the highest age.
+MOST_ARRIVALS, OLDEST = 8, 2**15 - 1
+
 #: Reactions that reward the author.
 _REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
@@ -78,6 +83,12 @@ class ArmTally(Frozen):
     untallied
         Number of slots filled from the feed's own sources that are not tallied, since another
         arm cannot fill them; 0 unless only shared slots are.
+    arrivals
+        Per partition kind, int16, shape (m, min(C − 1, 8)): column k is the age of each post, in
+        ticks since it entered, at which k + 1 communities other than its own had been reached,
+        by 5 accounts each, without its posters; −1: not up to the end of the run or the age of
+        32,767 ticks, and for posts without a community of origin. No kinds if it was saved by an
+        earlier version.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -103,6 +114,7 @@ class ArmTally(Frozen):
     lost: npt.NDArray[np.int32]
     recall: float
     untallied: int = 0
+    arrivals: Mapping[str, npt.NDArray[np.int16]] = field(default_factory=dict)
 
     @property
     def impressions(self) -> int:
@@ -131,7 +143,9 @@ class ArmTally(Frozen):
         for spec in fields(self):
             value = getattr(self, spec.name)
             if isinstance(value, Mapping):
-                arrays |= {f"{spec.name}_{k}": value[kind] for k, kind in enumerate(kinds)}
+                arrays |= {
+                    f"{spec.name}_{k}": value[kind] for k, kind in enumerate(kinds) if kind in value
+                }
             elif isinstance(value, np.ndarray):
                 arrays[spec.name] = value
             else:
@@ -151,12 +165,14 @@ class ArmTally(Frozen):
         with loading(path, "ArmTally") as (header, arrays):
             if of not in (None, header.get("of")):
                 raise FileError("it is the tally of another run.")
-            # files of earlier versions have no untallied slots
+            # files of earlier versions have no untallied slots and no arrivals
             values: dict[str, Any] = {"untallied": 0, **header["numbers"], **arrays}
+            kinds = dict(enumerate(header["kinds"]))
             for name in ("views", "diet", "member_reach"):
-                values[name] = {
-                    kind: arrays[f"{name}_{k}"] for k, kind in enumerate(header["kinds"])
-                }
+                values[name] = {kind: arrays[f"{name}_{k}"] for k, kind in kinds.items()}
+            later = any(name.startswith("arrivals_") for name in arrays)
+            kept = kinds.items() if later else ()
+            values["arrivals"] = {kind: arrays[f"arrivals_{k}"] for k, kind in kept}
             return cls(**{spec.name: values[spec.name] for spec in fields(cls)})
 
 
@@ -306,6 +322,11 @@ class Spread(Frozen, table="summary"):
         if self.reading == "shared":
             parts.append(f"{sum(t.impressions for t in tallies) / offered:.0%} kept")
         return ", ".join(parts)
+
+
+def arrival_columns(n_communities: int) -> int:
+    """Columns of :attr:`ArmTally.arrivals` under a partition of so many communities."""
+    return min(max(n_communities - 1, 0), MOST_ARRIVALS)
 
 
 #: What becomes of slots that a feed cannot fill from its own sources.

@@ -453,6 +453,50 @@ def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -
 
 
 @kernel()
+def record_arrivals(
+    t: int,
+    active: Array,
+    shown: Array,
+    entry: Array,
+    codes: Any,
+    starts: Any,
+    tallies: Any,
+    size: int,
+    oldest: int,
+) -> None:
+    """Record when a tick's posts have reached `size` accounts of one more foreign community.
+
+    Of several kinds of partition: `codes` are the communities of accounts (n, kinds) and of
+    origin of posts (m, kinds). `tallies` are the accounts of each community that were shown each
+    post, up to `size`, and the ages of posts at each arrival, −1 where there is none yet; their
+    columns of a kind begin at `starts`. An arrival above the age `oldest` is not recorded.
+    """
+    membership, homes = codes
+    count, ages = tallies
+    first, place = starts
+    for i in range(active.size):
+        a = active[i]
+        for s in range(shown.shape[1]):
+            post = shown[i, s]
+            if post < 0 or t - entry[post] > oldest:
+                continue
+            for k in range(homes.shape[1]):
+                mine, home = membership[a, k], homes[post, k]
+                if mine < 0 or home < 0 or mine == home:
+                    continue
+                at = first[k] + mine
+                if count[post, at] == size:
+                    continue
+                count[post, at] += 1
+                if count[post, at] < size:
+                    continue
+                for column in range(place[k], place[k + 1]):
+                    if ages[post, column] < 0:
+                        ages[post, column] = t - entry[post]
+                        break
+
+
+@kernel()
 def tally_communities(
     seen_start: Array,
     seen: Array,

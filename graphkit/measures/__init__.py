@@ -31,16 +31,19 @@ from graphkit.measures.hosting import hosting_creators, hosting_members, hosting
 from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.observed import Observed, observed
-from graphkit.measures.own_share import own_share
+from graphkit.measures.own_share import ColdStart, cold_start, own_share
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.sample_size import SampleSize, worlds_needed
 from graphkit.measures.spread import measure_spread
+from graphkit.measures.survival import LogRank, kaplan_meier, logrank
+from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
     "Bridges",
     "Cascades",
+    "ColdStart",
     "Contrast",
     "Controversy",
     "Crossing",
@@ -49,17 +52,20 @@ __all__ = [
     "FlowContrast",
     "Gains",
     "Headline",
+    "LogRank",
     "Measure",
     "Mixing",
     "NeighboursLeaning",
     "Observed",
     "PermutationNull",
     "SampleSize",
+    "TimeToCross",
     "amplification",
     "arm_means",
     "bridges",
     "cascades",
     "class_counts",
+    "cold_start",
     "contrast",
     "controversy",
     "crossing",
@@ -79,6 +85,8 @@ __all__ = [
     "hosting_reach",
     "intra_list_distance",
     "item_features",
+    "kaplan_meier",
+    "logrank",
     "lorenz",
     "measure_spread",
     "miscalibration",
@@ -90,6 +98,7 @@ __all__ = [
     "reach_by_age",
     "reach_curve",
     "small_creator_share",
+    "time_to_cross",
     "who_gains",
     "worlds_needed",
 ]

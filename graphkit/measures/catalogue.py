@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.partition import Partition
-from graphkit.data.spread import REACTIONS, ArmTally, Spread
+from graphkit.data.spread import OLDEST, REACHED, REACTIONS, ArmTally, Spread
 from graphkit.data.world import World
 from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures import exposure
@@ -21,6 +21,7 @@ from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.exposure import entropy, gini
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.mixing import Crossing, crossing, ei_index, ei_null, flow_matrix
+from graphkit.measures.survival import restricted_times
 
 __all__ = ["DERIVED", "MEASURES", "Measure"]
 
@@ -53,15 +54,20 @@ def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
 
 
 def world_samples(spread: Spread) -> list[str | None]:
+    """What each world of a spread is, see :func:`samples_of`."""
+    return samples_of(spread.worlds)
+
+
+def samples_of(worlds: Sequence[World]) -> list[str | None]:
     """What each world is; null for the parts of a jackknife of which some are missing.
 
     Without one of them, no interval can be made of the others: it would be too narrow.
     """
-    samples: list[str | None] = [world.sample for world in spread.worlds]
-    whole = [world for world in spread.worlds if world.sample == "whole"]
+    samples: list[str | None] = [world.sample for world in worlds]
+    whole = [world for world in worlds if world.sample == "whole"]
     if len(whole) != 1:
         return samples
-    sizes = [world.n_accounts for world in spread.worlds if world.sample == "part"]
+    sizes = [world.n_accounts for world in worlds if world.sample == "part"]
     # every account is left out once
     complete = sum(whole[0].n_accounts - size for size in sizes) == whole[0].n_accounts
     return [None if sample == "part" and not complete else sample for sample in samples]
@@ -173,6 +179,8 @@ class PartitionTallies:
     run: RunTallies
     kind: str
     members_reached: int = 3
+    communities_reached: int = 3
+    horizon: int | None = None
 
     @cached_property
     def partition(self) -> Partition:
@@ -225,6 +233,50 @@ class PartitionTallies:
     def flows(self) -> Floats:
         """Impressions from community of origin to viewer's community, shape (C, C)."""
         return flow_matrix(self.views, self.homes)
+
+    @cached_property
+    def can_cross(self) -> Bools:
+        """Posts with a home for which enough other communities are large enough, shape (m,)."""
+        large = self.partition.sizes >= REACHED
+        others = int(large.sum()) - large.astype(np.int64)
+        enough = others[np.maximum(self.homes, 0)] >= self.communities_reached
+        return np.asarray((self.homes >= 0) & enough, dtype=np.bool_)
+
+    @cached_property
+    def crossed_at(self) -> npt.NDArray[np.int64]:
+        """Age at which each post has reached enough communities, shape (m,); −1: never."""
+        ages, column = self.run.tally.arrivals[self.kind], self.communities_reached - 1
+        if column >= ages.shape[1]:
+            return np.full(ages.shape[0], -1, np.int64)
+        return ages[:, column].astype(np.int64)
+
+    @property
+    def ages_followed(self) -> int:
+        """Ages τ in which times to cross are restricted: those of posts of the first half."""
+        n_ticks = self.run.tally.ticks.shape[1]
+        return min(self.horizon or n_ticks - (n_ticks - 1) // 2, OLDEST + 1)
+
+    @cached_property
+    def followed(self) -> Bools:
+        """Posts that can cross, and are followed for all these ages, shape (m,)."""
+        n_ticks = self.run.tally.ticks.shape[1]
+        early = self.run.world.ticks <= n_ticks - self.ages_followed
+        return np.asarray(self.can_cross & early, dtype=np.bool_)
+
+    @cached_property
+    def times_to_cross(self) -> Floats:
+        """Restricted time to cross of each post, shape (m,); NaN unless it is followed."""
+        times = np.full(self.followed.size, np.nan)
+        if self.kind in self.run.tally.arrivals:  # tallies of earlier versions have none
+            ages = self.crossed_at[self.followed]
+            times[self.followed] = restricted_times(ages, self.ages_followed)
+        return times
+
+    @property
+    def crossed(self) -> Floats:
+        """Whether each post crossed in these ages, 0 or 1, shape (m,); NaN unless followed."""
+        times = self.times_to_cross
+        return np.where(np.isnan(times), np.nan, times < self.ages_followed)
 
     def by_community(self, values: npt.NDArray[np.generic], homes: npt.ArrayLike) -> list[float]:
         """Mean of the values of the posts of each community."""
@@ -345,6 +397,8 @@ _PARTITION_FUNCTIONS: dict[str, Callable[[PartitionTallies], float]] = {
     "crossing": lambda p: p.exposure.ratio(),
     "crossing_item_mean": lambda p: p.exposure.item_mean(),
     "reach_outside": lambda p: mean_defined(p.reach_outside),
+    "time_to_cross": lambda p: mean_defined(p.times_to_cross),
+    "crossed_share": lambda p: mean_defined(p.crossed),
     "audience_entropy": lambda p: mean_defined(entropy(p.audience)),
     "audience_communities": lambda p: mean_defined(exposure.effective_number(p.audience)),
     "viewer_diet_entropy": lambda p: mean_defined(entropy(p.assigned_diet)),
@@ -365,6 +419,8 @@ _COMMUNITY_FUNCTIONS: dict[str, Callable[[PartitionTallies], Floats | list[float
     ],
     "reach": lambda p: p.by_community(p.run.reach, p.homes),
     "reach_outside": lambda p: p.by_community(p.reach_outside, p.exposure.homes),
+    "time_to_cross": lambda p: p.by_community(p.times_to_cross, p.homes),
+    "crossed_share": lambda p: p.by_community(p.crossed, p.homes),
 }
 _FUNCTIONS: dict[str, dict[str, Any]] = {
     "run": _RUN_FUNCTIONS,
@@ -429,6 +485,11 @@ crossing_item_mean | ratio, 1 = random exposure | detail | cross-community expos
     random exposure, mean over posts
 reach_outside | accounts per post | detail | accounts of other communities shown a post, mean over
     posts
+time_to_cross | ticks | | time to cross: ticks until a post has reached 3 communities other than its
+    own, by 5 accounts each, at most the half of the run for which posts of the first half are
+    followed, mean over these
+crossed_share | share, 0 … 1 | detail | share of the posts of the first half of the run that have
+    reached 3 communities other than their own, by 5 accounts each, within the other half
 audience_entropy | 0 (one community) … 1 (even) | | normalised Shannon entropy of a post's
     audience over communities, mean over posts
 audience_communities | communities | detail | effective number of communities in a post's audience
@@ -455,6 +516,10 @@ crossing | ratio, 1 = random exposure | | cross-community exposure of a communit
 reach | accounts per post | | distinct accounts shown a post of the community, mean over posts
 reach_outside | accounts per post | | accounts of other communities shown a post of the community,
     mean over posts
+time_to_cross | ticks | | ticks until a post of the community has reached 3 others, by 5 accounts
+    each, at most those for which posts of the first half of the run are followed, mean over these
+crossed_share | share, 0 … 1 | | share of the community's posts of the first half of the run that
+    have reached 3 other communities, by 5 accounts each, within the other half
 """
 
 # the same, for measures that other functions derive

@@ -7,6 +7,7 @@ from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
+from graphkit.plot.survival import cold_start, time_to_cross
 
 __all__ = [
     "Canvas",
@@ -14,6 +15,7 @@ __all__ = [
     "blend",
     "borders",
     "calibration",
+    "cold_start",
     "communities",
     "contrast",
     "flow_contrast",
@@ -23,6 +25,7 @@ __all__ = [
     "reach",
     "resolution",
     "s_scan",
+    "time_to_cross",
     "trade_off",
     "visibility",
 ]

@@ -262,7 +262,7 @@ def reach(curve: pl.DataFrame) -> Canvas:
     arms = curve.get_column("arm").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.2)
     ends = []
-    for name, colour in _arm_colours(arms).items():
+    for name, colour in arm_colours(arms).items():
         line = by_tick.filter(pl.col("arm") == name).sort("tick")
         marker = "o" if line.height == 1 else None
         style.draw_line(axes, line, "tick", "mean", colour, marker=marker)
@@ -272,7 +272,7 @@ def reach(curve: pl.DataFrame) -> Canvas:
     axes.margins(x=0.01)
     axes.set_xlabel("age of the post: ticks since it entered" if by_age else "tick")
     axes.set_ylabel("accounts reached per post")
-    _name_lines(axes, ends)
+    name_lines(axes, ends)
     style.head(axes, "Reach of a post")
     count = curve.get_column(unit).n_unique()
     if count > 1:
@@ -283,14 +283,14 @@ def reach(curve: pl.DataFrame) -> Canvas:
     return figure
 
 
-def _arm_colours(arms: list[str]) -> dict[str, Colour]:
+def arm_colours(arms: list[str]) -> dict[str, Colour]:
     """A colour per arm: blue and red, then a palette for colour-blind readers."""
     more = [colormaps["tab10"](i) for i in (2, 4, 6, 5, 8, 9, 1, 3, 7)]
     palette: list[Colour] = [BASE, ACCENT, INK, *more]
     return {name: palette[i % len(palette)] for i, name in enumerate(arms)}
 
 
-def _name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
+def name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
     """Names at the ends of the lines, shifted where they would overlap."""
     bottom, top = axes.get_ylim()
     place, text = -np.inf, {"va": "center", "fontsize": 9, "fontweight": "bold"}
@@ -388,7 +388,7 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     figure, (axes,) = blank_canvas(7.2, 4.2)
     axes.axhline(0, color=INK, linewidth=1)
     changes, lines = [], {}
-    for kind, colour in _arm_colours(kinds).items():
+    for kind, colour in arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String)))
         lines[_kind_text(kind, measure)] = style.draw_line(
             axes, line, "s", "difference", colour, marker="o", markersize=4
@@ -473,7 +473,7 @@ def blend(
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
     figure, (axes,) = blank_canvas(7.2, 4.4)
     banded, lines = False, {}
-    for kind, colour in _arm_colours(kinds).items():
+    for kind, colour in arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
         banded |= line.drop_nulls(["low", "high"]).height > 0
         lines[_kind_text(kind, measure)] = style.draw_line(
@@ -532,7 +532,7 @@ def trade_off(
     if not points.height:
         raise DataError(f"no arm has a mean of both {x!r} and {y!r}.")
     figure, (axes,) = blank_canvas(8.0, 5.6)
-    colours = _arm_colours(points.get_column("arm").to_list())
+    colours = arm_colours(points.get_column("arm").to_list())
     dots, bars = [], []
     for row in points.iter_rows(named=True):
         at, height, colour = row["mean"], row["mean_y"], colours[row["arm"]]

@@ -53,6 +53,7 @@ from graphkit.simulation.arrays import (
     largest_topic,
     viewer_parameters,
 )
+from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.platform_state import PlatformState
 from graphkit.simulation.shared_slots import SharedSlots, SharedTally
@@ -202,6 +203,7 @@ class Run:
         self.shared_tally: SharedTally | None = None
         if shared is not None and not counting:
             self.shared_tally = SharedTally(shared.caps, m, self.sources.size)
+        self.arrivals = Arrivals(arrays)
         self.shares: list[npt.NDArray[np.int32]] = []
         self.sessions = self.read = self.empty = self.candidates = 0
         self.leave = self.back = self.stay = 0.0
@@ -285,6 +287,7 @@ class Run:
             ("creators", self.creators, ["quit", "posting", "quitting", "scheduled"]),
             ("follows", self.follow_changes, ["_added", "_removed", "gained", "lost"]),
             ("counts", self.counts, counted.split()),
+            ("arrivals", self.arrivals, ["count", "ages"]),
         ]
         if self.shared_tally is not None:
             parts.append(("shared", self.shared_tally, shared.split()))
@@ -348,6 +351,7 @@ class Run:
             lost=self.follow_changes.lost[back_a],
             recall=self._index_recall(),
             untallied=int(self.sources.sum() - sources.sum()),
+            arrivals=self.arrivals.by_kind(back_p),
         )
 
     @property
@@ -441,6 +445,7 @@ class Run:
         made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
         columns = np.stack([*made, np.full(rows.size, t), kind], axis=1)
         self.shares.append(columns.astype(np.int32))
+        self.arrivals.add(t, active, shown.post)
 
     def _index_recall(self) -> float:
         """Recall@100 of the index for profiles as they are at the end."""

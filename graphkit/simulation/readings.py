@@ -19,6 +19,7 @@ from graphkit.recommenders.feed import Feed
 from graphkit.rng import Streams
 from graphkit.simulation.agents import Creators, FollowChanges
 from graphkit.simulation.arrays import prepare_arrays
+from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.engine import Run
 from graphkit.simulation.shared_slots import Ints, SharedSlots, SharedTally, shared_slots
@@ -53,6 +54,7 @@ class SharedView(Run):
         self.shared_tally = SharedTally(shared.caps, self.arrays.posts.size, self.sources.size)
         self.creators = Creators(self.static, self.behaviour, key, False)
         self.follow_changes = FollowChanges(n, False)
+        self.arrivals = Arrivals(self.arrays)
         self.shares = []
 
     def follow(self, t: int, active: Ints, shown: TickImpressions, missing: int) -> None:

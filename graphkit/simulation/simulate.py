@@ -17,7 +17,7 @@ import numpy as np
 from graphkit.data.files import locked_folder
 from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
-from graphkit.data.spread import FILLER_LIMIT, FILLER_WARNED, ArmTally, Spread
+from graphkit.data.spread import FILLER_LIMIT, FILLER_WARNED, ArmTally, Spread, arrival_columns
 from graphkit.data.world import World
 from graphkit.errors import (
     DataError,
@@ -134,13 +134,18 @@ def _check_feed(name: str, feed: Feed, w: int, world: World) -> None:
 
 
 def community_bytes(worlds: Sequence[World], runs: int) -> int:
-    """Bytes of the int32 counts by community, (m + n)(C + 1) per kind of partition and run."""
-    cells = sum(
-        (world.n_posts + world.n_accounts) * (partition.n_communities + 1)
+    """Bytes of the tallies by community of all runs.
+
+    Per kind of partition and run, these are the int32 counts, (m + n)(C + 1) of them, and the
+    int16 ages at arrivals, m · min(C − 1, 8).
+    """
+    held = sum(
+        4 * (world.n_posts + world.n_accounts) * (partition.n_communities + 1)
+        + 2 * world.n_posts * arrival_columns(partition.n_communities)
         for world in worlds
         for partition in world.partitions.values()
     )
-    return 4 * cells * runs
+    return held * runs
 
 
 def _warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
@@ -208,7 +213,8 @@ def simulate_spread(
     groups) have no effect; a feed of followees or interests in a world without them is an error.
 
     **Memory** does not grow with the impressions, except for seen posts: 6 bytes per slot that an
-    account can be shown, and 8 per account. Shares, duets and stitches take 20 bytes each.
+    account can be shown, and 8 per account, and a byte per post and community for
+    :func:`graphkit.measures.time_to_cross`. Shares, duets and stitches take 20 bytes each.
     Shared slots take a byte per account and tick, and 4 per impression.
 
     **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the

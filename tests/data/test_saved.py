@@ -63,6 +63,7 @@ def tally() -> ArmTally:
         sources=np.ones(4, np.int64),
         shares=np.ones((1, 5), np.int32),
         posted=np.ones(m, bool),
+        arrivals={"planted": np.zeros((m, 1), np.int16)},
         **counts,
         **people,
         **numbers,  # type: ignore[arg-type]
@@ -220,7 +221,7 @@ def test_nothing_is_allocated_for_a_declared_shape(tmp_path: Path) -> None:
 
 
 #: Arrays that may be absent by themselves.
-OPTIONAL = {"at", "watch_fraction", "shared_caps"}
+OPTIONAL = {"at", "watch_fraction", "shared_caps", "arrivals_0"}
 
 
 def save_as(path: Path, kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Path:

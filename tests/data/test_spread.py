@@ -40,6 +40,7 @@ def tally(**fields: Any) -> ArmTally:
         lost=np.zeros(3, np.int32),
         recall=0.9,
         untallied=2,
+        arrivals={"planted": np.array([[1], [-1]], np.int16)},
     )
     return replace(made, **fields)
 

@@ -54,6 +54,11 @@ CALLS: dict[str, tuple[dict[str, Any], float, float]] = {
         0,
         1,
     ),
+    "kaplan_meier": (
+        {"durations": np.array([1, 2, 2, 5]), "ended": [True, True, False, False]},
+        0,
+        np.inf,
+    ),
     "cascades": (
         {
             "shares": np.array([[0, 5, -1, 0, 0], [1, 6, 5, 1, 1]]),

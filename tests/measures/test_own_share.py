@@ -6,10 +6,11 @@ import tempfile
 
 import polars as pl
 import pytest
+from scipy import stats
 
 import graphkit as gk
 from graphkit.errors import DataError, MissingDataError, OptionError
-from graphkit.measures import own_share
+from graphkit.measures import cold_start, own_share
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,67 @@ def test_what_is_not_of_these_worlds_is_refused(world: gk.World) -> None:
         own_share(rows, world, "plantd")
     with pytest.raises(OptionError, match="step"):
         own_share(rows, world, "planted", step=0)
+
+
+def test_posts_until_half_of_the_members_have_seen_an_own_one(world: gk.World) -> None:
+    members, homes = world.partitions["planted"].membership, world.homes["planted"]
+    a, b, c, d = (members == 0).nonzero()[0][:4].tolist()
+    own, other = int((homes == 0).argmax()), int((homes == 1).argmax())
+    # first own posts: a at 1, b at 3; c is censored after 1, d after 4
+    shown = [(a, own), (b, other), (b, other), (b, own), (c, other), *[(d, other)] * 4]
+    found = cold_start(rows_of(world, shown), world, "planted", step=2)
+    row = found.frame.row(0, named=True)
+    counts = [row[name] for name in ("members", "not_shown", "saw_own", "censored")]
+    assert counts == [(members == 0).sum(), (members == 0).sum() - 4, 2, 2]
+    # S(1) = 3/4, at 3 one of two at risk: S(3) = 3/8
+    assert row["first_own"] == 3
+    few = cold_start(rows_of(world, [(a, own), (b, other), (c, other)]), world, "planted")
+    assert few.frame["first_own"].to_list() == few.first["first_own"].to_list() == [None]
+    assert few.first["never"].to_list() == [1]
+    half = cold_start(rows_of(world, [(a, own), (b, other)]), world, "planted")
+    assert half.frame["first_own"].to_list() == [1]  # exactly one half
+    assert "1 not reached" in repr(few)
+
+
+def in_arms(world: gk.World, shares: dict[str, list[int]]) -> pl.DataFrame:
+    """Ten posts to one account of each arm and world, so many of them its own, which come first."""
+    members, homes = world.partitions["planted"].membership, world.homes["planted"]
+    a, own = int((members == 0).argmax()), int((homes == 0).argmax())
+    other = int((homes == 1).argmax())
+    parts = []
+    for arm, counts in shares.items():
+        for w, count in enumerate(counts):
+            rows = rows_of(world, [(a, own)] * count + [(a, other)] * (10 - count))
+            parts.append(rows.with_columns(arm=pl.lit(arm), world=pl.lit(w)))
+    return pl.concat(parts)
+
+
+def test_chance_is_subtracted_in_each_world(world: gk.World) -> None:
+    rows = in_arms(world, {"feed": [5, 8, 5], "uniform": [2, 2, 5]})
+    found = cold_start(rows, [world] * 3, "planted", chance="uniform", step=10)
+    row = found.curves.filter(arm="feed").row(0, named=True)
+    assert (row["share"], row["chance"], row["above"]) == pytest.approx((0.6, 0.3, 0.3))
+    half = stats.t.ppf(0.975, 2) * 0.3 / 3**0.5  # differences of 0.3, 0.6 and 0
+    assert (row["above_low"], row["above_high"]) == pytest.approx((0.3 - half, 0.3 + half))
+    assert row["interval"] == "over populations of the same making"
+    assert (row["worlds"], row["replications"], row["accounts"]) == (3, 3, 1)
+    chance = found.curves.filter(arm="uniform").row(0, named=True)
+    assert chance["above"] == chance["above_low"] == 0
+    alone = cold_start(rows.filter(world=0), world, "planted", step=10).curves
+    assert alone.select("chance", "above", "low").null_count().row(0) == (2, 2, 2)
+    with pytest.raises(MissingDataError, match=r"no arm 'unifrm'.*Did you mean 'uniform'"):
+        cold_start(rows, [world] * 3, "planted", chance="unifrm")
+
+
+def test_a_jackknife_has_its_own_interval(world: gk.World) -> None:
+    platform = gk.synthetic.platform(150, communities=2, rng=1)
+    worlds = gk.resample_worlds(gk.build_world(platform, ticks=1, rng=1), 3, rng=1)
+    arms = {"uniform": gk.recommenders.uniform()}
+    with tempfile.TemporaryDirectory() as folder:
+        gk.simulate_spread(worlds, arms, ticks=3, slots=4, impressions=folder, rng=1)
+        log = gk.simulation.scan_impressions(folder).collect()
+    found = cold_start(log, worlds, "planted", step=100)
+    whole = own_share(log.filter(world=0), worlds, "planted", step=100)
+    assert found.curves["share"].to_list() == pytest.approx(whole["share"].to_list())
+    assert set(found.curves["interval"]) == {"over samples like this one"}
+    assert found.curves["low"].null_count() == 0

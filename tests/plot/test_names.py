@@ -28,7 +28,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.measures import FlowContrast, mixing
+from graphkit.measures import ColdStart, FlowContrast, TimeToCross, mixing
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
 from graphkit.simulation.calibration import Calibration
@@ -235,11 +235,33 @@ def draw_reach(name: str) -> None:
     check(plot.reach(pl.DataFrame(rows, orient="row", schema=schema)), name)
 
 
+def draw_time_to_cross(name: str) -> None:
+    key = {"arm": [name, name, "other"], "world": 0, "replication": 0, "community": name}
+    counts = {"age": [0, 1, 0], "at_risk": [3, 2, 3], "crossed": 1, "censored": 0}
+    curves = pl.DataFrame({**key, **counts, "survival": [0.6, 0.3, 0.6], "low": 0.2, "high": 0.9})
+    frame = pl.DataFrame({"horizon": [1], "community": [name]})
+    found = TimeToCross(curves, frame, pl.DataFrame({"calibrated": [True]}), "p", 3)
+    check(plot.time_to_cross(found, community=name), name)
+
+
+def draw_cold_start(name: str) -> None:
+    key = {"arm": [name, f"{name}2", "chance"], "community": name, "shown_before": 0}
+    numbers = {"share": 0.4, "low": 0.2, "high": 0.5, "chance": 0.4}
+    counts = {"accounts": 20, "replications": 1, "interval": "within this world"}
+    curves = pl.DataFrame({**key, **numbers, **counts})
+    first = pl.DataFrame({"arm": [name], "community": [name], "first_own": [1.0]})
+    canvas = plot.cold_start(ColdStart(curves, first, first, "p", "chance"))
+    check(canvas, name)
+    # also two names that are drawn alike
+    assert len(canvas.axes[0].get_legend().get_texts()) == 3
+
+
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "blend": draw_blend,
     "borders": lambda name: draw_matrices(plot.borders, name),
     "calibration": draw_calibration,
+    "cold_start": draw_cold_start,
     "communities": draw_communities,
     "contrast": draw_contrast,
     "flow_contrast": draw_flow_contrast,
@@ -249,6 +271,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "reach": draw_reach,
     "resolution": draw_resolution,
     "s_scan": draw_s_scan,
+    "time_to_cross": draw_time_to_cross,
     "trade_off": draw_trade_off,
     "visibility": draw_visibility,
 }

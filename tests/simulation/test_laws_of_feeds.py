@@ -110,6 +110,7 @@ def test_renaming_and_reordering_with_keys_kept_change_no_byte(
         "views": {"planted": second.views["planted"][of_post][:, column]},
         "diet": {"planted": second.diet["planted"][of_account][:, column]},
         "member_reach": {"planted": second.member_reach["planted"][of_account]},
+        "arrivals": {"planted": second.arrivals["planted"][of_post]},
         "shares": shares,
     }
     for name in ("ticks", "reactions", "watch", "posted"):

@@ -207,7 +207,7 @@ def test_counts_by_community_that_do_not_fit_are_told(monkeypatch: pytest.Monkey
     held = sum(
         array.nbytes
         for tally in spread.tallies.values()
-        for table in (tally.views, tally.diet)
+        for table in (tally.views, tally.diet, tally.arrivals)
         for array in table.values()
     )
     assert module.community_bytes((world,), len(arms) * 3) == held

@@ -61,9 +61,11 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
     assert tally.reactions.tolist() == reactions
     assert tally.sources.tolist() == [sum(row[4] == s for row in shown) for s in range(9)]
     ticks, views = np.zeros_like(tally.ticks), np.zeros((world.n_posts, world.n_accounts), int)
+    ages = np.full(views.shape, 10**6)
     for t, a, _, p, *_ in shown:
         ticks[p, t] += 1
         views[p, a] += 1
+        ages[p, a] = t - world.ticks[p]
     assert (tally.ticks == ticks).all()
     for kind, partition in world.partitions.items():
         home, member = world.homes[kind], partition.membership
@@ -71,6 +73,13 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
         for c in (*groups, -1):
             assert (tally.views[kind][:, c] == views[:, member == c].sum(axis=1)).all()
             assert (tally.diet[kind][:, c] == views[home == c].sum(axis=0)).all()
+        arrived = np.full((world.n_posts, len(groups)), 10**6)
+        for c in groups:
+            among = np.sort(ages[:, member == c], axis=1)
+            if among.shape[1] >= 5:
+                arrived[:, c] = np.where((home >= 0) & (home != c), among[:, 4], 10**6)
+        arrived = np.sort(arrived, axis=1)[:, : len(groups) - 1]
+        assert (tally.arrivals[kind] == np.where(arrived < 10**6, arrived, -1)).all()
         for who in range(world.n_accounts):
             own = [p for p in range(world.n_posts) if who in twin.posters[p]]
             reached = views[own].any(axis=0) & (member == member[who]) & (member[who] >= 0)
