@@ -43,6 +43,10 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
+#: A piece that a cluster drops is submitted again so many times.
+RETRIES = 3
+#: Seconds in which a cluster may have no worker, as those that died are started again.
+RESTART = 60
 #: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
 
@@ -337,14 +341,30 @@ def in_executor(
     """
     refuse_after_fork()
     waiting: dict[Future[Result], int] = {}
-    send = _sender(executor)
+    tries = [0] * len(parcels)
+    sender = _Sender(executor)
     name = parcels[0].name if parcels else ""
+
+    def submit(number: int) -> Future[Result]:
+        parcel = parcels[number]
+        future = executor.submit(_open_parcel, work, sender.sent(parcel.shared), parcel.own)
+        waiting[future] = number
+        return future
+
+    def submit_again(future: Future[Result]) -> Future[Result] | None:
+        """A piece that a cluster dropped, since what it needs was on a worker that died."""
+        number = waiting[future]
+        tries[number] += 1
+        if sender.client is None or tries[number] > RETRIES:
+            return None
+        sender.forget(parcels[number].shared)
+        return submit(number)
+
     try:
         for number, parcel in enumerate(parcels):
             name = parcel.name
-            shared, own = send(parcel.shared), parcel.own
-            waiting[executor.submit(_open_parcel, work, shared, own)] = number
-        for future in track(_as_finished(waiting), title, len(parcels)):
+            submit(number)
+        for future in track(_as_finished(waiting, submit_again), title, len(parcels)):
             name = parcels[waiting[future]].name
             keep(waiting[future], future.result())
     except GraphkitError:
@@ -359,7 +379,10 @@ def in_executor(
             future.cancel()
 
 
-def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[Future[Result]]:
+def _as_finished(
+    waiting: dict[Future[Result], int],
+    submit_again: Callable[[Future[Result]], Future[Result] | None],
+) -> Iterator[Future[Result]]:
     """Futures as they finish, of those that are found finished together the failed ones last."""
     from concurrent.futures import FIRST_COMPLETED, wait
 
@@ -369,7 +392,12 @@ def _as_finished(waiting: dict[Future[Result], int]) -> Iterator[Future[Result]]
         done, pending = wait(pending, timeout=PATIENCE, return_when=FIRST_COMPLETED)
         stop_if_over()
         failed = {f: f.cancelled() or f.exception() is not None for f in done}
-        yield from sorted(done, key=lambda f: (failed[f], waiting[f]))
+        for future in sorted(done, key=lambda f: (failed[f], waiting[f])):
+            again = submit_again(future) if future.cancelled() else None
+            if again is None:
+                yield future
+            else:
+                pending.add(again)
 
 
 def _open_parcel(work: Callable[[bytes, bytes], Result], shared: bytes, own: bytes) -> Result:
@@ -378,20 +406,34 @@ def _open_parcel(work: Callable[[bytes, bytes], Result], shared: bytes, own: byt
     return work(shared, own)
 
 
-def _sender(executor: Executor) -> Callable[[bytes], Any]:
-    """Function that gives what to submit for the shared bytes."""
-    client = getattr(executor, "_client", None)
-    if not type(executor).__module__.startswith("distributed") or client is None:
-        return lambda shared: shared
-    # its executor does not say what its client is otherwise
-    held: dict[int, Any] = {}
+class _Sender:
+    """What to submit for shared bytes: themselves, or their place in a Dask cluster.
 
-    def scatter(shared: bytes) -> Any:
-        if id(shared) not in held:
-            held[id(shared)] = client.scatter(shared)
-        return held[id(shared)]
+    Attributes
+    ----------
+    client
+        The client of a Dask executor, else None.
+    """
 
-    return scatter
+    def __init__(self, executor: Executor) -> None:
+        of_dask = type(executor).__module__.startswith("distributed")
+        # an executor of Dask does not say what its client is otherwise
+        self.client: Any = getattr(executor, "_client", None) if of_dask else None
+        self._held: dict[int, Any] = {}
+
+    def sent(self, shared: bytes) -> Any:
+        """The bytes, or the future of them, which are sent once."""
+        if self.client is None:
+            return shared
+        if id(shared) not in self._held:
+            self._held[id(shared)] = self.client.scatter(shared, hash=False, timeout=RESTART)
+        return self._held[id(shared)]
+
+    def forget(self, shared: bytes) -> None:
+        """Send the bytes anew if they were lost."""
+        held = self._held.get(id(shared))
+        if held is not None and held.status != "finished":
+            del self._held[id(shared)]
 
 
 def _cancelled() -> type[BaseException]:
@@ -411,8 +453,8 @@ def _failure(error: BaseException, name: str, kept: str) -> GraphkitError | None
             'that starts processes does so below `if __name__ == "__main__":`.'
         )
     of_dask = type(error).__module__.startswith("distributed")
-    if of_dask or isinstance(error, CancelledError):
-        why = f"{type(error).__name__}: {shorten(str(error), 200)}"
+    if of_dask or isinstance(error, CancelledError | TimeoutError):
+        why = f"{type(error).__name__} {shorten(str(error), 200) if str(error) else ''}".rstrip()
         return GraphkitError(f"{start} ({why}). {kept} See the logs of the workers.")
     if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "graphkit":
         return GraphkitError(f"{name}: a worker lacks graphkit. Install the same version there.")

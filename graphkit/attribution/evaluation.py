@@ -308,8 +308,8 @@ def _spread_of(
 ) -> Spread:
     """A spread of one arm without a name."""
     sources = (*SOURCES, "filler")
-    made = {"budget": budget, "calibrated": behaviour.calibrated, "reading": reading}
-    return Spread(worlds, ("",), tallies, 1, sources, **made)
+    calibrated = behaviour.calibrated
+    return Spread(worlds, ("",), tallies, 1, sources, budget, calibrated, reading=reading)
 
 
 def _rows_of(rows: pl.DataFrame, arm: str, world: int, replication: int) -> pl.DataFrame:

@@ -120,7 +120,9 @@ def simulate_readings(
         spreads = [
             simulate_spread(
                 *(population, {name: arms[name] for name in names}),
-                **numbers,
+                ticks=ticks,
+                replications=replications,
+                slots=slots,
                 reading=reading,
                 behaviour=behaviour,
                 checkpoint=checkpoint / f"{at}",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -207,6 +209,47 @@ def test_wrong_input_is_refused(worlds: list[World], tmp_path: Path) -> None:
         pass
     with pytest.raises(GraphkitError, match="is shut down"):
         simulate(worlds, executor=pool)
+
+
+LONG = """
+import sys, time
+import graphkit as gk
+from graphkit.parallel import open_executor
+from graphkit.recommenders import uniform
+
+if __name__ == "__main__":
+    world = gk.build_world(gk.synthetic.platform(accounts=3000, rng=1), rng=1)
+    arms = {f"{n}": uniform() for n in range(2)}
+    options = dict(ticks=500, slots=2, reading="empty", rng=1, checkpoint=sys.argv[1])
+    gk.simulate_spread(world, arms, ticks=1, slots=2, rng=1)
+    print("begun", flush=True)
+    try:
+        with open_executor("processes:1") as pool:
+            gk.simulate_spread(world, arms, **options, executor=pool)
+    except KeyboardInterrupt as stop:
+        print(stop)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to groups of processes")
+def test_ctrl_c_ends_all_processes(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LONG)
+    running = subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(script), str(tmp_path / "kept")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "begun\n"
+    time.sleep(2.5)
+    # as a terminal does
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=100)
+    assert "0 of 2 runs are finished and kept in" in out
+    assert (running.returncode, err) == (0, "")
 
 
 FORKED = """
