@@ -8,7 +8,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -217,12 +216,17 @@ import graphkit as gk
 from graphkit.parallel import open_executor
 from graphkit.recommenders import uniform
 
-if __name__ == "__main__":
-    world = gk.build_world(gk.synthetic.platform(accounts=3000, rng=1), rng=1)
-    arms = {f"{n}": uniform() for n in range(2)}
-    options = dict(ticks=500, slots=2, reading="empty", rng=1, checkpoint=sys.argv[1])
-    gk.simulate_spread(world, arms, ticks=1, slots=2, rng=1)
+
+def slow(context):
     print("begun", flush=True)
+    time.sleep(0.3)
+    return context.factor("recency")
+
+
+if __name__ == "__main__":
+    world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
+    arms = {name: uniform().but("slow", score=slow) for name in ("one", "two")}
+    options = dict(ticks=900, slots=2, reading="empty", rng=1, checkpoint=sys.argv[1])
     try:
         with open_executor("processes:1") as pool:
             gk.simulate_spread(world, arms, **options, executor=pool)
@@ -244,7 +248,6 @@ def test_ctrl_c_ends_all_processes(tmp_path: Path) -> None:
     )
     assert running.stdout is not None
     assert running.stdout.readline() == "begun\n"
-    time.sleep(2.5)
     # as a terminal does
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=100)
