@@ -40,6 +40,7 @@ def test_help_is_complete() -> None:
         assert done.returncode == 0
         assert "Usage" in done.stdout
     assert "--min-shared" in graphkit("communities", "--help").stdout
+    assert "--executor" in graphkit("run", "--help").stdout
     for command in ("import", "describe", "communities"):
         shown = graphkit(command, "--help").stdout
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
@@ -251,13 +252,34 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     assert "each of 3 groups of accounts is left out in turn" in done.stdout
     assert "are held fixed" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()
+    # in other processes, it writes the same files
+    more = graphkit("run", study, "--out", tmp_path / "more", "--executor", "processes:2")
+    assert more.returncode == 0, more.stderr
+    outs = tmp_path / "out", tmp_path / "more"
+    assert (outs[0] / "tables" / "conditions.csv").exists()
+    names = [sorted(p.relative_to(out) for p in out.rglob("*") if p.is_file()) for out in outs]
+    assert names[0] == names[1]
+    for name in names[0]:
+        if name.name != "timings.json":
+            assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes(), name
+
+
+def test_impressions_and_an_executor_are_refused(folder: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'[data]\nsource = "folder"\npath = "{folder}"\n[simulation]\nimpressions = true\n'
+    )
+    done = graphkit("run", study, "--out", tmp_path / "out", "--executor", "processes:2")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "workers of an executor cannot write to one folder" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("said", ["finished results are kept in out. Run the same again.", ""])
 def test_ctrl_c_says_what_stands_and_ends_with_130(
     said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(*arguments: object) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt(*filter(None, [said]))
 
     monkeypatch.setattr("graphkit.study.run_study", interrupt)
