@@ -215,7 +215,7 @@ def ablate(
             "reading": reading,
             "behaviour": behaviour,
             "cache": cache,
-            "executor": executor,
+            **({} if executor is None else {"executor": executor}),
         },
     )
     rows, between = [], []

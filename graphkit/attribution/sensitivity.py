@@ -404,7 +404,7 @@ def sensitivity(
         "visibility": visibility,
         "random": RANDOM,
         "cache": cache,
-        "executor": executor,
+        **({} if executor is None else {"executor": executor}),
         "rng": streams.seed,
     }
     outputs = np.empty(points.shape[0])

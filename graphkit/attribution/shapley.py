@@ -406,7 +406,7 @@ def shapley(
             "reading": reading,
             "behaviour": behaviour,
             "cache": cache,
-            "executor": executor,
+            **({} if executor is None else {"executor": executor}),
         },
     )
     rows: list[tuple[Any, ...]] = []
