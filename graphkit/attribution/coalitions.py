@@ -35,6 +35,8 @@ from graphkit.simulation.simulate import numbers_of_draws
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+NOT_CALIBRATED = "not calibrated: assumptions"
+
 
 @dataclass(frozen=True)
 class MeasureRow:
@@ -77,6 +79,8 @@ class CoalitionValues:
         Share of filler in the impressions by coalition: mean over worlds, of a jackknife its whole.
     removed
         Runs that were left out of a measure, by reason: a feed has no value of it there.
+    budget, calibrated
+        Of the simulations.
     """
 
     rows: tuple[MeasureRow, ...]
@@ -85,6 +89,8 @@ class CoalitionValues:
     values: Mapping[int, Floats]
     filler: Mapping[int, float]
     removed: Mapping[str, int]
+    budget: str
+    calibrated: bool
 
     @property
     def ends(self) -> tuple[int, int]:
@@ -141,6 +147,7 @@ class CoalitionValues:
             "intervals": f"{interval} ({units[interval]})",
             "held fixed": self.scheme.fixed,
             "filler": text + limit,
+            **({} if self.calibrated else {"behaviour": NOT_CALIBRATED}),
             **self.removed,
         }
 
@@ -286,7 +293,8 @@ def evaluate_coalitions(
         for row, missing in zip(rows, undefined, strict=True)
         if missing.any()
     }
-    return CoalitionValues(rows, scheme, worlds, values, means, removed)
+    made = frames[0].select("budget", "calibrated").row(0)
+    return CoalitionValues(rows, scheme, worlds, values, means, removed, *made)
 
 
 def _members(factors: FeedFactors, mask: int) -> list[str]:
@@ -332,7 +340,7 @@ def _views_of(visibility: Any, members: Sequence[int], worlds: int) -> Any:
 _GAP_SCHEMA: dict[str, Any] = outcome_schema(
     *("measure", "partition", "community", "a_mean", "b_mean", "gap", "low", "high", "p"),
     *("direction", "filler", "baseline_filler", "interval", "fixed", "se"),
-    *("worlds", "replications"),
+    *("worlds", "replications", "budget", "calibrated"),
 )
 
 
@@ -349,7 +357,8 @@ def gap_frame(found: CoalitionValues, confidence: float) -> pl.DataFrame:
         shares = (found.filler[end] for end in reversed(found.ends))
         kind = (found.scheme.interval, found.scheme.fixed, gap.se)
         bounds = (gap.centre, gap.low, gap.high)
-        rows.append((*row.key, *means, *bounds, *test, *shares, *kind, *count))
+        made = (found.budget, found.calibrated)
+        rows.append((*row.key, *means, *bounds, *test, *shares, *kind, *count, *made))
     frame = pl.DataFrame(rows, schema=_GAP_SCHEMA, orient="row")
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.attribution.coalitions import (
+    NOT_CALIBRATED,
     MeasureRow,
     as_population,
     choose_row,
@@ -111,12 +112,15 @@ class Sensitivity(Frozen, table="frame"):
         and output.
     output
         What the output is, in words.
+    calibrated
+        Whether the viewers' behaviour was fitted to a log.
     """
 
     frame: pl.DataFrame
     second_order: pl.DataFrame
     samples: pl.DataFrame
     output: str
+    calibrated: bool
     facts: Mapping[str, object]
     provenance: Provenance = field(default_factory=lambda: Provenance("sensitivity"))
 
@@ -432,6 +436,8 @@ def sensitivity(
         "held fixed": f"{len(population)} worlds, and the draws",
         "ranking": found.ranking,
     }
+    calibrated = bool(parts[BEHAVIOUR].calibrated)
+    facts |= {} if calibrated else {"behaviour": NOT_CALIBRATED}
     facts |= {"rounded to whole numbers": ", ".join(rounded)} if rounded else {}
     removed = {"blocks with an undefined output": found.dropped} if found.dropped else {}
     record = Provenance.of(
@@ -442,9 +448,8 @@ def sensitivity(
         packages=("SALib",),
     )
     ends = arm.name if baseline is None else f"{arm.name} − {baseline.name}"
-    return Sensitivity(
-        *(found.frame, found.second_order, table, f"{row.text}: {ends}", facts | removed, record)
-    )
+    frames = (found.frame, found.second_order, table)
+    return Sensitivity(*frames, f"{row.text}: {ends}", calibrated, facts | removed, record)
 
 
 def _refuse_several(measure: object) -> tuple[str]:

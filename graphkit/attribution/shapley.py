@@ -56,7 +56,7 @@ _PAIRS: dict[str, Any] = outcome_schema(
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Shapley(Frozen, title="Shapley values", table="frame"):
+class Shapley(Frozen, table="_shown"):
     """Result of :func:`shapley`: the gap between two feeds, divided among its factors.
 
     Attributes
@@ -69,7 +69,8 @@ class Shapley(Frozen, title="Shapley values", table="frame"):
         sampling of permutations adds; 0 if exact), interval, fixed, se, worlds, replications.
     gap
         One row per measure: a_mean, b_mean, gap (B − A), low, high, p, direction, filler and
-        baseline_filler (of B and of A), interval, fixed, se, worlds, replications.
+        baseline_filler (of B and of A), interval, fixed, se, worlds, replications,
+        budget, calibrated.
     interactions
         One row per measure and pair of factors: factor, other, value (interaction index), low,
         high, direction; without rows if permutations were sampled.
@@ -96,14 +97,23 @@ class Shapley(Frozen, title="Shapley values", table="frame"):
             measure = MeasureRow(gap["measure"], gap["partition"], gap["community"])
             shown[f"gap in {measure.text}"] = signed_text(gap["gap"], gap)
             same = [pl.col(c).eq_missing(pl.lit(gap[c], pl.String)) for c in _ROW[:3]]
-            for row in self.frame.filter(*same).iter_rows(named=True):
+            rows = self.frame.filter(*same)
+            still = (pl.col("value") == 0) & (pl.col("se") == 0)
+            for row in rows.filter(~still.fill_null(False)).iter_rows(named=True):
                 text = signed_text(row["value"], row)
                 if row["share"] is not None:
                     text += f"; {row['share']:.0%}".replace("-", "−")
                 if row["direction"] is not None:
                     text += f"; {row['direction']}"
                 shown[f"{row['factor']}: {measure.text}"] = text
+            if names := rows.filter(still)["factor"].to_list():
+                shown[f"zero in every run: {measure.text}"] = ", ".join(names)
         return shown
+
+    def _shown(self) -> pl.DataFrame:
+        """Columns for a notebook."""
+        shown = ("measure", "partition", "community", "factor", "value", "low", "high", "share")
+        return self.frame.select(*shown, "p_holm", "direction")
 
 
 def shapley_values(values: npt.ArrayLike) -> Floats:
