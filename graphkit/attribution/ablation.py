@@ -19,6 +19,7 @@ from graphkit.attribution.coalitions import (
     named_measures,
     share_of,
     signed_text,
+    without_rounding,
 )
 from graphkit.attribution.feed_factors import FeedFactors, feed_factors
 from graphkit.data.frozen import Frozen
@@ -257,5 +258,6 @@ def _differences(
     """Intervals of a factor: from A, from B, and of their difference."""
     a, b, own, without = (found.values[mask][at] for mask in (0, full, 1 << f, full ^ 1 << f))
     magnitude = np.maximum.reduce([np.abs(v) for v in (a, b, own, without)])
-    parts = (own - a, b - without, (b - without) - (own - a))
+    one, other = own - a, b - without
+    parts = (one, other, without_rounding(other - one, magnitude))
     return [found.find(part, magnitude, confidence) for part in parts]

@@ -161,6 +161,11 @@ def _widened(found: Interval, more: float, confidence: float) -> Interval:
     return replace(found, low=found.centre - half, high=found.centre + half, se=se)
 
 
+def without_rounding(parts: Floats, magnitude: Floats) -> Floats:
+    """Differences of differences, zero where they are rounding of numbers of this magnitude."""
+    return np.where(np.abs(parts) <= 1e-12 * magnitude, 0.0, parts)
+
+
 def as_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
     """The worlds as a tuple; refuses an empty one."""
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)

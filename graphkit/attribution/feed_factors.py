@@ -228,6 +228,12 @@ def _divide(
                 f"{name_some(parts)}."
             )
         found[str(name)] = tuple(key for key in parts if key in wanted)
+    joined = [name for name, own in found.items() if any(parts[key] == "score" for key in own)]
+    if len(joined) > 1:
+        raise OptionError(
+            f"factors: weights and the score function are divided among {name_some(joined)}, "
+            "but a function takes the place of all weights: give them to one factor."
+        )
     owners: dict[str, str] = {}
     for name, own in found.items():
         for key in own:
@@ -241,11 +247,5 @@ def _divide(
         raise OptionError(
             f"factors: {name_some(rest)} differ between the feeds and are in no factor: give them to "
             "one, such as 'others'."
-        )
-    joined = {owners[key] for key, part in parts.items() if part == "score"}
-    if len(joined) > 1:
-        raise OptionError(
-            f"factors: weights and the score function are divided among {name_some(sorted(joined))}, "
-            "but a function takes the place of all weights: give them to one factor."
         )
     return found

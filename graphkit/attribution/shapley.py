@@ -23,6 +23,7 @@ from graphkit.attribution.coalitions import (
     named_measures,
     share_of,
     signed_text,
+    without_rounding,
 )
 from graphkit.attribution.feed_factors import FeedFactors, feed_factors
 from graphkit.data.frozen import Frozen
@@ -485,7 +486,8 @@ def _pair_rows(
     """Rows of the pairs of factors of one measure."""
     rows = []
     for (i, one), (j, other) in combinations(enumerate(divided.names), 2):
-        part, *count = found.find(index[i, j], magnitude, confidence)
+        values = without_rounding(index[i, j], magnitude)
+        part, *count = found.find(values, magnitude, confidence)
         bounds = (part.centre, part.low, part.high, part.direction(filled=found.filled))
         kind = (found.scheme.interval, found.scheme.fixed, part.se)
         rows.append((*row.key, one, other, *bounds, *kind, *count))
