@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -32,6 +32,9 @@ from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Ablation", "ablate"]
 
@@ -124,7 +127,7 @@ def ablate(
     visibility: Views | None = None,
     confidence: float = 0.95,
     cache: str | Path | None = None,
-    executor: Any = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> Ablation:
     """Difference that each factor makes alone: put into feed A, and taken out of feed B.
@@ -216,7 +219,7 @@ def ablate(
             "reading": reading,
             "behaviour": behaviour,
             "cache": cache,
-            **({} if executor is None else {"executor": executor}),
+            "executor": executor,
         },
     )
     rows, between = [], []

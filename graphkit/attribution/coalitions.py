@@ -35,6 +35,9 @@ from graphkit.simulation.simulate import numbers_of_draws
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+#: Coalitions whose measures are in memory at a time.
+BATCH = 64
+
 NOT_CALIBRATED = "not calibrated: assumptions"
 
 
@@ -256,20 +259,26 @@ def evaluate_coalitions(
     together = len(coalitions) == 1
     if together:
         groups = [list(range(len(population)))]
+    rows: tuple[MeasureRow, ...] = ()
     frames = []
+    wanted = pl.col("measure").is_in(["filler", *measures])
     for g, (members, masks) in enumerate(zip(groups, coalitions, strict=True)):
-        arms = {str(mask): factors.feed(_members(factors, mask)) for mask in masks}
-        outcome = evaluate(
-            [population[w] for w in members],
-            arms,
-            visibility=_views_of(visibility, members, len(population)),
-            rng=streams.seed if together else streams.integer("world", g),
-            **options,
-        )
         numbers = pl.Series(members, dtype=pl.Int64)
-        frames.append(outcome.with_columns(world=numbers.gather(outcome.get_column("world"))))
+        # shared slots are those that all feeds of a call fill; else a call need not know the others
+        size = len(masks) if options["reading"] == "shared" else BATCH
+        for first in range(0, len(masks), size):
+            batch = masks[first : first + size]
+            outcome = evaluate(
+                [population[w] for w in members],
+                {str(mask): factors.feed(_members(factors, mask)) for mask in batch},
+                visibility=_views_of(visibility, members, len(population)),
+                rng=streams.seed if together else streams.integer("world", g),
+                **options,
+            )
+            rows = rows or tuple(choose_row(outcome, m, partition, community) for m in measures)
+            outcome = outcome.with_columns(world=numbers.gather(outcome.get_column("world")))
+            frames.append(outcome.filter(wanted))
     scheme = scheme_of(pl.concat(frame.select("world", "sample").unique() for frame in frames))
-    rows = tuple(choose_row(frames[0], name, partition, community) for name in measures)
     runs = check_integer("replications", options["replications"], 1)
     worlds = np.repeat(np.arange(len(population)), runs)
     values: dict[int, Floats] = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,9 @@ from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Sensitivity", "SobolIndices", "sensitivity", "sobol_indices"]
 
@@ -223,12 +226,13 @@ def sobol_indices(
         "parameter": pl.Series([names[i] for i, _ in ends], dtype=pl.String),
         "other": pl.Series([names[j] for _, j in ends], dtype=pl.String),
     }
-    pairs = (found[key][at] if ends else np.empty(0) for key in ("S2", "S2_conf"))
-    second |= _bounded("second", *pairs)
-    frames = (
-        pl.DataFrame(f).with_columns(pl.col(pl.Float64).fill_nan(None)) for f in (first, second)
+    centre, half = (found[key][at] if ends else np.empty(0) for key in ("S2", "S2_conf"))
+    second |= _bounded("second", centre, half)
+    frame, pairs = (
+        pl.DataFrame(columns).with_columns(pl.col(pl.Float64).fill_nan(None))
+        for columns in (first, second)
     )
-    return SobolIndices(*frames, kept.shape[0], dropped)
+    return SobolIndices(frame, pairs, kept.shape[0], dropped)
 
 
 def _bounded(name: str, centre: Floats, half: Floats) -> dict[str, Any]:
@@ -318,7 +322,7 @@ def sensitivity(
     visibility: Views | None = None,
     confidence: float = 0.95,
     cache: str | Path | None = None,
-    executor: Any = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> Sensitivity:
     """Sobol indices of a measure, or of its difference between two feeds, over ranges of parameters.
@@ -392,14 +396,15 @@ def sensitivity(
         )
     (name,) = named_measures(measure) if isinstance(measure, str) else _refuse_several(measure)
     population = [world for world in as_population(worlds) if world.sample != "part"]
-    parts = {ARM: arm, BASELINE: baseline, BEHAVIOUR: behaviour or Behaviour()}
+    viewers = behaviour or Behaviour()
+    parts = {ARM: arm, BASELINE: baseline, BEHAVIOUR: viewers}
     bounds = _check_ranges(ranges, parts)
     streams = Streams(rng)
     points = saltelli_points(bounds, samples, second_order=second_order, rng=streams.seed)
     for at, key in enumerate(bounds):
         if _is_whole(key):
             points[:, at] = np.rint(points[:, at])
-    options = {
+    options: dict[str, Any] = {
         "ticks": ticks,
         "replications": replications,
         "slots": slots,
@@ -408,7 +413,7 @@ def sensitivity(
         "visibility": visibility,
         "random": RANDOM,
         "cache": cache,
-        **({} if executor is None else {"executor": executor}),
+        "executor": executor,
         "rng": streams.seed,
     }
     outputs = np.empty(points.shape[0])
@@ -436,8 +441,7 @@ def sensitivity(
         "held fixed": f"{len(population)} worlds, and the draws",
         "ranking": found.ranking,
     }
-    calibrated = bool(parts[BEHAVIOUR].calibrated)
-    facts |= {} if calibrated else {"behaviour": NOT_CALIBRATED}
+    facts |= {} if viewers.calibrated else {"behaviour": NOT_CALIBRATED}
     facts |= {"rounded to whole numbers": ", ".join(rounded)} if rounded else {}
     removed = {"blocks with an undefined output": found.dropped} if found.dropped else {}
     record = Provenance.of(
@@ -449,7 +453,7 @@ def sensitivity(
     )
     ends = arm.name if baseline is None else f"{arm.name} − {baseline.name}"
     frames = (found.frame, found.second_order, table)
-    return Sensitivity(*frames, f"{row.text}: {ends}", calibrated, facts | removed, record)
+    return Sensitivity(*frames, f"{row.text}: {ends}", viewers.calibrated, facts | removed, record)
 
 
 def _refuse_several(measure: object) -> tuple[str]:

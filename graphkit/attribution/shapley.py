@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,9 @@ from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Shapley", "interaction_index", "shapley", "shapley_values"]
 
@@ -283,7 +286,7 @@ def shapley(
     visibility: Views | None = None,
     confidence: float = 0.95,
     cache: str | Path | None = None,
-    executor: Any = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> Shapley:
     r"""Divide the gap between two feeds in a measure among the factors in which they differ.
@@ -417,7 +420,7 @@ def shapley(
             "reading": reading,
             "behaviour": behaviour,
             "cache": cache,
-            **({} if executor is None else {"executor": executor}),
+            "executor": executor,
         },
     )
     rows: list[tuple[Any, ...]] = []
