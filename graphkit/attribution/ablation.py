@@ -71,6 +71,8 @@ class Ablation(Frozen, table="frame"):
         on the other factors.
     factors
         The factors.
+    facts
+        What the display says of method, intervals and filler.
     """
 
     frame: pl.DataFrame

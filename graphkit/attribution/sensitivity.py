@@ -117,6 +117,8 @@ class Sensitivity(Frozen, table="frame"):
         What the output is, in words.
     calibrated
         Whether the viewers' behaviour was fitted to a log.
+    facts
+        What the display says of method, intervals and filler.
     """
 
     frame: pl.DataFrame

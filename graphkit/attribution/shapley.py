@@ -32,7 +32,7 @@ from graphkit.data.world import World
 from graphkit.errors import DataError, OptionError, check_integer, check_number
 from graphkit.measures.catalogue import outcome_schema
 from graphkit.measures.hosting_visibility import Views
-from graphkit.measures.intervals import OVER_POPULATIONS, holm
+from graphkit.measures.intervals import HIGHER, LOWER, OVER_POPULATIONS, holm
 from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
@@ -82,6 +82,8 @@ class Shapley(Frozen, table="_shown"):
         The factors.
     exact
         Whether all coalitions were simulated.
+    facts
+        What the display says of method, intervals and filler.
     """
 
     frame: pl.DataFrame
@@ -110,6 +112,10 @@ class Shapley(Frozen, table="_shown"):
                 if row["direction"] is not None:
                     text += f"; {row['direction']}"
                 shown[f"{row['factor']}: {measure.text}"] = text
+            pairs = self.interactions.filter(*same, pl.col("direction").is_in([HIGHER, LOWER]))
+            for row in pairs.iter_rows(named=True):
+                pair = f"{row['factor']} × {row['other']}"
+                shown[f"{pair}: {measure.text}"] = f"{signed_text(row['value'], row)}; interaction"
             if names := rows.filter(still)["factor"].to_list():
                 shown[f"zero in every run: {measure.text}"] = ", ".join(names)
         return shown

@@ -420,9 +420,14 @@ def test_an_executor_and_a_cache_change_nothing(small_worlds: list[World], tmp_p
 def test_the_display_tells_method_gap_and_parts(
     small_worlds: list[World], play: Callable[..., list[int]]
 ) -> None:
-    play(lambda feed, w, r: bits(feed)[0] + 0.01 * w * bits(feed)[1], small_worlds)
+    def game(feed: Feed, w: int, r: int) -> float:
+        x, y, z, *_ = bits(feed)
+        return x + 0.01 * w * y + (1 + 0.1 * w) * x * z
+
+    play(game, small_worlds)
     found = shapley(small_worlds, *ends(), factors="numbers", **PLAYED)
     text = repr(found)
     for words in ("all 32 coalitions", "4 worlds", "gap in viewer_value", "zero in every run"):
         assert words in text
+    assert "topic_penalty × author_decay: viewer_value" in text
     assert "<table" in found._repr_html_()
