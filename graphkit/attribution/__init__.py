@@ -1,8 +1,26 @@
 """Attribution of differences between feeds: causes, limits, and published figures as a check."""
 
+from graphkit.attribution.ablation import Ablation, ablate
 from graphkit.attribution.evaluation import evaluate
+from graphkit.attribution.feed_factors import FeedFactors, feed_factors
+from graphkit.attribution.sensitivity import Sensitivity, SobolIndices, sensitivity, sobol_indices
+from graphkit.attribution.shapley import Shapley, interaction_index, shapley, shapley_values
 
-__all__ = ["evaluate"]
+__all__ = [
+    "Ablation",
+    "FeedFactors",
+    "Sensitivity",
+    "Shapley",
+    "SobolIndices",
+    "ablate",
+    "evaluate",
+    "feed_factors",
+    "interaction_index",
+    "sensitivity",
+    "shapley",
+    "shapley_values",
+    "sobol_indices",
+]
 
 
 def __dir__() -> list[str]:

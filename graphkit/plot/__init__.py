@@ -1,6 +1,7 @@
 """Figures of results: Matplotlib figures without global state."""
 
 from graphkit.plot.alluvial import alluvial
+from graphkit.plot.attribution import sensitivity, shapley
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.flow_contrast import flow_contrast
@@ -25,6 +26,8 @@ __all__ = [
     "reach",
     "resolution",
     "s_scan",
+    "sensitivity",
+    "shapley",
     "time_to_cross",
     "trade_off",
     "visibility",

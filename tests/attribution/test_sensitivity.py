@@ -1,0 +1,203 @@
+"""Sobol indices: a function with known ones, and simulated outputs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from graphkit.attribution import sensitivity, sobol_indices
+from graphkit.attribution.sensitivity import saltelli_points
+from graphkit.data.world import World
+from graphkit.errors import DataError, DependencyError, OptionError
+from graphkit.recommenders import Feed, uniform
+from graphkit.simulation import Behaviour
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+ANGLES = dict.fromkeys("xyz", (-np.pi, np.pi))
+ARM = Feed("arm", {"everywhere": 60}, {"interest": 1.0}, learning_rate=0.0)
+RANGES = {"arm.weights.interest": (0.0, 2.0), "arm.topic_penalty": (0.0, 1.0)}
+PLAYED: dict[str, Any] = {"measure": "viewer_value", "ticks": 1, "samples": 16, "rng": 1}
+
+
+def ishigami(points: Floats) -> Floats:
+    x, y, z = points.T
+    found: Floats = np.sin(x) + 7 * np.sin(y) ** 2 + 0.1 * z**4 * np.sin(x)
+    return found
+
+
+def test_indices_of_the_ishigami_function_lie_within_their_intervals() -> None:
+    points = saltelli_points(ANGLES, 1024, second_order=True, rng=3)
+    found = sobol_indices(ishigami(points), list("xyz"), second_order=True, rng=3)
+    for kind, known in (("first", (0.3139, 0.4424, 0)), ("total", (0.5576, 0.4424, 0.2437))):
+        rows = found.frame.select(kind, f"{kind}_low", f"{kind}_high").rows()
+        for (value, low, high), truth in zip(rows, known, strict=True):
+            assert low <= truth <= high
+            assert value == pytest.approx(truth, abs=0.05)
+    # x and z interact, by the whole of what z does
+    second = found.second_order.filter(parameter="x", other="z").row(0, named=True)
+    assert second["second_low"] <= 0.2437 <= second["second_high"]
+    assert found.second_order.height == 3
+    assert found.ranking.startswith("intervals are too wide to rank x, y with 1024 samples")
+    most = sobol_indices(points @ [3.0, 1.0, 0.0], list("xyz"), second_order=True, rng=3)
+    assert most.ranking == "x has the largest total index"
+
+
+def test_intervals_of_few_samples_are_too_wide_to_rank() -> None:
+    points = saltelli_points(ANGLES, 8, rng=1)
+    found = sobol_indices(ishigami(points), list("xyz"), rng=1)
+    assert "too wide to rank" in found.ranking
+    assert found.second_order.height == 0
+    assert set(found.second_order.columns) >= {"parameter", "other", "second"}
+
+
+def test_equal_seeds_give_equal_indices_and_leave_the_global_generator_alone() -> None:
+    before = np.random.get_state()[1].copy()  # type: ignore[index, union-attr]  # noqa: NPY002
+    points = [saltelli_points(ANGLES, 32, rng=0) for _ in range(2)]
+    found = [sobol_indices(ishigami(p), list("xyz"), rng=0) for p in points]
+    assert found[0] == found[1]
+    assert (np.random.get_state()[1] == before).all()  # type: ignore[index]  # noqa: NPY002
+    assert not np.array_equal(points[0], saltelli_points(ANGLES, 32, rng=1))
+
+
+def test_blocks_with_an_undefined_output_are_dropped_whole_and_counted() -> None:
+    points = saltelli_points(ANGLES, 64, rng=2)
+    outputs = ishigami(points)
+    kept = sobol_indices(outputs[5 * 3 :], list("xyz"), rng=2)
+    outputs[[0, 7, 8, 14]] = np.nan  # of blocks 0, 1, 1 and 2
+    found = sobol_indices(outputs, list("xyz"), rng=2)
+    assert (found.samples, found.dropped) == (61, 3)
+    assert found.frame.equals(kept.frame)
+    outputs[: 5 * 33] = np.nan
+    with pytest.raises(DataError, match="33 of 64 blocks"):
+        sobol_indices(outputs, list("xyz"), rng=2)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 1e9])
+def test_a_constant_output_has_no_indices(value: float) -> None:
+    outputs = np.full(32 * 8, value)
+    outputs[3] *= 1 + 1e-15
+    found = sobol_indices(outputs, list("xyz"), second_order=True, rng=1)
+    assert found.frame.drop("parameter").null_count().sum_horizontal().item() == 3 * 6
+    assert found.second_order["second"].null_count() == 3
+    assert "constant" in found.ranking
+
+
+def test_wrong_outputs_are_refused() -> None:
+    with pytest.raises(DataError, match="a multiple of 5"):
+        sobol_indices(np.zeros(16), list("xyz"))
+    with pytest.raises(DataError, match="a multiple of 8"):
+        sobol_indices(np.zeros(20), list("xyz"), second_order=True)
+    with pytest.raises(DataError, match="infinite"):
+        sobol_indices(np.r_[np.inf, np.zeros(4)], list("xyz"))
+    outputs = np.zeros(20)
+    outputs[1] = 1.0  # neither of A nor of B
+    with pytest.raises(DataError, match="independent samples are equal"):
+        sobol_indices(outputs, list("xyz"))
+
+
+def test_without_salib_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "SALib.analyze", None)
+    with pytest.raises(DependencyError, match=r"graphkit-social\[sensitivity\]"):
+        saltelli_points(ANGLES, 8, rng=1)
+
+
+def test_an_additive_output_has_its_own_shares(
+    small_worlds: list[World], play: Callable[..., list[int]]
+) -> None:
+    def game(feed: Feed, w: int, r: int) -> float:
+        return feed.weights.get("interest", 0) + feed.topic_penalty + w
+
+    calls = play(game, small_worlds)
+    found = sensitivity(small_worlds, ARM, ranges=RANGES, **PLAYED | {"samples": 256})
+    assert calls == [1] * 256 * 4
+    # variances 4/12 and 1/12
+    for (_, first, low, high, total, *_), truth in zip(found.frame.rows(), (0.8, 0.2), strict=True):
+        assert low <= truth <= high
+        assert (first, total) == pytest.approx((truth, truth), abs=0.1)
+    outputs = found.samples["arm.weights.interest"] + found.samples["arm.topic_penalty"] + 1.5
+    assert found.samples["output"].to_list() == pytest.approx(outputs.to_list())
+    assert found.samples["block"].to_list() == sorted(4 * list(range(256)))
+    assert "over samples of the parameters" in repr(found)
+    assert found.output == "viewer_value: arm"
+
+
+def test_a_baseline_is_subtracted_and_whole_numbers_are_rounded(
+    small_worlds: list[World], play: Callable[..., list[int]]
+) -> None:
+    def game(feed: Feed, w: int, r: int) -> float | None:
+        return 1.0 * feed.sources["everywhere"] if w else None
+
+    calls = play(game, small_worlds)
+    ranges = {"arm.sources.everywhere": (10.0, 12.0), "baseline.sources.everywhere": (1, 4)}
+    found = sensitivity(small_worlds, ARM, uniform(), ranges=ranges, **PLAYED)
+    assert set(calls) == {2}
+    quota = found.samples.drop("block", "output")
+    assert (quota == quota.select(pl.all().round())).to_numpy().all()
+    difference = quota["arm.sources.everywhere"] - quota["baseline.sources.everywhere"]
+    assert found.samples["output"].to_list() == difference.to_list()
+    assert "rounded to whole numbers" in repr(found)
+    assert found.output == "viewer_value: arm − uniform"
+
+
+def test_undefined_outputs_are_counted(
+    small_worlds: list[World], play: Callable[..., list[int]]
+) -> None:
+    def game(feed: Feed, w: int, r: int) -> float | None:
+        return None if feed.topic_penalty > 0.9 else feed.topic_penalty
+
+    play(game, small_worlds)
+    found = sensitivity(small_worlds, ARM, ranges=RANGES, **PLAYED)
+    blocks = found.samples.filter(pl.col("output").is_null())["block"].n_unique()
+    assert found.provenance.removed == {"blocks with an undefined output": blocks}
+    assert f"blocks with an undefined output  {blocks}" in " ".join(repr(found).split("   "))
+    play(lambda feed, w, r: 0.3, small_worlds)
+    still = sensitivity(small_worlds, ARM, ranges=RANGES, **PLAYED)
+    assert still.frame["first"].null_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("ranges", "words"),
+    [
+        ({"behaviour.social_shar": (0, 1)}, "Did you mean 'behaviour.social_share'"),
+        ({"arm.weights.intrest": (0, 1)}, "Did you mean 'arm.weights.interest'"),
+        ({"baseline.topic_penalty": (0, 1)}, "no parameter 'baseline.topic_penalty'"),
+        ({"arm.filler": (0, 1)}, "no parameter 'arm.filler'"),
+        ({"behaviour.social_share": (0, 2)}, "social_share"),
+        ({"arm.topic_penalty": (-1, 2)}, "topic_penalty"),
+        ({"arm.topic_penalty": (2, 1)}, "first must be lower"),
+        ({"arm.topic_penalty": 3}, r"\(lowest, highest\)"),
+        ({"arm.half_life": (1, float("inf"))}, "finite"),
+        ({"arm.sources.everywhere": (10.1, 10.4)}, "one whole number"),
+        ({}, "at least one parameter"),
+    ],
+)
+def test_other_ranges_are_refused(
+    small_worlds: list[World], ranges: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(OptionError, match=words):
+        sensitivity(small_worlds, ARM, ranges=ranges, **PLAYED)
+
+
+def test_other_options_are_refused(small_worlds: list[World]) -> None:
+    with pytest.raises(OptionError, match="power of two"):
+        sensitivity(small_worlds, ARM, ranges=RANGES, **PLAYED | {"samples": 48})
+    with pytest.raises(OptionError, match="one measure"):
+        sensitivity(small_worlds, ARM, ranges=RANGES, **PLAYED | {"measure": ["a", "b"]})
+
+
+def test_simulated_outputs_share_their_draws(small_worlds: list[World], tmp_path: Any) -> None:
+    ranges = {"behaviour.watch_base": (-2.0, -1.0), "arm.trial_growth": (1.0, 4.0)}
+    options: dict[str, Any] = {"measure": "viewer_value", "ticks": 1, "slots": 3, "samples": 4}
+    options |= {"behaviour": Behaviour(noise=0.2), "rng": 1, "cache": tmp_path}
+    found = sensitivity(small_worlds[:1], ARM, ranges=ranges, **options)
+    # the feed tries no fresh posts: what does nothing has indices of zero, not of noise
+    nothing = found.frame.filter(parameter="arm.trial_growth").row(0, named=True)
+    assert nothing["first"] == pytest.approx(0, abs=1e-12)
+    assert nothing["total"] == pytest.approx(0, abs=1e-12)
+    assert found.frame["total"][0] > 0.3
+    assert sensitivity(small_worlds[:1], ARM, ranges=ranges, **options) == found
