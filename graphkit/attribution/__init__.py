@@ -1,6 +1,8 @@
 """Attribution of differences between feeds: causes, limits, and published figures as a check."""
 
-__all__: list[str] = []
+from graphkit.attribution.evaluation import evaluate
+
+__all__ = ["evaluate"]
 
 
 def __dir__() -> list[str]:

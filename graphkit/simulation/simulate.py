@@ -291,18 +291,9 @@ def simulate_spread(
     behaviour = behaviour or Behaviour()
     if None not in (checkpoint, impressions) and Path(checkpoint) == Path(impressions):  # type: ignore[arg-type]
         raise FileError(f"checkpoint and impressions are both {checkpoint}: name two folders.")
-    check_choice("budget", budget, ("matched", "free"))
-    check_choice("reading", reading, ("filled", "empty", "shared"))
-    ticks = check_integer("ticks", ticks, 1)
-    replications = check_integer("replications", replications, 1)
-    slots = check_integer("slots", slots, 1)
-    if not population or not arms:
-        raise OptionError("simulate_spread needs at least one world and one arm.")
-    if reading == "shared":
-        check_shared(arms, slots, budget)
-    if reading != "filled":
-        arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
-    check_worlds(population, arms, ticks)
+    ticks, replications, slots, arms = check_arguments(
+        population, arms, ticks, replications, slots, budget, reading
+    )
     _warn_of_tallies(population, len(arms) * replications)
     numbers = {"ticks": ticks, "replications": replications, "slots": slots}
     facts = simulation_facts(population, arms, numbers, budget, reading, behaviour)
@@ -321,6 +312,38 @@ def simulate_spread(
         spread = _simulate(population, arms, facts, behaviour, streams, kept, log)
     _warn_of_filler(spread)
     return spread
+
+
+def check_arguments(
+    population: Sequence[World],
+    arms: Mapping[str, Feed],
+    ticks: int,
+    replications: int,
+    slots: int,
+    budget: str,
+    reading: str,
+    what: str = "simulate_spread",
+) -> tuple[int, int, int, Mapping[str, Feed]]:
+    """Ticks, replications and slots as integers, and the feeds as they run under the reading.
+
+    Raises
+    ------
+    OptionError, DataError, MissingDataError
+        For what `what` cannot use.
+    """
+    check_choice("budget", budget, ("matched", "free"))
+    check_choice("reading", reading, ("filled", "empty", "shared"))
+    ticks = check_integer("ticks", ticks, 1)
+    replications = check_integer("replications", replications, 1)
+    slots = check_integer("slots", slots, 1)
+    if not population or not arms:
+        raise OptionError(f"{what} needs at least one world and one arm.")
+    if reading == "shared":
+        check_shared(arms, slots, budget)
+    if reading != "filled":
+        arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
+    check_worlds(population, arms, ticks)
+    return ticks, replications, slots, arms
 
 
 def simulation_facts(
@@ -390,6 +413,7 @@ def _simulate(
     """Simulate with these `facts`, from the checkpoint on."""
     from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
     from graphkit.simulation.engine import Run
+    from graphkit.simulation.pieces import exhausted_error
     from graphkit.simulation.shared_slots import shared_slots
 
     ticks, slots, budget = facts["ticks"], facts["slots"], facts["budget"]
@@ -445,7 +469,7 @@ def _simulate(
                     at = None
                     active, shown, missing = run.step(t)
                     if missing and arms[arm].filler != "empty" and budget == "matched":
-                        raise _exhausted_error(job, t, missing, population[w])
+                        raise exhausted_error(arm, w, t, missing, population[w])
                     if log is not None and not counting:
                         log.write_tick(job, t, run.arrays, active, shown)
                     at = job, counting, t + 1
@@ -543,14 +567,6 @@ def what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) 
     return (
         f"{done} of {runs} runs are finished and kept in {kept.path}.{shown} Run the same again to "
         "continue."
-    )
-
-
-def _exhausted_error(job: Job, t: int, missing: int, world: World) -> DataError:
-    return DataError(
-        f"arm {job[0]!r}, world {job[1]}: in tick {t} {missing} slots cannot be filled: some "
-        f"viewers have seen every post that has entered. Fewer ticks or slots, or more or earlier "
-        f"posts ({world.n_posts} now) are needed."
     )
 
 
