@@ -23,8 +23,8 @@ def place(rows: pl.DataFrame) -> pl.DataFrame:
 
     A dimension is numeric if all its values and its default are numbers; of others all three are
     null. The distance is |value − default| / (range of the values tried, default included), so
-    that 1 is the farthest tried on the longer side; rows without a difference were not tried, and
-    have no part in the range, but a distance.
+    that 1 is the farthest tried if all lie on one side; rows without a difference have none, and no
+    part in the range.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ def place(rows: pl.DataFrame) -> pl.DataFrame:
     top = pl.max_horizontal(tried.max().over("dimension"), pl.col("default_number"))
     low = pl.min_horizontal(tried.min().over("dimension"), pl.col("default_number"))
     away = (pl.col("number") - pl.col("default_number")).abs()
-    return rows.with_columns(pl.when(top > low).then(away / (top - low)).alias("distance"))
+    has = (top > low) & pl.col("difference").is_not_null()
+    return rows.with_columns(pl.when(has).then(away / (top - low)).alias("distance"))
 
 
 def outcome_of(own: str, direction: str | None, difference: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -36,27 +36,6 @@ def sweep_contrasts(contrasts: pl.DataFrame, s: float) -> pl.DataFrame:
     """Contrasts of the swept measures at one value of s."""
     kept = contrasts.filter(pl.col("community").is_null() & pl.col("measure").is_in(SWEPT))
     return kept.select(pl.lit(float(s)).alias("s"), pl.all())
-
-
-def all_conditions(
-    conditions: Mapping[str, pl.DataFrame], scan: pl.DataFrame | None, s: float
-) -> pl.DataFrame | None:
-    """Contrasts over all communities by condition, those of the sweep over s among them.
-
-    The value of s of the study itself is no other condition. `None` without any.
-    """
-    parts = [
-        frame.filter(pl.col("community").is_null()).select(
-            pl.lit(name).alias("condition"), pl.all()
-        )
-        for name, frame in conditions.items()
-    ]
-    if scan is not None:
-        for (value,), rows in scan.group_by("s", maintain_order=True):
-            if value != s:
-                name = pl.lit(f"s = {value:g}").alias("condition")
-                parts.append(rows.select(name, pl.all().exclude("s", "sign_change")))
-    return pl.concat(parts, how="diagonal") if parts else None
 
 
 def mark_sign_changes(scan: pl.DataFrame) -> pl.DataFrame:

@@ -155,11 +155,14 @@ def interval_text(result: StudyResult) -> str:
 def conditions_text(result: StudyResult) -> list[str]:
     """The conditions under which the findings were tried."""
     if result.conditions is None:
-        return []
+        return ["No other condition was tried: the findings hold as the study is."]
     names = result.conditions.get_column("condition").unique(maintain_order=True).to_list()
     texts = [
         "The comparison is repeated under conditions that could overturn its findings: "
-        f"{', '.join(names)}."
+        f"{', '.join(names)}. Each changes one thing, with the same random numbers; other kinds of "
+        "partition are among them. The distance of a condition is that of its value from the "
+        "study's own, as a share of the range tried; conditions without a number have none. That "
+        "a difference is not distinguishable under a condition may be due to fewer worlds too."
     ]
     if "slots left empty" in names:
         shared = "; shared slots are those that both feeds fill from their own sources"
