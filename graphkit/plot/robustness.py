@@ -7,6 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from graphkit.attribution import Robustness
+from graphkit.attribution.robustness import AS_IT_IS
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.conditions import (
     BARRED,
@@ -66,15 +67,14 @@ def robustness(found: Robustness) -> Canvas:
             stopped = (row["direction"] or "").startswith(CANNOT_RUN)
             note = CANNOT_RUN if stopped else UNDEFINED
             place = axes.get_yaxis_transform()
-            axes.text(
-                0.5, at, note, transform=place, color=MUTED, fontsize=9, ha="center", va="center"
-            )
+            look = {"color": MUTED, "fontsize": 9, "fontstyle": "italic", "va": "center"}
+            axes.text(0.015, at, note, transform=place, **look)
             continue
         if row["low"] is not None and row["high"] is not None:
             axes.hlines(at, row["low"], row["high"], color=colour, linewidth=1.8, alpha=0.75)
         axes.scatter([row["difference"]], [at], color=colour, marker=marker, s=42, zorder=3)
-        name = "as it is" if at == rows[0] else holds
-        if name is not None and name not in handles:
+        name = AS_IT_IS if at == rows[0] else holds or "no conclusion to hold"
+        if name not in handles:
             look = {"color": colour, "marker": marker, "linestyle": ""}
             handles[name] = Line2D([], [], markersize=6.5, **look)
     axes.set_yticks(rows, [shown(name) for name in frame.get_column("condition")])

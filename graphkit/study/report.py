@@ -364,6 +364,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "all_arms_table": _all_arms_table(result),
         "comparisons": [_comparison_tables(result, at) for at in arms],
         "conditions_text": text.conditions_text(result),
+        "robustness_text": text.robustness_text(result),
         "robustness": [_robustness_tables(result, at) for at in arms],
         "measure_table": _text_table(
             pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),

@@ -155,20 +155,33 @@ def interval_text(result: StudyResult) -> str:
 def conditions_text(result: StudyResult) -> list[str]:
     """The conditions under which the findings were tried."""
     if result.conditions is None:
-        return ["No other condition was tried: the findings hold as the study is."]
+        return []
     names = result.conditions.get_column("condition").unique(maintain_order=True).to_list()
     texts = [
         "The comparison is repeated under conditions that could overturn its findings: "
-        f"{', '.join(names)}. Each changes one thing, with the same random numbers; other kinds of "
-        "partition are among them. The distance of a condition is that of its value from the "
-        "study's own, as a share of the range tried; conditions without a number have none. That "
-        "a difference is not distinguishable under a condition may be due to fewer worlds too."
+        f"{', '.join(names)}."
     ]
     if "slots left empty" in names:
         shared = "; shared slots are those that both feeds fill from their own sources"
         texts.append(
             "A feed with few candidates is otherwise filled up with random posts"
             f"{shared if 'shared slots' in names else ''}."
+        )
+    return texts
+
+
+def robustness_text(result: StudyResult) -> list[str]:
+    """How to read what becomes of the findings under other conditions."""
+    texts = [
+        "Each condition changes one thing and has the same random numbers; other kinds of partition are "
+        "among them. Its distance is that of its value from the study's own, as a share of the "
+        "range tried; a condition without a number has none."
+    ]
+    tried = 0 if result.conditions is None else result.conditions.get_column("worlds").min()
+    if isinstance(tried, int) and 0 < tried < len(result.spread.worlds):
+        texts.append(
+            "Some are tried in fewer worlds than the study has, so that their intervals are wider: that "
+            "a difference is not distinguishable there may be due to this alone."
         )
     return texts
 
