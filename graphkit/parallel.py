@@ -1,7 +1,8 @@
-"""Threads for kernels that release the GIL, progress reports, and the refusal of forked processes.
+"""Threads for kernels that release the GIL, executors, progress, and the refusal of forks.
 
 Pieces of work run in threads with :func:`in_threads`; one of them may spread its own steps with
-:func:`helpers` over the cores that are left to it.
+:func:`helpers` over the cores that are left to it. Pieces that can be pickled run in other
+processes, or on other machines, with :func:`in_executor`.
 
 A forked process has none of the threads of its parent. Polars' pool stays without workers there,
 and most calls would wait for them for ever: :func:`refuse_after_fork` raises instead.
@@ -12,14 +13,19 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphkit.errors import ForkError
+from graphkit.errors import DependencyError, ForkError, GraphkitError, OptionError, shorten
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 T = TypeVar("T")
 Piece = TypeVar("Piece")
@@ -37,6 +43,10 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
+#: A piece that a cluster drops is submitted again so many times.
+RETRIES = 3
+#: Seconds in which a cluster may have no worker, as those that died are started again.
+RESTART = 60
 #: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
 
@@ -267,3 +277,275 @@ def in_threads(
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A piece of work for another process: what it is, for messages, and what is sent.
+
+    `shared` is large and the same object in many parcels; `own` is of this one.
+    """
+
+    name: str
+    shared: bytes
+    own: bytes
+
+
+def check_executor(executor: Executor | None) -> None:
+    """Raise an :class:`OptionError` unless this is an executor, or None."""
+    from concurrent.futures import Executor
+
+    if executor is not None and not isinstance(executor, Executor):
+        raise OptionError(
+            f"executor={shorten(executor)}: give a concurrent.futures.Executor, such as a "
+            "ProcessPoolExecutor; of a Dask client, client.get_executor()."
+        )
+
+
+def in_executor(
+    executor: Executor,
+    work: Callable[[bytes, bytes], Result],
+    parcels: Sequence[Parcel],
+    title: str,
+    *,
+    keep: Callable[[int, Result], None],
+    kept: str,
+) -> None:
+    """Call ``keep(number, work(shared, own))`` for each parcel, as they finish.
+
+    A Dask cluster gets what is shared once, and passes it to each worker that needs it; other
+    executors get it with each parcel.
+
+    Parameters
+    ----------
+    executor
+        Of any kind; it is left open.
+    work
+        Function of a module that workers can import.
+    parcels
+        Pieces of work.
+    title
+        Title of the progress report.
+    keep
+        Called in this thread with the number of a parcel and its result.
+    kept
+        What becomes of finished pieces if a later one fails, as a sentence.
+
+    Raises
+    ------
+    GraphkitError
+        If a worker dies, lacks graphkit, or the executor is shut down.
+    Exception
+        What `work` raises, as it is. Finished pieces are kept before, those not begun are
+        cancelled; so they are by Ctrl-C.
+    """
+    refuse_after_fork()
+    waiting: dict[Future[Result], int] = {}
+    tries = [0] * len(parcels)
+    sender = _Sender(executor)
+    name = parcels[0].name if parcels else ""
+
+    def submit(number: int) -> Future[Result]:
+        parcel = parcels[number]
+        future = executor.submit(_open_parcel, work, sender.sent(parcel.shared), parcel.own)
+        waiting[future] = number
+        return future
+
+    def submit_again(future: Future[Result]) -> Future[Result] | None:
+        """A piece that a cluster dropped, since what it needs was on a worker that died."""
+        number = waiting[future]
+        tries[number] += 1
+        if sender.client is None or tries[number] > RETRIES:
+            return None
+        sender.forget(parcels[number].shared)
+        return submit(number)
+
+    try:
+        for number, parcel in enumerate(parcels):
+            name = parcel.name
+            submit(number)
+        for future in track(_as_finished(waiting, submit_again), title, len(parcels)):
+            name = parcels[waiting[future]].name
+            keep(waiting[future], future.result())
+    except GraphkitError:
+        raise
+    except (Exception, _cancelled()) as error:
+        failure = _failure(error, name, kept)
+        if failure is None:
+            raise
+        raise failure from error
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _as_finished(
+    waiting: dict[Future[Result], int],
+    submit_again: Callable[[Future[Result]], Future[Result] | None],
+) -> Iterator[Future[Result]]:
+    """Futures as they finish, of those that are found finished together the failed ones last."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    pending = set(waiting)
+    while pending:
+        # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
+        done, pending = wait(pending, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        stop_if_over()
+        failed = {f: f.cancelled() or f.exception() is not None for f in done}
+        for future in sorted(done, key=lambda f: (failed[f], waiting[f])):
+            again = submit_again(future) if future.cancelled() else None
+            if again is None:
+                yield future
+            else:
+                pending.add(again)
+
+
+def _open_parcel(work: Callable[[bytes, bytes], Result], shared: bytes, own: bytes) -> Result:
+    """Do the work in a worker; a forked one would wait for ever for tables to be unpickled."""
+    refuse_after_fork()
+    return work(shared, own)
+
+
+class _Sender:
+    """What to submit for shared bytes: themselves, or their place in a Dask cluster.
+
+    Attributes
+    ----------
+    client
+        The client of a Dask executor, else None.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        of_dask = type(executor).__module__.startswith("distributed")
+        # an executor of Dask does not say what its client is otherwise
+        self.client: Any = getattr(executor, "_client", None) if of_dask else None
+        self._held: dict[int, Any] = {}
+
+    def sent(self, shared: bytes) -> Any:
+        """The bytes, or the future of them, which are sent once."""
+        if self.client is None:
+            return shared
+        if id(shared) not in self._held:
+            self._held[id(shared)] = self.client.scatter(shared, hash=False, timeout=RESTART)
+        return self._held[id(shared)]
+
+    def forget(self, shared: bytes) -> None:
+        """Send the bytes anew if they were lost."""
+        held = self._held.get(id(shared))
+        if held is not None and held.status != "finished":
+            del self._held[id(shared)]
+
+
+def _cancelled() -> type[BaseException]:
+    from concurrent.futures import CancelledError
+
+    return CancelledError
+
+
+def _failure(error: BaseException, name: str, kept: str) -> GraphkitError | None:
+    """The error for a worker that died or lacks graphkit; `None` for an error of the work."""
+    from concurrent.futures import BrokenExecutor, CancelledError
+
+    start = f"a worker ended while it computed {name}, or a piece beside it"
+    if isinstance(error, BrokenExecutor):
+        return GraphkitError(
+            f"{start}, or could not start. {kept} Where memory ran out, start fewer workers; a script "
+            'that starts processes does so below `if __name__ == "__main__":`.'
+        )
+    of_dask = type(error).__module__.startswith("distributed")
+    if of_dask or isinstance(error, CancelledError | TimeoutError):
+        why = f"{type(error).__name__} {shorten(str(error), 200) if str(error) else ''}".rstrip()
+        return GraphkitError(f"{start} ({why}). {kept} See the logs of the workers.")
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == "graphkit":
+        return GraphkitError(f"{name}: a worker lacks graphkit. Install the same version there.")
+    if isinstance(error, RuntimeError) and "after shutdown" in str(error):
+        return GraphkitError(f"{name}: the executor is shut down. {kept} Give one that is open.")
+    return None
+
+
+#: Threads of libraries, which they start by when they are imported.
+_THREADS = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def _begin_worker(share: int, over: Any) -> None:
+    """Begin a worker of :func:`open_executor`, which may use a share of the cores."""
+    for name in _THREADS:
+        os.environ.setdefault(name, str(share))
+    _set_spare_cores(share)
+    # Ctrl-C reaches all processes of a terminal: the first one says when work is over
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _own.over = over
+
+
+@contextmanager
+def open_executor(text: str) -> Iterator[Executor]:
+    """Context that gives an executor: processes of this machine, or a Dask cluster.
+
+    Parameters
+    ----------
+    text
+        ``"processes"``, one per core, or ``"processes:4"``; or the address of a Dask scheduler,
+        such as ``"tcp://host:8786"``. Each process uses its share of the cores.
+
+    Raises
+    ------
+    OptionError
+        For another text, and an address at which no scheduler answers.
+    DependencyError
+        For an address, if the package ``distributed`` is not installed.
+
+    Examples
+    --------
+    >>> with open_executor("threads"):
+    ...     pass
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: executor='threads' is unknown: give 'processes', 'processes:4', \
+or the address of a Dask scheduler, such as 'tcp://host:8786'.
+    """
+    if isinstance(text, str) and re.fullmatch(r"[a-z]+://.+", text):
+        with _dask_executor(text) as executor:
+            yield executor
+        return
+    found = re.fullmatch(r"processes(?::(\d{1,4}))?", text) if isinstance(text, str) else None
+    number = int(found[1] or cores()) if found else 0
+    if not number:
+        raise OptionError(
+            f"executor={shorten(text)} is unknown: give 'processes', 'processes:4', or the address "
+            "of a Dask scheduler, such as 'tcp://host:8786'."
+        )
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    over = context.Event()
+    share = max(1, cores() // number)
+    pool = ProcessPoolExecutor(number, context, _begin_worker, (share, over))
+    try:
+        yield pool
+    except BaseException:
+        over.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _dask_executor(address: str) -> Iterator[Executor]:
+    """The executor of a client of a Dask scheduler."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise DependencyError(
+            f"executor={shorten(address)} needs the package distributed: "
+            'pip install "graphkit-social[dask]"'
+        ) from error
+    try:
+        client = Client(address, set_as_default=False, timeout=10)
+    except (OSError, ValueError) as error:
+        raise OptionError(
+            f"executor={shorten(address)}: no Dask scheduler answers there ({error}). Start one with "
+            "`dask scheduler`, and give its address."
+        ) from error
+    with client:
+        yield client.get_executor()

@@ -40,6 +40,7 @@ def test_help_is_complete() -> None:
         assert done.returncode == 0
         assert "Usage" in done.stdout
     assert "--min-shared" in graphkit("communities", "--help").stdout
+    assert "--executor" in graphkit("run", "--help").stdout
     for command in ("import", "describe", "communities"):
         shown = graphkit(command, "--help").stdout
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
@@ -251,6 +252,43 @@ def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
     assert "each of 3 groups of accounts is left out in turn" in done.stdout
     assert "are held fixed" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_study_in_processes_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'[data]\nsource = "folder"\npath = "{folder}"\n[communities]\nruns = 2\n'
+        "[world]\ngroups = 2\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
+        "[s_scan]\nsocial_share = []\n"
+    )
+    outs = tmp_path / "here", tmp_path / "there"
+    for out, more in zip(outs, ((), ("--executor", "processes:2")), strict=True):
+        done = graphkit("run", study, "--out", out, *more)
+        assert done.returncode == 0, done.stderr
+    # in which the other conditions are simulated as well
+    assert (outs[0] / "tables" / "conditions.csv").exists()
+    names = [sorted(p.relative_to(out) for p in out.rglob("*") if p.is_file()) for out in outs]
+    assert names[0] == names[1]
+    assert len(names[0]) > 20
+    for name in names[0]:
+        if name.name != "timings.json":
+            assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes(), name
+
+
+def test_executors_that_cannot_be_used(folder: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'[data]\nsource = "folder"\npath = "{folder}"\n[simulation]\nimpressions = true\n'
+    )
+    said = {
+        "processes:2": "workers of an executor cannot write to one folder",
+        "four": "is unknown",
+    }
+    for executor, reason in said.items():
+        done = graphkit("run", study, "--out", tmp_path / "out", "--executor", executor)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("said", ["finished results are kept in out. Run the same again.", ""])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -22,19 +22,23 @@ from graphkit.errors import FileError, MissingDataError, nearest
 from graphkit.measures.catalogue import world_samples
 from graphkit.measures.hosting_visibility import RANDOM, Views, hosting_by_visibility
 from graphkit.measures.spread import measure_spread
-from graphkit.parallel import refuse_after_fork, show_progress, stop_if_over, track
+from graphkit.parallel import check_executor, refuse_after_fork, show_progress, stop_if_over, track
 from graphkit.recommenders import uniform
 from graphkit.recommenders.factors import SOURCES
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
+from graphkit.simulation.arrays import SimulationArrays
 from graphkit.simulation.behaviour import Behaviour
-from graphkit.simulation.pieces import Piece, tally_arms
+from graphkit.simulation.pieces import Piece, on_executor, pieces_of, tally_arms
 from graphkit.simulation.simulate import (
     check_arguments,
     feed_facts,
     numbers_of_draws,
     simulation_facts,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["evaluate"]
 
@@ -60,6 +64,7 @@ def evaluate(
     visibility: Views | None = None,
     random: str = RANDOM,
     cache: str | Path | None = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> pl.DataFrame:
     """Measures of every world under every feed, in memory that does not grow with the runs.
@@ -93,6 +98,8 @@ def evaluate(
         :func:`graphkit.recommenders.uniform` is added under it.
     cache
         Folder of the cache: new, empty, or that of earlier calls.
+    executor
+        Where runs are simulated and measured, as for :func:`graphkit.simulate_spread`.
     rng
         Seed; by default that of the first call with this cache, if any.
 
@@ -127,6 +134,7 @@ def evaluate(
     refuse_after_fork()
     population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     behaviour = behaviour or Behaviour()
+    check_executor(executor)
     if visibility is not None and random not in arms:
         arms = {**arms, random: uniform()}
     ticks, replications, slots, arms = check_arguments(
@@ -141,7 +149,7 @@ def evaluate(
             kept = _Cache(Path(cache), None if rng is None else streams.seed, streams.seed)
             streams = Streams(kept.seed)
         plan = _Plan(population, arms, replications, numbers, behaviour, streams)
-        rows = plan.rows(kept)
+        rows = plan.rows(kept, executor)
     jobs = product(arms, range(len(population)), range(replications))
     outcome = pl.concat([_rows_of(rows[plan.same[arm], w, r], arm, w, r) for arm, w, r in jobs])
     samples = world_samples(_spread_of(population, {}, budget, reading, behaviour))
@@ -191,7 +199,7 @@ class _Plan:
             for name, feed in self.arms.items()
         }
 
-    def rows(self, kept: _Cache | None) -> dict[Job, pl.DataFrame]:
+    def rows(self, kept: _Cache | None, executor: Executor | None) -> dict[Job, pl.DataFrame]:
         """The rows of every run, of each feed once."""
         distinct = [arm for arm, first in self.same.items() if arm == first]
         keys = self._keys(distinct)
@@ -209,8 +217,11 @@ class _Plan:
 
         done = len(found)
         try:
-            for job, rows in track(self._simulate(missing), "evaluating", len(missing)):
-                keep(job, rows)
+            if executor is None:
+                for job, rows in track(self._simulate(missing), "evaluating", len(missing)):
+                    keep(job, rows)
+            else:
+                self._send(executor, missing, keep, kept)
         except KeyboardInterrupt:
             stands = f"{len(found) - done} of {len(missing)} runs were finished; "
             stands += "without a cache none are kept."
@@ -240,34 +251,45 @@ class _Plan:
     def _seed(self, w: int, r: int) -> int:
         return self.streams.integer("draws", numbers_of_draws(self.worlds)[w], r)
 
-    def pieces(self, missing: Sequence[Job]) -> list[Piece]:
-        """The missing runs, by world and replication."""
-        by_pair: dict[tuple[int, int], list[str]] = {}
-        for arm, w, r in missing:
-            by_pair.setdefault((w, r), []).append(arm)
-        found = []
-        for (w, r), wanted in by_pair.items():
-            running = list(self.facts) if self.numbers["reading"] == "shared" else wanted
-            some = {arm: self.arms[arm] for arm in running if self.same[arm] == arm}
-            found.append(
-                Piece(
-                    *(some, tuple(wanted), w, r, self._seed(w, r)),
-                    **self.numbers,
-                    behaviour=self.behaviour,
-                )
-            )
-        return found
+    def _pieces(self, missing: Sequence[Job], *, apart: bool) -> list[Piece]:
+        distinct = {arm: feed for arm, feed in self.arms.items() if self.same[arm] == arm}
+        options = {**self.numbers, "behaviour": self.behaviour}
+        return pieces_of(missing, distinct, self._seed, apart=apart, **options)
+
+    def _send(
+        self,
+        executor: Executor,
+        missing: Sequence[Job],
+        keep: Callable[[Job, pl.DataFrame], None],
+        kept: _Cache | None,
+    ) -> None:
+        """Have the missing runs simulated and measured by an executor."""
+
+        def keep_all(piece: Piece, rows: dict[str, pl.DataFrame]) -> None:
+            for arm, frame in rows.items():
+                keep((arm, piece.world, piece.replication), frame)
+
+        told = "Without a cache, finished runs are lost."
+        if kept is not None:
+            told = f"Finished runs are kept in {kept.path}: the same call goes on."
+        pieces = self._pieces(missing, apart=True)
+        on_executor(executor, measure_piece, self.worlds, pieces, keep=keep_all, kept=told)
 
     def _simulate(self, missing: Sequence[Job]) -> Iterator[tuple[Job, pl.DataFrame]]:
         """The rows of the missing runs, one after the other."""
         arrays: Any = None
-        for piece in self.pieces(missing):
+        for piece in self._pieces(missing, apart=False):
             world = self.worlds[piece.world]
-            searched = any(feed.sources.get("interest", 0) for feed in piece.arms.values())
-            if arrays is None or arrays[:2] != (piece.world, searched):
-                arrays = (piece.world, searched, piece.arrays(world))
+            if arrays is None or arrays[:2] != (piece.world, piece.searches):
+                arrays = (piece.world, piece.searches, piece.arrays(world))
             for arm, tally in tally_arms(arrays[2], piece):
                 yield (arm, piece.world, piece.replication), measure_tally(world, tally, piece)
+
+
+def measure_piece(arrays: SimulationArrays, piece: Piece) -> dict[str, pl.DataFrame]:
+    """The measures of the wanted arms of a piece."""
+    found = tally_arms(arrays, piece)
+    return {arm: measure_tally(arrays.world, tally, piece) for arm, tally in found}
 
 
 def measure_tally(world: World, tally: ArmTally, piece: Piece) -> pl.DataFrame:
@@ -286,8 +308,8 @@ def _spread_of(
 ) -> Spread:
     """A spread of one arm without a name."""
     sources = (*SOURCES, "filler")
-    made = {"budget": budget, "calibrated": behaviour.calibrated, "reading": reading}
-    return Spread(worlds, ("",), tallies, 1, sources, **made)
+    calibrated = behaviour.calibrated
+    return Spread(worlds, ("",), tallies, 1, sources, budget, calibrated, reading=reading)
 
 
 def _rows_of(rows: pl.DataFrame, arm: str, world: int, replication: int) -> pl.DataFrame:

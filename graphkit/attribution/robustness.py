@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -24,6 +24,9 @@ from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["AS_IT_IS", "Robustness", "judge", "robustness"]
 
@@ -121,6 +124,7 @@ def robustness(
     behaviour: Behaviour | None = None,
     confidence: float = 0.95,
     cache: str | Path | None = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> Robustness:
     """Repeat a comparison of two feeds under conditions that could end its conclusion.
@@ -147,7 +151,7 @@ def robustness(
         Kind of partition; by default ``"interest"``, else ``"planted"``, else the first.
     conditions
         By default those of :func:`conditions_of`.
-    visibility, random, cache
+    visibility, random, cache, executor
         As for :func:`graphkit.attribution.evaluate`.
     confidence
         Confidence level of the intervals.
@@ -189,7 +193,7 @@ def robustness(
     behaviour = behaviour or Behaviour()
     given = {"ticks": ticks, "slots": slots, "behaviour": behaviour}
     fixed: dict[str, Any] = {"replications": replications, "budget": budget, "random": random}
-    fixed |= {"cache": cache, "rng": seed}
+    fixed |= {"cache": cache, "executor": executor, "rng": seed}
 
     def compare(these: Sequence[World], feeds: Mapping[str, Feed], **options: Any) -> pl.DataFrame:
         outcome = evaluate(these, feeds, **fixed, **options)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,10 +27,14 @@ from graphkit.simulation.simulate import (
     check_shared,
     check_worlds,
     numbers_of_draws,
+    simulate_spread,
     simulation_facts,
     what_stands,
 )
 from graphkit.simulation.storage import Checkpoint, Job, held_interrupt, spread_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class SharedView(Run):
@@ -81,17 +85,19 @@ def simulate_readings(
     slots: int,
     behaviour: Behaviour,
     checkpoint: Path,
+    executor: Executor | None = None,
     rng: int,
 ) -> tuple[Spread, list[Spread]]:
     """Spreads of ``reading="empty"``, and of ``"shared"`` for each group of arms, in one pass.
 
     They are those of :func:`simulate_spread` with a matched budget, to the byte: a feed whose open
     slots stay empty shows the same posts whichever of them are tallied. All arms run a tick before
-    the next, so that the shared slots of the tick are known when it is tallied.
+    the next, so that the shared slots of the tick are known when it is tallied. With an executor
+    the spreads are simulated one after the other.
 
     Parameters
     ----------
-    worlds, arms, ticks, replications, slots, behaviour, rng
+    worlds, arms, ticks, replications, slots, behaviour, executor, rng
         As in :func:`simulate_spread`; fewer than 256 slots.
     groups
         Names of the arms that share slots, two or more each.
@@ -110,6 +116,22 @@ def simulate_readings(
     check_worlds(population, arms, ticks)
     numbers = {"ticks": ticks, "replications": replications, "slots": slots}
     told = [("empty", tuple(arms)), *(("shared", tuple(group)) for group in groups)]
+    if executor is not None:
+        spreads = [
+            simulate_spread(
+                *(population, {name: arms[name] for name in names}),
+                ticks=ticks,
+                replications=replications,
+                slots=slots,
+                reading=reading,
+                behaviour=behaviour,
+                checkpoint=checkpoint / f"{at}",
+                executor=executor,
+                rng=rng,
+            )
+            for at, (reading, names) in enumerate(told)
+        ]
+        return spreads[0], spreads[1:]
     facts, kept, tallies = [], [], []
     for at, (reading, names) in enumerate(told):
         some = {name: arms[name] for name in names}

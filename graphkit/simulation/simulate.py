@@ -27,16 +27,19 @@ from graphkit.errors import (
     OptionError,
     check_choice,
     check_integer,
+    shorten,
 )
 from graphkit.graphs.options import memory_budget
 from graphkit.graphs.planning import size_text
-from graphkit.parallel import refuse_after_fork, track
+from graphkit.parallel import check_executor, refuse_after_fork, track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from graphkit.simulation.engine import Run
     from graphkit.simulation.shared_slots import SharedSlots
 
@@ -173,6 +176,7 @@ def simulate_spread(
     behaviour: Behaviour | None = None,
     impressions: str | Path | None = None,
     checkpoint: str | Path | None = None,
+    executor: Executor | None = None,
     rng: RNGLike | None = None,
 ) -> Spread:
     """Simulate every world under every feed and tally the impressions.
@@ -219,6 +223,13 @@ def simulate_spread(
     arguments is an error. A score function is identified by its name, its source text and the
     plain values that it holds (closure, defaults, attributes), not by what it reads elsewhere.
 
+    **Executors.** With `executor`, each replication of a world, or some of its arms, is simulated
+    wherever that decides, with the same result to the byte. A world is pickled once; a process
+    pool gets it with each of its pieces, a Dask cluster once, and passes it to the workers that
+    need it. Workers need the same versions of graphkit, Numba and NumPy, and find score functions
+    by the names of their modules. A forked process cannot simulate: start pools by "spawn".
+    Ctrl-C cancels what has not begun. The checkpoint keeps each piece as it arrives.
+
     Parameters
     ----------
     worlds
@@ -245,6 +256,10 @@ def simulate_spread(
         Of shared slots, it holds the tallied impressions only.
     checkpoint
         Folder of a checkpoint; new, empty, or of the same arguments.
+    executor
+        A :class:`concurrent.futures.Executor`, such as
+        ``ProcessPoolExecutor(4, multiprocessing.get_context("spawn"))``, or of a Dask client
+        ``client.get_executor()``; by default this process. Not with `impressions`.
     rng
         Seed; by default that of the checkpoint, if any.
 
@@ -255,7 +270,8 @@ def simulate_spread(
     Raises
     ------
     OptionError
-        For zero ticks, no arms, other values out of range, and a checkpoint of other arguments.
+        For zero ticks, no arms, other values out of range, a checkpoint of other arguments, and
+        impressions with an executor.
     MissingDataError
         If a feed shows by follows or interest, and a world has none.
     DataError
@@ -263,6 +279,8 @@ def simulate_spread(
         seen every post.
     FileError
         If a folder holds something else, cannot be written, or is in use by another run.
+    GraphkitError
+        If a worker of the executor dies: the message names the piece.
 
     Warns
     -----
@@ -291,6 +309,12 @@ def simulate_spread(
     behaviour = behaviour or Behaviour()
     if None not in (checkpoint, impressions) and Path(checkpoint) == Path(impressions):  # type: ignore[arg-type]
         raise FileError(f"checkpoint and impressions are both {checkpoint}: name two folders.")
+    check_executor(executor)
+    if executor is not None and impressions is not None:
+        raise OptionError(
+            f"impressions={shorten(str(impressions))}: workers of an executor cannot write to one "
+            "folder. Leave out the impressions or the executor."
+        )
     ticks, replications, slots, arms = check_arguments(
         population, arms, ticks, replications, slots, budget, reading
     )
@@ -309,7 +333,10 @@ def simulate_spread(
         if impressions is not None:
             key = content_key(json.dumps(facts), streams.seed)
             log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
-        spread = _simulate(population, arms, facts, behaviour, streams, kept, log)
+        if executor is None:
+            spread = _simulate(population, arms, facts, behaviour, streams, kept, log)
+        else:
+            spread = _simulate_on(executor, population, arms, facts, behaviour, streams, kept)
     _warn_of_filler(spread)
     return spread
 
@@ -495,6 +522,56 @@ def _simulate(
     tallies = {job: tallies[job] for job in jobs}
     if budget == "matched":
         assert_matched(tallies, tuple(arms), len(population), replications, counts is not None)
+    return spread_of(population, tallies, replications, facts, streams.seed)
+
+
+def _simulate_on(
+    executor: Executor,
+    population: tuple[World, ...],
+    arms: Mapping[str, Feed],
+    facts: Mapping[str, Any],
+    behaviour: Behaviour,
+    streams: Streams,
+    kept: Checkpoint | None,
+) -> Spread:
+    """Simulate with these `facts` by an executor, from the checkpoint on."""
+    from graphkit.simulation.pieces import Piece, on_executor, pieces_of, tally_piece
+
+    numbers = {name: facts[name] for name in ("ticks", "slots", "budget", "reading")}
+    replications, drawn = facts["replications"], numbers_of_draws(population)
+    pairs = product(range(len(population)), range(replications))
+    jobs = [(arm, w, r) for w, r in pairs for arm in arms]
+    tallies: dict[Job, ArmTally] = {}
+    if kept is not None:
+        for job in jobs:
+            if (known := kept.tally(job)) is not None:
+                tallies[job] = known
+    pieces = pieces_of(
+        *([job for job in jobs if job not in tallies], arms),
+        lambda w, r: streams.integer("draws", drawn[w], r),
+        apart=True,
+        **numbers,
+        behaviour=behaviour,
+    )
+
+    def keep(piece: Piece, found: dict[str, ArmTally]) -> None:
+        for arm, tally in found.items():
+            job = arm, piece.world, piece.replication
+            tallies[job] = tally
+            if kept is not None:
+                kept.keep_tally(job, tally)
+
+    told = "Without a checkpoint, finished runs are lost."
+    if kept is not None:
+        told = f"Finished runs are kept in {kept.path}: the same call goes on."
+    try:
+        on_executor(executor, tally_piece, population, pieces, keep=keep, kept=told)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(what_stands(len(tallies), len(jobs), kept, None)) from None
+    tallies = {job: tallies[job] for job in jobs}
+    if facts["budget"] == "matched":
+        shared = facts["reading"] == "shared"
+        assert_matched(tallies, tuple(arms), len(population), replications, shared)
     return spread_of(population, tallies, replications, facts, streams.seed)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -28,7 +28,7 @@ from graphkit.errors import DataError, GraphkitWarning, MissingDataError, Option
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline, hosting_by_visibility, measure_spread
 from graphkit.measures.headline import CLAIMS
-from graphkit.parallel import in_threads, track
+from graphkit.parallel import check_executor, in_threads, track
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import (
@@ -60,6 +60,9 @@ from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
 from graphkit.synthetic import worlds
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 __all__ = ["demo_config", "run_study"]
 
 #: Folder of simulation checkpoints, removed when the study is finished.
@@ -79,7 +82,9 @@ _HEAD = (
 )
 
 
-def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
+def run_study(
+    study: StudyConfig | str | Path, out: str | Path, *, executor: Executor | None = None
+) -> StudyResult:
     """Run a study: communities, worlds, feeds, contrasts, tables, figures and a report.
 
     The communities are found in data that neither the feeds' profiles nor the posts come
@@ -94,6 +99,9 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         A study file, or a configuration.
     out
         Folder for the results: new, empty, or of an earlier study.
+    executor
+        Where worlds are simulated, as for :func:`graphkit.simulate_spread`; the results are the
+        same bytes. Not with ``[simulation] impressions``.
 
     Returns
     -------
@@ -110,13 +118,21 @@ def run_study(study: StudyConfig | str | Path, out: str | Path) -> StudyResult:
         names it, and finished results stay in the folder. Also if another study runs in it.
     """
     config = study if isinstance(study, StudyConfig) else load_config(study)
+    check_executor(executor)
+    if executor is not None and config.simulation.impressions:
+        raise OptionError(
+            "[simulation] impressions: workers of an executor cannot write to one folder. Run the "
+            "study without the executor, or without impressions."
+        )
     with writing_results(out), warnings.catch_warnings():
         # the report states the share of filler itself
         warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
-        return _run_stages(config, ResultsFolder(out))
+        return _run_stages(config, ResultsFolder(out), executor)
 
 
-def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
+def _run_stages(
+    config: StudyConfig, folder: ResultsFolder, executor: Executor | None
+) -> StudyResult:
     streams = Streams(config.seed)
     folder.text("study.toml", _HEAD + config.to_toml())
     with folder.stage("data"):
@@ -134,7 +150,7 @@ def _run_stages(config: StudyConfig, folder: ResultsFolder) -> StudyResult:
         for kind, views in seen.items():
             rows = [_named_rows(v.frame, world=w) for w, v in enumerate(views)]
             folder.table(f"visibility_{kind}", pl.concat(rows))
-    simulation = _Simulation(config, worlds, seen, streams, folder.path)
+    simulation = _Simulation(config, worlds, seen, streams, folder.path, executor)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
         spread = simulation.run("simulation", worlds=tried, impressions=log)
@@ -447,6 +463,7 @@ class _Simulation:
     seen: Mapping[str, Sequence[Visibility]]
     streams: Streams
     out: Path
+    executor: Executor | None = None
 
     def some(self, most: int) -> int:
         """Number of worlds for a condition: all, if they are parts of one."""
@@ -479,6 +496,7 @@ class _Simulation:
             reading=reading,
             impressions=impressions,
             checkpoint=kept,
+            executor=self.executor,
             rng=self.streams.integer("simulation"),
         )
         return _from_checkpoint(simulate, kept, impressions)
@@ -496,6 +514,7 @@ class _Simulation:
             slots=wanted.slots,
             behaviour=self.config.behaviour,
             checkpoint=kept,
+            executor=self.executor,
             rng=self.streams.integer("simulation"),
         )
         return _from_checkpoint(simulate, kept)
