@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -223,7 +224,8 @@ def _noise_condition(
         return [replace(condition, refused=f"the worlds have more noise, {own:g}.")]
     # on top of the noise that is there, in such a way that both make the value
     added = value if name == "feature_noise" else (value - own) / (1 - own)
-    changed = [perturb_world(world, **{name: added}) for world in worlds]
+    noise: dict[str, Any] = {name: added}
+    changed = [perturb_world(world, **noise) for world in worlds]
     return [replace(condition, worlds=changed)]
 
 
@@ -362,8 +364,8 @@ def condition_rows(
         kinds = list(condition.partition or [None])
         row = {"arm": arm, "baseline": baseline, "direction": f"{CANNOT_RUN}: {found}"}
         texts_only = dict.fromkeys(("partition", "community", "measure", *row), pl.String)
-        rows = [{"partition": kind, **row} for kind in kinds]
-        return pl.DataFrame(rows, schema=texts_only).select(*names, pl.all())
+        stopped = [{"partition": kind, **row} for kind in kinds]
+        return pl.DataFrame(stopped, schema=texts_only).select(*names, pl.all())
     rows = found.filter(pl.col("community").is_null())
     if condition.partition is not None:
         stands_for = {kind: own for own, kind in condition.partition.items()}

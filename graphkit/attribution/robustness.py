@@ -419,8 +419,8 @@ def _verdict(about: tuple[str, str | None, str, str], frame: pl.DataFrame) -> st
     )
     subject = title if partition is None else f"{title} ({partition} partition)"
     figures = [first[name] for name in ("arm_mean", "baseline_mean", "difference", "low", "high")]
-    value, base, *rest = (math.nan if x is None else scale * x for x in figures)
-    own = difference_text(Gap(value, base, math.nan, *rest, first["interval"] or ""), unit)
+    value, base, gap, low, high = (math.nan if x is None else scale * x for x in figures)
+    own = difference_text(Gap(value, base, math.nan, gap, low, high, first["interval"] or ""), unit)
     others = frame.slice(1)
     names = _names_by_outcome(others)
     stopped = [

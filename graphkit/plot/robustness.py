@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
@@ -67,7 +69,12 @@ def robustness(found: Robustness) -> Canvas:
             stopped = (row["direction"] or "").startswith(CANNOT_RUN)
             note = CANNOT_RUN if stopped else UNDEFINED
             place = axes.get_yaxis_transform()
-            look = {"color": MUTED, "fontsize": 9, "fontstyle": "italic", "va": "center"}
+            look: dict[str, Any] = {
+                "color": MUTED,
+                "fontsize": 9,
+                "fontstyle": "italic",
+                "va": "center",
+            }
             axes.text(0.015, at, note, transform=place, **look)
             continue
         if row["low"] is not None and row["high"] is not None:

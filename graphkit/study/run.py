@@ -6,13 +6,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from graphkit.attribution import Condition, Robustness, condition_rows, judge
+from graphkit.attribution import Condition, condition_rows
 from graphkit.attribution.conditions import REFUSALS
 from graphkit.communities import label_communities, leiden
 from graphkit.communities.visibility import visibility_of_all
@@ -27,7 +26,6 @@ from graphkit.data.world import World
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline, hosting_by_visibility, measure_spread
-from graphkit.measures.headline import CLAIMS
 from graphkit.parallel import check_executor, in_threads, track
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
@@ -185,8 +183,8 @@ def _run_stages(
         for arm in config.compared_arms
     )
     folder.table("headlines", pl.concat([_named_rows(h.frame, arm=h.arm) for h in headlines]))
-    robust = _judge_findings(config, gaps, conditions)
-    folder.table("robustness", _robustness_table(robust))
+    robust = analysis.judge_findings(config, gaps, conditions)
+    folder.table("robustness", analysis.robustness_table(robust))
     notes = found.notes
     if not found.found:
         notes += (
@@ -426,32 +424,9 @@ def _conditions_of(
         made = _make_worlds(config, like, n, partial(_partitions_of, config, ()), streams)
         views = _see_communities(config, made, streams)
         label = f"homophily of follows from {least:g}"
-        of_worlds = {"worlds": made, "visibility": views, "label": label}
+        of_worlds: dict[str, Any] = {"worlds": made, "visibility": views, "label": label}
         found.append(Condition("least homophily", least, own, **of_worlds))
     return found
-
-
-def _judge_findings(
-    config: StudyConfig, gaps: pl.DataFrame, conditions: pl.DataFrame | None
-) -> tuple[Robustness, ...]:
-    """What becomes of each finding of each compared arm, under the interest partition if it has one."""
-    found = []
-    for arm, claim in product(config.compared_arms, CLAIMS):
-        rows = gaps.filter(pl.col("community").is_null(), arm=arm, measure=claim.measure)
-        kinds = rows.drop_nulls("difference").get_column("partition").to_list()
-        if kinds:
-            pair: dict[str, Any] = {"arm": arm, "baseline": config.arms[0].name}
-            pair |= {"measure": claim.measure}
-            pair |= {"partition": INTEREST if INTEREST in kinds else kinds[0]}
-            found.append(judge(gaps, conditions, **pair))
-    return tuple(found)
-
-
-def _robustness_table(found: Sequence[Robustness]) -> pl.DataFrame:
-    """The conclusions over conditions, one below the other."""
-    about = ("measure", "partition", "arm", "baseline")
-    rows = [_named_rows(one.frame, **{name: getattr(one, name) for name in about}) for one in found]
-    return pl.concat(rows, how="vertical_relaxed") if rows else pl.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -711,7 +686,10 @@ def demo_config(seed: int = 1, runs: int = 10) -> StudyConfig:
     >>> demo_config().world.worlds
     10
     """
-    values = {"world": {"ticks": 10, "worlds": 10}, "simulation": {"ticks": 12}}
+    values: dict[str, dict[str, Any]] = {
+        "world": {"ticks": 10, "worlds": 10},
+        "simulation": {"ticks": 12},
+    }
     # what needs further simulations is left out
     values |= {"communities": {"runs": runs}, "s_scan": {"worlds": 5}}
     values |= {"conditions": {"profile_noise": (), "topic_penalty": ()}}
