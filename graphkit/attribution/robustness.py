@@ -74,6 +74,8 @@ class Robustness(Frozen, title="Robustness", table="frame"):
         The conclusion as one sentence.
     nearest_text
         What is nearest, as a sentence or two; empty if there is nothing to hold.
+    calibrated
+        Whether the viewers' behaviour was fitted to a log.
     """
 
     measure: str
@@ -84,6 +86,7 @@ class Robustness(Frozen, title="Robustness", table="frame"):
     nearest: pl.DataFrame
     verdict: str
     nearest_text: str
+    calibrated: bool = True
     provenance: Provenance = field(default_factory=lambda: Provenance("robustness"))
 
     @property
@@ -103,6 +106,8 @@ class Robustness(Frozen, title="Robustness", table="frame"):
 
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {"conditions": self.frame.height - 1, "verdict": self.verdict}
+        if not self.calibrated:
+            facts["behaviour"] = "not calibrated: assumptions"
         return facts | ({"nearest": self.nearest_text} if self.nearest_text else {})
 
 
@@ -335,12 +340,12 @@ def judge(
     frame = pl.concat([top, placed.select(*_SCHEMA)])
     ends = _nearest_of(placed, first["difference"]) if claimed else pl.DataFrame(schema=_NEAREST)
     about = (measure, partition, arm, baseline)
-    verdict = _verdict(about, frame)
+    verdict, fitted = _verdict(about, frame), first.get("calibrated") is not False
     text = _nearest_text(ends, frame) if claimed else ""
     record = Provenance(
         "robustness", dict(zip(("measure", "partition", "arm", "baseline"), about, strict=True))
     )
-    return Robustness(*about, frame, ends, verdict, text, record)
+    return Robustness(*about, frame, ends, verdict, text, fitted, record)
 
 
 def _condition_figures(

@@ -126,5 +126,5 @@ def robustness(found: Robustness) -> Canvas:
         notes.append(f"lines: confidence intervals {', '.join(intervals)}")
     if found.frame.height > frame.height:
         notes.append(f"{found.frame.height - frame.height} more conditions are not shown")
-    style.foot(figure, *notes, calibrated=True)
+    style.foot(figure, *notes, calibrated=found.calibrated)
     return figure

@@ -690,7 +690,7 @@ def demo_config(seed: int = 1, runs: int = 10) -> StudyConfig:
         "world": {"ticks": 10, "worlds": 10},
         "simulation": {"ticks": 12},
     }
-    # what needs further simulations is left out
+    # nothing that needs further simulations, and few further partitions
     values |= {"communities": {"runs": runs}, "s_scan": {"worlds": 5}}
-    values |= {"conditions": {"profile_noise": (), "topic_penalty": ()}}
+    values |= {"conditions": {"profile_noise": (), "topic_penalty": (), "resolution": (2.0,)}}
     return StudyConfig.of({"seed": seed, **values})

@@ -237,6 +237,7 @@ def test_a_cold_start_ends_the_hosting_of_a_hidden_community(found: Robustness) 
     assert holds["cold start"] != "holds"
     assert holds["s = 0"] == "holds"
     assert "cold start" in found.nearest_text
+    assert "not calibrated" in repr(found)
     assert {"slots left empty", "shared slots", "share of posts = 0.5"} <= set(holds)
 
 
