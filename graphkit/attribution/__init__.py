@@ -1,21 +1,35 @@
 """Attribution of differences between feeds: causes, limits, and published figures as a check."""
 
 from graphkit.attribution.ablation import Ablation, ablate
+from graphkit.attribution.conditions import (
+    Condition,
+    condition_rows,
+    conditions_of,
+    partition_conditions,
+)
 from graphkit.attribution.evaluation import evaluate
 from graphkit.attribution.feed_factors import FeedFactors, feed_factors
+from graphkit.attribution.robustness import Robustness, judge, robustness
 from graphkit.attribution.sensitivity import Sensitivity, SobolIndices, sensitivity, sobol_indices
 from graphkit.attribution.shapley import Shapley, interaction_index, shapley, shapley_values
 
 __all__ = [
     "Ablation",
+    "Condition",
     "FeedFactors",
+    "Robustness",
     "Sensitivity",
     "Shapley",
     "SobolIndices",
     "ablate",
+    "condition_rows",
+    "conditions_of",
     "evaluate",
     "feed_factors",
     "interaction_index",
+    "judge",
+    "partition_conditions",
+    "robustness",
     "sensitivity",
     "shapley",
     "shapley_values",

@@ -12,6 +12,7 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, OptionError, nearest
+from graphkit.measures import conditions as tried
 from graphkit.measures.contrast import Contrast, check_outcome, contrast
 from graphkit.measures.hosting_visibility import (
     LEAST,
@@ -248,7 +249,9 @@ def headline(
     conditions
         Contrasts of the same arms under other conditions: frames as of :attr:`Contrast.frame`, one
         below the other, with the column ``condition`` in front. Verdicts name the conditions under
-        which the sign turns, and those under which nothing can be told.
+        which the sign turns, and those under which nothing can be told; with the columns
+        ``dimension``, ``value`` and ``default``, as in the frames of
+        :func:`graphkit.attribution.robustness`, also the nearest of them.
     arm, baseline
         The arms compared; by default the two that are not `random`, in their order: baseline first.
         If one of these two is named, the other is the other.
@@ -308,8 +311,8 @@ def headline(
         found = rows.filter(measure=claim.measure).rows(named=True)
         beside = {} if random in (arm, baseline) else levels  # told once
         gaps = {r["partition"]: _gap(r, claim, beside, confidence) for r in found}
-        of_claim = _conditions_of(others, claim)
-        finding = state_finding(claim, gaps, of_claim, arm=arm, baseline=baseline)
+        of_claim, places = _conditions_of(others, claim), _places_of(others, claim)
+        finding = state_finding(claim, gaps, of_claim, places, arm=arm, baseline=baseline)
         if claim.measure == "hosting_hidden":
             finding = _with_excess(finding, claim, beyond)
         if claim.measure == "hosting_slope":
@@ -454,6 +457,15 @@ def _conditions_of(rows: pl.DataFrame | None, claim: Claim) -> dict[str, dict[st
     return found
 
 
+def _places_of(rows: pl.DataFrame | None, claim: Claim) -> dict[str, tuple[float, str]]:
+    """Distance from the study's own value, and that value, of conditions of numeric dimensions."""
+    if rows is None or not set(tried.COLUMNS) <= set(rows.columns):
+        return {}
+    placed = tried.place(rows.filter(measure=claim.measure)).drop_nulls("distance")
+    columns = ("condition", "distance", "default_number")
+    return {name: (d, f"{own:g}") for name, d, own in placed.select(columns).iter_rows()}
+
+
 def signed_number(value: float) -> str:
     """A difference with its sign and three digits.
 
@@ -492,11 +504,15 @@ def state_finding(
     claim: Claim,
     gaps: Mapping[str | None, Gap],
     conditions: Mapping[str, Mapping[str | None, Gap]] | None = None,
+    places: Mapping[str, tuple[float, str]] | None = None,
     *,
     arm: str,
     baseline: str,
 ) -> Finding:
-    """One sentence per kind of partition, and a verdict on whether they and the conditions agree."""
+    """One sentence per kind of partition, and a verdict on whether they and the conditions agree.
+
+    `places` are distances of conditions from the study, and its own values there.
+    """
     title = f"{claim.title}: {arm} compared with {baseline}"
     if not gaps:
         return Finding(claim.measure, title, (), f"Not estimable: {claim.missing}.", False)
@@ -528,17 +544,20 @@ def state_finding(
             verdict += f"; there is no interval{_under(unbounded)}"
         verdict += "."
     agree = not indistinct and not (above and below)
-    return _with_conditions(
-        Finding(claim.measure, title, sentences, verdict, agree), gaps, conditions or {}
-    )
+    found = Finding(claim.measure, title, sentences, verdict, agree)
+    return _with_conditions(found, gaps, conditions or {}, places or {})
 
 
 def _with_conditions(
     found: Finding,
     gaps: Mapping[str | None, Gap],
     conditions: Mapping[str, Mapping[str | None, Gap]],
+    places: Mapping[str, tuple[float, str]],
 ) -> Finding:
-    """The finding with the conditions under which its sign turns, or can no longer be told."""
+    """The finding with the conditions under which its sign turns, or can no longer be told.
+
+    The nearest of them is named, of those that have a place.
+    """
     turned, lost, held = [], [], 0
     signs = {kind: gap.sign for kind, gap in gaps.items() if gap.sign}
     if not signs or not conditions:
@@ -564,6 +583,12 @@ def _with_conditions(
     if lost:
         no = "one or both cannot be told" if mixed else "it cannot be told"
         verdict += f"; {no} under: {', '.join(lost)}"
+    ended = [name for name in (*turned, *lost) if name in places]
+    if ended:
+        least = min(places[name][0] for name in ended)
+        named = [name for name in ended if places[name][0] - least < 1e-9]
+        own = ", ".join(f"{name} (here {places[name][1]})" for name in named)
+        verdict += f"; nearest to this study: {own}"
     agree = found.agree and not turned and not lost
     return Finding(found.measure, found.title, found.sentences, f"{verdict}.", agree)
 

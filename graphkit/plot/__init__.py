@@ -6,6 +6,7 @@ from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
+from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
 from graphkit.plot.survival import cold_start, time_to_cross
@@ -25,6 +26,7 @@ __all__ = [
     "own_share",
     "reach",
     "resolution",
+    "robustness",
     "s_scan",
     "sensitivity",
     "shapley",

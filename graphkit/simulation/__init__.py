@@ -6,7 +6,7 @@ from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.build import build_world, split_world_data
 from graphkit.simulation.calibration import Calibration, calibrate
 from graphkit.simulation.interests import InterestSpace, interest_space
-from graphkit.simulation.resample import resample_worlds
+from graphkit.simulation.resample import resample_worlds, thin_posts
 from graphkit.simulation.simulate import simulate_spread
 from graphkit.simulation.storage import read_checkpoint, scan_impressions
 from graphkit.simulation.tastes import perturb_world
@@ -26,6 +26,7 @@ __all__ = [
     "scan_impressions",
     "simulate_spread",
     "split_world_data",
+    "thin_posts",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Delete-a-group jackknife of a world: the world itself, and it without each group of accounts."""
+"""Parts of a world: without each group of accounts in turn (jackknife), and with fewer posts."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import ACCOUNT_FIELDS, POST_FIELDS, READING, World
-from graphkit.errors import DataError, OptionError, check_integer
+from graphkit.errors import DataError, OptionError, check_integer, check_number
 from graphkit.kernels.random import draw_pairs
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.build import choose_introducers
 from graphkit.simulation.tastes import likeness_correlation
 
-__all__ = ["resample_worlds"]
+__all__ = ["resample_worlds", "thin_posts"]
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Ints32 = npt.NDArray[np.int32]
 
-#: The draw by which accounts are dealt out (and the one below); no event of a simulation.
-ACCOUNT_DRAWS = 62
+#: The draw by which accounts are dealt out (and the one below), and the one by which posts stay; no
+#: events of a simulation.
+ACCOUNT_DRAWS, POST_DRAWS = 62, 60
 
 
 def resample_worlds(world: World, n: int = 20, *, rng: RNGLike | None = None) -> list[World]:
@@ -180,11 +181,7 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
         "accounts of the group": whole.n_accounts - rows.size,
         "posts of the group": whole.n_posts - order.size,
     }
-    known = whole.provenance.parameters
-    facts = {"group": g, **{name: known[name] for name in READING if name in known}}
-    if "rank_correlation" in facts:
-        features = (whole.post_features[order], whole.taste_features[order])
-        facts["rank_correlation"] = likeness_correlation(*features, whole.post_keys[order])
+    facts = {"group": g, **_reading_of(whole, order)}
     record = Provenance.of("resample_worlds", facts, seed=seed, made_from=(whole,), removed=removed)
     fields: dict[str, Any] = _references(whole, rows, order)
     for names, kept in ((ACCOUNT_FIELDS, rows), (POST_FIELDS, order)):
@@ -205,6 +202,93 @@ def _part_without(whole: World, group: Codes, of_posts: Codes, g: int, seed: int
     )
 
 
+def thin_posts(world: World, share: float, *, rng: RNGLike | None = None) -> World:
+    """The world with a keyed share of its posts: as many accounts, and less to be shown.
+
+    Each post stays with probability `share`, by a draw of its key: the posts of a smaller share
+    are among those of a larger one, a post stays in a part of :func:`resample_worlds` if it stays
+    in the whole, and what stays keeps its key, its tick and its home. Replies to posts that left
+    are replies to none.
+
+    Parameters
+    ----------
+    world
+        The world.
+    share
+        Of the posts, in (0, 1].
+    rng
+        Seed of the draws; give the same for worlds that belong together.
+
+    Returns
+    -------
+    World
+        Its provenance counts the posts that left.
+
+    Raises
+    ------
+    OptionError
+        If the share is not in (0, 1].
+    DataError
+        If it is no world, or no post stays.
+
+    Examples
+    --------
+    >>> from graphkit.simulation import build_world
+    >>> from graphkit.synthetic import platform
+    >>> world = build_world(platform(60, communities=2, rng=1), ticks=3, rng=1)
+    >>> half, quarter = (thin_posts(world, share, rng=1) for share in (0.5, 0.25))
+    >>> set(quarter.post_keys.tolist()) < set(half.post_keys.tolist())
+    True
+    """
+    if not isinstance(world, World):
+        raise DataError(f"thin_posts: a {type(world).__name__}, not a World: see build_world.")
+    share = check_number("share", share, 0, 1, low_open=True)
+    seed, keys = Streams(rng).integer("posts that stay"), world.post_keys
+    order = np.flatnonzero(draw_pairs(np.uint64(seed), POST_DRAWS, keys, keys) < share)
+    if not order.size:
+        raise DataError(
+            f"thin_posts: of {world.n_posts:,} posts none stays at share={share:g}: take a larger one."
+        )
+    post = np.repeat(np.arange(world.n_posts), np.diff(world.poster_indptr))
+    stays = np.zeros(world.n_posts, np.bool_)
+    stays[order] = True
+    facts = {"share": share, **_reading_of(world, order)}
+    removed = {"posts that do not stay": world.n_posts - order.size}
+    record = Provenance.of("thin_posts", facts, seed=seed, made_from=(world,), removed=removed)
+    values = {name: getattr(world, name) for name in POST_FIELDS}
+    fields: dict[str, Any] = {k: None if v is None else v[order] for k, v in values.items()}
+    if world.answers_to is not None:
+        fields["answers_to"] = _answered(world, order)
+    lengths = np.diff(world.poster_indptr)[order]
+    return replace(
+        world,
+        posts=world.posts.take(order),
+        poster_indptr=np.concatenate([[0], np.cumsum(lengths)]),
+        posters=world.posters[stays[post]],
+        homes={kind: home[order] for kind, home in world.homes.items()},
+        provenance=record,
+        **fields,
+    )
+
+
+def _reading_of(world: World, order: Codes) -> dict[str, Any]:
+    """What feeds read of the posts that stay, as the record of a world says it."""
+    known = world.provenance.parameters
+    facts = {name: known[name] for name in READING if name in known}
+    if "rank_correlation" in facts:
+        features = (world.post_features[order], world.taste_features[order])
+        facts["rank_correlation"] = likeness_correlation(*features, world.post_keys[order])
+    return facts
+
+
+def _answered(world: World, order: Codes) -> Codes:
+    """The posts that those that stay answer to, −1 where they left."""
+    assert world.answers_to is not None
+    answered = world.answers_to[order]
+    new = _new_codes(order, world.n_posts)
+    return np.where(answered >= 0, new[np.maximum(answered, 0)], -1)
+
+
 def _new_codes(kept: Codes, size: int) -> Ints32:
     """Code of each old code among those kept; −1 where it left."""
     codes = np.full(size, -1, np.int32)
@@ -216,9 +300,7 @@ def _references(whole: World, rows: Codes, order: Codes) -> dict[str, Any]:
     """Optional fields that refer to posts, or have several entries per account."""
     known: dict[str, Any] = {}
     if whole.answers_to is not None:
-        answered = whole.answers_to[order]
-        new = _new_codes(order, whole.n_posts)
-        known["answers_to"] = np.where(answered >= 0, new[np.maximum(answered, 0)], -1)
+        known["answers_to"] = _answered(whole, order)
     if whole.group_indptr is not None and whole.groups is not None:
         lengths = np.diff(whole.group_indptr)
         stays = np.zeros(whole.n_accounts, np.bool_)

@@ -1,16 +1,20 @@
-"""Analysis of a simulation's measures: contrasts, sensitivity sweep, headlines, all arms."""
+"""Analysis of a simulation's measures: contrasts, sensitivity sweep, robustness, all arms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import polars as pl
 
+from graphkit.attribution import Robustness, judge
 from graphkit.data.visibility import Visibility
 from graphkit.measures import arm_means, contrast
+from graphkit.measures.headline import CLAIMS
 from graphkit.measures.intervals import HIGHER, LOWER
-from graphkit.study.config import ArmConfig
+from graphkit.study.config import ArmConfig, StudyConfig
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve
 
@@ -38,27 +42,6 @@ def sweep_contrasts(contrasts: pl.DataFrame, s: float) -> pl.DataFrame:
     return kept.select(pl.lit(float(s)).alias("s"), pl.all())
 
 
-def all_conditions(
-    conditions: Mapping[str, pl.DataFrame], scan: pl.DataFrame | None, s: float
-) -> pl.DataFrame | None:
-    """Contrasts over all communities by condition, those of the sweep over s among them.
-
-    The value of s of the study itself is no other condition. `None` without any.
-    """
-    parts = [
-        frame.filter(pl.col("community").is_null()).select(
-            pl.lit(name).alias("condition"), pl.all()
-        )
-        for name, frame in conditions.items()
-    ]
-    if scan is not None:
-        for (value,), rows in scan.group_by("s", maintain_order=True):
-            if value != s:
-                name = pl.lit(f"s = {value:g}").alias("condition")
-                parts.append(rows.select(name, pl.all().exclude("s", "sign_change")))
-    return pl.concat(parts, how="diagonal") if parts else None
-
-
 def mark_sign_changes(scan: pl.DataFrame) -> pl.DataFrame:
     """A column ``sign_change``: the direction is another than at a smaller s.
 
@@ -71,6 +54,34 @@ def mark_sign_changes(scan: pl.DataFrame) -> pl.DataFrame:
     before = pl.col("sign").forward_fill().shift(1).over(keys)
     changed = (pl.col("sign") * before < 0).fill_null(False).alias("sign_change")
     return scan.with_columns(changed).drop("sign")
+
+
+def judge_findings(
+    config: StudyConfig, gaps: pl.DataFrame, conditions: pl.DataFrame | None
+) -> tuple[Robustness, ...]:
+    """What becomes of each finding of each compared arm, under the interest partition if it has one."""
+    found = []
+    for arm, claim in product(config.compared_arms, CLAIMS):
+        rows = gaps.filter(pl.col("community").is_null(), arm=arm, measure=claim.measure)
+        kinds = rows.drop_nulls("difference").get_column("partition").to_list()
+        if kinds:
+            pair: dict[str, Any] = {"arm": arm, "baseline": config.arms[0].name}
+            pair |= {"measure": claim.measure}
+            pair |= {"partition": "interest" if "interest" in kinds else kinds[0]}
+            found.append(judge(gaps, conditions, **pair))
+    return tuple(found)
+
+
+def robustness_table(found: Sequence[Robustness]) -> pl.DataFrame:
+    """The conclusions over conditions, one below the other."""
+    about = ("measure", "partition", "arm", "baseline")
+    rows = [
+        one.frame.select(
+            *(pl.lit(getattr(one, name), pl.String).alias(name) for name in about), pl.all()
+        )
+        for one in found
+    ]
+    return pl.concat(rows) if rows else pl.DataFrame()
 
 
 def blend_curve(arms: Sequence[ArmConfig]) -> Curve | None:

@@ -407,22 +407,61 @@ class ScanConfig(Section):
 
 
 class ConditionsConfig(Section):
-    """Other conditions under which the findings are tried, beside the sweep over s.
+    """Conditions that could end the findings, beside the sweep over s: each is tried alone.
+
+    Other partitions need no simulations of their own; a value that the study has already is no
+    condition. What cannot be run is told, with the reason.
 
     Attributes
     ----------
     cold_start
         Whether to try feeds that know nothing of their viewers at first: all profiles begin as
         their mean.
-    feature_noise
-        Shares of the posts that feeds read as another post, to be tried.
+    feature_noise, profile_noise
+        Shares of the posts that feeds read as another post, and weights of another account in
+        every first profile.
+    topic_penalty
+        Penalties of a repeated topic in re-ranking, in all compared feeds.
+    slots
+        Posts per session.
+    posts_per_tick
+        Shares of the posts of every tick.
+    partition_seeds
+        Number of other seeds of the interest partition.
+    resolution
+        Factors of the resolution of the interest partition.
+    top, min_shared
+        Other thresholds of the graph that the interest partition is found in.
+    space
+        Other spaces that feeds read, as in ``[world]``: the worlds are built anew.
+    homophily
+        Of a synthetic platform: least homophily of the follows of every community, in new worlds.
     worlds
         May be fewer than in the study, if worlds are made independently.
     """
 
     cold_start: bool = True
     feature_noise: tuple[Share, ...] = (0.7,)
+    profile_noise: tuple[Share, ...] = (0.5,)
+    topic_penalty: tuple[Annotated[float, Field(ge=0)], ...] = (0.3,)
+    slots: tuple[Count, ...] = ()
+    posts_per_tick: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
+    partition_seeds: Annotated[int, Field(ge=0)] = 1
+    resolution: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 2.0)
+    top: tuple[Count, ...] = ()
+    min_shared: tuple[Count, ...] = ()
+    space: tuple[dict[str, float] | str, ...] = ()
+    homophily: tuple[Share, ...] = ()
     worlds: Count = 5
+
+    @field_validator("space")
+    @classmethod
+    def _check_spaces(
+        cls, spaces: tuple[dict[str, float] | str, ...]
+    ) -> tuple[dict[str, float] | str, ...]:
+        for space in spaces:
+            check_sources(space)
+        return spaces
 
 
 class ReportConfig(Section):
@@ -544,9 +583,14 @@ class StudyConfig(Section):
                 f"{place}: world.posts = 'introduced' is for items without authors; those of a "
                 "synthetic platform have them: 'authored'."
             )
-        if not own and self.world.space == "planted":
+        if not own and self.conditions.homophily:
             raise OptionError(
-                f"{place}: world.space = 'planted' is the oracle of a synthetic platform; the data "
+                f"{place}: conditions.homophily is a dial of a synthetic platform, and the data of "
+                f"{self.data.source!r} are as they are."
+            )
+        if not own and "planted" in (self.world.space, *self.conditions.space):
+            raise OptionError(
+                f"{place}: space = 'planted' is the oracle of a synthetic platform; the data "
                 f"of {self.data.source!r} have no planted topics."
             )
 

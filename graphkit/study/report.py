@@ -14,11 +14,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from graphkit import plot
 from graphkit._version import __version__
+from graphkit.attribution import Robustness
 from graphkit.data.display import number, plain_text
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, arm_means, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
+from graphkit.measures.conditions import CANNOT_RUN
 from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT, signed_number
 from graphkit.measures.intervals import FILLER
@@ -83,6 +85,8 @@ contrast{suffix} | contrast {at} | Differences with confidence intervals, {pair}
     or not claimed.
 s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
     over the social share of taste s; dashed: the mean changes its sign.
+robustness_{measure}{suffix} | robustness {at} | Difference in {measure} under every condition, {pair} |
+    {meaning}, {pair}, under every condition that was tried ({kind}).
 flows | flows | Flow matrices of impressions between communities, one per arm | Impressions from a
     post's community of origin (rows) to its viewers' communities (columns), interest partition,
     {worlds}: red, more than expected; blue, less. A dark diagonal means that exposure stays within
@@ -151,7 +155,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
 
 
 def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
-    """Figures of one arm compared with the baseline: contrast, and sweep over s."""
+    """Figures of one arm compared with the baseline: contrast, robustness, and sweep over s."""
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
 
     def draw_contrast() -> Canvas | None:
@@ -189,7 +193,17 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     for measure in SWEPT:
         values |= {"measure": measure, "meaning": _caption_start(measure)}
         figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))
+        found = _robust(result, arm, measure)
+        if found is not None and found.frame.height > 1:
+            values |= {"kind": f"{found.partition} partition"}
+            figures.append(_fill_figure("robustness", partial(plot.robustness, found), **values))
     return figures
+
+
+def _robust(result: StudyResult, arm: str, measure: str) -> Robustness | None:
+    """The finding of an arm over conditions; `None` if it has no value."""
+    named = (one for one in result.robustness if (one.arm, one.measure) == (arm, measure))
+    return next(named, None)
 
 
 def _hosting_kind(result: StudyResult) -> str:
@@ -350,6 +364,8 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "all_arms_table": _all_arms_table(result),
         "comparisons": [_comparison_tables(result, at) for at in arms],
         "conditions_text": text.conditions_text(result),
+        "robustness_text": text.robustness_text(result),
+        "robustness": [_robustness_tables(result, at) for at in arms],
         "measure_table": _text_table(
             pl.DataFrame(measures, schema=["measure", "meaning", "unit"], orient="row"),
             "Definitions of the measures",
@@ -422,9 +438,43 @@ def _comparison_tables(result: StudyResult, at: int) -> dict[str, Any]:
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
     title = f"{arm} compared with {base}"
     tables = [_contrast_table(result.contrasts, base, arm, list(reported_measures()), title)]
-    if result.conditions is not None:
-        tables.append(_conditions_table(result.conditions, arm, title))
     return {"title": title, "tables": tables}
+
+
+def _robustness_tables(result: StudyResult, at: int) -> dict[str, Any]:
+    """Each finding of one comparison: verdict, the nearest condition that ends it, and a table."""
+    base, arm = result.headlines[at].baseline, result.headlines[at].arm
+    found = [one for one in result.robustness if one.arm == arm]
+    parts = [
+        {"texts": [t for t in (one.verdict, one.nearest_text) if t], "table": _robust_table(one)}
+        for one in found
+    ]
+    return {"title": f"{arm} compared with {base}", "findings": parts}
+
+
+def _robust_table(found: Robustness) -> Table | None:
+    """One row per condition of a finding: what is changed, the difference, what becomes of it."""
+    if found.frame.height < 2:
+        return None
+    texts = _difference_texts(found.frame)[0]
+    frame = found.frame.select(
+        "condition",
+        pl.col("default").fill_null("–"),
+        texts,
+        _become(found.frame).alias("conclusion"),
+    )
+    kind = "" if found.partition is None else f" ({found.partition} partition)"
+    return _text_table(
+        frame, f"{found.measure}{kind}, {found.arm} − {found.baseline}, by condition"
+    )
+
+
+def _become(frame: pl.DataFrame) -> pl.Expr:
+    """What becomes of a conclusion, with the reason if a condition cannot be run."""
+    stopped = pl.col("direction").str.starts_with(CANNOT_RUN).fill_null(False)
+    return (
+        pl.when(stopped).then("direction").otherwise(pl.coalesce("holds", "direction", pl.lit("–")))
+    )
 
 
 def _data_table(inputs: StudyInputs) -> Table:
@@ -505,15 +555,6 @@ def _contrast_table(
     partition = pl.col("partition").fill_null("–")
     shown = rows.select("measure", partition, *means, *_difference_texts(rows))
     return _text_table(shown, caption, names=(base, arm))
-
-
-def _conditions_table(conditions: pl.DataFrame, arm: str, title: str) -> Table:
-    """Differences of the findings' measures by condition."""
-    measures = [*HEADLINE_MEASURES, "viewer_value"]
-    rows = _reported_rows(conditions, arm, measures)
-    partition = pl.col("partition").fill_null("–")
-    shown = rows.select("measure", partition, "condition", *_difference_texts(rows))
-    return _text_table(shown, f"{title}, under other conditions")
 
 
 def _difference_texts(rows: pl.DataFrame) -> list[pl.Series]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from graphkit.attribution import Robustness
 from graphkit.communities import NullComparison
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
@@ -164,8 +165,11 @@ class StudyResult(Frozen, title="Study"):
     curve
         Arms that are blends of two feeds; `None` without.
     conditions
-        Contrasts under other conditions, the column ``condition`` first: other readings of
-        slots that a feed cannot fill, a cold start, posts that feeds misread.
+        Contrasts over all communities under other conditions, with condition, dimension, value and
+        default in front: other readings of slots that a feed cannot fill, a cold start, posts that
+        feeds misread, other partitions, and so on.
+    robustness
+        What becomes of each finding under these conditions, for each compared arm.
     scan
         Contrasts of some measures over the social share of taste s; `None` without this
         sensitivity sweep.
@@ -186,6 +190,7 @@ class StudyResult(Frozen, title="Study"):
     arm_means: pl.DataFrame | None
     curve: Curve | None
     conditions: pl.DataFrame | None
+    robustness: tuple[Robustness, ...]
     scan: pl.DataFrame | None
     headlines: tuple[Headline, ...]
     folder: Path

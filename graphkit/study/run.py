@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
+from graphkit.attribution import Condition, condition_rows
+from graphkit.attribution.conditions import REFUSALS
 from graphkit.communities import label_communities, leiden
 from graphkit.communities.visibility import visibility_of_all
 from graphkit.data.dataset import Dataset
@@ -21,7 +23,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline, hosting_by_visibility, measure_spread
 from graphkit.parallel import check_executor, in_threads, track
@@ -30,7 +32,6 @@ from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import (
     Behaviour,
     build_world,
-    perturb_world,
     resample_worlds,
     simulate_spread,
     split_world_data,
@@ -38,6 +39,18 @@ from graphkit.simulation import (
 from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
 from graphkit.study.communities import community_stages
+from graphkit.study.conditions import (
+    INTEREST,
+    PartitionVariant,
+    concat_conditions,
+    find_variants,
+    partition_variants,
+    same_random_posts,
+    simulated_conditions,
+    space_text,
+    without_kinds,
+    world_without,
+)
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
@@ -124,19 +137,26 @@ def _run_stages(
         inputs = load_inputs(config)
         check_inputs(config, inputs)
     found, partitions = _find_communities(config, inputs, folder, streams)
+    with folder.stage("other partitions"):
+        others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
-        worlds = _build_worlds(config, inputs, partitions, streams)
+        tried = _build_worlds(config, inputs, partitions | others.partitions, streams, others.found)
+        worlds = [world_without(world, others.kinds) for world in tried]
     with folder.stage("visibility in the worlds"):
-        seen = _see_communities(config, worlds, streams)
+        views_of = _see_communities(config, tried, streams)
+        seen = {kind: views for kind, views in views_of.items() if kind not in others.kinds}
         for kind, views in seen.items():
             rows = [_named_rows(v.frame, world=w) for w, v in enumerate(views)]
             folder.table(f"visibility_{kind}", pl.concat(rows))
     simulation = _Simulation(config, worlds, seen, streams, folder.path, executor)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
-        spread = simulation.run("simulation", impressions=log)
+        spread = simulation.run("simulation", worlds=tried, impressions=log)
     with folder.stage("measures"):
-        outcome = simulation.measure(spread)
+        whole = simulation.measure(spread, views_of)
+        spread = without_kinds(spread, others.kinds)
+        in_others = pl.col("partition").is_in(others.kinds).fill_null(False)
+        outcome = whole.filter(~in_others)
         gaps = simulation.contrast(outcome)
         tables = {"outcome": outcome, "contrasts": gaps, "impressions": spread.summary()}
         for name, table in tables.items():
@@ -147,12 +167,14 @@ def _run_stages(
             folder.table("arm_means", means)
     scan = None
     with folder.stage("other conditions"):
-        others = simulation.other_conditions(spread)
+        parts = simulation.try_conditions(_conditions_of(config, simulation, inputs), spread)
+        parts += simulation.contrast_partitions(whole, others)
     if config.s_scan.social_share:
         with folder.stage("scan over s"):
-            scan = simulation.sweep_social_share(spread)
+            scan, swept = simulation.sweep_social_share(spread)
+            parts += swept
             folder.table("s_scan", scan)
-    conditions = analysis.all_conditions(others, scan, config.behaviour.social_share)
+    conditions = concat_conditions(parts)
     if conditions is not None:
         folder.table("conditions", conditions)
     base, chance = config.arms[0].name, config.random_arm
@@ -161,13 +183,15 @@ def _run_stages(
         for arm in config.compared_arms
     )
     folder.table("headlines", pl.concat([_named_rows(h.frame, arm=h.arm) for h in headlines]))
+    robust = analysis.judge_findings(config, gaps, conditions)
+    folder.table("robustness", analysis.robustness_table(robust))
     notes = found.notes
     if not found.found:
         notes += (
             f"no communities of shared interest are established, {found.verdict} "
             f"({found.reason}): results under the interest partition describe one run only",
         )
-    measured = (outcome, gaps, means, curve, conditions, scan, headlines)
+    measured = (outcome, gaps, means, curve, conditions, robust, scan, headlines)
     result = StudyResult(config, found, seen, spread, *measured, folder.path, notes)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
@@ -214,6 +238,36 @@ def _find_communities(
     return found, partitions
 
 
+@dataclass(frozen=True)
+class _OtherPartitions:
+    """Other interest partitions of the data's own world.
+
+    `found` are those that other worlds get too, and `refused` the reasons of those that are none.
+    """
+
+    partitions: dict[str, Partition]
+    found: Sequence[PartitionVariant]
+    refused: Sequence[tuple[Condition, str]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Their kinds."""
+        return list(self.partitions)
+
+
+def _find_other_partitions(
+    config: StudyConfig, found: CommunityStudy, streams: Streams
+) -> _OtherPartitions:
+    """The interest partition by other seeds, resolutions and thresholds, as the study asks."""
+    variants = partition_variants(config)
+    seed, search = streams.integer("communities"), _search(config)
+    part = (found.dataset, found.graph, found.partition)
+    partitions, why = find_variants(variants, config, *part, search, seed)
+    known = [variant for variant in variants if variant.kind in partitions]
+    refused = [(v.condition, why[v.kind]) for v in variants if v.kind in why]
+    return _OtherPartitions(partitions, known, refused)
+
+
 def _search(config: StudyConfig) -> dict[str, Any]:
     """Options of Leiden on the co-interaction graph."""
     wanted = config.communities
@@ -232,30 +286,40 @@ def _follow_partition(
         return found  # they go by their number
 
 
-def _partitions_of(config: StudyConfig, platform: Platform) -> dict[str, Partition]:
+def _partitions_of(
+    config: StudyConfig, variants: Sequence[PartitionVariant], platform: Platform
+) -> dict[str, Partition]:
     """Communities of shared interest and of the follow graph of another platform."""
     part = split_world_data(platform, since=config.world.since, posts=config.world.posts)
     streams = Streams(config.seed)
     graph = cointeraction_graph(part, **config.communities.keywords())
-    found = leiden(graph, **_search(config), rng=streams.integer("interest"))
+    seed, search = streams.integer("interest"), _search(config)
+    found = leiden(graph, **search, rng=seed)
     interest = label_communities(found, part)
     follows = follow_graph(part)
     rng = streams.integer("follow partition")
-    return {"interest": interest, "follow": _follow_partition(config, part, follows, rng)}
+    known = {INTEREST: interest, "follow": _follow_partition(config, part, follows, rng)}
+    others, why = find_variants(variants, config, part, graph, found, search, seed)
+    if why:
+        raise DataError(f"another world has no partition like {next(iter(why.items()))}.")
+    return known | others
 
 
 def _build_worlds(
-    config: StudyConfig, inputs: StudyInputs, partitions: dict[str, Partition], streams: Streams
+    config: StudyConfig,
+    inputs: StudyInputs,
+    partitions: Mapping[str, Partition],
+    streams: Streams,
+    variants: Sequence[PartitionVariant] = (),
+    known: Sequence[World] = (),
 ) -> list[World]:
     """The data's own world, from data that the partitions were not found in, and the others.
 
-    Of synthetic data the others are made anew, with communities found anew; of other data they
-    are the own world without one group of accounts each.
+    Of synthetic data the others are made anew, with communities found anew, unless they are those
+    of the `known` worlds; of other data they are the own world without one group of accounts each.
     """
     wanted = config.world
-    shared = ("ticks", "stock", "space", "dimensions")
-    noise = ("feature_noise", "profile_noise", "cold_start")
-    options = {name: getattr(wanted, name) for name in (*shared, *noise)}
+    options = _world_options(config)
     of_data = ("since", "posts", "share_of_posts", "introducers")
     own = build_world(
         inputs.source,
@@ -264,15 +328,35 @@ def _build_worlds(
         **{name: getattr(wanted, name) for name in of_data},
         rng=streams.integer("world"),
     )
-    rng = streams.integer("worlds")
     if inputs.platform is None:
+        rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
-    find = partial(_partitions_of, config)
+    find: Callable[[Platform], Mapping[str, Partition]] = partial(_partitions_of, config, variants)
+    if known:
+        there = iter(known[1:])
+        find = lambda _: {k: p for k, p in next(there).partitions.items() if k != "planted"}  # noqa: E731
     others = wanted.worlds - 1
-    if not others:
-        return [own]
-    more = worlds(others, like=inputs.platform, partitions=find, **options, rng=rng)
+    more = _make_worlds(config, inputs.platform, others, find, streams) if others else []
     return [own, *more]
+
+
+def _make_worlds(
+    config: StudyConfig,
+    like: Platform,
+    n: int,
+    find: Callable[[Platform], Mapping[str, Partition]],
+    streams: Streams,
+) -> list[World]:
+    """Worlds that are made independently, with the partitions that `find` gives."""
+    options = _world_options(config)
+    return worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
+
+
+def _world_options(config: StudyConfig) -> dict[str, Any]:
+    """Options of worlds of any data."""
+    shared = ("ticks", "stock", "space", "dimensions")
+    noise = ("feature_noise", "profile_noise", "cold_start")
+    return {name: getattr(config.world, name) for name in (*shared, *noise)}
 
 
 def _see_communities(
@@ -305,6 +389,46 @@ def _see_communities(
     return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
+def _conditions_of(
+    config: StudyConfig, simulation: _Simulation, inputs: StudyInputs
+) -> list[Condition]:
+    """The conditions of a study that need simulations, but for readings of open slots and s."""
+    wanted, streams = config.conditions, simulation.streams
+    n = simulation.some(wanted.worlds)
+    worlds, seed = simulation.worlds[:n], streams.integer("conditions")
+    found = simulated_conditions(config, worlds, config.feeds(), seed)
+    for space in wanted.space:
+        if space == config.world.space:
+            continue
+        condition = Condition("space", space_text(space), space_text(config.world.space))
+        world = config.world.model_copy(update={"space": space, "worlds": n})
+        changed = config.model_copy(update={"world": world})
+        partitions = {k: p for k, p in worlds[0].partitions.items() if k != "planted"}
+        try:
+            made = _build_worlds(changed, inputs, partitions, streams, known=worlds)
+        except REFUSALS as error:
+            found.append(replace(condition, refused=str(error)))
+        else:
+            found.append(replace(condition, worlds=made))
+    if inputs.platform is None:
+        return found
+    known = inputs.platform.parameters["homophily"]
+    own = min(known.values())
+    for least in wanted.homophily:
+        if least <= own:
+            continue
+        dial = {name: max(share, least) for name, share in known.items()}
+        like = replace(
+            inputs.platform, parameters={**inputs.platform.parameters, "homophily": dial}
+        )
+        made = _make_worlds(config, like, n, partial(_partitions_of, config, ()), streams)
+        views = _see_communities(config, made, streams)
+        label = f"homophily of follows from {least:g}"
+        of_worlds: dict[str, Any] = {"worlds": made, "visibility": views, "label": label}
+        found.append(Condition("least homophily", least, own, **of_worlds))
+    return found
+
+
 @dataclass(frozen=True)
 class _Simulation:
     """Simulations of all arms in the worlds of a study, with common random numbers."""
@@ -325,22 +449,23 @@ class _Simulation:
         name: str,
         *,
         worlds: Sequence[World] | None = None,
-        arms: Sequence[str] | None = None,
+        feeds: Mapping[str, Feed] | None = None,
         replications: int | None = None,
         behaviour: Behaviour | None = None,
+        slots: int | None = None,
         reading: str = "filled",
         impressions: Path | None = None,
     ) -> Spread:
         """Some arms in some worlds, with the same draws under every condition."""
-        wanted, feeds = self.config.simulation, self.config.feeds()
+        wanted = self.config.simulation
         kept = self.out / CHECKPOINTS / name
         simulate = partial(
             simulate_spread,
             self.worlds if worlds is None else worlds,
-            {arm: feeds[arm] for arm in arms or feeds},
+            feeds or self.config.feeds(),
             ticks=wanted.ticks,
             replications=replications or wanted.replications,
-            slots=wanted.slots,
+            slots=slots or wanted.slots,
             budget=wanted.budget,
             behaviour=behaviour or self.config.behaviour,
             reading=reading,
@@ -369,26 +494,35 @@ class _Simulation:
         )
         return _from_checkpoint(simulate, kept)
 
-    def run_first(self, name: str, spread: Spread, n: int, **options: Any) -> Spread:
-        """The first `n` worlds under another condition than those of `spread`, the study's own.
+    def run_first(
+        self, name: str, spread: Spread, worlds: Sequence[World], **options: Any
+    ) -> Spread:
+        """As many worlds under another condition than those of `spread`, the study's own.
 
-        Random posts are the same under each, and so is who sees them: their arm, which no other
+        Where random posts are the same under both, and so is who sees them, their arm, which no other
         is compared with by what viewers do, is that of `spread`.
         """
-        feeds, random = self.config.feeds(), self.config.random_arm
+        feeds = self.config.feeds() | dict(options.pop("feeds", None) or {})
+        random = self.config.random_arm
         compared = {self.config.arms[0].name, *self.config.compared_arms}
         replications = options.get("replications") or spread.replications
         alike = draws_at_random(feeds[random]) and self.config.simulation.budget == "matched"
+        alike &= options.get("slots") is None and same_random_posts(worlds, spread.worlds)
+        options |= {"worlds": worlds}
         if random in compared or not alike or replications > spread.replications:
-            return self.run(name, **options)
-        found = self.run(name, arms=[arm for arm in feeds if arm != random], **options)
-        known = _first_worlds(spread, n, replications).tallies
+            return self.run(name, feeds=feeds, **options)
+        some = {arm: feed for arm, feed in feeds.items() if arm != random}
+        found = self.run(name, feeds=some, **options)
+        known = _first_worlds(spread, len(worlds), replications).tallies
         known = {job: tally for job, tally in known.items() if job[0] == random}
         return replace(found, arms=tuple(feeds), tallies={**found.tallies, **known})
 
-    def measure(self, spread: Spread) -> pl.DataFrame:
+    def measure(
+        self, spread: Spread, seen: Mapping[str, Sequence[Visibility]] | None = None
+    ) -> pl.DataFrame:
         """All measures, with the hosting of hidden and visible communities and its slope."""
-        views = {kind: list(seen)[: len(spread.worlds)] for kind, seen in self.seen.items()}
+        given = (seen or self.seen).items()
+        views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
         outcome = measure_spread(spread)
         # small communities are left out of the views
         return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
@@ -399,65 +533,88 @@ class _Simulation:
         arms = [arm for arm in self.config.compared_arms if arm in there]
         return analysis.contrast_arms(outcome, arms, self.config.arms[0].name)
 
-    def other_conditions(self, spread: Spread) -> dict[str, pl.DataFrame]:
-        """Contrasts by condition: other readings of empty slots, a cold start, misread posts."""
-        wanted, changes = self.config.conditions, dict[str, dict[str, Any]]()
+    def try_conditions(self, conditions: Sequence[Condition], spread: Spread) -> list[pl.DataFrame]:
+        """Rows of other readings of open slots, and of each condition; if it cannot be run, why."""
+
+        def try_one(condition: Condition | None) -> list[pl.DataFrame]:
+            if condition is None:
+                return self._contrast_readings(spread)
+            if condition.refused is not None:
+                return [self._refuse(condition, condition.refused)]
+            worlds = condition.worlds or self.worlds[: self.some(self.config.conditions.worlds)]
+            options = {"feeds": condition.arms, "slots": condition.slots}
+            seen: Any = condition.visibility
+            try:
+                found = self.run_first(condition.name, spread, worlds, **options)
+                return [condition_rows(condition, self.contrast(self.measure(found, seen)))]
+            except REFUSALS as error:
+                return [self._refuse(condition, str(error))]
+
+        parts = self._side_by_side(try_one, [None, *conditions], "other conditions")
+        return [rows for several in parts for rows in several]
+
+    def _refuse(self, condition: Condition, why: str) -> pl.DataFrame:
+        """Rows of a condition that cannot be run, one per comparison."""
+        base = self.config.arms[0].name
+        arms = self.config.compared_arms
+        return pl.concat([condition_rows(condition, why, arm=a, baseline=base) for a in arms])
+
+    def contrast_partitions(
+        self, outcome: pl.DataFrame, others: _OtherPartitions
+    ) -> list[pl.DataFrame]:
+        """Rows of the other partitions, which the study's own simulations were tallied under."""
+        parts = [self._refuse(condition, why) for condition, why in others.refused]
+        if others.kinds:
+            wanted = pl.col("partition").is_null() | pl.col("partition").is_in(others.kinds)
+            gaps = self.contrast(outcome.filter(pl.col("community").is_null(), wanted))
+            parts += [condition_rows(variant.condition, gaps) for variant in others.found]
+        return parts
+
+    def _contrast_readings(self, spread: Spread) -> list[pl.DataFrame]:
+        """Rows with slots left empty, if filler filled some, and over shared slots.
+
+        The latter are those that both arms fill from their own sources, pair by pair; neither
+        is tried if hardly any slot is open.
+        """
         arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
         filled = max(spread.filler(arm) for arm in arms) > MIN_FILLER
-        if filled or max(text.empty_shares(spread)[arm] for arm in arms) > MIN_FILLER:
-            changes["open slots"] = {}
-        if wanted.cold_start:
-            changes["cold start"] = {"cold_start": True}
-        for share in wanted.feature_noise:
-            changes[f"{100 * share:g} % of posts misread"] = {"feature_noise": share}
-
-        def try_condition(name: str) -> dict[str, pl.DataFrame]:
-            if not changes[name]:
-                return self._contrast_readings(filled)
-            worlds = self.worlds[: self.some(wanted.worlds)]
-            changed = [perturb_world(world, **changes[name]) for world in worlds]
-            found = self.run_first(name, spread, len(worlds), worlds=changed)
-            return {name: self.contrast(self.measure(found))}
-
-        parts = self._side_by_side(try_condition, list(changes), "other conditions")
-        return {name: frame for part in parts for name, frame in part.items()}
-
-    def _contrast_readings(self, filled: bool) -> dict[str, pl.DataFrame]:
-        """Contrasts with slots left empty, if filler filled some, and over shared slots.
-
-        The latter are those that both arms fill from their own sources, pair by pair.
-        """
-        left = "slots left empty"
+        if not filled and max(text.empty_shares(spread)[arm] for arm in arms) <= MIN_FILLER:
+            return []
+        left = Condition("open slots", "empty", "filled", label="slots left empty")
+        shared = Condition("open slots", "shared", "filled", label="shared slots")
         if self.config.simulation.budget == "free":  # arms have no slots in common
             if not filled:
-                return {}
-            return {left: self.contrast(self.measure(self.run(left, reading="empty")))}
-        empty, shared = self.readings()
-        found = {left: self.contrast(self.measure(empty))} if filled else {}
-        found["shared slots"] = pl.concat([self.contrast(self.measure(one)) for one in shared])
-        return found
+                return []
+            run = self.run(left.name, reading="empty")
+            return [condition_rows(left, self.contrast(self.measure(run)))]
+        empty, pairs = self.readings()
+        found = [condition_rows(left, self.contrast(self.measure(empty)))] if filled else []
+        gaps = pl.concat([self.contrast(self.measure(one)) for one in pairs])
+        return [*found, condition_rows(shared, gaps)]
 
-    def sweep_social_share(self, spread: Spread) -> pl.DataFrame:
-        """Contrasts over the social share of taste s; `spread` is that of the study's own."""
-        wanted = self.config.s_scan
+    def sweep_social_share(self, spread: Spread) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """Contrasts over the social share of taste s, and the rows of each s as a condition.
+
+        `spread` is that of the study's own s, which is no condition.
+        """
+        wanted, own = self.config.s_scan, self.config.behaviour.social_share
         worlds = self.worlds[: self.some(wanted.worlds)]
 
         def try_value(s: float) -> pl.DataFrame:
-            if (
-                s == self.config.behaviour.social_share
-                and wanted.replications <= spread.replications
-            ):
+            if s == own and wanted.replications <= spread.replications:
                 found = _first_worlds(spread, len(worlds), wanted.replications)
             else:
-                options: dict[str, Any] = {"worlds": worlds, "replications": wanted.replications}
+                options: dict[str, Any] = {"replications": wanted.replications}
                 options["behaviour"] = replace(self.config.behaviour, social_share=s)
-                found = self.run_first(f"s {s!r}", spread, len(worlds), **options)
-            return analysis.sweep_contrasts(self.contrast(self.measure(found)), s)
+                found = self.run_first(f"s {s!r}", spread, worlds, **options)
+            return self.contrast(self.measure(found))
 
         values = sorted(set(wanted.social_share))
-        return analysis.mark_sign_changes(
-            pl.concat(self._side_by_side(try_value, values, "scanning s"))
-        )
+        gaps = self._side_by_side(try_value, values, "scanning s")
+        pairs = list(zip(values, gaps, strict=True))
+        scan = pl.concat([analysis.sweep_contrasts(rows, s) for s, rows in pairs])
+        swept = [condition_rows(Condition("s", s, own), rows) for s, rows in pairs if s != own]
+        return analysis.mark_sign_changes(scan), swept
 
     def _side_by_side(
         self, work: Callable[[Piece], Result], pieces: Sequence[Piece], title: str
@@ -529,6 +686,11 @@ def demo_config(seed: int = 1, runs: int = 10) -> StudyConfig:
     >>> demo_config().world.worlds
     10
     """
-    values = {"world": {"ticks": 10, "worlds": 10}, "simulation": {"ticks": 12}}
+    values: dict[str, dict[str, Any]] = {
+        "world": {"ticks": 10, "worlds": 10},
+        "simulation": {"ticks": 12},
+    }
+    # nothing that needs further simulations, and few further partitions
     values |= {"communities": {"runs": runs}, "s_scan": {"worlds": 5}}
+    values |= {"conditions": {"profile_noise": (), "topic_penalty": (), "resolution": (2.0,)}}
     return StudyConfig.of({"seed": seed, **values})

@@ -170,6 +170,22 @@ def conditions_text(result: StudyResult) -> list[str]:
     return texts
 
 
+def robustness_text(result: StudyResult) -> list[str]:
+    """How to read what becomes of the findings under other conditions."""
+    texts = [
+        "Each condition changes one thing and has the same random numbers; other kinds of partition are "
+        "among them. Its distance is that of its value from the study's own, as a share of the "
+        "range tried; a condition without a number has none."
+    ]
+    tried = 0 if result.conditions is None else result.conditions.get_column("worlds").min()
+    if isinstance(tried, int) and 0 < tried < len(result.spread.worlds):
+        texts.append(
+            "Some are tried in fewer worlds than the study has, so that their intervals are wider: that "
+            "a difference is not distinguishable there may be due to this alone."
+        )
+    return texts
+
+
 def spread_text(result: StudyResult) -> list[str]:
     """Design of the simulation, and coverage of the confidence intervals."""
     spread, wanted = result.spread, result.config.simulation

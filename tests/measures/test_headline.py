@@ -241,6 +241,33 @@ def test_conditions_under_which_it_turns_or_is_lost_are_named() -> None:
         headline(frame, seen(), tried.drop("condition"))
 
 
+def test_the_nearest_condition_that_ends_a_sign_is_named() -> None:
+    frame = outcome([0.02, 0.1, 0.2, 0.3], [0.1] * 4, tilt=0.001)
+    signs = {"s = 1": -0.1, "s = 0.5": -0.001, "cold start": -0.1, "slots = 3": -0.1, "s = 0": 0.1}
+    of = {"s": "0.2", "cold start": "no", "slots": "10"}
+    names = pl.col("condition").str.split(" = ")
+    dimension = names.list.first()
+    placed = conditions(**signs).with_columns(
+        dimension=dimension, value=names.list.last(), default=dimension.replace_strict(of)
+    )
+    lists = (
+        "The sign holds under 1 of 5 other conditions; it turns under: s = 1, cold start, slots = 3; "
+        "it cannot be told under: s = 0.5"
+    )
+    found = headline(frame, seen(), placed).findings[0]
+    assert found.verdict.endswith(f"{lists}; nearest to this study: s = 0.5 (here 0.2).")
+    plain = headline(frame, seen(), placed.drop("dimension", "value", "default")).findings[0]
+    assert plain.verdict.endswith(f"{lists}.")
+    # what ends it has no number, or is a condition that could not be run
+    choices = placed.filter(pl.col("condition").is_in(["cold start", "s = 0"]))
+    stopped = choices.head(1).with_columns(
+        condition=pl.lit("s = 9"), dimension=pl.lit("s"), value=pl.lit("9"), default=pl.lit("0.2"),
+        measure=pl.lit(None, pl.String), difference=pl.lit(None, pl.Float64),
+    )  # fmt: skip
+    end = headline(frame, seen(), pl.concat([choices, stopped])).findings[0].verdict
+    assert end.endswith("The sign holds under 1 of 2 other conditions; it turns under: cold start.")
+
+
 def test_nothing_hidden_gives_no_finding_about_it() -> None:
     shown = seen(verdicts=["visible"] * 4)
     found = headline(outcome([0.1] * 4, [0.2] * 4, tilt=0.01), shown)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from matplotlib.font_manager import fontManager
 
 from graphkit import GraphkitWarning, plot
+from graphkit.attribution import Condition, condition_rows, judge
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
 from graphkit.data.graph import Graph
@@ -256,6 +257,15 @@ def draw_cold_start(name: str) -> None:
     assert len(canvas.axes[0].get_legend().get_texts()) == 3
 
 
+def draw_robustness(name: str) -> None:
+    row = {"partition": "x", "community": None, "measure": "y$2$", "arm": name, "baseline": "b"}
+    row |= {"arm_mean": 1.0, "baseline_mean": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5}
+    own = pl.DataFrame([row | {"interval": "here", "direction": "higher"}])
+    own = own.with_columns(pl.col("community").cast(pl.String))
+    changed = condition_rows(Condition("space", name, "z"), own)
+    check(plot.robustness(judge(own, changed, measure="y$2$")), name)
+
+
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "blend": draw_blend,
@@ -270,6 +280,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "own_share": draw_own_share,
     "reach": draw_reach,
     "resolution": draw_resolution,
+    "robustness": draw_robustness,
     "s_scan": draw_s_scan,
     "time_to_cross": draw_time_to_cross,
     "trade_off": draw_trade_off,

@@ -9,7 +9,6 @@ import pytest
 from graphkit.communities import Visibility
 from graphkit.data.provenance import Provenance
 from graphkit.study.analysis import (
-    all_conditions,
     blend_curve,
     mark_sign_changes,
     means_of_arms,
@@ -125,17 +124,3 @@ def test_only_communities_large_enough_are_reported() -> None:
     assert reported_visibility(seen, 2, 0).hidden == ["a", "e"]
     # the small one is not reported
     assert reported_visibility(seen, 10, 10).hidden == ["a"]
-
-
-def test_conditions_are_named_and_the_study_itself_is_none() -> None:
-    rows = pl.DataFrame(
-        {"community": [None, "x"], "measure": "crossing", "difference": [0.1, 0.2]},
-        schema_overrides={"community": pl.String},
-    )
-    scan = rows.head(1).with_columns(s=pl.lit(0.2), sign_change=pl.lit(False))
-    scan = pl.concat([scan, scan.with_columns(s=pl.lit(1.0))])
-    found = all_conditions({"cold start": rows}, scan, 0.2)
-    assert found is not None
-    assert found.get_column("condition").to_list() == ["cold start", "s = 1"]
-    assert found.get_column("community").null_count() == 2
-    assert all_conditions({}, None, 0.2) is None

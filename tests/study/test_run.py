@@ -37,6 +37,12 @@ worlds = 2
 """
 
 
+#: No condition but the readings of open slots.
+NOTHING_TRIED = {"cold_start": False, "partition_seeds": 0} | dict.fromkeys(
+    ("feature_noise", "profile_noise", "topic_penalty", "resolution"), ()
+)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("study") / "tiny.toml"
@@ -359,6 +365,10 @@ social_share = []
 [conditions]
 cold_start = false
 feature_noise = []
+profile_noise = []
+topic_penalty = []
+partition_seeds = 0
+resolution = []
 """,
     )
     result = run_study(file, tmp_path / "out")
@@ -378,10 +388,60 @@ def test_conditions_are_tried_and_named(result: StudyResult) -> None:
     assert result.conditions is not None
     names = set(result.conditions.get_column("condition"))
     assert {"slots left empty", "shared slots", "cold start", "50 % of posts misread"} <= names
-    assert {"s = 0", "s = 1"} <= names
+    assert {"s = 0", "s = 1", "profile noise = 0.5", "topic penalty = 0.3"} <= names
+    assert {"other seed 1", "resolution × 0.5", "resolution × 2"} <= names
+    assert not [kind for kind in result.spread.worlds[0].partitions if "," in kind]
     levels = result.headlines[0].frame.filter(measure="crossing", partition="planted")
     assert levels.get_column("random_mean").item() == pytest.approx(1, abs=0.1)
     assert "other conditions" in result.headlines[0].findings[3].verdict
+
+
+def test_what_becomes_of_each_finding_is_told(result: StudyResult, report: str) -> None:
+    table = pl.read_parquet(result.folder / "tables/robustness.parquet")
+    assert set(table["measure"]) == {one.measure for one in result.robustness}
+    own = table.filter(condition="as it is", measure="crossing").row(0, named=True)
+    crossing = result.contrasts.filter(pl.col("community").is_null(), measure="crossing")
+    mine = crossing.filter(partition="interest").row(0, named=True)
+    assert own["difference"] == mine["difference"]
+    names = set(table.filter(measure="crossing")["condition"])
+    assert {"cold start", "follow partition", "other seed 1", "s = 1"} <= names
+    # a finding without a partition has no other partitions
+    assert not {"follow partition", "other seed 1"} & set(
+        table.filter(measure="viewer_value")["condition"]
+    )
+    assert (result.folder / "figures/robustness_crossing.png").exists()
+    text = words(report)
+    assert "What could end the findings" in text
+    for one in result.robustness:
+        assert one.verdict in text
+        assert one.nearest_text in text
+
+
+def test_conditions_that_need_other_worlds_or_graphs(tmp_path: Path) -> None:
+    """Those that cannot be run are told, and the study is as without them."""
+    values = {
+        "data": {"source": "synthetic", "accounts": 120},
+        "communities": {"runs": 1, "null_draws": 0},
+        "world": {"worlds": 2, "ticks": 2},
+        "simulation": {"ticks": 2, "slots": 3},
+        "s_scan": {"social_share": []},
+    }
+    more: dict[str, object] = {"slots": [60], "posts_per_tick": [0.5], "homophily": [0.5]}
+    more |= {"top": [4], "min_shared": [2], "space": ["planted", {"tags": 1.0}, "embedding"]}
+    plain = run_study(StudyConfig.of(values | {"conditions": NOTHING_TRIED}), tmp_path / "plain")
+    tried = run_study(StudyConfig.of(values | {"conditions": NOTHING_TRIED | more}), tmp_path / "x")
+    assert tried.outcome.equals(plain.outcome)
+    assert tried.spread.content_key == plain.spread.content_key
+    assert tried.conditions is not None
+    why = tried.conditions.filter(pl.col("direction").str.starts_with("cannot run"))
+    assert set(why["condition"]) == {"slots = 60", "space = embedding"}
+    names = set(tried.conditions["condition"])
+    assert {"share of posts = 0.5", "homophily of follows from 0.5", "top = 4"} <= names
+    assert {"min_shared = 2", "space = planted", "space = tags 1"} <= names
+    again = load_config(tmp_path / "x/study.toml")
+    assert again.conditions == tried.config.conditions
+    report = words((tmp_path / "x/report.html").read_text(encoding="utf-8"))
+    assert "2 could not be run (slots = 60, space = embedding)" in report
 
 
 def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, report: str) -> None:
@@ -406,7 +466,7 @@ def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None
         ],
         "simulation": {"ticks": 2, "slots": 6, "budget": budget},
         "s_scan": {"social_share": []},
-        "conditions": {"cold_start": False, "feature_noise": []},
+        "conditions": NOTHING_TRIED,
     }
     result = run_study(StudyConfig.of(values), tmp_path / "out")
     summary = result.spread.summary()
@@ -436,7 +496,7 @@ def test_a_free_budget_has_no_shared_slots(tmp_path: Path) -> None:
         "world": {"worlds": 1, "ticks": 2},
         "simulation": {"ticks": 2, "slots": 6, "budget": "free"},
         "s_scan": {"social_share": []},
-        "conditions": {"cold_start": False, "feature_noise": []},
+        "conditions": NOTHING_TRIED,
     }
     result = run_study(StudyConfig.of(values), tmp_path / "out")
     assert result.spread.filler("follower") > 0.01
