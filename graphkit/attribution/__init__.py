@@ -1,6 +1,8 @@
 """Attribution of differences between feeds: causes, limits, and published figures as a check."""
 
-__all__: list[str] = []
+from graphkit.attribution.validation import Validation, published_figures, validate
+
+__all__ = ["Validation", "published_figures", "validate"]
 
 
 def __dir__() -> list[str]:
