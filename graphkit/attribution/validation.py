@@ -34,13 +34,7 @@ from graphkit.errors import (
 )
 from graphkit.measures.intervals import HIGHER, Scheme, scheme_of
 from graphkit.parallel import refuse_after_fork
-from graphkit.recommenders import (
-    Feed,
-    chronological,
-    follower_centric,
-    interest_centric,
-    uniform,
-)
+from graphkit.recommenders import Feed, chronological, follower_centric, interest_centric
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import Behaviour, perturb_world, scan_impressions, simulate_spread
 from graphkit.synthetic import platform
@@ -62,7 +56,6 @@ ROLES: Mapping[str, Callable[[], Feed]] = MappingProxyType(
         "interest_centric": interest_centric,
         "follower_centric": follower_centric,
         "chronological": chronological,
-        "uniform": uniform,
     }
 )
 
@@ -426,7 +419,9 @@ def _sides(arm: Arm) -> tuple[float, float]:
     table = table.filter(pl.Series(np.nan_to_num(viewer) != 0))
     if not table.height:
         raise MissingDataError("viewers with a leaning")
-    per = table.group_by("account").agg(like=(pl.col("side") > 0).mean(), cross=(pl.col("side") < 0).mean())
+    per = table.group_by("account").agg(
+        like=(pl.col("side") > 0).mean(), cross=(pl.col("side") < 0).mean()
+    )
     like, cross = (float(np.median(per[name].to_numpy())) for name in ("like", "cross"))
     return like, cross
 
@@ -489,7 +484,7 @@ class Validation(Frozen, title="Published figures", table="frame"):
             The simulation.
         arms
             Arm of the spread by role: ``"interest_centric"``, ``"follower_centric"``,
-            ``"chronological"``, ``"uniform"``. By default arms of these names.
+            ``"chronological"``. By default arms of these names.
         impressions
             Its impressions, as of :func:`graphkit.simulation.scan_impressions`; without them,
             figures that need single impressions are not computed.
@@ -515,14 +510,14 @@ class Validation(Frozen, title="Published figures", table="frame"):
         """
         refuse_after_fork()
         named = _named_arms(spread, arms)
-        runs = _arms_of(spread, named, impressions)
-        filler = {role: spread.filler(arm) for role, arm in named.items()}
-        scheme = _scheme(spread)
-        found = {key: _Found.of(figure, runs, filler) for key, figure in FIGURES.items()}
+        found = _compute(FIGURES, spread, named, impressions)
         record = Provenance.of(
-            "Validation.of", {"arms": dict(named)}, made_from=(spread,), packages=("numpy", "polars")
+            "Validation.of",
+            {"arms": dict(named)},
+            made_from=(spread,),
+            packages=("numpy", "polars"),
         )
-        return cls(_frame(found, scheme), spread.calibrated, record)
+        return cls(_frame(found, _scheme(spread.worlds)), spread.calibrated, record)
 
     @property
     def content_key(self) -> str:
@@ -556,28 +551,41 @@ class _Found(NamedTuple):
     needs: str = ""
     filled: bool = False
 
-    @classmethod
-    def of(
-        cls, figure: Figure, runs: Mapping[tuple[int, int], Arms], filler: Mapping[str, float]
-    ) -> _Found:
-        none = np.zeros(0)
-        nowhere = none.astype(np.int64)
-        missing = [role for role in figure.arms if role not in filler]
-        if figure.run != "puppets" and missing:
-            return cls(none, none, nowhere, f"the arm {missing[0]}")
-        values, claims = [], []
-        for arms in runs.values():
+
+def _compute(
+    figures: Mapping[str, Figure],
+    spread: Spread,
+    named: Mapping[str, str],
+    impressions: pl.LazyFrame | pl.DataFrame | None,
+) -> dict[str, _Found]:
+    """The figures in every run of a spread; of the log, one run is read at a time."""
+    needs = {key: _missing_arm(figure, named) for key, figure in figures.items()}
+    values: dict[str, list[tuple[float, float]]] = {key: [] for key in figures}
+    jobs = [(w, r) for w in range(len(spread.worlds)) for r in range(spread.replications)]
+    for w, r in jobs:
+        arms = _arms_of(spread, named, impressions, w, r)
+        for key, figure in figures.items():
+            if needs[key]:
+                continue
             try:
-                value, claim = figure.compute(arms)
+                values[key].append(figure.compute(arms))
             except MissingDataError as error:
-                return cls(none, none, nowhere, str(error))
-            values.append(value)
-            claims.append(claim)
+                needs[key] = str(error)
+    worlds, found = np.array([w for w, _ in jobs], np.int64), {}
+    for key, figure in figures.items():
         # a feed that shows strangers by its filler is what the share of strangers is about
-        about = figure.compute is unconnected_share
-        filled = not about and max(filler.get(role, 0.0) for role in figure.arms) > FILLER_LIMIT
-        worlds = np.array([w for w, _ in runs], np.int64)
-        return cls(np.array(values), np.array(claims), worlds, "", filled)
+        about = () if figure.compute is unconnected_share else figure.arms
+        shares = [spread.filler(named[role]) for role in about if role in named]
+        pairs = np.array(values[key], np.float64).reshape(-1, 2)
+        filled = max(shares, default=0.0) > FILLER_LIMIT
+        found[key] = _Found(pairs[:, 0], pairs[:, 1], worlds, needs[key], filled)
+    return found
+
+
+def _missing_arm(figure: Figure, named: Mapping[str, str]) -> str:
+    """What a figure lacks of arms, as text; empty if nothing."""
+    missing = [role for role in figure.arms if role not in named and figure.run != "puppets"]
+    return f"the arm {missing[0]}" if missing else ""
 
 
 def _named_arms(spread: Spread, arms: Mapping[str, str] | None) -> dict[str, str]:
@@ -594,28 +602,25 @@ def _arms_of(
     spread: Spread,
     named: Mapping[str, str],
     impressions: pl.LazyFrame | pl.DataFrame | None,
-) -> dict[tuple[int, int], Arms]:
-    """The arms by role, for each world and replication."""
-    runs: dict[tuple[int, int], Arms] = {}
-    for w, world in enumerate(spread.worlds):
-        for r in range(spread.replications):
-            found = {}
-            for role, arm in named.items():
-                log = None
-                if impressions is not None:
-                    rows = impressions.lazy().filter(
-                        pl.col("arm") == arm, pl.col("world") == w, pl.col("replication") == r
-                    )
-                    log = coded_log(rows, world)
-                    if log.height != spread.tallies[arm, w, r].impressions:
-                        raise DataError(
-                            f"the impressions hold {log.height:,} of arm {arm!r} in world {w}, and "
-                            f"the spread {spread.tallies[arm, w, r].impressions:,}: they must be of "
-                            "the same simulation."
-                        )
-                found[role] = Arm(world, spread.tallies[arm, w, r], log, spread.reading)
-            runs[w, r] = found
-    return runs
+    w: int,
+    r: int,
+) -> dict[str, Arm]:
+    """The arms by role in one world and replication."""
+    world, found = spread.worlds[w], {}
+    for role, arm in named.items():
+        tally, log = spread.tallies[arm, w, r], None
+        if impressions is not None:
+            rows = impressions.lazy().filter(
+                pl.col("arm") == arm, pl.col("world") == w, pl.col("replication") == r
+            )
+            log = coded_log(rows, world)
+            if log.height != tally.impressions:
+                raise DataError(
+                    f"the impressions hold {log.height:,} of arm {arm!r} in world {w}, and the spread "
+                    f"{tally.impressions:,}: they must be of the same simulation."
+                )
+        found[role] = Arm(world, tally, log, spread.reading)
+    return found
 
 
 def coded_log(log: pl.LazyFrame, world: World) -> pl.DataFrame:
@@ -637,9 +642,9 @@ def coded_log(log: pl.LazyFrame, world: World) -> pl.DataFrame:
     )
 
 
-def _scheme(spread: Spread) -> Scheme:
-    """What intervals over the worlds of a spread speak about."""
-    rows = {"world": list(range(len(spread.worlds))), "sample": [w.sample for w in spread.worlds]}
+def _scheme(worlds: Sequence[World]) -> Scheme:
+    """What intervals over the worlds speak about."""
+    rows = {"world": list(range(len(worlds))), "sample": [world.sample for world in worlds]}
     return scheme_of(pl.DataFrame(rows))
 
 
@@ -716,8 +721,8 @@ def validate(
         Worlds made independently; by default four synthetic platforms of 900 accounts, four posts
         each, without half of the follows between accounts of opposite leaning.
     arms
-        Feeds by role: ``"interest_centric"``, ``"follower_centric"``, ``"chronological"`` and
-        ``"uniform"``; by default the presets, also for roles that are not named.
+        Feeds by role: ``"interest_centric"``, ``"follower_centric"`` and ``"chronological"``; by
+        default the presets, also for roles that are not named.
     behaviour
         Parameters of the viewers; by default the documented assumptions.
     ticks, slots
@@ -754,13 +759,12 @@ def validate(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if cache is None else None
         runner = _Runner(ticks, mind, seed, Path(cache) if folder is None else folder)  # type: ignore[arg-type]
         found = _validate(population, feeds, slots, runner)
-    scheme = _scheme_of_worlds(population)
     options = {"ticks": ticks, "slots": slots, "arms": {r: f.name for r, f in feeds.items()}}
     options |= {"behaviour": dict(mind.frame.iter_rows())}
     record = Provenance.of(
         "validate", options, seed=streams.seed, made_from=population, packages=("numba", "numpy")
     )
-    return Validation(_frame(found, scheme), mind.calibrated, record)
+    return Validation(_frame(found, _scheme(population)), mind.calibrated, record)
 
 
 def _population(
@@ -777,11 +781,6 @@ def _population(
     return tuple(make_worlds(4, like=like, ticks=ticks, rng=seed))
 
 
-def _scheme_of_worlds(worlds: Sequence[World]) -> Scheme:
-    rows = {"world": list(range(len(worlds))), "sample": [w.sample for w in worlds]}
-    return scheme_of(pl.DataFrame(rows))
-
-
 @dataclass(frozen=True)
 class _Runner:
     """Simulations with their impressions, in a folder."""
@@ -792,9 +791,14 @@ class _Runner:
     folder: Path
 
     def run(
-        self, name: str, worlds: Sequence[World], feeds: Mapping[str, Feed], slots: int, reading: str
-    ) -> tuple[dict[tuple[int, int], Arms], dict[str, float]]:
-        """The arms by role for each world, and their filler."""
+        self,
+        name: str,
+        worlds: Sequence[World],
+        feeds: Mapping[str, Feed],
+        slots: int,
+        reading: str,
+    ) -> tuple[Spread, pl.LazyFrame]:
+        """The feeds in the worlds, and the impressions."""
         root = self.folder / name
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
@@ -809,29 +813,26 @@ class _Runner:
                 checkpoint=root / "checkpoint",
                 rng=self.seed,
             )
-        log = scan_impressions(root / "impressions")
-        runs = _arms_of(spread, {role: role for role in feeds}, log)
-        return runs, {role: spread.filler(role) for role in feeds}
+        return spread, scan_impressions(root / "impressions")
 
 
 def _validate(
     worlds: tuple[World, ...], feeds: Mapping[str, Feed], slots: int, runner: _Runner
 ) -> dict[str, _Found]:
     """Every figure, from the run that it is computed in."""
-    own = {role: feeds[role] for role in ("interest_centric",)}
-    social = {role: feeds[role] for role in ("follower_centric",)}
+    own, social = ({r: feeds[r]} for r in ("interest_centric", "follower_centric"))
     cold = [perturb_world(world, cold_start=True) for world in worlds]
     enough = max(slots, math.ceil(1.2 * LONG / (runner.ticks * runner.behaviour.activity)))
-    runs = {
-        "empty": runner.run("empty", worlds, feeds, slots, "empty"),
-        "filled": runner.run("filled", worlds, social, slots, "filled"),
-        "long": runner.run("long", cold, own, enough, "empty"),
+    plans: dict[str, tuple[Sequence[World], Mapping[str, Feed], int, str]] = {
+        "empty": (worlds, feeds, slots, "empty"),
+        "filled": (worlds, social, slots, "filled"),
+        "long": (cold, own, enough, "empty"),
     }
-    found = {
-        key: _Found.of(figure, *runs[figure.run])
-        for key, figure in FIGURES.items()
-        if figure.run != "puppets"
-    }
+    found: dict[str, _Found] = {}
+    for name, plan in plans.items():
+        spread, log = runner.run(name, *plan)
+        figures = {key: figure for key, figure in FIGURES.items() if figure.run == name}
+        found |= _compute(figures, spread, {role: role for role in plan[1]}, log)
     moved = influence(cold, feeds["interest_centric"], slots, runner)
     gaps = np.minimum(moved["follow"] - moved["like"], moved["like"] - moved["watch"])
     found["influence_order"] = _Found(gaps, gaps, np.arange(len(worlds)))
@@ -842,20 +843,19 @@ def influence(
     worlds: Sequence[World], feed: Feed, slots: int, runner: _Runner
 ) -> dict[str, Floats]:
     """Share of the signalled topic in the feeds of puppets beyond that of their twins, by act."""
-    feeds = {"interest_centric": feed}
     plans = [puppets(world) for world in worlds]
-    control, _ = runner.run("twins", worlds, feeds, slots, "empty")
+
+    def shares(name: str, changed: Sequence[World]) -> Floats:
+        spread, log = runner.run(name, changed, {"arm": feed}, slots, "empty")
+        arms = [_arms_of(spread, {"arm": "arm"}, log, w, 0)["arm"] for w in range(len(worlds))]
+        pairs = zip(arms, plans, strict=True)
+        return np.array([topic_share(arm, chosen, topics) for arm, (chosen, topics, _) in pairs])
+
+    control = shares("twins", worlds)
     found = {}
     for act in ACTS:
-        changed = [acted(w, act, feed, *p) for w, p in zip(worlds, plans, strict=True)]
-        runs, _ = runner.run(f"puppets {act}", changed, feeds, slots, "empty")
-        found[act] = np.array(
-            [
-                topic_share(runs[w, 0]["interest_centric"], chosen, topics)
-                - topic_share(control[w, 0]["interest_centric"], chosen, topics)
-                for w, (chosen, topics, _) in enumerate(plans)
-            ]
-        )
+        pairs = zip(worlds, plans, strict=True)
+        found[act] = shares(f"puppets {act}", [acted(w, act, feed, *p) for w, p in pairs]) - control
     return found
 
 
@@ -886,9 +886,7 @@ def puppets(world: World) -> tuple[Codes, Codes, Codes]:
     return chosen, topics, posts
 
 
-def acted(
-    world: World, act: str, feed: Feed, chosen: Codes, topics: Codes, posts: Codes
-) -> World:
+def acted(world: World, act: str, feed: Feed, chosen: Codes, _topics: Codes, posts: Codes) -> World:
     """The world after the chosen accounts did `act` to their posts.
 
     Each act moves the profile by learning rate · signal, as it does in a session; a follow adds the
