@@ -1,6 +1,7 @@
 """Attribution of differences between feeds: causes, limits, and published figures as a check."""
 
-from graphkit.attribution.validation import Validation, published_figures, validate
+from graphkit.attribution.figures import published_figures
+from graphkit.attribution.validation import Validation, validate
 
 __all__ = ["Validation", "published_figures", "validate"]
 

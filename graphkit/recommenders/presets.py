@@ -222,7 +222,7 @@ def uniform() -> Feed:
 #: Numbers of presets that :func:`published` changes; benchmarks/published_figures.py finds them.
 PUBLISHED: dict[str, dict[str, Any]] = {
     "interest_centric": {
-        "topic_penalty": 0.2,
+        "topic_penalty": 0.15,
         "signals": {"follow": 1.2, "like": 1.0, "completion": 0.3},
     },
     "follower_centric": {},

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from graphkit.attribution import Validation
-from graphkit.attribution.validation import NOT_COMPUTED, ROLES
+from graphkit.attribution.figures import ROLES
+from graphkit.attribution.validation import NOT_COMPUTED
 from graphkit.data.spread import Spread
 from graphkit.rng import Streams
 from graphkit.simulation import calibrate, scan_impressions
