@@ -43,8 +43,11 @@ FIRST, EARLY = 1000, 200
 STEP, LONG = 20, 300
 #: A post without a duration counts as one of so many seconds, as in :class:`Behaviour`.
 USUAL_SECONDS = 20.0
-_TEXT = ("key", "statement", "unit", "direction", "authors", "venue", "id", "how_read")
-_TEXT += ("platform", "computed", "not_tuned_by", "use", "why", "band_reason")
+
+_TEXT = (
+    *("key", "statement", "unit", "direction", "authors", "venue", "id", "how_read", "platform"),
+    *("computed", "not_tuned_by", "use", "why", "band_reason"),
+)
 _FIGURES: dict[str, Any] = dict.fromkeys(_TEXT, pl.String) | {
     **dict.fromkeys(("figure", "low", "high"), pl.Float64),
     "year": pl.Int64,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from graphkit.errors import check_number
 __all__ = ["Behaviour"]
 
 #: Parameters of :meth:`Behaviour.published` that differ; benchmarks/published_figures.py finds them.
-PUBLISHED: dict[str, float] = {"watch_base": -1.5, "comment_divisive": 4.0}
+PUBLISHED: dict[str, Any] = {"watch_base": -1.5, "comment_divisive": 4.0}
 
 #: Ranges of parameters that are not any finite number.
 _RANGES = {"social_share": (0, 1), "activity": (0, 1), "drift": (0, 1), "noise": (0, math.inf)}

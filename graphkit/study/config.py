@@ -622,7 +622,7 @@ class StudyConfig(Section):
         return to_toml(json.loads(self.model_dump_json()))
 
 
-def published_behaviour() -> dict[str, float]:
+def published_behaviour() -> dict[str, Any]:
     """Parameters of :meth:`Behaviour.published` that are not the default ones."""
     default = dict(Behaviour().frame.iter_rows())
     return {k: v for k, v in Behaviour.published().frame.iter_rows() if v != default[k]}

@@ -39,7 +39,7 @@ def validate_runs(config: StudyConfig, spread: Spread, log: Path | None) -> Vali
     """
     arms: dict[str, str] = {}
     for arm in config.arms:
-        if arm.preset in ROLES:
+        if arm.preset is not None and arm.preset in ROLES:
             arms.setdefault(arm.preset, arm.name)
     rows = None if log is None else scan_impressions(log, verify=False)
     return Validation.of(spread, arms=arms, impressions=rows)
