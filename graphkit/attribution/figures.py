@@ -232,7 +232,10 @@ def ranked_less_congruent(arms: Arms) -> tuple[float, float]:
         viewer, post = arm.known("account_leaning"), arm.known("post_leaning")
         log = arm.impressions()
         product = viewer[log["account"]].astype(np.float64) * post[log["post"]]
-        means.append(float(np.nanmean(product)))
+        known = product[~np.isnan(product)]
+        if not known.size:
+            raise MissingDataError("impressions of posts of known leaning by such viewers")
+        means.append(float(known.mean()))
     return means[0] - means[1], means[1] - means[0]
 
 
@@ -382,7 +385,8 @@ def _sides(arm: Arm) -> tuple[float, float]:
     leaning = arm.known("account_leaning").astype(np.float64)
     log = arm.impressions()
     viewer, poster = leaning[log["account"]], leaning[first_posters(arm.world)[log["post"]]]
-    side = np.sign(viewer) * np.sign(poster) * (np.abs(poster) >= NEITHER)
+    # posters of unknown leaning are of neither side
+    side = np.nan_to_num(np.sign(viewer) * np.sign(poster) * (np.abs(poster) >= NEITHER))
     table = log.select("account").with_columns(side=pl.Series(side))
     table = table.filter(pl.Series(np.nan_to_num(viewer) != 0))
     if not table.height:

@@ -184,6 +184,13 @@ def test_sides_and_congruence_by_leaning() -> None:
     pair = {"interest_centric": arm_of(log, world), "chronological": arm_of(log.head(2), world)}
     # (0.3 + 0.3 − 0.4 + 0) / 4 against 0.3
     assert figures.ranked_less_congruent(pair) == pytest.approx((-0.25, 0.25))
+    # a poster of unknown leaning is of neither side, and counts among what is shown
+    lost = accounts.copy()
+    lost[right] = np.nan
+    unknown = replace(world, account_leaning=lost, post_leaning=np.full_like(posts, np.nan))
+    assert figures.like_minded_share({"follower_centric": arm_of(log, unknown)}) == (0.0, -0.25)
+    with pytest.raises(MissingDataError, match="known leaning"):
+        figures.ranked_less_congruent({role: replace(a, world=unknown) for role, a in pair.items()})
     bare = replace(world, account_leaning=None)
     with pytest.raises(MissingDataError, match="account leaning in the world"):
         figures.like_minded_share({"follower_centric": arm_of(log, bare)})
