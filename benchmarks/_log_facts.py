@@ -7,19 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from _facts import (
-    ENGAGED,
-    STAYED,
-    Data,
-    Interval,
-    Verdict,
-    every,
-    first_partition,
-    follows,
-    posters,
-    topics,
-)
+from _facts import STAYED, Data, Interval, Verdict, every, first_partition, follows, posters, topics
 
+from graphkit.attribution.figures import exploit_shares
 from graphkit.data.graph import Graph
 from graphkit.data.world import World
 from graphkit.recommenders import Feed, follower_centric, interest_centric, uniform
@@ -33,47 +23,6 @@ Floats = npt.NDArray[np.float64]
 def ticks_of(log: pl.DataFrame) -> int:
     """Ticks that a run took."""
     return int(log["tick"].to_numpy().max()) + 1
-
-
-def exploit_shares(world: World, log: pl.DataFrame, most: int = 1000) -> tuple[float, float]:
-    """Share of each viewer's first posts whose topic it had engaged with in an earlier tick.
-
-    Engaged: liked, commented, shared, followed, answered, or watched to the end. Beside it the
-    share that a uniform draw from all posts would have had at the same moments. Means over
-    viewers.
-    """
-    of_post = topics(world)
-    rows = log.with_columns(topic=pl.Series(of_post)[log["post"]], place=pl.int_range(pl.len()))
-    rows = rows.filter(pl.col("place").rank("ordinal").over("account") <= most)
-    first = (
-        rows.filter(pl.any_horizontal(ENGAGED))
-        .group_by("account", "topic")
-        .agg(since=pl.col("tick").min())
-    )
-    known = rows.join(first, on=["account", "topic"], how="left").with_columns(
-        exploit=(pl.col("since") < pl.col("tick")).fill_null(False)
-    )
-    weight = np.bincount(of_post) / of_post.size
-    steps = (
-        first.with_columns(chance=pl.Series(weight)[first["topic"]])
-        .sort("account", "since", "topic")
-        .with_columns(chance=pl.col("chance").cum_sum().over("account"))
-        .group_by("account", "since", maintain_order=True)
-        .agg(pl.col("chance").last())
-    )
-    known = known.sort("account", "tick").join_asof(
-        steps.sort("account", "since"),
-        left_on="tick",
-        right_on="since",
-        by="account",
-        strategy="backward",
-        allow_exact_matches=False,
-        check_sortedness=False,
-    )
-    per = known.group_by("account", maintain_order=True).agg(
-        pl.col("exploit").mean(), pl.col("chance").fill_null(0.0).mean()
-    )
-    return float(per["exploit"].mean()), float(per["chance"].mean())  # type: ignore[arg-type]
 
 
 def check_exploit(data: Data) -> Verdict:

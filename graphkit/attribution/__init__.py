@@ -9,9 +9,11 @@ from graphkit.attribution.conditions import (
 )
 from graphkit.attribution.evaluation import evaluate
 from graphkit.attribution.feed_factors import FeedFactors, feed_factors
+from graphkit.attribution.figures import published_figures
 from graphkit.attribution.robustness import Robustness, judge, robustness
 from graphkit.attribution.sensitivity import Sensitivity, SobolIndices, sensitivity, sobol_indices
 from graphkit.attribution.shapley import Shapley, interaction_index, shapley, shapley_values
+from graphkit.attribution.validation import Validation, validate
 
 __all__ = [
     "Ablation",
@@ -21,6 +23,7 @@ __all__ = [
     "Sensitivity",
     "Shapley",
     "SobolIndices",
+    "Validation",
     "ablate",
     "condition_rows",
     "conditions_of",
@@ -29,11 +32,13 @@ __all__ = [
     "interaction_index",
     "judge",
     "partition_conditions",
+    "published_figures",
     "robustness",
     "sensitivity",
     "shapley",
     "shapley_values",
     "sobol_indices",
+    "validate",
 ]
 
 

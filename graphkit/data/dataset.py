@@ -54,10 +54,12 @@ class Dataset(Frozen):
     ----------
     accounts
         account_id · country, language, device · follower_count, following_count ·
-        list_complete (whether the account's follow lists are known to be complete).
+        list_complete (whether the account's follow lists are known to be complete) · leaning
+        (political, in [−1, 1]).
     items
         item_id · author_id · created_at · duration (s) · tags, flags (lists of text) ·
-        sound_id · caption · embedding · language, country · origin · divisiveness in [0, 1].
+        sound_id · caption · embedding · language, country · origin · divisiveness in [0, 1] ·
+        leaning in [−1, 1].
     follows
         follower_id → followee_id · since.
     interactions

@@ -64,13 +64,13 @@ _SCHEMA = {
     "accounts": (
         "account_id",
         "account_id:id! country:text language:text device:text follower_count:count[0,] "
-        "following_count:count[0,] list_complete:bool",
+        "following_count:count[0,] list_complete:bool leaning:float[-1,1]",
     ),
     "items": (
         "item_id",
         "item_id:id! author_id:id@accounts created_at:time duration:float[0,] tags:texts "
         "sound_id:id caption:text embedding:vector language:text country:text origin:text "
-        "flags:texts divisiveness:float[0,1]",
+        "flags:texts divisiveness:float[0,1] leaning:float[-1,1]",
     ),
     "follows": (
         "follower_id followee_id",
@@ -88,7 +88,7 @@ _SCHEMA = {
     ),
     "memberships": ("account_id group_id", "account_id:id!@accounts group_id:id!"),
 }
-_COLUMN = re.compile(r"(\w+):(\w+)(!?)(?:@(\w+))?(?:\[(\d*),(\d*)\])?")
+_COLUMN = re.compile(r"(\w+):(\w+)(!?)(?:@(\w+))?(?:\[(-?\d*),(-?\d*)\])?")
 
 
 def _parse_column(name: str, type: Any, required: str, refers: Any, low: str, high: str) -> Column:

@@ -22,7 +22,10 @@ SAMPLES = ("population", "whole", "part")
 
 #: Fields with one row per account, and with one per post, which stay as they are in a world of
 #: fewer accounts or posts. The others refer to accounts, posts or communities by their codes.
-ACCOUNT_FIELDS = ("account_keys", "interests", "profiles", "country", "language", "device")
+ACCOUNT_FIELDS = (
+    *("account_keys", "interests", "profiles", "country", "language", "device"),
+    "account_leaning",
+)
 POST_FIELDS = (
     *(
         "post_keys",
@@ -33,7 +36,7 @@ POST_FIELDS = (
         "durations",
         "divisiveness",
     ),
-    *("flagged", "cross_posted", "post_country", "post_language"),
+    *("flagged", "cross_posted", "post_country", "post_language", "post_leaning"),
 )
 
 #: Parameters in the record of a world that say what feeds read of it and what tastes act on.
@@ -96,6 +99,9 @@ class World(Frozen):
         int32, shape (m,): the posts', in the same codes.
     group_indptr, groups
         int64 (n + 1,) and int32: groups of each account, ascending.
+    account_leaning, post_leaning
+        float32, shapes (n,) and (m,), in [−1, 1]: political leaning, by one scale for both; NaN
+        where unknown. Neither tastes nor feeds read it.
     sample
         What the world is: ``"population"``, made independently of others (or the only one);
         ``"whole"``, the data's own world in a jackknife; or ``"part"``, that without one group of
@@ -132,6 +138,8 @@ class World(Frozen):
     device: npt.NDArray[np.int32] | None = None
     group_indptr: npt.NDArray[np.int64] | None = None
     groups: npt.NDArray[np.int32] | None = None
+    account_leaning: npt.NDArray[np.float32] | None = None
+    post_leaning: npt.NDArray[np.float32] | None = None
     sample: str = "population"
     provenance: Provenance = field(default_factory=lambda: Provenance("World"))
 
@@ -286,6 +294,8 @@ _OPTIONAL: dict[str, tuple[type, str, float, float | str]] = {
     "answers_to": (np.int32, "m", -1, "m"),
     **dict.fromkeys(("post_country", "post_language"), (np.int32, "m", -1, 2**31 - 1)),
     **dict.fromkeys(("country", "language", "device"), (np.int32, "n", -1, 2**31 - 1)),
+    "account_leaning": (np.float32, "n", -1, 1),
+    "post_leaning": (np.float32, "m", -1, 1),
 }
 
 

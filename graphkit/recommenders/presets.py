@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from graphkit.errors import OptionError, check_number
+from graphkit.errors import OptionError, check_choice, check_number
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
@@ -217,6 +217,58 @@ def uniform() -> Feed:
     Its 60 candidates fill up to 60 slots, so that nothing of it is filler.
     """
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
+
+
+#: Numbers of presets that :func:`published` changes; benchmarks/published_figures.py finds them.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "interest_centric": {
+        "topic_penalty": 0.15,
+        "signals": {"follow": 1.2, "like": 1.0, "completion": 0.3},
+    },
+    "follower_centric": {},
+}
+
+
+def published(preset: str) -> Feed:
+    """A preset with numbers chosen so that published figures are met.
+
+    The interest-centric feed has a larger topic penalty, by the share of recommendations that
+    exploit known interests (Vombatkere et al. 2024), and learns most from follows, then likes,
+    then completions, by what moves recommendations most (Boeker & Urman 2022); TikTok's own
+    account, which the preset follows otherwise, ranks completion first. The follower-centric feed
+    is as it was. See :func:`graphkit.attribution.published_figures` for the figures that
+    were used and those that are left as a test, and :meth:`graphkit.simulation.Behaviour.published`
+    for the viewers.
+
+    Parameters
+    ----------
+    preset
+        ``"interest_centric"`` or ``"follower_centric"``.
+
+    Raises
+    ------
+    OptionError
+        For another name.
+
+    References
+    ----------
+    Vombatkere, K. et al. (2024). TikTok and the art of personalization. WWW.
+    doi:10.1145/3589334.3645600
+    Boeker, M. & Urman, A. (2022). An empirical investigation of personalization factors on
+    TikTok. WWW. doi:10.1145/3485447.3512102
+
+    Examples
+    --------
+    >>> feed = published("interest_centric")
+    >>> feed.signals["like"] > feed.signals["completion"]
+    True
+    """
+    check_choice("preset", preset, PUBLISHED)
+    feed = {"interest_centric": interest_centric, "follower_centric": follower_centric}[preset]()
+    if not PUBLISHED[preset]:
+        return feed
+    source = f"{feed.source}; tuned to published figures"
+    return feed.but(feed.name, **PUBLISHED[preset], source=source)
 
 
 def blend(first: Feed, second: Feed, share: float) -> Feed:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 import polars as pl
 
 from graphkit.errors import check_number
 
 __all__ = ["Behaviour"]
+
+#: Parameters of :meth:`Behaviour.published` that differ; benchmarks/published_figures.py finds them.
+PUBLISHED: dict[str, Any] = {"watch_base": -1.5, "comment_divisive": 4.0}
 
 #: Ranges of parameters that are not any finite number.
 _RANGES = {"social_share": (0, 1), "activity": (0, 1), "drift": (0, 1), "noise": (0, math.inf)}
@@ -116,6 +120,22 @@ class Behaviour:
             low, high = _RANGES.get(name, (-math.inf, math.inf))
             never = name == "activity"  # at 0 nobody would open the feed
             check_number(f"behaviour: {name}", getattr(self, name), low, high, low_open=never)
+
+    @classmethod
+    def published(cls) -> Behaviour:
+        """Parameters chosen so that published figures are met, beside the documented assumptions.
+
+        By the mean watch fraction on TikTok and by how far engagement amplifies divisive posts on
+        Twitter; see :func:`graphkit.attribution.published_figures` (``use = "tune"``) and
+        :func:`graphkit.recommenders.published` for the feeds. They are not fitted to a log:
+        `calibrated` is false.
+
+        Examples
+        --------
+        >>> Behaviour.published().calibrated
+        False
+        """
+        return cls(**PUBLISHED)
 
     @property
     def frame(self) -> pl.DataFrame:

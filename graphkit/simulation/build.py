@@ -84,6 +84,10 @@ def world_attributes(
     (device,) = _shared_codes([_column_with_values(accounts, "device")])
     if device is not None:
         facts["device"] = device
+    if (leaning := _column_with_values(accounts, "leaning")) is not None:
+        facts["account_leaning"] = leaning.fill_null(float("nan")).to_numpy()
+    if (leaning := _column_with_values(items, "leaning")) is not None:
+        facts["post_leaning"] = leaning.gather(rows).fill_null(float("nan")).to_numpy()
     answers = _parent_posts(dataset, posts, place, removed)
     if answers is not None:
         facts["answers_to"] = answers
@@ -387,7 +391,7 @@ def build_world(
     how well feeds read: Spearman's, of the similarities of pairs of posts in the two spaces.
 
     Other fields are copied where known: duration, divisiveness, flags and origin of posts; parent
-    posts of duets and stitches; country, language and device; groups.
+    posts of duets and stitches; country, language and device; leaning; groups.
 
     Parameters
     ----------

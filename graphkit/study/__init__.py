@@ -3,6 +3,7 @@
 from graphkit.study.communities import study_communities
 from graphkit.study.config import (
     ArmConfig,
+    CalibrationConfig,
     CommunitiesConfig,
     ConditionsConfig,
     DataConfig,
@@ -19,6 +20,7 @@ from graphkit.study.run import demo_config, run_study
 
 __all__ = [
     "ArmConfig",
+    "CalibrationConfig",
     "CommunitiesConfig",
     "CommunityStudy",
     "ConditionsConfig",

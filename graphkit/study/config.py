@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -41,6 +42,11 @@ _PRESET_NAMES = (
     *("chronological", "popularity", "uniform"),
 )
 PRESETS: dict[str, Callable[[], Feed]] = {n: getattr(recommenders, n) for n in _PRESET_NAMES}
+
+#: Presets whose numbers are chosen by published figures.
+PUBLISHED: dict[str, Callable[[], Feed]] = {
+    name: partial(recommenders.published, name) for name in ("interest_centric", "follower_centric")
+}
 
 #: Data that need no file: the platform that comes with graphkit, and a new one.
 PLATFORMS = ("bundled", "synthetic")
@@ -330,8 +336,10 @@ class _ArmFields(Section):
     signals: dict[str, float] = Field(default_factory=dict)
     filler: str | None = None
 
-    def feed(self, base: Path = Path()) -> Feed:
+    def feed(self, base: Path = Path(), *, published: bool = False) -> Feed:
         """The feed that the arm names, with the numbers that the study changes.
+
+        With `published`, presets have the numbers of :func:`graphkit.recommenders.published`.
 
         `file` is relative to `base`. An unknown preset, ranker, source, factor or signal is an
         :class:`OptionError` that names the nearest, an unreadable file a :class:`FileError`.
@@ -341,21 +349,22 @@ class _ArmFields(Section):
             found = f", not {' and '.join(named)}" if named else ""
             raise OptionError(f"{self.name!r} needs one of preset, blend, file or ranker{found}.")
         changes = {key: getattr(self, key) for key in (*TABLES, *NUMBERS, "filler")}
-        return self._unchanged_feed(base).but(self.name, **changes)
+        return self._unchanged_feed(base, published).but(self.name, **changes)
 
-    def _unchanged_feed(self, base: Path) -> Feed:
+    def _unchanged_feed(self, base: Path, published: bool) -> Feed:
         if self.file:
             return recommenders.read_feed(base / Path(self.file).expanduser())
         if self.ranker:
             return recommenders.ranker(self.ranker)
         for name in [self.preset] if self.preset else self.blend:
             check_choice(f"{self.name!r}: preset", name, PRESETS)
+        presets = PRESETS | (PUBLISHED if published else {})
         if self.preset:
-            return PRESETS[self.preset]()
+            return presets[self.preset]()
         if len(self.blend) != 2:
             raise OptionError(f"{self.name!r}: blend names two presets, not {list(self.blend)}.")
         first, second = self.blend
-        return recommenders.blend(PRESETS[first](), PRESETS[second](), self.share)
+        return recommenders.blend(presets[first](), presets[second](), self.share)
 
 
 if TYPE_CHECKING:
@@ -464,6 +473,24 @@ class ConditionsConfig(Section):
         return spaces
 
 
+class CalibrationConfig(Section):
+    """Where the numbers of viewers and feeds come from, beside the documented assumptions.
+
+    Attributes
+    ----------
+    preset
+        ``"none"``, or ``"published"``: those of :meth:`Behaviour.published` and
+        :func:`graphkit.recommenders.published`. Parameters of the behaviour that differ from the
+        default, and numbers of an arm, stay.
+    log
+        Whether the viewers are then fitted to the impressions of the data, by
+        :func:`graphkit.simulation.calibrate`.
+    """
+
+    preset: Literal["none", "published"] = "none"
+    log: bool = False
+
+
 class ReportConfig(Section):
     """Title and disclosure control of the report.
 
@@ -497,7 +524,7 @@ class StudyConfig(Section):
     ----------
     seed
         Root of all random streams.
-    data, communities, world, arms, simulation, behaviour, s_scan, conditions, report
+    data, communities, world, arms, simulation, behaviour, calibration, s_scan, conditions, report
         The sections; the first arm is the baseline of every comparison.
 
     Examples
@@ -513,6 +540,7 @@ class StudyConfig(Section):
     arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _ARMS
     simulation: SimulationConfig = SimulationConfig()
     behaviour: Behaviour = Behaviour()
+    calibration: CalibrationConfig = CalibrationConfig()
     s_scan: ScanConfig = ScanConfig()
     conditions: ConditionsConfig = ConditionsConfig()
     report: ReportConfig = ReportConfig()
@@ -545,6 +573,10 @@ class StudyConfig(Section):
             config = cls.model_validate_json(json.dumps(values, default=_date_text), strict=True)
         except ValidationError as error:
             raise OptionError(f"{place}: {_explain_errors(error)}") from None
+        if config.calibration.preset == "published":
+            changed = {k: v for k, v in published_behaviour().items() if _is_default(config, k)}
+            behaviour = dataclasses.replace(config.behaviour, **changed)
+            config = config.model_copy(update={"behaviour": behaviour})
         config._base = base
         config._check_consistency(place)
         return config
@@ -605,7 +637,8 @@ class StudyConfig(Section):
 
         Without an arm of random posts, one is added at the end: levels are told beside it.
         """
-        feeds = {arm.name: arm.feed(self._base) for arm in self.arms}
+        published = self.calibration.preset == "published"
+        feeds = {arm.name: arm.feed(self._base, published=published) for arm in self.arms}
         return feeds | ({} if self.random_arm in feeds else {RANDOM: recommenders.uniform()})
 
     @property
@@ -631,6 +664,17 @@ class StudyConfig(Section):
         True
         """
         return to_toml(json.loads(self.model_dump_json()))
+
+
+def published_behaviour() -> dict[str, Any]:
+    """Parameters of :meth:`Behaviour.published` that are not the default ones."""
+    default = dict(Behaviour().frame.iter_rows())
+    return {k: v for k, v in Behaviour.published().frame.iter_rows() if v != default[k]}
+
+
+def _is_default(config: StudyConfig, parameter: str) -> bool:
+    """Whether a study leaves a parameter of the behaviour at its default."""
+    return bool(getattr(config.behaviour, parameter) == getattr(Behaviour(), parameter))
 
 
 def _date_text(value: object) -> str:

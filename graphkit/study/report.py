@@ -31,6 +31,7 @@ from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import shown_communities
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.inputs import StudyInputs, versions
+from graphkit.study.published import published_table, published_text
 from graphkit.study.results import HEADLINE_MEASURES, StudyResult
 
 __all__ = ["flow_tables", "write_figures", "write_report"]
@@ -373,6 +374,8 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "hosting_table": _hosting_table(result),
         "sweep_text": text.sweep_text(result),
         "sweep_table": _sweep_table(result),
+        "published_text": published_text(result),
+        "published_table": _published_table(result),
         "limits": text.limitations_text(result),
         "method_table": _method_table(result, inputs),
         "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
@@ -380,6 +383,12 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "footer": f"Made by graphkit {__version__}. The folder of this report holds its tables, and "
         "more, as CSV and Parquet; study.toml repeats the study.",
     }
+
+
+def _published_table(result: StudyResult) -> Table | None:
+    frame = published_table(result)
+    caption = "Published figures, and those of this study with 95 % intervals over its worlds"
+    return None if frame is None else _text_table(frame, caption)
 
 
 def _embedded_figures(result: StudyResult) -> dict[str, list[Picture]]:

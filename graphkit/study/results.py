@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from graphkit.attribution import Robustness
+from graphkit.attribution import Robustness, Validation
 from graphkit.communities import NullComparison
 from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
@@ -179,6 +179,8 @@ class StudyResult(Frozen, title="Study"):
         Folder with the files.
     notes
         Omitted results, with the reason.
+    validation
+        Published figures that the runs of the study meet.
     """
 
     config: StudyConfig
@@ -195,6 +197,7 @@ class StudyResult(Frozen, title="Study"):
     headlines: tuple[Headline, ...]
     folder: Path
     notes: tuple[str, ...]
+    validation: Validation | None = None
 
     @property
     def hidden(self) -> dict[str, list[str]]:

@@ -54,6 +54,7 @@ from graphkit.study.conditions import (
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
+from graphkit.study.published import calibrate_viewers, validate_runs
 from graphkit.study.report import flow_tables, write_figures, write_report
 from graphkit.study.results import CommunityStudy, StudyResult
 from graphkit.synthetic import worlds
@@ -136,6 +137,7 @@ def _run_stages(
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
+    config = calibrate_viewers(config, inputs, folder, streams)
     found, partitions = _find_communities(config, inputs, folder, streams)
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
@@ -191,8 +193,12 @@ def _run_stages(
             f"no communities of shared interest are established, {found.verdict} "
             f"({found.reason}): results under the interest partition describe one run only",
         )
+    with folder.stage("published figures"):
+        validation = validate_runs(config, spread, log)
+        folder.table("validation", validation.frame)
     measured = (outcome, gaps, means, curve, conditions, robust, scan, headlines)
-    result = StudyResult(config, found, seen, spread, *measured, folder.path, notes)
+    rest: dict[str, Any] = {"validation": validation}
+    result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
         rows = [

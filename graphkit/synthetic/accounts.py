@@ -207,6 +207,21 @@ def draw_follows(
     return source, target, since
 
 
+def draw_leaning(n: int, *, streams: Streams) -> Floats:
+    """Political leaning of each account in [−1, 1], independent of all its other traits."""
+    leaning: Floats = np.round(2.0 * streams.generator("leaning").beta(2.0, 2.0, n) - 1.0, 3)
+    return leaning
+
+
+def drop_cross_cutting(
+    leaning: Floats, source: Codes, target: Codes, *, chance: float, streams: Streams
+) -> npt.NDArray[np.bool_]:
+    """Which follows stay, if each between accounts of opposite leaning is dropped by `chance`."""
+    draws = streams.generator("cross-cutting follows").random(source.size)
+    stays: npt.NDArray[np.bool_] = (leaning[source] * leaning[target] >= 0) | (draws >= chance)
+    return stays
+
+
 def draw_memberships(population: Population, *, streams: Streams) -> tuple[Codes, Codes, int]:
     """Distinct pairs of account and group, and the number of groups."""
     rng = streams.generator("groups")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
@@ -15,7 +16,13 @@ from graphkit.data.provenance import Provenance
 from graphkit.errors import OptionError, check_choice, check_integer, check_number
 from graphkit.rng import RNGLike, Streams
 from graphkit.synthetic import activity, tables
-from graphkit.synthetic.accounts import draw_follows, draw_memberships, draw_population
+from graphkit.synthetic.accounts import (
+    draw_follows,
+    draw_leaning,
+    draw_memberships,
+    draw_population,
+    drop_cross_cutting,
+)
 from graphkit.synthetic.topics import TOPICS, Topic
 
 __all__ = ["platform"]
@@ -35,6 +42,7 @@ def platform(
     tag_noise: float = 0.6,
     overlap: float = 0.1,
     homophily: float | Mapping[str, float] | None = None,
+    leaning: float | None = None,
     rng: RNGLike | None = None,
 ) -> Platform:
     r"""Synthetic short-video platform with planted communities.
@@ -97,6 +105,11 @@ def platform(
         not take part are ignored. By default a spectrum from hidden to visible: #alttok 0,
         CatTok 0.02, anime 0.1, GymTok 0.2, K-pop 0.3, football 0.4, politics 0.6, BookTok 0.8, the
         others 1.
+    leaning
+        Share, in [0, 1], of the follows between accounts of opposite political leaning that are
+        missing. Leanings are draws from 2 · Beta(2, 2) − 1, independent of all else; a post of
+        divisiveness d has the leaning of its author times ½ + d, within [−1, 1]. By default there
+        are no leanings. Neither interests nor behaviour depend on them.
     rng
         Seed or generator; equal seeds give equal bytes.
 
@@ -150,6 +163,8 @@ def platform(
         "follows_per_account": follows_per_account,
     }
     means = {k: check_number(k, mean, 0, 100_000, low_open=True) for k, mean in means.items()}
+    if leaning is not None:
+        leaning = check_number("leaning", leaning, 0, 1)
     streams = Streams(rng)
     population = draw_population(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
     topics = population.topics
@@ -167,7 +182,14 @@ def platform(
 
     memberships = draw_memberships(population, streams=streams)
     account, item = tables.make_ids("a", accounts, 5), tables.make_ids("v", len(posts), 6)
+    leanings = None
+    if leaning is not None:
+        leanings = draw_leaning(accounts, streams=streams)
+        stays = drop_cross_cutting(leanings, source, target, chance=leaning, streams=streams)
+        source, target, since = source[stays], target[stays], since[stays]
     people = tables.accounts_table(account, source, target, streams=streams)
+    if leanings is not None:
+        people = people.with_columns(leaning=pl.Series(leanings))
     labels = [t.label for t in topics]
     parameters = {
         "accounts": accounts,
@@ -178,6 +200,7 @@ def platform(
         "tag_noise": tag_noise,
         "overlap": overlap,
         "homophily": {t.label: t.homophily for t in topics},
+        **({} if leaning is None else {"leaning": leaning}),
     }
     record = Provenance.of("synthetic.platform", parameters, seed=streams.seed)
     dataset = Dataset(

@@ -68,12 +68,12 @@ def items_table(
     sounds: tuple[Codes, int],
     origins: pl.Series,
 ) -> pl.DataFrame:
-    """Posts, with the language and country of their author."""
+    """Posts, with the language and country of their author, and its leaning, if there is any."""
     author = accounts[posts.author]
     sound, n_sounds = sounds
     none, label = pl.lit([], dtype=pl.List(pl.String)), pl.lit(["misinformation"])
     flags = pl.when(pl.Series(posts.misleading)).then(label).otherwise(none)
-    return pl.DataFrame(
+    table = pl.DataFrame(
         {
             "item_id": item,
             "author_id": author["account_id"],
@@ -89,6 +89,10 @@ def items_table(
             "divisiveness": posts.divisiveness,
         }
     )
+    if "leaning" not in author.columns:
+        return table
+    said = author["leaning"] * (0.5 + table["divisiveness"])
+    return table.with_columns(leaning=said.clip(-1.0, 1.0).round(3))
 
 
 def follows_table(account: pl.Series, source: Codes, target: Codes, since: Codes) -> pl.DataFrame:

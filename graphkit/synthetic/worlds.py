@@ -18,8 +18,8 @@ from graphkit.synthetic.platform import platform
 
 __all__ = ["worlds"]
 
-#: Parameters that make a platform, as its ``parameters`` record them.
-PARAMETERS = frozenset(inspect.signature(platform).parameters) - {"rng"}
+#: Parameters that make a platform, as its ``parameters`` record them; leaning only if there is any.
+PARAMETERS = frozenset(inspect.signature(platform).parameters) - {"rng", "leaning"}
 
 
 def worlds(
@@ -135,7 +135,8 @@ def _parameters_of(like: Platform | None) -> dict[str, Any]:
             f"worlds: the platform like= does not record {', '.join(missing)}: it was not made by "
             "this version of gk.synthetic.platform. Make one with it, or leave out like=."
         )
-    return {name: like.parameters[name] for name in sorted(PARAMETERS)}
+    known = {name: like.parameters[name] for name in sorted(PARAMETERS)}
+    return known | {"leaning": like.parameters.get("leaning")}
 
 
 def _check_partitions(found: object) -> dict[str, Partition]:

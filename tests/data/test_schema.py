@@ -220,3 +220,15 @@ def test_a_country_may_be_named_as_a_word_for_missing() -> None:
     # NA is the code of Namibia
     frame = pl.DataFrame({"account_id": ["a"], "country": ["NA"]})
     assert conform("accounts", frame).rows() == [("a", "NA")]
+
+
+def test_leaning_may_be_negative_and_is_bounded() -> None:
+    for table in ("accounts", "items"):
+        column = TABLES[table].column("leaning")
+        assert column is not None
+        assert (column.low, column.high) == (-1, 1)
+    taken = conform("accounts", pl.DataFrame({"account_id": ["a", "b"], "leaning": [-1.0, None]}))
+    assert taken["leaning"].to_list() == [-1.0, None]
+    bad = pl.DataFrame({"item_id": ["a", "b"], "leaning": [0.5, -1.5]})
+    with pytest.raises(DataError, match=r"'leaning', row 2: -1.5 lies outside \[-1, 1\]"):
+        conform("items", bad)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ import graphkit as gk
 from graphkit.data.platform import Platform
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
+from graphkit.errors import DataError
 from graphkit.simulation import build_world
 from graphkit.simulation.build import world_attributes
 
@@ -178,3 +181,49 @@ def test_resampled_worlds_guess_nothing(platform: Platform) -> None:
     world = build_world(bare, platform.truth, rng=1)
     for w in (world, *gk.resample_worlds(world, 2, rng=1)):
         assert all(getattr(w, name) is None for name in FACTS)
+
+
+def test_leanings_reach_the_world_by_id_and_unknown_ones_stay_unknown() -> None:
+    made = gk.synthetic.platform(60, communities=2, leaning=0.5, rng=1)
+    accounts = made.dataset.accounts.with_columns(
+        leaning=pl.when(pl.col("account_id") == "a00003").then(None).otherwise("leaning")
+    )
+    data = gk.Dataset(**{**made.dataset.tables, "accounts": accounts.reverse()})
+    world = build_world(data, {"planted": made.truth}, ticks=2, rng=1)
+    assert world.account_leaning is not None
+    assert world.post_leaning is not None
+    by_id = dict(accounts.select("account_id", "leaning").iter_rows())
+    for code, name in enumerate(world.accounts.series):
+        known = by_id[name]
+        assert np.isnan(world.account_leaning[code]) == (known is None)
+        assert known is None or world.account_leaning[code] == np.float32(known)
+    items = dict(made.dataset.items.select("item_id", "leaning").iter_rows())
+    wanted = np.array([items[name] for name in world.posts.series], np.float32)
+    np.testing.assert_array_equal(world.post_leaning, wanted)
+    parts = gk.resample_worlds(world, 2, rng=1)
+    part = parts[1]
+    rows = world.accounts.encode(part.accounts.series)
+    assert part.account_leaning is not None
+    np.testing.assert_array_equal(part.account_leaning, world.account_leaning[rows])
+
+
+def test_leanings_change_the_key_of_a_world_only_where_there_are_any() -> None:
+    world = build_world(gk.synthetic.platform(60, communities=2, rng=1), ticks=2, rng=1)
+    assert world.account_leaning is None
+    assert world.post_leaning is None
+    leaning = np.linspace(-1, 1, world.n_accounts, dtype=np.float32)
+    some = replace(world, account_leaning=leaning)
+    assert some.content_key != world.content_key
+    assert replace(some, account_leaning=None).content_key == world.content_key
+    with pytest.raises(DataError, match="account_leaning must lie in -1 … 1"):
+        replace(world, account_leaning=leaning * 2)
+
+
+def test_nothing_that_is_shown_depends_on_leanings() -> None:
+    world = build_world(
+        gk.synthetic.platform(60, communities=2, leaning=0.5, rng=1), ticks=2, rng=1
+    )
+    blind = replace(world, account_leaning=None, post_leaning=None)
+    arms = {"interest": gk.recommenders.interest_centric()}
+    both = [gk.simulate_spread(w, arms, ticks=2, slots=4, rng=1) for w in (world, blind)]
+    assert both[0].content_key == both[1].content_key

@@ -635,3 +635,42 @@ def test_every_small_platform_is_sound(
     shown_pairs = set(data.impressions.select("account_id", "item_id").iter_rows())
     assert set(acts.select("account_id", "item_id").iter_rows()) <= shown_pairs
     assert np.allclose(p.interests.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_leaning_changes_follows_only_and_adds_two_columns() -> None:
+    plain, lean = platform(400, rng=2), platform(400, leaning=0.6, rng=2)
+    none = platform(400, leaning=0.0, rng=2)
+    assert "leaning" not in plain.parameters
+    assert lean.parameters["leaning"] == 0.6
+    for table in ("interactions", "impressions", "memberships"):
+        assert plain.dataset.tables[table].equals(lean.dataset.tables[table])
+    assert plain.dataset.items.equals(lean.dataset.items.drop("leaning"))
+    assert plain.dataset.follows.equals(none.dataset.follows)
+    kept = lean.dataset.follows.join(
+        plain.dataset.follows, on=["follower_id", "followee_id"], how="semi"
+    )
+    assert kept.height == lean.dataset.follows.height < plain.dataset.follows.height
+
+
+def test_opposed_follows_are_missing_by_the_share_asked_for() -> None:
+    def opposed(made: Platform) -> tuple[int, int]:
+        of = made.dataset.accounts.select("account_id", "leaning")
+        ties = made.dataset.follows.join(of, left_on="follower_id", right_on="account_id")
+        ties = ties.join(of, left_on="followee_id", right_on="account_id", suffix="_of")
+        product = ties["leaning"] * ties["leaning_of"]
+        return int((product < 0).sum()), int((product >= 0).sum())
+
+    every, alike = opposed(platform(1000, leaning=0.0, rng=2))
+    some, same = opposed(platform(1000, leaning=0.6, rng=2))
+    assert same == alike
+    assert some / every == pytest.approx(0.4, abs=0.02)
+    assert opposed(platform(1000, leaning=1.0, rng=2))[0] == 0
+
+
+def test_a_post_has_its_authors_leaning_by_its_divisiveness() -> None:
+    made = platform(200, leaning=0.5, rng=2).dataset
+    of = made.accounts.select("account_id", said="leaning")
+    rows = made.items.join(of, left_on="author_id", right_on="account_id")
+    wanted = np.clip(rows["said"] * (0.5 + rows["divisiveness"]), -1, 1)
+    np.testing.assert_allclose(rows["leaning"], wanted, atol=0.0006)
+    assert made.items["leaning"].is_between(-1, 1).all()

@@ -178,3 +178,11 @@ def test_an_interest_space_of_one_platform_is_refused(small: Platform) -> None:
     space = gk.simulation.interest_space(small.dataset)
     with pytest.raises(OptionError, match="interest space of one platform"):
         worlds(1, like=small, space=space, rng=1)  # type: ignore[arg-type]
+
+
+def test_worlds_like_a_platform_with_leanings_have_them() -> None:
+    lean, plain = (platform(60, communities=2, leaning=share, rng=1) for share in (0.5, None))
+    with_them, without = (worlds(1, like=one, ticks=2, rng=1)[0] for one in (lean, plain))
+    assert with_them.account_leaning is not None
+    assert without.account_leaning is None
+    assert without == worlds(1, like=platform(60, communities=2, rng=1), ticks=2, rng=1)[0]
