@@ -497,5 +497,6 @@ def _nearest_text(ends: pl.DataFrame, frame: pl.DataFrame) -> str:
     choices = ends.filter(pl.col("distance").is_null()).get_column("condition").to_list()
     if choices:
         start = "Nor does it hold" if texts else "It does not hold"
-        texts.append(f"{start} under {', '.join(choices)}, which have no distance.")
+        has = "has" if len(choices) == 1 else "have"
+        texts.append(f"{start} under {', '.join(choices)}, which {has} no distance.")
     return " ".join(texts)

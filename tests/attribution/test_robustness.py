@@ -94,7 +94,7 @@ def test_the_nearest_is_the_least_share_of_the_range_tried() -> None:
     assert found.nearest_text == (
         "The nearest condition at which it does not hold, 50 % of the range tried away, is penalty = "
         "0.5 (default 0): not distinguishable; on a line between the values tried, the difference is "
-        "zero at penalty = 0.6. Nor does it hold under reading = empty, which have no distance."
+        "zero at penalty = 0.6. Nor does it hold under reading = empty, which has no distance."
     )
     assert found.frame["direction"][6] == "cannot run: the posts do not last"
     again = pickle.loads(pickle.dumps(found))
