@@ -126,10 +126,8 @@ def without_kinds(spread: Spread, kinds: Sequence[str]) -> Spread:
     """The spread without the tallies and partitions of some kinds."""
 
     def tally_without(tally: ArmTally) -> ArmTally:
-        views, diet, reach = (
-            _without(table, kinds) for table in (tally.views, tally.diet, tally.member_reach)
-        )
-        return replace(tally, views=views, diet=diet, member_reach=reach)
+        names = ("views", "diet", "member_reach", "arrivals")
+        return replace(tally, **{name: _without(getattr(tally, name), kinds) for name in names})
 
     return replace(
         spread,
