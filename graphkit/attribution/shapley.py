@@ -321,7 +321,8 @@ def shapley(
     numbers; intervals are over the worlds, as in :func:`graphkit.contrast`. A run in which a
     feed has no value of the measure is left out, and ``worlds`` and ``replications`` count the
     others. Holm's adjustment is over the factors of a measure. Where more than 25 % of the
-    impressions of A or B are filler, no direction is claimed and nothing is tested.
+    impressions of A or B are filler, no direction is claimed and nothing is tested; nor is any of a
+    factor where one of the feeds between them has so much.
 
     Parameters
     ----------
@@ -386,7 +387,7 @@ def shapley(
     """
     refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    population, measures = as_population(worlds), named_measures(measure)
+    population, measures = as_population(worlds), named_measures(measure, visibility)
     divided = feed_factors(a, b, factors=factors)
     k, streams = len(divided.names), Streams(rng)
     if exact and k > MOST_EXACT:
@@ -473,9 +474,10 @@ def _rows_of(
     for f, factor in enumerate(divided.names):
         error = _joint_error(found, errors[f])
         part, *count = found.find(parts[f], magnitude, confidence, error if shared else 0.0)
-        p = None if found.filled or math.isnan(part.p) else part.p
+        filled = found.filled(found.filler)
+        p = None if filled or math.isnan(part.p) else part.p
         bounds = (part.centre, part.low, part.high, share_of(part.centre, gap))
-        test = (p, None, part.direction(filled=found.filled), error)
+        test = (p, None, part.direction(filled=filled), error)
         kind = (found.scheme.interval, found.scheme.fixed, part.se)
         rows.append([*row.key, factor, *bounds, *test, *kind, *count])
     place = list(_SCHEMA).index("p")
@@ -497,7 +499,12 @@ def _pair_rows(
     for (i, one), (j, other) in combinations(enumerate(divided.names), 2):
         values = without_rounding(index[i, j], magnitude)
         part, *count = found.find(values, magnitude, confidence)
-        bounds = (part.centre, part.low, part.high, part.direction(filled=found.filled))
+        bounds = (
+            part.centre,
+            part.low,
+            part.high,
+            part.direction(filled=found.filled(found.filler)),
+        )
         kind = (found.scheme.interval, found.scheme.fixed, part.se)
         rows.append((*row.key, one, other, *bounds, *kind, *count))
     return rows
