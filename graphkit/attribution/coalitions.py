@@ -402,6 +402,17 @@ def share_of(value: float, gap: Interval) -> float | None:
     return value / gap.centre + 0.0  # no negative zero
 
 
+def share_text(share: float) -> str:
+    """A share of the gap as text.
+
+    Examples
+    --------
+    >>> share_text(-0.25), share_text(-0.004)
+    ('−25%', '0%')
+    """
+    return f"{round(share, 2) + 0.0:.0%}".replace("-", "−")
+
+
 def signed_text(value: float | None, row: Mapping[str, Any]) -> str:
     """A value with the bounds ``low`` and ``high`` of its row, as text.
 

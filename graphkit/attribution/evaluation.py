@@ -314,9 +314,9 @@ def _rows_of_all(
     def keep(at: int, arm: str, frame: pl.DataFrame) -> None:
         number, piece = pieces[at]
         mark = marks[number][arm, piece.world, piece.replication]
-        rows[mark] = frame
         if kept is not None:
             kept.keep(mark[0], frame)
+        rows[mark] = frame
 
     done, count = len(rows), len(wanted) - len(rows)
     only = [piece for _, piece in pieces]

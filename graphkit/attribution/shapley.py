@@ -22,6 +22,7 @@ from graphkit.attribution.coalitions import (
     gap_frame,
     named_measures,
     share_of,
+    share_text,
     signed_text,
     without_rounding,
 )
@@ -108,7 +109,7 @@ class Shapley(Frozen, table="_shown"):
             for row in rows.filter(~still.fill_null(False)).iter_rows(named=True):
                 text = signed_text(row["value"], row)
                 if row["share"] is not None:
-                    text += f"; {row['share']:.0%}".replace("-", "−")
+                    text += f"; {share_text(row['share'])}"
                 if row["direction"] is not None:
                     text += f"; {row['direction']}"
                 shown[f"{row['factor']}: {measure.text}"] = text

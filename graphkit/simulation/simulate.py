@@ -387,8 +387,12 @@ def check_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
     DataError
         For anything else.
     """
-    several = isinstance(worlds, Iterable) and not isinstance(worlds, str | World)
-    population = tuple(worlds) if several else (worlds,)
+    several: Iterable[World] = (worlds,) if isinstance(worlds, World) else worlds
+    if isinstance(several, str) or not isinstance(several, Iterable):
+        raise DataError(
+            f"worlds: a {type(worlds).__name__} is not a World. Give one, or a list of them."
+        )
+    population = tuple(several)
     for world in population:
         if not isinstance(world, World):
             raise DataError(
