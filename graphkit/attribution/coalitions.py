@@ -12,12 +12,19 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.attribution.evaluation import evaluate
+from graphkit.attribution.evaluation import evaluate, names_of
 from graphkit.attribution.feed_factors import FeedFactors
 from graphkit.data.spread import FILLER_LIMIT
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_integer,
+    nearest,
+    shorten,
+)
 from graphkit.measures.catalogue import (
     DERIVED,
     MEASURES,
@@ -193,8 +200,9 @@ def named_measures(measure: str | Sequence[str], visibility: object) -> tuple[st
     if not named or not names or len(set(names)) < len(names):
         raise OptionError(f"measure={measure!r}: name at least one measure, and each once.")
     for name in names:
-        if describe_measure(name) is None:
-            known = {entry.name: None for entry in (*MEASURES, *DERIVED)}
+        entry = describe_measure(name)
+        if entry is None or (entry in DERIVED and name not in OF_VISIBILITY):
+            known = [*dict.fromkeys(entry.name for entry in MEASURES), *OF_VISIBILITY]
             raise MissingDataError(f"no measure {name!r}.{nearest(name, known)}")
         if visibility is None and name in OF_VISIBILITY:
             raise MissingDataError(
@@ -202,6 +210,29 @@ def named_measures(measure: str | Sequence[str], visibility: object) -> tuple[st
                 "need visibility=."
             )
     return tuple(names)
+
+
+def check_place(population: Sequence[World], partition: str | None, community: str | None) -> None:
+    """Refuse a partition, and a community, that no world has, before anything is simulated."""
+    kinds = list(dict.fromkeys(kind for world in population for kind in world.partitions))
+    if partition is not None and partition not in kinds:
+        raise MissingDataError(
+            f"no partition {shorten(partition)} in the worlds.{nearest(str(partition), kinds)} "
+            f"Partitions: {', '.join(kinds)}."
+        )
+    names = list(dict.fromkeys(name for world in population for name in names_of(world)))
+    if community is not None and community not in names:
+        raise MissingDataError(
+            f"no community {shorten(community)} in the worlds.{nearest(str(community), names)}"
+        )
+
+
+def as_numbers(name: str, values: npt.ArrayLike) -> Floats:
+    """The values as float64; refuses what is no number."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: numbers are needed, not {shorten(values)}.") from error
 
 
 def draw_groups(population: Sequence[World]) -> list[list[int]]:
@@ -271,6 +302,7 @@ def evaluate_coalitions(
     0 and 2^k − 1. In the first case the draws are those of a simulation with the seed of the
     `streams`; in the second each group draws from a seed of its own.
     """
+    check_place(population, partition, community)
     samples = pl.Series(samples_of(population), dtype=pl.String)
     scheme = scheme_of(pl.DataFrame({"world": range(len(population)), "sample": samples}))
     groups = draw_groups(population)

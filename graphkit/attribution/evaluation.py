@@ -281,7 +281,7 @@ def _rows_of_all(
         (w, r): streams.integer("draws", drawn[w], r)
         for w, r in product(range(len(worlds)), range(replications))
     }
-    known = [content_key(world.content_key, _names_of(world)) for world in worlds]
+    known = [content_key(world.content_key, names_of(world)) for world in worlds]
     keys = [plan.keys(seeds, known) for plan in plans]
     marks = [
         {job: (key, plan.functions(job)) for job, key in own.items()}
@@ -404,7 +404,7 @@ def _rows_of(rows: pl.DataFrame, arm: str, world: int, replication: int) -> pl.D
     )
 
 
-def _names_of(world: World) -> list[str]:
+def names_of(world: World) -> list[str]:
     """Names of all communities, which are in the rows."""
     parts = world.partitions.values()
     return [part.name(c) for part in parts for c in range(part.n_communities)]

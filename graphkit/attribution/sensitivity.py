@@ -17,7 +17,9 @@ from graphkit.attribution.coalitions import (
     BATCH,
     NOT_CALIBRATED,
     MeasureRow,
+    as_numbers,
     as_population,
+    check_place,
     choose_row,
     named_measures,
     signed_text,
@@ -203,9 +205,11 @@ def sobol_indices(
     [('x', 1.0, 1.0), ('y', 0.0, 0.0)]
     """
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    names = list(parameters)
+    names = [parameters] if isinstance(parameters, str) else list(parameters)
+    if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+        raise OptionError(f"parameters={shorten(parameters)}: give a list of different names.")
     d, step = len(names), (2 if second_order else 1) * len(names) + 2
-    values = np.asarray(outputs, dtype=np.float64)
+    values = as_numbers("outputs", outputs)
     if not d or values.ndim != 1 or not values.size or values.size % step:
         raise DataError(
             f"outputs: the shape is {values.shape}, and a multiple of {step} is needed for {d} "
@@ -406,6 +410,7 @@ def sensitivity(
         )
     (name,) = named_measures(measure, visibility)
     population = as_population(worlds)
+    check_place(population, partition, community)
     members = [w for w, world in enumerate(population) if world.sample != "part"]
     seen = views_of(visibility, members, len(population))
     population = tuple(population[w] for w in members)

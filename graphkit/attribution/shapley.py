@@ -16,6 +16,7 @@ import polars as pl
 from graphkit.attribution.coalitions import (
     CoalitionValues,
     MeasureRow,
+    as_numbers,
     as_population,
     draw_groups,
     evaluate_coalitions,
@@ -220,7 +221,7 @@ def interaction_index(values: npt.ArrayLike) -> Floats:
 
 def _as_games(values: npt.ArrayLike) -> tuple[Floats, int]:
     """The values with a column per game, and the number of players."""
-    games = np.asarray(values, dtype=np.float64)
+    games = as_numbers("values", values)
     k = games.shape[0].bit_length() - 1 if games.ndim in (1, 2) else 0
     if k < 1 or games.shape[0] != 1 << k:
         raise DataError(

@@ -94,6 +94,11 @@ def test_wrong_outputs_are_refused() -> None:
         sobol_indices(np.zeros(16), list("xyz"))
     with pytest.raises(DataError, match="a multiple of 8"):
         sobol_indices(np.zeros(20), list("xyz"), second_order=True)
+    for names in ("xy", ["x", "x"], ["x", 1]):
+        with pytest.raises((DataError, OptionError), match=r"different names|multiple of 3"):
+            sobol_indices(np.arange(16.0), names)
+    with pytest.raises(DataError, match="numbers are needed"):
+        sobol_indices(["a"] * 16, ["x", "y"])
     with pytest.raises(DataError, match="infinite"):
         sobol_indices(np.r_[np.inf, np.zeros(4)], list("xyz"))
     outputs = np.zeros(20)

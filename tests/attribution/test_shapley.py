@@ -460,6 +460,9 @@ def test_filler_between_the_feeds_forbids_directions_of_factors(small_worlds: li
     [
         ({"measure": "viewer_valu"}, "Did you mean 'viewer_value'"),
         ({"measure": "hosting_slope"}, "need visibility="),
+        ({"measure": "amplification"}, "no measure 'amplification'"),
+        ({"measure": "crossing", "partition": "plantd"}, "Did you mean 'planted'"),
+        ({"measure": "crossing", "community": 5}, "no community 5"),
         ({"measure": 5}, "name at least one measure"),
         ({"measure": [5]}, "name at least one measure"),
     ],
@@ -484,3 +487,8 @@ def test_parts_of_a_jackknife_without_the_others_are_refused_at_once(
     with pytest.raises(DataError, match="without all the others"):
         shapley(parts[:-1], a, b, measure="viewer_value", ticks=1)
     assert not calls
+
+
+def test_texts_are_no_values() -> None:
+    with pytest.raises(DataError, match="numbers are needed"):
+        shapley_values(["a", "b"])
