@@ -146,8 +146,8 @@ def ablate(
 
     All feeds run in the same worlds with common random numbers, 2k + 2 simulations per world for
     k factors. Intervals are over the worlds, as in :func:`graphkit.contrast`, and not adjusted
-    for the number of factors. Where more than 25 % of the impressions of A or B are filler,
-    no sign is claimed.
+    for the number of factors. Where more than 25 % of the impressions of one of the feeds that are
+    compared are filler, no sign is claimed.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def ablate(
     """
     refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    population, measures = as_population(worlds), named_measures(measure)
+    population, measures = as_population(worlds), named_measures(measure, visibility)
     divided = feed_factors(a, b, factors=factors)
     k, streams = len(divided.names), Streams(rng)
     full = (1 << k) - 1
@@ -229,13 +229,16 @@ def ablate(
         gap = found.gap(at, confidence)[0]
         for f, factor in enumerate(divided.names):
             one, other, mixed = _differences(found, at, f, full, confidence)
-            for direction, (part, *count) in ((A_TO_B, one), (B_TO_A, other)):
-                sign = part.direction(filled=found.filled)
+            ends = (0, 1 << f), (full ^ 1 << f, full)
+            for direction, compared, (part, *count) in zip(
+                *((A_TO_B, B_TO_A), ends, (one, other)), strict=True
+            ):
+                sign = part.direction(filled=found.filled(compared))
                 bounds = (part.centre, part.low, part.high, share_of(part.centre, gap), sign)
                 kind = (found.scheme.interval, found.scheme.fixed, part.se)
                 rows.append((*row.key, factor, direction, *bounds, *kind, *count))
             part, *count = mixed
-            sign = part.direction(filled=found.filled)
+            sign = part.direction(filled=found.filled((*ends[0], *ends[1])))
             kind = (found.scheme.interval, found.scheme.fixed, part.se)
             between.append(
                 (*row.key, factor, part.centre, part.low, part.high, sign, *kind, *count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +12,26 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.attribution.evaluation import evaluate
+from graphkit.attribution.evaluation import evaluate, names_of
 from graphkit.attribution.feed_factors import FeedFactors
 from graphkit.data.spread import FILLER_LIMIT
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
-from graphkit.measures.catalogue import outcome_schema
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_integer,
+    nearest,
+    shorten,
+)
+from graphkit.measures.catalogue import (
+    DERIVED,
+    MEASURES,
+    describe_measure,
+    outcome_schema,
+    samples_of,
+)
 from graphkit.measures.contrast import PRIMARY_KINDS
 from graphkit.measures.hosting_visibility import RANDOM
 from graphkit.measures.intervals import (
@@ -30,13 +43,15 @@ from graphkit.measures.intervals import (
     scheme_of,
 )
 from graphkit.rng import Streams
-from graphkit.simulation.simulate import numbers_of_draws
+from graphkit.simulation.simulate import check_population, numbers_of_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Coalitions whose measures are in memory at a time.
 BATCH = 64
+#: Measures that need a visibility.
+OF_VISIBILITY = tuple(entry.name for entry in DERIVED if entry.name.startswith("hosting_"))
 
 NOT_CALIBRATED = "not calibrated: assumptions"
 
@@ -100,10 +115,9 @@ class CoalitionValues:
         """Coalitions of feeds A and B."""
         return 0, max(self.values)
 
-    @property
-    def filled(self) -> bool:
-        """Whether filler in A or B forbids to claim a direction."""
-        return any(self.filler[end] > FILLER_LIMIT for end in self.ends)
+    def filled(self, coalitions: Iterable[int]) -> bool:
+        """Whether filler in one of these feeds forbids to claim a direction."""
+        return any(self.filler[mask] > FILLER_LIMIT for mask in coalitions)
 
     def find(
         self, parts: Floats, magnitude: Floats, confidence: float, more: float = 0.0
@@ -145,7 +159,9 @@ class CoalitionValues:
         between = [share for of, share in self.filler.items() if of not in self.ends]
         text = f"A {a:.0%}, B {b:.0%}"
         text += f", at most {max(between):.0%} between them" if between else ""
-        limit = " (no direction is claimed)" if self.filled else ""
+        limit = " (no direction is claimed)" if self.filled(self.ends) else ""
+        if not limit and self.filled(self.filler):
+            limit = f" (above {FILLER_LIMIT:.0%} no direction of a factor is claimed)"
         return {
             "intervals": f"{interval} ({units[interval]})",
             "held fixed": self.scheme.fixed,
@@ -171,18 +187,52 @@ def without_rounding(parts: Floats, magnitude: Floats) -> Floats:
 
 def as_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
     """The worlds as a tuple; refuses an empty one."""
-    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
+    population = check_population(worlds)
     if not population:
         raise OptionError("worlds: at least one world is needed.")
     return population
 
 
-def named_measures(measure: str | Sequence[str]) -> tuple[str, ...]:
-    """The measures that were asked for; refuses none, and one twice."""
-    names = (measure,) if isinstance(measure, str) else tuple(measure)
-    if not names or len(set(names)) < len(names):
+def named_measures(measure: str | Sequence[str], visibility: object) -> tuple[str, ...]:
+    """The measures that were asked for; refuses none, one twice, and what no outcome will have."""
+    names = (measure,) if isinstance(measure, str) else measure
+    named = isinstance(names, Sequence) and all(isinstance(name, str) for name in names)
+    if not named or not names or len(set(names)) < len(names):
         raise OptionError(f"measure={measure!r}: name at least one measure, and each once.")
-    return names
+    for name in names:
+        entry = describe_measure(name)
+        if entry is None or (entry in DERIVED and name not in OF_VISIBILITY):
+            known = [*dict.fromkeys(entry.name for entry in MEASURES), *OF_VISIBILITY]
+            raise MissingDataError(f"no measure {name!r}.{nearest(name, known)}")
+        if visibility is None and name in OF_VISIBILITY:
+            raise MissingDataError(
+                f"no measure {name!r} in the outcome: measures over the visibility of communities "
+                "need visibility=."
+            )
+    return tuple(names)
+
+
+def check_place(population: Sequence[World], partition: str | None, community: str | None) -> None:
+    """Refuse a partition, and a community, that no world has, before anything is simulated."""
+    kinds = list(dict.fromkeys(kind for world in population for kind in world.partitions))
+    if partition is not None and partition not in kinds:
+        raise MissingDataError(
+            f"no partition {shorten(partition)} in the worlds.{nearest(str(partition), kinds)} "
+            f"Partitions: {', '.join(kinds)}."
+        )
+    names = list(dict.fromkeys(name for world in population for name in names_of(world)))
+    if community is not None and community not in names:
+        raise MissingDataError(
+            f"no community {shorten(community)} in the worlds.{nearest(str(community), names)}"
+        )
+
+
+def as_numbers(name: str, values: npt.ArrayLike) -> Floats:
+    """The values as float64; refuses what is no number."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: numbers are needed, not {shorten(values)}.") from error
 
 
 def draw_groups(population: Sequence[World]) -> list[list[int]]:
@@ -214,11 +264,8 @@ def choose_row(
     if not kinds:
         known = rows.get_column("measure").unique().sort().to_list()
         where = "over all communities" if community is None else f"of {community!r}"
-        hint = ""
-        if measure.startswith("hosting_") and measure not in known:
-            hint = " Measures over the visibility of communities need visibility=."
         raise MissingDataError(
-            f"no measure {measure!r} {where} in the outcome.{nearest(measure, known)}{hint}"
+            f"no measure {measure!r} {where} in the outcome.{nearest(measure, known)}"
         )
     listed = ", ".join(map(str, kinds))
     if partition is not None:
@@ -255,6 +302,9 @@ def evaluate_coalitions(
     0 and 2^k − 1. In the first case the draws are those of a simulation with the seed of the
     `streams`; in the second each group draws from a seed of its own.
     """
+    check_place(population, partition, community)
+    samples = pl.Series(samples_of(population), dtype=pl.String)
+    scheme = scheme_of(pl.DataFrame({"world": range(len(population)), "sample": samples}))
     groups = draw_groups(population)
     together = len(coalitions) == 1
     if together:
@@ -271,14 +321,13 @@ def evaluate_coalitions(
             outcome = evaluate(
                 [population[w] for w in members],
                 {str(mask): factors.feed(_members(factors, mask)) for mask in batch},
-                visibility=_views_of(visibility, members, len(population)),
+                visibility=views_of(visibility, members, len(population)),
                 rng=streams.seed if together else streams.integer("world", g),
                 **options,
             )
             rows = rows or tuple(choose_row(outcome, m, partition, community) for m in measures)
             outcome = outcome.with_columns(world=numbers.gather(outcome.get_column("world")))
             frames.append(outcome.filter(wanted))
-    scheme = scheme_of(pl.concat(frame.select("world", "sample").unique() for frame in frames))
     runs = check_integer("replications", options["replications"], 1)
     worlds = np.repeat(np.arange(len(population)), runs)
     values: dict[int, Floats] = {}
@@ -333,12 +382,12 @@ def _row_values(outcome: pl.DataFrame, row: MeasureRow) -> list[tuple[int, int, 
     return runs.rows()
 
 
-def _views_of(visibility: Any, members: Sequence[int], worlds: int) -> Any:
+def views_of(visibility: Any, members: Sequence[int], worlds: int) -> Any:
     """The visibilities of some of the worlds."""
     if visibility is None or isinstance(visibility, Visibility):
         return visibility
     if isinstance(visibility, Mapping):
-        return {kind: _views_of(seen, members, worlds) for kind, seen in visibility.items()}
+        return {kind: views_of(seen, members, worlds) for kind, seen in visibility.items()}
     if not isinstance(visibility, Sequence):
         raise DataError(
             f"visibility is a {type(visibility).__name__}: give the result of gk.visibility, or a list "
@@ -367,7 +416,8 @@ def gap_frame(found: CoalitionValues, confidence: float) -> pl.DataFrame:
         known = ~np.isnan(b - a)
         sides = (np.where(known, side, np.nan) for side in (a, b))
         means = (found.find(side, np.abs(side), confidence)[0].centre for side in sides)
-        test = (None if found.filled else gap.p, gap.direction(filled=found.filled))
+        filled = found.filled(found.ends)
+        test = (None if filled else gap.p, gap.direction(filled=filled))
         shares = (found.filler[end] for end in reversed(found.ends))
         kind = (found.scheme.interval, found.scheme.fixed, gap.se)
         bounds = (gap.centre, gap.low, gap.high)
@@ -382,6 +432,17 @@ def share_of(value: float, gap: Interval) -> float | None:
     if gap.low <= 0 <= gap.high or not gap.centre:
         return None
     return value / gap.centre + 0.0  # no negative zero
+
+
+def share_text(share: float) -> str:
+    """A share of the gap as text.
+
+    Examples
+    --------
+    >>> share_text(-0.25), share_text(-0.004)
+    ('−25%', '0%')
+    """
+    return f"{round(share, 2) + 0.0:.0%}".replace("-", "−")
 
 
 def signed_text(value: float | None, row: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ from graphkit.data.files import locked_folder, open_folder, set_aside, write_rec
 from graphkit.data.frozen import content_key
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import FileError, MissingDataError, nearest
-from graphkit.measures.catalogue import world_samples
+from graphkit.errors import FileError, MissingDataError, OptionError, nearest, shorten
+from graphkit.measures.catalogue import samples_of
 from graphkit.measures.hosting_visibility import RANDOM, Views, hosting_by_visibility
 from graphkit.measures.spread import measure_spread
 from graphkit.parallel import check_executor, refuse_after_fork, show_progress, stop_if_over, track
@@ -29,10 +29,12 @@ from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.arrays import SimulationArrays
 from graphkit.simulation.behaviour import Behaviour
-from graphkit.simulation.pieces import Piece, on_executor, pieces_of, tally_arms
+from graphkit.simulation.pieces import ENOUGH, Piece, on_executor, pieces_of, tally_arms
 from graphkit.simulation.simulate import (
     check_arguments,
+    check_population,
     feed_facts,
+    is_identified,
     numbers_of_draws,
     simulation_facts,
 )
@@ -80,7 +82,8 @@ def evaluate(
     and score function of the feed (see :func:`simulate_spread`, Checkpoints), the behaviour,
     ticks, slots, budget, reading, the seed of the draws, and the versions of graphkit, Numba and
     NumPy; of shared slots also the feeds of all arms. Any later call reads what is there, also
-    one with more or other arms, worlds or replications, and one after an interruption. A damaged
+    one with more or other arms, worlds or replications, and one after an interruption. A score
+    function may hold plain values and arrays only, for it could not be told from others. A damaged
     file is set aside with a warning, and its run is computed again. While a call runs, no other
     may use the folder.
 
@@ -111,7 +114,8 @@ def evaluate(
     Raises
     ------
     OptionError, MissingDataError, DataError
-        As for :func:`graphkit.simulate_spread` and :func:`graphkit.measures.hosting_by_visibility`.
+        As for :func:`graphkit.simulate_spread` and :func:`graphkit.measures.hosting_by_visibility`;
+        with a cache, for a score function that holds other objects than plain values and arrays.
     FileError
         If the folder holds something else, cannot be written, or is in use by another call.
 
@@ -131,35 +135,79 @@ def evaluate(
     >>> outcome.equals(gk.measure_spread(spread))
     True
     """
+    options: dict[str, Any] = {"ticks": ticks, "replications": replications, "slots": slots}
+    options |= {"budget": budget, "reading": reading, "visibility": visibility, "random": random}
+    options |= {"cache": cache, "executor": executor, "rng": rng}
+    return evaluate_each(worlds, [(arms, behaviour or Behaviour())], **options)[0]
+
+
+def evaluate_each(
+    worlds: World | Sequence[World],
+    cases: Sequence[tuple[Mapping[str, Feed], Behaviour]],
+    *,
+    ticks: int,
+    replications: int,
+    slots: int,
+    budget: str,
+    reading: str,
+    visibility: Views | None,
+    random: str,
+    cache: str | Path | None,
+    executor: Executor | None,
+    rng: RNGLike | None,
+) -> list[pl.DataFrame]:
+    """The table of :func:`evaluate` for each case of arms and behaviour, with the same draws.
+
+    Runs that several cases have in common are made once, and an executor gets those of all
+    cases at once.
+    """
     refuse_after_fork()
-    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
-    behaviour = behaviour or Behaviour()
+    population = check_population(worlds)
     check_executor(executor)
-    if visibility is not None and random not in arms:
-        arms = {**arms, random: uniform()}
-    ticks, replications, slots, arms = check_arguments(
-        *(population, arms, ticks, replications, slots, budget, reading), "evaluate"
-    )
-    _check_kinds(population[0], visibility)
-    numbers = {"ticks": ticks, "slots": slots, "budget": budget, "reading": reading}
     with ExitStack() as locks:
         streams, kept = Streams(rng), None
+        plans = []
+        for arms, behaviour in cases:
+            if visibility is not None and isinstance(arms, Mapping) and random not in arms:
+                arms = {**arms, random: uniform()}
+            if not isinstance(behaviour, Behaviour):
+                raise OptionError(f"behaviour={shorten(behaviour)}: give a Behaviour.")
+            ticks, replications, slots, arms = check_arguments(
+                *(population, arms, ticks, replications, slots, budget, reading), "evaluate"
+            )
+            if cache is not None:
+                _check_identified(arms)
+            numbers = {"ticks": ticks, "slots": slots, "budget": budget, "reading": reading}
+            plans.append(_Plan(population, arms, replications, numbers, behaviour))
+        _check_kinds(population[0], visibility)
         if cache is not None:
             locks.enter_context(locked_folder(Path(cache), "evaluations"))
             kept = _Cache(Path(cache), None if rng is None else streams.seed, streams.seed)
             streams = Streams(kept.seed)
-        plan = _Plan(population, arms, replications, numbers, behaviour, streams)
-        rows = plan.rows(kept, executor)
-    jobs = product(arms, range(len(population)), range(replications))
-    outcome = pl.concat([_rows_of(rows[plan.same[arm], w, r], arm, w, r) for arm, w, r in jobs])
-    samples = world_samples(_spread_of(population, {}, budget, reading, behaviour))
+        found = _rows_of_all(plans, streams, kept, executor)
+    samples = samples_of(population)
     sample = pl.col("world").replace_strict(
         list(range(len(samples))), samples, return_dtype=pl.String
     )
-    outcome = outcome.with_columns(sample=sample)
-    if visibility is None:
-        return outcome
-    return hosting_by_visibility(outcome, visibility, random=random)
+    outcomes = []
+    for plan, rows in zip(plans, found, strict=True):
+        jobs = product(plan.arms, range(len(population)), range(replications))
+        outcome = pl.concat([_rows_of(rows[plan.same[arm], w, r], arm, w, r) for arm, w, r in jobs])
+        outcome = outcome.with_columns(sample=sample)
+        if visibility is not None:
+            outcome = hosting_by_visibility(outcome, visibility, random=random)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _check_identified(arms: Mapping[str, Feed]) -> None:
+    """Refuse to keep rows of score functions that no key tells from others."""
+    for name, feed in arms.items():
+        if not is_identified(feed):
+            raise OptionError(
+                f"cache: the score function of arm {name!r} holds more than numbers, texts and arrays, "
+                "and another one could not be told from it. Let it hold those, or leave out the cache."
+            )
 
 
 def _check_kinds(world: World, visibility: Views | None) -> None:
@@ -175,14 +223,13 @@ def _check_kinds(world: World, visibility: Views | None) -> None:
 
 @dataclass(frozen=True)
 class _Plan:
-    """All runs of an evaluation."""
+    """All runs of one case."""
 
     worlds: tuple[World, ...]
     arms: Mapping[str, Feed]
     replications: int
     numbers: Mapping[str, Any]
     behaviour: Behaviour
-    streams: Streams
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -199,91 +246,127 @@ class _Plan:
             for name, feed in self.arms.items()
         }
 
-    def rows(self, kept: _Cache | None, executor: Executor | None) -> dict[Job, pl.DataFrame]:
-        """The rows of every run, of each feed once."""
-        distinct = [arm for arm, first in self.same.items() if arm == first]
-        keys = self._keys(distinct)
-        found: dict[Job, pl.DataFrame] = {}
-        if kept is not None:
-            for job, key in keys.items():
-                if (rows := kept.load(key)) is not None:
-                    found[job] = rows
-        missing = [job for job in keys if job not in found]
+    @cached_property
+    def distinct(self) -> dict[str, Feed]:
+        """Feeds of which none is the same as another."""
+        return {arm: feed for arm, feed in self.arms.items() if self.same[arm] == arm}
 
-        def keep(job: Job, rows: pl.DataFrame) -> None:
-            found[job] = rows
-            if kept is not None:
-                kept.keep(keys[job], rows)
-
-        done = len(found)
-        try:
-            if executor is None:
-                for job, rows in track(self._simulate(missing), "evaluating", len(missing)):
-                    keep(job, rows)
-            else:
-                self._send(executor, missing, keep, kept)
-        except KeyboardInterrupt:
-            stands = f"{len(found) - done} of {len(missing)} runs were finished; "
-            stands += "without a cache none are kept."
-            if kept is not None:
-                stands = (
-                    f"{len(found)} of {len(keys)} runs are finished and kept in {kept.path}. Run "
-                    "the same again to continue."
-                )
-            raise KeyboardInterrupt(stands) from None
-        return found
-
-    def _keys(self, distinct: Sequence[str]) -> dict[Job, str]:
-        """Key of all that the rows of each run depend on, world by world."""
-        feeds = {arm: self.facts[arm] for arm in distinct}
+    def keys(self, seeds: Mapping[tuple[int, int], int], worlds: Sequence[str]) -> dict[Job, str]:
+        """Key of all that the rows of each run depend on, world by world; `worlds` has theirs."""
         numbers = {name: self.numbers[name] for name in ("ticks", "slots")}
         told = self.numbers["budget"], self.numbers["reading"]
         facts = simulation_facts((), {}, numbers, *told, self.behaviour)
+        feeds = {arm: self.facts[arm] for arm in self.distinct}
         shared = sorted(set(feeds.values())) if told[1] == "shared" else []
         same = json.dumps(facts | {"shared by": shared}, sort_keys=True)
-        known = [content_key(world.content_key, _names_of(world)) for world in self.worlds]
         return {
-            (arm, w, r): content_key(same, known[w], feeds[arm], self._seed(w, r))
-            for w, r in product(range(len(self.worlds)), range(self.replications))
-            for arm in distinct
+            (arm, w, r): content_key(same, worlds[w], feeds[arm], seed)
+            for (w, r), seed in seeds.items()
+            for arm in self.distinct
         }
 
-    def _seed(self, w: int, r: int) -> int:
-        return self.streams.integer("draws", numbers_of_draws(self.worlds)[w], r)
+    def functions(self, job: Job) -> tuple[int, ...]:
+        """Score functions that the rows of a run depend on, and no key tells apart."""
+        feeds = self.arms.values() if self.numbers["reading"] == "shared" else ()
+        return tuple(id(feed.score) for feed in (self.arms[job[0]], *feeds))
 
-    def _pieces(self, missing: Sequence[Job], *, apart: bool) -> list[Piece]:
-        distinct = {arm: feed for arm, feed in self.arms.items() if self.same[arm] == arm}
-        options = {**self.numbers, "behaviour": self.behaviour}
-        return pieces_of(missing, distinct, self._seed, apart=apart, **options)
 
-    def _send(
-        self,
-        executor: Executor,
-        missing: Sequence[Job],
-        keep: Callable[[Job, pl.DataFrame], None],
-        kept: _Cache | None,
-    ) -> None:
-        """Have the missing runs simulated and measured by an executor."""
+def _rows_of_all(
+    plans: Sequence[_Plan], streams: Streams, kept: _Cache | None, executor: Executor | None
+) -> list[dict[Job, pl.DataFrame]]:
+    """The rows of all runs of each plan; what several have in common is made once."""
+    worlds, replications = plans[0].worlds, plans[0].replications
+    drawn = numbers_of_draws(worlds)
+    seeds = {
+        (w, r): streams.integer("draws", drawn[w], r)
+        for w, r in product(range(len(worlds)), range(replications))
+    }
+    known = [content_key(world.content_key, names_of(world)) for world in worlds]
+    keys = [plan.keys(seeds, known) for plan in plans]
+    marks = [
+        {job: (key, plan.functions(job)) for job, key in own.items()}
+        for plan, own in zip(plans, keys, strict=True)
+    ]
+    rows: dict[Any, pl.DataFrame] = {}
+    wanted: dict[Any, tuple[int, Job]] = {}
+    for number, own in enumerate(marks):
+        for job, mark in own.items():
+            wanted.setdefault(mark, (number, job))
+    if kept is not None:
+        loaded = ((mark, kept.load(mark[0])) for mark in wanted)
+        rows = {mark: frame for mark, frame in loaded if frame is not None}
+    missing: dict[int, list[Job]] = {}
+    for mark, (number, job) in wanted.items():
+        if mark not in rows:
+            missing.setdefault(number, []).append(job)
+    apart = executor is not None and len(missing) < ENOUGH
+    pieces: list[tuple[int, Piece]] = []
+    for number, jobs in missing.items():
+        plan = plans[number]
+        options = {**plan.numbers, "behaviour": plan.behaviour}
+        own_pieces = pieces_of(
+            jobs, plan.distinct, lambda w, r: seeds[w, r], apart=apart, **options
+        )
+        pieces += [(number, piece) for piece in own_pieces]
+    # the arrays of one world after the other
+    pieces.sort(key=lambda each: (each[1].world, each[1].searches))
 
-        def keep_all(piece: Piece, rows: dict[str, pl.DataFrame]) -> None:
-            for arm, frame in rows.items():
-                keep((arm, piece.world, piece.replication), frame)
-
-        told = "Without a cache, finished runs are lost."
+    def keep(at: int, arm: str, frame: pl.DataFrame) -> None:
+        number, piece = pieces[at]
+        mark = marks[number][arm, piece.world, piece.replication]
         if kept is not None:
-            told = f"Finished runs are kept in {kept.path}: the same call goes on."
-        pieces = self._pieces(missing, apart=True)
-        on_executor(executor, measure_piece, self.worlds, pieces, keep=keep_all, kept=told)
+            kept.keep(mark[0], frame)
+        rows[mark] = frame
 
-    def _simulate(self, missing: Sequence[Job]) -> Iterator[tuple[Job, pl.DataFrame]]:
-        """The rows of the missing runs, one after the other."""
-        arrays: Any = None
-        for piece in self._pieces(missing, apart=False):
-            world = self.worlds[piece.world]
-            if arrays is None or arrays[:2] != (piece.world, piece.searches):
-                arrays = (piece.world, piece.searches, piece.arrays(world))
-            for arm, tally in tally_arms(arrays[2], piece):
-                yield (arm, piece.world, piece.replication), measure_tally(world, tally, piece)
+    done, count = len(rows), len(wanted) - len(rows)
+    only = [piece for _, piece in pieces]
+    try:
+        if executor is None:
+            for at, arm, frame in track(_simulate(worlds, only), "evaluating", count):
+                keep(at, arm, frame)
+        else:
+            _send(executor, worlds, only, keep, kept)
+    except KeyboardInterrupt:
+        stands = f"{len(rows) - done} of {count} runs were finished; without a cache none are kept."
+        if kept is not None:
+            stands = (
+                f"{len(rows)} of {len(wanted)} runs are finished and kept in {kept.path}. Run "
+                "the same again to continue."
+            )
+        raise KeyboardInterrupt(stands) from None
+    return [{job: rows[mark] for job, mark in own.items()} for own in marks]
+
+
+def _send(
+    executor: Executor,
+    worlds: Sequence[World],
+    pieces: Sequence[Piece],
+    keep: Callable[[int, str, pl.DataFrame], None],
+    kept: _Cache | None,
+) -> None:
+    """Have the pieces simulated and measured by an executor."""
+
+    def keep_all(at: int, rows: dict[str, pl.DataFrame]) -> None:
+        for arm, frame in rows.items():
+            keep(at, arm, frame)
+
+    told = "Without a cache, finished runs are lost."
+    if kept is not None:
+        told = f"Finished runs are kept in {kept.path}: the same call goes on."
+    on_executor(executor, measure_piece, worlds, pieces, keep=keep_all, kept=told)
+
+
+def _simulate(
+    worlds: Sequence[World], pieces: Sequence[Piece]
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """Number of the piece, arm and rows of one run after the other."""
+    arrays: Any = None
+    for at, piece in enumerate(pieces):
+        world = worlds[piece.world]
+        if arrays is None or arrays[:2] != (piece.world, piece.searches):
+            arrays = (piece.world, piece.searches, piece.arrays(world))
+        for arm, tally in tally_arms(arrays[2], piece):
+            yield at, arm, measure_tally(world, tally, piece)
 
 
 def measure_piece(arrays: SimulationArrays, piece: Piece) -> dict[str, pl.DataFrame]:
@@ -321,7 +404,7 @@ def _rows_of(rows: pl.DataFrame, arm: str, world: int, replication: int) -> pl.D
     )
 
 
-def _names_of(world: World) -> list[str]:
+def names_of(world: World) -> list[str]:
     """Names of all communities, which are in the rows."""
     parts = world.partitions.values()
     return [part.name(c) for part in parts for c in range(part.n_communities)]

@@ -218,7 +218,10 @@ def _divide(
     known = dict.fromkeys((*feed_keys(), *map(_part_of, feed_keys())))
     found: dict[str, tuple[str, ...]] = {}
     for name, keys in given.items():
-        listed = [keys] if isinstance(keys, str) else list(keys)
+        listed = [keys] if isinstance(keys, str) else keys
+        if not isinstance(listed, Iterable):
+            raise OptionError(f"factors[{shorten(name)}]={shorten(keys)}: give the names of keys.")
+        listed = list(listed)
         for key in listed:
             check_choice(f"factors[{shorten(name)}]", key, known)
         wanted = {k for k in parts for key in listed if key in (k, _part_of(k), parts[k])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from pathlib import Path
@@ -14,17 +14,22 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.attribution.coalitions import (
+    BATCH,
     NOT_CALIBRATED,
     MeasureRow,
+    as_numbers,
     as_population,
+    check_place,
     choose_row,
     named_measures,
     signed_text,
+    views_of,
 )
-from graphkit.attribution.evaluation import evaluate
+from graphkit.attribution.evaluation import evaluate_each
 from graphkit.attribution.feed_factors import feed_keys
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
+from graphkit.data.spread import FILLER_LIMIT
 from graphkit.data.world import World
 from graphkit.errors import (
     DataError,
@@ -112,7 +117,7 @@ class Sensitivity(Frozen, table="frame"):
         interaction of the two); without rows unless asked for.
     samples
         One row per simulated sample: block, one column per parameter with its value as simulated,
-        and output.
+        output, and filler (share of filler in the impressions, the larger one of both feeds).
     output
         What the output is, in words.
     calibrated
@@ -200,9 +205,11 @@ def sobol_indices(
     [('x', 1.0, 1.0), ('y', 0.0, 0.0)]
     """
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    names = list(parameters)
+    names = [parameters] if isinstance(parameters, str) else list(parameters)
+    if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+        raise OptionError(f"parameters={shorten(parameters)}: give a list of different names.")
     d, step = len(names), (2 if second_order else 1) * len(names) + 2
-    values = np.asarray(outputs, dtype=np.float64)
+    values = as_numbers("outputs", outputs)
     if not d or values.ndim != 1 or not values.size or values.size % step:
         raise DataError(
             f"outputs: the shape is {values.shape}, and a multiple of {step} is needed for {d} "
@@ -396,10 +403,24 @@ def sensitivity(
         raise OptionError(
             f"samples={samples}: a power of two is needed, for the sequence is balanced at these only."
         )
-    (name,) = named_measures(measure) if isinstance(measure, str) else _refuse_several(measure)
-    population = [world for world in as_population(worlds) if world.sample != "part"]
+    if not isinstance(measure, str):
+        raise OptionError(
+            f"measure={shorten(measure)}: the name of one measure is needed; call once per measure, "
+            "with one cache."
+        )
+    (name,) = named_measures(measure, visibility)
+    population = as_population(worlds)
+    check_place(population, partition, community)
+    members = [w for w, world in enumerate(population) if world.sample != "part"]
+    seen = views_of(visibility, members, len(population))
+    population = tuple(population[w] for w in members)
     viewers = behaviour or Behaviour()
     parts = {ARM: arm, BASELINE: baseline, BEHAVIOUR: viewers}
+    for owner, kind in ((ARM, Feed), (BASELINE, Feed | None), (BEHAVIOUR, Behaviour)):
+        if not isinstance(parts[owner], kind):
+            raise OptionError(
+                f"{owner}={shorten(parts[owner])}: give a {'Feed' if owner != BEHAVIOUR else 'Behaviour'}."
+            )
     bounds = _check_ranges(ranges, parts)
     streams = Streams(rng)
     points = saltelli_points(bounds, samples, second_order=second_order, rng=streams.seed)
@@ -412,27 +433,26 @@ def sensitivity(
         "slots": slots,
         "budget": budget,
         "reading": reading,
-        "visibility": visibility,
+        "visibility": seen,
         "random": RANDOM,
         "cache": cache,
         "executor": executor,
         "rng": streams.seed,
     }
-    outputs = np.empty(points.shape[0])
+    outputs, filler = np.empty(points.shape[0]), np.zeros(points.shape[0])
     row = MeasureRow(name, partition, community)
-    for at, point in enumerate(track(points.tolist(), "samples", points.shape[0])):
-        chosen = _with_values(parts, dict(zip(bounds, point, strict=True)))
-        arms = {key: chosen[key] for key in (ARM, BASELINE) if chosen[key] is not None}
-        outcome = evaluate(population, arms, behaviour=chosen[BEHAVIOUR], **options)
+    outcomes = _outcomes(population, parts, list(bounds), points, options)
+    for at, outcome in enumerate(track(outcomes, "samples", points.shape[0])):
         row = choose_row(outcome, name, partition, community)
         outputs[at] = _output(outcome, row, baseline is not None)
+        filler[at] = _filler(outcome)
     found = sobol_indices(
         outputs, list(bounds), second_order=second_order, confidence=confidence, rng=streams.seed
     )
     step = points.shape[0] // samples
     block = np.repeat(np.arange(samples), step)
     columns = {key: points[:, at] for at, key in enumerate(bounds)}
-    table = pl.DataFrame({"block": block, **columns, "output": outputs})
+    table = pl.DataFrame({"block": block, **columns, "output": outputs, "filler": filler})
     table = table.with_columns(pl.col("output").fill_nan(None))
     rounded = [key for key in bounds if _is_whole(key)]
     known = outputs[~np.isnan(outputs)]
@@ -441,8 +461,15 @@ def sensitivity(
         "output": f"from {known.min():.3g} to {known.max():.3g}".replace("-", "−"),
         "intervals": "over samples of the parameters",
         "held fixed": f"{len(population)} worlds, and the draws",
+        "filler": f"{filler.min():.0%} to {filler.max():.0%} of the impressions",
         "ranking": found.ranking,
     }
+    if filler.max() > FILLER_LIMIT:
+        many = int(np.count_nonzero(filler > FILLER_LIMIT))
+        facts["filler"] = (
+            f"{facts['filler']}, above {FILLER_LIMIT:.0%} in {many} samples: the output is partly that "
+            "of random posts"
+        )
     facts |= {} if viewers.calibrated else {"behaviour": NOT_CALIBRATED}
     facts |= {"rounded to whole numbers": ", ".join(rounded)} if rounded else {}
     removed = {"blocks with an undefined output": found.dropped} if found.dropped else {}
@@ -458,11 +485,21 @@ def sensitivity(
     return Sensitivity(*frames, f"{row.text}: {ends}", viewers.calibrated, facts | removed, record)
 
 
-def _refuse_several(measure: object) -> tuple[str]:
-    raise OptionError(
-        f"measure={shorten(measure)}: the name of one measure is needed; call once per measure, with one "
-        "cache."
-    )
+def _outcomes(
+    population: Sequence[World],
+    parts: Mapping[str, Any],
+    keys: Sequence[str],
+    points: Floats,
+    options: Mapping[str, Any],
+) -> Iterator[pl.DataFrame]:
+    """The outcome at each point; an executor gets the runs of many points at once."""
+    for first in range(0, points.shape[0], BATCH):
+        cases = []
+        for point in points[first : first + BATCH].tolist():
+            chosen = _with_values(parts, dict(zip(keys, point, strict=True)))
+            arms = {key: chosen[key] for key in (ARM, BASELINE) if chosen[key] is not None}
+            cases.append((arms, chosen[BEHAVIOUR]))
+        yield from evaluate_each(population, cases, **options)
 
 
 def _check_ranges(
@@ -473,7 +510,7 @@ def _check_ranges(
     for owner in (ARM, BASELINE):
         if isinstance(parts[owner], Feed):
             known += [f"{owner}.{key}" for key in feed_keys() if key not in ("filler", "score")]
-    if not ranges:
+    if not isinstance(ranges, Mapping) or not ranges:
         raise OptionError("ranges: name at least one parameter, such as 'arm.weights.interest'.")
     found = {}
     for key, given in ranges.items():
@@ -524,6 +561,13 @@ def _with_values(parts: Mapping[str, Any], values: Mapping[str, float]) -> dict[
     for owner, more in changes.items():
         found[owner] = replace(parts[owner], **more)
     return found
+
+
+def _filler(outcome: pl.DataFrame) -> float:
+    """Largest share of filler of the arm and the baseline, mean over the runs."""
+    rows = outcome.filter(pl.col("arm").is_in([ARM, BASELINE]), measure="filler")
+    shares = rows.group_by("arm").agg(pl.col("value").mean()).get_column("value")
+    return float(shares.cast(pl.Float64).fill_null(0.0).to_numpy().max(initial=0.0))
 
 
 def _output(outcome: pl.DataFrame, row: MeasureRow, paired: bool) -> float:

@@ -16,12 +16,14 @@ import polars as pl
 from graphkit.attribution.coalitions import (
     CoalitionValues,
     MeasureRow,
+    as_numbers,
     as_population,
     draw_groups,
     evaluate_coalitions,
     gap_frame,
     named_measures,
     share_of,
+    share_text,
     signed_text,
     without_rounding,
 )
@@ -108,7 +110,7 @@ class Shapley(Frozen, table="_shown"):
             for row in rows.filter(~still.fill_null(False)).iter_rows(named=True):
                 text = signed_text(row["value"], row)
                 if row["share"] is not None:
-                    text += f"; {row['share']:.0%}".replace("-", "−")
+                    text += f"; {share_text(row['share'])}"
                 if row["direction"] is not None:
                     text += f"; {row['direction']}"
                 shown[f"{row['factor']}: {measure.text}"] = text
@@ -219,7 +221,7 @@ def interaction_index(values: npt.ArrayLike) -> Floats:
 
 def _as_games(values: npt.ArrayLike) -> tuple[Floats, int]:
     """The values with a column per game, and the number of players."""
-    games = np.asarray(values, dtype=np.float64)
+    games = as_numbers("values", values)
     k = games.shape[0].bit_length() - 1 if games.ndim in (1, 2) else 0
     if k < 1 or games.shape[0] != 1 << k:
         raise DataError(
@@ -321,7 +323,8 @@ def shapley(
     numbers; intervals are over the worlds, as in :func:`graphkit.contrast`. A run in which a
     feed has no value of the measure is left out, and ``worlds`` and ``replications`` count the
     others. Holm's adjustment is over the factors of a measure. Where more than 25 % of the
-    impressions of A or B are filler, no direction is claimed and nothing is tested.
+    impressions of A or B are filler, no direction is claimed and nothing is tested; nor is any of a
+    factor where one of the feeds between them has so much.
 
     Parameters
     ----------
@@ -386,7 +389,7 @@ def shapley(
     """
     refuse_after_fork()
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    population, measures = as_population(worlds), named_measures(measure)
+    population, measures = as_population(worlds), named_measures(measure, visibility)
     divided = feed_factors(a, b, factors=factors)
     k, streams = len(divided.names), Streams(rng)
     if exact and k > MOST_EXACT:
@@ -473,9 +476,10 @@ def _rows_of(
     for f, factor in enumerate(divided.names):
         error = _joint_error(found, errors[f])
         part, *count = found.find(parts[f], magnitude, confidence, error if shared else 0.0)
-        p = None if found.filled or math.isnan(part.p) else part.p
+        filled = found.filled(found.filler)
+        p = None if filled or math.isnan(part.p) else part.p
         bounds = (part.centre, part.low, part.high, share_of(part.centre, gap))
-        test = (p, None, part.direction(filled=found.filled), error)
+        test = (p, None, part.direction(filled=filled), error)
         kind = (found.scheme.interval, found.scheme.fixed, part.se)
         rows.append([*row.key, factor, *bounds, *test, *kind, *count])
     place = list(_SCHEMA).index("p")
@@ -497,7 +501,12 @@ def _pair_rows(
     for (i, one), (j, other) in combinations(enumerate(divided.names), 2):
         values = without_rounding(index[i, j], magnitude)
         part, *count = found.find(values, magnitude, confidence)
-        bounds = (part.centre, part.low, part.high, part.direction(filled=found.filled))
+        bounds = (
+            part.centre,
+            part.low,
+            part.high,
+            part.direction(filled=found.filled(found.filler)),
+        )
         kind = (found.scheme.interval, found.scheme.fixed, part.se)
         rows.append((*row.key, one, other, *bounds, *kind, *count))
     return rows

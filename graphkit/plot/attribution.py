@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from graphkit.attribution.coalitions import share_text
 from graphkit.attribution.sensitivity import Sensitivity
 from graphkit.attribution.shapley import Shapley
 from graphkit.errors import DataError, MissingDataError, nearest
@@ -39,8 +40,8 @@ def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
 
     Factors stand in the order of their size. Each bar begins where the last ended; the black line is
     the interval of its part, set at the end of the bar. Red parts are above zero, blue ones
-    below, grey ones not distinguishable from it. Where too much filler forbids a direction, the
-    figure says so, and all bars are grey. Factors that are zero in every run have no bar, and are
+    below, grey ones not distinguishable from it. Where too much filler in A, B or a feed between them
+    forbids a direction, the figure says so, and all bars are grey. Factors that are zero in every run have no bar, and are
     named below.
 
     Parameters
@@ -90,11 +91,13 @@ def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
     room = 0.05 * (right - min(edges)) or 1.0
     axes.set_xlim(min(edges) - room, right + room)
     axes.tick_params(axis="y", length=0)
-    filled = gap["direction"] == FILLER
+    filled = FILLER in rows.get_column("direction").to_list()
     notes = [f"intervals {gap['interval']}"]
-    notes += [
-        f"filler: A {gap['baseline_filler']:.0%}, B {gap['filler']:.0%}: no direction is claimed"
-    ] * filled
+    if gap["direction"] == FILLER:
+        shares = f"A {gap['baseline_filler']:.0%}, B {gap['filler']:.0%}"
+        notes.append(f"filler: {shares}: no direction is claimed")
+    elif filled:
+        notes.append("much filler in feeds between A and B: no direction of a factor is claimed")
     notes += (
         [f"zero in every run: {', '.join(shown(name, LONGEST) for name in zero)}"] if zero else []
     )
@@ -137,7 +140,7 @@ def _part_text(row: dict[str, Any]) -> str:
     """Part, bounds and share of a factor."""
     text = _bounds_text(row["value"], row)
     if row["share"] is not None:
-        text += f"  {row['share']:.0%}"
+        text += f"  {share_text(row['share'])}"
     return text.replace("-", "−")
 
 

@@ -78,40 +78,8 @@ class Piece:
         return f"world {self.world}, replication {self.replication} (arms {arms})"
 
 
-def simulate_piece(world: World, piece: Piece) -> dict[str, ArmTally]:
-    """Tallies of the wanted arms of a piece, the same as those of :func:`simulate_spread`.
-
-    Parameters
-    ----------
-    world
-        The world of the piece.
-    piece
-        Arms and numbers.
-
-    Raises
-    ------
-    DataError
-        If the world is exhausted under a matched budget.
-
-    Examples
-    --------
-    >>> import graphkit as gk
-    >>> from graphkit.recommenders import uniform
-    >>> from graphkit.rng import Streams
-    >>> world = gk.build_world(gk.synthetic.platform(accounts=48, rng=1), rng=1)
-    >>> seed = Streams(1).integer("draws", 0, 0)
-    >>> numbers = {"ticks": 2, "slots": 3, "budget": "matched", "reading": "filled"}
-    >>> arms = {"uniform": uniform()}
-    >>> piece = Piece(arms, ("uniform",), 0, 0, seed, **numbers, behaviour=Behaviour())
-    >>> spread = gk.simulate_spread(world, arms, ticks=2, slots=3, rng=1)
-    >>> simulate_piece(world, piece)["uniform"] == spread.tallies["uniform", 0, 0]
-    True
-    """
-    return tally_piece(piece.arrays(world), piece)
-
-
 def tally_piece(arrays: SimulationArrays, piece: Piece) -> dict[str, ArmTally]:
-    """Tallies of the wanted arms of a piece."""
+    """Tallies of the wanted arms of a piece, the same as those of :func:`simulate_spread`."""
     return dict(tally_arms(arrays, piece))
 
 
@@ -206,10 +174,10 @@ def on_executor(
     worlds: Sequence[World],
     pieces: Sequence[Piece],
     *,
-    keep: Callable[[Piece, Result], None],
+    keep: Callable[[int, Result], None],
     kept: str,
 ) -> None:
-    """Call ``keep(piece, work(arrays, piece))`` for all pieces, as they finish.
+    """Call ``keep(number, work(arrays, piece))`` for all pieces, as they finish.
 
     Parameters
     ----------
@@ -239,11 +207,7 @@ def on_executor(
             sent[piece.world] = pickle.dumps(world, pickle.HIGHEST_PROTOCOL)
         own = work, _versions(), world.content_key, piece
         parcels.append(Parcel(str(piece), sent[piece.world], _packed(own, piece)))
-    in_executor(
-        *(executor, work_on_parcel, parcels, "simulating"),
-        keep=lambda number, result: keep(pieces[number], result),
-        kept=kept,
-    )
+    in_executor(*(executor, work_on_parcel, parcels, "simulating"), keep=keep, kept=kept)
 
 
 def _packed(own: object, piece: Piece) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from functools import partial
 from itertools import product
@@ -47,6 +47,8 @@ __all__ = ["simulate_spread"]
 
 #: Most slots per session if shared ones are counted, in a byte each.
 MOST_SLOTS = 255
+#: Types of values with a text of their own.
+_PLAIN = bool | int | float | str | bytes
 
 
 def feed_facts(feed: Feed) -> dict[str, object]:
@@ -62,13 +64,26 @@ def feed_facts(feed: Feed) -> dict[str, object]:
 
 
 def _describe_function(score: Any) -> str:
-    name, held = "", []
+    name, text, held = _taken_apart(score)
+    return f"{name} {content_key(text, _plain_value(held))}"
+
+
+def is_identified(feed: Feed) -> bool:
+    """Whether :func:`feed_facts` tell all that a score function holds, for it is plain values."""
+    return feed.score is None or _is_plain(_taken_apart(feed.score)[2])
+
+
+def _taken_apart(score: Any) -> tuple[str, str, tuple[Any, ...]]:
+    """Name and text of a score function, and the values that it holds."""
+    held: list[Any] = []
     while isinstance(score, partial):
         held += [*score.args, *sorted(score.keywords.items())]
         score = score.func
-    if not inspect.isroutine(score):
+    if inspect.ismethod(score):
+        held += _attributes(score.__self__)
+    elif not inspect.isroutine(score):
         # a callable object: its class and attributes
-        held += sorted(getattr(score, "__dict__", {}).items())
+        held += _attributes(score)
         score = type(score)
     name = f"{score.__module__}.{score.__qualname__}"
     code = getattr(score, "__code__", None)
@@ -86,12 +101,30 @@ def _describe_function(score: Any) -> str:
     held += [cell.cell_contents for cell in getattr(score, "__closure__", None) or ()]
     held += list(getattr(score, "__defaults__", None) or ())
     held += sorted((getattr(score, "__kwdefaults__", None) or {}).items())
-    return f"{name} {content_key(text, _plain_value(tuple(held)))}"
+    return name, text, tuple(held)
+
+
+def _attributes(owner: Any) -> list[Any]:
+    """Names and values of the attributes of an object; itself where it has no dictionary of them."""
+    if isinstance(owner, type):  # of a class method
+        return []
+    return sorted(vars(owner).items()) if hasattr(owner, "__dict__") else [owner]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether :func:`_plain_value` keeps the value, and not only its type."""
+    if isinstance(value, np.ndarray | np.generic):
+        return not value.dtype.hasobject
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, _PLAIN)
 
 
 def _plain_value(value: Any) -> Any:
     """Reduce a value to plain values with reproducible text; others to their type."""
-    if value is None or isinstance(value, bool | int | float | str | bytes):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, np.ndarray | np.generic):
         return content_key(np.asarray(value))
@@ -311,8 +344,7 @@ def simulate_spread(
     [('newest', 83, 0.39), ('uniform', 0, 0.39)]
     """
     refuse_after_fork()
-    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
-    behaviour = behaviour or Behaviour()
+    population, behaviour = check_population(worlds), behaviour or Behaviour()
     if None not in (checkpoint, impressions) and Path(checkpoint) == Path(impressions):  # type: ignore[arg-type]
         raise FileError(f"checkpoint and impressions are both {checkpoint}: name two folders.")
     check_executor(executor)
@@ -347,6 +379,28 @@ def simulate_spread(
     return spread
 
 
+def check_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
+    """One world, or several, as a tuple.
+
+    Raises
+    ------
+    DataError
+        For anything else.
+    """
+    several: Iterable[World] = (worlds,) if isinstance(worlds, World) else worlds
+    if isinstance(several, str) or not isinstance(several, Iterable):
+        raise DataError(
+            f"worlds: a {type(worlds).__name__} is not a World. Give one, or a list of them."
+        )
+    population = tuple(several)
+    for world in population:
+        if not isinstance(world, World):
+            raise DataError(
+                f"worlds: a {type(world).__name__} is not a World. Give one, or a list of them."
+            )
+    return population
+
+
 def check_arguments(
     population: Sequence[World],
     arms: Mapping[str, Feed],
@@ -364,6 +418,12 @@ def check_arguments(
     OptionError, DataError, MissingDataError
         For what `what` cannot use.
     """
+    if not isinstance(arms, Mapping):
+        raise OptionError(f"{what}: arms={shorten(arms)}: give feeds by the names of their arms.")
+    for name, feed in arms.items():
+        if not isinstance(name, str) or not isinstance(feed, Feed):
+            given = f"{shorten(name)}: {type(feed).__name__}"
+            raise OptionError(f"{what}: arms has {given}, and needs a feed under a text as name.")
     check_choice("budget", budget, ("matched", "free"))
     check_choice("reading", reading, ("filled", "empty", "shared"))
     ticks = check_integer("ticks", ticks, 1)
@@ -541,7 +601,7 @@ def _simulate_on(
     kept: Checkpoint | None,
 ) -> Spread:
     """Simulate with these `facts` by an executor, from the checkpoint on."""
-    from graphkit.simulation.pieces import Piece, on_executor, pieces_of, tally_piece
+    from graphkit.simulation.pieces import on_executor, pieces_of, tally_piece
 
     numbers = {name: facts[name] for name in ("ticks", "slots", "budget", "reading")}
     replications, drawn = facts["replications"], numbers_of_draws(population)
@@ -560,9 +620,9 @@ def _simulate_on(
         behaviour=behaviour,
     )
 
-    def keep(piece: Piece, found: dict[str, ArmTally]) -> None:
+    def keep(number: int, found: dict[str, ArmTally]) -> None:
         for arm, tally in found.items():
-            job = arm, piece.world, piece.replication
+            job = arm, pieces[number].world, pieces[number].replication
             tallies[job] = tally
             if kept is not None:
                 kept.keep_tally(job, tally)

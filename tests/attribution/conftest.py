@@ -52,9 +52,12 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
             types |= {"calibrated": pl.Boolean}
             return pl.DataFrame(rows, schema=types, orient="row")
 
-        for name in ("coalitions", "sensitivity"):
+        def evaluate_each(some: Sequence[World], cases: Any, **more: Any) -> list[pl.DataFrame]:
+            return [evaluate(some, arms, **more) for arms, _ in cases]
+
+        for name, function in (("coalitions", evaluate), ("sensitivity", evaluate_each)):
             module = importlib.import_module(f"graphkit.attribution.{name}")
-            monkeypatch.setattr(module, "evaluate", evaluate)
+            monkeypatch.setattr(module, function.__name__, function)
         return calls
 
     return start

@@ -17,7 +17,7 @@ import graphkit as gk
 from graphkit.attribution import evaluate
 from graphkit.communities.visibility import visibility_of_all
 from graphkit.data.world import World
-from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.measures import hosting_by_visibility
 from graphkit.recommenders import Feed, chronological, follower_centric, interest_centric, uniform
 from graphkit.recommenders.context import Context
@@ -100,6 +100,38 @@ def test_functions_are_one_only_if_they_are_the_same(worlds: list[World]) -> Non
 
 
 class _Number:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def weighted(self, context: Context) -> Any:
+        return np.float32(self.value) * context.factor("recency")
+
+
+def test_a_cache_keeps_no_function_that_it_could_not_tell_from_others(
+    worlds: list[World], tmp_path: Path
+) -> None:
+    def arms_by(one: Any, other: Any) -> dict[str, Feed]:
+        base = follower_centric()
+        return {name: base.but("own", score=score) for name, score in (("a", one), ("b", other))}
+
+    # bound methods hold the numbers of their object
+    arms = arms_by(_Number(1).weighted, _Number(-1).weighted)
+    expected = at_once(worlds[:1], arms)
+    for _ in range(2):
+        assert_frame_equal(evaluate(worlds[:1], arms, cache=tmp_path, **OPTIONS), expected)
+
+    def holding(by: _Number) -> Any:
+        return lambda context: by.weighted(context)
+
+    for held in (_Number(1), _Slots(1)):
+        arms = arms_by(holding(held), newest)
+        with pytest.raises(OptionError, match="score function of arm 'a' holds more than numbers"):
+            evaluate(worlds[:1], arms, cache=tmp_path, **OPTIONS)
+
+
+class _Slots:
+    __slots__ = ("value",)
+
     def __init__(self, value: int) -> None:
         self.value = value
 
@@ -203,6 +235,20 @@ def test_wrong_input_is_refused(worlds: list[World], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FileError, match="not a folder of evaluations"):
         evaluate(worlds, ARMS, cache=tmp_path, **OPTIONS)
+
+
+@pytest.mark.parametrize("function", [evaluate, gk.simulate_spread])
+def test_things_of_another_type_are_named(worlds: list[World], function: Any) -> None:
+    for some, arms, words in (
+        ("world", ARMS, "a str is not a World"),
+        (5, ARMS, "a int is not a World"),
+        ([worlds[0], None], ARMS, "a NoneType is not a World"),
+        (worlds, [ARMS["f"]], "feeds by the names of their arms"),
+        (worlds, {"f": "following"}, "arms has 'f': str"),
+        (worlds, {1: ARMS["f"]}, "arms has 1: Feed"),
+    ):
+        with pytest.raises((DataError, OptionError), match=words):
+            function(some, arms, **OPTIONS)
 
 
 def test_a_folder_in_use_is_refused(worlds: list[World], tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from graphkit.attribution import sensitivity, sobol_indices
+import graphkit as gk
+from graphkit.attribution import evaluate, sensitivity, sobol_indices
 from graphkit.attribution.sensitivity import saltelli_points
 from graphkit.data.world import World
 from graphkit.errors import DataError, DependencyError, OptionError
@@ -92,6 +94,11 @@ def test_wrong_outputs_are_refused() -> None:
         sobol_indices(np.zeros(16), list("xyz"))
     with pytest.raises(DataError, match="a multiple of 8"):
         sobol_indices(np.zeros(20), list("xyz"), second_order=True)
+    for names in ("xy", ["x", "x"], ["x", 1]):
+        with pytest.raises((DataError, OptionError), match=r"different names|multiple of 3"):
+            sobol_indices(np.arange(16.0), names)
+    with pytest.raises(DataError, match="numbers are needed"):
+        sobol_indices(["a"] * 16, ["x", "y"])
     with pytest.raises(DataError, match="infinite"):
         sobol_indices(np.r_[np.inf, np.zeros(4)], list("xyz"))
     outputs = np.zeros(20)
@@ -201,3 +208,70 @@ def test_simulated_outputs_share_their_draws(small_worlds: list[World], tmp_path
     assert nothing["total"] == pytest.approx(0, abs=1e-12)
     assert found.frame["total"][0] > 0.3
     assert sensitivity(small_worlds[:1], ARM, ranges=ranges, **options) == found
+
+
+def test_an_executor_gets_all_samples_and_a_baseline_is_simulated_once(
+    small_worlds: list[World],
+) -> None:
+    options: dict[str, Any] = {"measure": "viewer_value", "ticks": 2, "slots": 3, "samples": 4}
+    options |= {"rng": 1, "ranges": {**RANGES, "behaviour.noise": (0.0, 0.3)}}
+    seen: list[tuple[str, int, int]] = []
+    with gk.show_progress(lambda *step: seen.append(step)):
+        found = sensitivity(small_worlds[:2], ARM, uniform(), **options)
+    # 20 samples of an arm and a baseline in two worlds; those that differ by the arm share a baseline
+    behaviours = found.samples["behaviour.noise"].n_unique()
+    assert max(total for what, _, total in seen if what == "evaluating") == 2 * (20 + behaviours)
+    for row in found.samples.sample(3, seed=1).iter_rows(named=True):
+        weights = {"interest": row["arm.weights.interest"]}
+        arm = ARM.but("x", weights=weights, topic_penalty=row["arm.topic_penalty"])
+        outcome = evaluate(
+            *(small_worlds[:2], {"arm": arm, "base": uniform()}),
+            ticks=2,
+            slots=3,
+            rng=1,
+            behaviour=Behaviour(noise=row["behaviour.noise"]),
+        ).filter(measure="viewer_value")
+        means = outcome.group_by("arm").agg(pl.col("value").mean()).sort("arm")["value"]
+        assert row["output"] == pytest.approx(means[0] - means[1], abs=1e-12)
+    with ThreadPoolExecutor(2) as executor:
+        assert sensitivity(small_worlds[:2], ARM, uniform(), executor=executor, **options) == found
+    shared = options | {"reading": "shared"}
+    with ThreadPoolExecutor(2) as executor:
+        one = sensitivity(small_worlds[:1], ARM, uniform(), executor=executor, **shared)
+    assert one == sensitivity(small_worlds[:1], ARM, uniform(), **shared)
+
+
+def test_parts_of_a_jackknife_are_left_out_with_their_visibility() -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=200, rng=1), rng=1)
+    worlds = gk.resample_worlds(world, 2, rng=1)
+    kind = next(iter(world.partitions))
+    seen = gk.visibility(world.partitions[kind], world.follows, runs=2, rng=1)
+    options: dict[str, Any] = {"measure": "hosting_visible", "ticks": 3, "slots": 3, "samples": 4}
+    options |= {"ranges": {"behaviour.noise": (0.0, 0.3)}, "partition": kind, "rng": 1}
+    whole = sensitivity(worlds[:1], ARM, visibility={kind: seen}, **options)
+    assert whole == sensitivity(worlds, ARM, visibility={kind: [seen] * 3}, **options)
+
+
+def test_filler_of_the_samples_is_told(small_worlds: list[World]) -> None:
+    options: dict[str, Any] = {"measure": "viewer_value", "ticks": 2, "slots": 3, "samples": 4}
+    found = sensitivity(small_worlds[:1], ARM, ranges={"arm.sources.everywhere": (0, 1)}, **options)
+    none = found.samples.filter(pl.col("arm.sources.everywhere") == 0)["filler"]
+    assert none.unique().to_list() == [1.0]
+    assert "above 25% in" in str(found.facts["filler"])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"arm": "x"}, "arm='x': give a Feed"),
+        ({"baseline": 5}, "baseline=5: give a Feed"),
+        ({"behaviour": "x"}, "behaviour='x': give a Behaviour"),
+        ({"ranges": ["behaviour.noise"]}, "at least one parameter"),
+    ],
+)
+def test_things_of_another_type_are_named(
+    small_worlds: list[World], more: dict[str, Any], words: str
+) -> None:
+    given: dict[str, Any] = {"arm": ARM, "ranges": {"behaviour.noise": (0.0, 0.3)}} | more
+    with pytest.raises(OptionError, match=words):
+        sensitivity(small_worlds, **given, **PLAYED)

@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 import graphkit as gk
-from graphkit.attribution import feed_factors, interaction_index, shapley, shapley_values
+from graphkit.attribution import ablate, feed_factors, interaction_index, shapley, shapley_values
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import hosting_by_visibility
@@ -431,3 +431,64 @@ def test_the_display_tells_method_gap_and_parts(
         assert words in text
     assert "topic_penalty × author_decay: viewer_value" in text
     assert "<table" in found._repr_html_()
+
+
+def test_filler_between_the_feeds_forbids_directions_of_factors(small_worlds: list[World]) -> None:
+    # neither feed has filler, and the one between them that has no source shows nothing else
+    a = Feed("everywhere", {"everywhere": 60}, {"interest": 1.0})
+    b = Feed("by interest", {"interest": 60}, {"recency": 1.0})
+    options: dict[str, Any] = {"ticks": 3, "slots": 3, "factors": "numbers", "rng": 1}
+    found = shapley(small_worlds, a, b, measure="viewer_value", **options)
+    assert found.gap.select("filler", "baseline_filler").row(0) == (0.0, 0.0)
+    assert found.gap["direction"][0] in ("higher", "lower", "not distinguishable")
+    assert found.frame["direction"].unique().to_list() == ["not claimed: filler"]
+    assert found.frame["p"].null_count() == found.frame.height
+    assert found.interactions["direction"].unique().to_list() == ["not claimed: filler"]
+    assert "no direction of a factor is claimed" in repr(found)
+    one = ablate(small_worlds, a, b, measure="viewer_value", **options)
+    # only what is compared counts: A with interest of B has both sources
+    signs = one.frame.select("factor", "direction", claimed=~pl.col("sign").str.contains("filler"))
+    claimed = set(signs.filter("claimed").select("factor", "direction").rows())
+    assert ("sources.interest", "a to b") in claimed
+    assert ("sources.everywhere", "b to a") in claimed
+    assert ("sources.interest", "b to a") not in claimed
+    assert ("sources.everywhere", "a to b") not in claimed
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"measure": "viewer_valu"}, "Did you mean 'viewer_value'"),
+        ({"measure": "hosting_slope"}, "need visibility="),
+        ({"measure": "amplification"}, "no measure 'amplification'"),
+        ({"measure": "crossing", "partition": "plantd"}, "Did you mean 'planted'"),
+        ({"measure": "crossing", "community": 5}, "no community 5"),
+        ({"measure": 5}, "name at least one measure"),
+        ({"measure": [5]}, "name at least one measure"),
+    ],
+)
+def test_what_no_outcome_has_is_refused_before_anything_is_simulated(
+    small_worlds: list[World], play: Callable[..., list[int]], more: Any, words: str
+) -> None:
+    calls = play(lambda feed, w, r: 0.0, small_worlds)
+    a, b = ends()
+    with pytest.raises((MissingDataError, OptionError), match=words):
+        shapley(small_worlds, a, b, ticks=1, **more)
+    assert not calls
+
+
+def test_parts_of_a_jackknife_without_the_others_are_refused_at_once(
+    play: Callable[..., list[int]],
+) -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=100, rng=1), rng=1)
+    parts = gk.resample_worlds(world, 3, rng=1)
+    calls = play(lambda feed, w, r: 0.0, parts)
+    a, b = ends()
+    with pytest.raises(DataError, match="without all the others"):
+        shapley(parts[:-1], a, b, measure="viewer_value", ticks=1)
+    assert not calls
+
+
+def test_texts_are_no_values() -> None:
+    with pytest.raises(DataError, match="numbers are needed"):
+        shapley_values(["a", "b"])

@@ -81,6 +81,11 @@ def test_colours_tell_the_direction_unless_filler_forbids_one(divided: Shapley) 
     grey = plot.shapley(barred)
     assert {to_hex(bar.get_facecolor()) for bar in bars(grey)} == {MUTED}
     assert "no direction is claimed" in texts(grey)
+    between = plot.shapley(replace(barred, gap=found.gap))
+    assert {to_hex(bar.get_facecolor()) for bar in bars(between)} == {MUTED}
+    assert "no direction of a factor is claimed" in texts(between).replace("\n", " ")
+    shares = with_frame(found, share=pl.Series([-0.004, 0.0, 1.004]))
+    assert "−0%" not in texts(plot.shapley(shares))
 
 
 def test_the_measure_must_be_named_and_known(divided: Shapley) -> None:

@@ -22,7 +22,14 @@ from hypothesis import strategies as st
 from matplotlib.font_manager import fontManager
 
 from graphkit import GraphkitWarning, plot
-from graphkit.attribution import Condition, condition_rows, judge
+from graphkit.attribution import (
+    Condition,
+    Sensitivity,
+    Shapley,
+    condition_rows,
+    feed_factors,
+    judge,
+)
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
 from graphkit.data.graph import Graph
@@ -32,6 +39,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.measures import ColdStart, FlowContrast, TimeToCross, mixing
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
+from graphkit.recommenders import Feed
 from graphkit.simulation.calibration import Calibration
 
 #: Names, and how each is drawn.
@@ -266,6 +274,39 @@ def draw_robustness(name: str) -> None:
     check(plot.robustness(judge(own, changed, measure="y$2$")), name)
 
 
+def draw_shapley(name: str) -> None:
+    a = Feed(name or " ", {"everywhere": 60}, {"recency": 1.0})
+    numbers = {"topic_penalty": 0.5, "author_penalty": 0.5}
+    pairs = {f"0{name}": ["topic_penalty"], f"1{name}": ["author_penalty"]}
+    factors = feed_factors(a, a.but(f"b{name}", **numbers), factors=pairs)
+    own = {"measure": "y$2$", "partition": name, "community": name, "interval": "here"}
+    own |= {"low": 0.5, "high": 1.5, "se": 0.1, "direction": "higher", "calibrated": True}
+    gap = own | {"gap": 1.0, "a_mean": 0.0, "b_mean": 1.0, "filler": 0.0, "baseline_filler": 0.0}
+    rows = [
+        own | {"factor": f"0{name}", "value": 1.0, "share": 1.0},
+        own | {"factor": f"1{name}", "value": 0.0, "share": 0.0, "se": 0.0},
+    ]
+    frames = pl.DataFrame(rows), pl.DataFrame([gap]), pl.DataFrame()
+    canvas = plot.shapley(Shapley(*frames, factors, exact=True, facts={}))
+    drawn = " ".join(texts(canvas))
+    if name and len(name) < 30:  # longer ones are cut at the axis
+        check(canvas, name)
+        for part in (f"0{HOSTILE[name]}", f"1{HOSTILE[name]}", f"b{HOSTILE[name]}"):
+            assert part in drawn
+    assert "y$2$" in drawn
+
+
+def draw_sensitivity(name: str) -> None:
+    ends = ("first", "first_low", "first_high", "total", "total_low", "total_high")
+    frame = pl.DataFrame([{"parameter": f"{name}", **dict.fromkeys(ends, 0.5)}])
+    facts = {"samples": "4 blocks", "ranking": "x$2$ ranks"}
+    found = Sensitivity(frame, pl.DataFrame(), pl.DataFrame(), name, calibrated=True, facts=facts)
+    canvas = plot.sensitivity(found)
+    if len(name) < 30:
+        check(canvas, name)
+    assert any("x$2$ ranks" in text for text in texts(canvas))
+
+
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "blend": draw_blend,
@@ -282,6 +323,8 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "resolution": draw_resolution,
     "robustness": draw_robustness,
     "s_scan": draw_s_scan,
+    "sensitivity": draw_sensitivity,
+    "shapley": draw_shapley,
     "time_to_cross": draw_time_to_cross,
     "trade_off": draw_trade_off,
     "visibility": draw_visibility,
