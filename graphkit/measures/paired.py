@@ -19,6 +19,7 @@ from graphkit.measures.intervals import (
     HIGHER,
     INDISTINCT,
     LOWER,
+    NUMBERED,
     WITHIN_WORLD,
     Scheme,
     scheme_of,
@@ -27,9 +28,6 @@ from graphkit.measures.mixing import partition_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-
-#: Names that :meth:`Partition.name` gives to communities without one: a number, and no name.
-_NUMBERED = re.compile(r"community \d+( \(unnamed\))?")
 
 
 @dataclass(frozen=True)
@@ -230,7 +228,7 @@ def match_communities(spread: Spread, kind: str, scheme: Scheme) -> Matched:
 def _names(partition: Partition, numbered: bool) -> list[str | None]:
     """Name of each community, `None` for a number unless `numbered`."""
     names = [partition.name(c) for c in range(partition.n_communities)]
-    return [name if numbered or not _NUMBERED.fullmatch(name) else None for name in names]
+    return [name if numbered or not re.fullmatch(NUMBERED, name) else None for name in names]
 
 
 def hotelling_test(units: npt.ArrayLike) -> tuple[float, int, int, float] | None:
