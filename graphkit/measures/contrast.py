@@ -27,6 +27,7 @@ from graphkit.measures.intervals import (
     OVER_SAMPLES,
     WITHIN_WORLD,
     holm,
+    match_by_name,
     scheme_of,
 )
 from graphkit.parallel import refuse_after_fork
@@ -147,6 +148,7 @@ class Contrast(Frozen, table="_shown"):
         for row in self.primary.iter_rows(named=True):
             name = row["measure"] + ("" if row["partition"] is None else f" ({row['partition']})")
             facts[name] = _row_text(row)
+        facts |= {key: f"{n:,}" for key, n in self.provenance.removed.items()}
         facts["rows"] = f"{self.frame.height:,} in .frame, {self.primary.height} primary"
         return facts
 
@@ -203,6 +205,9 @@ def contrast(
 
     The effect is the difference over the standard deviation over populations (Cohen's d_z; Lakens
     2013): d̄ / s for populations, d / SE for a jackknife, whose SE estimates the same.
+
+    In worlds made independently, communities match by name. ``community 3`` is none, but a rank by
+    size: rows of such communities are left out, and counted in ``.provenance.removed``.
 
     Only declared primary rows are tested, and Holm's adjustment (1979) is over them; the others
     have intervals. Where more than 25 % of the impressions of either arm are filler (posts that
@@ -297,7 +302,8 @@ def contrast(
     filled = any(share is not None and share > FILLER_LIMIT for share in filler)
     kind = _primary_kind(outcome, declared)
     rows = []
-    pairs = _paired_values(outcome, arm, baseline)
+    matched, unnamed = match_by_name(outcome, scheme)
+    pairs = _paired_values(matched, arm, baseline)
     for (partition, community, measure), group in pairs.group_by(_ROW, maintain_order=True):
         # sorted, so that the order of rows does not change the last digit
         known = group.drop_nulls(["own", "base"]).sort("world", "replication")
@@ -323,6 +329,7 @@ def contrast(
     record = Provenance(
         "contrast",
         {"arm": arm, "baseline": baseline, "primary": declared, "confidence": confidence},
+        removed={"communities without a name, over all worlds": unnamed} if unnamed else {},
     )
     return Contrast(frame.with_columns(adjusted), record)
 
@@ -445,7 +452,8 @@ def arm_means(
     What the intervals speak about follows from the worlds, as in :func:`contrast`. The mean is
     that over worlds made independently, v̄ = Σ v_w / W; the value of the whole of a jackknife; or
     the mean over the replications of one world. Arms share their worlds, so two arms can
-    differ although their intervals overlap: :func:`contrast` compares them in pairs.
+    differ although their intervals overlap: :func:`contrast` compares them in pairs. As there,
+    communities without a name have no rows over worlds made independently.
 
     Parameters
     ----------
@@ -497,7 +505,7 @@ def arm_means(
     )
     _refuse_duplicates(runs)
     scheme, rows = scheme_of(outcome), []
-    for key, *lists in _values_by_row(runs):
+    for key, *lists in _values_by_row(match_by_name(runs, scheme)[0]):
         worlds, values = np.asarray(lists[0], np.int64), np.asarray(lists[1], np.float64)
         numbers, of = np.unique(worlds, return_inverse=True)
         count = values.size

@@ -158,6 +158,7 @@ def controversy(
             f"controversy: a weight is {known.weights.min():g}: walks need weights of 0 or more."
         )
     adjacency = known.to_undirected().without_loops().to_scipy()
+    adjacency.eliminate_zeros()  # no walk takes an edge of weight 0
     member = partition.membership.astype(np.int64)
     pairs: list[tuple[int, int | None]] = list(combinations(range(size), 2))
     if against == "rest":

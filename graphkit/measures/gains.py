@@ -20,10 +20,11 @@ from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures.catalogue import PartitionTallies, RunTallies
 from graphkit.measures.exposure import entropy
 from graphkit.measures.hosting import hosting_members, hosting_reach
-from graphkit.measures.intervals import FILLER, OVER_SAMPLES, Scheme
+from graphkit.measures.intervals import FILLER, OVER_POPULATIONS, OVER_SAMPLES, Scheme
 from graphkit.measures.mixing import partition_of
 from graphkit.measures.paired import (
     check_pair,
+    community_names,
     control_discoveries,
     directions,
     hotelling_test,
@@ -377,7 +378,7 @@ def _make_groups(
         names, codes = _cut(sizes, THIRDS, scheme, "members")
         ordered = len(names)
     else:
-        names, codes = _by_visibility(worlds, kind, visibility)
+        names, codes = _by_visibility(worlds, kind, visibility, scheme)
         ordered = sum(name != _VERDICTS[-1] for name in names)
     if not names:
         raise DataError(
@@ -472,7 +473,10 @@ def _by_activity(
 
 
 def _by_visibility(
-    worlds: Sequence[World], kind: str, visibility: Visibility | Sequence[Visibility] | None
+    worlds: Sequence[World],
+    kind: str,
+    visibility: Visibility | Sequence[Visibility] | None,
+    scheme: Scheme,
 ) -> tuple[list[str], list[Codes]]:
     """Communities by verdict, in the order from hidden to visible."""
     if visibility is None:
@@ -484,20 +488,25 @@ def _by_visibility(
         raise DataError(
             f"visibility: {len(views)} for {len(worlds)} worlds: give one, or one per world."
         )
+    # of one visibility for several partitions, a number is no name: it is another community in each
+    keys = {world.partitions[kind].membership_key for world in worlds}
+    alike = scheme.interval != OVER_POPULATIONS or len(keys) == 1
+    numbered = alike or isinstance(visibility, Sequence)
     found = []
     for w, (world, seen) in enumerate(zip(worlds, views, strict=True)):
         if not isinstance(seen, Visibility):
             raise DataError(f"visibility: a {type(seen).__name__}, not a Visibility.")
         verdict = dict(seen.frame.select("label", "verdict").iter_rows())
         partition = world.partitions[kind]
-        names = [partition.name(c) for c in range(partition.n_communities)]
+        names = community_names(partition, numbered)
         if not any(name in verdict for name in names):
+            there = [partition.name(c) for c in range(partition.n_communities)]
             raise DataError(
                 f"visibility: none of its communities is in world {w}, which has "
-                f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''}: it must be of the "
-                f"partition {kind!r}."
+                f"{', '.join(there[:3])}{', …' if len(there) > 3 else ''}: it must be of the "
+                f"partition {kind!r}, one per world if communities have no names."
             )
-        found.append([verdict.get(name) for name in names])
+        found.append([verdict.get(name) if name else None for name in names])
     present = [v for v in _VERDICTS if any(v in row for row in found)]
     codes = [[present.index(v) if v in present else -1 for v in row] for row in found]
     return present, [np.asarray(code, dtype=np.int64) for code in codes]

@@ -27,6 +27,9 @@ FIXED = {
     WITHIN_WORLD: "the world",
 }
 
+#: Names that :meth:`Partition.name` gives to communities without one: a number, and no name.
+NUMBERED = r"community \d+( \(unnamed\))?"
+
 HIGHER, LOWER, INDISTINCT = "higher", "lower", "not distinguishable"
 FILLER = "not claimed: filler"
 
@@ -195,6 +198,19 @@ def scheme_of(outcome: pl.DataFrame) -> Scheme:
             "worlds that resample_worlds returns."
         )
     return Scheme(OVER_SAMPLES, count, int(of["whole"][0]))
+
+
+def match_by_name(outcome: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, int]:
+    """Rows whose communities are the same in all worlds, and the number of communities left out.
+
+    In worlds made independently, ``community 3`` is a rank by size, and another community in each.
+    """
+    if scheme.interval != OVER_POPULATIONS:
+        return outcome, 0
+    numbered = pl.col("community").cast(pl.String).str.contains(f"^{NUMBERED}$").fill_null(False)
+    gone = outcome.filter(numbered)
+    kept = outcome.filter(~numbered) if gone.height else outcome
+    return kept, gone.select("world", "partition", "community").n_unique() if gone.height else 0
 
 
 def holm(p: list[float | None]) -> list[float | None]:

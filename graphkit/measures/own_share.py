@@ -21,7 +21,7 @@ from graphkit.errors import (
     nearest,
 )
 from graphkit.measures.catalogue import samples_of
-from graphkit.measures.intervals import WITHIN_WORLD, Scheme, scheme_of
+from graphkit.measures.intervals import WITHIN_WORLD, Scheme, match_by_name, scheme_of
 from graphkit.measures.survival import kaplan_meier, median_survival
 from graphkit.parallel import refuse_after_fork
 
@@ -259,6 +259,7 @@ def cold_start(
     The share of own posts by the number of posts shown before, as in :func:`own_share`, is
     averaged over replications in a world, then over worlds, with an interval over worlds. An arm
     of `chance`, such as the uniform feed, is subtracted within each world and replication.
+    Worlds with communities of their own match by name; those without one are left out, and counted.
 
     ``first_own`` is the number of posts shown until half of the members of a community have seen
     one of their own, 1 if it is the first one: the median of Kaplan and Meier's estimate, the
@@ -316,6 +317,11 @@ def cold_start(
     present = set(shares.get_column("world").to_list())
     samples = samples_of([world for w, world in enumerate(population) if w in present])
     scheme = scheme_of(pl.DataFrame({"world": sorted(present), "sample": samples}))
+    frame = _first_own(found, names, population, partition)
+    used = [population[w].partitions[partition] for w in sorted(present)]
+    unnamed = 0
+    if len({p.membership_key for p in used}) > 1:  # a number is a rank by size, and no name
+        shares, unnamed = match_by_name(shares, scheme)
     level = shares.filter(pl.col("arm") == chance) if chance is not None else shares.clear()
     key = ["world", "replication", "community", "shown_before"]
     joined = shares.join(level.select(*key, chance="share"), on=key, how="left")
@@ -333,11 +339,15 @@ def cold_start(
         count = (fewest, part.get_column("world").n_unique(), part.height)
         rows.append((*names_of, *share, base[0], *more, seen[0], *count, scheme.interval))
     curves = pl.DataFrame(rows, schema=_CURVES, orient="row").fill_nan(None)
-    frame = _first_own(found, names, population, partition)
-    first = _first_over_worlds(frame, scheme, confidence)
+    named = match_by_name(frame.with_columns(partition=pl.lit(partition)), scheme)[0]
+    first = _first_over_worlds(named if unnamed else frame, scheme, confidence)
     parameters = {"partition": partition, "chance": chance, "step": step}
     unseen = int(frame.get_column("not_shown").sum())
-    removed = {"members who were shown nothing, over all runs": unseen} if unseen else {}
+    removed = {
+        "members who were shown nothing, over all runs": unseen,
+        "communities without a name, over all worlds": unnamed,
+    }
+    removed = {reason: count for reason, count in removed.items() if count}
     record = Provenance("cold_start", parameters, removed=removed)
     return ColdStart(curves, first, frame, partition, chance, record)
 

@@ -19,6 +19,7 @@ from graphkit.measures.intervals import (
     HIGHER,
     INDISTINCT,
     LOWER,
+    NUMBERED,
     WITHIN_WORLD,
     Scheme,
     scheme_of,
@@ -27,9 +28,6 @@ from graphkit.measures.mixing import partition_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-
-#: Names that :meth:`Partition.name` gives to communities without one: a number, and no name.
-_NUMBERED = re.compile(r"community \d+( \(unnamed\))?")
 
 
 @dataclass(frozen=True)
@@ -209,7 +207,9 @@ def match_communities(spread: Spread, kind: str, scheme: Scheme) -> Matched:
     members: dict[str, list[int]] = {}
     unnamed = 0
     for partition in partitions:
-        for name, size in zip(_names(partition, one), partition.sizes.tolist(), strict=True):
+        for name, size in zip(
+            community_names(partition, one), partition.sizes.tolist(), strict=True
+        ):
             if name is None:
                 unnamed += 1
             else:
@@ -220,17 +220,20 @@ def match_communities(spread: Spread, kind: str, scheme: Scheme) -> Matched:
     names = sorted(kept, key=lambda name: (-sum(members[name]) / len(members[name]), name))
     number = {name: at for at, name in enumerate(names)}
     codes = [
-        np.array([number.get(str(name), -1) for name in _names(p, one)], dtype=np.int64)
+        np.array(
+            [-1 if name is None else number.get(name, -1) for name in community_names(p, one)],
+            dtype=np.int64,
+        )
         for p in partitions
     ]
     removed = {"communities in one world only": alone, "communities without a name": unnamed}
     return Matched(tuple(names), tuple(codes), {k: v for k, v in removed.items() if v})
 
 
-def _names(partition: Partition, numbered: bool) -> list[str | None]:
+def community_names(partition: Partition, numbered: bool) -> list[str | None]:
     """Name of each community, `None` for a number unless `numbered`."""
     names = [partition.name(c) for c in range(partition.n_communities)]
-    return [name if numbered or not _NUMBERED.fullmatch(name) else None for name in names]
+    return [name if numbered or not re.fullmatch(NUMBERED, name) else None for name in names]
 
 
 def hotelling_test(units: npt.ArrayLike) -> tuple[float, int, int, float] | None:

@@ -278,3 +278,27 @@ def test_nan_is_as_null() -> None:
         found = contrast(with_values(values), "a", "b").frame
         assert found["difference"].to_list() == pytest.approx([0.3])
         assert arm_means(with_values(values))["mean"].to_list() == pytest.approx([0.7, 0.4])
+
+
+def test_numbers_of_communities_do_not_match_independent_worlds() -> None:
+    rows = [
+        (arm, world, 0, "planted", community, "crossing", value + (arm == "a"), "matched", True)
+        for arm in ("a", "b")
+        for world in (0, 1)
+        for community, value in (
+            ("dance", 0.1),
+            ("community 1", 0.2),
+            ("community 2 (unnamed)", 0.3),
+        )
+    ]
+    columns = ["arm", "world", "replication", "partition", "community", "measure", "value"]
+    frame = pl.DataFrame(rows, schema=[*columns, "budget", "calibrated"], orient="row")
+    found = contrast(frame, "a", "b", primary=())
+    assert found.frame["community"].to_list() == ["dance"]
+    assert found.provenance.removed == {"communities without a name, over all worlds": 4}
+    assert arm_means(frame)["community"].unique().to_list() == ["dance"]
+    # the parts of a jackknife, and one world, have one partition
+    parts = pl.DataFrame({"world": [0, 1, 2], "sample": ["whole", "part", "part"]})
+    more = pl.concat([frame, frame.filter(world=1).with_columns(world=pl.lit(2, pl.Int64))])
+    for other in (more.join(parts, on="world"), frame.filter(world=0)):
+        assert contrast(other, "a", "b", primary=()).frame["community"].n_unique() == 3

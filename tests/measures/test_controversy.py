@@ -363,3 +363,16 @@ def test_friends_of_listeners_are_divided_by_their_communities(shared_data: Path
     mixed = Partition.from_membership(friends.vocabulary, draws.permutation(found.membership))
     shuffled = controversy(friends, mixed, against="rest").frame.drop_nulls("rwc")
     assert scores["rwc"].median() > 0.3 > 0.1 > shuffled["rwc"].median()  # type: ignore[operator]
+
+
+def test_edges_of_weight_zero_are_no_edges() -> None:
+    edges = [("a", "b", 1.0), ("b", "c", 1.0), ("c", "d", 1.0), ("d", "e", 1.0), ("e", "f", 1.0)]
+    nothing = [("z", "a", 0.0), ("z", "f", 0.0), ("b", "e", 0.0), ("b", "f", 0.0)]
+    found = []
+    for rows in (edges, edges + nothing):
+        source, target, weight = zip(*rows, strict=True)
+        graph = Graph.from_edges(source, target, weight, directed=False, nodes="abcdefz")
+        sides = Partition.from_membership({n: int(n > "c") for n in "abcdefz"}, graph=graph)
+        found.append(controversy(graph, sides, hubs=1).frame)
+    assert found[0].equals(found[1])
+    assert found[0].item(0, "stuck") == 1

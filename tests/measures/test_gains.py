@@ -209,6 +209,26 @@ def test_visibility_groups_are_ordered_without_those_not_judgeable(spread: Sprea
         who_gains(spread, *PAIR, by="visibility", visibility=alien, **options)
 
 
+def test_one_visibility_does_not_match_numbers_of_independent_worlds(spread: Spread) -> None:
+    worlds = []
+    for world in spread.worlds:
+        planted = world.partitions["planted"]
+        bare = planted.rename(dict.fromkeys(planted.labels[1:]))
+        worlds.append(replace(world, partitions={"planted": bare}))
+    some = replace(spread, worlds=tuple(worlds))
+    partition = worlds[0].partitions["planted"]
+    names = [partition.name(c) for c in range(3)]
+    frame = pl.DataFrame({"label": names, "verdict": ["visible", "hidden", "hidden"]})
+    seen = Visibility(frame, np.zeros((1, 1), np.int32), 1.0)
+    options = {"partition": "planted", "measure": "own_share"}
+    found = who_gains(some, *PAIR, by="visibility", visibility=seen, **options)
+    assert found.frame["group"].to_list() == ["visible"]
+    assert found.provenance.removed["accounts in no group"] > 0
+    # one per world is of the numbers of its world
+    each = who_gains(some, *PAIR, by="visibility", visibility=[seen] * 5, **options)
+    assert each.frame["group"].to_list() == ["hidden", "visible"]
+
+
 def test_random_feeds_give_few_findings(by_hand: Any) -> None:
     """Both arms show posts at random: p is uniform, and findings are rare."""
     rng, claimed, calls, small = np.random.default_rng(4), 0, 25, []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 
 import polars as pl
 import pytest
 from scipy import stats
 
 import graphkit as gk
+from graphkit.data.partition import Partition
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import cold_start, own_share
+from graphkit.simulation.build import align_partition
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,32 @@ def test_chance_is_subtracted_in_each_world(world: gk.World) -> None:
     assert alone.select("chance", "above", "low").null_count().row(0) == (2, 2, 2)
     with pytest.raises(MissingDataError, match=r"no arm 'unifrm'.*Did you mean 'uniform'"):
         cold_start(rows, [world] * 3, "planted", chance="unifrm")
+
+
+def test_numbers_do_not_match_communities_of_independent_worlds(world: gk.World) -> None:
+    planted = world.partitions["planted"]
+    bare = planted.rename({"dance": None})
+    codes = planted.membership.copy()
+    codes[-5:] = -1  # another partition, in which the number is another community
+    kept = codes >= 0
+    fewer = Partition.from_membership(world.accounts.ids[kept], codes[kept])
+    fewer = align_partition(fewer, world.accounts, "planted", {}).rename({0: "comedy"})
+    assert bare.name(1) == fewer.name(1) == "community 1"
+    one, other = (
+        replace(world, partitions={"planted": p}, homes={"planted": p.membership[of]})
+        for of in [world.posters[world.poster_indptr[:-1]]]
+        for p in (bare, fewer)
+    )
+    viewers = [planted.membership.tolist().index(c) for c in (0, 1)]
+    shown = rows_of(world, [(viewer, post) for viewer in viewers for post in range(4)])
+    rows = pl.concat([shown.with_columns(world=pl.lit(w)) for w in (0, 1)])
+    found = cold_start(rows, [one, other], "planted", step=4)
+    assert found.curves["community"].unique().to_list() == ["comedy"]
+    assert found.first["community"].to_list() == ["comedy"]
+    assert found.provenance.removed["communities without a name, over all worlds"] == 2
+    # worlds of one partition match by number
+    same = cold_start(rows, [one, one], "planted", step=4)
+    assert same.first["community"].to_list() == ["comedy", "community 1"]
 
 
 def test_a_jackknife_has_its_own_interval(world: gk.World) -> None:

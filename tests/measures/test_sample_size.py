@@ -120,3 +120,26 @@ def test_what_is_refused(unit: pl.DataFrame, by_hand: Any) -> None:
     whole = pl.col("world").replace_strict({0: "whole", 1: "part", 2: "part"})
     with pytest.raises(DataError, match="more parts do not narrow it"):
         worlds_needed(unit.with_columns(sample=whole), "a", "b", measure="crossing", effect=1)
+
+
+def test_power_at_high_levels_and_huge_effects(by_hand: Any) -> None:
+    outcome, options = pilot(by_hand, [1.0, 2.0, 3.0]), {"measure": "crossing"}
+    # shift = limit and t very large, one degree of freedom: P(Z + t > t |Z'|) ≈ P(|Z'| < 1)
+    level = 1 - 1e-6
+    limit = float(stats.t.ppf((1 + level) / 2, 1)) / 2**0.5
+    found = worlds_needed(outcome, "a", "b", effect=limit, power=0.5, confidence=level, **options)
+    assert found.frame["power"][0] == pytest.approx(2 * stats.norm.cdf(1) - 1, abs=1e-5)
+    assert found.needed == 2
+    assert worlds_needed(outcome, "a", "b", effect=1e9, **options).needed == 2
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.999])
+def test_power_by_the_distribution_of_the_deviation(by_hand: Any, confidence: float) -> None:
+    outcome = pilot(by_hand, [1.0, 2.0, 3.0])
+    options: dict[str, Any] = {"measure": "crossing", "power": 0.99, "confidence": confidence}
+    frame = worlds_needed(outcome, "a", "b", effect=1.1, **options).frame
+    u = (np.arange(100_000) + 0.5) / 100_000
+    for n in (2, 3, 4, 10):
+        t, s = stats.t.ppf((1 + confidence) / 2, n - 1), (stats.chi2.ppf(u, n - 1) / (n - 1)) ** 0.5
+        power = stats.norm.sf(t * s - 1.1 * n**0.5) + stats.norm.cdf(-t * s - 1.1 * n**0.5)
+        assert frame["power"][n - 2] == pytest.approx(power.mean(), abs=2e-5)
