@@ -56,10 +56,19 @@ _FIGURES: dict[str, Any] = dict.fromkeys(_TEXT, pl.String) | {
 
 
 @cache
+def _read() -> dict[str, Any]:
+    file = importlib.resources.files("graphkit.attribution") / "validation.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
 def entries() -> tuple[dict[str, Any], ...]:
     """The figures of ``validation.toml``."""
-    file = importlib.resources.files("graphkit.attribution") / "validation.toml"
-    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["figures"])
+    return tuple(_read()["figures"])
+
+
+def tuning_history() -> str:
+    """How the published preset was chosen, and what was seen of the figures before."""
+    return str(_read()["tuning"])
 
 
 def published_figures() -> pl.DataFrame:
@@ -72,8 +81,13 @@ def published_figures() -> pl.DataFrame:
         (the band that counts as met), band_reason; direction (the claim whose sign is tested); authors,
         year, venue, id (DOI or arXiv), how_read (abstract, text, summary, report, or from memory),
         platform; computed (how the model computes it); expressed (whether it has a mechanism
-        for it) and why not; not_tuned_by (what would set it by hand); use (``"tune"`` or ``"test"``:
-        whether the published preset was chosen by it).
+        for it) and why not; not_tuned_by (what would set it by hand, and whether that is left
+        alone); use (``"tune"`` if the published preset was chosen by it, else ``"test"``).
+
+    Notes
+    -----
+    Figures marked test are not a blind test: all figures were in view while numbers were tried by
+    hand, see ``tuning`` in ``validation.toml``.
 
     Examples
     --------

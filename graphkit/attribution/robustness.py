@@ -16,7 +16,16 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, nearest
-from graphkit.measures.conditions import CANNOT_RUN, COLUMNS, HOLDS, LOST, TURNS, outcome_of, place
+from graphkit.measures.conditions import (
+    CANNOT_RUN,
+    COLUMNS,
+    HOLDS,
+    LOST,
+    TURNS,
+    outcome_of,
+    place,
+    rounded,
+)
 from graphkit.measures.contrast import PRIMARY_KINDS, Contrast, contrast
 from graphkit.measures.headline import CLAIMS, INDISTINCT, Gap, difference_text
 from graphkit.measures.hosting_visibility import RANDOM, Views
@@ -485,7 +494,7 @@ def _nearest_text(ends: pl.DataFrame, frame: pl.DataFrame) -> str:
         least = placed.get_column("distance")[0]
         parts = []
         for row in placed.filter(pl.col("distance") - least < 1e-9).iter_rows(named=True):
-            part = f"{row['condition']} (default {row['default']}): {row['holds']}"
+            part = f"{row['condition']} (default {rounded(row['default'])}): {row['holds']}"
             if row["zero"] is not None:
                 where = f"{row['dimension']} = {row['zero']:.3g}".replace("-", "−")
                 part += f"; on a line between the values tried, the difference is zero at {where}"

@@ -237,8 +237,8 @@ def published(preset: str) -> Feed:
     then completions, by what moves recommendations most (Boeker & Urman 2022); TikTok's own
     account, which the preset follows otherwise, ranks completion first. The follower-centric feed
     is as it was. See :func:`graphkit.attribution.published_figures` for the figures that
-    were used and those that are left as a test, and :meth:`graphkit.simulation.Behaviour.published`
-    for the viewers.
+    were used (``use = "tune"``) and for the others, which had been seen and are not a blind test, and
+    :meth:`graphkit.simulation.Behaviour.published` for the viewers.
 
     Parameters
     ----------
