@@ -445,13 +445,15 @@ def _verdict(about: tuple[str, str | None, str, str], frame: pl.DataFrame) -> st
     end = f"; {len(stopped)} could not be run ({', '.join(stopped)})" if stopped else ""
     if first["direction"] not in (HIGHER, LOWER):
         why = "no direction is claimed for filler" if first["direction"] == FILLER else INDISTINCT
-        why = why if first["direction"] else "without an interval"
+        why = (
+            f", {why}" if first["direction"] else ""
+        )  # the difference says that it has no interval
         if first["difference"] is None:
             return f"{subject}: not estimable, so there is no conclusion to be robust."
         new = others.filter(pl.col("direction").is_in([HIGHER, LOWER]))
         shown = ", ".join(f"{n} ({d})" for n, d in new.select("condition", "direction").iter_rows())
         text = (
-            f"{subject}: {arm} − {baseline} is {own}, {why}, so there is no conclusion to be robust"
+            f"{subject}: {arm} − {baseline} is {own}{why}, so there is no conclusion to be robust"
         )
         return f"{text}{f'; there is a direction under: {shown}' if shown else ''}{end}."
     if not others.height:

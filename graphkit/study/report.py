@@ -20,7 +20,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, arm_means, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
-from graphkit.measures.conditions import CANNOT_RUN, rounded
+from graphkit.measures.conditions import CANNOT_RUN, UNBOUNDED, rounded
 from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT, signed_number
 from graphkit.measures.intervals import FILLER
@@ -486,9 +486,8 @@ def _robust_table(found: Robustness) -> Table | None:
 def _become(frame: pl.DataFrame) -> pl.Expr:
     """What becomes of a conclusion, with the reason if a condition cannot be run."""
     stopped = pl.col("direction").str.starts_with(CANNOT_RUN).fill_null(False)
-    return (
-        pl.when(stopped).then("direction").otherwise(pl.coalesce("holds", "direction", pl.lit("–")))
-    )
+    lacking = pl.when(pl.col("difference").is_null()).then(pl.lit("–")).otherwise(pl.lit(UNBOUNDED))
+    return pl.when(stopped).then("direction").otherwise(pl.coalesce("holds", "direction", lacking))
 
 
 def _data_table(inputs: StudyInputs) -> Table:

@@ -194,6 +194,12 @@ def robustness_text(result: StudyResult) -> list[str]:
             "Some are tried in fewer worlds than the study has, so that their intervals are wider: that "
             "a difference is not distinguishable there may be due to this alone."
         )
+    scan = result.config.s_scan
+    if scan.social_share and scan.replications < result.spread.replications:
+        texts.append(
+            f"Values of s are tried in {_count_text(scan.replications, 'replication')} of each world, "
+            f"and the study has {result.spread.replications}: intervals are wider there, or missing."
+        )
     return texts
 
 
