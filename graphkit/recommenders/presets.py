@@ -219,7 +219,8 @@ def uniform() -> Feed:
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
 
 
-#: Numbers of presets that :func:`published` changes; benchmarks/published_figures.py finds them.
+#: Numbers of presets that :func:`published` changes: tried by hand, then searched for by
+#: benchmarks/published_figures.py.
 PUBLISHED: dict[str, dict[str, Any]] = {
     "interest_centric": {
         "topic_penalty": 0.15,

@@ -128,7 +128,8 @@ def without_kinds(spread: Spread, kinds: Sequence[str]) -> Spread:
 
     def tally_without(tally: ArmTally) -> ArmTally:
         names = ("views", "diet", "member_reach", "arrivals")
-        return replace(tally, **{name: _without(getattr(tally, name), kinds) for name in names})
+        kept: dict[str, Any] = {name: _without(getattr(tally, name), kinds) for name in names}
+        return replace(tally, **kept)
 
     return replace(
         spread,
