@@ -141,7 +141,8 @@ def conditions_of(
         from worlds that have more: such a condition cannot run.
     topic_penalty
         Penalties of a repeated topic in re-ranking, in all compared arms; the default is that of
-        the (first) `arm`.
+        the `arm`. If several arms have different ones, or a value is that of the arm and not of the
+        baseline, it names those of all, and the values are choices.
     social_share
         Values of s, the share of taste that is social.
     other_slots
@@ -189,9 +190,16 @@ def conditions_of(
         found.append(replace(cold_one, label="cold start"))
     for name, values in (("profile_noise", profile_noise), ("feature_noise", feature_noise)):
         for value in values:
-            found += _noise_condition(population, name, check_number(name, value, 0, 1), own[name])
+            noisy = _noise_condition(population, name, check_number(name, value, 0, 1), own[name])
+            if name == "profile_noise" and known.get("cold_start", False):
+                why = "the profiles of a cold start are all alike."
+                noisy = [replace(one, worlds=None, refused=why) for one in noisy]
+            found += noisy
     feeds = {name: arms[name] for name in (*compared, baseline)}
-    penalty = arms[compared[0]].topic_penalty
+    penalties = {name: feeds[name].topic_penalty for name in compared}
+    penalty: Value = arms[compared[0]].topic_penalty
+    if len(set(penalties.values())) > 1 or penalty in topic_penalty:
+        penalty = ", ".join(f"{feed.topic_penalty:g} in {name}" for name, feed in feeds.items())
     for value in topic_penalty:
         changed = {name: feed.but(feed.name, topic_penalty=value) for name, feed in feeds.items()}
         if any(feed.topic_penalty != value for feed in feeds.values()):

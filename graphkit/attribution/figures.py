@@ -56,10 +56,19 @@ _FIGURES: dict[str, Any] = dict.fromkeys(_TEXT, pl.String) | {
 
 
 @cache
+def _read() -> dict[str, Any]:
+    file = importlib.resources.files("graphkit.attribution") / "validation.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
 def entries() -> tuple[dict[str, Any], ...]:
     """The figures of ``validation.toml``."""
-    file = importlib.resources.files("graphkit.attribution") / "validation.toml"
-    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["figures"])
+    return tuple(_read()["figures"])
+
+
+def tuning_history() -> str:
+    """How the published preset was chosen, and what was seen of the figures before."""
+    return str(_read()["tuning"])
 
 
 def published_figures() -> pl.DataFrame:
@@ -72,8 +81,13 @@ def published_figures() -> pl.DataFrame:
         (the band that counts as met), band_reason; direction (the claim whose sign is tested); authors,
         year, venue, id (DOI or arXiv), how_read (abstract, text, summary, report, or from memory),
         platform; computed (how the model computes it); expressed (whether it has a mechanism
-        for it) and why not; not_tuned_by (what would set it by hand); use (``"tune"`` or ``"test"``:
-        whether the published preset was chosen by it).
+        for it) and why not; not_tuned_by (what would set it by hand, and whether that is left
+        alone); use (``"tune"`` if the published preset was chosen by it, else ``"test"``).
+
+    Notes
+    -----
+    Figures marked test are not a blind test: all figures were in view while numbers were tried by
+    hand, see ``tuning`` in ``validation.toml``.
 
     Examples
     --------
@@ -165,7 +179,11 @@ def exploit_share(arms: Arms) -> tuple[float, float]:
 
 
 def amplification_early(arms: Arms) -> tuple[float, float]:
-    """Share of the rise of the strongest interest that is reached within 200 posts."""
+    """Share of the rise of the strongest interest that is reached within 200 posts.
+
+    The rise is from the first step of 20 posts to posts 201–300, and within 200 posts to posts
+    101–200. By means, not maxima: those of noise rise too. The claim is against a straight line.
+    """
     arm = _cold(arms["interest_centric"])
     log = _numbered(arm.impressions())
     own = topics_of(arm.world.interests)[log["account"]]
@@ -173,8 +191,11 @@ def amplification_early(arms: Arms) -> tuple[float, float]:
     steps = log.select(step=pl.col("number") // STEP).with_columns(own=pl.Series(match))
     steps = steps.filter(pl.col("step") < LONG // STEP)
     curve = steps.group_by("step").agg(pl.col("own").mean()).sort("step")["own"].to_numpy()
-    rise, early = float(curve.max() - curve[0]), float(curve[: EARLY // STEP].max() - curve[0])
-    return early / rise if rise else math.nan, early - rise / 2
+    at, middle, end = np.arange(curve.size), EARLY // STEP // 2, EARLY // STEP
+    early, late = slice(middle, end), slice(end, None)
+    rise, soon = (float(curve[part].mean() - curve[0]) for part in (late, early))
+    straight = at[early].mean() / at[late].mean()
+    return soon / rise if rise else math.nan, float(soon - straight * rise)
 
 
 def diversity_declines(arms: Arms) -> tuple[float, float]:

@@ -16,7 +16,16 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, nearest
-from graphkit.measures.conditions import CANNOT_RUN, COLUMNS, HOLDS, LOST, TURNS, outcome_of, place
+from graphkit.measures.conditions import (
+    CANNOT_RUN,
+    COLUMNS,
+    HOLDS,
+    LOST,
+    TURNS,
+    outcome_of,
+    place,
+    rounded,
+)
 from graphkit.measures.contrast import PRIMARY_KINDS, Contrast, contrast
 from graphkit.measures.headline import CLAIMS, INDISTINCT, Gap, difference_text
 from graphkit.measures.hosting_visibility import RANDOM, Views
@@ -436,13 +445,15 @@ def _verdict(about: tuple[str, str | None, str, str], frame: pl.DataFrame) -> st
     end = f"; {len(stopped)} could not be run ({', '.join(stopped)})" if stopped else ""
     if first["direction"] not in (HIGHER, LOWER):
         why = "no direction is claimed for filler" if first["direction"] == FILLER else INDISTINCT
-        why = why if first["direction"] else "without an interval"
+        why = (
+            f", {why}" if first["direction"] else ""
+        )  # the difference says that it has no interval
         if first["difference"] is None:
             return f"{subject}: not estimable, so there is no conclusion to be robust."
         new = others.filter(pl.col("direction").is_in([HIGHER, LOWER]))
         shown = ", ".join(f"{n} ({d})" for n, d in new.select("condition", "direction").iter_rows())
         text = (
-            f"{subject}: {arm} − {baseline} is {own}, {why}, so there is no conclusion to be robust"
+            f"{subject}: {arm} − {baseline} is {own}{why}, so there is no conclusion to be robust"
         )
         return f"{text}{f'; there is a direction under: {shown}' if shown else ''}{end}."
     if not others.height:
@@ -485,7 +496,7 @@ def _nearest_text(ends: pl.DataFrame, frame: pl.DataFrame) -> str:
         least = placed.get_column("distance")[0]
         parts = []
         for row in placed.filter(pl.col("distance") - least < 1e-9).iter_rows(named=True):
-            part = f"{row['condition']} (default {row['default']}): {row['holds']}"
+            part = f"{row['condition']} (default {rounded(row['default'])}): {row['holds']}"
             if row["zero"] is not None:
                 where = f"{row['dimension']} = {row['zero']:.3g}".replace("-", "−")
                 part += f"; on a line between the values tried, the difference is zero at {where}"

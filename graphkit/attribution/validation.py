@@ -265,7 +265,9 @@ def _row(entry: Mapping[str, Any], found: _Found | None, scheme: Scheme) -> tupl
     source = f"{_cite(entry['authors'])} ({entry['year']}), {entry['id']}"
     number: float | None = entry.get("figure")
     published = entry["direction"] if number is None else f"{number:g} {entry['unit']}"
-    tolerance = None if number is None else f"{entry['low']:g} … {entry['high']:g}"
+    tolerance = (
+        None if number is None else f"{entry['low']:g} … {entry['high']:g}".replace("-", "−")
+    )
     head = (entry["key"], source, published, tolerance)
     if not entry["expressed"] or found is None:
         return (*head, None, None, None, None, None, CANNOT, entry["use"])

@@ -6,7 +6,10 @@ import polars as pl
 
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 
-__all__ = ["CANNOT_RUN", "COLUMNS", "HOLDS", "LOST", "OUTCOMES", "TURNS", "outcome_of", "place"]
+__all__ = [
+    *("CANNOT_RUN", "COLUMNS", "HOLDS", "LOST", "OUTCOMES", "TURNS"),
+    *("outcome_of", "place", "rounded"),
+]
 
 #: Columns that say what a condition changes, and from what to what.
 COLUMNS = ("dimension", "value", "default")
@@ -58,6 +61,21 @@ def place(rows: pl.DataFrame) -> pl.DataFrame:
     away = (pl.col("number") - pl.col("default_number")).abs()
     has = (top > low) & pl.col("difference").is_not_null()
     return rows.with_columns(pl.when(has).then(away / (top - low)).alias("distance"))
+
+
+def rounded(value: str) -> str:
+    """The text of a value with three digits, if it is a number with more.
+
+    Examples
+    --------
+    >>> rounded("0.0363086778456"), rounded("1200"), rounded("tags 1")
+    ('0.0363', '1200', 'tags 1')
+    """
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return value if len(value) <= 6 else f"{number:.3g}"
 
 
 def outcome_of(own: str, direction: str | None, difference: float | None) -> str:

@@ -463,7 +463,10 @@ def _places_of(rows: pl.DataFrame | None, claim: Claim) -> dict[str, tuple[float
         return {}
     placed = tried.place(rows.filter(measure=claim.measure)).drop_nulls("distance")
     columns = ("condition", "distance", "default_number")
-    return {name: (d, f"{own:g}") for name, d, own in placed.select(columns).iter_rows()}
+    return {
+        name: (d, tried.rounded(f"{own:.12g}"))
+        for name, d, own in placed.select(columns).iter_rows()
+    }
 
 
 def signed_number(value: float) -> str:

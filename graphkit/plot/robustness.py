@@ -19,6 +19,7 @@ from graphkit.measures.conditions import (
     TURNS,
     UNBOUNDED,
     UNDEFINED,
+    rounded,
 )
 from graphkit.plot import style
 from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown
@@ -89,7 +90,7 @@ def robustness(found: Robustness) -> Canvas:
     defaults = frame.get_column("default").to_list()
     for at, default in zip(rows.tolist(), defaults, strict=True):
         if default is not None:
-            text = shown(default, 22)
+            text = shown(rounded(default), 22)
             axes.text(
                 1.01,
                 at,
@@ -117,7 +118,9 @@ def robustness(found: Robustness) -> Canvas:
     axes.tick_params(colors=MUTED, labelcolor=INK)
     axes.margins(x=0.06)
     style.format_ticks(axes.xaxis, "{:+.3g}")
-    style.name_in_legend(axes, handles, outside=False)
+    # above the axes: inside, it would hide lines
+    options: dict[str, Any] = {"loc": "outside upper left", "ncols": 4, "frameon": False}
+    figure.legend(list(handles.values()), list(handles), fontsize=8.5, **options)
     notes = []
     intervals = (
         frame.drop_nulls("low").get_column("interval").drop_nulls().unique(maintain_order=True)

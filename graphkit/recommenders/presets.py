@@ -219,7 +219,8 @@ def uniform() -> Feed:
     return Feed("uniform", {"everywhere": 60}, {"chance": 1.0}, learning_rate=0.0)
 
 
-#: Numbers of presets that :func:`published` changes; benchmarks/published_figures.py finds them.
+#: Numbers of presets that :func:`published` changes: tried by hand, then searched for by
+#: benchmarks/published_figures.py.
 PUBLISHED: dict[str, dict[str, Any]] = {
     "interest_centric": {
         "topic_penalty": 0.15,
@@ -237,8 +238,8 @@ def published(preset: str) -> Feed:
     then completions, by what moves recommendations most (Boeker & Urman 2022); TikTok's own
     account, which the preset follows otherwise, ranks completion first. The follower-centric feed
     is as it was. See :func:`graphkit.attribution.published_figures` for the figures that
-    were used and those that are left as a test, and :meth:`graphkit.simulation.Behaviour.published`
-    for the viewers.
+    were used (``use = "tune"``) and for the others, which had been seen and are not a blind test, and
+    :meth:`graphkit.simulation.Behaviour.published` for the viewers.
 
     Parameters
     ----------

@@ -12,7 +12,8 @@ from graphkit.errors import check_number
 
 __all__ = ["Behaviour"]
 
-#: Parameters of :meth:`Behaviour.published` that differ; benchmarks/published_figures.py finds them.
+#: Parameters of :meth:`Behaviour.published` that differ: tried by hand, then searched for by
+#: benchmarks/published_figures.py.
 PUBLISHED: dict[str, Any] = {"watch_base": -1.5, "comment_divisive": 4.0}
 
 #: Ranges of parameters that are not any finite number.

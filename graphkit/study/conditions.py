@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from graphkit.attribution import Condition, conditions_of
@@ -177,6 +178,16 @@ def same_random_posts(worlds: Sequence[World], others: Sequence[World]) -> bool:
     return all(
         world.posts is other.posts and dict(world.partitions) == dict(other.partitions)
         for world, other in zip(worlds, others, strict=False)
+    )
+
+
+def read_alike(worlds: Sequence[World], others: Sequence[World]) -> bool:
+    """Whether feeds read the same of posts and viewers in both."""
+    names = ("post_features", "profiles")
+    return all(
+        np.array_equal(getattr(world, name), getattr(other, name))
+        for world, other in zip(worlds, others, strict=True)
+        for name in names
     )
 
 

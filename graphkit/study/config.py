@@ -463,6 +463,17 @@ class ConditionsConfig(Section):
     homophily: tuple[Share, ...] = ()
     worlds: Count = 5
 
+    @field_validator("*")
+    @classmethod
+    def _check_distinct(cls, values: Any) -> Any:
+        """Refuse values that are there twice, or alike in the names of their conditions."""
+        if isinstance(values, tuple):
+            texts = [f"{v:g}" if isinstance(v, float | int) else str(v) for v in values]
+            for text in texts:
+                if texts.count(text) > 1:
+                    raise OptionError(f"{text} is there twice: each condition is tried once.")
+        return values
+
     @field_validator("space")
     @classmethod
     def _check_spaces(

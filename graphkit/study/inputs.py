@@ -98,6 +98,11 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
             raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
+    if config.calibration.log:
+        try:
+            ds.require("impressions", "watch_fraction", verb="calibration.log")
+        except MissingDataError as error:
+            raise MissingDataError(f"{error} Or set calibration.log = false.") from None
     posts = _count_posts(config, ds)
     if config.simulation.budget == "matched" and posts < config.simulation.slots:
         raise DataError(
@@ -161,9 +166,31 @@ def check_study(path: str | Path) -> pl.DataFrame:
         "arms": f"{', '.join(config.feeds())} (baseline: {config.arms[0].name}, level of chance: {config.random_arm})",
         "simulation": f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}",
         "s scan": sweep if scan.social_share else "none",
-        "behaviour": "calibrated" if config.behaviour.calibrated else "not calibrated",
+        "other conditions": _conditions_plan(config, worlds, synthetic),
+        "behaviour": "fitted to the log of the data"
+        if config.calibration.log
+        else "calibrated"
+        if config.behaviour.calibrated
+        else "not calibrated",
     }
     return pl.DataFrame({"stage": list(rows), "what": list(rows.values())})
+
+
+def _conditions_plan(config: StudyConfig, worlds: int, synthetic: bool) -> str:
+    """How many conditions are tried by simulations, in how many worlds, and by other partitions."""
+    wanted = config.conditions
+    some = min(wanted.worlds, worlds) if synthetic else worlds
+    names = ("feature_noise", "profile_noise", "topic_penalty", "slots", "posts_per_tick")
+    simulated = int(wanted.cold_start) + sum(
+        len(getattr(wanted, name)) for name in (*names, "space", "homophily")
+    )
+    partitions = wanted.partition_seeds + sum(
+        len(getattr(wanted, name)) for name in ("resolution", "top", "min_shared")
+    )
+    return (
+        f"at most {simulated} by simulations in {some} worlds, {partitions} by other partitions, and "
+        "two readings of open slots"
+    )
 
 
 _PACKAGES = "igraph leidenalg matplotlib numba numpy polars scikit-learn scipy"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from graphkit.attribution import Validation
-from graphkit.attribution.figures import ROLES
+from graphkit.attribution import Validation, published_figures
+from graphkit.attribution.figures import ROLES, tuning_history
 from graphkit.attribution.validation import NOT_COMPUTED
 from graphkit.data.spread import Spread
 from graphkit.rng import Streams
@@ -49,12 +49,17 @@ def published_text(result: StudyResult) -> list[str]:
     """Which calibration the study has, and how many published figures its runs meet."""
     wanted, found = result.config.calibration, result.validation
     chosen = {
-        "none": "The numbers of feeds and viewers are not chosen by published figures",
-        "published": "The numbers of viewers and preset feeds are those chosen by the published figures "
-        "marked tune; the others are a test",
+        "none": "The numbers of feeds and viewers are not chosen by published figures; those marked tune "
+        "chose the preset 'published', which this study does not use",
+        "published": "The numbers of preset feeds are those chosen by the published figures marked tune"
+        if wanted.log
+        else "The numbers of preset feeds and of viewers are those chosen by the published figures "
+        "marked tune",
     }[wanted.preset]
     fitted = "fitted to the log of the data" if wanted.log else "not fitted to a log"
     texts = [f"{chosen}; the viewers' behaviour is {fitted}."]
+    if wanted.preset == "published":
+        texts.append(tuning_history())
     if found is None:
         return texts
     met, within = found.met()
@@ -62,8 +67,8 @@ def published_text(result: StudyResult) -> list[str]:
     missing = int(verdicts.str.starts_with(NOT_COMPUTED).sum())
     texts.append(
         f"Of {found.frame.height} published figures, the runs of this study meet {met} in direction or "
-        f"level, {within} of them within tolerance; {missing} are not computed, for want of what the "
-        "table names. The figures are of other platforms, years and people: to meet them is no proof "
+        f"level, {within} of them within tolerance; {missing} are not computed, because the runs lack what "
+        "the table names. The figures are of other platforms, years and people: to meet them is no proof "
         "that the model is right, and not to meet one says where it falls short."
     )
     return texts
@@ -73,15 +78,9 @@ def published_table(result: StudyResult) -> pl.DataFrame | None:
     """The figures for the report."""
     if result.validation is None:
         return None
-    columns = (
-        "figure",
-        "source",
-        "published",
-        "tolerance",
-        "ours",
-        "low",
-        "high",
-        "verdict",
-        "use",
+    stated = published_figures().select("statement", "how_read", figure="key")
+    columns = ("published", "tolerance", "ours", "low", "high", "verdict", "use")
+    rows = result.validation.frame.join(stated, on="figure", maintain_order="left")
+    return rows.select(
+        pl.col("statement").alias("figure"), "source", pl.col("how_read").alias("read"), *columns
     )
-    return result.validation.frame.select(columns)

@@ -20,7 +20,7 @@ from graphkit.data.spread import Spread
 from graphkit.errors import DataError
 from graphkit.measures import Mixing, arm_means, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
-from graphkit.measures.conditions import CANNOT_RUN
+from graphkit.measures.conditions import CANNOT_RUN, UNBOUNDED, rounded
 from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT, signed_number
 from graphkit.measures.intervals import FILLER
@@ -455,7 +455,11 @@ def _robustness_tables(result: StudyResult, at: int) -> dict[str, Any]:
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
     found = [one for one in result.robustness if one.arm == arm]
     parts = [
-        {"texts": [t for t in (one.verdict, one.nearest_text) if t], "table": _robust_table(one)}
+        {
+            "texts": [t for t in (one.verdict, one.nearest_text) if t],
+            "measure": one.measure,
+            "table": _robust_table(one),
+        }
         for one in found
     ]
     return {"title": f"{arm} compared with {base}", "findings": parts}
@@ -468,22 +472,22 @@ def _robust_table(found: Robustness) -> Table | None:
     texts = _difference_texts(found.frame)[0]
     frame = found.frame.select(
         "condition",
-        pl.col("default").fill_null("–"),
+        pl.Series("default", [rounded(v or "–") for v in found.frame["default"]], pl.String),
         texts,
         _become(found.frame).alias("conclusion"),
     )
-    kind = "" if found.partition is None else f" ({found.partition} partition)"
-    return _text_table(
-        frame, f"{found.measure}{kind}, {found.arm} − {found.baseline}, by condition"
-    )
+    known = describe_measure(found.measure)
+    about = [f"{found.partition} partition"] if found.partition else []
+    about += [] if known is None else [known.unit]
+    caption = f"{found.measure} ({'; '.join(about)}), {found.arm} − {found.baseline}, by condition"
+    return _text_table(frame, caption)
 
 
 def _become(frame: pl.DataFrame) -> pl.Expr:
     """What becomes of a conclusion, with the reason if a condition cannot be run."""
     stopped = pl.col("direction").str.starts_with(CANNOT_RUN).fill_null(False)
-    return (
-        pl.when(stopped).then("direction").otherwise(pl.coalesce("holds", "direction", pl.lit("–")))
-    )
+    lacking = pl.when(pl.col("difference").is_null()).then(pl.lit("–")).otherwise(pl.lit(UNBOUNDED))
+    return pl.when(stopped).then("direction").otherwise(pl.coalesce("holds", "direction", lacking))
 
 
 def _data_table(inputs: StudyInputs) -> Table:

@@ -23,7 +23,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline, hosting_by_visibility, measure_spread
 from graphkit.parallel import check_executor, in_threads, track
@@ -45,6 +45,7 @@ from graphkit.study.conditions import (
     concat_conditions,
     find_variants,
     partition_variants,
+    read_alike,
     same_random_posts,
     simulated_conditions,
     space_text,
@@ -142,7 +143,7 @@ def _run_stages(
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
-        tried = _build_worlds(config, inputs, partitions | others.partitions, streams, others.found)
+        tried, others = _build_tried_worlds(config, inputs, partitions, others, streams)
         worlds = [world_without(world, others.kinds) for world in tried]
     with folder.stage("visibility in the worlds"):
         views_of = _see_communities(config, tried, streams)
@@ -293,9 +294,15 @@ def _follow_partition(
 
 
 def _partitions_of(
-    config: StudyConfig, variants: Sequence[PartitionVariant], platform: Platform
+    config: StudyConfig,
+    variants: Sequence[PartitionVariant],
+    stopped: dict[str, str],
+    platform: Platform,
 ) -> dict[str, Partition]:
-    """Communities of shared interest and of the follow graph of another platform."""
+    """Communities of shared interest and of the follow graph of another platform.
+
+    `stopped` gets the reasons of the other partitions that it does not have.
+    """
     part = split_world_data(platform, since=config.world.since, posts=config.world.posts)
     streams = Streams(config.seed)
     graph = cointeraction_graph(part, **config.communities.keywords())
@@ -306,9 +313,29 @@ def _partitions_of(
     rng = streams.integer("follow partition")
     known = {INTEREST: interest, "follow": _follow_partition(config, part, follows, rng)}
     others, why = find_variants(variants, config, part, graph, found, search, seed)
-    if why:
-        raise DataError(f"another world has no partition like {next(iter(why.items()))}.")
+    for kind, reason in why.items():
+        stopped.setdefault(kind, f"in another world: {reason}")
     return known | others
+
+
+def _build_tried_worlds(
+    config: StudyConfig,
+    inputs: StudyInputs,
+    partitions: Mapping[str, Partition],
+    others: _OtherPartitions,
+    streams: Streams,
+) -> tuple[list[World], _OtherPartitions]:
+    """The worlds with the other partitions, and those of them that every world has."""
+    stopped = dict[str, str]()
+    found = [*others.found]
+    worlds = _build_worlds(
+        config, inputs, {**partitions, **others.partitions}, streams, found, stopped=stopped
+    )
+    kept = {kind: p for kind, p in others.partitions.items() if kind not in stopped}
+    refused = [(v.condition, stopped[v.kind]) for v in found if v.kind in stopped]
+    there = [variant for variant in found if variant.kind in kept]
+    whole = [world_without(world, list(stopped)) for world in worlds]
+    return whole, _OtherPartitions(kept, there, [*others.refused, *refused])
 
 
 def _build_worlds(
@@ -318,11 +345,13 @@ def _build_worlds(
     streams: Streams,
     variants: Sequence[PartitionVariant] = (),
     known: Sequence[World] = (),
+    stopped: dict[str, str] | None = None,
 ) -> list[World]:
     """The data's own world, from data that the partitions were not found in, and the others.
 
     Of synthetic data the others are made anew, with communities found anew, unless they are those
     of the `known` worlds; of other data they are the own world without one group of accounts each.
+    `stopped` gets the reasons of variants that some of the others do not have.
     """
     wanted = config.world
     options = _world_options(config)
@@ -337,7 +366,9 @@ def _build_worlds(
     if inputs.platform is None:
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
-    find: Callable[[Platform], Mapping[str, Partition]] = partial(_partitions_of, config, variants)
+    find: Callable[[Platform], Mapping[str, Partition]] = partial(
+        _partitions_of, config, variants, {} if stopped is None else stopped
+    )
     if known:
         there = iter(known[1:])
         find = lambda _: {k: p for k, p in next(there).partitions.items() if k != "planted"}  # noqa: E731
@@ -415,7 +446,8 @@ def _conditions_of(
         except REFUSALS as error:
             found.append(replace(condition, refused=str(error)))
         else:
-            found.append(replace(condition, worlds=made))
+            why = "these data are read so already." if read_alike(made, worlds) else None
+            found.append(replace(condition, worlds=None if why else made, refused=why))
     if inputs.platform is None:
         return found
     known = inputs.platform.parameters["homophily"]
@@ -423,15 +455,20 @@ def _conditions_of(
     for least in wanted.homophily:
         if least <= own:
             continue
+        condition = Condition(
+            "least homophily", least, own, label=f"homophily of follows from {least:g}"
+        )
         dial = {name: max(share, least) for name, share in known.items()}
         like = replace(
             inputs.platform, parameters={**inputs.platform.parameters, "homophily": dial}
         )
-        made = _make_worlds(config, like, n, partial(_partitions_of, config, ()), streams)
-        views = _see_communities(config, made, streams)
-        label = f"homophily of follows from {least:g}"
-        of_worlds: dict[str, Any] = {"worlds": made, "visibility": views, "label": label}
-        found.append(Condition("least homophily", least, own, **of_worlds))
+        try:
+            made = _make_worlds(config, like, n, partial(_partitions_of, config, (), {}), streams)
+            views = _see_communities(config, made, streams)
+        except REFUSALS as error:
+            found.append(replace(condition, refused=str(error)))
+        else:
+            found.append(replace(condition, worlds=made, visibility=views))
     return found
 
 

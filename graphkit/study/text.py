@@ -177,11 +177,28 @@ def robustness_text(result: StudyResult) -> list[str]:
         "among them. Its distance is that of its value from the study's own, as a share of the "
         "range tried; a condition without a number has none."
     ]
+    wanted = result.config.conditions
+    if wanted.partition_seeds or wanted.resolution or wanted.top or wanted.min_shared:
+        texts.append(
+            "Other seeds, resolutions and thresholds (top, min_shared) are of the search for the interest "
+            "partition and of its graph, and concern the measures under that partition alone."
+        )
+    if wanted.homophily:
+        texts.append(
+            "Another homophily of follows needs other worlds, made with other random numbers: a "
+            "part of the change is due to these worlds."
+        )
     tried = 0 if result.conditions is None else result.conditions.get_column("worlds").min()
     if isinstance(tried, int) and 0 < tried < len(result.spread.worlds):
         texts.append(
             "Some are tried in fewer worlds than the study has, so that their intervals are wider: that "
             "a difference is not distinguishable there may be due to this alone."
+        )
+    scan = result.config.s_scan
+    if scan.social_share and scan.replications < result.spread.replications:
+        texts.append(
+            f"Values of s are tried in {_count_text(scan.replications, 'replication')} of each world, "
+            f"and the study has {result.spread.replications}: intervals are wider there, or missing."
         )
     return texts
 

@@ -74,6 +74,28 @@ def test_values_of_the_comparison_are_no_conditions(world: World) -> None:
     assert found[1].default == 0.3
 
 
+def test_penalties_of_several_arms_are_choices(world: World) -> None:
+    """The default of one arm is not that of another, and a value of one has no distance 0."""
+    some: dict[str, Any] = dict.fromkeys(
+        ("profile_noise", "feature_noise", "social_share", "other_slots", "readings", "posts"), ()
+    )
+    some |= {"baseline": "old", "cold_start": False, "rng": 1}
+    arms = ARMS | {"mix": gk.recommenders.blend(ARMS["old"], ARMS["new"], 0.5)}
+    (one,) = conditions_of(world, arms, arm=["new", "mix"], topic_penalty=[0.3], **some)
+    assert one.default == "0.08 in new, 0.04 in mix, 0 in old"
+    (one,) = conditions_of(world, ARMS, arm="new", topic_penalty=[0.08], **some)
+    assert one.default == "0.08 in new, 0 in old"
+    (one,) = conditions_of(world, ARMS, arm="new", topic_penalty=[0.3], **some)
+    assert one.default == 0.08
+
+
+def test_profiles_of_a_cold_start_have_no_noise(world: World) -> None:
+    cold = perturb_world(world, cold_start=True)
+    named = {c.name: c for c in conditions_of(cold, ARMS, **PAIR, rng=1)}
+    assert named["profile noise = 0.5"].refused == "the profiles of a cold start are all alike."
+    assert "cold start" not in named
+
+
 def test_noise_on_noise_makes_the_value(world: World) -> None:
     blurred = perturb_world(world, profile_noise=0.2)
     (one,) = conditions_of(

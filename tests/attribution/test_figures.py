@@ -128,13 +128,33 @@ def test_amplification_and_diversity_are_those_of_a_feed_that_narrows() -> None:
     shown = [own if i % 2 or i >= 100 else other for i in range(figures.LONG)]
     log = log_of([(0, post, i // 10) for i, post in enumerate(shown)])
     arms = {"interest_centric": arm_of(log, cold)}
-    assert figures.amplification_early(arms) == (1.0, 0.25)
+    # from a half to all in posts 101–200, of which a straight line would have 7 of 12 parts
+    assert figures.amplification_early(arms) == (1.0, pytest.approx(0.5 - 0.5 * 7 / 12))
     ratio, gap = figures.diversity_declines(arms)
     assert (ratio, gap) == (0.5, 1.0)
     with pytest.raises(MissingDataError, match="cold start"):
         figures.amplification_early({"interest_centric": arm_of(log)})
     with pytest.raises(MissingDataError, match="300 impressions per viewer"):
         figures.diversity_declines({"interest_centric": arm_of(log.head(299), cold)})
+
+
+def test_a_straight_rise_and_noise_are_no_early_amplification() -> None:
+    world = small()
+    cold = replace(world, profiles=np.tile(world.profiles[:1], (world.n_accounts, 1)))
+    topic = topics_of(world.taste_features)
+    mine = topic == topics_of(world.interests)[0]
+    own, other = (int(np.flatnonzero(of)[0]) for of in (mine, ~mine))
+    rng = np.random.default_rng(1)
+    chance = {"straight": np.arange(figures.LONG) // figures.STEP / 14, "flat": 0.5}
+    gaps = {}
+    for name, p in chance.items():
+        found = []
+        for _ in range(40):
+            hit = rng.random(figures.LONG) < p
+            log = log_of([(0, own if h else other, i // 10) for i, h in enumerate(hit)])
+            found.append(figures.amplification_early({"interest_centric": arm_of(log, cold)})[1])
+        gaps[name] = np.mean(found) / (np.std(found) / np.sqrt(len(found)))
+    assert all(abs(z) < 3 for z in gaps.values()), gaps
 
 
 def test_divisiveness_in_standard_deviations_of_the_chronological_feed() -> None:

@@ -132,7 +132,7 @@ def test_nothing_ends_it_and_nothing_was_tried() -> None:
     [
         (rows(0.1), "not distinguishable from zero, so there is no conclusion to be robust"),
         (rows(2, direction="not claimed: filler"), "no direction is claimed for filler"),
-        (rows(2, None), "without an interval, so there is no conclusion"),
+        (rows(2, None), "an interval: one world, one replication, so there is no conclusion"),
         (rows(None), "not estimable, so there is no conclusion"),
     ],
 )

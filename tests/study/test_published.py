@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from graphkit.errors import OptionError
 from graphkit.recommenders import interest_centric, published
 from graphkit.simulation import Behaviour
 from graphkit.study import CalibrationConfig, StudyConfig, StudyResult, run_study
+from graphkit.study.published import published_text
 
 TINY = """
 [data]
@@ -74,6 +76,11 @@ def test_the_viewers_are_fitted_to_the_log_and_the_report_says_so(result: StudyR
     assert "the viewers' behaviour is fitted to the log of the data" in report
     assert "are not chosen by published figures" in report
     assert "Of 17 published figures, the runs of this study meet" in report
+    # statements and how they were read, no keys
+    assert "attention to the videos of the For You feed is about 45 per cent" in report
+    assert "attention_stable" not in report
+    assert "memory: not checked" in report
+    assert "not a blind test" not in report  # nothing is tuned here
 
 
 def test_the_published_preset_changes_what_a_study_leaves_alone() -> None:
@@ -100,6 +107,19 @@ def test_the_published_preset_changes_what_a_study_leaves_alone() -> None:
 def test_a_study_with_the_preset_reads_back_as_it_is(tmp_path: Path) -> None:
     chosen = StudyConfig.of({"calibration": {"preset": "published"}})
     assert StudyConfig.of(tomllib.loads(chosen.to_toml())) == chosen
+
+
+def test_a_report_says_how_the_preset_was_chosen(result: StudyResult) -> None:
+    values = {"calibration": {"preset": "published", "log": True}}
+    chosen = replace(result, config=StudyConfig.of(values))
+    first, second, *_ = published_text(chosen)
+    # viewers that are fitted to a log have no numbers of the preset
+    assert first.startswith("The numbers of preset feeds are those chosen by the published figures")
+    assert "fitted to the log" in first
+    assert "tried by hand" in second
+    assert "not a blind test" in second
+    plain = replace(result, config=StudyConfig.of({"calibration": {"preset": "published"}}))
+    assert "preset feeds and of viewers" in published_text(plain)[0]
 
 
 def test_another_preset_is_refused() -> None:

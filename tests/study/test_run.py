@@ -229,6 +229,7 @@ def test_check_says_what_a_run_would_do(study: Path, tmp_path: Path) -> None:
     text = " ".join(plan["what"])
     assert "300 accounts" in text
     assert "baseline: follower" in text
+    assert "at most 4 by simulations in 2 worlds, 3 by other partitions" in text
     file = of_folder(tmp_path, gk.synthetic.platform(100, rng=1).dataset)
     assert "100 accounts" in " ".join(check_study(file)["what"])
 
@@ -240,6 +241,7 @@ def test_check_says_what_a_run_would_do(study: Path, tmp_path: Path) -> None:
         ("interactions", "interactions"),
         ("author_id", "world.posts = 'introduced'"),
         ("nothing", "10 to 20 groups will do"),
+        ("impressions", r"Or set calibration\.log = false"),
     ],
 )
 def test_data_that_cannot_carry_the_study(tmp_path: Path, gone: str, message: str) -> None:
@@ -247,6 +249,7 @@ def test_data_that_cannot_carry_the_study(tmp_path: Path, gone: str, message: st
     tables = {name: f for name, f in ds.tables.items() if name != gone}
     tables["items"] = tables["items"].drop([c for c in (gone,) if c in tables["items"].columns])
     more = "[world]\ngroups = 101\n" if gone == "nothing" else ""
+    more = "[calibration]\nlog = true\n" if gone == "impressions" else more
     with pytest.raises((MissingDataError, OptionError), match=message):
         check_study(of_folder(tmp_path, Dataset(**tables), more))  # type: ignore[arg-type]
 
@@ -444,12 +447,58 @@ def test_conditions_that_need_other_worlds_or_graphs(tmp_path: Path) -> None:
     assert "2 could not be run (slots = 60, space = embedding)" in report
 
 
+def test_a_space_that_is_read_already_is_no_other_condition(tmp_path: Path) -> None:
+    """Data with nothing but tags are read by their tags, whether or not the study says so."""
+    ds = gk.synthetic.platform(100, rng=1).dataset
+    items = ds.require("items", "tags", verb="this test")
+    plain = items.drop([c for c in ("sound_id", "caption") if c in items.columns])
+    tables = dict(ds.tables) | {"items": plain}
+    tables.pop("sounds", None)
+    more = (
+        "[communities]\nruns = 1\nnull_draws = 0\n[world]\ngroups = 0\nticks = 2\n"
+        "[simulation]\nticks = 2\nslots = 3\n[s_scan]\nsocial_share = []\n[conditions]\n"
+        "cold_start = false\nfeature_noise = []\nprofile_noise = []\ntopic_penalty = []\n"
+        'partition_seeds = 0\nresolution = []\nspace = [{tags = 1.0}, "interactions"]\n'
+    )
+    study = of_folder(tmp_path, Dataset(**tables), more)
+    found = run_study(study, tmp_path / "out")
+    assert found.conditions is not None
+    why = found.conditions.filter(pl.col("measure").is_null()).select("condition", "direction")
+    assert why.rows() == [("space = tags 1", "cannot run: these data are read so already.")]
+    assert "space = interactions" in set(found.conditions["condition"])
+
+
+def test_a_partition_that_another_world_lacks_cannot_run(tmp_path: Path) -> None:
+    """The data's own world has one edge of four shared items, the other world none."""
+    values = {
+        "data": {"source": "synthetic", "accounts": 120, "seed": 4},
+        "communities": {"runs": 1, "null_draws": 0},
+        "world": {"worlds": 2, "ticks": 2},
+        "simulation": {"ticks": 2, "slots": 3},
+        "s_scan": {"social_share": []},
+    }
+    more: dict[str, object] = {"min_shared": [2, 4], "partition_seeds": 1}
+    study = StudyConfig.of(values | {"conditions": NOTHING_TRIED | more})
+    found = run_study(study, tmp_path / "out")
+    assert found.conditions is not None
+    why = found.conditions.filter(pl.col("direction").str.starts_with("cannot run"))
+    reasons = dict(why.select("condition", "direction").iter_rows())
+    assert "in another world: leiden" in reasons["min_shared = 4"]
+    ran = set(found.conditions.filter(measure="crossing")["condition"])
+    assert {"min_shared = 2", "other seed 1"} <= ran
+    assert "min_shared = 4" not in ran
+    assert not [kind for kind in found.spread.worlds[0].partitions if "," in kind]
+
+
 def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, report: str) -> None:
     assert result.arm_means is None
     assert not (result.folder / "tables" / "arm_means.csv").exists()
     assert not (result.folder / "figures" / "trade_off.png").exists()
     assert "Means of all feeds" not in words(report)
-    assert "<details>" not in report
+    # only the tables of conditions are collapsed
+    collapsed = re.findall("<summary>(.*?)</summary>", report)
+    assert collapsed
+    assert all(name.endswith("under each condition") for name in collapsed)
 
 
 @pytest.mark.parametrize("budget", ["matched", "free"])
