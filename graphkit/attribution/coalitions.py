@@ -249,7 +249,7 @@ def choose_row(
     """The row of a measure, as :meth:`graphkit.Contrast.row` chooses it.
 
     Without a `partition`, it is the row that needs none, or the only one, or that of the kind
-    ``"interest"``, else ``"planted"``.
+    ``"interest"``, else ``"planted"``. A measure that needs no partition has one row under all.
 
     Raises
     ------
@@ -267,6 +267,8 @@ def choose_row(
         raise MissingDataError(
             f"no measure {measure!r} {where} in the outcome.{nearest(measure, known)}"
         )
+    if kinds == [None]:
+        return MeasureRow(measure, None, community)
     listed = ", ".join(map(str, kinds))
     if partition is not None:
         if partition not in kinds:

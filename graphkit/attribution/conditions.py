@@ -36,7 +36,7 @@ Value = float | int | str
 REFUSALS = (DataError, MissingDataError, OptionError)
 
 #: Names of the readings of open slots.
-_READINGS = {"empty": "slots left empty", "shared": "shared slots"}
+_READINGS = {"filled": "slots filled", "empty": "slots left empty", "shared": "shared slots"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def conditions_of(
     arm: str | Sequence[str],
     baseline: str,
     slots: int = 10,
+    reading: str = "filled",
     behaviour: Behaviour | None = None,
     cold_start: bool = True,
     profile_noise: Sequence[float] = (0.5,),
@@ -115,7 +116,7 @@ def conditions_of(
     topic_penalty: Sequence[float] = (0.3, 0.8),
     social_share: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
     other_slots: Sequence[int] = (3, 30),
-    readings: Sequence[str] = ("empty", "shared"),
+    readings: Sequence[str] = ("filled", "empty", "shared"),
     posts: Sequence[float] = (0.5, 0.25),
     rng: RNGLike | None = None,
 ) -> list[Condition]:
@@ -131,7 +132,7 @@ def conditions_of(
         Those of the comparison.
     arm, baseline
         The arms compared; also several arms, each compared with the baseline.
-    slots, behaviour
+    slots, reading, behaviour
         Of the comparison as it is.
     cold_start
         Whether to try profiles that begin as their mean: feeds know nothing of their viewers.
@@ -148,7 +149,7 @@ def conditions_of(
     other_slots
         Posts per session.
     readings
-        What becomes of slots that a feed cannot fill, ``"empty"`` and ``"shared"``.
+        What becomes of slots that a feed cannot fill, ``"filled"``, ``"empty"`` or ``"shared"``.
     posts
         Shares of the posts, see :func:`graphkit.simulation.thin_posts`.
     rng
@@ -209,10 +210,12 @@ def conditions_of(
             other = replace(behaviour, social_share=s)
             found.append(Condition("s", s, behaviour.social_share, behaviour=other))
     found += [Condition("slots", n, slots, slots=n) for n in other_slots if n != slots]
-    for reading in readings:
-        check_choice("readings", reading, _READINGS)
-        label = _READINGS[reading]
-        found.append(Condition("open slots", reading, "filled", reading=reading, label=label))
+    check_choice("reading", reading, _READINGS)
+    for other in readings:
+        check_choice("readings", other, _READINGS)
+        if other != reading:
+            changed_slots = Condition("open slots", other, reading, reading=other)
+            found.append(replace(changed_slots, label=_READINGS[other]))
     for share in posts:
         if check_number("posts", share, 0, 1, low_open=True) < 1:
             found.append(_post_condition(population, share, seed))

@@ -47,6 +47,7 @@ _SCHEMA = {
         ("distance", "arm_mean", "baseline_mean", "difference", "low", "high"), pl.Float64
     ),
     **dict.fromkeys(("interval", "direction", "holds"), pl.String),
+    "worlds": pl.Int64,
 }
 _NEAREST = {
     **dict.fromkeys(("dimension", "condition", "value", "default"), pl.String),
@@ -72,7 +73,7 @@ class Robustness(Frozen, title="Robustness", table="frame"):
         interval, direction (of a condition that cannot run, why), holds: ``"holds"``, ``"turns"``,
         ``"not distinguishable"``, ``"no direction: filler"``, ``"no interval"``, ``"not
         estimable"`` (there is no value) or ``"cannot run"``; null if there is nothing to hold, and
-        in the first row.
+        in the first row; worlds (those in which both feeds have a value).
     nearest
         For each dimension, the tried value nearest to the default at which the conclusion does not
         hold (several, if they are equally near), the nearest dimension first and choices, which
@@ -135,6 +136,7 @@ def robustness(
     replications: int = 1,
     slots: int = 10,
     budget: str = "matched",
+    reading: str = "filled",
     behaviour: Behaviour | None = None,
     confidence: float = 0.95,
     cache: str | Path | None = None,
@@ -154,15 +156,17 @@ def robustness(
 
     Parameters
     ----------
-    worlds, arms, ticks, replications, slots, budget, behaviour
-        As for :func:`graphkit.simulate_spread`. Other arms than the two and `random` are left out.
+    worlds, arms, ticks, replications, slots, budget, reading, behaviour
+        As for :func:`graphkit.simulate_spread`; where filler forbids a direction, take
+        ``"shared"``. Other arms than the two and `random` are left out.
     arm, baseline
         The arms compared.
     measure
         Measure over all communities, such as ``"crossing"``; with `visibility` also those of
         :func:`graphkit.measures.hosting_by_visibility`.
     partition
-        Kind of partition; by default ``"interest"``, else ``"planted"``, else the first.
+        Kind of partition; by default ``"interest"``, else ``"planted"``, else the first. A measure
+        that needs none is the same under all.
     conditions
         By default those of :func:`conditions_of`.
     visibility, random, cache, executor
@@ -205,7 +209,7 @@ def robustness(
     # a folder of earlier calls has its own seed
     seed = None if rng is None and cache is not None else Streams(rng).seed
     behaviour = behaviour or Behaviour()
-    given = {"ticks": ticks, "slots": slots, "behaviour": behaviour}
+    given = {"ticks": ticks, "slots": slots, "behaviour": behaviour, "reading": reading}
     fixed: dict[str, Any] = {"replications": replications, "budget": budget, "random": random}
     fixed |= {"cache": cache, "executor": executor, "rng": seed}
 
@@ -217,7 +221,7 @@ def robustness(
     if conditions is None:
         pair: dict[str, Any] = {"arm": arm, "baseline": baseline}
         conditions = conditions_of(
-            *(population, some), **pair, slots=slots, behaviour=behaviour, rng=seed
+            *(population, some), **pair, slots=slots, reading=reading, behaviour=behaviour, rng=seed
         )
     parts = []
     stand_ins: set[str] = set()
@@ -231,7 +235,7 @@ def robustness(
             continue
         these = population if condition.worlds is None else list(condition.worlds)
         seen = condition.visibility or _first_views(visibility, len(these))
-        changed = {k: getattr(condition, k) for k in (*given, "reading")}
+        changed = {k: getattr(condition, k) for k in given}
         options = given | {k: v for k, v in changed.items() if v is not None}
         feeds = {name: (condition.arms or {}).get(name, feed) for name, feed in some.items()}
         try:
@@ -317,7 +321,7 @@ def judge(
             f"{nearest(measure, known.unique().sort().to_list())}"
         )
     kinds = rows.get_column("partition").to_list()
-    if partition is None:
+    if partition is None or kinds == [None]:
         order = [kind for kind in (None, *PRIMARY_KINDS) if kind in kinds]
         partition = next(iter(order), kinds[0])
     elif partition not in kinds:
@@ -330,7 +334,7 @@ def judge(
     others = [
         {"condition": f"{row['partition']} partition", "dimension": "kind of partition"}
         | {"value": row["partition"], "default": partition}
-        | {name: row[name] for name in _FIGURES}
+        | _figures_of(row)
         for row in rows.filter(~same).iter_rows(named=True)
     ]
     others += _condition_figures(conditions, measure, partition, arm, baseline)
@@ -345,7 +349,7 @@ def judge(
         for r in placed.iter_rows(named=True)
     ]
     placed = placed.with_columns(pl.Series("holds", holds, pl.String))
-    top = pl.DataFrame([{"condition": AS_IT_IS} | {n: first[n] for n in _FIGURES}], schema=_SCHEMA)
+    top = pl.DataFrame([{"condition": AS_IT_IS} | _figures_of(first)], schema=_SCHEMA)
     frame = pl.concat([top, placed.select(*_SCHEMA)])
     ends = _nearest_of(placed, first["difference"]) if claimed else pl.DataFrame(schema=_NEAREST)
     about = (measure, partition, arm, baseline)
@@ -379,10 +383,15 @@ def _condition_figures(
         known = group.filter(same, measure=measure)
         if known.height or stopped.height:
             row = (known if known.height else stopped).row(0, named=True)
-            found.append(keys | {name: row[name] for name in _FIGURES})
+            found.append(keys | _figures_of(row))
         elif group.filter(same).height:  # measured, but not this
             found.append(keys | dict.fromkeys(_FIGURES))
     return found
+
+
+def _figures_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a contrast, and the worlds that it rests on, if they are told."""
+    return {name: row[name] for name in _FIGURES} | {"worlds": row.get("worlds")}
 
 
 def _nearest_of(placed: pl.DataFrame, own: float) -> pl.DataFrame:

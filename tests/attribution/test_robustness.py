@@ -259,3 +259,26 @@ def test_unknown_arms_and_measures(worlds: list[World]) -> None:
         robustness(worlds[:1], ARMS, arm="nwe", baseline="old", measure="crossing", **RUN)
     with pytest.raises(MissingDataError, match="no measure 'crosing'"):
         robustness(worlds[:1], ARMS, **PAIR, measure="crosing", conditions=[], **RUN)
+
+
+def test_robustness_of_shared_slots_tries_the_other_readings() -> None:
+    platform = gk.synthetic.platform(120, communities=3, rng=1)
+    worlds = gk.synthetic.worlds(2, like=platform, ticks=3, rng=1)
+    arms = {"old": gk.follower_centric(), "new": gk.interest_centric()}
+    options: dict[str, Any] = {"ticks": 3, "slots": 3, "rng": 1}
+    few = [
+        c
+        for c in conditions_of(worlds, arms, **PAIR, slots=3, reading="shared", rng=1)
+        if c.dimension == "open slots"
+    ]
+    assert [c.name for c in few] == ["slots filled", "slots left empty"]
+    found = robustness(
+        worlds, arms, **PAIR, measure="crossing", reading="shared", conditions=few, **options
+    )
+    spread = gk.simulate_spread(worlds, arms, reading="shared", **options)
+    own = contrast(gk.measure_spread(spread), "new", "old").row("crossing")
+    filled = contrast(
+        gk.measure_spread(gk.simulate_spread(worlds, arms, **options)), "new", "old"
+    ).row("crossing")
+    assert found.frame["difference"].to_list()[:2] == [own["difference"], filled["difference"]]
+    assert found.frame["worlds"].to_list() == [2, 2, 2]

@@ -301,7 +301,7 @@ def test_runs_without_a_value_are_left_out_and_counted(
         ({"measure": []}, OptionError, "at least one"),
         ({"measure": "viewer_valu"}, MissingDataError, "Did you mean 'viewer_value'"),
         ({"measure": "hosting_slope"}, MissingDataError, "need visibility="),
-        ({"partition": "planted"}, MissingDataError, "under a partition"),
+        ({"partition": "follow"}, MissingDataError, "no partition 'follow' in the worlds"),
         ({"confidence": 1.0}, OptionError, "confidence"),
     ],
 )
@@ -315,6 +315,15 @@ def test_other_options_are_refused(
     play(lambda feed, w, r: 0.0, small_worlds)
     with pytest.raises(error, match=words):
         shapley(small_worlds, *ends(), **PLAYED | {"factors": "numbers"} | options)
+
+
+def test_measures_without_a_partition_go_with_those_under_one(small_worlds: list[World]) -> None:
+    a = Feed("a", {"everywhere": 60}, {"chance": 1.0})
+    b = a.but("b", weights={"chance": 0.0, "interest": 1.0})
+    options: dict[str, Any] = {"ticks": 2, "slots": 3, "partition": "planted", "rng": 1}
+    found = shapley(small_worlds, a, b, measure=["viewer_value", "crossing"], **options)
+    rows = found.gap.select("measure", "partition").rows()
+    assert rows == [("viewer_value", None), ("crossing", "planted")]
 
 
 def test_too_many_factors_are_sampled_or_refused(small_worlds: list[World]) -> None:

@@ -27,6 +27,7 @@ def karate() -> nx.Graph:
 KARATE = Graph.from_networkx(karate())
 CLUBS = Partition.from_attribute(KARATE, "club")
 RUNS = gk.leiden(KARATE, rng=1, runs=3)
+LEANING = np.where(CLUBS.membership > 0, 0.5, -0.5)
 
 #: Public functions that take a graph first, with the rest of a call.
 CALLS: dict[str, Callable[[Any], Any]] = {
@@ -44,6 +45,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "backbone": lambda g: gk.backbone(g, method="disparity").graph,
     "describe": lambda g: graphs.describe(g)["transitivity"],
     "mixing": lambda g: measures.mixing(g, CLUBS).observed.tolist(),
+    "controversy": lambda g: measures.controversy(g, CLUBS, hubs=2).frame,
+    "neighbours_leaning": lambda g: measures.neighbours_leaning(g, LEANING, draws=19, rng=1).frame,
     "rewire": lambda g: nullmodels.rewire(g, rng=1),
     "from_membership": lambda g: Partition.from_membership({0: 0}, graph=g),
     "from_attribute": lambda g: Partition.from_attribute(g, "club"),
