@@ -85,7 +85,7 @@ class TimeToCross(Frozen, title="Time to cross", table="frame"):
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
             "partition": self.partition,
-            "crossed": f"{self.communities} foreign communities, 5 accounts each",
+            "crossed": _communities_text(self.communities),
         }
         whole = self.frame.filter(pl.col("community").is_null())
         for (arm,), rows in whole.group_by("arm", maintain_order=True):
@@ -233,6 +233,10 @@ def time_to_cross(
     )
     every = pl.concat([curve.cast(_CURVES) for curve in curves])
     return TimeToCross(every, frame, long, partition, communities, record)
+
+
+def _communities_text(count: int) -> str:
+    return f"{count} foreign {'community' if count == 1 else 'communities'}, 5 accounts each"
 
 
 def _summary_row(found: PartitionTallies, group: Bools) -> dict[str, Any]:
