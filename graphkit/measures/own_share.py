@@ -403,8 +403,8 @@ def _first_own(
         sizes = population[w].partitions[partition].sizes.tolist()
         unseen = [c for c, size in enumerate(sizes) if size and (arm, w, r, c) not in known]
         rows += [(arm, w, r, c, labels[w, c], *[sizes[c]] * 2, 0, 0, None) for c in unseen]
-    rows = [(*row[:3], *row[4:]) for row in sorted(rows, key=lambda row: row[:4])]
-    return pl.DataFrame(rows, schema=_FRAME, orient="row")
+    ordered = [(*row[:3], *row[4:]) for row in sorted(rows, key=lambda row: row[:4])]
+    return pl.DataFrame(ordered, schema=_FRAME, orient="row")
 
 
 def _first_over_worlds(frame: pl.DataFrame, scheme: Scheme, confidence: float) -> pl.DataFrame:

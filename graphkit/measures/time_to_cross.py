@@ -219,9 +219,9 @@ def time_to_cross(
             rows.append(key | row)
     if not curves:
         raise DataError(
-            f"no post can cross under the partition {partition!r}: {communities} communities other "
-            "than its own with 5 accounts each are needed, and a post that enters. Take fewer "
-            "communities, or a coarser partition."
+            f"no post can cross under the partition {partition!r}: needed are a post that enters, and "
+            f"beside its own {_communities_text(communities)}. Take fewer communities, or a coarser "
+            "partition."
         )
     frame = pl.DataFrame(rows, schema=_FRAME)
     long = pl.DataFrame(outcome, schema=_OUTCOME, orient="row")
