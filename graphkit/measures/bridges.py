@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.impressions import Impressions
 from graphkit.data.partition import Partition
+from graphkit.data.platform import Platform
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import Spread
 from graphkit.data.tags import fold_tags
@@ -51,6 +53,9 @@ FEWEST_POSTS = 5
 HYPERGEOMETRIC = "hypergeometric"
 NORMAL = "normal approximation"
 T_TEST = "t over {}"
+
+#: Functions whose first input is the data of a world.
+_BUILDERS = ("build_world", "synthetic.worlds")
 
 _SIDES = {"post": "item_id", "creator": "account_id", "tag": "tag"}
 
@@ -135,7 +140,7 @@ def bridges(
     *,
     arm: str | None = None,
     by: str = "post",
-    dataset: Dataset | None = None,
+    dataset: Dataset | Platform | None = None,
     world: int | None = None,
     confidence: float = 0.95,
 ) -> Bridges:
@@ -173,7 +178,8 @@ def bridges(
     by
         ``"post"``, ``"creator"`` or ``"tag"``.
     dataset
-        Its items give the tags (``by="tag"``), and authors of the items of impressions.
+        Its items give the tags (``by="tag"``), and authors of the items of impressions; of a
+        platform, its dataset. Tags of a spread must be of the data that its worlds were made of.
     world
         One world only. Needed where worlds have different posts; of a jackknife, the whole is taken.
     confidence
@@ -200,8 +206,9 @@ def bridges(
     OptionError
         For an unknown `by`, or an arm or a world of impressions.
     DataError
-        If worlds have different posts, posts have several posters (by creator), or no post has a
-        community of origin and a viewer with one.
+        If worlds have different posts, posts have several posters (by creator), no post has a
+        community of origin and a viewer with one, or a world was made from other data than
+        `dataset` (by tag): ids of synthetic platforms are alike.
 
     References
     ----------
@@ -222,6 +229,10 @@ def bridges(
     refuse_after_fork()
     check_choice("by", by, tuple(_SIDES))
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
+    if isinstance(dataset, Platform):
+        dataset = dataset.dataset
+    if dataset is not None:
+        require_dataset(dataset, caller="bridges")
     if by == "tag" and dataset is None:
         raise MissingDataError("by='tag' needs dataset=, whose items have the tags of the posts.")
     removed: dict[str, int] = {}
@@ -229,6 +240,10 @@ def bridges(
     if isinstance(shown, Spread):
         source = _of_spread(shown, partition, arm, world, removed)
         filled = too_filled(shown, str(arm))
+        if by == "tag" and dataset is not None:
+            for w, made_of in enumerate(shown.worlds):
+                if world is None or w == world:
+                    _require_same_data(made_of, w, dataset)
     elif isinstance(shown, Impressions):
         if arm is not None or world is not None:
             raise OptionError("arm= and world= belong to a Spread: impressions have neither.")
@@ -327,6 +342,32 @@ def _same_posts(one: World, other: World, kind: str) -> bool:
         and np.array_equal(one.ticks, other.ticks)
         and np.array_equal(one.homes[kind], other.homes[kind])
     )
+
+
+def _require_same_data(world: World, number: int, dataset: Dataset) -> None:
+    """Refuse data that the world was not made from, as far as its provenance tells."""
+    built = next((r for r in _records(world.provenance) if r.verb in _BUILDERS), None)
+    if built is None or not built.inputs:
+        return
+    # parts of the same data, such as its later half, share what they were made from
+    source = {built.inputs[0], *(key for r in _records(*built.parents[:1]) for key in r.inputs)}
+    given = {dataset.content_key, *(k for r in _records(dataset.provenance) for k in r.inputs)}
+    if not source & given:
+        raise DataError(
+            f"bridges: world {number} was made from other data (content key {built.inputs[0][:8]}…) "
+            f"than dataset= ({dataset.content_key[:8]}…), so its posts are other posts although ids "
+            "may be alike: pass the dataset given to gk.build_world, or build the world from "
+            "this one (of a synthetic platform, gk.build_world(platform, …)) and simulate it."
+        )
+
+
+def _records(*records: Provenance) -> Iterator[Provenance]:
+    """Records and all that they were made from, the latest first."""
+    waiting = list(records)
+    while waiting:
+        record = waiting.pop(0)
+        yield record
+        waiting.extend(record.parents)
 
 
 def _of_impressions(

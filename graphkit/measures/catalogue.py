@@ -15,6 +15,7 @@ import polars as pl
 from graphkit.data.partition import Partition
 from graphkit.data.spread import OLDEST, REACHED, REACTIONS, ArmTally, Spread
 from graphkit.data.world import World
+from graphkit.errors import DataError
 from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures import exposure
 from graphkit.measures.cascades import Cascades, cascades
@@ -48,8 +49,17 @@ def outcome_schema(*columns: str) -> dict[str, pl.DataType]:
     return types | {name: pl.Boolean() for name in columns if name in ("calibrated", "primary")}
 
 
+def require_spread(spread: object) -> None:
+    """Raise a DataError unless `spread` is a Spread."""
+    if not isinstance(spread, Spread):
+        raise DataError(
+            f"a Spread is needed, the result of gk.simulate_spread, not a {type(spread).__name__}."
+        )
+
+
 def run_keys(spread: Spread) -> list[tuple[str, int, int]]:
     """Arm, world and replication of every run, in this order."""
+    require_spread(spread)
     return list(product(spread.arms, range(len(spread.worlds)), range(spread.replications)))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graphkit.data.dataset import Dataset
+from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.tags import fold_tags
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
@@ -367,6 +367,8 @@ def item_features(dataset: Dataset, *, by: str = "tags") -> sparse.csr_array | F
     ------
     MissingDataError
         Without the column.
+    DataError
+        If it is no Dataset.
 
     Examples
     --------
@@ -376,6 +378,7 @@ def item_features(dataset: Dataset, *, by: str = "tags") -> sparse.csr_array | F
     [[0.0, 1.0], [1.0, 1.0]]
     """
     check_choice("by", by, ("tags", "embedding"))
+    require_dataset(dataset, caller="item_features")
     items = dataset.require("items", by, verb="item_features")
     rows = dataset.item_ids.encode(items.get_column("item_id")).astype(np.int64)
     column, size = items.get_column(by), len(dataset.item_ids)

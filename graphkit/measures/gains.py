@@ -20,7 +20,7 @@ from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures.catalogue import PartitionTallies, RunTallies
 from graphkit.measures.exposure import entropy
 from graphkit.measures.hosting import hosting_members, hosting_reach
-from graphkit.measures.intervals import FILLER, OVER_POPULATIONS, OVER_SAMPLES, Scheme
+from graphkit.measures.intervals import FILLER, OVER_POPULATIONS, OVER_SAMPLES, WITHIN_WORLD, Scheme
 from graphkit.measures.mixing import partition_of
 from graphkit.measures.paired import (
     check_pair,
@@ -146,7 +146,25 @@ class Gains(Frozen, title="Gains by group", table="frame"):
             bounds = "" if row["low"] is None else f" [{row['low']:+.3g}, {row['high']:+.3g}]"
             text = f"{row['difference']:+.3g}{bounds} a group".replace("-", "−")
             facts[f"trend of {row['measure']}"] = text
+        if why := self._untested():
+            facts["heterogeneity"] = f"not tested: {why}"
         return facts | {key: f"{n:,}" for key, n in self.provenance.removed.items()}
+
+    def _untested(self) -> str | None:
+        """Why no measure is tested for heterogeneity; `None` if one is, or nothing could vary."""
+        table = self.heterogeneity
+        if not self.frame.height or table.get_column("p").null_count() < table.height:
+            return None
+        if (self.frame.get_column("direction") == FILLER).any():
+            return "filler"
+        interval = self.frame.item(0, "interval")
+        if interval == OVER_SAMPLES:
+            return "the parts of a jackknife are not independent"
+        unit = "replications" if interval == WITHIN_WORLD else "worlds"
+        worlds, groups = table.row(0, named=True)["worlds"], int(str(table["groups"].max()))
+        if groups < 2:
+            return "needs two groups"
+        return f"needs more {unit} than groups: {worlds} of {groups}" if worlds <= groups else None
 
 
 class _Groups(NamedTuple):

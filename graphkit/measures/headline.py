@@ -19,6 +19,7 @@ from graphkit.measures.hosting_visibility import (
     RANDOM,
     SMALLEST,
     Views,
+    count_numbered,
     hosting_by_visibility,
     no_random_arm,
 )
@@ -210,7 +211,7 @@ class Headline(Frozen, title="Headline", table="frame"):
         known = self.frame.drop_nulls("low").select("interval", "fixed").unique(maintain_order=True)
         if known.height:
             facts["intervals"] = "; ".join(f"{i} (held fixed: {f})" for i, f in known.iter_rows())
-        return facts
+        return facts | {key: f"{n:,}" for key, n in self.provenance.removed.items()}
 
 
 def headline(
@@ -323,7 +324,10 @@ def headline(
     shown = pl.DataFrame(kept, schema={**rows.schema, "random_mean": pl.Float64})
     frame = shown.select(*columns.split(), "interval", "fixed", "direction")
     names = {"arm": arm, "baseline": baseline, "random": random, "confidence": confidence}
-    return Headline(arm, baseline, random, tuple(findings), frame, Provenance("headline", names))
+    gone = count_numbered(outcome, visibility)
+    removed = {"communities without a name, over all worlds": gone} if gone else {}
+    record = Provenance("headline", names, removed=removed)
+    return Headline(arm, baseline, random, tuple(findings), frame, record)
 
 
 def _compared_arms(

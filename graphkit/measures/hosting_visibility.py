@@ -9,6 +9,7 @@ import polars as pl
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError, check_integer, nearest
 from graphkit.measures.contrast import check_outcome
+from graphkit.measures.intervals import NUMBERED
 
 __all__ = ["LEAST", "RANDOM", "SMALLEST", "Views", "hosting_by_visibility", "no_random_arm"]
 
@@ -27,6 +28,9 @@ _FROM_VISIBILITY = (
 )
 #: Fewer communities that can be judged give no slope.
 LEAST = 3
+
+#: Whether a community goes by a number.
+IS_NUMBER = pl.col("community").cast(pl.String).str.contains(f"^{NUMBERED}$")
 
 #: Visibility by kind of partition: one for all worlds, or one per world.
 Views = Visibility | Mapping[str, Visibility | Sequence[Visibility]]
@@ -52,6 +56,11 @@ def hosting_by_visibility(
     largest ratio of a community is the inverse of its size: homophily is 0 at chance and 1 if all
     follows stay inside, whatever the size.
 
+    One visibility for several worlds made independently is matched by the communities' names: a
+    number (``community 3``) is another community in each, and those are in none of the measures.
+    :func:`headline` counts them. Give one per world, or, if all worlds are of one partition, the
+    same one for each: ``[seen] * n``. A jackknife and one world match by numbers too.
+
     Parameters
     ----------
     outcome, visibility, random
@@ -72,8 +81,8 @@ def hosting_by_visibility(
         Without an arm of random posts, for an unknown kind of partition, or a visibility without
         homophily, which earlier versions did not measure.
     DataError
-        If a sequence of visibilities has not one per world, or a visibility is of communities none
-        of which is in the outcome.
+        If a sequence of visibilities has not one per world, a visibility is of communities none
+        of which is in the outcome, or one for several worlds has no community with a name.
     OptionError
         If no kind is named, and there are several.
     """
@@ -148,9 +157,40 @@ def _by_kind(outcome: pl.DataFrame, visibility: Views, least: int) -> dict[str, 
                 f"visibility of the partition {kind!r}: {len(several)} for {len(worlds)} worlds: "
                 "give one, or one per world."
             )
-        found[kind] = _seen_table(zip(worlds, several, strict=True), least)
-        _check_communities(outcome, found[kind], kind)
+        table = _seen_table(zip(worlds, several, strict=True), least)
+        if isinstance(given, Visibility) and made_independently(outcome):
+            named = table.filter(~IS_NUMBER)
+            if table.height and not named.height:
+                raise DataError(
+                    f"visibility of the partition {kind!r}: none of its communities has a name, and "
+                    "a number is another community in each of the worlds. Give one visibility per "
+                    "world (of worlds of one partition, the same for each: [seen] * n), or label "
+                    "the communities."
+                )
+            table = named
+        found[kind] = table
+        _check_communities(outcome, table, kind)
     return found
+
+
+def made_independently(outcome: pl.DataFrame) -> bool:
+    """Whether several worlds are independent, so that numbers of communities do not match."""
+    if outcome.get_column("world").n_unique() < 2:
+        return False
+    if "sample" not in outcome.columns:
+        return True
+    return bool((outcome.get_column("sample").cast(pl.String) == "population").all())
+
+
+def count_numbered(outcome: pl.DataFrame, visibility: Views) -> int:
+    """Communities, over all worlds, that one visibility does not match for want of a name."""
+    if not made_independently(outcome):
+        return 0
+    rows = outcome.filter(IS_NUMBER.fill_null(False))
+    if isinstance(visibility, Mapping):
+        single = [kind for kind, seen in visibility.items() if isinstance(seen, Visibility)]
+        rows = rows.filter(pl.col("partition").is_in(single))
+    return rows.select("world", "partition", "community").n_unique() if rows.height else 0
 
 
 def _check_visibility(seen: object, kind: str) -> None:

@@ -95,7 +95,13 @@ def own_share(
 
 
 def _population(worlds: World | Sequence[World]) -> tuple[World, ...]:
-    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
+    population = (worlds,) if isinstance(worlds, World) else worlds
+    if not isinstance(population, Sequence) or not all(isinstance(w, World) for w in population):
+        raise DataError(
+            f"worlds: a {type(worlds).__name__}: the worlds that were simulated are needed, such as "
+            "spread.worlds."
+        )
+    population = tuple(population)
     if not population:
         raise OptionError("own_share and cold_start need at least one world.")
     return population
@@ -109,6 +115,11 @@ def _numbered(
     impressions: pl.LazyFrame | pl.DataFrame, population: tuple[World, ...], partition: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Impressions of assigned accounts with their number, and whether they are own; and names."""
+    if not isinstance(impressions, pl.LazyFrame | pl.DataFrame):
+        raise DataError(
+            f"impressions: a {type(impressions).__name__}: the frame of "
+            "gk.simulation.scan_impressions(folder) is needed, of a simulation with impressions=."
+        )
     table = impressions.lazy()
     columns = table.collect_schema().names()
     missing = [name for name in _NEEDED if name not in columns]
@@ -208,8 +219,8 @@ class ColdStart(Frozen, title="Cold start", table="first"):
         accounts (members in this step, in the run with fewest), worlds, replications (with a
         member in this step), interval (what it speaks about).
     first
-        One row per arm and community: first_own (mean over worlds), low, high, worlds and
-        replications (with a value), never (runs in which fewer than half of the members are known
+        One row per arm and community to which anything was shown, over the runs in which it was:
+        first_own (mean over worlds), low, high, worlds and replications (with a value), never (runs in which fewer than half of the members are known
         to have seen an own post; if there are any, first_own and its bounds are null, since the
         mean of the others would be too low), interval.
     frame
@@ -385,13 +396,21 @@ def _first_own(
         size, saw = int(population[w].partitions[partition].sizes[c]), int(ended.sum())
         counts = (size, size - part.height, saw, part.height - saw)
         median = median_survival(curve["time"], curve["survival"])
-        rows.append((arm, w, r, labels[w, c], *counts, median))
-    return pl.DataFrame(rows, schema=_FRAME, orient="row")
+        rows.append((arm, w, r, c, labels[w, c], *counts, median))
+    # communities to none of whose members anything was shown in a run
+    known = {row[:4] for row in rows}
+    for arm, w, r in dict.fromkeys(row[:3] for row in rows):
+        sizes = population[w].partitions[partition].sizes.tolist()
+        unseen = [c for c, size in enumerate(sizes) if size and (arm, w, r, c) not in known]
+        rows += [(arm, w, r, c, labels[w, c], *[sizes[c]] * 2, 0, 0, None) for c in unseen]
+    ordered = [(*row[:3], *row[4:]) for row in sorted(rows, key=lambda row: row[:4])]
+    return pl.DataFrame(ordered, schema=_FRAME, orient="row")
 
 
 def _first_over_worlds(frame: pl.DataFrame, scheme: Scheme, confidence: float) -> pl.DataFrame:
     """Mean of ``first_own`` over worlds with its bounds, by arm and community."""
     rows = []
+    frame = frame.filter(pl.col("not_shown") < pl.col("members"))
     for key, part in frame.sort("arm", "community", "world", "replication").group_by(
         "arm", "community", maintain_order=True
     ):

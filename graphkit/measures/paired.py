@@ -13,7 +13,7 @@ from scipy import stats
 from graphkit.data.partition import Partition
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import OptionError
-from graphkit.measures.catalogue import world_samples
+from graphkit.measures.catalogue import require_spread, world_samples
 from graphkit.measures.intervals import (
     FILLER,
     HIGHER,
@@ -63,7 +63,8 @@ def too_filled(spread: Spread, *arms: str) -> bool:
 
 
 def check_pair(arm: str, baseline: str, spread: Spread) -> None:
-    """Refuse unknown arms, and an arm compared with itself."""
+    """Refuse what is no spread, unknown arms, and an arm compared with itself."""
+    require_spread(spread)
     spread.of(arm)
     spread.of(baseline)
     if arm == baseline:

@@ -85,7 +85,7 @@ class TimeToCross(Frozen, title="Time to cross", table="frame"):
     def _facts(self) -> dict[str, object]:
         facts: dict[str, object] = {
             "partition": self.partition,
-            "crossed": f"{self.communities} foreign communities, 5 accounts each",
+            "crossed": _communities_text(self.communities),
         }
         whole = self.frame.filter(pl.col("community").is_null())
         for (arm,), rows in whole.group_by("arm", maintain_order=True):
@@ -219,9 +219,9 @@ def time_to_cross(
             rows.append(key | row)
     if not curves:
         raise DataError(
-            f"no post can cross under the partition {partition!r}: {communities} communities other "
-            "than its own with 5 accounts each are needed, and a post that enters. Take fewer "
-            "communities, or a coarser partition."
+            f"no post can cross under the partition {partition!r}: needed are a post that enters, and "
+            f"beside its own {_communities_text(communities)}. Take fewer communities, or a coarser "
+            "partition."
         )
     frame = pl.DataFrame(rows, schema=_FRAME)
     long = pl.DataFrame(outcome, schema=_OUTCOME, orient="row")
@@ -233,6 +233,10 @@ def time_to_cross(
     )
     every = pl.concat([curve.cast(_CURVES) for curve in curves])
     return TimeToCross(every, frame, long, partition, communities, record)
+
+
+def _communities_text(count: int) -> str:
+    return f"{count} foreign {'community' if count == 1 else 'communities'}, 5 accounts each"
 
 
 def _summary_row(found: PartitionTallies, group: Bools) -> dict[str, Any]:

@@ -275,3 +275,36 @@ def test_what_is_refused(spread: Spread, by_hand: Any) -> None:
     silent = by_hand.spread([world], {"a": [[by_hand.tally(world, [])]]})
     with pytest.raises(DataError, match="has a viewer"):
         bridges(silent, "planted", arm="a")
+
+
+def test_tags_of_other_data_are_refused(spread: Spread, platform: gk.synthetic.Platform) -> None:
+    options: dict[str, Any] = {"arm": "interest", "by": "tag"}
+    frame = bridges(spread, "planted", dataset=platform.dataset, **options).frame
+    # ids of synthetic platforms are alike
+    other = gk.synthetic.platform(300, communities=4, rng=3)
+    world = spread.worlds[0]
+    assert set(world.posts.ids) & set(other.dataset.item_ids.ids)
+    with pytest.raises(DataError, match=r"world 0 was made from other data.*build_world\(platform"):
+        bridges(spread, "planted", dataset=other.dataset, **options)
+    made = gk.synthetic.worlds(2, like=platform, ticks=3, rng=1)
+    arms = {"interest": gk.interest_centric()}
+    several = gk.simulate_spread(made, arms, ticks=3, slots=4, rng=1)
+    with pytest.raises(DataError, match="world 1 was made from other data"):
+        bridges(several, "planted", world=1, dataset=platform.dataset, **options)
+    # worlds made of the world go back to its data, as do parts of the data
+    noisy = gk.simulation.perturb_world(world, feature_noise=0.5)
+    others: list[Any] = [noisy, gk.simulation.thin_posts(world, 0.5, rng=1)]
+    for made_of in [*others, gk.resample_worlds(noisy, 2, rng=1)]:
+        derived = gk.simulate_spread(made_of, arms, ticks=3, slots=4, rng=1)
+        with pytest.raises(DataError, match="world 0 was made from other data"):
+            bridges(derived, "planted", dataset=other.dataset, **options)
+        assert bridges(derived, "planted", dataset=platform.dataset, **options).frame.height
+    _, later = platform.dataset.split_time(platform.dataset.items["created_at"].median())
+    assert bridges(spread, "planted", dataset=later, **options).frame.height
+    # a platform has its dataset, and nothing is asked of a world that records nothing
+    assert bridges(spread, "planted", dataset=platform, **options).frame.equals(frame)
+    bare = replace(world, provenance=gk.data.provenance.Provenance("World"))
+    unknown = replace(spread, worlds=(bare,))
+    assert bridges(unknown, "planted", dataset=other.dataset, **options).frame.height
+    with pytest.raises(DataError, match="bridges needs a graphkit Dataset, not a DataFrame"):
+        bridges(spread, "planted", dataset=platform.dataset.items, **options)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -232,3 +233,7 @@ def test_distance_and_classes_of_the_items_of_a_log() -> None:
     assert feature_distance(shown.account, shown.item, vectors)[0] == pytest.approx(1)
     with pytest.raises(MissingDataError, match="item_features needs"):
         item_features(Dataset(items={"item_id": ["v"]}))
+    with pytest.raises(DataError, match="item_features needs a graphkit Dataset, not a DataFrame"):
+        item_features(pl.DataFrame({"item_id": ["v"]}))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="account"):
+        class_counts(log, [0], [[1.0]])  # type: ignore[arg-type]

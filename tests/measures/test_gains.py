@@ -337,7 +337,9 @@ def test_heterogeneity_is_hotelling(spread: Spread) -> None:
     level = [hotelling_test(rng.normal(size=(6, 3)))[3] for _ in range(500)]  # type: ignore[index]
     assert stats.kstest(level, "uniform").pvalue > 0.001
     assert hotelling_test(table[:3]) is None
-    rows = who_gains(spread, *PAIR, by="community", partition="planted").heterogeneity
+    found = who_gains(spread, *PAIR, by="community", partition="planted")
+    assert "not tested" not in repr(found)
+    rows = found.heterogeneity
     assert rows.select("groups", "worlds", "df_groups", "df_worlds").unique().rows() == [
         (3, 5, 2, 3)
     ]
@@ -363,3 +365,27 @@ def test_what_is_refused(spread: Spread, by_hand: Any) -> None:
     seeded = by_hand.spread([world], {"a": [[tally]], "b": [[tally]]})
     with pytest.raises(DataError, match="no author"):
         who_gains(seeded, "a", "b", by="creator size")
+
+
+def test_the_repr_says_why_heterogeneity_is_not_tested(spread: Spread) -> None:
+    few = replace(
+        spread,
+        worlds=spread.worlds[:3],
+        tallies={key: tally for key, tally in spread.tallies.items() if key[1] < 3},
+    )
+    found = who_gains(few, *PAIR, by="community", partition="planted", measure="own_share")
+    assert found.heterogeneity["p"].to_list() == [None]
+    assert "needs more worlds than groups: 3 of 3" in repr(found)
+
+
+def test_what_is_no_spread_is_refused(spread: Spread) -> None:
+    outcome = gk.measure_spread(spread)
+    wanted = "a Spread is needed, the result of gk.simulate_spread, not a DataFrame"
+    with pytest.raises(DataError, match=wanted):
+        who_gains(outcome, *PAIR, by="community")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=wanted):
+        gk.measures.flow_contrast(outcome, *PAIR, partition="planted")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=wanted):
+        gk.measures.time_to_cross(outcome, "planted")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=wanted):
+        gk.measure_spread(outcome)  # type: ignore[arg-type]

@@ -424,3 +424,30 @@ def test_a_level_is_never_told_without_chance() -> None:
     both = pl.concat([frame, outcome([0.1] * 4, [0.2] * 4, partition="follow").head(24)])
     with pytest.raises(OptionError, match="by kind"):
         headline(both, seen())
+
+
+def test_one_visibility_does_not_match_numbers_of_independent_worlds() -> None:
+    values_of = [0.1, 0.2, 0.3, 0.9]
+    numbers = {"c": "community 2", "d": "community 3 (unnamed)"}
+    frame = outcome(values_of, values_of).with_columns(pl.col("community").replace(numbers))
+    part = seen(verdicts=["hidden", "visible", "visible", "visible"])
+    table = part.frame.with_columns(pl.col("label").replace(numbers))
+    some = Visibility(table, np.zeros((1, 1), np.int32), 1.0)
+    found = values(hosting_by_visibility(frame, some), "follower")
+    assert found["hosting_visible"] == pytest.approx(0.2)
+    assert found["hosting_slope"] is None  # two are left
+    told = headline(frame, some)
+    assert told.provenance.removed == {"communities without a name, over all worlds": 6}
+    assert "communities without a name, over all worlds" in repr(told)
+    # the numbers of each world, of one world, and of a jackknife are names
+    each = values(hosting_by_visibility(frame, {"planted": [some] * 3}), "follower")
+    one = values(hosting_by_visibility(frame.filter(world=0), some), "follower")
+    sample = pl.when(pl.col("world") == 0).then(pl.lit("whole")).otherwise(pl.lit("part"))
+    parts = values(hosting_by_visibility(frame.with_columns(sample=sample), some), "follower")
+    for more in (each, one, parts):
+        assert more["hosting_visible"] == pytest.approx((0.2 + 0.3 + 0.9) / 3)
+    bare = dict(zip(NAMES, [f"community {c}" for c in range(4)], strict=True))
+    frame = frame.with_columns(community=outcome(values_of, values_of)["community"].replace(bare))
+    table = seen().frame.with_columns(pl.col("label").replace(bare))
+    with pytest.raises(DataError, match=r"none of its communities has a name.*\[seen\] \* n"):
+        hosting_by_visibility(frame, Visibility(table, np.zeros((1, 1), np.int32), 1.0))

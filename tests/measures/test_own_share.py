@@ -92,10 +92,11 @@ def test_posts_until_half_of_the_members_have_seen_an_own_one(world: gk.World) -
     # S(1) = 3/4, at 3 one of two at risk: S(3) = 3/8
     assert row["first_own"] == 3
     few = cold_start(rows_of(world, [(a, own), (b, other), (c, other)]), world, "planted")
-    assert few.frame["first_own"].to_list() == few.first["first_own"].to_list() == [None]
+    assert few.frame["first_own"].to_list() == [None, None]
+    assert few.first["first_own"].to_list() == [None]
     assert few.first["never"].to_list() == [1]
     half = cold_start(rows_of(world, [(a, own), (b, other)]), world, "planted")
-    assert half.frame["first_own"].to_list() == [1]  # exactly one half
+    assert half.frame["first_own"].to_list() == [1, None]  # exactly one half
     assert "1 not reached" in repr(few)
 
 
@@ -167,3 +168,24 @@ def test_a_jackknife_has_its_own_interval(world: gk.World) -> None:
     assert found.curves["share"].to_list() == pytest.approx(whole["share"].to_list())
     assert set(found.curves["interval"]) == {"over samples like this one"}
     assert found.curves["low"].null_count() == 0
+
+
+def test_a_community_that_was_shown_nothing_is_counted(world: gk.World) -> None:
+    members, homes = world.partitions["planted"].membership, world.homes["planted"]
+    a, own = int((members == 0).argmax()), int((homes == 0).argmax())
+    found = cold_start(rows_of(world, [(a, own)]), world, "planted")
+    sizes = [int((members == c).sum()) for c in (0, 1)]
+    counts = found.frame.select("community", "members", "not_shown", "saw_own", "censored").rows()
+    assert counts == [("comedy", sizes[0], sizes[0] - 1, 1, 0), ("dance", sizes[1], sizes[1], 0, 0)]
+    assert found.frame["first_own"].to_list() == [1, None]
+    assert found.first["community"].to_list() == ["comedy"]
+    unseen = found.provenance.removed["members who were shown nothing, over all runs"]
+    assert unseen == sum(sizes) - 1
+
+
+def test_what_is_no_log_or_no_world_is_refused(world: gk.World) -> None:
+    platform = gk.synthetic.platform(60, communities=2, rng=1)
+    with pytest.raises(DataError, match="worlds: a Platform: the worlds that were simulated"):
+        cold_start(rows_of(world, [(0, 0)]), platform, "planted")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="impressions: a Platform"):
+        cold_start(platform, world, "planted")  # type: ignore[arg-type]

@@ -161,6 +161,13 @@ def test_a_jackknife_has_its_interval_and_one_curve(world: World) -> None:
     assert means["low"].null_count() == 0
 
 
+def test_one_community_is_said_in_the_singular(world: World) -> None:
+    spread = simulated([world])
+    one, two = (repr(time_to_cross(spread, "planted", communities=n)) for n in (1, 2))
+    assert "1 foreign community, 5 accounts" in one
+    assert "2 foreign communities, 5 accounts" in two
+
+
 def test_groups_of_communities(world: World) -> None:
     found = time_to_cross(simulated([world]), "planted", communities=2, by_community=True)
     names = found.curves["community"].drop_nulls().unique().sort().to_list()
