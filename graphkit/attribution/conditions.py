@@ -211,11 +211,11 @@ def conditions_of(
             found.append(Condition("s", s, behaviour.social_share, behaviour=other))
     found += [Condition("slots", n, slots, slots=n) for n in other_slots if n != slots]
     check_choice("reading", reading, _READINGS)
-    for other in readings:
-        check_choice("readings", other, _READINGS)
-        if other != reading:
-            changed_slots = Condition("open slots", other, reading, reading=other)
-            found.append(replace(changed_slots, label=_READINGS[other]))
+    for one in readings:
+        check_choice("readings", one, _READINGS)
+        if one != reading:
+            label = _READINGS[one]
+            found.append(Condition("open slots", one, reading, reading=one, label=label))
     for share in posts:
         if check_number("posts", share, 0, 1, low_open=True) < 1:
             found.append(_post_condition(population, share, seed))
