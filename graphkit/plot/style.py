@@ -315,7 +315,10 @@ def format_ticks(axis: Axis, template: str, scale: float = 1) -> None:
 
 
 def _tick_text(template: str, scale: float, value: float, _place: int | None) -> str:
-    return template.format(scale * value).replace("-", "−")
+    text = template.format(scale * value)
+    if not any(c in "123456789" for c in text):
+        text = text.lstrip("+-")  # zero has no sign
+    return text.replace("-", "−")
 
 
 #: Candidate positions: points from the dot to the name, and directions, right and left first.
