@@ -71,8 +71,7 @@ NEAR_BOTH = "not told from either edge"
 NONE_FOUND = "none found"
 UNBOUNDED = "no interval"
 
-#: Why a vertex is not given.
-_AT_END = "the best penalty tried is the least or the largest"
+#: Why no vertex is given at an optimum that is interior.
 _FLAT = "the curvature is not distinguishable from zero"
 _WIDE = "its interval leaves the neighbours"
 
@@ -289,8 +288,8 @@ def judge_variety(
     Those of an adjusted p above 1 − `confidence` form the set, with b. So do those for which filler
     forbids a direction.
 
-    **Vertex.** If b has neighbours on both sides, the parabola through the three means has its
-    vertex at
+    **Vertex.** If neither end of the penalties is in the set, the parabola through the means of b and its
+    two neighbours has its vertex at
 
     .. math:: v = \frac{x_1 + x_2}{2} - \frac{d_1}{2c}, \quad
         d_k = \frac{y_{k+1} - y_k}{x_{k+1} - x_k}, \quad c = \frac{d_2 - d_1}{x_3 - x_1}.
@@ -299,7 +298,8 @@ def judge_variety(
     worlds w. A parabola in each world would not do: where the world's curve is not concave it has no
     maximum. There is no vertex where the interval of the curvature c includes values of 0 or more,
     for it could be anywhere, or where its own interval leaves the three penalties, of which alone
-    the parabola speaks.
+    the parabola speaks. The interval is that of the parabola's vertex; between penalties that were
+    tried, the curve itself may be highest elsewhere.
 
     **Cost of monotony.** The value at b less that at penalty 0, paired. Since b was chosen by the same
     numbers, its interval is one of K − 1 simultaneous ones (Bonferroni) of K penalties against 0,
@@ -497,7 +497,8 @@ class _Table:
         count = {"interval": self.scheme.interval, "worlds": int(np.unique(self.worlds).size)}
         if np.isnan(centres).any():
             return {"optimum": UNBOUNDED, **count}, []
-        best = int(centres.argmax())
+        # of values that differ by rounding alone, the least penalty
+        best = int(np.flatnonzero(centres >= centres.max() - 1e-12 * np.abs(centres).max())[0])
         at = float(self.penalties[best])
         rows = self._differences(best, confidence)
         told = [row["direction"] for row in rows]
@@ -560,10 +561,8 @@ class _Table:
         self, best: int, centres: Floats, where: str, confidence: float
     ) -> dict[str, float | str | None]:
         """Vertex of the parabola through the best and its neighbours, or why there is none."""
-        if where in (UNBOUNDED, FILLER):
+        if where != INTERIOR:
             return {"no_vertex": where}
-        if best in (0, self.penalties.size - 1):
-            return {"no_vertex": _AT_END}
         columns = [best - 1, best, best + 1]
         x, y = self.penalties[columns], centres[columns]
         h, span = np.diff(x), x[2] - x[0]
@@ -646,7 +645,8 @@ def _sentence(row: Mapping[str, Any]) -> str:
     text = _where(row)
     edge = {LOWER_EDGE: "least", UPPER_EDGE: "largest"}.get(row["optimum"])
     if edge is not None:
-        text += f"; it is the {edge} penalty tried, and nothing is known beyond"
+        beyond = "there is none below" if row["best"] == 0 else "nothing is known beyond"
+        text += f"; it is the {edge} penalty tried, and {beyond}"
     elif row["vertex"] is not None:
         bounds = f"[{row['vertex_low']:.3g}, {row['vertex_high']:.3g}]".replace("-", "−")
         text += f"; the parabola through its neighbours is highest at {row['vertex']:.3g} {bounds}"
