@@ -234,25 +234,29 @@ def variety(
     if not isinstance(feed, Feed):
         raise OptionError(f"feed={shorten(feed)}: give a Feed, whose topic penalty is varied.")
     tried = _check_penalties(penalties)
+    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     budgets = [budget] if isinstance(budget, str) else list(budget)
     for name in budgets:
         check_choice("budget", name, BUDGETS)
     if not budgets or len(set(budgets)) < len(budgets):
         raise OptionError(f"budget={shorten(budget)}: name 'matched', 'free', or each once.")
-    arms = {f"penalty {p:.12g}": feed.but(feed.name, topic_penalty=p) for p in tried}
+    arms = {f"penalty {p!r}": feed.but(feed.name, topic_penalty=p) for p in tried}
     # a folder of earlier calls has its own seed
     seed = None if rng is None and cache is not None else Streams(rng).seed
     options: dict[str, Any] = {"ticks": ticks, "replications": replications, "slots": slots}
     more: dict[str, Any] = {"behaviour": behaviour, "visibility": visibility, "cache": cache}
     outcomes = [
-        evaluate(worlds, arms, **options, budget=name, **more, executor=executor, rng=seed)
+        evaluate(population, arms, **options, budget=name, **more, executor=executor, rng=seed)
         for name in sorted(budgets, key=BUDGETS.index)
     ]
     at = dict(zip(arms, tried, strict=True))
     found = judge_variety(outcomes, at, feed=feed.name, confidence=confidence)
-    population = (worlds,) if isinstance(worlds, World) else tuple(worlds)
     options |= {"penalties": tried, "budget": budgets, "confidence": confidence, "feed": feed.name}
-    made = {"seed": seed, "made_from": population, "removed": found.provenance.removed}
+    made: dict[str, Any] = {
+        "seed": seed,
+        "made_from": population,
+        "removed": found.provenance.removed,
+    }
     return replace(found, provenance=Provenance.of("variety", options, **made))
 
 
@@ -543,7 +547,10 @@ class _Table:
             elif tested is not None:
                 apart = tested <= 1 - confidence
                 direction = (HIGHER if pair.centre > 0 else LOWER) if apart else INDISTINCT
-            row = {"penalty": float(self.penalties[k]), "best": float(self.penalties[best])}
+            row: dict[str, Any] = {
+                "penalty": float(self.penalties[k]),
+                "best": float(self.penalties[best]),
+            }
             row |= {"difference": pair.centre, "low": pair.low, "high": pair.high}
             rows.append(row | {"p": p[k], "p_holm": tested, "direction": direction})
         return rows
