@@ -186,7 +186,7 @@ def variety(
     In the model, variety pays in two ways: a repeated topic is watched less
     (``Behaviour.fatigue``), and a session of repetitions makes leaving more likely
     (``Behaviour.boredom``). It costs what the posts that take the place are worth less. With both
-    parameters at 0 it cannot pay by boredom, but still by what a feed learns from varied posts.
+    parameters at 0 it cannot pay by either, but still by what a feed learns from varied posts.
 
     Parameters
     ----------
