@@ -14,6 +14,7 @@ from graphkit.attribution.robustness import Robustness, judge, robustness
 from graphkit.attribution.sensitivity import Sensitivity, SobolIndices, sensitivity, sobol_indices
 from graphkit.attribution.shapley import Shapley, interaction_index, shapley, shapley_values
 from graphkit.attribution.validation import Validation, validate
+from graphkit.attribution.variety import Variety, judge_variety, variety
 
 __all__ = [
     "Ablation",
@@ -24,6 +25,7 @@ __all__ = [
     "Shapley",
     "SobolIndices",
     "Validation",
+    "Variety",
     "ablate",
     "condition_rows",
     "conditions_of",
@@ -31,6 +33,7 @@ __all__ = [
     "feed_factors",
     "interaction_index",
     "judge",
+    "judge_variety",
     "partition_conditions",
     "published_figures",
     "robustness",
@@ -39,6 +42,7 @@ __all__ = [
     "shapley_values",
     "sobol_indices",
     "validate",
+    "variety",
 ]
 
 

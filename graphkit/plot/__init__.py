@@ -10,6 +10,7 @@ from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
 from graphkit.plot.survival import cold_start, time_to_cross
+from graphkit.plot.variety import variety
 
 __all__ = [
     "Canvas",
@@ -32,6 +33,7 @@ __all__ = [
     "shapley",
     "time_to_cross",
     "trade_off",
+    "variety",
     "visibility",
 ]
 

@@ -259,6 +259,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "SobolIndices": indices,
     "TimeToCross": lambda: gk.measures.time_to_cross(compared(), "planted", communities=1),
     "Validation": lambda: gk.attribution.Validation.of(compared()),
+    "Variety": lambda: gk.attribution.judge_variety(two_outcomes(), {"a": 0.0, "b": 0.5}),
     "ArmTally": tally,
     "Backbone": lambda: gk.backbone(graph(), method="disparity", alpha=0.9),
     "Calibration": calibration,

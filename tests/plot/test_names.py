@@ -29,6 +29,7 @@ from graphkit.attribution import (
     condition_rows,
     feed_factors,
     judge,
+    judge_variety,
 )
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
@@ -307,6 +308,21 @@ def draw_sensitivity(name: str) -> None:
     assert any("x$2$ ranks" in text for text in texts(canvas))
 
 
+def draw_variety(name: str) -> None:
+    row = {"replication": 0, "partition": name, "community": None, "measure": "crossing"}
+    row |= {"budget": "matched", "calibrated": False}
+    outcome = pl.DataFrame(
+        [
+            {"arm": f"{p}", "world": w, "value": p + w * p / 9} | row
+            for p in range(3)
+            for w in (1, 2)
+        ]
+    )
+    canvas = plot.variety(judge_variety(outcome, {f"{p}": p for p in range(3)}, feed=name))
+    check(canvas, *([name] if 0 < len(name) < 30 else []))
+    assert f"{HOSTILE[name]} partition" in " ".join(texts(canvas))
+
+
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "blend": draw_blend,
@@ -327,6 +343,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "shapley": draw_shapley,
     "time_to_cross": draw_time_to_cross,
     "trade_off": draw_trade_off,
+    "variety": draw_variety,
     "visibility": draw_visibility,
 }
 
