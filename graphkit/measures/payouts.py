@@ -175,7 +175,7 @@ def _chosen(values: Floats, share: float) -> Floats:
     last = np.sort(values)[::-1][min(math.ceil(places), values.size) - 1]
     above, tied = values > last, values == last
     part = (places - np.count_nonzero(above)) / np.count_nonzero(tied)
-    return above + part * tied
+    return np.asarray(above + part * tied, dtype=np.float64)
 
 
 @cache
