@@ -58,9 +58,10 @@ class CreatorTallies:
 
     def of_posts(self, values: npt.NDArray[np.generic]) -> Floats:
         """Sum over each creator's posts that entered."""
-        world, entered = self.run.world, self.run.entered
-        weights = np.where(entered, values, 0).astype(np.float64)
-        total = np.bincount(self.authors, weights, world.n_accounts)
+        weights = np.where(self.run.entered, values, 0).astype(np.float64)
+        # added by size, so that the order of posts does not change the last digit
+        order = np.argsort(weights, kind="stable")
+        total = np.bincount(self.authors[order], weights[order], self.run.world.n_accounts)
         return np.asarray(total[self.run.creators], dtype=np.float64)
 
     @cached_property
@@ -279,7 +280,7 @@ def _scale(spread: Spread, scheme: Payout, baseline: str, w: int) -> tuple[float
         for r in range(spread.replications)
     ]
     threshold = float(np.mean([scheme.threshold(run.minutes) for run in runs]))
-    totals = [float(run.paid(scheme, threshold).sum()) for run in runs]
+    totals = [_total(run.paid(scheme, threshold)) for run in runs]
     if not sum(totals) > 0:
         raise DataError(
             f"payout {scheme.name!r} pays nothing in world {w} under the baseline arm {baseline!r}, "
@@ -290,9 +291,14 @@ def _scale(spread: Spread, scheme: Payout, baseline: str, w: int) -> tuple[float
 
 def _scaled(paid: Floats, scheme: Payout, factor: float) -> Floats:
     """Amounts in the unit; of a pooled scheme, shares of 1 per creator."""
-    if scheme.pooled and paid.sum() > 0:
-        factor = paid.size / float(paid.sum())
+    if scheme.pooled and _total(paid) > 0:
+        factor = paid.size / _total(paid)
     return paid * factor
+
+
+def _total(paid: Floats) -> float:
+    """Sum of the amounts, whatever their order."""
+    return float(np.sort(paid).sum())
 
 
 def _measured(
@@ -302,10 +308,11 @@ def _measured(
     run, followers = tallies.run, tallies.first_followers
     # a living that is met but for rounding is met
     lives = (paid >= living * (1 - 1e-12)).astype(np.float64)
-    yield "income_total", float(paid.mean())
+    yield "income_total", _total(paid) / paid.size
     yield "income_gini", gini(paid)
     yield "living_share", float(lives.mean())
-    yield "income_small_share", small_creator_share(paid, followers)
+    order = np.argsort(paid, kind="stable")
+    yield "income_small_share", small_creator_share(paid[order], followers[order])
     yield "small_living_share", _mean_of_smallest(lives, followers)
     posts = np.bincount(run.posters, minlength=run.world.n_accounts)[run.creators]
     can_quit = posts >= 2
@@ -322,8 +329,8 @@ def _mean_of_smallest(
     last = np.sort(followers)[int(np.ceil(places)) - 1]
     below, tied = followers < last, followers == last
     part = (places - np.count_nonzero(below)) / np.count_nonzero(tied)
-    weights = below + part * tied
     if among is not None:
-        weights = np.where(among, weights, 0.0)
-    total = float(weights.sum())
-    return float((weights * values).sum()) / total if total else float("nan")
+        below, tied = below & among, tied & among
+    total = np.count_nonzero(below) + part * np.count_nonzero(tied)
+    held = float(values[below].sum()) + part * float(values[tied].sum())
+    return held / float(total) if total else float("nan")

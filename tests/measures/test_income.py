@@ -12,7 +12,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.data.spread import Spread
-from graphkit.data.world import World
+from graphkit.data.world import POST_FIELDS, World
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.measures import Payout, arm_means, contrast, gini, income, payouts
 
@@ -154,6 +154,26 @@ def test_the_size_of_amounts_has_no_effect(simulated: Spread) -> None:
     )
     one, other = (income(simulated, x, baseline="uniform") for x in (payout, larger))
     assert all(np.allclose(one.incomes[key], other.incomes[key]) for key in one.incomes)
+
+
+def test_the_order_of_posts_changes_no_digit() -> None:
+    platform = gk.synthetic.platform(150, communities=4, rng=1)
+    world = replace(gk.build_world(platform, ticks=4, rng=1), answers_to=None)
+    order = np.random.default_rng(1).permutation(world.n_posts)
+    fields = {name: getattr(world, name) for name in POST_FIELDS}
+    moved = replace(
+        world,
+        **{name: value[order] for name, value in fields.items() if value is not None},
+        posters=world.posters[order],
+        homes={kind: home[order] for kind, home in world.homes.items()},
+    )
+    arms = {"uniform": gk.recommenders.uniform()}
+    options = {"ticks": 4, "slots": 5, "budget": "free", "payout": "marketplace", "rng": 1}
+    one, other = (gk.simulate_spread(x, arms, **options) for x in (world, moved))
+    for name in payouts():
+        first, second = (income(x, name, baseline="uniform") for x in (one, other))
+        assert first.frame.equals(second.frame)
+        assert first.of("uniform").tobytes() == second.of("uniform").tobytes()
 
 
 def test_views_of_all_creators_are_all_impressions(simulated: Spread) -> None:
