@@ -150,6 +150,8 @@ def _finish_panel(axes: Axes, title: str, rows: int) -> None:
 
 def _handles(looks: dict[str, tuple[Colour, str]], filled: set[str]) -> dict[str, Artist]:
     names = shown_all(looks)
+    # names may be drawn alike
+    names = [x if names.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(names, 1)]
     return {
         name: Line2D([], [], **_dot(colour, marker, hollow=arm in filled))
         for name, (arm, (colour, marker)) in zip(names, looks.items(), strict=True)
