@@ -21,6 +21,7 @@ from graphkit.data.world import World
 from graphkit.errors import FileError, MissingDataError, OptionError, nearest, shorten
 from graphkit.measures.catalogue import samples_of
 from graphkit.measures.hosting_visibility import RANDOM, Views, hosting_by_visibility
+from graphkit.measures.payouts import Payout
 from graphkit.measures.spread import measure_spread
 from graphkit.parallel import check_executor, refuse_after_fork, show_progress, stop_if_over, track
 from graphkit.recommenders import uniform
@@ -32,6 +33,7 @@ from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.pieces import ENOUGH, Piece, on_executor, pieces_of, tally_arms
 from graphkit.simulation.simulate import (
     check_arguments,
+    check_payout,
     check_population,
     feed_facts,
     is_identified,
@@ -63,6 +65,7 @@ def evaluate(
     budget: str = "matched",
     reading: str = "filled",
     behaviour: Behaviour | None = None,
+    payout: Payout | str | None = None,
     visibility: Views | None = None,
     random: str = RANDOM,
     cache: str | Path | None = None,
@@ -80,7 +83,7 @@ def evaluate(
     **Cache.** With `cache`, the rows of every finished arm, world and replication are kept there,
     one file each, under a key of all that they depend on: the content of the world, the numbers
     and score function of the feed (see :func:`simulate_spread`, Checkpoints), the behaviour,
-    ticks, slots, budget, reading, the seed of the draws, and the versions of graphkit, Numba and
+    the payout, ticks, slots, budget, reading, the seed of the draws, and the versions of graphkit, Numba and
     NumPy; of shared slots also the feeds of all arms. Any later call reads what is there, also
     one with more or other arms, worlds or replications, and one after an interruption. A score
     function may hold plain values and arrays only, for it could not be told from others. A damaged
@@ -92,7 +95,7 @@ def evaluate(
 
     Parameters
     ----------
-    worlds, arms, ticks, replications, slots, budget, reading, behaviour
+    worlds, arms, ticks, replications, slots, budget, reading, behaviour, payout
         As for :func:`graphkit.simulate_spread`.
     visibility
         If given, the rows of :func:`graphkit.measures.hosting_by_visibility` are appended.
@@ -137,7 +140,7 @@ def evaluate(
     """
     options: dict[str, Any] = {"ticks": ticks, "replications": replications, "slots": slots}
     options |= {"budget": budget, "reading": reading, "visibility": visibility, "random": random}
-    options |= {"cache": cache, "executor": executor, "rng": rng}
+    options |= {"cache": cache, "executor": executor, "rng": rng, "payout": payout}
     return evaluate_each(worlds, [(arms, behaviour or Behaviour())], **options)[0]
 
 
@@ -155,6 +158,7 @@ def evaluate_each(
     cache: str | Path | None,
     executor: Executor | None,
     rng: RNGLike | None,
+    payout: Payout | str | None = None,
 ) -> list[pl.DataFrame]:
     """The table of :func:`evaluate` for each case of arms and behaviour, with the same draws.
 
@@ -178,7 +182,8 @@ def evaluate_each(
             if cache is not None:
                 _check_identified(arms)
             numbers = {"ticks": ticks, "slots": slots, "budget": budget, "reading": reading}
-            plans.append(_Plan(population, arms, replications, numbers, behaviour))
+            scheme = check_payout(payout, budget, population)
+            plans.append(_Plan(population, arms, replications, numbers, behaviour, scheme))
         _check_kinds(population[0], visibility)
         if cache is not None:
             locks.enter_context(locked_folder(Path(cache), "evaluations"))
@@ -230,6 +235,7 @@ class _Plan:
     replications: int
     numbers: Mapping[str, Any]
     behaviour: Behaviour
+    payout: Payout | None = None
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -255,7 +261,7 @@ class _Plan:
         """Key of all that the rows of each run depend on, world by world; `worlds` has theirs."""
         numbers = {name: self.numbers[name] for name in ("ticks", "slots")}
         told = self.numbers["budget"], self.numbers["reading"]
-        facts = simulation_facts((), {}, numbers, *told, self.behaviour)
+        facts = simulation_facts((), {}, numbers, *told, self.behaviour, self.payout)
         feeds = {arm: self.facts[arm] for arm in self.distinct}
         shared = sorted(set(feeds.values())) if told[1] == "shared" else []
         same = json.dumps(facts | {"shared by": shared}, sort_keys=True)
@@ -303,7 +309,7 @@ def _rows_of_all(
     pieces: list[tuple[int, Piece]] = []
     for number, jobs in missing.items():
         plan = plans[number]
-        options = {**plan.numbers, "behaviour": plan.behaviour}
+        options = {**plan.numbers, "behaviour": plan.behaviour, "payout": plan.payout}
         own_pieces = pieces_of(
             jobs, plan.distinct, lambda w, r: seeds[w, r], apart=apart, **options
         )

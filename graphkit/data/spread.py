@@ -31,7 +31,7 @@ REACHED = 5
 MOST_ARRIVALS, OLDEST = 8, 2**15 - 1
 
 #: Reactions that reward the author.
-_REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
+REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ class ArmTally(Frozen):
     @property
     def rewards(self) -> npt.NDArray[np.int64]:
         """Likes, comments, shares, follows, duets and stitches of each post, shape (m,)."""
-        kinds = [REACTIONS.index(name) for name in _REWARDS]
+        kinds = [REACTIONS.index(name) for name in REWARDS]
         return np.asarray(self.reactions[:, kinds].sum(axis=1), dtype=np.int64)
 
     def save(self, path: str | Path, *, of: str | None = None) -> Path:
@@ -293,12 +293,18 @@ class Spread(Frozen, table="summary"):
             "worlds": len(self.worlds),
             "replications": self.replications,
             "budget": self.budget,
+            **self._payout_facts(),
             "reading": _READINGS[self.reading],
             **{f"arm {arm}": self._slots_of(arm) for arm in self.arms},
             **self._oracle_facts(),
             "behaviour": "calibrated" if self.calibrated else "not calibrated: assumptions",
             **self.provenance.removed,
         }
+
+    def _payout_facts(self) -> dict[str, object]:
+        """That creators respond to income, if they do."""
+        payout = self.provenance.parameters.get("payout")
+        return {} if payout is None else {"creators respond to": f"income, {payout['name']}"}
 
     def _oracle_facts(self) -> dict[str, object]:
         """That feeds read planted topics, if they do."""

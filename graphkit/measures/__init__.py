@@ -29,9 +29,11 @@ from graphkit.measures.gains import Gains, who_gains
 from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
+from graphkit.measures.income import Income, income
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.observed import Observed, observed
 from graphkit.measures.own_share import ColdStart, cold_start, own_share
+from graphkit.measures.payouts import Payout, payout_numbers, payouts
 from graphkit.measures.permutation import PermutationNull, permutation_null
 from graphkit.measures.reach import amplification, reach_by_age, reach_curve
 from graphkit.measures.sample_size import SampleSize, worlds_needed
@@ -52,11 +54,13 @@ __all__ = [
     "FlowContrast",
     "Gains",
     "Headline",
+    "Income",
     "LogRank",
     "Measure",
     "Mixing",
     "NeighboursLeaning",
     "Observed",
+    "Payout",
     "PermutationNull",
     "SampleSize",
     "TimeToCross",
@@ -83,6 +87,7 @@ __all__ = [
     "hosting_creators",
     "hosting_members",
     "hosting_reach",
+    "income",
     "intra_list_distance",
     "item_features",
     "kaplan_meier",
@@ -94,6 +99,8 @@ __all__ = [
     "neighbours_leaning",
     "observed",
     "own_share",
+    "payout_numbers",
+    "payouts",
     "permutation_null",
     "reach_by_age",
     "reach_curve",

@@ -534,6 +534,17 @@ crossed_share | share, 0 … 1 | | share of the community's posts of the first h
 
 # the same, for measures that other functions derive
 _DERIVED = """
+[run]
+income_total | ratio, 1 = the baseline | detail | what a payout scheme pays, relative to the baseline
+    arm in the same world
+income_gini | 0 (equal) … 1 | detail | Gini coefficient of income among creators
+living_share | share, 0 … 1 | detail | share of the creators with a living or more
+income_small_share | share, 0 … 1 | detail | share of the income of the half of the creators with
+    fewest followers
+small_living_share | share, 0 … 1 | detail | share with a living of the fifth of the creators with
+    fewest followers
+small_kept_share | share, 0 … 1 | detail free_only | share of the fifth of the creators with fewest
+    followers who did not stop posting, of those with two scheduled posts or more
 [community]
 amplification | % above the baseline | | algorithmic amplification: share of the impressions
     relative to a baseline, by community of origin

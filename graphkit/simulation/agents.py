@@ -86,24 +86,37 @@ class Creators:
         self.scheduled = 0
 
     def schedule(
-        self, low: int, high: int, reacted: Ints, withdrawn: npt.NDArray[np.bool_]
+        self,
+        low: int,
+        high: int,
+        reacted: Ints,
+        withdrawn: npt.NDArray[np.bool_],
+        income: Floats | None = None,
     ) -> Ints:
         """Decide which of the posts low … high − 1 are posted; returns those that may adapt.
 
         Propensities are recorded; under a free budget they take effect, and `withdrawn` marks the
-        posts that are not posted. A creator's first post is always posted.
+        posts that are not posted. A creator's first post is always posted. With `income`, shape
+        (n,), creators respond to theirs in place of reactions.
         """
         new: Ints = np.arange(low, high)
         author = self._static.attributes[:, AUTHOR].astype(np.int64)
         n = self.quit.size
         before = np.flatnonzero(~withdrawn[:low])
         posts = np.bincount(author[before], minlength=n)
-        reward = np.bincount(author[before], reacted[before].astype(np.float64), n)
+        weights = reacted[before].astype(np.float64)
+        reward: Floats = np.bincount(author[before], weights, n).astype(np.float64, copy=False)
         known: Ints = new[posts[author[new]] > 0]
         if not known.size:
             return known
         who = author[known]
-        usual = 1 + float(reacted[before].sum()) / before.size
+        reactions = float(reacted[before].sum())
+        usual = 1 + reactions / before.size
+        if income is not None:
+            # in the unit in which all posts earn as many as they have reactions
+            total = float(np.sort(income).sum())
+            in_reactions = income * (reactions / total) if total > 0 else posts * (usual - 1)
+            reward = np.asarray(in_reactions, dtype=np.float64)
         rho = np.log((1 + reward[who] / posts[who]) / usual)
         b = self._behaviour
         post = _logistic_chance(b.post_base + b.post_slope * rho)

@@ -53,7 +53,8 @@ class Behaviour:
     **Creating.** With ρ = ln((1 + reactions per own earlier post) / (1 + reactions per post
     overall)), a scheduled post is posted with chance σ(post_base + post_slope · ρ), and its
     creator gives up posting with chance σ(quit_base − quit_slope · ρ); its features move by the
-    share `drift` toward the mean of its creator's earlier posts, weighted by their reactions.
+    share `drift` toward the mean of its creator's earlier posts, weighted by their reactions. With a
+    payout of :func:`graphkit.simulate_spread`, income takes the place of reactions in ρ.
 
     Staying, creating, and follows take effect under ``budget="free"`` only; under ``"matched"``
     their probabilities are recorded as propensities.

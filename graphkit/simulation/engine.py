@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +55,12 @@ from graphkit.simulation.arrays import (
 )
 from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
+from graphkit.simulation.earnings import Earnings
 from graphkit.simulation.platform_state import PlatformState
 from graphkit.simulation.shared_slots import SharedSlots, SharedTally
+
+if TYPE_CHECKING:
+    from graphkit.measures.payouts import Payout
 
 Ints = npt.NDArray[np.int64]
 
@@ -131,6 +135,8 @@ class Run:
     counting
         Whether the shared slots are not known yet: all slots are tallied, and they are lowered
         to those that this arm fills.
+    payout
+        Payout scheme to whose incomes creators respond, in place of reactions.
     workers
         Threads; the result does not depend on it.
     """
@@ -147,6 +153,7 @@ class Run:
         seed: int,
         shared: SharedSlots | None = None,
         counting: bool = False,
+        payout: Payout | None = None,
         workers: int | None = None,
     ) -> None:
         n, m = arrays.accounts.size, arrays.posts.size
@@ -172,6 +179,7 @@ class Run:
         key = np.uint64(seed)
         self.viewers = Viewers(self.static.account_keys, behaviour, key, free)
         self.creators = Creators(self.static, behaviour, key, free)
+        self._earnings = None if payout is None else Earnings(arrays, payout)
         self.follow_changes = FollowChanges(n, free)
         self.counts = PlatformState(arrays, feed, ticks)
         self.params = feed_parameters(feed, behaviour, slots, ticks)
@@ -365,7 +373,11 @@ class Run:
             return
         low, high = self.counts.n_eligible(t - 1), self.counts.n_eligible(t)
         withdrawn, reacted = self.state.withdrawn, self._tallied.reacted
-        posted = self.creators.schedule(low, high, reacted, withdrawn)
+        income = None
+        if self._earnings is not None:
+            followees = self.static.f_indices
+            income = self._earnings.so_far(low, withdrawn, self.counts, followees)
+        posted = self.creators.schedule(low, high, reacted, withdrawn, income)
         if posted.size and self.behaviour.drift > 0:
             static = self.static
             for rows, topic in ((static.features, TOPIC), (static.taste_features, TASTE_TOPIC)):

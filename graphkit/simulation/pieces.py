@@ -26,6 +26,8 @@ from graphkit.simulation.shared_slots import shared_slots
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from graphkit.measures.payouts import Payout
+
 Result = TypeVar("Result")
 
 #: Pieces into which work for an executor is divided, if arms can be simulated apart.
@@ -49,7 +51,7 @@ class Piece:
         Numbers, for messages.
     seed
         Of all common random numbers of this replication of this world.
-    ticks, slots, budget, reading, behaviour
+    ticks, slots, budget, reading, behaviour, payout
         As in :func:`simulate_spread`.
     """
 
@@ -63,6 +65,7 @@ class Piece:
     budget: str
     reading: str
     behaviour: Behaviour
+    payout: Payout | None = None
 
     def arrays(self, world: World) -> SimulationArrays:
         """The world's arrays for these arms."""
@@ -113,7 +116,8 @@ def tally_arms(arrays: SimulationArrays, piece: Piece) -> Iterator[tuple[str, Ar
 def _run(arrays: SimulationArrays, piece: Piece, arm: str, options: dict[str, Any]) -> Run:
     """One arm, simulated to the end."""
     feed = piece.arms[arm]
-    run = Run(arrays, feed, piece.behaviour, **options, workers=spare_cores())
+    options = {**options, "payout": piece.payout, "workers": spare_cores()}
+    run = Run(arrays, feed, piece.behaviour, **options)
     for t in range(piece.ticks):
         stop_if_over()
         missing = run.step(t)[2]

@@ -40,6 +40,7 @@ from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, sp
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from graphkit.measures.payouts import Payout
     from graphkit.simulation.engine import Run
     from graphkit.simulation.shared_slots import SharedSlots
 
@@ -212,6 +213,7 @@ def simulate_spread(
     budget: str = "matched",
     reading: str = "filled",
     behaviour: Behaviour | None = None,
+    payout: Payout | str | None = None,
     impressions: str | Path | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
@@ -232,6 +234,14 @@ def simulate_spread(
     arms; the propensities to leave, to return, to post and to give up are recorded. Under
     ``"free"`` they take effect: viewers leave, return less often and end sessions early, creators
     post less, give up and adapt their content, and follows are gained and lost.
+
+    **Payout.** With `payout`, creators post and give up by their income in place of reactions: in
+    ρ of :class:`Behaviour`, reactions per own earlier post become income per own earlier post, in
+    the unit in which the mean post earns as many as it has reactions. Without any reaction or
+    income so far, ρ is 0. Income is that of :class:`graphkit.measures.Payout` by the posts so far,
+    followers as they are, and the thresholds of the scheme among the creators so far; its size
+    has no effect, only its distribution has. Money never enters ranking: feeds and viewers read
+    nothing of it, and impressions differ only as other posts are published.
 
     **Reading.** What becomes of slots that a feed cannot fill from its own sources. ``"filled"``:
     the filler of each feed, by default a random unseen post; a feed of few candidates is then
@@ -289,6 +299,10 @@ def simulate_spread(
         at most 255 slots and a matched budget: under a free one arms differ in their sessions.
     behaviour
         Parameters of viewers and creators; by default the documented assumptions.
+    payout
+        A :class:`graphkit.measures.Payout`, or the name of one of
+        :func:`graphkit.measures.payouts`, to whose incomes creators respond; under a free budget
+        only, and in worlds whose posts have authors. By default they respond to reactions.
     impressions
         Folder for all impressions, one Parquet file per arm, world, replication and tick, about 10
         bytes per row; :func:`scan_impressions` reads it. New, empty, or of the same simulation.
@@ -309,13 +323,13 @@ def simulate_spread(
     Raises
     ------
     OptionError
-        For zero ticks, no arms, other values out of range, a checkpoint of other arguments, and
-        impressions with an executor.
+        For zero ticks, no arms, other values out of range, a checkpoint of other arguments,
+        impressions with an executor, and a payout under a matched budget.
     MissingDataError
         If a feed shows by follows or interest, and a world has none.
     DataError
         If no post enters in time, or a world is exhausted under ``matched``: some viewer has
-        seen every post.
+        seen every post. With a payout, if posts are introduced by seeders.
     FileError
         If a folder holds something else, cannot be written, or is in use by another run.
     GraphkitError
@@ -356,9 +370,10 @@ def simulate_spread(
     ticks, replications, slots, arms = check_arguments(
         population, arms, ticks, replications, slots, budget, reading
     )
+    scheme = check_payout(payout, budget, population)
     _warn_of_tallies(population, len(arms) * replications)
     numbers = {"ticks": ticks, "replications": replications, "slots": slots}
-    facts = simulation_facts(population, arms, numbers, budget, reading, behaviour)
+    facts = simulation_facts(population, arms, numbers, budget, reading, behaviour, scheme)
     with ExitStack() as locks:
         for folder, purpose in ((checkpoint, "a checkpoint"), (impressions, "impressions")):
             if folder is not None:
@@ -372,9 +387,11 @@ def simulate_spread(
             key = content_key(json.dumps(facts), streams.seed)
             log = Log(impressions, key, tuple(arms), len(population), replications, ticks)
         if executor is None:
-            spread = _simulate(population, arms, facts, behaviour, streams, kept, log)
+            spread = _simulate(population, arms, facts, behaviour, scheme, streams, kept, log)
         else:
-            spread = _simulate_on(executor, population, arms, facts, behaviour, streams, kept)
+            spread = _simulate_on(
+                executor, population, arms, facts, behaviour, scheme, streams, kept
+            )
     _warn_of_filler(spread)
     return spread
 
@@ -446,9 +463,10 @@ def simulation_facts(
     budget: str,
     reading: str,
     behaviour: Behaviour,
+    payout: Payout | None = None,
 ) -> dict[str, Any]:
     """All arguments of a simulation but its seed, as plain values, and versions."""
-    return {
+    facts = {
         "arms": {name: feed_facts(feed) for name, feed in arms.items()},
         **numbers,
         "budget": budget,
@@ -457,6 +475,39 @@ def simulation_facts(
         "worlds": [world.content_key for world in population],
         "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
     }
+    if payout is not None:
+        facts["payout"] = {"name": payout.name, **dict(payout.frame.iter_rows())}
+    return facts
+
+
+def check_payout(
+    payout: Payout | str | None, budget: str, population: Sequence[World]
+) -> Payout | None:
+    """The payout scheme of this name, if any.
+
+    Raises
+    ------
+    OptionError, DataError
+        For a scheme to which no creator could respond.
+    """
+    if payout is None:
+        return None
+    # only here: measures are not needed for simulation
+    from graphkit.measures.payouts import find_payout
+
+    scheme = find_payout(payout)
+    if budget != "free":
+        raise OptionError(
+            f"payout={scheme.name!r} needs budget='free', not {budget!r}: under a matched budget posts "
+            "are the same whatever creators earn. For incomes alone, use graphkit.measures.income."
+        )
+    for w, world in enumerate(population):
+        if not world.authored:
+            raise DataError(
+                f"world {w}: posts are introduced by seeders, who did not make them and earn nothing: "
+                "leave out the payout, or build the world with posts='authored'."
+            )
+    return scheme
 
 
 def check_shared(arms: Mapping[str, Feed], slots: int, budget: str) -> None:
@@ -499,6 +550,7 @@ def _simulate(
     arms: Mapping[str, Feed],
     facts: Mapping[str, Any],
     behaviour: Behaviour,
+    payout: Payout | None,
     streams: Streams,
     kept: Checkpoint | None,
     log: Log | None,
@@ -548,7 +600,7 @@ def _simulate(
                     if counts.shared is None:
                         counts.start(shared_slots(arrays, behaviour, **options))
                     options |= {"shared": counts.shared, "counting": counting}
-                run = Run(arrays, arms[arm], behaviour, **options)
+                run = Run(arrays, arms[arm], behaviour, **options, payout=payout)
                 done, memory = (0, {}) if kept is None else kept.load_state(job, counting)
                 if done and log is not None and not counting and not log.has_ticks(job, done):
                     done = 0
@@ -597,6 +649,7 @@ def _simulate_on(
     arms: Mapping[str, Feed],
     facts: Mapping[str, Any],
     behaviour: Behaviour,
+    payout: Payout | None,
     streams: Streams,
     kept: Checkpoint | None,
 ) -> Spread:
@@ -618,6 +671,7 @@ def _simulate_on(
         apart=True,
         **numbers,
         behaviour=behaviour,
+        payout=payout,
     )
 
     def keep(number: int, found: dict[str, ArmTally]) -> None:

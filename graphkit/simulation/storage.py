@@ -305,9 +305,8 @@ def spread_of(
     removed: Mapping[str, int] | None = None,
 ) -> Spread:
     """Assemble the spread of a simulation from its tallies."""
-    keys = [
-        key for key in ("arms", "ticks", "slots", "budget", "reading", "behaviour") if key in facts
-    ]
+    told = ("arms", "ticks", "slots", "budget", "reading", "behaviour", "payout")
+    keys = [key for key in told if key in facts]
     return Spread(
         worlds,
         tuple(facts["arms"]),

@@ -37,7 +37,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.measures import ColdStart, FlowContrast, TimeToCross, mixing
+from graphkit.measures import ColdStart, FlowContrast, Income, Payout, TimeToCross, mixing
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
 from graphkit.recommenders import Feed
@@ -266,6 +266,25 @@ def draw_cold_start(name: str) -> None:
     assert len(canvas.axes[0].get_legend().get_texts()) == 3
 
 
+def draw_income(name: str) -> None:
+    arms = [name, f"{name}2"]
+    key = {"world": 0, "replication": 0, "partition": None, "community": None}
+    told = {"budget": "matched", "calibrated": True, "sample": "population"}
+    measures = ("filler", "income_gini", "living_share", "income_small_share")
+    rows = [
+        {"arm": arm, **key, "measure": measure, "value": 0.2, **told}
+        for arm in arms
+        for measure in measures
+    ]
+    outcome = pl.DataFrame(rows).with_columns(pl.col("partition", "community").cast(pl.String))
+    payout = Payout(name or " ", per_view=1.0)
+    found = Income(pl.DataFrame({"arm": arms}), outcome, {}, (), payout, name, 0.5)
+    canvas = plot.income(found)
+    check(canvas, name)
+    # also two names that are drawn alike
+    assert len(canvas.axes[2].get_legend().get_texts()) == 2
+
+
 def draw_robustness(name: str) -> None:
     row = {"partition": "x", "community": None, "measure": "y$2$", "arm": name, "baseline": "b"}
     row |= {"arm_mean": 1.0, "baseline_mean": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5}
@@ -334,6 +353,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "flow_contrast": draw_flow_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
     "hosting": draw_hosting,
+    "income": draw_income,
     "own_share": draw_own_share,
     "reach": draw_reach,
     "resolution": draw_resolution,
