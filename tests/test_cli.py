@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -27,22 +28,39 @@ def graphkit(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedPr
     )
 
 
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[object, str, str]]:
+    """The command in this process: exit code, output and errors."""
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str | Path) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code, *capsys.readouterr()
+
+    return run
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "platform"
     return gk.write_dataset(gk.synthetic.platform(accounts=300, rng=5).dataset, path)
 
 
-def test_help_is_complete() -> None:
+def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
     commands = ("demo", "run", "check", "formats", "import", "describe", "communities", "warm")
     for arguments in ((), *((command,) for command in commands)):
-        done = graphkit(*arguments, "--help")
-        assert done.returncode == 0
-        assert "Usage" in done.stdout
-    assert "--min-shared" in graphkit("communities", "--help").stdout
-    assert "--executor" in graphkit("run", "--help").stdout
+        code, shown, _ = call(*arguments, "--help")
+        assert code == 0
+        assert "Usage" in shown
+    assert "--min-shared" in call("communities", "--help")[1]
+    assert "--executor" in call("run", "--help")[1]
     for command in ("import", "describe", "communities"):
-        shown = graphkit(command, "--help").stdout
+        _, shown, _ = call(command, "--help")
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
             assert option in shown
     assert graphkit("--version").stdout.startswith("graphkit 0.")
@@ -215,15 +233,19 @@ def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_exits_2_with_one_sentence(
-    folder: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+    folder: Path,
+    tmp_path: Path,
+    call: Callable[..., tuple[object, str, str]],
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
     study = tmp_path / "study.toml"
     study.write_text("[simulation]\ntikcs = 3\n")
     places = {"FOLDER": str(folder), "OUT": str(tmp_path / "out"), "STUDY": str(study)}
-    done = graphkit(*(places.get(a, a) for a in arguments))
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    code, _, shown = call(*(places.get(a, a) for a in arguments))
+    assert code == 2
+    assert message in shown
+    assert "Traceback" not in shown
 
 
 def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:

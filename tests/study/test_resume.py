@@ -20,10 +20,19 @@ def study(**simulation: Any) -> StudyConfig:
     return StudyConfig.of(
         {
             "data": {"source": "synthetic", "accounts": 100},
-            "communities": {"runs": 2},
+            "communities": {"runs": 2, "null_draws": 0},
             "world": {"worlds": 2, "ticks": 2},
             "simulation": {"ticks": 3, "slots": 2, "impressions": True, **simulation},
             "s_scan": {"social_share": [0.0, 1.0], "worlds": 1},
+            # one that is simulated, and the readings
+            "conditions": {
+                "feature_noise": [],
+                "profile_noise": [],
+                "topic_penalty": [],
+                "partition_seeds": 0,
+                "resolution": [],
+                "worlds": 1,
+            },
         }
     )
 
