@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import graphkit as gk
 from graphkit.cli import main
+from graphkit.study import StudyConfig, demo_config
 
 ROOT = Path(__file__).parents[1]
 
@@ -186,7 +188,9 @@ def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
 HOSTILE = ["ba$$in", "[bold]x[/]", "[/]", "esc\x1b[31m", "<b>y</b>", "=1+1"]
 
 
-def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
+def test_hostile_hashtags_stay_text(
+    tmp_path: Path, call: Callable[..., tuple[object, str, str]]
+) -> None:
     rng = random.Random(1)
     items, acts = [], []
     for c, tag in enumerate(HOSTILE):
@@ -200,11 +204,12 @@ def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
         gk.Dataset(items=pl.DataFrame(items), interactions=pl.DataFrame(acts)), tmp_path / "data"
     )
     out = tmp_path / "out"
-    done = graphkit("communities", data, "--out", out, "--runs", "3", "--find", "esc\x1b[31m")
-    assert done.returncode == 0, done.stderr
+    arguments = ("communities", data, "--out", out, "--runs", "3", "--find", "esc\x1b[31m")
+    code, shown, errors = call(*arguments)
+    assert not code, errors
     for tag in HOSTILE:
-        assert f"#{tag}".replace("\x1b", "\ufffd") in done.stdout
-    assert "\x1b" not in done.stdout
+        assert f"#{tag}".replace("\x1b", "\ufffd") in shown
+    assert "\x1b" not in shown
     assert (out / "figures" / "communities.png").exists()
     names = (out / "tables" / "names.csv").read_text().splitlines()
     assert any(",'=1+1," in line for line in names)
@@ -248,26 +253,40 @@ def test_bad_input_exits_2_with_one_sentence(
     assert "Traceback" not in shown
 
 
-def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
-    done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "(planted as #alttok) is a community of shared interest" in done.stdout
-    assert "Agreement with the planted communities" in done.stdout
-    assert "over 10 worlds" in done.stdout
-    assert "not calibrated" in done.stdout
+def test_the_demo_finds_what_was_planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., tuple[object, str, str]]
+) -> None:
+    def of_few_conditions(*options: Any) -> StudyConfig:
+        config = demo_config(*options)
+        scan = config.s_scan.model_copy(update={"social_share": (0.0, 1.0), "worlds": 2})
+        few = dict.fromkeys(("feature_noise", "profile_noise", "topic_penalty", "resolution"), ())
+        more = config.conditions.model_copy(update={"partition_seeds": 0, "worlds": 2, **few})
+        return config.model_copy(update={"s_scan": scan, "conditions": more})
+
+    monkeypatch.setattr("graphkit.study.demo_config", of_few_conditions)
+    monkeypatch.chdir(tmp_path)
+    code, shown, errors = call("demo", "--runs", "3", "--out", tmp_path / "demo")
+    assert not code, errors
+    assert "(planted as #alttok) is a community of shared interest" in shown
+    assert "Agreement with the planted communities" in shown
+    assert "over 10 worlds" in shown
+    assert "not calibrated" in shown
     assert (tmp_path / "demo" / "report.html").exists()
 
 
-def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
+def test_run_and_check_a_study(
+    folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]
+) -> None:
     study = tmp_path / "study.toml"
     study.write_text(
         f'[data]\nsource = "folder"\npath = "{folder}"\n[communities]\nruns = 2\n'
         "[world]\ngroups = 3\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
-        "[s_scan]\nsocial_share = []\n"
+        "[s_scan]\nsocial_share = []\n[conditions]\nfeature_noise = []\nprofile_noise = []\n"
+        "topic_penalty = []\npartition_seeds = 0\nresolution = []\n"
     )
-    plan = graphkit("check", study)
-    assert plan.returncode == 0, plan.stderr
-    assert "ready to run" in plan.stdout
+    code, shown, errors = call("check", study)
+    assert not code, errors
+    assert "ready to run" in shown
     done = graphkit("run", study, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Cross-community exposure: interest compared with follower" in done.stdout

@@ -80,6 +80,7 @@ def test_an_interrupted_study_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     assert scan_impressions(out / "impressions").collect().equals(rows.collect())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "simulating" and done == 4:
@@ -95,6 +96,7 @@ def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
     assert not (tmp_path / "impressions").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_that_was_killed_while_it_tidied_up_can_be_run_again(tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "simulating" and done == 7:
