@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -259,9 +260,13 @@ def test_the_demo_finds_what_was_planted(
     def of_few_conditions(*options: Any) -> StudyConfig:
         config = demo_config(*options)
         scan = config.s_scan.model_copy(update={"social_share": (0.0, 1.0), "worlds": 2})
-        few = dict.fromkeys(("feature_noise", "profile_noise", "topic_penalty", "resolution"), ())
-        more = config.conditions.model_copy(update={"partition_seeds": 0, "worlds": 2, **few})
-        return config.model_copy(update={"s_scan": scan, "conditions": more})
+        none = ("feature_noise", "profile_noise", "topic_penalty", "resolution")
+        few: dict[str, Any] = dict.fromkeys(none, ())
+        few |= {"cold_start": False, "partition_seeds": 0, "worlds": 2}
+        tried = config.conditions.model_copy(update=few)
+        found = replace(config.communities, null_draws=19)
+        changed = {"communities": found, "s_scan": scan, "conditions": tried}
+        return config.model_copy(update=changed)
 
     monkeypatch.setattr("graphkit.study.demo_config", of_few_conditions)
     monkeypatch.chdir(tmp_path)
@@ -287,11 +292,11 @@ def test_run_and_check_a_study(
     code, shown, errors = call("check", study)
     assert not code, errors
     assert "ready to run" in shown
-    done = graphkit("run", study, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert "Cross-community exposure: interest compared with follower" in done.stdout
-    assert "each of 3 groups of accounts is left out in turn" in done.stdout
-    assert "are held fixed" in done.stdout
+    code, shown, errors = call("run", study, "--out", tmp_path / "out")
+    assert not code, errors
+    assert "Cross-community exposure: interest compared with follower" in shown
+    assert "each of 3 groups of accounts is left out in turn" in shown
+    assert "are held fixed" in shown
     assert (tmp_path / "out" / "report.html").exists()
     # in other processes, it writes the same files
     more = graphkit("run", study, "--out", tmp_path / "more", "--executor", "processes:2")
