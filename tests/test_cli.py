@@ -5,13 +5,17 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import graphkit as gk
 from graphkit.cli import main
+from graphkit.study import StudyConfig, demo_config
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,22 +31,39 @@ def graphkit(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedPr
     )
 
 
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[object, str, str]]:
+    """The command in this process: exit code, output and errors."""
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str | Path) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code, *capsys.readouterr()
+
+    return run
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "platform"
     return gk.write_dataset(gk.synthetic.platform(accounts=300, rng=5).dataset, path)
 
 
-def test_help_is_complete() -> None:
+def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
     commands = ("demo", "run", "check", "formats", "import", "describe", "communities", "warm")
     for arguments in ((), *((command,) for command in commands)):
-        done = graphkit(*arguments, "--help")
-        assert done.returncode == 0
-        assert "Usage" in done.stdout
-    assert "--min-shared" in graphkit("communities", "--help").stdout
-    assert "--executor" in graphkit("run", "--help").stdout
+        code, shown, _ = call(*arguments, "--help")
+        assert code == 0
+        assert "Usage" in shown
+    assert "--min-shared" in call("communities", "--help")[1]
+    assert "--executor" in call("run", "--help")[1]
     for command in ("import", "describe", "communities"):
-        shown = graphkit(command, "--help").stdout
+        _, shown, _ = call(command, "--help")
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
             assert option in shown
     assert graphkit("--version").stdout.startswith("graphkit 0.")
@@ -168,7 +189,9 @@ def test_communities_into_a_folder(folder: Path, tmp_path: Path) -> None:
 HOSTILE = ["ba$$in", "[bold]x[/]", "[/]", "esc\x1b[31m", "<b>y</b>", "=1+1"]
 
 
-def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
+def test_hostile_hashtags_stay_text(
+    tmp_path: Path, call: Callable[..., tuple[object, str, str]]
+) -> None:
     rng = random.Random(1)
     items, acts = [], []
     for c, tag in enumerate(HOSTILE):
@@ -182,11 +205,12 @@ def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
         gk.Dataset(items=pl.DataFrame(items), interactions=pl.DataFrame(acts)), tmp_path / "data"
     )
     out = tmp_path / "out"
-    done = graphkit("communities", data, "--out", out, "--runs", "3", "--find", "esc\x1b[31m")
-    assert done.returncode == 0, done.stderr
+    arguments = ("communities", data, "--out", out, "--runs", "3", "--find", "esc\x1b[31m")
+    code, shown, errors = call(*arguments)
+    assert not code, errors
     for tag in HOSTILE:
-        assert f"#{tag}".replace("\x1b", "\ufffd") in done.stdout
-    assert "\x1b" not in done.stdout
+        assert f"#{tag}".replace("\x1b", "\ufffd") in shown
+    assert "\x1b" not in shown
     assert (out / "figures" / "communities.png").exists()
     names = (out / "tables" / "names.csv").read_text().splitlines()
     assert any(",'=1+1," in line for line in names)
@@ -215,42 +239,64 @@ def test_hostile_hashtags_stay_text(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_exits_2_with_one_sentence(
-    folder: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+    folder: Path,
+    tmp_path: Path,
+    call: Callable[..., tuple[object, str, str]],
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
     study = tmp_path / "study.toml"
     study.write_text("[simulation]\ntikcs = 3\n")
     places = {"FOLDER": str(folder), "OUT": str(tmp_path / "out"), "STUDY": str(study)}
-    done = graphkit(*(places.get(a, a) for a in arguments))
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    code, _, shown = call(*(places.get(a, a) for a in arguments))
+    assert code == 2
+    assert message in shown
+    assert "Traceback" not in shown
 
 
-def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
-    done = graphkit("demo", "--runs", "3", "--out", tmp_path / "demo", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "(planted as #alttok) is a community of shared interest" in done.stdout
-    assert "Agreement with the planted communities" in done.stdout
-    assert "over 10 worlds" in done.stdout
-    assert "not calibrated" in done.stdout
+def test_the_demo_finds_what_was_planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., tuple[object, str, str]]
+) -> None:
+    def of_few_conditions(*options: Any) -> StudyConfig:
+        config = demo_config(*options)
+        scan = config.s_scan.model_copy(update={"social_share": (0.0, 1.0), "worlds": 2})
+        none = ("feature_noise", "profile_noise", "topic_penalty", "resolution")
+        few: dict[str, Any] = dict.fromkeys(none, ())
+        few |= {"cold_start": False, "partition_seeds": 0, "worlds": 2}
+        tried = config.conditions.model_copy(update=few)
+        found = replace(config.communities, null_draws=19)
+        changed = {"communities": found, "s_scan": scan, "conditions": tried}
+        return config.model_copy(update=changed)
+
+    monkeypatch.setattr("graphkit.study.demo_config", of_few_conditions)
+    monkeypatch.chdir(tmp_path)
+    code, shown, errors = call("demo", "--runs", "3", "--out", tmp_path / "demo")
+    assert not code, errors
+    assert "(planted as #alttok) is a community of shared interest" in shown
+    assert "Agreement with the planted communities" in shown
+    assert "over 10 worlds" in shown
+    assert "not calibrated" in shown
     assert (tmp_path / "demo" / "report.html").exists()
 
 
-def test_run_and_check_a_study(folder: Path, tmp_path: Path) -> None:
+def test_run_and_check_a_study(
+    folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]
+) -> None:
     study = tmp_path / "study.toml"
     study.write_text(
         f'[data]\nsource = "folder"\npath = "{folder}"\n[communities]\nruns = 2\n'
         "[world]\ngroups = 3\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
-        "[s_scan]\nsocial_share = []\n"
+        "[s_scan]\nsocial_share = []\n[conditions]\nfeature_noise = []\nprofile_noise = []\n"
+        "topic_penalty = []\npartition_seeds = 0\nresolution = []\n"
     )
-    plan = graphkit("check", study)
-    assert plan.returncode == 0, plan.stderr
-    assert "ready to run" in plan.stdout
-    done = graphkit("run", study, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert "Cross-community exposure: interest compared with follower" in done.stdout
-    assert "each of 3 groups of accounts is left out in turn" in done.stdout
-    assert "are held fixed" in done.stdout
+    code, shown, errors = call("check", study)
+    assert not code, errors
+    assert "ready to run" in shown
+    code, shown, errors = call("run", study, "--out", tmp_path / "out")
+    assert not code, errors
+    assert "Cross-community exposure: interest compared with follower" in shown
+    assert "each of 3 groups of accounts is left out in turn" in shown
+    assert "are held fixed" in shown
     assert (tmp_path / "out" / "report.html").exists()
     # in other processes, it writes the same files
     more = graphkit("run", study, "--out", tmp_path / "more", "--executor", "processes:2")

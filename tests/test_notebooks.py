@@ -22,22 +22,15 @@ def shown(notebook: nbformat.NotebookNode) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for compiled code, so that kernels are compiled once for all notebooks."""
-    return tmp_path_factory.mktemp("compiled")
-
-
 # the kernel opens sockets of its own, whose warnings are not ours to mend
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebooks_run_and_agree_with_what_they_show(
-    path: Path, compiled: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "shared/data" in path.read_text():
         request.getfixturevalue("shared_data")  # skips where the data are absent
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(compiled))
     written = nbformat.read(path, as_version=4)
     again = nbformat.read(path, as_version=4)
     # as a reader opens it: paths are relative to the notebook

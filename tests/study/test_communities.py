@@ -62,6 +62,7 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     assert "#" in one._repr_html_()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_follows_it_says_so(platform: Platform, tmp_path: Path) -> None:
     tables = {k: v for k, v in platform.dataset.tables.items() if k != "follows"}
     study = study_communities(gk.Dataset(**tables), tmp_path / "out", runs=2, null_draws=19, rng=1)
@@ -79,6 +80,7 @@ def test_without_tags_it_says_so(platform: Platform, tmp_path: Path) -> None:
     assert study.partition.labels[0] is None
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_nothing_planted_nothing_found(tmp_path: Path) -> None:
     empty = gk.synthetic.platform(accounts=1500, mixing=1.0, rng=11)
     options: dict[str, Any] = {"runs": 5, "truth": empty.truth, "null_draws": 19, "rng": 1}
@@ -110,6 +112,7 @@ def random_log(seed: int) -> gk.Dataset:
     return gk.Dataset(interactions=acts.with_columns(kind=pl.lit("like")))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_runs_that_agree_on_a_random_log_are_no_communities(tmp_path: Path) -> None:
     """Sparse projections have cliques that every run finds again."""
     study = study_communities(random_log(0), tmp_path / "out", runs=5, null_draws=19, rng=0)
@@ -120,6 +123,7 @@ def test_runs_that_agree_on_a_random_log_are_no_communities(tmp_path: Path) -> N
     assert "none found" in repr(study)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_a_null_nothing_is_found(platform: Platform, tmp_path: Path) -> None:
     options: dict[str, Any] = {"weight": "pairs", "top": 20, "runs": 2, "rng": 1}
     study = study_communities(platform.dataset, tmp_path / "out", **options)

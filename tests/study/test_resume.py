@@ -20,10 +20,19 @@ def study(**simulation: Any) -> StudyConfig:
     return StudyConfig.of(
         {
             "data": {"source": "synthetic", "accounts": 100},
-            "communities": {"runs": 2},
+            "communities": {"runs": 2, "null_draws": 0},
             "world": {"worlds": 2, "ticks": 2},
             "simulation": {"ticks": 3, "slots": 2, "impressions": True, **simulation},
             "s_scan": {"social_share": [0.0, 1.0], "worlds": 1},
+            # one that is simulated, and the readings
+            "conditions": {
+                "feature_noise": [],
+                "profile_noise": [],
+                "topic_penalty": [],
+                "partition_seeds": 0,
+                "resolution": [],
+                "worlds": 1,
+            },
         }
     )
 
@@ -71,6 +80,7 @@ def test_an_interrupted_study_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     assert scan_impressions(out / "impressions").collect().equals(rows.collect())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "simulating" and done == 4:
@@ -86,6 +96,7 @@ def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
     assert not (tmp_path / "impressions").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_that_was_killed_while_it_tidied_up_can_be_run_again(tmp_path: Path) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if what == "simulating" and done == 7:

@@ -86,6 +86,7 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     assert {"simulation", "scan over s", "report"} <= set(stages)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_feeds_read_is_passed_on(tmp_path: Path) -> None:
     reading = {"space": "planted", "feature_noise": 0.2, "profile_noise": 0.1, "cold_start": True}
     values = {
@@ -174,6 +175,7 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
     assert [c for c in captions if c in text] == []
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     large = study.parent / "large.toml"
     large.write_text(
@@ -193,6 +195,7 @@ def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     assert "Not estimable" in hidden.headlines[0].findings[0].verdict
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_failing_stage_leaves_what_was_finished(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +267,7 @@ def test_data_that_are_not_there(tmp_path: Path) -> None:
         check_study(of_folder(tmp_path, gk.synthetic.platform(100, rng=1).dataset, few))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_dataset_with_authors_runs(tmp_path: Path) -> None:
     more = """
 [communities]
@@ -340,6 +344,7 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
         ("chronological", "matched", {"shared slots"}),
     ],
 )
+@pytest.mark.usefixtures("undrawn")
 def test_slots_that_a_feed_cannot_fill_are_a_condition(
     tmp_path: Path, first: str, budget: str, tried: set[str]
 ) -> None:
@@ -420,6 +425,7 @@ def test_what_becomes_of_each_finding_is_told(result: StudyResult, report: str) 
         assert one.nearest_text in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_conditions_that_need_other_worlds_or_graphs(tmp_path: Path) -> None:
     """Those that cannot be run are told, and the study is as without them."""
     values = {
@@ -447,6 +453,7 @@ def test_conditions_that_need_other_worlds_or_graphs(tmp_path: Path) -> None:
     assert "2 could not be run (slots = 60, space = embedding)" in report
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_space_that_is_read_already_is_no_other_condition(tmp_path: Path) -> None:
     """Data with nothing but tags are read by their tags, whether or not the study says so."""
     ds = gk.synthetic.platform(100, rng=1).dataset
@@ -468,6 +475,7 @@ def test_a_space_that_is_read_already_is_no_other_condition(tmp_path: Path) -> N
     assert "space = interactions" in set(found.conditions["condition"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_partition_that_another_world_lacks_cannot_run(tmp_path: Path) -> None:
     """The data's own world has one edge of four shared items, the other world none."""
     values = {
@@ -502,6 +510,7 @@ def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, rep
 
 
 @pytest.mark.parametrize("budget", ["matched", "free"])
+@pytest.mark.usefixtures("undrawn")
 def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None:
     """No arm has filler; one leaves slots empty, and the report says what that does."""
     values = {
@@ -538,6 +547,7 @@ def test_a_feed_that_ends_shows_fewer_posts(budget: str, tmp_path: Path) -> None
     assert result.conditions["condition"].unique().to_list() == ["shared slots"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_free_budget_has_no_shared_slots(tmp_path: Path) -> None:
     values = {
         "data": {"source": "synthetic", "accounts": 60},

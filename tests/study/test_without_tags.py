@@ -118,6 +118,7 @@ def test_the_dry_run(tmp_path: Path) -> None:
     assert "data" in check_study(file).get_column("stage").to_list()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_tags_of_others_name_nobody(tmp_path: Path) -> None:
     """Why there is no name is said without the id of an account."""
     result = run(tmp_path, "introduced", tags=True)
