@@ -247,6 +247,8 @@ MAKE: dict[str, Callable[[], Any]] = {
         compared(), "all", "new", partition="planted"
     ),
     "Gains": lambda: gk.measures.who_gains(compared(), "all", "new", by="creator size"),
+    "Income": lambda: gk.measures.income(compared(), "per_view", baseline="new"),
+    "Payout": lambda: gk.measures.payouts()["per_view"],
     "LogRank": lambda: gk.measures.logrank(lifetimes(1, 2, 3), lifetimes(4, 5, 6)),
     "NeighboursLeaning": lambda: gk.measures.neighbours_leaning(graph(), LEANING, draws=19, rng=1),
     "Observed": observed,
