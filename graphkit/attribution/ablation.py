@@ -63,7 +63,7 @@ class Ablation(Frozen, table="frame"):
         interval of the gap includes zero), sign (``"higher"``, ``"lower"``, ``"not
         distinguishable"``, ``"not claimed: filler"``), interval, fixed, se, worlds, replications.
     gap
-        One row per measure: a_mean, b_mean, gap (B − A), low, high, p, sign, filler and
+        One row per measure: a_mean, b_mean, gap (B − A), low, high, p, direction, filler and
         baseline_filler (of B and of A).
     interactions
         One row per measure and factor: value (the difference of ``"b to a"`` minus that of

@@ -16,8 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.data.spread import ArmTally
-from graphkit.data.world import World
+from graphkit.data.world import USUAL_SECONDS, World
 from graphkit.errors import MissingDataError
+from graphkit.kernels.state import WATCH_UNIT
 from graphkit.recommenders import Feed, chronological, follower_centric, interest_centric
 
 __all__ = ["published_figures"]
@@ -41,8 +42,6 @@ NEITHER = 0.2
 FIRST, EARLY = 1000, 200
 #: Posts per step of the curve of amplification; posts per viewer that tell of what comes after.
 STEP, LONG = 20, 300
-#: A post without a duration counts as one of so many seconds, as in :class:`Behaviour`.
-USUAL_SECONDS = 20.0
 
 _TEXT = (
     *("key", "statement", "unit", "direction", "authors", "venue", "id", "how_read", "platform"),
@@ -145,7 +144,7 @@ def topics_of(features: npt.NDArray[np.float32]) -> Codes:
 def attention(arms: Arms) -> tuple[float, float]:
     """Mean watch fraction of all impressions."""
     tally = arms["interest_centric"].tally
-    return float(tally.watch.sum()) / 65536 / max(tally.impressions, 1), math.nan
+    return float(tally.watch.sum()) / WATCH_UNIT / max(tally.impressions, 1), math.nan
 
 
 def attention_stable(arms: Arms) -> tuple[float, float]:
@@ -240,7 +239,7 @@ def chronological_less_time(arms: Arms) -> tuple[float, float]:
         if arm.reading == "shared":
             raise MissingDataError("sessions whose lengths may differ: reading='empty'")
         durations = np.nan_to_num(arm.known("durations").astype(np.float64), nan=USUAL_SECONDS)
-        watched = float((arm.tally.watch / 65536 * durations).sum())
+        watched = float((arm.tally.watch / WATCH_UNIT * durations).sum())
         seconds.append(watched / max(arm.tally.sessions, 1))
     return seconds[0] / seconds[1] if seconds[1] else math.nan, seconds[1] - seconds[0]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from graphkit.attribution.coalitions import views_of
 from graphkit.attribution.conditions import REFUSALS, Condition, condition_rows, conditions_of
 from graphkit.attribution.evaluation import evaluate
 from graphkit.data.frozen import Frozen
@@ -234,7 +235,8 @@ def robustness(
             parts.append(condition_rows(condition, own))
             continue
         these = population if condition.worlds is None else list(condition.worlds)
-        seen = condition.visibility or _first_views(visibility, len(these))
+        members = range(min(len(these), len(population)))
+        seen = condition.visibility or views_of(visibility, members, len(population))
         changed = {k: getattr(condition, k) for k in given}
         options = given | {k: v for k, v in changed.items() if v is not None}
         feeds = {name: (condition.arms or {}).get(name, feed) for name, feed in some.items()}
@@ -247,16 +249,6 @@ def robustness(
     whole = own.filter(~pl.col("partition").is_in(list(stand_ins)).fill_null(False))
     tried = pl.concat(parts, how="diagonal_relaxed") if parts else None
     return judge(*(whole, tried), measure=measure, partition=partition, arm=arm, baseline=baseline)
-
-
-def _first_views(visibility: Views | None, n: int) -> Views | None:
-    """Visibility of the first n worlds."""
-    if not isinstance(visibility, Mapping):
-        return visibility
-    return {
-        kind: list(views)[:n] if isinstance(views, Sequence) else views
-        for kind, views in visibility.items()
-    }
 
 
 def judge(

@@ -17,6 +17,9 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, check_choice
 
+#: A post without a duration counts as one of so many seconds.
+USUAL_SECONDS = 20.0
+
 #: What a world is, see :attr:`World.sample`.
 SAMPLES = ("population", "whole", "part")
 

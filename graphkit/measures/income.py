@@ -14,6 +14,7 @@ import polars as pl
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import Spread
+from graphkit.data.world import USUAL_SECONDS
 from graphkit.errors import DataError, MissingDataError, check_integer, check_number, nearest
 from graphkit.kernels.state import WATCH_UNIT
 from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys, world_samples
@@ -26,8 +27,6 @@ __all__ = ["Income", "income"]
 Floats = npt.NDArray[np.float64]
 Key = tuple[str, int, int]
 
-#: A post without a duration counts as one of so many seconds, as in the simulation.
-USUAL_SECONDS = 20.0
 #: Share of the creators, those with fewest followers, whose survival is followed.
 SMALLEST = 0.2
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.data.world import World
+from graphkit.data.world import USUAL_SECONDS, World
 from graphkit.kernels.compile import LANES
 from graphkit.kernels.sessions import ViewerParameters
 from graphkit.kernels.state import (
@@ -37,8 +37,6 @@ Floats32 = npt.NDArray[np.float32]
 
 #: Bytes of a cache line.
 LINE = 64
-#: Duration of posts whose duration is unknown.
-USUAL_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
