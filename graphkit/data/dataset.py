@@ -55,7 +55,7 @@ class Dataset(Frozen):
     accounts
         account_id · country, language, device · follower_count, following_count ·
         list_complete (whether the account's follow lists are known to be complete) · leaning
-        (political, in [−1, 1]).
+        (political, in [−1, 1]) · age_band (text, such as ``13-17``).
     items
         item_id · author_id · created_at · duration (s) · tags, flags (lists of text) ·
         sound_id · caption · embedding · language, country · origin · divisiveness in [0, 1] ·

@@ -64,7 +64,7 @@ _SCHEMA = {
     "accounts": (
         "account_id",
         "account_id:id! country:text language:text device:text follower_count:count[0,] "
-        "following_count:count[0,] list_complete:bool leaning:float[-1,1]",
+        "following_count:count[0,] list_complete:bool leaning:float[-1,1] age_band:text",
     ),
     "items": (
         "item_id",

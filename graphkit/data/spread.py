@@ -223,6 +223,11 @@ class Spread(Frozen, table="summary"):
                 parts += chain(*sorted(value.items())) if mapping else [_to_plain(value)]
         return content_key(*parts)
 
+    def world_of(self, arm: str, world: int, replication: int) -> World:
+        """The world as it is after a run: its posts are the rows of the run's tally."""
+        self.of(arm)
+        return self.worlds[world]
+
     def of(self, arm: str) -> list[ArmTally]:
         """The tallies of an arm, by world and replication."""
         if arm not in self.arms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +27,7 @@ SAMPLES = ("population", "whole", "part")
 #: Fields with one row per account, and with one per post, which stay as they are in a world of
 #: fewer accounts or posts. The others refer to accounts, posts or communities by their codes.
 ACCOUNT_FIELDS = (
-    *("account_keys", "interests", "profiles", "country", "language", "device"),
+    *("account_keys", "interests", "profiles", "country", "language", "device", "age_band"),
     "account_leaning",
 )
 POST_FIELDS = (
@@ -41,6 +42,9 @@ POST_FIELDS = (
     ),
     *("flagged", "cross_posted", "post_country", "post_language", "post_leaning"),
 )
+
+#: Fields of accounts whose codes may have names.
+CODED = ("country", "language", "device", "age_band")
 
 #: Parameters in the record of a world that say what feeds read of it and what tastes act on.
 READING = (
@@ -96,7 +100,7 @@ class World(Frozen):
         bool, shape (m,): flagged (as misinformation, say), and first posted elsewhere.
     answers_to
         int32, shape (m,): parent post of a duet or stitch, in this world; −1 if none.
-    country, language, device
+    country, language, device, age_band
         int32, shape (n,): codes of the accounts', −1 where unknown.
     post_country, post_language
         int32, shape (m,): the posts', in the same codes.
@@ -105,6 +109,9 @@ class World(Frozen):
     account_leaning, post_leaning
         float32, shapes (n,) and (m,), in [−1, 1]: political leaning, by one scale for both; NaN
         where unknown. Neither tastes nor feeds read it.
+    code_names
+        Names of the codes 0, 1, … of ``"country"``, ``"language"``, ``"device"`` and
+        ``"age_band"``, in lower case; without a key where they have no names.
     sample
         What the world is: ``"population"``, made independently of others (or the only one);
         ``"whole"``, the data's own world in a jackknife; or ``"part"``, that without one group of
@@ -139,10 +146,12 @@ class World(Frozen):
     country: npt.NDArray[np.int32] | None = None
     language: npt.NDArray[np.int32] | None = None
     device: npt.NDArray[np.int32] | None = None
+    age_band: npt.NDArray[np.int32] | None = None
     group_indptr: npt.NDArray[np.int64] | None = None
     groups: npt.NDArray[np.int32] | None = None
     account_leaning: npt.NDArray[np.float32] | None = None
     post_leaning: npt.NDArray[np.float32] | None = None
+    code_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sample: str = "population"
     provenance: Provenance = field(default_factory=lambda: Provenance("World"))
 
@@ -208,6 +217,19 @@ class World(Frozen):
                     f"{known.max():g}."
                 )
             self._set(**{name: array})
+        names = {}
+        for name, given in self.code_names.items():
+            check_choice("code_names", name, CODED)
+            codes = [
+                getattr(self, field) for field in (name, f"post_{name}") if hasattr(self, field)
+            ]
+            most = max((int(c.max(initial=-1)) for c in codes if c is not None), default=-1)
+            if len(set(given)) < len(given) or most >= len(given):
+                raise DataError(
+                    f"world: code_names[{name!r}] must name every code, 0 … {most}, by a text of its own."
+                )
+            names[name] = tuple(given)
+        self._set(code_names=MappingProxyType(names))
         if self.answers_to is not None and (self.answers_to == np.arange(m)).any():
             raise DataError("world: answers_to names a post as its own parent.")
         if (self.group_indptr is None) != (self.groups is None):
@@ -230,6 +252,17 @@ class World(Frozen):
         return len(self.posts)
 
     @cached_property
+    def minors(self) -> npt.NDArray[np.bool_] | None:
+        """Accounts known to be under 18, shape (n,), by the names of age bands; None without any.
+
+        A band is of minors if its highest age is below 18: ``13-17``, ``under 18``, ``<16``.
+        """
+        if self.age_band is None or "age_band" not in self.code_names:
+            return None
+        young = [_is_of_minors(name) for name in self.code_names["age_band"]]
+        return np.array([*young, False])[self.age_band]
+
+    @cached_property
     def content_key(self) -> str:
         """Key of all fields but the provenance."""
         features = ("interests", "profiles", "post_features", "taste_features")
@@ -242,6 +275,7 @@ class World(Frozen):
             *(f"{k}{p.content_key}" for k, p in self.partitions.items()),
             *self.homes.values(),
             *(part for pair in optional.items() if pair[1] is not None for part in pair),
+            *(f"{name}{names}" for name, names in sorted(self.code_names.items())),
             *(() if self.sample == "population" else (self.sample,)),
         )
 
@@ -296,10 +330,19 @@ _OPTIONAL: dict[str, tuple[type, str, float, float | str]] = {
     "cross_posted": (np.bool_, "m", 0, 1),
     "answers_to": (np.int32, "m", -1, "m"),
     **dict.fromkeys(("post_country", "post_language"), (np.int32, "m", -1, 2**31 - 1)),
-    **dict.fromkeys(("country", "language", "device"), (np.int32, "n", -1, 2**31 - 1)),
+    **dict.fromkeys(CODED, (np.int32, "n", -1, 2**31 - 1)),
     "account_leaning": (np.float32, "n", -1, 1),
     "post_leaning": (np.float32, "m", -1, 1),
 }
+
+
+def _is_of_minors(band: str) -> bool:
+    """Whether the highest age of a band is below 18."""
+    ages = [int(text) for text in re.findall("[0-9]+", band)]
+    if not ages or "+" in band or re.search("over|older|above|>", band):
+        return False
+    below = re.search("under|below|younger|<", band) is not None
+    return max(ages) - below < 18
 
 
 def _check_array(

@@ -71,19 +71,22 @@ def world_attributes(
         facts["flagged"] = (flags.list.len().fill_null(0) > 0).gather(rows).to_numpy()
     if (origin := _column_with_values(items, "origin")) is not None:
         facts["cross_posted"] = origin.is_not_null().gather(rows).to_numpy()
+    names: dict[str, tuple[str, ...]] = {}
     for name in ("country", "language"):
         of_accounts, of_items = (
             _column_with_values(accounts, name),
             _column_with_values(items, name),
         )
-        codes = _shared_codes([of_accounts, of_items])
+        codes, names[name] = _shared_codes([of_accounts, of_items])
         if codes[0] is not None:
             facts[name] = codes[0]
         if codes[1] is not None:
             facts[f"post_{name}"] = codes[1][rows.to_numpy()]
-    (device,) = _shared_codes([_column_with_values(accounts, "device")])
-    if device is not None:
-        facts["device"] = device
+    for name in ("device", "age_band"):
+        (of_account,), names[name] = _shared_codes([_column_with_values(accounts, name)])
+        if of_account is not None:
+            facts[name] = of_account
+    facts["code_names"] = {name: texts for name, texts in names.items() if texts}
     if (leaning := _column_with_values(accounts, "leaning")) is not None:
         facts["account_leaning"] = leaning.fill_null(float("nan")).to_numpy()
     if (leaning := _column_with_values(items, "leaning")) is not None:
@@ -108,15 +111,16 @@ def _column_with_values(frame: pl.DataFrame | None, name: str) -> pl.Series | No
     return None if series.null_count() == frame.height else series
 
 
-def _shared_codes(columns: list[pl.Series | None]) -> list[Ints32 | None]:
-    """Case-insensitive codes of texts over the sorted distinct texts of all columns."""
+def _shared_codes(columns: list[pl.Series | None]) -> tuple[list[Ints32 | None], tuple[str, ...]]:
+    """Case-insensitive codes of texts over the sorted distinct texts of all columns, and these."""
     folded = [None if c is None else c.str.strip_chars().str.to_lowercase() for c in columns]
     present = [c.alias("text") for c in folded if c is not None]
     if not present:
-        return [None] * len(columns)
+        return [None] * len(columns), ()
     texts = pl.concat(present).drop_nulls()
     vocabulary = Vocabulary(texts.filter(texts != ""))
-    return [None if c is None else vocabulary.lookup(c) for c in folded]
+    codes = [None if c is None else vocabulary.lookup(c) for c in folded]
+    return codes, tuple(vocabulary.ids.tolist())
 
 
 def _parent_posts(
@@ -391,7 +395,7 @@ def build_world(
     how well feeds read: Spearman's, of the similarities of pairs of posts in the two spaces.
 
     Other fields are copied where known: duration, divisiveness, flags and origin of posts; parent
-    posts of duets and stitches; country, language and device; leaning; groups.
+    posts of duets and stitches; country, language, device and age band; leaning; groups.
 
     Parameters
     ----------

@@ -91,7 +91,8 @@ def test_what_is_absent_is_not_guessed() -> None:
         memberships={},
     )
     facts = world_attributes(ds, Vocabulary(["v", "w"]), np.array([0.0, 1.0]), {})
-    assert list(facts) == ["post_country"]
+    assert list(facts) == ["post_country", "code_names"]
+    assert facts["code_names"] == {"country": ("br",)}
 
 
 @pytest.fixture(scope="module")

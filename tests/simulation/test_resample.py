@@ -126,7 +126,7 @@ def test_every_field_is_known_to_be_of_accounts_or_posts_or_to_refer(world: Worl
     """A field that is added to a world must be named where worlds are cut."""
     refer = {"accounts", "posts", "follows", "poster_indptr", "posters", "partitions", "homes"}
     refer |= {"answers_to", "group_indptr", "groups"}
-    whole = {"authored", "sample", "provenance"}
+    whole = {"authored", "code_names", "sample", "provenance"}
     fields = set(World.__dataclass_fields__)
     assert fields == {*ACCOUNT_FIELDS, *POST_FIELDS} | refer | whole
 
