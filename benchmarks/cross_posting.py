@@ -1,0 +1,94 @@
+"""What does the demotion of cross-posts do, and does following on to a second platform pay?
+
+Usage: python benchmarks/cross_posting.py [--accounts=900] [--worlds=8] [--ticks=8] [--figure=PATH]
+
+Platforms like the bundled one. The demotion: the circle-popularity feed over weights of
+cross-posts, for all viewers, and for those only who do not follow the author, as Instagram announced
+it. Two platforms: a tenth of the creators, first under the interest-centric feed, then under the
+circle-popularity feed with several weights.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+import graphkit as gk
+from graphkit.attribution import cross_post_demotion, two_platforms
+from graphkit.attribution.cross_posting import AUDIENCES
+from graphkit.recommenders import circle_popularity, interest_centric
+
+#: Weights of cross-posts on the second platform.
+ON_SECOND = (-0.02, -0.5)
+
+
+def change_text(row: dict[str, Any], key: str = "percent") -> str:
+    """A change with its interval and direction."""
+    if row[key] is None:
+        return "not defined"
+    low, high = ("low", "high") if key != "percent" else ("percent_low", "percent_high")
+    bounds = "" if row[low] is None else f" [{row[low]:+.3g}, {row[high]:+.3g}]"
+    return f"{row[key]:+.3g}{bounds} {row['direction']}".replace("-", "−")
+
+
+def print_rows(rows: Iterable[dict[str, Any]], keys: tuple[str, ...], value: str) -> None:
+    """A table of these columns, and of a change."""
+    print(f"\n| {' | '.join(keys)} | {value} | worlds |\n|{'---|' * (len(keys) + 2)}")
+    for row in rows:
+        held = (f"{row[key]:.4g}" if isinstance(row[key], float) else str(row[key]) for key in keys)
+        print(f"| {' | '.join(held)} | {change_text(row, value)} | {row['worlds']} |", flush=True)
+
+
+def main() -> None:
+    options = dict(arg.lstrip("-").split("=") for arg in sys.argv[1:])
+    accounts, count = int(options.get("accounts", 900)), int(options.get("worlds", 8))
+    ticks = int(options.get("ticks", 8))
+    like = gk.synthetic.platform(accounts, rng=1)
+    worlds = gk.synthetic.worlds(count, like=like, ticks=ticks, rng=3)
+    shown = None
+    for audience in AUDIENCES:
+        start = time.perf_counter()
+        found = cross_post_demotion(
+            worlds, circle_popularity(), ticks=ticks, audience=audience, rng=1
+        )
+        print(f"\n## Demotion for {audience} ({time.perf_counter() - start:.0f} s)")
+        posts = found.frame.filter(of="posts")
+        keys = ("measure", "group", "weight", "baseline_mean", "mean")
+        wanted = pl.col("weight").is_in([-0.02, -0.5]) | (pl.col("measure") == "reach")
+        print_rows(posts.filter(wanted).iter_rows(named=True), keys, "difference")
+        reach = posts.filter(pl.col("group") != "other posts", measure="reach")
+        print_rows(reach.iter_rows(named=True), keys[:3], "percent")
+        rest = found.frame.filter(pl.col("of") != "posts", pl.col("weight").is_in([-0.02, -0.5]))
+        print_rows(rest.iter_rows(named=True), keys, "percent")
+        shown = found if audience == "all" else shown
+    two = []
+    seen = [
+        gk.visibility(world.partitions["planted"], world.follows, runs=3, rng=1) for world in worlds
+    ]
+    for weight in ON_SECOND:
+        start = time.perf_counter()
+        second = circle_popularity().but("circle-popularity", weights={"cross_posted": weight})
+        both = two_platforms(
+            worlds, interest_centric(), second, ticks=ticks, visibility=seen, rng=1
+        )
+        print(f"\n## Two platforms, weight {weight} ({time.perf_counter() - start:.0f} s)")
+        two.append(both)
+        print(both)
+        wide = both.frame.pivot("measure", index=["group", "strategy", "posts"], values="mean")
+        with pl.Config(tbl_rows=-1, tbl_width_chars=120):
+            print(wide)
+        keys = ("group", "strategy", "baseline", "measure")
+        some = both.comparisons.filter(pl.col("strategy") != "second only")
+        print_rows(some.drop_nulls("percent").iter_rows(named=True), keys, "percent")
+        gaps = both.gaps.filter(pl.col("strategy") != "second only")
+        print_rows(gaps.iter_rows(named=True), ("groups", *keys[1:]), "points")
+    if "figure" in options:
+        gk.plot.cross_posting(shown, two[0]).write(options["figure"])
+
+
+if __name__ == "__main__":
+    main()
