@@ -2,10 +2,11 @@
 
 Usage: python benchmarks/cross_posting.py [--accounts=900] [--worlds=8] [--ticks=8] [--figure=PATH]
 
-Platforms like the bundled one. The demotion: the circle-popularity feed over weights of
+The demotion, on platforms like the bundled one: the circle-popularity feed over weights of
 cross-posts, for all viewers, and for those only who do not follow the author, as Instagram announced
-it. Two platforms: a tenth of the creators, first under the interest-centric feed, then under the
-circle-popularity feed with several weights.
+it. Two platforms, of eight communities of which four are not in the follow graph: a fifth of the
+creators, first under the interest-centric feed, then under the circle-popularity feed with
+several weights.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from graphkit.recommenders import circle_popularity, interest_centric
 
 #: Weights of cross-posts on the second platform.
 ON_SECOND = (-0.02, -0.5)
+#: Communities that follows do not show.
+UNSEEN = dict.fromkeys(("football", "K-pop", "anime", "GymTok"), 0.0)
 
 
 def change_text(row: dict[str, Any], key: str = "percent") -> str:
@@ -66,15 +69,16 @@ def main() -> None:
         print_rows(rest.iter_rows(named=True), keys, "percent")
         shown = found if audience == "all" else shown
     two = []
+    like = gk.synthetic.platform(accounts, communities=8, homophily=UNSEEN, rng=1)
+    worlds = gk.synthetic.worlds(count, like=like, ticks=ticks, rng=3)
     seen = [
         gk.visibility(world.partitions["planted"], world.follows, runs=3, rng=1) for world in worlds
     ]
     for weight in ON_SECOND:
         start = time.perf_counter()
         second = circle_popularity().but("circle-popularity", weights={"cross_posted": weight})
-        both = two_platforms(
-            worlds, interest_centric(), second, ticks=ticks, visibility=seen, rng=1
-        )
+        more = {"ticks": ticks, "visibility": seen, "share_of_creators": 0.2, "rng": 1}
+        both = two_platforms(worlds, interest_centric(), second, **more)
         print(f"\n## Two platforms, weight {weight} ({time.perf_counter() - start:.0f} s)")
         two.append(both)
         print(both)

@@ -67,7 +67,7 @@ _DEMOTION: dict[str, Any] = {
     **dict.fromkeys(("baseline_mean", "mean", *CHANGES), pl.Float64),
     **dict.fromkeys(("direction", "interval"), pl.String),
     "worlds": pl.Int64,
-    "filler": pl.Float64,
+    **dict.fromkeys(("members", "filler"), pl.Float64),
 }
 
 
@@ -84,7 +84,8 @@ class CrossPostDemotion(Frozen, title="Demotion of cross-posts", table="frame"):
         ``"creators"``, ``"viewers"``); measure; group; baseline_mean (without demotion), mean,
         difference, low, high; percent (of the baseline; of ``cross-posts − other posts``, of that of
         the cross-posts), percent_low, percent_high; p, p_fdr (Benjamini and Hochberg, over all
-        rows), direction; interval; worlds with a value; filler (the larger share of both arms).
+        rows), direction; interval; worlds with a value; members (posts, creators or accounts of the
+        group, mean over worlds); filler (the larger share of both arms).
     own_weight
         The feed's own weight of cross-posts; null if it has none.
     audience
@@ -340,8 +341,10 @@ def _demotion_rows(
 ) -> list[dict[str, Any]]:
     """All rows of the frame: each arm with the first."""
     scheme = scheme_of_spread(spread)
-    values = {arm: _values_of(spread, arm, kind) for arm in spread.arms}
+    found = {arm: _values_of(spread, arm, kind) for arm in spread.arms}
+    values = {arm: own_values for arm, (own_values, _) in found.items()}
     first = spread.arms[0]
+    members = found[first][1]
     keys = list(values[first])
     base = np.stack([values[first][key] for key in keys], axis=-1)
     # a difference in differences is relative to what the cross-posts had
@@ -356,7 +359,8 @@ def _demotion_rows(
         fixed = {"weight": weight_of[arm], "interval": scheme.interval, "filler": share}
         for at, (of, name, group) in enumerate(keys):
             row = {"of": of, "measure": name, "group": group} | fixed
-            rows.append(row | {column: found[at] for column, found in columns.items()})
+            row |= {column: several[at] for column, several in columns.items()}
+            rows.append(row | {"members": float(members[of, name, group].mean())})
             filled.append(too_filled(spread, arm, first))
     return judge_rows(rows, filled, confidence)
 
@@ -417,28 +421,36 @@ def relative_changes(
     return 100 * values, np.full(values.shape, 100.0)
 
 
-def _values_of(spread: Spread, arm: str, kind: str) -> dict[tuple[str, str, str], Floats]:
-    """Value of each (of, measure, group) in every run of an arm, shape (worlds, replications)."""
+_Key = tuple[str, str, str]
+
+
+def _values_of(
+    spread: Spread, arm: str, kind: str
+) -> tuple[dict[_Key, Floats], dict[_Key, Floats]]:
+    """Value and members of each (of, measure, group) in every run, shape (worlds, replications)."""
     shape = len(spread.worlds), spread.replications
-    values: dict[tuple[str, str, str], Floats] = {}
+    values: dict[_Key, Floats] = {}
+    members: dict[_Key, Floats] = {}
     for w, r in np.ndindex(*shape):
         run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
-        for key, value in _values_of_run(run, kind).items():
+        for key, (value, count) in _values_of_run(run, kind).items():
             values.setdefault(key, np.full(shape, np.nan))[w, r] = value
-    return values
+            members.setdefault(key, np.zeros(shape))[w, r] = count
+    return values, members
 
 
-def _values_of_run(run: RunTallies, kind: str) -> dict[tuple[str, str, str], float]:
-    """Value of each (of, measure, group) in one run."""
+def _values_of_run(run: RunTallies, kind: str) -> dict[_Key, tuple[float, int]]:
+    """Value and members of each (of, measure, group) in one run."""
     assert run.world.cross_posted is not None
-    crossed, values = run.world.cross_posted, {}
+    crossed = run.world.cross_posted
+    values: dict[_Key, tuple[float, int]] = {}
     for group, mask in ((CROSS, crossed & run.entered), (OTHER, ~crossed & run.entered)):
         for name, value in _values_of_posts(run, mask, kind).items():
-            values["posts", name, group] = value
+            values["posts", name, group] = value, int(mask.sum())
     for _, name, group in list(values):
         if group == CROSS:
-            apart = values["posts", name, CROSS] - values["posts", name, OTHER]
-            values["posts", name, BOTH] = apart
+            own, others = values["posts", name, CROSS], values["posts", name, OTHER]
+            values["posts", name, BOTH] = own[0] - others[0], own[1] + others[1]
     tallies = CreatorTallies(run)
     posts = tallies.of_posts(np.ones(crossed.size))
     share = tallies.of_posts(crossed) / np.maximum(posts, 1)
@@ -447,16 +459,16 @@ def _values_of_run(run: RunTallies, kind: str) -> dict[tuple[str, str, str], flo
     for size, sized in (("small", small), ("large", ~small)):
         for part, held in parts.items():
             mask = sized & held & (posts > 0)
-            group = f"{size} creators, {part} cross-posted"
-            values["creators", "reach", group] = mean_over(tallies.views, mask)
-            values["creators", "rewards", group] = mean_over(tallies.reactions, mask)
-    shown = int(run.reach.sum())
+            group, count = f"{size} creators, {part} cross-posted", int(mask.sum())
+            values["creators", "reach", group] = mean_over(tallies.views, mask), count
+            values["creators", "rewards", group] = mean_over(tallies.reactions, mask), count
+    shown, everyone = int(run.reach.sum()), run.world.n_accounts
     share_shown = int(run.reach[crossed].sum()) / shown if shown else float("nan")
-    values["viewers", "cross_post_share", "all viewers"] = share_shown
+    values["viewers", "cross_post_share", "all viewers"] = share_shown, everyone
     for name in _VIEWERS:
         measure = describe_measure(name)
         assert measure is not None
-        values["viewers", name, "all viewers"] = float(measure.compute(run))
+        values["viewers", name, "all viewers"] = float(measure.compute(run)), everyone
     return values
 
 

@@ -45,6 +45,8 @@ Bools = npt.NDArray[np.bool_]
 #: Strategies of a creator.
 FIRST, SECOND = "first only", "second only"
 ORIGINALS, MARKED = "originals on both", "cross-posted"
+#: The group of all creators who are followed; others of fewer posts in a world have no value there.
+EVERYONE, SMALLEST = "all creators", 10
 _OUTCOMES = ("reach_first", "reach_second", "viewers", "rewards")
 #: Strategies that are compared, the first of each with the second, and in what they can differ.
 _COMPARED = tuple(
@@ -122,7 +124,7 @@ class TwoPlatforms(Frozen, title="Two platforms", table="comparisons"):
         )
         for text, strategy, baseline, measure in wanted:
             same = {"strategy": strategy, "baseline": baseline, "measure": measure}
-            for row in self.comparisons.filter(group="all creators", **same).iter_rows(named=True):
+            for row in self.comparisons.filter(group=EVERYONE, **same).iter_rows(named=True):
                 facts[text] = f"{percent_text(row)}, {row['direction'] or 'no interval'}"
         if self.frame.height:
             facts["intervals"] = self.frame.item(0, "interval")
@@ -165,7 +167,8 @@ def two_platforms(
     ``reach_first`` and ``reach_second`` are accounts per post on each platform, ``viewers`` distinct
     accounts on both together, ``rewards`` reactions (likes, comments, shares, follows, duets,
     stitches) on both. Groups: all followed creators; small ones (of the half of all creators with
-    fewest followers, ties included) and large ones; posts from hidden and from visible communities.
+    fewest followers, ties included) and large ones; posts from hidden and from visible communities. A
+    group of fewer than 10 followed posts has no value in that world.
 
     Parameters
     ----------
@@ -318,7 +321,7 @@ def _groups_of(world: World, ticks: int, view: tuple[str, Visibility] | None) ->
     followers = np.bincount(world.follows.indices, minlength=world.n_accounts)
     creators = np.unique(author[world.ticks < ticks])
     small = followers[author] <= np.median(followers[creators])
-    groups = {"all creators": np.ones(author.size, np.bool_)}
+    groups = {EVERYONE: np.ones(author.size, np.bool_)}
     groups |= {"small creators": small, "large creators": ~small}
     if view is not None:
         kind, seen = view
@@ -431,7 +434,9 @@ def _strategy_values(
             }
             for name, measure in ((n, m) for n in names for m in _OUTCOMES):
                 table = values.setdefault((name, strategy, measure), np.full(shape, np.nan))
-                table[at] = mean_over(found[measure], masks[at[0]][name])
+                mask = masks[at[0]][name]
+                if name == EVERYONE or int(mask.sum()) >= SMALLEST:
+                    table[at] = mean_over(found[measure], mask)
     return values, {name: float(np.mean(count)) for name, count in counts.items()}
 
 
