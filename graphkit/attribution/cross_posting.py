@@ -109,8 +109,10 @@ class CrossPostDemotion(Frozen, title="Demotion of cross-posts", table="frame"):
         facts: dict[str, object] = {"the feed's own weight": own, "for viewers": self.audience}
         rows = self.frame.filter(measure="reach", group=BOTH)
         for row in rows.iter_rows(named=True):
-            name = f"reach of cross-posts at {row['weight']:g}".replace("-", "−")
-            facts[name] = f"{percent_text(row)}, {row['direction'] or 'no interval'}"
+            weight = f"{row['weight']:g}".replace("-", "−")
+            facts[f"reach of cross-posts at {weight}"] = (
+                f"{percent_text(row)}, {row['direction'] or 'no interval'}"
+            )
         if rows.height:
             facts["intervals"] = rows.item(0, "interval")
         return facts if self.calibrated else facts | {"behaviour": "not calibrated: assumptions"}
