@@ -390,7 +390,7 @@ class _Side:
         found = {at: np.zeros(reach.size) for at, reach in self.reach.items()}
         for (w, r), rows in both.group_by("world", "replication"):
             at = rows.get_column("post").to_numpy()
-            found[w, r] += np.bincount(at, minlength=found[w, r].size)  # type: ignore[index]
+            found[w, r] += np.bincount(at, minlength=found[w, r].size)
         return found
 
 
@@ -477,7 +477,8 @@ def _two_tables(
             if a is None or b is None or np.isnan(a - b).all():
                 continue
             apart = find_all((a - b)[:, None], np.full((a.size, 1), 100.0), scheme, confidence)
-            row = {"groups": f"{one} − {other}", "strategy": strategy, "baseline": baseline}
+            row: dict[str, Any] = {"groups": f"{one} − {other}"}
+            row |= {"strategy": strategy, "baseline": baseline}
             row |= {"measure": measure, "interval": scheme.interval}
             row |= {
                 "points": apart.centre.item(),

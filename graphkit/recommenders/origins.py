@@ -86,7 +86,8 @@ def _rows_of(
     """Rows of the numbers that a feed uses, and of weights that it is said not to use."""
     numbers = _numbers_of(feed)
     always = _flat(_read()["default"])
-    usual = {("", key): float(Feed.__dataclass_fields__[key].default) for key in NUMBERS}
+    plain = _numbers_of(Feed("plain", {}, {}))
+    usual = {at: value for at, (_, value) in plain.items() if not at[0]}
     for at, (part, value) in numbers.items():
         absent = ("absent", at[1])
         if at[0] == "weights" and absent in origins:
