@@ -84,7 +84,7 @@ class CrossPostDemotion(Frozen, title="Demotion of cross-posts", table="frame"):
         ``"creators"``, ``"viewers"``); measure; group; baseline_mean (without demotion), mean,
         difference, low, high; percent (of the baseline; of ``cross-posts − other posts``, of that of
         the cross-posts), percent_low, percent_high; p, p_fdr (Benjamini and Hochberg, over all
-        rows), direction; interval; worlds with a value; members (posts, creators or accounts of the
+        rows), direction (of the difference, by p_fdr); interval; worlds with a value; members (posts, creators or accounts of the
         group, mean over worlds); filler (the larger share of both arms).
     own_weight
         The feed's own weight of cross-posts; null if it has none.

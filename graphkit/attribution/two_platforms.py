@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,13 @@ from graphkit.data.world import World
 from graphkit.errors import DataError, OptionError, check_number, shorten
 from graphkit.kernels.random import draw_all
 from graphkit.measures.intervals import Scheme
-from graphkit.measures.paired import by_unit, find_all, scheme_of_spread, too_filled
+from graphkit.measures.paired import (
+    by_unit,
+    community_names,
+    find_all,
+    scheme_of_spread,
+    too_filled,
+)
 from graphkit.parallel import refuse_after_fork
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
@@ -88,7 +94,8 @@ class TwoPlatforms(Frozen, title="Two platforms", table="comparisons"):
     comparisons
         One row per group, pair of strategies and measure: group, strategy, baseline, measure,
         difference, low, high, percent (of the baseline), percent_low, percent_high, p, p_fdr
-        (Benjamini and Hochberg, over all rows), direction, interval, worlds.
+        (Benjamini and Hochberg, over all rows), direction (of the difference, by p_fdr), interval,
+        worlds.
     gaps
         By how many percentage points the change differs between small and large creators, and
         between hidden and visible communities: groups, strategy, baseline, measure, points, low,
@@ -185,7 +192,8 @@ def two_platforms(
     partition
         Kind of partition of the communities; needed with `visibility` where there are several.
     visibility
-        Visibility of the communities, one for all worlds (matched by label) or one per world.
+        Visibility of the communities, one per world, or one for all, which matches by label and
+        not by numbers if they are made independently.
     confidence
         Confidence level of the intervals.
     rng
@@ -277,11 +285,19 @@ def two_platforms(
     )
 
 
+class _View(NamedTuple):
+    """Visibility of the communities of a kind; whether those that go by a number are matched."""
+
+    kind: str
+    seen: Visibility
+    numbered: bool
+
+
 def _views_of(
     worlds: Sequence[World],
     partition: str | None,
     visibility: Visibility | Sequence[Visibility] | None,
-) -> list[tuple[str, Visibility] | None]:
+) -> list[_View | None]:
     """Kind of partition and visibility of every world; `None` without."""
     if visibility is None:
         if partition is not None:
@@ -296,7 +312,10 @@ def _views_of(
     for seen in views:
         if not isinstance(seen, Visibility):
             raise DataError(f"visibility: a {type(seen).__name__}, not a Visibility.")
-    return [(kind, seen) for seen in views]
+    # a number is another community in each of several independent worlds
+    alone = len(worlds) == 1 or any(world.sample != "population" for world in worlds)
+    numbered = alone or isinstance(visibility, Sequence)
+    return [_View(kind, seen, numbered) for seen in views]
 
 
 def _followed_posts(world: World, share: float, ticks: int, seed: int) -> Bools:
@@ -315,7 +334,7 @@ def _marked(world: World, followed: Bools, marked: bool) -> World:
     return replace(world, cross_posted=np.where(followed, marked, own))
 
 
-def _groups_of(world: World, ticks: int, view: tuple[str, Visibility] | None) -> dict[str, Bools]:
+def _groups_of(world: World, ticks: int, view: _View | None) -> dict[str, Bools]:
     """Posts of each group of creators, among all."""
     author = world.posters[world.poster_indptr[:-1]]
     followers = np.bincount(world.follows.indices, minlength=world.n_accounts)
@@ -324,11 +343,11 @@ def _groups_of(world: World, ticks: int, view: tuple[str, Visibility] | None) ->
     groups = {EVERYONE: np.ones(author.size, np.bool_)}
     groups |= {"small creators": small, "large creators": ~small}
     if view is not None:
-        kind, seen = view
-        partition, home = world.partitions[kind], world.homes[kind]
+        partition, home = world.partitions[view.kind], world.homes[view.kind]
+        own = community_names(partition, view.numbered)
         for verdict in ("hidden", "visible"):
-            names = set(seen.labels(verdict))
-            held = [partition.name(c) in names for c in range(partition.n_communities)]
+            names = set(view.seen.labels(verdict))
+            held = [name in names for name in own]
             groups[f"{verdict} communities"] = np.array([*held, False])[home]
     return groups
 

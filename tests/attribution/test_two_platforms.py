@@ -105,6 +105,26 @@ def test_groups_are_parts_of_all(worlds: list[World]) -> None:
     assert gap["points"].item() == pytest.approx(apart)
 
 
+def test_one_visibility_matches_names_and_no_numbers(worlds: list[World]) -> None:
+    seen = gk.visibility(worlds[0].partitions["planted"], worlds[0].follows, runs=2, rng=1)
+    assert seen.labels("visible")
+    every = {"share_of_creators": 0.8, **RUN}
+    posts = two_platforms(worlds, *FEEDS, visibility=seen, **every).frame
+    assert posts.filter(group="visible communities")["posts"].max() > 0  # type: ignore[operator]
+    bare = []
+    for world in worlds:
+        planted = world.partitions["planted"]
+        nameless = gk.Partition.from_membership(
+            world.accounts, planted.membership, node_kind="accounts"
+        )
+        bare.append(replace(world, partitions={"planted": nameless}))
+    numbers = gk.visibility(bare[0].partitions["planted"], bare[0].follows, runs=2, rng=1)
+    posts = two_platforms(bare, *FEEDS, visibility=numbers, **every).frame
+    assert posts.filter(group="visible communities")["posts"].max() == 0
+    posts = two_platforms(bare, *FEEDS, visibility=[numbers] * 3, **every).frame
+    assert posts.filter(group="visible communities")["posts"].max() > 0  # type: ignore[operator]
+
+
 def test_a_small_group_has_no_value(worlds: list[World]) -> None:
     found = two_platforms(worlds, *FEEDS, share_of_creators=1e-9, **RUN)
     everyone = found.frame.filter(group="all creators", strategy="first only")
