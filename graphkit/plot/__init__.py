@@ -4,6 +4,7 @@ from graphkit.plot.alluvial import alluvial
 from graphkit.plot.attribution import sensitivity, shapley
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
+from graphkit.plot.cross_posting import cross_posting
 from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import income
@@ -22,6 +23,7 @@ __all__ = [
     "cold_start",
     "communities",
     "contrast",
+    "cross_posting",
     "flow_contrast",
     "flows",
     "hosting",

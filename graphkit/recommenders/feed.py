@@ -66,7 +66,8 @@ class Feed(Frozen):
     score
         Function of a :class:`Context` that scores pairs instead of `weights`, which are empty.
     source
-        Origin of the numbers, as text.
+        Origin of the numbers, as text; :func:`preset_numbers` has that of every number of the
+        presets.
 
     Raises
     ------

@@ -108,7 +108,9 @@ def circle_popularity() -> Feed:
     recency of a post come first, then the probabilities that the viewer stays, comments, likes
     or shares; several posts of one person in a row are avoided, so the penalty per poster is
     large. Clips visibly posted elsewhere first are recommended less (The Verge 2021), and
-    original content is preferred (Mosseri 2023), hence a negative weight on `cross_posted`.
+    original content is preferred (Mosseri 2023), hence a negative weight on `cross_posted`. The
+    source speaks of viewers who do not follow the author, the weight is for all; in synthetic worlds
+    it leaves cross-posts without reach (:func:`graphkit.attribution.cross_post_demotion`).
 
     Assumptions: every size. Quotas of 120, 60 and 40; weights of 0.7 for reactions and 0.2 for
     comments of followees, 0.4 for recency, 0.3 for global reactions, 0.2 each for posts of

@@ -141,6 +141,19 @@ class Behaviour:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """Every parameter: name, value."""
-        rows = [(s.name, float(getattr(self, s.name))) for s in fields(self)]
-        return pl.DataFrame(rows, schema=["parameter", "value"], orient="row")
+        """Every parameter: parameter, value, origin.
+
+        Origins are ``"assumption"`` (the documented default), ``"tuned"`` (that of
+        :meth:`published`), ``"calibrated"`` (another than the default, of a calibrated behaviour),
+        and ``"given"`` by the user. None is from a source.
+        """
+        rows = [(s.name, float(getattr(self, s.name)), self._origin(s.name)) for s in fields(self)]
+        return pl.DataFrame(rows, schema=["parameter", "value", "origin"], orient="row")
+
+    def _origin(self, name: str) -> str:
+        value = getattr(self, name)
+        if value == type(self).__dataclass_fields__[name].default:
+            return "assumption"
+        if self.calibrated:
+            return "calibrated"
+        return "tuned" if PUBLISHED.get(name) == value else "given"

@@ -471,7 +471,7 @@ def simulation_facts(
         **numbers,
         "budget": budget,
         "reading": reading,
-        "behaviour": dict(behaviour.frame.iter_rows()),
+        "behaviour": dict(behaviour.frame.select("parameter", "value").iter_rows()),
         "worlds": [world.content_key for world in population],
         "versions": dict(Provenance.of("simulate_spread", packages=("numba", "numpy")).versions),
     }

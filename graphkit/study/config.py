@@ -679,8 +679,12 @@ class StudyConfig(Section):
 
 def published_behaviour() -> dict[str, Any]:
     """Parameters of :meth:`Behaviour.published` that are not the default ones."""
-    default = dict(Behaviour().frame.iter_rows())
-    return {k: v for k, v in Behaviour.published().frame.iter_rows() if v != default[k]}
+    default = dict(Behaviour().frame.select("parameter", "value").iter_rows())
+    return {
+        k: v
+        for k, v in Behaviour.published().frame.select("parameter", "value").iter_rows()
+        if v != default[k]
+    }
 
 
 def _is_default(config: StudyConfig, parameter: str) -> bool:

@@ -337,8 +337,8 @@ def _assumption_text(result: StudyResult) -> str:
     start = f"The social share of taste is s = {behaviour.social_share:g}; behaviour is"
     if not result.spread.calibrated:
         return f"{start} not calibrated."
-    before = dict(Behaviour(calibrated=True).frame.iter_rows())
-    after = dict(behaviour.frame.iter_rows())
+    before = dict(Behaviour(calibrated=True).frame.select("parameter", "value").iter_rows())
+    after = dict(behaviour.frame.select("parameter", "value").iter_rows())
     changed = sum(value != before[name] for name, value in after.items())
     return (
         f"{start} calibrated: {changed} of its {len(after) - 1} parameters are not the documented "

@@ -239,6 +239,9 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
     "ColdStart": cold_start,
     "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),
+    "CrossPostDemotion": lambda: gk.attribution.cross_post_demotion(
+        world(), gk.recommenders.circle_popularity(), weights=(-0.1,), ticks=2, slots=3, rng=1
+    ),
     "ExposedLeaning": exposed,
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()
@@ -260,6 +263,9 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Shapley": lambda: attributed(gk.attribution.shapley),
     "SobolIndices": indices,
     "TimeToCross": lambda: gk.measures.time_to_cross(compared(), "planted", communities=1),
+    "TwoPlatforms": lambda: gk.attribution.two_platforms(
+        world(), gk.interest_centric(), gk.recommenders.circle_popularity(), ticks=2, slots=3, rng=1
+    ),
     "Validation": lambda: gk.attribution.Validation.of(compared()),
     "Variety": lambda: gk.attribution.judge_variety(two_outcomes(), {"a": 0.0, "b": 0.5}),
     "ArmTally": tally,

@@ -24,8 +24,10 @@ from matplotlib.font_manager import fontManager
 from graphkit import GraphkitWarning, plot
 from graphkit.attribution import (
     Condition,
+    CrossPostDemotion,
     Sensitivity,
     Shapley,
+    TwoPlatforms,
     condition_rows,
     feed_factors,
     judge,
@@ -342,6 +344,21 @@ def draw_variety(name: str) -> None:
     assert f"{HOSTILE[name]} partition" in " ".join(texts(canvas))
 
 
+def draw_cross_posting(name: str) -> None:
+    row = {"weight": -0.5, "of": "posts", "measure": "reach", "group": "cross-posts"}
+    row |= {"percent": -50.0, "percent_low": -60.0, "percent_high": -40.0}
+    row |= {"direction": "lower", "interval": "over populations of the same making"}
+    found = CrossPostDemotion(name, pl.DataFrame([row]), -0.5, "strangers")
+    viewers = {"group": "all creators", "strategy": "first only", "measure": "viewers"}
+    both = TwoPlatforms(
+        *("a", name, pl.DataFrame([viewers | {"mean": 2.0, "low": 1.0, "high": 3.0}])),
+        *(pl.DataFrame(), pl.DataFrame(), 0.1, 0.5),
+    )
+    canvas = plot.cross_posting(found, both)
+    check(canvas, name)
+    assert f"{HOSTILE[name]}: demotion of cross-posts" in " ".join(texts(canvas))
+
+
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "blend": draw_blend,
@@ -350,6 +367,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "cold_start": draw_cold_start,
     "communities": draw_communities,
     "contrast": draw_contrast,
+    "cross_posting": draw_cross_posting,
     "flow_contrast": draw_flow_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
     "hosting": draw_hosting,

@@ -1,0 +1,28 @@
+"""Behaviour: its table, and where each number is from."""
+
+from __future__ import annotations
+
+from graphkit.simulation import Behaviour
+
+
+def origins(behaviour: Behaviour) -> dict[str, str]:
+    return dict(behaviour.frame.select("parameter", "origin").rows())
+
+
+def test_every_parameter_says_where_it_is_from() -> None:
+    usual = Behaviour().frame
+    assert usual.columns == ["parameter", "value", "origin"]
+    assert usual["parameter"].to_list() == list(Behaviour.__dataclass_fields__)
+    assert set(usual["origin"]) == {"assumption"}
+
+
+def test_tuned_given_and_calibrated_numbers_are_told_apart() -> None:
+    tuned = origins(Behaviour.published())
+    assert {name for name, origin in tuned.items() if origin == "tuned"} == {
+        "watch_base",
+        "comment_divisive",
+    }
+    own = origins(Behaviour(watch_base=-1.5, noise=0.2))
+    assert (own["watch_base"], own["noise"], own["drift"]) == ("tuned", "given", "assumption")
+    fitted = origins(Behaviour(watch_base=-1.5, noise=0.2, calibrated=True))
+    assert fitted["watch_base"] == fitted["noise"] == fitted["calibrated"] == "calibrated"
