@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.audience import AudienceExposure, audience_exposure
 from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
@@ -43,6 +44,7 @@ from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
+    "AudienceExposure",
     "Bridges",
     "Cascades",
     "ColdStart",
@@ -66,6 +68,7 @@ __all__ = [
     "TimeToCross",
     "amplification",
     "arm_means",
+    "audience_exposure",
     "bridges",
     "cascades",
     "class_counts",
