@@ -25,6 +25,7 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
+from graphkit.measures.feed_change import feed_change
 from graphkit.measures.flow_contrast import FlowContrast, flow_contrast
 from graphkit.measures.gains import Gains, who_gains
 from graphkit.measures.headline import Finding, Headline, headline
@@ -82,6 +83,7 @@ __all__ = [
     "entropy",
     "exposed_leaning",
     "feature_distance",
+    "feed_change",
     "flow",
     "flow_contrast",
     "gini",
