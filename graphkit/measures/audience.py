@@ -406,7 +406,7 @@ def _sums_by_group(
         values["watch"] = watched
     inside = codes >= 0
     return {
-        name: np.bincount(codes[inside], weights=each[inside], minlength=size)
+        name: np.bincount(codes[inside], weights=each[inside], minlength=size).astype(np.float64)
         for name, each in values.items()
     }
 

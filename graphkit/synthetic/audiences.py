@@ -56,7 +56,8 @@ def meet_totals(weights: Floats, rows: Floats, columns: Floats) -> Floats:
     array([[0.375, 0.125],
            [0.375, 0.125]])
     """
-    table, wide = weights / weights.sum(), columns / columns.sum()
+    table: Floats = weights / weights.sum()
+    wide = columns / columns.sum()
     tall = rows / rows.sum()
     for _ in range(1000):
         table = table * (tall / table.sum(axis=1))[:, None]
