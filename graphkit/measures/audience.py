@@ -185,7 +185,7 @@ def audience_exposure(
     Returns
     -------
     AudienceExposure
-        ``.frame``: arm, baseline, measure, group, members (mean over worlds), arm_mean,
+        ``.frame``: arm, baseline, measure, group, members (mean over worlds, or the whole), arm_mean,
         baseline_mean, ratio (of the two; null if the baseline has none), difference, low, high
         (paired within world and replication), interval, p, p_fdr (Benjamini and Hochberg, over the
         groups of an arm and measure), direction (claimed at p_fdr ≤ 1 − confidence; none where more

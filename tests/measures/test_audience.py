@@ -314,3 +314,22 @@ def test_shared_slots_are_counted_alone(simulated: tuple[Spread, pl.LazyFrame]) 
     assert uniform.untallied > 0
     assert (uniform.divisive_shown <= uniform.diet["planted"].sum(axis=1)).all()
     assert uniform.divisive_shown.sum() < whole.divisive_shown.sum()
+
+
+def test_a_jackknife_is_centred_on_the_whole(simulated: tuple[Spread, pl.LazyFrame]) -> None:
+    worlds = gk.resample_worlds(simulated[0].worlds[0], 3, rng=1)
+    arms = {"uniform": gk.recommenders.uniform()}
+    spread = gk.simulate_spread(worlds, arms, ticks=2, slots=4, rng=1)
+    found = audience_exposure(spread, by="minors")
+    assert found.interval == "over samples like this one"
+    world, tally = worlds[0], spread.tallies["uniform", 0, 0]
+    assert world.minors is not None
+    assert tally.divisive_shown is not None
+    row = found.levels.filter(measure="divisive_per_member", group="minors").row(0, named=True)
+    assert row["members"] == world.minors.sum()
+    assert row["value"] == pytest.approx(tally.divisive_shown[world.minors].mean())
+    assert row["worlds"] == 3
+    # with one arm there is nothing to compare
+    assert found.frame.height == 0
+    assert found.frame.columns[:4] == ["arm", "baseline", "measure", "group"]
+    assert "Exposure of audiences by minors" in repr(found)
