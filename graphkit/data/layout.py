@@ -197,8 +197,10 @@ _TALLY = Layout(
         "quit": ("bool", ("n",)),
         "gained": ("int32", ("n",)),
         "lost": ("int32", ("n",)),
+        "flagged_shown": ("int32", ("n",)),
+        "divisive_shown": ("int32", ("n",)),
     },
-    optional=_sets("of", "arrivals_*"),
+    optional=_sets("of", "arrivals_*", "flagged_shown", "divisive_shown"),
     each="kinds",
 )
 

@@ -89,6 +89,10 @@ class ArmTally(Frozen):
         by 5 accounts each, without its posters; −1: not up to the end of the run or the age of
         32,767 ticks, and for posts without a community of origin. No kinds if it was saved by an
         earlier version.
+    flagged_shown, divisive_shown
+        int32, shape (n,): posts shown to each account that are flagged, and whose divisiveness is
+        at least 0.5. `None` where the posts have no flags, or no divisiveness, and if it was saved
+        by an earlier version.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -115,6 +119,8 @@ class ArmTally(Frozen):
     recall: float
     untallied: int = 0
     arrivals: Mapping[str, npt.NDArray[np.int16]] = field(default_factory=dict)
+    flagged_shown: npt.NDArray[np.int32] | None = None
+    divisive_shown: npt.NDArray[np.int32] | None = None
 
     @property
     def impressions(self) -> int:
@@ -148,7 +154,7 @@ class ArmTally(Frozen):
                 }
             elif isinstance(value, np.ndarray):
                 arrays[spec.name] = value
-            else:
+            elif value is not None:
                 numbers[spec.name] = _to_plain(value)
         header: dict[str, Any] = {"kinds": kinds, "numbers": numbers}
         return save_arrays(path, "ArmTally", header if of is None else {**header, "of": of}, arrays)
@@ -165,8 +171,9 @@ class ArmTally(Frozen):
         with loading(path, "ArmTally") as (header, arrays):
             if of not in (None, header.get("of")):
                 raise FileError("it is the tally of another run.")
-            # files of earlier versions have no untallied slots and no arrivals
-            values: dict[str, Any] = {"untallied": 0, **header["numbers"], **arrays}
+            # files of earlier versions have no untallied slots, arrivals and counts by account
+            values: dict[str, Any] = {"untallied": 0, "flagged_shown": None, "divisive_shown": None}
+            values |= {**header["numbers"], **arrays}
             kinds = dict(enumerate(header["kinds"]))
             for name in ("views", "diet", "member_reach"):
                 values[name] = {kind: arrays[f"{name}_{k}"] for k, kind in kinds.items()}

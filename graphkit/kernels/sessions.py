@@ -529,3 +529,19 @@ def tally_communities(
                     last_viewer[poster] = a
                     reach[poster] += 1
     return views, diet, reach
+
+
+@kernel()
+def count_marked(seen_start: Array, seen: Array, marks: Array) -> Array:
+    """Posts that every account has seen of each kind, int32 (n, k); `marks` bool (m, k)."""
+    n = seen_start.size - 1
+    count = np.zeros((n, marks.shape[1]), np.int32)
+    for a in range(n):
+        for at in range(seen_start[a], seen_start[a + 1]):
+            post = seen[at]
+            if post < 0:
+                continue
+            for k in range(marks.shape[1]):
+                if marks[post, k]:
+                    count[a, k] += 1
+    return count

@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.audience import AudienceExposure, audience_exposure
 from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
@@ -24,6 +25,7 @@ from graphkit.measures.exposure import (
     miscalibration,
     small_creator_share,
 )
+from graphkit.measures.feed_change import feed_change
 from graphkit.measures.flow_contrast import FlowContrast, flow_contrast
 from graphkit.measures.gains import Gains, who_gains
 from graphkit.measures.headline import Finding, Headline, headline
@@ -43,6 +45,7 @@ from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
+    "AudienceExposure",
     "Bridges",
     "Cascades",
     "ColdStart",
@@ -66,6 +69,7 @@ __all__ = [
     "TimeToCross",
     "amplification",
     "arm_means",
+    "audience_exposure",
     "bridges",
     "cascades",
     "class_counts",
@@ -79,6 +83,7 @@ __all__ = [
     "entropy",
     "exposed_leaning",
     "feature_distance",
+    "feed_change",
     "flow",
     "flow_contrast",
     "gini",

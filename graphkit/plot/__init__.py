@@ -2,6 +2,7 @@
 
 from graphkit.plot.alluvial import alluvial
 from graphkit.plot.attribution import sensitivity, shapley
+from graphkit.plot.audience import audience
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.cross_posting import cross_posting
@@ -17,6 +18,7 @@ from graphkit.plot.variety import variety
 __all__ = [
     "Canvas",
     "alluvial",
+    "audience",
     "blend",
     "borders",
     "calibration",

@@ -16,6 +16,7 @@ from graphkit.kernels.sessions import (
     CandidatePairs,
     GivenScores,
     TickImpressions,
+    count_marked,
     list_pairs,
     merge_tallies,
     run_sessions,
@@ -23,7 +24,9 @@ from graphkit.kernels.sessions import (
     tally_communities,
 )
 from graphkit.kernels.state import (
+    DIVISIVE,
     DUET,
+    FLAGGED,
     INTEREST,
     RECENT,
     RESHARE,
@@ -35,6 +38,7 @@ from graphkit.kernels.state import (
     State,
     TickContext,
 )
+from graphkit.measures import catalogue
 from graphkit.parallel import cores
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
@@ -326,6 +330,9 @@ class Run:
             found = tally_communities(*seen, members, partition.n_communities, homes, *posters)
             views[kind], diet[kind] = found[0][back_p], found[1][back_a]
             reach[kind] = found[2][back_a]
+        traits = self.static.traits
+        marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]
+        marked = count_marked(*seen, np.stack(marks, axis=1))[back_a]
         held: float = max(self.read, 1)
         if self.shared is not None and not self.read:
             held = float("nan")
@@ -360,6 +367,8 @@ class Run:
             recall=self._index_recall(),
             untallied=int(self.sources.sum() - sources.sum()),
             arrivals=self.arrivals.by_kind(back_p),
+            flagged_shown=None if world.flagged is None else marked[:, 0].copy(),
+            divisive_shown=None if world.divisiveness is None else marked[:, 1].copy(),
         )
 
     @property

@@ -23,7 +23,8 @@ from graphkit.synthetic.accounts import (
     draw_population,
     drop_cross_cutting,
 )
-from graphkit.synthetic.topics import TOPICS, Topic
+from graphkit.synthetic.audiences import draw_age_bands, draw_local_countries
+from graphkit.synthetic.topics import OPTIONAL_TOPICS, TOPICS, Topic
 
 __all__ = ["platform"]
 
@@ -43,6 +44,8 @@ def platform(
     overlap: float = 0.1,
     homophily: float | Mapping[str, float] | None = None,
     leaning: float | None = None,
+    locality: float | None = None,
+    ages: float | None = None,
     rng: RNGLike | None = None,
 ) -> Platform:
     r"""Synthetic short-video platform with planted communities.
@@ -84,7 +87,8 @@ def platform(
         Number of accounts, at least 4 per community.
     communities
         Names of the communities that take part, or how many (the largest first), at least 2;
-        `None` for all twelve.
+        `None` for all twelve. Three more take part only where they are named: antivax, QAnon, and
+        challenges, some of whose posts are flagged as dangerous.
     mixing
         Weight of the population-wide part of interests, in [0, 1].
     days
@@ -110,6 +114,19 @@ def platform(
         missing. Leanings are draws from 2 · Beta(2, 2) − 1, independent of all else; a post of
         divisiveness d has the leaning of its author times ½ + d, within [−1, 1]. By default there
         are no leanings. Neither interests nor behaviour depend on them.
+    locality
+        Share, in [0, 1], of accounts whose country is drawn by the home countries of their
+        community, the others' by the shares of countries alone; the language follows the country.
+        The expected shares of countries are the same for all. Cramér's V of country and community
+        is `locality` times that at 1, about 0.53 with all twelve. By default, and at 0, country
+        is independent of all else. Interests and behaviour depend on it at no locality, but through the
+        community that it goes with.
+    ages
+        If given, accounts have an age band (``accounts.age_band``: 13-17, 18-24, 25-34, 35-44, 45+, of
+        the shares 0.15, 0.26, 0.30, 0.14, 0.15), and the number, in [0, 1], is the share of accounts
+        whose band is drawn by the ages of their community, from K-pop (17 years) to politics (45).
+        Cramér's V is again proportional to it, about 0.38 at 1. Interests and behaviour depend on age
+        through the community only.
     rng
         Seed or generator; equal seeds give equal bytes.
 
@@ -135,6 +152,14 @@ def platform(
     stitched videos alone, which were not collected by tags and of which 23 % have none. Not
     matched: real videos have 5.8 such tags each (here 1.9), and 6,000 of them some 14,000
     different ones (here 400).
+
+    The shares of adult age bands are those of TikTok's advertising audience of January 2025 (We Are
+    Social), as a page about them says, times 0.85; that 15 % are minors is an assumption, for that
+    audience has none. Home countries and ages of communities are assumptions, and so are size,
+    divisiveness (0.15 to 0.75), flagged posts (15 to 40 %) and homophily (0.02 to 0.05) of the three
+    communities that must be named. Country and age band by community are drawn from tables with the
+    totals of both (iterative proportional fitting), from weights of 1 for home countries and 0.02 for
+    others, and exp(−((age − band) / 10 years)² / 2).
 
     References
     ----------
@@ -163,8 +188,8 @@ def platform(
         "follows_per_account": follows_per_account,
     }
     means = {k: check_number(k, mean, 0, 100_000, low_open=True) for k, mean in means.items()}
-    if leaning is not None:
-        leaning = check_number("leaning", leaning, 0, 1)
+    given = {"leaning": leaning, "locality": locality, "ages": ages}
+    dials = {k: check_number(k, dial, 0, 1) for k, dial in given.items() if dial is not None}
     streams = Streams(rng)
     population = draw_population(accounts, chosen, mixing=mixing, overlap=overlap, streams=streams)
     topics = population.topics
@@ -182,12 +207,19 @@ def platform(
 
     memberships = draw_memberships(population, streams=streams)
     account, item = tables.make_ids("a", accounts, 5), tables.make_ids("v", len(posts), 6)
-    leanings = None
-    if leaning is not None:
+    leanings = local = bands = None
+    if "leaning" in dials:
         leanings = draw_leaning(accounts, streams=streams)
-        stays = drop_cross_cutting(leanings, source, target, chance=leaning, streams=streams)
+        chance = dials["leaning"]
+        stays = drop_cross_cutting(leanings, source, target, chance=chance, streams=streams)
         source, target, since = source[stays], target[stays], since[stays]
-    people = tables.accounts_table(account, source, target, streams=streams)
+    if "locality" in dials:
+        local = draw_local_countries(population, dials["locality"], streams=streams)
+    if "ages" in dials:
+        bands = draw_age_bands(population, dials["ages"], streams=streams)
+    people = tables.accounts_table(
+        account, source, target, local=local, ages=bands, streams=streams
+    )
     if leanings is not None:
         people = people.with_columns(leaning=pl.Series(leanings))
     labels = [t.label for t in topics]
@@ -200,7 +232,7 @@ def platform(
         "tag_noise": tag_noise,
         "overlap": overlap,
         "homophily": {t.label: t.homophily for t in topics},
-        **({} if leaning is None else {"leaning": leaning}),
+        **dials,
     }
     record = Provenance.of("synthetic.platform", parameters, seed=streams.seed)
     dataset = Dataset(
@@ -213,6 +245,7 @@ def platform(
             captions=activity.draw_captions(posts, tags, topics, streams=streams),
             sounds=activity.draw_sounds(posts, replies, topics, streams=streams),
             origins=activity.draw_origins(posts, replies, streams=streams),
+            flags=[t.flag for t in topics],
         ),
         follows=tables.follows_table(account, source, target, since),
         interactions=tables.interactions_table(account, item, posts, feed, reactions, replies),
@@ -234,10 +267,11 @@ def _select_topics(
     communities: Sequence[str] | int | None, homophily: float | Mapping[str, float] | None
 ) -> tuple[Topic, ...]:
     """The communities that take part, largest first, each with its homophily."""
-    known = [t.label for t in TOPICS]
+    usual, every = [t.label for t in TOPICS], (*TOPICS, *OPTIONAL_TOPICS)
+    known = [t.label for t in every]
     wanted: Sequence[str]
     if communities is None:
-        wanted = known
+        wanted = usual
     elif isinstance(communities, Sequence) and not isinstance(communities, str):
         wanted = communities
         for label in wanted:
@@ -246,9 +280,9 @@ def _select_topics(
             raise OptionError(f"communities={list(wanted)!r} must name at least two, each once.")
     else:
         hint = f"Or a list of names; known: {', '.join(known)}."
-        wanted = known[: check_integer("communities", communities, 2, len(known), hint=hint)]
+        wanted = usual[: check_integer("communities", communities, 2, len(usual), hint=hint)]
     if homophily is None:
-        shares = {t.label: t.homophily for t in TOPICS}
+        shares = {t.label: t.homophily for t in every}
     elif isinstance(homophily, Mapping):
         for label, share in homophily.items():
             check_choice("homophily", label, known)
@@ -257,4 +291,4 @@ def _select_topics(
     else:
         hint = "Or numbers by name of community."
         shares = dict.fromkeys(known, check_number("homophily", homophily, 0, 1, hint=hint))
-    return tuple(t._replace(homophily=shares[t.label]) for t in TOPICS if t.label in wanted)
+    return tuple(t._replace(homophily=shares[t.label]) for t in every if t.label in wanted)

@@ -10,7 +10,7 @@ import polars as pl
 from graphkit.rng import Streams
 from graphkit.synthetic.accounts import Codes, Floats, draw_weighted
 from graphkit.synthetic.activity import CHANCES, ObservedFeed, Posts, Reactions, Replies
-from graphkit.synthetic.topics import COUNTRIES, DEVICES
+from graphkit.synthetic.topics import AGES, COUNTRIES, DEVICES
 
 START = datetime(2024, 2, 15, tzinfo=UTC)
 """Beginning of the window of every platform."""
@@ -36,19 +36,29 @@ def to_times(seconds: Codes) -> pl.Series:
 
 
 def accounts_table(
-    account: pl.Series, followers: Codes, followees: Codes, *, streams: Streams
+    account: pl.Series,
+    followers: Codes,
+    followees: Codes,
+    *,
+    local: Codes | None = None,
+    ages: Codes | None = None,
+    streams: Streams,
 ) -> pl.DataFrame:
-    """Accounts with country, language and device, all independent of the community."""
+    """Accounts with country, language and device, which are independent of the community.
+
+    `local` has the country of accounts whose community decides it, else −1; `ages` the age band.
+    """
     rng = streams.generator("places")
     n = len(account)
     country = draw_weighted(np.array([c[2] for c in COUNTRIES]), n, rng)
     english = rng.random(n) < 0.25
-    language = pl.Series([c[1] for c in COUNTRIES]).gather(country)
+    places = country if local is None else np.where(local >= 0, local, country)
+    language = pl.Series([c[1] for c in COUNTRIES]).gather(places)
     device = draw_weighted(np.array([d[1] for d in DEVICES]), n, rng)
-    return pl.DataFrame(
+    table = pl.DataFrame(
         {
             "account_id": account,
-            "country": pl.Series([c[0] for c in COUNTRIES]).gather(country),
+            "country": pl.Series([c[0] for c in COUNTRIES]).gather(places),
             "language": language.set(pl.Series(english), "en"),
             "device": pl.Series([d[0] for d in DEVICES]).gather(device),
             "follower_count": np.bincount(followees, minlength=n),
@@ -56,6 +66,9 @@ def accounts_table(
             "list_complete": pl.repeat(True, n, eager=True),
         }
     )
+    if ages is None:
+        return table
+    return table.with_columns(age_band=pl.Series([a[0] for a in AGES]).gather(ages))
 
 
 def items_table(
@@ -67,12 +80,17 @@ def items_table(
     captions: pl.Series,
     sounds: tuple[Codes, int],
     origins: pl.Series,
+    flags: list[str],
 ) -> pl.DataFrame:
-    """Posts, with the language and country of their author, and its leaning, if there is any."""
+    """Posts, with the language and country of their author, and its leaning, if there is any.
+
+    `flags` has the flag of each topic.
+    """
     author = accounts[posts.author]
     sound, n_sounds = sounds
-    none, label = pl.lit([], dtype=pl.List(pl.String)), pl.lit(["misinformation"])
-    flags = pl.when(pl.Series(posts.misleading)).then(label).otherwise(none)
+    none = pl.lit([], dtype=pl.List(pl.String))
+    label = pl.concat_list(pl.lit(pl.Series(flags).gather(posts.topic)))
+    flagged = pl.when(pl.Series(posts.misleading)).then(label).otherwise(none)
     table = pl.DataFrame(
         {
             "item_id": item,
@@ -85,7 +103,7 @@ def items_table(
             "language": author["language"],
             "country": author["country"],
             "origin": origins,
-            "flags": pl.select(flags).to_series(),
+            "flags": pl.select(flagged).to_series(),
             "divisiveness": posts.divisiveness,
         }
     )

@@ -18,8 +18,10 @@ from graphkit.synthetic.platform import platform
 
 __all__ = ["worlds"]
 
-#: Parameters that make a platform, as its ``parameters`` record them; leaning only if there is any.
-PARAMETERS = frozenset(inspect.signature(platform).parameters) - {"rng", "leaning"}
+#: Parameters that a platform records only if they were given.
+DIALS = ("leaning", "locality", "ages")
+#: Parameters that make a platform, as its ``parameters`` record them.
+PARAMETERS = frozenset(inspect.signature(platform).parameters) - {"rng", *DIALS}
 
 
 def worlds(
@@ -136,7 +138,7 @@ def _parameters_of(like: Platform | None) -> dict[str, Any]:
             "this version of gk.synthetic.platform. Make one with it, or leave out like=."
         )
     known = {name: like.parameters[name] for name in sorted(PARAMETERS)}
-    return known | {"leaning": like.parameters.get("leaning")}
+    return known | {name: like.parameters.get(name) for name in DIALS}
 
 
 def _check_partitions(found: object) -> dict[str, Partition]:

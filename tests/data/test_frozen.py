@@ -236,6 +236,9 @@ def space() -> Any:
 
 MAKE: dict[str, Callable[[], Any]] = {
     "Ablation": lambda: attributed(gk.attribution.ablate),
+    "AudienceExposure": lambda: gk.measures.audience_exposure(
+        compared(), by="device", baseline="new", min_group=1
+    ),
     "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
     "ColdStart": cold_start,
     "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import pickle
@@ -64,6 +65,8 @@ def tally() -> ArmTally:
         shares=np.ones((1, 5), np.int32),
         posted=np.ones(m, bool),
         arrivals={"planted": np.zeros((m, 1), np.int16)},
+        flagged_shown=np.ones(n, np.int32),
+        divisive_shown=np.zeros(n, np.int32),
         **counts,
         **people,
         **numbers,  # type: ignore[arg-type]
@@ -222,6 +225,7 @@ def test_nothing_is_allocated_for_a_declared_shape(tmp_path: Path) -> None:
 
 #: Arrays that may be absent by themselves.
 OPTIONAL = {"at", "watch_fraction", "shared_caps", "arrivals_0"}
+OPTIONAL |= {"flagged_shown", "divisive_shown"}
 
 
 def save_as(path: Path, kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Path:
@@ -284,6 +288,13 @@ def test_content_that_does_not_fit_together_is_refused(tmp_path: Path) -> None:
         path = save_arrays(tmp_path / "wrong", "Graph", header | {"provenance": record}, arrays)
         with pytest.raises(FileError, match=r"wrong\.npz .*does not fit together"):
             gk.Graph.load(path)
+
+
+def test_a_tally_without_counts_by_account_is_read(tmp_path: Path) -> None:
+    bare = dataclasses.replace(tally(), flagged_shown=None, divisive_shown=None)
+    found = ArmTally.load(bare.save(tmp_path / "t"))
+    assert (found.flagged_shown, found.divisive_shown) == (None, None)
+    assert found == bare != tally()
 
 
 def test_a_tally_of_another_run_is_refused(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def tally(**fields: Any) -> ArmTally:
         recall=0.9,
         untallied=2,
         arrivals={"planted": np.array([[1], [-1]], np.int16)},
+        flagged_shown=np.array([1, 0, 1], np.int32),
+        divisive_shown=np.array([0, 1, 0], np.int32),
     )
     return replace(made, **fields)
 

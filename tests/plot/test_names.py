@@ -39,7 +39,15 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.measures import ColdStart, FlowContrast, Income, Payout, TimeToCross, mixing
+from graphkit.measures import (
+    AudienceExposure,
+    ColdStart,
+    FlowContrast,
+    Income,
+    Payout,
+    TimeToCross,
+    mixing,
+)
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
 from graphkit.recommenders import Feed
@@ -268,6 +276,21 @@ def draw_cold_start(name: str) -> None:
     assert len(canvas.axes[0].get_legend().get_texts()) == 3
 
 
+def draw_audience(name: str) -> None:
+    row = {"measure": "flagged_share", "group": name, "members": 12.0, "low": 0.1, "high": 0.3}
+    row |= {"direction": "higher"}
+    arms = [name, f"{name}2"]
+    levels = pl.DataFrame([row | {"arm": arm, "value": 0.2} for arm in arms])
+    gaps = pl.DataFrame([row | {"arm": arms[1], "difference": 0.2}])
+    found = AudienceExposure(
+        gaps, levels, levels, "country", name, "here", 0.95, {name: 3}, calibrated=True
+    )
+    canvas = plot.audience(found)
+    drawn = " ".join(texts(canvas))
+    assert HOSTILE[name][:20] in drawn
+    assert len(canvas.axes[1].get_legend().get_texts()) == 2
+
+
 def draw_income(name: str) -> None:
     arms = [name, f"{name}2"]
     key = {"world": 0, "replication": 0, "partition": None, "community": None}
@@ -361,6 +384,7 @@ def draw_cross_posting(name: str) -> None:
 
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
+    "audience": draw_audience,
     "blend": draw_blend,
     "borders": lambda name: draw_matrices(plot.borders, name),
     "calibration": draw_calibration,

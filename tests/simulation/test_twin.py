@@ -67,6 +67,14 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
         views[p, a] += 1
         ages[p, a] = t - world.ticks[p]
     assert (tally.ticks == ticks).all()
+    for found, marks in (
+        (tally.flagged_shown, world.flagged),
+        (tally.divisive_shown, None if world.divisiveness is None else world.divisiveness >= 0.5),
+    ):
+        assert (found is None) == (marks is None)
+        if found is not None and marks is not None:
+            assert (found == views[marks].sum(axis=0)).all()
+            assert found.dtype == np.int32
     for kind, partition in world.partitions.items():
         home, member = world.homes[kind], partition.membership
         groups = range(partition.n_communities)
