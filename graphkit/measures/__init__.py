@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.answers import Answers, AnswersCompared, answers, compare_answers
 from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
@@ -12,6 +13,7 @@ from graphkit.measures.controversy import (
     exposed_leaning,
     neighbours_leaning,
 )
+from graphkit.measures.delays import DelayFit, fit_delays
 from graphkit.measures.exposure import (
     class_counts,
     effective_number,
@@ -43,12 +45,15 @@ from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
+    "Answers",
+    "AnswersCompared",
     "Bridges",
     "Cascades",
     "ColdStart",
     "Contrast",
     "Controversy",
     "Crossing",
+    "DelayFit",
     "ExposedLeaning",
     "Finding",
     "FlowContrast",
@@ -65,11 +70,13 @@ __all__ = [
     "SampleSize",
     "TimeToCross",
     "amplification",
+    "answers",
     "arm_means",
     "bridges",
     "cascades",
     "class_counts",
     "cold_start",
+    "compare_answers",
     "contrast",
     "controversy",
     "crossing",
@@ -79,6 +86,7 @@ __all__ = [
     "entropy",
     "exposed_leaning",
     "feature_distance",
+    "fit_delays",
     "flow",
     "flow_contrast",
     "gini",
