@@ -179,10 +179,9 @@ def log_of_dataset(
     accounts, author, created = _facts_of_posts(dataset, posts, pairs)
     answer = posts.encode(pairs["item_id"]).astype(np.int64)
     parent = posts.encode(pairs["target_item_id"]).astype(np.int64)
-    listed = np.zeros(len(posts), np.bool_)
-    if dataset.items is not None:
-        listed[posts.encode(dataset.items["item_id"])] = True
-    removed["answers whose parent is not among the items (kept)"] = int((~listed[parent]).sum())
+    # who made an answer is told by the answer itself, where the items do not
+    makers = accounts.lookup(pairs["account_id"]).astype(np.int64)
+    author[answer] = np.where(author[answer] < 0, makers, author[answer])
     made_at = np.where(np.isnan(created[answer]), _seconds(pairs["at"]), created[answer])
     start, end = _span(window, made_at)
     late = (made_at < start) | (made_at > end)
@@ -204,9 +203,8 @@ def log_of_dataset(
     whom = accounts.lookup(pairs["target_account_id"].fill_null("")).astype(np.int64)
     whom = np.where(pairs["target_account_id"].is_null().to_numpy(), -1, whom)
     whom = np.where(whom < 0, author[parent], whom)
+    removed |= _parents_without_record(dataset.items, posts, parent)
     root, level = roots(_parents(answer, parent, len(posts)))
-    # who made an answer is told by the answer itself, where the items do not
-    author[answer] = np.where(author[answer] < 0, answerer, author[answer])
     member, home, viewers = _places(dataset, partition, posts, accounts, author, root)
     removed["answers whose parent has no known author (kept)"] = int((whom < 0).sum())
     created_parent = created[parent]
@@ -235,7 +233,7 @@ def _pairs(dataset: Dataset, kinds: Sequence[str], removed: Counter[str]) -> pl.
     table = dataset.require("interactions", "item_id", "target_item_id", verb="answers")
     if isinstance(kinds, str) or not kinds:
         raise OptionError(
-            f"kinds={shorten(kinds)!r}: a sequence such as ('duet', 'stitch') is needed."
+            f"kinds={shorten(kinds)}: a sequence such as ('duet', 'stitch') is needed."
         )
     rows = table.filter(pl.col("kind").cast(pl.String).is_in(list(kinds)))
     if not rows.height:
@@ -291,6 +289,22 @@ def _facts_of_posts(
     return accounts, author, created
 
 
+def _parents_without_record(
+    items: pl.DataFrame | None, posts: Vocabulary, parent: Codes
+) -> Counter[str]:
+    """Number of answers to posts that are no items, or of which items say hardly anything."""
+    if items is None:
+        return Counter({"answers whose parent is not among the items (kept)": parent.size})
+    said = [c for c in items.columns if c not in ("item_id", "author_id", "created_at")]
+    if not said:
+        return Counter()
+    bare = items.filter(pl.all_horizontal(pl.col(said).is_null()))["item_id"]
+    lacking = np.zeros(len(posts), np.bool_)
+    lacking[posts.encode(bare)] = True
+    reason = "answers whose parent is known by id, author or time only (kept)"
+    return Counter({reason: int(lacking[parent].sum())})
+
+
 def _seconds(times: pl.Series) -> Floats:
     """Seconds since 1970, NaN if missing."""
     seconds = times.dt.epoch("us").cast(pl.Float64) / 1e6
@@ -303,14 +317,14 @@ def _span(window: Window | None, made_at: Floats) -> tuple[float, float]:
     if window is None:
         return (float(known.min()), float(known.max())) if known.size else (-np.inf, np.inf)
     if not isinstance(window, tuple) or len(window) != 2:
-        raise OptionError(f"window={shorten(window)!r}: a pair of times (start, end) is needed.")
+        raise OptionError(f"window={shorten(window)}: a pair of times (start, end) is needed.")
     ends = []
     for value, none in zip(window, (-np.inf, np.inf), strict=True):
         if value is None:
             ends.append(float(none))
             continue
         if not isinstance(value, datetime):
-            raise OptionError(f"window: {shorten(value)!r} is no datetime.")
+            raise OptionError(f"window: {shorten(value)} is no datetime.")
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         ends.append(aware.timestamp())
     if not ends[0] < ends[1]:

@@ -252,7 +252,7 @@ def answers(
     if isinstance(data, Dataset):
         return _of_dataset(data, partition, arm, kinds, window, confidence)
     if not isinstance(data, Spread):
-        raise OptionError(f"answers: a Dataset or a Spread is needed, not {shorten(data)!r}.")
+        raise OptionError(f"answers: a Dataset or a Spread is needed, not {shorten(data)}.")
     if arm is None:
         raise OptionError(f"answers: name the arm= of the simulation: {', '.join(data.arms)}.")
     if partition is not None and not isinstance(partition, str):
@@ -283,7 +283,7 @@ def compare_answers(sides: Mapping[str, Answers]) -> AnswersCompared:
         raise OptionError("compare_answers: a mapping of names to results of answers is needed.")
     for name, side in sides.items():
         if not isinstance(side, Answers) or not isinstance(name, str):
-            raise OptionError(f"compare_answers: {shorten(name)!r} is no result of answers.")
+            raise OptionError(f"compare_answers: {shorten(name)} is no result of answers.")
     order = {measure: at for at, measure in enumerate(MEANINGS)}
     parts = [
         side.frame.with_columns(side=pl.lit(name), at=pl.lit(k))

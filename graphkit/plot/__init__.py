@@ -1,6 +1,7 @@
 """Figures of results: Matplotlib figures without global state."""
 
 from graphkit.plot.alluvial import alluvial
+from graphkit.plot.answers import answers
 from graphkit.plot.attribution import sensitivity, shapley
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
@@ -16,6 +17,7 @@ from graphkit.plot.variety import variety
 __all__ = [
     "Canvas",
     "alluvial",
+    "answers",
     "blend",
     "borders",
     "calibration",
