@@ -1,6 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
-from graphkit.measures.answers import Answers, AnswersCompared, answers, compare_answers
+from graphkit.measures.answers import AnswersCompared, AnswerTrees, answers, compare_answers
 from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
 from graphkit.measures.catalogue import MEASURES, Measure
@@ -45,7 +45,7 @@ from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
-    "Answers",
+    "AnswerTrees",
     "AnswersCompared",
     "Bridges",
     "Cascades",

@@ -24,6 +24,9 @@ Window = tuple[datetime | None, datetime | None]
 
 DAY = 86_400.0
 
+#: Days after which a window without an end ends.
+OPEN = 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class Viewers:
@@ -52,7 +55,8 @@ class AnswerLog:
     community, answered
         Their communities, shape (k,); −1 without one.
     delay, lowest, highest
-        Days, shape (k,), and between which days it could have been observed; NaN if unknown.
+        Days, shape (k,), and between which days it could have been observed; NaN if unknown. A
+        window without an end lasts 10⁹ days.
     width
         Resolution of the delays in days.
     home
@@ -219,7 +223,7 @@ def log_of_dataset(
         np.where(whom >= 0, member[whom], -1),
         np.maximum(delay, 0.5 / DAY),  # one second of both is below the resolution
         np.maximum((start - created_parent) / DAY, 0.0),
-        np.maximum((end - created_parent) / DAY, 1.0 / DAY),
+        np.clip((end - created_parent) / DAY, 1.0 / DAY, OPEN),
         0.0,
         home,
         np.ones(len(posts), np.bool_),
@@ -315,7 +319,8 @@ def _span(window: Window | None, made_at: Floats) -> tuple[float, float]:
     """Start and end of the window in seconds; by default the span of the answers."""
     known = made_at[~np.isnan(made_at)]
     if window is None:
-        return (float(known.min()), float(known.max())) if known.size else (-np.inf, np.inf)
+        # times are in whole seconds
+        return (known.min() - 0.5, known.max() + 0.5) if known.size else (-np.inf, np.inf)
     if not isinstance(window, tuple) or len(window) != 2:
         raise OptionError(f"window={shorten(window)}: a pair of times (start, end) is needed.")
     ends = []

@@ -33,7 +33,7 @@ from graphkit.measures.mixing import Mixing, matrix_size, partition_of
 from graphkit.measures.paired import by_unit, find_all, match_communities, scheme_of_spread
 from graphkit.parallel import refuse_after_fork
 
-__all__ = ["Answers", "AnswersCompared", "answers", "compare_answers"]
+__all__ = ["AnswerTrees", "AnswersCompared", "answers", "compare_answers"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -50,7 +50,7 @@ _FRAME |= {"interval": pl.String, "z": pl.Float64, "units": pl.Int64}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Answers(Frozen, table="frame"):
+class AnswerTrees(Frozen, title="Answers", table="frame"):
     """Result of :func:`answers`.
 
     Attributes
@@ -123,7 +123,7 @@ class AnswersCompared(Frozen, title="Answers side by side", table="wide"):
     """
 
     frame: pl.DataFrame
-    sides: Mapping[str, Answers]
+    sides: Mapping[str, AnswerTrees]
     provenance: Provenance = field(default_factory=lambda: Provenance("compare_answers"))
 
     @property
@@ -157,12 +157,12 @@ def answers(
     window: Window | None = None,
     tick_days: float = 1.0,
     confidence: float = 0.95,
-) -> Answers:
+) -> AnswerTrees:
     r"""Delays, chains, mixing and reach of answers, observed in a dataset or in a simulation.
 
     An answer is a duet or stitch; the post that it answers is its parent. Of a dataset, answers
     are interactions of these `kinds` with the answer in ``item_id`` and its parent in
-    ``target_item_id``; of a simulation, the posts of a run that answer others. Answers form trees,
+    ``target_item_id``; of a simulation, the posts of a run that answer others. AnswerTrees form trees,
     each with an original at its root; an original may be a post that the data do not hold.
 
     *Delays* are the days from a parent's creation to its answer's; see :func:`fit_delays` for
@@ -206,7 +206,7 @@ def answers(
 
     Returns
     -------
-    Answers
+    AnswerTrees
         ``.provenance.removed`` counts the answers, those left out by reason, and those kept
         whose parent is not among the items or has no known time or author.
 
@@ -263,7 +263,7 @@ def answers(
     return _of_spread(data, partition, arm, tick_days, confidence)
 
 
-def compare_answers(sides: Mapping[str, Answers]) -> AnswersCompared:
+def compare_answers(sides: Mapping[str, AnswerTrees]) -> AnswersCompared:
     """Answers of several sources side by side: observed, simulated, by arm.
 
     Nothing is tested: an observed interval speaks about posts like those observed, a simulated
@@ -282,7 +282,7 @@ def compare_answers(sides: Mapping[str, Answers]) -> AnswersCompared:
     if not isinstance(sides, Mapping) or not sides:
         raise OptionError("compare_answers: a mapping of names to results of answers is needed.")
     for name, side in sides.items():
-        if not isinstance(side, Answers) or not isinstance(name, str):
+        if not isinstance(side, AnswerTrees) or not isinstance(name, str):
             raise OptionError(f"compare_answers: {shorten(name)} is no result of answers.")
     order = {measure: at for at, measure in enumerate(MEANINGS)}
     parts = [
@@ -328,7 +328,7 @@ def _of_dataset(
     kinds: Sequence[str],
     window: Window | None,
     confidence: float,
-) -> Answers:
+) -> AnswerTrees:
     if arm is not None:
         raise OptionError("answers: arm= is for a simulation; a dataset has none.")
     if partition is not None and not isinstance(partition, Partition):
@@ -359,7 +359,7 @@ def _of_dataset(
     made = Provenance.of("answers", given, made_from=made_from, removed=log.removed)
     names = [] if partition is None else [partition.name(c) for c in range(size)]
     reach = None if parts.reach is None else reach_frame(parts.reach, names)
-    return Answers(
+    return AnswerTrees(
         _finish(rows),
         fit,
         tree_frame([log]),
@@ -389,7 +389,7 @@ def _finish(rows: list[dict[str, object]]) -> pl.DataFrame:
 
 def _of_spread(
     spread: Spread, kind: str | None, arm: str, tick_days: float, confidence: float
-) -> Answers:
+) -> AnswerTrees:
     spread.of(arm)
     scheme = scheme_of_spread(spread)
     if kind is not None:
@@ -418,7 +418,7 @@ def _of_spread(
     names, pairs, excluded, reach = _together(spread, kind, scheme, found)
     given = {"partition": kind, "arm": arm, "tick_days": tick_days}
     made = Provenance.of("answers", given, made_from=(spread,), removed=dict(removed))
-    return Answers(
+    return AnswerTrees(
         _finish(rows),
         _fit(shown, confidence),
         tree_frame(shown),

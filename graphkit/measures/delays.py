@@ -159,7 +159,7 @@ def fit_delays(
     delays
         Days > 0, shape (k,); with a `width`, 0 as well.
     lowest, highest
-        l and h in days, shape (k,); by default 0 and infinite, that is, no window.
+        l and h in days, finite, shape (k,); without them there is no such limit.
     width
         Resolution w in days.
     groups
@@ -197,18 +197,18 @@ def fit_delays(
     """
     width = check_number("width", width, 0)
     confidence = check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
-    d = check_counts("delays", np.asarray(delays, dtype=np.float64), (None,))
+    d = check_counts("delays", delays, (None,)).astype(np.float64)
     if not width and (d == 0).any():
         raise DataError("delays: 0 is not positive; give the resolution of the times as width=.")
-    low = np.zeros(d.size) if lowest is None else np.asarray(lowest, dtype=np.float64)
-    high = np.full(d.size, np.inf) if highest is None else np.asarray(highest, dtype=np.float64)
-    group = np.arange(d.size) if groups is None else np.asarray(groups)
-    if not low.shape == high.shape == group.shape == d.shape:
-        raise DataError(
-            f"{d.size:,} delays need as many entries of lowest, highest and groups, not "
-            f"{low.size:,}, {high.size:,} and {group.size:,}."
-        )
-    group = check_codes("groups", group, (None,), 0, 2**31 - 1)
+    hint = "One entry per delay."
+    low, high = np.zeros(d.size), np.full(d.size, np.inf)
+    if lowest is not None:
+        low = check_counts("lowest", lowest, d.shape, hint=hint).astype(np.float64)
+    if highest is not None:
+        high = check_counts("highest", highest, d.shape, hint=hint).astype(np.float64)
+    group = np.arange(d.size)
+    if groups is not None:
+        group = check_codes("groups", groups, d.shape, 0, 2**31 - 1, hint=hint)
     outside = ~((low <= d + width / 2) & (d - width / 2 <= high) & (low < high))
     if outside.any():
         at = int(np.flatnonzero(outside)[0])

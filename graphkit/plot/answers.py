@@ -12,8 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from graphkit.errors import OptionError, check_integer
-from graphkit.measures.answers import Answers as Found
-from graphkit.measures.answers import AnswersCompared
+from graphkit.measures.answers import AnswersCompared, AnswerTrees
 from graphkit.measures.mixing import Mixing
 from graphkit.plot import style
 from graphkit.plot.spread import Colour, arm_colours
@@ -33,7 +32,7 @@ DECADES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
-def answers(found: Found | AnswersCompared, *, top: int = 12) -> Canvas:
+def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
     """Delays, depth of the chains, and who answers whom, of one source or of several.
 
     Delays: share of the answers within so many days, observed (steps) and as the fit expects it
@@ -52,9 +51,9 @@ def answers(found: Found | AnswersCompared, *, top: int = 12) -> Canvas:
     """
     top = check_integer("top", top, 1)
     if isinstance(found, AnswersCompared):
-        sides: Mapping[str, Found] = found.sides
+        sides: Mapping[str, AnswerTrees] = found.sides
     else:
-        style.require_type("answers", found, Found, "graphkit.measures.answers")
+        style.require_type("answers", found, AnswerTrees, "graphkit.measures.answers")
         sides = {found.arm or "observed": found}
     if len(sides) > MOST_SIDES:
         raise OptionError(f"{len(sides)} sides are compared: at most {MOST_SIDES} can be drawn.")
@@ -83,7 +82,9 @@ def answers(found: Found | AnswersCompared, *, top: int = 12) -> Canvas:
     return figure
 
 
-def _draw_delays(axes: Axes, sides: Mapping[str, Found], colours: Mapping[str, Colour]) -> None:
+def _draw_delays(
+    axes: Axes, sides: Mapping[str, AnswerTrees], colours: Mapping[str, Colour]
+) -> None:
     lines: dict[str, Artist] = {}
     for name, side in sides.items():
         fit = side.delays
@@ -116,7 +117,7 @@ def _draw_delays(axes: Axes, sides: Mapping[str, Found], colours: Mapping[str, C
         style.name_in_legend(axes, lines)
 
 
-def _draw_intervals(axes: Axes, side: Found, colour: Colour) -> None:
+def _draw_intervals(axes: Axes, side: AnswerTrees, colour: Colour) -> None:
     """Bars of the intervals of the shares within 1, 7, 30 and 90 days."""
     for row in side.frame.drop_nulls("low").iter_rows(named=True):
         part, _, days = row["measure"].partition("_")
@@ -126,7 +127,9 @@ def _draw_intervals(axes: Axes, side: Found, colour: Colour) -> None:
             )
 
 
-def _draw_depths(axes: Axes, sides: Mapping[str, Found], colours: Mapping[str, Colour]) -> None:
+def _draw_depths(
+    axes: Axes, sides: Mapping[str, AnswerTrees], colours: Mapping[str, Colour]
+) -> None:
     width = 0.8 / len(sides)
     deepest = 1
     for k, (name, side) in enumerate(sides.items()):

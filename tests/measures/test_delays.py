@@ -121,7 +121,24 @@ def test_wrong_delays() -> None:
         fit_delays([0.0, 1.0])
     with pytest.raises(DataError, match="delay 1 is 5 days, outside its window of 0 … 3"):
         fit_delays([1.0, 5.0], highest=[3.0, 3.0])
-    with pytest.raises(DataError, match="2 delays need as many entries"):
-        fit_delays([1.0, 5.0], highest=[9.0])
-    with pytest.raises(DataError, match="delays: finite numbers"):
-        fit_delays([1.0, np.nan])
+    wrong = (
+        [9.0],
+        [1.0, np.nan],
+        [1.0, np.inf],
+        [-1.0, 2.0],
+        ["a", "b"],
+        [None, 1.0],
+        3,
+        [[1.0], [2.0]],
+    )
+    for array in wrong:
+        for name in ("lowest", "highest"):
+            with pytest.raises(DataError, match=f"{name}: "):
+                fit_delays([1.0, 5.0], **{name: array})
+    for array in wrong[1:]:
+        with pytest.raises(DataError, match="delays: "):
+            fit_delays(array)
+    with pytest.raises(DataError, match="groups: integers"):
+        fit_delays([1.0, 5.0], groups=[0, -1])
+    for kind in (np.int8, np.uint8, np.uint64, np.float32):
+        assert fit_delays(np.array([1, 2, 5], kind)).mu == fit_delays([1, 2, 5]).mu

@@ -33,11 +33,21 @@ from graphkit.attribution import (
 )
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
+from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
-from graphkit.measures import ColdStart, FlowContrast, Income, Payout, TimeToCross, mixing
+from graphkit.measures import (
+    ColdStart,
+    FlowContrast,
+    Income,
+    Payout,
+    TimeToCross,
+    answers,
+    compare_answers,
+    mixing,
+)
 from graphkit.plot import fonts
 from graphkit.plot.style import Canvas, blank_canvas, shown
 from graphkit.recommenders import Feed
@@ -189,6 +199,26 @@ def draw_hosting(name: str) -> None:
         more = {key: pl.lit(value) for key, value in texts_of.items()}
         gap = gap.with_columns(high=pl.col("low"), interval=pl.lit("within this world"), **more)
         check(plot.hosting(gap, found), name)
+
+
+def draw_answers(name: str) -> None:
+    ds = Dataset(
+        items={"item_id": ["v", "w"], "author_id": ["a", "b"]},
+        interactions={
+            "account_id": ["b"],
+            "item_id": ["w"],
+            "kind": ["duet"],
+            "target_item_id": ["v"],
+        },
+    )
+    found = answers(ds, Partition.from_membership(list("ab"), [0, 1]))
+    assert found.mixing is not None
+    found = replace(found, mixing=replace(found.mixing, labels=(name[:10], "other")), arm=name)
+    drawn = texts(plot.answers(found))
+    assert any(HOSTILE[name][:6] in text for text in drawn)
+    both = compare_answers({name: found, "b$x$": found})
+    drawn = texts(plot.answers(both))
+    assert any(HOSTILE[name][:15] in text for text in drawn)
 
 
 def draw_flow_contrast(name: str) -> None:
@@ -344,6 +374,7 @@ def draw_variety(name: str) -> None:
 
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
+    "answers": draw_answers,
     "blend": draw_blend,
     "borders": lambda name: draw_matrices(plot.borders, name),
     "calibration": draw_calibration,
