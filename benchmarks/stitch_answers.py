@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,10 +74,11 @@ def without(dataset: gk.Dataset, items: pl.Series) -> gk.Dataset:
     return gk.Dataset(items=dataset.items, interactions=kept)
 
 
-def per_edge(folder: Path, tags: list[str]) -> tuple[int, int, Floats]:
-    """Lines of the lists, those without a stitched video, and shares counted per line and tag."""
-    lines, unknown, delays = 0, 0, []
+def per_edge(folder: Path, tags: list[str]) -> tuple[int, int, Floats, Floats]:
+    """Lines of the lists, those without a stitched video, shares of lines, and means of the tags'."""
+    lines, unknown, by = 0, 0, []
     for tag in tags:
+        delays: list[float] = []
         for line in (folder / "edges" / f"{tag}_edges.txt").read_text().splitlines():
             if not line.strip():
                 continue
@@ -89,8 +89,11 @@ def per_edge(folder: Path, tags: list[str]) -> tuple[int, int, Floats]:
                 continue
             # the upper half of an id is the second of its creation
             delays.append(((int(ids[0]) >> 32) - (int(ids[1]) >> 32)) / 86_400)
-    found = np.array(delays)
-    return lines, unknown, np.array([np.mean(found <= d) for d in DAYS])
+        by.append(np.array(delays))
+    whole = np.concatenate(by)
+    shares = np.array([np.mean(whole <= d) for d in DAYS])
+    means = np.array([np.mean([np.mean(part <= d) for part in by]) for d in DAYS])
+    return lines, unknown, shares, means
 
 
 def by_tag(folder: Path, tags: list[str]) -> dict[str, DelayFit]:
@@ -230,6 +233,11 @@ def answer_mix(items: pl.DataFrame, pairs: pl.DataFrame, unwanted: set[str], dra
     The tags a of an answer are taken as b_p p + b_o w + error, with p the tags of its parent and w
     the mean of the answerer's other videos, of which two, o and o', are two noisy readings. So
     a·p = b_p p·p + b_o p·o and a·o = b_p p·o + b_o o·o', and the weight is b_p / (b_p + b_o).
+
+    That is the weight of the parent's very tags. Tags are a noisy reading of its topic, which an
+    answer may take up in other words; so the weight of the topic is larger. It is estimated with
+    another answer s to the same parent, by somebody else, in place of p on the left:
+    s·a = b_p s·p + b_o s·o.
     """
     videos, table = tag_vectors(items, unwanted)
     mean = np.asarray(table.mean(axis=0)).ravel()
@@ -270,26 +278,50 @@ def answer_mix(items: pl.DataFrame, pairs: pl.DataFrame, unwanted: set[str], dra
     by = moments.group_by("item_id", "account_id").agg(pl.col("ap", "pp", "ao", "po").mean())
     pair = twice.with_columns(oo=product(twice["o"].to_numpy(), twice["q"].to_numpy()))
     by = by.join(pair.group_by("item_id").agg(pl.col("oo").mean()), on="item_id").sort("item_id")
-    people = (
-        by.group_by("account_id")
-        .agg(pl.col("ap", "pp", "ao", "po", "oo").sum(), n=pl.len())
-        .sort("account_id")
+    # another answer to the same parent, by somebody else
+    beside = triples.select("target_item_id", rival="item_id", who="account_id", s="a")
+    siblings = triples.join(beside, on="target_item_id").filter(
+        pl.col("account_id") != pl.col("who")
     )
-    sums = people.select("ap", "pp", "ao", "po", "oo").to_numpy()
-
-    def weights(rows: Floats) -> tuple[float, float, float]:
-        ap, pp, ao, po, oo = rows.sum(axis=0)
-        b = np.linalg.solve([[pp, po], [po, oo]], [ap, ao])
-        return float(b[0] / b.sum()), float(b[0]), float(b[1])
-
-    best = weights(sums)
+    siblings = siblings.sort("item_id", "rival").group_by("item_id", maintain_order=True).head(6)
+    siblings = siblings.with_columns(
+        sa=product(siblings["s"].to_numpy(), siblings["a"].to_numpy()),
+        sp=product(siblings["s"].to_numpy(), siblings["p"].to_numpy()),
+    )
+    across = others.join(siblings.select("item_id", "s"), on="item_id")
+    across = across.with_columns(so=product(across["s"].to_numpy(), across["o"].to_numpy()))
+    topical = (
+        by.join(siblings.group_by("item_id").agg(pl.col("sa", "sp").mean()), on="item_id")
+        .join(across.group_by("item_id").agg(pl.col("so").mean()), on="item_id")
+        .join(pairs.select("item_id", "target_item_id"), on="item_id")
+        .sort("item_id")
+    )
     rng = np.random.default_rng(3)
-    again = [weights(sums[rng.integers(len(sums), size=len(sums))])[0] for _ in range(10 * draws)]
-    low, high = np.quantile(again, (0.025, 0.975))
+
+    def weigh(rows: pl.DataFrame, group: str, names: tuple[str, ...]) -> str:
+        sums = rows.group_by(group).agg(pl.col(*set(names)).sum()).sort(group)
+        table = np.column_stack([sums.get_column(name) for name in names])
+
+        def weights(part: Floats) -> Floats:
+            first, on_parent, on_own, second, cross, own = part.sum(axis=0)
+            b = np.linalg.solve([[on_parent, on_own], [cross, own]], [first, second])
+            return np.array([b[0] / b.sum(), *b])
+
+        best = weights(table)
+        again = [
+            weights(table[rng.integers(len(table), size=len(table))])[0] for _ in range(10 * draws)
+        ]
+        low, high = np.quantile(again, (0.025, 0.975))
+        return (
+            f"{best[0]:.3f} [{low:.3f}, {high:.3f}] (parent {best[1]:.3f}, own {best[2]:.3f}; "
+            f"{rows.height:,} answers)"
+        )
+
+    words = weigh(by, "account_id", ("ap", "pp", "po", "ao", "po", "oo"))
+    topics = weigh(topical, "target_item_id", ("sa", "sp", "so", "ao", "po", "oo"))
     return (
-        f"weight {best[0]:.3f} [{low:.3f}, {high:.3f}] (of the parent {best[1]:.3f}, of the own "
-        f"topic {best[2]:.3f}; {by.height:,} answers of {people.height:,} accounts with two other "
-        f"videos, of {triples.height:,} answers with tags on both sides and {pairs.height:,})"
+        f"weight of the parent, in tags {words}, in topics {topics}; {pairs.height:,} answers, "
+        f"{triples.height:,} with tags on both sides"
     )
 
 
@@ -402,13 +434,16 @@ def main() -> None:
         print(f"{'test' if test else 'fit '}: {' '.join(halves[test])}")
     everything = read(folder, tags)
     unwanted = set(gk.STOP_TAGS) | set(tags)
-    lines, unknown, edges = per_edge(folder, tags)
+    lines, unknown, edges, means = per_edge(folder, tags)
     whole = answers(everything, window=MONTH)
     print(f"\n{lines:,} lines of stitches, {unknown:,} without the stitched video; {whole!r}")
-    print("\nShares within days, published over 36 tags, per line and tag, and per stitch here")
+    print(
+        "\nShares within days: published (36 tags); here per stitch, per line, and mean of the 24 tags"
+    )
     for k, day in enumerate(DAYS):
         told = f"{PUBLISHED[day]:.0%}" if day in PUBLISHED else "–"
-        print(f"  {day:3.0f}: {told:>4}  {edges[k]:.1%}  {whole.value(f'within_{day:g}'):.1%}")
+        own = whole.value(f"within_{day:g}")
+        print(f"  {day:3.0f}: {told:>4}   {own:.1%}  {edges[k]:.1%}  {means[k]:.1%}")
 
     fit, test = read(folder, halves[False]), read(folder, halves[True])
     mine, theirs = pairs_of(fit), pairs_of(test)
@@ -469,8 +504,7 @@ def main() -> None:
     runs, log = simulated(given.worlds, given.ticks, given.accounts)
     sides = {"May 2024": found, "synthetic log": log, **runs}
     both = compare_answers(sides)
-    told = Counter(both.frame["measure"].to_list())
-    print(f"\nSide by side, {len(told)} measures")
+    print("\nSide by side")
     with pl.Config(tbl_rows=40, tbl_cols=20, tbl_width_chars=240, float_precision=3):
         print(both.wide)
     for name, side in sides.items():

@@ -160,7 +160,7 @@ def log_of_run(world: World, tally: ArmTally, kind: str | None, *, tick_days: fl
         author[parent],
         member[author[answer]],
         member[author[parent]],
-        (ticks[answer] - ticks[parent]) * tick_days,
+        (ticks[answer] - ticks[parent]).astype(np.float64) * tick_days,
         np.zeros(answer.size),
         (n_ticks - 0.5 - ticks[parent]) * tick_days,
         tick_days,

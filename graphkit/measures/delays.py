@@ -206,7 +206,7 @@ def fit_delays(
         low = check_counts("lowest", lowest, d.shape, hint=hint).astype(np.float64)
     if highest is not None:
         high = check_counts("highest", highest, d.shape, hint=hint).astype(np.float64)
-    group = np.arange(d.size)
+    group: Codes = np.arange(d.size)
     if groups is not None:
         group = check_codes("groups", groups, d.shape, 0, 2**31 - 1, hint=hint)
     outside = ~((low <= d + width / 2) & (d - width / 2 <= high) & (low < high))
@@ -358,7 +358,9 @@ def _shares(fit: DelayFit, days: Floats, group: Codes) -> pl.DataFrame:
     size = np.bincount(code).astype(np.float64)
     rows = []
     for day in days:
-        within = np.bincount(code, weights=fit.delays <= day, minlength=size.size)
+        within = np.bincount(
+            code, weights=(fit.delays <= day).astype(np.float64), minlength=size.size
+        ).astype(np.float64)
         share, se, n = ratio_error(within, size)
         half = float(stats.t.ppf((1 + fit.confidence) / 2, max(n - 1, 1))) * se
         bounded = n > 1 and se > 0
@@ -366,8 +368,8 @@ def _shares(fit: DelayFit, days: Floats, group: Codes) -> pl.DataFrame:
             {
                 "days": float(day),
                 "observed": share,
-                "low": max(share - half, 0.0) if bounded else None,
-                "high": min(share + half, 1.0) if bounded else None,
+                "low": share - half if bounded else None,
+                "high": share + half if bounded else None,
             }
         )
     schema = dict.fromkeys(("days", "observed", "low", "high"), pl.Float64)

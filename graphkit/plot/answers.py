@@ -142,7 +142,7 @@ def _draw_depths(
         deepest = max(deepest, int(depth.max(initial=1)))
         place = depth + (k - (len(sides) - 1) / 2) * width
         axes.bar(place, share, width=0.92 * width, color=colours[name])
-        for x, y in zip(place, share, strict=True):
+        for x, y in zip(place, share, strict=True) if len(sides) < 3 else ():
             text = f"{100 * y:.3g}"
             style.write_beside(
                 axes, text, (x, y), (0, 2), color=MUTED, fontsize=7.5, ha="center", va="bottom"

@@ -255,6 +255,12 @@ def test_the_log_of_a_platform() -> None:
     )
     assert log.value("answers") == replies.height
     assert log.value("answer_to_answer") == 0  # the generator answers originals only
+    graph = gk.interaction_graph(platform.dataset, kinds=("stitch", "duet"))
+    whole = gk.measures.mixing(graph, platform.truth)
+    assert log.mixing is not None
+    np.testing.assert_array_equal(log.mixing.observed, whole.observed)
+    np.testing.assert_allclose(log.mixing.expected, whole.expected)
+    assert log.value("ei_index") == pytest.approx(whole.ei_index)
     assert log.value("inside") > log.value("inside_margins")
     assert log.value("ei_excess") < 0
 
