@@ -1,5 +1,6 @@
 """Measures of graphs, impressions and simulated spread between communities."""
 
+from graphkit.measures.answers import AnswersCompared, AnswerTrees, answers, compare_answers
 from graphkit.measures.audience import AudienceExposure, audience_exposure
 from graphkit.measures.bridges import Bridges, bridges
 from graphkit.measures.cascades import Cascades, cascades
@@ -13,6 +14,7 @@ from graphkit.measures.controversy import (
     exposed_leaning,
     neighbours_leaning,
 )
+from graphkit.measures.delays import DelayFit, fit_delays
 from graphkit.measures.exposure import (
     class_counts,
     effective_number,
@@ -45,6 +47,8 @@ from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
 
 __all__ = [
     "MEASURES",
+    "AnswerTrees",
+    "AnswersCompared",
     "AudienceExposure",
     "Bridges",
     "Cascades",
@@ -52,6 +56,7 @@ __all__ = [
     "Contrast",
     "Controversy",
     "Crossing",
+    "DelayFit",
     "ExposedLeaning",
     "Finding",
     "FlowContrast",
@@ -68,12 +73,14 @@ __all__ = [
     "SampleSize",
     "TimeToCross",
     "amplification",
+    "answers",
     "arm_means",
     "audience_exposure",
     "bridges",
     "cascades",
     "class_counts",
     "cold_start",
+    "compare_answers",
     "contrast",
     "controversy",
     "crossing",
@@ -84,6 +91,7 @@ __all__ = [
     "exposed_leaning",
     "feature_distance",
     "feed_change",
+    "fit_delays",
     "flow",
     "flow_contrast",
     "gini",

@@ -1,6 +1,7 @@
 """Figures of results: Matplotlib figures without global state."""
 
 from graphkit.plot.alluvial import alluvial
+from graphkit.plot.answers import answers
 from graphkit.plot.attribution import sensitivity, shapley
 from graphkit.plot.audience import audience
 from graphkit.plot.calibration import calibration
@@ -18,6 +19,7 @@ from graphkit.plot.variety import variety
 __all__ = [
     "Canvas",
     "alluvial",
+    "answers",
     "audience",
     "blend",
     "borders",

@@ -212,6 +212,11 @@ def calibration() -> Any:
     return Calibration(gk.simulation.Behaviour(), parameters, fit, fit)
 
 
+def replied() -> Any:
+    toy = gk.synthetic.toy()
+    return gk.measures.answers(toy, toy.truth)
+
+
 def matrix() -> IncidenceMatrix:
     ids, codes = gk.Vocabulary("ab"), np.array([1, 0, 1], np.int32)
     return IncidenceMatrix.from_codes(ids, ids, codes, codes[::-1], np.arange(3))
@@ -239,12 +244,15 @@ MAKE: dict[str, Callable[[], Any]] = {
     "AudienceExposure": lambda: gk.measures.audience_exposure(
         compared(), by="device", baseline="new", min_group=1
     ),
-    "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
-    "ColdStart": cold_start,
-    "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),
     "CrossPostDemotion": lambda: gk.attribution.cross_post_demotion(
         world(), gk.recommenders.circle_popularity(), weights=(-0.1,), ticks=2, slots=3, rng=1
     ),
+    "AnswerTrees": replied,
+    "AnswersCompared": lambda: gk.measures.compare_answers({"toy": replied()}),
+    "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
+    "ColdStart": cold_start,
+    "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),
+    "DelayFit": lambda: gk.measures.fit_delays([1.0, 2.0, 5.0], highest=[9.0] * 3),
     "ExposedLeaning": exposed,
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()

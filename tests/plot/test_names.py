@@ -35,6 +35,7 @@ from graphkit.attribution import (
 )
 from graphkit.communities.resolution import resolution_profile
 from graphkit.communities.tracking import track
+from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
@@ -46,6 +47,8 @@ from graphkit.measures import (
     Income,
     Payout,
     TimeToCross,
+    answers,
+    compare_answers,
     mixing,
 )
 from graphkit.plot import fonts
@@ -199,6 +202,24 @@ def draw_hosting(name: str) -> None:
         more = {key: pl.lit(value) for key, value in texts_of.items()}
         gap = gap.with_columns(high=pl.col("low"), interval=pl.lit("within this world"), **more)
         check(plot.hosting(gap, found), name)
+
+
+def draw_answers(name: str) -> None:
+    ds = Dataset(
+        items={"item_id": ["v", "w"], "author_id": ["a", "b"]},
+        interactions={
+            "account_id": ["b"],
+            "item_id": ["w"],
+            "kind": ["duet"],
+            "target_item_id": ["v"],
+        },
+    )
+    found = answers(ds, Partition.from_membership(list("ab"), [0, 1]))
+    assert found.mixing is not None
+    found = replace(found, mixing=replace(found.mixing, labels=(name[:10], "other")))
+    drawn = texts(plot.answers(compare_answers({name: found, "b$x$": found})))
+    for start in (HOSTILE[name][:6], HOSTILE[name][:15]):
+        assert any(start in text for text in drawn), (name, drawn)
 
 
 def draw_flow_contrast(name: str) -> None:
@@ -385,6 +406,7 @@ def draw_cross_posting(name: str) -> None:
 DRAWN: dict[str, Callable[[str], None]] = {
     "alluvial": draw_alluvial,
     "audience": draw_audience,
+    "answers": draw_answers,
     "blend": draw_blend,
     "borders": lambda name: draw_matrices(plot.borders, name),
     "calibration": draw_calibration,
