@@ -12,6 +12,7 @@ from graphkit.measures.controversy import (
     exposed_leaning,
     neighbours_leaning,
 )
+from graphkit.measures.economy import Economy, economy
 from graphkit.measures.exposure import (
     class_counts,
     effective_number,
@@ -49,6 +50,7 @@ __all__ = [
     "Contrast",
     "Controversy",
     "Crossing",
+    "Economy",
     "ExposedLeaning",
     "Finding",
     "FlowContrast",
@@ -73,6 +75,7 @@ __all__ = [
     "contrast",
     "controversy",
     "crossing",
+    "economy",
     "effective_number",
     "ei_index",
     "ei_null",

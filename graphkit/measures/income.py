@@ -314,10 +314,7 @@ def _total(paid: Floats) -> float:
 
 
 def _measured(
-    tallies: CreatorTallies,
-    paid: Floats,
-    living: float,
-    scheduled: npt.NDArray[np.integer] | None,
+    tallies: CreatorTallies, paid: Floats, living: float, scheduled: npt.NDArray[np.integer] | None
 ) -> Iterator[tuple[str, float]]:
     """The measures of one run; NaN where undefined.
 

@@ -6,7 +6,7 @@ from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
-from graphkit.plot.income import income
+from graphkit.plot.income import economy, income
 from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
@@ -22,6 +22,7 @@ __all__ = [
     "cold_start",
     "communities",
     "contrast",
+    "economy",
     "flow_contrast",
     "flows",
     "hosting",

@@ -239,6 +239,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Bridges": lambda: gk.measures.bridges(compared(), "planted", arm="all"),
     "ColdStart": cold_start,
     "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),
+    "Economy": lambda: gk.measures.economy(compared(), ["per_view"], baseline="new"),
     "ExposedLeaning": exposed,
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()
