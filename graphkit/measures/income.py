@@ -35,6 +35,8 @@ MEASURES_OF_INCOME = (
     *("income_total", "income_gini", "living_share", "income_small_share"),
     *("small_living_share", "small_kept_share"),
 )
+#: Those of the creators with fewest followers.
+OF_SMALLEST = ("small_living_share", "small_kept_share")
 _FRAME: dict[str, Any] = {"arm": pl.String, "world": pl.Int64, "replication": pl.Int64}
 _FRAME |= {"creators": pl.Int64} | dict.fromkeys(MEASURES_OF_INCOME, pl.Float64)
 _OUTCOME = outcome_schema(
