@@ -17,7 +17,7 @@ import numpy as np
 import graphkit as gk
 from graphkit import plot
 from graphkit.errors import GraphkitWarning
-from graphkit.measures import Economy, economy, payouts
+from graphkit.measures import Economy, economy, lorenz, payouts
 
 #: Columns of the table.
 SHOWN = ("income_gini", "living_share", "small_kept_share", "creators_kept", "viewer_value")
@@ -68,10 +68,8 @@ def print_table(found: Economy) -> None:
 
 def top_share(values: np.ndarray, part: float) -> float:
     """Share that the highest `part` of the values hold; a fraction of the last one counts."""
-    ordered, places = np.sort(values)[::-1], part * values.size
-    whole = int(places)
-    rest = (places - whole) * ordered[whole] if whole < ordered.size else 0.0
-    return float((ordered[:whole].sum() + rest) / ordered.sum())
+    holders, held = lorenz(values).T
+    return 1 - float(np.interp(1 - part, holders, held))
 
 
 def print_published(found: Economy) -> None:

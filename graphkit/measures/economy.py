@@ -111,9 +111,14 @@ class Economy(Frozen, title="Economy of creators", table="wide"):
     def wide(self) -> pl.DataFrame:
         """One row per scheme and arm, one column per measure: mean and bounds as text."""
         refuse_after_fork()
-        bounds = pl.format("{} [{}, {}]", *(_rounded(c) for c in ("mean", "low", "high")))
-        cell = pl.when(pl.col("low").is_null()).then(_rounded("mean")).otherwise(bounds)
-        known = self.frame.filter(pl.col("mean").is_not_null()).with_columns(cell.alias("cell"))
+        known = self.frame.filter(pl.col("mean").is_not_null())
+        cells = [
+            _rounded(mean)
+            if low is None
+            else f"{_rounded(mean)} [{_rounded(low)}, {_rounded(high)}]"
+            for mean, low, high in known.select("mean", "low", "high").iter_rows()
+        ]
+        known = known.with_columns(cell=pl.Series(cells, dtype=pl.String))
         return known.pivot("measure", index=["payout", "arm"], values="cell")
 
     @property
@@ -266,8 +271,9 @@ def economy(
     )
 
 
-def _rounded(column: str) -> pl.Expr:
-    return pl.col(column).round_sig_figs(3).cast(pl.String)
+def _rounded(value: float) -> str:
+    """Three digits; whole numbers from a thousand on."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
 
 
 def _shared(spreads: Sequence[Spread]) -> bool:

@@ -432,11 +432,8 @@ def _economy_content(result: StudyResult) -> dict[str, Any]:
     shown = _shown_economy(result)
     if shown is None:
         return {"economy_text": [], "economy_tables": []}
-    means = shown.wide().select(
-        "payout",
-        "arm",
-        *(m for m in _ECONOMY if m in set(shown.frame.drop_nulls("mean")["measure"])),
-    )
+    known = set(shown.frame.drop_nulls("mean").get_column("measure"))
+    means = shown.wide().select("payout", "arm", *(m for m in _ECONOMY if m in known))
     gaps = shown.contrasts.filter(pl.col("measure").is_in(_ECONOMY)).sort(
         "varies", _rank(_ECONOMY), maintain_order=True
     )
@@ -447,7 +444,7 @@ def _economy_content(result: StudyResult) -> dict[str, Any]:
         pl.col("direction").fill_null("no interval").alias("conclusion"),
     )
     tables = [
-        _text_table(means, "Means with 95 % intervals by payout scheme and feed"),
+        _text_table(means, "Means with 95 % intervals by payout scheme and feed", names=_ECONOMY),
         _text_table(
             differences,
             "Differences between feeds under one scheme, and between schemes of one feed",
@@ -750,6 +747,7 @@ def _method_table(result: StudyResult, inputs: StudyInputs) -> Table:
         "accounts, posts per world": f"{world.n_accounts:,}, {world.n_posts:,}",
         "posts enter through": "their authors" if world.authored else "seeders of their audience",
         "budget": spread.budget,
+        **({"creators respond to": text.creators_text(result)} if spread.budget == "free" else {}),
         "versions": ", ".join(f"{name} {version}" for name, version in used.items()),
     }
     frame = pl.DataFrame({"what": list(facts), "value": list(facts.values())})

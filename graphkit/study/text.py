@@ -214,7 +214,7 @@ def spread_text(result: StudyResult) -> list[str]:
         "kept sessions, accounts and creators are not estimable."
         if spread.budget == "matched"
         else "Viewers leave and return by what they are shown, follows are gained and lost, and "
-        f"creators post less, stop posting and adapt their content by {_creators_text(result)} (budget "
+        f"creators post less, stop posting and adapt their content by {creators_text(result)} (budget "
         "'free'): arms differ in sessions and posts too, and a difference may be due to either. Means "
         "over impressions are over viewers who are still there."
     )
@@ -228,7 +228,7 @@ def spread_text(result: StudyResult) -> list[str]:
     ]
 
 
-def _creators_text(result: StudyResult) -> str:
+def creators_text(result: StudyResult) -> str:
     """What creators respond to under a free budget."""
     payout = result.config.payout
     if payout is None:
@@ -400,10 +400,14 @@ def sweep_text(result: StudyResult) -> list[str]:
     swept = len(spread.worlds) if spread.worlds[0].sample == "whole" else wanted.worlds
     worlds = min(swept, len(spread.worlds))
     fewer = worlds < len(spread.worlds) or wanted.replications < spread.replications
+    aims = (
+        "maximises viewer value by definition"
+        if spread.budget == "matched"
+        else "ranks by what viewers like, by definition"
+    )
     texts = [
         "Taste is (1 − s) · interest + s · followees' reactions. With s = 0 an interest-centric "
-        f"feed maximises viewer value by definition, so results are repeated over s (s = {own:g} "
-        "elsewhere in this report).",
+        f"feed {aims}, so results are repeated over s (s = {own:g} elsewhere in this report).",
         f"The sweep uses {_count_text(worlds, 'world')} and "
         f"{_count_text(wanted.replications, 'replication')} per value"
         + (", fewer than the main simulation: its intervals are wider." if fewer else "."),
@@ -452,6 +456,12 @@ def limitations_text(result: StudyResult) -> list[str]:
         texts.append(
             f"Up to {percent(filler)} of an arm's impressions are backfill (filler), drawn at random: "
             "this pulls the arm's cross-community exposure toward 1. Above 25 % no direction is claimed."
+        )
+    if spread.budget == "free":
+        texts.append(
+            "When viewers come back or leave, and what creators do with their reward, are assumptions "
+            "even where behaviour is fitted to a log: logs of impressions do not show them. Leaving "
+            "selects who is measured later."
         )
     if not spread.worlds[0].authored:
         texts.append(
