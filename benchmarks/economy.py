@@ -1,6 +1,6 @@
 """Feeds by payout schemes: income, survival of small creators and the four goals, free budget.
 
-Usage: python benchmarks/economy.py [--accounts=300] [--worlds=8] [--ticks=8] [--figure=FILE]
+Usage: python benchmarks/economy.py [--accounts=700] [--worlds=8] [--ticks=10] [--figure=FILE]
 
 Small synthetic worlds made independently; creators respond to income under each scheme, by the
 assumed behaviour. The last lines hold the concentration of income against published figures.
@@ -87,7 +87,7 @@ def print_published(found: Economy) -> None:
 
 def main() -> None:
     options = dict(arg.lstrip("-").split("=") for arg in sys.argv[1:])
-    sizes = (("accounts", 300), ("worlds", 8), ("ticks", 8))
+    sizes = (("accounts", 700), ("worlds", 8), ("ticks", 10))
     start = time.perf_counter()
     found = simulate(*(int(options.get(name, usual)) for name, usual in sizes))
     print_table(found)

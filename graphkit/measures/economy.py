@@ -55,6 +55,8 @@ _TOLD = {
 }
 #: Between the names of an arm and a payout scheme; no name has it.
 _JOINED = "\x1f"
+#: Relative difference that is rounding.
+ROUNDING = 1e-12
 #: Conclusion where two means are the same in every run.
 EQUAL = "equal"
 
@@ -139,25 +141,29 @@ class Economy(Frozen, title="Economy of creators", table="wide"):
         )
         return (
             f"In {units} {kind} (intervals {first['interval']}), with viewers' behaviour {told} and "
-            f"payout schemes that simplify real ones, {'; '.join(c for c in clauses if c)}; {respond}."
+            f"payout schemes that simplify real ones: {'; '.join(c for c in clauses if c)}; {respond}."
         )
 
     def _clause(self, measure: str, name: str) -> str:
         """Range of one measure, and how many differences are distinguishable; "" if it is unknown."""
         rows = self.frame.filter(pl.col("mean").is_not_null(), measure=measure)
+        rows = rows.sort("mean", maintain_order=True)
         if not rows.height:
             return ""
-        low, high = rows.select(low=pl.col("mean").min(), high=pl.col("mean").max()).row(0)
+        ends = [
+            f"{_rounded(mean)} ({arm}, {payout})"
+            for mean, arm, payout in rows[[0, -1]].select("mean", "arm", "payout").iter_rows()
+        ]
         parts = []
         for varies, what in (("feed", "between feeds"), ("payout", "between payout schemes")):
             gaps = self.contrasts.filter(measure=measure, varies=varies)
             found = gaps.filter(pl.col("direction").is_in([HIGHER, LOWER])).height
             filled = gaps.filter(direction=FILLER).height
             if gaps.height:
-                text = f"{found} of {gaps.height} differences {what} are distinguishable"
-                parts.append(text + (f" ({filled} not claimed: filler)" if filled else ""))
-        told = f" ({', '.join(parts)})" if parts else ""
-        return f"{name} is {low:.3g} to {high:.3g}{told}"
+                limit = f" ({filled} not claimed: filler)" if filled else ""
+                parts.append(f"{found} of {gaps.height} {what}{limit}")
+        told = f" (differences that are distinguishable: {', '.join(parts)})" if parts else ""
+        return f"{name} is {' to '.join(ends)}{told}"
 
     def _facts(self) -> dict[str, object]:
         first = self.frame.row(0, named=True)
@@ -341,12 +347,11 @@ def _means(
     rows = rows.filter(pl.col("measure") != "filler").join(
         filler, on=["payout", "arm"], how="left", maintain_order="left"
     )
-    told = {"return_dtype": pl.String, "default": None}
     rows = rows.with_columns(
-        goal=pl.col("measure").replace_strict(dict(goals), **told),
-        responds_to=pl.col("payout").replace_strict(respond, **told),
+        goal=pl.col("measure").replace_strict(dict(goals), default=None, return_dtype=pl.String),
+        responds_to=pl.col("payout").replace_strict(respond, return_dtype=pl.String),
     )
-    return rows.select(list(_MEANS_SCHEMA)).cast(dict(_MEANS_SCHEMA))  # type: ignore[arg-type]
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in _MEANS_SCHEMA.items())
 
 
 def _gaps(
@@ -402,7 +407,8 @@ def _adjusted(rows: Sequence[dict[str, Any]], rate: float) -> pl.DataFrame:
         if p > rate:
             row["direction"] = INDISTINCT
     for row in picked:
-        same = row["difference"] == 0 and row["low"] == row["high"] == 0
-        if row["p"] is None and row["direction"] != FILLER and row["low"] is not None:
-            row["direction"] = EQUAL if same else row["direction"]
+        # nothing varies: by rounding alone the means differ still
+        still = row["p"] is None and row["low"] is not None and row["direction"] != FILLER
+        if still and abs(row["difference"]) <= ROUNDING * abs(row["against_mean"]):
+            row["direction"] = EQUAL
     return pl.DataFrame(picked, schema=_GAPS_SCHEMA)

@@ -138,7 +138,7 @@ class Creators:
         self,
         features: npt.NDArray[np.float32],
         posts: Ints,
-        rewards: npt.NDArray[np.generic],
+        rewards: Ints | Floats,
         withdrawn: npt.NDArray[np.bool_],
     ) -> Floats:
         """Content adaptation: features of new posts, moved toward their authors' rewarded posts.

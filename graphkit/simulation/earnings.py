@@ -74,7 +74,7 @@ class Earnings:
         followers = np.bincount(follows, minlength=n)[creators]
 
         def of_creators(values: Floats) -> Floats:
-            return np.bincount(author, values, creators.size)
+            return np.bincount(author, values, creators.size).astype(np.float64, copy=False)
 
         accounts, single = np.zeros(n), np.zeros(m)
         accounts[creators] = self._payout.amounts(

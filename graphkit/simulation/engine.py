@@ -373,7 +373,8 @@ class Run:
             return
         low, high = self.counts.n_eligible(t - 1), self.counts.n_eligible(t)
         withdrawn, reacted = self.state.withdrawn, self._tallied.reacted
-        income, rewards = None, reacted
+        income = None
+        rewards: Ints | npt.NDArray[np.float64] = reacted
         if self._earnings is not None:
             before = low, withdrawn, self.counts, self.static.f_indices
             income, rewards = self._earnings.so_far(*before)

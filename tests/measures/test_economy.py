@@ -111,8 +111,10 @@ def test_the_sentence_counts_what_is_distinguishable(found: Economy) -> None:
     for measure in ("income_gini", "small_kept_share", "viewer_value"):
         gaps = found.contrasts.filter(measure=measure, varies="payout")
         sure = gaps.filter(pl.col("direction").is_in(["higher", "lower"])).height
-        text = f"{sure} of {gaps.height} differences between payout schemes are distinguishable"
-        assert text in found.sentence
+        assert f"{sure} of {gaps.height} between payout schemes)" in found.sentence
+        ends = found.frame.filter(measure=measure).sort("mean", maintain_order=True)[[0, -1]]
+        for mean, arm, payout in ends.select("mean", "arm", "payout").iter_rows():
+            assert f"{mean:.3g} ({arm}, {payout})" in found.sentence
     assert "behaviour assumed" in found.sentence
     assert found.sentence.endswith("creators respond to income by an assumed rule.")
     assert found.sentence in repr(found)

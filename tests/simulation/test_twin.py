@@ -293,4 +293,13 @@ def test_feeds_and_viewers_drawn_by_lot(
     )
     where = world if rng.random() < 0.7 else introduced
     free = bool(rng.random() < 0.5)
-    agrees(run_of(where, feed, free=free, behaviour=mind, ticks=4, slots=5, seed=seed), log_of)
+    more: dict[str, Any] = {}
+    if free and where.authored and rng.random() < 0.5:
+        parts = [f"per_{what}" for what in ("view", "minute", "follower", "reaction", "engaged")]
+        paid = {"per_view": 0.1} | some(parts, lambda: float(rng.integers(0, 4)))
+        paid |= {"chosen": float(rng.choice([0.3, 1])), "entry": float(rng.choice([0, 0.2]))}
+        more = (
+            {"payout": Payout("by lot", **paid)} if any(paid[p] for p in paid if p in parts) else {}
+        )
+    options = {"free": free, "behaviour": mind, "ticks": 4, "slots": 5, "seed": seed}
+    agrees(run_of(where, feed, **options, **more), log_of, **more)
