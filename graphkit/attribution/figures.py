@@ -19,6 +19,8 @@ from graphkit.data.spread import ArmTally
 from graphkit.data.world import USUAL_SECONDS, World
 from graphkit.errors import MissingDataError
 from graphkit.kernels.state import WATCH_UNIT
+from graphkit.measures import lorenz
+from graphkit.measures.catalogue import RunTallies
 from graphkit.recommenders import Feed, chronological, follower_centric, interest_centric
 
 __all__ = ["published_figures"]
@@ -40,6 +42,8 @@ ENGAGED = ("like", "comment", "share", "follow", "complete", "duet", "stitch")
 NEITHER = 0.2
 #: First recommendations that exploitation is about; posts within which amplification is early.
 FIRST, EARLY = 1000, 200
+#: Share of the creators whose views are counted as those of few.
+FEW = 0.03
 #: Posts per step of the curve of amplification; posts per viewer that tell of what comes after.
 STEP, LONG = 20, 300
 
@@ -280,6 +284,16 @@ def unconnected_share(arms: Arms) -> tuple[float, float]:
     return float(apart.mean()), math.nan
 
 
+def views_of_few(arms: Arms) -> tuple[float, float]:
+    """Share of the impressions of the 3 % of the creators with most; parts of one count."""
+    arm = arms["interest_centric"]
+    impressions = RunTallies(arm.world, arm.tally).creator_impressions
+    if not impressions.any():
+        raise MissingDataError("impressions")
+    holders, held = lorenz(impressions).T
+    return 1 - float(np.interp(1 - FEW, holders, held)), math.nan
+
+
 def influence_order(arms: Arms) -> tuple[float, float]:
     """Needs runs of its own, see :func:`validate`."""
     raise MissingDataError("sock puppets, which validate() runs")
@@ -315,6 +329,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "like_minded_share": Figure(like_minded_share, ("follower_centric",)),
         "cross_cutting_share": Figure(cross_cutting_share, ("follower_centric",)),
         "unconnected_share": Figure(unconnected_share, ("follower_centric",), "filled"),
+        "views_of_few": Figure(views_of_few),
     }
 )
 

@@ -15,6 +15,7 @@ from graphkit.measures.controversy import (
     neighbours_leaning,
 )
 from graphkit.measures.delays import DelayFit, fit_delays
+from graphkit.measures.economy import Economy, economy
 from graphkit.measures.exposure import (
     class_counts,
     effective_number,
@@ -57,6 +58,7 @@ __all__ = [
     "Controversy",
     "Crossing",
     "DelayFit",
+    "Economy",
     "ExposedLeaning",
     "Finding",
     "FlowContrast",
@@ -84,6 +86,7 @@ __all__ = [
     "contrast",
     "controversy",
     "crossing",
+    "economy",
     "effective_number",
     "ei_index",
     "ei_null",

@@ -35,6 +35,8 @@ MEASURES_OF_INCOME = (
     *("income_total", "income_gini", "living_share", "income_small_share"),
     *("small_living_share", "small_kept_share"),
 )
+#: Those of the creators with fewest followers.
+OF_SMALLEST = ("small_living_share", "small_kept_share")
 _FRAME: dict[str, Any] = {"arm": pl.String, "world": pl.Int64, "replication": pl.Int64}
 _FRAME |= {"creators": pl.Int64} | dict.fromkeys(MEASURES_OF_INCOME, pl.Float64)
 _OUTCOME = outcome_schema(
@@ -48,6 +50,7 @@ class CreatorTallies:
     """What creators are paid for, in one arm of one replication of one world, shape (k,) each."""
 
     run: RunTallies
+    creators: npt.NDArray[np.int64]
 
     @cached_property
     def authors(self) -> npt.NDArray[np.int64]:
@@ -61,7 +64,7 @@ class CreatorTallies:
         # added by size, so that the order of posts does not change the last digit
         order = np.argsort(weights, kind="stable")
         total = np.bincount(self.authors[order], weights[order], self.run.world.n_accounts)
-        return np.asarray(total[self.run.creators], dtype=np.float64)
+        return np.asarray(total[self.creators], dtype=np.float64)
 
     @cached_property
     def views(self) -> Floats:
@@ -87,12 +90,12 @@ class CreatorTallies:
         """Followers at the start."""
         world = self.run.world
         count = np.bincount(world.follows.indices, minlength=world.n_accounts)
-        return count[self.run.creators].astype(np.int64)
+        return count[self.creators].astype(np.int64)
 
     @cached_property
     def followers(self) -> Floats:
         """Followers at the end: those at the start, and gained minus lost."""
-        tally, creators = self.run.tally, self.run.creators
+        tally, creators = self.run.tally, self.creators
         change = tally.gained[creators].astype(np.int64) - tally.lost[creators]
         return np.asarray(self.first_followers + change, dtype=np.float64)
 
@@ -109,7 +112,7 @@ class Income(Frozen, title="Income of creators", table="frame"):
     Attributes
     ----------
     frame
-        One row per run: arm, world, replication, creators (accounts with a scheduled post), and
+        One row per run: arm, world, replication, creators (accounts with a post in some arm), and
         the measures: income_total, what is paid over what the baseline arm pays in this world;
         income_gini; living_share, the share of the creators with a living or more;
         income_small_share, the share of all income that the half of the creators with fewest
@@ -238,26 +241,25 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
                 f"world {w}: posts are introduced by seeders, who did not make them, so that nobody "
                 "earns by them. Build the world with posts='authored'."
             )
-    scales = [_scale(spread, scheme, baseline, w) for w in range(len(spread.worlds))]
+    creators = tuple(_creators(spread, w) for w in range(len(spread.worlds)))
+    scales = [_scale(spread, scheme, baseline, w, codes) for w, codes in enumerate(creators)]
     rows: list[dict[str, Any]] = []
     outcome: list[tuple[object, ...]] = []
     incomes: dict[Key, Floats] = {}
     for arm, w, r in keys:
-        tallies = CreatorTallies(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]))
+        tallies = _tallies(spread, arm, w, r, creators[w])
         threshold, factor = scales[w]
         paid = _scaled(tallies.paid(scheme, threshold), scheme, factor)
         incomes[arm, w, r] = paid
-        values = dict(_measured(tallies, paid, living, free=spread.budget == "free"))
+        scheduled = RunTallies(spread.worlds[w], spread.tallies[arm, w, r]).posters
+        free = spread.budget == "free"
+        values = dict(_measured(tallies, paid, living, scheduled if free else None))
         rows.append({"arm": arm, "world": w, "replication": r, "creators": paid.size, **values})
         facts = (spread.budget, spread.calibrated, samples[w])
         shown, filler = tallies.run.tally.impressions, int(tallies.run.tally.sources[-1])
         share = filler / shown if shown else float("nan")
         for name, value in {"filler": share, **values}.items():
             outcome.append((arm, w, r, None, None, name, value, *facts))
-    creators = tuple(
-        RunTallies(world, spread.tallies[baseline, w, 0]).creators.astype(np.int64)
-        for w, world in enumerate(spread.worlds)
-    )
     silent = sum(x.n_accounts - k.size for x, k in zip(spread.worlds, creators, strict=True))
     record = Provenance.of(
         "income",
@@ -271,13 +273,26 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
     return Income(frame, long, incomes, creators, scheme, baseline, living, record)
 
 
-def _scale(spread: Spread, scheme: Payout, baseline: str, w: int) -> tuple[float, float]:
+def _tallies(
+    spread: Spread, arm: str, w: int, r: int, creators: npt.NDArray[np.int64]
+) -> CreatorTallies:
+    """What the creators of a world are paid for in one run."""
+    run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+    return CreatorTallies(run, creators)
+
+
+def _creators(spread: Spread, w: int) -> npt.NDArray[np.int64]:
+    """Accounts with a post in some run of a world, ascending: the same in all arms."""
+    keys = [key for key in run_keys(spread) if key[1] == w]
+    runs = [RunTallies(spread.world_of(*key), spread.tallies[key]) for key in keys]
+    return np.unique(np.concatenate([run.creators for run in runs])).astype(np.int64)
+
+
+def _scale(
+    spread: Spread, scheme: Payout, baseline: str, w: int, creators: npt.NDArray[np.int64]
+) -> tuple[float, float]:
     """Threshold in minutes of a world, and the factor of amounts; both by the baseline."""
-    world = spread.worlds[w]
-    runs = [
-        CreatorTallies(RunTallies(world, spread.tallies[baseline, w, r]))
-        for r in range(spread.replications)
-    ]
+    runs = [_tallies(spread, baseline, w, r, creators) for r in range(spread.replications)]
     threshold = float(np.mean([scheme.threshold(run.minutes) for run in runs]))
     totals = [_total(run.paid(scheme, threshold)) for run in runs]
     if not sum(totals) > 0:
@@ -285,7 +300,7 @@ def _scale(spread: Spread, scheme: Payout, baseline: str, w: int) -> tuple[float
             f"payout {scheme.name!r} pays nothing in world {w} under the baseline arm {baseline!r}, "
             "so that there is no unit: choose another payout or baseline, or run for longer."
         )
-    return threshold, runs[0].run.creators.size / float(np.mean(totals))
+    return threshold, creators.size / float(np.mean(totals))
 
 
 def _scaled(paid: Floats, scheme: Payout, factor: float) -> Floats:
@@ -301,9 +316,12 @@ def _total(paid: Floats) -> float:
 
 
 def _measured(
-    tallies: CreatorTallies, paid: Floats, living: float, *, free: bool
+    tallies: CreatorTallies, paid: Floats, living: float, scheduled: npt.NDArray[np.integer] | None
 ) -> Iterator[tuple[str, float]]:
-    """The measures of one run; NaN where undefined."""
+    """The measures of one run; NaN where undefined.
+
+    `scheduled` are the posters of all scheduled posts under a free budget, else `None`.
+    """
     run, followers = tallies.run, tallies.first_followers
     # a living that is met but for rounding is met
     lives = (paid >= living * (1 - 1e-12)).astype(np.float64)
@@ -313,10 +331,11 @@ def _measured(
     order = np.argsort(paid, kind="stable")
     yield "income_small_share", small_creator_share(paid[order], followers[order])
     yield "small_living_share", _mean_of_smallest(lives, followers)
-    posts = np.bincount(run.posters, minlength=run.world.n_accounts)[run.creators]
-    can_quit = posts >= 2
-    kept = 1 - run.tally.quit[run.creators].astype(np.float64)
-    value = _mean_of_smallest(kept, followers, among=can_quit) if free else float("nan")
+    value = float("nan")
+    if scheduled is not None:
+        posts = np.bincount(scheduled, minlength=run.world.n_accounts)[tallies.creators]
+        kept = 1 - run.tally.quit[tallies.creators].astype(np.float64)
+        value = _mean_of_smallest(kept, followers, among=posts >= 2)
     yield "small_kept_share", value
 
 

@@ -157,6 +157,48 @@ class Payout(Frozen):
         least = self.threshold(w) if threshold is None else threshold
         return np.where(w >= least, earned, 0.0)
 
+    def of_posts(
+        self,
+        authors: npt.ArrayLike,
+        views: npt.ArrayLike,
+        minutes: npt.ArrayLike,
+        followers: npt.ArrayLike,
+        reactions: npt.ArrayLike,
+    ) -> Floats:
+        """What each post earns, shape (m,): the amounts of its creator, split over its posts.
+
+        What is paid for views, minutes and reactions goes to the post that has them; what is paid
+        for engagement is split by reactions; what is paid for followers, who follow no single
+        post, is split evenly. The posts of a creator below the threshold earn nothing.
+
+        Parameters
+        ----------
+        authors
+            Shape (m,): code of the creator of each post, 0 … k − 1, each with a post.
+        views, minutes, reactions
+            Shape (m,): of each post.
+        followers
+            Shape (k,): of each creator.
+
+        Examples
+        --------
+        >>> payout = Payout("fans", per_follower=3.0, per_reaction=1.0)
+        >>> payout.of_posts([0, 0, 1], [4, 4, 4], [1.0, 1.0, 1.0], [2, 0], [5, 0, 1]).tolist()
+        [8.0, 3.0, 1.0]
+        """
+        of = np.asarray(authors, dtype=np.int64)
+        f = np.asarray(followers, dtype=np.float64)
+        v, w, r = (np.asarray(x, dtype=np.float64) for x in (views, minutes, reactions))
+        totals = [np.bincount(of, weights=x, minlength=f.size) for x in (v, w, r)]
+        posts = np.bincount(of, minlength=f.size)
+        earned = self.per_view * v + self.per_minute * w + self.per_reaction * r
+        earned = earned + self.per_follower * f[of] / posts[of]
+        if self.per_engaged:
+            engaged = f * totals[2] / np.maximum(totals[0], 1)
+            deals = self.per_engaged * engaged * _chosen(engaged, self.chosen)
+            earned = earned + deals[of] * r / np.maximum(totals[2], 1)[of]
+        return np.where(totals[1][of] >= self.threshold(totals[1]), earned, 0.0)
+
     def _title(self) -> str:
         return f"Payout {self.name!r}"
 

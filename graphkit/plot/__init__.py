@@ -9,7 +9,7 @@ from graphkit.plot.communities import borders, communities, flows, resolution, v
 from graphkit.plot.cross_posting import cross_posting
 from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.hosting import hosting, own_share
-from graphkit.plot.income import income
+from graphkit.plot.income import economy, income
 from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
@@ -28,6 +28,7 @@ __all__ = [
     "communities",
     "contrast",
     "cross_posting",
+    "economy",
     "flow_contrast",
     "flows",
     "hosting",

@@ -1,4 +1,4 @@
-"""Figure of incomes: how payout schemes distribute one total, by feed."""
+"""Figures of incomes and of the economy: payout schemes by feed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,28 @@ from matplotlib.lines import Line2D
 from graphkit.data.spread import FILLER_LIMIT
 from graphkit.errors import DataError
 from graphkit.measures.contrast import arm_means
+from graphkit.measures.economy import Economy
 from graphkit.measures.income import Income
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
 from graphkit.plot.spread import Colour, arm_colours
 from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown, shown_all
 
-__all__ = ["income"]
+__all__ = ["economy", "income"]
 
 #: Measures of the panels, and their titles.
 _PANELS = {
     "income_gini": "Gini coefficient of income",
     "living_share": "creators with a living",
     "income_small_share": "income of the half with\nfewest followers",
+}
+#: The same of the figure of an economy, by budget: the last is of the long term.
+_OF_ECONOMY = {
+    "income_gini": "Gini coefficient of income",
+    "small_kept_share": "small creators\nwho keep posting",
+    "viewer_value": "viewer value\n(mean watch fraction)",
+    "kept_sessions": "sessions per account\nand tick",
+    "long_term_value": "propensity to stay\nafter a session",
 }
 #: Markers of the arms, so that they do not differ by colour alone.
 _MARKERS = "oDs^vPX*<>"
@@ -66,10 +75,7 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
         raise DataError("plot.income: a payout scheme occurs twice.")
     means = [arm_means(one.outcome, confidence=confidence) for one in several]
     arms = first.frame.get_column("arm").unique(maintain_order=True).to_list()
-    looks = {
-        arm: (colour, _MARKERS[i % len(_MARKERS)])
-        for i, (arm, colour) in enumerate(arm_colours(arms).items())
-    }
+    looks = _looks(arms)
     filled = _filled_arms(means[0])
     figure, panels = blank_canvas(11.0, 2.3 + 0.16 * len(names) * (len(arms) + 2), len(_PANELS))
     for axes, (measure, title) in zip(panels, _PANELS.items(), strict=True):
@@ -79,9 +85,7 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
     for axes in panels[1:]:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         style.format_ticks(axes.xaxis, "{:.0f} %", 100)
-    panels[0].set_yticks(range(len(names)), shown_all(names))
-    for axes in panels[1:]:
-        axes.set_yticks(range(len(names)), [""] * len(names))
+    _name_rows(panels, names)
     panels[2].axvline(0.5, color=MUTED, linewidth=1, linestyle=":", zorder=0)
     style.name_in_legend(panels[2], _handles(looks, filled), outside=True)
     notes = [
@@ -92,6 +96,64 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
     ]
     style.foot(figure, *notes, calibrated=style.all_calibrated(first.outcome))
     return figure
+
+
+def economy(found: Economy) -> Canvas:
+    """Feeds by payout schemes: inequality of income, survival of small creators, viewer value.
+
+    One row per payout scheme, one dot per arm with its confidence interval; the last panel is the
+    long term. Measures that the budget does not allow have no panel. Hollow dots are arms whose
+    impressions are filler in more than 25 %. Arms and schemes share their worlds, so two can differ
+    although their intervals overlap: see :attr:`graphkit.measures.Economy.contrasts`.
+
+    Parameters
+    ----------
+    found
+        Result of :func:`graphkit.measures.economy`.
+    """
+    style.require_type("economy", found, Economy, "measures.economy")
+    names, frame = list(found.payouts), found.frame
+    arms = frame.get_column("arm").unique(maintain_order=True).to_list()
+    looks = _looks(arms)
+    known = frame.drop_nulls("mean")
+    measures = [m for m in _OF_ECONOMY if known.filter(measure=m).height]
+    height = 2.3 + 0.16 * len(names) * (len(arms) + 2)
+    figure, panels = blank_canvas(3.2 * len(measures) + 1.6, height, len(measures))
+    above = frame.filter(pl.col("filler") > FILLER_LIMIT)
+    for axes, measure in zip(panels, measures, strict=True):
+        for row, name in enumerate(names):
+            rows = known.filter(measure=measure, payout=name)
+            filled = set(above.filter(payout=name).get_column("arm"))
+            _draw_scheme(axes, rows, row, looks, filled)
+        _finish_panel(axes, _OF_ECONOMY[measure], len(names), whole=measure == "income_gini")
+    _name_rows(panels, names)
+    hollow = set(above.get_column("arm"))
+    style.name_in_legend(panels[-1], _handles(looks, hollow), outside=True)
+    budget = frame.get_column("budget")[0]
+    notes = [
+        f"budget {budget}; small creators: the fifth with fewest followers"
+        if budget == "free"
+        else "budget matched: creators respond to nothing",
+        _bars_text(known, found.confidence),
+        f"hollow: more than {FILLER_LIMIT:.0%} filler, nothing is claimed" if hollow else "",
+    ]
+    style.foot(figure, *notes, calibrated=style.all_calibrated(frame))
+    return figure
+
+
+def _looks(arms: list[str]) -> dict[str, tuple[Colour, str]]:
+    """Colour and marker of each arm."""
+    return {
+        arm: (colour, _MARKERS[i % len(_MARKERS)])
+        for i, (arm, colour) in enumerate(arm_colours(arms).items())
+    }
+
+
+def _name_rows(panels: list[Axes], names: list[str]) -> None:
+    """Names of the payout schemes, at the first panel only."""
+    panels[0].set_yticks(range(len(names)), shown_all(names))
+    for axes in panels[1:]:
+        axes.set_yticks(range(len(names)), [""] * len(names))
 
 
 def _listed(found: object) -> list[Income]:
@@ -138,11 +200,18 @@ def _dot(colour: Colour, marker: str, *, hollow: bool) -> dict[str, Any]:
     }
 
 
-def _finish_panel(axes: Axes, title: str, rows: int) -> None:
-    axes.set_xlim(-0.03, 1.03)
+def _finish_panel(axes: Axes, title: str, rows: int, *, whole: bool = True) -> None:
+    """Title, rows, and the axis of shares: `whole`, or where the values are."""
+    if whole:
+        axes.set_xlim(-0.03, 1.03)
+    else:
+        axes.margins(x=0.12)
+        axes.autoscale_view(scaley=False)
+    low, high = (0, 1) if whole else axes.get_xlim()
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-    axes.hlines(np.arange(rows - 1) + 0.5, 0, 1, color=PALE, linewidth=0.8, zorder=0)
+    axes.hlines(np.arange(rows - 1) + 0.5, low, high, color=PALE, linewidth=0.8, zorder=0)
+    axes.set_xlim(*axes.get_xlim() if whole else (low, high))
     axes.tick_params(colors=MUTED, labelcolor=INK)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -138,19 +138,20 @@ class Creators:
         self,
         features: npt.NDArray[np.float32],
         posts: Ints,
-        reacted: Ints,
+        rewards: Ints | Floats,
         withdrawn: npt.NDArray[np.bool_],
     ) -> Floats:
         """Content adaptation: features of new posts, moved toward their authors' rewarded posts.
 
-        `features` are those that feeds read, or those for tastes: content moves in both.
+        `features` are those that feeds read, or those for tastes: content moves in both. `rewards`
+        are the reactions to each post, or what it earned: at least those of the earlier posts.
         """
         author = self._static.attributes[:, AUTHOR].astype(np.int64)
         n, low = self.quit.size, int(posts.min())
-        before = np.flatnonzero(~withdrawn[:low] & (reacted[:low] > 0))
+        before = np.flatnonzero(~withdrawn[:low] & (rewards[:low] > 0))
         before = before[np.isin(author[before], author[posts])]
         praised = np.zeros((n, features.shape[1]))
-        weighted = features[before].astype(np.float64) * reacted[before, None]
+        weighted = features[before].astype(np.float64) * rewards[before, None]
         np.add.at(praised, author[before], weighted)
         toward = unit_length(praised[author[posts]])
         moved = features[posts] + self._behaviour.drift * (toward - features[posts])

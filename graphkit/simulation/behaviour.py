@@ -54,7 +54,7 @@ class Behaviour:
     overall)), a scheduled post is posted with chance σ(post_base + post_slope · ρ), and its
     creator gives up posting with chance σ(quit_base − quit_slope · ρ); its features move by the
     share `drift` toward the mean of its creator's earlier posts, weighted by their reactions. With a
-    payout of :func:`graphkit.simulate_spread`, income takes the place of reactions in ρ.
+    payout of :func:`graphkit.simulate_spread`, income takes the place of reactions in both.
 
     Staying, creating, and follows take effect under ``budget="free"`` only; under ``"matched"``
     their probabilities are recorded as propensities.

@@ -43,8 +43,8 @@ class Earnings:
         withdrawn: npt.NDArray[np.bool_],
         counts: PlatformState,
         follows: npt.NDArray[np.int32],
-    ) -> Floats:
-        """Income by the first `n_posts` posts, shape (n,); 0 for accounts without one of them.
+    ) -> tuple[Floats, Floats]:
+        """Income by the first `n_posts` posts: of each account, and of each post.
 
         Parameters
         ----------
@@ -56,22 +56,29 @@ class Earnings:
             Of the run so far.
         follows
             Followees of all accounts, as they are now.
+
+        Returns
+        -------
+        accounts, posts
+            Shape (n,), 0 for accounts without one of the posts; and shape (m,), 0 for later posts
+            and those that were not posted. How income is split over posts:
+            :meth:`graphkit.measures.Payout.of_posts`.
         """
-        arrays, n = self._arrays, self._arrays.accounts.size
+        n, m = self._arrays.accounts.size, self._arrays.posts.size
         posts = np.flatnonzero(~withdrawn[:n_posts])
-        author = arrays.static.attributes[posts, AUTHOR].astype(np.int64)
-        creators = np.unique(author)
-        minutes = counts.watch[posts] / WATCH_UNIT * arrays.seconds[posts] / 60
+        of_post = self._arrays.static.attributes[posts, AUTHOR].astype(np.int64)
+        creators, author = np.unique(of_post, return_inverse=True)
+        views = counts.views[posts].astype(np.float64)
+        minutes = counts.watch[posts] / WATCH_UNIT * self._arrays.seconds[posts] / 60
+        reactions = counts.reactions[posts][:, _REWARDED].sum(axis=1).astype(np.float64)
+        followers = np.bincount(follows, minlength=n)[creators]
 
-        def of_creators(values: npt.NDArray[np.generic]) -> Floats:
-            total = np.bincount(author, values.astype(np.float64), n)
-            return np.asarray(total[creators], dtype=np.float64)
+        def of_creators(values: Floats) -> Floats:
+            return np.bincount(author, values, creators.size).astype(np.float64, copy=False)
 
-        earned = np.zeros(n)
-        earned[creators] = self._payout.amounts(
-            of_creators(counts.views[posts]),
-            of_creators(minutes),
-            np.bincount(follows, minlength=n)[creators],
-            of_creators(counts.reactions[posts][:, _REWARDED].sum(axis=1)),
+        accounts, single = np.zeros(n), np.zeros(m)
+        accounts[creators] = self._payout.amounts(
+            of_creators(views), of_creators(minutes), followers, of_creators(reactions)
         )
-        return earned
+        single[posts] = self._payout.of_posts(author, views, minutes, followers, reactions)
+        return accounts, single

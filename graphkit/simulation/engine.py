@@ -383,14 +383,15 @@ class Run:
         low, high = self.counts.n_eligible(t - 1), self.counts.n_eligible(t)
         withdrawn, reacted = self.state.withdrawn, self._tallied.reacted
         income = None
+        rewards: Ints | npt.NDArray[np.float64] = reacted
         if self._earnings is not None:
-            followees = self.static.f_indices
-            income = self._earnings.so_far(low, withdrawn, self.counts, followees)
+            before = low, withdrawn, self.counts, self.static.f_indices
+            income, rewards = self._earnings.so_far(*before)
         posted = self.creators.schedule(low, high, reacted, withdrawn, income)
         if posted.size and self.behaviour.drift > 0:
             static = self.static
             for rows, topic in ((static.features, TOPIC), (static.taste_features, TASTE_TOPIC)):
-                moved = self.creators.adapt_content(rows, posted, reacted, withdrawn)
+                moved = self.creators.adapt_content(rows, posted, rewards, withdrawn)
                 rows[posted] = moved.astype(np.float32)
                 static.attributes[posted, topic] = largest_topic(rows[posted])
             if self.index.posts.size:

@@ -235,10 +235,12 @@ def simulate_spread(
     ``"free"`` they take effect: viewers leave, return less often and end sessions early, creators
     post less, give up and adapt their content, and follows are gained and lost.
 
-    **Payout.** With `payout`, creators post and give up by their income in place of reactions: in
-    ρ of :class:`Behaviour`, reactions per own earlier post become income per own earlier post, in
-    the unit in which the mean post earns as many as it has reactions. Without any reaction or
-    income so far, ρ is 0. Income is that of :class:`graphkit.measures.Payout` by the posts so far,
+    **Payout.** With `payout`, creators post, give up and adapt their content by their income in
+    place of reactions: in ρ of :class:`Behaviour`, reactions per own earlier post become income per
+    own earlier post, in the unit in which the mean post earns as many as it has reactions. Without
+    any reaction or income so far, ρ is 0. Content moves toward the posts that earned, weighted by
+    what each earned (:meth:`graphkit.measures.Payout.of_posts`); who earned nothing does not
+    adapt. Income is that of :class:`graphkit.measures.Payout` by the posts so far,
     followers as they are, and the thresholds of the scheme among the creators so far; its size
     has no effect, only its distribution has. Money never enters ranking: feeds and viewers read
     nothing of it, and impressions differ only as other posts are published.

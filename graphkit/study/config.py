@@ -28,7 +28,9 @@ from graphkit.data.tags import STOP_TAGS
 from graphkit.data.times import as_instant, check_zone
 from graphkit.errors import FileError, OptionError, check_choice, check_integer, nearest, shorten
 from graphkit.graphs.options import ProjectionOptions
+from graphkit.measures import Payout
 from graphkit.measures.hosting_visibility import RANDOM
+from graphkit.measures.payouts import find_payout
 from graphkit.readwrite import formats
 from graphkit.recommenders import Feed
 from graphkit.recommenders.factors import NUMBERS, TABLES
@@ -67,6 +69,8 @@ def _check_keys(model: Any, values: Mapping[str, Any], place: str, section: str 
         if inner is None:
             continue
         for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, str) and inner is Payout:
+                continue  # the name of one
             if not isinstance(entry, Mapping):
                 shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
                 raise OptionError(f"{place}: {where} = {shorten(value)} must be {shape}.")
@@ -80,8 +84,9 @@ def _fields_of(model: Any) -> dict[str, Any]:
 
 
 def _section_of(annotation: Any) -> Any:
-    """The model or dataclass that an annotation is, or is a tuple of."""
-    for kind in (annotation, *get_args(annotation)):
+    """The model or dataclass that an annotation is, or is a tuple of, or allows."""
+    inside = [kind for part in get_args(annotation) for kind in (part, *get_args(part))]
+    for kind in (annotation, *inside):
         if isinstance(kind, type) and (
             issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind)
         ):
@@ -386,7 +391,12 @@ class SimulationConfig(Section):
     Attributes
     ----------
     ticks, slots, replications, budget
-        Of the simulation.
+        Of the simulation. Under ``"free"`` viewers leave and return, and creators post less, give up
+        and adapt, by what happens to them.
+    payout
+        Under a free budget, the payout scheme to whose incomes creators respond in place of
+        reactions: the name of one of :func:`graphkit.measures.payouts`, or the numbers of a
+        :class:`graphkit.measures.Payout`, such as ``{name = "tips", per_reaction = 1.0}``.
     impressions
         Whether every impression is written to the folder ``impressions`` of the results, to be
         read by :func:`graphkit.simulation.scan_impressions`.
@@ -396,7 +406,27 @@ class SimulationConfig(Section):
     slots: Count = 10
     replications: Count = 1
     budget: Literal["matched", "free"] = "matched"
+    payout: str | Payout | None = None
     impressions: bool = False
+
+
+class EconomyConfig(Section):
+    """Payout schemes that are compared: :func:`graphkit.measures.economy`.
+
+    Under a free budget each scheme is simulated anew, with creators who respond to its incomes;
+    under a matched one, schemes distribute the income of the same runs.
+
+    Attributes
+    ----------
+    payouts
+        The schemes, each a name or numbers, as ``payout`` in ``[simulation]``, whose scheme comes
+        first. Without any, and without that, there is no section on income.
+    living
+        Income that is a living, in mean incomes per creator of the first arm.
+    """
+
+    payouts: tuple[str | Payout, ...] = ()
+    living: Annotated[float, Field(gt=0)] = 0.5
 
 
 class ScanConfig(Section):
@@ -535,8 +565,8 @@ class StudyConfig(Section):
     ----------
     seed
         Root of all random streams.
-    data, communities, world, arms, simulation, behaviour, calibration, s_scan, conditions, report
-        The sections; the first arm is the baseline of every comparison.
+    data, communities, world, arms, simulation, economy, behaviour, calibration, s_scan, conditions
+        The sections, and report; the first arm is the baseline of every comparison.
 
     Examples
     --------
@@ -550,6 +580,7 @@ class StudyConfig(Section):
     world: WorldConfig = WorldConfig()
     arms: Annotated[tuple[ArmConfig, ...], Field(min_length=2)] = _ARMS
     simulation: SimulationConfig = SimulationConfig()
+    economy: EconomyConfig = EconomyConfig()
     behaviour: Behaviour = Behaviour()
     calibration: CalibrationConfig = CalibrationConfig()
     s_scan: ScanConfig = ScanConfig()
@@ -605,6 +636,7 @@ class StudyConfig(Section):
                 arm.feed(self._base)
             except (OptionError, FileError) as error:
                 raise type(error)(f"{place}: arms: {error}") from None
+        self._check_payouts(place)
         own = self.data.source in PLATFORMS
         if own and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
@@ -636,6 +668,38 @@ class StudyConfig(Section):
                 f"{place}: space = 'planted' is the oracle of a synthetic platform; the data "
                 f"of {self.data.source!r} have no planted topics."
             )
+
+    def _check_payouts(self, place: str) -> None:
+        try:
+            own, several = self.payout, self.compared_payouts
+        except OptionError as error:
+            raise OptionError(f"{place}: {error}") from None
+        names = [payout.name for payout in several]
+        if len(set(names)) < len(names):
+            raise OptionError(f"{place}: economy.payouts: the names {names} must be distinct.")
+        if own is not None and self.simulation.budget != "free":
+            raise OptionError(
+                f"{place}: simulation.payout needs simulation.budget = 'free': under a matched budget "
+                "creators respond to nothing. To compare incomes all the same, set economy.payouts."
+            )
+        if several and self.world.posts == "introduced":
+            raise OptionError(
+                f"{place}: payouts go with world.posts = 'authored': who introduces a post did not "
+                "make it, and earns nothing."
+            )
+
+    @property
+    def payout(self) -> Payout | None:
+        """The payout scheme to whose incomes creators respond, if any."""
+        own = self.simulation.payout
+        return None if own is None else find_payout(own)
+
+    @property
+    def compared_payouts(self) -> tuple[Payout, ...]:
+        """The payout schemes of the report: that of the simulation first, then the others."""
+        own = self.payout
+        others = [find_payout(payout) for payout in self.economy.payouts]
+        return (*([own] if own else []), *(other for other in others if other != own))
 
     @property
     def random_arm(self) -> str:

@@ -1,10 +1,16 @@
-"""Disclosure control: which communities are large enough to be reported."""
+"""Disclosure control: which communities and groups of creators are large enough to report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-__all__ = ["shown_communities"]
+import polars as pl
+
+from graphkit.measures import Economy
+from graphkit.measures.income import OF_SMALLEST, SMALLEST
+
+__all__ = ["shown_communities", "without_few_creators"]
 
 
 def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
@@ -42,3 +48,16 @@ def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
             break
         shown -= 1
     return shown
+
+
+def without_few_creators(found: Economy, least: int) -> Economy:
+    """An economy without the measures of small creators, if these are fewer than `least`.
+
+    They are the fifth of the creators of a world with fewest followers; the world with fewest
+    counts.
+    """
+    fewest = min(codes.size for one in found.incomes for codes in one.creators)
+    if SMALLEST * fewest >= least:
+        return found
+    kept = ~pl.col("measure").is_in(OF_SMALLEST)
+    return replace(found, frame=found.frame.filter(kept), contrasts=found.contrasts.filter(kept))

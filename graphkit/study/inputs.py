@@ -165,6 +165,7 @@ def check_study(path: str | Path) -> pl.DataFrame:
         "worlds": f"{worlds} of {len(ds.account_ids):,} accounts and about {posts} ({made})",
         "arms": f"{', '.join(config.feeds())} (baseline: {config.arms[0].name}, level of chance: {config.random_arm})",
         "simulation": f"{runs} runs of about {per_run:,} impressions, budget {simulation.budget}",
+        "economy": _economy_plan(config),
         "s scan": sweep if scan.social_share else "none",
         "other conditions": _conditions_plan(config, worlds, synthetic),
         "behaviour": "fitted to the log of the data"
@@ -174,6 +175,18 @@ def check_study(path: str | Path) -> pl.DataFrame:
         else "not calibrated",
     }
     return pl.DataFrame({"stage": list(rows), "what": list(rows.values())})
+
+
+def _economy_plan(config: StudyConfig) -> str:
+    """The payout schemes that are compared, and whether they need runs of their own."""
+    schemes = config.compared_payouts
+    if not schemes:
+        return "none: no payout scheme"
+    names = ", ".join(payout.name for payout in schemes)
+    if config.simulation.budget == "matched":
+        return f"{names}, in the same runs: creators respond to nothing"
+    anew = len(schemes) - (config.payout is not None)
+    return f"{names}; {anew} with as many runs of their own as the simulation"
 
 
 def _conditions_plan(config: StudyConfig, worlds: int, synthetic: bool) -> str:

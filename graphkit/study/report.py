@@ -18,7 +18,7 @@ from graphkit.attribution import Robustness
 from graphkit.data.display import number, plain_text
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError
-from graphkit.measures import Mixing, arm_means, flow, reach_curve
+from graphkit.measures import Economy, Mixing, arm_means, flow, reach_curve
 from graphkit.measures.catalogue import DERIVED, MEASURES, Measure, describe_measure
 from graphkit.measures.conditions import CANNOT_RUN, UNBOUNDED, rounded
 from graphkit.measures.contrast import PRIMARY
@@ -28,7 +28,7 @@ from graphkit.measures.intervals import INDISTINCT as NOT_DISTINGUISHED
 from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
-from graphkit.study.disclosure import shown_communities
+from graphkit.study.disclosure import shown_communities, without_few_creators
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.inputs import StudyInputs, versions
 from graphkit.study.published import published_table, published_text
@@ -43,7 +43,22 @@ _NOTES = {NOT_DISTINGUISHED: INDISTINCT, FILLER: "no direction is claimed: fille
 #: Measures over the share of the second feed in a blend.
 CURVED = ("crossing", "viewer_value", "hosting_hidden")
 #: Outcomes that the figure of a contrast shows beside the findings.
-_GOALS = ("small_creator_share", "long_term_value", "creator_value", "platform_value")
+_GOALS = {
+    "matched": ("small_creator_share", "long_term_value", "creator_value", "platform_value"),
+    "free": ("small_creator_share", "kept_sessions", "creators_kept", "platform_value"),
+}
+#: Measures of the tables of payout schemes.
+_ECONOMY = (
+    *(
+        "income_gini",
+        "living_share",
+        "income_small_share",
+        "small_living_share",
+        "small_kept_share",
+    ),
+    *("creators_kept", "creator_value", "viewer_value", "kept_sessions", "accounts_kept"),
+    *("long_term_value", "platform_value"),
+)
 #: Measures of the sensitivity sweep that have a figure.
 SWEPT = ("crossing", "hosting_hidden")
 #: Columns of the table of all arms: measure, kind of partition, column title.
@@ -62,6 +77,15 @@ def reported_measures() -> dict[str, Measure]:
     known = [m for m in (*MEASURES, *DERIVED) if m.reported]
     known.sort(key=lambda m: (m.name not in HEADLINE_MEASURES, m.level == "run"))
     return {m.name: m for m in known}
+
+
+def _defined_measures(result: StudyResult) -> list[Measure]:
+    """Measures that the report defines: those of its tables of contrasts and of payouts."""
+    known = list(reported_measures().values())
+    if result.economy is not None:
+        known += [m for m in DERIVED if m.name in _ECONOMY and not m.reported]
+        known += [m for m in MEASURES if m.name in _ECONOMY and m not in known and m.level == "run"]
+    return known
 
 
 # name | section | text alternative | caption
@@ -88,6 +112,9 @@ s_scan_{measure}{suffix} | sweep {at} | Difference in {measure} over s, {pair} |
     over the social share of taste s; dashed: the mean changes its sign.
 robustness_{measure}{suffix} | robustness {at} | Difference in {measure} under every condition, {pair} |
     {meaning}, {pair}, under every condition that was tried ({kind}).
+economy | economy | Income, survival of small creators and viewer value by payout scheme, one dot per
+    feed | Payout schemes by feed. Bars: 95 % intervals; differences are judged in the table, for feeds
+    and schemes share their worlds.
 flows | flows | Flow matrices of impressions between communities, one per arm | Impressions from a
     post's community of origin (rows) to its viewers' communities (columns), interest partition,
     {worlds}: red, more than expected; blue, less. A dark diagonal means that exposure stays within
@@ -137,6 +164,10 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
             return None
         return plot.flows(flows["interest"], top=min(16, shown), highlight=tuple(hidden))
 
+    def draw_economy() -> Canvas | None:
+        shown = _shown_economy(result)
+        return None if shown is None else plot.economy(shown)
+
     def draw_hidden_reach() -> Canvas | None:
         curve = _reach_of_communities(spread, "interest", hidden)
         return None if curve is None else plot.reach(curve)
@@ -147,6 +178,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         _fill_figure("borders", graphs=" and ".join(result.communities.mixing)),
         *_all_arm_figures(result),
         *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
+        _fill_figure("economy", draw_economy),
         _fill_figure("flows", draw_flows, worlds=worlds),
         _fill_figure("reach_hidden", draw_hidden_reach),
         _fill_figure(
@@ -155,12 +187,21 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
     ]
 
 
+def _shown_economy(result: StudyResult) -> Economy | None:
+    """The economy without what concerns too few creators."""
+    found = result.economy
+    return (
+        None if found is None else without_few_creators(found, result.config.report.min_group_size)
+    )
+
+
 def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     """Figures of one arm compared with the baseline: contrast, robustness, and sweep over s."""
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
 
     def draw_contrast() -> Canvas | None:
-        rows = _reported_rows(result.contrasts, arm, [*HEADLINE_MEASURES, *PRIMARY, *_GOALS])
+        goals = _GOALS[result.spread.budget]
+        rows = _reported_rows(result.contrasts, arm, [*HEADLINE_MEASURES, *PRIMARY, *goals])
         return plot.contrast(rows) if rows.height else None
 
     def draw_sweep(measure: str) -> Canvas | None:
@@ -335,7 +376,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
             "all), for shared interest, the follow graph, and connected components",
         )
     arms = range(len(result.headlines))
-    measures = [(m.name, m.meaning, m.unit) for m in reported_measures().values()]
+    measures = [(m.name, m.meaning, m.unit) for m in _defined_measures(result)]
     return {
         "title": config.report.title,
         "question": config.report.question,
@@ -364,6 +405,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "all_arms_text": text.all_arms_text(result),
         "all_arms_table": _all_arms_table(result),
         "comparisons": [_comparison_tables(result, at) for at in arms],
+        **_economy_content(result),
         "conditions_text": text.conditions_text(result),
         "robustness_text": text.robustness_text(result),
         "robustness": [_robustness_tables(result, at) for at in arms],
@@ -383,6 +425,32 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "footer": f"Made by graphkit {__version__}. The folder of this report holds its tables, and "
         "more, as CSV and Parquet; study.toml repeats the study.",
     }
+
+
+def _economy_content(result: StudyResult) -> dict[str, Any]:
+    """Sentences and tables on payout schemes; empty without one."""
+    shown = _shown_economy(result)
+    if shown is None:
+        return {"economy_text": [], "economy_tables": []}
+    known = set(shown.frame.drop_nulls("mean").get_column("measure"))
+    means = shown.wide().select("payout", "arm", *(m for m in _ECONOMY if m in known))
+    gaps = shown.contrasts.filter(pl.col("measure").is_in(_ECONOMY)).sort(
+        "varies", _rank(_ECONOMY), maintain_order=True
+    )
+    differences = gaps.select(
+        pl.col("varies"),
+        *("measure", "payout", "arm", "against"),
+        _difference_texts(gaps)[0],
+        pl.col("direction").fill_null("no interval").alias("conclusion"),
+    )
+    tables = [
+        _text_table(means, "Means with 95 % intervals by payout scheme and feed", names=_ECONOMY),
+        _text_table(
+            differences,
+            "Differences between feeds under one scheme, and between schemes of one feed",
+        ),
+    ]
+    return {"economy_text": text.economy_text(result, shown), "economy_tables": tables}
 
 
 def _published_table(result: StudyResult) -> Table | None:
@@ -679,6 +747,7 @@ def _method_table(result: StudyResult, inputs: StudyInputs) -> Table:
         "accounts, posts per world": f"{world.n_accounts:,}, {world.n_posts:,}",
         "posts enter through": "their authors" if world.authored else "seeders of their audience",
         "budget": spread.budget,
+        **({"creators respond to": text.creators_text(result)} if spread.budget == "free" else {}),
         "versions": ", ".join(f"{name} {version}" for name, version in used.items()),
     }
     frame = pl.DataFrame({"what": list(facts), "value": list(facts.values())})

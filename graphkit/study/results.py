@@ -16,7 +16,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import DISAGREE, Partition
 from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
-from graphkit.measures import Headline, Mixing
+from graphkit.measures import Economy, Headline, Mixing
 from graphkit.study.config import StudyConfig
 
 __all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "StudyResult"]
@@ -181,6 +181,8 @@ class StudyResult(Frozen, title="Study"):
         Omitted results, with the reason.
     validation
         Published figures that the runs of the study meet.
+    economy
+        The feeds by payout schemes; `None` without a scheme.
     """
 
     config: StudyConfig
@@ -198,6 +200,7 @@ class StudyResult(Frozen, title="Study"):
     folder: Path
     notes: tuple[str, ...]
     validation: Validation | None = None
+    economy: Economy | None = None
 
     @property
     def hidden(self) -> dict[str, list[str]]:
@@ -211,6 +214,8 @@ class StudyResult(Frozen, title="Study"):
             "behaviour": "calibrated" if self.spread.calibrated else "not calibrated",
             "folder": str(self.folder),
         }
+        if self.economy is not None:
+            facts["economy"] = self.economy.sentence
         return facts | {f.title: f.verdict for h in self.headlines for f in h.findings}
 
     def _table(self) -> pl.DataFrame:

@@ -25,7 +25,14 @@ from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
-from graphkit.measures import headline, hosting_by_visibility, measure_spread
+from graphkit.measures import (
+    Economy,
+    Payout,
+    economy,
+    headline,
+    hosting_by_visibility,
+    measure_spread,
+)
 from graphkit.parallel import check_executor, in_threads, track
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
@@ -168,6 +175,14 @@ def _run_stages(
         means = analysis.means_of_arms(outcome, [arm.name for arm in config.arms], curve)
         if means is not None:
             folder.table("arm_means", means)
+    paid = None
+    if config.compared_payouts:
+        with folder.stage("economy"):
+            paid = simulation.compare_payouts(spread)
+            folder.table("economy", paid.frame)
+            folder.table("economy_contrasts", paid.contrasts)
+            rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
+            folder.table("incomes", pl.concat(rows))
     scan = None
     with folder.stage("other conditions"):
         parts = simulation.try_conditions(_conditions_of(config, simulation, inputs), spread)
@@ -198,7 +213,7 @@ def _run_stages(
         validation = validate_runs(config, spread, log)
         folder.table("validation", validation.frame)
     measured = (outcome, gaps, means, curve, conditions, robust, scan, headlines)
-    rest: dict[str, Any] = {"validation": validation}
+    rest: dict[str, Any] = {"validation": validation, "economy": paid}
     result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
     with folder.stage("flows and figures"):
         flows = flow_tables(spread)
@@ -497,6 +512,7 @@ class _Simulation:
         behaviour: Behaviour | None = None,
         slots: int | None = None,
         reading: str = "filled",
+        payout: Payout | None = None,
         impressions: Path | None = None,
     ) -> Spread:
         """Some arms in some worlds, with the same draws under every condition."""
@@ -512,6 +528,7 @@ class _Simulation:
             budget=wanted.budget,
             behaviour=behaviour or self.config.behaviour,
             reading=reading,
+            payout=payout or self.config.payout,
             impressions=impressions,
             checkpoint=kept,
             executor=self.executor,
@@ -575,6 +592,21 @@ class _Simulation:
         there = outcome.get_column("arm").unique().to_list()
         arms = [arm for arm in self.config.compared_arms if arm in there]
         return analysis.contrast_arms(outcome, arms, self.config.arms[0].name)
+
+    def compare_payouts(self, spread: Spread) -> Economy:
+        """The payout schemes of the study; under a free budget each with runs of its own.
+
+        `spread` is that of the study's own scheme.
+        """
+        schemes, own = self.config.compared_payouts, self.config.payout
+        base, living = self.config.arms[0].name, self.config.economy.living
+        if self.config.simulation.budget == "matched":
+            return economy(spread, schemes, baseline=base, living=living)
+        spreads = [
+            spread if scheme == own else self.run(f"payout {at}", payout=scheme)
+            for at, scheme in enumerate(track(schemes, "payout schemes", len(schemes)))
+        ]
+        return economy(spreads, schemes, baseline=base, living=living)
 
     def try_conditions(self, conditions: Sequence[Condition], spread: Spread) -> list[pl.DataFrame]:
         """Rows of other readings of open slots, and of each condition; if it cannot be run, why."""

@@ -6,6 +6,7 @@ import polars as pl
 
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
+from graphkit.measures import Economy
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
@@ -212,8 +213,10 @@ def spread_text(result: StudyResult) -> list[str]:
         "Leaving, posting less and ceasing to post are recorded as propensities and not acted on: "
         "kept sessions, accounts and creators are not estimable."
         if spread.budget == "matched"
-        else "Viewers leave and return, and creators post less or stop posting, depending on what "
-        "they are shown (budget 'free'): arms differ in sessions and posts too."
+        else "Viewers leave and return by what they are shown, follows are gained and lost, and "
+        f"creators post less, stop posting and adapt their content by {creators_text(result)} (budget "
+        "'free'): arms differ in sessions and posts too, and a difference may be due to either. Means "
+        "over impressions are over viewers who are still there."
     )
     return [
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
@@ -223,6 +226,48 @@ def spread_text(result: StudyResult) -> list[str]:
         "Only the primary measures have p-values, adjusted by Holm's method; of the intervals of the "
         "others some exclude 0 by chance alone.",
     ]
+
+
+def creators_text(result: StudyResult) -> str:
+    """What creators respond to under a free budget."""
+    payout = result.config.payout
+    if payout is None:
+        return "the reactions to their earlier posts"
+    meaning = f" ({payout.meaning})" if payout.meaning else ""
+    return f"their income under the payout scheme '{payout.name}'{meaning}"
+
+
+def economy_text(result: StudyResult, shown: Economy) -> list[str]:
+    """What payout schemes do, what they are, and how to read the table; `shown` may be a part."""
+    free = result.spread.budget == "free"
+    runs = (
+        "Each scheme is simulated in the same worlds with the same random numbers, and creators "
+        "respond to what they earn under it by an assumed rule; ranking reads no money."
+        if free
+        else "Budgets are matched, so creators respond to nothing: the schemes distribute the income "
+        "of the same runs, and differ in nothing else."
+    )
+    first = result.config.arms[0].name
+    texts = [
+        shown.sentence,
+        f"{runs} Schemes are compared with {shown.payouts[0]}, feeds with {first}. Differences are "
+        "judged at a false discovery rate of 5 % over all of them.",
+        f"Incomes are in units of the mean income per creator of {first}, in which every scheme pays "
+        f"the same total; a living is {result.config.economy.living:g} of it or more, an assumption. "
+        "The schemes simplify real ones, and their numbers are sources and assumptions as "
+        "graphkit.measures.payout_numbers() lists them.",
+    ]
+    if shown is not result.economy:
+        texts.append(
+            "Small creators, the fifth with fewest followers, are fewer than "
+            f"{result.config.report.min_group_size} in some world: what concerns them is suppressed."
+        )
+    elif free:
+        texts.append(
+            "Small creators are the fifth with fewest followers; those with two scheduled posts or "
+            "more can stop posting."
+        )
+    return texts
 
 
 def reading_text(result: StudyResult) -> str:
@@ -355,10 +400,14 @@ def sweep_text(result: StudyResult) -> list[str]:
     swept = len(spread.worlds) if spread.worlds[0].sample == "whole" else wanted.worlds
     worlds = min(swept, len(spread.worlds))
     fewer = worlds < len(spread.worlds) or wanted.replications < spread.replications
+    aims = (
+        "maximises viewer value by definition"
+        if spread.budget == "matched"
+        else "ranks by what viewers like, by definition"
+    )
     texts = [
         "Taste is (1 − s) · interest + s · followees' reactions. With s = 0 an interest-centric "
-        f"feed maximises viewer value by definition, so results are repeated over s (s = {own:g} "
-        "elsewhere in this report).",
+        f"feed {aims}, so results are repeated over s (s = {own:g} elsewhere in this report).",
         f"The sweep uses {_count_text(worlds, 'world')} and "
         f"{_count_text(wanted.replications, 'replication')} per value"
         + (", fewer than the main simulation: its intervals are wider." if fewer else "."),
@@ -407,6 +456,12 @@ def limitations_text(result: StudyResult) -> list[str]:
         texts.append(
             f"Up to {percent(filler)} of an arm's impressions are backfill (filler), drawn at random: "
             "this pulls the arm's cross-community exposure toward 1. Above 25 % no direction is claimed."
+        )
+    if spread.budget == "free":
+        texts.append(
+            "When viewers come back or leave, and what creators do with their reward, are assumptions "
+            "even where behaviour is fitted to a log: logs of impressions do not show them. Leaving "
+            "selects who is measured later."
         )
     if not spread.worlds[0].authored:
         texts.append(

@@ -67,7 +67,7 @@ def test_every_entry_is_complete() -> None:
             assert entry["low"] <= entry["figure"] <= entry["high"]
         assert entry["expressed"] == ("why" not in entry)
     keys = [entry["key"] for entry in raw]
-    assert len(set(keys)) == len(keys) == 17
+    assert len(set(keys)) == len(keys) == 18
     assert {e["key"] for e in raw if e["expressed"]} == set(FIGURES)
     assert {e["use"] for e in raw if e["expressed"]} == {"tune", "test"}
     assert sum(e["use"] == "test" and e["expressed"] for e in raw) >= 6
@@ -80,6 +80,22 @@ def test_attention_is_the_mean_watch_fraction_and_its_change_that_of_the_thirds(
     assert figures.attention_stable({"interest_centric": arm_of(log)})[0] == 0.5
     with pytest.raises(MissingDataError, match="three ticks"):
         figures.attention_stable({"interest_centric": arm_of(log_of([(0, 0, 0), (0, 1, 1)]))})
+
+
+def test_views_of_few_are_those_of_the_first_three_per_cent() -> None:
+    world = small()
+    ticks = np.zeros((world.n_posts, int(world.ticks.max()) + 1), np.int64)
+    ticks[:, 0] = np.random.default_rng(3).integers(0, 50, world.n_posts)
+    views = np.bincount(world.posters, ticks.sum(axis=1), world.n_accounts)
+    ordered = np.sort(views[np.unique(world.posters)])[::-1]
+    places = 0.03 * ordered.size
+    whole = int(places)
+    held = ordered[:whole].sum() + (places - whole) * ordered[whole]
+    share, claim = figures.views_of_few({"interest_centric": arm_of(ticks=ticks)})
+    assert share == pytest.approx(held / ordered.sum())
+    assert np.isnan(claim)
+    with pytest.raises(MissingDataError, match="impressions"):
+        figures.views_of_few({"interest_centric": arm_of(ticks=0 * ticks)})
 
 
 def posts_of_followees(world: World, followed: bool) -> tuple[int, list[int]]:

@@ -253,6 +253,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "ColdStart": cold_start,
     "Controversy": lambda: gk.measures.controversy(graph(), partition(), hubs=1),
     "DelayFit": lambda: gk.measures.fit_delays([1.0, 2.0, 5.0], highest=[9.0] * 3),
+    "Economy": lambda: gk.measures.economy(compared(), ["per_view"], baseline="new"),
     "ExposedLeaning": exposed,
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()

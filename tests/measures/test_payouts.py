@@ -54,6 +54,40 @@ def test_creators_that_tie_at_the_limit_share_what_is_left() -> None:
     assert again.tolist() == pytest.approx([2 / 3, 2 / 3, 3, 2 / 3])
 
 
+def test_income_split_over_posts_by_hand() -> None:
+    # creators 0, 1, 2 with three, two posts and one
+    author, followers = [0, 1, 0, 0, 1, 2], [10, 4, 2]
+    tallies: dict[str, Any] = {"views": [6, 5, 2, 0, 5, 4], "reactions": [3, 0, 1, 0, 2, 0]}
+    tallies |= {"minutes": [4.0, 3.0, 1.0, 0.0, 3.0, 1.0]}
+
+    def split(**parts: float) -> list[float]:
+        given = (tallies["views"], tallies["minutes"], followers, tallies["reactions"])
+        found: list[float] = Payout("p", **parts).of_posts(author, *given).tolist()
+        return found
+
+    assert split(per_view=0.5) == [3, 2.5, 1, 0, 2.5, 2]
+    assert split(per_follower=3.0) == pytest.approx([10, 6, 10, 10, 6, 6])
+    # followers times reactions per view are 5, 0.8 and 0, paid for by reactions: 3 : 1 and all
+    assert split(per_engaged=2.0) == pytest.approx([7.5, 0, 2.5, 0, 1.6, 0])
+    assert split(per_engaged=2.0, chosen=1 / 3) == pytest.approx([7.5, 0, 2.5, 0, 0, 0])
+    # a tenth of twelve minutes may be outside: those of the last creator
+    assert split(per_minute=1.0, entry=0.1) == [4, 3, 1, 0, 3, 0]
+
+
+@pytest.mark.parametrize("name", payouts())
+def test_the_posts_of_a_creator_earn_what_it_earns(name: str) -> None:
+    rng, posts, creators = np.random.default_rng(2), 90, 20
+    author = np.concatenate([np.arange(creators), rng.integers(0, creators, posts - creators)])
+    views, reactions = rng.integers(0, 50, posts), rng.integers(0, 9, posts)
+    minutes, followers = rng.random(posts), rng.integers(0, 30, creators)
+    payout = payouts()[name]
+    sums = [np.bincount(author, x, creators) for x in (views, minutes, reactions)]
+    single = payout.of_posts(author, views, minutes, followers, reactions)
+    whole = payout.amounts(sums[0], sums[1], followers, sums[2])
+    assert np.bincount(author, single, creators) == pytest.approx(whole)
+    assert (single >= 0).all()
+
+
 @pytest.mark.parametrize("entry", [0.05, 0.3, 0.9])
 def test_below_the_threshold_are_at_most_a_share_and_one_more_would_be_too_many(
     entry: float,

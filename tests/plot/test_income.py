@@ -13,7 +13,7 @@ import graphkit as gk
 from graphkit import plot
 from graphkit.data.spread import Spread
 from graphkit.errors import DataError, GraphkitWarning
-from graphkit.measures import Income, arm_means, income, payouts
+from graphkit.measures import Income, arm_means, economy, income, payouts
 
 PANELS = ("income_gini", "living_share", "income_small_share")
 
@@ -83,3 +83,25 @@ def test_what_is_refused(spread: Spread, found: list[Income]) -> None:
     other = income(spread, "marketplace", baseline="interest")
     with pytest.raises(DataError, match="cannot be drawn together"):
         plot.income([found[0], other])
+
+
+def test_an_economy_has_a_panel_per_measure_that_its_budget_allows(spread: Spread) -> None:
+    found = economy(spread, ["per_view", "marketplace"], baseline="uniform", confidence=0.9)
+    canvas = plot.economy(found)
+    titles = [axes.get_title(loc="left") for axes in canvas.axes]
+    assert [title.split("\n")[0] for title in titles] == [
+        *("Gini coefficient of income", "viewer value", "propensity to stay")
+    ]
+    labels = [text.get_text() for text in canvas.axes[0].get_yticklabels()]
+    assert labels == ["per_view", "marketplace"]
+    rows = found.frame.filter(measure="viewer_value")
+    axes = canvas.axes[1]
+    dots = [float(np.asarray(x.get_xdata())[0]) for x in axes.lines if x.get_marker() != "None"]
+    assert dots == pytest.approx(rows["mean"].to_list())
+    low, high = axes.get_xlim()
+    assert low < rows["low"].min() < rows["high"].max() < high
+    (note,) = [text.get_text().replace("\n", " ") for text in canvas.texts]
+    assert "budget matched: creators respond to nothing" in note
+    assert "90% confidence intervals over populations of the same making (3 worlds)" in note
+    with pytest.raises(DataError, match="needs a Economy"):
+        plot.economy(found.frame)  # type: ignore[arg-type]

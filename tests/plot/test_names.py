@@ -43,6 +43,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.measures import (
     AudienceExposure,
     ColdStart,
+    Economy,
     FlowContrast,
     Income,
     Payout,
@@ -331,6 +332,23 @@ def draw_income(name: str) -> None:
     assert len(canvas.axes[2].get_legend().get_texts()) == 2
 
 
+def draw_economy(name: str) -> None:
+    key = {"payout": name or " ", "goal": None, "mean": 0.2, "low": 0.1, "high": 0.3, "se": 0.05}
+    told = {"interval": "within this world", "fixed": "the world", "filler": 0.0, "worlds": 1}
+    told |= {"replications": 2, "budget": "free", "calibrated": True, "responds_to": name or " "}
+    rows = [
+        {**key, **told, "arm": arm, "measure": measure}
+        for arm in (name, f"{name}2")
+        for measure in ("income_gini", "small_kept_share", "viewer_value", "kept_sessions")
+    ]
+    payout = Payout(name or " ", per_view=1.0)
+    paid = Income(pl.DataFrame(), pl.DataFrame(), {}, (), payout, name, 0.5)
+    canvas = plot.economy(Economy(pl.DataFrame(rows), pl.DataFrame(), (paid,), name, 0.95))
+    check(canvas, name)
+    # also two names that are drawn alike
+    assert len(canvas.axes[3].get_legend().get_texts()) == 2
+
+
 def draw_robustness(name: str) -> None:
     row = {"partition": "x", "community": None, "measure": "y$2$", "arm": name, "baseline": "b"}
     row |= {"arm_mean": 1.0, "baseline_mean": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5}
@@ -414,6 +432,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "communities": draw_communities,
     "contrast": draw_contrast,
     "cross_posting": draw_cross_posting,
+    "economy": draw_economy,
     "flow_contrast": draw_flow_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
     "hosting": draw_hosting,

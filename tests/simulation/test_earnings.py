@@ -57,6 +57,29 @@ def test_chances_follow_the_formula(world: World, all_feeds: dict[str, Feed]) ->
     assert creators.quitting == pytest.approx(quitting)
 
 
+def test_content_moves_toward_what_earned_and_stays_where_nothing_did(
+    world: World, all_feeds: dict[str, Feed]
+) -> None:
+    arrays = prepare_arrays(world, [all_feeds["interest"]])
+    author = arrays.static.attributes[:, codes.AUTHOR].astype(int)
+    low, high = (int(np.searchsorted(arrays.ticks, t, side="right")) for t in (0, 1))
+    several = np.bincount(author[:low], minlength=arrays.accounts.size)[author] >= 2
+    p = next(q for q in range(low, high) if several[q] and arrays.static.features[q].any())
+    first, second = np.flatnonzero(author[:low] == author[p])[:2]
+    mind, dropped = Behaviour(drift=0.4), np.zeros(author.size, bool)
+    creators = Creators(arrays.static, mind, SEED, free=True)
+    features = arrays.static.features
+    earned = np.zeros(author.size)
+    assert creators.adapt_content(features, np.array([p]), earned, dropped) == pytest.approx(
+        features[p][None].astype(float)
+    )
+    earned[[first, second]] = 3.0, 0.5
+    (moved,) = creators.adapt_content(features, np.array([p]), earned, dropped)
+    toward = 3.0 * features[first].astype(float) + 0.5 * features[second].astype(float)
+    expected = 0.6 * features[p] + 0.4 * toward / np.linalg.norm(toward)
+    assert moved == pytest.approx(expected / np.linalg.norm(expected), rel=1e-6)
+
+
 def test_where_nobody_earns_all_are_at_the_mean(world: World, all_feeds: dict[str, Feed]) -> None:
     arrays = prepare_arrays(world, [all_feeds["interest"]])
     low, high = (int(np.searchsorted(arrays.ticks, t, side="right")) for t in (0, 1))
@@ -78,7 +101,11 @@ def test_earnings_at_the_end_are_the_incomes_of_the_tallies(
     posts = int(np.count_nonzero(run.arrays.ticks < run.ticks))
     earnings = Earnings(run.arrays, payout)
     withdrawn = run.state.withdrawn
-    earned = earnings.so_far(posts, withdrawn, run.counts, run.static.f_indices)
+    earned, of_posts = earnings.so_far(posts, withdrawn, run.counts, run.static.f_indices)
+    # each creator's income is split over its posts
+    author = run.static.attributes[:, codes.AUTHOR].astype(int)
+    assert np.bincount(author, of_posts, world.n_accounts) == pytest.approx(earned)
+    assert not of_posts[withdrawn].any()
     key = ("a", 0, 0)
     sources = ("source",) * (run.sources.size - 1)
     spread = Spread((world,), ("a",), {key: run.tally()}, 1, (*sources, "filler"), "free", False)
@@ -100,7 +127,8 @@ def test_money_never_enters_ranking(
     assert simulate(world, arms, **first, payout=name).content_key == (
         simulate(world, arms, **first).content_key
     )
-    still = {"budget": "free", "behaviour": dataclasses.replace(MIND, post_slope=0, quit_slope=0)}
+    cool = dataclasses.replace(MIND, post_slope=0, quit_slope=0, drift=0)
+    still = {"budget": "free", "behaviour": cool}
     assert simulate(world, arms, **still, payout=name).content_key == (
         simulate(world, arms, **still).content_key
     )

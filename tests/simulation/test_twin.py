@@ -19,6 +19,7 @@ from graphkit.data.spread import REACTIONS, ArmTally
 from graphkit.data.world import World
 from graphkit.errors import GraphkitWarning
 from graphkit.kernels import state as codes
+from graphkit.measures import Payout, payouts
 from graphkit.recommenders import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders.factors import FILLERS
 from graphkit.rng import Streams
@@ -30,11 +31,10 @@ Log = Callable[[Run], list[tuple[int, ...]]]
 BUDGETS = pytest.mark.parametrize("free", [False, True], ids=["matched", "free"])
 
 
-def agrees(run: Run, log_of: Log) -> tuple[Twin, list[tuple[int, ...]]]:
+def agrees(run: Run, log_of: Log, **more: Any) -> tuple[Twin, list[tuple[int, ...]]]:
     """Run both; the twin and its rows, if nothing differs in any bit."""
-    twin = Twin(
-        run.arrays.world, run.feed, run.behaviour, slots=run.slots, free=run.free, seed=run.seed
-    )
+    options: dict[str, Any] = {"slots": run.slots, "free": run.free, "seed": run.seed}
+    twin = Twin(run.arrays.world, run.feed, run.behaviour, **options, **more)
     twin.index = twin.index._replace(probes=run.index.probes)
     rows = [row for t in range(run.ticks) for row in twin.step(t)]
     assert log_of(run) == rows
@@ -126,6 +126,32 @@ def test_every_feed_on_a_world_of_authors(
     assert twin.lost
     assert bool(twin.dropped) == bool(twin.gone) == bool(twin.quit) == free
     assert len(rows) < 3 * len(twin.staying) or not free
+
+
+@pytest.mark.parametrize("scheme", [*payouts(), "all parts"])
+def test_creators_who_respond_to_income(
+    world: World,
+    all_feeds: dict[str, Feed],
+    lively: Behaviour,
+    scheme: str,
+    run_of: Callable[..., Run],
+    log_of: Log,
+) -> None:
+    parts = dict.fromkeys(("per_view", "per_minute", "per_follower", "per_reaction"), 0.5)
+    every = Payout("all parts", **parts, per_engaged=2.0, chosen=0.3, entry=0.2)
+    payout = payouts().get(scheme, every)
+    mind = dataclasses.replace(lively, post_slope=2.0, quit_base=-3.0)
+    runs = [
+        run_of(world, all_feeds["interest"], free=True, behaviour=mind, payout=paid)
+        for paid in (payout, None)
+    ]
+    twin, _ = agrees(runs[0], log_of, payout=payout)
+    assert twin.dropped
+    assert twin.quit
+    # content is not what it would be by reactions
+    for t in range(runs[1].ticks):
+        runs[1].step(t)
+    assert not np.array_equal(runs[0].static.features, runs[1].static.features)
 
 
 @BUDGETS
@@ -275,4 +301,13 @@ def test_feeds_and_viewers_drawn_by_lot(
     )
     where = world if rng.random() < 0.7 else introduced
     free = bool(rng.random() < 0.5)
-    agrees(run_of(where, feed, free=free, behaviour=mind, ticks=4, slots=5, seed=seed), log_of)
+    more: dict[str, Any] = {}
+    if free and where.authored and rng.random() < 0.5:
+        parts = [f"per_{what}" for what in ("view", "minute", "follower", "reaction", "engaged")]
+        paid = {"per_view": 0.1} | some(parts, lambda: float(rng.integers(0, 4)))
+        paid |= {"chosen": float(rng.choice([0.3, 1])), "entry": float(rng.choice([0, 0.2]))}
+        more = (
+            {"payout": Payout("by lot", **paid)} if any(paid[p] for p in paid if p in parts) else {}
+        )
+    options = {"free": free, "behaviour": mind, "ticks": 4, "slots": 5, "seed": seed}
+    agrees(run_of(where, feed, **options, **more), log_of, **more)

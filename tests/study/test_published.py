@@ -75,7 +75,7 @@ def test_the_viewers_are_fitted_to_the_log_and_the_report_says_so(result: StudyR
     assert '<h2 id="published">Published figures</h2>' in report
     assert "the viewers' behaviour is fitted to the log of the data" in report
     assert "are not chosen by published figures" in report
-    assert "Of 17 published figures, the runs of this study meet" in report
+    assert "Of 18 published figures, the runs of this study meet" in report
     # statements and how they were read, no keys
     assert "attention to the videos of the For You feed is about 45 per cent" in report
     assert "attention_stable" not in report

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphkit.data.spread import REACTIONS
 from graphkit.kernels import state as codes
+from graphkit.measures import Payout
 from graphkit.recommenders import SIGNALS
 from slow_twin.draws import bits, dots, sigmoid, stir, unit
 from slow_twin.platform import Platform
@@ -22,9 +23,14 @@ class Twin(Platform):
     """One arm, one session after the other."""
 
     def __init__(
-        self, *args: Any, caps: Mapping[tuple[int, int], int] | None = None, **options: Any
+        self,
+        *args: Any,
+        caps: Mapping[tuple[int, int], int] | None = None,
+        payout: Payout | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self.payout = payout
         #: (account, tick): shared slots of the session; the tallies leave out the others
         self.caps = caps
         self.tallied_watch, self.tallied_reacted = [0] * self.m, [0] * self.m
@@ -123,9 +129,13 @@ class Twin(Platform):
         """Post what is scheduled, give up, drift; under a matched budget, record it only."""
         before = [p for p in self.order if self.tick[p] < self.t and p not in self.dropped]
         posts = Counter(self.author[p] for p in before)
-        reward: Counter[int] = Counter()
+        reward: dict[int, float] = dict.fromkeys(posts, 0.0)
         for p in before:
             reward[self.author[p]] += self.tallied_reacted[p]
+        weight = [float(reacted) for reacted in self.reacted]
+        if self.payout is not None:
+            weight = self.earn(before)
+            reward = self.in_reactions(before, weight)
         quitting, moving = set(), []
         for p in (p for p in self.order if self.tick[p] == self.t and posts[self.author[p]]):
             who = self.author[p]
@@ -147,11 +157,64 @@ class Twin(Platform):
                 praised = np.zeros(rows.shape[1])
                 for q in before:
                     if self.author[q] == self.author[p]:
-                        praised += rows[q] * self.reacted[q]
+                        praised += rows[q] * weight[q]
                 if praised.any():
                     moved = rows[p] + self.mind.drift * (unit(praised) - rows[p])
                     table[p] = unit(moved).astype(np.float32)
                     topics[p] = self.topic(table[p])
+
+    def earn(self, before: list[int]) -> list[float]:
+        """What each post earned: its own tallies, and its part of what its author is paid for."""
+        pay = self.payout
+        assert pay is not None
+        creators = sorted({self.author[p] for p in before})
+        own = {a: [p for p in before if self.author[p] == a] for a in creators}
+        minutes = {p: self.watch[p] / 65536 * self.fact("durations", p, 20.0) / 60 for p in before}
+        rewards = ("like", "comment", "share", "follow", "duet", "stitch")
+        hearts = {p: sum(self.did[p][kind] for kind in rewards) for p in before}
+        fans = {a: sum(a in followees for followees in self.follows) for a in creators}
+        total = {a: sum((minutes[p] for p in own[a]), 0.0) for a in creators}
+        engaged = {
+            a: fans[a] * sum(hearts[p] for p in own[a]) / max(sum(self.views[p] for p in own[a]), 1)
+            for a in creators
+        }
+        # who has so many minutes that all below together hold at most the share
+        whole = sum(total.values())
+        least = max(
+            (
+                total[a]
+                for a in creators
+                if pay.entry
+                and sum(total[b] for b in creators if total[b] < total[a])
+                <= pay.entry * whole + 1e-12 * whole
+            ),
+            default=0.0,
+        )
+        # places for those with most engagement; whoever ties with the last shares what is left
+        places, part = pay.chosen * len(creators), {}
+        for value in sorted(set(engaged.values()), reverse=True):
+            tied = [a for a in creators if engaged[a] == value]
+            part |= dict.fromkeys(tied, min(max(places, 0.0) / len(tied), 1.0))
+            places -= len(tied)
+        earned = [0.0] * self.m
+        for a in creators:
+            count = sum(hearts[p] for p in own[a])
+            for p in own[a] if total[a] >= least else ():
+                earned[p] = pay.per_view * self.views[p] + pay.per_minute * minutes[p]
+                earned[p] += pay.per_reaction * hearts[p]
+                earned[p] += pay.per_follower * fans[a] / len(own[a])
+                deal = pay.per_engaged * engaged[a] * part[a]
+                earned[p] += deal * hearts[p] / max(count, 1)
+        return earned
+
+    def in_reactions(self, before: list[int], earned: list[float]) -> dict[int, float]:
+        """Income in the unit in which all posts earn as many as they have reactions."""
+        whole, reacted = sum(earned), sum(self.tallied_reacted[p] for p in before)
+        found = dict.fromkeys((self.author[p] for p in before), 0.0)
+        for p in before:
+            share = earned[p] / whole if whole else 1 / len(before)
+            found[self.author[p]] += share * reacted
+        return found
 
     def session(self, a: int) -> tuple[list[Row], float, float]:
         """Rows, the chance to leave for good, and the mean watch fraction."""
