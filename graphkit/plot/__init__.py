@@ -5,6 +5,7 @@ from graphkit.plot.attribution import sensitivity, shapley
 from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.flow_contrast import flow_contrast
+from graphkit.plot.harm import hosting_of_flagged, intervention_costs
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import income
 from graphkit.plot.robustness import robustness
@@ -25,7 +26,9 @@ __all__ = [
     "flow_contrast",
     "flows",
     "hosting",
+    "hosting_of_flagged",
     "income",
+    "intervention_costs",
     "own_share",
     "reach",
     "resolution",
