@@ -32,8 +32,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Share of flagged posts from which a community counts as flagged.
 THRESHOLD = 0.1
-#: Equivalence: differences in within-community reach below this are of no interest.
-MARGIN = 0.05
+#: Equivalence: differences below this share of the controls' hosting are of no interest.
+MARGIN = 0.2
 #: Controls have at most so many times the members, or so many times fewer.
 SIZE_RATIO = 2.0
 #: Largest difference in the homophily of follows between a community and its controls.
@@ -135,8 +135,9 @@ def hosting_of_flagged(
     of c. Random exposure gives every community the same reach, whatever its size.
 
     Two questions are asked of the mean difference d over worlds. *Does it differ from 0?* A t test,
-    and its interval. *Is it so small as to be of no interest?* Two one-sided t tests of |d| ≥
-    `margin` (Schuirmann 1987). The verdict is ``"higher"`` or ``"lower"`` by the first,
+    and its interval. *Is it so small as to be of no interest?* Two one-sided t tests (Schuirmann
+    1987) that the flagged communities have at least 1 − `margin`, and at most 1 + `margin`, of the
+    hosting of their controls. The verdict is ``"higher"`` or ``"lower"`` by the first,
     ``"equivalent"`` by the second, both such as ``"lower, within the margin"``, or neither:
     ``"not distinguishable"``, which is no evidence for equal hosting.
 
@@ -161,8 +162,8 @@ def hosting_of_flagged(
     baseline
         Arm with which the others are compared; by default the first.
     margin
-        Difference in within-community reach, a share, that counts as none. The default of 0.05 is
-        an assumption: state it before looking at the results.
+        Largest difference that counts as none, as a share of the controls' hosting, in (0, 1). The
+        default of 0.2 is an assumption: state yours before looking at the results.
     confidence
         Confidence level of intervals; tests are at 1 − confidence.
 
@@ -206,7 +207,7 @@ def hosting_of_flagged(
     """
     refuse_after_fork()
     threshold = check_number("threshold", threshold, 0, 1, low_open=True)
-    margin = check_number("margin", margin, 0, 1, low_open=True)
+    margin = check_number("margin", margin, 0, 1, low_open=True, high_open=True)
     check_number("confidence", confidence, 0, 1, low_open=True, high_open=True)
     keys, scheme = run_keys(spread), scheme_of_spread(spread)
     base = spread.arms[0] if baseline is None else baseline
@@ -229,10 +230,15 @@ def hosting_of_flagged(
     families = [
         paired_family(own[at], other[at], scheme, confidence) for at in range(len(spread.arms))
     ]
-    frame = _hosting_frame(spread, families, filled, scheme, margin, confidence)
-    gaps = own - other
-    first = spread.arms.index(base)
-    contrasts = _contrasts(spread, gaps, first, filled, scheme, confidence)
+    small = np.array(
+        [
+            _equivalence(a[..., :1], b[..., :1], margin, scheme, confidence)
+            for a, b in zip(own, other, strict=True)
+        ]
+    )
+    frame = _hosting_frame(spread, families, small, filled, scheme, 1 - confidence)
+    at_base = spread.arms.index(base)
+    contrasts = _contrasts(spread, own - other, at_base, filled, scheme, confidence)
     communities = pl.concat(
         [_community_rows(spread.worlds[w], w, partition, found) for w, found in enumerate(worlds)]
     )
@@ -339,16 +345,25 @@ def _no_controls(worlds: Sequence[_World], threshold: float) -> str:
     )
 
 
-def _equivalence(found: Family, margin: float, scheme: Scheme, confidence: float) -> Floats:
-    """P-values of two one-sided tests of |difference| ≥ margin; NaN without an interval."""
-    freedom = np.maximum(found.units - 1, 1)
-    half = (found.high - found.low) / 2
-    se = half / stats.t.ppf((1 + confidence) / 2, freedom)
-    apart = margin - np.abs(found.centre)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = stats.t.sf(apart / se, freedom)
-    p = np.where(se == 0, np.where(apart > 0, 0.0, 1.0), p)
-    return np.where(np.isnan(half), np.nan, p)
+def _equivalence(
+    own: Floats, other: Floats, margin: float, scheme: Scheme, confidence: float
+) -> float:
+    """P-value of two one-sided tests that own lies within ± margin of other, as a share of it.
+
+    NaN without an interval.
+    """
+    p = []
+    for sign in (1.0, -1.0):
+        # the mean of own − (1 − margin) · other is above 0, that of own − (1 + margin) · other below
+        found = paired_family(own, (1 - sign * margin) * other, scheme, confidence)[0]
+        freedom = max(int(found.units[0]) - 1, 1)
+        half, centre = float(found.high[0] - found.centre[0]), sign * float(found.centre[0])
+        if half > 0:
+            se = half / float(stats.t.ppf((1 + confidence) / 2, freedom))
+            p.append(float(stats.t.sf(centre / se, freedom)))
+        else:
+            p.append(half if np.isnan(half) else float(centre <= 0))
+    return max(p) if not any(np.isnan(p)) else float("nan")
 
 
 def holm_of(p: Floats) -> list[float | None]:
@@ -386,16 +401,14 @@ def sides_of(found: Family, filled: bool) -> list[str | None]:
 def _hosting_frame(
     spread: Spread,
     families: Sequence[tuple[Family, Floats, Floats]],
+    small: Floats,
     filled: Sequence[bool],
     scheme: Scheme,
-    margin: float,
-    confidence: float,
+    alpha: float,
 ) -> pl.DataFrame:
-    """Rows of all arms and measures, with the tests of the first measure."""
-    alpha = 1 - confidence
+    """Rows of all arms and measures, with the tests of the first measure; `small` of equivalence."""
     hidden = np.array([np.nan if full else 1.0 for full in filled])
     p = np.array([f.p[0] for f, _, _ in families]) * hidden
-    small = np.array([_equivalence(f, margin, scheme, confidence)[0] for f, _, _ in families])
     adjusted, equivalent = holm_of(p), holm_of(small * hidden)
     rows = []
     for at, (arm, (found, own, other)) in enumerate(zip(spread.arms, families, strict=True)):

@@ -75,6 +75,9 @@ COSTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "unflagged_reach": ("cost", "accounts per post", "reach of the unflagged posts of all others"),
 }
+#: Those that the catalogue has for whole runs, and the hosting of each community.
+_RUN = {m.name: m.compute for m in MEASURES if m.level == "run" and m.name in COSTS}
+_HOSTED = next(m.compute for m in MEASURES if m.level == "community" and m.name == HOSTING[0])
 #: Measures that are tested.
 PRIMARY = ("flagged_exposure", "viewer_value", "hosting_unflagged", "bystander_reach")
 
@@ -244,8 +247,7 @@ def _costs_of(run: RunTallies, kind: str, high: Bools) -> list[float]:
     under = PartitionTallies(run, kind)
     homes = under.homes
     inside = (homes >= 0) & np.append(high, False)[homes]
-    hosting = next(m for m in MEASURES if m.level == "community" and m.name == HOSTING[0])
-    hosted = np.asarray(hosting.compute(under), np.float64)
+    hosted = np.asarray(_HOSTED(under), np.float64)
     large = under.partition.sizes >= SMALLEST
     seconds = np.full(world.n_posts, USUAL_SECONDS)
     if world.durations is not None:
@@ -253,12 +255,10 @@ def _costs_of(run: RunTallies, kind: str, high: Bools) -> list[float]:
     found = {
         "flagged_exposure": float(run.reach[flagged].sum()) / shown,
         "flagged_exposure_minors": _minors_exposure(run, kind),
-        "flagged_amplification": run.relative_share(flagged),
-        "divisive_amplification": run.relative_share(divisive),
+        **{name: float(_RUN[name](run)) for name in _RUN},
         "flagged_shares": 1000.0
         * float(tally.reactions[flagged, REACTIONS.index("share")].sum())
         / shown,
-        "viewer_value": run.watched / shown,
         "watch_time": float((tally.watch * seconds).sum()) / WATCH_UNIT / shown,
         "hosting_unflagged": mean_defined(hosted[large & ~high]),
         "bystander_reach": mean_defined(run.reach[run.entered & ~flagged & inside]),

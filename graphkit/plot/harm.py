@@ -19,14 +19,14 @@ __all__ = ["hosting_of_flagged", "intervention_costs"]
 
 #: Panels of the costs: title, label, and factor of the values.
 _PANELS = {
-    "viewer_value": ("Viewer value", "change in watch fraction (points of %)", 100.0),
+    "viewer_value": ("Viewer value\n", "change in watch fraction (percentage points)", 100.0),
     "hosting_unflagged": (
-        "Hosting of unflagged communities",
-        "change in within-community reach (points of %)",
+        "Hosting of unflagged\ncommunities",
+        "change in within-community reach (percentage points)",
         100.0,
     ),
     "bystander_reach": (
-        "Unflagged posts of flagged communities",
+        "Unflagged posts of\nflagged communities",
         "change in accounts reached per post",
         1.0,
     ),
@@ -39,7 +39,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
     """Hosting of flagged communities against others of their size, feed by feed.
 
     On the left the mean within-community reach of the flagged communities (red) and of their
-    controls (blue); on the right the difference, paired by world, with its interval. The grey band
+    controls (blue); on the right the difference, paired by world, with its interval. The grey bar
     is the margin of equivalence; beside it stands what both tests say.
 
     Parameters
@@ -59,6 +59,8 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
             marks[name] = left.scatter(
                 [row[name]], [at], color=[colour], marker=marker, s=46, zorder=3
             )
+        width = found.margin * row["unflagged"]
+        right.fill_betweenx([at - 0.42, at + 0.42], -width, width, color=PALE, linewidth=0)
         if row["low"] is not None:
             right.hlines(at, row["low"], row["high"], color=INK, linewidth=1.8, alpha=0.7)
         right.scatter([row["difference"]], [at], color=[INK], s=40, zorder=3)
@@ -70,7 +72,6 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
             fontsize=8.5,
             color=MUTED,
         )
-    right.axvspan(-found.margin, found.margin, color=PALE, alpha=0.5, zorder=0, linewidth=0)
     right.axvline(0, color=MUTED, linewidth=1, zorder=1)
     names = shown_all(rows.get_column("arm").to_list())
     left.set_yticks(range(rows.height), names)
@@ -79,7 +80,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
         (left, "within-community reach"),
         (right, "flagged − unflagged (percentage points)"),
     ):
-        axes.set_ylim(rows.height - 0.5, -0.5)
+        axes.set_ylim(rows.height - 0.5, -1.5)  # room for the legend
         axes.set_xlabel(label)
         axes.tick_params(colors=MUTED, labelcolor=INK)
         axes.tick_params(axis="y", length=0)
@@ -98,7 +99,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
     style.foot(
         figure,
         f"bars: confidence intervals {rows.item(0, 'interval')}" if bounds else "",
-        f"grey: margin of equivalence, ±{100 * found.margin:.3g} points (an assumption)",
+        f"grey: ±{found.margin:.0%} of the hosting of the others, the margin of equivalence",
         calibrated=style.all_calibrated(rows),
     )
     return figure
@@ -122,8 +123,8 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
     pairs = exposure.select("baseline", "arm").rows()
     if not pairs:
         raise MissingDataError("no arm has a change in flagged exposure: there is nothing to draw.")
-    several = exposure.get_column("baseline").n_unique() > 1
-    labels = [f"{arm} (against {base})" if several else arm for base, arm in pairs]
+    arms = [arm for _, arm in pairs]
+    labels = [arm if arms.count(arm) == 1 else f"{arm} (against {base})" for base, arm in pairs]
     looks = list(zip(arm_colours(labels).values(), _MARKERS * (len(pairs) // 10 + 1), strict=False))
     figure, panels = blank_canvas(13.0, 4.4, len(_PANELS))
     handles: dict[str, Artist] = {}
@@ -144,14 +145,17 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
             axes.plot(
                 [-100 * x["difference"]],
                 [scale * y["difference"]],
-                **{"color": colour, "marker": marker, "markerfacecolor": inside, "markersize": 7},
+                color=colour,
+                marker=marker,
+                markerfacecolor=inside,
+                markersize=7,
                 linestyle="",
                 zorder=3,
             )
         axes.axhline(0, color=MUTED, linewidth=1, zorder=0)
         axes.axvline(0, color=PALE, linewidth=1, zorder=0)
         style.head(axes, title)
-        axes.set_xlabel("flagged exposure avoided (points of %)")
+        axes.set_xlabel("flagged exposure avoided (percentage points)")
         axes.set_ylabel(label)
         axes.tick_params(colors=MUTED, labelcolor=INK)
         axes.margins(0.12)

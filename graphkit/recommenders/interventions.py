@@ -9,12 +9,14 @@ __all__ = ["interventions"]
 
 #: Share of the shares of videos flagged as unverified that a prompt averted in TikTok's own test.
 AVERTED = 0.24
+#: Demotion, in weights of the strongest factor.
+DEMOTION = 0.5
 
 
 def interventions(feed: Feed) -> dict[str, Feed]:
     """The feed under three interventions against flagged posts, and under all of them.
 
-    * *flagged demoted*: the factor ``flagged`` has the weight of the feed's strongest factor,
+    * *flagged demoted*: the factor ``flagged`` has half the weight of the feed's strongest factor,
       below zero (one that favours flagged posts is replaced, one that demotes them more stays). The
       rank falls, nothing is removed: where no other candidates are left, flagged posts are shown.
     * *capped for minors*: ``minor_cap=0``, so that no account known to be a minor is shown any.
@@ -53,10 +55,10 @@ def interventions(feed: Feed) -> dict[str, Feed]:
     >>> from graphkit.recommenders import interest_centric
     >>> for name, feed in interventions(interest_centric()).items():
     ...     print(name, feed.weights.get("flagged", 0), feed.minor_cap, feed.share_friction)
-    interest-centric, flagged demoted -1.0 1.0 0.0
+    interest-centric, flagged demoted -0.5 1.0 0.0
     interest-centric, capped for minors 0 0.0 0.0
     interest-centric, friction on sharing 0 1.0 0.24
-    interest-centric, all three -1.0 0.0 0.24
+    interest-centric, all three -0.5 0.0 0.24
     """
     if not isinstance(feed, Feed):
         raise DataError(f"a {type(feed).__name__} has no interventions: give a feed.")
@@ -71,7 +73,7 @@ def interventions(feed: Feed) -> dict[str, Feed]:
             f"feed {feed.name!r} has no weights to measure a demotion by: give one, such as "
             "feed.but(name, weights={'flagged': -1.0})."
         )
-    demoted = {"flagged": min(-strongest, feed.weights.get("flagged", 0.0))}
+    demoted = {"flagged": min(-DEMOTION * strongest, feed.weights.get("flagged", 0.0))}
     friction = max(AVERTED, feed.share_friction)
     made = (
         feed.but(f"{feed.name}, flagged demoted", weights=demoted),

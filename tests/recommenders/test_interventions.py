@@ -51,11 +51,11 @@ def test_each_intervention_changes_its_own_number() -> None:
         ["share_friction"],
         ["flagged", "minor_cap", "share_friction"],
     ]
-    assert found[0].weights["flagged"] == -0.6
+    assert found[0].weights["flagged"] == -0.3
     assert "at most 0 of a minor's slots, 0.24 of the shares averted" in repr(found[-1])
     assert "flagged posts" not in repr(feed)
     x = ranker("x_2023")
-    assert interventions(x)["X, April 2023, flagged demoted"].weights["flagged"] == -13.5
+    assert interventions(x)["X, April 2023, flagged demoted"].weights["flagged"] == -6.75
 
 
 def test_what_is_stricter_already_stays() -> None:
@@ -63,7 +63,7 @@ def test_what_is_stricter_already_stays() -> None:
     found = interventions(strict)["strict, all three"]
     assert (found.weights["flagged"], found.share_friction) == (-3.0, 0.5)
     lax = interest_centric().but("lax", weights={"flagged": 9.0})
-    assert interventions(lax)["lax, flagged demoted"].weights["flagged"] == -1.0
+    assert interventions(lax)["lax, flagged demoted"].weights["flagged"] == -0.5
 
 
 def test_interventions_are_written_blended_and_divided(tmp_path: object) -> None:
@@ -71,7 +71,7 @@ def test_interventions_are_written_blended_and_divided(tmp_path: object) -> None
     every = interventions(feed)["interest-centric, all three"]
     assert read_feed(write_feed(every, f"{tmp_path}/every.toml")) == every
     half = blend(feed, every, 0.5)
-    assert (half.minor_cap, half.share_friction, half.weights["flagged"]) == (0.5, 0.12, -0.5)
+    assert (half.minor_cap, half.share_friction, half.weights["flagged"]) == (0.5, 0.12, -0.25)
     found = feed_factors(feed, every)
     assert dict(found.keys) == {
         "weights": ("weights.flagged",),
