@@ -146,9 +146,9 @@ def flagged_cascades(spread: Spread, *, confidence: float = 0.95) -> FlaggedCasc
         entered += int((flagged & run.entered).sum())
         at = spread.arms.index(arm)
         for k, (way, measure) in enumerate(names):
-            found = _compare(run, flagged, way, measure)
-            own[at, w, r, k], other[at, w, r, k] = found[:2]
-            counts[at, w, r, k] = found[2:]
+            means = _compare(run, flagged, way, measure)
+            own[at, w, r, k], other[at, w, r, k] = means[:2]
+            counts[at, w, r, k] = means[2:]
     if not entered:
         raise MissingDataError("no post that enters is flagged: mark posts as flagged.")
     filled = np.array([too_filled(spread, arm) for arm in spread.arms])
@@ -157,7 +157,7 @@ def flagged_cascades(spread: Spread, *, confidence: float = 0.95) -> FlaggedCasc
     p[filled] = np.nan
     adjusted = control_discoveries(p.ravel()).reshape(p.shape)
     whole = [w for w, world in enumerate(spread.worlds) if world.sample != "part"]
-    means = counts[:, whole].mean(axis=(1, 2))
+    compared = counts[:, whole].mean(axis=(1, 2))
     rows: list[tuple[object, ...]] = []
     for at, (arm, (found, one, two)) in enumerate(zip(spread.arms, families, strict=True)):
         full = bool(filled[at])
@@ -168,13 +168,15 @@ def flagged_cascades(spread: Spread, *, confidence: float = 0.95) -> FlaggedCasc
             rows.append(
                 (
                     *(arm, way, measure, *(float(v) for v in (*values, *tests)), told[k]),
-                    *(float(v) for v in means[at, k]),
+                    *(float(v) for v in compared[at, k]),
                     *(int(found.units[k]), scheme.interval, spread.filler(arm), spread.calibrated),
                 )
             )
-    columns = ("arm", "matching", "measure", "flagged", "unflagged", "difference", "low", "high")
-    columns += ("p", "p_fdr", "direction", "cascades", "unmatched", "worlds", "interval", "filler")
-    columns += ("calibrated",)
+    columns = (
+        *("arm", "matching", "measure", "flagged", "unflagged", "difference", "low", "high"),
+        *("p", "p_fdr", "direction", "cascades", "unmatched", "worlds", "interval", "filler"),
+        "calibrated",
+    )
     lost = int(counts[:, whole, :, names.index(("cascade size", "depth")), 1].sum())
     record = Provenance.of(
         "flagged_cascades",

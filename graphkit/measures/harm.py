@@ -426,9 +426,12 @@ def _hosting_frame(
                     *(spread.filler(arm), int(found.units[k]), scheme.interval, spread.calibrated),
                 )
             )
-    columns = ("arm", "measure", "flagged", "unflagged", "difference", "low", "high")
-    columns += ("direction", "p", "p_holm", "p_equivalence", "verdict", "filler")
-    return typed_table(rows, (*columns, "worlds", "interval", "calibrated"))
+    columns = (
+        *("arm", "measure", "flagged", "unflagged", "difference", "low", "high"),
+        *("direction", "p", "p_holm", "p_equivalence", "verdict", "filler"),
+        *("worlds", "interval", "calibrated"),
+    )
+    return typed_table(rows, columns)
 
 
 def _contrasts(
@@ -488,7 +491,7 @@ def _community_rows(world: World, w: int, kind: str, found: _World) -> pl.DataFr
     """Communities of a world with their group and number of controls."""
     part = world.partitions[kind]
     count = dict(zip(found.flagged.tolist(), found.controls.sum(axis=1).tolist(), strict=True))
-    used = found.controls.any(axis=0)
+    used = np.asarray(found.controls.any(axis=0))
     rows = []
     for c in range(part.n_communities):
         if c in count:

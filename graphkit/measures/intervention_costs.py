@@ -207,9 +207,12 @@ def intervention_costs(
     rows: list[tuple[object, ...]] = []
     for pair, holms in zip(pairs, adjusted, strict=True):
         rows += _cost_rows(pair, found[pair], holms, spread, filled[pair], confidence, scheme)
-    columns = ("baseline", "arm", "measure", "role", "unit", "baseline_mean", "arm_mean")
-    columns += ("difference", "low", "high", "percent", "primary", "p", "p_holm", "direction")
-    frame = typed_table(rows, (*columns, "worlds", "interval", "filler", "calibrated"))
+    columns = (
+        *("baseline", "arm", "measure", "role", "unit", "baseline_mean", "arm_mean"),
+        *("difference", "low", "high", "percent", "primary", "p", "p_holm", "direction"),
+        *("worlds", "interval", "filler", "calibrated"),
+    )
+    frame = typed_table(rows, columns)
     record = Provenance.of(
         "intervention_costs",
         {"interventions": dict(interventions), "partition": partition, "threshold": threshold},
@@ -316,5 +319,6 @@ def _cost_rows(
 
 def _unknown_ages(spread: Spread) -> dict[str, int]:
     """Accounts whose age is unknown, which count as no minors."""
-    count = sum(int((w.age_band < 0).sum()) for w in spread.worlds if w.age_band is not None)
+    bands = [world.age_band for world in spread.worlds if world.age_band is not None]
+    count = sum(int(np.count_nonzero(band < 0)) for band in bands)
     return {"accounts of unknown age, no minors, over all worlds": count} if count else {}

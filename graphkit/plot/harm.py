@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -164,7 +166,8 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
     drawn = shown_all(labels)
     for at, (name, (colour, marker)) in enumerate(zip(drawn, looks, strict=True), 1):
         text = name if drawn.count(name) == 1 else f"{name} ({at})"
-        handles[text] = Line2D([], [], color=colour, marker=marker, linestyle="", markersize=7)
+        look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 7}
+        handles[text] = Line2D([], [], linestyle="", **look)
     style.name_in_legend(panels[-1], handles, outside=True)
     known = exposure.drop_nulls("low")
     style.foot(
@@ -183,8 +186,8 @@ def _draw_cross(
     across, up = x["difference"], y["difference"]
     assert across is not None
     assert up is not None
-    options = {"color": colour, "linewidth": 1.6, "alpha": 0.6}
+    options: dict[str, Any] = {"color": colour, "linewidth": 1.6, "alpha": 0.6}
     if x["low"] is not None and x["high"] is not None:
-        axes.plot([-100 * x["low"], -100 * x["high"]], [scale * up] * 2, **options)  # type: ignore[arg-type]
+        axes.plot([-100 * x["low"], -100 * x["high"]], [scale * up] * 2, **options)
     if y["low"] is not None and y["high"] is not None:
-        axes.plot([-100 * across] * 2, [scale * y["low"], scale * y["high"]], **options)  # type: ignore[arg-type]
+        axes.plot([-100 * across] * 2, [scale * y["low"], scale * y["high"]], **options)
