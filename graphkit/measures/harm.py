@@ -59,7 +59,7 @@ class HostingOfFlagged(Frozen, title="Hosting of flagged communities", table="fr
         The same differences relative to that of the baseline (difference-in-differences): arm,
         baseline, measure, difference, low, high, direction, p, p_holm, worlds, interval, calibrated.
     communities
-        One row per world and community: world, community, size, posts (scheduled), flagged_share,
+        One row per community of each world (of a jackknife, of the whole): world, community, size, posts (scheduled), flagged_share,
         homophily (of its follows; null without a visibility), group (``"flagged"``, ``"flagged,
         no control"``, ``"control"``, ``"other"``, ``"too small"``) and controls.
     partition
@@ -239,14 +239,16 @@ def hosting_of_flagged(
     frame = _hosting_frame(spread, families, small, filled, scheme, 1 - confidence)
     at_base = spread.arms.index(base)
     contrasts = _contrasts(spread, own - other, at_base, filled, scheme, confidence)
+    # of a jackknife, the whole: its parts are nearly the whole once more
+    whole = [w for w, world in enumerate(spread.worlds) if world.sample != "part"]
     communities = pl.concat(
-        [_community_rows(spread.worlds[w], w, partition, found) for w, found in enumerate(worlds)]
+        [_community_rows(spread.worlds[w], w, partition, worlds[w]) for w in whole]
     )
     record = Provenance.of(
         "hosting_of_flagged",
         {"partition": partition, "threshold": threshold, "margin": margin, "baseline": base},
         made_from=(spread,),
-        removed=_left_out(communities, worlds),
+        removed=_left_out(communities, [worlds[w] for w in whole]),
     )
     return HostingOfFlagged(frame, contrasts, communities, partition, threshold, margin, record)
 

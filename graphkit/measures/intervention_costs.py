@@ -319,6 +319,7 @@ def _cost_rows(
 
 def _unknown_ages(spread: Spread) -> dict[str, int]:
     """Accounts whose age is unknown, which count as no minors."""
-    bands = [world.age_band for world in spread.worlds if world.age_band is not None]
+    whole = [world for world in spread.worlds if world.sample != "part"]
+    bands = [world.age_band for world in whole if world.age_band is not None]
     count = sum(int(np.count_nonzero(band < 0)) for band in bands)
     return {"accounts of unknown age, no minors, over all worlds": count} if count else {}

@@ -1,4 +1,4 @@
-"""Hosting of flagged communities, costs of interventions, cascades: by hand, and on planted effects."""
+"""Hosting of flagged communities and costs of interventions: by hand, and on simulated worlds."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from graphkit.data.spread import REACTIONS
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import (
-    cascades,
     flagged_cascades,
     hosting_of_flagged,
     intervention_costs,
     measure_spread,
 )
-from graphkit.measures.flagged_cascades import audience_bins, matched_means
 from graphkit.recommenders import interventions, uniform
 
 #: Members of four communities: one of ten will be flagged, two are of like size, one is too large.
@@ -354,6 +352,27 @@ def test_exposure_of_minors_from_tallies_by_account(simulated: Any) -> None:
     assert row["direction"] == "lower"
 
 
+def test_a_jackknife_counts_its_whole_once(simulated: Any) -> None:
+    world = replace(simulated.worlds[0], sample="population")
+    parts = gk.resample_worlds(world, 4, rng=1)
+    arms = {"uniform": uniform(), "interest": gk.interest_centric()}
+    spread = gk.simulate_spread(parts, arms, ticks=3, slots=4, rng=1)
+    hosted = hosting_of_flagged(spread, partition="planted")
+    assert hosted.communities["world"].unique().to_list() == [0]
+    assert hosted.frame["interval"].unique().to_list() == ["over samples like this one"]
+    whole = replace(
+        spread, worlds=(world,), tallies={k: v for k, v in spread.tallies.items() if not k[1]}
+    )
+    alone = hosting_of_flagged(whole, partition="planted")
+    assert alone.frame["difference"].to_list() == pytest.approx(
+        hosted.frame["difference"].to_list()
+    )
+    costs = intervention_costs(spread, {"uniform": ["interest"]}, partition="planted")
+    unknown = int((world.age_band < 0).sum())
+    assert list(costs.provenance.removed.values()) == [unknown]
+    assert costs.frame["worlds"].max() == 4
+
+
 def test_arms_that_cannot_be_compared_are_refused(simulated: Any) -> None:
     for given, kind, message in (
         ({}, OptionError, "no arm is named"),
@@ -364,82 +383,3 @@ def test_arms_that_cannot_be_compared_are_refused(simulated: Any) -> None:
     ):
         with pytest.raises(kind, match=message):
             intervention_costs(simulated, given, partition="planted")
-
-
-def test_matched_means_by_hand() -> None:
-    values = np.array([1.0, 2.0, 3.0, 10.0, 20.0, 60.0, 5.0])
-    bins = np.array([0, 1, 1, 0, 1, 1, 9])
-    flagged = np.array([True, True, True, False, False, False, True])
-    # bin 0: 1 against 10; bin 1: 2 and 3 against 40 twice; bin 9 has no other
-    assert matched_means(values, bins, flagged) == (2.0, 30.0, 3, 1)
-    none = matched_means(values[:3], bins[:3], flagged[:3])
-    assert np.isnan(none[0])
-    assert none[2:] == (0, 3)
-
-
-def test_bins_of_audiences_are_half_octaves() -> None:
-    audience = np.arange(1, 2000)
-    bins = audience_bins(audience)
-    assert (np.diff(bins) >= 0).all()
-    for b in np.unique(bins):
-        inside = audience[bins == b]
-        assert inside.max() / inside.min() <= 2**0.5 + 1e-9
-
-
-def tree(post: int, parents: list[int]) -> list[tuple[int, ...]]:
-    """Accounts 1, 2, … reshare a post after these parents, one per tick; −1 is the poster."""
-    return [(post, i + 1, parent, i, 0) for i, parent in enumerate(parents)]
-
-
-def test_cascades_by_hand(by_hand: Any) -> None:
-    """Flagged: a chain of 4 and a post alone; others: a star of 4, a pair, and a post alone."""
-    flagged = np.array([True, True, False, False, False])
-    world = by_hand.world(["x"] * 9, [[0]] * 5, flagged=flagged)
-    shares = tree(0, [-1, 1, 2]) + tree(2, [-1, -1, -1]) + tree(3, [-1])
-    # audiences: 8, 1; and 8, 2, 1
-    log = [(1 + i, post, 0) for post, k in enumerate([8, 1, 8, 2, 1]) for i in range(k)]
-    tally = by_hand.tally(world, log, shares=shares, ticks=4, **NO_FILLER)
-    found = flagged_cascades(by_hand.spread([world], {"a": [[tally]]}))
-    rows = {
-        (row["matching"], row["measure"]): (row["flagged"], row["unflagged"])
-        for row in found.frame.iter_rows(named=True)
-    }
-    trees = cascades(tally.shares, 5)
-    assert trees.size.tolist() == [4, 1, 4, 2, 1]
-    assert rows["none", "size"] == pytest.approx((2.5, 7 / 3))
-    assert rows["none", "depth"] == pytest.approx((1.5, 2 / 3))
-    assert rows["none", "virality"] == pytest.approx((5 / 3, (1.5 + 1) / 2))
-    assert rows["audience", "size"] == pytest.approx((2.5, 2.5))
-    assert rows["audience", "depth"] == pytest.approx((1.5, 0.5))
-    # of cascades of one size, the chain of four is compared with the star
-    assert rows["cascade size", "depth"] == (3, 1)
-    assert rows["cascade size", "breadth"] == (1, 3)
-    assert rows["cascade size", "virality"] == pytest.approx((5 / 3, 1.5))
-    assert ("cascade size", "size") not in rows
-    counts = found.frame.filter(matching="cascade size")["cascades"].to_list()
-    assert counts == [1, 1, 1]
-    assert found.frame.filter(pl.col("difference") != 0)["direction"].null_count() == 10
-
-
-def test_shared_more_often_but_of_the_same_shape_at_the_same_size(simulated: Any) -> None:
-    """Chains are as long as their size says: a difference in depth is one in size."""
-    rng = np.random.default_rng(1)
-    worlds, tallies = [], []
-    for w in range(6):
-        world = simulated.worlds[w]
-        tally = simulated.tallies["uniform", w, 0]
-        rows: list[tuple[int, ...]] = []
-        for post in range(world.n_posts):
-            size = int(rng.poisson(4.0 if world.flagged[post] else 1.5))
-            parents = [-1] + [int(rng.integers(-1, k + 1)) or -1 for k in range(size - 1)]
-            rows += tree(post, parents[:size])
-        worlds.append(world)
-        tallies.append(replace(tally, shares=np.array(rows, np.int32)))
-    table = {("uniform", w, 0): t for w, t in enumerate(tallies)}
-    spread = replace(simulated, arms=("uniform",), tallies=table, worlds=tuple(worlds))
-    frame = flagged_cascades(spread).frame
-    told = {(m, s): d for m, s, d in frame.select("matching", "measure", "direction").rows()}
-    assert told["none", "size"] == told["none", "depth"] == told["none", "breadth"] == "higher"
-    assert told["audience", "size"] == "higher"
-    for measure in ("depth", "breadth", "virality"):
-        assert told["cascade size", measure] == "not distinguishable"

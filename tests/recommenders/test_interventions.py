@@ -54,6 +54,10 @@ def test_each_intervention_changes_its_own_number() -> None:
     assert found[0].weights["flagged"] == -0.3
     assert "at most 0 of a minor's slots, 0.24 of the shares averted" in repr(found[-1])
     assert "flagged posts" not in repr(feed)
+    assert (
+        found[2].source
+        == f"{feed.source}; friction on sharing: 24 %, TikTok Newsroom, 3 February 2021"
+    )
     x = ranker("x_2023")
     assert interventions(x)["X, April 2023, flagged demoted"].weights["flagged"] == -6.75
 
