@@ -141,6 +141,10 @@ def hosting_of_flagged(
     ``"equivalent"`` by the second, both such as ``"lower, within the margin"``, or neither:
     ``"not distinguishable"``, which is no evidence for equal hosting.
 
+    Reach counts flagged posts as well: an intervention that hides them lowers the hosting of their
+    community by what it hides. What becomes of the community's other posts is ``bystander_reach``
+    of :func:`intervention_costs`.
+
     Differences between feeds are differences of these differences: the communities of both groups
     differ in more than their flagged posts, and what they differ in alike under two feeds cancels.
 

@@ -21,15 +21,15 @@ __all__ = ["hosting_of_flagged", "intervention_costs"]
 
 #: Panels of the costs: title, label, and factor of the values.
 _PANELS = {
-    "viewer_value": ("Viewer value\n", "change in watch fraction (percentage points)", 100.0),
+    "viewer_value": ("Viewer value\n(watch fraction)", "change (percentage points)", 100.0),
     "hosting_unflagged": (
-        "Hosting of unflagged\ncommunities",
-        "change in within-community reach (percentage points)",
+        "Within-community reach of\nunflagged communities",
+        "change (percentage points)",
         100.0,
     ),
     "bystander_reach": (
-        "Unflagged posts of\nflagged communities",
-        "change in accounts reached per post",
+        "Reach of unflagged posts\nof flagged communities",
+        "change (accounts per post)",
         1.0,
     ),
 }
