@@ -133,8 +133,8 @@ def feed_factors(
         Two feeds.
     factors
         ``"parts"``: one factor per part that differs, of sources, weights, signals, diversity
-        (penalties and discounts of topics and authors), learning, candidates, filler and
-        score. ``"numbers"``: one per key. Or a mapping of names to keys, where the name of a part
+        (penalties and discounts of topics and authors), learning, candidates, intervention (a
+        cap for minors, friction on sharing), filler and score. ``"numbers"``: one per key. Or a mapping of names to keys, where the name of a part
         stands for all its keys; it must cover all that differ.
 
     Returns

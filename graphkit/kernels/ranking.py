@@ -272,22 +272,58 @@ def score_candidates(
 
 
 @inner
-def choose_candidates(params: Any, scratch: Any, size: Any) -> Any:
+def flagged_limit(static: Any, params: Any, a: Any) -> Any:
+    """Most flagged posts in a session of the account; −1 for no limit."""
+    return params.minor_limit if static.minors[a] and params.minor_limit < params.slots else -1
+
+
+@inner
+def _drop_candidate(scratch: Any, i: Any, last: Any) -> None:
+    """Overwrite a candidate by the last one."""
+    at, of_topic, of_author = scratch.at, scratch.of_topic, scratch.of_author
+    n_chosen, tie_break = scratch.n_chosen, scratch.tie_break
+    base, values = scratch.base, scratch.score
+    at[i], of_topic[i], of_author[i] = at[last], of_topic[last], of_author[last]
+    n_chosen[i], tie_break[i] = n_chosen[last], tie_break[last]
+    base[i], values[i] = base[last], values[last]
+
+
+@inner
+def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
+    """Drop all candidates that are flagged; returns the number of those left."""
+    at, entries = scratch.at, scratch.entries
+    i = np.int64(0)
+    while i < size:
+        if traits[entries[at[i], st.POST], st.FLAGGED] > 0.0:
+            size -= 1
+            _drop_candidate(scratch, i, size)
+        else:
+            i += 1
+    return size
+
+
+@inner
+def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit: Any) -> Any:
     """Greedy re-ranking (MMR): take the best candidate, discount similar ones, and so on.
 
-    Fills `scratch.chosen` with rows of the candidate table; returns their number.
+    Flagged candidates beyond the `limit` are passed over; −1 for none. Fills `scratch.chosen`
+    with rows of the candidate table; returns their number.
     """
     base, values, tie_break = scratch.base, scratch.score, scratch.tie_break
     at, of_topic, chosen = scratch.at, scratch.of_topic, scratch.chosen
-    of_author, n_chosen = scratch.of_author, scratch.n_chosen
+    of_author, n_chosen, entries = scratch.of_author, scratch.n_chosen, scratch.entries
     topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
-    decay, slots = params.author_decay, min(size, params.slots)
+    decay, slots = params.author_decay, params.slots
     by_topic, fades = topic_penalty > 0.0, decay.size > 0
     by_author = fades or author_penalty > 0.0
     # the first factor may be 1 but for rounding
     rounded = fades and decay[0] != 1.0
     topic, author = np.int32(-1), np.int32(-1)
+    if limit == 0:
+        size = _drop_flagged(traits, scratch, size)
     for s in range(slots):
+        if size == 0:
+            return s
         best, top = np.int64(0), 0.0
         for i in range(size):
             same_topic = by_topic and topic >= 0 and of_topic[i] == topic
@@ -309,22 +345,30 @@ def choose_candidates(params: Any, scratch: Any, size: Any) -> Any:
         chosen[s] = at[best]
         topic, author = of_topic[best], of_author[best]
         size -= 1
-        at[best], of_topic[best], of_author[best] = at[size], of_topic[size], of_author[size]
-        n_chosen[best], tie_break[best] = n_chosen[size], tie_break[size]
-        base[best], values[best] = base[size], values[size]
+        _drop_candidate(scratch, best, size)
+        if limit > 0 and traits[entries[chosen[s], st.POST], st.FLAGGED] > 0.0:
+            limit -= 1
+            if limit == 0:
+                size = _drop_flagged(traits, scratch, size)
     return slots
 
 
 @inner
 def backfill_slot(
-    static: Any, state: Any, tick: Any, params: Any, seen: Array, a: Any, s: Any
+    static: Any, state: Any, tick: Any, params: Any, seen: Array, a: Any, s: Any, barred: Any
 ) -> Any:
-    """Backfill: a post for a slot that no candidate fills; −1 if there is none."""
+    """Backfill: a post for a slot that no candidate fills; −1 if there is none.
+
+    `barred` says that no flagged post may take it.
+    """
+    traits = static.traits
     if params.filler == st.FILL_EMPTY or tick.n_eligible == 0:
         return np.int64(-1)
     if params.filler == st.FILL_POPULAR:
         for q in range(tick.popular.size):
             post = np.int64(tick.popular[q])
+            if barred and traits[post, st.FLAGGED] > 0.0:
+                continue
             if not is_own(static.p_indptr, static.posters, a, post) and not has_seen(seen, post):
                 return post
         return np.int64(-1)
@@ -334,6 +378,8 @@ def backfill_slot(
         post = np.int64(((h >> np.uint64(32)) * np.uint64(tick.n_eligible)) >> np.uint64(32))
         if tick.any_withdrawn and state.withdrawn[post]:
             continue
+        if barred and traits[post, st.FLAGGED] > 0.0:
+            continue
         if not is_own(static.p_indptr, static.posters, a, post) and not has_seen(seen, post):
             return post
     # almost all posts are seen: the unseen post with the smallest hash is uniform, too
@@ -341,6 +387,8 @@ def backfill_slot(
     for q in range(tick.n_eligible):
         post = np.int64(q)
         if tick.any_withdrawn and state.withdrawn[post]:
+            continue
+        if barred and traits[post, st.FLAGGED] > 0.0:
             continue
         if is_own(static.p_indptr, static.posters, a, post) or has_seen(seen, post):
             continue

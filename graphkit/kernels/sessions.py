@@ -19,6 +19,7 @@ from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
     choose_candidates,
+    flagged_limit,
     gather_candidates,
     pair_factors,
     posters_followed,
@@ -140,8 +141,13 @@ def _watch_fraction(
 
 
 @inner
-def _draw_reactions(viewer: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any) -> Any:
-    """Reactions as bits: draws belong to the pair, probabilities follow the watch fraction."""
+def _draw_reactions(
+    viewer: Any, friction: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any
+) -> Any:
+    """Reactions as bits: draws belong to the pair, probabilities follow the watch fraction.
+
+    `friction` is the chance that a share of a flagged post is given up.
+    """
     # the odds against a reaction are e^−base · e^−lean
     against = math.exp(-viewer.reaction_slope * (w - 0.5))
     react = st.COMPLETE if w >= st.TO_THE_END else 0
@@ -153,9 +159,12 @@ def _draw_reactions(viewer: Any, traits: Array, post: Any, w: Any, follows: Any,
     if of_pair(pair, st.E_COMMENT) < 1.0 / (1.0 + odds):
         react |= st.COMMENT
     odds = viewer.share_odds * against
-    if traits[post, st.FLAGGED] > 0.0:
+    asked = traits[post, st.FLAGGED] > 0.0
+    if asked:
         odds *= math.exp(-viewer.share_flagged)
-    if of_pair(pair, st.E_SHARE) < 1.0 / (1.0 + odds):
+    # a draw of its own: the other reactions are those without friction
+    averted = asked and of_pair(pair, st.E_FRICTION) < friction
+    if not averted and of_pair(pair, st.E_SHARE) < 1.0 / (1.0 + odds):
         react |= st.SHARE
     if of_pair(pair, st.E_DUET) < 1.0 / (1.0 + viewer.duet_odds * against):
         react |= st.DUET
@@ -254,6 +263,7 @@ def run_sessions(
     seen_start, all_seen = state.seen_start, state.seen
     profiles, activity = state.profiles, state.recent_activity
     signals, halves, delivery = params.signals, params.halves, params.delivery
+    friction = params.share_friction
     posts, sources, watches = shown.post, shown.source, shown.watch
     fractions = shown.fraction
     reacts, parents, propensity = shown.react, shown.parent, shown.propensity
@@ -280,7 +290,8 @@ def run_sessions(
             static, tick, params, scratch, a, count, queries, row, given_values, first
         )
         shown.candidates[i] = size
-        n_chosen = choose_candidates(params, scratch, size)
+        left = flagged_limit(static, params, a)
+        n_chosen = choose_candidates(traits, params, scratch, size, left)
         for s in range(n_chosen):
             post = np.int64(entries[chosen[s], st.POST])
             for line in range(each):
@@ -297,13 +308,15 @@ def run_sessions(
                 post = np.int64(entries[position, st.POST])
                 source = np.int64(entries[position, st.SOURCE])
             else:
-                post = backfill_slot(static, state, tick, params, seen, a, s)
+                post = backfill_slot(static, state, tick, params, seen, a, s, left == 0)
             posts[i, s] = post
             sources[i, s] = source
             topics[s] = -1
             if post < 0:
                 continue
             mark_seen(seen, post)
+            if left > 0 and traits[post, st.FLAGGED] > 0.0:
+                left -= 1
             topic = attributes[post, st.TASTE_TOPIC]
             repeats = 0
             if topic >= 0:
@@ -325,7 +338,7 @@ def run_sessions(
             likes = np.float64(dot_rows(interests, a, tastes, post))
             effect = 1.0 - halves[min(social, 63)]
             w = _watch_fraction(viewer, traits, post, likes, effect, repeats, pair)
-            react = _draw_reactions(viewer, traits, post, w, follows, pair)
+            react = _draw_reactions(viewer, friction, traits, post, w, follows, pair)
             watches[i, s] = np.int32(w * st.WATCH_UNIT)
             fractions[i, s] = w
             reacts[i, s] = react

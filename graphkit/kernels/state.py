@@ -22,6 +22,7 @@ FILL_UNIFORM, FILL_EMPTY, FILL_POPULAR = range(3)
 E_SESSION, E_NOISE, E_NOISE2, E_LIKE, E_COMMENT, E_SHARE, E_FOLLOW = range(1, 8)
 E_LEAVE, E_CANDIDATE, E_FILL, E_TIE_BREAK, E_CHANCE, E_DUET, E_STITCH = range(8, 15)
 E_UNFOLLOW, E_STOP, E_DELIVER, E_POST, E_QUIT = range(15, 20)
+E_FRICTION = 24  # 20 is E_PAIR of graphkit.kernels.random
 
 LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
 #: Reactions that reshare a post to one's followers.
@@ -87,6 +88,8 @@ class StaticArrays(NamedTuple):
     """float64, (m, 4): quality − ½, ln(duration / 20 s), divisiveness, flagged."""
     locales: Array
     """int32, (n, 2): country and language of each account, −1 where unknown."""
+    minors: Array
+    """bool, (n,): accounts known to be minors."""
 
 
 class State(NamedTuple):
@@ -165,6 +168,9 @@ class FeedParameters(NamedTuple):
     delivery: float
     filler: int
     slots: int
+    minor_limit: int
+    """Most flagged posts in a session of a minor; `slots` for no cap."""
+    share_friction: float
     circle: bool
     """Whether followees' activity is counted: the feed or the viewers' taste needs it."""
     profile_decay: Array

@@ -29,12 +29,15 @@ from graphkit.measures.exposure import (
     small_creator_share,
 )
 from graphkit.measures.feed_change import feed_change
+from graphkit.measures.flagged_cascades import FlaggedCascades, flagged_cascades
 from graphkit.measures.flow_contrast import FlowContrast, flow_contrast
 from graphkit.measures.gains import Gains, who_gains
+from graphkit.measures.harm import HostingOfFlagged, hosting_of_flagged
 from graphkit.measures.headline import Finding, Headline, headline
 from graphkit.measures.hosting import hosting_creators, hosting_members, hosting_reach
 from graphkit.measures.hosting_visibility import hosting_by_visibility
 from graphkit.measures.income import Income, income
+from graphkit.measures.intervention_costs import InterventionCosts, intervention_costs
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.observed import Observed, observed
 from graphkit.measures.own_share import ColdStart, cold_start, own_share
@@ -61,10 +64,13 @@ __all__ = [
     "Economy",
     "ExposedLeaning",
     "Finding",
+    "FlaggedCascades",
     "FlowContrast",
     "Gains",
     "Headline",
+    "HostingOfFlagged",
     "Income",
+    "InterventionCosts",
     "LogRank",
     "Measure",
     "Mixing",
@@ -95,6 +101,7 @@ __all__ = [
     "feature_distance",
     "feed_change",
     "fit_delays",
+    "flagged_cascades",
     "flow",
     "flow_contrast",
     "gini",
@@ -102,8 +109,10 @@ __all__ = [
     "hosting_by_visibility",
     "hosting_creators",
     "hosting_members",
+    "hosting_of_flagged",
     "hosting_reach",
     "income",
+    "intervention_costs",
     "intra_list_distance",
     "item_features",
     "kaplan_meier",

@@ -8,6 +8,7 @@ from graphkit.plot.calibration import calibration
 from graphkit.plot.communities import borders, communities, flows, resolution, visibility
 from graphkit.plot.cross_posting import cross_posting
 from graphkit.plot.flow_contrast import flow_contrast
+from graphkit.plot.harm import hosting_of_flagged, intervention_costs
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import economy, income
 from graphkit.plot.robustness import robustness
@@ -32,7 +33,9 @@ __all__ = [
     "flow_contrast",
     "flows",
     "hosting",
+    "hosting_of_flagged",
     "income",
+    "intervention_costs",
     "own_share",
     "reach",
     "resolution",

@@ -3,6 +3,7 @@
 from graphkit.recommenders.context import Context, checked_scores
 from graphkit.recommenders.feed import FACTORS, SIGNALS, SOURCES, Feed
 from graphkit.recommenders.files import ranker, rankers, read_feed, write_feed
+from graphkit.recommenders.interventions import interventions
 from graphkit.recommenders.origins import preset_numbers
 from graphkit.recommenders.presets import (
     blend,
@@ -29,6 +30,7 @@ __all__ = [
     "circle_popularity",
     "follower_centric",
     "interest_centric",
+    "interventions",
     "popularity",
     "preset_numbers",
     "published",

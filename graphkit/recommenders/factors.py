@@ -140,6 +140,16 @@ NUMBERS = {
         "candidates", "initial exploration budget of a post, in views", 1, whole=True
     ),
     "trial_growth": Number("candidates", "growth factor of the exploration budget", 1),
+    "minor_cap": Number(
+        "intervention", "largest share of flagged posts in the slots of a session of a minor", 0, 1
+    ),
+    "share_friction": Number(
+        "intervention",
+        "share of the shares of flagged posts that are averted",
+        0,
+        1,
+        high_open=True,
+    ),
 }
 
 #: Rules of backfill for slots without a candidate.

@@ -59,6 +59,15 @@ class Feed(Frozen):
     trial_size, trial_growth
         Cold start: initial exploration budget of a new post, in views, and its growth factor
         whenever the completion rate of the post is at least that of all posts.
+    minor_cap
+        Largest share of the slots of a session, in [0, 1] and rounded down to whole posts, that
+        show flagged posts to an account known to be a minor (:attr:`World.minors`; an account of
+        unknown age is none). Re-ranking passes over flagged candidates beyond it, and so does the
+        filler: at 0 no minor is shown any. 1 for no cap.
+    share_friction
+        Friction: share of the shares of flagged posts, in [0, 1), that viewers give up when they
+        are asked once more. Shares of other posts are not asked about, nor duets and stitches,
+        which take longer than a tap anyway. The feed counts and learns from what is left.
     filler
         Backfill of slots without a candidate: ``"uniform"`` (uniform draw from unseen posts),
         ``"popularity"`` (the unseen post with most reactions), both marked as filler; or
@@ -122,6 +131,8 @@ class Feed(Frozen):
     delivery: float = 1.0
     trial_size: int = 20
     trial_growth: float = 4.0
+    minor_cap: float = 1.0
+    share_friction: float = 0.0
     filler: str = "uniform"
     score: Score | None = None
     source: str = ""
@@ -175,6 +186,8 @@ class Feed(Frozen):
         delivery: float | None = None,
         trial_size: int | None = None,
         trial_growth: float | None = None,
+        minor_cap: float | None = None,
+        share_friction: float | None = None,
         filler: str | None = None,
         score: Score | None = None,
         source: str | None = None,
@@ -188,7 +201,8 @@ class Feed(Frozen):
         sources, weights, signals
             Numbers that replace those of the same keys. Weights replace a score function.
         topic_penalty, author_penalty, author_decay, author_floor, learning_rate, \
-        interest_share, half_life, delivery, trial_size, trial_growth, filler, source
+        interest_share, half_life, delivery, trial_size, trial_growth, minor_cap, share_friction, \
+        filler, source
             New values; unchanged if absent.
         score
             A function that replaces the weights.
@@ -265,6 +279,11 @@ class Feed(Frozen):
             "diversity": f"topic −{self.topic_penalty:g}, author −{self.author_penalty:g}",
             "filler": self.filler,
         }
+        if self.minor_cap < 1 or self.share_friction:
+            facts["flagged posts"] = (
+                f"at most {self.minor_cap:.3g} of a minor's slots, {self.share_friction:.3g} of the "
+                "shares averted"
+            )
         return facts | ({"source": self.source} if self.source else {})
 
     def _title(self) -> str:

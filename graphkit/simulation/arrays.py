@@ -138,6 +138,7 @@ def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
         attributes,
         traits,
         locales,
+        np.zeros(n, np.bool_) if world.minors is None else world.minors[accounts],
     )
     cross_posted = np.zeros(m, np.bool_)
     if world.cross_posted is not None:
@@ -281,11 +282,24 @@ def feed_parameters(feed: Feed, behaviour: Behaviour, slots: int, ticks: int) ->
         delivery=float(feed.delivery),
         filler=FILLERS.index(feed.filler),
         slots=slots,
+        minor_limit=capped_slots(feed.minor_cap, slots),
+        share_friction=float(feed.share_friction),
         circle=bool(circle or behaviour.social_share > 0),
         profile_decay=profile_decay,
         signals=feed.learning_rate * np.array([feed.signals.get(s, 0.0) for s in LEARNED]),
         halves=0.5 ** np.arange(64),
     )
+
+
+def capped_slots(share: float, slots: int) -> int:
+    """A share of the slots in whole ones, rounded down but for the rounding of the product.
+
+    Examples
+    --------
+    >>> capped_slots(0.29, 100), capped_slots(0.5, 5)
+    (29, 2)
+    """
+    return math.floor(share * slots + 1e-9)
 
 
 def viewer_parameters(behaviour: Behaviour, free: bool) -> ViewerParameters:

@@ -323,7 +323,7 @@ class _ArmFields(Section):
     topic_penalty, author_penalty, author_decay, author_floor, learning_rate, half_life
         Other numbers of a :class:`graphkit.recommenders.Feed`, likewise: every key of
         ``graphkit.recommenders.factors.NUMBERS``.
-    interest_share, delivery, trial_size, trial_growth
+    interest_share, delivery, trial_size, trial_growth, minor_cap, share_friction
         Likewise.
     """
 

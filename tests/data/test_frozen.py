@@ -129,6 +129,13 @@ def compared() -> Any:
 
 
 @cache
+def flagged() -> Any:
+    """The comparison, with all posts of one community flagged."""
+    at = replace(world(), flagged=world().homes["planted"] == 1)
+    return replace(compared(), worlds=(at,))
+
+
+@cache
 def two_worlds() -> Any:
     like = gk.synthetic.platform(accounts=60, communities=2, rng=1)
     return gk.synthetic.worlds(2, like=like, ticks=2, rng=1)
@@ -258,11 +265,16 @@ MAKE: dict[str, Callable[[], Any]] = {
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()
     ),
+    "FlaggedCascades": lambda: gk.measures.flagged_cascades(flagged()),
     "FlowContrast": lambda: gk.measures.flow_contrast(
         compared(), "all", "new", partition="planted"
     ),
     "Gains": lambda: gk.measures.who_gains(compared(), "all", "new", by="creator size"),
+    "HostingOfFlagged": lambda: gk.measures.hosting_of_flagged(flagged(), partition="planted"),
     "Income": lambda: gk.measures.income(compared(), "per_view", baseline="new"),
+    "InterventionCosts": lambda: gk.measures.intervention_costs(
+        flagged(), {"new": ["all"]}, partition="planted"
+    ),
     "Payout": lambda: gk.measures.payouts()["per_view"],
     "LogRank": lambda: gk.measures.logrank(lifetimes(1, 2, 3), lifetimes(4, 5, 6)),
     "NeighboursLeaning": lambda: gk.measures.neighbours_leaning(graph(), LEANING, draws=19, rng=1),

@@ -45,7 +45,9 @@ from graphkit.measures import (
     ColdStart,
     Economy,
     FlowContrast,
+    HostingOfFlagged,
     Income,
+    InterventionCosts,
     Payout,
     TimeToCross,
     answers,
@@ -349,6 +351,25 @@ def draw_economy(name: str) -> None:
     assert len(canvas.axes[3].get_legend().get_texts()) == 2
 
 
+def draw_hosting_of_flagged(name: str) -> None:
+    row = {"measure": "hosting_reach", "flagged": 0.2, "unflagged": 0.3, "difference": -0.1}
+    row |= {"low": -0.2, "high": 0.1, "verdict": "lower", "interval": "here", "calibrated": True}
+    frame = pl.DataFrame([row | {"arm": name}, row | {"arm": "other"}])
+    found = HostingOfFlagged(frame, frame, frame, name, 0.1, 0.2)
+    check(plot.hosting_of_flagged(found), name)
+
+
+def draw_intervention_costs(name: str) -> None:
+    row = {"baseline": "b", "difference": 0.1, "low": -0.2, "high": 0.2, "filler": 0.0}
+    row |= {"interval": "here", "calibrated": True}
+    measures = ("flagged_exposure", "viewer_value", "hosting_unflagged", "bystander_reach")
+    rows = [row | {"arm": arm, "measure": m} for arm in (name, f"{name}2") for m in measures]
+    canvas = plot.intervention_costs(InterventionCosts(pl.DataFrame(rows), name, 0.1))
+    check(canvas, name)
+    # also two names that are drawn alike
+    assert len(canvas.axes[2].get_legend().get_texts()) == 2
+
+
 def draw_robustness(name: str) -> None:
     row = {"partition": "x", "community": None, "measure": "y$2$", "arm": name, "baseline": "b"}
     row |= {"arm_mean": 1.0, "baseline_mean": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5}
@@ -436,7 +457,9 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "flow_contrast": draw_flow_contrast,
     "flows": lambda name: draw_matrices(plot.flows, name),
     "hosting": draw_hosting,
+    "hosting_of_flagged": draw_hosting_of_flagged,
     "income": draw_income,
+    "intervention_costs": draw_intervention_costs,
     "own_share": draw_own_share,
     "reach": draw_reach,
     "resolution": draw_resolution,

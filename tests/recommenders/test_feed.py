@@ -76,6 +76,8 @@ OTHERS: dict[str, Any] = {
     "delivery": 0.5,
     "trial_size": 7,
     "trial_growth": 2.0,
+    "minor_cap": 0.5,
+    "share_friction": 0.5,
     "filler": "empty",
 }
 

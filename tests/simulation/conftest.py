@@ -51,6 +51,8 @@ def everything() -> Feed:
         delivery=0.7,
         trial_size=3,
         trial_growth=2.0,
+        minor_cap=0.34,
+        share_friction=0.4,
         filler="popularity",
     )
 
@@ -113,6 +115,7 @@ def world() -> World:
     tastes[::8] = tastes[1]
     country, device = np.array(world.country), np.array(world.device)
     country[::6], device[::18] = -1, -1
+    ages = rng.integers(-1, 2, world.n_accounts)
     return dataclasses.replace(
         world,
         profiles=profiles,
@@ -123,6 +126,8 @@ def world() -> World:
         durations=np.where(rng.random(m) < 0.1, np.nan, np.array(world.durations)),
         country=country,
         device=device,
+        age_band=ages,
+        code_names={**world.code_names, "age_band": ("13-17", "18+")},
     )
 
 

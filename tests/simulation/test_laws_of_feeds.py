@@ -50,7 +50,8 @@ def renamed(world: World, seed: int) -> tuple[World, np.ndarray, np.ndarray]:
     of_account, of_post = accounts.encode(names[0].tolist()), posts.encode(names[1].tolist())
     back_a, back_p = np.argsort(of_account), np.argsort(of_post)
     changes: dict[str, object] = {"accounts": accounts, "posts": posts}
-    for name in ("account_keys", "interests", "profiles", "country", "language", "device"):
+    coded = ("country", "language", "device", "age_band")
+    for name in ("account_keys", "interests", "profiles", *coded):
         changes[name] = getattr(world, name)[back_a]
     for name in (
         "post_keys",

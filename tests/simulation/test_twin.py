@@ -211,6 +211,39 @@ def test_all_sources_and_both_ways_to_fill(
     assert run.empty
 
 
+@pytest.mark.parametrize("filler", ["uniform", "popularity", "empty"])
+@pytest.mark.parametrize("cap", [0.0, 0.5])
+def test_a_cap_for_minors_and_friction_with_every_filler(
+    world: World,
+    all_feeds: dict[str, Feed],
+    lively: Behaviour,
+    cap: float,
+    filler: str,
+    run_of: Callable[..., Run],
+    log_of: Log,
+) -> None:
+    guarded = dataclasses.replace(
+        world, flagged=np.random.default_rng(3).random(world.n_posts) < 0.6
+    )
+    feed = all_feeds["interest"].but(
+        "guarded",
+        sources={"interest": 3, "fresh": 2, "following": 1, "everywhere": 0},
+        minor_cap=cap,
+        share_friction=0.5,
+        filler=filler,
+    )
+    run = run_of(guarded, feed, free=True, behaviour=lively, slots=5, ticks=6)
+    _, rows = agrees(run, log_of)
+    shown = Counter((t, a) for t, a, _, p, *_ in rows if p >= 0 and guarded.flagged[p])
+    young = [count for (_, a), count in shown.items() if guarded.minors[a]]
+    # rounded down: two of five
+    assert max(young, default=0) == (2 if cap else 0)
+    assert max(shown.values()) == 5
+    assert any(
+        row[4] == codes.FILLER and guarded.flagged[row[3]] for row in rows if row[3] >= 0
+    ) == (filler != "empty")
+
+
 SETS = (
     ("follower", "interest"),
     ("chronological", "uniform"),
@@ -285,6 +318,8 @@ def test_feeds_and_viewers_drawn_by_lot(
         delivery=float(rng.choice([0.4, 1])),
         trial_size=int(rng.integers(1, 9)),
         trial_growth=float(rng.choice([1, 1.5])),
+        minor_cap=float(rng.choice([0, 0.2, 0.5, 1])),
+        share_friction=float(rng.choice([0, 0.5])),
         filler=str(rng.choice(FILLERS)),
     )
     drawn = {
@@ -300,6 +335,8 @@ def test_feeds_and_viewers_drawn_by_lot(
         drift=float(rng.choice([0, 1])),
     )
     where = world if rng.random() < 0.7 else introduced
+    if where.flagged is not None:
+        where = dataclasses.replace(where, flagged=rng.random(where.n_posts) < 0.4)
     free = bool(rng.random() < 0.5)
     more: dict[str, Any] = {}
     if free and where.authored and rng.random() < 0.5:

@@ -159,6 +159,8 @@ def test_every_preset_and_number_can_be_named() -> None:
         "delivery": 0.5,
         "trial_size": 7,
         "trial_growth": 2.0,
+        "minor_cap": 0.5,
+        "share_friction": 0.5,
     }
     assert set(numbers) == set(NUMBERS)
     arms = [{"name": name, "preset": name} for name in PRESETS]

@@ -229,12 +229,13 @@ class Twin(Platform):
         watched, repeated, stay, staying = [], 0, 0.0, 1.0
         for s in range(self.slots):
             p, source = -1, codes.FILLER
-            if pool:
-                p = max(pool, key=lambda p: (pool[p] * self.discount(pool[p], picks[p]), tie[p]))
+            barred = self.has_had_its_share(a, rows)
+            if may := [p for p in pool if not (barred and self.fact("flagged", p, 0))]:
+                p = max(may, key=lambda p: (pool[p] * self.discount(pool[p], picks[p]), tie[p]))
                 source = source_of[p]
                 self.choose(p, pool, picks)
             else:
-                p = self.fill(a, s)
+                p = self.fill(a, s, barred)
             if p < 0:
                 rows.append((self.t, a, s, -1, source, 0, 0, -1))
                 continue
@@ -258,6 +259,12 @@ class Twin(Platform):
         if self.caps is None or self.caps[a, self.t]:
             self.staying.append((leave, mean, stay))
         return rows, leave, mean
+
+    def has_had_its_share(self, a: int, rows: list[Row]) -> bool:
+        """Whether a minor has been shown as many flagged posts as the cap allows."""
+        young = self.w.minors is not None and bool(self.w.minors[a])
+        flagged = sum(self.fact("flagged", row[3], 0) > 0 for row in rows if row[3] >= 0)
+        return young and (flagged + 1) / self.slots > self.feed.minor_cap + 1e-12
 
     def discount(self, score: float, picks: int) -> float:
         if self.feed.author_decay == 1 or score <= 0:
@@ -307,6 +314,9 @@ class Twin(Platform):
             event = getattr(codes, f"E_{name.upper()}")
             if self.of_pair(event, a, p) < sigmoid(odds):
                 react |= getattr(codes, name.upper())
+        asked = react & codes.SHARE and self.fact("flagged", p, 0)
+        if asked and self.of_pair(codes.E_FRICTION, a, p) < self.feed.share_friction:
+            react -= codes.SHARE
         return w, react
 
     def parent(self, a: int, p: int, react: int) -> int:

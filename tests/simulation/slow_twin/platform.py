@@ -312,8 +312,9 @@ class Platform:
                 total[p] += weights[name] * factor
         return total
 
-    def fill(self, a: int, s: int) -> int:
+    def fill(self, a: int, s: int, barred: bool) -> int:
         free = [p for p in self.posted if p not in self.seen[a] and a not in self.posters[p]]
+        free = [p for p in free if not (barred and self.fact("flagged", p, 0))]
         if self.feed.filler == "empty" or not free:
             return -1
         if self.feed.filler == "popularity":
