@@ -6,6 +6,7 @@ from graphkit.data.results import ImportReport
 from graphkit.readwrite.census import formats, read_any, write_report
 from graphkit.readwrite.columns import from_frame
 from graphkit.readwrite.folder import read_dataset, write_dataset
+from graphkit.readwrite.gexf import write_gexf
 from graphkit.readwrite.graph_files import read_graph
 from graphkit.readwrite.graphml import write_graphml
 from graphkit.readwrite.hetrec import read_hetrec_lastfm
@@ -25,6 +26,7 @@ __all__ = [
     "read_incidence",
     "read_tiktok_api",
     "write_dataset",
+    "write_gexf",
     "write_graphml",
     "write_platform",
     "write_report",
