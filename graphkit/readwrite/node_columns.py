@@ -29,7 +29,7 @@ _ENDINGS = (
 #: Lines that are composed and written at a time.
 _LINES = 1 << 17
 #: Signs that would part the entries of a list in a file, or be taken off them.
-_PARTING = r"""[\[\],|"']|^\s|\s$|^$"""
+_PARTING = r"""[\[\],|"'\\]|^\s|\s$|^$"""
 
 
 def gather_columns(
@@ -208,7 +208,8 @@ def exact_text(column: pl.Series) -> tuple[str, pl.Series]:
     if dtype.is_float():
         return "double", column.fill_nan(None).cast(pl.String)
     if isinstance(dtype, pl.List):
-        return "string", "[" + column.cast(pl.List(pl.String)).list.join(", ") + "]"
+        texts: pl.Series = "[" + column.cast(pl.List(pl.String)).list.join(", ") + "]"
+        return "string", texts.alias(column.name)
     return "string", column.cast(pl.String)
 
 
