@@ -28,6 +28,8 @@ from graphkit.readwrite.pajek import is_pajek, read_pajek
 
 __all__ = ["read_graph", "write_graph"]
 
+#: Endings of the formats of :func:`write_graph`.
+_WRITTEN = (".gexf", ".gexf.gz", ".graphml", ".graphml.gz", ".csv", ".parquet")
 _LISTS = (".csv", ".tsv", ".txt", ".edges", ".edgelist", ".edge", ".el", ".ncol", ".tab", ".net")
 _INSTEAD = "export GEXF, GraphML or an edge list (CSV) instead"
 #: What is not read, by the ending of a name.
@@ -259,7 +261,7 @@ def write_graph(
     (['Id,Label,community,community_label', '0017,0017,0,community 0'], [('0017', '@bob', 1.0)])
     """
     refuse_after_fork()
-    path = Path(path)
+    path = check_graph_ending(path)
     ending = Path(path.name.lower().removesuffix(".gz")).suffix
     options: Any = {"partition": partition, "visibility": visibility, "positions": positions}
     options["attributes"] = attributes
@@ -267,10 +269,6 @@ def write_graph(
         return write_gexf(graph, path, **options)
     if ending == ".graphml":
         return write_graphml(graph, path, **options)
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        raise OptionError(
-            f"{path}: the format is known by the ending: .gexf, .graphml, .csv or .parquet."
-        )
     graph = as_graph(graph, "write_graph")
     nodes, edges = _tables_of(graph, gather_columns(graph, "write_graph", **options))
     beside = path.with_name(f"{path.stem}_nodes{path.suffix}")
@@ -279,6 +277,22 @@ def write_graph(
             write_whole(place, table.write_parquet)
         else:
             write_whole(place, _plain(table).write_csv)
+    return path
+
+
+def check_graph_ending(path: str | Path) -> Path:
+    """The path, if its ending is of a format that :func:`write_graph` writes.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    path = Path(path)
+    if not path.name.lower().endswith(_WRITTEN):
+        raise OptionError(
+            f"{path}: the format is known by the ending: .gexf, .graphml, .csv or .parquet."
+        )
     return path
 
 

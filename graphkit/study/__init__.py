@@ -17,6 +17,7 @@ from graphkit.study.config import (
 from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, StudyResult
 from graphkit.study.run import demo_config, run_study
+from graphkit.study.sharing import read_results, share_bundle, write_study_graph
 
 __all__ = [
     "ArmConfig",
@@ -35,8 +36,11 @@ __all__ = [
     "check_study",
     "demo_config",
     "load_config",
+    "read_results",
     "run_study",
+    "share_bundle",
     "study_communities",
+    "write_study_graph",
 ]
 
 
