@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from graphkit.data.dataset import Dataset
-    from graphkit.data.graph import Graph
-    from graphkit.data.partition import Partition
     from graphkit.data.results import ImportReport
-    from graphkit.data.visibility import Visibility
     from graphkit.privacy import PseudonymKey
     from graphkit.study import CommunityStudy, StudyResult
 
@@ -511,9 +508,9 @@ def export(
             "--to",
         ),
     ] = "graph",
-    graph: Annotated[
+    edges: Annotated[
         Literal["cointeraction", "follows", "interactions"],
-        _option("Graph of a dataset.", "--graph"),
+        _option("What the edges of a dataset's graph are."),
     ] = "cointeraction",
     partition: Annotated[
         str | None,
@@ -551,10 +548,9 @@ def export(
     To pass results on: graphkit export results --to bundle --out shared
     """
     import graphkit as gk
-    from graphkit.readwrite import read_any, write_coortweet, write_graph, write_recbole
-    from graphkit.readwrite.graph_files import check_graph_ending
+    from graphkit.readwrite import read_any, write_coortweet, write_recbole
     from graphkit.study import share_bundle
-    from graphkit.study.disclosure import merge_small
+    from graphkit.study.export import export_graph
 
     if to == "bundle":
         _say(f"Bundle: {share_bundle(path, out, min_group_size=min_group_size)}")
@@ -570,79 +566,18 @@ def export(
         _show_counts(report)
         _say(f"Written: {out}")
         return
-    check_graph_ending(out)
-    found, seen = (None, None) if partition is None else _read_partition(partition)
     with gk.show_progress():
-        built = _read_graph(path, graph, directed, kind, found, options)
-    if partition is not None and found is None:
-        found = gk.Partition.from_attribute(built, partition)
-    if found is not None:
-        merged, seen = merge_small(found, min_group_size, seen)
-        if merged.n_communities < found.n_communities:
-            n = found.n_communities - merged.n_communities + 1
-            _say(f"{n:,} communities of fewer than {min_group_size} members are 'other'.")
-        found = merged
-    write_graph(built, out, partition=found, visibility=seen)
-    _say(f"Graph of {built.n_nodes:,} nodes and {built.n_edges:,} edges: {out}")
-    _say("It holds ids and edges: keep it as you keep the data.")
-    if out.suffix.lower() == ".csv":
-        _say(
-            "A spreadsheet takes cells that begin with = + - @ for formulas, and rounds long numbers: "
-            "import the columns there as text."
+        said = export_graph(
+            *(path, out),
+            edges=edges,
+            partition=partition,
+            directed=directed,
+            kinds=kind,
+            min_group_size=min_group_size,
+            options=options,
         )
-
-
-#: Endings of graph files, and of graphs that graphkit saved.
-_GRAPHS = (".gexf", ".graphml", ".gml", ".net", ".paj", ".npz")
-
-
-def _read_partition(given: str) -> tuple[Partition | None, Visibility | None]:
-    """Partition of a results folder or a file; nothing if it is the name of an attribute."""
-    import graphkit as gk
-    from graphkit.study import read_results
-
-    if Path(given).is_dir():
-        return read_results(given)
-    if given.endswith(".npz"):
-        return gk.Partition.load(given), None
-    return None, None
-
-
-def _read_graph(
-    path: Path,
-    graph: str,
-    directed: bool | None,
-    kinds: list[str] | None,
-    partition: Partition | None,
-    options: dict[str, Any],
-) -> Graph:
-    """The graph of a graph file, or of a dataset."""
-    import graphkit as gk
-    from graphkit.errors import FileError
-    from graphkit.readwrite import read_any, read_graph
-
-    name = path.name.lower().removesuffix(".gz")
-    if directed is not None or name.endswith(_GRAPHS):
-        if name.endswith(".npz"):
-            return gk.Graph.load(path)
-        return read_graph(path, directed=directed)[0]
-    if (path / "manifest.json").exists():
-        raise FileError(
-            f"{path} is a results folder, which holds no edges: graphkit export DATASET --partition "
-            f"{path} --out FILE writes its graph, and --to bundle its aggregates."
-        )
-    ds, _ = read_any(path, **options)
-    if graph == "follows":
-        return gk.follow_graph(ds)
-    if graph == "interactions":
-        return gk.interaction_graph(ds, **({"kinds": kinds} if kinds else {}))
-    made = None if partition is None else partition.provenance
-    names = ("between", "through", "weight", "min_shared", "max_degree", "window", "top", "kinds")
-    known = {} if made is None else {name: made.find(name) for name in (*names, "exclude")}
-    wanted = {"weight": "tfidf"} | {k: v for k, v in known.items() if v is not None}
-    if kinds:
-        wanted["kinds"] = kinds
-    return gk.cointeraction_graph(ds, **wanted)
+    for sentence in said:
+        _say(sentence)
 
 
 @app.command()

@@ -14,10 +14,11 @@ from graphkit.study.config import (
     WorldConfig,
     load_config,
 )
+from graphkit.study.export import read_results, write_study_graph
 from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, StudyResult
 from graphkit.study.run import demo_config, run_study
-from graphkit.study.sharing import read_results, share_bundle, write_study_graph
+from graphkit.study.sharing import share_bundle
 
 __all__ = [
     "ArmConfig",

@@ -137,9 +137,11 @@ class ResultsFolder:
         """Write a text file, such as ``report.html``."""
         self._write_file(name, lambda path: write_text(path, content), whole=True)
 
-    def finish(self, facts: Mapping[str, Any], *, finished: bool = True) -> None:
-        """Write the manifest, with the hash of every file, and the timings."""
-        if self.timings:
+    def finish(
+        self, facts: Mapping[str, Any], *, finished: bool = True, timed: bool = True
+    ) -> None:
+        """Write the manifest, with the hash of every file, and the timings if `timed`."""
+        if timed:
             write_json(self.path / "timings.json", self.timings)
         files = dict(sorted(self.files.items()))
         record = {"version": __version__, "finished": finished, **facts, "csv": _CSV}

@@ -1,4 +1,4 @@
-"""What may leave the house: graphs with communities, and bundles of aggregates without ids."""
+"""Bundles of aggregates of a study, without ids and small groups, to be passed on."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import polars as pl
 
 from graphkit import plot
 from graphkit.data.files import read_record
-from graphkit.data.partition import Partition, Runs
-from graphkit.data.provenance import Provenance
+from graphkit.data.partition import Partition
 from graphkit.data.visibility import Visibility
-from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import FileError, MissingDataError, OptionError, check_integer
+from graphkit.errors import MissingDataError, OptionError, check_integer
 from graphkit.measures import Mixing
-from graphkit.readwrite import write_graph
 from graphkit.study.config import load_config
 from graphkit.study.disclosure import drop_rare_tags, merge_small
+from graphkit.study.export import MANIFEST, read_results, read_table
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy, StudyResult
 
-__all__ = ["read_results", "share_bundle", "write_study_graph"]
+__all__ = ["share_bundle"]
 
-_MANIFEST = "manifest.json"
 #: Tables of sums and means over all accounts, whose rows name no community, or say which.
 _SUMS = (
     *("null", "outcome", "contrasts", "arm_means", "conditions", "robustness", "s_scan"),
@@ -37,95 +34,6 @@ _FACTS = (
 )
 #: Figures that are drawn anew, from merged communities.
 _DRAWN = ("communities", "borders", "visibility")
-
-
-def write_study_graph(
-    study: CommunityStudy | StudyResult, path: str | Path, *, min_group_size: int = 10
-) -> Path:
-    """Write the co-interaction graph of a study with its communities as attributes of the nodes.
-
-    The file holds the ids of the data and every edge: keep it as you keep the data. Communities of
-    fewer than `min_group_size` members are one, ``other``, as in :func:`share_bundle`; 1 keeps all.
-
-    Parameters
-    ----------
-    study
-        Result of :func:`graphkit.study_communities` or :func:`graphkit.run_study`.
-    path
-        The file, of a format of :func:`graphkit.readwrite.write_graph`.
-    min_group_size
-        Smallest community that keeps its name.
-
-    Returns
-    -------
-    Path
-        The path.
-
-    Raises
-    ------
-    OptionError
-        If the ending of the path is of no format that is written.
-    """
-    least = check_integer("min_group_size", min_group_size, low=1)
-    found = study.communities if isinstance(study, StudyResult) else study
-    partition, seen = merge_small(found.partition, least, found.visibility)
-    return write_graph(found.graph, path, partition=partition, visibility=seen)
-
-
-def read_results(folder: str | Path) -> tuple[Partition, Visibility | None]:
-    """Partition and visibility of a results folder of ``graphkit communities`` or ``graphkit run``.
-
-    Raises
-    ------
-    FileError
-        If the folder holds no finished results, or a table is damaged.
-    """
-    folder = Path(folder)
-    record = read_record(folder / _MANIFEST) if folder.is_dir() else None
-    if record is None or "tables/members.parquet" not in record["files"]:
-        raise FileError(
-            f"{folder} is no results folder with members of communities: give the folder that `graphkit "
-            "communities --out` or `graphkit run --out` wrote."
-        )
-    if not record["finished"]:
-        raise FileError(f"{folder}: this study did not finish: run it again first.")
-    about = record.get("communities", record)
-    members = _table(folder, "members")
-    assert members is not None
-    vocabulary = Vocabulary(members.get_column("id"))
-    codes = members.get_column("community").fill_null(-1).to_numpy().astype(np.int32)
-    named = members.drop_nulls("community").unique("community").sort("community")
-    runs = None
-    if "consistency" in members.columns:
-        values = members.get_column("consistency").cast(pl.Float32).fill_null(float("nan"))
-        stability = about.get("agreement_of_runs")
-        agreement = float("nan") if stability is None else float(stability)
-        runs = Runs(codes[None], np.full(1, np.nan), agreement, values.to_numpy())
-    made = Provenance.from_dict(about["provenance"])
-    partition = Partition(
-        vocabulary,
-        codes,
-        tuple(named.get_column("label")),
-        runs=runs,
-        evidence=_table(folder, "names"),
-        node_kind=made.find("between") or "nodes",
-        provenance=made,
-    )
-    seen = _table(folder, "visibility")
-    if seen is None:
-        return partition, None
-    return partition, Visibility(seen, np.empty((0, 0), np.int32), float("nan"))
-
-
-def _table(folder: Path, name: str) -> pl.DataFrame | None:
-    """A table of a results folder; `None` if there is none."""
-    path = folder / "tables" / f"{name}.parquet"
-    if not path.exists():
-        return None
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise FileError(f"{path} cannot be read: {error}. Run the study again.") from error
 
 
 @dataclass
@@ -204,7 +112,7 @@ def share_bundle(
         )
     with writing_results(path):
         bundle = _Bundle(source, ResultsFolder(path), least)
-        record = read_record(source / _MANIFEST) or {}
+        record = read_record(source / MANIFEST) or {}
         facts = {name: record.get(name) for name in ("seed", "terms")}
         facts["verdict"] = record.get("communities", record).get("verdict")
         _add_communities(bundle, partition, merged, kept, str(facts["verdict"]))
@@ -214,7 +122,8 @@ def share_bundle(
         schema = {"what": pl.String, "rows": pl.Int64, "why": pl.String}
         bundle.add("left_out", pl.DataFrame(bundle.left_out, schema=schema, orient="row"))
         bundle.folder.text("README.md", _readme(bundle, merged, facts))
-        bundle.folder.finish({"bundle": True, "min_group_size": least, **facts})
+        about = {"bundle": True, "min_group_size": least, **facts}
+        bundle.folder.finish(about, timed=False)
     return path
 
 
@@ -246,7 +155,7 @@ def _add_communities(
         bundle.leave("tags of communities", lost, why)
     said = verdict + ("; small ones merged" if n_merged else "")
     bundle.folder.figure("communities", plot.communities(merged, top=20, verdict=said))
-    borders = _table(bundle.source, "borders")
+    borders = read_table(bundle.source, "borders")
     if borders is not None:
         panels = _merged_mixing(borders, partition, merged)
         named = [f.select(pl.lit(n).alias("graph"), pl.all()) for n, f in _frames(panels).items()]
@@ -294,7 +203,7 @@ def _merged_mixing(
         observed, expected = sums
         total, inside = observed.sum(), np.trace(observed)
         index = float((total - 2 * inside) / total) if total else float("nan")
-        directed = not np.array_equal(observed, observed.T)
+        directed = not np.allclose(observed, observed.T, rtol=1e-9)
         panels[str(graph)] = Mixing(labels, observed, expected, index, 0, directed)
     return panels
 
@@ -302,11 +211,11 @@ def _merged_mixing(
 def _add_sums(bundle: _Bundle) -> None:
     """Tables over all accounts, without rows of single communities."""
     source = bundle.source
-    data = _table(source, "dataset")
+    data = read_table(source, "dataset")
     if data is not None:
         bundle.add("dataset", data.drop("low", "high", strict=False))
         bundle.leave("lowest and highest values of columns", None, "they are those of one account")
-    graphs = _table(source, "graphs")
+    graphs = read_table(source, "graphs")
     if graphs is not None:
         kept = graphs.filter(pl.col("fact").is_in(list(_FACTS)))
         bundle.add("graphs", kept)
@@ -315,7 +224,7 @@ def _add_sums(bundle: _Bundle) -> None:
             "facts of graphs, such as the largest degree", graphs.height - kept.height, why
         )
     for name in _SUMS:
-        frame = _table(source, name)
+        frame = read_table(source, name)
         if frame is None:
             continue
         if "community" in frame.columns:
