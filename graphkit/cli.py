@@ -231,7 +231,7 @@ def formats() -> None:
     _show_table("Formats", known(), rows=100)
     _say(
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
-        "Pajek, NodeXL, edge lists) are read in Python: graphkit.readwrite.read_graph."
+        "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
 
 

@@ -259,8 +259,8 @@ def write_gexf(
     GraphML: :func:`write_graphml`). Ids are text, also where they are integers in the graph. The text
     attribute ``label``, or else the id, is the name that is shown. Each other attribute is declared
     with its type; a value that is missing is not written. Integers beyond 2⁵³ are declared as text,
-    because JavaScript would round them, and so are lists with an entry that holds a comma, a bracket,
-    a bar or a quote. The diameter of a node grows with the square root of its degree, so that its area
+    because JavaScript would round them. Lists are lists of text, because networkx reads no others, or
+    text if an entry holds a comma, bracket, bar, quote or backslash. The diameter of a node grows with the square root of its degree, so that its area
     grows with the degree. The file holds no time: the same graph gives the same bytes.
 
     Parameters
@@ -417,8 +417,8 @@ def _compose(graph: Graph, frame: pl.DataFrame, drawing: list[pl.Series]) -> Ite
 def _typed(column: pl.Series) -> tuple[str, pl.Series]:
     """Declared type and texts of a column, infinity as Java and JavaScript write it."""
     if isinstance(column.dtype, pl.List) and parts_safely(column):
-        kind, _ = exact_text(column.explode(empty_as_null=False))
-        return f"list{kind}", exact_text(column)[1]
+        # networkx fails on lists of any other type
+        return "liststring", exact_text(column)[1]
     kind, texts = exact_text(column)
     if kind == "double":
         texts = texts.replace({"inf": "Infinity", "-inf": "-Infinity"})

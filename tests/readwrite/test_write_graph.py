@@ -198,6 +198,15 @@ def test_write_gexf_gives_the_same_bytes_and_refuses_what_it_cannot_write(tmp_pa
     assert not (tmp_path / "bad.gexf").exists()
 
 
+def test_lists_of_numbers_are_lists_that_networkx_reads(tmp_path: Path) -> None:
+    table = pl.DataFrame({"id": ["a", "b"], "days": [[1, 2], []], "few": [[0.5], None]})
+    g = Graph.from_edges(["a"], ["b"], directed=False, attributes=table)
+    path = write_gexf(g, tmp_path / "g.gexf")
+    assert nx.read_gexf(path).nodes["a"]["days"] == "[1, 2]"
+    assert known(read_graph(path)[0], "days") == {"a": ["1", "2"], "b": []}
+    assert known(read_graph(path)[0], "few") == {"a": ["0.5"]}
+
+
 def test_write_gexf_of_graphs_without_edges_and_with_integers(tmp_path: Path) -> None:
     g = Graph.from_edges(
         [7281986300348026145], [2], directed=False, nodes=[7281986300348026145, 2, 3]
