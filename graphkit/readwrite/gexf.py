@@ -305,7 +305,7 @@ def write_gexf(
     References
     ----------
     GEXF 1.3 schema: https://gexf.net/schema.html.
-    Tol, P. (2021). Colour schemes. SRON technical note SRON/EPS/TN/09-002, issue 3.2.
+    Tol, P. (2021). Colour schemes. SRON technical note. https://personal.sron.nl/~pault/
 
     Examples
     --------

@@ -67,7 +67,7 @@ def merge_small(
     >>> p = Partition.from_membership({k: "abbcccddddeeeee"[k] for k in range(15)})
     >>> merged, _ = merge_small(p, 3)
     >>> merged.labels, merged.sizes.tolist()
-    (('e', 'd', 'c', 'other'), [5, 4, 3, 3])
+    (('e', 'd', 'other', 'c'), [5, 4, 3, 3])
     """
     shown = shown_communities(partition.sizes.tolist(), least)
     old = partition.membership
