@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | warm``.
+"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | export | warm``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -122,6 +122,22 @@ SeparatorOption = Annotated[
     _option("Text between the entries of lists in cells. (default: found)", "--separator"),
 ]
 OutOption = Annotated[Path, _option("Folder for the results.", "--out")]
+GraphFileOption = Annotated[
+    Path | None,
+    _option(
+        "Also write the graph with its communities to this file: .gexf, .graphml, .csv or .parquet. It "
+        "holds ids and edges: keep it as you keep the data.",
+        "--graph",
+    ),
+]
+LeastOption = Annotated[
+    int,
+    _option(
+        "In what is exported, communities of fewer members are one, 'other'; 1 keeps all.",
+        "--min-group-size",
+        min=1,
+    ),
+]
 SeedOption = Annotated[int, _option("Seed of all random streams.", "--seed", min=0)]
 RunsOption = Annotated[int, _option("Runs of Leiden per graph.", "--runs", min=1)]
 
@@ -170,12 +186,21 @@ def demo(
 
 
 @app.command()
-def run(study: StudyPath, out: OutOption, executor: ExecutorOption = None) -> None:
-    """Run a study file: write a folder of tables, figures and a report."""
+def run(
+    study: StudyPath, out: OutOption, executor: ExecutorOption = None, graph: GraphFileOption = None
+) -> None:
+    """Run a study file: write a folder of tables, figures and a report.
+
+    In the file of --graph, communities below the study's min_group_size are one, 'other'.
+    """
     import graphkit as gk
     from graphkit.parallel import open_executor
-    from graphkit.study import run_study
+    from graphkit.readwrite.graph_files import check_graph_ending
+    from graphkit.study import run_study, write_study_graph
     from graphkit.study.ahead import compiling_ahead
+
+    if graph is not None:
+        check_graph_ending(graph)
 
     with ExitStack() as opened:
         # the executor first: its workers take the kernels that are compiled ahead
@@ -183,6 +208,9 @@ def run(study: StudyPath, out: OutOption, executor: ExecutorOption = None) -> No
         opened.enter_context(compiling_ahead(simulation=True))
         opened.enter_context(gk.show_progress())
         result = run_study(study, out, executor=workers)
+    if graph is not None:
+        write_study_graph(result, graph, min_group_size=result.config.report.min_group_size)
+        _say(f"Graph with its communities: {graph}")
     _show_study(result.communities, result.config.report.min_group_size)
     _show_result(result)
 
@@ -203,7 +231,7 @@ def formats() -> None:
     _show_table("Formats", known(), rows=100)
     _say(
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
-        "Pajek, NodeXL, edge lists) are read in Python: graphkit.readwrite.read_graph."
+        "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
 
 
@@ -402,6 +430,8 @@ def communities(
         list[str] | None, _option("Find a community by tags a,b,c; repeatable.", "--find")
     ] = None,
     seed: SeedOption = 1,
+    graph: GraphFileOption = None,
+    min_group_size: LeastOption = 10,
 ) -> None:
     """Find, name and validate the communities of a dataset, and write them to a folder.
 
@@ -409,8 +439,12 @@ def communities(
     """
     import graphkit as gk
     from graphkit.readwrite import read_any
+    from graphkit.readwrite.graph_files import check_graph_ending
+    from graphkit.study import write_study_graph
     from graphkit.study.ahead import compiling_ahead
 
+    if graph is not None:
+        check_graph_ending(graph)
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
     unwanted = set(exclude or ())
@@ -442,7 +476,108 @@ def communities(
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
         _say(repr(hit))
+    if graph is not None:
+        write_study_graph(study, graph, min_group_size=min_group_size)
+        _say(f"Graph with its communities: {graph}")
     _say(f"Tables, figures and manifest: {study.folder}")
+
+
+@app.command()
+def export(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="Dataset (folder, file or archive), graph file, or results folder of `graphkit "
+            "communities` or `graphkit run`.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        _option(
+            "File to write, whose ending says the format: .gexf, .graphml (both also .gz), .csv or "
+            ".parquet (edges, and nodes in NAME_nodes); for recbole and bundle a folder.",
+            "--out",
+        ),
+    ],
+    to: Annotated[
+        Literal["graph", "coortweet", "recbole", "bundle"],
+        _option(
+            "graph; a dataset as the table of CooRTweet or the atomic files of RecBole; or a results "
+            "folder as a bundle of aggregates without ids.",
+            "--to",
+        ),
+    ] = "graph",
+    edges: Annotated[
+        Literal["cointeraction", "follows", "interactions"],
+        _option("What the edges of a dataset's graph are."),
+    ] = "cointeraction",
+    partition: Annotated[
+        str | None,
+        _option(
+            "Communities to write with the graph: a results folder (its projection is then that of the "
+            "graph), a file of Partition.save, or an attribute of the nodes.",
+            "--partition",
+        ),
+    ] = None,
+    directed: Annotated[
+        bool | None,
+        _option(
+            "PATH is an edge list whose edges have a direction, or none.", "--directed/--undirected"
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, _option("Kind of interaction to count; repeatable.", "--kind")
+    ] = None,
+    min_group_size: LeastOption = 10,
+    format: FormatOption = None,
+    account: AccountOption = None,
+    direction: DirectionOption = None,
+    columns: ColumnsOption = None,
+    table: TableOption = None,
+    kind_is: KindIsOption = None,
+    tz: ZoneOption = None,
+    separator: SeparatorOption = None,
+) -> None:
+    """Write a graph with its communities, or a dataset, for other programs; or results to share.
+
+    Example: graphkit export data --partition results --out graph.gexf
+
+    Graphs are opened by Gephi (GEXF, CSV), Cytoscape and igraph (GraphML), networkx, pandas and others.
+
+    To pass results on: graphkit export results --to bundle --out shared
+    """
+    import graphkit as gk
+    from graphkit.readwrite import read_any, write_coortweet, write_recbole
+    from graphkit.study import share_bundle
+    from graphkit.study.export import export_graph
+
+    if to == "bundle":
+        _say(f"Bundle: {share_bundle(path, out, min_group_size=min_group_size)}")
+        _say("README.md in it says what was left out.")
+        return
+    options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
+    options |= {"account": _accounts(account), "direction": direction, "format": format}
+    if to in ("coortweet", "recbole"):
+        with gk.show_progress():
+            ds, _ = read_any(path, **options)
+        write = write_coortweet if to == "coortweet" else write_recbole
+        report = write(ds, out, kinds=kind or None)
+        _show_counts(report)
+        _say(f"Written: {out}")
+        return
+    with gk.show_progress():
+        said = export_graph(
+            *(path, out),
+            edges=edges,
+            partition=partition,
+            directed=directed,
+            kinds=kind,
+            min_group_size=min_group_size,
+            options=options,
+        )
+    for sentence in said:
+        _say(sentence)
 
 
 @app.command()
@@ -512,6 +647,15 @@ def _show_report(path: Path, report: ImportReport) -> None:
         _show_table("Rows dropped, with reasons", report.dropped, rows=200)
     if report.notes.height:
         _show_table("Changes and additions", report.notes, rows=200)
+
+
+def _show_counts(report: ImportReport) -> None:
+    """Print what became of rows that were written in another format."""
+    _show_table("Rows written", report.rows.rename({"read": "rows", "kept": "written"}))
+    if report.dropped.height:
+        _show_table("Rows left out, with reasons", report.dropped, rows=200)
+    if report.notes.height:
+        _show_table("What is not in this format, or changed", report.notes, rows=200)
 
 
 def _show_study(study: CommunityStudy, least: int = 0) -> None:

@@ -55,18 +55,45 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
-    commands = ("demo", "run", "check", "formats", "import", "describe", "communities", "warm")
+    commands = ("demo", "run", "check", "formats", "import", "describe", "communities")
+    commands += ("export", "warm")
     for arguments in ((), *((command,) for command in commands)):
         code, shown, _ = call(*arguments, "--help")
         assert code == 0
         assert "Usage" in shown
     assert "--min-shared" in call("communities", "--help")[1]
     assert "--executor" in call("run", "--help")[1]
-    for command in ("import", "describe", "communities"):
+    assert "Example: graphkit export" in call("export", "--help")[1]
+    for command in ("import", "describe", "communities", "export"):
         _, shown, _ = call(command, "--help")
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
             assert option in shown
     assert graphkit("--version").stdout.startswith("graphkit 0.")
+
+
+def test_export(folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]) -> None:
+    out = tmp_path / "results"
+    options = ("--runs", "2", "--null-draws", "0", "--graph", tmp_path / "c.gexf")
+    code, shown, _ = call("communities", folder, "--out", out, *options)
+    assert code == 0
+    assert f"Graph with its communities: {tmp_path / 'c.gexf'}" in shown
+    code, _, told = call("communities", folder, "--out", out, "--graph", "c.dot")
+    assert (code, "known by the ending" in told) == (2, True)
+    code, shown, _ = call("export", folder, "--partition", out, "--out", tmp_path / "g.gexf")
+    assert code == 0
+    assert "keep it as you keep the data" in shown
+    assert (tmp_path / "g.gexf").read_bytes() == (tmp_path / "c.gexf").read_bytes()
+    code, shown, _ = call("export", out, "--to", "bundle", "--out", tmp_path / "shared")
+    assert code == 0
+    assert "what was left out" in (tmp_path / "shared/README.md").read_text().lower()
+    code, shown, _ = call("export", folder, "--to", "recbole", "--out", tmp_path / "atomic")
+    assert code == 0
+    assert "caption: not in this format" in shown
+    code, shown, _ = call(
+        "export", folder, "--to", "coortweet", "--kind", "share", "--out", tmp_path / "s.csv"
+    )
+    assert code == 0
+    assert (tmp_path / "s.csv").read_text().startswith("object_id,account_id,content_id,")
 
 
 def test_describe(folder: Path) -> None:
