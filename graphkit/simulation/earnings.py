@@ -35,7 +35,7 @@ class Earnings:
     """
 
     def __init__(self, arrays: SimulationArrays, payout: Payout) -> None:
-        self._arrays, self._payout = arrays, payout
+        self.arrays, self._payout = arrays, payout
 
     def so_far(
         self,
@@ -57,7 +57,7 @@ class Earnings:
         follows
             Followees of all accounts, as they are now.
         """
-        arrays, n = self._arrays, self._arrays.accounts.size
+        arrays, n = self.arrays, self.arrays.accounts.size
         posts = np.flatnonzero(~withdrawn[:n_posts])
         author = arrays.static.attributes[posts, AUTHOR].astype(np.int64)
         creators = np.unique(author)
