@@ -25,8 +25,8 @@ DUETS, STITCHES = 1, 2
 _ID = "~answer-"
 
 
-def _none(dtype: type) -> Any:
-    return field(default_factory=lambda: np.zeros(0, dtype))
+def _no_codes() -> npt.NDArray[np.int32]:
+    return np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -54,10 +54,10 @@ class Answers(Frozen, table="frame"):
         ``Behaviour.answer_posts``.
     """
 
-    author: npt.NDArray[np.int32] = _none(np.int32)
-    parent: npt.NDArray[np.int32] = _none(np.int32)
-    kind: npt.NDArray[np.int8] = _none(np.int8)
-    tick: npt.NDArray[np.int32] = _none(np.int32)
+    author: npt.NDArray[np.int32] = field(default_factory=_no_codes)
+    parent: npt.NDArray[np.int32] = field(default_factory=_no_codes)
+    kind: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+    tick: npt.NDArray[np.int32] = field(default_factory=_no_codes)
     mix: float = 0.5
     late: int = 0
     left: int = 0
@@ -191,7 +191,7 @@ def world_with_answers(world: World, answers: Answers) -> World:
     if not count:
         return world
     author, parent = answers.author, answers.parent
-    within = 0 <= int(author.min()) and int(author.max()) < n and int(parent.min()) >= 0
+    within = int(author.min()) >= 0 and int(author.max()) < n and int(parent.min()) >= 0
     if not within or (parent >= m + np.searchsorted(answers.tick, answers.tick)).any():
         raise DataError("answers: an account or a parent is not in this world.")
 
@@ -208,9 +208,7 @@ def world_with_answers(world: World, answers: Answers) -> World:
     starts = np.flatnonzero(np.diff(answers.tick, prepend=-1)).tolist()
     for low, high in zip(starts, [*starts[1:], count], strict=True):
         some, of, by = slice(m + low, m + high), parent[low:high], author[low:high]
-        keys = answer_keys(
-            answers.kind[low:high], world.account_keys[by], made["post_keys"][of]
-        )
+        keys = answer_keys(answers.kind[low:high], world.account_keys[by], made["post_keys"][of])
         made["post_keys"][some] = keys
         made["quality"][some] = answer_quality(keys, made["quality"][of], answers.mix)
         for name, rows in own.items():

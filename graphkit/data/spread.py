@@ -239,7 +239,7 @@ class Spread(Frozen, table="summary"):
                 if isinstance(value, Mapping):
                     parts += chain(*sorted(value.items()))
                 elif isinstance(value, Answers):
-                    parts += [] if value.none else [value]
+                    parts += [] if value.none else [value._key]
                 else:
                     parts.append(_to_plain(value))
         return content_key(*parts)

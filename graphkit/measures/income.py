@@ -243,7 +243,7 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
     outcome: list[tuple[object, ...]] = []
     incomes: dict[Key, Floats] = {}
     for arm, w, r in keys:
-        tallies = CreatorTallies(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]))
+        tallies = CreatorTallies(RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r]))
         threshold, factor = scales[w]
         paid = _scaled(tallies.paid(scheme, threshold), scheme, factor)
         incomes[arm, w, r] = paid
@@ -255,8 +255,10 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
         for name, value in {"filler": share, **values}.items():
             outcome.append((arm, w, r, None, None, name, value, *facts))
     creators = tuple(
-        RunTallies(world, spread.tallies[baseline, w, 0]).creators.astype(np.int64)
-        for w, world in enumerate(spread.worlds)
+        RunTallies(spread.world_of(baseline, w, 0), spread.tallies[baseline, w, 0]).creators.astype(
+            np.int64
+        )
+        for w in range(len(spread.worlds))
     )
     silent = sum(x.n_accounts - k.size for x, k in zip(spread.worlds, creators, strict=True))
     record = Provenance.of(
@@ -273,11 +275,8 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
 
 def _scale(spread: Spread, scheme: Payout, baseline: str, w: int) -> tuple[float, float]:
     """Threshold in minutes of a world, and the factor of amounts; both by the baseline."""
-    world = spread.worlds[w]
-    runs = [
-        CreatorTallies(RunTallies(world, spread.tallies[baseline, w, r]))
-        for r in range(spread.replications)
-    ]
+    jobs = [(baseline, w, r) for r in range(spread.replications)]
+    runs = [CreatorTallies(RunTallies(spread.world_of(*job), spread.tallies[job])) for job in jobs]
     threshold = float(np.mean([scheme.threshold(run.minutes) for run in runs]))
     totals = [_total(run.paid(scheme, threshold)) for run in runs]
     if not sum(totals) > 0:

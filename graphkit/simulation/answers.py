@@ -113,11 +113,7 @@ class Answering:
         return np.maximum(delays, 1).astype(np.int64)
 
     def take(
-        self,
-        t: int,
-        gone: npt.NDArray[np.bool_],
-        quit: npt.NDArray[np.bool_],
-        static: StaticArrays,
+        self, t: int, gone: npt.NDArray[np.bool_], quit: npt.NDArray[np.bool_], static: StaticArrays
     ) -> Entering:
         """Answers that enter in tick t, in the order of their keys; they are due no more."""
         now = self.due == t
