@@ -200,9 +200,7 @@ _TALLY = Layout(
         **{f"answers_{name}": ("int32", ("y",)) for name in ("author", "parent", "tick")},
         "answers_kind": ("int8", ("y",)),
     },
-    optional=_sets(
-        "of", "arrivals_*", "answers_author answers_parent answers_tick answers_kind"
-    ),
+    optional=_sets("of", "arrivals_*", "answers_author answers_parent answers_tick answers_kind"),
     each="kinds",
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,8 +45,8 @@ from graphkit.simulation.behaviour import Behaviour
 
 Ints = npt.NDArray[np.int64]
 
-#: Longest ln d that is computed; such answers are due after any run.
-_LONGEST = 40.0
+#: Largest ln of a delay over the median that is computed, and largest delay: after any run.
+_LONGEST, _LATE = 40.0, 2.0**40
 
 
 class Entering(NamedTuple):
@@ -108,9 +107,9 @@ class Answering:
         b = self._behaviour
         # the lowest draw is 0, of which the quantile would be infinite
         drawn = np.maximum(draw_all(self._seed, E_DELAY, keys, 0), 2.0**-54)
-        logs = math.log(b.answer_delay) + b.answer_spread * ndtri(drawn)
-        delays = np.ceil(np.exp(np.minimum(logs, _LONGEST)))
-        return np.maximum(delays, 1).astype(np.int64)
+        ratio = np.exp(np.minimum(b.answer_spread * ndtri(drawn), _LONGEST))
+        delays = np.ceil(min(b.answer_delay, _LATE) * ratio)
+        return np.clip(delays, 1, _LATE).astype(np.int64)
 
     def take(
         self, t: int, gone: npt.NDArray[np.bool_], quit: npt.NDArray[np.bool_], static: StaticArrays

@@ -89,9 +89,7 @@ def test_who_gave_up_posts_no_more(
 def test_drift_leads_toward_what_was_rewarded_and_changes_no_world(
     world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run]
 ) -> None:
-    mind = Behaviour(
-        drift=0.5, like_base=0.0, post_base=50.0, quit_base=-50.0, answer_posts=0.0
-    )
+    mind = Behaviour(drift=0.5, like_base=0.0, post_base=50.0, quit_base=-50.0, answer_posts=0.0)
     run = run_of(world, all_feeds["interest"], free=True, behaviour=mind)
     kept, ticks = run.arrays.static.features.copy(), run.arrays.ticks
     author, moved = run.static.attributes[:, codes.AUTHOR], []

@@ -84,8 +84,8 @@ class Twin(Platform):
             key = bits(0, getattr(codes, f"E_{name}"), self.akey[a], self.pkey[p], 0)
             drawn = share(bits(self.seed, codes.E_DELAY, key, 0, 0))
             z = NormalDist().inv_cdf(max(drawn, 2.0**-54))
-            log = math.log(self.mind.answer_delay) + self.mind.answer_spread * z
-            due = self.t + max(math.ceil(math.exp(min(log, 40.0))), 1)
+            delay = self.mind.answer_delay * math.exp(min(self.mind.answer_spread * z, 40.0))
+            due = self.t + max(math.ceil(delay), 1)
             if share(bits(self.seed, codes.E_ANSWER, key, 0, 0)) >= self.mind.answer_posts:
                 self.unanswered["declined"] += 1
             elif due >= self.ticks:

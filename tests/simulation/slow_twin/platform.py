@@ -82,8 +82,7 @@ class Platform:
         self.index = build_index(self.features[self.order], padded(world.profiles)[self.by_key])
         start, posts = self.index.start, self.index.posts
         self.cells = [
-            [self.order[at] for at in posts[low:high]]
-            for low, high in pairwise(start.tolist())
+            [self.order[at] for at in posts[low:high]] for low, high in pairwise(start.tolist())
         ]
         self.profiles = self.initial_profiles()
         self.last: dict[int, int] = {}
