@@ -237,7 +237,7 @@ def test_the_same_pair_gives_the_same_answer_in_every_arm(
 ) -> None:
     mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=0.5, drift=0)
     arms = {name: all_feeds[name] for name in ("interest", "uniform")}
-    spread = simulate(world, arms, budget="free", behaviour=mind)
+    spread = simulate(world, arms, budget="free", behaviour=mind, slots=20)
     found = []
     for arm in arms:
         after, made = spread.world_of(arm, 0, 0), spread.of(arm)[0].answers
