@@ -140,7 +140,7 @@ def mix_features(parent: Floats, own: Floats, mix: float) -> npt.NDArray[np.floa
     rows = mix * parent.astype(np.float64) + (1 - mix) * own.astype(np.float64)
     length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
     found = np.divide(rows, length, out=parent.astype(np.float64), where=length > 0)
-    return found.astype(np.float32)
+    return np.asarray(found, dtype=np.float32)
 
 
 def answer_ids(posts: Vocabulary, size: int) -> list[Any]:
@@ -202,7 +202,7 @@ def world_with_answers(world: World, answers: Answers) -> World:
     copied = ("durations", "divisiveness", "flagged")
     names = ["post_keys", "post_features", "taste_features", "quality"]
     names += [name for name in copied if getattr(world, name) is not None]
-    made = {name: extended(name) for name in names}
+    made: dict[str, Any] = {name: extended(name) for name in names}
     own = {"post_features": world.profiles, "taste_features": world.interests}
     # a parent has entered in an earlier tick than its answers
     starts = np.flatnonzero(np.diff(answers.tick, prepend=-1)).tolist()

@@ -109,7 +109,7 @@ class Answering:
         drawn = np.maximum(draw_all(self._seed, E_DELAY, keys, 0), 2.0**-54)
         ratio = np.exp(np.minimum(b.answer_spread * ndtri(drawn), _LONGEST))
         delays = np.ceil(min(b.answer_delay, _LATE) * ratio)
-        return np.clip(delays, 1, _LATE).astype(np.int64)
+        return np.asarray(np.clip(delays, 1, _LATE), dtype=np.int64)
 
     def take(
         self, t: int, gone: npt.NDArray[np.bool_], quit: npt.NDArray[np.bool_], static: StaticArrays
@@ -139,9 +139,9 @@ class Answering:
         """Tick and answers of every tick in which some entered, in order."""
         starts = np.flatnonzero(np.diff(self.made_tick, prepend=-1)).tolist()
         parts = [slice(*ends) for ends in zip(starts, [*starts[1:], None], strict=True)]
-        columns = self.made_author, self.made_parent, self.made_kind
+        author, parent, kind = self.made_author, self.made_parent, self.made_kind
         return [
-            (int(self.made_tick[part.start]), Entering(*(column[part] for column in columns)))
+            (int(self.made_tick[part.start]), Entering(author[part], parent[part], kind[part]))
             for part in parts
         ]
 
@@ -152,7 +152,7 @@ class Answering:
 
         All posts below `at` have entered by then, and no post from `at` on has.
         """
-        mix, static, world = self._behaviour.answer_mix, arrays.static, arrays.world
+        mix, static = self._behaviour.answer_mix, arrays.static
         author, parent, kind = answers
         count = author.size
         keys = answer_keys(kind, static.account_keys[author], static.post_keys[parent])
@@ -183,7 +183,6 @@ class Answering:
             ticks=np.insert(arrays.ticks, at, np.full(count, t, np.int32)),
             seconds=np.insert(arrays.seconds, at, seconds),
             cross_posted=np.insert(arrays.cross_posted, at, np.zeros(count, np.bool_)),
-            world=world,
         )
 
     def record(self, arrays: SimulationArrays) -> Answers:

@@ -21,7 +21,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("social_share", "activity", "drift", "answer_posts", "answer_mix"), (0, 1)),
     **dict.fromkeys(("noise", "answer_delay", "answer_spread"), (0, math.inf)),
 }
-#: Parameters that are not 0: nobody would open the feed, and no logarithm be taken.
+#: Parameters that are not 0: nobody would open the feed, and a median of ln d needs d > 0.
 _NEVER = ("activity", "answer_delay")
 
 
@@ -68,13 +68,14 @@ class Behaviour:
     features of the parent as they are when the answer enters, and of the author the true interests
     (for tastes) and the initial profile (for what feeds read). Its quality is m times that of the
     parent plus 1 − m times a uniform draw; its duration, divisiveness and flag are those of the
-    parent. It can be answered in turn. The defaults of the delay are chosen such that 31 % of the
-    answers enter within one day and 82 % within 30, as stitches on TikTok did [1]_; that duets
-    follow stitches in this, that every such reaction is posted, the mix and the quality are
-    assumptions.
+    parent. It can be answered in turn. The defaults of the delay are such that 31 % of the answers
+    enter within one day and 82 % within 30: the shares of stitches on TikTok [1]_ (from memory, not
+    checked). There the days are counted from the video's posting, here from watching it, so that
+    answers come somewhat later than there. That duets follow stitches in this, that every such
+    reaction is posted, the mix and the quality are assumptions.
 
-    Staying, creating, answering, and follows take effect under ``budget="free"`` only; under ``"matched"``
-    their probabilities are recorded as propensities.
+    Staying, creating, answering, and follows take effect under ``budget="free"`` only; under
+    ``"matched"`` their probabilities are recorded as propensities (of answering, the reactions).
 
     Attributes
     ----------
@@ -110,7 +111,9 @@ class Behaviour:
 
     References
     ----------
-    .. [1] Høgenhaug, et al. (2025). TikTok StitchGraph. https://doi.org/10.48550/arXiv.2502.18661
+    .. [1] Høgenhaug, M., Friis, M., Pedersen, M. & Rossi, L. (2025). TikTok StitchGraph:
+       Characterizing communication patterns on TikTok through a collection of interaction
+       networks. arXiv:2502.18661.
     """
 
     social_share: float = 0.2
