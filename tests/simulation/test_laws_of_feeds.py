@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import graphkit as gk
-from graphkit.data.answers import Answers
+from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.spread import ArmTally, Spread
@@ -217,8 +217,9 @@ def test_what_is_shown_is_new_of_others_and_there(
     rows = [row for row in log_of(run) if row[3] >= 0]
     pairs = [(a, post) for _, a, _, post, *_ in rows]
     assert len(set(pairs)) == len(pairs)
-    assert not any(a == world.posters[post] for a, post in pairs)
-    assert all(world.ticks[post] <= t for t, _, _, post, *_ in rows)
+    after = world_with_answers(world, run.tally().answers)
+    assert not any(a == after.posters[post] for a, post in pairs)
+    assert all(after.ticks[post] <= t for t, _, _, post, *_ in rows)
     posted = run.tally().posted
     assert all(posted[post] for _, post in pairs)
     passed_on = {(a, post): t for t, a, _, post, _, _, react, _ in rows if react & codes.RESHARE}
