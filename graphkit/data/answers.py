@@ -132,8 +132,8 @@ def mix_features(parent: Floats, own: Floats, mix: float) -> npt.NDArray[np.floa
     Examples
     --------
     >>> rows = np.eye(2, dtype=np.float32)
-    >>> mix_features(rows, rows[::-1], 0.5).round(3).tolist()
-    [[0.707, 0.707], [0.707, 0.707]]
+    >>> (mix_features(rows, rows[::-1], 0.5) ** 2).round(3).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
     >>> mix_features(rows, -rows, 0.5).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
