@@ -83,16 +83,22 @@ class Answering:
         # of the world's posts, and of the answers that entered behind them
         self._quality = arrays.world.quality
 
-    def add(self, t: int, active: Ints, shown: TickImpressions, static: StaticArrays) -> None:
+    def add(self, t: int, active: Ints, shown: TickImpressions, arrays: SimulationArrays) -> None:
         """Draw which duets and stitches of a tick become posts, and when."""
-        found = []
+        static, found = arrays.static, []
         for kind, bit in ((DUETS, DUET), (STITCHES, STITCH)):
             rows, places = np.nonzero(shown.react & bit)
             parents = shown.post[rows, places].astype(np.int64)
             found.append((active[rows], parents, np.full(rows.size, kind, np.int8)))
         author, parent, kinds = (np.concatenate(parts) for parts in zip(*found, strict=True))
         keys = answer_keys(kinds, static.account_keys[author], static.post_keys[parent])
-        posted = draw_all(self._seed, E_ANSWER, keys, 0) < self._behaviour.answer_posts
+        chance = np.full(keys.size, float(self._behaviour.answer_posts))
+        # the answers of this run are the last posts
+        place = arrays.posts[parent] - arrays.world.n_posts
+        of_stitch = np.zeros(keys.size, np.bool_)
+        of_stitch[place >= 0] = self.made_kind[place[place >= 0]] == STITCHES
+        chance[of_stitch & (kinds == STITCHES)] *= self._behaviour.stitch_chain
+        posted = draw_all(self._seed, E_ANSWER, keys, 0) < chance
         due = t + self._delays(keys)
         kept = posted & (due < self._ticks)
         self.declined += int((~posted).sum())

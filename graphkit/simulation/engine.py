@@ -278,7 +278,7 @@ class Run:
             self.shared.lower(t, active, shown.post)
         self._record_tick(t, active, shown, missing)
         if self.answering is not None:
-            self.answering.add(t, active, shown, self.static)
+            self.answering.add(t, active, shown, self.arrays)
         self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing

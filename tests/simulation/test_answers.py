@@ -35,6 +35,7 @@ ALL_ANSWER = Behaviour(
     leave_base=-50.0,
     quit_base=-50.0,
     answer_delay=1.0,
+    answer_mix=0.5,
     answer_spread=0.0,
     drift=0.0,
 )
@@ -57,7 +58,7 @@ def duets_of_all(arrays: SimulationArrays) -> tuple[np.ndarray, TickImpressions]
 
 def test_delays_have_the_published_quantiles(arrays: SimulationArrays) -> None:
     answering = Answering(arrays, Behaviour(), np.uint64(7), 10**9)
-    answering.add(5, *duets_of_all(arrays), arrays.static)
+    answering.add(5, *duets_of_all(arrays), arrays)
     delay = answering.due - 5
     assert delay.min() == 1
     # 31 % within a day and 82 % within thirty: 19,200 draws, three standard errors
@@ -66,7 +67,7 @@ def test_delays_have_the_published_quantiles(arrays: SimulationArrays) -> None:
     assert answering.declined == answering.late == 0
     # which of them are late depends on the end of the run alone
     short = Answering(arrays, Behaviour(), np.uint64(7), 10)
-    short.add(5, *duets_of_all(arrays), arrays.static)
+    short.add(5, *duets_of_all(arrays), arrays)
     assert short.late == np.count_nonzero(delay + 5 >= 10)
     assert short.due.tolist() == answering.due[answering.due < 10].tolist()
 
@@ -76,7 +77,7 @@ def test_a_share_of_them_is_posted(arrays: SimulationArrays) -> None:
     for share in (0.0, 0.3, 0.6):
         mind = Behaviour(answer_posts=share)
         answering = Answering(arrays, mind, np.uint64(7), 10**9)
-        answering.add(0, *duets_of_all(arrays), arrays.static)
+        answering.add(0, *duets_of_all(arrays), arrays)
         assert answering.declined + answering.author.size == 80 * arrays.posts.size
         assert answering.author.size / (80 * arrays.posts.size) == pytest.approx(share, abs=0.011)
         pairs = zip(answering.author.tolist(), answering.parent.tolist(), strict=True)
@@ -93,7 +94,7 @@ def test_a_delay_is_rounded_up_and_at_least_a_tick(
 ) -> None:
     mind = Behaviour(answer_spread=spread, answer_delay=delay)
     answering = Answering(arrays, mind, np.uint64(7), 100)
-    answering.add(2, *duets_of_all(arrays), arrays.static)
+    answering.add(2, *duets_of_all(arrays), arrays)
     assert set(answering.due.tolist()) == {2 + ticks}
 
 
@@ -235,7 +236,7 @@ def test_under_a_matched_budget_answers_change_nothing(
 def test_the_same_pair_gives_the_same_answer_in_every_arm(
     world: World, all_feeds: dict[str, Feed], lively: Behaviour, simulate: Simulate
 ) -> None:
-    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=0.5, drift=0)
+    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=1.0, drift=0)
     arms = {name: all_feeds[name] for name in ("interest", "uniform")}
     spread = simulate(world, arms, budget="free", behaviour=mind, slots=20)
     found = []
@@ -303,3 +304,17 @@ def test_the_index_finds_answers(
 def test_what_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(OptionError, match=next(iter(change))):
         Behaviour(**change)
+
+
+@pytest.mark.parametrize("chain", [0.0, 1.0])
+def test_stitches_of_stitches_are_posts_only_if_they_may_be(chain: float) -> None:
+    mind = dataclasses.replace(ALL_ANSWER, duet_base=-50.0, stitch_base=50.0, stitch_chain=chain)
+    spread = gk.simulate_spread(
+        three(), {"u": uniform()}, ticks=3, slots=9, budget="free", behaviour=mind, rng=1
+    )
+    made = spread.of("u")[0].answers
+    assert set(made.kind.tolist()) == {2}
+    # both others stitch the only post; in the next tick each stitches the other's stitch, and the
+    # author both
+    assert (made.parent > 0).sum() == (4 if chain else 0)
+    assert made.declined == (0 if chain else 4)

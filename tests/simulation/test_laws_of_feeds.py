@@ -128,7 +128,8 @@ def test_renaming_and_reordering_with_keys_kept_change_no_byte(
     }
     for name in ("ticks", "reactions", "watch", "posted"):
         changes[name] = getattr(second, name)[of_post]
-    for name in ("left", "quit", "gained", "lost"):
+    of_accounts = ("left", "quit", "gained", "lost", "flagged_shown", "divisive_shown")
+    for name in of_accounts:
         changes[name] = getattr(second, name)[of_account]
     assert differing(first, dataclasses.replace(second, **changes)) == []
 

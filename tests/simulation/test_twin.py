@@ -263,7 +263,7 @@ def test_a_cap_for_minors_and_friction_with_every_filler(
     log_of: Log,
 ) -> None:
     guarded = dataclasses.replace(
-        world, flagged=np.random.default_rng(3).random(world.n_posts) < 0.6
+        world, flagged=np.random.default_rng(3).random(world.n_posts) < 0.85
     )
     feed = all_feeds["interest"].but(
         "guarded",
@@ -378,6 +378,7 @@ def test_feeds_and_viewers_drawn_by_lot(
         answer_delay=float(rng.choice([0.5, 2])),
         answer_spread=float(rng.choice([0, 1])),
         answer_mix=float(rng.choice([0, 0.5, 1])),
+        stitch_chain=float(rng.choice([0, 0.5, 1])),
     )
     where = world if rng.random() < 0.7 else introduced
     if where.flagged is not None:

@@ -92,7 +92,10 @@ class Twin(Platform):
             z = NormalDist().inv_cdf(max(drawn, 2.0**-54))
             delay = self.mind.answer_delay * math.exp(min(self.mind.answer_spread * z, 40.0))
             due = self.t + max(math.ceil(delay), 1)
-            if share(bits(self.seed, codes.E_ANSWER, key, 0, 0)) >= self.mind.answer_posts:
+            chance, before = self.mind.answer_posts, p - self.w.n_posts
+            if kind == 2 and before >= 0 and self.answers[before][2] == 2:
+                chance *= self.mind.stitch_chain
+            if share(bits(self.seed, codes.E_ANSWER, key, 0, 0)) >= chance:
                 self.unanswered["declined"] += 1
             elif due >= self.ticks:
                 self.unanswered["late"] += 1
