@@ -292,6 +292,7 @@ social_share = []
     assert not [i for i in result.spread.worlds[0].accounts.ids if str(i) in text]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None:
     arms = [
         {"name": "random", "preset": "uniform"},
@@ -306,6 +307,7 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
             "arms": arms,
             "simulation": {"ticks": 3, "slots": 3, "replications": 2},
             "s_scan": {"social_share": []},
+            "conditions": NOTHING_TRIED | {"cold_start": True},
         }
     )
     result = run_study(config, tmp_path / "out")

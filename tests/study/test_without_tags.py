@@ -79,6 +79,7 @@ def text(result: StudyResult) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("\xa0", " ")
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("posts", ["introduced", "authored"])
 def test_the_whole_study(posts: str, tmp_path: Path) -> None:
     result = run(tmp_path, posts)
