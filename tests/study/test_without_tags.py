@@ -22,6 +22,7 @@ STUDY = {
     "world": {"groups": 4, "ticks": 3},
     "simulation": {"ticks": 3, "slots": 4},
     "s_scan": {"social_share": []},
+    "conditions": {"profile_noise": [], "topic_penalty": [], "resolution": [0.5]},
 }
 
 
