@@ -266,6 +266,7 @@ def test_the_demo_finds_what_was_planted(
         tried = config.conditions.model_copy(update=few)
         found = replace(config.communities, null_draws=19)
         changed = {"communities": found, "s_scan": scan, "conditions": tried}
+        changed["world"] = config.world.model_copy(update={"worlds": 4})
         return config.model_copy(update=changed)
 
     monkeypatch.setattr("graphkit.study.demo_config", of_few_conditions)
@@ -274,7 +275,7 @@ def test_the_demo_finds_what_was_planted(
     assert not code, errors
     assert "(planted as #alttok) is a community of shared interest" in shown
     assert "Agreement with the planted communities" in shown
-    assert "over 10 worlds" in shown
+    assert "over 4 worlds" in shown
     assert "not calibrated" in shown
     assert (tmp_path / "demo" / "report.html").exists()
 
