@@ -58,6 +58,14 @@ def _no_process_compiles_ahead() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _byte_code_is_kept() -> Iterator[None]:
+    """Of dozens of interpreters that tests start, each would compile the package's own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of public data sets beside the checkout; skips where it is absent."""
