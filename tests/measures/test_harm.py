@@ -184,6 +184,31 @@ def test_controls_are_as_visible_and_those_without_are_counted(by_hand: Any) -> 
         hosting_of_flagged(spread, partition="planted", visibility=seen({"x": 0.1}))
 
 
+def test_numbers_of_communities_do_not_match_over_independent_worlds(by_hand: Any) -> None:
+    world = made_world(by_hand)
+    part = world.partitions["planted"]
+    unnamed = replace(world, partitions={"planted": gk.Partition(part.vocabulary, part.membership)})
+    some = {"flagged": 3, "alike": 1, "double": 19, "large": 20}
+    spread = spread_of(by_hand, unnamed, {"a": [some, some]})
+    names = [unnamed.partitions["planted"].name(c) for c in range(4)]
+    view = seen(dict(zip(names, (0.1, 0.3, 0.9, 0.1), strict=True)))
+    with pytest.raises(DataError, match="one per world if communities have no names"):
+        hosting_of_flagged(spread, partition="planted", visibility=view)
+    found = hosting_of_flagged(spread, partition="planted", visibility=[view, view])
+    assert found.frame["worlds"][0] == 2
+
+
+def test_a_community_that_is_not_in_the_visibility_is_counted_as_such(by_hand: Any) -> None:
+    world = made_world(by_hand)
+    some = {"flagged": 3, "alike": 1, "double": 19, "large": 20}
+    spread = spread_of(by_hand, world, {"a": [some, some]})
+    view = seen({"flagged": 0.1, "alike": 0.3, "large": 0.1})
+    found = hosting_of_flagged(spread, partition="planted", visibility=view)
+    groups = dict(found.communities.filter(world=1).select("community", "group").rows())
+    assert groups["double"] == "homophily unknown"
+    assert found.provenance.removed == {"communities of unknown homophily, over all worlds": 2}
+
+
 def test_what_cannot_be_compared_is_refused(by_hand: Any) -> None:
     world = made_world(by_hand)
     spread = spread_of(by_hand, world, {"a": [dict.fromkeys(SIZES, 1)]})
