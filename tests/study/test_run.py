@@ -180,7 +180,7 @@ def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
     large = study.parent / "large.toml"
     large.write_text(
         study.read_text().replace("social_share = [0, 1]", "social_share = []")
-        + "[report]\nmin_group_size = 1000\n"
+        + "profile_noise = []\ntopic_penalty = []\nresolution = []\n[report]\nmin_group_size = 1000\n"
     )
     hidden = run_study(large, tmp_path / "out")
     text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
@@ -281,6 +281,10 @@ ticks = 3
 slots = 3
 [s_scan]
 social_share = []
+[conditions]
+profile_noise = []
+topic_penalty = []
+resolution = []
 """
     file = of_folder(tmp_path, gk.synthetic.platform(300, rng=1).dataset, more)
     result = run_study(file, tmp_path / "out")
@@ -292,6 +296,7 @@ social_share = []
     assert not [i for i in result.spread.worlds[0].accounts.ids if str(i) in text]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None:
     arms = [
         {"name": "random", "preset": "uniform"},
@@ -306,6 +311,7 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
             "arms": arms,
             "simulation": {"ticks": 3, "slots": 3, "replications": 2},
             "s_scan": {"social_share": []},
+            "conditions": NOTHING_TRIED | {"cold_start": True},
         }
     )
     result = run_study(config, tmp_path / "out")
