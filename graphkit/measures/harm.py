@@ -158,8 +158,8 @@ def hosting_of_flagged(
     Differences between feeds are differences of these differences: the communities of both groups
     differ in more than their flagged posts, and what they differ in alike under two feeds cancels.
 
-    Which communities are flagged follows from the scheduled posts, the same in all arms. A
-    community of fewer than 10 members or 10 posts is in neither group.
+    Which communities are flagged follows from the scheduled posts, the same in all arms; in the
+    parts of a jackknife these are the communities that are so in the whole. A community of fewer than 10 members or 10 posts is in neither group.
 
     Parameters
     ----------
@@ -233,6 +233,12 @@ def hosting_of_flagged(
         _split(spread, w, partition, threshold, views[w], numbered)
         for w in range(len(spread.worlds))
     ]
+    if scheme.whole is not None:
+        # groups stay as they are in the whole, whatever share of the posts a part lacks
+        worlds = [
+            _as_in(worlds[scheme.whole], found, codes_in_whole(spread, w, partition, scheme.whole))
+            for w, found in enumerate(worlds)
+        ]
     if not any(found.controls.any() for found in worlds):
         raise DataError(_no_controls(worlds, threshold))
     shape = (len(spread.arms), len(spread.worlds), spread.replications, len(HOSTING))
@@ -311,6 +317,22 @@ def flagged_shares(spread: Spread, w: int, kind: str) -> tuple[Codes, Floats]:
     count = np.bincount(homes[known & flagged], minlength=size)
     np.divide(count, posts, out=share, where=posts > 0)
     return posts, share
+
+
+def codes_in_whole(spread: Spread, w: int, kind: str, whole: int) -> Codes:
+    """Of each community of a part of a jackknife, the code in the whole: they keep their names."""
+    first, own = (partition_of(spread, x, kind) for x in (whole, w))
+    code = {first.name(c): c for c in range(first.n_communities)}
+    return np.array([code[own.name(c)] for c in range(own.n_communities)], np.int64)
+
+
+def _as_in(whole: _World, part: _World, codes: Codes) -> _World:
+    """A part of a jackknife with the groups of its whole; `codes` are those of its communities."""
+    row = np.full(whole.size.size, -1, np.int64)
+    row[whole.flagged] = np.arange(whole.flagged.size)
+    flagged = np.flatnonzero(row[codes] >= 0)
+    controls = whole.controls[np.ix_(row[codes[flagged]], codes)]
+    return part._replace(judged=whole.judged[codes], flagged=flagged, controls=controls)
 
 
 def _split(
