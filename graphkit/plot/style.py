@@ -211,7 +211,7 @@ def told_apart(names: Sequence[str]) -> list[str]:
     begun = shown_all(names)
     drawn = [
         shown(f"…{name[1 - LONGEST :]}")
-        if ", " in name[LONGEST:] and begun.count(short) > 1
+        if ", " in name[LONGEST - 2 :] and begun.count(short) > 1
         else short
         for name, short in zip(names, begun, strict=True)
     ]
