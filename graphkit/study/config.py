@@ -71,6 +71,11 @@ def _check_keys(model: Any, values: Mapping[str, Any], place: str, section: str 
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, str) and inner is Payout:
                 continue  # the name of one
+            if inner is Payout and not isinstance(entry, Mapping):
+                raise OptionError(
+                    f"{place}: {where} = {shorten(value)} must be the name of a payout scheme, or its "
+                    "numbers: { name = …, per_view = … }."
+                )
             if not isinstance(entry, Mapping):
                 shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
                 raise OptionError(f"{place}: {where} = {shorten(value)} must be {shape}.")
@@ -106,8 +111,13 @@ def _hint_section(model: Any, key: str) -> str:
 def _explain_errors(error: ValidationError) -> str:
     """Invalid values with the reason, one clause each."""
     clauses = []
+    places = [found["loc"] for found in error.errors()]
     for found in error.errors():
-        where = ".".join(str(part) for part in found["loc"])
+        *above, last = found["loc"] or ("",)
+        one = (*above, Payout.__name__)
+        if last == "str" and any(place[: len(one)] == one for place in places):
+            continue  # what is no name either is told of as numbers
+        where = ".".join(str(part) for part in found["loc"] if part != Payout.__name__)
         value = found["input"]
         shown = (
             "" if isinstance(value, dict) or found["type"] == "missing" else f" = {shorten(value)}"
