@@ -6,7 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -77,6 +77,10 @@ class Dataset(Frozen):
         ``event``, ``item_created``, ``bound``, ``collected``, ``none``.
     source, terms
         Origin of the data, and its terms of use.
+    refresh_due
+        Day by which the terms ask that it be checked which items and accounts still exist, and the
+        others be removed (:meth:`keep_valid`, :meth:`purge`): the TikTok Research API asks for it every
+        15 days. Studies past this day say so.
     real_ids
         Words such as ``null`` or ``NA`` that are ids in this log. Without it, a word that means
         missing is a missing id; the words are those of ``graphkit.data.ids.MISSING_WORDS``.
@@ -105,6 +109,7 @@ class Dataset(Frozen):
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     terms: str = ""
+    refresh_due: date | None = None
     real_ids: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=lambda: Provenance("Dataset"))
 

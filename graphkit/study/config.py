@@ -50,6 +50,9 @@ PUBLISHED: dict[str, Callable[[], Feed]] = {
     name: partial(recommenders.published, name) for name in ("interest_centric", "follower_centric")
 }
 
+#: In place of what may name persons.
+LEFT_OUT = "(left out)"
+
 #: Data that need no file: the platform that comes with graphkit, and a new one.
 PLATFORMS = ("bundled", "synthetic")
 
@@ -540,7 +543,12 @@ class ReportConfig(Section):
     title, question
         Its first lines.
     min_group_size
-        Smaller communities are suppressed in the report (small-cell suppression).
+        Smaller communities are told apart nowhere (small-cell suppression): before anything is
+        computed of them, their members become members of none.
+    members
+        Whether the folder holds a table of the members of communities: ``"none"``, ``"pseudonyms"``
+        (of a random key that is not kept: its bytes differ between runs) or ``"raw"``, with ids as
+        they are in the data.
     """
 
     title: str = "How far does content travel, and across which borders?"
@@ -550,6 +558,7 @@ class ReportConfig(Section):
         "not show?"
     )
     min_group_size: Count = 10
+    members: Literal["none", "pseudonyms", "raw"] = "none"
 
 
 _ARMS = (
@@ -728,6 +737,20 @@ class StudyConfig(Section):
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the folder that the file is in."""
         return self._base / Path(path).expanduser()
+
+    def public(self) -> StudyConfig:
+        """The study without what may name persons, unless it asks for ``members = "raw"``.
+
+        That are the accounts whose data the files hold, and objects that are left out by their ids.
+        """
+        data, wanted = self.data, self.communities
+        if self.report.members == "raw":
+            return self
+        if data.account is not None:
+            data = data.model_copy(update={"account": LEFT_OUT})
+        if wanted.through != "tags" and wanted.exclude:
+            wanted = dataclasses.replace(wanted, exclude=(LEFT_OUT,))
+        return self.model_copy(update={"data": data, "communities": wanted})
 
     def to_toml(self) -> str:
         """The study as TOML with every default written out.

@@ -98,6 +98,12 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
             raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
+    if config.simulation.impressions and inputs.platform is None:
+        if config.report.members != "raw":
+            raise OptionError(
+                "simulation.impressions writes ids of accounts and posts into the results: set "
+                "report.members = 'raw' too, or leave the impressions out."
+            )
     if config.calibration.log:
         try:
             ds.require("impressions", "watch_fraction", verb="calibration.log")
@@ -226,7 +232,7 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
     spread = result.spread
     return {
         "seed": seed,
-        "study": result.config.model_dump(mode="json"),
+        "study": result.config.public().model_dump(mode="json"),
         "inputs": {
             "dataset": inputs.dataset.content_key,
             "communities from": communities.pop("dataset"),
@@ -243,6 +249,7 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
             for headline in result.headlines
             for f in headline.findings
         ],
+        "disclosure": result.disclosure,
         "notes": list(result.notes),
         "communities": {k: v for k, v in communities.items() if k not in ("seed", "notes")},
     }

@@ -23,7 +23,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import (
     Economy,
@@ -45,6 +45,7 @@ from graphkit.simulation import (
 )
 from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
+from graphkit.study.citations import bibliography, study_sources
 from graphkit.study.communities import community_stages
 from graphkit.study.conditions import (
     INTEREST,
@@ -60,6 +61,15 @@ from graphkit.study.conditions import (
     world_without,
 )
 from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.disclosure import (
+    disclosed_names,
+    disclosed_visibility,
+    disclosure_facts,
+    disclosure_note,
+    merge_small,
+    merge_small_in_world,
+    without_few_creators,
+)
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.published import calibrate_viewers, validate_runs
@@ -141,7 +151,7 @@ def _run_stages(
     config: StudyConfig, folder: ResultsFolder, executor: Executor | None
 ) -> StudyResult:
     streams = Streams(config.seed)
-    folder.text("study.toml", _HEAD + config.to_toml())
+    folder.text("study.toml", _HEAD + config.public().to_toml())
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
@@ -179,6 +189,7 @@ def _run_stages(
     if config.compared_payouts:
         with folder.stage("economy"):
             paid = simulation.compare_payouts(spread)
+            paid = without_few_creators(paid, config.report.min_group_size)
             folder.table("economy", paid.frame)
             folder.table("economy_contrasts", paid.contrasts)
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
@@ -228,6 +239,8 @@ def _run_stages(
         write_figures(result, flows, folder)
     with folder.stage("report"):
         write_report(result, inputs, folder)
+    folder.text("disclosure.md", disclosure_note(result.disclosure))
+    folder.text("methods.bib", bibliography(study_sources(result)))
     folder.finish(manifest_facts(result, inputs, streams.seed))
     remove_folder(folder.path / CHECKPOINTS)
     return result
@@ -250,7 +263,9 @@ def _find_communities(
         report=inputs.report,
         truth=None if inputs.platform is None else inputs.platform.truth,
         least=config.report.min_group_size,
+        members=config.report.members,
     )
+    _require_communities(found.partition, config, "interest")
     partitions = {"interest": found.partition}
     if found.follows is not None:
         with folder.stage("follow partition"):
@@ -301,11 +316,23 @@ def _follow_partition(
     config: StudyConfig, part: Dataset, follows: Graph, rng: RNGLike
 ) -> Partition:
     """Communities of the follow graph, named if there is anything to name them by."""
+    least = config.report.min_group_size
     found = leiden(follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng)
+    found = merge_small(found, least)
+    _require_communities(found, config, "follow")
     try:
-        return label_communities(found, part)
+        return disclosed_names(label_communities(found, part), least)
     except MissingDataError:
         return found  # they go by their number
+
+
+def _require_communities(partition: Partition, config: StudyConfig, kind: str) -> None:
+    """Refuse a partition without a community that may be told apart."""
+    if not partition.n_communities:
+        raise DataError(
+            f"the {kind} partition has no community of {config.report.min_group_size} accounts that "
+            "could be told apart: take more data, or a smaller report.min_group_size."
+        )
 
 
 def _partitions_of(
@@ -322,8 +349,10 @@ def _partitions_of(
     streams = Streams(config.seed)
     graph = cointeraction_graph(part, **config.communities.keywords())
     seed, search = streams.integer("interest"), _search(config)
-    found = leiden(graph, **search, rng=seed)
-    interest = label_communities(found, part)
+    least = config.report.min_group_size
+    found = merge_small(leiden(graph, **search, rng=seed), least)
+    _require_communities(found, config, INTEREST)
+    interest = disclosed_names(label_communities(found, part), least)
     follows = follow_graph(part)
     rng = streams.integer("follow partition")
     known = {INTEREST: interest, "follow": _follow_partition(config, part, follows, rng)}
@@ -378,6 +407,7 @@ def _build_worlds(
         **{name: getattr(wanted, name) for name in of_data},
         rng=streams.integer("world"),
     )
+    own = merge_small_in_world(own, config.report.min_group_size)
     if inputs.platform is None:
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
@@ -401,7 +431,8 @@ def _make_worlds(
 ) -> list[World]:
     """Worlds that are made independently, with the partitions that `find` gives."""
     options = _world_options(config)
-    return worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
+    made = worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
+    return [merge_small_in_world(world, config.report.min_group_size) for world in made]
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:
@@ -434,8 +465,7 @@ def _see_communities(
         seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
         found.append(
             [
-                analysis.reported_visibility(one, least, partition.n_unassigned)
-                for one, partition in zip(seen, partitions, strict=True)
+                disclosed_visibility(one, least) for one in seen
             ]
         )
     return dict(zip(kinds, zip(*found, strict=True), strict=True))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
+from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.measures import Economy
@@ -11,7 +14,7 @@ from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
 from graphkit.study.config import StudyConfig
-from graphkit.study.disclosure import shown_communities
+from graphkit.study.disclosure import n_merged
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
@@ -33,6 +36,8 @@ def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
             "The figures show what the method does where the ground truth is known; they do not "
             "describe any real platform."
         )
+    if overdue(inputs.dataset):
+        texts.append(refresh_text(inputs.dataset))
     if not result.spread.calibrated:
         texts.append(
             "The viewers' behaviour is not calibrated: its parameters are documented assumptions, "
@@ -41,12 +46,32 @@ def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
     return texts
 
 
+def overdue(dataset: Dataset) -> bool:
+    """Whether the day by which the data must be refreshed is past."""
+    return dataset.refresh_due is not None and dataset.refresh_due < date.today()
+
+
+def refresh_text(dataset: Dataset) -> str:
+    """By when the data must be refreshed by their terms, and whether that day has passed."""
+    due = dataset.refresh_due
+    assert due is not None
+    if not overdue(dataset):
+        return f"By their terms the data must be refreshed by {due.isoformat()}."
+    return (
+        f"By their terms the data had to be refreshed by {due.isoformat()}, which is past: check which "
+        "posts and accounts still exist, and remove the others with Dataset.keep_valid and "
+        "Dataset.purge."
+    )
+
+
 def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     """Source, terms, and the disjoint parts of the data."""
     ds = inputs.dataset
     texts = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
         texts.append(f"Terms: {ds.terms}")
+    if ds.refresh_due is not None and not overdue(ds):
+        texts.append(refresh_text(ds))
     world = result.spread.worlds[0]
     texts.append(
         "Three things come from disjoint parts of the data: the communities, the initial profiles "
@@ -66,7 +91,7 @@ NULL_TEXT = (
 )
 
 
-def community_text(result: StudyResult, shown: int) -> list[str]:
+def community_text(result: StudyResult) -> list[str]:
     """How communities were detected, how far runs agree, and what the null test says."""
     found, wanted = result.communities, result.config.communities
     partition = found.partition
@@ -77,16 +102,15 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
         "Consistency is the run-to-run similarity of members' communities, mean over members, "
         f"0 … 1. {_naming_text(partition)}"
     ]
-    hidden = partition.n_communities - shown
-    if hidden:
+    if hidden := n_merged(partition):
         texts.append(
-            f"{hidden} communities are suppressed (small-cell suppression): they have fewer than "
-            f"{result.config.report.min_group_size} members, or could be derived from the rest."
+            f"{hidden} further communities are suppressed (small-cell suppression): they have fewer "
+            f"than {result.config.report.min_group_size} members, or could be derived from the rest."
         )
     if partition.n_unassigned:
         texts.append(
-            "Accounts without edges in this part of the data belong to no community: they are "
-            "shown posts, but are left out of measures under a partition."
+            "Accounts without edges in this part of the data, or of suppressed communities, belong to "
+            "no community: they are shown posts, but are left out of measures under a partition."
         )
     return [*texts, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
 
@@ -108,13 +132,9 @@ def visibility_text(result: StudyResult) -> list[str]:
     """Which communities of shared interest the follow graph shows."""
     if result.communities.visibility is None:
         return ["There is no follow graph to compare the communities with."]
-    partition = result.communities.partition
-    large = shown_communities(
-        partition.sizes.tolist(), result.config.report.min_group_size, partition.n_unassigned
-    )
-    verdicts = result.communities.visibility.frame.head(large).get_column("verdict").to_list()
+    verdicts = result.communities.visibility.frame.get_column("verdict").to_list()
     return [
-        f"Verdicts on the {_count_text(large, 'community', 'communities')} of shared interest large "
+        f"Verdicts on the {_count_text(len(verdicts), 'community', 'communities')} of shared interest large "
         f"enough to be reported: {verdicts.count('hidden')} hidden, {verdicts.count('visible')} "
         f"visible, {verdicts.count('undecided')} undecided, {verdicts.count('not judgeable')} not "
         "judgeable. Hidden means that no community of the follow graph matches (F1 ≥ 0.5) in most "
