@@ -130,5 +130,7 @@ def _key(people: str, year: str) -> str:
 
 
 def _entry_text(kind: str, key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{value.replace('&', chr(92) + '&')}}}," for name, value in fields.items()]
+    lines = [
+        f"  {name} = {{{value.replace('&', chr(92) + '&')}}}," for name, value in fields.items()
+    ]
     return "\n".join([f"@{kind}{{{key},", *lines, "}", ""])

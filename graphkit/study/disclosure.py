@@ -262,7 +262,10 @@ def disclosure_text(told: Mapping[str, Any]) -> list[str]:
 
 def disclosure_note(told: Mapping[str, Any]) -> str:
     """The file ``disclosure.md``."""
-    return "\n\n".join(["# What this folder tells, and what it does not", *disclosure_text(told)]) + "\n"
+    return (
+        "\n\n".join(["# What this folder tells, and what it does not", *disclosure_text(told)])
+        + "\n"
+    )
 
 
 def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
@@ -282,7 +285,9 @@ def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
 
 
 #: Texts in quotes, the last of which a message may have cut off, and a word before it.
-_QUOTED = re.compile(r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…)(?!\w)""")
+_QUOTED = re.compile(
+    r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…)(?!\w)"""
+)
 #: Words before the name of a column, table or the like.
 _NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file", "mean", "sheet"}
 _NAMING |= {"attribute", "stage", "arm", "as", "to", "partition", "verb", "named"}

@@ -119,7 +119,11 @@ class ResultsFolder:
             raise (type(error) if known else GraphkitError)(message) from error
 
     def _record_failure(self, stage: str, error: Exception) -> None:
-        row = {"stage": [stage], "error": [type(error).__name__], "message": [public_message(error)]}
+        row = {
+            "stage": [stage],
+            "error": [type(error).__name__],
+            "message": [public_message(error)],
+        }
         self._write_file("failures.csv", guard_formulas(pl.DataFrame(row)).write_csv)
         self.finish({"failed": stage}, finished=False)
 

@@ -98,12 +98,11 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
             raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
-    if config.simulation.impressions and inputs.platform is None:
-        if config.report.members != "raw":
-            raise OptionError(
-                "simulation.impressions writes ids of accounts and posts into the results: set "
-                "report.members = 'raw' too, or leave the impressions out."
-            )
+    if config.simulation.impressions and inputs.platform is None and config.report.members != "raw":
+        raise OptionError(
+            "simulation.impressions writes ids of accounts and posts into the results: set "
+            "report.members = 'raw' too, or leave the impressions out."
+        )
     if config.calibration.log:
         try:
             ds.require("impressions", "watch_fraction", verb="calibration.log")

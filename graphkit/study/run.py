@@ -33,6 +33,7 @@ from graphkit.measures import (
     hosting_by_visibility,
     measure_spread,
 )
+from graphkit.measures.income import OF_SMALLEST
 from graphkit.parallel import check_executor, in_threads, track
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
@@ -64,7 +65,6 @@ from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.disclosure import (
     disclosed_names,
     disclosed_visibility,
-    disclosure_facts,
     disclosure_note,
     merge_small,
     merge_small_in_world,
@@ -193,7 +193,8 @@ def _run_stages(
             folder.table("economy", paid.frame)
             folder.table("economy_contrasts", paid.contrasts)
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
-            folder.table("incomes", pl.concat(rows))
+            few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
+            folder.table("incomes", pl.concat(rows).drop(few))
     scan = None
     with folder.stage("other conditions"):
         parts = simulation.try_conditions(_conditions_of(config, simulation, inputs), spread)
@@ -463,11 +464,7 @@ def _see_communities(
         fewer = options if not found else options | {"runs": min(runs, 2)}
         partitions = [world.partitions[kind] for kind in kinds]
         seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
-        found.append(
-            [
-                disclosed_visibility(one, least) for one in seen
-            ]
-        )
+        found.append([disclosed_visibility(one, least) for one in seen])
     return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
