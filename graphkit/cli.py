@@ -220,7 +220,9 @@ def run(
         workers = None if executor is None else opened.enter_context(open_executor(executor))
         opened.enter_context(compiling_ahead(simulation=True))
         opened.enter_context(gk.show_progress())
-        config = _disclosing(load_config(study), min_group_size, members)
+        config: StudyConfig | Path = study
+        if min_group_size is not None or members is not None:
+            config = _disclosing(load_config(study), min_group_size, members)
         result = run_study(config, out, executor=workers)
     _show_study(result.communities)
     _show_result(result)

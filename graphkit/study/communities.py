@@ -31,7 +31,7 @@ from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.citations import bibliography, community_sources
-from graphkit.study.config import LEFT_OUT, check_null_draws
+from graphkit.study.config import check_null_draws
 from graphkit.study.disclosure import (
     MEMBERS,
     data_summary,
@@ -42,6 +42,7 @@ from graphkit.study.disclosure import (
     graph_facts,
     members_table,
     merge_small,
+    public_record,
 )
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
@@ -179,9 +180,9 @@ def community_stages(
     study = _name_and_show(dataset, graph, partition, folder, repeat, streams, least)
     notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
     study = replace(study, null=null, notes=notes)
-    if truth is not None:
+    truth = None if truth is None else merge_small(truth, least)
+    if truth is not None and truth.n_communities and partition.n_communities:
         with folder.stage("comparison with the truth"):
-            truth = merge_small(truth, least)
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
     with folder.stage("tables and figures"):
         _write_results(study, folder, report, least, members)
@@ -260,19 +261,7 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
         "null": None if study.null is None else study.null.frame.to_dicts(),
         "communities_found": partition.n_communities if study.found else 0,
         "notes": list(study.notes),
-        "provenance": _without_ids(partition.provenance.to_dict()),
-    }
-
-
-def _without_ids(record: dict[str, Any]) -> dict[str, Any]:
-    """A record without the parameters that may name accounts or posts: what was left out by id."""
-    known = record["parameters"]
-    hidden = {k: v for k, v in known.items() if k in ("account", "stitches") and v is not None}
-    if known.get("through") != "tags" and known.get("exclude"):
-        hidden["exclude"] = known["exclude"]
-    return record | {
-        "parameters": known | dict.fromkeys(hidden, LEFT_OUT),
-        "parents": [_without_ids(parent) for parent in record["parents"]],
+        "provenance": public_record(partition.provenance.to_dict()),
     }
 
 

@@ -21,6 +21,7 @@ from graphkit.graphs import cointeraction_graph
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.study.config import CommunitiesConfig, StudyConfig
+from graphkit.study.disclosure import NOBODY, merge_small
 
 __all__ = ["PartitionVariant"]
 
@@ -109,6 +110,7 @@ def find_variants(
         Options and seed of the search.
     """
     found, refused = dict[str, Partition](), dict[str, str]()
+    least = config.report.min_group_size
     for variant in variants:
         options, there = dict(search), graph
         if variant.factor != 1:
@@ -117,7 +119,11 @@ def find_variants(
         try:
             if variant.communities is not config.communities:
                 there = cointeraction_graph(part, **variant.communities.keywords())
-            found[variant.kind] = leiden(there, **options, rng=rng)
+            partition = merge_small(leiden(there, **options, rng=rng), least)
+            if partition.n_communities:
+                found[variant.kind] = partition
+            else:
+                refused[variant.kind] = NOBODY.format(kind="other", least=least)
         except REFUSALS as error:
             refused[variant.kind] = str(error)
     return found, refused

@@ -50,9 +50,6 @@ PUBLISHED: dict[str, Callable[[], Feed]] = {
     name: partial(recommenders.published, name) for name in ("interest_centric", "follower_centric")
 }
 
-#: In place of what may name persons.
-LEFT_OUT = "(left out)"
-
 #: Data that need no file: the platform that comes with graphkit, and a new one.
 PLATFORMS = ("bundled", "synthetic")
 
@@ -737,20 +734,6 @@ class StudyConfig(Section):
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the folder that the file is in."""
         return self._base / Path(path).expanduser()
-
-    def public(self) -> StudyConfig:
-        """The study without what may name persons, unless it asks for ``members = "raw"``.
-
-        That are the accounts whose data the files hold, and objects that are left out by their ids.
-        """
-        data, wanted = self.data, self.communities
-        if self.report.members == "raw":
-            return self
-        if data.account is not None:
-            data = data.model_copy(update={"account": LEFT_OUT})
-        if wanted.through != "tags" and wanted.exclude:
-            wanted = dataclasses.replace(wanted, exclude=(LEFT_OUT,))
-        return self.model_copy(update={"data": data, "communities": wanted})
 
     def to_toml(self) -> str:
         """The study as TOML with every default written out.

@@ -19,11 +19,12 @@ from graphkit.data.schema import KINDS, TABLES
 from graphkit.data.tags import fold_tag
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import DataError, FileError, GraphkitError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
 from graphkit.graphs import describe
 from graphkit.measures import Economy
 from graphkit.measures.income import OF_SMALLEST, SMALLEST
 from graphkit.privacy import PseudonymKey
+from graphkit.study.config import StudyConfig
 
 __all__ = [
     "MEMBERS",
@@ -38,10 +39,15 @@ __all__ = [
     "merge_small",
     "merge_small_in_world",
     "n_merged",
+    "public_config",
     "public_message",
+    "public_record",
     "shown_communities",
     "without_few_creators",
 ]
+
+#: In place of what may name persons.
+LEFT_OUT = "(left out)"
 
 #: What a results folder tells of the members of communities.
 MEMBERS = ("none", "pseudonyms", "raw")
@@ -83,6 +89,13 @@ def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
             break
         shown -= 1
     return shown
+
+
+#: Why a study cannot be of a partition.
+NOBODY = (
+    "the {kind} partition has no community of {least} accounts that could be told apart: take more "
+    "data, or a smaller report.min_group_size."
+)
 
 
 def merge_small(partition: Partition, least: int) -> Partition:
@@ -127,20 +140,20 @@ def n_merged(partition: Partition) -> int:
 
 
 def merge_small_in_world(world: World, least: int) -> World:
-    """A world whose partitions and homes of posts know no suppressed community."""
+    """A world whose partitions and homes of posts know no suppressed community.
+
+    A partition of which no community may be told apart is left out.
+    """
     merged = {kind: merge_small(p, least) for kind, p in world.partitions.items()}
     if all(merged[kind] is p for kind, p in world.partitions.items()):
         return world
-    for kind, p in merged.items():
-        if not p.n_communities:
-            raise DataError(
-                f"the {kind} partition has no community of {least} accounts that could be told apart: "
-                "take more data, or a smaller report.min_group_size."
-            )
+    merged = {kind: p for kind, p in merged.items() if p.n_communities}
+    if not merged:
+        raise DataError(NOBODY.format(kind="planted", least=least))
     homes = {
         # the largest communities keep their codes
-        kind: np.where(home < merged[kind].n_communities, home, np.int32(-1))
-        for kind, home in world.homes.items()
+        kind: np.where(world.homes[kind] < p.n_communities, world.homes[kind], np.int32(-1))
+        for kind, p in merged.items()
     }
     return replace(world, partitions=merged, homes=homes)
 
@@ -268,6 +281,33 @@ def disclosure_note(told: Mapping[str, Any]) -> str:
     )
 
 
+def public_config(config: StudyConfig) -> StudyConfig:
+    """A study without what may name persons, unless it asks for ``members = "raw"``.
+
+    That are the accounts whose data the files hold, and objects that are left out by their ids.
+    """
+    data, wanted = config.data, config.communities
+    if config.report.members == "raw":
+        return config
+    if data.account is not None:
+        data = data.model_copy(update={"account": LEFT_OUT})
+    if wanted.through != "tags" and wanted.exclude:
+        wanted = replace(wanted, exclude=(LEFT_OUT,))
+    return config.model_copy(update={"data": data, "communities": wanted})
+
+
+def public_record(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of provenance without the parameters that may name accounts or posts."""
+    known = record["parameters"]
+    hidden = [name for name in ("account", "stitches") if known.get(name) is not None]
+    if known.get("through") != "tags" and known.get("exclude"):
+        hidden.append("exclude")
+    return record | {
+        "parameters": known | dict.fromkeys(hidden, LEFT_OUT),
+        "parents": [public_record(parent) for parent in record["parents"]],
+    }
+
+
 def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
     """One row per node as :meth:`Partition.frame`, or `None`.
 
@@ -287,6 +327,11 @@ def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
 #: Texts in quotes, the last of which a message may have cut off, and a word before it.
 _QUOTED = re.compile(
     r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…)(?!\w)"""
+)
+#: Lists of the columns or keys that a file has, and spellings that may be meant.
+_LISTS = re.compile(
+    r"(?:there are|the table has|its keys are|Did you mean)"
+    r"""(?: ?(?:'[^']*'|"[^"]*")(?:,| and| or)?)+"""
 )
 #: Words before the name of a column, table or the like.
 _NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file", "mean", "sheet"}
@@ -312,18 +357,21 @@ def public_message(error: BaseException) -> str:
     """
     if not isinstance(error, GraphkitError):
         return type(error).__name__
-    if not isinstance(error, DataError | FileError):
+    if not isinstance(error, DataError | FileError | MissingDataError):
         return str(error)
+    text = str(error)
+    lists = [found.span() for found in _LISTS.finditer(text)]
 
     def mask(found: re.Match[str]) -> str:
-        word, gap, quote, text = found.groups()
+        word, gap, quote, value = found.groups()
         named = word in _NAMING and (gap or "").strip() == ""
-        if named or text in _KNOWN:
+        listed = any(low <= found.end(3) <= high for low, high in lists)
+        if named or listed or value in _KNOWN:
             return found.group()
         before = f"{word}{gap}" if word else ""
         return f"{before}{quote}…{quote}"
 
-    return _QUOTED.sub(mask, str(error))
+    return _QUOTED.sub(mask, text)
 
 
 def without_few_creators(found: Economy, least: int) -> Economy:

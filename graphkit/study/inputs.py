@@ -18,6 +18,7 @@ from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
+from graphkit.study.disclosure import public_config
 from graphkit.study.results import StudyResult
 
 __all__ = ["check_study"]
@@ -231,7 +232,7 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
     spread = result.spread
     return {
         "seed": seed,
-        "study": result.config.public().model_dump(mode="json"),
+        "study": public_config(result.config).model_dump(mode="json"),
         "inputs": {
             "dataset": inputs.dataset.content_key,
             "communities from": communities.pop("dataset"),

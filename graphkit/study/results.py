@@ -19,7 +19,7 @@ from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.measures import Economy, Headline, Mixing
 from graphkit.study.config import StudyConfig
-from graphkit.study.disclosure import disclosure_facts
+from graphkit.study.disclosure import disclosure_facts, n_merged
 
 __all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "StudyResult"]
 
@@ -87,7 +87,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     @property
     def verdict(self) -> str:
         """``stable``, or why nothing was found, in a few words."""
-        if self.partition.n_communities < 2:
+        if self.partition.n_communities + n_merged(self.partition) < 2:
             return "one community only"
         if self.null is None or self.partition.stability < DISAGREE:
             return self.partition.verdict

@@ -63,11 +63,13 @@ from graphkit.study.conditions import (
 )
 from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.disclosure import (
+    NOBODY,
     disclosed_names,
     disclosed_visibility,
     disclosure_note,
     merge_small,
     merge_small_in_world,
+    public_config,
     without_few_creators,
 )
 from graphkit.study.folder import ResultsFolder, writing_results
@@ -151,7 +153,7 @@ def _run_stages(
     config: StudyConfig, folder: ResultsFolder, executor: Executor | None
 ) -> StudyResult:
     streams = Streams(config.seed)
-    folder.text("study.toml", _HEAD + config.public().to_toml())
+    folder.text("study.toml", _HEAD + public_config(config).to_toml())
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
@@ -266,13 +268,19 @@ def _find_communities(
         least=config.report.min_group_size,
         members=config.report.members,
     )
-    _require_communities(found.partition, config, "interest")
+    with folder.stage("communities"):
+        _require_communities(found.partition, config)
     partitions = {"interest": found.partition}
     if found.follows is not None:
         with folder.stage("follow partition"):
             rng = streams.integer("follow partition")
-            partitions["follow"] = _follow_partition(config, part, found.follows, rng)
-            folder.table("follow_communities", partitions["follow"].summary())
+            follow = _follow_partition(config, part, found.follows, rng)
+            folder.table("follow_communities", follow.summary())
+        if follow.n_communities:
+            partitions["follow"] = follow
+        else:
+            why = NOBODY.format(kind="follow", least=config.report.min_group_size)
+            found = replace(found, notes=(*found.notes, why.rstrip(".")))
     return found, partitions
 
 
@@ -320,20 +328,16 @@ def _follow_partition(
     least = config.report.min_group_size
     found = leiden(follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng)
     found = merge_small(found, least)
-    _require_communities(found, config, "follow")
     try:
         return disclosed_names(label_communities(found, part), least)
     except MissingDataError:
         return found  # they go by their number
 
 
-def _require_communities(partition: Partition, config: StudyConfig, kind: str) -> None:
-    """Refuse a partition without a community that may be told apart."""
+def _require_communities(partition: Partition, config: StudyConfig) -> None:
+    """Refuse an interest partition without a community that may be told apart."""
     if not partition.n_communities:
-        raise DataError(
-            f"the {kind} partition has no community of {config.report.min_group_size} accounts that "
-            "could be told apart: take more data, or a smaller report.min_group_size."
-        )
+        raise DataError(NOBODY.format(kind=INTEREST, least=config.report.min_group_size))
 
 
 def _partitions_of(
@@ -352,11 +356,12 @@ def _partitions_of(
     seed, search = streams.integer("interest"), _search(config)
     least = config.report.min_group_size
     found = merge_small(leiden(graph, **search, rng=seed), least)
-    _require_communities(found, config, INTEREST)
+    _require_communities(found, config)
     interest = disclosed_names(label_communities(found, part), least)
     follows = follow_graph(part)
     rng = streams.integer("follow partition")
-    known = {INTEREST: interest, "follow": _follow_partition(config, part, follows, rng)}
+    follow = _follow_partition(config, part, follows, rng)
+    known = {INTEREST: interest} | ({"follow": follow} if follow.n_communities else {})
     others, why = find_variants(variants, config, part, graph, found, search, seed)
     for kind, reason in why.items():
         stopped.setdefault(kind, f"in another world: {reason}")
@@ -420,7 +425,15 @@ def _build_worlds(
         find = lambda _: {k: p for k, p in next(there).partitions.items() if k != "planted"}  # noqa: E731
     others = wanted.worlds - 1
     more = _make_worlds(config, inputs.platform, others, find, streams) if others else []
-    return [own, *more]
+    return _of_common_kinds([own, *more])
+
+
+def _of_common_kinds(worlds: Sequence[World]) -> list[World]:
+    """The worlds with the kinds of partition that all of them have."""
+    kinds = set.intersection(*(set(world.partitions) for world in worlds))
+    return [
+        world_without(world, [k for k in world.partitions if k not in kinds]) for world in worlds
+    ]
 
 
 def _make_worlds(

@@ -176,23 +176,32 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
-    large = study.parent / "large.toml"
-    large.write_text(
-        study.read_text().replace("social_share = [0, 1]", "social_share = []")
-        + "[report]\nmin_group_size = 1000\n"
-    )
-    hidden = run_study(large, tmp_path / "out")
-    text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
-    communities = text[text.index("<h2 id=") : text.index('<h2 id="feeds">')]
+def test_small_communities_are_suppressed(result: StudyResult, study: Path, tmp_path: Path) -> None:
+    def ask(least: int) -> Path:
+        file = study.parent / f"of {least}.toml"
+        few = study.read_text().replace("social_share = [0, 1]", "social_share = []")
+        file.write_text(f"{few}[report]\nmin_group_size = {least}\n")
+        return file
+
+    all_of_them = result.communities.partition
+    sizes = all_of_them.sizes.tolist()
+    least = sizes[2]
+    gone = [all_of_them.name(c) for c, size in enumerate(sizes) if size < least]
+    assert len(gone) >= 2
+    hidden = run_study(ask(least), tmp_path / "out")
     partition = hidden.communities.partition
-    names = [partition.name(c) for c in range(partition.n_communities)]
-    assert len(names) > 2
-    assert [n for n in names if n in communities] == []
-    assert "suppressed" in text
-    assert not (hidden.folder / "figures" / "communities.png").exists()
+    assert partition.sizes.tolist() == sizes[: partition.n_communities]
+    assert not set(partition.labels) & set(gone)
+    communities = hidden.outcome.filter(partition="interest")["community"]
+    assert not set(communities.drop_nulls()) & set(gone)
+    text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
+    assert f"{len(sizes) - partition.n_communities} smaller ones, suppressed" in text
     assert "No sensitivity sweep" in text
-    assert "Not estimable" in hidden.headlines[0].findings[0].verdict
+    for kind, found in hidden.visibility.items():
+        assert all(view.frame["size"].min() >= least for view in found), kind
+    with pytest.raises(DataError, match="interest partition has no community of 1000 accounts"):
+        run_study(ask(1000), tmp_path / "none")
+    assert pl.read_csv(tmp_path / "none" / "failures.csv")["stage"].to_list() == ["communities"]
 
 
 @pytest.mark.usefixtures("undrawn")
