@@ -44,7 +44,7 @@ SOURCES = {
     "largest_component": "Only the largest (weakly) connected component was kept.",
     "merge_small": "Members of communities of fewer than {least:,} nodes, and of further ones from "
     "whose size theirs could be worked out, are unassigned ({communities_merged:,} communities).",
-    "disclosed_names": "Tags that fewer than {least:,} members use name nothing.",
+    "disclosed_names": "Tags that fewer than {least:,} members use are not counted.",
     "select_accounts": "The data were restricted to chosen accounts (n = {n:,}).",
     "subgraph": "Only the edges among a subset of the nodes were kept.",
 }

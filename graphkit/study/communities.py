@@ -102,7 +102,8 @@ def study_communities(
     min_group_size
         The smallest community that is told apart. Before anything is computed of them, members
         of smaller ones become unassigned (small-cell suppression), and of further ones from whose
-        size theirs could be worked out. Tags that fewer members use name nothing. 1 keeps all.
+        size theirs could be worked out. Counts of tags that fewer members use are left out. 1 keeps
+        all.
     members
         Whether the folder holds a table of the members: ``"none"``, ``"pseudonyms"`` (of a random
         key that nobody has, so that its bytes differ between runs), or ``"raw"``, with the ids of

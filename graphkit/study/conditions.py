@@ -179,6 +179,20 @@ def simulated_conditions(
     )
 
 
+def draws_at_random(feed: Feed) -> bool:
+    """Whether neither interests nor what viewers do change the posts that a feed shows.
+
+    Examples
+    --------
+    >>> from graphkit.recommenders import popularity, uniform
+    >>> draws_at_random(uniform()), draws_at_random(popularity())
+    (True, False)
+    """
+    read = {name for table in (feed.sources, feed.weights) for name, n in table.items() if n}
+    plain = read <= {"everywhere", "chance"} and feed.filler != "popularity"
+    return plain and feed.score is None and not feed.topic_penalty
+
+
 def same_random_posts(worlds: Sequence[World], others: Sequence[World]) -> bool:
     """Whether random posts are the same, by who sees them, in worlds that differ in what is read."""
     return all(

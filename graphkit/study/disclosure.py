@@ -16,7 +16,6 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS, TABLES
-from graphkit.data.tags import fold_tag
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
@@ -159,22 +158,16 @@ def merge_small_in_world(world: World, least: int) -> World:
 
 
 def disclosed_names(partition: Partition, least: int) -> Partition:
-    """A named partition without tags that fewer than `least` members use, as names or evidence."""
+    """A named partition whose evidence counts no tag that fewer than `least` members use.
+
+    Names stay: they tell no number, and stand for a community that may be told apart.
+    """
     evidence = partition.evidence
     if evidence is None or least <= 1:
         return partition
     kept = evidence.filter(pl.col("nodes") >= least)
-    common = set(kept.select("community", "tag").iter_rows())
-    labels = [
-        label
-        if label is None or all((c, fold_tag(part)) in common for part in label.split())
-        else None
-        for c, label in enumerate(partition.labels)
-    ]
-    names = pl.Series("label", labels, dtype=pl.String)
-    kept = kept.with_columns(names.gather(kept.get_column("community")))
     record = Provenance.of("disclosed_names", {"least": least}, made_from=(partition,))
-    return partition.with_labels(labels, kept, record)
+    return partition.with_labels(partition.labels, kept, record)
 
 
 def disclosed_visibility(seen: Visibility, least: int) -> Visibility:
@@ -263,7 +256,7 @@ def disclosure_text(told: Mapping[str, Any]) -> list[str]:
         "if the rest would have been one community or too few accounts (complementary suppression). "
         "They still see posts and post; measures under a partition leave them and their posts out. "
         f"{what}",
-        f"Tags that fewer than {least} members of a community use are no names and no evidence. Where "
+        f"The counts of tags that fewer than {least} members of a community use are left out. Where "
         "they would tell a small group by subtraction, the numbers of nodes without an edge and of the "
         f"largest component are left out; where fewer than {least} members are in the follow graph, so "
         "are the figures on it. Of numbers in the data no extremes are told, of times the day.",
@@ -326,7 +319,7 @@ def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
 
 #: Texts in quotes, the last of which a message may have cut off, and a word before it.
 _QUOTED = re.compile(
-    r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…)(?!\w)"""
+    r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…(?!\3))(?!\w)"""
 )
 #: Lists of the columns or keys that a file has, and spellings that may be meant.
 _LISTS = re.compile(

@@ -52,6 +52,7 @@ from graphkit.study.conditions import (
     INTEREST,
     PartitionVariant,
     concat_conditions,
+    draws_at_random,
     find_variants,
     partition_variants,
     read_alike,
@@ -738,20 +739,6 @@ class _Simulation:
         if self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE:
             return [work(piece) for piece in track(pieces, title, len(pieces))]
         return in_threads(work, pieces, title)
-
-
-def draws_at_random(feed: Feed) -> bool:
-    """Whether neither interests nor what viewers do change the posts that a feed shows.
-
-    Examples
-    --------
-    >>> from graphkit.recommenders import popularity, uniform
-    >>> draws_at_random(uniform()), draws_at_random(popularity())
-    (True, False)
-    """
-    read = {name for table in (feed.sources, feed.weights) for name, n in table.items() if n}
-    plain = read <= {"everywhere", "chance"} and feed.filler != "popularity"
-    return plain and feed.score is None and not feed.topic_penalty
 
 
 def _first_worlds(spread: Spread, n: int, replications: int) -> Spread:
