@@ -42,7 +42,9 @@ from graphkit.study.disclosure import (
     graph_facts,
     members_table,
     merge_small,
+    overdue,
     public_record,
+    refresh_text,
 )
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
@@ -212,7 +214,7 @@ def _name_and_show(
     least: int,
 ) -> CommunityStudy:
     """Community names and visibility on the follow graph, as far as the data allow."""
-    notes: list[str] = []
+    notes = [refresh_text(dataset).rstrip(".")] if overdue(dataset) else []
     with folder.stage("names"):
         try:
             partition = disclosed_names(label_communities(partition, dataset), least)

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,11 @@ __all__ = [
     "merge_small",
     "merge_small_in_world",
     "n_merged",
+    "overdue",
     "public_config",
     "public_message",
     "public_record",
+    "refresh_text",
     "shown_communities",
     "without_few_creators",
 ]
@@ -299,6 +302,24 @@ def public_record(record: dict[str, Any]) -> dict[str, Any]:
         "parameters": known | dict.fromkeys(hidden, LEFT_OUT),
         "parents": [public_record(parent) for parent in record["parents"]],
     }
+
+
+def overdue(dataset: Dataset) -> bool:
+    """Whether the day by which the data must be refreshed is past."""
+    return dataset.refresh_due is not None and dataset.refresh_due < date.today()
+
+
+def refresh_text(dataset: Dataset) -> str:
+    """By when the data must be refreshed by their terms, and whether that day has passed."""
+    due = dataset.refresh_due
+    assert due is not None
+    if not overdue(dataset):
+        return f"By their terms the data must be refreshed by {due.isoformat()}."
+    return (
+        f"By their terms the data had to be refreshed by {due.isoformat()}, which is past: check which "
+        "posts and accounts still exist, and remove the others with Dataset.keep_valid and "
+        "Dataset.purge."
+    )
 
 
 def members_table(partition: Partition, members: str) -> pl.DataFrame | None:

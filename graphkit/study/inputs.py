@@ -18,7 +18,7 @@ from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
-from graphkit.study.disclosure import public_config
+from graphkit.study.disclosure import public_config, refresh_text
 from graphkit.study.results import StudyResult
 
 __all__ = ["check_study"]
@@ -165,6 +165,7 @@ def check_study(path: str | Path) -> pl.DataFrame:
     made = "made independently" if synthetic else parts if world.groups else "the data's own"
     rows = {
         "data": f"{config.data.source}: {data}",
+        **({"terms": refresh_text(ds)} if ds.refresh_due else {}),
         "communities": f"{communities.between} through {communities.through}, "
         f"{communities.runs} runs of Leiden ({communities.engine}), "
         f"{communities.null_draws or 'no'} random logs",

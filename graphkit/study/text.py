@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import polars as pl
 
-from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
 from graphkit.data.spread import Spread
 from graphkit.measures import Economy
@@ -14,7 +11,7 @@ from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
 from graphkit.study.config import StudyConfig
-from graphkit.study.disclosure import n_merged
+from graphkit.study.disclosure import n_merged, overdue, refresh_text
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
@@ -44,24 +41,6 @@ def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
             "not fitted to a log. Interpret directions and their robustness, not effect sizes."
         )
     return texts
-
-
-def overdue(dataset: Dataset) -> bool:
-    """Whether the day by which the data must be refreshed is past."""
-    return dataset.refresh_due is not None and dataset.refresh_due < date.today()
-
-
-def refresh_text(dataset: Dataset) -> str:
-    """By when the data must be refreshed by their terms, and whether that day has passed."""
-    due = dataset.refresh_due
-    assert due is not None
-    if not overdue(dataset):
-        return f"By their terms the data must be refreshed by {due.isoformat()}."
-    return (
-        f"By their terms the data had to be refreshed by {due.isoformat()}, which is past: check which "
-        "posts and accounts still exist, and remove the others with Dataset.keep_valid and "
-        "Dataset.purge."
-    )
 
 
 def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:

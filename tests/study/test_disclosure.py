@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
+from graphkit.study import StudyConfig
 from graphkit.study.disclosure import (
     data_summary,
     disclosed_visibility,
@@ -20,7 +23,10 @@ from graphkit.study.disclosure import (
     merge_small,
     merge_small_in_world,
     n_merged,
+    overdue,
+    public_config,
     public_message,
+    refresh_text,
     shown_communities,
 )
 
@@ -156,3 +162,28 @@ def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> Non
     assert merge_small_in_world(merged, least) is merged
     with pytest.raises(DataError, match="planted partition has no community of 1000 accounts"):
         merge_small_in_world(world, 1000)
+
+
+def test_a_study_names_neither_owners_nor_items() -> None:
+    values = {
+        "data": {"source": "any", "path": "log", "account": {"liked.json": "ann"}},
+        "communities": {"exclude": ["7281986300348026145"]},
+    }
+    study = StudyConfig.of(values)
+    told = public_config(study)
+    assert (told.data.account, told.communities.exclude) == ("(left out)", ("(left out)",))
+    raw = study.model_copy(update={"report": study.report.model_copy(update={"members": "raw"})})
+    assert public_config(raw) is raw
+    tags = StudyConfig.of({"communities": {"through": "tags", "exclude": ["jazz"]}})
+    assert "jazz" in public_config(tags).communities.exclude
+
+
+def test_a_study_past_the_day_of_its_terms_says_so() -> None:
+    follows = {"follower_id": ["a"], "followee_id": ["b"]}
+    for days, late in ((-1, True), (0, False), (1, False)):
+        day = date.today() + timedelta(days)
+        ds = Dataset(follows=follows, refresh_due=day)
+        assert overdue(ds) == late
+        assert ("which is past" in refresh_text(ds)) == late
+        assert day.isoformat() in refresh_text(ds)
+    assert not overdue(Dataset(follows=follows))

@@ -14,6 +14,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
 from graphkit.study import run as run_module
+from graphkit.study.disclosure import n_merged
 
 TINY = """
 [data]
@@ -196,7 +197,9 @@ def test_small_communities_are_suppressed(result: StudyResult, study: Path, tmp_
     )
     assert own.to_list() == [partition.n_communities]
     text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
-    assert f"{len(sizes) - partition.n_communities} smaller ones, suppressed" in text
+    gone = len(sizes) - partition.n_communities + n_merged(all_of_them)
+    assert n_merged(partition) == gone
+    assert f"{gone} smaller ones, suppressed" in text
     assert "No sensitivity sweep" in text
     for kind, found in hidden.visibility.items():
         assert all(view.frame["size"].min() >= least for view in found), kind
