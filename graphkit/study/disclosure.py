@@ -20,7 +20,7 @@ from graphkit.data.schema import KINDS, TABLES
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
-from graphkit.graphs import describe
+from graphkit.graphs.describe import describe
 from graphkit.measures import Economy
 from graphkit.measures.income import OF_SMALLEST, SMALLEST
 from graphkit.privacy import PseudonymKey
