@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | warm``.
+"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | export | warm``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -122,6 +122,22 @@ SeparatorOption = Annotated[
     _option("Text between the entries of lists in cells. (default: found)", "--separator"),
 ]
 OutOption = Annotated[Path, _option("Folder for the results.", "--out")]
+GraphFileOption = Annotated[
+    Path | None,
+    _option(
+        "Also write the graph with its communities to this file: .gexf, .graphml, .csv or .parquet. It "
+        "holds ids and edges: keep it as you keep the data.",
+        "--graph",
+    ),
+]
+LeastOption = Annotated[
+    int,
+    _option(
+        "In what is exported, communities of fewer members are one, 'other'; 1 keeps all.",
+        "--min-group-size",
+        min=1,
+    ),
+]
 GroupOption = Annotated[
     int,
     _option(
@@ -196,24 +212,26 @@ def run(
     out: OutOption,
     executor: ExecutorOption = None,
     min_group_size: Annotated[
-        int | None,
-        _option(
-            "In place of report.min_group_size of the study: smaller communities are told apart "
-            "nowhere.",
-            "--min-group-size",
-            min=1,
-        ),
+        int | None, _option("In place of report.min_group_size.", "--min-group-size", min=1)
     ] = None,
     members: Annotated[
         Literal["none", "pseudonyms", "raw"] | None,
-        _option("In place of report.members of the study: none, pseudonyms or raw.", "--members"),
+        _option("In place of report.members of the study.", "--members"),
     ] = None,
+    graph: GraphFileOption = None,
 ) -> None:
-    """Run a study file: write a folder of tables, figures and a report."""
+    """Run a study file: write a folder of tables, figures and a report.
+
+    In the file of --graph, members of communities below the study's min_group_size have none.
+    """
     import graphkit as gk
     from graphkit.parallel import open_executor
-    from graphkit.study import load_config, run_study
+    from graphkit.readwrite.graph_files import check_graph_ending
+    from graphkit.study import load_config, run_study, write_study_graph
     from graphkit.study.ahead import compiling_ahead
+
+    if graph is not None:
+        check_graph_ending(graph)
 
     with ExitStack() as opened:
         # the executor first: its workers take the kernels that are compiled ahead
@@ -224,6 +242,9 @@ def run(
         if min_group_size is not None or members is not None:
             config = _disclosing(load_config(study), min_group_size, members)
         result = run_study(config, out, executor=workers)
+    if graph is not None:
+        write_study_graph(result, graph, min_group_size=result.config.report.min_group_size)
+        _say(f"Graph with its communities: {graph}")
     _show_study(result.communities)
     _show_result(result)
 
@@ -252,7 +273,7 @@ def formats() -> None:
     _show_table("Formats", known(), rows=100)
     _say(
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
-        "Pajek, NodeXL, edge lists) are read in Python: graphkit.readwrite.read_graph."
+        "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
 
 
@@ -453,6 +474,7 @@ def communities(
     min_group_size: GroupOption = 10,
     members: MembersOption = "none",
     seed: SeedOption = 1,
+    graph: GraphFileOption = None,
 ) -> None:
     """Find, name and validate the communities of a dataset, and write them to a folder.
 
@@ -460,8 +482,12 @@ def communities(
     """
     import graphkit as gk
     from graphkit.readwrite import read_any
+    from graphkit.readwrite.graph_files import check_graph_ending
+    from graphkit.study import write_study_graph
     from graphkit.study.ahead import compiling_ahead
 
+    if graph is not None:
+        check_graph_ending(graph)
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
     unwanted = set(exclude or ())
@@ -495,7 +521,108 @@ def communities(
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
         _say(repr(hit))
+    if graph is not None:
+        write_study_graph(study, graph, min_group_size=min_group_size)
+        _say(f"Graph with its communities: {graph}")
     _say(f"Tables, figures and manifest: {study.folder}")
+
+
+@app.command()
+def export(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="Dataset (folder, file or archive), graph file, or results folder of `graphkit "
+            "communities` or `graphkit run`.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        _option(
+            "File to write, whose ending says the format: .gexf, .graphml (both also .gz), .csv or "
+            ".parquet (edges, and nodes in NAME_nodes); for recbole and bundle a folder.",
+            "--out",
+        ),
+    ],
+    to: Annotated[
+        Literal["graph", "coortweet", "recbole", "bundle"],
+        _option(
+            "graph; a dataset as the table of CooRTweet or the atomic files of RecBole; or a results "
+            "folder as a bundle of aggregates without ids.",
+            "--to",
+        ),
+    ] = "graph",
+    edges: Annotated[
+        Literal["cointeraction", "follows", "interactions"],
+        _option("What the edges of a dataset's graph are."),
+    ] = "cointeraction",
+    partition: Annotated[
+        str | None,
+        _option(
+            "Communities to write with the graph: a results folder (its projection is then that of the "
+            "graph), a file of Partition.save, or an attribute of the nodes.",
+            "--partition",
+        ),
+    ] = None,
+    directed: Annotated[
+        bool | None,
+        _option(
+            "PATH is an edge list whose edges have a direction, or none.", "--directed/--undirected"
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, _option("Kind of interaction to count; repeatable.", "--kind")
+    ] = None,
+    min_group_size: LeastOption = 10,
+    format: FormatOption = None,
+    account: AccountOption = None,
+    direction: DirectionOption = None,
+    columns: ColumnsOption = None,
+    table: TableOption = None,
+    kind_is: KindIsOption = None,
+    tz: ZoneOption = None,
+    separator: SeparatorOption = None,
+) -> None:
+    """Write a graph with its communities, or a dataset, for other programs; or results to share.
+
+    Example: graphkit export data --partition results --out graph.gexf
+
+    Graphs are opened by Gephi (GEXF, CSV), Cytoscape and igraph (GraphML), networkx, pandas and others.
+
+    To pass results on: graphkit export results --to bundle --out shared
+    """
+    import graphkit as gk
+    from graphkit.readwrite import read_any, write_coortweet, write_recbole
+    from graphkit.study import share_bundle
+    from graphkit.study.export import export_graph
+
+    if to == "bundle":
+        _say(f"Bundle: {share_bundle(path, out, min_group_size=min_group_size)}")
+        _say("README.md in it says what was left out.")
+        return
+    options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
+    options |= {"account": _accounts(account), "direction": direction, "format": format}
+    if to in ("coortweet", "recbole"):
+        with gk.show_progress():
+            ds, _ = read_any(path, **options)
+        write = write_coortweet if to == "coortweet" else write_recbole
+        report = write(ds, out, kinds=kind or None)
+        _show_counts(report)
+        _say(f"Written: {out}")
+        return
+    with gk.show_progress():
+        said = export_graph(
+            *(path, out),
+            edges=edges,
+            partition=partition,
+            directed=directed,
+            kinds=kind,
+            min_group_size=min_group_size,
+            options=options,
+        )
+    for sentence in said:
+        _say(sentence)
 
 
 @app.command()
@@ -565,6 +692,15 @@ def _show_report(path: Path, report: ImportReport) -> None:
         _show_table("Rows dropped, with reasons", report.dropped, rows=200)
     if report.notes.height:
         _show_table("Changes and additions", report.notes, rows=200)
+
+
+def _show_counts(report: ImportReport) -> None:
+    """Print what became of rows that were written in another format."""
+    _show_table("Rows written", report.rows.rename({"read": "rows", "kept": "written"}))
+    if report.dropped.height:
+        _show_table("Rows left out, with reasons", report.dropped, rows=200)
+    if report.notes.height:
+        _show_table("What is not in this format, or changed", report.notes, rows=200)
 
 
 def _show_study(study: CommunityStudy) -> None:

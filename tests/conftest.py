@@ -18,11 +18,20 @@ settings.load_profile("fixed")
 
 #: Tests that take longest, which share nothing with others of their file.
 _LONG = ("tests/test_notebooks.py::test_notebooks_run", "tests/test_cli.py::test_the_demo")
+#: One of these, which compiles most kernels, and tests that need few: two processes that begin
+#: with the same kernels, in a cache that is empty, compile each of them twice.
+_COMPILES = f"{_LONG[0]}_and_agree_with_what_they_show[attribution]"
+_MEANWHILE = ("tests/readwrite/", "tests/data/", "tests/plot/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest is first, so that no process is alone with it in the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    """What takes longest is early, so that no process is alone with it in the end."""
+
+    def place(item: pytest.Item) -> int:
+        places = (item.nodeid == _COMPILES, *map(item.nodeid.startswith, (_MEANWHILE, _LONG)))
+        return next((at for at, here in enumerate(places) if here), len(places))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -46,6 +55,14 @@ def _no_process_compiles_ahead() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ahead, "cores", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _byte_code_is_kept() -> Iterator[None]:
+    """Of dozens of interpreters that tests start, each would compile the package's own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
 
 

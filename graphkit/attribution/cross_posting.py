@@ -453,7 +453,7 @@ def _values_of_run(run: RunTallies, kind: str) -> dict[_Key, tuple[float, int]]:
         if group == CROSS:
             own, others = values["posts", name, CROSS], values["posts", name, OTHER]
             values["posts", name, BOTH] = own[0] - others[0], own[1] + others[1]
-    tallies = CreatorTallies(run)
+    tallies = CreatorTallies(run, run.creators.astype(np.int64))
     posts = tallies.of_posts(np.ones(crossed.size))
     share = tallies.of_posts(crossed) / np.maximum(posts, 1)
     small = tallies.first_followers <= np.median(tallies.first_followers)

@@ -232,8 +232,9 @@ def _arms_of(
     r: int,
 ) -> dict[str, Arm]:
     """The arms by role in one world and replication."""
-    world, found = spread.worlds[w], {}
+    found = {}
     for role, arm in named.items():
+        world = spread.world_of(arm, w, r)
         tally, log = spread.tallies[arm, w, r], None
         if impressions is not None:
             rows = impressions.lazy().filter(

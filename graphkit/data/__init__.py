@@ -1,5 +1,6 @@
 """Types: immutable values that functions take and return."""
 
+from graphkit.data.answers import Answers
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.impressions import Impressions
@@ -13,6 +14,7 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 
 __all__ = [
+    "Answers",
     "ArmTally",
     "Dataset",
     "Graph",

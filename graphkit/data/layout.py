@@ -179,7 +179,7 @@ _IMPRESSIONS = Layout(
     either=(_ACCOUNT_IDS, _ITEM_IDS),
 )
 
-#: m posts, n accounts, t ticks, s sources, x reshares.
+#: m posts, n accounts, t ticks, s sources, x reshares, y answers.
 _TALLY = Layout(
     {"kinds": _LIST, "numbers": _TABLE, "of": _TEXT},
     {
@@ -199,12 +199,17 @@ _TALLY = Layout(
         "lost": ("int32", ("n",)),
         "flagged_shown": ("int32", ("n",)),
         "divisive_shown": ("int32", ("n",)),
+        **{f"answers_{name}": ("int32", ("y",)) for name in ("author", "parent", "tick")},
+        "answers_kind": ("int8", ("y",)),
     },
-    optional=_sets("of", "arrivals_*", "flagged_shown", "divisive_shown"),
+    optional=_sets(
+        *("of", "arrivals_*", "flagged_shown", "divisive_shown"),
+        "answers_author answers_parent answers_tick answers_kind",
+    ),
     each="kinds",
 )
 
-#: As the tally, with d dimensions, and rows of some buffers (c, p) only where they are used.
+#: As the tally, with z answers that are due, d dimensions, and rows of some buffers (c, p) only where they are used.
 _RUN = Layout(
     {"ticks": _WHOLE, "of": _TEXT},
     {
@@ -245,6 +250,13 @@ _RUN = Layout(
         "taste_features": ("float32", ("m", None)),
         "attributes": ("int32", ("m", 5)),
         "blocks": ("float32", (None,)),
+        "index_start": ("int64", (None,)),
+        "index_posts": ("int32", ("m",)),
+        **{f"answers.made_{name}": ("int64", ("y",)) for name in ("author", "parent", "tick")},
+        "answers.made_kind": ("int8", ("y",)),
+        **{f"answers.{name}": ("int64", ("z",)) for name in ("author", "parent", "due")},
+        "answers.kind": ("int8", ("z",)),
+        **{f"answers.{name}": ("int64", ()) for name in ("late", "left", "quit", "declined")},
         "shared_caps": ("uint8", ("n", "t")),
         **{f"shared.{name}": ("int64", ("m",)) for name in ("watch", "reacted")},
         "shared.reactions": ("int64", ("m", 9)),
@@ -256,6 +268,10 @@ _RUN = Layout(
     optional=_sets(
         "f_indptr f_indices",
         "features taste_features attributes blocks",
+        "index_start index_posts",
+        "answers.made_author answers.made_parent answers.made_tick answers.made_kind "
+        "answers.author answers.parent answers.due answers.kind "
+        "answers.late answers.left answers.quit answers.declined",
         "shared_caps",
         "shared.watch shared.reacted shared.reactions shared.item_ticks shared.sources "
         "shared._next shared._posts",

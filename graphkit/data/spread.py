@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.files import loading, save_arrays
 from graphkit.data.frozen import Frozen, content_key
 from graphkit.data.provenance import Provenance
@@ -37,6 +39,9 @@ REWARDS = ("like", "comment", "share", "follow", "duet", "stitch")
 @dataclass(frozen=True, eq=False)
 class ArmTally(Frozen):
     """Tallies of one arm in one replication of one world: m posts, n accounts, T ticks.
+
+    The posts are those of the world, in its order, and behind them the answers (duets and
+    stitches that became posts) of this run, if there are any: see :meth:`Spread.world_of`.
 
     Attributes
     ----------
@@ -93,6 +98,8 @@ class ArmTally(Frozen):
         int32, shape (n,): posts shown to each account that are flagged, and whose divisiveness is
         at least 0.5. `None` where the posts have no flags, or no divisiveness, and if it was saved
         by an earlier version.
+    answers
+        The answers, which are the last posts; none under a matched budget.
     """
 
     views: Mapping[str, npt.NDArray[np.int32]]
@@ -121,6 +128,7 @@ class ArmTally(Frozen):
     arrivals: Mapping[str, npt.NDArray[np.int16]] = field(default_factory=dict)
     flagged_shown: npt.NDArray[np.int32] | None = None
     divisive_shown: npt.NDArray[np.int32] | None = None
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def impressions(self) -> int:
@@ -154,6 +162,13 @@ class ArmTally(Frozen):
                 }
             elif isinstance(value, np.ndarray):
                 arrays[spec.name] = value
+            elif isinstance(value, Answers):
+                if value.none:  # as in files of earlier versions
+                    continue
+                for part in fields(value):
+                    content = getattr(value, part.name)
+                    kept = arrays if isinstance(content, np.ndarray) else numbers
+                    kept[f"{spec.name}_{part.name}"] = content
             elif value is not None:
                 numbers[spec.name] = _to_plain(value)
         header: dict[str, Any] = {"kinds": kinds, "numbers": numbers}
@@ -180,6 +195,8 @@ class ArmTally(Frozen):
             later = any(name.startswith("arrivals_") for name in arrays)
             kept = kinds.items() if later else ()
             values["arrivals"] = {kind: arrays[f"arrivals_{k}"] for k, kind in kept}
+            names = [spec.name for spec in fields(Answers) if f"answers_{spec.name}" in values]
+            values["answers"] = Answers(**{name: values[f"answers_{name}"] for name in names})
             return cls(**{spec.name: values[spec.name] for spec in fields(cls)})
 
 
@@ -226,14 +243,52 @@ class Spread(Frozen, table="summary"):
             values = [getattr(tally, spec.name) for spec in fields(tally)]
             parts.append(key)
             for value in values:
-                mapping = isinstance(value, Mapping)
-                parts += chain(*sorted(value.items())) if mapping else [_to_plain(value)]
+                if isinstance(value, Mapping):
+                    parts += chain(*sorted(value.items()))
+                elif isinstance(value, Answers):
+                    parts += [] if value.none else [value._key]
+                else:
+                    parts.append(_to_plain(value))
         return content_key(*parts)
 
     def world_of(self, arm: str, world: int, replication: int) -> World:
-        """The world as it is after a run: its posts are the rows of the run's tally."""
+        """The world as it is after a run: its posts are the rows of the run's tally.
+
+        Under a free budget, duets and stitches that became posts follow the posts of the world,
+        with their parents in :attr:`World.answers_to`. Worlds with answers are made when they are
+        asked for, and the latest two are kept: each has features of its own.
+
+        Parameters
+        ----------
+        arm, world, replication
+            The run.
+
+        Raises
+        ------
+        MissingDataError
+            If there is no such arm, or no such run.
+        """
         self.of(arm)
-        return self.worlds[world]
+        job = arm, world, replication
+        if job not in self.tallies:
+            raise MissingDataError(
+                f"there is no world {world} with replication {replication}: the spread has "
+                f"{len(self.worlds)} worlds and {self.replications} replications, counted from 0."
+            )
+        answers = self.tallies[job].answers
+        if not len(answers):
+            return self.worlds[world]
+        kept = self._with_answers
+        found = kept.pop(job, None) or world_with_answers(self.worlds[world], answers)
+        kept[job] = found
+        while len(kept) > 2:
+            kept.pop(next(iter(kept)), None)
+        return found
+
+    @cached_property
+    def _with_answers(self) -> dict[tuple[str, int, int], World]:
+        """The latest worlds with answers, by run."""
+        return {}
 
     def of(self, arm: str) -> list[ArmTally]:
         """The tallies of an arm, by world and replication."""

@@ -99,7 +99,8 @@ class World(Frozen):
     flagged, cross_posted
         bool, shape (m,): flagged (as misinformation, say), and first posted elsewhere.
     answers_to
-        int32, shape (m,): parent post of a duet or stitch, in this world; −1 if none.
+        int32, shape (m,): parent post of a duet or stitch, in this world; −1 if none. After a run,
+        :meth:`Spread.world_of`, the last posts are those that answered in the run.
     country, language, device, age_band
         int32, shape (n,): codes of the accounts', −1 where unknown.
     post_country, post_language

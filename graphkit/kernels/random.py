@@ -93,6 +93,15 @@ def draw_pairs(seed: Any, event: int, accounts: Array, posts: Array) -> Array:
     return out
 
 
+@kernel()
+def hash_pairs(events: Array, accounts: Array, posts: Array) -> Array:
+    """64 bits of each event, account key and post key, the same under every seed."""
+    out = np.empty(accounts.size, np.uint64)
+    for i in range(accounts.size):
+        out[i] = keyed(np.uint64(0), events[i], accounts[i], posts[i], 0)
+    return out
+
+
 @inner
 def spread_bits(post: Any) -> Any:
     """32-bit hash of a post code (Fibonacci hashing)."""

@@ -22,7 +22,9 @@ FILL_UNIFORM, FILL_EMPTY, FILL_POPULAR = range(3)
 E_SESSION, E_NOISE, E_NOISE2, E_LIKE, E_COMMENT, E_SHARE, E_FOLLOW = range(1, 8)
 E_LEAVE, E_CANDIDATE, E_FILL, E_TIE_BREAK, E_CHANCE, E_DUET, E_STITCH = range(8, 15)
 E_UNFOLLOW, E_STOP, E_DELIVER, E_POST, E_QUIT = range(15, 20)
-E_FRICTION = 24  # 20 is E_PAIR of graphkit.kernels.random
+# 20 is that of a pair, see graphkit.kernels.random; draws of an answer, by its key
+E_ANSWER, E_DELAY, E_QUALITY = range(21, 24)
+E_FRICTION = 24
 
 LIKE, COMMENT, SHARE, FOLLOW, COMPLETE, DUET, STITCH, UNFOLLOW = (1 << b for b in range(8))
 #: Reactions that reshare a post to one's followers.

@@ -151,7 +151,7 @@ def bridges(
     those of i's posters, as in :func:`crossing`: observed are :math:`n_i x_i` viewers outside,
     expected :math:`n_i e_i`; excess is their difference, ratio their quotient. Creators are sums
     over their posts, tags sums over the posts that have the tag, one of several tags in each.
-    Summed over all posts, observed over expected is :func:`crossing`.
+    Summed over all posts, observed over expected is :func:`crossing` (without answers).
 
     The p-value of one run is that of a hypergeometric draw: under random exposure, the viewers of
     a post are :math:`n_i` of the N impressions that its posters did not receive, drawn without
@@ -194,7 +194,9 @@ def bridges(
         outside than under random exposure), test. Values are means over runs. In an arm with more
         than 25 % filler, nothing is tested and no direction claimed.
 
-        Posts without a community of origin or without a viewer, viewers without a community,
+        Answers (duets and stitches that became posts under a free budget) have no rows, as they
+        are other posts in every run, but their impressions are among those drawn from. Answers,
+        posts without a community of origin or without a viewer, viewers without a community,
         repeated views and an author's own, and tags of fewer than 5 posts are left out and
         counted in ``.provenance.removed``.
 
@@ -290,13 +292,13 @@ def _of_spread(
             )
     if len(chosen) == 1:
         scheme = Scheme(WITHIN_WORLD, 1)
-    runs, silent, unassigned = [], 0, 0
+    runs, silent, unassigned, answered = [], 0, 0, 0
     for w in chosen:
         row = []
         for r in range(spread.replications):
-            tally = spread.tallies[arm, w, r]
+            tally, after = spread.tallies[arm, w, r], spread.world_of(arm, w, r)
             views, size = tally.views[kind], communities.n_communities
-            homes = first.homes[kind].astype(np.int64)
+            homes = after.homes[kind].astype(np.int64)
             known = views[:, :size]
             received = tally.diet[kind][:, :size].sum(axis=1, dtype=np.int64)
             counts = _count(
@@ -308,11 +310,15 @@ def _of_spread(
                 received,
                 communities.membership,
                 homes,
-                np.repeat(np.arange(homes.size), np.diff(first.poster_indptr)),
-                first.posters,
+                np.repeat(np.arange(homes.size), np.diff(after.poster_indptr)),
+                after.posters,
             )
+            # answers are other posts in every run
+            of_world = counts.post < first.n_posts
+            counts = _Counts(*(column[of_world] for column in counts))
             row.append(counts)
-            silent += int((homes >= 0).sum()) - counts.post.size
+            answered += len(tally.answers)
+            silent += int((homes[: first.n_posts] >= 0).sum()) - counts.post.size
             unassigned += int(views[homes >= 0, size].sum())
         runs.append(row)
     homeless = int((first.homes[kind] < 0).sum())
@@ -320,6 +326,7 @@ def _of_spread(
     _note(removed, "posts without a community of origin", homeless)
     _note(removed, f"posts without a viewer (over {runs_made} runs)", silent)
     _note(removed, f"views without a community (over {runs_made} runs)", unassigned)
+    _note(removed, f"answers, which no two runs share (over {runs_made} runs)", answered)
     return _Source(
         runs,
         first.posts.series.cast(pl.String),

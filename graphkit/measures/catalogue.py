@@ -104,22 +104,32 @@ def _ratio(count: float, total: float) -> float:
 class RunTallies:
     """One arm in one replication of one world, with the arrays that measures share.
 
-    Means over posts are taken over those that entered, measures of creators over the accounts
-    with a post scheduled within the run.
+    The world is that after the run, :meth:`Spread.world_of`: its last posts are the answers
+    (duets and stitches that became posts), of a free budget only. Means over posts are taken over
+    those that entered, answers included; measures of creators over the accounts with a post
+    scheduled within the run, by all their posts, answers included. An account that only answers
+    is not among the creators.
     """
 
     world: World
     tally: ArmTally
 
     @cached_property
+    def answered(self) -> Bools:
+        """Posts that are answers of this run, shape (m,)."""
+        m = self.world.n_posts
+        return np.asarray(np.arange(m) >= m - len(self.tally.answers), dtype=np.bool_)
+
+    @cached_property
     def scheduled(self) -> Bools:
-        """Posts whose tick lies within the run, shape (m,); equal in all arms."""
-        return np.asarray(self.world.ticks < self.tally.ticks.shape[1], dtype=np.bool_)
+        """Posts of the world whose tick lies within the run, shape (m,); equal in all arms."""
+        within = self.world.ticks < self.tally.ticks.shape[1]
+        return np.asarray(within & ~self.answered, dtype=np.bool_)
 
     @cached_property
     def entered(self) -> Bools:
-        """Scheduled posts that were published, shape (m,)."""
-        return self.scheduled & self.tally.posted
+        """Scheduled posts that were published, and answers, shape (m,)."""
+        return (self.scheduled & self.tally.posted) | self.answered
 
     @cached_property
     def reach(self) -> npt.NDArray[np.int64]:
@@ -133,12 +143,21 @@ class RunTallies:
 
     @cached_property
     def trees(self) -> Cascades:
-        """Cascade trees of the posts that entered; a reply belongs to its parent post's tree."""
-        replies = self.world.answers_to
+        """Cascade trees of the posts that entered; a reply belongs to its parent post's tree.
+
+        A duet or stitch that became a post is the post, not a reshare as well: those whom it led
+        to the parent are then children of the parent's root.
+        """
+        replies, shares, answers = self.world.answers_to, self.tally.shares, self.tally.answers
         if replies is not None:
             both = (replies >= 0) & self.entered & self.entered[np.maximum(replies, 0)]
             replies = np.where(both, replies, np.int32(-1))
-        return cascades(self.tally.shares, self.world.n_posts, answers_to=replies)
+        if len(answers):
+            n = self.world.n_accounts
+            pairs = shares[:, 0].astype(np.int64) * n + shares[:, 1]
+            posted = np.isin(pairs, answers.parent.astype(np.int64) * n + answers.author)
+            shares = shares[~(posted & (shares[:, 4] > 0))]
+        return cascades(shares, self.world.n_posts, answers_to=replies)
 
     @cached_property
     def posters(self) -> Counts:

@@ -228,11 +228,12 @@ def _log_ratios(spread: Spread, arm: str, kind: str, matched: Matched) -> tuple[
     size = len(matched.names)
     shape = (len(spread.worlds), spread.replications, size, size)
     ratios, expectations = np.full(shape, np.nan), np.full(shape, np.nan)
-    for w, world in enumerate(spread.worlds):
+    for w in range(len(spread.worlds)):
         code = matched.codes[w]
         mine = np.flatnonzero(code >= 0)
         for r in range(spread.replications):
-            observed = flow_matrix(spread.tallies[arm, w, r].views[kind], world.homes[kind])
+            homes = spread.world_of(arm, w, r).homes[kind]
+            observed = flow_matrix(spread.tallies[arm, w, r].views[kind], homes)
             margins = np.outer(observed.sum(axis=1), observed.sum(axis=0))
             expected = margins / max(float(observed.sum()), 1.0)
             cells = np.log2((observed + 0.5) / (expected + 0.5))

@@ -39,6 +39,7 @@ __all__ = ["GROUPINGS", "Gains", "who_gains"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Accounts = npt.NDArray[np.int32]
 
 #: What groups may be made by.
 GROUPINGS = ("community", "community size", "visibility", "creator size", "activity")
@@ -167,6 +168,10 @@ class Gains(Frozen, title="Gains by group", table="frame"):
         return f"needs more {unit} than groups: {worlds} of {groups}" if worlds <= groups else None
 
 
+#: Authors of no answers.
+NOBODY = np.zeros(0, np.int32)
+
+
 class _Groups(NamedTuple):
     """Names of the groups, whether each has a place in an order, and codes of each world."""
 
@@ -177,9 +182,14 @@ class _Groups(NamedTuple):
     communities: list[Codes]
     removed: dict[str, int]
 
-    def of(self, kind: str, world: int) -> Codes:
-        """Group of each post, account or community of a world; −1 for none."""
-        return {"posts": self.posts, "accounts": self.accounts}.get(kind, self.communities)[world]
+    def of(self, kind: str, world: int, answered_by: Accounts = NOBODY) -> Codes:
+        """Group of each post, account or community of a world; −1 for none.
+
+        Answers of a run, by these accounts, are behind the posts and in the groups of their authors.
+        """
+        if kind == "posts":
+            return np.concatenate([self.posts[world], self.accounts[world][answered_by]])
+        return (self.accounts if kind == "accounts" else self.communities)[world]
 
 
 def who_gains(
@@ -307,11 +317,12 @@ def who_gains(
     values = {m: (np.full(shape, np.nan), np.full(shape, np.nan)) for m in measures}
     keys = [(side, w, r) for side in (0, 1) for w in range(shape[0]) for r in range(shape[1])]
     for side, w, r in track(keys, "measuring groups", len(keys)):
-        run = RunTallies(spread.worlds[w], spread.tallies[(arm, baseline)[side], w, r])
+        job = ((arm, baseline)[side], w, r)
+        run = RunTallies(spread.world_of(*job), spread.tallies[job])
         under = None if kind is None else PartitionTallies(run, kind)
         for m in measures:
             of = _GAINS[m].of
-            codes = groups.of(of, w)
+            codes = groups.of(of, w, run.tally.answers.author)
             found = _group_values(m, run, under, codes, shape[2])
             known = enough["posts" if of == "posts" else "accounts"][w]
             values[m][side][w, r] = np.where(known, found, np.nan)
@@ -468,7 +479,8 @@ def _by_creator_size(spread: Spread, scheme: Scheme) -> tuple[list[str], list[Co
 
 
 def _creators(spread: Spread, world: int) -> npt.NDArray[np.intp]:
-    return RunTallies(spread.worlds[world], spread.tallies[spread.arms[0], world, 0]).creators
+    job = (spread.arms[0], world, 0)
+    return RunTallies(spread.world_of(*job), spread.tallies[job]).creators
 
 
 def _by_activity(
@@ -540,8 +552,8 @@ def _group_sizes(
     size = len(groups.names)
     counts: dict[str, list[Codes]] = {"posts": [], "accounts": []}
     for w, world in enumerate(spread.worlds):
-        run = RunTallies(world, spread.tallies[spread.arms[0], w, 0])
-        for kind, kept in (("posts", run.scheduled), ("accounts", slice(None))):
+        scheduled = world.ticks < spread.tallies[spread.arms[0], w, 0].ticks.shape[1]
+        for kind, kept in (("posts", scheduled), ("accounts", slice(None))):
             codes = groups.of(kind, w)[kept]
             counts[kind].append(np.bincount(codes[codes >= 0], minlength=size))
     tables = {kind: np.stack(rows) for kind, rows in counts.items()}

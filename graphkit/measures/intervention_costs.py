@@ -275,7 +275,7 @@ def _costs_of(run: RunTallies, kind: str, high: Bools) -> list[float]:
 def _minors_exposure(run: RunTallies, kind: str) -> float:
     """Share of flagged posts in what minors were shown; NaN where it is not known."""
     minors = run.world.minors
-    flagged: npt.NDArray[np.int32] | None = getattr(run.tally, "flagged_shown", None)
+    flagged = run.tally.flagged_shown
     if minors is None or flagged is None:
         return float("nan")
     shown = int(run.tally.diet[kind][minors].sum())

@@ -239,7 +239,8 @@ def flow(spread: Spread, arm: str, partition: str, *, world: int | None = None) 
         codes = _matched_communities(own, first)
         for r in range(spread.replications):
             tally = spread.tallies[arm, w, r]
-            found = flow_matrix(tally.views[partition], spread.worlds[w].homes[partition])
+            after = spread.world_of(arm, w, r)
+            found = flow_matrix(tally.views[partition], after.homes[partition])
             observed[np.ix_(codes, codes)] += found
             excluded += int(tally.views[partition].sum()) - int(found.sum())
     if not observed.any():

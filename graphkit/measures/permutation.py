@@ -224,10 +224,9 @@ def permutation_null(
     cells: list[pl.DataFrame] = []
     groups = [(arm, w) for arm in spread.arms for w in range(len(spread.worlds))]
     for arm, w in track(groups, "permuting communities", len(groups)):
-        tallies = (spread.tallies[arm, w, r] for r in range(spread.replications))
-        runs = [
-            Exposure(PartitionTallies(RunTallies(spread.worlds[w], t), partition)) for t in tallies
-        ]
+        jobs = [(arm, w, r) for r in range(spread.replications)]
+        tallied = (RunTallies(spread.world_of(*job), spread.tallies[job]) for job in jobs)
+        runs = [Exposure(PartitionTallies(run, partition)) for run in tallied]
         drawn, extreme = _permute_labels(runs, draws, streams, w)
         cells.append(_flow_cells(arm, w, runs, extreme, draws))
         for r, run in enumerate(runs):

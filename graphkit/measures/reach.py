@@ -54,7 +54,8 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
 
     A post's age is 0 in the tick in which it enters. With T ticks, all posts that enter by
     tick (T − 1) // 2 are followed for T − (T − 1) // 2 ticks, so that every age is a mean over
-    the same posts. Posts that were not published under a free budget are left out.
+    the same posts. Posts that were not published under a free budget are left out; answers, duets
+    and stitches that became posts there, are among them.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def _stack_curves(
     for arm, w, r in run_keys(spread):
         if spread.worlds[w].sample == "part":
             continue  # nearly the whole once more
-        curve = curve_of(RunTallies(spread.worlds[w], spread.tallies[arm, w, r]), w)
+        curve = curve_of(RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r]), w)
         columns = {"arm": arm, "world": w, "replication": r, axis: np.arange(curve.size)}
         schema = outcome_schema(*columns, "reach")
         parts.append(pl.DataFrame(columns | {"reach": curve}, schema=schema))
@@ -178,7 +179,7 @@ def amplification(
 
 def _impression_shares(spread: Spread, arm: str, w: int, r: int, kind: str) -> Floats:
     """Share of the impressions of each community's posts, shape (C,); NaN without impressions."""
-    run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
+    run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
     homes, size = run.world.homes[kind], run.world.partitions[kind].n_communities
     known = homes >= 0
     shown = np.bincount(homes[known], run.reach[known].astype(np.float64), size)

@@ -27,8 +27,9 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
 
     ``graphkit.measures.MEASURES`` lists every measure with its meaning and unit. Measures of
     posts are over those that entered: their tick lies within the run and, under a free budget,
-    they were published. Measures of creators are over those with a post scheduled within the
-    run. What is acted on under ``budget="free"`` only is null under ``"matched"``, since it is
+    they were published; or they are answers, duets and stitches that became posts under a free
+    budget. Measures of creators are over those with a post scheduled within the run, and count
+    the answers among their posts. What is acted on under ``budget="free"`` only is null under ``"matched"``, since it is
     not estimable there.
 
     Parameters
@@ -58,7 +59,7 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
     keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):
-        run = RunTallies(spread.worlds[w], spread.tallies[arm, w, r])
+        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
         rows = list(_run_rows(run, spread))
         for kind in run.world.partitions:
             rows += _partition_rows(PartitionTallies(run, kind, members_reached))

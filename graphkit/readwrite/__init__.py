@@ -5,8 +5,10 @@ from __future__ import annotations
 from graphkit.data.results import ImportReport
 from graphkit.readwrite.census import formats, read_any, write_report
 from graphkit.readwrite.columns import from_frame
+from graphkit.readwrite.dataset_exports import write_coortweet, write_recbole
 from graphkit.readwrite.folder import read_dataset, write_dataset
-from graphkit.readwrite.graph_files import read_graph
+from graphkit.readwrite.gexf import write_gexf
+from graphkit.readwrite.graph_files import read_graph, write_graph
 from graphkit.readwrite.graphml import write_graphml
 from graphkit.readwrite.hetrec import read_hetrec_lastfm
 from graphkit.readwrite.log import read_incidence
@@ -24,9 +26,13 @@ __all__ = [
     "read_hetrec_lastfm",
     "read_incidence",
     "read_tiktok_api",
+    "write_coortweet",
     "write_dataset",
+    "write_gexf",
+    "write_graph",
     "write_graphml",
     "write_platform",
+    "write_recbole",
     "write_report",
 ]
 

@@ -1,25 +1,35 @@
-"""Reader of graphs in the formats of other programs: GEXF, GraphML, GML, Pajek, edge lists."""
+"""Reader and writer of graphs in the formats of other programs, by the ending of the file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import polars as pl
+
+from graphkit.data.attributes import unique_name
+from graphkit.data.files import write_whole
 from graphkit.data.frames import advise_frame
-from graphkit.data.graph import Graph
+from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.graph_convert import library_of
+from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport
+from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, FileError, OptionError, shorten
 from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite.edge_lists import read_edge_list
-from graphkit.readwrite.gexf import read_gexf
+from graphkit.readwrite.gexf import read_gexf, write_gexf
 from graphkit.readwrite.gml import read_gml
 from graphkit.readwrite.graph_tables import GraphTables, build_graph, open_bytes, read_utf8
-from graphkit.readwrite.graphml import read_graphml
+from graphkit.readwrite.graphml import read_graphml, write_graphml
+from graphkit.readwrite.node_columns import exact_text, gather_columns, id_texts, split_label
 from graphkit.readwrite.nodexl import read_nodexl
 from graphkit.readwrite.pajek import is_pajek, read_pajek
 
-__all__ = ["read_graph"]
+__all__ = ["read_graph", "write_graph"]
 
+#: Endings of the formats of :func:`write_graph`.
+_WRITTEN = (".gexf", ".gexf.gz", ".graphml", ".graphml.gz", ".csv", ".parquet")
 _LISTS = (".csv", ".tsv", ".txt", ".edges", ".edgelist", ".edge", ".el", ".ncol", ".tab", ".net")
 _INSTEAD = "export GEXF, GraphML or an edge list (CSV) instead"
 #: What is not read, by the ending of a name.
@@ -193,4 +203,128 @@ def _kind_of(path: Path, ending: str, head: bytes) -> str:
     raise FileError(
         f"{path} is of no format that is known by its name (.gexf, .graphml, .gml, .net, .xlsx, "
         f"{', '.join(_LISTS[:3])}): rename it, or {_INSTEAD}."
+    )
+
+
+def write_graph(
+    graph: GraphLike,
+    path: str | Path,
+    *,
+    partition: Partition | None = None,
+    visibility: Visibility | None = None,
+    positions: Any = None,
+    attributes: Any = None,
+) -> Path:
+    """Write a graph with its communities in the format that the ending of the file says.
+
+    ``.gexf`` is written by :func:`write_gexf`, ``.graphml`` by :func:`write_graphml` (both also with
+    ``.gz``). ``.csv`` and ``.parquet`` make two tables as Gephi imports them: the file itself holds the
+    edges (Source, Target, Type, Weight), and ``<stem>_nodes`` beside it the nodes: Id, Label, and a
+    column per attribute, ``community`` and so on. CSV is read back by
+    ``read_graph(path, nodes=nodes_path)``.
+
+    The tables are for programs, so ids and texts stand in them as they are: an id that begins with
+    ``=``, ``+``, ``-`` or ``@``, as handles do, gets no apostrophe, with which it would be another id in
+    every program but a spreadsheet. A spreadsheet takes such cells for formulas, and rounds long
+    numbers: import the columns there as text.
+
+    Parameters
+    ----------
+    graph, path
+        The graph; the file, whose ending is ``.gexf``, ``.graphml``, ``.csv`` or ``.parquet``.
+    partition, visibility, positions, attributes
+        As in :func:`write_gexf`; in tables, positions are the columns ``x``, ``y`` and ``z``, and lists
+        are lists in Parquet and text such as ``[a, b]`` in CSV.
+
+    Returns
+    -------
+    Path
+        The path.
+
+    Raises
+    ------
+    OptionError
+        If the ending is another one.
+    DataError, MissingDataError, FileError
+        As in :func:`write_gexf`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> g = Graph.from_edges(["0017"], ["@bob"], directed=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_graph(g, f"{folder}/g.csv", partition=Partition.from_membership({"0017": 0}))
+    ...     nodes = path.with_name("g_nodes.csv")
+    ...     again, _ = read_graph(path, nodes=nodes)
+    ...     lines = nodes.read_text().splitlines()
+    >>> lines[:2], again.edges().rows()
+    (['Id,Label,community,community_label', '0017,0017,0,community 0'], [('0017', '@bob', 1.0)])
+    """
+    refuse_after_fork()
+    path = check_graph_ending(path)
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    options: Any = {"partition": partition, "visibility": visibility, "positions": positions}
+    options["attributes"] = attributes
+    if ending == ".gexf":
+        return write_gexf(graph, path, **options)
+    if ending == ".graphml":
+        return write_graphml(graph, path, **options)
+    graph = as_graph(graph, "write_graph")
+    nodes, edges = _tables_of(graph, gather_columns(graph, "write_graph", **options))
+    beside = path.with_name(f"{path.stem}_nodes{path.suffix}")
+    for place, table in ((beside, nodes), (path, edges)):
+        if ending == ".parquet":
+            write_whole(place, table.write_parquet)
+        else:
+            write_whole(place, _plain(table).write_csv)
+    return path
+
+
+def check_graph_ending(path: str | Path) -> Path:
+    """The path, if its ending is of a format that :func:`write_graph` writes.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    path = Path(path)
+    if not path.name.lower().endswith(_WRITTEN):
+        raise OptionError(
+            f"{path}: the format is known by the ending: .gexf, .graphml, .csv or .parquet."
+        )
+    return path
+
+
+def _tables_of(graph: Graph, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The table of the nodes and that of the edges."""
+    texts = id_texts(graph, "write_graph")
+    ids = graph.vocabulary.series if graph.vocabulary.kind == "int" else texts
+    label, rest = split_label(frame, texts)
+    columns = {"Id": ids, "Label": label}
+    taken = {"id", "label"}
+    for column in rest.drop("id").iter_columns():
+        # Gephi takes ID and Id for one column
+        name = column.name
+        if name.lower() in taken:
+            name = unique_name(name, {*taken, name})
+        taken.add(name.lower())
+        columns[name] = column
+    source, target, weight = graph.edge_arrays()
+    way = "Directed" if graph.directed else "Undirected"
+    edges = {
+        "Source": ids.gather(source),
+        "Target": ids.gather(target),
+        "Type": pl.repeat(way, len(source), eager=True),
+        "Weight": weight,
+    }
+    return pl.DataFrame(columns), pl.DataFrame(edges)
+
+
+def _plain(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with lists as text, and without NaN."""
+    return table.with_columns(
+        exact_text(column)[1] if isinstance(column.dtype, pl.List) else column.fill_nan(None)
+        for column in table.iter_columns()
+        if isinstance(column.dtype, pl.List) or column.dtype.is_float()
     )

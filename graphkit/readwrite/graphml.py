@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from graphkit.data.attributes import unique_name
-from graphkit.data.files import write_whole
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest, shorten
+from graphkit.data.visibility import Visibility
+from graphkit.errors import DataError, shorten
 from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite.graph_tables import (
     GraphTables,
@@ -23,17 +23,19 @@ from graphkit.readwrite.graph_tables import (
     typed_column,
     wanted_weight,
 )
+from graphkit.readwrite.node_columns import (
+    check_ending,
+    compose_edges,
+    compose_lines,
+    escape_xml,
+    exact_text,
+    gather_columns,
+    id_texts,
+    write_stream,
+)
 from graphkit.readwrite.xml_events import XmlStream
 
 Sparse = tuple[list[int], list[str]]
-
-#: Whole numbers up to this one are exact in every reader, also those that use floats.
-_EXACT = 1 << 53
-
-#: Endings by which programs would take the file for one of another format.
-_OTHERS = (".gexf", ".gml", ".net", ".paj", ".dot", ".gv", ".csv", ".tsv", ".txt", ".json", ".xlsx")
-#: Characters that XML cannot hold.
-_IMPOSSIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
 
 
 class _GraphML:
@@ -198,7 +200,9 @@ def write_graphml(
     path: str | Path,
     *,
     partition: Partition | None = None,
-    attributes: Collection[str] | None = None,
+    visibility: Visibility | None = None,
+    positions: Any = None,
+    attributes: Any = None,
 ) -> Path:
     """Write a graph, its communities and the attributes of its nodes as GraphML.
 
@@ -214,11 +218,10 @@ def write_graphml(
         A :class:`Graph`, or a graph of networkx, igraph or SciPy.
     path
         The file, ``.graphml`` or, compressed, ``.graphml.gz``. An earlier one is replaced.
-    partition
-        Written as the attributes ``community`` (its code, missing where a node has none),
-        ``community_label`` and, after several runs, ``consistency``.
-    attributes
-        Names of the attributes of nodes to write; all by default.
+    partition, visibility, attributes
+        As in :func:`write_gexf`.
+    positions
+        As there; written as the attributes ``x``, ``y`` and ``z``.
 
     Returns
     -------
@@ -228,8 +231,8 @@ def write_graphml(
     Raises
     ------
     DataError
-        If ids or texts hold characters that XML cannot, no node is in the partition, or an attribute
-        to write is called as a column of the partition.
+        If ids or texts hold characters that XML cannot, no node is in the partition, the visibility is
+        of another partition, or an attribute to write is called as a column of the partition.
     MissingDataError
         If the graph lacks an attribute that is named.
     OptionError
@@ -248,130 +251,50 @@ def write_graphml(
     """
     refuse_after_fork()
     graph, path = as_graph(graph, "write_graphml"), Path(path)
-    ending = Path(path.name.lower().removesuffix(".gz")).suffix
-    if ending in _OTHERS:
-        raise OptionError(
-            f"{path}: write_graphml writes GraphML, and programs go by a file's name: end it in .graphml."
-        )
-    frame = _node_columns(graph, attributes)
-    if partition is not None:
-        frame = _add_partition(frame, graph, partition)
-    text = "".join(_compose(graph, frame)).encode()
-
-    def write(part: Path) -> None:
-        part.write_bytes(gzip.compress(text, mtime=0) if path.suffix.lower() == ".gz" else text)
-
-    write_whole(path, write)
+    check_ending(path, (".graphml", ".xml"), "write_graphml", "GraphML")
+    frame = gather_columns(
+        *(graph, "write_graphml"),
+        partition=partition,
+        visibility=visibility,
+        positions=positions,
+        attributes=attributes,
+    )
+    write_stream(path, _compose(graph, frame))
     return path
 
 
-def _node_columns(graph: Graph, names: Collection[str] | None) -> pl.DataFrame:
-    frame = graph.attributes
-    if frame is None:
-        frame = pl.DataFrame([graph.vocabulary.series])
-    known = frame.columns[1:]
-    wanted = known if names is None else [names] if isinstance(names, str) else list(names)
-    for name in wanted:
-        if name not in known:
-            raise MissingDataError(
-                f"write_graphml: the graph has no attribute {shorten(name)}; there are "
-                f"{name_some(known, 8) or 'none'}.{nearest(str(name), known)}"
-            )
-    return frame.select("id", *wanted)
-
-
-def _add_partition(frame: pl.DataFrame, graph: Graph, partition: Partition) -> pl.DataFrame:
-    found = partition.frame().rename({"label": "community_label"})
-    codes = partition.vocabulary.lookup(graph.vocabulary)
-    if not (codes >= 0).any() and len(codes):
-        raise DataError(
-            "write_graphml: no node of the graph is in the partition: pass a partition of this graph."
-        )
-    found = found.drop("id")
-    if twice := [name for name in found.columns if name in frame.columns]:
-        others = [name for name in frame.columns[1:] if name not in twice]
-        raise DataError(
-            f"write_graphml: the graph has an attribute {twice[0]!r} already, which the partition "
-            f"would hide: name the attributes to write, such as attributes={shorten(others)}."
-        )
-    rows = pl.Series(codes).cast(pl.Int64).replace(-1, None)
-    return frame.hstack([column.gather(rows) for column in found.iter_columns()])
-
-
-def _compose(graph: Graph, frame: pl.DataFrame) -> list[str]:
-    """The file in parts."""
-    ids = _escape(graph.vocabulary.series.cast(pl.String), "ids")
-    if ids.is_duplicated().any():
-        raise DataError(
-            "write_graphml: two ids are one text, such as 1 and '1': give all ids in one type."
-        )
-    parts = ['<?xml version="1.0" encoding="UTF-8"?>\n']
-    parts.append('<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
-    pieces: list[pl.Series] = []
-    for column in frame.drop("id").iter_columns():
-        kind, texts = _write_out(column)
-        key = f"d{len(pieces)}"
-        title = _escape(pl.Series([column.name]), "names of attributes")[0]
-        parts.append(f'<key id="{key}" for="node" attr.name="{title}" attr.type="{kind}"/>\n')
-        texts = _escape(texts, f"the attribute {shorten(column.name, 40)}")
-        pieces.append((f'<data key="{key}">' + texts + "</data>").fill_null(""))
+def _compose(graph: Graph, frame: pl.DataFrame) -> Iterator[str]:
+    """The file in parts; all that is refused is refused before the first."""
+    ids = escape_xml(id_texts(graph, "write_graphml"), "ids", "write_graphml")
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    head += '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+    pieces: dict[str, pl.Series] = {"id": ids}
+    for number, column in enumerate(frame.drop("id").iter_columns()):
+        kind, texts = exact_text(column)
+        if kind == "double":
+            texts = texts.replace({"inf": "INF", "-inf": "-INF"})
+        key = f"d{number}"
+        names = pl.Series([column.name])
+        title = escape_xml(names, "names of attributes", "write_graphml")[0]
+        head += f'<key id="{key}" for="node" attr.name="{title}" attr.type="{kind}"/>\n'
+        what = f"the attribute {shorten(column.name, 40)}"
+        texts = escape_xml(texts, what, "write_graphml")
+        pieces[key] = (f'<data key="{key}">' + texts + "</data>").fill_null("")
     if graph.is_weighted:
-        parts.append('<key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n')
+        head += '<key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n'
     if integers := graph.vocabulary.kind == "int":
-        parts.append('<key id="idkind" for="graph" attr.name="idkind" attr.type="string"/>\n')
-    parts.append(f'<graph edgedefault="{"directed" if graph.directed else "undirected"}">\n')
+        head += '<key id="idkind" for="graph" attr.name="idkind" attr.type="string"/>\n'
+    head += f'<graph edgedefault="{"directed" if graph.directed else "undirected"}">\n'
     if integers:
-        parts.append('<data key="idkind">int</data>\n')
-    rows = pl.DataFrame({"id": ids, **{str(k): piece for k, piece in enumerate(pieces)}})
-    if pieces:
-        inner = pl.concat_str(*(str(k) for k in range(len(pieces))))
-        line = pl.concat_str(pl.lit('<node id="'), "id", pl.lit('">'), inner, pl.lit("</node>\n"))
-    else:
-        line = pl.concat_str(pl.lit('<node id="'), "id", pl.lit('"/>\n'))
-    parts += rows.select(line).to_series().to_list()
-    source, target, weight = graph.edge_arrays()
-    edges = pl.DataFrame({"u": ids.gather(source), "v": ids.gather(target), "w": weight})
-    ends = (pl.lit('<edge source="'), "u", pl.lit('" target="'), "v")
-    whole: tuple[pl.Expr, ...]
-    if graph.is_weighted:
-        whole = (
-            pl.lit('"><data key="weight">'),
-            pl.col("w").cast(pl.String),
-            pl.lit("</data></edge>\n"),
-        )
-    else:
-        whole = (pl.lit('"/>\n'),)
-    parts += edges.select(pl.concat_str(*ends, *whole)).to_series().to_list()
-    parts.append("</graph>\n</graphml>\n")
-    return parts
+        head += '<data key="idkind">int</data>\n'
+    data = [pl.col(key) for key in pieces if key != "id"]
+    end: tuple[Any, ...] = ('">', *data, "</node>\n") if data else ('"/>\n',)
 
+    def texts_of_file() -> Iterator[str]:
+        yield head
+        yield from compose_lines(pl.DataFrame(pieces), '<node id="', pl.col("id"), *end)
+        weight = ('"><data key="weight">', "</data></edge>\n")
+        yield from compose_edges(graph, ids, '<edge source="', weight, '"/>\n')
+        yield "</graph>\n</graphml>\n"
 
-def _write_out(column: pl.Series) -> tuple[str, pl.Series]:
-    """Declared type and texts of a column."""
-    dtype = column.dtype
-    if dtype == pl.Boolean:
-        return "boolean", column.cast(pl.String)
-    if dtype.is_integer():
-        low, high = column.min() or 0, column.max() or 0
-        assert isinstance(low, int)
-        assert isinstance(high, int)
-        exact = low >= -_EXACT and high <= _EXACT
-        return ("long" if exact else "string"), column.cast(pl.String)
-    if dtype.is_float():
-        return "double", column.cast(pl.String).replace({"inf": "INF", "-inf": "-INF"})
-    if isinstance(dtype, pl.List):
-        return "string", "[" + column.cast(pl.List(pl.String)).list.join(", ") + "]"
-    return "string", column.cast(pl.String)
-
-
-def _escape(texts: pl.Series, what: str) -> pl.Series:
-    """Texts as XML holds them."""
-    bad = texts.str.contains(_IMPOSSIBLE).fill_null(False)
-    if bad.any():
-        raise DataError(
-            f"write_graphml: {what}: {shorten(texts.filter(bad)[0])} holds a control character, which "
-            f"no XML can ({int(bad.sum()):,} such values): take it out."
-        )
-    odd = ["&", "<", ">", '"', "\r", "\n", "\t"]
-    new = ["&amp;", "&lt;", "&gt;", "&quot;", "&#13;", "&#10;", "&#9;"]
-    return texts.str.replace_many(odd, new)
+    return texts_of_file()

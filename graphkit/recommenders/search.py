@@ -10,7 +10,7 @@ import numpy.typing as npt
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.state import Index
 
-__all__ = ["build_index", "cell_ends", "recall", "replace_features"]
+__all__ = ["build_index", "cell_ends", "insert_posts", "recall", "replace_features"]
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -131,6 +131,33 @@ def replace_features(index: Index, posts: Ints, features: Floats) -> None:
     d = features.shape[1]
     spots = (first * d + (at - first))[:, None] + size[:, None] * np.arange(d)
     index.blocks[spots] = features
+
+
+def insert_posts(index: Index, at: int, features: Floats) -> Index:
+    """Index with more posts in the cells nearest to them; centres stay the same.
+
+    The new posts have the codes `at` and following; the others from there on move behind them.
+    """
+    count, d = features.shape
+    centres, start = index.centres, index.start
+    cell = np.empty(count, np.int32)
+    assign(features, centres, 0, count, cell)
+    order, ends = np.argsort(cell, kind="stable"), cell_ends(index, at)
+    more = np.bincount(cell, minlength=start.size - 1)
+    moved = index.posts + np.int32(count) * (index.posts >= at)
+    posts = np.insert(moved, ends[cell[order]], (at + order).astype(np.int32))
+    blocks = np.empty(posts.size * d, np.float32)
+    last = np.cumsum(more)
+    new_start = start + np.concatenate([[0], last])
+    for c, (low, high) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
+        old = index.blocks[low * d : high * d]
+        if more[c]:
+            mine = order[last[c] - more[c] : last[c]]
+            places = np.full(mine.size, ends[c] - low)
+            block = old.reshape(d, high - low)
+            old = np.insert(block, places, features[mine].T, axis=1).ravel()
+        blocks[new_start[c] * d : new_start[c + 1] * d] = old
+    return index._replace(start=new_start, posts=posts.astype(np.int32, copy=False), blocks=blocks)
 
 
 def _sample_rows(rows: Floats, size: int) -> Floats:

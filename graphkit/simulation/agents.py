@@ -75,12 +75,14 @@ class Creators:
         bool, shape (n,): accounts that gave up posting; none under a matched budget.
     posting, quitting, scheduled
         Sums of the propensities to post and to give up, and the number of posts summed over.
+    static
+        Arrays of the posts, answers included.
     """
 
     def __init__(
         self, static: StaticArrays, behaviour: Behaviour, seed: np.uint64, free: bool
     ) -> None:
-        self._static, self._behaviour, self._seed, self._free = static, behaviour, seed, free
+        self.static, self._behaviour, self._seed, self._free = static, behaviour, seed, free
         self.quit = np.zeros(static.account_keys.size, dtype=bool)
         self.posting = self.quitting = 0.0
         self.scheduled = 0
@@ -97,10 +99,11 @@ class Creators:
 
         Propensities are recorded; under a free budget they take effect, and `withdrawn` marks the
         posts that are not posted. A creator's first post is always posted. With `income`, shape
-        (n,), creators respond to theirs in place of reactions.
+        (n,), creators respond to theirs in place of reactions. Answers are not scheduled, but count
+        among the earlier posts of their authors.
         """
         new: Ints = np.arange(low, high)
-        author = self._static.attributes[:, AUTHOR].astype(np.int64)
+        author = self.static.attributes[:, AUTHOR].astype(np.int64)
         n = self.quit.size
         before = np.flatnonzero(~withdrawn[:low])
         posts = np.bincount(author[before], minlength=n)
@@ -127,7 +130,7 @@ class Creators:
         self.scheduled += known.size
         if not self._free:
             return known[:0]
-        keys = self._static.account_keys[who], self._static.post_keys[known]
+        keys = self.static.account_keys[who], self.static.post_keys[known]
         silent = draw_pairs(self._seed, E_POST, *keys) >= post
         withdrawn[known[silent | self.quit[who]]] = True
         self.quit[who[draw_pairs(self._seed, E_QUIT, *keys) < leave]] = True
@@ -146,7 +149,7 @@ class Creators:
         `features` are those that feeds read, or those for tastes: content moves in both. `rewards`
         are the reactions to each post, or what it earned: at least those of the earlier posts.
         """
-        author = self._static.attributes[:, AUTHOR].astype(np.int64)
+        author = self.static.attributes[:, AUTHOR].astype(np.int64)
         n, low = self.quit.size, int(posts.min())
         before = np.flatnonzero(~withdrawn[:low] & (rewards[:low] > 0))
         before = before[np.isin(author[before], author[posts])]

@@ -46,7 +46,8 @@ class SimulationArrays:
     Attributes
     ----------
     accounts, posts
-        int64, shapes (n,) and (m,): the world's code of each account and post of the kernels.
+        int64, shapes (n,) and (m,): the world's code of each account and post of the kernels. In
+        a run, answers have the codes behind the world's posts, in the order of entering.
     static
         Arrays that no tick changes.
     index

@@ -46,6 +46,19 @@ class Arrivals:
         self.count = np.zeros((m, sum(sizes)), np.uint8)
         self.ages = np.full((m, sum(widths)), -1, np.int16)
 
+    def insert(self, entry: npt.NDArray[np.int32], at: int, authors: Ints) -> None:
+        """Follow posts of these authors, too, as the codes `at` and following.
+
+        `entry` are the ticks of all posts. The tallies of posts that have not entered are equal,
+        so that those of the new ones may follow at the end.
+        """
+        membership, homes = self._codes
+        self._entry = entry
+        self._codes = membership, np.insert(homes, at, membership[authors], axis=0)
+        more = (authors.size, self.count.shape[1]), (authors.size, self.ages.shape[1])
+        self.count = np.concatenate([self.count, np.zeros(more[0], np.uint8)])
+        self.ages = np.concatenate([self.ages, np.full(more[1], -1, np.int16)])
+
     def add(self, t: int, active: Ints, shown: npt.NDArray[np.int32]) -> None:
         """Count the tallied posts of a tick, shape (sessions, slots); negative ones are none."""
         if not self.ages.size:

@@ -35,7 +35,7 @@ class Earnings:
     """
 
     def __init__(self, arrays: SimulationArrays, payout: Payout) -> None:
-        self._arrays, self._payout = arrays, payout
+        self.arrays, self._payout = arrays, payout
 
     def so_far(
         self,
@@ -64,12 +64,12 @@ class Earnings:
             and those that were not posted. How income is split over posts:
             :meth:`graphkit.measures.Payout.of_posts`.
         """
-        n, m = self._arrays.accounts.size, self._arrays.posts.size
+        n, m = self.arrays.accounts.size, self.arrays.posts.size
         posts = np.flatnonzero(~withdrawn[:n_posts])
-        of_post = self._arrays.static.attributes[posts, AUTHOR].astype(np.int64)
+        of_post = self.arrays.static.attributes[posts, AUTHOR].astype(np.int64)
         creators, author = np.unique(of_post, return_inverse=True)
         views = counts.views[posts].astype(np.float64)
-        minutes = counts.watch[posts] / WATCH_UNIT * self._arrays.seconds[posts] / 60
+        minutes = counts.watch[posts] / WATCH_UNIT * self.arrays.seconds[posts] / 60
         reactions = counts.reactions[posts][:, _REWARDED].sum(axis=1).astype(np.float64)
         followers = np.bincount(follows, minlength=n)[creators]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.spread import ArmTally
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.sessions import (
@@ -45,6 +47,7 @@ from graphkit.recommenders.factors import PAIR_FACTORS, POST_FACTORS
 from graphkit.recommenders.feed import SOURCES, Feed
 from graphkit.recommenders.search import recall, replace_features
 from graphkit.simulation.agents import Creators, FollowChanges, Viewers
+from graphkit.simulation.answers import Answering, Entering
 from graphkit.simulation.arrays import (
     SimulationArrays,
     allocate_aligned,
@@ -64,6 +67,7 @@ from graphkit.simulation.platform_state import PlatformState
 from graphkit.simulation.shared_slots import SharedSlots, SharedTally
 
 if TYPE_CHECKING:
+    from graphkit.data.world import World
     from graphkit.measures.payouts import Payout
 
 Ints = npt.NDArray[np.int64]
@@ -104,7 +108,7 @@ def _score_batch(run: Run, tick: TickContext, active: Ints) -> tuple[Ints, npt.N
         values[name] = _post_factor(run, name, tick.t, chosen)
     viewer = arrays.accounts[np.repeat(active, size)].astype(np.int32)
     post = arrays.posts[chosen].astype(np.int32)
-    context = Context(arrays.world, tick.t, viewer, post, source[used], values)
+    context = Context(run.world(), tick.t, viewer, post, source[used], values)
     return size, checked_scores(run.feed.name, context, run.feed.score(context))
 
 
@@ -117,12 +121,23 @@ def _post_factor(run: Run, name: str, tick: int, posts: npt.NDArray[np.int32]) -
 FEW, MOST = 256, 4096
 #: Accounts on whom the recall of the interest index is measured at the end.
 MEASURED = 200
+#: Attributes of the answers that entered, from which a run that is resumed makes their posts.
+_ANSWERED = ("made_author", "made_parent", "made_kind", "made_tick")
 #: Fields of the state that ticks change.
 _CHANGED = tuple(name for name in State._fields if name != "seen_start")
 
 
+def _more_rows(rows: npt.NDArray[Any], count: int, value: int) -> npt.NDArray[Any]:
+    """The rows and so many more of this value, which posts that have not entered have as well."""
+    more = np.full((count, *rows.shape[1:]), value, rows.dtype)
+    return np.concatenate([rows, more])
+
+
 class Run:
     """Simulation of one feed in one world.
+
+    Under a free budget, `arrays` are replaced in each tick in which answers enter, so that they
+    are always those of the world's posts and the answers so far.
 
     Parameters
     ----------
@@ -188,7 +203,13 @@ class Run:
         self.counts = PlatformState(arrays, feed, ticks)
         self.params = feed_parameters(feed, behaviour, slots, ticks)
         self.viewer_params = viewer_parameters(behaviour, free)
-        capacity = np.minimum(self.viewers.most_sessions(ticks) * slots, m)
+        # under a free budget duets and stitches become posts
+        self.answering = Answering(arrays, behaviour, key, ticks) if free else None
+        self._world: World | None = arrays.world
+        capacity = self.viewers.most_sessions(ticks) * slots
+        if not free or behaviour.answer_posts == 0:
+            # no more posts than the world has
+            capacity = np.minimum(capacity, m)
         # hash tables of seen posts, at most two thirds full
         seen_start = np.concatenate([[0], np.cumsum(capacity + capacity // 2 + 2)]).astype(np.int64)
         recent_activity = allocate_aligned((n, RECENT, 2), np.int32)
@@ -223,6 +244,11 @@ class Run:
     def step(self, t: int) -> tuple[npt.NDArray[np.int64], TickImpressions, int]:
         """Run tick t; returns active accounts, tallied impressions, and slots left empty."""
         self._enter_posts(t)
+        if self.answering is not None:
+            static, quit = self.static, self.creators.quit
+            entering = self.answering.take(t, self.viewers.gone, quit, static)
+            if entering.author.size:
+                self._enter_answers(t, entering)
         active = self.viewers.open_feed(t)
         shape = (active.size, self.slots)
         shown = TickImpressions(
@@ -251,6 +277,8 @@ class Run:
         elif self.shared is not None:
             self.shared.lower(t, active, shown.post)
         self._record_tick(t, active, shown, missing)
+        if self.answering is not None:
+            self.answering.add(t, active, shown, self.arrays)
         self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
@@ -272,6 +300,11 @@ class Run:
 
     def restore(self, kept: dict[str, npt.NDArray[Any]]) -> None:
         """Resume a run of the same arguments: the inverse of :meth:`memory`."""
+        if self.answering is not None:
+            for name in _ANSWERED:
+                setattr(self.answering, name, kept[f"answers.{name}"])
+            for t, entering in self.answering.made():
+                self._enter_answers(t, entering)
         for part, owner, names in self._named_parts():
             for name in names:
                 value = kept[f"{part}.{name}"]
@@ -303,6 +336,9 @@ class Run:
         ]
         if self.shared_tally is not None:
             parts.append(("shared", self.shared_tally, shared.split()))
+        if self.answering is not None:
+            counts = "author parent kind due late left quit declined"
+            parts.append(("answers", self.answering, [*_ANSWERED, *counts.split()]))
         return parts
 
     def _adapting_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -312,7 +348,10 @@ class Run:
         static = self.static
         names = ("features", "taste_features", "attributes")
         changed = {name: getattr(static, name) for name in names}
-        return changed | {"blocks": self.index.blocks}
+        index = self.index
+        # the cell of an answer is that of its content when it entered
+        cells = {"index_start": index.start, "index_posts": index.posts}
+        return changed | {"blocks": index.blocks, **(cells if self._n_answers else {})}
 
     def tally(self) -> ArmTally:
         """Tallies of the run in the world's codes, by community of every partition."""
@@ -325,7 +364,8 @@ class Run:
         if self.shared_tally is not None:
             sources, seen = self.shared_tally.sources, self.shared_tally.seen
         for kind, partition in world.partitions.items():
-            members, homes = partition.membership[accounts], world.homes[kind][posts]
+            members = partition.membership[accounts]
+            homes = np.concatenate([world.homes[kind], members[self._answered_by]])[posts]
             posters = self.static.p_indptr, self.static.posters
             found = tally_communities(*seen, members, partition.n_communities, homes, *posters)
             views[kind], diet[kind] = found[0][back_p], found[1][back_a]
@@ -369,7 +409,28 @@ class Run:
             arrivals=self.arrivals.by_kind(back_p),
             flagged_shown=None if world.flagged is None else marked[:, 0].copy(),
             divisive_shown=None if world.divisiveness is None else marked[:, 1].copy(),
+            answers=self._answers(),
         )
+
+    @property
+    def _answered_by(self) -> npt.NDArray[np.integer]:
+        """Authors of the answers that entered, in the codes of the kernels."""
+        made = self.answering
+        return np.zeros(0, np.int64) if made is None else made.made_author
+
+    @property
+    def _n_answers(self) -> int:
+        return int(self._answered_by.size)
+
+    def _answers(self) -> Answers:
+        """The answers that entered, in the world's codes."""
+        return Answers() if self.answering is None else self.answering.record(self.arrays)
+
+    def world(self) -> World:
+        """The world with the answers that have entered so far."""
+        if self._world is None:
+            self._world = world_with_answers(self.arrays.world, self._answers())
+        return self._world
 
     @property
     def _tallied(self) -> PlatformState | SharedTally:
@@ -396,6 +457,26 @@ class Run:
                 static.attributes[posted, topic] = largest_topic(rows[posted])
             if self.index.posts.size:
                 replace_features(self.index, posted, static.features[posted])
+
+    def _enter_answers(self, t: int, entering: Entering) -> None:
+        """Insert answers behind the posts of tick t; later ones, which nothing refers to, move."""
+        assert self.answering is not None
+        at = self.counts.n_eligible(t)
+        arrays = replace(self.arrays, static=self.static, index=self.index)
+        self.arrays = arrays = self.answering.insert(arrays, t, at, entering)
+        self.static, self.index, self._world = arrays.static, arrays.index, None
+        self.creators.static = arrays.static
+        if self._earnings is not None:
+            self._earnings.arrays = arrays
+        count = entering.author.size
+        self.counts.append(arrays, count)
+        self.arrivals.insert(arrays.ticks, at, entering.author)
+        state = self.state
+        grown = {"withdrawn": _more_rows(state.withdrawn, count, False)}
+        if state.recent_completers.size:
+            grown["recent_completers"] = _more_rows(state.recent_completers, count, -1)
+            grown["completers_next"] = _more_rows(state.completers_next, count, 0)
+        self.state = state._replace(**grown)
 
     def feed_inputs(self, tick: TickContext) -> FeedInputs:
         """All inputs of the feed's ranking at one tick."""

@@ -50,6 +50,19 @@ class PlatformState:
         self.budget = np.full(m, feed.trial_size, np.int64)
         self._followers = np.bincount(arrays.static.f_indices, minlength=arrays.accounts.size)
 
+    def append(self, arrays: SimulationArrays, count: int) -> None:
+        """Count so many more posts as well, which are among those of the arrays.
+
+        The rows of posts that have not entered are equal, so that new ones may follow at the end.
+        """
+        self._arrays = arrays
+        for name in ("watch", "views", "reacted", "reactions", "item_ticks"):
+            rows = getattr(self, name)
+            more = np.zeros((count, *rows.shape[1:]), rows.dtype)
+            setattr(self, name, np.concatenate([rows, more]))
+        more = np.full(count, self._feed.trial_size, np.int64)
+        self.budget = np.concatenate([self.budget, more])
+
     def tick_context(
         self, t: int, seed: int, withdrawn: npt.NDArray[np.bool_], n_followers: Ints
     ) -> TickContext:

@@ -233,7 +233,10 @@ def simulate_spread(
     **Budget.** Under ``"matched"`` posts, sessions and slots are exogenous and the same in all
     arms; the propensities to leave, to return, to post and to give up are recorded. Under
     ``"free"`` they take effect: viewers leave, return less often and end sessions early, creators
-    post less, give up and adapt their content, and follows are gained and lost.
+    post less, give up and adapt their content, follows are gained and lost, and duets and
+    stitches become posts of those who made them, some ticks later: see :class:`Behaviour`. The
+    same account answers the same post alike in every arm. :meth:`Spread.world_of` gives the world
+    with these posts, over which measures of a free budget are taken, too.
 
     **Payout.** With `payout`, creators post, give up and adapt their content by their income in
     place of reactions: in ρ of :class:`Behaviour`, reactions per own earlier post become income per
@@ -264,7 +267,8 @@ def simulate_spread(
     **Memory** does not grow with the impressions, except for seen posts: 6 bytes per slot that an
     account can be shown, and 8 per account, and a byte per post and community for
     :func:`graphkit.measures.time_to_cross`. Shares, duets and stitches take 20 bytes each.
-    Shared slots take a byte per account and tick, and 4 per impression.
+    Shared slots take a byte per account and tick, and 4 per impression. An answer takes what a post
+    takes, while its run lasts; of its features nothing is kept.
 
     **Checkpoints.** With `checkpoint`, every finished arm, world and replication is saved, and the
     current one about once a minute and on interruption: Ctrl-C waits for the end of the tick, a

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.answers import answer_ids
 from graphkit.data.files import (
     load_arrays,
     open_folder,
@@ -32,7 +33,6 @@ from graphkit.data.files import (
 from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
-from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError, shorten
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
@@ -490,7 +490,8 @@ class Log:
         """Write one tick, in the order of the sessions."""
         path = job_folder(self.path, self._folders, job) / _tick_file(t)
         rows = _impression_rows(arrays, active, shown)
-        frame = rows.lazy().select(*_log_columns(arrays.world.accounts, arrays.world.posts, t))
+        posts = _post_names(arrays)
+        frame = rows.lazy().select(*_log_columns(arrays.world.accounts.series, posts, t))
         options: dict[str, Any] = {"compression": "zstd", "row_group_size": ROWS}
         options["metadata"] = {_TICK: _tick_facts(self._run, job, t)}
         write_whole(path, lambda part: frame.sink_parquet(part, engine="streaming", **options))
@@ -540,19 +541,27 @@ def _impression_rows(
     )
 
 
-def _log_columns(accounts: Vocabulary, posts: Vocabulary, t: int) -> list[pl.Expr]:
+def _post_names(arrays: SimulationArrays) -> pl.Series:
+    """Names of the world's posts, and of the answers that entered behind them."""
+    posts = arrays.world.posts
+    count = arrays.posts.size - len(posts)
+    if not count:
+        return posts.series
+    texts = pl.Series("id", [str(name) for name in answer_ids(posts, count)])
+    return pl.concat([posts.series.cast(pl.String), texts])
+
+
+def _log_columns(accounts: pl.Series, posts: pl.Series, t: int) -> list[pl.Expr]:
     """Expressions for the columns of the log, streamed so that ids are not all in memory."""
     react, watch, parent = pl.col("react"), pl.col("watch"), pl.col("parent")
     flags = [(react & (1 << bit) != 0).alias(name) for bit, name in enumerate(REACTIONS[:8])]
     return [
-        _decode_names(pl.col("account"), accounts.series).alias("account_id"),
-        _decode_names(pl.col("item"), posts.series).alias("item_id"),
+        _decode_names(pl.col("account"), accounts).alias("account_id"),
+        _decode_names(pl.col("item"), posts).alias("item_id"),
         _decode_names(pl.col("source"), pl.Series([*SOURCES, "filler"])).alias("surface"),
         pl.col("position"),
         (watch.cast(pl.Float32) / WATCH_UNIT).alias("watch_fraction"),
-        _decode_names(pl.when(parent >= 0).then(parent), accounts.series).alias(
-            "parent_account_id"
-        ),
+        _decode_names(pl.when(parent >= 0).then(parent), accounts).alias("parent_account_id"),
         pl.lit(t, pl.Int32).alias("tick"),
         *flags,
         (watch < int(SKIPPED * WATCH_UNIT)).alias("skip"),
@@ -582,7 +591,8 @@ def scan_impressions(folder: str | Path, *, verify: bool = True) -> pl.LazyFrame
     Returns
     -------
     polars.LazyFrame
-        One row per impression: account_id, item_id, surface (the source of the feed that it
+        One row per impression: account_id, item_id (of an answer, its id in
+        :meth:`Spread.world_of`), surface (the source of the feed that it
         came from, or ``filler``), position (from 0), watch_fraction (in 1/65536),
         parent_account_id (the followee from whom it was reshared, if any), tick; a bool for
         every reaction of ``REACTIONS``; arm, world, replication.

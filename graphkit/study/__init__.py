@@ -15,9 +15,11 @@ from graphkit.study.config import (
     WorldConfig,
     load_config,
 )
+from graphkit.study.export import read_results, write_study_graph
 from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, StudyResult
 from graphkit.study.run import demo_config, run_study
+from graphkit.study.sharing import share_bundle
 
 __all__ = [
     "ArmConfig",
@@ -37,8 +39,11 @@ __all__ = [
     "check_study",
     "demo_config",
     "load_config",
+    "read_results",
     "run_study",
+    "share_bundle",
     "study_communities",
+    "write_study_graph",
 ]
 
 

@@ -41,10 +41,10 @@ from graphkit.study.disclosure import (
     disclosure_note,
     graph_facts,
     members_table,
-    merge_small,
     overdue,
     public_record,
     refresh_text,
+    unassign_small,
 )
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
@@ -168,14 +168,14 @@ def community_stages(
     """The stages of :func:`study_communities` in a folder that other stages write to as well.
 
     `search` holds the options of :func:`graphkit.leiden`. All but the null test is of communities
-    that may be told apart, see :func:`merge_small`.
+    that may be told apart, see :func:`unassign_small`.
     """
     repeat = {"runs": search["runs"], "engine": search["engine"]}
     with folder.stage("graph"):
         graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
         found = leiden(graph, **search, rng=streams.integer("communities"))
-        partition = merge_small(found, least)
+        partition = unassign_small(found, least)
     null, untested = None, "the test was left out"
     if null_draws:
         with folder.stage("null"):
@@ -183,7 +183,7 @@ def community_stages(
     study = _name_and_show(dataset, graph, partition, folder, repeat, streams, least)
     notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
     study = replace(study, null=null, notes=notes)
-    truth = None if truth is None else merge_small(truth, least)
+    truth = None if truth is None else unassign_small(truth, least)
     if truth is not None and truth.n_communities and partition.n_communities:
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))

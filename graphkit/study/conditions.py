@@ -21,7 +21,7 @@ from graphkit.graphs import cointeraction_graph
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.study.config import CommunitiesConfig, StudyConfig
-from graphkit.study.disclosure import NOBODY, merge_small
+from graphkit.study.disclosure import NOBODY, unassign_small
 
 __all__ = ["PartitionVariant"]
 
@@ -119,7 +119,7 @@ def find_variants(
         try:
             if variant.communities is not config.communities:
                 there = cointeraction_graph(part, **variant.communities.keywords())
-            partition = merge_small(leiden(there, **options, rng=rng), least)
+            partition = unassign_small(leiden(there, **options, rng=rng), least)
             if partition.n_communities:
                 found[variant.kind] = partition
             else:

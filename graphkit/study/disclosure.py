@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from graphkit.data.attributes import unique_name
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
+from graphkit.data.membership import number_by_size
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS, TABLES
@@ -34,10 +36,10 @@ __all__ = [
     "disclosure_facts",
     "disclosure_note",
     "disclosure_text",
+    "drop_rare_tags",
     "graph_facts",
     "members_table",
     "merge_small",
-    "merge_small_in_world",
     "n_merged",
     "overdue",
     "public_config",
@@ -45,6 +47,8 @@ __all__ = [
     "public_record",
     "refresh_text",
     "shown_communities",
+    "unassign_small",
+    "unassign_small_in_world",
     "without_few_creators",
 ]
 
@@ -100,7 +104,7 @@ NOBODY = (
 )
 
 
-def merge_small(partition: Partition, least: int) -> Partition:
+def unassign_small(partition: Partition, least: int) -> Partition:
     """Partition in which members of suppressed communities are unassigned.
 
     :func:`shown_communities` has the rule. Members of no community take part in the study: they are
@@ -119,7 +123,7 @@ def merge_small(partition: Partition, least: int) -> Partition:
     --------
     >>> sizes = {"a": 12, "b": 11, "c": 9, "d": 3}
     >>> named = {f"{c}{i}": c for c, n in sizes.items() for i in range(n)}
-    >>> merged = merge_small(Partition.from_membership(named), 10)
+    >>> merged = unassign_small(Partition.from_membership(named), 10)
     >>> merged.labels, merged.n_unassigned, n_merged(merged)
     (('a', 'b'), 12, 2)
     """
@@ -132,21 +136,21 @@ def merge_small(partition: Partition, least: int) -> Partition:
     removed = {why: n for why, n in told.removed.items() if why != "nodes without an edge"}
     quiet = replace(partition, provenance=replace(told, removed=removed))
     parameters = {"least": least, "communities_merged": count + n_merged(partition)}
-    record = Provenance.of("merge_small", parameters, made_from=(quiet,))
+    record = Provenance.of("unassign_small", parameters, made_from=(quiet,))
     return replace(partition.largest(shown), provenance=record)
 
 
 def n_merged(partition: Partition) -> int:
-    """Number of communities whose members :func:`merge_small` made unassigned."""
+    """Number of communities whose members :func:`unassign_small` made unassigned."""
     return int(partition.provenance.find("communities_merged") or 0)
 
 
-def merge_small_in_world(world: World, least: int) -> World:
+def unassign_small_in_world(world: World, least: int) -> World:
     """A world whose partitions and homes of posts know no suppressed community.
 
     A partition of which no community may be told apart is left out.
     """
-    merged = {kind: merge_small(p, least) for kind, p in world.partitions.items()}
+    merged = {kind: unassign_small(p, least) for kind, p in world.partitions.items()}
     if all(merged[kind] is p for kind, p in world.partitions.items()):
         return world
     merged = {kind: p for kind, p in merged.items() if p.n_communities}
@@ -338,6 +342,78 @@ def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
     return frame.with_columns(pl.Series("id", hashed, pl.String)).sort("id")
 
 
+def merge_small(
+    partition: Partition, least: int, seen: Visibility | None = None
+) -> tuple[Partition, Visibility | None]:
+    """Partition whose small communities are one, called ``other``, and the visibility of the rest.
+
+    For graphs that are exported, where every node has a community. What a study computes is of a
+    partition without them: see :func:`unassign_small`.
+
+    Merged are the communities that :func:`shown_communities` suppresses. The others keep the names
+    that they go by, also where that is a number.
+
+    Examples
+    --------
+    >>> p = Partition.from_membership({k: "abbcccddddeeeee"[k] for k in range(15)})
+    >>> merged, _ = merge_small(p, 3)
+    >>> merged.labels, merged.sizes.tolist()
+    (('e', 'd', 'other', 'c'), [5, 4, 3, 3])
+    """
+    shown = shown_communities(partition.sizes.tolist(), least)
+    old = partition.membership
+    membership, order = number_by_size(np.where(old >= shown, shown, old))
+    names = [partition.name(c) for c in range(shown)]
+    other = unique_name("other", names)
+    labels = tuple(other if code == shown else names[code] for code in order)
+    new = {code: k for k, code in enumerate(order) if code < shown}
+    merged = replace(
+        partition,
+        membership=membership,
+        labels=labels,
+        labels_key="",
+        quality=float("nan"),
+        evidence=None,
+        provenance=Provenance.of("merge_small", {"least": least}, made_from=(partition,)),
+    )
+    if partition.evidence is not None:
+        key = pl.lit(merged.membership_key).alias("membership_key")
+        rows = _recode(partition.evidence, new, labels).with_columns(key)
+        merged = replace(merged, evidence=rows)
+    if seen is not None:
+        seen = replace(seen, frame=_recode(seen.frame, new, labels))
+    return merged, seen
+
+
+def drop_rare_tags(partition: Partition, least: int) -> Partition:
+    """Partition without tags that fewer than `least` members of a community use.
+
+    A community whose best tag is one of these goes by its number.
+    """
+    evidence = partition.evidence
+    if evidence is None:
+        return partition
+    rare = evidence.filter((pl.col("nodes") < least) & (pl.col("rank") == 1))
+    unnamed = set(rare.get_column("community").to_list())
+    labels = [f"community {c}" if c in unnamed else n for c, n in enumerate(partition.labels)]
+    names = pl.Series("label", labels, dtype=pl.String)
+    kept = evidence.filter(pl.col("nodes") >= least)
+    kept = kept.with_columns(names.gather(kept.get_column("community")))
+    record = Provenance.of("drop_rare_tags", {"least": least}, made_from=(partition,))
+    return partition.with_labels(labels, kept, record)
+
+
+def _recode(frame: pl.DataFrame, new: dict[int, int], labels: Sequence[str]) -> pl.DataFrame:
+    """Rows of the communities that are kept, by their new codes and names."""
+    code = pl.col("community")
+    rows = frame.filter(code.is_in(list(new))).with_columns(
+        code.replace_strict(new, return_dtype=pl.Int32)
+    )
+    names = pl.Series("label", labels, dtype=pl.String)
+    rows = rows.with_columns(names.gather(rows.get_column("community")))
+    return rows.sort("community", maintain_order=True)
+
+
 #: Texts in quotes, the last of which a message may have cut off, and a word before it.
 _QUOTED = re.compile(
     r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…(?!\3))(?!\w)"""
@@ -352,7 +428,7 @@ _NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file"
 _NAMING |= {"attribute", "stage", "arm", "as", "to", "partition", "verb", "named"}
 #: Texts in quotes that no data can be known by.
 _KNOWN = {*TABLES, *KINDS, *(c.name for table in TABLES.values() for c in table.columns)}
-_KNOWN |= {"add", "drop", "raise", "first", "last", "text"}
+_KNOWN |= {"add", "drop", "raise", "first", "last", "text", "name", "followers", "following"}
 
 
 def public_message(error: BaseException) -> str:

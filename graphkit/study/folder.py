@@ -136,13 +136,20 @@ class ResultsFolder:
         """Write a figure as PNG."""
         self._write_file(f"figures/{name}.png", canvas.write, whole=True)
 
+    def copy(self, name: str, source: Path) -> None:
+        """Write a file that is the same as another one."""
+        self._write_file(name, lambda path: path.write_bytes(source.read_bytes()))
+
     def text(self, name: str, content: str) -> None:
         """Write a text file, such as ``report.html``."""
         self._write_file(name, lambda path: write_text(path, content), whole=True)
 
-    def finish(self, facts: Mapping[str, Any], *, finished: bool = True) -> None:
-        """Write the manifest, with the hash of every file, and the timings."""
-        write_json(self.path / "timings.json", self.timings)
+    def finish(
+        self, facts: Mapping[str, Any], *, finished: bool = True, timed: bool = True
+    ) -> None:
+        """Write the manifest, with the hash of every file, and the timings if `timed`."""
+        if timed:
+            write_json(self.path / "timings.json", self.timings)
         files = dict(sorted(self.files.items()))
         record = {"version": __version__, "finished": finished, **facts, "csv": _CSV}
         record["files"] = files

@@ -313,9 +313,9 @@ def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl
     """:func:`reach_curve` of the posts of these communities; `None` if a run has no such post."""
     parts = []
     for (arm, w, r), tally in spread.tallies.items():
-        world = spread.worlds[w]
-        if world.sample == "part":
+        if spread.worlds[w].sample == "part":
             continue  # of a jackknife, the whole
+        world = spread.world_of(arm, w, r)
         partition = world.partitions[kind]
         own = [c for c in range(partition.n_communities) if partition.name(c) in names]
         posts = np.isin(world.homes[kind], own) & tally.posted

@@ -68,9 +68,9 @@ from graphkit.study.disclosure import (
     disclosed_names,
     disclosed_visibility,
     disclosure_note,
-    merge_small,
-    merge_small_in_world,
     public_config,
+    unassign_small,
+    unassign_small_in_world,
     without_few_creators,
 )
 from graphkit.study.folder import ResultsFolder, writing_results
@@ -328,7 +328,7 @@ def _follow_partition(
     """Communities of the follow graph, named if there is anything to name them by."""
     least = config.report.min_group_size
     found = leiden(follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng)
-    found = merge_small(found, least)
+    found = unassign_small(found, least)
     try:
         return disclosed_names(label_communities(found, part), least)
     except MissingDataError:
@@ -356,7 +356,7 @@ def _partitions_of(
     graph = cointeraction_graph(part, **config.communities.keywords())
     seed, search = streams.integer("interest"), _search(config)
     least = config.report.min_group_size
-    found = merge_small(leiden(graph, **search, rng=seed), least)
+    found = unassign_small(leiden(graph, **search, rng=seed), least)
     _require_communities(found, config)
     interest = disclosed_names(label_communities(found, part), least)
     follows = follow_graph(part)
@@ -414,7 +414,7 @@ def _build_worlds(
         **{name: getattr(wanted, name) for name in of_data},
         rng=streams.integer("world"),
     )
-    own = merge_small_in_world(own, config.report.min_group_size)
+    own = unassign_small_in_world(own, config.report.min_group_size)
     if inputs.platform is None:
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
@@ -447,7 +447,7 @@ def _make_worlds(
     """Worlds that are made independently, with the partitions that `find` gives."""
     options = _world_options(config)
     made = worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
-    return [merge_small_in_world(world, config.report.min_group_size) for world in made]
+    return [unassign_small_in_world(world, config.report.min_group_size) for world in made]
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:

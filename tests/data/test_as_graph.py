@@ -85,6 +85,8 @@ def test_what_is_no_graph_is_refused_with_the_call_that_makes_one(name: str) -> 
 def test_no_public_function_of_graphs_was_forgotten() -> None:
     known = {
         *CALLS,
+        "write_gexf",
+        "write_graph",
         "write_graphml",
         "by_sign",
         "random_forest",

@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 
 import graphkit as gk
+from graphkit.data.answers import Answers
 from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import IncidenceMatrix, incidence
 from graphkit.data.provenance import Provenance
@@ -292,6 +293,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     ),
     "Validation": lambda: gk.attribution.Validation.of(compared()),
     "Variety": lambda: gk.attribution.judge_variety(two_outcomes(), {"a": 0.0, "b": 0.5}),
+    "Answers": lambda: Answers([0, 1], [2, 3], [1, 2], [1, 4], late=2),
     "ArmTally": tally,
     "Backbone": lambda: gk.backbone(graph(), method="disparity", alpha=0.9),
     "Calibration": calibration,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphkit.data.answers import Answers
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.errors import MissingDataError
 
@@ -64,6 +65,8 @@ def test_the_key_covers_every_field(name: str) -> None:
         other = {kind: array + 1 for kind, array in value.items()}
     elif isinstance(value, np.ndarray):
         other = ~value if value.dtype == np.bool_ else value + 1
+    elif isinstance(value, Answers):
+        other = Answers([0], [1], [2], [1])
     else:
         other = value + 1
     changed = replace(TALLY, **{name: other})

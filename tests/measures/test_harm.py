@@ -321,7 +321,9 @@ def test_interventions_on_simulated_worlds(simulated: Any, arms: dict[str, Any])
     assert told["friction on sharing", "flagged_shares"]["direction"] == "lower"
     # posts without a flag take the places
     assert told["flagged demoted", "bystander_reach"]["difference"] > 0
-    assert told["flagged demoted", "flagged_exposure_minors"]["difference"] is None
+    # a cap of 0 shows minors nothing that is flagged
+    assert told["capped for minors", "flagged_exposure_minors"]["arm_mean"] == 0
+    assert told["capped for minors", "flagged_exposure_minors"]["direction"] == "lower"
     assert found.provenance.removed["accounts of unknown age, no minors, over all worlds"] > 400
     tested = found.frame.drop_nulls("p_holm")
     assert tested["measure"].unique().sort().to_list() == [

@@ -81,8 +81,8 @@ def texts(figure: Canvas) -> list[str]:
     return [re.sub(r"\s+", " ", "".join(node.itertext())).strip() for node in found]
 
 
-def check(figure: Canvas, *names: str) -> None:
-    """All names are drawn, without a warning, also in other formats and after pickling."""
+def check(figure: Canvas, *names: str) -> list[str]:
+    """The texts drawn, all names among them, without a warning, also elsewhere and pickled."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         drawn = texts(figure)
@@ -92,6 +92,7 @@ def check(figure: Canvas, *names: str) -> None:
             figure.savefig(io.BytesIO(), format="pdf")
             figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
             assert texts(pickle.loads(pickle.dumps(figure))) == drawn
+    return drawn
 
 
 def named_partition(name: str, size: int = 12) -> Partition:
@@ -127,9 +128,9 @@ def draw_matrices(figure: Callable[..., Canvas], name: str) -> None:
     graph = Graph.from_edges(range(12), [*range(1, 12), 0], directed=True)
     panel = mixing(graph, partition)
     canvas = figure({name: panel, "second": panel}, highlight=(name,))
-    check(canvas, name)
+    drawn = check(canvas, name)
     # a title, and then in the rows of one panel and in the columns of both
-    drawn, label = texts(canvas), HOSTILE[name] if name else "community 0 (unnamed)"
+    label = HOSTILE[name] if name else "community 0 (unnamed)"
     assert HOSTILE[name] in drawn
     assert drawn.count(label) == (4 if name else 3)
     inked = canvas.axes[0].get_xticklabels()
@@ -160,9 +161,8 @@ def draw_calibration(name: str) -> None:
     fit = pl.DataFrame({"outcome": [name], "gain": [0.1], "standard_error": [0.1]})
     rest = pl.DataFrame({"parameter": ["drift"], "standard_error": [0.1], "status": ["estimated"]})
     found = Calibration("behaviour", rest, fit, frame)
-    drawn = texts(plot.calibration(found))
+    drawn = check(plot.calibration(found))
     assert any(shown(name, 20) in text for text in drawn)
-    check(plot.calibration(found))
 
 
 def long_form(name: str) -> pl.DataFrame:
@@ -249,8 +249,8 @@ def draw_s_scan(name: str) -> None:
     frame = long_form(name)
     more = frame.with_columns(partition=pl.lit("_b"))
     canvas = plot.s_scan(pl.concat([frame, more]), measure=name)
-    check(canvas, name)
-    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(texts(canvas))
+    drawn = check(canvas, name)
+    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(drawn)
     none = frame.with_columns(partition=pl.lit(None, pl.String))
     assert HOSTILE[name] in texts(plot.s_scan(none, measure=name))
 
@@ -259,8 +259,8 @@ def draw_blend(name: str) -> None:
     frame = long_form(name)
     more = frame.with_columns(partition=pl.lit("_b"))
     canvas = plot.blend(pl.concat([frame, more]), name, ends=(name, "other"))
-    check(canvas, name)
-    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(texts(canvas))
+    drawn = check(canvas, name)
+    assert {f"{HOSTILE[name]} partition", "_b partition"} <= set(drawn)
     check(plot.blend(frame, name), name)
 
 
@@ -393,9 +393,9 @@ def draw_shapley(name: str) -> None:
     ]
     frames = pl.DataFrame(rows), pl.DataFrame([gap]), pl.DataFrame()
     canvas = plot.shapley(Shapley(*frames, factors, exact=True, facts={}))
-    drawn = " ".join(texts(canvas))
-    if name and len(name) < 30:  # longer ones are cut at the axis
-        check(canvas, name)
+    whole = name and len(name) < 30  # longer ones are cut at the axis
+    drawn = " ".join(check(canvas, *([name] if whole else [])))
+    if whole:
         for part in (f"0{HOSTILE[name]}", f"1{HOSTILE[name]}", f"b{HOSTILE[name]}"):
             assert part in drawn
     assert "y$2$" in drawn
@@ -407,9 +407,8 @@ def draw_sensitivity(name: str) -> None:
     facts = {"samples": "4 blocks", "ranking": "x$2$ ranks"}
     found = Sensitivity(frame, pl.DataFrame(), pl.DataFrame(), name, calibrated=True, facts=facts)
     canvas = plot.sensitivity(found)
-    if len(name) < 30:
-        check(canvas, name)
-    assert any("x$2$ ranks" in text for text in texts(canvas))
+    drawn = check(canvas, *([name] if len(name) < 30 else []))
+    assert any("x$2$ ranks" in text for text in drawn)
 
 
 def draw_variety(name: str) -> None:
@@ -423,8 +422,8 @@ def draw_variety(name: str) -> None:
         ]
     )
     canvas = plot.variety(judge_variety(outcome, {f"{p}": p for p in range(3)}, feed=name))
-    check(canvas, *([name] if 0 < len(name) < 30 else []))
-    assert f"{HOSTILE[name]} partition" in " ".join(texts(canvas))
+    drawn = check(canvas, *([name] if 0 < len(name) < 30 else []))
+    assert f"{HOSTILE[name]} partition" in " ".join(drawn)
 
 
 def draw_cross_posting(name: str) -> None:

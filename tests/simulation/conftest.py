@@ -187,12 +187,11 @@ def log_of() -> Callable[[Run], list[tuple[int, ...]]]:
     """Run it: rows (tick, account, slot, post, source, watch, react, parent) in the world's codes."""
 
     def rows_of(run: Run) -> list[tuple[int, ...]]:
-        accounts, posts = (
-            [*codes.tolist(), -1] for codes in (run.arrays.accounts, run.arrays.posts)
-        )
-        rows = []
+        accounts, rows = [*run.arrays.accounts.tolist(), -1], []
         for t in range(run.ticks):
             active, shown, _ = run.step(t)
+            # with the answers so far
+            posts = [*run.arrays.posts.tolist(), -1]
             columns = (shown.post, shown.source, shown.watch, shown.react, shown.parent)
             for i, a in enumerate(active.tolist()):
                 for s, cells in enumerate(zip(*(c[i].tolist() for c in columns), strict=True)):

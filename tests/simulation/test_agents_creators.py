@@ -65,14 +65,15 @@ def test_a_free_creator_posts_or_does_not_but_always_once(
     first = {a: world.ticks[world.posters == a].min() for a in set(world.posters.tolist())}
     late = np.array([world.ticks[p] > first[world.posters[p]] for p in range(world.n_posts)])
     assert late.sum() > 50
-    assert (tally.posted == (posted | ~late)).all()
+    assert (tally.posted[: world.n_posts] == (posted | ~late)).all()
+    assert tally.posted[world.n_posts :].all()
     assert not tally.quit.any()
 
 
 def test_who_gave_up_posts_no_more(
     world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run]
 ) -> None:
-    mind = Behaviour(post_base=50.0, quit_base=50.0)
+    mind = Behaviour(post_base=50.0, quit_base=50.0, answer_posts=0.0)
     run = run_of(world, all_feeds["uniform"], free=True, behaviour=mind)
     for t in range(run.ticks):
         run.step(t)
@@ -88,7 +89,7 @@ def test_who_gave_up_posts_no_more(
 def test_drift_leads_toward_what_was_rewarded_and_changes_no_world(
     world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run]
 ) -> None:
-    mind = Behaviour(drift=0.5, like_base=0.0, post_base=50.0, quit_base=-50.0)
+    mind = Behaviour(drift=0.5, like_base=0.0, post_base=50.0, quit_base=-50.0, answer_posts=0.0)
     run = run_of(world, all_feeds["interest"], free=True, behaviour=mind)
     kept, ticks = run.arrays.static.features.copy(), run.arrays.ticks
     author, moved = run.static.attributes[:, codes.AUTHOR], []
@@ -141,4 +142,4 @@ def test_a_gap_in_time_hinders_nobody(
     run = run_of(late, all_feeds["watch"], free=True, behaviour=lively)
     for t in range(run.ticks):
         run.step(t)
-    assert run.tally().ticks[late.ticks > 2, :7].sum() == 0
+    assert run.tally().ticks[: late.n_posts][late.ticks > 2, :7].sum() == 0

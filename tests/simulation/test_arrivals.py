@@ -79,7 +79,8 @@ def test_arrivals_are_those_of_the_log(
         for kind in crowd.partitions:
             found = tally.arrivals[kind]
             assert found.dtype == np.int16
-            assert found.tolist() == from_log(log.filter(arm=arm), crowd, kind).tolist()
+            after = spread.world_of(arm, 0, 0)
+            assert found.tolist() == from_log(log.filter(arm=arm), after, kind).tolist()
             reached += int((found >= 0).sum())
     assert reached > 20
 

@@ -186,7 +186,7 @@ def test_the_rest_is_kept_and_named(found: Calibration[Behaviour]) -> None:
     assert set(found.estimated) | set(found.not_estimated) == set(found.parameters["parameter"])
     assert "calibrated" not in found.parameters["parameter"]
     assert status(found, "drift")[0] == "not estimated"
-    assert "19 of 29" in repr(found)
+    assert "19 of 34" in repr(found)
     assert "watch_taste" in found._repr_html_()
 
 

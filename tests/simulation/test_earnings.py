@@ -13,6 +13,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.attribution import evaluate
+from graphkit.data.answers import world_with_answers
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.errors import DataError, OptionError
@@ -94,8 +95,9 @@ def test_where_nobody_earns_all_are_at_the_mean(world: World, all_feeds: dict[st
 def test_earnings_at_the_end_are_the_incomes_of_the_tallies(
     world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run], name: str
 ) -> None:
-    payout = payouts()[name]
-    run = run_of(world, all_feeds["interest"], free=True, payout=payout, behaviour=MIND)
+    # accounts that only answer earn, but are not among the creators that are measured
+    payout, mind = payouts()[name], dataclasses.replace(MIND, answer_posts=0)
+    run = run_of(world, all_feeds["interest"], free=True, payout=payout, behaviour=mind)
     for t in range(run.ticks):
         run.step(t)
     posts = int(np.count_nonzero(run.arrays.ticks < run.ticks))
@@ -115,6 +117,24 @@ def test_earnings_at_the_end_are_the_incomes_of_the_tallies(
     mine = there[found.creators[0]]
     assert found.of("a") == pytest.approx(mine / mine.mean())
     assert there.sum() == pytest.approx(mine.sum())
+
+
+def test_answers_earn_for_those_who_made_them(
+    world: World, all_feeds: dict[str, Feed], run_of: Callable[..., Run]
+) -> None:
+    mind = dataclasses.replace(MIND, duet_base=-2.0, answer_delay=1.0)
+    payout = Payout("views", per_view=1.0)
+    run = run_of(world, all_feeds["interest"], free=True, payout=payout, behaviour=mind)
+    for t in range(run.ticks):
+        run.step(t)
+    earnings = Earnings(run.arrays, payout)
+    posts = run.counts.n_eligible(run.ticks - 1)
+    earned, of_post = earnings.so_far(posts, run.state.withdrawn, run.counts, run.static.f_indices)
+    tally, after = run.tally(), world_with_answers(world, run.tally().answers)
+    shown = np.bincount(after.posters, tally.ticks.sum(axis=1), world.n_accounts)
+    assert earned.tolist() == shown[run.arrays.accounts].tolist()
+    assert of_post.tolist() == tally.ticks.sum(axis=1)[run.arrays.posts].tolist()
+    assert tally.ticks[world.n_posts :].sum() > 100
 
 
 @pytest.mark.parametrize("name", payouts())

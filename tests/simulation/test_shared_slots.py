@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import graphkit as gk
+from graphkit.data.answers import Answers
 from graphkit.data.graph import Graph
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.world import World
@@ -40,7 +41,11 @@ def differing(first: ArmTally, second: ArmTally) -> list[str]:
         one, two = getattr(first, spec.name), getattr(second, spec.name)
         if isinstance(one, dict):
             one, two = (np.concatenate([v.ravel() for v in x.values()]) for x in (one, two))
-        if np.asarray(one).tobytes() != np.asarray(two).tobytes():
+        if isinstance(one, Answers):
+            differ = one != two
+        else:
+            differ = np.asarray(one).tobytes() != np.asarray(two).tobytes()
+        if differ:
             found.append(spec.name)
     return found
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import graphkit as gk
+from graphkit.data.answers import Answers
 from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError
@@ -225,6 +226,9 @@ def test_a_tally_is_the_same_bytes_each_time(
         ours, theirs = getattr(tally, spec.name), getattr(back, spec.name)
         if isinstance(ours, np.ndarray):
             assert (ours.dtype, ours.tobytes()) == (theirs.dtype, theirs.tobytes())
+        elif isinstance(ours, Answers):
+            assert ours.none
+            assert ours == theirs
         elif not isinstance(ours, dict):
             assert repr(float(ours)) == repr(float(theirs))
         else:

@@ -80,7 +80,7 @@ def test_the_log_gives_the_tallies(
     assert rows.height == sum(t.impressions for t in spread.tallies.values())
     for (arm, w, r), tally in spread.tallies.items():
         mine = rows.filter(arm=arm, world=w, replication=r)
-        check(mine, tally, world, spread.source_names)
+        check(mine, tally, spread.world_of(arm, w, r), spread.source_names)
         places = mine.group_by("account_id", "tick").agg(pl.col("position").sort())
         assert all(p == sorted(set(p)) for p in places.get_column("position").to_list())
     first = scan_impressions(tmp_path).filter(arm="everything", replication=0).collect()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from slow_twin import Twin
 
 import graphkit as gk
+from graphkit.data.answers import world_with_answers
 from graphkit.data.spread import REACTIONS, ArmTally
 from graphkit.data.world import World
 from graphkit.errors import GraphkitWarning
@@ -34,6 +35,7 @@ BUDGETS = pytest.mark.parametrize("free", [False, True], ids=["matched", "free"]
 def agrees(run: Run, log_of: Log, **more: Any) -> tuple[Twin, list[tuple[int, ...]]]:
     """Run both; the twin and its rows, if nothing differs in any bit."""
     options: dict[str, Any] = {"slots": run.slots, "free": run.free, "seed": run.seed}
+    options["ticks"] = run.ticks
     twin = Twin(run.arrays.world, run.feed, run.behaviour, **options, **more)
     twin.index = twin.index._replace(probes=run.index.probes)
     rows = [row for t in range(run.ticks) for row in twin.step(t)]
@@ -52,6 +54,13 @@ def agrees(run: Run, log_of: Log, **more: Any) -> tuple[Twin, list[tuple[int, ..
 
 def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> None:
     world, shown = twin.w, [row for row in rows if twin.tallied(row)]
+    m, ticks_of = len(twin.tick), np.array(twin.tick)
+    made = tally.answers
+    columns = (made.author, made.parent, made.kind, made.tick)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == twin.answers
+    for reason in ("late", "left", "quit", "declined"):
+        assert getattr(made, reason) == twin.unanswered[reason]
+    same_world(world_with_answers(world, made), twin)
     assert tally.sessions == len({row[:2] for row in rows})
     assert tally.empty == sum(row[3] < 0 for row in rows)
     assert tally.untallied == len(rows) - len(shown) - tally.empty
@@ -60,28 +69,32 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
     reactions = [[did[kind] for kind in REACTIONS] for did in twin.tallied_did]
     assert tally.reactions.tolist() == reactions
     assert tally.sources.tolist() == [sum(row[4] == s for row in shown) for s in range(9)]
-    ticks, views = np.zeros_like(tally.ticks), np.zeros((world.n_posts, world.n_accounts), int)
+    ticks, views = np.zeros_like(tally.ticks), np.zeros((m, world.n_accounts), int)
     ages = np.full(views.shape, 10**6)
     for t, a, _, p, *_ in shown:
         ticks[p, t] += 1
         views[p, a] += 1
-        ages[p, a] = t - world.ticks[p]
+        ages[p, a] = t - ticks_of[p]
     assert (tally.ticks == ticks).all()
+    flagged, divisive = (
+        None if getattr(world, name) is None else [twin.fact(name, p, 0) for p in range(twin.m)]
+        for name in ("flagged", "divisiveness")
+    )
     for found, marks in (
-        (tally.flagged_shown, world.flagged),
-        (tally.divisive_shown, None if world.divisiveness is None else world.divisiveness >= 0.5),
+        (tally.flagged_shown, None if flagged is None else np.array(flagged) > 0),
+        (tally.divisive_shown, None if divisive is None else np.array(divisive) >= 0.5),
     ):
         assert (found is None) == (marks is None)
         if found is not None and marks is not None:
             assert (found == views[marks].sum(axis=0)).all()
             assert found.dtype == np.int32
     for kind, partition in world.partitions.items():
-        home, member = world.homes[kind], partition.membership
+        home, member = np.array(twin.homes[kind]), partition.membership
         groups = range(partition.n_communities)
         for c in (*groups, -1):
             assert (tally.views[kind][:, c] == views[:, member == c].sum(axis=1)).all()
             assert (tally.diet[kind][:, c] == views[home == c].sum(axis=0)).all()
-        arrived = np.full((world.n_posts, len(groups)), 10**6)
+        arrived = np.full((m, len(groups)), 10**6)
         for c in groups:
             among = np.sort(ages[:, member == c], axis=1)
             if among.shape[1] >= 5:
@@ -89,7 +102,7 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
         arrived = np.sort(arrived, axis=1)[:, : len(groups) - 1]
         assert (tally.arrivals[kind] == np.where(arrived < 10**6, arrived, -1)).all()
         for who in range(world.n_accounts):
-            own = [p for p in range(world.n_posts) if who in twin.posters[p]]
+            own = [p for p in range(m) if who in twin.posters[p]]
             reached = views[own].any(axis=0) & (member == member[who]) & (member[who] >= 0)
             assert tally.member_reach[kind][who] == reached.sum()
     kinds = ((codes.SHARE, 0), (codes.DUET, 1), (codes.STITCH, 2))
@@ -114,6 +127,32 @@ def same_tallies(tally: ArmTally, twin: Twin, rows: list[tuple[int, ...]]) -> No
         assert np.isnan(tally.posting)
 
 
+def same_world(after: World, twin: Twin) -> None:
+    """The world after the run is that of the twin, but for content that adapted during it."""
+    assert after.ticks.tolist() == twin.tick
+    assert after.post_keys.tolist() == twin.pkey
+    ends = zip(after.poster_indptr[:-1], after.poster_indptr[1:], strict=True)
+    assert [after.posters[slice(*pair)].tolist() for pair in ends] == twin.posters
+    for name, values in twin.facts.items():
+        found = getattr(after, name)
+        assert (found is None) == (values is None)
+        np.testing.assert_array_equal(found, values)
+    for kind, homes in twin.homes.items():
+        assert after.homes[kind].tolist() == homes
+    if twin.answers:
+        parents = [parent for _, parent, _, _ in twin.answers]
+        known = twin.w.answers_to
+        before = [-1] * twin.w.n_posts if known is None else known.tolist()
+        assert after.answers_to.tolist() == before + parents
+    if not twin.mind.drift:
+        for found, rows in (
+            (after.post_features, twin.features),
+            (after.taste_features, twin.truths),
+        ):
+            # sums of padded rows may be rounded otherwise
+            np.testing.assert_allclose(found, rows[:, : found.shape[1]], atol=1e-6)
+
+
 @BUDGETS
 def test_every_feed_on_a_world_of_authors(
     world: World, feed: Feed, lively: Behaviour, free: bool, run_of: Callable[..., Run], log_of: Log
@@ -125,6 +164,7 @@ def test_every_feed_on_a_world_of_authors(
     assert bool(twin.gained) == (set(feed.sources) != {"following"} or feed.filler != "empty")
     assert twin.lost
     assert bool(twin.dropped) == bool(twin.gone) == bool(twin.quit) == free
+    assert bool(twin.answers) == free
     assert len(rows) < 3 * len(twin.staying) or not free
 
 
@@ -223,7 +263,7 @@ def test_a_cap_for_minors_and_friction_with_every_filler(
     log_of: Log,
 ) -> None:
     guarded = dataclasses.replace(
-        world, flagged=np.random.default_rng(3).random(world.n_posts) < 0.6
+        world, flagged=np.random.default_rng(3).random(world.n_posts) < 0.85
     )
     feed = all_feeds["interest"].but(
         "guarded",
@@ -233,15 +273,16 @@ def test_a_cap_for_minors_and_friction_with_every_filler(
         filler=filler,
     )
     run = run_of(guarded, feed, free=True, behaviour=lively, slots=5, ticks=6)
-    _, rows = agrees(run, log_of)
-    shown = Counter((t, a) for t, a, _, p, *_ in rows if p >= 0 and guarded.flagged[p])
+    twin, rows = agrees(run, log_of)
+    flagged = [twin.fact("flagged", p, 0) > 0 for p in range(twin.m)]
+    shown = Counter((t, a) for t, a, _, p, *_ in rows if p >= 0 and flagged[p])
     young = [count for (_, a), count in shown.items() if guarded.minors[a]]
     # rounded down: two of five
     assert max(young, default=0) == (2 if cap else 0)
     assert max(shown.values()) == 5
-    assert any(
-        row[4] == codes.FILLER and guarded.flagged[row[3]] for row in rows if row[3] >= 0
-    ) == (filler != "empty")
+    assert any(row[4] == codes.FILLER and flagged[row[3]] for row in rows if row[3] >= 0) == (
+        filler != "empty"
+    )
 
 
 SETS = (
@@ -333,6 +374,11 @@ def test_feeds_and_viewers_drawn_by_lot(
         noise=float(rng.choice([0, 0.3])),
         activity=float(rng.choice([0.3, 1])),
         drift=float(rng.choice([0, 1])),
+        answer_posts=float(rng.choice([0, 0.5, 1])),
+        answer_delay=float(rng.choice([0.5, 2])),
+        answer_spread=float(rng.choice([0, 1])),
+        answer_mix=float(rng.choice([0, 0.5, 1])),
+        stitch_chain=float(rng.choice([0, 0.5, 1])),
     )
     where = world if rng.random() < 0.7 else introduced
     if where.flagged is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,19 @@ _PIXEL = base64.b64decode(
 )
 
 
+def _save(_: Canvas, file: Path, **more: Any) -> None:
+    file.write_bytes(_PIXEL)
+
+
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are composed and saved as one pixel: for studies whose numbers and words count."""
+    monkeypatch.setattr(Canvas, "savefig", _save)
 
-    def save(_: Canvas, file: Path, **more: Any) -> None:
-        file.write_bytes(_PIXEL)
 
-    monkeypatch.setattr(Canvas, "savefig", save)
+@pytest.fixture(scope="module")
+def all_undrawn() -> Iterator[None]:
+    """The same for a module, whose tests share a study."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Canvas, "savefig", _save)
+        yield

@@ -62,6 +62,7 @@ def test_without_follows_it_says_so(platform: Platform, tmp_path: Path) -> None:
     assert not (tmp_path / "out/tables/visibility.csv").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_tags_it_says_so(platform: Platform, tmp_path: Path) -> None:
     ds = platform.dataset
     bare = gk.Dataset(interactions=ds.interactions.select("account_id", "item_id", "kind"))  # type: ignore[union-attr]

@@ -21,13 +21,14 @@ from graphkit.study.disclosure import (
     disclosure_text,
     graph_facts,
     merge_small,
-    merge_small_in_world,
     n_merged,
     overdue,
     public_config,
     public_message,
     refresh_text,
     shown_communities,
+    unassign_small,
+    unassign_small_in_world,
 )
 
 
@@ -57,12 +58,12 @@ def of_sizes(**sizes: int) -> Partition:
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=8), st.integers(1, 15))
 def test_merging_leaves_what_is_shown_and_does_nothing_twice(sizes: list[int], least: int) -> None:
     partition = of_sizes(**{f"c{i}-": n for i, n in enumerate(sizes)})
-    merged = merge_small(partition, least)
+    merged = unassign_small(partition, least)
     shown = shown_communities(partition.sizes.tolist(), least)
     assert merged.sizes.tolist() == partition.sizes.tolist()[:shown]
     assert merged.labels == partition.labels[:shown]
     assert n_merged(merged) == len(sizes) - shown
-    assert merge_small(merged, least) is merged
+    assert unassign_small(merged, least) is merged
     kept = merged.membership >= 0
     assert np.array_equal(merged.membership[kept], partition.membership[kept])
 
@@ -133,7 +134,7 @@ def test_messages_show_no_value_of_the_data(error: Exception, told: str) -> None
 
 
 def test_the_note_says_what_was_merged() -> None:
-    merged = merge_small(of_sizes(a=30, b=12, c=6, d=5), 10)
+    merged = unassign_small(of_sizes(a=30, b=12, c=6, d=5), 10)
     told = disclosure_facts({"interest": [merged, merged], "planted": [of_sizes(a=12)]}, 10, "raw")
     assert told["merged"] == [
         {"partition": "interest", "world": world, "communities": 2} for world in (0, 1)
@@ -150,7 +151,7 @@ def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> Non
     world = gk.build_world(gk.synthetic.platform(accounts=150, rng=4), ticks=2, rng=1)
     before = world.partitions["planted"]
     least = int(before.sizes[4])
-    merged = merge_small_in_world(world, least)
+    merged = unassign_small_in_world(world, least)
     after, homes = merged.partitions["planted"], merged.homes["planted"]
     assert after.n_communities < before.n_communities
     assert after.sizes.min() >= least
@@ -159,9 +160,9 @@ def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> Non
         kept, (world.homes["planted"] >= 0) & (world.homes["planted"] < after.n_communities)
     )
     assert np.array_equal(homes[kept], world.homes["planted"][kept])
-    assert merge_small_in_world(merged, least) is merged
+    assert unassign_small_in_world(merged, least) is merged
     with pytest.raises(DataError, match="planted partition has no community of 1000 accounts"):
-        merge_small_in_world(world, 1000)
+        unassign_small_in_world(world, 1000)
 
 
 def test_a_study_names_neither_owners_nor_items() -> None:
@@ -187,3 +188,28 @@ def test_a_study_past_the_day_of_its_terms_says_so() -> None:
         assert ("which is past" in refresh_text(ds)) == late
         assert day.isoformat() in refresh_text(ds)
     assert not overdue(Dataset(follows=follows))
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=8), st.integers(2, 8))
+def test_merge_small_moves_members_of_small_communities_and_nobody_else(
+    sizes: list[int], least: int
+) -> None:
+    groups = [group for group, size in enumerate(sizes) for _ in range(size)]
+    p = Partition.from_membership(range(len(groups)), groups)
+    merged, _ = merge_small(p, least)
+    assert int(merged.sizes.sum()) == len(groups)
+    assert merged.sizes.min() >= least or merged.n_communities == 1
+    for code in range(merged.n_communities):
+        members = set(merged.members(code).tolist())
+        if merged.labels[code] != "other":
+            # a community keeps its members, and the name that it went by
+            (old,) = {int(c) for c in p.membership[sorted(members)]}
+            assert members == set(p.members(old).tolist())
+            assert merged.labels[code] == p.name(old)
+
+
+def test_merge_small_finds_a_name_for_the_rest() -> None:
+    p = Partition.from_membership(
+        dict(zip("abcdefg", ["other"] * 3 + ["x"] * 2 + ["y", "z"], strict=True))
+    )
+    assert merge_small(p, 3)[0].labels == ("other_2", "other")

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -192,22 +193,25 @@ def test_one_study_at_a_time(tmp_path: Path) -> None:
 def test_a_lock_holds_against_other_processes(tmp_path: Path) -> None:
     code = f"""
 from graphkit.study.folder import writing_results
-try:
-    with writing_results({str(tmp_path)!r}):
-        print("free")
-except OSError as error:
-    print(error)
+for _ in range(2):
+    try:
+        with writing_results({str(tmp_path)!r}):
+            print("free", flush=True)
+    except OSError as error:
+        print(error, flush=True)
+    input()
 """
-
-    def other() -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    with writing_results(tmp_path):
-        assert "is in use" in other()
-    assert other() == "free\n"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        with writing_results(tmp_path):
+            assert "is in use" in other.stdout.readline()
+        other.stdin.write("\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "free\n"
+        other.communicate("\n")
+    assert other.returncode == 0
 
 
 def test_an_interruption_says_what_stands(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ preset = "interest_centric"
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+def result(tmp_path_factory: pytest.TempPathFactory, all_undrawn: None) -> StudyResult:
     folder = tmp_path_factory.mktemp("study")
     (folder / "tiny.toml").write_text(TINY)
     return run_study(folder / "tiny.toml", folder / "out")

@@ -16,14 +16,14 @@ from graphkit.study.config import StudyConfig
 from graphkit.study.run import _log_folder
 
 
-def study(**simulation: Any) -> StudyConfig:
+def study(*, scan: bool = True, **simulation: Any) -> StudyConfig:
     return StudyConfig.of(
         {
             "data": {"source": "synthetic", "accounts": 100},
             "communities": {"runs": 2, "null_draws": 0},
             "world": {"worlds": 2, "ticks": 2},
             "simulation": {"ticks": 3, "slots": 2, "impressions": True, **simulation},
-            "s_scan": {"social_share": [0.0, 1.0], "worlds": 1},
+            "s_scan": {"social_share": [0.0, 1.0] if scan else [], "worlds": 1},
             # one that is simulated, and the readings
             "conditions": {
                 "feature_noise": [],
@@ -45,6 +45,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_interrupted_study_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     step = Run.step
@@ -87,8 +88,8 @@ def test_a_changed_study_begins_anew(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), gk.show_progress(stop):
-        run_study(study(), tmp_path)
-    result = run_study(study(slots=3), tmp_path)
+        run_study(study(scan=False), tmp_path)
+    result = run_study(study(scan=False, slots=3), tmp_path)
     rows = scan_impressions(tmp_path / "impressions").select(pl.len()).collect().item()
     assert rows == sum(map(result.spread.impressions, result.spread.arms))
     assert not (tmp_path / "checkpoints").exists()
@@ -108,12 +109,12 @@ def test_a_study_that_was_killed_while_it_tidied_up_can_be_run_again(tmp_path: P
         ),
         gk.show_progress(stop),
     ):
-        run_study(study(), tmp_path)
+        run_study(study(scan=False), tmp_path)
     # the impressions of the changed study are gone, its checkpoint is not yet
     kept = tmp_path / "checkpoints/simulation"
     (tmp_path / "impressions").rename(tmp_path / ".part-1-impressions")
     assert kept.is_dir()
-    again = run_study(study(slots=3), tmp_path)
+    again = run_study(study(scan=False, slots=3), tmp_path)
     files = contents(tmp_path)
     assert not [name for name in files if name.startswith(".") or "checkpoints" in name]
     assert again.spread.impressions("follower") > 0

@@ -182,6 +182,7 @@ def test_small_communities_are_suppressed(result: StudyResult, study: Path, tmp_
     def ask(least: int) -> Path:
         file = study.parent / f"of {least}.toml"
         few = study.read_text().replace("social_share = [0, 1]", "social_share = []")
+        few += "profile_noise = []\ntopic_penalty = []\nresolution = []\n"
         file.write_text(f"{few}[report]\nmin_group_size = {least}\n")
         return file
 
@@ -294,6 +295,10 @@ ticks = 3
 slots = 3
 [s_scan]
 social_share = []
+[conditions]
+profile_noise = []
+topic_penalty = []
+resolution = []
 """
     file = of_folder(tmp_path, gk.synthetic.platform(300, rng=1).dataset, more)
     result = run_study(file, tmp_path / "out")
@@ -305,6 +310,7 @@ social_share = []
     assert not [i for i in result.spread.worlds[0].accounts.ids if str(i) in text]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None:
     arms = [
         {"name": "random", "preset": "uniform"},
@@ -319,6 +325,7 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
             "arms": arms,
             "simulation": {"ticks": 3, "slots": 3, "replications": 2},
             "s_scan": {"social_share": []},
+            "conditions": NOTHING_TRIED | {"cold_start": True},
         }
     )
     result = run_study(config, tmp_path / "out")

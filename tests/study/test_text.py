@@ -40,7 +40,7 @@ def test_what_intervals_speak_about_and_what_is_held_fixed() -> None:
         (Behaviour(), "s = 0.2; behaviour is not calibrated."),
         (
             replace(Behaviour(), watch_base=-1.0, noise=0.2, calibrated=True),
-            "s = 0.2; behaviour is calibrated: 2 of its 29 parameters are not",
+            "s = 0.2; behaviour is calibrated: 2 of its 34 parameters are not",
         ),
     ],
 )

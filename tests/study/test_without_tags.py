@@ -22,6 +22,7 @@ STUDY = {
     "world": {"groups": 4, "ticks": 3},
     "simulation": {"ticks": 3, "slots": 4},
     "s_scan": {"social_share": []},
+    "conditions": {"profile_noise": [], "topic_penalty": [], "resolution": [0.5]},
 }
 
 
@@ -79,6 +80,7 @@ def text(result: StudyResult) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("\xa0", " ")
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("posts", ["introduced", "authored"])
 def test_the_whole_study(posts: str, tmp_path: Path) -> None:
     result = run(tmp_path, posts)

@@ -53,6 +53,7 @@ As = Literal["id", "handle", "time", "local time", "integer", "number", "text", 
 _FITS: dict[str, tuple[str, ...]] = {
     "id": ("id", "handle", "list"),
     "text": ("text", "id"),
+    "kind": ("text",),
     "time": ("time", "local time"),
     "float": ("number",),
     "count": ("integer",),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from graphkit.data.answers import Answers, world_with_answers
 from graphkit.data.spread import REACTIONS
+from graphkit.data.world import World
 from graphkit.kernels import state as codes
 from graphkit.measures import Payout
 from graphkit.recommenders import SIGNALS
-from slow_twin.draws import bits, dots, sigmoid, stir, unit
+from slow_twin.draws import bits, dots, share, sigmoid, stir, unit
 from slow_twin.platform import Platform
 
 Row = tuple[int, ...]
@@ -29,6 +32,7 @@ class Twin(Platform):
         payout: Payout | None = None,
         **options: Any,
     ) -> None:
+        self.ticks = options.pop("ticks", 10**6)
         super().__init__(*args, **options)
         self.payout = payout
         #: (account, tick): shared slots of the session; the tallies leave out the others
@@ -43,6 +47,11 @@ class Twin(Platform):
         self.won: set[tuple[int, int]] = set()
         self.left: set[tuple[int, int]] = set()
         self.n_candidates = 0
+        #: (due, key, author, parent, kind), and of those that entered (author, parent, kind, tick)
+        self.waiting: list[tuple[int, int, int, int, int]] = []
+        self.answers: list[tuple[int, int, int, int]] = []
+        self.unanswered: Counter[str] = Counter()
+        self.after = self.w
         #: of sessions: to leave, mean watch fraction, posts; of posts: to post it, to give up
         self.staying: list[tuple[float, float, float]] = []
         self.creating: list[tuple[float, float]] = []
@@ -52,6 +61,7 @@ class Twin(Platform):
         self.t = t
         if self.w.authored and t > 0:
             self.create()
+        self.enter_answers()
         self.begin_tick()
         held = [(a, *self.session(a)) for a in self.by_key if self.opens(a)]
         rows = [row for _, shown, _, _ in held for row in shown]
@@ -59,6 +69,7 @@ class Twin(Platform):
             _, a, _, p, _, watch, react, _ = row
             if p >= 0:
                 self.count(a, p, watch, react)
+                self.answer(a, p, react)
             if self.tallied(row):
                 self.tallied_watch[p] += watch
                 self.tallied_did[p].update(self.kinds(watch, react))
@@ -70,6 +81,58 @@ class Twin(Platform):
             if self.draw(codes.E_LEAVE, a, None, t) < leave:
                 self.gone.add(a)
         return sorted(rows)
+
+    def answer(self, a: int, p: int, react: int) -> None:
+        """Draw when each duet and stitch is posted, if ever."""
+        for kind, name in ((1, "DUET"), (2, "STITCH")):
+            if not (self.free and react & getattr(codes, name)):
+                continue
+            key = bits(0, getattr(codes, f"E_{name}"), self.akey[a], self.pkey[p], 0)
+            drawn = share(bits(self.seed, codes.E_DELAY, key, 0, 0))
+            z = NormalDist().inv_cdf(max(drawn, 2.0**-54))
+            delay = self.mind.answer_delay * math.exp(min(self.mind.answer_spread * z, 40.0))
+            due = self.t + max(math.ceil(delay), 1)
+            chance, before = self.mind.answer_posts, p - self.w.n_posts
+            if kind == 2 and before >= 0 and self.answers[before][2] == 2:
+                chance *= self.mind.stitch_chain
+            if share(bits(self.seed, codes.E_ANSWER, key, 0, 0)) >= chance:
+                self.unanswered["declined"] += 1
+            elif due >= self.ticks:
+                self.unanswered["late"] += 1
+            else:
+                self.waiting.append((due, key, a, p, kind))
+
+    def enter_answers(self) -> None:
+        """Post what is due, by those who are still there and post."""
+        for due, key, a, parent, kind in sorted(self.waiting):
+            if due != self.t:
+                continue
+            if a in self.gone or a in self.quit:
+                self.unanswered["left" if a in self.gone else "quit"] += 1
+                continue
+            facts = {
+                name: float("nan") if values is None else values[parent]
+                for name, values in self.facts.items()
+            }
+            mix, own = self.mind.answer_mix, share(bits(0, codes.E_QUALITY, key, 0, 0))
+            facts["quality"] = float(np.float32(mix * facts["quality"] + (1 - mix) * own))
+            facts["cross_posted"] = 0.0
+            for what in ("country", "language"):
+                known = getattr(self.w, what)
+                facts[f"post_{what}"] = -1 if known is None else int(known[a])
+            self.add_post(a, key, parent, facts, mix)
+            self.tallied_watch.append(0)
+            self.tallied_reacted.append(0)
+            self.tallied_did.append(Counter())
+            self.answers.append((a, parent, kind, self.t))
+        self.number()
+
+    def world(self) -> World:
+        """The world with the answers so far."""
+        if self.m > self.after.n_posts:
+            columns = [np.array(column) for column in zip(*self.answers, strict=True)]
+            self.after = world_with_answers(self.w, Answers(*columns, self.mind.answer_mix))
+        return self.after
 
     def tallied(self, row: Row) -> bool:
         t, a, s, p, *_ = row
@@ -293,7 +356,7 @@ class Twin(Platform):
         w = sigmoid(
             m.watch_base
             + m.watch_taste * ((1 - m.social_share) * likes + answer + m.noise * z)
-            + m.watch_quality * (float(self.w.quality[p]) - 0.5)
+            + m.watch_quality * (self.facts["quality"][p] - 0.5)
             - m.watch_length * math.log(self.fact("durations", p, 20.0) / 20.0)
             - m.fatigue * repeats
         )

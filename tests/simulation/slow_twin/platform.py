@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +30,12 @@ from slow_twin.draws import (
     stir,
     turned,
     unit,
+)
+
+#: What the world knows of posts, one number each.
+FACTS = (
+    *("quality", "durations", "divisiveness", "flagged", "cross_posted"),
+    *("post_country", "post_language"),
 )
 
 #: Factors of a viewer and a post, in the order in which they are summed, after all others.
@@ -55,22 +62,28 @@ class Platform:
         self.akey = [int(k) for k in world.account_keys]
         self.pkey = [int(k) for k in world.post_keys]
         self.tick = world.ticks.tolist()
-        self.order = sorted(range(self.m), key=lambda p: (self.tick[p], self.pkey[p]))
-        self.rank = {p: i for i, p in enumerate(self.order)}
+        self.facts: dict[str, list[float] | None] = {}
+        for name in FACTS:
+            values = getattr(world, name)
+            self.facts[name] = None if values is None else values.tolist()
+        self.homes = {kind: codes.tolist() for kind, codes in world.homes.items()}
         self.by_key = sorted(range(self.n), key=lambda a: self.akey[a])
         p = world.poster_indptr
         self.posters = [world.posters[p[i] : p[i + 1]].tolist() for i in range(self.m)]
         self.author = [who[0] for who in self.posters]
-        self.of_poster = [[p for p in self.order if a in self.posters[p]] for a in range(self.n)]
+        self.number()
         f = world.follows.indptr
         self.follows = [set(world.follows.indices[f[a] : f[a + 1]].tolist()) for a in range(self.n)]
-        self.groups_of = cache(self._groups_of)
         self.features, self.tastes = padded(world.post_features), padded(world.interests)
         self.topics = [self.topic(row) for row in self.features]
         # what the posts are, which no feed reads
         self.truths = padded(world.taste_features)
         self.subjects = [self.topic(row) for row in self.truths]
         self.index = build_index(self.features[self.order], padded(world.profiles)[self.by_key])
+        start, posts = self.index.start, self.index.posts
+        self.cells = [
+            [self.order[at] for at in posts[low:high]] for low, high in pairwise(start.tolist())
+        ]
         self.profiles = self.initial_profiles()
         self.last: dict[int, int] = {}
         self.seen: dict[int, set[int]] = defaultdict(set)
@@ -82,12 +95,51 @@ class Platform:
         self.did: list[Counter[str]] = [Counter() for _ in range(self.m)]
         self.trial = [feed.trial_size] * self.m
 
+    def number(self) -> None:
+        """Order posts by tick, what was scheduled first, and key."""
+        first = self.w.n_posts
+        self.order = sorted(range(self.m), key=lambda p: (self.tick[p], p >= first, self.pkey[p]))
+        self.rank = {p: i for i, p in enumerate(self.order)}
+        self.of_poster = [[p for p in self.order if a in self.posters[p]] for a in range(self.n)]
+        self.groups_of = cache(self._groups_of)
+
+    def add_post(self, a: int, key: int, parent: int, facts: dict[str, float], mix: float) -> int:
+        """One more post, of this tick, between its parent and what its author likes."""
+        p, self.m = self.m, self.m + 1
+        self.pkey.append(key)
+        self.tick.append(self.t)
+        self.posters.append([a])
+        self.author.append(a)
+        for name, values in self.facts.items():
+            if values is not None:
+                values.append(facts[name])
+        for kind, partition in self.w.partitions.items():
+            self.homes[kind].append(int(partition.membership[a]))
+        rows = []
+        own = padded(self.w.profiles)[a], self.tastes[a]
+        for table, mine in zip((self.features, self.truths), own, strict=True):
+            of = table[parent].astype(np.float64)
+            row = mix * of + (1 - mix) * mine.astype(np.float64)
+            rows.append((unit(row) if row.any() else of).astype(np.float32))
+        self.features = np.vstack([self.features, rows[0]])
+        self.truths = np.vstack([self.truths, rows[1]])
+        self.topics.append(self.topic(rows[0]))
+        self.subjects.append(self.topic(rows[1]))
+        near = in_order(rows[0], self.index.centres.reshape(rows[0].size, -1))
+        self.cells[int(near.argmax())].append(p)
+        self.fans.append(Ring())
+        for counts in (self.watch, self.views, self.reacted):
+            counts.append(0)
+        self.did.append(Counter())
+        self.trial.append(self.feed.trial_size)
+        return p
+
     def fact(self, name: str, p: int, unknown: float) -> float:
-        values = getattr(self.w, name)
+        values = self.facts[name]
         return unknown if values is None or np.isnan(values[p]) else float(values[p])
 
     def same(self, what: str, a: int, p: int) -> bool:
-        mine, its = getattr(self.w, what), getattr(self.w, f"post_{what}")
+        mine, its = getattr(self.w, what), self.facts[f"post_{what}"]
         return mine is not None and its is not None and mine[a] >= 0 and mine[a] == its[p]
 
     def draw(self, event: int, a: int, p: int | None, n: int) -> float:
@@ -264,8 +316,7 @@ class Platform:
 
         cap, found = max(1, math.ceil(self.feed.interest_share * quota)), []
         for c in sorted(range(near.size), key=lambda c: -near[c])[: self.index.probes]:
-            places = self.index.posts[self.index.start[c] : self.index.start[c + 1]]
-            cell = [self.order[at] for at in places if self.tick[self.order[at]] <= self.t]
+            cell = [p for p in self.cells[c] if self.tick[p] <= self.t]
             cell = [p for p in cell if p not in self.seen[a] and p not in self.dropped]
             found += nearer(cell, cap)
         return nearer(found, quota)
@@ -298,7 +349,7 @@ class Platform:
         if self.feed.score is not None:
             viewer, sources = np.full(len(source_of), a), list(source_of.values())
             context = Context(
-                world=self.w,
+                world=self.world(),
                 tick=self.t,
                 viewer=viewer,
                 post=list(source_of),
