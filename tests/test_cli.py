@@ -74,6 +74,7 @@ def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
 def test_export(folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]) -> None:
     out = tmp_path / "results"
     options = ("--runs", "2", "--null-draws", "0", "--graph", tmp_path / "c.gexf")
+    options += ("--members", "raw")
     code, shown, _ = call("communities", folder, "--out", out, *options)
     assert code == 0
     assert f"Graph with its communities: {tmp_path / 'c.gexf'}" in shown

@@ -550,7 +550,12 @@ class ReportConfig(Section):
     title, question
         Its first lines.
     min_group_size
-        Smaller communities are suppressed in the report (small-cell suppression).
+        Smaller communities are told apart nowhere (small-cell suppression): before anything is
+        computed of them, their members become members of none.
+    members
+        Whether the folder holds a table of the members of communities: ``"none"``, ``"pseudonyms"``
+        (of a random key that is not kept: its bytes differ between runs) or ``"raw"``, with ids as
+        they are in the data.
     """
 
     title: str = "How far does content travel, and across which borders?"
@@ -560,6 +565,7 @@ class ReportConfig(Section):
         "not show?"
     )
     min_group_size: Count = 10
+    members: Literal["none", "pseudonyms", "raw"] = "none"
 
 
 _ARMS = (
