@@ -275,7 +275,7 @@ def _opened(path: Path, kind: str) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             yield ((info.filename, archive.open(info)) for info in infos)
         else:
-            tar = stack.enter_context(tarfile.open(path))  # noqa: SIM115
+            tar = stack.enter_context(tarfile.open(path))
             yield _files_of(tar, path)
 
 

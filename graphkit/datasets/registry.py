@@ -16,6 +16,7 @@ import msgspec
 import polars as pl
 
 from graphkit.data.files import read_toml
+from graphkit.data.schema import TABLES
 from graphkit.errors import DataError, OptionError, name_some, nearest, shorten
 from graphkit.readwrite import formats
 
@@ -31,9 +32,6 @@ BUNDLED = "platform"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _OF_GRAPHS = ("nodes", "edges", "groups")
-_OF_TABLES = (
-    *("accounts", "items", "follows", "interactions", "impressions", "memberships", "groups"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +249,9 @@ def _check_entry(entry: Entry, where: str) -> None:
                 raise DataError(f"{where}: {key} goes with read = 'graph'.")
     if _leads_out(entry.path):
         raise DataError(f"{where}: path = {shorten(entry.path)} leads out of the data's folder.")
-    counted = _OF_GRAPHS if entry.read == "graph" else _OF_TABLES
+    counted = _OF_GRAPHS if entry.read == "graph" else tuple(TABLES)
+    if entry.name == BUNDLED:
+        counted = (*counted, "groups")
     for key, count in entry.counts.items():
         if key not in counted:
             raise DataError(

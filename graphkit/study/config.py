@@ -136,7 +136,10 @@ class DataConfig(Section):
         ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
         ``"any"`` (recognised from the files, by :func:`graphkit.read_any`), or a format of
         :func:`graphkit.readwrite.formats`: ``"folder"`` (of :func:`graphkit.write_dataset`, or
-        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
+        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …;
+        or ``"fetch"``, public data by name.
+    name
+        With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     path
         Folder or file of the data, relative to the study file.
     stitches
@@ -157,6 +160,7 @@ class DataConfig(Section):
     """
 
     source: str = "bundled"
+    name: str | None = None
     path: str | None = None
     stitches: tuple[str, ...] = ()
     account: str | dict[str, str] | None = None
@@ -173,7 +177,7 @@ class DataConfig(Section):
     @field_validator("source")
     @classmethod
     def _check_source(cls, source: str) -> str:
-        check_choice("source", source, (*PLATFORMS, "any", *formats().get_column("name")))
+        check_choice("source", source, (*PLATFORMS, "fetch", "any", *formats().get_column("name")))
         return source
 
     def table_options(self) -> dict[str, Any]:
@@ -637,15 +641,24 @@ class StudyConfig(Section):
             except (OptionError, FileError) as error:
                 raise type(error)(f"{place}: arms: {error}") from None
         self._check_payouts(place)
-        own = self.data.source in PLATFORMS
+        own, fetched = self.data.source in PLATFORMS, self.data.source == "fetch"
         if own and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
-        for key in ("account", "direction", "tz") if own else ():
+        if fetched != (self.data.name is not None):
+            raise OptionError(
+                f"{place}: source = 'fetch' and data.name go together: the name of public data, see "
+                "`graphkit fetch --list`."
+            )
+        if fetched and self.data.path is not None:
+            raise OptionError(
+                f"{place}: data.path is not for source = 'fetch', which has data.name."
+            )
+        for key in ("account", "direction", "tz") if own or fetched else ():
             if getattr(self.data, key) is not None:
                 raise OptionError(
                     f"{place}: data.{key} goes with data that are read, from data.path."
                 )
-        if not own and self.data.path is None:
+        if not own and not fetched and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):
             raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
