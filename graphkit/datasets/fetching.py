@@ -172,14 +172,16 @@ def _read(entry: Entry) -> Fetched:
         path = held[0]
     data: Dataset | Graph
     if entry.read != "graph":
-        data, report = read_any(path, format=None if entry.read == "any" else entry.read)
+        data, report = read_any(
+            path, format=None if entry.read == "any" else entry.read, **entry.options
+        )
         return _fetched(entry, path, data, report, None, got.served)
     if path.is_dir():
         raise DataError(
             f"{entry.name!r}: a graph is one file, and there are several in {path}: name it as 'path' in "
             "the registry."
         )
-    data, report = read_graph(path, directed=entry.directed)
+    data, report = read_graph(path, **entry.options)
     if entry.groups:
         groups = _groups(entry, data, got.folder)
     return _fetched(entry, path, data, report, groups, got.served)
@@ -189,13 +191,15 @@ def _groups(entry: Entry, graph: Graph, folder: Path) -> Partition:
     """Known groups of the nodes: from a file of pairs, or an attribute."""
     if entry.groups in [f.name for f in entry.files]:
         lines = read_lines(folder / entry.groups)
-        pairs = lines.filter(lines != "").str.extract_groups(r"^(\S+)\s+(\S.*)$").struct.unnest()
+        pairs = lines.str.extract_groups(r"^(\S+)\s+(\S.*)$").struct.unnest()
         node, group = pairs.get_columns()
-        if node.null_count():
+        wrong = node.is_null() & (lines != "")
+        if wrong.any():
             raise DataError(
-                f"{entry.name!r}: {entry.groups}, line {int(node.is_null().arg_max() or 0) + 1}: a node "
-                "and its group are needed."
+                f"{entry.name!r}: {entry.groups}, line {int(wrong.arg_true()[0]) + 1}: a node and its "
+                "group are needed."
             )
+        node, group = node.drop_nulls(), group.drop_nulls()
     else:
         table = graph.attributes
         if table is None or entry.groups not in table.columns:

@@ -32,6 +32,9 @@ BUNDLED = "platform"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _OF_GRAPHS = ("nodes", "edges", "groups")
+#: Options of readers that an entry may give.
+_GRAPH_OPTIONS = ("directed", "weight", "id", "label", "ends")
+_LOG_OPTIONS = ("account", "direction", "tz", "columns", "table", "kind_is", "separator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,7 @@ class Entry:
     what: str = ""
     page: str = ""
     path: str = ""
-    directed: bool | None = None
+    options: dict[str, Any] = field(default_factory=dict)
     groups: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
@@ -243,10 +246,15 @@ def _check_entry(entry: Entry, where: str) -> None:
     for key in ("title", "licence", "cite"):
         if not getattr(entry, key).strip():
             raise DataError(f"{where}: {key} is empty; write 'none stated' if there is none.")
-    if entry.read != "graph":
-        for key in ("directed", "groups"):
-            if getattr(entry, key):
-                raise DataError(f"{where}: {key} goes with read = 'graph'.")
+    if entry.read != "graph" and entry.groups:
+        raise DataError(f"{where}: groups goes with read = 'graph'.")
+    known = _GRAPH_OPTIONS if entry.read == "graph" else _LOG_OPTIONS
+    for key in entry.options:
+        if key not in known:
+            raise DataError(
+                f"{where}: options.{key[:40]} is unknown.{nearest(key[:60], known)} Known: "
+                f"{', '.join(known)}."
+            )
     if _leads_out(entry.path):
         raise DataError(f"{where}: path = {shorten(entry.path)} leads out of the data's folder.")
     counted = _OF_GRAPHS if entry.read == "graph" else tuple(TABLES)

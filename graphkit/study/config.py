@@ -133,11 +133,11 @@ class DataConfig(Section):
     Attributes
     ----------
     source
-        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
-        ``"any"`` (recognised from the files, by :func:`graphkit.read_any`), or a format of
-        :func:`graphkit.readwrite.formats`: ``"folder"`` (of :func:`graphkit.write_dataset`, or
-        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …;
-        or ``"fetch"``, public data by name.
+        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one),
+        ``"fetch"`` (public data), ``"any"`` (recognised from the files, by
+        :func:`graphkit.read_any`), or a format of :func:`graphkit.readwrite.formats`:
+        ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet),
+        ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
     name
         With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     path
@@ -642,23 +642,18 @@ class StudyConfig(Section):
                 raise type(error)(f"{place}: arms: {error}") from None
         self._check_payouts(place)
         own, fetched = self.data.source in PLATFORMS, self.data.source == "fetch"
-        if own and self.data.path is not None:
+        if (own or fetched) and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
         if fetched != (self.data.name is not None):
             raise OptionError(
-                f"{place}: source = 'fetch' and data.name go together: the name of public data, see "
-                "`graphkit fetch --list`."
-            )
-        if fetched and self.data.path is not None:
-            raise OptionError(
-                f"{place}: data.path is not for source = 'fetch', which has data.name."
+                f"{place}: source = 'fetch' and data.name, of public data, go together."
             )
         for key in ("account", "direction", "tz") if own or fetched else ():
             if getattr(self.data, key) is not None:
                 raise OptionError(
                     f"{place}: data.{key} goes with data that are read, from data.path."
                 )
-        if not own and not fetched and self.data.path is None:
+        if not (own or fetched) and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):
             raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")
