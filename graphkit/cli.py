@@ -267,7 +267,8 @@ def fetch(
     entry = find_entry(name, registry=registry)
     _say(f"{entry.title}. {entry.what}\nLicence: {entry.licence}\nCite: {entry.cite}")
     for file in entry.files:
-        _say(f"From: {file.url}")
+        by = f" (SHA-256 according to {file.origin})" if file.sha256 and file.origin else ""
+        _say(f"From: {file.url}{by}")
     found = datasets.fetch(name, registry=registry)
     if found.files.height:
         _show_table("Files", found.files.select("file", "bytes", "sha256", "check"))

@@ -168,12 +168,12 @@ def _why(error: BaseException) -> str:
     """Why a host cannot be reached, in a few words."""
     text = str(error)
     for mark, words in (
+        (r"[Pp]roxy", "the proxy does not answer"),
         (r"resolve|getaddrinfo|Name or service", "the name of the host is not found"),
         (r"refused", "the connection is refused"),
         (r"[Tt]imed? ?out", "no answer in time"),
         (r"CERTIFICATE|SSL", "its certificate is not accepted"),
         (r"unreachable", "the network is unreachable"),
-        (r"[Pp]roxy", "the proxy does not answer"),
     ):
         if re.search(mark, text):
             return words

@@ -138,10 +138,10 @@ class DataConfig(Section):
         :func:`graphkit.read_any`), or a format of :func:`graphkit.readwrite.formats`:
         ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet),
         ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
-    name
-        With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     path
         Folder or file of the data, relative to the study file.
+    name
+        With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     stitches
         With tiktok: files or folders of stitch lists, likewise.
     account, direction
@@ -160,8 +160,8 @@ class DataConfig(Section):
     """
 
     source: str = "bundled"
-    name: str | None = None
     path: str | None = None
+    name: str | None = None
     stitches: tuple[str, ...] = ()
     account: str | dict[str, str] | None = None
     direction: Literal["followers", "following"] | None = None

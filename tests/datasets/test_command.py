@@ -24,6 +24,7 @@ name = "toy"
 
 [world]
 posts = "introduced"
+share_of_posts = 0.5
 groups = 0
 """
 
@@ -79,6 +80,7 @@ def test_the_licence_is_shown_although_the_download_fails(
     assert "Traceback" not in told
 
 
+@pytest.mark.filterwarnings("always::graphkit.errors.GraphkitWarning")
 def test_a_file_that_is_not_checked_is_said_loudly(registry: Write, call: Call) -> None:
     code, shown, told = call(
         "fetch", "toy", "--registry", registry("interactions.csv", file={"sha256": ""})
