@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | export | warm``.
+"""Command line: ``graphkit demo | run | check | formats | fetch | import | describe | communities | export | warm``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -275,6 +275,47 @@ def formats() -> None:
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
         "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
+
+
+@app.command()
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of public data. (default: list them)")
+    ] = None,
+    listed: Annotated[
+        bool, _option("List the names, with licences, and fetch none.", "--list")
+    ] = False,
+    registry: Annotated[
+        Path | None,
+        _option(
+            "TOML file with names of your own, of the form of graphkit's. (default: the variable "
+            "GRAPHKIT_REGISTRY, if it is set)",
+            "--registry",
+        ),
+    ] = None,
+) -> None:
+    """Download public data by name into your cache folder, check them, and say where they are.
+
+    Example: graphkit fetch hetrec
+
+    Licence and what to cite are shown first. Each file must have the SHA-256 of the registry, and what is read the counts. The variable GRAPHKIT_DATA names another folder for the downloads.
+    """
+    from graphkit import datasets
+    from graphkit.datasets.registry import find_entry
+
+    if listed or name is None:
+        _show_table("Public data", datasets.available(registry=registry), rows=1000)
+        return
+    entry = find_entry(name, registry=registry)
+    _say(f"{entry.title}. {entry.what}\nLicence: {entry.licence}\nCite: {entry.cite}")
+    for file in entry.files:
+        by = f" (SHA-256 according to {file.origin})" if file.sha256 and file.origin else ""
+        _say(f"From: {file.url}{by}")
+    found = datasets.fetch(name, registry=registry)
+    if found.files.height:
+        _show_table("Files", found.files.select("file", "bytes", "sha256", "check"))
+    _show_table("Counts", found.counts)
+    _say(f"Path: {found.path}")
 
 
 @app.command(name="import")

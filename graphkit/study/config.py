@@ -143,12 +143,15 @@ class DataConfig(Section):
     Attributes
     ----------
     source
-        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
-        ``"any"`` (recognised from the files, by :func:`graphkit.read_any`), or a format of
-        :func:`graphkit.readwrite.formats`: ``"folder"`` (of :func:`graphkit.write_dataset`, or
-        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
+        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one),
+        ``"fetch"`` (public data), ``"any"`` (recognised from the files, by
+        :func:`graphkit.read_any`), or a format of :func:`graphkit.readwrite.formats`:
+        ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet),
+        ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
     path
         Folder or file of the data, relative to the study file.
+    name
+        With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     stitches
         With tiktok: files or folders of stitch lists, likewise.
     account, direction
@@ -168,6 +171,7 @@ class DataConfig(Section):
 
     source: str = "bundled"
     path: str | None = None
+    name: str | None = None
     stitches: tuple[str, ...] = ()
     account: str | dict[str, str] | None = None
     direction: Literal["followers", "following"] | None = None
@@ -183,7 +187,7 @@ class DataConfig(Section):
     @field_validator("source")
     @classmethod
     def _check_source(cls, source: str) -> str:
-        check_choice("source", source, (*PLATFORMS, "any", *formats().get_column("name")))
+        check_choice("source", source, (*PLATFORMS, "fetch", "any", *formats().get_column("name")))
         return source
 
     def table_options(self) -> dict[str, Any]:
@@ -653,15 +657,19 @@ class StudyConfig(Section):
             except (OptionError, FileError) as error:
                 raise type(error)(f"{place}: arms: {error}") from None
         self._check_payouts(place)
-        own = self.data.source in PLATFORMS
-        if own and self.data.path is not None:
+        own, fetched = self.data.source in PLATFORMS, self.data.source == "fetch"
+        if (own or fetched) and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
-        for key in ("account", "direction", "tz") if own else ():
+        if fetched != (self.data.name is not None):
+            raise OptionError(
+                f"{place}: source = 'fetch' and data.name, of public data, go together."
+            )
+        for key in ("account", "direction", "tz") if own or fetched else ():
             if getattr(self.data, key) is not None:
                 raise OptionError(
                     f"{place}: data.{key} goes with data that are read, from data.path."
                 )
-        if not own and self.data.path is None:
+        if not (own or fetched) and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):
             raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")

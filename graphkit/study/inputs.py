@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit import readwrite, synthetic
+from graphkit import datasets, readwrite, synthetic
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
@@ -51,6 +51,8 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
             else synthetic.platform(data.accounts, mixing=data.mixing, rng=data.seed)
         )
         return StudyInputs(platform.dataset, platform, None)
+    if data.source == "fetch":
+        return _fetch_inputs(data.name or "")
     path = config.resolve(data.path or "")
     if not path.exists():
         raise FileError(
@@ -68,6 +70,19 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
         **data.table_options(),
     )
     return StudyInputs(dataset, None, report)
+
+
+def _fetch_inputs(name: str) -> StudyInputs:
+    """Public data by name; those that are no log of accounts are an :class:`OptionError`."""
+    if name == "platform":
+        raise OptionError("data.name = 'platform': that is source = 'bundled', without a name.")
+    found = datasets.fetch(name)
+    if not isinstance(found.data, Dataset):
+        raise OptionError(
+            f"data.name = {name!r} is a graph, and a study needs a log of accounts and posts: read it "
+            "with graphkit.datasets.fetch."
+        )
+    return StudyInputs(found.data, None, found.report)
 
 
 def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
