@@ -199,8 +199,8 @@ def test_two_processes_at_once_have_the_same_data(
 
 class TestUnpacking:
     @pytest.mark.parametrize("kind", ["zip", "tar"])
-    @pytest.mark.parametrize("name", ["../out.csv", "a/../../out.csv", "/out.csv", "..\\out.csv"])
-    def test_members_outside_the_folder_are_refused(
+    @pytest.mark.parametrize("name", ["a/../out.csv", "a\\..\\out.csv"])
+    def test_members_that_go_up_are_refused_even_within_the_folder(
         self, server: Server, registry: Write, cache: Path, kind: str, name: str
     ) -> None:
         made = (
