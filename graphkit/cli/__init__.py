@@ -15,15 +15,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from graphkit.cli.terminal import (
+    as_options,
+    say,
+    show_counts,
+    show_report,
+    show_result,
+    show_study,
+    show_table,
+)
 from graphkit.errors import GraphkitError, GraphkitWarning, OptionError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from graphkit.data.dataset import Dataset
-    from graphkit.data.results import ImportReport
     from graphkit.privacy import PseudonymKey
-    from graphkit.study import CommunityStudy, StudyConfig, StudyResult
+    from graphkit.study import StudyConfig
 
 __all__ = ["app", "main"]
 
@@ -192,9 +200,9 @@ def demo(
         result = run_study(config, out)
     study = result.communities
     typer.echo("The bundled platform is synthetic: its planted communities are known.")
-    _show_study(study)
+    show_study(study)
     assert study.recovery is not None
-    _show_table("Agreement with the planted communities (best F1 each; AMI)", study.recovery)
+    show_table("Agreement with the planted communities (best F1 each; AMI)", study.recovery)
     truth = result.spread.worlds[0].partitions["planted"]
     planted = gk.communities.best_matches(result.spread.worlds[0].partitions["interest"], truth)
     for name in result.hidden.get("interest", ()):
@@ -203,7 +211,7 @@ def demo(
             f"{name} (planted as {meant}) is a community of shared interest that is hidden in the "
             "follow graph."
         )
-    _show_result(result)
+    show_result(result)
 
 
 @app.command()
@@ -244,9 +252,9 @@ def run(
         result = run_study(config, out, executor=workers)
     if graph is not None:
         write_study_graph(result, graph, min_group_size=result.config.report.min_group_size)
-        _say(f"Graph with its communities: {graph}")
-    _show_study(result.communities)
-    _show_result(result)
+        say(f"Graph with its communities: {graph}")
+    show_study(result.communities)
+    show_result(result)
 
 
 def _disclosing(config: StudyConfig, least: int | None, members: str | None) -> StudyConfig:
@@ -262,7 +270,7 @@ def check(study: StudyPath) -> None:
     """Validate a study file and its data, and summarise what a run would do."""
     from graphkit.study import check_study
 
-    _show_table(f"{study.name}: ready to run", check_study(study))
+    show_table(f"{study.name}: ready to run", check_study(study))
 
 
 @app.command()
@@ -270,8 +278,8 @@ def formats() -> None:
     """List the formats that import, describe and communities read."""
     from graphkit.readwrite import formats as known
 
-    _show_table("Formats", known(), rows=100)
-    _say(
+    show_table("Formats", known(), rows=100)
+    say(
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
         "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
@@ -300,22 +308,33 @@ def fetch(
 
     Licence and what to cite are shown first. Each file must have the SHA-256 of the registry, and what is read the counts. The variable GRAPHKIT_DATA names another folder for the downloads.
     """
+    if listed or name is None:
+        from graphkit import datasets
+
+        show_table("Public data", datasets.available(registry=registry), rows=1000)
+        return
+    try:
+        _fetch(name, registry)
+    except GraphkitError as error:  # of a download, which holds no id of the data
+        say(f"graphkit: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _fetch(name: str, registry: Path | None) -> None:
+    """Fetch public data, and print its terms before and its counts after."""
     from graphkit import datasets
     from graphkit.datasets.registry import find_entry
 
-    if listed or name is None:
-        _show_table("Public data", datasets.available(registry=registry), rows=1000)
-        return
     entry = find_entry(name, registry=registry)
-    _say(f"{entry.title}. {entry.what}\nLicence: {entry.licence}\nCite: {entry.cite}")
+    say(f"{entry.title}. {entry.what}\nLicence: {entry.licence}\nCite: {entry.cite}")
     for file in entry.files:
         by = f" (SHA-256 according to {file.origin})" if file.sha256 and file.origin else ""
-        _say(f"From: {file.url}{by}")
+        say(f"From: {file.url}{by}")
     found = datasets.fetch(name, registry=registry)
     if found.files.height:
-        _show_table("Files", found.files.select("file", "bytes", "sha256", "check"))
-    _show_table("Counts", found.counts)
-    _say(f"Path: {found.path}")
+        show_table("Files", found.files.select("file", "bytes", "sha256", "check"))
+    show_table("Counts", found.counts)
+    say(f"Path: {found.path}")
 
 
 @app.command(name="import")
@@ -381,17 +400,17 @@ def import_log(
             ds = pseudonymise(ds, secret, keep=keep or ())
         write_dataset(ds, out, overwrite=overwrite)
         write_report(report, out / "import.toml")
-    _show_report(path, report)
-    _show_table("Tables written", _table_sizes(ds))
+    show_report(path, report)
+    show_table("Tables written", _table_sizes(ds))
     for reason, count in ds.provenance.removed.items():
-        _say(f"left out: {reason} ({count:,} rows)")
+        say(f"left out: {reason} ({count:,} rows)")
     if secret is None:
-        _say("Ids are as they came: they lead to persons. Keep the folder as you keep the export.")
+        say("Ids are as they came: they lead to persons. Keep the folder as you keep the export.")
     else:
-        _say(
+        say(
             f"Ids are pseudonyms of the key {secret.fingerprint}; whoever has the key can link them."
         )
-    _say(f"Dataset: {out}")
+    say(f"Dataset: {out}")
 
 
 def _accounts(given: list[str] | None) -> str | dict[str, str] | None:
@@ -422,7 +441,7 @@ def _pseudonym_key(path: Path | None, out: Path) -> PseudonymKey:
     if path.exists():
         return load_key(path)
     made = make_key(path)
-    _say(f"A key of pseudonyms was made: {path}. Keep it apart from the data.")
+    say(f"A key of pseudonyms was made: {path}. Keep it apart from the data.")
     return made
 
 
@@ -454,7 +473,7 @@ def describe(
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction}
     ds, report = read_any(dataset, format=format, stitches=stitches or (), **options)
-    _show_report(dataset, report)
+    show_report(dataset, report)
     # of a time the type says what it is the time of, so that the table fits 80 columns
     type_ = pl.concat_str(
         pl.col("type").str.replace(r"\(.*", ""), "time_kind", separator=" ", ignore_nulls=True
@@ -462,7 +481,7 @@ def describe(
     columns_of = ds.summary().with_columns(type=type_).drop("rows", "time_kind")
     for name, frame in ds.tables.items():
         shown = columns_of.filter(table=name).drop("table")
-        _show_table(f"Columns of {name} ({frame.height:,} rows)", shown, rows=200)
+        show_table(f"Columns of {name} ({frame.height:,} rows)", shown, rows=200)
 
 
 @app.command()
@@ -558,14 +577,14 @@ def communities(
             members=members,
             rng=seed,
         )
-    _show_study(study)
+    show_study(study)
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
-        _say(repr(hit))
+        say(repr(hit))
     if graph is not None:
         write_study_graph(study, graph, min_group_size=min_group_size)
-        _say(f"Graph with its communities: {graph}")
-    _say(f"Tables, figures and manifest: {study.folder}")
+        say(f"Graph with its communities: {graph}")
+    say(f"Tables, figures and manifest: {study.folder}")
 
 
 @app.command()
@@ -639,8 +658,8 @@ def export(
     from graphkit.study.export import export_graph
 
     if to == "bundle":
-        _say(f"Bundle: {share_bundle(path, out, min_group_size=min_group_size)}")
-        _say("README.md in it says what was left out.")
+        say(f"Bundle: {share_bundle(path, out, min_group_size=min_group_size)}")
+        say("README.md in it says what was left out.")
         return
     options = _table_options(columns, table=table, kind_is=kind_is, tz=tz, separator=separator)
     options |= {"account": _accounts(account), "direction": direction, "format": format}
@@ -649,8 +668,8 @@ def export(
             ds, _ = read_any(path, **options)
         write = write_coortweet if to == "coortweet" else write_recbole
         report = write(ds, out, kinds=kind or None)
-        _show_counts(report)
-        _say(f"Written: {out}")
+        show_counts(report)
+        say(f"Written: {out}")
         return
     with gk.show_progress():
         said = export_graph(
@@ -663,7 +682,7 @@ def export(
             options=options,
         )
     for sentence in said:
-        _say(sentence)
+        say(sentence)
 
 
 @app.command()
@@ -689,8 +708,8 @@ def warm(
     with gk.show_progress():
         done = warm_kernels(to)
     there = f", {done.found} were there" if done.found else ""
-    _say(f"{done.compiled} kernels compiled for the CPU {done.cpu}{there} ({done.seconds:.0f} s).")
-    _say(f"Folder: {done.folder}")
+    say(f"{done.compiled} kernels compiled for the CPU {done.cpu}{there} ({done.seconds:.0f} s).")
+    say(f"Folder: {done.folder}")
 
 
 def _table_options(columns: list[str] | None, **others: str | None) -> dict[str, Any]:
@@ -715,109 +734,12 @@ def _table_options(columns: list[str] | None, **others: str | None) -> dict[str,
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _say(text: str, *, err: bool = False) -> None:
-    """Print a text, whose names may hold codes that a terminal would obey."""
-    from graphkit.data.display import plain_text
-
-    typer.echo(plain_text(text), err=err)
-
-
-def _show_report(path: Path, report: ImportReport) -> None:
-    """Print what was recognised, and what became of files and records."""
-    _say(f"{path} is {report.recognised}.")
-    if report.files.height > 1:
-        files = report.files.group_by("status", "holds", "reason", maintain_order=True).len("files")
-        _show_table("Files", files.sort("status", descending=True), rows=200)
-    _show_table("Rows read", report.rows, rows=200)
-    if report.dropped.height:
-        _show_table("Rows dropped, with reasons", report.dropped, rows=200)
-    if report.notes.height:
-        _show_table("Changes and additions", report.notes, rows=200)
-
-
-def _show_counts(report: ImportReport) -> None:
-    """Print what became of rows that were written in another format."""
-    _show_table("Rows written", report.rows.rename({"read": "rows", "kept": "written"}))
-    if report.dropped.height:
-        _show_table("Rows left out, with reasons", report.dropped, rows=200)
-    if report.notes.height:
-        _show_table("What is not in this format, or changed", report.notes, rows=200)
-
-
-def _show_study(study: CommunityStudy) -> None:
-    """Print the communities of a study, and how many are suppressed."""
-    from graphkit.study.disclosure import n_merged
-
-    partition = study.partition
-    if not study.found:
-        _say(
-            f"No communities found: {study.verdict} ({study.reason}). The tables hold the best run; do not interpret it as communities."
-        )
-    else:
-        _show_table(
-            f"{partition.n_communities} communities of {partition.node_kind}, {study.verdict} "
-            f"({study.reason})",
-            study.table(),
-        )
-    if hidden := n_merged(partition):
-        _say(f"{hidden} smaller communities are suppressed.")
-    for note in study.notes:
-        _say(note)
-
-
-def _show_result(result: StudyResult) -> None:
-    from graphkit.study.text import interval_text
-
-    for headline in result.headlines:
-        for finding in headline.findings:
-            _say(f"\n{finding.title}\n  {finding.verdict}")
-            for sentence in finding.sentences:
-                _say(f"  - {sentence}")
-    _say(f"\n{interval_text(result)}")
-    if not result.spread.calibrated:
-        _say("Viewer behaviour is not calibrated: its parameters are assumptions.")
-    _say(f"Report: {result.folder / 'report.html'}")
-    _say(f"Tables, figures and manifest: {result.folder}")
-
-
-def _show_table(title: str, frame: pl.DataFrame, rows: int = 40) -> None:
-    """Print a table on the terminal: the first `rows` rows, and how many more there are."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from graphkit.data.display import format_cell, plain_text
-
-    def plain(text: str) -> Text:
-        return Text(plain_text(text))  # no markup
-
-    table = Table(title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name, dtype in frame.schema.items():
-        side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
-        table.add_column(plain(name), justify=side, overflow="fold")  # no text is cut off
-    for row in frame.head(rows).iter_rows():
-        table.add_row(*(plain(format_cell(v)) for v in row))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
-    console.print(table)
-    if frame.height > rows:
-        _say(f"… and {frame.height - rows:,} more rows in the tables folder")
-
-
-def _as_options(message: str) -> str:
-    """The options of the command line for parameters that a message asks for."""
-    asked = [f"--{name}" for name in ("account", "direction", "tz") if f"pass {name}=" in message]
-    return f" On the command line: {', '.join(asked)}." if asked else ""
-
-
 def _warn(others: Callable[..., None]) -> Callable[..., None]:
     """What shows warnings: those of graphkit as a sentence, without the line of code that gave them."""
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, GraphkitWarning):
-            _say(f"graphkit: warning: {message}", err=True)
+            say(f"graphkit: warning: {message}", err=True)
         else:
             others(message, category, *place, **more)
 
@@ -834,8 +756,8 @@ def main() -> None:
         from graphkit.study.disclosure import public_message
 
         told = public_message(error)  # no id of the data, which a log of the terminal would keep
-        _say(f"graphkit: {told}{_as_options(told)}", err=True)
+        say(f"graphkit: {told}{as_options(told)}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, _InterruptedError) as stop:
-        _say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)
+        say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)
         sys.exit(130)
