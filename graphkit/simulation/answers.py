@@ -143,12 +143,12 @@ class Answering:
 
     def made(self) -> list[tuple[int, Entering]]:
         """Tick and answers of every tick in which some entered, in order."""
-        starts = np.flatnonzero(np.diff(self.made_tick, prepend=-1)).tolist()
-        parts = [slice(*ends) for ends in zip(starts, [*starts[1:], None], strict=True)]
+        ticks, starts = np.unique(self.made_tick, return_index=True)
+        ends = np.append(starts, self.made_tick.size)[1:]
         author, parent, kind = self.made_author, self.made_parent, self.made_kind
         return [
-            (int(self.made_tick[part.start]), Entering(author[part], parent[part], kind[part]))
-            for part in parts
+            (t, Entering(author[low:high], parent[low:high], kind[low:high]))
+            for t, low, high in zip(ticks.tolist(), starts.tolist(), ends.tolist(), strict=True)
         ]
 
     def insert(
