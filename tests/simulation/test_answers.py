@@ -236,7 +236,7 @@ def test_under_a_matched_budget_answers_change_nothing(
 def test_the_same_pair_gives_the_same_answer_in_every_arm(
     world: World, all_feeds: dict[str, Feed], lively: Behaviour, simulate: Simulate
 ) -> None:
-    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=1.0, drift=0)
+    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=2.0, drift=0)
     arms = {name: all_feeds[name] for name in ("interest", "uniform")}
     spread = simulate(world, arms, budget="free", behaviour=mind, slots=20)
     found = []
