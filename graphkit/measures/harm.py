@@ -287,7 +287,8 @@ def flagged_shares(spread: Spread, w: int, kind: str) -> tuple[Codes, Floats]:
     """Scheduled posts of each community of a world, and the share of flagged ones among them."""
     size = partition_of(spread, w, kind).n_communities
     world = spread.worlds[w]
-    scheduled = RunTallies(world, spread.tallies[spread.arms[0], w, 0]).scheduled
+    # answers of a run are not among them: they differ by arm
+    scheduled = world.ticks < spread.tallies[spread.arms[0], w, 0].ticks.shape[1]
     homes, flagged = world.homes[kind], flags_of(world, w)
     known = scheduled & (homes >= 0)
     posts = np.bincount(homes[known], minlength=size)

@@ -385,3 +385,36 @@ def test_arms_that_cannot_be_compared_are_refused(simulated: Any) -> None:
     ):
         with pytest.raises(kind, match=message):
             intervention_costs(simulated, given, partition="planted")
+
+
+def test_answers_of_a_run_do_not_change_which_communities_are_flagged() -> None:
+    """With more answers than posts, a community's scheduled posts are those of the world."""
+    platform = gk.synthetic.platform(120, communities=2, posts_per_account=3, rng=1)
+    world = gk.build_world(platform, ticks=3, rng=1)
+    home = world.homes["planted"]
+    world = replace(world, flagged=(home == 1) & (world.quality > 0.5))
+    many = gk.simulation.Behaviour(duet_base=0.0, answer_delay=0.1, answer_spread=0.0)
+    options: dict[str, Any] = {"ticks": 3, "slots": 6, "replications": 2, "budget": "free"}
+    spread = gk.simulate_spread(world, {"a": uniform()}, **options, behaviour=many, rng=1)
+    assert len(spread.tallies["a", 0, 0].answers) > world.n_posts / 2
+    found = hosting_of_flagged(spread, partition="planted").communities
+    scheduled = world.ticks < 3
+    for c, row in enumerate(found.iter_rows(named=True)):
+        own = scheduled & (home == c)
+        assert row["posts"] == own.sum()
+        assert row["flagged_share"] == pytest.approx(world.flagged[own].mean())
+    # and those of small creators who keep posting are judged by their scheduled posts
+    kept = gk.measures.income(spread, "per_view", baseline="a").frame["small_kept_share"]
+    posts = np.bincount(world.posters[world.poster_indptr[:-1]][scheduled], minlength=120)
+    followers = np.bincount(world.follows.indices, minlength=120)
+    creators = np.flatnonzero(posts)
+    last = np.sort(followers[creators])[int(np.ceil(0.2 * creators.size)) - 1]
+    below = creators[followers[creators] < last]
+    tied = creators[followers[creators] == last]
+    part = (0.2 * creators.size - below.size) / tied.size
+    for r, value in enumerate(kept.to_list()):
+        stays = 1 - spread.tallies["a", 0, r].quit.astype(float)
+        weights = np.concatenate([np.ones(below.size), np.full(tied.size, part)])
+        of = np.concatenate([below, tied])
+        weights *= posts[of] >= 2
+        assert value == pytest.approx((weights * stays[of]).sum() / weights.sum())
