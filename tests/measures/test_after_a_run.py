@@ -12,6 +12,7 @@ import graphkit as gk
 from graphkit.attribution import evaluate
 from graphkit.data.answers import Answers
 from graphkit.data.spread import Spread
+from graphkit.errors import DataError
 from graphkit.measures import (
     bridges,
     cascades,
@@ -77,6 +78,11 @@ def test_means_over_posts_include_answers_and_creators_are_the_same(
         )
         flows = PartitionTallies(run, "planted").flows
         assert flows.sum() == tally.views["planted"][:, :-1].sum()
+
+
+def test_a_tally_is_not_read_with_the_world_before_the_run(spread: Spread, world: gk.World) -> None:
+    with pytest.raises(DataError, match=r"is that of Spread\.world_of"):
+        RunTallies(world, spread.tallies["uniform", 0, 0])
 
 
 def test_evaluation_has_the_rows_of_the_spread(
