@@ -110,6 +110,23 @@ def test_every_function_of_a_spread_reads_the_world_after_the_run(spread: Spread
         assert gains.frame.height
 
 
+def test_answers_earn_and_who_only_answers_is_left_out_and_counted(
+    spread: Spread, world: gk.World
+) -> None:
+    few = world.ticks < 6
+    authors = world.posters[world.poster_indptr[:-1]]
+    found = income(spread, "per_view", baseline="uniform")
+    only = 0
+    for job, tally in spread.tallies.items():
+        after = spread.world_of(*job)
+        views = np.bincount(after.posters, tally.ticks.sum(axis=1), world.n_accounts)
+        own = views[found.creators[0]]
+        paid = found.incomes[job]
+        assert paid / paid.sum() == pytest.approx(own / own.sum())
+        only += len(set(tally.answers.author.tolist()) - set(authors[few].tolist()))
+    assert found.provenance.removed["accounts that only answered, over all runs"] == only > 0
+
+
 def test_groups_of_answers_are_those_of_their_authors(spread: Spread, world: gk.World) -> None:
     gains = who_gains(
         spread,
