@@ -146,6 +146,16 @@ def test_groups_of_answers_are_those_of_their_authors(spread: Spread, world: gk.
     assert [shares[partition.name(c)] for c in range(3)] == pytest.approx(expected.tolist())
 
 
+def test_answers_of_accounts_without_a_group_are_counted(spread: Spread, world: gk.World) -> None:
+    gains = who_gains(spread, "interest", "uniform", by="creator size")
+    creators = set(world.posters[world.poster_indptr[:-1]][world.ticks < 6].tolist())
+    authors = [author for t in spread.tallies.values() for author in t.answers.author.tolist()]
+    lost = sum(author not in creators for author in authors)
+    assert gains.provenance.removed["answers in no group, over all runs"] == lost > 0
+    by_community = who_gains(spread, "interest", "uniform", by="community", partition="planted")
+    assert not by_community.provenance.removed
+
+
 def test_a_duet_that_became_a_post_is_one_node() -> None:
     # post 0, which account 5 duets; 6 reshares it from 5. The duet is post 2, which 7 shares.
     # A stitch of post 1 by 8 was not posted
