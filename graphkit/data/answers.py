@@ -51,7 +51,8 @@ class Answers(Frozen, table="frame"):
     late, left, quit, declined
         Duets and stitches that did not become posts: due after the last tick; due when their
         author had left for good, or had given up posting; and reactions without a post, by
-        ``Behaviour.answer_posts``.
+        ``Behaviour.answer_posts``, or since the world, if it is that after another run, has the
+        same answer.
     """
 
     author: npt.NDArray[np.int32] = field(default_factory=_no_codes)

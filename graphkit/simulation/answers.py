@@ -80,8 +80,13 @@ class Answering:
         )
         self.kind, self.made_kind = np.zeros(0, np.int8), np.zeros(0, np.int8)
         self.late = self.left = self.quit = self.declined = 0
+        world = arrays.world
         # of the world's posts, and of the answers that entered behind them
-        self._quality = arrays.world.quality
+        self._quality = world.quality
+        # a world after another run has its answers, whose keys these would have, too
+        self._known = world.post_keys[[]]
+        if world.answers_to is not None:
+            self._known = world.post_keys[world.answers_to >= 0]
 
     def add(self, t: int, active: Ints, shown: TickImpressions, arrays: SimulationArrays) -> None:
         """Draw which duets and stitches of a tick become posts, and when."""
@@ -99,6 +104,7 @@ class Answering:
         of_stitch[place >= 0] = self.made_kind[place[place >= 0]] == STITCHES
         chance[of_stitch & (kinds == STITCHES)] *= self._behaviour.stitch_chain
         posted = draw_all(self._seed, E_ANSWER, keys, 0) < chance
+        posted &= ~np.isin(keys, self._known)
         due = t + self._delays(keys)
         kept = posted & (due < self._ticks)
         self.declined += int((~posted).sum())

@@ -276,6 +276,22 @@ def test_a_world_after_a_run_is_made_once_and_not_kept_for_long(
         spread.world_of("uniform", 0, 3)
 
 
+def test_a_world_after_a_run_can_be_simulated_and_has_no_answer_twice(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate
+) -> None:
+    arms = {"interest": all_feeds["interest"]}
+    options = {"budget": "free", "behaviour": ALL_ANSWER, "slots": 10}
+    first = simulate(world, arms, **options)
+    before = first.world_of("interest", 0, 0)
+    again = simulate(before, arms, **options)
+    made, after = again.of("interest")[0].answers, again.world_of("interest", 0, 0)
+    assert made.declined > 0
+    assert len(made) > 0
+    assert after.n_posts == before.n_posts + len(made)
+    assert np.unique(after.post_keys).size == after.n_posts
+    assert after.posts.ids[-1] > before.posts.ids[-1]
+
+
 def test_the_index_finds_answers(
     world: World, all_feeds: dict[str, Feed], lively: Behaviour, run_of: Callable[..., Run]
 ) -> None:
