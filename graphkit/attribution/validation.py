@@ -378,7 +378,7 @@ def validate(
         runner = _Runner(ticks, mind, seed, Path(cache) if folder is None else folder)  # type: ignore[arg-type]
         found = _validate(population, feeds, slots, runner)
     options = {"ticks": ticks, "slots": slots, "arms": {r: f.name for r, f in feeds.items()}}
-    options |= {"behaviour": dict(mind.frame.iter_rows())}
+    options |= {"behaviour": dict(mind.frame.select("parameter", "value").iter_rows())}
     record = Provenance.of(
         "validate", options, seed=streams.seed, made_from=population, packages=("numba", "numpy")
     )

@@ -51,7 +51,8 @@ class Answers(Frozen, table="frame"):
     late, left, quit, declined
         Duets and stitches that did not become posts: due after the last tick; due when their
         author had left for good, or had given up posting; and reactions without a post, by
-        ``Behaviour.answer_posts``.
+        ``Behaviour.answer_posts``, or since the world, if it is that after another run, has the
+        same answer.
     """
 
     author: npt.NDArray[np.int32] = field(default_factory=_no_codes)
@@ -146,6 +147,11 @@ def mix_features(parent: Floats, own: Floats, mix: float) -> npt.NDArray[np.floa
 def answer_ids(posts: Vocabulary, size: int) -> list[Any]:
     """Ids of so many answers, in order, behind all ids of the posts and unlike them.
 
+    Raises
+    ------
+    DataError
+        If integers cannot go on behind those of the posts.
+
     Examples
     --------
     >>> answer_ids(Vocabulary(["a", "b"]), 2)
@@ -157,6 +163,11 @@ def answer_ids(posts: Vocabulary, size: int) -> list[Any]:
     # of some kinds of ids the array cannot be made without a copy: one element is enough
     last = posts.series[-1] if posts.kind != "object" else posts.ids[-1]
     if posts.kind == "int":
+        if last + size > np.iinfo(np.int64).max:
+            raise DataError(
+                f"ids of posts reach {last}, so that 64 bits cannot hold those of {size:,} answers, "
+                "which follow them: give the posts smaller ids, or text."
+            )
         return [last + k for k in numbers]
     if posts.kind == "str":
         begin = _ID if last < _ID else f"{last}{_ID}"

@@ -392,6 +392,8 @@ class Spread(Frozen, table="summary"):
             f"{sum(t.empty for t in tallies) / offered:.0%} empty",
             f"{sum(t.candidates for t in tallies) / sessions:.3g} candidates a session",
         ]
+        if answers := sum(len(t.answers) for t in tallies):
+            parts.append(f"{answers / len(tallies):,.1f} answers a run")
         if self.reading == "shared":
             parts.append(f"{sum(t.impressions for t in tallies) / offered:.0%} kept")
         return ", ".join(parts)

@@ -114,6 +114,13 @@ class RunTallies:
     world: World
     tally: ArmTally
 
+    def __post_init__(self) -> None:
+        if self.world.n_posts != self.tally.ticks.shape[0]:
+            raise DataError(
+                f"the world has {self.world.n_posts:,} posts and the tally "
+                f"{self.tally.ticks.shape[0]:,}: the world after a run is that of Spread.world_of."
+            )
+
     @cached_property
     def answered(self) -> Bools:
         """Posts that are answers of this run, shape (m,)."""

@@ -42,14 +42,15 @@ def feed_change(
     draws, so that feeds that do the same have 0; but a feed learns from what it shows, and a small
     difference in early slots grows. Read it beside that of a change which ought not to matter.
 
-    Accounts to whom neither shows anything are left out.
+    Accounts to whom neither shows anything are left out. Answers that became posts under a free budget
+    are other posts in every run, whose ids are numbers only: none of them is in common.
 
     Parameters
     ----------
     impressions
         As of :func:`graphkit.simulation.scan_impressions`.
     worlds
-        The worlds that were simulated, which say what the intervals speak about.
+        The worlds that were simulated, which have the posts, and say what the intervals speak about.
     baseline
         Arm that all others are compared with.
     confidence
@@ -111,7 +112,13 @@ def feed_change(
             f"baseline: the impressions have no arm {baseline!r}.{nearest(baseline, arms)} "
             f"Arms: {', '.join(arms)}."
         )
-    runs = _by_run(table, [arm for arm in arms if arm != baseline], baseline)
+    posts = pl.concat(
+        pl.DataFrame({"item_id": world.posts.series.cast(pl.String)}).with_columns(
+            world=pl.lit(w, pl.Int64)
+        )
+        for w, world in enumerate(population)
+    )
+    runs = _by_run(table, [arm for arm in arms if arm != baseline], baseline, posts.lazy())
     present = runs.get_column("world").unique().sort().to_list()
     if any(w >= len(population) for w in present):
         raise DataError(
@@ -132,12 +139,15 @@ def feed_change(
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").fill_nan(None)
 
 
-def _by_run(table: pl.LazyFrame, others: list[str], baseline: str) -> pl.DataFrame:
-    """Mean change of each arm in each run, arms in their order."""
+def _by_run(
+    table: pl.LazyFrame, others: list[str], baseline: str, posts: pl.LazyFrame
+) -> pl.DataFrame:
+    """Mean change of each arm in each run, arms in their order; `posts` may be in common."""
     keys = ["world", "replication", "account_id"]
     base = table.filter(pl.col("arm") == baseline)
     own = table.filter(pl.col("arm") != baseline)
     common = own.join(base.drop("arm"), on=[*keys, "item_id"], how="semi")
+    common = common.join(posts, on=["world", "item_id"], how="semi")
     per_base = base.group_by(keys).agg(base=pl.len())
     per_own = own.group_by("arm", *keys).agg(own=pl.len())
     pairs = pl.LazyFrame({"arm": others}, schema={"arm": pl.String}).join(per_base, how="cross")

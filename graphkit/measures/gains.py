@@ -235,7 +235,9 @@ def who_gains(
     ``diet_entropy`` (normalised Shannon entropy of its communities of origin, 0 … 1). Measures of
     communities are means over the communities of a group: ``hosting_reach``, ``hosting_members``,
     ``reach_outside``. What a viewer watched is tallied by post only, so that it is a measure of
-    creators here.
+    creators here. Under a free budget, answers (duets and stitches that became posts) are among the
+    posts, in the groups of their authors: by creator size, those of accounts that only answered are
+    in none, and counted.
 
     Parameters
     ----------
@@ -328,6 +330,8 @@ def who_gains(
             values[m][side][w, r] = np.where(known, found, np.nan)
     filled = too_filled(spread, arm, baseline)
     removed = dict(groups.removed)
+    if homeless := _answers_in_no_group(spread, groups, (arm, baseline)):
+        removed["answers in no group, over all runs"] = homeless
     names, ordered = groups.names, groups.ordered
     frame = _frame(
         values, sizes, names, scheme, removed, by=by, filled=filled, confidence=confidence
@@ -339,6 +343,12 @@ def who_gains(
     given = {"arm": arm, "baseline": baseline, "by": by, "partition": kind, "measures": measures}
     made = Provenance.of("who_gains", given, made_from=(spread,), removed=removed)
     return Gains(arm, baseline, by, frame, trend, heterogeneity, made)
+
+
+def _answers_in_no_group(spread: Spread, groups: _Groups, arms: tuple[str, str]) -> int:
+    """Answers of both arms whose authors are in no group."""
+    authors = [(w, t.answers.author) for (name, w, _), t in spread.tallies.items() if name in arms]
+    return sum(int((groups.accounts[w][author] < 0).sum()) for w, author in authors)
 
 
 def _measures_of(by: str, given: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -181,7 +181,9 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
     Incomes are computed from tallies: of the posts of each creator that entered, impressions,
     minutes watched and reactions, and of the creator, followers at the end (those at the start,
     plus gained, minus lost: under a matched budget these are counted, but do not act). They
-    change nothing in the simulation.
+    change nothing in the simulation. Creators are the accounts with a scheduled post. Under a free
+    budget their answers (duets and stitches that became posts) earn like other posts; accounts that
+    only answered are left out, and counted.
 
     **Unit.** In every world amounts are scaled so that the baseline arm pays 1 per creator, in the
     mean over its replications; the same factor holds for the other arms, which may pay more or
@@ -261,11 +263,18 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
         for name, value in {"filler": share, **values}.items():
             outcome.append((arm, w, r, None, None, name, value, *facts))
     silent = sum(x.n_accounts - k.size for x, k in zip(spread.worlds, creators, strict=True))
+    only = sum(
+        np.setdiff1d(spread.tallies[key].answers.author, creators[key[1]]).size for key in keys
+    )
+    removed = {
+        "accounts without a scheduled post, over all worlds": silent,
+        "accounts that only answered, over all runs": only,
+    }
     record = Provenance.of(
         "income",
         {"payout": dict(scheme.frame.iter_rows()), "baseline": baseline, "living": living},
         made_from=(spread,),
-        removed={"accounts without a scheduled post, over all worlds": silent} if silent else {},
+        removed={reason: count for reason, count in removed.items() if count},
     )
     frame = pl.DataFrame(rows, schema=_FRAME).with_columns(pl.col(pl.Float64).fill_nan(None))
     long = pl.DataFrame(outcome, schema=_OUTCOME, orient="row")

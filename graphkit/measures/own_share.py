@@ -70,7 +70,8 @@ def own_share(
     MissingDataError
         For a missing column, or an unknown kind of partition.
     DataError
-        If an impression is of an account, a post or a world that is not among the worlds.
+        If an impression is of an account, a post or a world that is not among the worlds; also of
+        an answer that became a post under a free budget, whose author the log does not have.
     OptionError
         If `step` is less than 1.
 
@@ -137,7 +138,8 @@ def _numbered(
     if found.get_column("viewer").has_nulls() or found.get_column("home").has_nulls():
         raise DataError(
             "an impression is of an account, a post or a world that the worlds do not have: they "
-            "must be those of the simulation, in the same order."
+            "must be those of the simulation, in the same order, and without answers: under a free "
+            "budget, simulate with Behaviour(answer_posts=0) for this measure."
         )
     number = pl.int_range(pl.len(), dtype=pl.Int64).over(order)
     own = pl.col("home") == pl.col("viewer")

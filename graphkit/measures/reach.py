@@ -28,7 +28,8 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
     """Cumulative reach by tick: accounts shown a post so far, mean over the posts that entered.
 
     No account is shown a post twice, so this is the running sum of impressions per post. Under
-    a matched budget it is equal in all arms; :func:`reach_by_age` is not.
+    a matched budget it is equal in all arms; :func:`reach_by_age` is not. Under a free budget
+    answers, duets and stitches that became posts, are among the posts, which lowers the mean.
 
     Parameters
     ----------

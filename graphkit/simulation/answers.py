@@ -80,8 +80,13 @@ class Answering:
         )
         self.kind, self.made_kind = np.zeros(0, np.int8), np.zeros(0, np.int8)
         self.late = self.left = self.quit = self.declined = 0
+        world = arrays.world
         # of the world's posts, and of the answers that entered behind them
-        self._quality = arrays.world.quality
+        self._quality = world.quality
+        # a world after another run has its answers, whose keys these would have, too
+        self._known = world.post_keys[[]]
+        if world.answers_to is not None:
+            self._known = world.post_keys[world.answers_to >= 0]
 
     def add(self, t: int, active: Ints, shown: TickImpressions, arrays: SimulationArrays) -> None:
         """Draw which duets and stitches of a tick become posts, and when."""
@@ -99,6 +104,7 @@ class Answering:
         of_stitch[place >= 0] = self.made_kind[place[place >= 0]] == STITCHES
         chance[of_stitch & (kinds == STITCHES)] *= self._behaviour.stitch_chain
         posted = draw_all(self._seed, E_ANSWER, keys, 0) < chance
+        posted &= ~np.isin(keys, self._known)
         due = t + self._delays(keys)
         kept = posted & (due < self._ticks)
         self.declined += int((~posted).sum())
@@ -143,12 +149,12 @@ class Answering:
 
     def made(self) -> list[tuple[int, Entering]]:
         """Tick and answers of every tick in which some entered, in order."""
-        starts = np.flatnonzero(np.diff(self.made_tick, prepend=-1)).tolist()
-        parts = [slice(*ends) for ends in zip(starts, [*starts[1:], None], strict=True)]
+        ticks, starts = np.unique(self.made_tick, return_index=True)
+        ends = np.append(starts, self.made_tick.size)[1:]
         author, parent, kind = self.made_author, self.made_parent, self.made_kind
         return [
-            (int(self.made_tick[part.start]), Entering(author[part], parent[part], kind[part]))
-            for part in parts
+            (t, Entering(author[low:high], parent[low:high], kind[low:high]))
+            for t, low, high in zip(ticks.tolist(), starts.tolist(), ends.tolist(), strict=True)
         ]
 
     def insert(

@@ -23,13 +23,17 @@ _RANGES: dict[str, tuple[float, float]] = {
     ),
     **dict.fromkeys(("noise", "answer_delay", "answer_spread"), (0, math.inf)),
 }
+#: Parameters whose defaults were estimated from stitches, or fitted to published shares of them.
+_ESTIMATED = ("answer_delay", "answer_spread", "answer_mix", "stitch_chain")
 #: Parameters that are not 0: nobody would open the feed, and a median of ln d needs d > 0.
 _NEVER = ("activity", "answer_delay")
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Parameters of viewers and creators; every number is an assumption until it is calibrated.
+    """Parameters of viewers and creators; until they are calibrated, nearly all are assumptions.
+
+    Four defaults of answering were estimated; :attr:`frame` has the origin of each number.
 
     **Watching.** Taste of viewer a for post i, in [−1, 1] but for the idiosyncratic part:
 
@@ -187,9 +191,10 @@ class Behaviour:
     def frame(self) -> pl.DataFrame:
         """Every parameter: parameter, value, origin.
 
-        Origins are ``"assumption"`` (the documented default), ``"tuned"`` (that of
-        :meth:`published`), ``"calibrated"`` (another than the default, of a calibrated behaviour),
-        and ``"given"`` by the user. None is from a source.
+        Origins are ``"assumption"`` (the documented default), ``"estimated"`` (a default that is
+        from data or a published figure on stitches, and an assumption for duets), ``"tuned"``
+        (that of :meth:`published`), ``"calibrated"`` (another than the default, of a calibrated
+        behaviour), and ``"given"`` by the user.
         """
         rows = [(s.name, float(getattr(self, s.name)), self._origin(s.name)) for s in fields(self)]
         return pl.DataFrame(rows, schema=["parameter", "value", "origin"], orient="row")
@@ -197,7 +202,7 @@ class Behaviour:
     def _origin(self, name: str) -> str:
         value = getattr(self, name)
         if value == type(self).__dataclass_fields__[name].default:
-            return "assumption"
+            return "estimated" if name in _ESTIMATED else "assumption"
         if self.calibrated:
             return "calibrated"
         return "tuned" if PUBLISHED.get(name) == value else "given"

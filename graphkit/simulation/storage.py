@@ -592,8 +592,8 @@ def scan_impressions(folder: str | Path, *, verify: bool = True) -> pl.LazyFrame
     -------
     polars.LazyFrame
         One row per impression: account_id, item_id (of an answer, its id in
-        :meth:`Spread.world_of`), surface (the source of the feed that it
-        came from, or ``filler``), position (from 0), watch_fraction (in 1/65536),
+        :meth:`Spread.world_of`, which is that of another post in another run), surface (the source
+        of the feed that it came from, or ``filler``), position (from 0), watch_fraction (in 1/65536),
         parent_account_id (the followee from whom it was reshared, if any), tick; a bool for
         every reaction of ``REACTIONS``; arm, world, replication.
 

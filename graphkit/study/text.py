@@ -220,10 +220,25 @@ def spread_text(result: StudyResult) -> list[str]:
     return [
         f"{_count_text(worlds, 'world')}, {_count_text(spread.replications, 'replication')} in each, "
         f"{_count_text(wanted.ticks, 'tick')}, {_count_text(wanted.slots, 'slot')} per session. {fair}",
+        *answers_text(spread),
         reading_text(result),
         *unequal_text(spread),
         "Only the primary measures have p-values, adjusted by Holm's method; of the intervals of the "
         "others some exclude 0 by chance alone.",
+    ]
+
+
+def answers_text(spread: Spread) -> list[str]:
+    """That duets and stitches are among the posts; nothing if none became one."""
+    parts = {w for w, world in enumerate(spread.worlds) if world.sample == "part"}
+    sizes = {len(tally.answers) for (_, w, _), tally in spread.tallies.items() if w not in parts}
+    if not any(sizes):
+        return []
+    span = f"{min(sizes):,}" if len(sizes) == 1 else f"{min(sizes):,} to {max(sizes):,}"
+    return [
+        f"Duets and stitches become posts of those who made them, with a delay: {span} in a run, beside "
+        "those of the world. Measures of posts include them; their authors count as creators only by "
+        "scheduled posts."
     ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphkit.data.answers import Answers
+from graphkit.data.answers import Answers, answer_ids
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
-from graphkit.errors import MissingDataError
+from graphkit.data.vocabulary import Vocabulary
+from graphkit.errors import DataError, MissingDataError
 
 
 def tally(**fields: Any) -> ArmTally:
@@ -88,6 +89,34 @@ def test_summary_of_an_arm() -> None:
     assert (row["following"], row["filler"]) == (0.75, 0.25)
     assert row["kept"] == 8 / (8 + 2 * 2)
     assert spread(TALLY, unused).filler("a") == 0.25
+
+
+def test_answers_of_an_arm_are_told() -> None:
+    one, none = np.zeros(1, np.int32), spread(TALLY)
+    made = replace(TALLY, answers=Answers(one, one, np.ones(1, np.int8), one))
+    assert "answers" not in repr(none)
+    assert "candidates a session, 0.5 answers a run" in repr(spread(made, TALLY))
+
+
+@pytest.mark.parametrize(
+    ("posts", "ids"),
+    [
+        ([-5, 3], [4, 5]),
+        ([7, 2**63 - 3], [2**63 - 2, 2**63 - 1]),
+        (["a"], ["~answer-0000000001", "~answer-0000000002"]),
+        (["~b"], ["~b~answer-0000000001", "~b~answer-0000000002"]),
+        ([("a", 1)], [("a", 1, "~answer-0000000001"), ("a", 1, "~answer-0000000002")]),
+        ([1, "a"], [("~answer-0000000001",), ("~answer-0000000002",)]),
+    ],
+)
+def test_ids_of_answers_follow_those_of_the_posts(posts: list[Any], ids: list[Any]) -> None:
+    assert answer_ids(Vocabulary(posts), 2) == ids
+    assert Vocabulary([*posts, *ids]).ids[-2:].tolist() == ids
+
+
+def test_ids_of_posts_without_room_behind_them_are_refused() -> None:
+    with pytest.raises(DataError, match="64 bits cannot hold those of 2 answers"):
+        answer_ids(Vocabulary([1, 2**63 - 2]), 2)
 
 
 def test_what_is_undefined_is_null() -> None:

@@ -12,6 +12,7 @@ import graphkit as gk
 from graphkit.attribution import evaluate
 from graphkit.data.answers import Answers
 from graphkit.data.spread import Spread
+from graphkit.errors import DataError
 from graphkit.measures import (
     bridges,
     cascades,
@@ -79,6 +80,11 @@ def test_means_over_posts_include_answers_and_creators_are_the_same(
         assert flows.sum() == tally.views["planted"][:, :-1].sum()
 
 
+def test_a_tally_is_not_read_with_the_world_before_the_run(spread: Spread, world: gk.World) -> None:
+    with pytest.raises(DataError, match=r"is that of Spread\.world_of"):
+        RunTallies(world, spread.tallies["uniform", 0, 0])
+
+
 def test_evaluation_has_the_rows_of_the_spread(
     spread: Spread, world: gk.World, arms: dict[str, gk.Feed]
 ) -> None:
@@ -104,6 +110,23 @@ def test_every_function_of_a_spread_reads_the_world_after_the_run(spread: Spread
         assert gains.frame.height
 
 
+def test_answers_earn_and_who_only_answers_is_left_out_and_counted(
+    spread: Spread, world: gk.World
+) -> None:
+    few = world.ticks < 6
+    authors = world.posters[world.poster_indptr[:-1]]
+    found = income(spread, "per_view", baseline="uniform")
+    only = 0
+    for job, tally in spread.tallies.items():
+        after = spread.world_of(*job)
+        views = np.bincount(after.posters, tally.ticks.sum(axis=1), world.n_accounts)
+        own = views[found.creators[0]]
+        paid = found.incomes[job]
+        assert paid / paid.sum() == pytest.approx(own / own.sum())
+        only += len(set(tally.answers.author.tolist()) - set(authors[few].tolist()))
+    assert found.provenance.removed["accounts that only answered, over all runs"] == only > 0
+
+
 def test_groups_of_answers_are_those_of_their_authors(spread: Spread, world: gk.World) -> None:
     gains = who_gains(
         spread,
@@ -121,6 +144,16 @@ def test_groups_of_answers_are_those_of_their_authors(spread: Spread, world: gk.
         shown = tally.ticks.sum(axis=1)
         expected += np.bincount(homes, shown, 3) / shown.sum() / 2
     assert [shares[partition.name(c)] for c in range(3)] == pytest.approx(expected.tolist())
+
+
+def test_answers_of_accounts_without_a_group_are_counted(spread: Spread, world: gk.World) -> None:
+    gains = who_gains(spread, "interest", "uniform", by="creator size")
+    creators = set(world.posters[world.poster_indptr[:-1]][world.ticks < 6].tolist())
+    authors = [author for t in spread.tallies.values() for author in t.answers.author.tolist()]
+    lost = sum(author not in creators for author in authors)
+    assert gains.provenance.removed["answers in no group, over all runs"] == lost > 0
+    by_community = who_gains(spread, "interest", "uniform", by="community", partition="planted")
+    assert not by_community.provenance.removed
 
 
 def test_a_duet_that_became_a_post_is_one_node() -> None:

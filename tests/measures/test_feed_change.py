@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.attribution import ablate
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures import feed_change
@@ -45,8 +48,10 @@ def worlds(n: int, **options: Any) -> list[World]:
 
 @pytest.fixture(scope="module")
 def small() -> World:
-    made = gk.synthetic.platform(60, communities=2, rng=1)
-    return gk.build_world(made, ticks=2, rng=1)
+    """Its posts are those of the logs by hand, and others."""
+    made = gk.build_world(gk.synthetic.platform(60, communities=2, rng=1), ticks=2, rng=1)
+    others = [f"z{k:04d}" for k in range(made.n_posts - 6)]
+    return replace(made, posts=Vocabulary([*"abcdxy", *others]))
 
 
 def test_by_hand(small: World) -> None:
@@ -61,6 +66,26 @@ def test_by_hand(small: World) -> None:
     # the other way round it is the same
     turned = feed_change(log_of(SHOWN), small, baseline="half")
     assert turned.filter(arm="base")["change"].item() == rows["half"]["change"]
+
+
+def test_answers_of_two_runs_are_other_posts_though_their_ids_are_alike(tmp_path: Path) -> None:
+    world = worlds(1)[0]
+    arms = {"one": gk.interest_centric(), "other": gk.recommenders.uniform()}
+    mind = gk.simulation.Behaviour(duet_base=-1.0, answer_delay=1.0, answer_spread=0.0)
+    options: dict[str, Any] = {"ticks": 4, "slots": 6, "budget": "free", "behaviour": mind}
+    gk.simulate_spread(world, arms, **options, impressions=tmp_path, rng=1)
+    log = gk.simulation.scan_impressions(tmp_path).collect()
+    ids, shown = set(world.posts.ids.tolist()), {}
+    for arm, account, post in log.select("arm", "account_id", "item_id").iter_rows():
+        shown.setdefault(account, {"one": set(), "other": set()})[arm].add(post)
+    answers = [{p for p in both["one"] & both["other"] if p not in ids} for both in shown.values()]
+    assert sum(map(len, answers)) > 10
+    changes = [
+        1 - 2 * len(both["one"] & both["other"] & ids) / (len(both["one"]) + len(both["other"]))
+        for both in shown.values()
+    ]
+    found = feed_change(log, world, baseline="other")
+    assert found["change"].item() == pytest.approx(np.mean(changes))
 
 
 def test_replications_are_averaged_within_worlds(small: World) -> None:

@@ -71,6 +71,8 @@ def test_what_is_not_of_these_worlds_is_refused(world: gk.World) -> None:
         own_share(rows.with_columns(account_id=pl.lit("nobody")), world, "planted")
     with pytest.raises(DataError, match="must be those of the simulation"):
         own_share(rows.with_columns(world=pl.lit(1)), world, "planted")
+    with pytest.raises(DataError, match=r"without answers.*answer_posts=0"):
+        own_share(rows.with_columns(item_id=pl.lit("~answer-0000000001")), world, "planted")
     with pytest.raises(MissingDataError, match="no column tick"):
         own_share(rows.drop("tick"), world, "planted")
     with pytest.raises(MissingDataError, match="'planted'"):

@@ -236,7 +236,7 @@ def test_under_a_matched_budget_answers_change_nothing(
 def test_the_same_pair_gives_the_same_answer_in_every_arm(
     world: World, all_feeds: dict[str, Feed], lively: Behaviour, simulate: Simulate
 ) -> None:
-    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=1.0, drift=0)
+    mind = dataclasses.replace(lively, answer_delay=1.0, answer_spread=0.5, duet_base=2.0, drift=0)
     arms = {name: all_feeds[name] for name in ("interest", "uniform")}
     spread = simulate(world, arms, budget="free", behaviour=mind, slots=20)
     found = []
@@ -274,6 +274,22 @@ def test_a_world_after_a_run_is_made_once_and_not_kept_for_long(
     assert world_with_answers(world, spread.of("uniform")[0].answers) == first
     with pytest.raises(MissingDataError, match="3 replications"):
         spread.world_of("uniform", 0, 3)
+
+
+def test_a_world_after_a_run_can_be_simulated_and_has_no_answer_twice(
+    world: World, all_feeds: dict[str, Feed], simulate: Simulate
+) -> None:
+    arms = {"interest": all_feeds["interest"]}
+    options = {"budget": "free", "behaviour": ALL_ANSWER, "slots": 10}
+    first = simulate(world, arms, **options)
+    before = first.world_of("interest", 0, 0)
+    again = simulate(before, arms, **options)
+    made, after = again.of("interest")[0].answers, again.world_of("interest", 0, 0)
+    assert made.declined > 0
+    assert len(made) > 0
+    assert after.n_posts == before.n_posts + len(made)
+    assert np.unique(after.post_keys).size == after.n_posts
+    assert after.posts.ids[-1] > before.posts.ids[-1]
 
 
 def test_the_index_finds_answers(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from graphkit.simulation import Behaviour
 
 
@@ -13,7 +15,11 @@ def test_every_parameter_says_where_it_is_from() -> None:
     usual = Behaviour().frame
     assert usual.columns == ["parameter", "value", "origin"]
     assert usual["parameter"].to_list() == list(Behaviour.__dataclass_fields__)
-    assert set(usual["origin"]) == {"assumption"}
+    estimated = usual.filter(pl.col("origin") != "assumption")
+    assert set(estimated["origin"]) == {"estimated"}
+    assert estimated["parameter"].to_list() == [
+        *("answer_delay", "answer_spread", "answer_mix", "stitch_chain")
+    ]
 
 
 def test_tuned_given_and_calibrated_numbers_are_told_apart() -> None:

@@ -86,15 +86,17 @@ def test_resumed_is_uninterrupted(
     assert steps == []
 
 
+@pytest.mark.parametrize("done", [0, 1, 2, 6])
 @pytest.mark.parametrize("free", [False, True])
 def test_memory_is_all_that_a_run_needs(
-    world: World, feed: Feed, lively: Behaviour, run_of: Callable[..., Run], free: bool
+    world: World, feed: Feed, lively: Behaviour, run_of: Callable[..., Run], free: bool, done: int
 ) -> None:
+    # after a tick no answer has entered, after six many have
     first, second = (run_of(world, feed, free=free, behaviour=lively) for _ in range(2))
-    for t in range(6):
+    for t in range(done):
         first.step(t)
     second.restore({name: np.array(array) for name, array in first.memory().items()})
-    for t in range(6, TICKS):
+    for t in range(done, TICKS):
         first.step(t)
         second.step(t)
     ends = [run.memory() for run in (first, second)]

@@ -68,6 +68,13 @@ def test_each_scheme_is_simulated_and_that_of_the_study_comes_first(result: Stud
     assert posted.n_unique() > 1
 
 
+def test_the_report_says_that_answers_are_among_the_posts(result: StudyResult) -> None:
+    sizes = [len(tally.answers) for tally in result.spread.tallies.values()]
+    assert max(sizes) > min(sizes)
+    told = f"with a delay: {min(sizes)} to {max(sizes)} in a run, beside those of the world."
+    assert told in words(result)
+
+
 def test_tables_and_figure_are_in_the_folder(result: StudyResult) -> None:
     tables = result.folder / "tables"
     found = result.economy
