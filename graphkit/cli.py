@@ -681,6 +681,7 @@ def _show_study(study: CommunityStudy, least: int = 0) -> None:
 
 
 def _show_result(result: StudyResult) -> None:
+    from graphkit.study.disclosure import without_few_creators
     from graphkit.study.text import interval_text
 
     for headline in result.headlines:
@@ -688,6 +689,9 @@ def _show_result(result: StudyResult) -> None:
             _say(f"\n{finding.title}\n  {finding.verdict}")
             for sentence in finding.sentences:
                 _say(f"  - {sentence}")
+    if result.economy is not None:
+        shown = without_few_creators(result.economy, result.config.report.min_group_size)
+        _say(f"\nEconomy of creators\n  {shown.sentence}")
     _say(f"\n{interval_text(result)}")
     if not result.spread.calibrated:
         _say("Viewer behaviour is not calibrated: its parameters are assumptions.")
