@@ -10,6 +10,7 @@ attribution        causes of a difference between feeds, its limits, published f
 synthetic          synthetic platforms with planted communities, and worlds of them; ``toy()``
 simulation         agent-based simulation of feeds and viewers, calibration → Spread
 networkx_backend   networkx's Leiden and Louvain on the native engine
+datasets           public data by name: addresses, hashes, terms, checked downloads
 readwrite          import and export of datasets and graphs
 communities        Graph → Partition: Leiden, null tests, resolution, labels, tracking, visibility
 recommenders       feeds: candidate sources, ranking factors, re-ranking, presets
@@ -36,6 +37,7 @@ _PACKAGES = {
     "attribution",
     "communities",
     "data",
+    "datasets",
     "graphs",
     "measures",
     "nullmodels",

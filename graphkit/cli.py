@@ -1,4 +1,4 @@
-"""Command line: ``graphkit demo | run | check | formats | import | describe | communities | export | warm``.
+"""Command line: ``graphkit demo | run | check | formats | fetch | import | describe | communities | export | warm``.
 
 Invalid input ends with one sentence and exit code 2, without a traceback.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from graphkit.data.dataset import Dataset
     from graphkit.data.results import ImportReport
     from graphkit.privacy import PseudonymKey
-    from graphkit.study import CommunityStudy, StudyResult
+    from graphkit.study import CommunityStudy, StudyConfig, StudyResult
 
 __all__ = ["app", "main"]
 
@@ -138,6 +138,22 @@ LeastOption = Annotated[
         min=1,
     ),
 ]
+GroupOption = Annotated[
+    int,
+    _option(
+        "Smaller communities are told apart nowhere: their members become members of none.",
+        "--min-group-size",
+        min=1,
+    ),
+]
+MembersOption = Annotated[
+    Literal["none", "pseudonyms", "raw"],
+    _option(
+        "Table of the members of communities: none, pseudonyms (of a random key that nobody has), or "
+        "raw, with the ids of the data, which lead to persons.",
+        "--members",
+    ),
+]
 SeedOption = Annotated[int, _option("Seed of all random streams.", "--seed", min=0)]
 RunsOption = Annotated[int, _option("Runs of Leiden per graph.", "--runs", min=1)]
 
@@ -155,7 +171,11 @@ def _show_version(
 
 @app.command()
 def demo(
-    out: OutOption = Path("graphkit-demo"), seed: SeedOption = 1, runs: RunsOption = 10
+    out: OutOption = Path("graphkit-demo"),
+    seed: SeedOption = 1,
+    runs: RunsOption = 10,
+    min_group_size: GroupOption = 10,
+    members: MembersOption = "none",
 ) -> None:
     """Run a complete study on the bundled synthetic platform, in about two minutes.
 
@@ -168,10 +188,11 @@ def demo(
     from graphkit.study.ahead import compiling_ahead
 
     with compiling_ahead(simulation=True), gk.show_progress():
-        result = run_study(demo_config(seed, runs), out)
+        config = _disclosing(demo_config(seed, runs), min_group_size, members)
+        result = run_study(config, out)
     study = result.communities
     typer.echo("The bundled platform is synthetic: its planted communities are known.")
-    _show_study(study, result.config.report.min_group_size)
+    _show_study(study)
     assert study.recovery is not None
     _show_table("Agreement with the planted communities (best F1 each; AMI)", study.recovery)
     truth = result.spread.worlds[0].partitions["planted"]
@@ -187,16 +208,26 @@ def demo(
 
 @app.command()
 def run(
-    study: StudyPath, out: OutOption, executor: ExecutorOption = None, graph: GraphFileOption = None
+    study: StudyPath,
+    out: OutOption,
+    executor: ExecutorOption = None,
+    min_group_size: Annotated[
+        int | None, _option("In place of report.min_group_size.", "--min-group-size", min=1)
+    ] = None,
+    members: Annotated[
+        Literal["none", "pseudonyms", "raw"] | None,
+        _option("In place of report.members of the study.", "--members"),
+    ] = None,
+    graph: GraphFileOption = None,
 ) -> None:
     """Run a study file: write a folder of tables, figures and a report.
 
-    In the file of --graph, communities below the study's min_group_size are one, 'other'.
+    In the file of --graph, members of communities below the study's min_group_size have none.
     """
     import graphkit as gk
     from graphkit.parallel import open_executor
     from graphkit.readwrite.graph_files import check_graph_ending
-    from graphkit.study import run_study, write_study_graph
+    from graphkit.study import load_config, run_study, write_study_graph
     from graphkit.study.ahead import compiling_ahead
 
     if graph is not None:
@@ -207,12 +238,23 @@ def run(
         workers = None if executor is None else opened.enter_context(open_executor(executor))
         opened.enter_context(compiling_ahead(simulation=True))
         opened.enter_context(gk.show_progress())
-        result = run_study(study, out, executor=workers)
+        config: StudyConfig | Path = study
+        if min_group_size is not None or members is not None:
+            config = _disclosing(load_config(study), min_group_size, members)
+        result = run_study(config, out, executor=workers)
     if graph is not None:
         write_study_graph(result, graph, min_group_size=result.config.report.min_group_size)
         _say(f"Graph with its communities: {graph}")
-    _show_study(result.communities, result.config.report.min_group_size)
+    _show_study(result.communities)
     _show_result(result)
+
+
+def _disclosing(config: StudyConfig, least: int | None, members: str | None) -> StudyConfig:
+    """The study with other options of what is told, where they are given."""
+    given = {"min_group_size": least, "members": members}
+    changed = {name: value for name, value in given.items() if value is not None}
+    report = config.report.model_copy(update=changed)
+    return config.model_copy(update={"report": report})
 
 
 @app.command()
@@ -233,6 +275,47 @@ def formats() -> None:
         "A table of any other tool is read with --table and --columns. Graph files (GEXF, GraphML, GML, "
         "Pajek, NodeXL, edge lists) are read by `graphkit export`, and by graphkit.readwrite.read_graph."
     )
+
+
+@app.command()
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of public data. (default: list them)")
+    ] = None,
+    listed: Annotated[
+        bool, _option("List the names, with licences, and fetch none.", "--list")
+    ] = False,
+    registry: Annotated[
+        Path | None,
+        _option(
+            "TOML file with names of your own, of the form of graphkit's. (default: the variable "
+            "GRAPHKIT_REGISTRY, if it is set)",
+            "--registry",
+        ),
+    ] = None,
+) -> None:
+    """Download public data by name into your cache folder, check them, and say where they are.
+
+    Example: graphkit fetch hetrec
+
+    Licence and what to cite are shown first. Each file must have the SHA-256 of the registry, and what is read the counts. The variable GRAPHKIT_DATA names another folder for the downloads.
+    """
+    from graphkit import datasets
+    from graphkit.datasets.registry import find_entry
+
+    if listed or name is None:
+        _show_table("Public data", datasets.available(registry=registry), rows=1000)
+        return
+    entry = find_entry(name, registry=registry)
+    _say(f"{entry.title}. {entry.what}\nLicence: {entry.licence}\nCite: {entry.cite}")
+    for file in entry.files:
+        by = f" (SHA-256 according to {file.origin})" if file.sha256 and file.origin else ""
+        _say(f"From: {file.url}{by}")
+    found = datasets.fetch(name, registry=registry)
+    if found.files.height:
+        _show_table("Files", found.files.select("file", "bytes", "sha256", "check"))
+    _show_table("Counts", found.counts)
+    _say(f"Path: {found.path}")
 
 
 @app.command(name="import")
@@ -429,9 +512,10 @@ def communities(
     find: Annotated[
         list[str] | None, _option("Find a community by tags a,b,c; repeatable.", "--find")
     ] = None,
+    min_group_size: GroupOption = 10,
+    members: MembersOption = "none",
     seed: SeedOption = 1,
     graph: GraphFileOption = None,
-    min_group_size: LeastOption = 10,
 ) -> None:
     """Find, name and validate the communities of a dataset, and write them to a folder.
 
@@ -470,6 +554,8 @@ def communities(
             engine=engine,
             null_draws=null_draws,
             report=report,
+            min_group_size=min_group_size,
+            members=members,
             rng=seed,
         )
     _show_study(study)
@@ -658,12 +744,11 @@ def _show_counts(report: ImportReport) -> None:
         _show_table("What is not in this format, or changed", report.notes, rows=200)
 
 
-def _show_study(study: CommunityStudy, least: int = 0) -> None:
-    """Print the communities of a study; those that a report with this `least` suppresses are not."""
-    from graphkit.study.disclosure import shown_communities
+def _show_study(study: CommunityStudy) -> None:
+    """Print the communities of a study, and how many are suppressed."""
+    from graphkit.study.disclosure import n_merged
 
     partition = study.partition
-    shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
     if not study.found:
         _say(
             f"No communities found: {study.verdict} ({study.reason}). The tables hold the best run; do not interpret it as communities."
@@ -672,10 +757,10 @@ def _show_study(study: CommunityStudy, least: int = 0) -> None:
         _show_table(
             f"{partition.n_communities} communities of {partition.node_kind}, {study.verdict} "
             f"({study.reason})",
-            study.table().head(shown),
+            study.table(),
         )
-        if shown < partition.n_communities:
-            _say(f"{partition.n_communities - shown} smaller communities are suppressed.")
+    if hidden := n_merged(partition):
+        _say(f"{hidden} smaller communities are suppressed.")
     for note in study.notes:
         _say(note)
 
@@ -750,7 +835,10 @@ def main() -> None:
             warnings.showwarning = _warn(warnings.showwarning)
             app()
     except GraphkitError as error:
-        _say(f"graphkit: {error}{_as_options(str(error))}", err=True)
+        from graphkit.study.disclosure import public_message
+
+        told = public_message(error)  # no id of the data, which a log of the terminal would keep
+        _say(f"graphkit: {told}{_as_options(told)}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, _InterruptedError) as stop:
         _say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)

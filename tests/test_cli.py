@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
     commands = ("demo", "run", "check", "formats", "import", "describe", "communities")
-    commands += ("export", "warm")
+    commands += ("export", "fetch", "warm")
     for arguments in ((), *((command,) for command in commands)):
         code, shown, _ = call(*arguments, "--help")
         assert code == 0
@@ -64,6 +64,7 @@ def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
     assert "--min-shared" in call("communities", "--help")[1]
     assert "--executor" in call("run", "--help")[1]
     assert "Example: graphkit export" in call("export", "--help")[1]
+    assert "Example: graphkit fetch hetrec" in call("fetch", "--help")[1]
     for command in ("import", "describe", "communities", "export"):
         _, shown, _ = call(command, "--help")
         for option in ("--account", "--direction", "--tz", "--format", "--columns", "--table"):
@@ -74,6 +75,7 @@ def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
 def test_export(folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]) -> None:
     out = tmp_path / "results"
     options = ("--runs", "2", "--null-draws", "0", "--graph", tmp_path / "c.gexf")
+    options += ("--members", "raw")
     code, shown, _ = call("communities", folder, "--out", out, *options)
     assert code == 0
     assert f"Graph with its communities: {tmp_path / 'c.gexf'}" in shown

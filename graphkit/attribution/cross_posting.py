@@ -260,7 +260,7 @@ def cross_post_demotion(
     kind = partition_kind(population, partition)
     for w, world in enumerate(population):
         _check_cross_posts(world, w, ticks)
-    arms = {f"weight {weight:g}": _demoting(feed, weight, audience) for weight in tried}
+    arms = {f"weight {weight:.15g}": _demoting(feed, weight, audience) for weight in tried}
     seed = Streams(rng).seed
     given: dict[str, Any] = {"ticks": ticks, "replications": replications, "slots": slots}
     given |= {"reading": reading}

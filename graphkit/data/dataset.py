@@ -6,13 +6,15 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 import polars as pl
 
+from graphkit.data.deletions import id_series, items_of, read_ids, without_deleted
 from graphkit.data.display import html_card
 from graphkit.data.frames import advise_frame, take_frame
 from graphkit.data.frozen import Frozen, content_key
@@ -77,6 +79,10 @@ class Dataset(Frozen):
         ``event``, ``item_created``, ``bound``, ``collected``, ``none``.
     source, terms
         Origin of the data, and its terms of use.
+    refresh_due
+        Day by which the terms ask that it be checked which items and accounts still exist, and the
+        others be removed (:meth:`keep_valid`, :meth:`purge`): the TikTok Research API asks for it every
+        15 days. Studies past this day say so.
     real_ids
         Words such as ``null`` or ``NA`` that are ids in this log. Without it, a word that means
         missing is a missing id; the words are those of ``graphkit.data.ids.MISSING_WORDS``.
@@ -105,6 +111,7 @@ class Dataset(Frozen):
     time_kinds: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     terms: str = ""
+    refresh_due: date | None = None
     real_ids: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=lambda: Provenance("Dataset"))
 
@@ -285,6 +292,94 @@ class Dataset(Frozen):
             kept = pl.concat([chosen, _referenced_ids(tables, "accounts")]).implode()
             tables["accounts"] = self.accounts.filter(pl.col("account_id").is_in(kept))
         record = Provenance.of("select_accounts", {"n": len(chosen)}, made_from=(self,))
+        return self._replace_tables(tables, record)
+
+    def purge(self, ids: Iterable[str]) -> Dataset:
+        """Dataset without some accounts, whose deletion is to be honoured.
+
+        Their rows in all tables go, as do their items, with all rows about these, and follows
+        from and to them. Where another account's row only points to one, as a target or as who
+        passed a post on, that cell is emptied; an interaction without an object then goes too.
+        Texts, such as captions that mention them, are not searched.
+
+        Parameters
+        ----------
+        ids
+            Ids of accounts; the provenance holds their number, never an id.
+
+        Returns
+        -------
+        Dataset
+            Its provenance counts what was removed by table, and ids that the data do not hold.
+
+        Raises
+        ------
+        DataError
+            If nothing is left.
+        OptionError
+            If `ids` is one text.
+
+        Examples
+        --------
+        >>> acts = {"account_id": ["a", "b", "b"], "item_id": ["v", "v", "w"], "kind": ["like"] * 3}
+        >>> ds = Dataset(items={"item_id": ["v", "w"], "author_id": ["c", "a"]}, interactions=acts)
+        >>> left = ds.purge(["a"])
+        >>> left.items.get_column("item_id").to_list(), left.interactions.height
+        (['v'], 1)
+        >>> dict(left.provenance.removed)
+        {'items: rows': 1, 'interactions: rows': 2}
+        """
+        gone = id_series(ids, "purge")
+        known = pl.concat([self._mentioned("accounts"), pl.Series("id", [], pl.String)])
+        unknown = len(gone) - int(gone.is_in(known.implode()).sum())
+        return self._without("purge", gone, items_of(self.items, gone), len(gone), unknown)
+
+    def keep_valid(self, file: str | Path) -> Dataset:
+        """Dataset without the items that a list of valid ones no longer names.
+
+        Rows about the others go in all tables; where one is only the target of another item, as of
+        a duet, that cell is emptied. Terms of data access ask for this at times: see `refresh_due`.
+
+        Parameters
+        ----------
+        file
+            Ids of items that still exist: text with one a line, or a CSV or Parquet file with a column
+            ``item_id``.
+
+        Returns
+        -------
+        Dataset
+            Its provenance counts what was removed by table, and ids that the data do not hold. Its
+            `refresh_due` is empty: set the next one with `dataclasses.replace`.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read, or names no item.
+        DataError
+            If nothing is left.
+        """
+        valid, known = read_ids(file, "item_id"), self.item_ids.series.cast(pl.String)
+        gone = known.filter(~known.is_in(valid.implode()))
+        unknown = len(valid) - (len(known) - len(gone))
+        nobody = pl.Series("account_id", [], pl.String)
+        kept = self._without("keep_valid", nobody, gone, len(valid), unknown)
+        return replace(kept, refresh_due=None)
+
+    def _mentioned(self, target: Literal["accounts", "items"]) -> pl.Series:
+        """All ids of accounts or items in any column, their own table included."""
+        own = self.tables.get(target)
+        key = "account_id" if target == "accounts" else "item_id"
+        listed = [] if own is None else [own.get_column(key).alias("id")]
+        return pl.concat([_referenced_ids(self.tables, target), *listed]).unique()
+
+    def _without(
+        self, verb: str, accounts: pl.Series, items: pl.Series, n: int, unknown: int
+    ) -> Dataset:
+        refuse_after_fork()
+        tables, removed = without_deleted(self.tables, accounts, items)
+        parameters = {"ids": n, "ids not in the data": unknown}
+        record = Provenance.of(verb, parameters, made_from=(self,), removed=removed)
         return self._replace_tables(tables, record)
 
     def summary(self) -> pl.DataFrame:

@@ -27,7 +27,14 @@ from graphkit.data.membership import (
 )
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest
+from graphkit.errors import (
+    DataError,
+    MissingDataError,
+    OptionError,
+    check_integer,
+    name_some,
+    nearest,
+)
 from graphkit.parallel import refuse_after_fork
 
 
@@ -500,14 +507,45 @@ class Partition(Frozen, table="summary"):
         assigned = self.membership >= 0
         # compared as float32, so that a consistency of 0.7 reaches a minimum of 0.7
         kept = assigned & (consistency >= np.float32(minimum))
+        removed = {f"nodes of consistency below {minimum:g}": int((assigned & ~kept).sum())}
+        return self._keep(kept, "Partition.confident", {"minimum": minimum}, removed)
+
+    def largest(self, n: int) -> Partition:
+        """Partition of the `n` largest communities; nodes of the others become unassigned.
+
+        Codes, labels and evidence of the communities stay as they are, and so do the runs and their
+        verdict. The quality is NaN, as it needs the graph.
+
+        Raises
+        ------
+        OptionError
+            If `n` is below 0.
+
+        Examples
+        --------
+        >>> p = Partition.from_membership({"a": "x", "b": "y", "c": "y"})
+        >>> p.largest(1).labels, p.largest(1).membership.tolist()
+        (('y',), [-1, 0, 0])
+        """
+        n = check_integer("n", n, 0)
+        if n >= self.n_communities:
+            return self
+        kept = (self.membership >= 0) & (self.membership < n)
+        return self._keep(kept, "Partition.largest", {"n": n}, {})
+
+    def _keep(
+        self,
+        kept: npt.NDArray[np.bool_],
+        verb: str,
+        parameters: dict[str, Any],
+        removed: dict[str, int],
+    ) -> Partition:
+        """The partition in which nodes are unassigned unless they are `kept`."""
         membership, order = number_by_size(np.where(kept, self.membership, -1))
-        removed = {
-            f"nodes of consistency below {minimum:g}": int((assigned & ~kept).sum()),
-            "communities without a node left": self.n_communities - len(order),
-        }
+        removed = removed | {"communities without a node left": self.n_communities - len(order)}
         record = Provenance.of(
-            "Partition.confident",
-            {"minimum": minimum},
+            verb,
+            parameters,
             made_from=(self,),
             removed={reason: count for reason, count in removed.items() if count},
         )

@@ -340,9 +340,10 @@ _OPTIONAL: dict[str, tuple[type, str, float, float | str]] = {
 def _is_of_minors(band: str) -> bool:
     """Whether the highest age of a band is below 18."""
     ages = [int(text) for text in re.findall("[0-9]+", band)]
-    if not ages or "+" in band or re.search("over|older|above|>", band):
+    if not ages or re.search(r"\+|over|older|above|or more|and up|at least|>|≥", band):
         return False
-    below = re.search("under|below|younger|<", band) is not None
+    # "17 and under" has those of 17, "under 18" none of 18
+    below = re.search("(?<!and )(?<!or )(under|below)|younger than|<(?!=)", band) is not None
     return max(ages) - below < 18
 
 

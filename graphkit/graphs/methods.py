@@ -42,6 +42,9 @@ SOURCES = {
     "to_undirected": "Directions were dropped, and the weights of opposite directed edges added.",
     "without_loops": "Self-loops were removed.",
     "largest_component": "Only the largest (weakly) connected component was kept.",
+    "unassign_small": "Members of communities of fewer than {least:,} nodes, and of further ones from "
+    "whose size theirs could be worked out, are unassigned ({communities_merged:,} communities).",
+    "disclosed_names": "Tags that fewer than {least:,} members use are not counted.",
     "select_accounts": "The data were restricted to chosen accounts (n = {n:,}).",
     "subgraph": "Only the edges among a subset of the nodes were kept.",
 }

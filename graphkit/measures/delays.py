@@ -373,9 +373,12 @@ def _shares(fit: DelayFit, days: Floats, group: Codes) -> pl.DataFrame:
             }
         )
     schema = dict.fromkeys(("days", "observed", "low", "high"), pl.Float64)
-    # a delay of k steps is up to half a step longer
+    upto = days
+    if fit.width:
+        # the last whole step within the days stands for delays up to half a step longer
+        upto = (np.floor(days / fit.width + 1e-9) + 0.5) * fit.width
     frame = pl.DataFrame(rows, schema=schema).with_columns(
-        expected=pl.Series(fit.expected(days + fit.width / 2), dtype=pl.Float64),
+        expected=pl.Series(fit.expected(upto), dtype=pl.Float64),
         fitted=pl.Series(fit.cdf(days), dtype=pl.Float64),
     )
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))

@@ -131,6 +131,9 @@ class Economy(Frozen, title="Economy of creators", table="wide"):
         clauses = [self._clause(m, name) for m, name in _TOLD.items()]
         units = first["worlds"] if first["worlds"] > 1 else first["replications"]
         kind = "worlds" if first["worlds"] > 1 else "replications"
+        over = f"In {units} {kind} (intervals {first['interval']})"
+        if units == 1:
+            over = "In a single run (no intervals)"
         told = "fitted to a log" if first["calibrated"] else "assumed"
         heard = self.frame["responds_to"].unique().sort().to_list()
         what = "income" if heard == sorted(self.payouts) else ", ".join(heard)
@@ -140,7 +143,7 @@ class Economy(Frozen, title="Economy of creators", table="wide"):
             else "creators respond to nothing, so that incomes are bookkeeping"
         )
         return (
-            f"In {units} {kind} (intervals {first['interval']}), with viewers' behaviour {told} and "
+            f"{over}, with viewers' behaviour {told} and "
             f"payout schemes that simplify real ones: {'; '.join(c for c in clauses if c)}; {respond}."
         )
 
@@ -156,7 +159,7 @@ class Economy(Frozen, title="Economy of creators", table="wide"):
         ]
         parts = []
         for varies, what in (("feed", "between feeds"), ("payout", "between payout schemes")):
-            gaps = self.contrasts.filter(measure=measure, varies=varies)
+            gaps = self.contrasts.filter(measure=measure, varies=varies).drop_nulls("direction")
             found = gaps.filter(pl.col("direction").is_in([HIGHER, LOWER])).height
             filled = gaps.filter(direction=FILLER).height
             if gaps.height:

@@ -146,13 +146,18 @@ def _by_run(table: pl.LazyFrame, others: list[str], baseline: str) -> pl.DataFra
     every = every.join(shared, on=["arm", *keys], how="left")
     counts = pl.col("own", "base", "shared").fill_null(0).cast(pl.Float64)
     change = 1 - 2 * pl.col("shared") / (pl.col("own") + pl.col("base"))
-    found = (
-        every.with_columns(counts)
-        .with_columns(change=change)
-        .group_by(_RUN)
-        .agg(pl.col("change").sort().mean(), accounts=pl.len().cast(pl.Int64))
-        .collect()
-    )
     order = {arm: at for at, arm in enumerate(others)}
     at = pl.col("arm").replace_strict(order, return_dtype=pl.Int64)
-    return found.sort(at, "world", "replication")
+    # sorted by the values too, so that the order of rows does not change the last digit
+    rows = (
+        every.with_columns(counts)
+        .select(*_RUN, change=change)
+        .collect()
+        .sort(at, "world", "replication", "change")
+    )
+    found = rows.group_by(_RUN, maintain_order=True).agg(accounts=pl.len().cast(pl.Int64))
+    size = found.get_column("accounts").to_numpy()
+    starts = np.cumsum(size) - size
+    values = rows.get_column("change").to_numpy()
+    mean = np.add.reduceat(values, starts) / size if size.size else np.zeros(0)
+    return found.with_columns(change=pl.Series(mean, dtype=pl.Float64))

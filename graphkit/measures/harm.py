@@ -19,9 +19,15 @@ from graphkit.data.world import World
 from graphkit.errors import DataError, MissingDataError, check_number
 from graphkit.measures.catalogue import MEASURES, PartitionTallies, RunTallies, run_keys
 from graphkit.measures.hosting_visibility import SMALLEST
-from graphkit.measures.intervals import FILLER, INDISTINCT, Scheme, holm
+from graphkit.measures.intervals import FILLER, INDISTINCT, OVER_POPULATIONS, Scheme, holm
 from graphkit.measures.mixing import partition_of
-from graphkit.measures.paired import Family, paired_family, scheme_of_spread, too_filled
+from graphkit.measures.paired import (
+    Family,
+    community_names,
+    paired_family,
+    scheme_of_spread,
+    too_filled,
+)
 from graphkit.parallel import refuse_after_fork, track
 
 __all__ = ["HostingOfFlagged", "hosting_of_flagged"]
@@ -41,7 +47,10 @@ CALIPER = 0.25
 #: Measures of hosting, the first of which is tested.
 HOSTING = ("hosting_reach", "hosting_members", "hosting_creators")
 
-_GROUPS = ("flagged", "flagged, no control", "control", "other", "too small")
+_GROUPS = (
+    *("flagged", "flagged, no control", "control", "other", "too small"),
+    "homophily unknown",
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -61,7 +70,8 @@ class HostingOfFlagged(Frozen, title="Hosting of flagged communities", table="fr
     communities
         One row per community of each world (of a jackknife, of the whole): world, community, size, posts (scheduled), flagged_share,
         homophily (of its follows; null without a visibility), group (``"flagged"``, ``"flagged,
-        no control"``, ``"control"``, ``"other"``, ``"too small"``) and controls.
+        no control"``, ``"control"``, ``"other"``, ``"too small"``, ``"homophily unknown"``: not in
+        the visibility) and controls.
     partition
         Kind of partition.
     threshold, margin
@@ -152,8 +162,8 @@ def hosting_of_flagged(
     Differences between feeds are differences of these differences: the communities of both groups
     differ in more than their flagged posts, and what they differ in alike under two feeds cancels.
 
-    Which communities are flagged follows from the scheduled posts, the same in all arms. A
-    community of fewer than 10 members or 10 posts is in neither group.
+    Which communities are flagged follows from the scheduled posts, the same in all arms; in the
+    parts of a jackknife these are the communities that are so in the whole. A community of fewer than 10 members or 10 posts is in neither group.
 
     Parameters
     ----------
@@ -166,7 +176,7 @@ def hosting_of_flagged(
         assumption.
     visibility
         Visibility of the communities, one per world, or one for all if their communities have the
-        same names.
+        same names; of worlds made independently, a number is no name.
     baseline
         Arm with which the others are compared; by default the first.
     margin
@@ -221,7 +231,18 @@ def hosting_of_flagged(
     base = spread.arms[0] if baseline is None else baseline
     spread.of(base)
     views = _views_of(spread, visibility)
-    worlds = [_split(spread, w, partition, threshold, views[w]) for w in range(len(spread.worlds))]
+    # a number is another community in each of several independent worlds
+    numbered = not isinstance(visibility, Visibility) or scheme.interval != OVER_POPULATIONS
+    worlds = [
+        _split(spread, w, partition, threshold, views[w], numbered)
+        for w in range(len(spread.worlds))
+    ]
+    if scheme.whole is not None:
+        # groups stay as they are in the whole, whatever share of the posts a part lacks
+        worlds = [
+            _as_in(worlds[scheme.whole], found, codes_in_whole(spread, w, partition, scheme.whole))
+            for w, found in enumerate(worlds)
+        ]
     if not any(found.controls.any() for found in worlds):
         raise DataError(_no_controls(worlds, threshold))
     shape = (len(spread.arms), len(spread.worlds), spread.replications, len(HOSTING))
@@ -291,7 +312,8 @@ def flagged_shares(spread: Spread, w: int, kind: str) -> tuple[Codes, Floats]:
     """Scheduled posts of each community of a world, and the share of flagged ones among them."""
     size = partition_of(spread, w, kind).n_communities
     world = spread.worlds[w]
-    scheduled = RunTallies(world, spread.tallies[spread.arms[0], w, 0]).scheduled
+    # answers of a run are not among them: they differ by arm
+    scheduled = world.ticks < spread.tallies[spread.arms[0], w, 0].ticks.shape[1]
     homes, flagged = world.homes[kind], flags_of(world, w)
     known = scheduled & (homes >= 0)
     posts = np.bincount(homes[known], minlength=size)
@@ -301,19 +323,38 @@ def flagged_shares(spread: Spread, w: int, kind: str) -> tuple[Codes, Floats]:
     return posts, share
 
 
-def _split(spread: Spread, w: int, kind: str, threshold: float, seen: Visibility | None) -> _World:
-    """Flagged communities of a world and their controls."""
+def codes_in_whole(spread: Spread, w: int, kind: str, whole: int) -> Codes:
+    """Of each community of a part of a jackknife, the code in the whole: they keep their names."""
+    first, own = (partition_of(spread, x, kind) for x in (whole, w))
+    code = {first.name(c): c for c in range(first.n_communities)}
+    return np.array([code[own.name(c)] for c in range(own.n_communities)], np.int64)
+
+
+def _as_in(whole: _World, part: _World, codes: Codes) -> _World:
+    """A part of a jackknife with the groups of its whole; `codes` are those of its communities."""
+    row = np.full(whole.size.size, -1, np.int64)
+    row[whole.flagged] = np.arange(whole.flagged.size)
+    flagged = np.flatnonzero(row[codes] >= 0)
+    controls = whole.controls[np.ix_(row[codes[flagged]], codes)]
+    return part._replace(judged=whole.judged[codes], flagged=flagged, controls=controls)
+
+
+def _split(
+    spread: Spread, w: int, kind: str, threshold: float, seen: Visibility | None, numbered: bool
+) -> _World:
+    """Flagged communities of a world and their controls; `numbered` ones may be in a visibility."""
     part = partition_of(spread, w, kind)
     posts, share = flagged_shares(spread, w, kind)
     size = part.sizes.astype(np.int64)
     homophily = np.full(size.size, np.nan)
     if seen is not None:
         of = dict(seen.frame.select("label", "homophily").rows())
-        names = [part.name(c) for c in range(size.size)]
+        names = community_names(part, numbered)
         if not any(name in of for name in names):
+            told = [part.name(c) for c in range(min(size.size, 3))]
             raise DataError(
                 f"visibility: none of its communities is in world {w}, which has "
-                f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''}: it must be of the partition "
+                f"{', '.join(told)}{', …' if size.size > 3 else ''}: it must be of the partition "
                 f"{kind!r}, one per world if communities have no names."
             )
         homophily = np.array([of.get(name, np.nan) for name in names], np.float64)
@@ -507,7 +548,8 @@ def _community_rows(world: World, w: int, kind: str, found: _World) -> pl.DataFr
         if c in count:
             group = _GROUPS[0] if count[c] else _GROUPS[1]
         elif not found.judged[c]:
-            group = _GROUPS[4]
+            small = found.size[c] < SMALLEST or found.posts[c] < SMALLEST
+            group = _GROUPS[4] if small else _GROUPS[5]
         else:
             group = _GROUPS[2] if used[c] else _GROUPS[3]
         numbers = (int(found.size[c]), int(found.posts[c]), float(found.share[c]))
@@ -522,6 +564,7 @@ def _left_out(communities: pl.DataFrame, worlds: Sequence[_World]) -> dict[str, 
     counts = {
         "flagged communities without a control, over all worlds": int((group == _GROUPS[1]).sum()),
         "communities too small to be judged, over all worlds": int((group == _GROUPS[4]).sum()),
+        "communities of unknown homophily, over all worlds": int((group == _GROUPS[5]).sum()),
         "worlds without a flagged community that has a control": sum(
             not found.controls.any() for found in worlds
         ),

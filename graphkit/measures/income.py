@@ -251,7 +251,7 @@ def income(spread: Spread, payout: Payout | str, *, baseline: str, living: float
         threshold, factor = scales[w]
         paid = _scaled(tallies.paid(scheme, threshold), scheme, factor)
         incomes[arm, w, r] = paid
-        scheduled = RunTallies(spread.worlds[w], spread.tallies[arm, w, r]).posters
+        scheduled = tallies.run.posters
         free = spread.budget == "free"
         values = dict(_measured(tallies, paid, living, scheduled if free else None))
         rows.append({"arm": arm, "world": w, "replication": r, "creators": paid.size, **values})

@@ -27,6 +27,9 @@ FIXED = {
     WITHIN_WORLD: "the world",
 }
 
+#: Differences of this share of the values, and smaller ones, are rounding.
+ROUNDING = 1e-12
+
 #: Names that :meth:`Partition.name` gives to communities without one: a number, and no name.
 NUMBERED = r"community \d+( \(unnamed\))?"
 
@@ -68,7 +71,7 @@ class Scheme:
         """The t interval of the values of these worlds (of replications, within one world).
 
         Values that do not vary beyond the rounding of numbers of this `magnitude` have an interval
-        of zero width. A jackknife has none if a world lacks its value, or if no part differs from
+        of zero width, and a centre that is not larger than it is 0. A jackknife has none if a world lacks its value, or if no part differs from
         the others although the whole is not at zero: such a measure is too coarse for it.
 
         Examples
@@ -81,11 +84,13 @@ class Scheme:
         centre, jackknife = self.centre(values, worlds), self.whole is not None
         units = values[worlds != self.whole] if jackknife else values
         undefined = float("nan")
+        least = ROUNDING * float(magnitude.max(initial=0.0))
+        if abs(centre) <= least:
+            centre = 0.0
         nothing = Interval(centre, undefined, undefined, undefined, 0, undefined)
         if units.size < 2 or (jackknife and worlds.size < self.worlds):
             return nothing
         n, spread = units.size, float(((units - units.mean()) ** 2).sum())
-        least = 1e-12 * float(magnitude.max())
         if math.sqrt(spread / (n - 1)) <= least:
             if jackknife and abs(centre) > least:
                 return nothing  # too coarse a measure, such as a median of counts

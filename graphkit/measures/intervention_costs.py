@@ -26,6 +26,7 @@ from graphkit.measures.catalogue import (
 from graphkit.measures.harm import (
     HOSTING,
     THRESHOLD,
+    codes_in_whole,
     difference_text,
     flagged_shares,
     holm_of,
@@ -34,6 +35,7 @@ from graphkit.measures.harm import (
 )
 from graphkit.measures.hosting_visibility import SMALLEST
 from graphkit.measures.intervals import Scheme
+from graphkit.measures.mixing import partition_of
 from graphkit.measures.paired import (
     Family,
     check_pair,
@@ -110,7 +112,7 @@ class InterventionCosts(Frozen, title="Interventions against flagged posts", tab
             facts["directions"] = "adjusted for the number of tests (Holm), which intervals are not"
         for (arm,), rows in self.frame.filter("primary").group_by("arm", maintain_order=True):
             told = (
-                f"{row['measure']} {difference_text(row)}, {row['direction']}"
+                f"{row['measure']} {difference_text(row)}, {row['direction'] or 'not tested'}"
                 for row in rows.iter_rows(named=True)
                 if row["difference"] is not None
             )
@@ -134,7 +136,8 @@ def intervention_costs(
     and ``divisive_amplification`` (share of the impressions over share of the posts),
     ``flagged_shares`` (per 1,000 impressions of all posts). Cost: ``viewer_value`` (mean watch
     fraction), ``watch_time`` (seconds per impression; posts without a duration count as of 20 s),
-    ``hosting_unflagged`` (within-community reach, mean over the communities below the threshold),
+    ``hosting_unflagged`` (within-community reach, mean over the communities below the threshold
+    with 10 members or more),
     ``bystander_reach`` (accounts shown an unflagged post of a community above it) and
     ``unflagged_reach`` (likewise of all other communities).
 
@@ -189,14 +192,20 @@ def intervention_costs(
     for base, arm in pairs:
         check_pair(arm, base, spread)
     scheme = scheme_of_spread(spread)
-    shares = [flagged_shares(spread, w, partition)[1] for w in range(len(spread.worlds))]
+    high, large = [], []
+    for w in range(len(spread.worlds)):
+        # of a jackknife, the communities that are flagged and large in the whole
+        first = w if scheme.whole is None else scheme.whole
+        own = codes_in_whole(spread, w, partition, first)
+        high.append((flagged_shares(spread, first, partition)[1] >= threshold)[own])
+        large.append((partition_of(spread, first, partition).sizes >= SMALLEST)[own])
     shape = (len(spread.worlds), spread.replications, len(COSTS))
     wanted = {arm for pair in pairs for arm in pair}
     values = {arm: np.full(shape, np.nan) for arm in spread.arms if arm in wanted}
     keys = [key for key in run_keys(spread) if key[0] in wanted]
     for arm, w, r in track(keys, "measuring costs", len(keys)):
         run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
-        values[arm][w, r] = _costs_of(run, partition, shares[w] >= threshold)
+        values[arm][w, r] = _costs_of(run, partition, high[w], large[w])
     filled = {pair: too_filled(spread, *pair) for pair in pairs}
     found = {
         (base, arm): paired_family(values[arm], values[base], scheme, confidence)
@@ -243,8 +252,8 @@ def _pairs(interventions: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(pairs))
 
 
-def _costs_of(run: RunTallies, kind: str, high: Bools) -> list[float]:
-    """The measures of a run, in the order of ``COSTS``; `high` are the flagged communities."""
+def _costs_of(run: RunTallies, kind: str, high: Bools, large: Bools) -> list[float]:
+    """The measures of a run, in the order of ``COSTS``, of flagged and of large communities."""
     world, tally = run.world, run.tally
     shown = float(run.reach.sum()) or float("nan")
     flagged = np.zeros(world.n_posts, np.bool_) if world.flagged is None else world.flagged
@@ -253,7 +262,6 @@ def _costs_of(run: RunTallies, kind: str, high: Bools) -> list[float]:
     homes = under.homes
     inside = (homes >= 0) & np.append(high, False)[homes]
     hosted = np.asarray(_HOSTED(under), np.float64)
-    large = under.partition.sizes >= SMALLEST
     seconds = np.full(world.n_posts, USUAL_SECONDS)
     if world.durations is not None:
         seconds = np.where(np.isnan(world.durations), USUAL_SECONDS, world.durations)

@@ -20,6 +20,7 @@ from graphkit.measures.intervals import (
     INDISTINCT,
     LOWER,
     NUMBERED,
+    ROUNDING,
     WITHIN_WORLD,
     Scheme,
     scheme_of,
@@ -111,12 +112,14 @@ def find_all(values: Floats, magnitude: Floats, scheme: Scheme, confidence: floa
         centre = mean if scheme.whole is None else values[scheme.whole]
         bounded = n >= 2
         largest = np.where(known, np.abs(magnitude), 0.0).max(axis=0, initial=0.0)
-        flat = np.sqrt(squares / (n - 1)) <= 1e-12 * largest
+        least = ROUNDING * largest
+        centre = np.where(np.abs(centre) <= least, 0.0, centre)
+        flat = np.sqrt(squares / (n - 1)) <= least
         se = np.sqrt(squares / (n - 1) / n)
         if scheme.whole is not None:
             se = np.sqrt((n - 1) / n * squares)
             # a world without its value, or a measure that is too coarse for a jackknife
-            bounded &= known.all(axis=0) & ~(flat & (np.abs(centre) > 1e-12 * largest))
+            bounded &= known.all(axis=0) & ~(flat & (centre != 0))
         se = np.where(bounded, np.where(flat, 0.0, se), np.nan)
         freedom = np.maximum(n - 1, 1)
         half = stats.t.ppf((1 + confidence) / 2, freedom) * se

@@ -71,6 +71,10 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
     _draw(panels[0], levels, ("value", "low", "high"), groups, looks, told=None)
     title, share = _TITLES[measure]
     style.head(panels[0], title)
+    # a t interval may leave the values that are possible: what is beyond is not drawn
+    low, high = panels[0].get_xlim()
+    least = -0.03 * high if high > 0 else low
+    panels[0].set_xlim(max(low, least), min(high, 1.03) if share else high)
     if gaps.height:
         others = {arm: look for arm, look in looks.items() if arm != found.baseline}
         bounds = ("difference", "low", "high")
@@ -92,8 +96,7 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
             axes.axhline(row + 0.5, color=PALE, linewidth=0.8, zorder=0)
         if share:
             style.format_ticks(axes.xaxis, "{:.3g} %", 100)
-    labels = shown_all(looks)
-    labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
+    labels = style.told_apart(list(looks))
     handles: dict[str, Artist] = {
         label: Line2D([], [], **_dot(*look, hollow=False))
         for label, look in zip(labels, looks.values(), strict=True)

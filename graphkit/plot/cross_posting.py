@@ -109,8 +109,10 @@ def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = Non
     title += "" if found.audience == "all" else ", for viewers who do not follow the author"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     interval = found.frame.get_column("interval")[0]
+    bounded = found.frame.get_column("percent_low").drop_nulls().len() > 0
     notes = [
-        f"bars: confidence intervals {interval}, in per cent of no demotion",
+        f"bars: confidence intervals {interval}" if bounded else "",
+        "in per cent of no demotion",
         "filled: a direction is claimed",
         "dotted: the feed's own weight" if found.own_weight in weights else "",
         "most: half of a creator's posts or more",
@@ -153,6 +155,8 @@ def _draw_changes(
     axes.tick_params(labelsize=8, color=MUTED, labelcolor=INK)
     axes.margins(y=0.1)
     low, high = axes.get_ylim()
+    # nothing falls by more than all: what a t interval has beyond is not drawn
+    low = max(low, -108)
     # room for the legend, a line a group, above the highest bar
     axes.set_ylim(low, low + (high - low) / (1 - LEGEND_LINE * (len(handles) + 0.5)))
     style.name_in_legend(axes, handles)

@@ -15,7 +15,7 @@ from graphkit.measures.harm import HOSTING, HostingOfFlagged
 from graphkit.measures.intervention_costs import InterventionCosts
 from graphkit.plot import style
 from graphkit.plot.spread import arm_colours
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown_all
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas
 
 __all__ = ["hosting_of_flagged", "intervention_costs"]
 
@@ -75,12 +75,12 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
             color=MUTED,
         )
     right.axvline(0, color=MUTED, linewidth=1, zorder=1)
-    names = shown_all(rows.get_column("arm").to_list())
+    names = style.told_apart(rows.get_column("arm").to_list())
     left.set_yticks(range(rows.height), names)
     right.set_yticks(range(rows.height), [""] * rows.height)
     for axes, label in (
         (left, "within-community reach"),
-        (right, "flagged − unflagged (percentage points)"),
+        (right, "flagged − unflagged\n(percentage points)"),
     ):
         axes.set_ylim(rows.height - 0.5, -1.5)  # room for the legend
         axes.set_xlabel(label)
@@ -95,7 +95,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
         "others of like size": marks["unflagged"],
     }
     style.name_in_legend(left, named)
-    style.head(left, "Hosting of flagged communities")
+    style.head(left, "Hosting of\nflagged communities")
     style.head(right, "Difference")
     bounds = rows.drop_nulls("low").height
     style.foot(
@@ -158,15 +158,20 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
         axes.axhline(0, color=MUTED, linewidth=1, zorder=0)
         axes.axvline(0, color=PALE, linewidth=1, zorder=0)
         style.head(axes, title)
-        axes.set_xlabel("flagged exposure avoided (percentage points)")
+        axes.set_xlabel("flagged exposure avoided\n(percentage points)")
         axes.set_ylabel(label)
         axes.tick_params(colors=MUTED, labelcolor=INK)
         axes.margins(0.12)
         for axis in (axes.xaxis, axes.yaxis):
             style.format_ticks(axis, "{:+.3g}")
-    drawn = shown_all(labels)
-    for at, (name, (colour, marker)) in enumerate(zip(drawn, looks, strict=True), 1):
-        text = name if drawn.count(name) == 1 else f"{name} ({at})"
+    several = {arm for arm in arms if arms.count(arm) > 1}
+    names = dict(zip(dict.fromkeys(arms), style.told_apart(list(dict.fromkeys(arms))), strict=True))
+    drawn = [
+        f"{names[arm]} (against {style.shown(base, 24)})" if arm in several else names[arm]
+        for base, arm in pairs
+    ]
+    for at, (text, (colour, marker)) in enumerate(zip(drawn, looks, strict=True), 1):
+        text = text if drawn.count(text) == 1 else f"{text} ({at})"
         look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 7}
         handles[text] = Line2D([], [], linestyle="", **look)
     style.name_in_legend(panels[-1], handles, outside=True)

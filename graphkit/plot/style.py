@@ -195,6 +195,31 @@ def shown_all(names: Iterable[object], longest: int = LONGEST) -> list[str]:
     return [shown(name, longest) for name in names]
 
 
+def told_apart(names: Sequence[str]) -> list[str]:
+    """:func:`shown_all`, but names that are drawn alike keep their ends, or get a number.
+
+    Ends are kept of names with a comma where they are cut: arms with an intervention have the name
+    of the feed, and behind a comma that of the intervention.
+
+    Examples
+    --------
+    >>> told_apart(["x" * 60 + ", demoted", "x" * 60 + ", capped"])[1][-9:]
+    'x, capped'
+    >>> told_apart(["a", "a"])
+    ['a (1)', 'a (2)']
+    """
+    begun = shown_all(names)
+    drawn = [
+        shown(f"…{name[1 - LONGEST :]}")
+        if ", " in name[LONGEST - 2 :] and begun.count(short) > 1
+        else short
+        for name, short in zip(names, begun, strict=True)
+    ]
+    return [
+        name if drawn.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(drawn, 1)
+    ]
+
+
 def name_in_legend(axes: Axes, handles: Mapping[str, Artist], *, outside: bool = False) -> None:
     """A legend of these names, also of those that begin with an underscore; to the right, or inside."""
     # Matplotlib hides a label that does

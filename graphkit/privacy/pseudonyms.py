@@ -283,6 +283,7 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
         time_kinds=created | dict(dataset.time_kinds),
         source=dataset.source,
         terms=dataset.terms,
+        refresh_due=dataset.refresh_due,
         provenance=record,
     )
 
@@ -329,6 +330,7 @@ def drop_texts(dataset: Dataset, *, keep: Collection[str] = ()) -> Dataset:
         time_kinds=dataset.time_kinds,
         source=dataset.source,
         terms=dataset.terms,
+        refresh_due=dataset.refresh_due,
         real_ids=dataset.real_ids,
         provenance=record,
     )

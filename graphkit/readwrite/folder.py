@@ -370,6 +370,7 @@ def read_dataset(
             time_kinds=header.time_kinds,
             source=header.source,
             terms=header.terms,
+            refresh_due=header.refresh_due,
             real_ids=words,
             provenance=record,
         )
@@ -577,6 +578,7 @@ def write_dataset(dataset: Dataset, folder: str | Path, *, overwrite: bool = Fal
     header = Header(
         dataset.source,
         dataset.terms,
+        dataset.refresh_due,
         dataset.real_ids,
         str(dataset.provenance.find("pseudonyms") or ""),
         dict(dataset.time_kinds),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class Header:
 
     source: str = ""
     terms: str = ""
+    refresh_due: date | None = None
     real_ids: tuple[str, ...] = ()
     pseudonyms: str = ""
     time_kinds: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +35,7 @@ class Header:
 
 
 _KEYS = tuple(
-    "schema_version source terms real_ids pseudonyms time_kinds columns files".split()  # noqa: SIM905
+    "schema_version source terms refresh_due real_ids pseudonyms time_kinds columns files".split()  # noqa: SIM905
 )
 
 
@@ -57,6 +59,7 @@ def read_header(folder: Path) -> Header:
     return Header(
         source=_read_text_key(values, "source", path),
         terms=_read_text_key(values, "terms", path),
+        refresh_due=_read_day(values, path),
         real_ids=_read_real_ids(values, path),
         pseudonyms=_read_text_key(values, "pseudonyms", path),
         time_kinds=_read_time_kinds(values.get("time_kinds", {}), path),
@@ -70,6 +73,13 @@ def _read_text_key(values: Mapping[str, Any], key: str, path: Path) -> str:
     if not isinstance(value, str):
         raise DataError(f"{path}: {key} = {shorten(value)} is no text: put it in quotes.")
     return value
+
+
+def _read_day(values: Mapping[str, Any], path: Path) -> date | None:
+    day = values.get("refresh_due")
+    if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+        raise DataError(f"{path}: refresh_due = {shorten(day)} is no day: write it as 2026-03-31.")
+    return day
 
 
 def _read_real_ids(values: Mapping[str, Any], path: Path) -> tuple[str, ...]:
@@ -157,6 +167,8 @@ def header_text(header: Header) -> str:
         f"source = {_quote_toml(header.source)}",
         f"terms = {_quote_toml(header.terms)}",
     ]
+    if header.refresh_due is not None:
+        lines.append(f"refresh_due = {header.refresh_due.isoformat()}")
     if header.real_ids:
         lines.append(f"real_ids = [{', '.join(map(_quote_toml, header.real_ids))}]")
     if header.pseudonyms:

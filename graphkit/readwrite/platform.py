@@ -65,7 +65,7 @@ def load_platform(path: str | Path | None = None) -> Platform:
     (('books',), ('novels',))
     """
     wanted = "Give the folder that write_platform wrote."
-    root = _find_bundled() if path is None else require_folder(path, wanted)
+    root = bundled_folder() if path is None else require_folder(path, wanted)
     about = _read_about(root)
     dataset, _ = read_dataset(root)
     topics = tuple(about["topics"])
@@ -79,7 +79,8 @@ def load_platform(path: str | Path | None = None) -> Platform:
         raise DataError(f"{root}: {error}") from error
 
 
-def _find_bundled() -> Path:
+def bundled_folder() -> Path:
+    """Folder of the platform that comes with graphkit."""
     package = Path(str(importlib.resources.files("graphkit")))
     # in the package if installed, next to it in a source tree
     roots = (package / "_datasets" / "platform", package.parent / "datasets" / "platform")

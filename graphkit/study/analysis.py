@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import polars as pl
 
 from graphkit.attribution import Robustness, judge
-from graphkit.data.visibility import Visibility
 from graphkit.measures import arm_means, contrast
 from graphkit.measures.headline import CLAIMS
 from graphkit.measures.intervals import HIGHER, LOWER
 from graphkit.study.config import ArmConfig, StudyConfig
-from graphkit.study.disclosure import shown_communities
 from graphkit.study.results import Curve
 
 #: Measures of the sensitivity sweep over s.
 SWEPT = ("crossing", "hosting_hidden", "hosting_gap", "hosting_slope", "viewer_value")
 #: Means of all arms are reported from this number of arms on.
 MIN_ARMS = 3
-
-
-def reported_visibility(seen: Visibility, least: int, others: int) -> Visibility:
-    """The visibility of the communities that are large enough for a report, largest first."""
-    frame = seen.frame.sort("size", descending=True, maintain_order=True)
-    frame = frame.head(shown_communities(frame.get_column("size").to_list(), least, others))
-    return replace(seen, frame=frame)
 
 
 def contrast_arms(outcome: pl.DataFrame, arms: Sequence[str], baseline: str) -> pl.DataFrame:

@@ -25,13 +25,27 @@ from graphkit.data.incidence import account_tags
 from graphkit.data.partition import Partition
 from graphkit.data.results import ImportReport
 from graphkit.data.tags import STOP_TAGS
-from graphkit.errors import MissingDataError, OptionError
-from graphkit.graphs import cointeraction_graph, describe, follow_graph
+from graphkit.errors import MissingDataError, OptionError, check_choice, check_integer
+from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
+from graphkit.study.citations import bibliography, community_sources
 from graphkit.study.config import check_null_draws
-from graphkit.study.disclosure import shown_communities
+from graphkit.study.disclosure import (
+    MEMBERS,
+    data_summary,
+    disclosed_names,
+    disclosed_visibility,
+    disclosure_facts,
+    disclosure_note,
+    graph_facts,
+    members_table,
+    overdue,
+    public_record,
+    refresh_text,
+    unassign_small,
+)
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
 
@@ -58,6 +72,8 @@ def study_communities(
     null_draws: int = 99,
     report: ImportReport | None = None,
     truth: Partition | None = None,
+    min_group_size: int = 10,
+    members: str = "none",
     rng: RNGLike | None = None,
 ) -> CommunityStudy:
     """Find, name and test the communities of a dataset, and write the results to a folder.
@@ -85,15 +101,24 @@ def study_communities(
         The import report of the reader; it is written into the folder.
     truth
         A known or planted partition to compare with, if there is one.
+    min_group_size
+        The smallest community that is told apart. Before anything is computed of them, members
+        of smaller ones become unassigned (small-cell suppression), and of further ones from whose
+        size theirs could be worked out. Counts of tags that fewer members use are left out. 1 keeps
+        all.
+    members
+        Whether the folder holds a table of the members: ``"none"``, ``"pseudonyms"`` (of a random
+        key that nobody has, so that its bytes differ between runs), or ``"raw"``, with the ids of
+        the data.
     rng
         Seed; recorded in the manifest.
 
     Returns
     -------
     CommunityStudy
-        With the tables ``dataset``, ``graphs``, ``communities``, ``members``, ``names``,
-        ``visibility``, ``borders``, ``null``, the figures, ``manifest.json`` and ``timings.json`` in
-        its folder.
+        With the tables ``dataset``, ``graphs``, ``communities``, ``names``, ``visibility``,
+        ``borders``, ``null``, and ``members`` if asked for, the figures, ``disclosure.md``,
+        ``methods.bib``, ``manifest.json`` and ``timings.json`` in its folder.
 
     Raises
     ------
@@ -109,12 +134,21 @@ def study_communities(
     search = {"quality": quality, "resolution": resolution, "runs": runs, "engine": engine}
     null_draws = check_null_draws(null_draws)
     require_dataset(dataset, caller="study_communities")
+    least = check_integer("min_group_size", min_group_size, 1)
+    check_choice("members", members, MEMBERS)
     with writing_results(out):
         folder = ResultsFolder(out)
         study = community_stages(
-            *(dataset, folder, streams, options, search, null_draws), report=report, truth=truth
+            *(dataset, folder, streams, options, search, null_draws),
+            report=report,
+            truth=truth,
+            least=least,
+            members=members,
         )
-        folder.finish(community_facts(study, streams.seed))
+        told = disclosure_facts({"interest": (study.partition,)}, least, members)
+        folder.text("disclosure.md", disclosure_note(told))
+        folder.text("methods.bib", bibliography(community_sources(study)))
+        folder.finish(community_facts(study, streams.seed) | {"disclosure": told})
     return study
 
 
@@ -128,30 +162,33 @@ def community_stages(
     *,
     report: ImportReport | None,
     truth: Partition | None,
-    least: int = 1,
+    least: int,
+    members: str,
 ) -> CommunityStudy:
     """The stages of :func:`study_communities` in a folder that other stages write to as well.
 
-    `search` holds the options of :func:`graphkit.leiden`. Figures leave out communities of
-    fewer than `least` members.
+    `search` holds the options of :func:`graphkit.leiden`. All but the null test is of communities
+    that may be told apart, see :func:`unassign_small`.
     """
     repeat = {"runs": search["runs"], "engine": search["engine"]}
     with folder.stage("graph"):
         graph = cointeraction_graph(dataset, **options.keywords())
     with folder.stage("communities"):
-        partition = leiden(graph, **search, rng=streams.integer("communities"))
+        found = leiden(graph, **search, rng=streams.integer("communities"))
+        partition = unassign_small(found, least)
     null, untested = None, "the test was left out"
     if null_draws:
         with folder.stage("null"):
             null, untested = _test_null(dataset, graph, search, null_draws, streams)
-    study = _name_and_show(dataset, graph, partition, folder, repeat, streams)
+    study = _name_and_show(dataset, graph, partition, folder, repeat, streams, least)
     notes = study.notes if null else (f"null not tested: {untested}", *study.notes)
     study = replace(study, null=null, notes=notes)
-    if truth is not None:
+    truth = None if truth is None else unassign_small(truth, least)
+    if truth is not None and truth.n_communities and partition.n_communities:
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
     with folder.stage("tables and figures"):
-        _write_results(study, folder, report, least)
+        _write_results(study, folder, report, least, members)
     return study
 
 
@@ -174,17 +211,20 @@ def _name_and_show(
     folder: ResultsFolder,
     repeat: dict[str, Any],
     streams: Streams,
+    least: int,
 ) -> CommunityStudy:
     """Community names and visibility on the follow graph, as far as the data allow."""
-    notes: list[str] = []
+    notes = [refresh_text(dataset).rstrip(".")] if overdue(dataset) else []
     with folder.stage("names"):
         try:
-            partition = label_communities(partition, dataset)
+            partition = disclosed_names(label_communities(partition, dataset), least)
         except MissingDataError:
             notes.append(_explain_numbers(dataset))
     follows, seen = None, None
-    panels = {"shared interest": mixing(graph, partition)}
-    if dataset.follows is None or not dataset.follows.height:
+    panels = {"shared interest": mixing(graph, partition)} if partition.n_communities else {}
+    if not partition.n_communities:
+        notes.append(f"no community of {least} or more that could be told apart")
+    elif dataset.follows is None or not dataset.follows.height:
         notes.append("no visibility: the dataset has no follows")
     elif graph.node_kind not in ("accounts", "authors"):
         notes.append(f"no visibility: {graph.node_kind} do not follow each other")
@@ -192,7 +232,7 @@ def _name_and_show(
         with folder.stage("visibility"):
             follows = follow_graph(dataset)
             rng = streams.integer("visibility")
-            seen = visibility(partition, follows, **repeat, rng=rng)
+            seen = disclosed_visibility(visibility(partition, follows, **repeat, rng=rng), least)
             panels["follows"] = mixing(follows, partition)
     return CommunityStudy(
         dataset, graph, partition, follows, seen, panels, folder.path, tuple(notes)
@@ -224,26 +264,32 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
         "null": None if study.null is None else study.null.frame.to_dicts(),
         "communities_found": partition.n_communities if study.found else 0,
         "notes": list(study.notes),
-        "provenance": partition.provenance.to_dict(),
+        "provenance": public_record(partition.provenance.to_dict()),
     }
 
 
 def _write_results(
-    study: CommunityStudy, folder: ResultsFolder, report: ImportReport | None, least: int
+    study: CommunityStudy,
+    folder: ResultsFolder,
+    report: ImportReport | None,
+    least: int,
+    members: str,
 ) -> None:
     partition, seen, recovery = study.partition, study.visibility, study.recovery
-    graphs: dict[str, Any] = {"co-interaction": study.graph}
+    facts = {"co-interaction": graph_facts(study.graph, partition, least)}
     if study.follows is not None:
-        graphs["follow"] = study.follows
+        facts["follow"] = graph_facts(study.follows, None, least)
     tables = {
-        "dataset": study.dataset.summary(),
-        "graphs": _stack_named({n: describe(g).frame for n, g in graphs.items()}),
+        "dataset": data_summary(study.dataset),
+        "graphs": _stack_named(facts),
         "communities": study.table(),
-        "members": partition.frame(),
+        "members": members_table(partition, members),
         "names": partition.evidence,
         "visibility": None if seen is None else seen.frame,
         "null": None if study.null is None else study.null.frame,
-        "borders": _stack_named({n: m.frame for n, m in study.mixing.items()}),
+        "borders": _stack_named({n: m.frame for n, m in study.mixing.items()})
+        if study.mixing
+        else None,
         "recovery": recovery,
     }
     if report is not None:
@@ -251,15 +297,14 @@ def _write_results(
     for name, table in tables.items():
         if table is not None:
             folder.table(name, table)
-    # communities are numbered by size, the largest first
-    shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
+    shown = partition.n_communities
     if not shown:
         return
     figure = plot.communities(partition, top=min(20, shown), verdict=study.verdict)
     folder.figure("communities", figure)
     hidden = () if seen is None else tuple(seen.hidden)
     folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
-    if seen is not None and seen.frame.head(shown)["follow_f1"].count():
+    if seen is not None and seen.frame["follow_f1"].count():
         folder.figure("visibility", plot.visibility(seen, top=min(25, shown)))
 
 

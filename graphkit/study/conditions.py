@@ -21,6 +21,7 @@ from graphkit.graphs import cointeraction_graph
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.study.config import CommunitiesConfig, StudyConfig
+from graphkit.study.disclosure import NOBODY, unassign_small
 
 __all__ = ["PartitionVariant"]
 
@@ -109,6 +110,7 @@ def find_variants(
         Options and seed of the search.
     """
     found, refused = dict[str, Partition](), dict[str, str]()
+    least = config.report.min_group_size
     for variant in variants:
         options, there = dict(search), graph
         if variant.factor != 1:
@@ -117,7 +119,11 @@ def find_variants(
         try:
             if variant.communities is not config.communities:
                 there = cointeraction_graph(part, **variant.communities.keywords())
-            found[variant.kind] = leiden(there, **options, rng=rng)
+            partition = unassign_small(leiden(there, **options, rng=rng), least)
+            if partition.n_communities:
+                found[variant.kind] = partition
+            else:
+                refused[variant.kind] = NOBODY.format(kind="other", least=least)
         except REFUSALS as error:
             refused[variant.kind] = str(error)
     return found, refused
@@ -171,6 +177,20 @@ def simulated_conditions(
         posts=wanted.posts_per_tick,
         rng=seed,
     )
+
+
+def draws_at_random(feed: Feed) -> bool:
+    """Whether neither interests nor what viewers do change the posts that a feed shows.
+
+    Examples
+    --------
+    >>> from graphkit.recommenders import popularity, uniform
+    >>> draws_at_random(uniform()), draws_at_random(popularity())
+    (True, False)
+    """
+    read = {name for table in (feed.sources, feed.weights) for name, n in table.items() if n}
+    plain = read <= {"everywhere", "chance"} and feed.filler != "popularity"
+    return plain and feed.score is None and not feed.topic_penalty
 
 
 def same_random_posts(worlds: Sequence[World], others: Sequence[World]) -> bool:

@@ -71,6 +71,11 @@ def _check_keys(model: Any, values: Mapping[str, Any], place: str, section: str 
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, str) and inner is Payout:
                 continue  # the name of one
+            if inner is Payout and not isinstance(entry, Mapping):
+                raise OptionError(
+                    f"{place}: {where} = {shorten(value)} must be the name of a payout scheme, or its "
+                    "numbers: { name = …, per_view = … }."
+                )
             if not isinstance(entry, Mapping):
                 shape = f"a table: [{where}]" if inner is fields[key] else f"tables: [[{where}]]"
                 raise OptionError(f"{place}: {where} = {shorten(value)} must be {shape}.")
@@ -106,8 +111,13 @@ def _hint_section(model: Any, key: str) -> str:
 def _explain_errors(error: ValidationError) -> str:
     """Invalid values with the reason, one clause each."""
     clauses = []
+    places = [found["loc"] for found in error.errors()]
     for found in error.errors():
-        where = ".".join(str(part) for part in found["loc"])
+        *above, last = found["loc"] or ("",)
+        one = (*above, Payout.__name__)
+        if last == "str" and any(place[: len(one)] == one for place in places):
+            continue  # what is no name either is told of as numbers
+        where = ".".join(str(part) for part in found["loc"] if part != Payout.__name__)
         value = found["input"]
         shown = (
             "" if isinstance(value, dict) or found["type"] == "missing" else f" = {shorten(value)}"
@@ -133,12 +143,15 @@ class DataConfig(Section):
     Attributes
     ----------
     source
-        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one), or
-        ``"any"`` (recognised from the files, by :func:`graphkit.read_any`), or a format of
-        :func:`graphkit.readwrite.formats`: ``"folder"`` (of :func:`graphkit.write_dataset`, or
-        tables as CSV, NDJSON or Parquet), ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
+        ``"bundled"`` (the platform that comes with graphkit), ``"synthetic"`` (a new one),
+        ``"fetch"`` (public data), ``"any"`` (recognised from the files, by
+        :func:`graphkit.read_any`), or a format of :func:`graphkit.readwrite.formats`:
+        ``"folder"`` (of :func:`graphkit.write_dataset`, or tables as CSV, NDJSON or Parquet),
+        ``"tiktok"`` (Research API JSON), ``"hetrec-lastfm"``, …
     path
         Folder or file of the data, relative to the study file.
+    name
+        With fetch: a name of :func:`graphkit.datasets.available`, such as ``"hetrec"``.
     stitches
         With tiktok: files or folders of stitch lists, likewise.
     account, direction
@@ -158,6 +171,7 @@ class DataConfig(Section):
 
     source: str = "bundled"
     path: str | None = None
+    name: str | None = None
     stitches: tuple[str, ...] = ()
     account: str | dict[str, str] | None = None
     direction: Literal["followers", "following"] | None = None
@@ -173,7 +187,7 @@ class DataConfig(Section):
     @field_validator("source")
     @classmethod
     def _check_source(cls, source: str) -> str:
-        check_choice("source", source, (*PLATFORMS, "any", *formats().get_column("name")))
+        check_choice("source", source, (*PLATFORMS, "fetch", "any", *formats().get_column("name")))
         return source
 
     def table_options(self) -> dict[str, Any]:
@@ -540,7 +554,12 @@ class ReportConfig(Section):
     title, question
         Its first lines.
     min_group_size
-        Smaller communities are suppressed in the report (small-cell suppression).
+        Smaller communities are told apart nowhere (small-cell suppression): before anything is
+        computed of them, their members become members of none.
+    members
+        Whether the folder holds a table of the members of communities: ``"none"``, ``"pseudonyms"``
+        (of a random key that is not kept: its bytes differ between runs) or ``"raw"``, with ids as
+        they are in the data.
     """
 
     title: str = "How far does content travel, and across which borders?"
@@ -550,6 +569,7 @@ class ReportConfig(Section):
         "not show?"
     )
     min_group_size: Count = 10
+    members: Literal["none", "pseudonyms", "raw"] = "none"
 
 
 _ARMS = (
@@ -637,15 +657,19 @@ class StudyConfig(Section):
             except (OptionError, FileError) as error:
                 raise type(error)(f"{place}: arms: {error}") from None
         self._check_payouts(place)
-        own = self.data.source in PLATFORMS
-        if own and self.data.path is not None:
+        own, fetched = self.data.source in PLATFORMS, self.data.source == "fetch"
+        if (own or fetched) and self.data.path is not None:
             raise OptionError(f"{place}: data.path goes with a source other than 'bundled'.")
-        for key in ("account", "direction", "tz") if own else ():
+        if fetched != (self.data.name is not None):
+            raise OptionError(
+                f"{place}: source = 'fetch' and data.name, of public data, go together."
+            )
+        for key in ("account", "direction", "tz") if own or fetched else ():
             if getattr(self.data, key) is not None:
                 raise OptionError(
                     f"{place}: data.{key} goes with data that are read, from data.path."
                 )
-        if not own and self.data.path is None:
+        if not (own or fetched) and self.data.path is None:
             raise OptionError(f"{place}: data.path is missing: where are the data?")
         if self.data.stitches and self.data.source not in ("tiktok", "any"):
             raise OptionError(f"{place}: data.stitches goes with source = 'tiktok'.")

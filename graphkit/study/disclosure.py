@@ -1,22 +1,62 @@
-"""Disclosure control: which communities and groups of creators are large enough to report."""
+"""Disclosure control: what leaves a study, and what is merged, suppressed or left out before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from graphkit.data.attributes import unique_name
+from graphkit.data.dataset import Dataset
+from graphkit.data.graph import Graph
 from graphkit.data.membership import number_by_size
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
+from graphkit.data.schema import KINDS, TABLES
 from graphkit.data.visibility import Visibility
+from graphkit.data.world import World
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
+from graphkit.graphs.describe import describe
 from graphkit.measures import Economy
 from graphkit.measures.income import OF_SMALLEST, SMALLEST
+from graphkit.privacy import PseudonymKey
+from graphkit.study.config import StudyConfig
 
-__all__ = ["drop_rare_tags", "merge_small", "shown_communities", "without_few_creators"]
+__all__ = [
+    "MEMBERS",
+    "data_summary",
+    "disclosed_names",
+    "disclosed_visibility",
+    "disclosure_facts",
+    "disclosure_note",
+    "disclosure_text",
+    "drop_rare_tags",
+    "graph_facts",
+    "members_table",
+    "merge_small",
+    "n_merged",
+    "overdue",
+    "public_config",
+    "public_message",
+    "public_record",
+    "refresh_text",
+    "shown_communities",
+    "unassign_small",
+    "unassign_small_in_world",
+    "without_few_creators",
+]
+
+#: In place of what may name persons.
+LEFT_OUT = "(left out)"
+
+#: What a results folder tells of the members of communities.
+MEMBERS = ("none", "pseudonyms", "raw")
 
 
 def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
@@ -25,7 +65,8 @@ def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
     Communities with fewer than `least` members are suppressed. If what is suppressed were one
     group, or fewer than `least` accounts, it could be derived from the total: then the next
     larger communities are suppressed too (complementary suppression). Accounts without a
-    community protect the rest as well, because the report does not give their number.
+    community protect the rest as well: their number is not told where a community is suppressed,
+    see :func:`graph_facts`.
 
     Parameters
     ----------
@@ -56,23 +97,258 @@ def shown_communities(sizes: Sequence[int], least: int, others: int = 0) -> int:
     return shown
 
 
-def without_few_creators(found: Economy, least: int) -> Economy:
-    """An economy without the measures of small creators, if these are fewer than `least`.
+#: Why a study cannot be of a partition.
+NOBODY = (
+    "the {kind} partition has no community of {least} accounts that could be told apart: take more "
+    "data, or a smaller report.min_group_size."
+)
 
-    They are the fifth of the creators of a world with fewest followers; the world with fewest
-    counts.
+
+def unassign_small(partition: Partition, least: int) -> Partition:
+    """Partition in which members of suppressed communities are unassigned.
+
+    :func:`shown_communities` has the rule. Members of no community take part in the study: they are
+    shown posts and post, but no measure is told of them apart, and a post of theirs has no home.
+    A community named "other" would be none: nothing binds its members, so that hosting or exposure
+    within it would mean nothing.
+
+    Parameters
+    ----------
+    partition
+        Any partition.
+    least
+        The smallest community that may be shown.
+
+    Examples
+    --------
+    >>> sizes = {"a": 12, "b": 11, "c": 9, "d": 3}
+    >>> named = {f"{c}{i}": c for c, n in sizes.items() for i in range(n)}
+    >>> merged = unassign_small(Partition.from_membership(named), 10)
+    >>> merged.labels, merged.n_unassigned, n_merged(merged)
+    (('a', 'b'), 12, 2)
     """
-    fewest = min(codes.size for one in found.incomes for codes in one.creators)
-    if SMALLEST * fewest >= least:
-        return found
-    kept = ~pl.col("measure").is_in(OF_SMALLEST)
-    return replace(found, frame=found.frame.filter(kept), contrasts=found.contrasts.filter(kept))
+    shown = shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
+    count = partition.n_communities - shown
+    if not count:
+        return partition
+    # beside the number of nodes without an edge, that of all unassigned ones would tell the rest
+    told = partition.provenance
+    removed = {why: n for why, n in told.removed.items() if why != "nodes without an edge"}
+    quiet = replace(partition, provenance=replace(told, removed=removed))
+    parameters = {"least": least, "communities_merged": count + n_merged(partition)}
+    record = Provenance.of("unassign_small", parameters, made_from=(quiet,))
+    return replace(partition.largest(shown), provenance=record)
+
+
+def n_merged(partition: Partition) -> int:
+    """Number of communities whose members :func:`unassign_small` made unassigned."""
+    return int(partition.provenance.find("communities_merged") or 0)
+
+
+def unassign_small_in_world(world: World, least: int) -> World:
+    """A world whose partitions and homes of posts know no suppressed community.
+
+    A partition of which no community may be told apart is left out.
+    """
+    merged = {kind: unassign_small(p, least) for kind, p in world.partitions.items()}
+    if all(merged[kind] is p for kind, p in world.partitions.items()):
+        return world
+    merged = {kind: p for kind, p in merged.items() if p.n_communities}
+    if not merged:
+        raise DataError(NOBODY.format(kind="planted", least=least))
+    homes = {
+        # the largest communities keep their codes
+        kind: np.where(world.homes[kind] < p.n_communities, world.homes[kind], np.int32(-1))
+        for kind, p in merged.items()
+    }
+    return replace(world, partitions=merged, homes=homes)
+
+
+def disclosed_names(partition: Partition, least: int) -> Partition:
+    """A named partition whose evidence counts no tag that fewer than `least` members use.
+
+    Names stay: they tell no number, and stand for a community that may be told apart.
+    """
+    evidence = partition.evidence
+    if evidence is None or least <= 1:
+        return partition
+    kept = evidence.filter(pl.col("nodes") >= least)
+    record = Provenance.of("disclosed_names", {"least": least}, made_from=(partition,))
+    return partition.with_labels(partition.labels, kept, record)
+
+
+def disclosed_visibility(seen: Visibility, least: int) -> Visibility:
+    """Visibility without the numbers of communities of which few members are in the follow graph."""
+    few = (pl.col("shared") > 0) & (pl.col("shared") < least)
+    keep = ("community", "label", "size", "verdict")
+    columns = [
+        pl.when(~few).then(pl.col(name)).alias(name)
+        for name in seen.frame.columns
+        if name not in keep
+    ]
+    return replace(seen, frame=seen.frame.with_columns(columns))
+
+
+def graph_facts(graph: Graph, partition: Partition | None, least: int) -> pl.DataFrame:
+    """Statistics of a graph, without those that would tell the size of a small group.
+
+    The numbers of nodes without an edge and of the largest component are left out if they, or
+    what is left beside them, tell fewer than `least` nodes apart, or if the `partition` has merged
+    communities, whose size would be the rest.
+    """
+    facts = describe(graph).frame
+    sizes = np.bincount(graph.components()) if graph.n_nodes else np.zeros(0, dtype=np.int64)
+    alone = int((sizes == 1).sum())
+    beside = int(sizes.sum()) - alone - int(sizes.max(initial=0))
+    small = any(0 < group < least for group in (alone, beside))
+    if not small and not (partition is not None and n_merged(partition)):
+        return facts
+    telling = ["nodes without an edge", "weak components", "largest component"]
+    return facts.filter(~pl.col("fact").is_in([*telling, "share in largest component"]))
+
+
+def data_summary(dataset: Dataset) -> pl.DataFrame:
+    """The columns of the data; extremes of times by the day only, of others, each one row's, not."""
+    kind = pl.col("time_kind").is_not_null()
+    extremes = (pl.when(kind).then(pl.col(c).str.head(10)).alias(c) for c in ("low", "high"))
+    return dataset.summary().with_columns(extremes)
+
+
+def disclosure_facts(
+    partitions: Mapping[str, Sequence[Partition]], least: int, members: str
+) -> dict[str, Any]:
+    """What was merged, for the manifest; `partitions` are those of the worlds by kind."""
+    merged = [
+        {"partition": kind, "world": world, "communities": n_merged(partition)}
+        for kind, found in partitions.items()
+        for world, partition in enumerate(found)
+        if n_merged(partition)
+    ]
+    return {"min_group_size": least, "members": members, "merged": merged}
+
+
+#: What a results folder tells of members.
+_MEMBERS_TEXT = {
+    "none": "No table of members was written, and no file holds an id of an account or a post: to get "
+    "one, ask for members = 'pseudonyms' or 'raw'.",
+    "pseudonyms": "The table of members has pseudonyms, keyed hashes of a random key that was not kept: "
+    "they cannot be linked with the data or with another run. No other file holds an id of an account "
+    "or a post. Pseudonyms are no anonymity: what is told beside them may identify a person.",
+    "raw": "The table of members holds ids as they are in the data, as was asked for by members = "
+    "'raw': they lead to persons. Keep the folder as you keep the data.",
+}
+
+
+def disclosure_text(told: Mapping[str, Any]) -> list[str]:
+    """What was merged and left out, and why, of the facts of :func:`disclosure_facts`."""
+    least, merged = told["min_group_size"], told["merged"]
+    if least <= 1:
+        return [
+            "Small communities are told apart (min_group_size = 1): nothing was suppressed.",
+            _MEMBERS_TEXT[told["members"]],
+        ]
+    kinds: dict[str, list[int]] = {}
+    for row in merged:
+        kinds.setdefault(row["partition"], []).append(row["communities"])
+    parts = [
+        f"{sum(counts)} of the {kind} partition"
+        + (f", over {len(counts)} worlds" if len(counts) > 1 else "")
+        for kind, counts in kinds.items()
+    ]
+    what = f"Merged were: {'; '.join(parts)}." if parts else "No community was that small."
+    return [
+        f"No community of fewer than {least} accounts is told apart (small-cell suppression, "
+        f"min_group_size = {least}). Before names, visibility, measures, tables and figures were made, "
+        "members of smaller communities were made members of none, and those of the next larger ones "
+        "if the rest would have been one community or too few accounts (complementary suppression). "
+        "They still see posts and post; measures under a partition leave them and their posts out. "
+        f"{what}",
+        f"The counts of tags that fewer than {least} members of a community use are left out. Where "
+        "they would tell a small group by subtraction, the numbers of nodes without an edge and of the "
+        f"largest component are left out; where fewer than {least} members are in the follow graph, so "
+        "are the figures on it. Of numbers in the data no extremes are told, of times the day.",
+        _MEMBERS_TEXT[told["members"]],
+        "Suppression is by the size of groups of accounts. It is no proof against someone who holds "
+        "other data on the same persons.",
+    ]
+
+
+def disclosure_note(told: Mapping[str, Any]) -> str:
+    """The file ``disclosure.md``."""
+    return (
+        "\n\n".join(["# What this folder tells, and what it does not", *disclosure_text(told)])
+        + "\n"
+    )
+
+
+def public_config(config: StudyConfig) -> StudyConfig:
+    """A study without what may name persons, unless it asks for ``members = "raw"``.
+
+    That are the accounts whose data the files hold, and objects that are left out by their ids.
+    """
+    data, wanted = config.data, config.communities
+    if config.report.members == "raw":
+        return config
+    if data.account is not None:
+        data = data.model_copy(update={"account": LEFT_OUT})
+    if wanted.through != "tags" and wanted.exclude:
+        wanted = replace(wanted, exclude=(LEFT_OUT,))
+    return config.model_copy(update={"data": data, "communities": wanted})
+
+
+def public_record(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of provenance without the parameters that may name accounts or posts."""
+    known = record["parameters"]
+    hidden = [name for name in ("account", "stitches") if known.get(name) is not None]
+    if known.get("through") != "tags" and known.get("exclude"):
+        hidden.append("exclude")
+    return record | {
+        "parameters": known | dict.fromkeys(hidden, LEFT_OUT),
+        "parents": [public_record(parent) for parent in record["parents"]],
+    }
+
+
+def overdue(dataset: Dataset) -> bool:
+    """Whether the day by which the data must be refreshed is past."""
+    return dataset.refresh_due is not None and dataset.refresh_due < date.today()
+
+
+def refresh_text(dataset: Dataset) -> str:
+    """By when the data must be refreshed by their terms, and whether that day has passed."""
+    due = dataset.refresh_due
+    assert due is not None
+    if not overdue(dataset):
+        return f"By their terms the data must be refreshed by {due.isoformat()}."
+    return (
+        f"By their terms the data had to be refreshed by {due.isoformat()}, which is past: check which "
+        "posts and accounts still exist, and remove the others with Dataset.keep_valid and "
+        "Dataset.purge."
+    )
+
+
+def members_table(partition: Partition, members: str) -> pl.DataFrame | None:
+    """One row per node as :meth:`Partition.frame`, or `None`.
+
+    Pseudonyms are of a random key that is not kept, so that nobody can link them, neither with the
+    data nor with another run; rows are in their order, for that of the ids would tell them.
+    """
+    if members == "none":
+        return None
+    frame = partition.frame()
+    if members == "raw":
+        return frame
+    key = PseudonymKey(secrets.token_bytes(32))
+    hashed = [key.pseudonym(str(one), "account") for one in frame.get_column("id").to_list()]
+    return frame.with_columns(pl.Series("id", hashed, pl.String)).sort("id")
 
 
 def merge_small(
     partition: Partition, least: int, seen: Visibility | None = None
 ) -> tuple[Partition, Visibility | None]:
     """Partition whose small communities are one, called ``other``, and the visibility of the rest.
+
+    For graphs that are exported, where every node has a community. What a study computes is of a
+    partition without them: see :func:`unassign_small`.
 
     Merged are the communities that :func:`shown_communities` suppresses. The others keep the names
     that they go by, also where that is a number.
@@ -136,3 +412,66 @@ def _recode(frame: pl.DataFrame, new: dict[int, int], labels: Sequence[str]) -> 
     names = pl.Series("label", labels, dtype=pl.String)
     rows = rows.with_columns(names.gather(rows.get_column("community")))
     return rows.sort("community", maintain_order=True)
+
+
+#: Texts in quotes, the last of which a message may have cut off, and a word before it.
+_QUOTED = re.compile(
+    r"""(?:(\w+)([ :=]+))?(?<![\w.])(?:b)?(['"])((?:\\.|(?!\3).)*?)(?:\3|…(?!\3))(?!\w)"""
+)
+#: Lists of the columns or keys that a file has, and spellings that may be meant.
+_LISTS = re.compile(
+    r"(?:there are|the table has|its keys are|Did you mean)"
+    r"""(?: ?(?:'[^']*'|"[^"]*")(?:,| and| or)?)+"""
+)
+#: Words before the name of a column, table or the like.
+_NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file", "mean", "sheet"}
+_NAMING |= {"attribute", "stage", "arm", "as", "to", "partition", "verb", "named"}
+#: Texts in quotes that no data can be known by.
+_KNOWN = {*TABLES, *KINDS, *(c.name for table in TABLES.values() for c in table.columns)}
+_KNOWN |= {"add", "drop", "raise", "first", "last", "text", "name", "followers", "following"}
+
+
+def public_message(error: BaseException) -> str:
+    """The message of an error, in which values of the data are dots.
+
+    Messages on data and files show a shortened cell, in quotes; names of columns, tables and keys
+    stay. Of errors that are not graphkit's own only the type is told, for it is not known what they
+    hold.
+
+    Examples
+    --------
+    >>> public_message(DataError("table 'follows', row 1: followee_id='ann' is not in 'accounts'."))
+    "table 'follows', row 1: followee_id='…' is not in 'accounts'."
+    >>> public_message(KeyError("ann"))
+    'KeyError'
+    """
+    if not isinstance(error, GraphkitError):
+        return type(error).__name__
+    if not isinstance(error, DataError | FileError | MissingDataError):
+        return str(error)
+    text = str(error)
+    lists = [found.span() for found in _LISTS.finditer(text)]
+
+    def mask(found: re.Match[str]) -> str:
+        word, gap, quote, value = found.groups()
+        named = word in _NAMING and (gap or "").strip() == ""
+        listed = any(low <= found.end(3) <= high for low, high in lists)
+        if named or listed or value in _KNOWN:
+            return found.group()
+        before = f"{word}{gap}" if word else ""
+        return f"{before}{quote}…{quote}"
+
+    return _QUOTED.sub(mask, text)
+
+
+def without_few_creators(found: Economy, least: int) -> Economy:
+    """An economy without the measures of small creators, if these are fewer than `least`.
+
+    They are the fifth of the creators of a world with fewest followers; the world with fewest
+    counts.
+    """
+    fewest = min(codes.size for one in found.incomes for codes in one.creators)
+    if SMALLEST * fewest >= least:
+        return found
+    kept = ~pl.col("measure").is_in(OF_SMALLEST)
+    return replace(found, frame=found.frame.filter(kept), contrasts=found.contrasts.filter(kept))

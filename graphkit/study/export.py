@@ -86,14 +86,15 @@ def read_results(folder: str | Path) -> tuple[Partition, Visibility | None]:
     Raises
     ------
     FileError
-        If the folder holds no finished results, or a table is damaged.
+        If the folder holds no finished results, no table of members (which a study writes on
+        request), or a damaged table.
     """
     folder = Path(folder)
     record = read_record(folder / MANIFEST) if folder.is_dir() else None
     if record is None or "tables/members.parquet" not in record["files"]:
         raise FileError(
             f"{folder} is no results folder with members of communities: give the folder that `graphkit "
-            "communities --out` or `graphkit run --out` wrote."
+            "communities --out` or `graphkit run --out` wrote, with --members raw."
         )
     if not record["finished"]:
         raise FileError(f"{folder}: this study did not finish: run it again first.")

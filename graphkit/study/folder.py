@@ -29,6 +29,7 @@ from graphkit.data.files import (
 )
 from graphkit.errors import FileError, GraphkitError
 from graphkit.plot.style import Canvas
+from graphkit.study.disclosure import public_message
 
 __all__ = ["ResultsFolder"]
 
@@ -95,7 +96,8 @@ class ResultsFolder:
         """Time a stage; its seconds and the peak memory so far go to ``timings.json``.
 
         A stage that fails is a row of ``failures.csv``; the manifest then names the files
-        that were finished, and the error says where they are.
+        that were finished, and the error says where they are. Neither shows a value of the data:
+        see :func:`graphkit.study.disclosure.public_message`.
         """
         start = time.perf_counter()
         try:
@@ -107,7 +109,8 @@ class ResultsFolder:
                 self.timings.append(row)
         except Exception as error:
             known = isinstance(error, GraphkitError)
-            what = str(error) if known else f"{error!r}."
+            # values of the data stay in the error that this one is raised from
+            what = public_message(error) if known else f"{public_message(error)}."
             try:
                 self._record_failure(name, error)
             except FileError:
@@ -116,7 +119,11 @@ class ResultsFolder:
             raise (type(error) if known else GraphkitError)(message) from error
 
     def _record_failure(self, stage: str, error: Exception) -> None:
-        row = {"stage": [stage], "error": [type(error).__name__], "message": [str(error)]}
+        row = {
+            "stage": [stage],
+            "error": [type(error).__name__],
+            "message": [public_message(error)],
+        }
         self._write_file("failures.csv", guard_formulas(pl.DataFrame(row)).write_csv)
         self.finish({"failed": stage}, finished=False)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from graphkit import readwrite, synthetic
+from graphkit import datasets, readwrite, synthetic
 from graphkit.data.dataset import Dataset
 from graphkit.data.platform import Platform
 from graphkit.data.results import ImportReport
@@ -18,6 +18,7 @@ from graphkit.data.times import as_instant
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
 from graphkit.study.communities import community_facts
 from graphkit.study.config import PLATFORMS, StudyConfig, load_config
+from graphkit.study.disclosure import public_config, refresh_text
 from graphkit.study.results import StudyResult
 
 __all__ = ["check_study"]
@@ -50,6 +51,8 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
             else synthetic.platform(data.accounts, mixing=data.mixing, rng=data.seed)
         )
         return StudyInputs(platform.dataset, platform, None)
+    if data.source == "fetch":
+        return _fetch_inputs(data.name or "")
     path = config.resolve(data.path or "")
     if not path.exists():
         raise FileError(
@@ -67,6 +70,19 @@ def load_inputs(config: StudyConfig) -> StudyInputs:
         **data.table_options(),
     )
     return StudyInputs(dataset, None, report)
+
+
+def _fetch_inputs(name: str) -> StudyInputs:
+    """Public data by name; those that are no log of accounts are an :class:`OptionError`."""
+    if name == "platform":
+        raise OptionError("data.name = 'platform': that is source = 'bundled', without a name.")
+    found = datasets.fetch(name)
+    if not isinstance(found.data, Dataset):
+        raise OptionError(
+            f"data.name = {name!r} is a graph, and a study needs a log of accounts and posts: read it "
+            "with graphkit.datasets.fetch."
+        )
+    return StudyInputs(found.data, None, found.report)
 
 
 def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
@@ -98,6 +114,11 @@ def check_inputs(config: StudyConfig, inputs: StudyInputs) -> None:
             ds.require("items", "created_at", "author_id", verb="world.posts = 'authored'")
         except MissingDataError as error:
             raise MissingDataError(f"{error} Or set world.posts = 'introduced'.") from None
+    if config.simulation.impressions and inputs.platform is None and config.report.members != "raw":
+        raise OptionError(
+            "simulation.impressions writes ids of accounts and posts into the results: set "
+            "report.members = 'raw' too, or leave the impressions out."
+        )
     if config.calibration.log:
         try:
             ds.require("impressions", "watch_fraction", verb="calibration.log")
@@ -159,6 +180,7 @@ def check_study(path: str | Path) -> pl.DataFrame:
     made = "made independently" if synthetic else parts if world.groups else "the data's own"
     rows = {
         "data": f"{config.data.source}: {data}",
+        **({"terms": refresh_text(ds)} if ds.refresh_due else {}),
         "communities": f"{communities.between} through {communities.through}, "
         f"{communities.runs} runs of Leiden ({communities.engine}), "
         f"{communities.null_draws or 'no'} random logs",
@@ -226,7 +248,7 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
     spread = result.spread
     return {
         "seed": seed,
-        "study": result.config.model_dump(mode="json"),
+        "study": public_config(result.config).model_dump(mode="json"),
         "inputs": {
             "dataset": inputs.dataset.content_key,
             "communities from": communities.pop("dataset"),
@@ -243,6 +265,7 @@ def manifest_facts(result: StudyResult, inputs: StudyInputs, seed: int) -> dict[
             for headline in result.headlines
             for f in headline.findings
         ],
+        "disclosure": result.disclosure,
         "notes": list(result.notes),
         "communities": {k: v for k, v in communities.items() if k not in ("seed", "notes")},
     }

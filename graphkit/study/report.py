@@ -28,7 +28,8 @@ from graphkit.measures.intervals import INDISTINCT as NOT_DISTINGUISHED
 from graphkit.plot.style import Canvas
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
-from graphkit.study.disclosure import shown_communities, without_few_creators
+from graphkit.study.citations import bibliography, methods_of, study_sources
+from graphkit.study.disclosure import disclosure_text, n_merged, without_few_creators
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.inputs import StudyInputs, versions
 from graphkit.study.published import published_table, published_text
@@ -154,7 +155,7 @@ def _fill_figure(
 def report_figures(result: StudyResult, flows: Flows | None = None) -> list[ReportFigure]:
     """All figures of the report in their order; `flows` are needed to draw them only."""
     hidden, spread = result.hidden.get("interest", ()), result.spread
-    shown = _n_shown(result)
+    shown = result.communities.partition.n_communities
     whole = spread.worlds[0].sample == "whole"
     alike = len({world.partitions["interest"].labels for world in spread.worlds}) == 1
     worlds = "the data themselves" if whole else "all worlds" if alike else "the first world"
@@ -364,18 +365,19 @@ def write_report(result: StudyResult, inputs: StudyInputs, folder: ResultsFolder
 def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
     """Values of the template."""
     config, recovered, recovery = result.config, result.communities.recovery, None
-    shown, report, dropped, notes = _n_shown(result), inputs.report, None, None
+    report, dropped, notes = inputs.report, None, None
     if report is not None and report.dropped.height:
         dropped = _text_table(report.dropped, "Rows dropped on reading, with reasons")
     if report is not None and report.notes.height:
         notes = _text_table(report.notes, "Rows changed or added on reading, and what is absent")
     if recovered is not None:
         recovery = _text_table(
-            recovered.filter(pl.col("size") >= config.report.min_group_size),
+            recovered,
             "Comparison with the planted communities: best F1 per community (last row: AMI over "
             "all), for shared interest, the follow graph, and connected components",
         )
     arms = range(len(result.headlines))
+    methods, works = methods_of(result.communities)
     measures = [(m.name, m.meaning, m.unit) for m in _defined_measures(result)]
     return {
         "title": config.report.title,
@@ -390,11 +392,11 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "data_rows": _data_table(inputs),
         "data_dropped": dropped,
         "data_notes": notes,
-        "community_text": text.community_text(result, shown),
-        "community_table": _community_table(result, shown),
+        "community_text": text.community_text(result),
+        "community_table": _community_table(result),
         "recovery_table": recovery,
         "visibility_text": text.visibility_text(result),
-        "visibility_table": _visibility_table(result, shown),
+        "visibility_table": _visibility_table(result),
         "feed_table": _feed_table(result),
         "filler_table": _text_table(
             result.spread.summary(),
@@ -419,6 +421,10 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "published_text": published_text(result),
         "published_table": _published_table(result),
         "limits": text.limitations_text(result),
+        "disclosure_text": disclosure_text(result.disclosure),
+        "methods": methods,
+        "works": sorted({*works, *study_sources(result)}, key=str.casefold),
+        "bibtex": bibliography(study_sources(result)),
         "method_table": _method_table(result, inputs),
         "behaviour_table": _text_table(config.behaviour.frame, "Behaviour of viewers"),
         "figures": _embedded_figures(result),
@@ -468,12 +474,6 @@ def _embedded_figures(result: StudyResult) -> dict[str, list[Picture]]:
             png = base64.b64encode(path.read_bytes()).decode("ascii")
             found.setdefault(figure.section, []).append(Picture(png, figure.alt, figure.caption))
     return found
-
-
-def _n_shown(result: StudyResult) -> int:
-    partition = result.communities.partition
-    least = result.config.report.min_group_size
-    return shown_communities(partition.sizes.tolist(), least, partition.n_unassigned)
 
 
 def _text_table(
@@ -566,29 +566,28 @@ def _data_table(inputs: StudyInputs) -> Table:
     return _text_table(frame, "Rows of the data")
 
 
-def _suppressed_row(result: StudyResult, shown: int) -> tuple[str, ...]:
+def _suppressed_row(result: StudyResult) -> tuple[str, ...]:
     """Row for the communities that are suppressed."""
-    hidden = result.communities.partition.n_communities - shown
+    hidden = n_merged(result.communities.partition)
     return (f"{hidden} smaller ones, suppressed",) if hidden else ()
 
 
-def _community_table(result: StudyResult, shown: int) -> Table:
-    partition, least = result.communities.partition, result.config.report.min_group_size
-    summary = partition.summary().head(shown)
+def _community_table(result: StudyResult) -> Table:
+    partition = result.communities.partition
+    summary = partition.summary()
     keep = [c for c in ("label", "size", "share", "consistency") if c in summary.columns]
     frame, caption = summary.select(keep), "Communities of shared interest: members, consistency"
     if partition.evidence is not None:
-        # tags of few members are suppressed as well
-        common = partition.evidence.filter(pl.col("count") >= least).sort("community", "rank")
+        common = partition.evidence.sort("community", "rank")
         top = common.group_by("community", maintain_order=True).agg(pl.col("tag").head(5))
         tags_of = {code: ", ".join(tags) for code, tags in top.rows()}
         evidence = [tags_of.get(c, "–") for c in range(summary.height)]
         frame = frame.with_columns(pl.Series("named after", evidence, pl.String))
         caption += ", over-represented tags"
-    return _text_table(frame, caption, _suppressed_row(result, shown))
+    return _text_table(frame, caption, _suppressed_row(result))
 
 
-def _visibility_table(result: StudyResult, shown: int) -> Table | None:
+def _visibility_table(result: StudyResult) -> Table | None:
     seen = result.communities.visibility
     if seen is None:
         return None
@@ -596,9 +595,9 @@ def _visibility_table(result: StudyResult, shown: int) -> Table | None:
     names |= {"visible_runs": "visible_runs", "conductance": "conductance"}
     names |= {"internal_share": "follows inside", "expected_share": "expected"}
     names |= {"ratio": "ratio", "ratio_low": "from", "ratio_high": "to", "homophily": "homophily"}
-    frame = seen.frame.head(shown).select("label", "size", *names).rename(names)
+    frame = seen.frame.select("label", "size", *names).rename(names)
     caption = "Visibility of each community on the follow graph"
-    return _text_table(frame, caption, _suppressed_row(result, shown))
+    return _text_table(frame, caption, _suppressed_row(result))
 
 
 def _feed_table(result: StudyResult) -> Table:

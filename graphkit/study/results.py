@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.measures import Economy, Headline, Mixing
 from graphkit.study.config import StudyConfig
+from graphkit.study.disclosure import disclosure_facts, n_merged
 
 __all__ = ["HEADLINE_MEASURES", "CommunityStudy", "Curve", "StudyResult"]
 
@@ -85,7 +87,7 @@ class CommunityStudy(Frozen, title="Community study", table="table"):
     @property
     def verdict(self) -> str:
         """``stable``, or why nothing was found, in a few words."""
-        if self.partition.n_communities < 2:
+        if self.partition.n_communities + n_merged(self.partition) < 2:
             return "one community only"
         if self.null is None or self.partition.stability < DISAGREE:
             return self.partition.verdict
@@ -201,6 +203,17 @@ class StudyResult(Frozen, title="Study"):
     notes: tuple[str, ...]
     validation: Validation | None = None
     economy: Economy | None = None
+
+    @property
+    def disclosure(self) -> dict[str, Any]:
+        """Least size of a group, what is told of members, and the communities merged by world."""
+        worlds = [world for world in self.spread.worlds if world.sample != "part"]
+        told = self.config.report
+        return disclosure_facts(
+            {kind: [world.partitions[kind] for world in worlds] for kind in worlds[0].partitions},
+            told.min_group_size,
+            told.members,
+        )
 
     @property
     def hidden(self) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ from graphkit.data.platform import Platform
 from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import GraphkitWarning, MissingDataError, OptionError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import (
     Economy,
@@ -33,6 +33,7 @@ from graphkit.measures import (
     hosting_by_visibility,
     measure_spread,
 )
+from graphkit.measures.income import OF_SMALLEST
 from graphkit.parallel import check_executor, in_threads, track
 from graphkit.recommenders import Feed
 from graphkit.rng import RNGLike, Streams
@@ -45,11 +46,13 @@ from graphkit.simulation import (
 )
 from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
+from graphkit.study.citations import bibliography, study_sources
 from graphkit.study.communities import community_stages
 from graphkit.study.conditions import (
     INTEREST,
     PartitionVariant,
     concat_conditions,
+    draws_at_random,
     find_variants,
     partition_variants,
     read_alike,
@@ -60,6 +63,16 @@ from graphkit.study.conditions import (
     world_without,
 )
 from graphkit.study.config import StudyConfig, load_config
+from graphkit.study.disclosure import (
+    NOBODY,
+    disclosed_names,
+    disclosed_visibility,
+    disclosure_note,
+    public_config,
+    unassign_small,
+    unassign_small_in_world,
+    without_few_creators,
+)
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.published import calibrate_viewers, validate_runs
@@ -141,7 +154,7 @@ def _run_stages(
     config: StudyConfig, folder: ResultsFolder, executor: Executor | None
 ) -> StudyResult:
     streams = Streams(config.seed)
-    folder.text("study.toml", _HEAD + config.to_toml())
+    folder.text("study.toml", _HEAD + public_config(config).to_toml())
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
@@ -179,10 +192,12 @@ def _run_stages(
     if config.compared_payouts:
         with folder.stage("economy"):
             paid = simulation.compare_payouts(spread)
+            paid = without_few_creators(paid, config.report.min_group_size)
             folder.table("economy", paid.frame)
             folder.table("economy_contrasts", paid.contrasts)
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
-            folder.table("incomes", pl.concat(rows))
+            few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
+            folder.table("incomes", pl.concat(rows).drop(few))
     scan = None
     with folder.stage("other conditions"):
         parts = simulation.try_conditions(_conditions_of(config, simulation, inputs), spread)
@@ -228,6 +243,8 @@ def _run_stages(
         write_figures(result, flows, folder)
     with folder.stage("report"):
         write_report(result, inputs, folder)
+    folder.text("disclosure.md", disclosure_note(result.disclosure))
+    folder.text("methods.bib", bibliography(study_sources(result)))
     folder.finish(manifest_facts(result, inputs, streams.seed))
     remove_folder(folder.path / CHECKPOINTS)
     return result
@@ -250,13 +267,21 @@ def _find_communities(
         report=inputs.report,
         truth=None if inputs.platform is None else inputs.platform.truth,
         least=config.report.min_group_size,
+        members=config.report.members,
     )
+    with folder.stage("communities"):
+        _require_communities(found.partition, config)
     partitions = {"interest": found.partition}
     if found.follows is not None:
         with folder.stage("follow partition"):
             rng = streams.integer("follow partition")
-            partitions["follow"] = _follow_partition(config, part, found.follows, rng)
-            folder.table("follow_communities", partitions["follow"].summary())
+            follow = _follow_partition(config, part, found.follows, rng)
+            folder.table("follow_communities", follow.summary())
+        if follow.n_communities:
+            partitions["follow"] = follow
+        else:
+            why = NOBODY.format(kind="follow", least=config.report.min_group_size)
+            found = replace(found, notes=(*found.notes, why.rstrip(".")))
     return found, partitions
 
 
@@ -301,11 +326,19 @@ def _follow_partition(
     config: StudyConfig, part: Dataset, follows: Graph, rng: RNGLike
 ) -> Partition:
     """Communities of the follow graph, named if there is anything to name them by."""
+    least = config.report.min_group_size
     found = leiden(follows, runs=config.communities.runs, engine=config.communities.engine, rng=rng)
+    found = unassign_small(found, least)
     try:
-        return label_communities(found, part)
+        return disclosed_names(label_communities(found, part), least)
     except MissingDataError:
         return found  # they go by their number
+
+
+def _require_communities(partition: Partition, config: StudyConfig) -> None:
+    """Refuse an interest partition without a community that may be told apart."""
+    if not partition.n_communities:
+        raise DataError(NOBODY.format(kind=INTEREST, least=config.report.min_group_size))
 
 
 def _partitions_of(
@@ -322,11 +355,14 @@ def _partitions_of(
     streams = Streams(config.seed)
     graph = cointeraction_graph(part, **config.communities.keywords())
     seed, search = streams.integer("interest"), _search(config)
-    found = leiden(graph, **search, rng=seed)
-    interest = label_communities(found, part)
+    least = config.report.min_group_size
+    found = unassign_small(leiden(graph, **search, rng=seed), least)
+    _require_communities(found, config)
+    interest = disclosed_names(label_communities(found, part), least)
     follows = follow_graph(part)
     rng = streams.integer("follow partition")
-    known = {INTEREST: interest, "follow": _follow_partition(config, part, follows, rng)}
+    follow = _follow_partition(config, part, follows, rng)
+    known = {INTEREST: interest} | ({"follow": follow} if follow.n_communities else {})
     others, why = find_variants(variants, config, part, graph, found, search, seed)
     for kind, reason in why.items():
         stopped.setdefault(kind, f"in another world: {reason}")
@@ -378,6 +414,7 @@ def _build_worlds(
         **{name: getattr(wanted, name) for name in of_data},
         rng=streams.integer("world"),
     )
+    own = unassign_small_in_world(own, config.report.min_group_size)
     if inputs.platform is None:
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
@@ -389,7 +426,15 @@ def _build_worlds(
         find = lambda _: {k: p for k, p in next(there).partitions.items() if k != "planted"}  # noqa: E731
     others = wanted.worlds - 1
     more = _make_worlds(config, inputs.platform, others, find, streams) if others else []
-    return [own, *more]
+    return _of_common_kinds([own, *more])
+
+
+def _of_common_kinds(worlds: Sequence[World]) -> list[World]:
+    """The worlds with the kinds of partition that all of them have."""
+    kinds = set.intersection(*(set(world.partitions) for world in worlds))
+    return [
+        world_without(world, [k for k in world.partitions if k not in kinds]) for world in worlds
+    ]
 
 
 def _make_worlds(
@@ -401,7 +446,8 @@ def _make_worlds(
 ) -> list[World]:
     """Worlds that are made independently, with the partitions that `find` gives."""
     options = _world_options(config)
-    return worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
+    made = worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
+    return [unassign_small_in_world(world, config.report.min_group_size) for world in made]
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:
@@ -432,12 +478,7 @@ def _see_communities(
         fewer = options if not found else options | {"runs": min(runs, 2)}
         partitions = [world.partitions[kind] for kind in kinds]
         seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
-        found.append(
-            [
-                analysis.reported_visibility(one, least, partition.n_unassigned)
-                for one, partition in zip(seen, partitions, strict=True)
-            ]
-        )
+        found.append([disclosed_visibility(one, least) for one in seen])
     return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
@@ -698,20 +739,6 @@ class _Simulation:
         if self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE:
             return [work(piece) for piece in track(pieces, title, len(pieces))]
         return in_threads(work, pieces, title)
-
-
-def draws_at_random(feed: Feed) -> bool:
-    """Whether neither interests nor what viewers do change the posts that a feed shows.
-
-    Examples
-    --------
-    >>> from graphkit.recommenders import popularity, uniform
-    >>> draws_at_random(uniform()), draws_at_random(popularity())
-    (True, False)
-    """
-    read = {name for table in (feed.sources, feed.weights) for name, n in table.items() if n}
-    plain = read <= {"everywhere", "chance"} and feed.filler != "popularity"
-    return plain and feed.score is None and not feed.topic_penalty
 
 
 def _first_worlds(spread: Spread, n: int, replications: int) -> Spread:

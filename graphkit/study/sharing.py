@@ -10,8 +10,10 @@ import polars as pl
 
 from graphkit import plot
 from graphkit.data.files import read_record
-from graphkit.data.partition import Partition
+from graphkit.data.partition import Partition, Runs
+from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError, OptionError, check_integer
 from graphkit.measures import Mixing
 from graphkit.study.config import load_config
@@ -100,7 +102,7 @@ def share_bundle(
     held = isinstance(results, CommunityStudy | StudyResult)
     source = Path(results.folder if held else results)  # type: ignore[union-attr, arg-type]
     path = Path(path)
-    partition, seen = read_results(source)
+    partition, seen = _read_groups(source)
     if path.absolute() == source.absolute():
         raise OptionError(f"{path} is the folder of the results: name another one for the bundle.")
     merged, kept = merge_small(partition, least, seen)
@@ -125,6 +127,41 @@ def share_bundle(
         about = {"bundle": True, "min_group_size": least, **facts}
         bundle.folder.finish(about, timed=False)
     return path
+
+
+def _read_groups(source: Path) -> tuple[Partition, Visibility | None]:
+    """Partition and visibility of a results folder; without a table of members, of nobody's ids."""
+    record = read_record(source / MANIFEST) if source.is_dir() else None
+    table = None if record is None else read_table(source, "communities")
+    known = record is not None and record["finished"]
+    if not known or table is None or read_table(source, "members") is not None:
+        return read_results(source)
+    assert record is not None
+    codes = np.repeat(np.arange(table.height, dtype=np.int32), table.get_column("size").to_numpy())
+    # those without a community, by the share that one of the others is of all
+    total = round(table["size"][0] / table["share"][0]) if table.height else 0
+    codes = np.concatenate([codes, np.full(total - codes.size, -1, np.int32)])
+    about = record.get("communities", record)
+    runs = None
+    if "consistency" in table.columns:
+        values = table.get_column("consistency").fill_null(float("nan")).to_numpy()
+        each = np.where(codes >= 0, values[codes], np.nan).astype(np.float32)
+        stability = about.get("agreement_of_runs")
+        agreement = float("nan") if stability is None else float(stability)
+        runs = Runs(codes[None], np.full(1, np.nan), agreement, each)
+    made = Provenance.from_dict(about["provenance"])
+    evidence, seen = read_table(source, "names"), read_table(source, "visibility")
+    partition = Partition(
+        Vocabulary(range(codes.size)),
+        codes,
+        tuple(table.get_column("label")),
+        runs=runs,
+        evidence=None if evidence is None else evidence.drop("membership_key"),
+        node_kind=made.find("between") or "nodes",
+        provenance=made,
+    )
+    empty = np.empty((0, 0), np.int32)
+    return partition, None if seen is None else Visibility(seen, empty, float("nan"))
 
 
 def _add_communities(
@@ -162,7 +199,7 @@ def _add_communities(
         bundle.add("borders", pl.concat(named))
         bundle.folder.figure("borders", plot.borders(panels, top=16))
     if seen is not None:
-        few = seen.frame.filter(pl.col("shared") < least)
+        few = seen.frame.filter(pl.col("shared").fill_null(0) < least)
         bundle.leave(
             "visibility of communities",
             few.height + n_merged,

@@ -11,7 +11,7 @@ from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
 from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
 from graphkit.study.config import StudyConfig
-from graphkit.study.disclosure import shown_communities
+from graphkit.study.disclosure import n_merged, overdue, refresh_text
 from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
@@ -33,6 +33,8 @@ def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
             "The figures show what the method does where the ground truth is known; they do not "
             "describe any real platform."
         )
+    if overdue(inputs.dataset):
+        texts.append(refresh_text(inputs.dataset))
     if not result.spread.calibrated:
         texts.append(
             "The viewers' behaviour is not calibrated: its parameters are documented assumptions, "
@@ -47,6 +49,8 @@ def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
     texts = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
         texts.append(f"Terms: {ds.terms}")
+    if ds.refresh_due is not None and not overdue(ds):
+        texts.append(refresh_text(ds))
     world = result.spread.worlds[0]
     texts.append(
         "Three things come from disjoint parts of the data: the communities, the initial profiles "
@@ -66,7 +70,7 @@ NULL_TEXT = (
 )
 
 
-def community_text(result: StudyResult, shown: int) -> list[str]:
+def community_text(result: StudyResult) -> list[str]:
     """How communities were detected, how far runs agree, and what the null test says."""
     found, wanted = result.communities, result.config.communities
     partition = found.partition
@@ -77,16 +81,15 @@ def community_text(result: StudyResult, shown: int) -> list[str]:
         "Consistency is the run-to-run similarity of members' communities, mean over members, "
         f"0 … 1. {_naming_text(partition)}"
     ]
-    hidden = partition.n_communities - shown
-    if hidden:
+    if hidden := n_merged(partition):
         texts.append(
-            f"{hidden} communities are suppressed (small-cell suppression): they have fewer than "
-            f"{result.config.report.min_group_size} members, or could be derived from the rest."
+            f"{hidden} further communities are suppressed (small-cell suppression): they have fewer "
+            f"than {result.config.report.min_group_size} members, or could be derived from the rest."
         )
     if partition.n_unassigned:
         texts.append(
-            "Accounts without edges in this part of the data belong to no community: they are "
-            "shown posts, but are left out of measures under a partition."
+            "Accounts without edges in this part of the data, or of suppressed communities, belong to "
+            "no community: they are shown posts, but are left out of measures under a partition."
         )
     return [*texts, *(f"{note[:1].upper()}{note[1:]}." for note in result.notes)]
 
@@ -108,13 +111,9 @@ def visibility_text(result: StudyResult) -> list[str]:
     """Which communities of shared interest the follow graph shows."""
     if result.communities.visibility is None:
         return ["There is no follow graph to compare the communities with."]
-    partition = result.communities.partition
-    large = shown_communities(
-        partition.sizes.tolist(), result.config.report.min_group_size, partition.n_unassigned
-    )
-    verdicts = result.communities.visibility.frame.head(large).get_column("verdict").to_list()
+    verdicts = result.communities.visibility.frame.get_column("verdict").to_list()
     return [
-        f"Verdicts on the {_count_text(large, 'community', 'communities')} of shared interest large "
+        f"Verdicts on the {_count_text(len(verdicts), 'community', 'communities')} of shared interest large "
         f"enough to be reported: {verdicts.count('hidden')} hidden, {verdicts.count('visible')} "
         f"visible, {verdicts.count('undecided')} undecided, {verdicts.count('not judgeable')} not "
         "judgeable. Hidden means that no community of the follow graph matches (F1 ≥ 0.5) in most "

@@ -266,6 +266,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "FeedFactors": lambda: gk.attribution.feed_factors(
         gk.follower_centric(), gk.interest_centric()
     ),
+    "Fetched": lambda: gk.datasets.fetch("platform"),
     "FlaggedCascades": lambda: gk.measures.flagged_cascades(flagged()),
     "FlowContrast": lambda: gk.measures.flow_contrast(
         compared(), "all", "new", partition="planted"

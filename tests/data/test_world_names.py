@@ -36,6 +36,22 @@ def test_minors_are_those_of_bands_that_end_below_18(world: gk.World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("band", "young"),
+    [
+        *((band, True) for band in ("≤17", "<=17", "17 and under", "17 or younger", "0-12")),
+        *((band, True) for band in ("younger than 18", "below 18")),
+        *((band, False) for band in ("≥16", ">=16", "16 and up", "16 or more", "at least 16")),
+        *((band, False) for band in ("≤18", "<=18", "18 and under", "18 or younger")),
+    ],
+)
+def test_bands_in_other_words(world: gk.World, band: str, young: bool) -> None:
+    names = {"age_band": (band,)}
+    aged = dataclasses.replace(world, age_band=np.zeros(60, np.int32), code_names=names)
+    assert aged.minors is not None
+    assert aged.minors.all() == aged.minors.any() == young
+
+
+@pytest.mark.parametrize(
     ("names", "words"),
     [
         ({"age_band": ("13-17",)}, r"name every code, 0 … 8"),

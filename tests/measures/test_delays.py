@@ -142,3 +142,14 @@ def test_wrong_delays() -> None:
         fit_delays([1.0, 5.0], groups=[0, -1])
     for kind in (np.int8, np.uint8, np.uint64, np.float32):
         assert fit_delays(np.array([1, 2, 5], kind)).mu == fit_delays([1, 2, 5]).mu
+
+
+def test_days_between_two_steps_count_whole_steps_only() -> None:
+    """In steps of two days, within one day is a delay of 0, which stands for less than one."""
+    rng = np.random.default_rng(5)
+    exact = drawn(20_000, rng)
+    found = fit_delays(2.0 * np.round(exact / 2), width=2.0, days=(1.0, 2.0, 7.0))
+    frame = found.frame
+    truth = [np.mean(exact <= upto) for upto in (1.0, 3.0, 7.0)]
+    assert frame["observed"].to_list() == pytest.approx(truth)
+    assert frame["expected"].to_list() == pytest.approx(truth, abs=0.01)

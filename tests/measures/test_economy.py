@@ -176,3 +176,12 @@ def test_what_is_refused(spreads: list[Spread], worlds: list[World]) -> None:
         economy(spreads, ["x", "y", "z"], baseline="uniform")
     own = Payout("own", per_view=2.0)
     assert economy(spreads[0], [own], baseline="uniform").payouts == ("own",)
+
+
+def test_a_single_run_has_no_intervals_and_distinguishes_nothing() -> None:
+    world = gk.build_world(gk.synthetic.platform(60, rng=1), ticks=3, rng=1)
+    arms = {"uniform": gk.recommenders.uniform(), "interest": gk.interest_centric()}
+    spread = gk.simulate_spread(world, arms, ticks=3, slots=5, reading="empty", rng=1)
+    found = economy(spread, ["per_view", "subscriptions"], baseline="uniform")
+    assert found.sentence.startswith("In a single run (no intervals), with")
+    assert "distinguishable" not in found.sentence

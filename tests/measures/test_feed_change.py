@@ -165,3 +165,19 @@ def test_every_factor_changes_some_of_the_feed(tmp_path_factory: pytest.TempPath
         changes.append(np.mean(each))
     expected = found.filter(arm="language")["change"].item()
     assert expected == pytest.approx(np.mean(changes))
+
+
+def test_the_order_of_rows_does_not_change_the_last_digit(small: World) -> None:
+    rng = np.random.default_rng(3)
+    shown = {
+        arm: {
+            f"u{a}": "".join(rng.choice(list("abcdefghijklm"), int(rng.integers(1, 12)), False))
+            for a in range(400)
+        }
+        for arm in ("base", "other")
+    }
+    log = log_of(shown)
+    first = feed_change(log, small, baseline="base")
+    for seed in range(6):
+        shuffled = log.sample(fraction=1, shuffle=True, seed=seed)
+        assert feed_change(shuffled, small, baseline="base")["change"][0] == first["change"][0]

@@ -186,6 +186,31 @@ def test_controls_are_as_visible_and_those_without_are_counted(by_hand: Any) -> 
         hosting_of_flagged(spread, partition="planted", visibility=seen({"x": 0.1}))
 
 
+def test_numbers_of_communities_do_not_match_over_independent_worlds(by_hand: Any) -> None:
+    world = made_world(by_hand)
+    part = world.partitions["planted"]
+    unnamed = replace(world, partitions={"planted": gk.Partition(part.vocabulary, part.membership)})
+    some = {"flagged": 3, "alike": 1, "double": 19, "large": 20}
+    spread = spread_of(by_hand, unnamed, {"a": [some, some]})
+    names = [unnamed.partitions["planted"].name(c) for c in range(4)]
+    view = seen(dict(zip(names, (0.1, 0.3, 0.9, 0.1), strict=True)))
+    with pytest.raises(DataError, match="one per world if communities have no names"):
+        hosting_of_flagged(spread, partition="planted", visibility=view)
+    found = hosting_of_flagged(spread, partition="planted", visibility=[view, view])
+    assert found.frame["worlds"][0] == 2
+
+
+def test_a_community_that_is_not_in_the_visibility_is_counted_as_such(by_hand: Any) -> None:
+    world = made_world(by_hand)
+    some = {"flagged": 3, "alike": 1, "double": 19, "large": 20}
+    spread = spread_of(by_hand, world, {"a": [some, some]})
+    view = seen({"flagged": 0.1, "alike": 0.3, "large": 0.1})
+    found = hosting_of_flagged(spread, partition="planted", visibility=view)
+    groups = dict(found.communities.filter(world=1).select("community", "group").rows())
+    assert groups["double"] == "homophily unknown"
+    assert found.provenance.removed == {"communities of unknown homophily, over all worlds": 2}
+
+
 def test_what_cannot_be_compared_is_refused(by_hand: Any) -> None:
     world = made_world(by_hand)
     spread = spread_of(by_hand, world, {"a": [dict.fromkeys(SIZES, 1)]})
@@ -387,3 +412,72 @@ def test_arms_that_cannot_be_compared_are_refused(simulated: Any) -> None:
     ):
         with pytest.raises(kind, match=message):
             intervention_costs(simulated, given, partition="planted")
+
+
+def test_answers_of_a_run_do_not_change_which_communities_are_flagged() -> None:
+    """With more answers than posts, a community's scheduled posts are those of the world."""
+    platform = gk.synthetic.platform(120, communities=2, posts_per_account=3, rng=1)
+    world = gk.build_world(platform, ticks=3, rng=1)
+    home = world.homes["planted"]
+    world = replace(world, flagged=(home == 1) & (world.quality > 0.5))
+    many = gk.simulation.Behaviour(duet_base=0.0, answer_delay=0.1, answer_spread=0.0)
+    options: dict[str, Any] = {"ticks": 3, "slots": 6, "replications": 2, "budget": "free"}
+    spread = gk.simulate_spread(world, {"a": uniform()}, **options, behaviour=many, rng=1)
+    assert len(spread.tallies["a", 0, 0].answers) > world.n_posts / 2
+    found = hosting_of_flagged(spread, partition="planted").communities
+    scheduled = world.ticks < 3
+    for c, row in enumerate(found.iter_rows(named=True)):
+        own = scheduled & (home == c)
+        assert row["posts"] == own.sum()
+        assert row["flagged_share"] == pytest.approx(world.flagged[own].mean())
+    # and those of small creators who keep posting are judged by their scheduled posts
+    kept = gk.measures.income(spread, "per_view", baseline="a").frame["small_kept_share"]
+    posts = np.bincount(world.posters[world.poster_indptr[:-1]][scheduled], minlength=120)
+    followers = np.bincount(world.follows.indices, minlength=120)
+    creators = np.flatnonzero(posts)
+    last = np.sort(followers[creators])[int(np.ceil(0.2 * creators.size)) - 1]
+    below = creators[followers[creators] < last]
+    tied = creators[followers[creators] == last]
+    part = (0.2 * creators.size - below.size) / tied.size
+    for r, value in enumerate(kept.to_list()):
+        stays = 1 - spread.tallies["a", 0, r].quit.astype(float)
+        weights = np.concatenate([np.ones(below.size), np.full(tied.size, part)])
+        of = np.concatenate([below, tied])
+        weights *= posts[of] >= 2
+        assert value == pytest.approx((weights * stays[of]).sum() / weights.sum())
+
+
+def test_the_parts_of_a_jackknife_have_the_groups_of_their_whole() -> None:
+    """Without a tenth of the accounts, a community near the threshold stays on its side."""
+    platform = gk.synthetic.platform(240, communities=6, posts_per_account=6, rng=1)
+    world = gk.build_world(platform, ticks=4, rng=1)
+    home, flagged = world.homes["planted"], np.zeros(world.n_posts, np.bool_)
+    own = np.flatnonzero((home == 2) & (world.ticks < 4))
+    flagged[own[: int(np.ceil(own.size / 10))]] = True
+    parts = gk.resample_worlds(replace(world, flagged=flagged), 8, rng=1)
+    shares = []
+    for part in parts:
+        code = [part.partitions["planted"].name(c) for c in range(6)].index(
+            world.partitions["planted"].name(2)
+        )
+        of = (part.homes["planted"] == code) & (part.ticks < 4)
+        shares.append(part.flagged[of].mean())
+    assert min(shares) < 0.1 <= shares[0]
+    arms = {"a": uniform(), "b": gk.interest_centric()}
+    spread = gk.simulate_spread(parts, arms, ticks=4, slots=5, rng=1)
+    found = hosting_of_flagged(spread, partition="planted")
+    groups = dict(found.communities.select("community", "group").rows())
+    outcome = measure_spread(spread).filter(arm="a", partition="planted", measure="hosting_reach")
+    gaps = []
+    for w in range(len(parts)):
+        reach = dict(outcome.filter(world=w).select("community", "value").rows())
+        own = [reach[name] for name in groups if groups[name] == "flagged"]
+        assert len(own) == 1
+        gaps.append(own[0] - np.mean([reach[x] for x in groups if groups[x] == "control"]))
+    of_parts = np.array(gaps[1:])
+    half = stats.t.ppf(0.975, 7) * np.sqrt(7 / 8 * ((of_parts - of_parts.mean()) ** 2).sum())
+    row = found.frame.row(0, named=True)
+    assert row["difference"] == pytest.approx(gaps[0])
+    assert (row["low"], row["high"]) == pytest.approx((gaps[0] - half, gaps[0] + half))
+    costs = intervention_costs(spread, {"a": ["b"]}, partition="planted").frame
+    assert costs.filter(measure="bystander_reach")["low"].null_count() == 0

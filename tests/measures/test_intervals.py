@@ -295,3 +295,19 @@ def test_one_row(several: pl.DataFrame) -> None:
         found.row("crosing")
     with pytest.raises(MissingDataError, match="of '#books'"):
         found.row("hosting_reach", "follow", "#books")
+
+
+@pytest.mark.parametrize("jackknifed", [False, True])
+def test_a_difference_that_is_rounding_is_zero(by_hand: Any, jackknifed: bool) -> None:
+    """.1 + .2 and .3 differ by 5.6e-17 in every world: nothing is higher."""
+    outcome = by_hand.outcome({"a": [[0.1 + 0.2]] * 4, "b": [[0.3]] * 4})
+    gap = contrast(jackknife(outcome) if jackknifed else outcome, "a", "b").row("crossing")
+    assert (gap["difference"], gap["low"], gap["high"]) == (0.0, 0.0, 0.0)
+    assert gap["direction"] == "not distinguishable"
+    # one world has no interval, and no difference either
+    single = by_hand.outcome({"a": [[0.1 + 0.2]], "b": [[0.3]]})
+    gap = contrast(single, "a", "b").row("crossing")
+    assert (gap["difference"], gap["low"]) == (0.0, None)
+    # beside values of its own size, a small difference is one
+    small = by_hand.outcome({"a": [[3e-17]] * 4, "b": [[1e-17]] * 4})
+    assert contrast(small, "a", "b").row("crossing")["direction"] == "higher"

@@ -24,7 +24,11 @@ def test_a_family_is_its_rows_one_by_one(name: str) -> None:
     values[3, 2] = values[1:, 3] = values[:, 4] = np.nan
     values[:, 5] = 2.0
     values[2, 5] = 4.0  # the whole apart from parts that are alike
-    found = find_all(values, values, scheme, 0.9)
+    values[:, 6] = 1e-17  # rounding of numbers near 1
+    magnitude = np.abs(values)
+    magnitude[:, 6] = 1.0
+    found = find_all(values, magnitude, scheme, 0.9)
+    assert found.centre[6] == found.low[6] == found.high[6] == 0
     for k in range(values.shape[1]):
         known = np.flatnonzero(~np.isnan(values[:, k]))
         column = values[known, k]
@@ -32,7 +36,7 @@ def test_a_family_is_its_rows_one_by_one(name: str) -> None:
             assert np.isnan(found.centre[k])
             assert np.isnan(found.low[k])
             continue
-        twin = scheme.find(column, np.abs(column), known.astype(np.int64), 0.9)
+        twin = scheme.find(column, magnitude[known, k], known.astype(np.int64), 0.9)
         row = (found.centre[k], found.low[k], found.high[k], found.p[k])
         np.testing.assert_allclose(row, (twin.centre, twin.low, twin.high, twin.p), rtol=1e-12)
 

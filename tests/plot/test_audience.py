@@ -73,3 +73,10 @@ def test_what_cannot_be_drawn_is_refused(found: AudienceExposure) -> None:
         plot.audience(found, measure="flagged_shares")
     with pytest.raises(DataError, match="AudienceExposure"):
         plot.audience(found.frame)  # type: ignore[arg-type]
+
+
+def test_bounds_that_are_impossible_are_not_drawn(found: AudienceExposure) -> None:
+    wide = found.levels.with_columns(low=pl.lit(-0.4), high=pl.lit(1.4))
+    left, right = plot.audience(replace(found, levels=wide)).axes[0].get_xlim()
+    assert -0.05 < left <= 0
+    assert 1 <= right < 1.05

@@ -56,6 +56,16 @@ def test_marks_are_filled_where_a_direction_is_claimed(
         assert {line.get_markerfacecolor() == "white" for line in dots} == {white}
 
 
+def test_nothing_falls_by_more_than_all(results: tuple[CrossPostDemotion, TwoPlatforms]) -> None:
+    found = results[0]
+    wide = found.frame.with_columns(percent_low=pl.lit(-170.0), percent_high=pl.lit(30.0))
+    for axes in plot.cross_posting(replace(found, frame=wide)).axes:
+        assert -110 <= axes.get_ylim()[0] < -100
+    none = pl.lit(None, pl.Float64)
+    bare = found.frame.with_columns(percent_low=none, percent_high=none)
+    assert "bars" not in plot.cross_posting(replace(found, frame=bare)).get_supxlabel()
+
+
 def test_bad_input(results: tuple[CrossPostDemotion, TwoPlatforms]) -> None:
     found, both = results
     with pytest.raises(DataError, match="CrossPostDemotion"):

@@ -80,3 +80,13 @@ def test_results_without_values_are_refused() -> None:
     bare = {"low": None, "high": None}
     assert "bars" not in notes(plot.intervention_costs(costs(**bare)))
     assert "bars" not in notes(plot.hosting_of_flagged(hosted(**bare)))
+
+
+def test_long_names_of_feeds_leave_room_for_the_intervention() -> None:
+    feed = "a feed with a name that is much longer than there is room for"
+    rows = [costs(arm=f"{feed}, {what}").frame for what in ("flagged demoted", "capped for minors")]
+    found = InterventionCosts(pl.concat(rows), "planted", 0.1)
+    legend = plot.intervention_costs(found).axes[2].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert [text.rsplit(", ")[-1] for text in texts] == ["flagged demoted", "capped for minors"]
+    assert all(len(text) <= 48 for text in texts)

@@ -2,18 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
-from graphkit.communities import Visibility
-from graphkit.data.provenance import Provenance
-from graphkit.study.analysis import (
-    blend_curve,
-    mark_sign_changes,
-    means_of_arms,
-    reported_visibility,
-)
+from graphkit.study.analysis import blend_curve, mark_sign_changes, means_of_arms
 from graphkit.study.config import ArmConfig
 
 FOLLOWER = ArmConfig(name="circle", preset="follower_centric")
@@ -110,17 +102,3 @@ def test_sign_changes_need_intervals_on_both_sides() -> None:
     assert not mark_sign_changes(scan.with_columns(direction=pl.lit(None, pl.String)))[
         "sign_change"
     ].any()
-
-
-def test_only_communities_large_enough_are_reported() -> None:
-    frame = pl.DataFrame(
-        {
-            "label": ["a", "b", "c", "d", "e"],
-            "size": [50, 40, 30, 20, 3],
-            "verdict": ["hidden", "undecided", "visible", "not judgeable", "hidden"],
-        }
-    )
-    seen = Visibility(frame, np.zeros((1, 1), np.int32), 1.0, Provenance("visibility"))
-    assert reported_visibility(seen, 2, 0).hidden == ["a", "e"]
-    # the small one is not reported
-    assert reported_visibility(seen, 10, 10).hidden == ["a"]

@@ -29,16 +29,7 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     one = study_communities(platform.dataset, tmp_path / "1", **options)
     study_communities(platform.dataset, tmp_path / "2", **options)
     assert hashes(tmp_path / "1") == hashes(tmp_path / "2")
-    names = {
-        "dataset",
-        "graphs",
-        "communities",
-        "members",
-        "names",
-        "visibility",
-        "borders",
-        "null",
-    }
+    names = {"dataset", "graphs", "communities", "names", "visibility", "borders", "null"}
     present = {p.stem for p in (tmp_path / "1" / "tables").glob("*.csv")}
     assert present == names | {"recovery"}
     figures = {p.name for p in (tmp_path / "1" / "figures").iterdir()}
@@ -57,7 +48,7 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     written = pl.read_parquet(tmp_path / "1/tables/null.parquet")
     assert written.equals(one.null.frame)
     assert written["p"].to_list() == [0.05, 0.05]
-    assert manifest["provenance"]["verb"] == "label_communities"
+    assert manifest["provenance"]["verb"] == "disclosed_names"
     assert "none found" not in repr(one)
     assert "#" in one._repr_html_()
 

@@ -1,10 +1,35 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.data.dataset import Dataset
+from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.study.disclosure import merge_small, shown_communities
+from graphkit.data.visibility import Visibility
+from graphkit.errors import DataError, FileError, MissingDataError, OptionError
+from graphkit.study import StudyConfig
+from graphkit.study.disclosure import (
+    data_summary,
+    disclosed_visibility,
+    disclosure_facts,
+    disclosure_text,
+    graph_facts,
+    merge_small,
+    n_merged,
+    overdue,
+    public_config,
+    public_message,
+    refresh_text,
+    shown_communities,
+    unassign_small,
+    unassign_small_in_world,
+)
 
 
 @given(st.lists(st.integers(1, 60), max_size=12), st.integers(1, 20))
@@ -24,6 +49,145 @@ def test_accounts_of_no_community_hide_a_small_group() -> None:
     assert shown_communities([143, 3, 3, 2], 10) == 0
     assert shown_communities([143, 3, 3, 2], 10, others=800) == 1
     assert shown_communities([143, 3], 10, others=4) == 0
+
+
+def of_sizes(**sizes: int) -> Partition:
+    return Partition.from_membership({f"{c}{i}": c for c, n in sizes.items() for i in range(n)})
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=8), st.integers(1, 15))
+def test_merging_leaves_what_is_shown_and_does_nothing_twice(sizes: list[int], least: int) -> None:
+    partition = of_sizes(**{f"c{i}-": n for i, n in enumerate(sizes)})
+    merged = unassign_small(partition, least)
+    shown = shown_communities(partition.sizes.tolist(), least)
+    assert merged.sizes.tolist() == partition.sizes.tolist()[:shown]
+    assert merged.labels == partition.labels[:shown]
+    assert n_merged(merged) == len(sizes) - shown
+    assert unassign_small(merged, least) is merged
+    kept = merged.membership >= 0
+    assert np.array_equal(merged.membership[kept], partition.membership[kept])
+
+
+def test_a_small_group_cannot_be_taken_from_the_numbers_of_nodes() -> None:
+    """Two pairs beside a ring of twenty; nodes without an edge would tell how many are left."""
+    ring = [(f"r{i}", f"r{(i + 1) % 20}") for i in range(20)]
+    edges = [*ring, ("a", "b"), ("c", "d")]
+    alone = [f"z{i}" for i in range(30)]
+    graph = Graph.from_edges(
+        *zip(*edges, strict=True), directed=False, nodes=[*{n for e in edges for n in e}, *alone]
+    )
+    told = set(graph_facts(graph, None, 4)["fact"])
+    assert {"nodes without an edge", "largest component"} <= told
+    quiet = set(graph_facts(graph, None, 10)["fact"])
+    assert told - quiet == {
+        *("nodes without an edge", "weak components", "largest component"),
+        "share in largest component",
+    }
+
+
+def test_communities_hardly_in_the_follow_graph_have_no_figures() -> None:
+    frame = pl.DataFrame(
+        {
+            "community": [0, 1, 2],
+            "label": ["a", "b", "c"],
+            "size": [40, 30, 20],
+            "shared": [30, 6, 0],
+            "coverage": [0.75, 0.2, 0.0],
+            "verdict": ["hidden", "not judgeable", "not judgeable"],
+        }
+    )
+    seen = disclosed_visibility(Visibility(frame, np.zeros((1, 1), np.int32), 1.0), 10)
+    assert seen.frame["shared"].to_list() == [30, None, 0]
+    assert seen.frame["coverage"].to_list() == [0.75, None, 0.0]
+    assert seen.frame["size"].to_list() == [40, 30, 20]
+    assert seen.hidden == ["a"]
+
+
+def test_the_summary_of_the_data_tells_no_extreme_of_one_account() -> None:
+    accounts = {"account_id": ["a", "b"], "follower_count": [3, 987654]}
+    items = {"item_id": ["v", "w"], "created_at": ["2024-05-01T10:20:30Z", "2024-05-02T11:12:13Z"]}
+    found = data_summary(Dataset(accounts=accounts, items=items))
+    known = {row["column"]: (row["low"], row["high"]) for row in found.iter_rows(named=True)}
+    assert known["follower_count"] == (None, None)
+    assert known["created_at"] == ("2024-05-01", "2024-05-02")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (DataError("row 3: 'ann' occurs again"), "row 3: '…' occurs again"),
+        (DataError("column 'at', row 1: 'ann…, cut off"), "column 'at', row 1: '…', cut off"),
+        (DataError("members' own \"it's\" row"), 'members\' own "…" row'),
+        (
+            MissingDataError("f has no column 'who'; there are 'user' and 'clip', not 'ann'."),
+            "f has no column 'who'; there are 'user' and 'clip', not '…'.",
+        ),
+        (DataError("keep='last', as ['ann', 'bob']"), "keep='last', as ['…', '…']"),
+        (FileError("log.csv, line 2: 'ann'"), "log.csv, line 2: '…'"),
+        (OptionError("engine='igraf' is unknown."), "engine='igraf' is unknown."),
+        (ValueError("ann"), "ValueError"),
+    ],
+)
+def test_messages_show_no_value_of_the_data(error: Exception, told: str) -> None:
+    assert public_message(error) == told
+    assert public_message(type(error)(told)) == told
+
+
+def test_the_note_says_what_was_merged() -> None:
+    merged = unassign_small(of_sizes(a=30, b=12, c=6, d=5), 10)
+    told = disclosure_facts({"interest": [merged, merged], "planted": [of_sizes(a=12)]}, 10, "raw")
+    assert told["merged"] == [
+        {"partition": "interest", "world": world, "communities": 2} for world in (0, 1)
+    ]
+    text = " ".join(disclosure_text(told))
+    assert "Merged were: 4 of the interest partition, over 2 worlds." in text
+    assert "lead to persons" in text
+    assert "nothing was suppressed" in disclosure_text(told | {"min_group_size": 1})[0]
+
+
+def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> None:
+    import graphkit as gk
+
+    world = gk.build_world(gk.synthetic.platform(accounts=150, rng=4), ticks=2, rng=1)
+    before = world.partitions["planted"]
+    least = int(before.sizes[4])
+    merged = unassign_small_in_world(world, least)
+    after, homes = merged.partitions["planted"], merged.homes["planted"]
+    assert after.n_communities < before.n_communities
+    assert after.sizes.min() >= least
+    kept = homes >= 0
+    assert np.array_equal(
+        kept, (world.homes["planted"] >= 0) & (world.homes["planted"] < after.n_communities)
+    )
+    assert np.array_equal(homes[kept], world.homes["planted"][kept])
+    assert unassign_small_in_world(merged, least) is merged
+    with pytest.raises(DataError, match="planted partition has no community of 1000 accounts"):
+        unassign_small_in_world(world, 1000)
+
+
+def test_a_study_names_neither_owners_nor_items() -> None:
+    values = {
+        "data": {"source": "any", "path": "log", "account": {"liked.json": "ann"}},
+        "communities": {"exclude": ["7281986300348026145"]},
+    }
+    study = StudyConfig.of(values)
+    told = public_config(study)
+    assert (told.data.account, told.communities.exclude) == ("(left out)", ("(left out)",))
+    raw = study.model_copy(update={"report": study.report.model_copy(update={"members": "raw"})})
+    assert public_config(raw) is raw
+    tags = StudyConfig.of({"communities": {"through": "tags", "exclude": ["jazz"]}})
+    assert "jazz" in public_config(tags).communities.exclude
+
+
+def test_a_study_past_the_day_of_its_terms_says_so() -> None:
+    follows = {"follower_id": ["a"], "followee_id": ["b"]}
+    for days, late in ((-1, True), (0, False), (1, False)):
+        day = date.today() + timedelta(days)
+        ds = Dataset(follows=follows, refresh_due=day)
+        assert overdue(ds) == late
+        assert ("which is past" in refresh_text(ds)) == late
+        assert day.isoformat() in refresh_text(ds)
+    assert not overdue(Dataset(follows=follows))
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=8), st.integers(2, 8))

@@ -175,6 +175,24 @@ def test_what_is_refused(section: dict[str, Any], message: str) -> None:
     assert "pydantic" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("payout", "message"),
+    [
+        (3, r"simulation\.payout = 3 must be the name of a payout scheme, or its numbers: \{ name"),
+        ({"per_view": 1.0}, r"my\.toml: simulation\.payout\.name: field required\.$"),
+        (TIPS | {"per_reaction": -1.0}, r"my\.toml: simulation\.payout: payout: per_reaction=-1"),
+        (
+            TIPS | {"pooled": 1},
+            r"my\.toml: simulation\.payout\.pooled = 1: input should be a valid b",
+        ),
+        (["per_view"], r"my\.toml: simulation\.payout = \['per_view'\]: input should be an object"),
+    ],
+)
+def test_a_wrong_payout_is_told_once(payout: Any, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        StudyConfig.of({"simulation": {"payout": payout, "budget": "free"}}, place="my.toml")
+
+
 def test_the_dry_run_of_the_example_says_what_would_run() -> None:
     plan = dict(check_study(STUDIES / "economy.toml").iter_rows())
     assert plan["economy"] == (

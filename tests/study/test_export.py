@@ -30,6 +30,7 @@ def data(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def study(data: Path) -> CommunityStudy:
     ds, _ = gk.read_any(data)
     options = {"weight": "count", "max_degree": 60, "runs": 2, "null_draws": 0}
+    options |= {"min_group_size": 1, "members": "raw"}
     return study_communities(ds, data.parent / "results", **options, rng=2)  # type: ignore[arg-type]
 
 

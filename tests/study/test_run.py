@@ -14,6 +14,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
 from graphkit.study import run as run_module
+from graphkit.study.disclosure import n_merged
 
 TINY = """
 [data]
@@ -95,6 +96,7 @@ def test_what_feeds_read_is_passed_on(tmp_path: Path) -> None:
         "world": {"worlds": 1, "ticks": 2, **reading},
         "simulation": {"ticks": 2, "slots": 2},
         "s_scan": {"social_share": []},
+        "report": {"min_group_size": 1},
     }
     (world,) = run_study(StudyConfig.of(values), tmp_path / "out").spread.worlds
     assert {name: world.provenance.parameters[name] for name in reading} == reading
@@ -176,23 +178,35 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_small_communities_are_suppressed(study: Path, tmp_path: Path) -> None:
-    large = study.parent / "large.toml"
-    large.write_text(
-        study.read_text().replace("social_share = [0, 1]", "social_share = []")
-        + "profile_noise = []\ntopic_penalty = []\nresolution = []\n[report]\nmin_group_size = 1000\n"
-    )
-    hidden = run_study(large, tmp_path / "out")
-    text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
-    communities = text[text.index("<h2 id=") : text.index('<h2 id="feeds">')]
+def test_small_communities_are_suppressed(result: StudyResult, study: Path, tmp_path: Path) -> None:
+    def ask(least: int) -> Path:
+        file = study.parent / f"of {least}.toml"
+        few = study.read_text().replace("social_share = [0, 1]", "social_share = []")
+        few += "profile_noise = []\ntopic_penalty = []\nresolution = []\n"
+        file.write_text(f"{few}[report]\nmin_group_size = {least}\n")
+        return file
+
+    all_of_them = result.communities.partition
+    sizes = all_of_them.sizes.tolist()
+    least = sizes[2]
+    assert sum(size < least for size in sizes) >= 2
+    hidden = run_study(ask(least), tmp_path / "out")
     partition = hidden.communities.partition
-    names = [partition.name(c) for c in range(partition.n_communities)]
-    assert len(names) > 2
-    assert [n for n in names if n in communities] == []
-    assert "suppressed" in text
-    assert not (hidden.folder / "figures" / "communities.png").exists()
+    assert partition.sizes.tolist() == sizes[: partition.n_communities]
+    (own,) = hidden.outcome.filter(partition="interest", world=0).select(
+        pl.col("community").drop_nulls().n_unique()
+    )
+    assert own.to_list() == [partition.n_communities]
+    text = words((hidden.folder / "report.html").read_text(encoding="utf-8"))
+    gone = len(sizes) - partition.n_communities + n_merged(all_of_them)
+    assert n_merged(partition) == gone
+    assert f"{gone} smaller ones, suppressed" in text
     assert "No sensitivity sweep" in text
-    assert "Not estimable" in hidden.headlines[0].findings[0].verdict
+    for kind, found in hidden.visibility.items():
+        assert all(view.frame["size"].min() >= least for view in found), kind
+    with pytest.raises(DataError, match="interest partition has no community of 1000 accounts"):
+        run_study(ask(1000), tmp_path / "none")
+    assert pl.read_csv(tmp_path / "none" / "failures.csv")["stage"].to_list() == ["communities"]
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -440,6 +454,7 @@ def test_conditions_that_need_other_worlds_or_graphs(tmp_path: Path) -> None:
         "world": {"worlds": 2, "ticks": 2},
         "simulation": {"ticks": 2, "slots": 3},
         "s_scan": {"social_share": []},
+        "report": {"min_group_size": 1},
     }
     more: dict[str, object] = {"slots": [60], "posts_per_tick": [0.5], "homophily": [0.5]}
     more |= {"top": [4], "min_shared": [2], "space": ["planted", {"tags": 1.0}, "embedding"]}
@@ -490,6 +505,7 @@ def test_a_partition_that_another_world_lacks_cannot_run(tmp_path: Path) -> None
         "world": {"worlds": 2, "ticks": 2},
         "simulation": {"ticks": 2, "slots": 3},
         "s_scan": {"social_share": []},
+        "report": {"min_group_size": 1},
     }
     more: dict[str, object] = {"min_shared": [2, 4], "partition_seeds": 1}
     study = StudyConfig.of(values | {"conditions": NOTHING_TRIED | more})
@@ -562,6 +578,7 @@ def test_a_free_budget_has_no_shared_slots(tmp_path: Path) -> None:
         "simulation": {"ticks": 2, "slots": 6, "budget": "free"},
         "s_scan": {"social_share": []},
         "conditions": NOTHING_TRIED,
+        "report": {"min_group_size": 1},
     }
     result = run_study(StudyConfig.of(values), tmp_path / "out")
     assert result.spread.filler("follower") > 0.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,8 +14,14 @@ import pytest
 import graphkit as gk
 from graphkit.errors import FileError, MissingDataError, OptionError
 from graphkit.measures import mixing
-from graphkit.study import CommunityStudy, StudyConfig, share_bundle, study_communities
-from graphkit.study.disclosure import merge_small
+from graphkit.study import (
+    CommunityStudy,
+    StudyConfig,
+    read_results,
+    share_bundle,
+    study_communities,
+)
+from graphkit.study.disclosure import drop_rare_tags, merge_small
 
 LEAST = 30
 
@@ -23,7 +30,8 @@ LEAST = 30
 def study(tmp_path_factory: pytest.TempPathFactory) -> CommunityStudy:
     dataset = gk.synthetic.platform(accounts=400, rng=5).dataset
     folder = tmp_path_factory.mktemp("study") / "results"
-    return study_communities(dataset, folder, runs=2, null_draws=0, rng=2)
+    whole: dict[str, Any] = {"min_group_size": 1, "members": "raw"}
+    return study_communities(dataset, folder, runs=2, null_draws=0, **whole, rng=2)
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +152,19 @@ def test_share_bundle_refuses_what_it_cannot_share(study: CommunityStudy, tmp_pa
     (results / "manifest.json").write_text(json.dumps(record))
     with pytest.raises(FileError, match="did not finish"):
         share_bundle(results, tmp_path / "b")
+
+
+def test_share_bundle_needs_no_members(tmp_path: Path) -> None:
+    dataset = gk.synthetic.platform(accounts=400, rng=5).dataset
+    study = study_communities(dataset, tmp_path / "results", runs=2, null_draws=0, rng=2)
+    with pytest.raises(FileError, match="with --members raw"):
+        read_results(study.folder)
+    merged, _ = merge_small(study.partition, LEAST)
+    shared = share_bundle(study.folder, tmp_path / "shared", min_group_size=LEAST)
+    found = table(shared, "communities")
+    assert found["size"].to_list() == merged.sizes.tolist()
+    assert tuple(found["label"]) == drop_rare_tags(merged, LEAST).labels
+    assert np.allclose(found["consistency"], merged.summary()["consistency"], rtol=1e-5)
+    borders = table(shared, "borders").filter(graph="shared interest")
+    own = mixing(study.graph, merged).frame
+    assert np.allclose(borders["observed"], own["observed"])
