@@ -320,6 +320,7 @@ def test_run_and_check_a_study(
         "[world]\ngroups = 3\nticks = 2\n[simulation]\nticks = 2\nslots = 3\n"
         "[s_scan]\nsocial_share = []\n[conditions]\nfeature_noise = []\nprofile_noise = []\n"
         "topic_penalty = []\npartition_seeds = 0\nresolution = []\n"
+        '[economy]\npayouts = ["view_fund"]\n'
     )
     code, shown, errors = call("check", study)
     assert not code, errors
@@ -327,6 +328,8 @@ def test_run_and_check_a_study(
     code, shown, errors = call("run", study, "--out", tmp_path / "out")
     assert not code, errors
     assert "Cross-community exposure: interest compared with follower" in shown
+    assert "Economy of creators" in shown
+    assert "the Gini coefficient of income is" in shown
     assert "each of 3 groups of accounts is left out in turn" in shown
     assert "are held fixed" in shown
     assert (tmp_path / "out" / "report.html").exists()

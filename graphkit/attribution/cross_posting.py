@@ -110,8 +110,8 @@ class CrossPostDemotion(Frozen, title="Demotion of cross-posts", table="frame"):
         rows = self.frame.filter(measure="reach", group=BOTH)
         for row in rows.iter_rows(named=True):
             weight = f"{row['weight']:g}".replace("-", "−")
-            facts[f"reach of cross-posts at {weight}"] = (
-                f"{percent_text(row)}, {row['direction'] or 'no interval'}"
+            facts[f"reach of cross-posts against that of others at {weight}"] = (
+                f"{percent_text(row)} of that of cross-posts, {row['direction'] or 'no interval'}"
             )
         if rows.height:
             facts["intervals"] = rows.item(0, "interval")

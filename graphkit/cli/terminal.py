@@ -66,6 +66,7 @@ def show_study(study: CommunityStudy) -> None:
 
 def show_result(result: StudyResult) -> None:
     """Print the findings of a study, and where its results are."""
+    from graphkit.study.disclosure import without_few_creators
     from graphkit.study.text import interval_text
 
     for headline in result.headlines:
@@ -73,6 +74,9 @@ def show_result(result: StudyResult) -> None:
             say(f"\n{finding.title}\n  {finding.verdict}")
             for sentence in finding.sentences:
                 say(f"  - {sentence}")
+    if result.economy is not None:
+        shown = without_few_creators(result.economy, result.config.report.min_group_size)
+        say(f"\nEconomy of creators\n  {shown.sentence}")
     say(f"\n{interval_text(result)}")
     if not result.spread.calibrated:
         say("Viewer behaviour is not calibrated: its parameters are assumptions.")

@@ -90,10 +90,14 @@ class HostingOfFlagged(Frozen, title="Hosting of flagged communities", table="fr
         counts = dict(self.communities.group_by("group").len().rows())
         facts: dict[str, object] = {
             "flagged": f"communities with {self.threshold:.0%} flagged posts or more",
-            "communities": ", ".join(f"{counts[g]} {g}" for g in _GROUPS if g in counts),
+            "communities of all worlds": "; ".join(
+                f"{counts[g]} {g}" for g in _GROUPS if g in counts
+            ),
         }
         if self.frame.height:
             facts["intervals"] = self.frame.item(0, "interval")
+        if self.frame.get_column("arm").n_unique() > 1:
+            facts["verdicts"] = "adjusted for the number of arms (Holm), which intervals are not"
         for row in self.frame.filter(measure=HOSTING[0]).iter_rows(named=True):
             facts[f"arm {row['arm']}"] = f"{difference_text(row)}; {row['verdict']}"
         return facts | {key: f"{n:,}" for key, n in self.provenance.removed.items()}

@@ -108,6 +108,8 @@ class InterventionCosts(Frozen, title="Interventions against flagged posts", tab
         facts: dict[str, object] = {}
         if self.frame.height:
             facts["intervals"] = self.frame.item(0, "interval")
+        if self.frame.filter(pl.col("p_holm").is_not_null()).height > 1:
+            facts["directions"] = "adjusted for the number of tests (Holm), which intervals are not"
         for (arm,), rows in self.frame.filter("primary").group_by("arm", maintain_order=True):
             told = (
                 f"{row['measure']} {difference_text(row)}, {row['direction'] or 'not tested'}"

@@ -17,6 +17,8 @@ from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_ca
 
 __all__ = ["cross_posting"]
 
+#: Height of a line of the legend, as a share of the panel.
+LEGEND_LINE = 0.065
 #: Panels of the demotion: title, of, measure, and the look of each group.
 _PANELS: tuple[tuple[str, str, dict[tuple[str, str], tuple[str, str, str]]], ...] = (
     (
@@ -151,9 +153,12 @@ def _draw_changes(
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8, color=MUTED, labelcolor=INK)
-    axes.margins(y=0.3)
+    axes.margins(y=0.1)
+    low, high = axes.get_ylim()
     # nothing falls by more than all: what a t interval has beyond is not drawn
-    axes.set_ylim(bottom=max(axes.get_ylim()[0], -108))
+    low = max(low, -108)
+    # room for the legend, a line a group, above the highest bar
+    axes.set_ylim(low, low + (high - low) / (1 - LEGEND_LINE * (len(handles) + 0.5)))
     style.name_in_legend(axes, handles)
 
 

@@ -102,6 +102,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
         figure,
         f"bars: confidence intervals {rows.item(0, 'interval')}" if bounds else "",
         f"grey: ±{found.margin:.0%} of the hosting of the others, the margin of equivalence",
+        "verdicts adjusted for the number of arms (Holm)" if rows.height > 1 else "",
         calibrated=style.all_calibrated(rows),
     )
     return figure

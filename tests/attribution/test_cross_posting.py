@@ -156,7 +156,7 @@ def test_relative_changes_are_ratios_of_means() -> None:
 def test_seed_and_display(found: CrossPostDemotion, worlds: list[World]) -> None:
     again = cross_post_demotion(worlds, circle_popularity(), weights=(0.0, -0.5, -0.05), **RUN)
     assert again == found
-    assert "reach of cross-posts at −0.05" in repr(found)
+    assert "reach of cross-posts against that of others at −0.05" in repr(found)
     assert "not calibrated" in repr(found)
     assert found.own_weight == -0.5
 

@@ -89,6 +89,8 @@ def test_hosting_against_controls_by_hand(by_hand: Any) -> None:
     assert shares["flagged"] == 0.2
     assert "10% flagged posts or more" in repr(found)
     assert "−0.101 [−0.579, +0.377]; not distinguishable" in repr(found)
+    assert "adjusted for the number of arms" in repr(found)
+    assert "flagged; " in repr(found)
 
 
 def test_all_three_measures_of_hosting_are_those_of_measure_spread(by_hand: Any) -> None:

@@ -97,7 +97,9 @@ def test_the_report_tells_it_and_claims_nothing_of_matched_budgets(result: Study
     report, found = words(result), result.economy
     assert found is not None
     assert '<a href="#economy">' in report
-    assert found.sentence in report
+    # once, among the findings and before the sections
+    assert report.count(found.sentence) == 1
+    assert report.index(found.sentence) < report.index("<nav")
     assert "creators respond to what they earn under it by an assumed rule" in report
     assert "their income under the payout scheme 'subscriptions'" in report
     assert "a living is 0.4 of it or more, an assumption" in report
