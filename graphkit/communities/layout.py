@@ -193,9 +193,9 @@ def layout(
     communities and of those of their neighbours inside.
 
     The direction of edges is ignored, loops are left out. Places depend on the edges, the weights
-    and the seed, not on names: another name moves a node only within a set of nodes that four
-    rounds of colour refinement do not tell apart. Memory grows with nodes, edges, and the square
-    of the number of discs (at most 1,001).
+    and the seed. They do not depend on the order of rows, nor on names where four rounds of colour
+    refinement tell the nodes apart; those that are alike are taken in the order of their ids.
+    Memory grows with nodes, edges, and the square of the number of discs (at most 1,001).
 
     Parameters
     ----------
@@ -423,13 +423,13 @@ def _place_nodes(
     place = np.empty(n, dtype=np.int64)
     sizes = np.bincount(group, minlength=n_areas + 1)[np.append(order, n_areas)]
     place[sequence] = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    # ring k holds 6k nodes: 3k(k − 1) + 1 is the first of them
-    ring = np.ceil((np.sqrt(12 * place + 9) - 3) / 6).astype(np.int64)
-    first = np.where(ring > 0, 3 * ring * (ring - 1) + 1, 0)
+    # K rings hold 1 + 6 + 12 + … + 6K = N places; nodes take as many evenly, so that no ring is left
+    # with a few nodes just outside a full one
     size = np.bincount(group, minlength=n_areas + 1)[group]
-    held = np.minimum(np.where(ring > 0, 6 * ring, 1), size - first)
-    # the middle of the ring's share of the area; a disc of one node has it in the middle
-    away = np.where(ring > 0, np.sqrt((first + held / 2) / size), 0.0)
+    rings = np.ceil((np.sqrt(12 * size - 3) - 3) / 6).astype(np.int64)
+    full = 1 + 3 * rings * (rings + 1)
+    ring = np.ceil((np.sqrt(12 * (place * full // size) + 9) - 3) / 6).astype(np.int64)
+    away = np.sqrt(np.where(ring > 0, 3 * ring**2 + 1, 0) / full)
     slot = np.lexsort((keys, way, ring, rank[group]))
     at = np.empty(n, dtype=np.int64)
     breaks = np.r_[True, (np.diff(ring[slot]) != 0) | (np.diff(rank[group][slot]) != 0)]
@@ -438,6 +438,7 @@ def _place_nodes(
     at[slot] = np.arange(n) - starts[ring_id]
     number = np.empty(n, dtype=np.int64)
     number[slot] = ring_id
+    held = np.bincount(ring_id)[number]
     turn = 2 * np.pi * at / held
     # each ring is turned so that the slots face the directions of their nodes
     gap_angle = way - turn
@@ -465,15 +466,17 @@ def _directions(
     leads = centres[group[target[across]]] - centres[group[source[across]]]
     leads *= (weight[across] / np.maximum(np.hypot(*leads.T), 1e-300))[:, None]
     base = np.column_stack([np.bincount(source[across], lead, n) for lead in leads.T])
-    base /= strength[:, None]
+    base = base / strength[:, None]  # without edges NumPy counts in integers
     base += 0.05 * np.column_stack([np.cos(angle), np.sin(angle)])
     parts = (weight[inside] / strength[source[inside]], (source[inside], target[inside]))
     matrix = sp.csr_array(parts, shape=(n, n))
+    members = np.maximum(np.bincount(group), 1)
     way = base
     for _ in range(_SMOOTHING):
-        way = base + 0.95 * (matrix @ way)
-        # hubs that many nodes share must not drown the directions
-        way /= np.maximum(np.hypot(*way.T), 1e-300)[:, None]
+        near = matrix @ way
+        # what all members share is no direction of any
+        means = [np.bincount(group, part) / members for part in near.T]
+        way = base + 0.95 * (near - np.column_stack(means)[group])
     return np.arctan2(way[:, 1], way[:, 0])
 
 

@@ -14,7 +14,6 @@ from matplotlib.collections import EllipseCollection, LineCollection, PatchColle
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from graphkit.communities import Layout, NullComparison, layout
@@ -38,10 +37,12 @@ _MIN_EDGES = 5
 _TIES = 4
 #: Widths of ties in points, of the least and the most weight above chance.
 _THIN, _THICK = 0.8, 7.0
-#: Sizes of names in points, tried in turn.
-_SIZES = (9.0, 7.5)
-#: Width and height of a new figure, in inches.
-_SIZE = (9.2, 8.0)
+#: Sizes of names in points and their most characters, tried in turn.
+_SIZES = ((9.0, style.LONGEST), (7.5, style.LONGEST), (7.5, 20))
+#: A name that fits nowhere else lies across its disc, if it is at most so many discs wide.
+_OVER = 2.2
+#: Width of a new figure, in inches.
+_WIDTH = 8.4
 
 
 @overload
@@ -84,9 +85,10 @@ def map(
     The area of a disc is in proportion to its members in the graph; nodes with the most ties
     inside are in the middle, the others face their neighbours. Dark lines join communities whose
     ties outweigh quasi-independence, see :func:`graphkit.communities.layout`: the wider, the more
-    weight above it, from 5 edges on. The strongest other ties are pale hairlines. At most four
-    lines of each sort per disc are drawn; below the map stands how many there are, and what has no
-    disc of its own. A name that has no room is left out, and counted.
+    weight above it, from 5 edges on. That describes the graph, and is no test. The strongest other
+    ties are pale hairlines. At most four lines of each sort per disc are drawn; below the map
+    stands how many there are, and what has no disc of its own. A name that has no room is cut to 20
+    letters or left out, and counted then.
 
     Colours are those of :func:`graphkit.readwrite.write_gexf`: nine hues for the largest
     communities, grey for the others.
@@ -128,18 +130,23 @@ def map(
         _check_places(places, given, partition)
         if rng is not None:
             raise OptionError("map: rng= draws a layout, and places= has one: give one of them.")
+    frame = places.frame
+    x, y, radius = column_arrays(frame, "x", "y", "radius")
+    discs_at = np.column_stack([x, y])
+    corners = np.array(
+        [(discs_at - radius[:, None]).min(axis=0), (discs_at + radius[:, None]).max(axis=0)]
+    )
+    edge = 0.1 * max(float(np.ptp(corners, axis=0).max()), 2.5 * float(radius.max()))
+    corners += np.array([[-edge], [edge]])  # with room for names
     if ax is None:
-        figure, (axes,) = blank_canvas(*_SIZE)
+        width, height = np.ptp(corners, axis=0).tolist()
+        figure, (axes,) = blank_canvas(_WIDTH, 1 + min(max(_WIDTH * height / width, 4.0), _WIDTH))
     else:
         figure, axes = style.figure_of(ax, "map"), ax
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="box")
-    frame = places.frame
-    x, y, radius = column_arrays(frame, "x", "y", "radius")
-    width = max(float((x + radius).max() - (x - radius).min()), 2.5 * float(radius.max()))
-    edge = 0.12 * width  # with room for names
-    axes.set_xlim(float((x - radius).min()) - edge, float((x + radius).max()) + edge)
-    axes.set_ylim(float((y - radius).min()) - edge, float((y + radius).max()) + edge)
+    axes.set_xlim(*corners[:, 0].tolist())
+    axes.set_ylim(*corners[:, 1].tolist())
     colours = [
         PALETTE[c] if c is not None and c < len(PALETTE) else _OTHER
         for c in frame.get_column("community")
@@ -155,10 +162,13 @@ def map(
     notes += _left_out(places, given.node_kind)
     foot = axes.text(0, -0.01, "", transform=axes.transAxes, va="top", fontsize=8, color=MUTED)
     # its lines are known before the names are placed; how many have no room, after
-    foot.set_text(_wrapped(notes, figure, "00 names left out for want of room"))
-    unnamed = _write_names(figure, axes, frame, colours, top)
-    notes += [f"{unnamed:,} names left out for want of room"] if unnamed else []
-    foot.set_text(_wrapped(notes, figure))
+    lines = _wrapped(notes, axes, _unnamed(frame.height))
+    foot.set_text(lines)
+    unnamed = frame.height - _write_names(figure, axes, frame, colours, top)
+    notes += [_unnamed(unnamed)] if unnamed else []
+    # as many lines as before, so that the names stay where they are
+    told = _wrapped(notes, axes)
+    foot.set_text(told + "\n" * (lines.count("\n") - told.count("\n")))
     if ax is not None:
         style.draw_as_they_are(axes)
     return figure
@@ -200,12 +210,15 @@ def _draw_ties(axes: Axes, places: Layout) -> list[str]:
         )
         lines.set_alpha(0.55 if order else 1.0)
         axes.add_collection(lines)
-    told = (
-        f"dark lines: the {min(most, strong.height):,} of {ties.height:,} ties between communities "
-    )
-    told += "that are most above chance, wider with the weight above it"
     if not strong.height:
-        told = f"no dark lines: none of {ties.height:,} ties between communities is above chance"
+        told = (
+            f"no dark lines: none of {ties.height:,} ties between communities has more weight than "
+        )
+        told += "expected" + (", as always with three or fewer" if frame.height < 4 else "")
+    else:
+        drawn = f"the {most:,} strongest of " if strong.height > most else ""
+        told = f"dark lines: {drawn}{strong.height:,} of {ties.height:,} ties between communities with "
+        told += "more weight than expected (quasi-independence), wider with the excess"
     return [told, f"pale lines: {weak.height:,} others"] if weak.height else [told]
 
 
@@ -225,7 +238,7 @@ def _draw_nodes(axes: Axes, places: Layout, colours: list[str]) -> None:
     drawn = places.area >= 0
     area = places.area[drawn]
     inks = np.array([to_rgb(colour) for colour in colours])[area]
-    size = np.full(area.size, 0.62)
+    size = np.full(area.size, 0.58)
     dots = EllipseCollection(
         *(size, size, np.zeros(area.size)),
         units="xy",
@@ -279,27 +292,36 @@ def _left_out(places: Layout, kind: str) -> list[str]:
         word = "community" if many == 1 else "communities"
         notes.append(f"other: {many:,} smaller {word} of {size:,} {shown(kind)}")
     if unassigned := int((places.area < 0).sum()):
-        notes.append(f"{unassigned:,} {shown(kind)} in no community are not drawn")
+        everyone = f"{places.area.size:,} {shown(kind)}"
+        notes.append(f"not drawn: {unassigned:,} of {everyone}, in no community")
     return notes
 
 
-def _wrapped(notes: list[str], figure: Figure, more: str = "") -> str:
-    """Notes in lines that are no wider than the figure."""
-    width = int(14 * figure.get_figwidth())
+def _unnamed(count: int) -> str:
+    word = "disc is" if count == 1 else "discs are"
+    return f"{count:,} {word} not named, for want of room or beyond the top"
+
+
+def _wrapped(notes: list[str], axes: Axes, more: str = "") -> str:
+    """Notes in lines that are about as wide as the axes may be."""
+    place = axes.get_position(original=True)
+    figure = style.figure_of(axes, "map")
+    width = max(int(15 * figure.get_figwidth() * place.width), 30)
     return "\n".join(textwrap.wrap("; ".join([*notes, *([more] if more else [])]), width))
 
 
 def _write_names(
     figure: Figure, axes: Axes, frame: pl.DataFrame, colours: list[str], top: int
 ) -> int:
-    """Names in or beside discs, where they cover no other name or disc; counts those without room."""
+    """Names in or beside discs, where they cover no other name; returns their number."""
     named = frame.sort("size", "area", descending=[True, False]).head(top)
     texts = []
     for row in named.iter_rows(named=True):
-        ink = tuple(0.6 * part for part in to_rgb(colours[row["area"]]))
+        ink = tuple(0.5 * part for part in to_rgb(colours[row["area"]]))
         text = axes.text(row["x"], row["y"], shown(row["label"]), ha="center", va="center")
         text.set(color=ink, fontweight="bold", zorder=5, in_layout=False, parse_math=False)
-        text.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+        # no outline of the letters, for such text is no text in vector files
+        text.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": (1, 1, 1, 0.65), "linewidth": 0})
         texts.append(text)
     figure.draw_without_rendering()  # lays the axes out, so that pixels are known
     point = figure.dpi / 72
@@ -310,17 +332,15 @@ def _write_names(
         float(axes.transData.transform((1, 0))[0] - axes.transData.transform((0, 0))[0])
     )
     taken: list[Floats] = []
-    unnamed = 0
     for text, area in zip(texts, named.get_column("area").to_list(), strict=True):
         box = _find_room(text, area, at, reach, extent, taken, point)
         if box is None:
             text.remove()
-            unnamed += 1
             continue
         taken.append(box)
         middle = axes.transData.inverted().transform((box[:2] + box[2:]) / 2)
         text.set_position((float(middle[0]), float(middle[1])))
-    return unnamed
+    return len(taken)
 
 
 def _find_room(
@@ -335,24 +355,31 @@ def _find_room(
     """The box of a name in pixels, (left, bottom, right, top); None if it has no room."""
     others = np.delete(np.arange(len(at)), area)
     boxes = np.array(taken).reshape(-1, 4)
-    for size in _SIZES:
+    for size, longest in _SIZES:
         text.set_fontsize(size)
+        text.set_text(shown(text.get_text(), longest))
         with style.quiet_glyphs():
             own = text.get_window_extent()
         # with room for another size of pixels, in which letters have slightly other widths
         half = np.array([own.width * 1.04, own.height * 1.04]) / 2 + 1.5 * point
         for shift in _shifts(half, float(reach[area]), 2 * point):
-            middle = at[area] + shift
-            box = np.concatenate([middle - half, middle + half])
-            if (box[:2] < extent[:2]).any() or (box[2:] > extent[2:]).any():
-                continue
-            if ((boxes[:, :2] < box[2:]) & (boxes[:, 2:] > box[:2])).all(axis=1).any():
-                continue
+            box = np.concatenate([at[area] + shift - half, at[area] + shift + half])
             away = np.maximum(np.maximum(box[:2] - at[others], at[others] - box[2:]), 0)
-            if (np.hypot(*away.T) < reach[others]).any():
-                continue
-            return box
-    return None
+            # nearer to its own disc than to any other
+            covers = (np.hypot(*away.T) < reach[others] + 5 * point).any()
+            if not covers and _is_free(box, boxes, extent):
+                return box
+    # last, across the own disc, and a part of others
+    box = np.concatenate([at[area] - half, at[area] + half])
+    fits = half[0] < _OVER * reach[area] and half[1] < reach[area]
+    return box if fits and _is_free(box, boxes, extent) else None
+
+
+def _is_free(box: Floats, boxes: Floats, extent: Floats) -> bool:
+    """Whether a box covers no other one, and lies in the extent of the axes."""
+    outside = (box[:2] < extent[:2]).any() or (box[2:] > extent[2:]).any()
+    covered = ((boxes[:, :2] < box[2:]) & (boxes[:, 2:] > box[:2])).all(axis=1).any()
+    return not (outside or covered)
 
 
 def _shifts(half: Floats, radius: float, gap: float) -> Iterator[Floats]:
@@ -363,8 +390,6 @@ def _shifts(half: Floats, radius: float, gap: float) -> Iterator[Floats]:
         way = np.array([np.cos(angle), np.sin(angle)])
         # the nearest corner of the box touches the disc
         yield way * (radius + gap) + np.sign(np.round(way, 6)) * half
-    if half[0] >= 0.95 * radius:
-        yield np.zeros(2)
 
 
 def _mixed(colour: str, share: float) -> tuple[float, ...]:
