@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from typing import overload
 
@@ -21,7 +22,17 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
 from graphkit.errors import DataError, OptionError, check_integer
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, INK, MUTED, PALE, Canvas, blank_canvas, column_arrays, shown
+from graphkit.plot.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    Canvas,
+    blank_canvas,
+    column_arrays,
+    shown,
+    shown_all,
+)
 from graphkit.readwrite.gexf import PALETTE
 from graphkit.rng import RNGLike
 
@@ -37,8 +48,8 @@ _MIN_EDGES = 5
 _TIES = 4
 #: Widths of ties in points, of the least and the most weight above chance.
 _THIN, _THICK = 0.8, 7.0
-#: Sizes of names in points and their most characters, tried in turn.
-_SIZES = ((9.0, style.LONGEST), (7.5, style.LONGEST), (7.5, 20))
+#: Sizes of names in points, and characters of a name that is cut, tried in turn.
+_SIZES, _CUT = (9.0, 7.5, 7.5), 20
 #: A name that fits nowhere else lies across its disc, if it is at most so many discs wide.
 _OVER = 2.2
 #: Width of a new figure, in inches.
@@ -332,8 +343,12 @@ def _write_names(
         float(axes.transData.transform((1, 0))[0] - axes.transData.transform((0, 0))[0])
     )
     taken: list[Floats] = []
+    # two names that are cut alike are not cut
+    cuts = Counter(shown_all(frame.get_column("label"), _CUT))
     for text, area in zip(texts, named.get_column("area").to_list(), strict=True):
-        box = _find_room(text, area, at, reach, extent, taken, point)
+        cut = shown(text.get_text(), _CUT)
+        cut = cut if cuts[cut] == 1 else text.get_text()
+        box = _find_room(text, cut, area, at, reach, extent, taken, point)
         if box is None:
             text.remove()
             continue
@@ -345,6 +360,7 @@ def _write_names(
 
 def _find_room(
     text: Text,
+    cut: str,
     area: int,
     at: Floats,
     reach: Floats,
@@ -355,9 +371,8 @@ def _find_room(
     """The box of a name in pixels, (left, bottom, right, top); None if it has no room."""
     others = np.delete(np.arange(len(at)), area)
     boxes = np.array(taken).reshape(-1, 4)
-    for size, longest in _SIZES:
-        text.set_fontsize(size)
-        text.set_text(shown(text.get_text(), longest))
+    for size, name in zip(_SIZES, (text.get_text(), text.get_text(), cut), strict=True):
+        text.set(fontsize=size, text=name)
         with style.quiet_glyphs():
             own = text.get_window_extent()
         # with room for another size of pixels, in which letters have slightly other widths
