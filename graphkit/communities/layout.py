@@ -163,12 +163,13 @@ class Layout(Frozen, title="Layout by communities", table="frame"):
         return content_key(self.vocabulary.content_key, self.positions, self.area, self.frame)
 
     def _facts(self) -> dict[str, object]:
-        return {
+        facts: dict[str, object] = {
             "nodes": len(self.vocabulary),
             "discs": self.frame.height,
             "ties between discs": self.ties.height,
             "unassigned": int((self.area < 0).sum()),
-        } | {f"no disc of their own: {k}": v for k, v in self.provenance.removed.items()}
+        }
+        return facts | {f"no disc of their own: {k}": v for k, v in self.provenance.removed.items()}
 
 
 def layout(
@@ -286,7 +287,7 @@ def layout(
         {
             "area": np.arange(n_areas, dtype=np.int32),
             "community": pl.Series([*kept.tolist(), *([None] if some else [])], dtype=pl.Int32),
-            "label": pl.Series([partition.name(c) for c in kept] + some, dtype=pl.String),
+            "label": pl.Series([partition.name(c) for c in kept.tolist()] + some, dtype=pl.String),
             "communities": pl.Series([1] * kept.size + [small.size] * len(some), dtype=pl.Int64),
             "size": counts,
             "x": centres[:, 0],
@@ -373,7 +374,8 @@ def _place_areas(ratio: Floats, radius: Floats, streams: Streams) -> Floats:
     place *= float(np.sqrt(((radius + gap) ** 2).sum())) / max(spread, 1e-12)
     while not push_apart(place, radius, gap, 400):
         place *= 1.1
-    return place - (place.min(axis=0) + place.max(axis=0)) / 2
+    middle: Floats = (place.min(axis=0) + place.max(axis=0)) / 2
+    return place - middle
 
 
 def _map_cost(pull: Floats, place: Floats) -> float:
@@ -446,7 +448,8 @@ def _place_nodes(
     right = np.bincount(number, np.cos(gap_angle))
     turn += np.arctan2(up, right)[number]
     distance = _INNER * radius[group] * away
-    return centres[group] + np.column_stack([np.cos(turn), np.sin(turn)]) * distance[:, None]
+    way_out: Floats = np.column_stack([np.cos(turn), np.sin(turn)]) * distance[:, None]
+    return centres[group] + way_out
 
 
 def _directions(
@@ -465,8 +468,8 @@ def _directions(
     across = ~inside
     leads = centres[group[target[across]]] - centres[group[source[across]]]
     leads *= (weight[across] / np.maximum(np.hypot(*leads.T), 1e-300))[:, None]
-    base = np.column_stack([np.bincount(source[across], lead, n) for lead in leads.T])
-    base = base / strength[:, None]  # without edges NumPy counts in integers
+    sums = [np.bincount(source[across], lead, n) for lead in leads.T]
+    base: Floats = np.column_stack(sums) / strength[:, None]
     base += 0.05 * np.column_stack([np.cos(angle), np.sin(angle)])
     parts = (weight[inside] / strength[source[inside]], (source[inside], target[inside]))
     matrix = sp.csr_array(parts, shape=(n, n))

@@ -10,10 +10,10 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection, PatchCollection
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.text import Text
 
@@ -79,7 +79,7 @@ def map(
     verdict: str | NullComparison | None = ...,
     ax: Axes,
     rng: RNGLike | None = ...,
-) -> Figure: ...
+) -> mpl_figure.Figure: ...
 def map(
     graph: GraphLike,
     partition: Partition,
@@ -90,7 +90,7 @@ def map(
     verdict: str | NullComparison | None = None,
     ax: Axes | None = None,
     rng: RNGLike | None = None,
-) -> Figure:
+) -> mpl_figure.Figure:
     """Map of communities: a disc each, its nodes as dots, lines for ties above chance.
 
     The area of a disc is in proportion to its members in the graph; nodes with the most ties
@@ -149,6 +149,7 @@ def map(
     )
     edge = 0.1 * max(float(np.ptp(corners, axis=0).max()), 2.5 * float(radius.max()))
     corners += np.array([[-edge], [edge]])  # with room for names
+    figure: mpl_figure.Figure
     if ax is None:
         width, height = np.ptp(corners, axis=0).tolist()
         figure, (axes,) = blank_canvas(_WIDTH, 1 + min(max(_WIDTH * height / width, 4.0), _WIDTH))
@@ -322,7 +323,7 @@ def _wrapped(notes: list[str], axes: Axes, more: str = "") -> str:
 
 
 def _write_names(
-    figure: Figure, axes: Axes, frame: pl.DataFrame, colours: list[str], top: int
+    figure: mpl_figure.Figure, axes: Axes, frame: pl.DataFrame, colours: list[str], top: int
 ) -> int:
     """Names in or beside discs, where they cover no other name; returns their number."""
     named = frame.sort("size", "area", descending=[True, False]).head(top)
@@ -334,9 +335,10 @@ def _write_names(
         # no outline of the letters, for such text is no text in vector files
         text.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": (1, 1, 1, 0.65), "linewidth": 0})
         texts.append(text)
-    figure.draw_without_rendering()  # lays the axes out, so that pixels are known
+    with style.quiet_glyphs():
+        figure.draw_without_rendering()  # lays the axes out, so that pixels are known
     point = figure.dpi / 72
-    extent = axes.get_window_extent().extents
+    extent = np.asarray(axes.get_window_extent().extents, dtype=np.float64)
     x, y, radius = column_arrays(frame, "x", "y", "radius")
     at = axes.transData.transform(np.column_stack([x, y]))
     reach = radius * abs(
