@@ -339,7 +339,8 @@ def _expected_weights(weight: Floats) -> Floats:
     if not total > 0:
         return np.zeros_like(weight)
     alpha = out / np.sqrt(total)
-    for _ in range(500):
+    # slow where one community has nearly all ties, and a step costs little
+    for _ in range(20_000):
         rest = alpha.sum() - alpha
         fitted = np.divide(out, rest, out=np.zeros_like(out), where=rest > 0)
         new = np.sqrt(alpha * fitted)  # damped: plain steps swing between two values

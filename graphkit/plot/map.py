@@ -42,8 +42,9 @@ Floats = npt.NDArray[np.float64]
 
 #: Colour of communities beyond the palette, as in files of :func:`graphkit.readwrite.write_gexf`.
 _OTHER = "#8c96a0"
-#: A tie of fewer edges is not said to be above chance.
-_MIN_EDGES = 5
+#: Ties above chance have at least so many edges, and so much of the expected weight, which is
+#: fitted: three communities or fewer would differ from it by rounding.
+_MIN_EDGES, _ABOVE = 5, 1.01
 #: Ties drawn, at most, per disc, of each sort.
 _TIES = 4
 #: Widths of ties in points, of the least and the most weight above chance.
@@ -96,7 +97,7 @@ def map(
     The area of a disc is in proportion to its members in the graph; nodes with the most ties
     inside are in the middle, the others face their neighbours. Dark lines join communities whose
     ties outweigh quasi-independence, see :func:`graphkit.communities.layout`: the wider, the more
-    weight above it, from 5 edges on. That describes the graph, and is no test. The strongest other
+    weight above it, from 5 edges and 1 % above it on. That describes the graph, and is no test. The strongest other
     ties are pale hairlines. At most four lines of each sort per disc are drawn; below the map
     stands how many there are, and what has no disc of its own. A name that has no room is cut to 20
     letters or left out, and counted then.
@@ -203,7 +204,7 @@ def _draw_ties(axes: Axes, places: Layout) -> list[str]:
     ties, frame = places.ties, places.frame
     if not ties.height:
         return ["no edge joins two of the discs"] if frame.height > 1 else []
-    above = (pl.col("ratio") > 1 + 1e-6) & (pl.col("edges") >= _MIN_EDGES)
+    above = (pl.col("ratio") > _ABOVE) & (pl.col("edges") >= _MIN_EDGES)
     ties = ties.with_columns(
         above=above.fill_null(False), excess=pl.col("weight") - pl.col("expected")
     )
