@@ -97,10 +97,10 @@ def map(
     The area of a disc is in proportion to its members in the graph; nodes with the most ties
     inside are in the middle, the others face their neighbours. Dark lines join communities whose
     ties outweigh quasi-independence, see :func:`graphkit.communities.layout`: the wider, the more
-    weight above it, from 5 edges and 1 % above it on. That describes the graph, and is no test. The strongest other
-    ties are pale hairlines. At most four lines of each sort per disc are drawn; below the map
-    stands how many there are, and what has no disc of its own. A name that has no room is cut to 20
-    letters or left out, and counted then.
+    weight above it, from 5 edges and 1 % above it on. That describes the graph, and is no test.
+    The strongest other ties are pale hairlines. At most four lines of each sort per disc are drawn;
+    below the map stands how many there are, and what has no disc of its own. A name that has no
+    room is cut to 20 letters, or else left out and counted.
 
     Colours are those of :func:`graphkit.readwrite.write_gexf`: nine hues for the largest
     communities, grey for the others.
@@ -117,9 +117,9 @@ def map(
     top
         Communities named, at most, the largest first.
     verdict
-        What is known of the communities: the result of a null test (:func:`graphkit.communities.rewired_null`),
-        or a sentence; by default how far the runs agree. It is in colour where it speaks against
-        the communities.
+        What is known of the communities: the result of a null test, such as
+        :func:`graphkit.communities.rewired_null`, or a sentence; by default how far the runs agree.
+        It is in colour where the runs disagree, or the test does not call the communities stable.
     ax
         Axes of Matplotlib to draw in, those of a subplot, in place of a new figure.
 
