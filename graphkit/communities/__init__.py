@@ -8,6 +8,7 @@ from graphkit.communities.comparison import (
 )
 from graphkit.communities.consensus import consensus
 from graphkit.communities.finding import CommunityMatch, find_community
+from graphkit.communities.layout import Layout, layout, meta_graph
 from graphkit.communities.leiden import leiden
 from graphkit.communities.multilayer import by_sign
 from graphkit.communities.naming import label_communities
@@ -22,6 +23,7 @@ from graphkit.data.visibility import Visibility
 
 __all__ = [
     "CommunityMatch",
+    "Layout",
     "NullComparison",
     "ResolutionProfile",
     "Tracks",
@@ -33,9 +35,11 @@ __all__ = [
     "consensus",
     "find_community",
     "label_communities",
+    "layout",
     "leiden",
     "leiden_slices",
     "match_communities",
+    "meta_graph",
     "node_agreement",
     "partition_quality",
     "projection_null",

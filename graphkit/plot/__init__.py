@@ -11,6 +11,7 @@ from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.harm import hosting_of_flagged, intervention_costs
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import economy, income
+from graphkit.plot.map import map
 from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
@@ -36,6 +37,7 @@ __all__ = [
     "hosting_of_flagged",
     "income",
     "intervention_costs",
+    "map",
     "own_share",
     "reach",
     "resolution",

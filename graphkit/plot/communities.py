@@ -147,7 +147,7 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
 
 
 def borders(
-    panels: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
+    panels: Mixing | Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
 ) -> Canvas:
     """Mixing matrices side by side: log₂ of observed over expected edge weight.
 
@@ -158,12 +158,15 @@ def borders(
     Parameters
     ----------
     panels
-        Mixing results by title, all over the same communities.
+        A result of :func:`graphkit.measures.mixing`, or several by title, all over the same
+        communities.
     top
         Communities shown, the largest first.
     highlight
         Names of communities to mark by colour.
     """
+    if isinstance(panels, Mixing):
+        panels = {"Edges between communities": panels}
     return _draw_matrices(panels, top, highlight, "edge weight", ("from", "to"))
 
 
@@ -175,8 +178,8 @@ def _draw_matrices(
     sides: tuple[str, str],
 ) -> Canvas:
     """Mixing matrices in any unit, with titles of rows and columns."""
-    if not panels:
-        raise DataError("at least one Mixing result is needed.")
+    if not isinstance(panels, Mapping) or not panels:
+        raise DataError("at least one Mixing result is needed: see graphkit.measures.mixing.")
     labels = next(iter(panels.values())).labels[:top]
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
@@ -280,7 +283,9 @@ def _resolution_title(profile: ResolutionProfile) -> str:
     return f"{row['communities']:,} communities last from γ = {row['low']:.2g} to {row['high']:.2g}"
 
 
-def flows(arms: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()) -> Canvas:
+def flows(
+    arms: Mixing | Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
+) -> Canvas:
     """Flow matrices side by side: log₂ of observed over expected impressions, one per arm.
 
     Rows are the posts' communities of origin, columns the viewers' communities. Red: more
@@ -290,13 +295,15 @@ def flows(arms: Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ..
     Parameters
     ----------
     arms
-        Results of :func:`graphkit.measures.flow` by the name of the arm, over the same
-        communities.
+        A result of :func:`graphkit.measures.flow`, or several by the name of the arm, over the
+        same communities.
     top
         Communities shown, the largest first.
     highlight
         Names of communities to mark by colour.
     """
+    if isinstance(arms, Mixing):
+        arms = {str(arms.provenance.parameters.get("arm", "Impressions between communities")): arms}
     figure = _draw_matrices(
         arms, top, highlight, "impressions", ("community of origin", "community of viewers")
     )

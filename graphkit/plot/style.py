@@ -245,6 +245,25 @@ def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas,
     return figure, axes
 
 
+def figure_of(axes: object, caller: str) -> Figure:
+    """The whole figure of axes that a user gave, also where they are of a part of it."""
+    figure = axes.figure.canvas.figure if isinstance(axes, Axes) and axes.figure else None
+    if figure is None:
+        raise DataError(
+            f"plot.{caller}: ax={type(axes).__name__} is no axes of a Matplotlib figure: pass one, such "
+            "as the second value of matplotlib.pyplot.subplots()."
+        )
+    return figure
+
+
+def draw_as_they_are(axes: Axes) -> None:
+    """No text of these axes is a formula; a :class:`Canvas` sees to that itself."""
+    for text in axes.findobj(Text):
+        if isinstance(text, Text):
+            text.set_parse_math(False)
+            text.set_usetex(False)
+
+
 def require_columns(frame: pl.DataFrame, names: str, hint: str) -> None:
     """Refuse what is no frame, or lacks one of the columns, which are given separated by spaces."""
     if not isinstance(frame, pl.DataFrame):

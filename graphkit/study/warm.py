@@ -26,6 +26,7 @@ from graphkit.communities import (
     agreement,
     community_report,
     label_communities,
+    layout,
     leiden,
     projection_null,
     rewired_null,
@@ -137,6 +138,7 @@ def _describe_communities() -> None:
     agreement(found, found)
     community_report(follows, found)
     label_communities(found, past)
+    layout(follows, found, min_group_size=2, rng=1)
     visibility(found, follows, runs=2, rng=1)
     leiden(follows, runs=2, min_size=30, rng=1)
 

@@ -326,6 +326,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "IncidenceMatrix": matrix,
     "InterestSpace": space,
     "Mixing": lambda: gk.measures.mixing(graph(), partition()),
+    "Layout": lambda: gk.communities.layout(graph(), partition(), min_group_size=2, rng=1),
     "NullComparison": lambda: gk.communities.rewired_null(graph(), n=19, runs=2, rng=1),
     "Partition": partition,
     "PermutationNull": lambda: gk.measures.permutation_null(spread(), "planted", draws=19, rng=1),

@@ -81,11 +81,17 @@ def test_borders_need_one_partition(partition: Partition) -> None:
     graph = Graph.from_edges(IDS, IDS[1:] + IDS[:1], directed=True)
     panel = mixing(graph, partition)
     assert "#alt" in texts(plot.borders({"follows": panel, "interest": panel}, highlight=("#alt",)))
+    # one result is one panel
+    assert len(plot.borders(panel).axes) == len(plot.borders({"t": panel}).axes) == 2
+    assert "Edges between communities" in texts(plot.borders(panel))
+    assert "impressions" in texts(plot.flows(panel))
     other = mixing(graph, Partition.from_membership(IDS, ["x"] * 5 + ["y"] * 4))
     with pytest.raises(DataError, match="same communities"):
         plot.borders({"a": panel, "b": other})
     with pytest.raises(DataError, match="at least one"):
         plot.borders({})
+    with pytest.raises(DataError, match="at least one"):
+        plot.borders(partition)  # type: ignore[arg-type]
 
 
 def test_equal_figures_are_equal_files(partition: Partition, tmp_path: Path) -> None:

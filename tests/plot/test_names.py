@@ -137,6 +137,13 @@ def draw_matrices(figure: Callable[..., Canvas], name: str) -> None:
     assert (inked[0].get_color() != inked[1].get_color()) == bool(name)
 
 
+def draw_map(name: str) -> None:
+    partition = named_partition(name)
+    graph = Graph.from_edges(range(12), [*range(1, 12), 0], directed=False, node_kind=name)
+    drawn = check(plot.map(graph, partition, min_group_size=1, rng=1), name)
+    assert (HOSTILE[name] if name else "community 0 (unnamed)") in drawn
+
+
 def draw_resolution(name: str) -> None:
     graph = Graph.from_networkx(nx.relabel_nodes(nx.ring_of_cliques(4, 4), {0: name}))
     check(plot.resolution(resolution_profile(graph, runs=2, steps=3, rng=1)))
@@ -459,6 +466,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "hosting_of_flagged": draw_hosting_of_flagged,
     "income": draw_income,
     "intervention_costs": draw_intervention_costs,
+    "map": draw_map,
     "own_share": draw_own_share,
     "reach": draw_reach,
     "resolution": draw_resolution,
