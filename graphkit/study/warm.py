@@ -195,6 +195,9 @@ def _simulate() -> None:
         simulate_readings([world], arms, [list(arms)[:2]], **numbers, checkpoint=kept, rng=1)
     own = Feed("own", {"everywhere": 20}, {}, score=lambda context: context.factor("recency"))
     simulate_spread([world], {"own": own}, ticks=2, rng=1)
+    # duets and stitches become posts
+    lively = Behaviour(duet_base=0.0, answer_delay=1.0)
+    simulate_spread([world], arms, ticks=3, budget="free", behaviour=lively, rng=1)
 
 
 def _draw_graphs() -> None:

@@ -17,6 +17,7 @@ import pytest
 import graphkit as gk
 from graphkit.attribution import figures, published_figures
 from graphkit.attribution.figures import ENGAGED, FIGURES, Arm, topics_of
+from graphkit.data.answers import Answers
 from graphkit.data.world import World
 from graphkit.errors import MissingDataError
 
@@ -91,11 +92,12 @@ def test_views_of_few_are_those_of_the_first_three_per_cent() -> None:
     places = 0.03 * ordered.size
     whole = int(places)
     held = ordered[:whole].sum() + (places - whole) * ordered[whole]
-    share, claim = figures.views_of_few({"interest_centric": arm_of(ticks=ticks)})
+    none = Answers()
+    share, claim = figures.views_of_few({"interest_centric": arm_of(ticks=ticks, answers=none)})
     assert share == pytest.approx(held / ordered.sum())
     assert np.isnan(claim)
     with pytest.raises(MissingDataError, match="impressions"):
-        figures.views_of_few({"interest_centric": arm_of(ticks=0 * ticks)})
+        figures.views_of_few({"interest_centric": arm_of(ticks=0 * ticks, answers=none)})
 
 
 def posts_of_followees(world: World, followed: bool) -> tuple[int, list[int]]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from graphkit.cli.terminal import (
+from graphkit.errors import GraphkitError, GraphkitWarning, OptionError
+from graphkit.terminal import (
     as_options,
     say,
     show_counts,
@@ -24,7 +25,6 @@ from graphkit.cli.terminal import (
     show_study,
     show_table,
 )
-from graphkit.errors import GraphkitError, GraphkitWarning, OptionError
 
 if TYPE_CHECKING:
     import polars as pl
