@@ -342,8 +342,17 @@ def judge_variety(
     values of 7 penalties in 3, 5 or 20 worlds, the set lacked it in 0.5 to 2.6 % of 20,000 draws, at a
     confidence of 0.95.
 
+    Published, and held against the model in ``notebooks/creators_and_harm.ipynb``: on Spotify, more
+    diverse listening goes with better retention, and listening by recommendation is less diverse [1]_
+    (abstract read). The first is an association over users, not the effect of a penalty. In the
+    model, a feed without a penalty of topics holds its viewers less, by some 0.04 % of the
+    propensity to stay: the same direction, of next to no size.
+
     References
     ----------
+    .. [1] Anderson, A., Maystre, L., Anderson, I., Mehrotra, R. & Lalmas, M. (2020). Algorithmic
+       effects on the diversity of consumption on Spotify. WWW. doi:10.1145/3366423.3380281
+
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal
     of Statistics, 6(2), 65–70. https://www.jstor.org/stable/4615733
 
