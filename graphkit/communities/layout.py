@@ -15,7 +15,6 @@ from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, check_integer
-from graphkit.kernels.layout import attract, push_apart, refine_keys
 from graphkit.parallel import refuse_after_fork
 from graphkit.rng import RNGLike, Streams
 
@@ -301,6 +300,8 @@ def layout(
 
 def _node_keys(graph: Graph, area: Codes) -> npt.NDArray[np.uint64]:
     """Hash of the surroundings of each node, whatever its name."""
+    from graphkit.kernels.layout import refine_keys
+
     keys = np.zeros(graph.n_nodes, dtype=np.uint64)
     # −0 and 0 are one weight
     bits = (graph.weights + 0.0).view(np.uint64)
@@ -354,6 +355,8 @@ def _expected_weights(weight: Floats) -> Floats:
 
 def _place_areas(ratio: Floats, radius: Floats, streams: Streams) -> Floats:
     """Centres of the discs, by the ratios of observed over expected weight between them."""
+    from graphkit.kernels.layout import attract, push_apart
+
     n = radius.size
     if n == 1:
         return np.zeros((1, 2))

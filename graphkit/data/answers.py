@@ -13,7 +13,6 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
 from graphkit.errors import DataError
-from graphkit.kernels.random import draw_all, hash_pairs
 from graphkit.kernels.state import E_DUET, E_QUALITY, E_STITCH
 
 Floats = npt.NDArray[np.floating]
@@ -111,6 +110,8 @@ def answer_keys(kind: npt.NDArray[np.int8], author_keys: Keys, parent_keys: Keys
     author_keys, parent_keys
         Shape (A,): keys of the accounts that answered, and of the posts that they answered.
     """
+    from graphkit.kernels.random import hash_pairs
+
     events = np.where(kind == DUETS, E_DUET, E_STITCH)
     found: Keys = hash_pairs(events, author_keys, parent_keys)
     return found
@@ -123,6 +124,8 @@ def answer_quality(
 
     An assumption: an answer replays the clip, and adds something of no quality that is known.
     """
+    from graphkit.kernels.random import draw_all
+
     own = draw_all(np.uint64(0), E_QUALITY, keys, 0)
     return np.asarray(mix * parent.astype(np.float64) + (1 - mix) * own, dtype=np.float32)
 

@@ -42,6 +42,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "consensus": lambda g: communities.consensus(RUNS, g, rng=1),
     "visibility": lambda g: gk.visibility(CLUBS, g, runs=2, rng=1).frame,
     "label_communities": lambda g: gk.label_communities(CLUBS, g, by="club"),
+    "layout": lambda g: communities.layout(g, CLUBS, rng=1).frame,
+    "meta_graph": lambda g: communities.meta_graph(g, CLUBS),
     "backbone": lambda g: gk.backbone(g, method="disparity").graph,
     "describe": lambda g: graphs.describe(g)["transitivity"],
     "mixing": lambda g: measures.mixing(g, CLUBS).observed.tolist(),
