@@ -434,7 +434,7 @@ def _values_of(
     values: dict[_Key, Floats] = {}
     members: dict[_Key, Floats] = {}
     for w, r in np.ndindex(*shape):
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         for key, (value, count) in _values_of_run(run, kind).items():
             values.setdefault(key, np.full(shape, np.nan))[w, r] = value
             members.setdefault(key, np.zeros(shape))[w, r] = count

@@ -114,6 +114,12 @@ class RunTallies:
     world: World
     tally: ArmTally
 
+    @classmethod
+    def of(cls, spread: Spread, arm: str, world: int, replication: int) -> RunTallies:
+        """One run of a spread, with the world as it is after it."""
+        key = arm, world, replication
+        return cls(spread.world_of(*key), spread.tallies[key])
+
     def __post_init__(self) -> None:
         if self.world.n_posts != self.tally.ticks.shape[0]:
             raise DataError(

@@ -141,7 +141,7 @@ def flagged_cascades(spread: Spread, *, confidence: float = 0.95) -> FlaggedCasc
     counts = np.zeros((*shape, 2))
     entered = 0
     for arm, w, r in track(keys, "measuring cascades", len(keys)):
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         flagged = flags_of(run.world, w)
         entered += int((flagged & run.entered).sum())
         at = spread.arms.index(arm)

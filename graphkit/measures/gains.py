@@ -320,7 +320,7 @@ def who_gains(
     keys = [(side, w, r) for side in (0, 1) for w in range(shape[0]) for r in range(shape[1])]
     for side, w, r in track(keys, "measuring groups", len(keys)):
         job = ((arm, baseline)[side], w, r)
-        run = RunTallies(spread.world_of(*job), spread.tallies[job])
+        run = RunTallies.of(spread, *job)
         under = None if kind is None else PartitionTallies(run, kind)
         for m in measures:
             of = _GAINS[m].of
@@ -490,7 +490,7 @@ def _by_creator_size(spread: Spread, scheme: Scheme) -> tuple[list[str], list[Co
 
 def _creators(spread: Spread, world: int) -> npt.NDArray[np.intp]:
     job = (spread.arms[0], world, 0)
-    return RunTallies(spread.world_of(*job), spread.tallies[job]).creators
+    return RunTallies.of(spread, *job).creators
 
 
 def _by_activity(

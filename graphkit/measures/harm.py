@@ -249,7 +249,7 @@ def hosting_of_flagged(
     own, other = np.full(shape, np.nan), np.full(shape, np.nan)
     of = {m.name: m.compute for m in MEASURES if m.level == "community" and m.name in HOSTING}
     for arm, w, r in track(keys, "measuring hosting", len(keys)):
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         under, at = PartitionTallies(run, partition), spread.arms.index(arm)
         for k, name in enumerate(HOSTING):
             own[at, w, r, k], other[at, w, r, k] = _means(

@@ -286,14 +286,14 @@ def _tallies(
     spread: Spread, arm: str, w: int, r: int, creators: npt.NDArray[np.int64]
 ) -> CreatorTallies:
     """What the creators of a world are paid for in one run."""
-    run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+    run = RunTallies.of(spread, arm, w, r)
     return CreatorTallies(run, creators)
 
 
 def _creators(spread: Spread, w: int) -> npt.NDArray[np.int64]:
     """Accounts with a post in some run of a world, ascending: the same in all arms."""
     keys = [key for key in run_keys(spread) if key[1] == w]
-    runs = [RunTallies(spread.world_of(*key), spread.tallies[key]) for key in keys]
+    runs = [RunTallies.of(spread, *key) for key in keys]
     return np.unique(np.concatenate([run.creators for run in runs])).astype(np.int64)
 
 

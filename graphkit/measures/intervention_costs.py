@@ -204,7 +204,7 @@ def intervention_costs(
     values = {arm: np.full(shape, np.nan) for arm in spread.arms if arm in wanted}
     keys = [key for key in run_keys(spread) if key[0] in wanted]
     for arm, w, r in track(keys, "measuring costs", len(keys)):
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         values[arm][w, r] = _costs_of(run, partition, high[w], large[w])
     filled = {pair: too_filled(spread, *pair) for pair in pairs}
     found = {

@@ -225,7 +225,7 @@ def permutation_null(
     groups = [(arm, w) for arm in spread.arms for w in range(len(spread.worlds))]
     for arm, w in track(groups, "permuting communities", len(groups)):
         jobs = [(arm, w, r) for r in range(spread.replications)]
-        tallied = (RunTallies(spread.world_of(*job), spread.tallies[job]) for job in jobs)
+        tallied = (RunTallies.of(spread, *job) for job in jobs)
         runs = [Exposure(PartitionTallies(run, partition)) for run in tallied]
         drawn, extreme = _permute_labels(runs, draws, streams, w)
         cells.append(_flow_cells(arm, w, runs, extreme, draws))

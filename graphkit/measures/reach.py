@@ -96,7 +96,7 @@ def _stack_curves(
     for arm, w, r in run_keys(spread):
         if spread.worlds[w].sample == "part":
             continue  # nearly the whole once more
-        curve = curve_of(RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r]), w)
+        curve = curve_of(RunTallies.of(spread, arm, w, r), w)
         columns = {"arm": arm, "world": w, "replication": r, axis: np.arange(curve.size)}
         schema = outcome_schema(*columns, "reach")
         parts.append(pl.DataFrame(columns | {"reach": curve}, schema=schema))
@@ -180,7 +180,7 @@ def amplification(
 
 def _impression_shares(spread: Spread, arm: str, w: int, r: int, kind: str) -> Floats:
     """Share of the impressions of each community's posts, shape (C,); NaN without impressions."""
-    run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+    run = RunTallies.of(spread, arm, w, r)
     homes, size = run.world.homes[kind], run.world.partitions[kind].n_communities
     known = homes >= 0
     shown = np.bincount(homes[known], run.reach[known].astype(np.float64), size)

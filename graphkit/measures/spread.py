@@ -59,7 +59,7 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
     keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
     for arm, w, r in track(keys, "measuring", len(keys)):
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         rows = list(_run_rows(run, spread))
         for kind in run.world.partitions:
             rows += _partition_rows(PartitionTallies(run, kind, members_reached))

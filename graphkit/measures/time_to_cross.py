@@ -186,7 +186,7 @@ def time_to_cross(
     outcome: list[tuple[object, ...]] = []
     for arm, w, r in keys:
         partition_of(spread, w, partition)
-        run = RunTallies(spread.world_of(arm, w, r), spread.tallies[arm, w, r])
+        run = RunTallies.of(spread, arm, w, r)
         if partition not in run.tally.arrivals:
             raise MissingDataError(
                 f"the tallies of arm {arm!r} were saved by an earlier version, which did not record "
