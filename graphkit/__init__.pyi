@@ -26,6 +26,7 @@ from .errors import GraphkitError, GraphkitWarning
 from .graphs import backbone, cointeraction_graph, follow_graph, interaction_graph, layers
 from .measures import contrast, measure_spread
 from .parallel import show_progress
+from .progress import set_progress
 from .readwrite import from_frame, load_platform, read_any, read_dataset, write_dataset
 from .recommenders import follower_centric, interest_centric
 from .simulation import build_world, resample_worlds, simulate_spread, split_world_data
@@ -75,6 +76,7 @@ __all__ = [
     "recommenders",
     "resample_worlds",
     "run_study",
+    "set_progress",
     "show_progress",
     "simulate_spread",
     "simulation",

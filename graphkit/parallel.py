@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from graphkit import progress
 from graphkit.errors import DependencyError, ForkError, GraphkitError, OptionError, shorten
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Yield the `steps`, and report after each how many of `total` are done.
+    """Yield the `steps`, and show after each how many of `total` are done.
 
-    Ctrl-C stops between two steps.
+    After two seconds there is a bar, or lines in a file, see :mod:`graphkit.progress`; under
+    :func:`show_progress` a function is told in its place.
 
     Examples
     --------
@@ -108,8 +110,14 @@ def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
     """
     refuse_after_fork()
     report = _reporter.get()
-    if report is None:
+    if report is None and not progress.is_wanted():
         yield from steps
+        return
+    if report is None:
+        with progress.open_loop(what, total) as show:
+            for done, step in enumerate(steps, 1):
+                yield step
+                show(done)
         return
     report(what, 0, total)
     for done, step in enumerate(steps, 1):
@@ -119,38 +127,23 @@ def track(steps: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 @contextmanager
 def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
-    """Context that shows progress: bars, or calls of `reporter`.
+    """Context that shows progress from the first step on: a bar, or calls of `reporter`.
+
+    Without it, a call shows its progress once it has lasted two seconds, see
+    :func:`graphkit.set_progress`, which turns off what this context would show, too.
 
     Parameters
     ----------
     reporter
-        Called with the name of the work, the steps done and their total. If absent, bars are
-        drawn on standard error, or in the notebook.
+        Called with the name of the work, the steps done and their total, in place of all else,
+        whatever the setting.
     """
-    if reporter is not None:
-        token = _reporter.set(reporter)
-        try:
-            yield
-        finally:
-            _reporter.reset(token)
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):  # in a file there would be blank lines
+    kept, waiting = _reporter.set(reporter), progress.delay.set(0.0)
+    try:
         yield
-        return
-    with Progress(console=console, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def draw(what: str, done: int, total: int) -> None:
-            if done == 0 or what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total, visible=done < total)
-
-        with show_progress(draw):
-            yield
+    finally:
+        _reporter.reset(kept)
+        progress.delay.reset(waiting)
 
 
 def cores() -> int:
@@ -403,7 +396,8 @@ def _as_finished(
 def _open_parcel(work: Callable[[bytes, bytes], Result], shared: bytes, own: bytes) -> Result:
     """Do the work in a worker; a forked one would wait for ever for tables to be unpickled."""
     refuse_after_fork()
-    return work(shared, own)
+    with show_progress(lambda what, done, total: None):  # that of the caller tells of pieces
+        return work(shared, own)
 
 
 class _Sender:

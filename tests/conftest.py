@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ settings.register_profile(
     "fixed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("fixed")
+
+
+# long calls of tests, and of the processes and notebooks that they start, show no progress
+os.environ.setdefault("GRAPHKIT_PROGRESS", "0")
 
 
 #: Tests that take longest, which share nothing with others of their file.
