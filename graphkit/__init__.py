@@ -19,7 +19,8 @@ graphs             Dataset → Graph: follow and interaction graphs, projections
 nullmodels         random graphs with planted communities; degree-preserving rewiring
 data               types: Dataset, Graph, Partition, Impressions, Platform, World, Spread
 kernels            compiled loops over arrays (Numba)
-parallel, rng      threads and progress; random streams
+parallel, rng      threads; random streams
+progress, teaching bars for long calls; what a wrong call meant
 errors             errors, warnings and checks of parameters
 =================  ==========================================================================
 
@@ -31,7 +32,7 @@ import lazy_loader as _lazy
 from graphkit import parallel as _parallel  # noqa: F401 (it notes forks, see refuse_after_fork)
 from graphkit._version import __version__
 
-__getattr__, _, _names = _lazy.attach_stub(__name__, __file__)
+_attribute, _, _names = _lazy.attach_stub(__name__, __file__)
 #: Packages are attributes (``graphkit.plot``); ``__all__`` holds types and functions only.
 _PACKAGES = {
     "attribution",
@@ -50,3 +51,16 @@ __all__ = [*(name for name in _names if name not in _PACKAGES), "__version__"]
 
 def __dir__() -> list[str]:
     return sorted([*_names, "__version__"])
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _attribute(name)
+    except AttributeError:
+        if name.startswith("_"):
+            raise
+    from pathlib import Path
+
+    from graphkit.teaching import missing_attribute
+
+    raise AttributeError(missing_attribute(name, __all__, Path(__file__).parent))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
+import warnings
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, overload
@@ -37,6 +39,10 @@ class OptionError(GraphkitError, ValueError):
     """Parameter with a value outside its range or an unknown name."""
 
 
+class CallError(OptionError, TypeError):
+    """Call with a parameter that is unknown, missing, or given in the wrong place."""
+
+
 class FileError(GraphkitError, OSError):
     """File or folder that is missing, unreadable or of another format."""
 
@@ -54,6 +60,15 @@ class ForkError(GraphkitError, RuntimeError):
 
 class GraphkitWarning(UserWarning):
     """Valid input that is probably unintended."""
+
+
+def warn(message: str, category: type[Warning] = GraphkitWarning) -> None:
+    """Warn at the line of the user's code that called graphkit, through whatever functions."""
+    frame, level = sys._getframe(1), 2
+    inner = ("graphkit", "contextlib")
+    while frame.f_back and str(frame.f_globals.get("__name__")).split(".")[0] in inner:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def shorten(value: object, most: int = 60) -> str:

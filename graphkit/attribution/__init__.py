@@ -17,6 +17,7 @@ from graphkit.attribution.shapley import Shapley, interaction_index, shapley, sh
 from graphkit.attribution.two_platforms import TwoPlatforms, two_platforms
 from graphkit.attribution.validation import Validation, validate
 from graphkit.attribution.variety import Variety, judge_variety, variety
+from graphkit.teaching import teach
 
 __all__ = [
     "Ablation",
@@ -54,3 +55,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

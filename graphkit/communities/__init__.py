@@ -20,6 +20,7 @@ from graphkit.communities.temporal import leiden_slices
 from graphkit.communities.tracking import Tracks, track
 from graphkit.communities.visibility import visibility
 from graphkit.data.visibility import Visibility
+from graphkit.teaching import teach
 
 __all__ = [
     "CommunityMatch",
@@ -53,3 +54,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

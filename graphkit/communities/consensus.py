@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,7 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.membership import canonical_membership
 from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
+from graphkit.errors import DataError, check_choice, check_integer, check_number, warn
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["consensus"]
@@ -135,11 +134,9 @@ def consensus(
         prepared, start, threshold, quality, gamma, runs, streams
     )
     if not converged:
-        warnings.warn(
+        warn(
             f"consensus: after {MAX_ROUNDS} rounds the runs still differ: the best of the last "
-            "ones is returned. Raise threshold= or runs=.",
-            GraphkitWarning,
-            stacklevel=2,
+            "ones is returned. Raise threshold= or runs=."
         )
     found = _connected_parts(prepared, found, left)
     membership = canonical_membership(prepared.expand_nodes(found, -1))

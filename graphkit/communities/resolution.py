@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +22,7 @@ from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.membership import canonical_membership
 from graphkit.data.partition import AGREE, Partition
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
+from graphkit.errors import DataError, OptionError, check_choice, check_integer, warn
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
@@ -535,13 +534,11 @@ def resolution_profile(
         limit = resolution_limit(graph, here, resolution=1.0, engine=engine, rng=seed)
         hidden = int(limit.get_column("hides").sum())
         if hidden:
-            warnings.warn(
+            warn(
                 f"modularity at γ = 1 is at its resolution limit: {hidden:,} of its "
                 f"{limit.height:,} communities split into smaller ones when partitioned alone, which "
                 'it cannot resolve in a graph of this size. Take quality="cpm", which has no '
-                "such limit, or a higher resolution; the profile's `limit` lists the communities.",
-                GraphkitWarning,
-                stacklevel=2,
+                "such limit, or a higher resolution; the profile's `limit` lists the communities."
             )
     scan = _scan_table(found, grid, views, distinct, domains)
     suggestion, lines = _suggest_domain(domains), found.to_frame()

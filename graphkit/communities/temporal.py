@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,7 +29,7 @@ from graphkit.data.graph import Graph, GraphLike
 from graphkit.data.membership import canonical_membership
 from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, check_choice, check_integer, check_number
+from graphkit.errors import DataError, check_choice, check_integer, check_number, warn
 from graphkit.parallel import track
 from graphkit.rng import RNGLike, Streams
 
@@ -112,11 +111,9 @@ def couple_slices(slices: Mapping[str, Graph], omega: float) -> CoupledSlices:
         )
     for at, ((name, after_it), ends) in enumerate(zip(pairwise(names), before, strict=True)):
         if not ends.size and prepared[at].size and prepared[at + 1].size:
-            warnings.warn(
+            warn(
                 f"{caller}: no node has an edge both in {name!r} and in {after_it!r}: no community "
-                "can last from one to the other.",
-                GraphkitWarning,
-                stacklevel=3,
+                "can last from one to the other."
             )
     removed = {
         f"{name}: {reason}": count
@@ -157,11 +154,9 @@ def _warn_of_quiet_slices(quiet: list[str], names: tuple[str, ...]) -> None:
             "(min_shared, window, backbone)."
         )
     shown = ", ".join(map(repr, quiet[:5])) + (f" and {len(quiet) - 5} more" * (len(quiet) > 5))
-    warnings.warn(
+    warn(
         f"leiden_slices: no edge joins two nodes in {shown}: its nodes are unassigned there, and "
-        "no community lasts across it. Leave the slice out to couple its neighbours.",
-        GraphkitWarning,
-        stacklevel=4,
+        "no community lasts across it. Leave the slice out to couple its neighbours."
     )
 
 

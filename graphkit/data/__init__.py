@@ -12,6 +12,7 @@ from graphkit.data.results import ImportReport
 from graphkit.data.spread import ArmTally, Spread
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.data.world import World
+from graphkit.teaching import teach
 
 __all__ = [
     "Answers",
@@ -34,3 +35,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

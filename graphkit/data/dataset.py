@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -26,13 +25,13 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
     DependencyError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
     check_choice,
     name_some,
     nearest,
     shorten,
+    warn,
 )
 from graphkit.parallel import refuse_after_fork
 
@@ -131,7 +130,7 @@ class Dataset(Frozen):
         told_before = self.provenance.inputs or self.provenance.verb in _TELLERS
         if changes and not told_before:
             told = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
-            warnings.warn(f"Dataset: {told}", GraphkitWarning, stacklevel=3)
+            warn(f"Dataset: {told}")
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
         if all(frame.height == 0 for frame in self.tables.values()):

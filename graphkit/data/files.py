@@ -26,7 +26,7 @@ import tomli_w
 from graphkit.data.frozen import content_key
 from graphkit.data.layout import LAYOUTS, RECORDS
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, FileError, GraphkitError, GraphkitWarning
+from graphkit.errors import DataError, FileError, GraphkitError, warn
 from graphkit.parallel import refuse_after_fork
 
 #: Prefix of files that are still being written, and of folders that are being removed.
@@ -260,9 +260,7 @@ def set_aside(path: Path, why: object) -> None:
     except OSError as error:
         raise FileError(f"{path} is damaged, and cannot be renamed: {error.strerror}.") from error
     why = str(why).removesuffix(_ELSEWHERE).removesuffix(_SAVE_AGAIN).rstrip()
-    warnings.warn(
-        f"{why} It is set aside as {aside.name}, and made again.", GraphkitWarning, stacklevel=3
-    )
+    warn(f"{why} It is set aside as {aside.name}, and made again.")
 
 
 def remove_folder(path: Path) -> None:

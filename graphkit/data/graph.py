@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,7 +22,7 @@ from graphkit.data.membership import canonical_membership
 from graphkit.data.provenance import Provenance
 from graphkit.data.rows import csr_from_codes
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, check_choice, name_some
+from graphkit.errors import DataError, check_choice, name_some, warn
 
 if TYPE_CHECKING:
     import igraph
@@ -127,13 +126,11 @@ def _encode_edges(
         vocabulary = Vocabulary(nodes)
         if vocabulary.kind == "str" and (told := look_over_ids(vocabulary.series, "the edge list")):
             # nodes may be words, so they are taken as they are
-            warnings.warn(f"ids of the graph: {told}.", GraphkitWarning, stacklevel=level)
+            warn(f"ids of the graph: {told}.")
         elif vocabulary.kind == "object" and (twice := vocabulary.series.is_duplicated().sum()):
-            warnings.warn(
+            warn(
                 f"ids of the graph: {twice:,} nodes are one id in two types, such as 1 and '1'; neither "
-                "was changed: give all ids in one type.",
-                GraphkitWarning,
-                stacklevel=level,
+                "was changed: give all ids in one type."
             )
     return vocabulary, vocabulary.encode(sources), vocabulary.encode(targets), values
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +14,7 @@ import polars as pl
 from graphkit.data.attributes import attributes_of, unique_name
 from graphkit.data.frames import advise_frame
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, name_some, nearest
+from graphkit.errors import DataError, name_some, nearest, warn
 
 if TYPE_CHECKING:
     import igraph
@@ -73,11 +72,9 @@ def keep_attributes(
     """Attributes of the nodes, and the count of those that no frame can hold."""
     frame, changed = attributes_of(parts.ids, parts.attributes, vocabulary)
     if texts := changed["made text"]:
-        warnings.warn(
+        warn(
             f"node attributes {name_some(texts, 5)}: the values are of several kinds, or integers of "
-            "more than 64 bits, and were made text: give them in one kind.",
-            GraphkitWarning,
-            stacklevel=4,
+            "more than 64 bits, and were made text: give them in one kind."
         )
     out = changed["left out"]
     return frame, {f"node attributes of other kinds ({name_some(out, 3)})": len(out)} if out else {}

@@ -2,9 +2,13 @@
 
 from graphkit.datasets.fetching import Fetched, fetch
 from graphkit.datasets.registry import available
+from graphkit.teaching import teach
 
 __all__ = ["Fetched", "available", "fetch"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

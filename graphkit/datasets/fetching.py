@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.datasets.download import get_files
 from graphkit.datasets.registry import BUNDLED, Entry, find_entry
-from graphkit.errors import DataError, FileError, GraphkitWarning, MissingDataError, shorten
+from graphkit.errors import DataError, FileError, MissingDataError, shorten, warn
 from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite import load_platform, read_any, read_graph
 from graphkit.readwrite.files import read_lines
@@ -137,21 +136,17 @@ def fetch(name: str, *, registry: str | Path | None = None) -> Fetched:
     found = _bundled(entry) if entry.name == BUNDLED else _read(entry)
     unchecked = found.files.filter(check=_NOT_CHECKED)
     for file, digest in unchecked.select("file", "sha256").rows():
-        warnings.warn(
+        warn(
             f"{name!r}: {file} is NOT CHECKED: its registry has no SHA-256, so that nothing proves that "
             f"it is the right file. Seen: {digest}. Compare it with what the publisher or a colleague "
-            "has, and put it in the registry as sha256.",
-            GraphkitWarning,
-            stacklevel=2,
+            "has, and put it in the registry as sha256."
         )
     told = [f"{n:,} {what} in place of {wanted:,}" for what, wanted, n in found.differences.rows()]
     if told:
         why = "though the files are those of the registry: the reader or the counts have changed"
-        warnings.warn(
+        warn(
             f"{name!r} does not hold what is expected: {', '.join(told)}"
-            f"{f', {why}' if found.verified else ': it may be another version of the data'}.",
-            GraphkitWarning,
-            stacklevel=2,
+            f"{f', {why}' if found.verified else ': it may be another version of the data'}."
         )
     return found
 

@@ -9,6 +9,7 @@ from graphkit.graphs.methods import methods_paragraph
 from graphkit.graphs.planning import ProjectionPlan, cap_sensitivity, plan
 from graphkit.graphs.social import follow_graph, interaction_graph, interaction_times, layers
 from graphkit.graphs.spark import read_spark_edges, spark_cointeraction, spark_edges
+from graphkit.teaching import teach
 
 __all__ = [
     "Backbone",
@@ -36,3 +37,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

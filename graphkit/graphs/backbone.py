@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.incidence import IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, GraphkitWarning, OptionError
+from graphkit.errors import DataError, OptionError, warn
 from graphkit.graphs.evidence import projection_degrees, projection_record
 from graphkit.graphs.options import Codes, Floats
 from graphkit.graphs.validation import validate
@@ -434,12 +433,10 @@ def backbone(
                 f"{method} treats edges as independent, but in a projection each object joins all "
                 "its actors at once."
             )
-            warnings.warn(
+            warn(
                 f"backbone(method={method!r}) on a projection: an object of k actors makes "
                 "k(k − 1)/2 edges at once, which the filter treats as independent; popular objects "
-                "look significant. Use method='bicm' with dataset=….",
-                GraphkitWarning,
-                stacklevel=2,
+                "look significant. Use method='bicm' with dataset=…."
             )
     removed = {reason: count for reason, count in removed.items() if count}
     options = {"method": method, METHODS[method]: value, **details}

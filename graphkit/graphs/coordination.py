@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +16,7 @@ from graphkit.data.frozen import Frozen
 from graphkit.data.graph import Graph
 from graphkit.data.provenance import Provenance
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, OptionError, check_choice, check_integer
+from graphkit.errors import DataError, OptionError, check_choice, check_integer, warn
 from graphkit.graphs.options import (
     Codes,
     Ints,
@@ -378,13 +377,11 @@ def _warn_of_length(bounds: PairBounds, through: str) -> None:
         return
     cost = bounds.edges * EDGE_SECONDS + bounds.pairs * PAIR_SECONDS
     way = bounds.cap_text(largest_cap(bounds.degree, cost, LONG), through, timed=True)
-    warnings.warn(
+    warn(
         f"coordinated_accounts: this may take up to {time_text(bounds.seconds)}: there are "
         f"{int(bounds.pairs.sum()):,} pairs of interactions within the window, and up to "
         f"{bounds.n_edges:,} edges. {bounds.heaviest_text(through)} Quicker: "
-        f"{f'{way}, or ' if way else ''}a shorter window=….",
-        GraphkitWarning,
-        stacklevel=3,
+        f"{f'{way}, or ' if way else ''}a shorter window=…."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,7 +16,7 @@ from graphkit.data.dataset import Dataset
 from graphkit.data.frozen import Frozen
 from graphkit.data.incidence import Incidence, IncidenceMatrix
 from graphkit.data.provenance import Provenance
-from graphkit.errors import GraphkitWarning, OptionError, check_integer
+from graphkit.errors import OptionError, check_integer, warn
 from graphkit.graphs import projection as product
 from graphkit.graphs.options import Ints, ProjectionOptions, gather_interactions, memory_budget
 from graphkit.graphs.projection import PairLists, Prepared, Projection, RowProduct
@@ -407,11 +406,9 @@ def check_budget(
         )
     seconds = _seconds_of(found, top=work.top > 0, whole=_whole(ready))
     if slow and seconds > LONG:
-        warnings.warn(
+        warn(
             f"{caller}: this will take about {time_text(seconds)}: "
-            + _time_advice(ready, budget, found, seconds),
-            GraphkitWarning,
-            stacklevel=stacklevel,
+            + _time_advice(ready, budget, found, seconds)
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from graphkit.data.incidence import checked_kinds, rows_of_kinds
 from graphkit.data.provenance import Provenance
 from graphkit.data.times import TIME, as_instant
 from graphkit.data.vocabulary import Vocabulary
-from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
+from graphkit.errors import DataError, MissingDataError, OptionError, check_choice, warn
 
 __all__ = ["follow_graph", "interaction_graph", "interaction_times", "layers"]
 
@@ -451,7 +450,7 @@ def layers(
                 raise MissingDataError(f"layers: {error}") from None
             unusable.append(f"no layer {kind!r}: {error}")
     if unusable:
-        warnings.warn(f"layers: {' '.join(unusable)}", GraphkitWarning, stacklevel=2)
+        warn(f"layers: {' '.join(unusable)}")
     if not found:
         raise MissingDataError(
             f"layers: no layer can be made: follows={follows}, and of the kinds "

@@ -83,9 +83,9 @@ from graphkit.errors import (
     DataError,
     DependencyError,
     FileError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
+    warn,
 )
 from graphkit.graphs import projection as product
 from graphkit.graphs.options import Floats, Ints, ProjectionOptions
@@ -181,7 +181,7 @@ def read_log(session: Any, source: Any, columns: dict[str, Any], options: Projec
     found = Counter({key: n or 0 for key, n in zip(changed, counts[len(tests) :], strict=True)})
     if any(found.values()):
         told = describe_changes(found, "If such a word is an id, name it in real_ids=.")
-        warnings.warn(f"Spark: {told}", GraphkitWarning, stacklevel=4)
+        warn(f"Spark: {told}")
     counts = counts[: len(tests)]
     removed = {why: n for why, n in zip(tests, counts, strict=True) if n}
     keys = ["actor", "object", *(["at"] if timed else [])]

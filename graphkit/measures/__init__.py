@@ -48,6 +48,7 @@ from graphkit.measures.sample_size import SampleSize, worlds_needed
 from graphkit.measures.spread import measure_spread
 from graphkit.measures.survival import LogRank, kaplan_meier, logrank
 from graphkit.measures.time_to_cross import TimeToCross, time_to_cross
+from graphkit.teaching import teach
 
 __all__ = [
     "MEASURES",
@@ -138,3 +139,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

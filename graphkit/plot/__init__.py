@@ -17,6 +17,7 @@ from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
 from graphkit.plot.survival import cold_start, time_to_cross
 from graphkit.plot.variety import variety
+from graphkit.teaching import teach
 
 __all__ = [
     "Canvas",
@@ -54,3 +55,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

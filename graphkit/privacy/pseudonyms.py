@@ -14,7 +14,6 @@ import hashlib
 import os
 import secrets
 import stat
-import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +28,12 @@ from graphkit.data.schema import TABLES
 from graphkit.errors import (
     DataError,
     FileError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
     name_some,
     nearest,
     shorten,
+    warn,
 )
 from graphkit.parallel import refuse_after_fork
 
@@ -185,9 +184,7 @@ def load_key(path: str | Path | None = None) -> PseudonymKey:
             f"{path} holds no key of {2 * _KEY_BYTES} hexadecimal digits: {_HOW_TO_MAKE}."
         )
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        warnings.warn(
-            f"the key {path} can be read by others: chmod 600 it.", GraphkitWarning, stacklevel=2
-        )
+        warn(f"the key {path} can be read by others: chmod 600 it.")
     return PseudonymKey(secret)
 
 

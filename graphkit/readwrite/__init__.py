@@ -14,6 +14,7 @@ from graphkit.readwrite.hetrec import read_hetrec_lastfm
 from graphkit.readwrite.log import read_incidence
 from graphkit.readwrite.platform import load_platform, write_platform
 from graphkit.readwrite.tiktok import read_tiktok_api
+from graphkit.teaching import teach
 
 __all__ = [
     "ImportReport",
@@ -39,3 +40,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import warnings
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,13 +27,13 @@ from graphkit.errors import (
     DataError,
     FileError,
     GraphkitError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
     check_choice,
     name_some,
     nearest,
     shorten,
+    warn,
 )
 from graphkit.parallel import refuse_after_fork, track
 from graphkit.readwrite.extract import Direction, Extract, Importer, ImportOptions, combine
@@ -338,11 +337,9 @@ def _read_census(
     _warn_of_others(path, ordered)
     platforms = {importers[str(one["format"])].platform for one in read} - {""}
     if len(platforms) > 1:
-        warnings.warn(
+        warn(
             f"read_any: {path} has files of {name_some(sorted(platforms))}: accounts and items of one "
-            "id are taken as the same, whatever the platform. Read each platform by itself.",
-            GraphkitWarning,
-            stacklevel=3,
+            "id are taken as the same, whatever the platform. Read each platform by itself."
         )
     return dataset, report
 
@@ -509,7 +506,7 @@ def _ask_for_accounts(path: Path, extracts: Sequence[Extract], *, alone: bool) -
     if alone and names <= {"items", "accounts"} and set(lost) != {"impressions"}:
         raise MissingDataError(f"{text}.")
     more = "" if alone else ", or account={'file.json': 'name', …}"
-    warnings.warn(f"read_any: {text}{more}. They were left out.", GraphkitWarning, stacklevel=4)
+    warn(f"read_any: {text}{more}. They were left out.")
 
 
 def _nothing_in(path: Path, holds: str, extracts: Sequence[Extract]) -> MissingDataError:
@@ -544,9 +541,7 @@ def _warn_of_others(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     others = [one for one in lines if one["status"] != "read"]
     if others:
         most, times = Counter(str(one["reason"]) for one in others).most_common(1)[0]
-        warnings.warn(
+        warn(
             f"read_any: {len(others):,} of {len(lines):,} files in {path} were not read: "
-            f"{shorten_text(most, 200).rstrip('.')} ({times:,}). report.files has the reason for each.",
-            GraphkitWarning,
-            stacklevel=4,
+            f"{shorten_text(most, 200).rstrip('.')} ({times:,}). report.files has the reason for each."
         )

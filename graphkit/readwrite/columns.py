@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
@@ -20,14 +19,7 @@ from graphkit.data.ids import (
 )
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import conform
-from graphkit.errors import (
-    DataError,
-    GraphkitWarning,
-    OptionError,
-    check_choice,
-    check_number,
-    shorten,
-)
+from graphkit.errors import DataError, OptionError, check_choice, check_number, shorten, warn
 from graphkit.readwrite.files import Counts
 from graphkit.readwrite.folder import drop_duplicates
 
@@ -401,7 +393,7 @@ class _Reading:
         """Tell what was changed and left out."""
         if self.changes:
             told = describe_changes(self.changes, "If such a word is an id, name it in real_ids=.")
-            warnings.warn(f"from_frame: {told}", GraphkitWarning, stacklevel=3)
+            warn(f"from_frame: {told}")
         if removed:
             told = "; ".join(f"{reason} ({n:,})" for reason, n in removed.items())
-            warnings.warn(f"from_frame left out rows: {told}.", GraphkitWarning, stacklevel=3)
+            warn(f"from_frame left out rows: {told}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import glob
-import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,12 +22,12 @@ from graphkit.data.schema import TABLES, conform
 from graphkit.errors import (
     DataError,
     FileError,
-    GraphkitWarning,
     OptionError,
     check_choice,
     name_some,
     nearest,
     shorten,
+    warn,
 )
 from graphkit.parallel import track
 from graphkit.readwrite import files as fs
@@ -391,7 +390,7 @@ def _check_times_of_ids(dataset: Dataset, notes: Counts) -> None:
     if offset is not None:
         told = describe_offset(offset, "items.created_at")
         notes["items", told] += items.height
-        warnings.warn(f"read_dataset: {told}.", GraphkitWarning, stacklevel=3)
+        warn(f"read_dataset: {told}.")
 
 
 def _merge_columns(

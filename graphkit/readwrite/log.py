@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -29,11 +28,11 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import (
     DataError,
     FileError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
     name_some,
     nearest,
+    warn,
 )
 from graphkit.readwrite.files import (
     CSV,
@@ -160,7 +159,7 @@ def read_incidence(
         changes += Counter({(name, text): n for text, n in seen.items()})
     if changes:
         changed = describe_changes(changes, "If such a word is an id, name it in real_ids=.")
-        warnings.warn(f"read_incidence: {changed}", GraphkitWarning, stacklevel=2)
+        warn(f"read_incidence: {changed}")
     return matrix
 
 

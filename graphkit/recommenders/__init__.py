@@ -17,6 +17,7 @@ from graphkit.recommenders.presets import (
     uniform,
     watch_time,
 )
+from graphkit.teaching import teach
 
 __all__ = [
     "FACTORS",
@@ -46,3 +47,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

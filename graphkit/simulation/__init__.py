@@ -10,6 +10,7 @@ from graphkit.simulation.resample import resample_worlds, thin_posts
 from graphkit.simulation.simulate import simulate_spread
 from graphkit.simulation.storage import read_checkpoint, scan_impressions
 from graphkit.simulation.tastes import perturb_world
+from graphkit.teaching import teach
 
 __all__ = [
     "Behaviour",
@@ -32,3 +33,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from functools import partial
@@ -22,12 +21,12 @@ from graphkit.data.world import World
 from graphkit.errors import (
     DataError,
     FileError,
-    GraphkitWarning,
     MissingDataError,
     OptionError,
     check_choice,
     check_integer,
     shorten,
+    warn,
 )
 from graphkit.graphs.options import memory_budget
 from graphkit.graphs.planning import size_text
@@ -194,12 +193,10 @@ def _warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
         ((kind, p.n_communities) for world in worlds for kind, p in world.partitions.items()),
         key=lambda each: each[1],
     )
-    warnings.warn(
+    warn(
         f"simulate_spread: counts of posts and accounts by community will take {size_text(needed)}, "
         f"and {size_text(budget)} may be used: the partition {kind!r} has {most:,} communities. "
-        "Find fewer and larger ones, or simulate fewer arms, worlds or replications at a time.",
-        GraphkitWarning,
-        stacklevel=3,
+        "Find fewer and larger ones, or simulate fewer arms, worlds or replications at a time."
     )
 
 
@@ -541,13 +538,11 @@ def _warn_of_filler(spread: Spread) -> None:
     if not shares:
         return
     named = ", ".join(f"{share:.0%} of {arm!r}" for arm, share in shares.items())
-    warnings.warn(
+    warn(
         f"simulate_spread: filler is a large part of the impressions ({named}): posts in slots that "
         "the feed cannot fill from its own sources. Leave these slots empty with reading='empty', "
         "or tally only slots that all arms fill with reading='shared'. No direction is claimed "
-        f"where filler is above {FILLER_LIMIT:.0%} in either arm.",
-        GraphkitWarning,
-        stacklevel=3,
+        f"where filler is above {FILLER_LIMIT:.0%} in either arm."
     )
 
 

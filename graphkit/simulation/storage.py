@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -34,7 +33,7 @@ from graphkit.data.frozen import content_key
 from graphkit.data.provenance import Provenance
 from graphkit.data.spread import REACTIONS, ArmTally, Spread
 from graphkit.data.world import World
-from graphkit.errors import FileError, GraphkitWarning, MissingDataError, OptionError, shorten
+from graphkit.errors import FileError, MissingDataError, OptionError, shorten, warn
 from graphkit.kernels.state import SKIPPED, WATCH_UNIT
 from graphkit.readwrite.files import sha256_of
 from graphkit.recommenders.feed import SOURCES
@@ -345,7 +344,7 @@ def _load_tally(path: Path, of: str, damaged: Callable[[Path, object], None]) ->
 
 def _warn_of(path: Path, why: object) -> None:
     del path  # the reason names it
-    warnings.warn(f"{why} Its run is left out.", GraphkitWarning, stacklevel=3)
+    warn(f"{why} Its run is left out.")
 
 
 def _flatten_values(value: Any, name: str = "") -> dict[str, Any]:
@@ -680,10 +679,8 @@ def _find_ticks(
         p for p in root.rglob("*.parquet") if p not in known and not p.name.startswith(".")
     )
     if others:
-        warnings.warn(
+        warn(
             f"{root} holds {len(others)} Parquet files that are not of this simulation, such as "
-            f"{others[0].name}; they are not read.",
-            GraphkitWarning,
-            stacklevel=3,
+            f"{others[0].name}; they are not read."
         )
     return held

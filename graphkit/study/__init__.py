@@ -20,6 +20,7 @@ from graphkit.study.inputs import check_study
 from graphkit.study.results import CommunityStudy, Curve, StudyResult
 from graphkit.study.run import demo_config, run_study
 from graphkit.study.sharing import share_bundle
+from graphkit.teaching import teach
 
 __all__ = [
     "ArmConfig",
@@ -49,3 +50,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())

@@ -3,9 +3,13 @@
 from graphkit.synthetic.platform import platform
 from graphkit.synthetic.toy import toy
 from graphkit.synthetic.worlds import worlds
+from graphkit.teaching import teach
 
 __all__ = ["platform", "toy", "worlds"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+teach(globals())
