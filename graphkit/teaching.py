@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 #: Names of elsewhere, by the parameters that may be meant: the first that a function has.
 _MEANT = {
-    ("rng",): "seed random_state random_seed rng_seed prng generator",
+    ("rng",): "rng seed random_state random_seed rng_seed prng generator",
     ("resolution", "resolutions"): "resolution_parameter gamma res resolution_range gammas",
     ("iterations",): "n_iterations n_iter num_iter niter max_iter maxiter iters",
     ("runs", "replications", "draws"): "n_runs num_runs n_init n_trials num_trials trials repeats",
@@ -34,7 +34,7 @@ _MEANT = {
     ("draws", "permutations", "runs", "samples"): (
         "n_permutations permutations nperm n_boot n_bootstrap n_resamples n_draws n_samples num_samples"
     ),
-    ("executor",): "n_jobs num_threads n_threads nthreads threads workers n_workers num_workers pool",
+    ("executor",): "executor n_jobs num_threads n_threads nthreads threads workers n_workers num_workers pool",
     ("weight", "weights"): "weights weight edge_weights edge_weight weight_attribute",
     ("quality", "method"): "partition_type objective_function objective quality_function",
     ("engine", "quality", "method"): "algorithm method backend flavor",
@@ -212,14 +212,14 @@ def _unknown(
     for words, sentence in _SENTENCES.items():
         if lowered in words.split():
             return f"{start} {sentence}"
-    # a part of the name, as in n_communities, is nearer than letters in common
-    parts = [k for k in known if k not in taken and {k} <= set(re.split("_", lowered))]
-    near = parts[:1] or difflib.get_close_matches(lowered, known, n=1, cutoff=0.6)
-    if near:
-        return f"{start} Did you mean {near[0]}=?"
     for names in meant:
         if names[0] in _ELSEWHERE:
             return f"{start} {_ELSEWHERE[names[0]]}"
+    # a part of the name, as in n_communities, is nearer than letters in common
+    parts = [k for k in known if k not in taken and {k} <= set(lowered.split("_"))]
+    near = parts[:1] or difflib.get_close_matches(lowered, known, n=1, cutoff=0.6)
+    if near:
+        return f"{start} Did you mean {near[0]}=?"
     takes = ", ".join(f"{k}=" for k in known)
     return f"{start} It takes {takes}." if takes else f"{start} It takes none."
 

@@ -239,10 +239,13 @@ def _refuse_negative(graph: Graph, caller: str) -> None:
 def require_partition(partition: Partition, *, caller: str) -> None:
     """Raise a DataError unless `partition` is a Partition."""
     if not isinstance(partition, Partition):
-        raise DataError(
-            f"{caller} needs a graphkit Partition, not a {type(partition).__name__}: see "
-            "Partition.from_membership."
-        )
+        kind = type(partition).__name__
+        how = "make one with graphkit.Partition.from_membership(ids, communities)"
+        if kind in ("Graph", "DiGraph"):
+            how = "find one with graphkit.leiden(graph)"
+        elif kind in ("Dataset", "Platform"):
+            how = "find one with graphkit.leiden(graphkit.cointeraction_graph(dataset))"
+        raise DataError(f"{caller} needs a graphkit Partition, not a {kind}: {how}.")
 
 
 def shared_nodes(a: Partition, b: Partition | Graph, *, caller: str) -> tuple[Counts, Counts]:

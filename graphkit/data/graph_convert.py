@@ -220,7 +220,14 @@ def no_graph(value: Any, caller: str) -> DataError:
     elif kind == "Backbone":
         how = "pass its attribute .graph"
     elif kind in ("Dataset", "IncidenceMatrix"):
-        how = "make one with graphkit.follow_graph, interaction_graph or cointeraction_graph"
+        how = (
+            "make one with graphkit.cointeraction_graph(dataset), of what accounts have in common, "
+            "or graphkit.follow_graph or interaction_graph"
+        )
+    elif kind == "Platform":
+        how = "make one of its data, such as graphkit.cointeraction_graph(platform.dataset)"
+    elif kind == "World":
+        how = "pass its attribute .follows"
     elif advice := advise_frame(value, graph=True):
         how = advice.rstrip(".")
     elif hasattr(value, "shape") and hasattr(value, "dtype"):
@@ -230,7 +237,10 @@ def no_graph(value: Any, caller: str) -> DataError:
     elif isinstance(value, tuple) and any(type(v).__name__ == "ImportReport" for v in value):
         how = "read_graph returns a graph and a report: graph, report = read_graph(path)"
     elif isinstance(value, list | tuple | set):
-        how = "make one with graphkit.Graph.from_edges(sources, targets, directed=…)"
+        how = (
+            "of pairs, sources, targets = zip(*pairs) and graphkit.Graph.from_edges(sources, targets, "
+            "directed=…) make one"
+        )
     else:
         how = (
             "convert it with Graph.from_networkx, Graph.from_igraph, Graph.from_scipy or "

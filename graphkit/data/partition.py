@@ -249,6 +249,11 @@ class Partition(Frozen, table="summary"):
                     )
                 _, membership = read_pairs(zip(entries, membership, strict=True), None)
             ids, node_kind = known.vocabulary, known.node_kind
+        if not isinstance(ids, Iterable):
+            raise DataError(
+                f"Partition.from_membership takes ids first, not a {type(ids).__name__}: of a graph's "
+                "nodes, pass graph.vocabulary."
+            )
         listed = list(ids)
         vocabulary = ids if isinstance(ids, Vocabulary) else Vocabulary(listed)
         if isinstance(membership, Mapping):

@@ -198,7 +198,7 @@ def _project(
             f"{ready.capped_objects:,} {through} have more {between} than that (left out: "
             f"{left_out}). Raise it; weight='tfidf' weighs them down instead."
         )
-    check_budget(ready, caller="cointeraction_graph", stacklevel=4)
+    check_budget(ready, caller="cointeraction_graph")
     result = run_product(ready, kept=folder)
     few = {
         f"pairs of nodes that share less than {min_shared}": result.few,

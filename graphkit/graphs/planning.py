@@ -373,14 +373,11 @@ def _make_plan(
     )
 
 
-def check_budget(
-    ready: Prepared, *, caller: str, silent: bool = False, stacklevel: int = 3
-) -> None:
+def check_budget(ready: Prepared, *, caller: str, silent: bool = False) -> None:
     """Raise an :class:`OptionError` with advice if the projection will not fit.
 
     If it is expected to take more than two minutes, a warning says so, unless `silent`. Rows are
     sampled only where the upper bound of the edges does not fit, or the entries to read are many.
-    `stacklevel` is that of the user's call, for the warning.
     """
     budget, work = memory_budget(ready.options.memory), ready.product
     total = int(work.work.sum())

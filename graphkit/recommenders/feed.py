@@ -303,3 +303,42 @@ def _name_of(score: Score | None) -> str:
     if score is None:
         return "Σ weight · factor"
     return str(getattr(score, "__qualname__", type(score).__qualname__))
+
+
+def check_arms(arms: Mapping[str, Feed], caller: str) -> None:
+    """Raise an :class:`OptionError` unless these are feeds by the names of their arms.
+
+    Examples
+    --------
+    >>> check_arms({"a": "interest_centric"}, "simulate_spread")
+    Traceback (most recent call last):
+        ...
+    graphkit.errors.OptionError: simulate_spread: arms has 'a': str, and needs a feed under \
+a text as name: graphkit.recommenders.interest_centric().
+    """
+    if not isinstance(arms, Mapping):
+        given = "a Feed" if isinstance(arms, Feed) else shorten(arms)
+        if isinstance(arms, list | tuple):
+            given = f"a {type(arms).__name__} of {len(arms)}"
+        feed = _call_of(arms) or "feed"
+        raise OptionError(
+            f"{caller}: arms is {given}: give feeds by the names of their arms, such as "
+            f'arms={{"first": {feed}, "second": graphkit.recommenders.uniform()}}.'
+        )
+    for name, feed in arms.items():
+        if isinstance(name, str) and isinstance(feed, Feed):
+            continue
+        call = _call_of(feed)
+        raise OptionError(
+            f"{caller}: arms has {shorten(name)}: {type(feed).__name__}, and needs a feed under a text as name"
+            + (f": {call}." if call else ".")
+        )
+
+
+def _call_of(value: object) -> str:
+    """The call of a preset that was given as its name, or not called; empty for all else."""
+    from graphkit import recommenders
+
+    name = value if isinstance(value, str) else getattr(value, "__name__", "")
+    name = name.replace("-", "_")
+    return f"graphkit.recommenders.{name}()" if name in recommenders.__all__ else ""

@@ -302,9 +302,20 @@ def split_world_data(
     return _select_items(dataset)
 
 
+def _items_of(dataset: Dataset, *columns: str) -> pl.DataFrame:
+    """The items, which have these columns; else the error names the other kind of posts."""
+    try:
+        return dataset.require("items", *columns, verb="build_world")
+    except MissingDataError as error:
+        raise MissingDataError(
+            f"{error} Of items without authors or times of creation, pass posts='introduced': a "
+            "sample of them is introduced as posts."
+        ) from None
+
+
 def time_cuts(dataset: Dataset, since: str | datetime | None) -> tuple[datetime, datetime]:
     """The instants *middle* and *cut* of :func:`split_world_data`."""
-    items = dataset.require("items", "created_at", verb="build_world")
+    items = _items_of(dataset, "created_at")
     created = items.get_column("created_at").drop_nulls().sort()
     cut = created[int(len(created) * 2 / 3)] if since is None else as_instant("since", since)
     history = created.filter(created < cut)
@@ -621,7 +632,7 @@ def _authored_posts(
 ) -> dict[str, Any]:
     ds = source.dataset if isinstance(source, Platform) else source
     verb = "build_world"
-    items = ds.require("items", "created_at", "author_id", verb=verb)
+    items = _items_of(ds, "created_at", "author_id")
     known = items.filter(pl.col("created_at").is_not_null() & pl.col("author_id").is_not_null())
     removed["items without author or creation"] = items.height - known.height
     middle, cut = time_cuts(ds, since)

@@ -31,7 +31,7 @@ from graphkit.errors import (
 from graphkit.graphs.options import memory_budget
 from graphkit.graphs.planning import size_text
 from graphkit.parallel import check_executor, refuse_after_fork, track
-from graphkit.recommenders.feed import Feed
+from graphkit.recommenders.feed import Feed, check_arms
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
@@ -409,15 +409,16 @@ def check_population(worlds: World | Sequence[World]) -> tuple[World, ...]:
     """
     several: Iterable[World] = (worlds,) if isinstance(worlds, World) else worlds
     if isinstance(several, str) or not isinstance(several, Iterable):
-        raise DataError(
-            f"worlds: a {type(worlds).__name__} is not a World. Give one, or a list of them."
-        )
+        several = (several,)
     population = tuple(several)
     for world in population:
         if not isinstance(world, World):
-            raise DataError(
-                f"worlds: a {type(world).__name__} is not a World. Give one, or a list of them."
-            )
+            kind = type(world).__name__
+            how = {
+                "Dataset": " graphkit.build_world(dataset, partition) makes one.",
+                "Platform": " graphkit.build_world(platform) makes one.",
+            }.get(kind, "")
+            raise DataError(f"worlds: a {kind} is not a World. Give one, or a list of them.{how}")
     return population
 
 
@@ -438,12 +439,7 @@ def check_arguments(
     OptionError, DataError, MissingDataError
         For what `what` cannot use.
     """
-    if not isinstance(arms, Mapping):
-        raise OptionError(f"{what}: arms={shorten(arms)}: give feeds by the names of their arms.")
-    for name, feed in arms.items():
-        if not isinstance(name, str) or not isinstance(feed, Feed):
-            given = f"{shorten(name)}: {type(feed).__name__}"
-            raise OptionError(f"{what}: arms has {given}, and needs a feed under a text as name.")
+    check_arms(arms, what)
     check_choice("budget", budget, ("matched", "free"))
     check_choice("reading", reading, ("filled", "empty", "shared"))
     ticks = check_integer("ticks", ticks, 1)

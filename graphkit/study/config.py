@@ -736,5 +736,10 @@ def load_config(path: str | Path) -> StudyConfig:
     OptionError
         For unknown keys and values out of range.
     """
+    if not isinstance(path, str | Path):
+        raise OptionError(
+            f"a study is a file, or the StudyConfig that load_config makes of it, not a "
+            f"{type(path).__name__}."
+        )
     path = Path(path)
     return StudyConfig.of(read_toml(path), place=path.name, base=path.parent)
