@@ -242,7 +242,10 @@ def in_threads(
         before = getattr(_own, "cores", 0)
         _set_spare_cores(allowed)
         try:
-            return [work(piece) for piece in track(pieces, title, len(pieces))]
+            done = []
+            for piece in track(pieces, title, len(pieces)):
+                done.append(work(piece))
+            return done
         finally:
             _set_spare_cores(before)
     from concurrent.futures import ThreadPoolExecutor, wait

@@ -12,6 +12,7 @@ Python. ``TQDM_DISABLE=1`` is heeded, too. Worker processes of multiprocessing a
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import threading
@@ -20,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any
 
 #: Seconds that a call lasts before its progress is shown.
@@ -91,10 +93,15 @@ def open_loop(what: str, total: int) -> Iterator[Callable[[int], None]]:
     meanwhile.
     """
     global _outermost
+    thread, abandoned = threading.get_ident(), None
     with _lock:
-        outer, thread = _outermost, threading.get_ident()
+        outer = _outermost
+        if outer is not None and outer.thread == thread and not outer.is_running():
+            abandoned, outer = outer, None
         if outer is None:
             loop = _outermost = _Loop(what, total, thread)
+    if abandoned is not None:
+        abandoned.close()
     if outer is not None:
         yield outer.part(what, total) if outer.thread == thread else _nothing
         if outer.thread == thread:
@@ -104,8 +111,19 @@ def open_loop(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield loop.step
     finally:
         with _lock:
-            _outermost = None
+            if _outermost is loop:
+                _outermost = None
         loop.close()
+
+
+def _frames() -> Iterator[FrameType]:
+    """Functions that are running in this thread, from within; no generators."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        generator = frame.f_code.co_flags & inspect.CO_GENERATOR
+        if not generator and frame.f_globals.get("__name__") != "contextlib":
+            yield frame
+        frame = frame.f_back
 
 
 def _nothing(done: int) -> None:
@@ -120,6 +138,12 @@ class _Loop:
         self.done, self.within = 0, ""
         self._start, self._due = time.time(), time.monotonic() + delay.get()
         self._shown: _Bar | _Lines | None = None
+        self._closed = False
+        self._frame = next(f for f in _frames() if f.f_globals.get("__name__") != __name__)
+
+    def is_running(self) -> bool:
+        """Whether the function with the loop is: after an interrupt a traceback may hold the rest."""
+        return any(frame is self._frame for frame in _frames())
 
     def step(self, done: int) -> None:
         """Take that so many steps are done, and show it if it is time."""
@@ -137,7 +161,7 @@ class _Loop:
 
     def _show(self) -> None:
         now = time.monotonic()
-        if now < self._due:
+        if now < self._due or self._closed:
             return
         # progress that cannot be written, to a stream that was closed, stops no computation
         with suppress(OSError, ValueError):
@@ -149,9 +173,10 @@ class _Loop:
 
     def close(self) -> None:
         """Take the bar away, or write the last line."""
-        if self._shown is not None:
+        if self._shown is not None and not self._closed:
             with suppress(OSError, ValueError):
                 self._shown.close(self.done)
+        self._closed = True
 
 
 def _draws() -> bool:

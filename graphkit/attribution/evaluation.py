@@ -333,7 +333,10 @@ def _rows_of_all(
         else:
             _send(executor, worlds, only, keep, kept)
     except KeyboardInterrupt:
-        stands = f"{len(rows) - done} of {count} runs were finished; without a cache none are kept."
+        stands = (
+            f"{len(rows) - done} of {count} runs were finished; without a cache none are kept: with "
+            "cache='folder' the same call goes on from there."
+        )
         if kept is not None:
             stands = (
                 f"{len(rows)} of {len(wanted)} runs are finished and kept in {kept.path}. Run "

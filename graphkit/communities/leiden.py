@@ -383,10 +383,18 @@ def leiden(
     streams = Streams(rng)
     # 31 bits: engines wrap larger seeds silently
     seeds = [streams.integer("leiden", number, bits=31) for number in range(runs)]
-    if problem.engine == "native":
-        found = in_threads(problem.run, seeds, "leiden")
-    else:
-        found = [problem.run(seed) for seed in track(seeds, "leiden", runs)]
+    found = []
+    try:
+        if problem.engine == "native":
+            found = in_threads(problem.run, seeds, "leiden")
+        else:
+            for seed in track(seeds, "leiden", runs):
+                found.append(problem.run(seed))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"leiden was stopped before the last of its {runs} runs, and keeps none; fewer runs= take "
+            "less time."
+        ) from None
     memberships = np.stack([canonical_membership(one) for one in found])
     qualities = np.array([problem.evaluate(one) for one in memberships])
     best = int(np.argmax(qualities))

@@ -757,7 +757,10 @@ def what_stands(done: int, runs: int, kept: Checkpoint | None, log: Log | None) 
     """What an interrupted simulation leaves, and how to go on."""
     shown = "" if log is None else f" Impressions so far are in {log.path}."
     if kept is None:
-        return f"{done} of {runs} runs were finished; without a checkpoint none are kept.{shown}"
+        return (
+            f"{done} of {runs} runs were finished; without a checkpoint none are kept: with "
+            f"checkpoint='folder' the same call goes on from there.{shown}"
+        )
     return (
         f"{done} of {runs} runs are finished and kept in {kept.path}.{shown} Run the same again to "
         "continue."
