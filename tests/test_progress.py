@@ -206,7 +206,7 @@ def test_turned_off_nothing_is_shown_but_a_reporter_is_told(stream: io.StringIO)
 @pytest.mark.parametrize("value", [0, "off", None])
 def test_the_setting_is_true_or_false(value: object) -> None:
     with pytest.raises(gk.GraphkitError, match="True or False is needed"):
-        gk.set_progress(value)  # type: ignore[arg-type]
+        gk.set_progress(value)
 
 
 def test_a_stream_that_was_closed_stops_no_computation(stream: io.StringIO) -> None:
