@@ -346,15 +346,10 @@ def test_arguments_that_fit_are_not_explained() -> None:
 def test_a_warning_is_of_the_line_that_called() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        gk.from_frame(
-            pd.DataFrame({"user": ["a", None], "video": ["v", "v"]}),
-            account="user",
-            item="video",
-            kind_is="like",
-        )
+        gk.Graph.from_edges([1], ["1"], directed=True)
         errors.warn("of this line")
     assert [told.filename for told in caught] == [__file__] * 2
-    assert "from_frame left out rows" in str(caught[0].message)
+    assert "one id in two types" in str(caught[0].message)
 
 
 def test_arrays_are_told_how_a_graph_is_made_of_them() -> None:

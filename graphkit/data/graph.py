@@ -90,7 +90,6 @@ def _encode_edges(
     weight: npt.ArrayLike | pl.Series | None,
     nodes: Ids | None,
     *,
-    level: int = 3,
 ) -> tuple[Vocabulary, Codes, Codes, Floats | None]:
     """Vocabulary, codes and weights of an edge list given by ids."""
     sources, targets = (
@@ -309,7 +308,7 @@ class Graph(Frozen):
 
     @classmethod
     def _from_parts(cls, parts: graph_convert.Parts, verb: str, weight: str | None) -> Graph:
-        codes = _encode_edges(parts.source, parts.target, parts.weight, parts.ids, level=4)
+        codes = _encode_edges(parts.source, parts.target, parts.weight, parts.ids)
         frame, removed = graph_convert.keep_attributes(parts, codes[0])
         options: Any = {"directed": parts.directed, "node_kind": "nodes", "attributes": frame}
         record = Provenance(verb, {"weight": weight}, removed=removed)
