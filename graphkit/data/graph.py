@@ -85,11 +85,7 @@ def _check_weights(weights: Floats) -> None:
 
 
 def _encode_edges(
-    source: Ids,
-    target: Ids,
-    weight: npt.ArrayLike | pl.Series | None,
-    nodes: Ids | None,
-    *,
+    source: Ids, target: Ids, weight: npt.ArrayLike | pl.Series | None, nodes: Ids | None
 ) -> tuple[Vocabulary, Codes, Codes, Floats | None]:
     """Vocabulary, codes and weights of an edge list given by ids."""
     sources, targets = (
