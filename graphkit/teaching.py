@@ -34,7 +34,9 @@ _MEANT = {
     ("draws", "permutations", "runs", "samples"): (
         "n_permutations permutations nperm n_boot n_bootstrap n_resamples n_draws n_samples num_samples"
     ),
-    ("executor",): "executor n_jobs num_threads n_threads nthreads threads workers n_workers num_workers pool",
+    (
+        "executor",
+    ): "executor n_jobs num_threads n_threads nthreads threads workers n_workers num_workers pool",
     ("weight", "weights"): "weights weight edge_weights edge_weight weight_attribute",
     ("quality", "method"): "partition_type objective_function objective quality_function",
     ("engine", "quality", "method"): "algorithm method backend flavor",
@@ -72,7 +74,7 @@ _MEANT = {
     ("baseline",): "control reference base",
     ("arm",): "treatment treated",
     ("tz",): "timezone time_zone",
-}  # fmt: skip
+}
 #: What to do where a function has no such parameter.
 _ELSEWHERE = {
     "executor": "All cores are used without it: leave it out.",
@@ -162,9 +164,7 @@ def _taught(function: Callable[P, Result]) -> Callable[P, Result]:
     return call
 
 
-def explain(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> str:  # fmt: skip
+def explain(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     """What is wrong with the arguments of a call, and which are right; empty if they fit.
 
     Examples
