@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from graphkit.cli.terminal import as_options, is_quiet, output, say
+from graphkit.cli.terminal import for_shell, is_quiet, output, say
 from graphkit.errors import GraphkitError, GraphkitWarning
 
 __all__ = ["app", "main"]
@@ -103,7 +103,7 @@ def main() -> None:
         from graphkit.study.disclosure import public_message
 
         told = public_message(error)  # no id of the data, which a log of the terminal would keep
-        say(f"graphkit: {told}{as_options(told)}", err=True)
+        say(f"graphkit: {for_shell(told)}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, _InterruptedError) as stop:
         say(f"Interrupted: {stop}" if str(stop) else "Interrupted.", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -267,11 +268,20 @@ def _fitting(
     return kept
 
 
-def as_options(message: str) -> str:
-    """The options of the command line for parameters that a message asks for."""
+def for_shell(message: str) -> str:
+    """A message of the library with the options of the command line that it asks for.
+
+    Examples
+    --------
+    >>> for_shell("whose likes? pass account='name'.")
+    "whose likes? pass account='name'. On the command line: --account."
+    """
+    message, read = re.subn(
+        r"by read_any\(path.*?\) or, on the command line, with", "with", message
+    )
     asked = [f"--{name}" for name in ("account", "direction", "tz") if f"pass {name}=" in message]
     asked += ["--kind"] if "pass kinds=" in message else []
     told = f" On the command line: {', '.join(asked)}." if asked else ""
-    if "do not say of what" in message and "read_any(path" in message:
-        told += " To have them written for you: graphkit init my-study --data FILE."
-    return told
+    if read:
+        told += " To have this written for you: graphkit init my-study --data FILE."
+    return message + told
