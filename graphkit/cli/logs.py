@@ -276,7 +276,7 @@ def describe(
     for name, frame in ds.tables.items():
         shown = columns_of.filter(table=name).drop("table")
         title = f"Columns of {name} ({frame.height:,} rows)"
-        show_table(title, shown, rows=200, first=("column", "type"))
+        show_table(title, shown, rows=200, first=("column", "type", "low", "high", "filled"))
 
 
 @app.command(short_help="Write graphs, datasets or results for other programs.")

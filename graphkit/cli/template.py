@@ -23,11 +23,12 @@ _HEAD = """\
 #
 #     #seed = 1
 #
-# hold defaults: take the # away in front of the key to change one. A section may stay as it is.
+# hold defaults: take the # in front of the key away to change one. Sections
+# may stay as they are.
 #
-# graphkit check study.toml                  validates this file and its data
-# graphkit communities study.toml --out DIR  finds, names and tests communities
-# graphkit run study.toml --out DIR          compares feeds, with communities and a report
+# graphkit check study.toml                   validates this file and its data
+# graphkit communities study.toml --out DIR   finds, names and tests communities
+# graphkit run study.toml --out DIR           compares feeds, and writes a report
 """
 
 
