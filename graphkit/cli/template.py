@@ -28,7 +28,7 @@ _HEAD = """\
 #
 # graphkit check study.toml                   validates this file and its data
 # graphkit communities study.toml --out DIR   finds, names and tests communities
-# graphkit run study.toml --out DIR           compares feeds, and writes a report
+# graphkit run study.toml --out DIR           compares feeds and writes a report
 """
 
 

@@ -200,7 +200,7 @@ def _read_frame(
 
 
 def _read_items(
-    path: Path, log: str, names: Mapping[str, str], options: Options, notes: Counts
+    path: Path, log: str, names: dict[str, str], options: Options, notes: Counts
 ) -> pl.DataFrame:
     """What columns of a log say of its items, one row each: of each column the first value."""
     names = {old: new for old, new in options.columns[log].items() if new == "item_id"} | names
