@@ -93,7 +93,11 @@ def _folded(text: str, to_error: bool) -> str:
         break_on_hyphens=False,
         drop_whitespace=True,
     )
-    return "\n".join("\n".join(fold.wrap(line)) for line in text.split("\n"))
+    # a command to be copied stays one line
+    folded = [
+        [line] if line.startswith("  graphkit ") else fold.wrap(line) for line in text.split("\n")
+    ]
+    return "\n".join("\n".join(parts) for parts in folded)
 
 
 def show_json(document: Mapping[str, Any]) -> None:
