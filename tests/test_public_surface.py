@@ -15,7 +15,7 @@ import graphkit as gk
 PACKAGES = {
     name: importlib.import_module(f"graphkit.{name}")
     for _, name, is_package in pkgutil.iter_modules(gk.__path__)
-    if is_package and name not in ("kernels", "networkx_backend")
+    if is_package and name not in ("cli", "kernels", "networkx_backend")
 }
 EXPORTED = {("graphkit", name): getattr(gk, name) for name in gk.__all__} | {
     (package, name): getattr(module, name)

@@ -406,9 +406,12 @@ def account_tags(dataset: Dataset, *, verb: str) -> pl.DataFrame:
     """Tag use by accounts: columns ``id``, ``tag`` (folded), one row per use.
 
     An account uses a tag by posting an item with it or by giving the tag to an item. If no
-    account does either, interactions with items that have the tag are taken instead.
+    account does either, interactions with items that have the tag are taken instead: those of
+    engagement or, in a log without any, such as one of views, those of every kind.
     """
-    source = _PairSource(dataset, ACTS, verb, {})
+    acts = dataset.interactions
+    kinds = () if acts is None else tuple(acts.get_column("kind").unique().sort().drop_nulls())
+    source = _PairSource(dataset, ACTS if set(kinds) & {*ACTS, "tag"} else kinds or ACTS, verb, {})
     parts = []
     if _has_values(dataset, "items", "author_id") and _has_values(dataset, "items", "tags"):
         parts.append(source.pairs("authors", "tags")[0].rename({"authors": "accounts"}))

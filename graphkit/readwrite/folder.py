@@ -15,7 +15,7 @@ import polars as pl
 from graphkit.data.dataset import Dataset, require_dataset
 from graphkit.data.files import write_text, write_whole
 from graphkit.data.frames import guess_columns
-from graphkit.data.ids import check_id_times, check_real_ids, describe_offset
+from graphkit.data.ids import check_id_times, check_real_ids, describe_offset, take_ids
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.data.schema import TABLES, conform
@@ -129,6 +129,8 @@ class Options:
     kind_is: str | None = None
     tz: str | None = None
     separator: str | None = None
+    apart: Collection[str] = ()
+    """Columns of a log that describe its items: they become a table of their own."""
 
 
 def read_table(
@@ -139,6 +141,40 @@ def read_table(
     What was changed is added to the `notes`, and blank lines at the end of a CSV to `dropped`.
     """
     names = options.columns.get(name, {})
+    frame = _read_frame(name, path, names, notes, dropped).drop(options.apart, strict=False)
+    frame = rename_columns(frame, names, name, str(path))
+    if name == "interactions" and options.kind_is is not None:
+        if "kind" in frame.columns:
+            raise DataError(f"{path} has a column 'kind': kind_is= is for a log without one.")
+        frame = frame.with_columns(kind=pl.lit(options.kind_is))
+    return _conform(name, frame, path, names, options, notes)
+
+
+def _conform(
+    name: str,
+    frame: pl.DataFrame,
+    path: Path,
+    names: Mapping[str, str],
+    options: Options,
+    notes: Counts,
+) -> pl.DataFrame:
+    return conform(
+        name,
+        frame,
+        where=str(path),
+        real_ids=options.real_ids,
+        changes=notes,
+        converted=notes,
+        given={new: old for old, new in names.items()},
+        tz=options.tz,
+        separator=options.separator,
+    )
+
+
+def _read_frame(
+    name: str, path: Path, names: Mapping[str, str], notes: Counts, dropped: Counts
+) -> pl.DataFrame:
+    """The columns of a file as they are named there."""
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
         if suffix not in PARQUET:
@@ -159,22 +195,29 @@ def read_table(
             frame = count_removed(
                 frame, _cut_blank_end(frame), dropped, name, "blank line at the end of the file"
             )
-    frame = rename_columns(frame, names, name, str(path))
-    if name == "interactions" and options.kind_is is not None:
-        if "kind" in frame.columns:
-            raise DataError(f"{path} has a column 'kind': kind_is= is for a log without one.")
-        frame = frame.with_columns(kind=pl.lit(options.kind_is))
-    return conform(
-        name,
-        frame,
-        where=str(path),
-        real_ids=options.real_ids,
-        changes=notes,
-        converted=notes,
-        given={new: old for old, new in names.items()},
-        tz=options.tz,
-        separator=options.separator,
-    )
+    return frame
+
+
+def _read_items(
+    path: Path, log: str, names: dict[str, str], options: Options, notes: Counts
+) -> pl.DataFrame:
+    """What columns of a log say of its items, one row each: of each column the first value."""
+    names = {old: new for old, new in options.columns[log].items() if new == "item_id"} | names
+    if "item_id" not in names.values():
+        names = {"item_id": "item_id", **names}
+    frame = _read_frame(log, path, names, Counts(), Counts())
+    frame = rename_columns(frame, names, "items", str(path)).select(names.values())
+    ids = take_ids(frame.get_column("item_id"), str(path), real_ids=tuple(options.real_ids))
+    frame = frame.filter(ids.is_not_null())  # a row without an item says nothing of one
+    rows = _conform("items", frame, path, names, options, notes)
+    known = [column for column in rows.columns if column != "item_id"]
+    for column in known:
+        pairs = rows.select("item_id", column).drop_nulls().unique()
+        several = pairs.filter(pl.col("item_id").is_duplicated()).get_column("item_id")
+        if n := several.n_unique():
+            notes["items", f"{column} has several values for one item: first taken"] += n
+    first = [pl.col(column).drop_nulls().first() for column in known]
+    return rows.group_by("item_id", maintain_order=True).agg(first)
 
 
 def _cut_blank_end(frame: pl.DataFrame) -> pl.DataFrame:
@@ -270,7 +313,9 @@ def read_dataset(
     columns
         Columns by their names in the files, for each table: ``{"interactions": {"user":
         "account_id", "video": "item_id"}}``; of one file also ``{"user": "account_id"}``. They are
-        added to those of ``dataset.toml``.
+        added to those of ``dataset.toml``. Columns of a log in one file may describe its items, as
+        ``{"hashtags": "tags"}``: they become the table ``items``, where each item has the first
+        value of each column, and the report notes how many items had several.
     table
         The table that one file holds.
     kind_is
@@ -324,6 +369,7 @@ def read_dataset(
         files = {_table_of(root, table, columns): root}
         if columns and not any(isinstance(names, Mapping) for names in columns.values()):
             columns = {next(iter(files)): columns}
+        columns, of_items = _part_columns(next(iter(files)), columns)
     else:
         if table is not None:
             raise OptionError(
@@ -337,11 +383,14 @@ def read_dataset(
                 f"{', '.join(TABLES)} with the suffix .parquet, .csv, .csv.gz, .ndjson or .jsonl. One "
                 "file of another name is read by its own path."
             )
-        header = read_header(root)
+        header, of_items = read_header(root), {}
         check_files(root, header)
     words = check_real_ids([*check_real_ids(real_ids), *header.real_ids])
     named = _merge_columns(header.columns, check_columns(columns or {}), files)
-    options = Options(words, named, kind_is, tz, separator)
+    log = next(iter(files))
+    if of_items:
+        named.setdefault(log, {})
+    options = Options(words, named, kind_is, tz, separator, tuple(of_items))
     tables: dict[str, pl.DataFrame] = {}
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
@@ -351,6 +400,10 @@ def read_dataset(
             dropped[table, why] for table, why in dropped if table == name
         )
         tables[name] = drop_duplicates(name, frame, dropped)
+    if of_items:
+        tables["items"] = _read_items(files[log], log, of_items, options, notes)
+        read["items"] = tables["items"].height
+        named = {**named, "items": of_items}
     if unknown == "drop":
         _drop_unknown(tables, dropped)
     kept = {name: frame.height for name, frame in tables.items()}
@@ -411,6 +464,24 @@ def _merge_columns(
     }
 
 
+def _part_columns(
+    log: str, columns: Mapping[str, Any] | None
+) -> tuple[Mapping[str, Any] | None, dict[str, str]]:
+    """Columns of one file, and those of a log that describe its items."""
+    if log not in ("interactions", "impressions") or not columns:
+        return columns, {}
+    parts = check_columns(columns)
+    own, of_items = dict(parts.get(log, {})), dict(parts.get("items", {}))
+    for old, new in list(own.items()):
+        if TABLES[log].column(new) is None and TABLES["items"].column(new) is not None:
+            of_items[old] = own.pop(old)
+    if not of_items:
+        return columns, {}
+    return {
+        name: own if name == log else part for name, part in parts.items() if name != "items"
+    } | {log: own}, of_items
+
+
 def _table_of(path: Path, table: str | None, columns: Mapping[str, Any] | None) -> str:
     """The table that one file holds, by `table`, its name, or the names of its columns."""
     if table is not None:
@@ -420,6 +491,8 @@ def _table_of(path: Path, table: str | None, columns: Mapping[str, Any] | None) 
     if stem in TABLES and suffix in _READ:
         return stem
     nested = [name for name, value in (columns or {}).items() if isinstance(value, Mapping)]
+    if len(nested) > 1:  # a log may describe its items too
+        nested = [name for name in nested if name != "items"]
     if len(nested) == 1:
         return nested[0]
     if suffix not in _READ:
@@ -446,19 +519,62 @@ def _names_of(path: Path, suffix: str) -> list[str]:
     return fs.scan_csv(path, fs.sniff_csv(path)).collect_schema().names()
 
 
+@dataclass(frozen=True)
+class LogGuess:
+    """How a table of a log may be read, by the names of its columns: a guess to be confirmed."""
+
+    named: dict[str, str]
+    """Columns of the file by those of graphkit; ``"…"`` for one that is needed and not there."""
+    kind_is: str | None
+    """What was done in all rows, if no column says it."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the file has a column of accounts and one of items."""
+        return "…" not in self.named.values()
+
+
+#: What a log may say of its items, by the names of :func:`guess_columns`.
+_OF_ITEMS = {"tags": "tags", "author": "author_id"}
+
+
+def guess_log(names: list[str]) -> LogGuess:
+    """How a table with columns of these names is read as a log.
+
+    Examples
+    --------
+    >>> guess_log(["user", "video", "hashtags"]).named
+    {'account_id': 'user', 'item_id': 'video', 'tags': 'hashtags'}
+    """
+    found = guess_columns(names)
+    keys = {"account": "account_id", "item": "item_id", "at": "at", "kind": "kind", **_OF_ITEMS}
+    named = {
+        new: found[key] or "…"
+        for key, new in keys.items()
+        if found[key] or key in ("account", "item")
+    }
+    kind = None if found["kind"] else "rating" if found["rating"] else "view"
+    if kind == "rating":
+        named["value"] = str(found["rating"])
+    return LogGuess(named, kind)
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of the columns of a table in one file, of a format that is read."""
+    suffix = _split_name(path.name)[1]
+    with fs.reading_file(path, "Write or download the file again."):
+        return _names_of(path, suffix)
+
+
 def _advise(path: Path, names: list[str]) -> str:
     """What a file with columns of these names may be, and the call and options that read it."""
     if {"source", "target"} <= {name.lower() for name in names}:
         return f"{path} is a list of edges: read it with graphkit.readwrite.read_graph(path)."
-    found = guess_columns(names)
-    keys = {"account": "account_id", "item": "item_id", "at": "at", "kind": "kind"}
-    named = {new: found[key] or "…" for key, new in keys.items() if found[key] or new[-1] == "d"}
-    kind = None if found["kind"] else "rating" if found["rating"] else "view"
-    if named.get("kind") == "…":
-        del named["kind"]
-    if kind == "rating":
-        named["value"] = str(found["rating"])
-    given = {new: old for new, old in named.items() if new != old}
+    guess = guess_log(names)
+    kind = guess.kind_is
+    given = {
+        new: old for new, old in guess.named.items() if new != old or new in _OF_ITEMS.values()
+    }
     python = ", ".join(f"{old!r}: {new!r}" for new, old in given.items())
     shell = " ".join(f"--columns {new}={old}" for new, old in given.items())
     told = (

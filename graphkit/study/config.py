@@ -142,6 +142,35 @@ class CommunitiesConfig(ProjectionOptions):
     Between accounts or authors. No kinds are the default ones; through tags, the stop-tags are
     excluded too. `null_draws` random logs, 19 or more, or 0 for no test, are projected for
     :func:`graphkit.communities.projection_null`.
+
+    Attributes
+    ----------
+    between, through
+        Nodes, ``"accounts"`` or ``"authors"``, and the objects that they share: ``"items"``,
+        ``"tags"``, ``"sounds"``, …
+    kinds
+        Kinds of interaction that count, such as ``["like", "share"]``.
+    window
+        Longest time between the two interactions, such as ``"1d"``.
+    exclude
+        Ids of objects to leave out.
+    weight
+        Of an edge: ``"count"``, ``"pairs"``, ``"actions"``, ``"jaccard"``, ``"cosine"``,
+        ``"newman"`` or ``"tfidf"``.
+    min_shared, max_degree, top
+        Fewest shared objects of an edge, most nodes of an object, and most edges of a node.
+    mutual
+        With top: an edge stays only if both of its nodes keep it.
+    memory
+        Memory of the projection, such as ``"4GB"``; a share of the free memory if absent.
+    quality, resolution
+        ``"modularity"`` or ``"cpm"``, and its γ: 1, or the density for cpm, if absent.
+    runs
+        Runs of Leiden, whose agreement is told.
+    engine
+        ``"native"``, ``"igraph"`` or ``"leidenalg"``.
+    null_draws
+        Random logs of the null test.
     """
 
     kinds: tuple[str, ...] | None = None

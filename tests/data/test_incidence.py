@@ -140,6 +140,15 @@ def test_account_tags_prefers_own_words(dataset: Dataset) -> None:
     assert account_tags(acted, verb="x").rows() == [("a", "x")]
 
 
+def test_a_log_of_views_alone_has_tags_of_what_was_viewed() -> None:
+    items = {"item_id": ["v", "w"], "tags": [["x"], ["y"]]}
+    seen = {"account_id": ["a", "b"], "item_id": ["v", "w"], "kind": ["view", "skip"]}
+    views = Dataset(items=items, interactions=seen)
+    assert sorted(account_tags(views, verb="x").rows()) == [("a", "x"), ("b", "y")]
+    liked = Dataset(items=items, interactions=seen | {"kind": ["view", "like"]})
+    assert account_tags(liked, verb="x").rows() == [("b", "y")]
+
+
 @pytest.mark.parametrize(
     ("tag", "folded"),
     [("#BookTok", "booktok"), (" ＃ＦＹＰ ", "fyp"), ("STRASSE", "strasse"), ("Straße", "strasse")],

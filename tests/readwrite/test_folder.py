@@ -855,3 +855,35 @@ def test_times_that_ids_contradict_are_told(tmp_path: Path) -> None:
         _, report = read_dataset(tmp_path)
     assert "pass tz='+02:00'" in report.notes["note"].item()
     assert read_dataset(tmp_path, tz="+02:00")[0].items is not None
+
+
+@pytest.mark.parametrize("ending", [".csv", ".ndjson", ".parquet"])
+def test_a_log_in_one_file_describes_its_items_too(tmp_path: Path, ending: str) -> None:
+    rows = {
+        "user": ["ann", "bob", "cem", "dan"],
+        "video": ["0071", "0071", "72", None],
+        "tags": ["#a|#b", "#c|#d", None, "#e|#f"],
+        "maker": [None, "eve", "fay", "gus"],
+    }
+    log = tmp_path / f"log{ending}"
+    write = {".csv": "write_csv", ".ndjson": "write_ndjson", ".parquet": "write_parquet"}[ending]
+    getattr(pl.DataFrame(rows), write)(log)
+    flat = {"user": "account_id", "video": "item_id", "tags": "tags", "maker": "author_id"}
+    ds, report = read_dataset(log, table="interactions", columns=flat, kind_is="like")
+    assert ds.items is not None
+    assert ds.interactions is not None
+    assert ds.interactions.columns == ["account_id", "item_id", "kind"]
+    # of each column the first value that is there; the row without a video says nothing of one
+    first = [("0071", ["#a", "#b"], "eve"), ("72", None, "fay")]
+    assert ds.items.select("item_id", "tags", "author_id").rows() == first
+    assert ("items", "tags has several values for one item: first taken", 1) in report.notes.rows()
+    assert ("items", 2, 2) in report.rows.rows()
+    nested = {
+        "interactions": {"user": "account_id", "video": "item_id"},
+        "items": {"tags": "tags", "maker": "author_id"},
+    }
+    again, _ = read_dataset(log, columns=nested, kind_is="like")
+    assert again.content_key == ds.content_key
+    with pytest.raises(DataError, match="no column 'maler', which columns= names"):
+        wrong = {"items": {"tags": "tags", "maler": "author_id"}}
+        read_dataset(log, columns=nested | wrong, kind_is="like")
