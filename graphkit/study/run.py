@@ -47,7 +47,7 @@ from graphkit.simulation import (
 from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
 from graphkit.study.citations import bibliography, study_sources
-from graphkit.study.communities import community_stages
+from graphkit.study.communities import community_stages, graph_tables
 from graphkit.study.conditions import (
     INTEREST,
     PartitionVariant,
@@ -68,6 +68,7 @@ from graphkit.study.disclosure import (
     disclosed_names,
     disclosed_visibility,
     disclosure_note,
+    n_merged,
     public_config,
     unassign_small,
     unassign_small_in_world,
@@ -277,6 +278,9 @@ def _find_communities(
             rng = streams.integer("follow partition")
             follow = _follow_partition(config, part, found.follows, rng)
             folder.table("follow_communities", follow.summary())
+            if n_merged(follow):  # the nodes without an edge would tell how many are left
+                least = config.report.min_group_size
+                folder.table("graphs", graph_tables(found, least, follow=follow))
         if follow.n_communities:
             partitions["follow"] = follow
         else:
@@ -625,6 +629,9 @@ class _Simulation:
         given = (seen or self.seen).items()
         views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
         outcome = measure_spread(spread)
+        if self.config.report.min_group_size > 1:
+            # under two partitions it differs by the members of small communities
+            outcome = outcome.filter(pl.col("measure") != "unassigned_accounts")
         # small communities are left out of the views
         return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
 
