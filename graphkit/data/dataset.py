@@ -357,10 +357,15 @@ class Dataset(Frozen):
         FileError
             If the file cannot be read, or names no item.
         DataError
-            If nothing is left.
+            If no item is left, as of a list in another spelling.
         """
         valid, known = read_ids(file, "item_id"), self.item_ids.series.cast(pl.String)
         gone = known.filter(~known.is_in(valid.implode()))
+        if len(gone) == len(known):
+            raise DataError(
+                f"{file}: none of its {len(valid):,} ids is that of an item of the data, so that no item "
+                "would stay: name the column of the ids item_id, and write ids as the data do."
+            )
         unknown = len(valid) - (len(known) - len(gone))
         nobody = pl.Series("account_id", [], pl.String)
         kept = self._without("keep_valid", nobody, gone, len(valid), unknown)

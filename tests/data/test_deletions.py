@@ -109,6 +109,18 @@ def test_lists_that_are_none(log: gk.Dataset, tmp_path: Path) -> None:
         log.keep_valid(other)
 
 
+@pytest.mark.parametrize(
+    "text", ["what,video_id\nfirst,w\nsecond,x\n", "item_id;seen\nw;1\nx;2\n", "W\nX\n"]
+)
+def test_a_list_in_another_spelling_removes_nothing(
+    log: gk.Dataset, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "valid.csv"
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"none of its \d ids is that of an item"):
+        log.keep_valid(file)
+
+
 def test_the_day_of_the_next_refresh_is_kept(log: gk.Dataset, tmp_path: Path) -> None:
     folder = gk.write_dataset(log, tmp_path / "log")
     assert "refresh_due = 2026-01-31\n" in (folder / "dataset.toml").read_text()
