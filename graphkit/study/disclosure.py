@@ -33,6 +33,7 @@ __all__ = [
     "MEMBERS",
     "data_summary",
     "disclosed_names",
+    "disclosed_outcome",
     "disclosed_visibility",
     "disclosure_facts",
     "disclosure_note",
@@ -320,7 +321,7 @@ def disclosure_text(told: Mapping[str, Any]) -> list[str]:
         f"A tag that fewer than {least} members of a community use is neither counted nor a name. The "
         "number of accounts without a community is not told as a measure, for under several partitions "
         "it would differ by a small one; what is left of all accounts beside those that are told is no "
-        "group. Where they would tell a small group by subtraction, the numbers of nodes without an "
+        "group. The share of a community's creators who are hosted is left out where they are fewer. Where they would tell a small group by subtraction, the numbers of nodes without an "
         f"edge and of the largest component are left out; where fewer than {least} members are in the "
         f"follow graph, so are the figures on it, and where fewer than {least} are not, how many are. "
         "Of numbers in the data and of degrees no extremes are told, of times the day.",
@@ -538,6 +539,32 @@ def public_message(error: BaseException, *, lists: bool = True) -> str:
         return f"{before}{quote}…{quote}"
 
     return _LONG_NUMBER.sub("…", _QUOTED.sub(mask, text))
+
+
+def disclosed_outcome(
+    outcome: pl.DataFrame, worlds: Sequence[World], ticks: int, least: int
+) -> pl.DataFrame:
+    """Measures of runs without those that tell a group of fewer than `least` accounts.
+
+    Accounts without a community are more or fewer by the members of small ones under two partitions. A
+    share of a community's creators, such as 5/7, tells their number: it is left out where fewer than
+    `least` members have a post in the `ticks` of the run, in any world.
+    """
+    if least <= 1:
+        return outcome
+    few = set()
+    for world in worlds:
+        of_run = np.repeat(world.ticks < ticks, np.diff(world.poster_indptr))
+        creators = np.unique(world.posters[of_run])
+        for kind, partition in world.partitions.items():
+            codes = partition.membership[creators]
+            counts = np.bincount(codes[codes >= 0], minlength=partition.n_communities)
+            few |= {(kind, partition.name(int(c))) for c in np.flatnonzero(counts < least)}
+    rows = pl.DataFrame(
+        sorted(few), schema={"partition": pl.String, "community": pl.String}, orient="row"
+    ).with_columns(measure=pl.lit("hosting_creators"))
+    told = outcome.filter(pl.col("measure") != "unassigned_accounts")
+    return told.join(rows, on=rows.columns, how="anti", maintain_order="left")
 
 
 def without_few_creators(found: Economy, least: int) -> Economy:

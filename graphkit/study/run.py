@@ -66,6 +66,7 @@ from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.disclosure import (
     NOBODY,
     disclosed_names,
+    disclosed_outcome,
     disclosed_visibility,
     disclosure_note,
     n_merged,
@@ -628,10 +629,8 @@ class _Simulation:
         """All measures, with the hosting of hidden and visible communities and its slope."""
         given = (seen or self.seen).items()
         views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
-        outcome = measure_spread(spread)
-        if self.config.report.min_group_size > 1:
-            # under two partitions it differs by the members of small communities
-            outcome = outcome.filter(pl.col("measure") != "unassigned_accounts")
+        wanted = self.config.simulation.ticks, self.config.report.min_group_size
+        outcome = disclosed_outcome(measure_spread(spread), spread.worlds, *wanted)
         # small communities are left out of the views
         return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
 

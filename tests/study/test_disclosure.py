@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import graphkit as gk
 from graphkit.communities import label_communities
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
@@ -19,6 +20,7 @@ from graphkit.study import StudyConfig
 from graphkit.study.disclosure import (
     data_summary,
     disclosed_names,
+    disclosed_outcome,
     disclosed_visibility,
     disclosure_facts,
     disclosure_text,
@@ -234,8 +236,6 @@ def test_the_note_says_what_was_merged() -> None:
 
 
 def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> None:
-    import graphkit as gk
-
     world = gk.build_world(gk.synthetic.platform(accounts=150, rng=4), ticks=2, rng=1)
     before = world.partitions["planted"]
     least = int(before.sizes[4])
@@ -251,6 +251,25 @@ def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> Non
     assert unassign_small_in_world(merged, least) is merged
     with pytest.raises(DataError, match="planted partition has no community of 1000 accounts"):
         unassign_small_in_world(world, 1000)
+
+
+def test_measures_tell_no_number_of_few_creators_or_unassigned_accounts() -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=300, rng=4), ticks=3, rng=1)
+    spread = gk.simulate_spread(world, gk.study.StudyConfig.of({}).feeds(), ticks=2, slots=3, rng=1)
+    outcome = gk.measure_spread(spread)
+    partition = world.partitions["planted"]
+    within = np.repeat(world.ticks < 2, np.diff(world.poster_indptr))
+    creators = np.unique(world.posters[within])
+    counts = np.bincount(partition.membership[creators], minlength=partition.n_communities)
+    least = int(np.sort(counts)[-2])  # two communities have as many
+    told = disclosed_outcome(outcome, [world], 2, least)
+    hosted = told.filter(pl.col("measure") == "hosting_creators")
+    shown = {partition.name(int(c)) for c in np.flatnonzero(counts >= least)}
+    assert set(hosted["community"]) == shown
+    assert "unassigned_accounts" not in told["measure"]
+    rest = ~pl.col("measure").is_in(["hosting_creators", "unassigned_accounts"])
+    assert told.filter(rest).equals(outcome.filter(rest))
+    assert disclosed_outcome(outcome, [world], 2, 1) is outcome
 
 
 def test_a_study_names_neither_owners_nor_items() -> None:
