@@ -580,7 +580,8 @@ def communities(
     show_study(study)
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
-        say(repr(hit))
+        few = 0 < hit.n_users < min_group_size
+        say(f"Fewer than {min_group_size} accounts use {tags}." if few else repr(hit))
     if graph is not None:
         write_study_graph(study, graph, min_group_size=min_group_size)
         say(f"Graph with its communities: {graph}")

@@ -42,6 +42,7 @@ from graphkit.study.disclosure import (
     graph_facts,
     members_table,
     overdue,
+    public_message,
     public_record,
     refresh_text,
     unassign_small,
@@ -201,7 +202,7 @@ def _test_null(
         rng = streams.integer("null")
         return projection_null(dataset, graph, draws=draws, **options, rng=rng), ""
     except OptionError as error:  # a window, or a weight by repetitions
-        return None, str(error).removeprefix("projection_null: ")
+        return None, public_message(error).removeprefix("projection_null: ")
 
 
 def _name_and_show(

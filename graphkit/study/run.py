@@ -71,6 +71,7 @@ from graphkit.study.disclosure import (
     disclosure_note,
     n_merged,
     public_config,
+    public_message,
     unassign_small,
     unassign_small_in_world,
     without_few_creators,
@@ -505,7 +506,7 @@ def _conditions_of(
         try:
             made = _build_worlds(changed, inputs, partitions, streams, known=worlds)
         except REFUSALS as error:
-            found.append(replace(condition, refused=str(error)))
+            found.append(replace(condition, refused=public_message(error)))
         else:
             why = "these data are read so already." if read_alike(made, worlds) else None
             found.append(replace(condition, worlds=None if why else made, refused=why))
@@ -527,7 +528,7 @@ def _conditions_of(
             made = _make_worlds(config, like, n, partial(_partitions_of, config, (), {}), streams)
             views = _see_communities(config, made, streams)
         except REFUSALS as error:
-            found.append(replace(condition, refused=str(error)))
+            found.append(replace(condition, refused=public_message(error)))
         else:
             found.append(replace(condition, worlds=made, visibility=views))
     return found
@@ -670,7 +671,7 @@ class _Simulation:
                 found = self.run_first(condition.name, spread, worlds, **options)
                 return [condition_rows(condition, self.contrast(self.measure(found, seen)))]
             except REFUSALS as error:
-                return [self._refuse(condition, str(error))]
+                return [self._refuse(condition, public_message(error))]
 
         parts = self._side_by_side(try_one, [None, *conditions], "other conditions")
         return [rows for several in parts for rows in several]

@@ -123,12 +123,19 @@ def test_share_bundle_of_a_simulation_has_no_rows_of_communities(
     study: CommunityStudy, tmp_path: Path
 ) -> None:
     results = shutil.copytree(study.folder, tmp_path / "results")
-    outcome = pl.DataFrame({"arm": ["a", "a"], "community": [None, "#x"], "value": [1.0, 2.0]})
+    outcome = pl.DataFrame(
+        {
+            "arm": ["a", "a", "a"],
+            "community": [None, "#x", None],
+            "measure": ["crossing", "crossing", "unassigned_accounts"],
+            "value": [1.0, 2.0, 4.0],
+        }
+    )
     outcome.write_parquet(results / "tables/outcome.parquet")
     outcome.write_parquet(results / "tables/flows.parquet")
     (results / "figures/reach.png").write_bytes(b"png")
     one = share_bundle(results, tmp_path / "one", min_group_size=LEAST)
-    assert table(one, "outcome").rows() == [("a", 1.0)]
+    assert table(one, "outcome").rows() == [("a", "crossing", 1.0)]
     told = left_out(one)
     assert told["rows of outcome"] == 1
     assert "the table flows" in told
