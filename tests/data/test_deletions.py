@@ -64,6 +64,16 @@ def test_a_purged_account_is_nowhere(log: gk.Dataset) -> None:
     assert log.purge([]).content_key == log.content_key
 
 
+def test_ids_as_they_came_purge_no_pseudonyms(log: gk.Dataset) -> None:
+    key = gk.privacy.PseudonymKey(bytes(32))
+    hidden = gk.privacy.pseudonymise(log, key)
+    with pytest.raises(DataError, match=f"pseudonyms of the key {key.fingerprint}"):
+        hidden.purge(["a"])
+    left = hidden.purge([key.pseudonym("a", "account")])
+    assert dict(left.provenance.removed) == dict(log.purge(["a"]).provenance.removed)
+    assert hidden.purge([]).content_key == hidden.content_key
+
+
 def test_nothing_left_is_refused(log: gk.Dataset) -> None:
     follows = gk.Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]})
     with pytest.raises(DataError, match="nothing is left"):
