@@ -323,10 +323,12 @@ def communities(
         if asked["through"] == "tags" and not keep_stop_tags:
             asked["exclude"] = {*asked["exclude"], *gk.STOP_TAGS}
         study = gk.study_communities(ds, out, report=report, **asked)
-    hits = [
-        repr(gk.find_community(study.partition, ds, tags=tuple(tags.split(","))))
-        for tags in find or ()
-    ]
+    hits = []
+    for tags in find or ():
+        hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
+        least = asked["min_group_size"]
+        few = 0 < hit.n_users < least
+        hits.append(f"Fewer than {least} accounts use {tags}." if few else repr(hit))
     if graph is not None:
         write_study_graph(study, graph, min_group_size=asked["min_group_size"])
     show_json(study_document(study) | {"found_by_tags": hits, "graph": graph})

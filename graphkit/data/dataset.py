@@ -314,7 +314,7 @@ class Dataset(Frozen):
         Raises
         ------
         DataError
-            If nothing is left.
+            If nothing is left, or the data hold pseudonyms and none of the `ids` is one of them.
         OptionError
             If `ids` is one text.
 
@@ -331,6 +331,11 @@ class Dataset(Frozen):
         gone = id_series(ids, "purge")
         known = pl.concat([self._mentioned("accounts"), pl.Series("id", [], pl.String)])
         unknown = len(gone) - int(gone.is_in(known.implode()).sum())
+        if unknown and unknown == len(gone) and (key := self.provenance.find("pseudonyms")):
+            raise DataError(
+                f"purge: none of the {unknown:,} ids is in the data, which hold pseudonyms of the key {key}: "
+                "pass key.pseudonym(id, 'account') of each."
+            )
         return self._without("purge", gone, items_of(self.items, gone), len(gone), unknown)
 
     def keep_valid(self, file: str | Path) -> Dataset:
@@ -356,10 +361,16 @@ class Dataset(Frozen):
         FileError
             If the file cannot be read, or names no item.
         DataError
-            If nothing is left.
+            If no item is left, as of a list in another spelling.
         """
         valid, known = read_ids(file, "item_id"), self.item_ids.series.cast(pl.String)
         gone = known.filter(~known.is_in(valid.implode()))
+        if len(gone) == len(known):
+            raise DataError(
+                f"{file}: none of its {len(valid):,} ids is that of an item of the data, so that no item "
+                "would stay: name the column of the ids item_id, and write ids as the data do (if those "
+                "are pseudonyms, key.pseudonym(id, 'item') of each)."
+            )
         unknown = len(valid) - (len(known) - len(gone))
         nobody = pl.Series("account_id", [], pl.String)
         kept = self._without("keep_valid", nobody, gone, len(valid), unknown)

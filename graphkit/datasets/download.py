@@ -31,6 +31,8 @@ __all__ = ["CACHE_VARIABLE", "Downloaded", "cache_folder", "get_files"]
 CACHE_VARIABLE = "GRAPHKIT_DATA"
 
 _PIECE = 1 << 16
+#: Answers of a host that may serve the file at another time.
+_BUSY = (408, 425, 429, 500, 502, 503, 504)
 #: What is raised for an archive that is damaged, encrypted or none.
 _DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError),
@@ -136,10 +138,17 @@ def _retrieve(entry: Entry, file: DataFile, path: Path, seen: str) -> None:
         raise
     except requests.HTTPError as error:
         status = f"{error.response.status_code} {error.response.reason}".strip()
+        answer = f"{what} is not served (the answer is {shorten(status)})"
+        if error.response.status_code in _BUSY:
+            raise FileError(f"{answer}: the host is busy. Call again later, {by_hand}.") from error
         page = f" See {entry.page}." if entry.page else ""
         raise FileError(
-            f"{what} is not served (the answer is {shorten(status)}): it may have moved.{page} Give "
-            f"another url in a registry of your own, {by_hand}."
+            f"{answer}: it may have moved.{page} Give another url in a registry of your own, {by_hand}."
+        ) from error
+    except (requests.TooManyRedirects, requests.exceptions.InvalidSchema) as error:
+        raise FileError(
+            f"{what} leads to another address that leads in a circle, or is not of http: give another "
+            f"url in a registry of your own, {by_hand}."
         ) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, _CutOffError) as error:
         if download.size:
@@ -302,9 +311,16 @@ def _write(part: Path, path: Path, name: str, stream: IO[bytes]) -> str:
             "unpacked."
         )
     target = part.joinpath(*parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
     running = hashlib.sha256()
-    with stream, target.open("xb") as out:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        out = target.open("xb")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise FileError(
+            f"{path}: {shorten(name)} is in the archive twice, or is a file and a folder: nothing was "
+            "unpacked."
+        ) from error
+    with stream, out:
         while piece := stream.read(_PIECE):
             running.update(piece)
             out.write(piece)

@@ -14,9 +14,16 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
-from graphkit.datasets.download import get_files
+from graphkit.datasets.download import Downloaded, get_files
 from graphkit.datasets.registry import BUNDLED, Entry, find_entry
-from graphkit.errors import DataError, FileError, MissingDataError, shorten, warn
+from graphkit.errors import (
+    DataError,
+    FileError,
+    GraphkitError,
+    MissingDataError,
+    shorten,
+    warn,
+)
 from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite import load_platform, read_any, read_graph
 from graphkit.readwrite.files import read_lines
@@ -158,6 +165,19 @@ def _bundled(entry: Entry) -> Fetched:
 
 def _read(entry: Entry) -> Fetched:
     got = get_files(entry)
+    try:
+        return _read_files(entry, got)
+    except GraphkitError as error:
+        if all(file.sha256 for file in entry.files):
+            raise
+        # else a page of a log-in, or half a file, would be read again and again
+        raise type(error)(
+            f"{error} Nothing proves that what was downloaded is the right file: to download "
+            f"{entry.name!r} again, remove the folder {got.folder.parent}."
+        ) from error
+
+
+def _read_files(entry: Entry, got: Downloaded) -> Fetched:
     path, groups = got.folder / entry.path, None
     if not path.exists():
         raise FileError(

@@ -275,8 +275,11 @@ def _leads_out(path: str) -> bool:
 
 
 def _check_file(file: DataFile, where: str) -> None:
-    parts = urlsplit(file.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts, port = urlsplit(file.url), urlsplit(file.url).port
+    except ValueError as error:  # brackets of IPv6, or a port that is none
+        raise DataError(f"{where}: url = {shorten(file.url)} is no address: {error}.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise DataError(
             f"{where}: url = {shorten(file.url)}: an address of http or https is needed."
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Collection, Mapping
@@ -50,6 +51,10 @@ _ID_TYPES = {"sound_id": "sound", "group_id": "group"}
 
 #: Columns of the schema that are left out: texts by which a person can be found.
 _LEFT_OUT = ("items.caption",)
+
+#: Names of columns whose numbers lead to persons, and the largest number that may be a count.
+_ID_NAME = re.compile(r"(?:^|[_.\s-])(?i:id|uid|pk|phone|tel|ip)s?$|[a-z](?:Id|ID)s?$")
+_LARGEST_COUNT = 1 << 53
 
 _HOW_TO_MAKE = "make one with graphkit.privacy.make_key(path)"
 
@@ -202,7 +207,8 @@ def pseudonymise(dataset: Dataset, key: PseudonymKey, *, keep: Collection[str] =
     Ids of accounts, items, sounds and groups become 20 hexadecimal digits, by
     :meth:`PseudonymKey.pseudonym`. The second of creation that ids of TikTok hold is read before they are
     replaced: it fills ``items.created_at`` where that is missing. Left out are captions, and
-    columns beyond the schema that hold no numbers, times or truth values; tags stay, for
+    columns beyond the schema that hold no numbers, times or truth values, or numbers that are ids, by
+    the column's name (``uid``, ``device_id``) or because no count is above 2⁵³; tags stay, for
     communities are named by them.
 
     Nodes are in the order of their ids, so that results that depend on it, such as the run of
@@ -314,7 +320,7 @@ def drop_texts(dataset: Dataset, *, keep: Collection[str] = ()) -> Dataset:
     refuse_after_fork()
     require_dataset(dataset, caller="drop_texts")
     _check_keep(dataset, keep)
-    removed = _texts(dataset.tables, keep)
+    removed = _texts(dataset.tables, keep, numbers=False)
     tables: dict[str, Any] = {
         name: frame.drop(c for t, c in removed if t == name)
         for name, frame in dataset.tables.items()
@@ -374,17 +380,28 @@ def _check_kept_ids(dataset: Dataset, keep: Collection[str]) -> None:
             )
 
 
-def _texts(tables: Mapping[str, pl.DataFrame], keep: Collection[str]) -> dict[tuple[str, str], int]:
-    """Columns that are left out, with their numbers of values."""
+def _texts(
+    tables: Mapping[str, pl.DataFrame], keep: Collection[str], *, numbers: bool = True
+) -> dict[tuple[str, str], int]:
+    """Columns that are left out, with their numbers of values; `numbers` that are ids, too."""
     found = {}
     for name, frame in tables.items():
         for column, dtype in frame.schema.items():
             known = TABLES[name].column(column) is not None
-            harmless = dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean
+            plain = dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean
+            harmless = plain and not (numbers and _holds_ids(frame.get_column(column)))
             left_out = f"{name}.{column}" in _LEFT_OUT if known else not harmless
             if left_out and f"{name}.{column}" not in keep:
                 found[name, column] = frame.get_column(column).count()
     return found
+
+
+def _holds_ids(column: pl.Series) -> bool:
+    """Whether numbers are ids, by the name of the column, or because no count is so large."""
+    if not column.dtype.is_numeric():
+        return False
+    largest: Any = column.max()
+    return bool(_ID_NAME.search(column.name)) or (largest is not None and largest > _LARGEST_COUNT)
 
 
 def _told(removed: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -363,6 +363,11 @@ def read_dataset(
     ([('ann', '7281986300348026145', 'like')], ["columns separated by ';'"])
     """
     check_choice("unknown", unknown, ("raise", "drop", "add"))
+    if columns is not None and not isinstance(columns, Mapping):
+        raise OptionError(
+            f"columns={shorten(columns)}: a mapping from names of columns in the file to those of "
+            "graphkit is needed, as {'user': 'account_id'}."
+        )
     root = Path(folder)
     if root.is_file():
         header = Header()

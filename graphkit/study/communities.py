@@ -42,6 +42,7 @@ from graphkit.study.disclosure import (
     graph_facts,
     members_table,
     overdue,
+    public_message,
     public_record,
     refresh_text,
     unassign_small,
@@ -49,7 +50,7 @@ from graphkit.study.disclosure import (
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
 
-__all__ = ["community_facts", "community_stages", "study_communities"]
+__all__ = ["community_facts", "community_stages", "graph_tables", "study_communities"]
 
 
 def study_communities(
@@ -201,7 +202,7 @@ def _test_null(
         rng = streams.integer("null")
         return projection_null(dataset, graph, draws=draws, **options, rng=rng), ""
     except OptionError as error:  # a window, or a weight by repetitions
-        return None, str(error).removeprefix("projection_null: ")
+        return None, public_message(error).removeprefix("projection_null: ")
 
 
 def _name_and_show(
@@ -276,12 +277,9 @@ def _write_results(
     members: str,
 ) -> None:
     partition, seen, recovery = study.partition, study.visibility, study.recovery
-    facts = {"co-interaction": graph_facts(study.graph, partition, least)}
-    if study.follows is not None:
-        facts["follow"] = graph_facts(study.follows, None, least)
     tables = {
         "dataset": data_summary(study.dataset),
-        "graphs": _stack_named(facts),
+        "graphs": graph_tables(study, least),
         "communities": study.table(),
         "members": members_table(partition, members),
         "names": partition.evidence,
@@ -306,6 +304,16 @@ def _write_results(
     folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
     if seen is not None and seen.frame["follow_f1"].count():
         folder.figure("visibility", plot.visibility(seen, top=min(25, shown)))
+
+
+def graph_tables(
+    study: CommunityStudy, least: int, *, follow: Partition | None = None
+) -> pl.DataFrame:
+    """Statistics of the graphs of a study; `follow` is a partition of the follow graph that is told."""
+    facts = {"co-interaction": graph_facts(study.graph, study.partition, least)}
+    if study.follows is not None:
+        facts["follow"] = graph_facts(study.follows, follow, least)
+    return _stack_named(facts)
 
 
 def _stack_named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

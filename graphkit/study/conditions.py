@@ -21,7 +21,7 @@ from graphkit.graphs import cointeraction_graph
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.study.config import CommunitiesConfig, StudyConfig
-from graphkit.study.disclosure import NOBODY, unassign_small
+from graphkit.study.disclosure import NOBODY, public_message, unassign_small
 
 __all__ = ["PartitionVariant"]
 
@@ -125,7 +125,7 @@ def find_variants(
             else:
                 refused[variant.kind] = NOBODY.format(kind="other", least=least)
         except REFUSALS as error:
-            refused[variant.kind] = str(error)
+            refused[variant.kind] = public_message(error)
     return found, refused
 
 

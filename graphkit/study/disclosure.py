@@ -19,11 +19,12 @@ from graphkit.data.membership import number_by_size
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.schema import KINDS, TABLES
+from graphkit.data.tags import fold_tag
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
-from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
 from graphkit.graphs.describe import describe
-from graphkit.measures import Economy
+from graphkit.measures import Economy, Mixing
 from graphkit.measures.income import OF_SMALLEST, SMALLEST
 from graphkit.privacy import PseudonymKey
 from graphkit.study.config import StudyConfig
@@ -32,6 +33,7 @@ __all__ = [
     "MEMBERS",
     "data_summary",
     "disclosed_names",
+    "disclosed_outcome",
     "disclosed_visibility",
     "disclosure_facts",
     "disclosure_note",
@@ -46,6 +48,7 @@ __all__ = [
     "public_message",
     "public_record",
     "refresh_text",
+    "rounded_mixing",
     "shown_communities",
     "unassign_small",
     "unassign_small_in_world",
@@ -165,38 +168,90 @@ def unassign_small_in_world(world: World, least: int) -> World:
 
 
 def disclosed_names(partition: Partition, least: int) -> Partition:
-    """A named partition whose evidence counts no tag that fewer than `least` members use.
+    """A named partition in which no tag that fewer than `least` members use is evidence or a name.
 
-    Names stay: they tell no number, and stand for a community that may be told apart.
+    A name of a few would tell who they are: a community whose name has such a tag is called by the
+    best other tag that names it, and else by its number.
     """
     evidence = partition.evidence
     if evidence is None or least <= 1:
         return partition
     kept = evidence.filter(pl.col("nodes") >= least)
+    labels = _names_of_many(partition, kept)
+    names = pl.Series("label", labels, dtype=pl.String)
+    kept = kept.with_columns(names.gather(kept.get_column("community")))
     record = Provenance.of("disclosed_names", {"least": least}, made_from=(partition,))
-    return partition.with_labels(partition.labels, kept, record)
+    return partition.with_labels(labels, kept, record)
+
+
+def _names_of_many(partition: Partition, evidence: pl.DataFrame) -> list[str | None]:
+    """Labels whose tags are all in the `evidence`; others are replaced, or taken away."""
+    labels = list(partition.labels)
+    if partition.node_kind == "tags":  # named after a member, which is no person
+        return labels
+    known: dict[int, set[str]] = {}
+    fit: dict[int, list[str]] = {}
+    rows = evidence.sort("community", "rank").select("community", "tag", "reason")
+    for code, tag, reason in rows.iter_rows():
+        known.setdefault(code, set()).add(tag)
+        if reason is None:
+            fit.setdefault(code, []).append(f"#{tag}")
+    rare = []
+    for code, label in enumerate(labels):
+        if label is not None and label.startswith("#"):
+            tags = {fold_tag(tag) for tag in label.split(" #")}
+            if not tags <= known.get(code, set()):
+                rare.append(code)
+    taken = {label.casefold() for c, label in enumerate(labels) if label and c not in rare}
+    for code in rare:
+        free = [name for name in fit.get(code, []) if name not in taken]
+        labels[code] = free[0] if free else None
+        taken |= set(free[:1])
+    return labels
 
 
 def disclosed_visibility(seen: Visibility, least: int) -> Visibility:
-    """Visibility without the numbers of communities of which few members are in the follow graph."""
-    few = (pl.col("shared") > 0) & (pl.col("shared") < least)
+    """Visibility without the numbers of communities of which few members are in the follow graph.
+
+    Where few are not in it, how many are is left out, and the F1 with communities of the follow
+    graph, whose sizes are known, is rounded to two places, for the number could be worked out.
+    """
+    few = ((pl.col("shared") > 0) & (pl.col("shared") < least)).fill_null(False)
+    missing = pl.col("size") - pl.col("shared")
+    beside = (missing > 0) & (missing < least)
     keep = ("community", "label", "size", "verdict")
-    columns = [
-        pl.when(~few).then(pl.col(name)).alias(name)
-        for name in seen.frame.columns
-        if name not in keep
-    ]
-    return replace(seen, frame=seen.frame.with_columns(columns))
+    columns = {name: pl.col(name) for name in seen.frame.columns if name not in keep}
+    for name in {"shared", "coverage"} & columns.keys():
+        columns[name] = pl.when(~beside).then(pl.col(name))
+    for name in {"follow_f1"} & columns.keys():
+        columns[name] = pl.when(beside).then(pl.col(name).round(2)).otherwise(pl.col(name))
+    shown = [pl.when(~few).then(column).alias(name) for name, column in columns.items()]
+    return replace(seen, frame=seen.frame.with_columns(shown))
+
+
+def rounded_mixing(found: Mixing, least: int) -> Mixing:
+    """A mixing matrix that counts edges, in multiples of `least`, for a few may be those of one account.
+
+    Matrices of weights that are no counts, such as those of shared interest by tf-idf, stay.
+    """
+    counts = found.observed
+    if least <= 1 or not np.array_equal(counts, np.round(counts)):
+        return found
+    # none stays none, and what is not none does not become it: the ratio would be nonsense
+    rounded = np.maximum(np.round(counts / least), counts > 0) * float(least)
+    return replace(found, observed=rounded)
 
 
 def graph_facts(graph: Graph, partition: Partition | None, least: int) -> pl.DataFrame:
-    """Statistics of a graph, without those that would tell the size of a small group.
+    """Statistics of a graph, without those of one node, or that tell the size of a small group.
 
-    The numbers of nodes without an edge and of the largest component are left out if they, or
+    Largest degrees are those of one account, and left out. The numbers of nodes without an edge and of the largest component are left out if they, or
     what is left beside them, tell fewer than `least` nodes apart, or if the `partition` has merged
     communities, whose size would be the rest.
     """
     facts = describe(graph).frame
+    if least > 1:
+        facts = facts.filter(~pl.col("fact").str.contains("^largest .*degree$"))
     sizes = np.bincount(graph.components()) if graph.n_nodes else np.zeros(0, dtype=np.int64)
     alone = int((sizes == 1).sum())
     beside = int(sizes.sum()) - alone - int(sizes.max(initial=0))
@@ -263,10 +318,13 @@ def disclosure_text(told: Mapping[str, Any]) -> list[str]:
         "if the rest would have been one community or too few accounts (complementary suppression). "
         "They still see posts and post; measures under a partition leave them and their posts out. "
         f"{what}",
-        f"The counts of tags that fewer than {least} members of a community use are left out. Where "
-        "they would tell a small group by subtraction, the numbers of nodes without an edge and of the "
-        f"largest component are left out; where fewer than {least} members are in the follow graph, so "
-        "are the figures on it. Of numbers in the data no extremes are told, of times the day.",
+        f"A tag that fewer than {least} members of a community use is neither counted nor a name. The "
+        "number of accounts without a community is not told as a measure, for under several partitions "
+        "it would differ by a small one; what is left of all accounts beside those that are told is no "
+        "group. The share of a community's creators who are hosted is left out where they are fewer. Where they would tell a small group by subtraction, the numbers of nodes without an "
+        f"edge and of the largest component are left out; where fewer than {least} members are in the "
+        f"follow graph, so are the figures on it, and where fewer than {least} are not, how many are. "
+        "Of numbers in the data and of degrees no extremes are told, of times the day.",
         _MEMBERS_TEXT[told["members"]],
         "Suppression is by the size of groups of accounts. It is no proof against someone who holds "
         "other data on the same persons.",
@@ -386,18 +444,17 @@ def merge_small(
 
 
 def drop_rare_tags(partition: Partition, least: int) -> Partition:
-    """Partition without tags that fewer than `least` members of a community use.
+    """Partition of :func:`merge_small` without tags that fewer than `least` members use.
 
-    A community whose best tag is one of these goes by its number.
+    As :func:`disclosed_names`; a number is that of the merged partition.
     """
     evidence = partition.evidence
     if evidence is None:
         return partition
-    rare = evidence.filter((pl.col("nodes") < least) & (pl.col("rank") == 1))
-    unnamed = set(rare.get_column("community").to_list())
-    labels = [f"community {c}" if c in unnamed else n for c, n in enumerate(partition.labels)]
-    names = pl.Series("label", labels, dtype=pl.String)
     kept = evidence.filter(pl.col("nodes") >= least)
+    found = _names_of_many(partition, kept)
+    labels = [f"community {c}" if name is None else name for c, name in enumerate(found)]
+    names = pl.Series("label", labels, dtype=pl.String)
     kept = kept.with_columns(names.gather(kept.get_column("community")))
     record = Provenance.of("drop_rare_tags", {"least": least}, made_from=(partition,))
     return partition.with_labels(labels, kept, record)
@@ -423,6 +480,12 @@ _LISTS = re.compile(
     r"(?:there are|the table has|its keys are|Did you mean)"
     r"""(?: ?(?:'[^']*'|"[^"]*")(?:,| and| or)?)+"""
 )
+#: Names of columns that are none: a file without a header has its first row as names.
+_NO_NAME = re.compile(r"""['"](?:[@#]|https?:|[-\d.:, TZ+]*\d[-\d.:, TZ+]*['"])""")
+#: Digits that are no count, which has commas, and no year: an id, or a time.
+_LONG_NUMBER = re.compile(r"(?<![\w.,'\"])\d{7,}(?![\w'\"]|[.,]\d)")
+#: Parameters that hold ids or names of persons, or of files that are called so.
+_OF_PERSONS = re.compile(r"\b(?:account|exclude|fixed|stitches|source and target)\b")
 #: Words before the name of a column, table or the like.
 _NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file", "mean", "sheet"}
 _NAMING |= {"attribute", "stage", "arm", "as", "to", "partition", "verb", "named"}
@@ -431,12 +494,20 @@ _KNOWN = {*TABLES, *KINDS, *(c.name for table in TABLES.values() for c in table.
 _KNOWN |= {"add", "drop", "raise", "first", "last", "text", "name", "followers", "following"}
 
 
-def public_message(error: BaseException) -> str:
+def public_message(error: BaseException, *, lists: bool = True) -> str:
     """The message of an error, in which values of the data are dots.
 
-    Messages on data and files show a shortened cell, in quotes; names of columns, tables and keys
-    stay. Of errors that are not graphkit's own only the type is told, for it is not known what they
-    hold.
+    Messages on data and files show a shortened cell, in quotes, and messages on options what was
+    given for accounts and ids; names of columns, tables and keys stay, unless one that a file has is
+    a value, which is what the first row of a file without a header is taken for. Of errors that are
+    not graphkit's own only the type is told, for it is not known what they hold.
+
+    Parameters
+    ----------
+    error
+        The error.
+    lists
+        Whether the names of columns that a file has stay.
 
     Examples
     --------
@@ -447,21 +518,53 @@ def public_message(error: BaseException) -> str:
     """
     if not isinstance(error, GraphkitError):
         return type(error).__name__
-    if not isinstance(error, DataError | FileError | MissingDataError):
-        return str(error)
     text = str(error)
-    lists = [found.span() for found in _LISTS.finditer(text)]
+    if not isinstance(error, DataError | FileError | MissingDataError) and not (
+        isinstance(error, OptionError) and _OF_PERSONS.search(text)
+    ):
+        return text
+    spans = [
+        found.span()
+        for found in _LISTS.finditer(text)
+        if lists and not _NO_NAME.search(found.group())
+    ]
 
     def mask(found: re.Match[str]) -> str:
         word, gap, quote, value = found.groups()
         named = word in _NAMING and (gap or "").strip() == ""
-        listed = any(low <= found.end(3) <= high for low, high in lists)
+        listed = any(low <= found.end(3) <= high for low, high in spans)
         if named or listed or value in _KNOWN:
             return found.group()
         before = f"{word}{gap}" if word else ""
         return f"{before}{quote}…{quote}"
 
-    return _QUOTED.sub(mask, text)
+    return _LONG_NUMBER.sub("…", _QUOTED.sub(mask, text))
+
+
+def disclosed_outcome(
+    outcome: pl.DataFrame, worlds: Sequence[World], ticks: int, least: int
+) -> pl.DataFrame:
+    """Measures of runs without those that tell a group of fewer than `least` accounts.
+
+    Accounts without a community are more or fewer by the members of small ones under two partitions. A
+    share of a community's creators, such as 5/7, tells their number: it is left out where fewer than
+    `least` members have a post in the `ticks` of the run, in any world.
+    """
+    if least <= 1:
+        return outcome
+    few = set()
+    for world in worlds:
+        of_run = np.repeat(world.ticks < ticks, np.diff(world.poster_indptr))
+        creators = np.unique(world.posters[of_run])
+        for kind, partition in world.partitions.items():
+            codes = partition.membership[creators]
+            counts = np.bincount(codes[codes >= 0], minlength=partition.n_communities)
+            few |= {(kind, partition.name(int(c))) for c in np.flatnonzero(counts < least)}
+    rows = pl.DataFrame(
+        sorted(few), schema={"partition": pl.String, "community": pl.String}, orient="row"
+    ).with_columns(measure=pl.lit("hosting_creators"))
+    told = outcome.filter(pl.col("measure") != "unassigned_accounts")
+    return told.join(rows, on=rows.columns, how="anti", maintain_order="left")
 
 
 def without_few_creators(found: Economy, least: int) -> Economy:

@@ -122,7 +122,7 @@ class ResultsFolder:
         row = {
             "stage": [stage],
             "error": [type(error).__name__],
-            "message": [public_message(error)],
+            "message": [public_message(error, lists=False)],
         }
         self._write_file("failures.csv", guard_formulas(pl.DataFrame(row)).write_csv)
         self.finish({"failed": stage}, finished=False)

@@ -47,7 +47,7 @@ from graphkit.simulation import (
 from graphkit.simulation.readings import simulate_readings
 from graphkit.study import analysis, text
 from graphkit.study.citations import bibliography, study_sources
-from graphkit.study.communities import community_stages
+from graphkit.study.communities import community_stages, graph_tables
 from graphkit.study.conditions import (
     INTEREST,
     PartitionVariant,
@@ -66,9 +66,12 @@ from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.disclosure import (
     NOBODY,
     disclosed_names,
+    disclosed_outcome,
     disclosed_visibility,
     disclosure_note,
+    n_merged,
     public_config,
+    public_message,
     unassign_small,
     unassign_small_in_world,
     without_few_creators,
@@ -277,6 +280,9 @@ def _find_communities(
             rng = streams.integer("follow partition")
             follow = _follow_partition(config, part, found.follows, rng)
             folder.table("follow_communities", follow.summary())
+            if n_merged(follow):  # the nodes without an edge would tell how many are left
+                least = config.report.min_group_size
+                folder.table("graphs", graph_tables(found, least, follow=follow))
         if follow.n_communities:
             partitions["follow"] = follow
         else:
@@ -500,7 +506,7 @@ def _conditions_of(
         try:
             made = _build_worlds(changed, inputs, partitions, streams, known=worlds)
         except REFUSALS as error:
-            found.append(replace(condition, refused=str(error)))
+            found.append(replace(condition, refused=public_message(error)))
         else:
             why = "these data are read so already." if read_alike(made, worlds) else None
             found.append(replace(condition, worlds=None if why else made, refused=why))
@@ -522,7 +528,7 @@ def _conditions_of(
             made = _make_worlds(config, like, n, partial(_partitions_of, config, (), {}), streams)
             views = _see_communities(config, made, streams)
         except REFUSALS as error:
-            found.append(replace(condition, refused=str(error)))
+            found.append(replace(condition, refused=public_message(error)))
         else:
             found.append(replace(condition, worlds=made, visibility=views))
     return found
@@ -624,7 +630,8 @@ class _Simulation:
         """All measures, with the hosting of hidden and visible communities and its slope."""
         given = (seen or self.seen).items()
         views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
-        outcome = measure_spread(spread)
+        wanted = self.config.simulation.ticks, self.config.report.min_group_size
+        outcome = disclosed_outcome(measure_spread(spread), spread.worlds, *wanted)
         # small communities are left out of the views
         return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
 
@@ -664,7 +671,7 @@ class _Simulation:
                 found = self.run_first(condition.name, spread, worlds, **options)
                 return [condition_rows(condition, self.contrast(self.measure(found, seen)))]
             except REFUSALS as error:
-                return [self._refuse(condition, str(error))]
+                return [self._refuse(condition, public_message(error))]
 
         parts = self._side_by_side(try_one, [None, *conditions], "other conditions")
         return [rows for several in parts for rows in several]

@@ -17,7 +17,12 @@ from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import MissingDataError, OptionError, check_integer
 from graphkit.measures import Mixing
 from graphkit.study.config import load_config
-from graphkit.study.disclosure import drop_rare_tags, merge_small
+from graphkit.study.disclosure import (
+    disclosed_visibility,
+    drop_rare_tags,
+    merge_small,
+    rounded_mixing,
+)
 from graphkit.study.export import MANIFEST, read_results, read_table
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy, StudyResult
@@ -194,19 +199,28 @@ def _add_communities(
     bundle.folder.figure("communities", plot.communities(merged, top=20, verdict=said))
     borders = read_table(bundle.source, "borders")
     if borders is not None:
-        panels = _merged_mixing(borders, partition, merged)
+        merged_panels = _merged_mixing(borders, partition, merged)
+        panels = {name: rounded_mixing(one, least) for name, one in merged_panels.items()}
+        rounded = sum(panels[name] is not one for name, one in merged_panels.items())
+        why = f"told in multiples of {least}, for a few may be those of one account"
+        bundle.leave("counts of edges between communities", 0 if not rounded else None, why)
         named = [f.select(pl.lit(n).alias("graph"), pl.all()) for n, f in _frames(panels).items()]
         bundle.add("borders", pl.concat(named))
         bundle.folder.figure("borders", plot.borders(panels, top=16))
     if seen is not None:
-        few = seen.frame.filter(pl.col("shared").fill_null(0) < least)
+        # the number is left out where few are not in the follow graph; then most are
+        there = pl.col("shared").fill_null(
+            pl.when(pl.col("inside").is_not_null()).then(pl.col("size") - least).otherwise(0)
+        )
+        few = seen.frame.filter(there < least)
         bundle.leave(
             "visibility of communities",
             few.height + n_merged,
             f"fewer than {least} members in the follow graph, or merged",
         )
         names = pl.Series("label", merged.labels, dtype=pl.String)
-        frame = seen.frame.filter(pl.col("shared") >= least)
+        seen = disclosed_visibility(seen, least)
+        frame = seen.frame.filter(~pl.col("community").is_in(few.get_column("community").implode()))
         frame = frame.with_columns(names.gather(frame.get_column("community")))
         if frame.height:
             bundle.add("visibility", frame)
@@ -264,6 +278,8 @@ def _add_sums(bundle: _Bundle) -> None:
         frame = read_table(source, name)
         if frame is None:
             continue
+        if "measure" in frame.columns:  # two of them would differ by the members of small groups
+            frame = frame.filter(pl.col("measure") != "unassigned_accounts")
         if "community" in frame.columns:
             whole = frame.filter(pl.col("community").is_null()).drop("community")
             bundle.leave(f"rows of {name}", frame.height - whole.height, "of single communities")

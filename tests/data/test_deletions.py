@@ -64,6 +64,16 @@ def test_a_purged_account_is_nowhere(log: gk.Dataset) -> None:
     assert log.purge([]).content_key == log.content_key
 
 
+def test_ids_as_they_came_purge_no_pseudonyms(log: gk.Dataset) -> None:
+    key = gk.privacy.PseudonymKey(bytes(32))
+    hidden = gk.privacy.pseudonymise(log, key)
+    with pytest.raises(DataError, match=f"pseudonyms of the key {key.fingerprint}"):
+        hidden.purge(["a"])
+    left = hidden.purge([key.pseudonym("a", "account")])
+    assert dict(left.provenance.removed) == dict(log.purge(["a"]).provenance.removed)
+    assert hidden.purge([]).content_key == hidden.content_key
+
+
 def test_nothing_left_is_refused(log: gk.Dataset) -> None:
     follows = gk.Dataset(follows={"follower_id": ["a"], "followee_id": ["b"]})
     with pytest.raises(DataError, match="nothing is left"):
@@ -107,6 +117,18 @@ def test_lists_that_are_none(log: gk.Dataset, tmp_path: Path) -> None:
         log.keep_valid(tmp_path / "none.txt")
     with pytest.raises(MissingDataError, match="has no column 'item_id'; there are id"):
         log.keep_valid(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["what,video_id\nfirst,w\nsecond,x\n", "item_id;seen\nw;1\nx;2\n", "W\nX\n"]
+)
+def test_a_list_in_another_spelling_removes_nothing(
+    log: gk.Dataset, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "valid.csv"
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"none of its \d ids is that of an item"):
+        log.keep_valid(file)
 
 
 def test_the_day_of_the_next_refresh_is_kept(log: gk.Dataset, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Server(ThreadingHTTPServer):
     asked: list[str]
     headers: dict[str, dict[str, str]]
     cut: set[str]
+    status: dict[str, int]
 
     @property
     def url(self) -> str:
@@ -67,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         content = self.server.files[name]
-        self.send_response(200)
+        self.send_response(self.server.status.get(name, 200))
         self.send_header("Content-Length", str(len(content)))
         for key, value in self.server.headers.get(name, {}).items():
             self.send_header(key, value)
@@ -85,7 +86,7 @@ def server() -> Iterator[Server]:
         "labels.txt": LABELS,
         "log.tar.gz": tarred(("interactions.csv", LOG)),
     }
-    made.asked, made.headers, made.cut = [], {}, set()
+    made.asked, made.headers, made.cut, made.status = [], {}, set(), {}
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -94,6 +95,47 @@ def test_a_file_that_is_not_served_is_named(server: Server, registry: Write) -> 
         FileError, match=r"gone\.csv is not served.*404.*See https://example\.org/toy"
     ):
         fetch("toy", registry=path)
+
+
+@pytest.mark.parametrize(
+    ("status", "to", "told"),
+    [
+        (503, "", "is not served .*503.*: the host is busy. Call again later"),
+        (302, "/interactions.csv", "leads in a circle"),
+        (302, "file:///etc/hosts", "is not of http"),
+    ],
+)
+def test_a_host_that_answers_otherwise_is_one_sentence(
+    server: Server, registry: Write, cache: Path, status: int, to: str, told: str
+) -> None:
+    server.status["interactions.csv"] = status
+    server.headers["interactions.csv"] = {"Location": to} if to else {}
+    with pytest.raises(FileError, match=told):
+        fetch("toy", registry=registry("interactions.csv"))
+    assert held(cache) == set()
+
+
+def test_half_a_file_that_nothing_checks_can_be_downloaded_again(
+    server: Server, registry: Write
+) -> None:
+    server.files["interactions.csv"] = b"<html>please log in</html>"
+    path = registry("interactions.csv", file={"sha256": ""})
+    with pytest.raises(DataError, match="Nothing proves that what was downloaded") as told:
+        fetch("toy", registry=path)
+    folder = str(told.value).partition("remove the folder ")[2].rstrip(".")
+    shutil.rmtree(folder)
+    server.files["interactions.csv"] = LOG
+    with pytest.warns(GraphkitWarning, match="NOT CHECKED"):
+        assert fetch("toy", registry=path).path.exists()
+
+
+@pytest.mark.parametrize("names", [("log.csv", "log.csv"), ("a", "a/b.csv"), ("a/b.csv", "a")])
+def test_an_archive_with_a_name_twice_is_refused(
+    server: Server, registry: Write, names: tuple[str, str]
+) -> None:
+    server.files["log.tar.gz"] = tarred(*((name, LOG) for name in names))
+    with pytest.raises(FileError, match=r"log\.tar\.gz: .* is in the archive twice, or"):
+        fetch("toy", registry=registry("log.tar.gz", file={"unpack": "tar"}))
 
 
 def test_a_host_that_refuses_is_one_sentence_with_what_to_do(registry: Write, cache: Path) -> None:

@@ -88,6 +88,8 @@ URL = "https://example.org/log.csv"
         ({"files": [{"url": URL}, {"url": URL}]}, "two files have the same name"),
         ({"files": [{"url": URL, "sha": ""}]}, "file 1: 'sha' is unknown"),
         ({"files": [{"url": "file:///etc/hosts"}]}, "an address of http or https is needed"),
+        ({"files": [{"url": "http://[::1/a"}]}, "is no address: Invalid IPv6"),
+        ({"files": [{"url": "http://example.org:99999/a"}]}, "is no address: Port out of range"),
         ({"files": [{"url": "https://example.org/"}]}, "does not end in a file name"),
         ({"files": [{"url": "https://example.org/%2E%2E"}]}, "does not end in a file name"),
         ({"files": [{"url": "https://example.org/.hidden"}]}, "does not end in a file name"),

@@ -76,6 +76,21 @@ def test_texts_of_persons_are_left_out_and_counted() -> None:
     assert made.provenance.parameters["pseudonyms"] == KEY.fingerprint
 
 
+def test_numbers_that_are_ids_are_left_out() -> None:
+    acts = {"account_id": ["a", "b"], "item_id": ["v", "w"], "kind": ["like", "like"]}
+    more = {"uid": [17, 18], "serial": [7281986300348026145, 3], "plays": [1 << 53, None]}
+    more |= {"userId": [1, 2], "paid": [0.5, 2.0], "valid": [True, False]}
+    hidden = pseudonymise(gk.Dataset(interactions=acts | more), KEY)
+    assert hidden.interactions is not None
+    kept = set(hidden.interactions.columns) - acts.keys()
+    assert kept == {"plays", "paid", "valid"}
+    assert hidden.provenance.removed["interactions: column serial"] == 2
+    # beside ids as they came they stay
+    raw = drop_texts(gk.Dataset(interactions=acts | more)).interactions
+    assert raw is not None
+    assert more.keys() <= set(raw.columns)
+
+
 def test_columns_that_are_kept() -> None:
     made = pseudonymise(log(), KEY, keep=["items.caption", "memberships.group_id"])
     assert made.items is not None

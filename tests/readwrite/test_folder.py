@@ -253,6 +253,13 @@ def test_empty_tables_are_kept_beside_others(tmp_path: Path) -> None:
     assert report.rows.rows() == [("items", 0, 0), ("follows", 1, 1), ("interactions", 0, 0)]
 
 
+def test_columns_that_are_no_mapping_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("user,clip\nann,v\n")
+    with pytest.raises(OptionError, match="columns='user': a mapping"):
+        read_dataset(file, columns="user")  # type: ignore[arg-type]
+
+
 def test_progress_is_told(tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     with show_progress(lambda *step: seen.append(step)):

@@ -8,17 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import graphkit as gk
+from graphkit.communities import label_communities
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, FileError, MissingDataError, OptionError
+from graphkit.measures import Mixing
 from graphkit.study import StudyConfig
 from graphkit.study.disclosure import (
     data_summary,
+    disclosed_names,
+    disclosed_outcome,
     disclosed_visibility,
     disclosure_facts,
     disclosure_text,
+    drop_rare_tags,
     graph_facts,
     merge_small,
     n_merged,
@@ -26,6 +32,7 @@ from graphkit.study.disclosure import (
     public_config,
     public_message,
     refresh_text,
+    rounded_mixing,
     shown_communities,
     unassign_small,
     unassign_small_in_world,
@@ -96,11 +103,79 @@ def test_communities_hardly_in_the_follow_graph_have_no_figures() -> None:
             "verdict": ["hidden", "not judgeable", "not judgeable"],
         }
     )
-    seen = disclosed_visibility(Visibility(frame, np.zeros((1, 1), np.int32), 1.0), 10)
+    whole = Visibility(frame, np.zeros((1, 1), np.int32), 1.0)
+    seen = disclosed_visibility(whole, 10)
     assert seen.frame["shared"].to_list() == [30, None, 0]
     assert seen.frame["coverage"].to_list() == [0.75, None, 0.0]
     assert seen.frame["size"].to_list() == [40, 30, 20]
     assert seen.hidden == ["a"]
+
+
+def test_how_few_members_are_outside_the_follow_graph_is_not_told() -> None:
+    frame = pl.DataFrame(
+        {
+            "community": [0, 1, 2, 3],
+            "label": ["a", "b", "c", "d"],
+            "size": [38, 40, 38, 30],
+            "shared": [37, 40, 20, 3],
+            "coverage": [37 / 38, 1.0, 20 / 38, 0.1],
+            "follow_f1": [30 / 59, 30 / 59, 30 / 59, 0.5],
+            "inside": [77, 80, 60, 1],
+        }
+    )
+    seen = disclosed_visibility(Visibility(frame, np.zeros((1, 1), np.int32), 1.0), 10)
+    assert seen.frame["shared"].to_list() == [None, 40, 20, None]
+    assert seen.frame["coverage"].to_list() == [None, 1.0, 20 / 38, None]
+    # 2 · 15 / (37 + 22), the 22 of a table: the exact value would tell 37
+    assert seen.frame["follow_f1"].to_list() == [0.51, 30 / 59, 30 / 59, None]
+    assert seen.frame["inside"].to_list() == [77, 80, 60, None]
+    assert disclosed_visibility(seen, 10).frame.equals(seen.frame)
+    assert disclosed_visibility(Visibility(frame, seen.follow_memberships, 1.0), 1).frame.equals(
+        frame
+    )
+
+
+def test_a_tag_of_few_members_is_no_name() -> None:
+    users = {f"a{i}": ["Zimmer12b", "jazz"] for i in range(8)} | {
+        f"a{i}": ["jazz"] for i in range(8, 16)
+    }
+    users |= {f"b{i}": ["goth"] for i in range(16)}
+    users |= {f"c{i}": ["tiny"] if i < 9 else ["x"] for i in range(10)}
+    people = list(users)
+    ds = Dataset(items={"item_id": people, "author_id": people, "tags": list(users.values())})
+    groups = [name[0] for name in people]
+    p = Partition.from_membership(people, groups, node_kind="authors")
+    named = label_communities(p, ds, min_stability=0)
+    assert named.n_communities == 3
+    assert named.labels == ("#jazz", "#goth", "#tiny")
+    hidden = disclosed_names(named, 10)
+    assert hidden.labels == ("#jazz", "#goth", None)
+    assert hidden.name(2) == "community 2 (unnamed)"
+    assert hidden.evidence is not None
+    assert set(hidden.evidence["tag"]) == {"jazz", "goth"}
+    assert disclosed_names(named, 1) is named
+    # a name that only few members use makes room for the best that more use, as in a bundle
+    evidence = named.evidence
+    assert evidence is not None
+    renamed = named.rename({"#jazz": "#Zimmer12b"})
+    assert disclosed_names(renamed, 10).labels == ("#jazz", "#goth", None)
+    assert drop_rare_tags(renamed, 10).labels == ("#jazz", "#goth", "community 2")
+
+
+def test_counts_of_edges_between_communities_are_told_in_multiples() -> None:
+    counts = np.array([[340.0, 4.0], [16.0, 0.0]])
+    found = Mixing(("a", "b"), counts, counts + 1, 0.5, 0, True)
+    rounded = rounded_mixing(found, 10)
+    assert rounded.observed.tolist() == [[340.0, 10.0], [20.0, 0.0]]
+    assert rounded_mixing(found, 1) is found
+    weights = Mixing(("a", "b"), counts / 3, counts, 0.5, 0, True)
+    assert rounded_mixing(weights, 10) is weights
+
+
+def test_degrees_of_single_accounts_are_not_told() -> None:
+    star = Graph.from_edges(["a"] * 30, [f"b{i}" for i in range(30)], directed=True)
+    assert not [f for f in graph_facts(star, None, 10)["fact"] if "largest" in f and "degree" in f]
+    assert "largest in-degree" in graph_facts(star, None, 1)["fact"].to_list()
 
 
 def test_the_summary_of_the_data_tells_no_extreme_of_one_account() -> None:
@@ -125,12 +200,27 @@ def test_the_summary_of_the_data_tells_no_extreme_of_one_account() -> None:
         (DataError("keep='last', as ['ann', 'bob']"), "keep='last', as ['…', '…']"),
         (FileError("log.csv, line 2: 'ann'"), "log.csv, line 2: '…'"),
         (OptionError("engine='igraf' is unknown."), "engine='igraf' is unknown."),
+        (OptionError("account={'likes_ann.csv': …}: no file"), "account={'…': …}: no file"),
+        (OptionError("exclude='7281986300348026145' is one text"), "exclude='…' is one text"),
+        (DataError("row 2: account_id=7281986300348026145"), "row 2: account_id=…"),
+        (DataError("row 2: 1,234,567 rows, 0.12345678"), "row 2: 1,234,567 rows, 0.12345678"),
+        (
+            MissingDataError("column 'at' is missing; there are 'ann', '7281986300', 'like'."),
+            "column 'at' is missing; there are '…', '…', 'like'.",
+        ),
         (ValueError("ann"), "ValueError"),
     ],
 )
 def test_messages_show_no_value_of_the_data(error: Exception, told: str) -> None:
     assert public_message(error) == told
     assert public_message(type(error)(told)) == told
+
+
+def test_a_file_of_failures_has_no_names_of_columns() -> None:
+    error = MissingDataError("column 'at' is missing; there are 'ann', 'bob', 'like'.")
+    assert public_message(error) == str(error)
+    told = public_message(error, lists=False)
+    assert told == "column 'at' is missing; there are '…', '…', 'like'."
 
 
 def test_the_note_says_what_was_merged() -> None:
@@ -146,8 +236,6 @@ def test_the_note_says_what_was_merged() -> None:
 
 
 def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> None:
-    import graphkit as gk
-
     world = gk.build_world(gk.synthetic.platform(accounts=150, rng=4), ticks=2, rng=1)
     before = world.partitions["planted"]
     least = int(before.sizes[4])
@@ -163,6 +251,25 @@ def test_a_world_forgets_small_communities_and_the_homes_of_their_posts() -> Non
     assert unassign_small_in_world(merged, least) is merged
     with pytest.raises(DataError, match="planted partition has no community of 1000 accounts"):
         unassign_small_in_world(world, 1000)
+
+
+def test_measures_tell_no_number_of_few_creators_or_unassigned_accounts() -> None:
+    world = gk.build_world(gk.synthetic.platform(accounts=300, rng=4), ticks=3, rng=1)
+    spread = gk.simulate_spread(world, gk.study.StudyConfig.of({}).feeds(), ticks=2, slots=3, rng=1)
+    outcome = gk.measure_spread(spread)
+    partition = world.partitions["planted"]
+    within = np.repeat(world.ticks < 2, np.diff(world.poster_indptr))
+    creators = np.unique(world.posters[within])
+    counts = np.bincount(partition.membership[creators], minlength=partition.n_communities)
+    least = int(np.sort(counts)[-2])  # two communities have as many
+    told = disclosed_outcome(outcome, [world], 2, least)
+    hosted = told.filter(pl.col("measure") == "hosting_creators")
+    shown = {partition.name(int(c)) for c in np.flatnonzero(counts >= least)}
+    assert set(hosted["community"]) == shown
+    assert "unassigned_accounts" not in told["measure"]
+    rest = ~pl.col("measure").is_in(["hosting_creators", "unassigned_accounts"])
+    assert told.filter(rest).equals(outcome.filter(rest))
+    assert disclosed_outcome(outcome, [world], 2, 1) is outcome
 
 
 def test_a_study_names_neither_owners_nor_items() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.cli import main
+from graphkit.data.incidence import account_tags
 from graphkit.data.schema import TABLES
 
 #: In every planted id, handle and caption; not in base64 by chance.
@@ -101,6 +102,12 @@ def small_groups(folder: Path, least: int = 10) -> list[str]:
             counts = frame.get_column(name).drop_nulls()
             if counts.is_between(1, least - 1).any():
                 found.append(f"{path.relative_to(folder)}: {name}")
+        if {"size", "coverage"} <= set(frame.columns):  # members outside the follow graph
+            outside = frame["size"] - (frame["size"] * frame["coverage"]).round()
+            if outside.drop_nulls().is_between(1, least - 1).any():
+                found.append(f"{path.relative_to(folder)}: size × coverage")
+        if "measure" in frame.columns and "unassigned_accounts" in frame["measure"]:
+            found.append(f"{path.relative_to(folder)}: accounts without a community")
     return found
 
 
@@ -179,6 +186,39 @@ def test_other_commands_and_failures_tell_no_ids(data: Path, tmp_path: Path, cal
     assert "row 1: followee_id='…'" in failures["message"][0]
     for name in ("run", "in", "found"):
         assert leaks(tmp_path / name) == []
+
+
+def test_a_file_without_a_header_and_a_tag_of_few_tell_nobody(tmp_path: Path, call: Call) -> None:
+    rows = "\n".join(f"{MARK}-{i},728198630034802614{i},like" for i in range(3))
+    (tmp_path / "interactions.csv").write_text(rows + "\n")
+    study = tmp_path / "study.toml"
+    study.write_text(f'[data]\nsource = "folder"\npath = "{tmp_path}"\n')
+    log = tmp_path / "interactions.csv"
+    commands = [("describe", log), ("import", log, "--out", tmp_path / "in")]
+    commands += [("run", study, "--out", tmp_path / "run")]
+    commands += [("communities", log, "--out", tmp_path / "found")]
+    for command in commands:
+        code, shown = call(*command)
+        assert code == 2
+        assert MARK not in shown
+        assert "72819863" not in shown
+        assert "is missing; there are '…', '…', 'like'." in re.sub(r"\s+", " ", shown)
+    (failures,) = (tmp_path / "run").rglob("failures.csv")
+    assert MARK not in failures.read_text()
+    assert "72819863" not in failures.read_text()
+
+
+def test_a_tag_of_few_is_not_counted_on_the_terminal(
+    data: Path, tmp_path: Path, call: Call
+) -> None:
+    ds, _ = gk.read_dataset(data)
+    uses = account_tags(ds, verb="a test").unique().group_by("tag").len().sort("len", "tag")
+    rare, common = uses.filter(pl.col("len") < 10)["tag"][0], uses["tag"][-1]
+    options = ("--runs", "2", "--null-draws", "0", "--find", rare, "--find", common)
+    code, shown = call("communities", data, "--out", tmp_path / "found", *options)
+    assert not code, shown
+    assert f"Fewer than 10 accounts use {rare}." in shown
+    assert shown.count("nodes that use the tags") == 1
 
 
 def test_impressions_are_written_with_raw_ids_only(data: Path, tmp_path: Path, call: Call) -> None:
