@@ -465,7 +465,7 @@ def _document(
         held["id"] = [str(one) for one in ids]
     dots = plot.circle(
         *("x", "y"),
-        radius=_DOT * float(np.sqrt(frame.get_column("size").sum() / node.size)),
+        radius=_DOT * float(np.sqrt(int(frame.get_column("size").sum()) / node.size)),
         source=ColumnDataSource(held, name="nodes"),
         fill_color="colour",
         line_color=None,
@@ -498,7 +498,8 @@ def _document(
     plot.toolbar.active_scroll = wheel
     document = Document(title="map")
     document.add_root(plot)
-    return document.to_json(deferred=False)
+    made: dict[str, Any] = document.to_json(deferred=False)
+    return made
 
 
 def _lines(x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> dict[str, Any]:
