@@ -378,8 +378,31 @@ def _place_areas(ratio: Floats, radius: Floats, streams: Streams) -> Floats:
     place *= float(np.sqrt(((radius + gap) ** 2).sum())) / max(spread, 1e-12)
     while not push_apart(place, radius, gap, 400):
         place *= 1.1
+    place = _drawn_together(ratio, place, radius, gap)
     middle: Floats = (place.min(axis=0) + place.max(axis=0)) / 2
     return place - middle
+
+
+def _drawn_together(ratio: Floats, place: Floats, radius: Floats, gap: float) -> Floats:
+    """Places whose components, which no tie joins, are as near each other as their circles allow.
+
+    Without ties to hold it, a disc would be so far off that the others are small beside the gap.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    n, part = connected_components(ratio > 0, directed=False)
+    if n == 1:
+        return place
+    held = np.bincount(part)
+    middle = np.column_stack([np.bincount(part, axis) / held for axis in place.T])
+    around = np.zeros(n)
+    np.maximum.at(around, part, np.hypot(*(place - middle[part]).T) + radius)
+    a, b = np.triu_indices(n, 1)
+    away = np.hypot(*(middle[a] - middle[b]).T)
+    share = float(((around[a] + around[b] + gap) / np.maximum(away, 1e-12)).max())
+    if share >= 1:
+        return place
+    return _turned(place + (share - 1) * middle[part])
 
 
 def _map_cost(pull: Floats, place: Floats) -> float:

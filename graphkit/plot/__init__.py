@@ -11,6 +11,7 @@ from graphkit.plot.flow_contrast import flow_contrast
 from graphkit.plot.harm import hosting_of_flagged, intervention_costs
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import economy, income
+from graphkit.plot.interactive_map import InteractiveMap, interactive_map
 from graphkit.plot.map import map
 from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, contrast, reach, s_scan, trade_off
@@ -21,6 +22,7 @@ from graphkit.teaching import teach
 
 __all__ = [
     "Canvas",
+    "InteractiveMap",
     "alluvial",
     "answers",
     "audience",
@@ -37,6 +39,7 @@ __all__ = [
     "hosting",
     "hosting_of_flagged",
     "income",
+    "interactive_map",
     "intervention_costs",
     "map",
     "own_share",

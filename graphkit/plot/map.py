@@ -139,7 +139,7 @@ def map(
     if places is None:
         places = layout(given, partition, min_group_size=min_group_size, rng=rng)
     else:
-        _check_places(places, given, partition)
+        check_places("map", places, given, partition)
         if rng is not None:
             raise OptionError("map: rng= draws a layout, and places= has one: give one of them.")
     frame = places.frame
@@ -160,10 +160,7 @@ def map(
     axes.set_aspect("equal", adjustable="box")
     axes.set_xlim(*corners[:, 0].tolist())
     axes.set_ylim(*corners[:, 1].tolist())
-    colours = [
-        PALETTE[c] if c is not None and c < len(PALETTE) else _OTHER
-        for c in frame.get_column("community")
-    ]
+    colours = disc_colours(places)
     notes = _draw_ties(axes, places)
     discs = [Circle((a, b), r) for a, b, r in frame.select("x", "y", "radius").iter_rows()]
     fills = [_mixed(colour, 0.16) for colour in colours]
@@ -187,50 +184,68 @@ def map(
     return figure
 
 
-def _check_places(places: object, graph: Graph, partition: Partition) -> None:
-    style.require_type("map", places, Layout, "graphkit.communities.layout")
+def check_places(caller: str, places: object, graph: Graph, partition: Partition) -> None:
+    """Refuse what is no layout of this graph by these communities."""
+    style.require_type(caller, places, Layout, "graphkit.communities.layout")
     assert isinstance(places, Layout)
     if places.vocabulary.content_key != graph.vocabulary.content_key or (
         partition.content_key not in places.provenance.inputs
     ):
         raise DataError(
-            "map: places= is the layout of another graph or partition: pass "
+            f"{caller}: places= is the layout of another graph or partition: pass "
             "graphkit.communities.layout(graph, partition) of these."
         )
 
 
-def _draw_ties(axes: Axes, places: Layout) -> list[str]:
-    """Lines between discs, and what is said of them."""
-    ties, frame = places.ties, places.frame
-    if not ties.height:
-        return ["no edge joins two of the discs"] if frame.height > 1 else []
+def disc_colours(places: Layout) -> list[str]:
+    """Colour of each disc: nine hues for the largest communities, grey for the others."""
+    return [
+        PALETTE[c] if c is not None and c < len(PALETTE) else _OTHER
+        for c in places.frame.get_column("community")
+    ]
+
+
+def judge_ties(ties: pl.DataFrame) -> pl.DataFrame:
+    """Ties of a layout with excess (weight − expected) and above: whether they outweigh chance."""
     above = (pl.col("ratio") > _ABOVE) & (pl.col("edges") >= _MIN_EDGES)
-    ties = ties.with_columns(
+    return ties.with_columns(
         above=above.fill_null(False), excess=pl.col("weight") - pl.col("expected")
     )
-    most = _TIES * frame.height
+
+
+def strong_ties(ties: pl.DataFrame, discs: int) -> tuple[pl.DataFrame, Floats]:
+    """The ties above chance that are drawn between so many discs, and their widths in points."""
     strong = ties.filter("above").sort("excess", descending=True, maintain_order=True)
+    strong = strong.head(_TIES * discs)
+    excess = strong.get_column("excess").to_numpy()
+    return strong, _THIN + (_THICK - _THIN) * np.sqrt(excess / excess.max(initial=0.0))
+
+
+def _draw_ties(axes: Axes, places: Layout) -> list[str]:
+    """Lines between discs, and what is said of them."""
+    ties, frame = judge_ties(places.ties), places.frame
+    if not ties.height:
+        return ["no edge joins two of the discs"] if frame.height > 1 else []
+    most, above = _TIES * frame.height, int(ties.get_column("above").sum())
     weak = ties.filter(~pl.col("above")).head(most)
-    for part, colour, order in ((weak, PALE, 0), (strong.head(most), INK, 1)):
+    strong, thick = strong_ties(ties, frame.height)
+    thin = np.full(weak.height, 0.6)
+    for part, widths, colour, order in ((weak, thin, PALE, 0), (strong, thick, INK, 1)):
         if not part.height:
             continue
-        widths = np.full(part.height, 0.6)
-        if order:
-            excess = part.get_column("excess").to_numpy()
-            widths = _THIN + (_THICK - _THIN) * np.sqrt(excess / excess.max())
         lines = LineCollection(
             _segments(part, frame).tolist(), linewidths=widths, colors=colour, zorder=order
         )
         lines.set_alpha(0.55 if order else 1.0)
         axes.add_collection(lines)
-    if not strong.height:
+    if not above:
         told = (
             f"no dark lines: none of {ties.height:,} ties between communities has more weight than "
         )
         told += "expected" + (", as always with three or fewer" if frame.height < 4 else "")
     else:
-        drawn = f"the {most:,} strongest of " if strong.height > most else ""
-        told = f"dark lines: {drawn}{strong.height:,} of {ties.height:,} ties between communities with "
+        drawn = f"the {most:,} strongest of " if above > most else ""
+        told = f"dark lines: {drawn}{above:,} of {ties.height:,} ties between communities with "
         told += "more weight than expected (quasi-independence), wider with the excess"
     return [told, f"pale lines: {weak.height:,} others"] if weak.height else [told]
 
@@ -277,23 +292,30 @@ def _write_head(
     placed = int((places.area >= 0).sum())
     known = int(places.frame.get_column("communities").sum())
     word = "community" if known == 1 else "communities"
+    said, doubt = known_of(partition, verdict, "map")
+    style.head(axes, f"{known:,} {word} of {placed:,} {shown(kind)}" + ("\n" if said else ""))
+    if said:
+        colour = ACCENT if doubt else MUTED
+        axes.text(0, 1.008, shown(said, 110), transform=axes.transAxes, fontsize=9, color=colour)
+
+
+def known_of(
+    partition: Partition, verdict: str | NullComparison | None, caller: str
+) -> tuple[str, bool]:
+    """What is known of the communities, and whether it casts doubt on them."""
     said, doubt = "", False
     if isinstance(verdict, NullComparison):
         if verdict.partition.membership_key != partition.membership_key:
             raise DataError(
-                "map: verdict= is of another partition: draw that of the comparison, its attribute "
-                "partition."
+                f"{caller}: verdict= is of another partition: draw that of the comparison, its "
+                "attribute partition."
             )
         said, doubt = verdict.conclusion, not verdict.stable
     elif verdict is not None:
         said = verdict
     elif partition.runs is not None:
         said, doubt = partition.verdict, partition.verdict == "runs disagree"
-    style.head(axes, f"{known:,} {word} of {placed:,} {shown(kind)}" + ("\n" if said else ""))
-    if said:
-        colour = ACCENT if doubt else MUTED
-        said = f"not to be read as groups — {said}" if doubt else said
-        axes.text(0, 1.008, shown(said, 110), transform=axes.transAxes, fontsize=9, color=colour)
+    return (f"not to be read as groups — {said}" if doubt else said), doubt
 
 
 def _left_out(places: Layout, kind: str) -> list[str]:

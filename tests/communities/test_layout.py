@@ -231,6 +231,29 @@ def test_a_star_of_communities_has_finite_expectations() -> None:
     assert gaps(found).min() > 0
 
 
+def test_communities_that_no_tie_joins_are_near_the_others() -> None:
+    graph, partition = planted()
+    source, target, weight = graph.edge_arrays()
+    n = graph.n_nodes
+    more = np.arange(12)
+    far = Graph.from_edges(
+        np.r_[source, n + more],
+        np.r_[target, n + (more + 1) % 12],
+        np.r_[weight, np.ones(12)],
+        directed=False,
+    )
+    place = np.r_[partition.membership, np.full(12, partition.n_communities)]
+    found = layout(far, Partition.from_membership(range(n + 12), place), rng=1)
+    alone = found.frame.height - 1
+    assert alone not in (*found.ties["source"], *found.ties["target"])
+    x, y, r = found.frame.select("x", "y", "radius").to_numpy().T
+    middle = np.array([x[:alone].mean(), y[:alone].mean()])
+    around = (np.hypot(x[:alone] - middle[0], y[:alone] - middle[1]) + r[:alone]).max()
+    away = np.hypot(x[alone] - middle[0], y[alone] - middle[1]) - r[alone] - around
+    assert away == pytest.approx(0.25 * r.mean())
+    assert gaps(found).min() > 0
+
+
 def test_direction_and_scale_of_weights_do_not_matter() -> None:
     graph, partition = planted(120, 4)
     found = layout(graph, partition, min_group_size=2, rng=1)

@@ -247,6 +247,12 @@ def space() -> Any:
     return gk.simulation.interest_space(dataset(), rng=1)
 
 
+def interactive_map() -> gk.plot.InteractiveMap:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.html"
+        return gk.plot.interactive_map(graph(), partition(), path, min_group_size=2, rng=1)
+
+
 MAKE: dict[str, Callable[[], Any]] = {
     "Ablation": lambda: attributed(gk.attribution.ablate),
     "AudienceExposure": lambda: gk.measures.audience_exposure(
@@ -324,6 +330,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     ),
     "Incidence": lambda: incidence(dataset(), between="accounts", through="items"),
     "IncidenceMatrix": matrix,
+    "InteractiveMap": interactive_map,
     "InterestSpace": space,
     "Mixing": lambda: gk.measures.mixing(graph(), partition()),
     "Layout": lambda: gk.communities.layout(graph(), partition(), min_group_size=2, rng=1),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 import pickle
 import re
+import tempfile
 import warnings
 import xml.etree.ElementTree as tree
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib as mpl
 import networkx as nx
@@ -142,6 +145,18 @@ def draw_map(name: str) -> None:
     graph = Graph.from_edges(range(12), [*range(1, 12), 0], directed=False, node_kind=name)
     drawn = check(plot.map(graph, partition, min_group_size=1, rng=1), name)
     assert (HOSTILE[name] if name else "community 0 (unnamed)") in drawn
+
+
+def draw_interactive_map(name: str) -> None:
+    partition = named_partition(name)
+    graph = Graph.from_edges(range(12), [*range(1, 12), 0], directed=False, node_kind=name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.html"
+        plot.interactive_map(graph, partition, path, min_group_size=1, rng=1)
+        text = html.unescape(path.read_text())
+    label = HOSTILE[name] if name else "community 0 (unnamed)"
+    assert f"<span>{label}</span>" in text
+    assert f"2 communities of 12 {HOSTILE[name]}" in text
 
 
 def draw_resolution(name: str) -> None:
@@ -465,6 +480,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
     "hosting": draw_hosting,
     "hosting_of_flagged": draw_hosting_of_flagged,
     "income": draw_income,
+    "interactive_map": draw_interactive_map,
     "intervention_costs": draw_intervention_costs,
     "map": draw_map,
     "own_share": draw_own_share,
@@ -482,7 +498,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
 
 
 def test_every_figure_is_tried() -> None:
-    assert {*DRAWN, "Canvas"} == set(plot.__all__)
+    assert {*DRAWN, "Canvas", "InteractiveMap"} == set(plot.__all__)
 
 
 @pytest.mark.parametrize("figure", DRAWN)

@@ -891,6 +891,6 @@ def test_a_log_in_one_file_describes_its_items_too(tmp_path: Path, ending: str) 
     }
     again, _ = read_dataset(log, columns=nested, kind_is="like")
     assert again.content_key == ds.content_key
+    wrong = {"items": {"tags": "tags", "maler": "author_id"}}
     with pytest.raises(DataError, match="no column 'maler', which columns= names"):
-        wrong = {"items": {"tags": "tags", "maler": "author_id"}}
         read_dataset(log, columns=nested | wrong, kind_is="like")
