@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
 from graphkit.plot import style
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["alluvial"]
 
@@ -34,7 +34,14 @@ _WIDTH, _GAP = 0.13, 0.012
 Extents = dict[tuple[int, int], tuple[float, float]]
 
 
-def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canvas:
+def alluvial(
+    tracks: Tracks,
+    *,
+    top: int = 8,
+    unassigned: bool = False,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Bars of stacked communities, one per time, and bands of the nodes that move between them.
 
     A track keeps its colour and its rank in the stacks: the one with most nodes over all times
@@ -51,6 +58,10 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
         in grey.
     unassigned
         Whether nodes that are known but in no community are shown too, at the very top.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
 
     Returns
     -------
@@ -77,7 +88,9 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     bars = _bar_sizes(tracks, rank, unassigned)
     extents = _stack_bars(bars)
     size = len(tracks.times)
-    figure, (axes,) = blank_canvas(min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4)
+    sheet, (axes,) = style.open_sheet(
+        "alluvial", min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4, ax=ax, on=width
+    )
     _draw_bands(axes, tracks, rank, extents)
     for (at, group), (low, high) in extents.items():
         look: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
@@ -99,7 +112,7 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     axes.set_xlabel(f"number below each time: {kind} in the bar", fontsize=8.5, color=MUTED)
     rest = f"; the {pooled} smaller ones are pooled" if pooled else ""
     style.head(axes, f"{tracks.n_tracks} communities followed over {size} times{rest}")
-    return figure
+    return sheet.done()
 
 
 def _track_group(column: str, rank: dict[int, int]) -> pl.Expr:

@@ -21,7 +21,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     shown,
     shown_all,
 )
@@ -40,7 +41,12 @@ _COLOURS = {"hidden": ACCENT, "visible": BASE}
 
 
 def hosting(
-    contrast: Contrast | pl.DataFrame, visibility: Visibility, *, partition: str | None = None
+    contrast: Contrast | pl.DataFrame,
+    visibility: Visibility,
+    *,
+    partition: str | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """Difference in hosting between two feeds, by community, over the homophily of its follows.
 
@@ -60,6 +66,10 @@ def hosting(
         Visibility of the same communities.
     partition
         Kind of partition; needed if the contrast has several.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     frame = contrast.frame if isinstance(contrast, Contrast) else contrast
     needed = "partition community measure arm baseline difference low high interval"
@@ -89,7 +99,7 @@ def hosting(
         )
     arm, baseline = rows.select("arm", "baseline").row(0)
     barred = not_claimed(rows)
-    figure, (axes,) = blank_canvas(8.0, 5.2)
+    sheet, (axes,) = style.open_sheet("hosting", 8.0, 5.2, ax=ax, on=width)
     axes.axhline(0, color=PALE, linewidth=1)
     dots, colours, bars = [], [], []
     kinds_shown: dict[str, Artist] = {}
@@ -119,15 +129,15 @@ def hosting(
     known = rows.drop_nulls(["low", "interval"])
     notes += [f"bars: confidence interval {known['interval'][0]}"] if bars and known.height else []
     notes += held_and_filled(rows.row(0, named=True))
-    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
+    style.foot(sheet, *notes, calibrated=style.all_calibrated(rows))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     style.format_ticks(axes.yaxis, "{:+.3g}", 100)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
     names = rows.get_column("community").to_list()
-    style.name_dots(figure, axes, dots, names, colours, bars)
-    return figure
+    style.name_dots(sheet, axes, dots, names, colours, bars)
+    return sheet.done()
 
 
 def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float] | None:
@@ -142,7 +152,13 @@ def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float
     return found[0], found[1]
 
 
-def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> Canvas:
+def own_share(
+    frame: pl.DataFrame,
+    communities: Sequence[str] | None = None,
+    *,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Share of own posts among those shown, by the number shown before: one line per community.
 
     One panel per arm; the line of a community is the mean over worlds and replications. Steps in
@@ -154,6 +170,10 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
         Result of :func:`graphkit.measures.own_share`.
     communities
         Those shown, at most 18; by default the first six by name.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     needed = "arm community shown_before accounts share partition"
     style.require_columns(frame, needed, "see own_share")
@@ -181,7 +201,9 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
             f"the frame has the partitions {', '.join(map(str, kinds))}: keep the rows of one."
         )
     arms = frame.get_column("arm").unique(maintain_order=True).to_list()
-    figure, panels = blank_canvas(max(4.2 * len(arms), 6.4), 4.2, len(arms))
+    sheet, panels = style.open_sheet(
+        "own_share", max(4.2 * len(arms), 6.4), 4.2, len(arms), ax=ax, on=width
+    )
     mean = frame.group_by("arm", "community", "shown_before").agg(pl.col("share").mean())
     looks = [{"color": hue, "linestyle": line} for line in STYLES for hue in HUES]
     look = dict(zip(wanted, looks, strict=False))
@@ -201,6 +223,6 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
     labels = shown_all(wanted)
     labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
     named = {label: lines[name] for label, name in zip(labels, wanted, strict=True)}
-    style.name_in_legend(panels[-1], named, outside=True)
-    style.foot(figure, calibrated=style.all_calibrated(frame))
-    return figure
+    style.name_in_legend(panels[-1], named, outside=sheet)
+    style.foot(sheet, calibrated=style.all_calibrated(frame))
+    return sheet.done()

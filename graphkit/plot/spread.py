@@ -23,7 +23,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     shown,
     shown_all,
 )
@@ -41,7 +42,9 @@ _LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
 
 
-def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
+def contrast(
+    found: Contrast | pl.DataFrame, *, top: int = 40, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Differences with confidence intervals, one row per measure, and their numbers.
 
     Red: higher; blue: lower; grey: no direction is claimed, and the row says why. Of a
@@ -58,6 +61,10 @@ def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
         Result of :func:`graphkit.contrast`, or rows of its frame.
     top
         Rows shown, the first ones; the figure says how many are left out.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     frame = found.frame if isinstance(found, Contrast) else found
     if isinstance(found, Contrast) and found.primary.height:
@@ -73,7 +80,7 @@ def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
     one_measure = rows.get_column("measure").n_unique() == 1
     scale = "unit" if one_measure else "effect" if _has_effects(rows) else "own"
     tall = 0.48 if scale == "effect" else 0.3
-    figure, (axes,) = blank_canvas(12.0, 1.6 + tall * rows.height)
+    sheet, (axes,) = style.open_sheet("contrast", 12.0, 1.6 + tall * rows.height, ax=ax, on=width)
     _draw_differences(axes, rows, scale)
     first = rows.row(0, named=True)
     title = f"{arm} − {baseline}" + (f": {shown(first['measure'])}" if one_measure else "")
@@ -88,8 +95,8 @@ def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
     axes.set_xlabel(f"{label}; {_interval_text(rows)}", fontsize=9, loc="left")
     more = defined.height - rows.height
     notes = held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
-    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
-    return figure
+    style.foot(sheet, *notes, calibrated=style.all_calibrated(rows))
+    return sheet.done()
 
 
 def not_claimed(rows: pl.DataFrame) -> bool:
@@ -233,7 +240,7 @@ def _short_number(value: float | None, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def reach(curve: pl.DataFrame) -> Canvas:
+def reach(curve: pl.DataFrame, *, ax: Place | None = None, width: Width = "page") -> Canvas:
     """Mean reach of a post by tick or by age, a line per arm, with the range over worlds.
 
     The line is the mean over worlds, the band their range; with a single world it is the range
@@ -245,6 +252,10 @@ def reach(curve: pl.DataFrame) -> Canvas:
         Result of :func:`graphkit.measures.reach_by_age`, or of
         :func:`graphkit.measures.reach_curve`, which is the same for all arms under a
         matched budget.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_columns(curve, "arm world replication reach", "see reach_curve")
     by_age = "age" in curve.columns
@@ -260,7 +271,7 @@ def reach(curve: pl.DataFrame) -> Canvas:
         mean=pl.col("reach").mean(), low=pl.col("reach").min(), high=pl.col("reach").max()
     )
     arms = curve.get_column("arm").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.2)
+    sheet, (axes,) = style.open_sheet("reach", 7.2, 4.2, ax=ax, on=width)
     ends = []
     for name, colour in arm_colours(arms).items():
         line = by_tick.filter(pl.col("arm") == name).sort("tick")
@@ -279,8 +290,8 @@ def reach(curve: pl.DataFrame) -> Canvas:
         style.write_note(
             axes, 0.02, 0.97, f"line: mean; band: range over {count} {unit}s", va="top"
         )
-    style.foot(figure, calibrated=style.all_calibrated(curve))
-    return figure
+    style.foot(sheet, calibrated=style.all_calibrated(curve))
+    return sheet.done()
 
 
 def arm_colours(arms: list[str]) -> dict[str, Colour]:
@@ -360,7 +371,13 @@ def _interval_text(rows: pl.DataFrame) -> str:
     return f"confidence interval {label} ({units})"
 
 
-def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
+def s_scan(
+    frame: pl.DataFrame,
+    *,
+    measure: str = "crossing",
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Sensitivity sweep: difference of a measure over the social share of taste s.
 
     A line per partition with its confidence interval; dashed vertical lines mark sign changes
@@ -373,6 +390,10 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         Results of :func:`graphkit.contrast` with a column ``s``, stacked.
     measure
         The measure shown, over all communities.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     needed = "s measure partition community arm baseline difference low high"
     style.require_columns(frame, needed, "stack contrasts, with a column s")
@@ -385,7 +406,7 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
     if rows.select("partition", "s").is_duplicated().any():
         raise DataError("a value of s occurs more than once for one partition.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.2)
+    sheet, (axes,) = style.open_sheet("s_scan", 7.2, 4.2, ax=ax, on=width)
     axes.axhline(0, color=INK, linewidth=1)
     changes, lines = [], {}
     for kind, colour in arm_colours(kinds).items():
@@ -409,8 +430,8 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         pl.col("^interval$").unique(maintain_order=True)
     )
     note = f"band: confidence interval {'; '.join(about.to_series())}" if about.height else ""
-    style.finish_chart(figure, axes, rows, title, "s: social share of taste", y, note)
-    return figure
+    style.finish_chart(sheet, axes, rows, title, "s: social share of taste", y, note)
+    return sheet.done()
 
 
 def sign_changes(s: list[float], difference: list[float]) -> list[float]:
@@ -447,6 +468,8 @@ def blend(
     *,
     partition: str | None = None,
     ends: tuple[str, str] | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """A measure over the share of the second feed in a blend of two, with confidence intervals.
 
@@ -463,6 +486,10 @@ def blend(
         Kind of partition; all of them if absent.
     ends
         Names of the first and of the second feed.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_columns(frame, f"{_MEANS_COLUMNS} share", "see arm_means")
     rows = _overall_rows(frame.filter(pl.col("share").is_not_null()), measure, partition)
@@ -471,7 +498,7 @@ def blend(
     if rows.get_column("share").n_unique() < 2:
         raise DataError("a curve needs at least two shares.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.4)
+    sheet, (axes,) = style.open_sheet("blend", 7.2, 4.4, ax=ax, on=width)
     banded, lines = False, {}
     for kind, colour in arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
@@ -490,8 +517,8 @@ def blend(
     )
     y = _with_unit(shown(measure), measure) if len(kinds) > 1 else _measure_text(rows)
     note = f"band: {_interval_text(rows)}" if banded else ""
-    style.finish_chart(figure, axes, rows, title, x, y, note)
-    return figure
+    style.finish_chart(sheet, axes, rows, title, x, y, note)
+    return sheet.done()
 
 
 def trade_off(
@@ -500,6 +527,8 @@ def trade_off(
     y: str = "crossing",
     *,
     partition: str | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """One measure against another, one named dot per arm, with intervals in both directions.
 
@@ -514,6 +543,10 @@ def trade_off(
         Measures along the two axes.
     partition
         Kind of partition; needed where a measure is given under several.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_columns(frame, _MEANS_COLUMNS, "see arm_means")
     both = []
@@ -531,7 +564,7 @@ def trade_off(
     points = both[0].join(both[1], on="arm", suffix="_y", maintain_order="left")
     if not points.height:
         raise DataError(f"no arm has a mean of both {x!r} and {y!r}.")
-    figure, (axes,) = blank_canvas(8.0, 5.6)
+    sheet, (axes,) = style.open_sheet("trade_off", 8.0, 5.6, ax=ax, on=width)
     colours = arm_colours(points.get_column("arm").to_list())
     dots, bars = [], []
     for row in points.iter_rows(named=True):
@@ -549,9 +582,9 @@ def trade_off(
     title = f"{len(dots)} feeds: {shown(y)} against {shown(x)}"
     note = f"bars: {_interval_text(points)}" if bars else ""
     across, up = (_measure_text(rows) for rows in both)
-    style.finish_chart(figure, axes, pl.concat(both), title, across, up, note)
+    style.finish_chart(sheet, axes, pl.concat(both), title, across, up, note)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    style.name_dots(figure, axes, dots, list(colours), list(colours.values()), bars)
-    return figure
+    style.name_dots(sheet, axes, dots, list(colours), list(colours.values()), bars)
+    return sheet.done()
