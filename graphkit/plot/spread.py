@@ -1,114 +1,31 @@
-"""Figures of simulated spread: contrasts, reach over time, sensitivity sweep, means of arms."""
+"""Figures of simulated spread: reach over time, sensitivity sweep, means of arms."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import polars as pl
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from graphkit.errors import DataError, MissingDataError, nearest
 from graphkit.measures.catalogue import describe_measure
-from graphkit.measures.contrast import Contrast
 from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    Place,
-    Width,
-    shown,
-    shown_all,
-)
+from graphkit.plot.style import ACCENT, BASE, INK, Canvas, Place, Width, shown, shown_all
 
-__all__ = ["blend", "contrast", "reach", "s_scan", "trade_off"]
+__all__ = ["blend", "reach", "s_scan", "trade_off"]
 
 Colour = str | tuple[float, ...]
 
 _INTERVALS = "low high interval worlds replications"
-_CONTRAST_COLUMNS = (
-    f"partition community measure arm baseline arm_mean baseline_mean difference {_INTERVALS}"
-)
-#: Characters of the name of a row that a contrast has room for.
-_LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
-
-
-def contrast(
-    found: Contrast | pl.DataFrame, *, top: int = 40, ax: Place | None = None, width: Width = "page"
-) -> Canvas:
-    """Differences with confidence intervals, one row per measure, and their numbers.
-
-    Red: higher; blue: lower; grey: no direction is claimed, and the row says why. Of a
-    :class:`~graphkit.measures.Contrast` its primary rows are shown, of a frame all its rows, the
-    primary ones first. Measures have different units, so they share the axis of the effect: the
-    difference and its bounds in standard deviations over populations. If all rows are of one
-    measure (hosting by community, for example), the axis has its unit. Where nothing is known of
-    how populations vary (a single world), each row has its own scale, from zero to the farther
-    end of its interval. The numbers are in the measure's unit.
-
-    Parameters
-    ----------
-    found
-        Result of :func:`graphkit.contrast`, or rows of its frame.
-    top
-        Rows shown, the first ones; the figure says how many are left out.
-    ax
-        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
-    width
-        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
-    """
-    frame = found.frame if isinstance(found, Contrast) else found
-    if isinstance(found, Contrast) and found.primary.height:
-        frame = found.primary
-    style.require_columns(frame, _CONTRAST_COLUMNS, "see contrast")
-    if "primary" in frame.columns:
-        frame = frame.sort("primary", descending=True, nulls_last=True, maintain_order=True)
-    defined = frame.filter(pl.col("difference").is_not_null())
-    if not defined.height:
-        raise DataError("no row of the contrast has a difference to be plotted.")
-    arm, baseline = _only_pair(defined)
-    rows = defined.head(top)
-    one_measure = rows.get_column("measure").n_unique() == 1
-    scale = "unit" if one_measure else "effect" if _has_effects(rows) else "own"
-    tall = 0.48 if scale == "effect" else 0.3
-    sheet, (axes,) = style.open_sheet("contrast", 12.0, 1.6 + tall * rows.height, ax=ax, on=width)
-    _draw_differences(axes, rows, scale)
-    first = rows.row(0, named=True)
-    title = f"{arm} − {baseline}" + (f": {shown(first['measure'])}" if one_measure else "")
-    style.head(axes, title)
-    known = describe_measure(first["measure"])
-    unit_of = f" ({known.unit})" if known is not None else ""
-    label = {
-        "unit": f"difference{unit_of}",
-        "effect": "difference in standard deviations over populations",
-        "own": "difference, each row on its own scale",
-    }[scale]
-    axes.set_xlabel(f"{label}; {_interval_text(rows)}", fontsize=9, loc="left")
-    more = defined.height - rows.height
-    notes = held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
-    style.foot(sheet, *notes, calibrated=style.all_calibrated(rows))
-    return sheet.done()
 
 
 def not_claimed(rows: pl.DataFrame) -> bool:
     """Whether filler forbids a direction in a row of these contrasts."""
     return "direction" in rows.columns and bool((rows.get_column("direction") == FILLER).any())
-
-
-def _has_effects(rows: pl.DataFrame) -> bool:
-    """Whether differences are known in standard deviations over populations."""
-    if "effect_low" not in rows.columns:
-        return False
-    return bool(rows.get_column("effect_low").is_not_null().any())
 
 
 def held_and_filled(row: dict[str, Any]) -> list[str]:
@@ -122,122 +39,13 @@ def held_and_filled(row: dict[str, Any]) -> list[str]:
     return notes + ([f"filler: {', '.join(shares)}"] if shares else [])
 
 
-def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
+def only_pair(frame: pl.DataFrame) -> tuple[str, str]:
     """Names of arm and baseline of contrasts, which must be of one pair."""
     pairs = frame.select("arm", "baseline").unique()
     if pairs.height > 1:
         raise DataError("one figure shows one pair of arms: filter the frame by arm and baseline.")
     arm, baseline = pairs.row(0)
     return shown(arm), shown(baseline)
-
-
-def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
-    """Rows of differences with intervals, two columns of numbers, and what is claimed.
-
-    `scale` is of the axis: ``"unit"`` of the one measure, ``"effect"``, or each row's ``"own"``.
-    """
-    columns = ("difference", "low", "high")
-    if scale == "effect":
-        columns = ("effect", "effect_low", "effect_high")
-    numbers = frame.select(columns).to_numpy().astype(np.float64)
-    numbers[(frame.get_column("difference") == 0).to_numpy() & np.isnan(numbers[:, 0]), 0] = 0.0
-    widest = float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
-    ends = np.full(frame.height, widest)
-    if scale == "own":
-        ends = np.nanmax(np.abs(numbers), axis=1)
-        ends[ends == 0] = 1.0
-    places = numbers / ends[:, None]
-    rows = np.arange(frame.height)[::-1]
-    left, right = -1.05, 1.05
-    if scale != "own":
-        left = min(0.0, float(np.nanmin(places))) - 0.05
-        right = max(0.0, float(np.nanmax(places))) + 0.05
-    axes.vlines(0, -0.6, frame.height - 0.4, color=INK, linewidth=1)
-    span, names = right - left, []
-    texts_at = tuple(right + part * span for part in (0.05, 0.41, 1.01))
-    for at, row, place in zip(rows, frame.iter_rows(named=True), places, strict=True):
-        colour = _row_colour(row)
-        axes.hlines(at, left, right, color=PALE, linewidth=0.6, zorder=0)
-        if not np.isnan(place[1]):
-            axes.hlines(at, place[1], place[2], color=colour, linewidth=2.6)
-        if not np.isnan(place[0]):
-            axes.scatter([place[0]], [at], color=[colour], s=42, zorder=3)
-        for x, text in zip(texts_at, (*_number_texts(row), _claim_text(row)), strict=True):
-            ink = colour if x == texts_at[2] else INK
-            axes.text(x, at, text, va="center", fontsize=8.5, color=ink)
-        names.append(_row_words(row) if scale == "effect" else _row_name(row, scale == "unit"))
-    arm, baseline = _only_pair(frame)
-    # long names are written on two lines
-    between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
-    heads = (f"{baseline}{between}{arm}", "difference [interval]")
-    for x, text in zip(texts_at, heads, strict=False):
-        axes.text(x, frame.height - 0.55, text, fontsize=8.5, color=MUTED, va="bottom")
-    axes.set_yticks(rows, names, fontsize=9)
-    axes.tick_params(axis="y", length=0)
-    if scale == "own":
-        axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
-        axes.tick_params(axis="x", length=0)
-    else:
-        ticks = np.asarray(MaxNLocator(4).tick_values(left * widest, right * widest))
-        ticks = ticks[(ticks >= left * widest) & (ticks <= right * widest)]
-        axes.set_xticks(ticks / widest, [_short_number(t) for t in ticks.tolist()])
-    axes.set_xlim(left, right + 1.4 * span)
-    axes.set_ylim(-0.6, frame.height + (0.1 if between == " → " else 0.6))
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_bounds(left, right)
-
-
-def _row_colour(row: dict[str, Any]) -> str:
-    """Of a direction that is claimed; muted without."""
-    low, high = row["low"], row["high"]
-    if str(row.get("direction") or "").startswith("not"):
-        return MUTED
-    if low is not None and low > 0:
-        return ACCENT
-    return BASE if high is not None and high < 0 else MUTED
-
-
-def _claim_text(row: dict[str, Any]) -> str:
-    """What is claimed of the direction, and why nothing is."""
-    if row["low"] is None:
-        return "no interval"
-    return str(row.get("direction") or "")
-
-
-def _row_words(row: dict[str, Any]) -> str:
-    """The measure in the words of the catalogue, and below them its name and partition."""
-    known, name = describe_measure(row["measure"]), _row_name(row, one_measure=False)
-    words = "" if known is None else known.meaning.partition(":")[0].partition(",")[0]
-    return f"{shown(words)}\n{name}" if words else name
-
-
-def _row_name(row: dict[str, object], one_measure: bool) -> str:
-    community, partition = row["community"], row["partition"]
-    where = [shown(part) for part in (community, partition) if part is not None]
-    if one_measure and where:
-        return shown(", ".join(where if community is not None else ["all", *where]), _LONGEST)
-    measure = shown(row["measure"])
-    return shown(f"{measure} ({', '.join(where)})", _LONGEST) if where else measure
-
-
-def _number_texts(row: dict[str, float | None]) -> tuple[str, str]:
-    """Both means, and the difference with its bounds to two digits of its uncertainty."""
-    means = f"{_short_number(row['baseline_mean'])} → {_short_number(row['arm_mean'])}"
-    difference, low, high = row["difference"], row["low"], row["high"]
-    if difference is None or low is None or high is None or low == high:
-        return means, _short_number(difference, signed=True)
-    places = min(max(1 - math.floor(math.log10((high - low) / 2)), 0), 6)
-    text = f"{difference:+,.{places}f}  [{low:+,.{places}f}, {high:+,.{places}f}]"
-    return means, text.replace("-", "−")
-
-
-def _short_number(value: float | None, *, signed: bool = False) -> str:
-    """Three digits, with the sign where asked for, and a true minus."""
-    if value is None:
-        return "–"
-    sign = "+" if signed and value else ""
-    text = f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
-    return text.replace("-", "−")
 
 
 def reach(curve: pl.DataFrame, *, ax: Place | None = None, width: Width = "page") -> Canvas:
@@ -357,7 +165,7 @@ def _with_unit(label: str, measure: str) -> str:
     return label if known is None else f"{label}\n{known.unit}"
 
 
-def _interval_text(rows: pl.DataFrame) -> str:
+def interval_text(rows: pl.DataFrame) -> str:
     """What the confidence intervals speak about, and the number of their units."""
     label = rows.get_column("interval")[0]
     if not rows.get_column("low").count():
@@ -402,7 +210,7 @@ def s_scan(
     ).sort("s", maintain_order=True)
     if not rows.height:
         raise DataError(f"the frame has no difference of {measure!r} over all communities.")
-    arm, baseline = _only_pair(rows)
+    arm, baseline = only_pair(rows)
     if rows.select("partition", "s").is_duplicated().any():
         raise DataError("a value of s occurs more than once for one partition.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
@@ -516,7 +324,7 @@ def blend(
         f"share of {second} in the blend: 0 is {first}",
     )
     y = _with_unit(shown(measure), measure) if len(kinds) > 1 else _measure_text(rows)
-    note = f"band: {_interval_text(rows)}" if banded else ""
+    note = f"band: {interval_text(rows)}" if banded else ""
     style.finish_chart(sheet, axes, rows, title, x, y, note)
     return sheet.done()
 
@@ -580,7 +388,7 @@ def trade_off(
         dots.append((at, height))
     axes.margins(0.12)
     title = f"{len(dots)} feeds: {shown(y)} against {shown(x)}"
-    note = f"bars: {_interval_text(points)}" if bars else ""
+    note = f"bars: {interval_text(points)}" if bars else ""
     across, up = (_measure_text(rows) for rows in both)
     style.finish_chart(sheet, axes, pl.concat(both), title, across, up, note)
     axes.autoscale_view()
