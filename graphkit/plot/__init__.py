@@ -25,6 +25,7 @@ from graphkit.plot.harm import hosting_of_flagged, intervention_costs
 from graphkit.plot.hosting import hosting, own_share
 from graphkit.plot.income import economy, income
 from graphkit.plot.map import map
+from graphkit.plot.palette import Palette, palette
 from graphkit.plot.robustness import robustness
 from graphkit.plot.spread import blend, reach, s_scan, trade_off
 from graphkit.plot.style import Canvas
@@ -33,6 +34,7 @@ from graphkit.plot.variety import variety
 
 __all__ = [
     "Canvas",
+    "Palette",
     "alluvial",
     "answers",
     "audience",
@@ -52,6 +54,7 @@ __all__ = [
     "intervention_costs",
     "map",
     "own_share",
+    "palette",
     "reach",
     "resolution",
     "robustness",

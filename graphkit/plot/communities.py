@@ -19,6 +19,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
 from graphkit.plot import style
+from graphkit.plot.palette import Palette
 from graphkit.plot.style import (
     ACCENT,
     BASE,
@@ -41,6 +42,7 @@ def communities(
     *,
     top: int = 20,
     verdict: str | None = None,
+    palette: Palette | None = None,
     ax: Place | None = None,
     width: Width = "page",
 ) -> Canvas:
@@ -55,6 +57,8 @@ def communities(
     verdict
         What the title says of them, such as the outcome of a null test; by default how far the
         runs agree.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition; by default one blue.
     ax
         Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
     width
@@ -76,7 +80,10 @@ def communities(
     )
     sheet, (axes,) = style.open_sheet("communities", 9.5, 1.3 + 0.36 * count, ax=ax, on=width)
     rows = np.arange(count)[::-1]
-    colours = [(*to_rgb(BASE), 0.25 + 0.75 * float(s)) for s in stability]
+    hues = [BASE if palette is None else palette[partition.name(c)] for c in range(count)]
+    colours = [
+        (*to_rgb(hue), 0.25 + 0.75 * float(s)) for hue, s in zip(hues, stability, strict=True)
+    ]
     axes.barh(rows, sizes, color=colours, height=0.74)
     axes.set_yticks(rows, shown_all(summary.get_column("label")))
     axes.tick_params(axis="y", length=0)
@@ -112,7 +119,12 @@ def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
 
 
 def visibility(
-    found: Visibility, *, top: int = 25, ax: Place | None = None, width: Width = "page"
+    found: Visibility,
+    *,
+    top: int = 25,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """Best match on the follow graph, and follows inside, observed and expected, per community.
 
@@ -127,6 +139,9 @@ def visibility(
         A result of :func:`graphkit.visibility`.
     top
         Communities shown, the largest first.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition: then marks
+        show the verdict, a diamond for hidden and a cross where there is none.
     ax
         Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
     width
@@ -144,7 +159,10 @@ def visibility(
     colours = [shades.get(v, MUTED) for v in frame.get_column("verdict").to_list()]
     scores = frame.get_column("follow_f1").to_numpy()
     left.hlines(rows, 0, scores, color=PALE, linewidth=2)
-    left.scatter(scores, rows, color=colours, s=48, zorder=3)
+    hues, verdicts = colours, frame.get_column("verdict").to_list()
+    if palette is not None:
+        hues = [palette[str(name)] for name in frame.get_column("label")]
+    style.mark_verdicts(left, scores, rows, verdicts, hues, marked=palette is not None)
     left.axvline(0.5, color=MUTED, linewidth=1, linestyle="--")
     left.set_xlim(0, 1.02)
     left.set_yticks(rows, shown_all(frame.get_column("label")))
@@ -155,8 +173,11 @@ def visibility(
     style.head(left, f"Visible among followers? {hidden} of {frame.height} hidden")
     inside, chance = column_arrays(frame, "internal_share", "expected_share")
     right.barh(rows, chance, color=PALE, height=0.6, label="expected from degrees alone")
-    right.scatter(inside, rows, color=colours, s=48, zorder=3, label="observed")
-    right.set_yticks(rows, [""] * frame.height)
+    style.mark_verdicts(
+        right, inside, rows, verdicts, hues, marked=palette is not None, label="observed"
+    )
+    names = shown_all(frame.get_column("label"))
+    right.set_yticks(rows, names if sheet.narrow else [""] * frame.height)
     right.set_xlim(0, max(0.05, float(np.nanmax(np.r_[inside, chance]))) * 1.08)
     right.set_xlabel("share of members' follows that stay inside")
     style.head(right, "Follows inside, observed and expected")

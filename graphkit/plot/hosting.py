@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures.contrast import Contrast
+from graphkit.measures.own_share import OwnShare
 from graphkit.plot import style
+from graphkit.plot.palette import Palette
 from graphkit.plot.spread import held_and_filled, not_claimed
 from graphkit.plot.style import (
     ACCENT,
@@ -45,6 +48,7 @@ def hosting(
     visibility: Visibility,
     *,
     partition: str | None = None,
+    palette: Palette | None = None,
     ax: Place | None = None,
     width: Width = "page",
 ) -> Canvas:
@@ -66,6 +70,9 @@ def hosting(
         Visibility of the same communities.
     partition
         Kind of partition; needed if the contrast has several.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition: then marks
+        show the verdict, a diamond for hidden and a cross where there is none.
     ax
         Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
     width
@@ -106,10 +113,15 @@ def hosting(
     for row in rows.iter_rows(named=True):
         x, y = row["homophily"], row["difference"]
         colour = MUTED if barred else _COLOURS.get(row["verdict"], MUTED)
+        if palette is not None and not barred:
+            colour = palette[row["community"]]
+        look: dict[str, Any] = {"color": [colour], "s": 46, "zorder": 3}
+        if palette is not None:
+            look["marker"] = style.VERDICTS.get(row["verdict"], "X")
         if row["low"] is not None:
             axes.vlines(x, row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
             bars.append((x, row["low"], x, row["high"]))
-        kinds_shown[row["verdict"]] = axes.scatter([x], [y], color=[colour], s=46, zorder=3)
+        kinds_shown[row["verdict"]] = axes.scatter([x], [y], **look)
         dots.append((x, y))
         colours.append(colour)
     ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
@@ -153,9 +165,10 @@ def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float
 
 
 def own_share(
-    frame: pl.DataFrame,
+    found: OwnShare | pl.DataFrame,
     communities: Sequence[str] | None = None,
     *,
+    palette: Palette | None = None,
     ax: Place | None = None,
     width: Width = "page",
 ) -> Canvas:
@@ -166,15 +179,18 @@ def own_share(
 
     Parameters
     ----------
-    frame
-        Result of :func:`graphkit.measures.own_share`.
+    found
+        Result of :func:`graphkit.measures.own_share`, or rows of its frame.
     communities
         Those shown, at most 18; by default the first six by name.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition; by default each figure has its own.
     ax
         Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
     width
         Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    frame = found.frame if isinstance(found, OwnShare) else found
     needed = "arm community shown_before accounts share partition"
     style.require_columns(frame, needed, "see own_share")
     frame = frame.filter(pl.col("accounts") >= LEAST)
@@ -207,6 +223,14 @@ def own_share(
     mean = frame.group_by("arm", "community", "shown_before").agg(pl.col("share").mean())
     looks = [{"color": hue, "linestyle": line} for line in STYLES for hue in HUES]
     look = dict(zip(wanted, looks, strict=False))
+    if palette is not None:
+        # grey lines, of which there can be several, differ by their style
+        hues = [palette[name] for name in wanted]
+        turns = [hues[:at].count(hue) for at, hue in enumerate(hues)]
+        look = {
+            name: {"color": hue, "linestyle": STYLES[turn % len(STYLES)]}
+            for name, hue, turn in zip(wanted, hues, turns, strict=True)
+        }
     top = float(mean.get_column("share").max())  # type: ignore[arg-type]
     lines = {}
     for axes, arm in zip(panels, arms, strict=True):

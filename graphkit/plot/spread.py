@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import polars as pl
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.errors import DataError, MissingDataError, check_number, nearest
 from graphkit.measures.catalogue import describe_measure
+from graphkit.measures.contrast import Contrast
 from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
+from graphkit.measures.reach import ReachCurve
 from graphkit.plot import style
 from graphkit.plot.style import ACCENT, BASE, INK, Canvas, Place, Width, shown, shown_all
 
@@ -48,23 +51,27 @@ def only_pair(frame: pl.DataFrame) -> tuple[str, str]:
     return shown(arm), shown(baseline)
 
 
-def reach(curve: pl.DataFrame, *, ax: Place | None = None, width: Width = "page") -> Canvas:
+def reach(
+    found: ReachCurve | pl.DataFrame, *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Mean reach of a post by tick or by age, a line per arm, with the range over worlds.
 
+    Arms whose lines are the same share one, and the title says so: under a matched budget, reach by
+    tick is the same in all arms, and :attr:`graphkit.measures.ReachCurve.equal` tells it before.
     The line is the mean over worlds, the band their range; with a single world it is the range
     over its replications, as the figure says.
 
     Parameters
     ----------
-    curve
-        Result of :func:`graphkit.measures.reach_by_age`, or of
-        :func:`graphkit.measures.reach_curve`, which is the same for all arms under a
-        matched budget.
+    found
+        Result of :func:`graphkit.measures.reach_by_age` or :func:`graphkit.measures.reach_curve`,
+        or rows of its frame.
     ax
         Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
     width
         Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    curve = found.frame if isinstance(found, ReachCurve) else found
     style.require_columns(curve, "arm world replication reach", "see reach_curve")
     by_age = "age" in curve.columns
     if by_age:
@@ -81,18 +88,21 @@ def reach(curve: pl.DataFrame, *, ax: Place | None = None, width: Width = "page"
     arms = curve.get_column("arm").unique(maintain_order=True).to_list()
     sheet, (axes,) = style.open_sheet("reach", 7.2, 4.2, ax=ax, on=width)
     ends = []
-    for name, colour in arm_colours(arms).items():
+    alike = _alike(by_tick, arms)
+    for (name, *same), colour in zip(alike, arm_colours(arms).values(), strict=False):
         line = by_tick.filter(pl.col("arm") == name).sort("tick")
         marker = "o" if line.height == 1 else None
         style.draw_line(axes, line, "tick", "mean", colour, marker=marker)
         last = line.row(-1, named=True)
-        ends.append((last["mean"], last["tick"], name, colour))
+        told = f"{len(same) + 1} feeds" if len(same) > 1 else " = ".join(shown_all([name, *same]))
+        ends.append((last["mean"], last["tick"], told, colour))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.set_xlabel("age of the post: ticks since it entered" if by_age else "tick")
     axes.set_ylabel("accounts reached per post")
     name_lines(axes, ends)
-    style.head(axes, "Reach of a post")
+    all_same = len(alike) == 1 < len(arms)
+    style.head(axes, "Reach of a post" + (": the same under all feeds" if all_same else ""))
     count = curve.get_column(unit).n_unique()
     if count > 1:
         style.write_note(
@@ -100,6 +110,20 @@ def reach(curve: pl.DataFrame, *, ax: Place | None = None, width: Width = "page"
         )
     style.foot(sheet, calibrated=style.all_calibrated(curve))
     return sheet.done()
+
+
+def _alike(by_tick: pl.DataFrame, arms: list[str]) -> list[list[str]]:
+    """Arms with the same line and band, in their order."""
+    groups: list[tuple[pl.DataFrame, list[str]]] = []
+    for arm in arms:
+        line = by_tick.filter(pl.col("arm") == arm).sort("tick").drop("arm")
+        for known, names in groups:
+            if known.equals(line):
+                names.append(arm)
+                break
+        else:
+            groups.append((line, [arm]))
+    return [names for _, names in groups]
 
 
 def arm_colours(arms: list[str]) -> dict[str, Colour]:
@@ -180,7 +204,7 @@ def interval_text(rows: pl.DataFrame) -> str:
 
 
 def s_scan(
-    frame: pl.DataFrame,
+    found: Mapping[float, Contrast] | pl.DataFrame,
     *,
     measure: str = "crossing",
     ax: Place | None = None,
@@ -194,8 +218,9 @@ def s_scan(
 
     Parameters
     ----------
-    frame
-        Results of :func:`graphkit.contrast` with a column ``s``, stacked.
+    found
+        Results of :func:`graphkit.contrast` by the value of s; or their frames with a column
+        ``s``, stacked, as a study's table ``s_scan`` has them.
     measure
         The measure shown, over all communities.
     ax
@@ -203,8 +228,9 @@ def s_scan(
     width
         Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    frame = _stack_contrasts(found)
     needed = "s measure partition community arm baseline difference low high"
-    style.require_columns(frame, needed, "stack contrasts, with a column s")
+    style.require_columns(frame, needed, "contrasts by s, or stacked with a column s")
     rows = frame.filter(
         pl.col("community").is_null(), pl.col("difference").is_not_null(), measure=measure
     ).sort("s", maintain_order=True)
@@ -240,6 +266,19 @@ def s_scan(
     note = f"band: confidence interval {'; '.join(about.to_series())}" if about.height else ""
     style.finish_chart(sheet, axes, rows, title, "s: social share of taste", y, note)
     return sheet.done()
+
+
+def _stack_contrasts(found: object) -> Any:
+    """Frames of contrasts by s, with a column s; anything else as it is."""
+    if not isinstance(found, Mapping) or not all(isinstance(v, Contrast) for v in found.values()):
+        return found
+    parts = [
+        one.frame.with_columns(pl.lit(check_number("s", s, 0, 1), pl.Float64).alias("s"))
+        for s, one in found.items()
+    ]
+    if not parts:
+        raise DataError("plot.s_scan needs at least one contrast, by the value of s.")
+    return pl.concat(parts)
 
 
 def sign_changes(s: list[float], difference: list[float]) -> list[float]:

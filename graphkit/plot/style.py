@@ -537,6 +537,28 @@ def finish_chart(
     foot(sheet, note, calibrated=all_calibrated(frame))
 
 
+#: Marks of communities by their verdict, where colours are those of the communities.
+VERDICTS = {"hidden": "D", "visible": "o"}
+
+
+def mark_verdicts(
+    axes: Axes,
+    x: Floats,
+    y: npt.NDArray[Any],
+    verdicts: Sequence[str],
+    colours: Sequence[str],
+    *,
+    marked: bool,
+    label: str = "",
+) -> None:
+    """Dots of communities, one form per verdict if `marked`."""
+    for mark in dict.fromkeys(VERDICTS.get(v, "X") if marked else "o" for v in verdicts):
+        own = [at for at, v in enumerate(verdicts) if not marked or VERDICTS.get(v, "X") == mark]
+        inks = [colours[at] for at in own]
+        axes.scatter(x[own], y[own], color=inks, s=48, marker=mark, zorder=3, label=label)
+        label = ""
+
+
 def draw_line(
     axes: Axes, frame: pl.DataFrame, x: str, y: str, colour: Any, *, marker: str | None, **more: Any
 ) -> Line2D:

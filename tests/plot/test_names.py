@@ -489,7 +489,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
 
 
 def test_every_figure_is_tried() -> None:
-    assert {*DRAWN, "Canvas"} == set(plot.__all__)
+    assert {*DRAWN, "Canvas", "Palette", "palette"} == set(plot.__all__)
 
 
 @pytest.mark.parametrize("figure", DRAWN)

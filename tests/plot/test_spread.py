@@ -14,8 +14,8 @@ from matplotlib.text import Text
 
 from graphkit import plot
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, MissingDataError
-from graphkit.measures import Contrast, Mixing
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.measures import Contrast, Mixing, ReachCurve
 from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
 
 
@@ -259,3 +259,32 @@ def test_flows_are_named_by_what_flows(tmp_path: Path) -> None:
     assert first == plot.flows(arms).write(tmp_path / "b.png").read_bytes()
     with pytest.raises(DataError, match="at least one"):
         plot.flows({})
+
+
+def test_reach_that_is_the_same_is_one_line() -> None:
+    rows = [(arm, 0, 0, tick, 1.0 + tick) for arm in "abc" for tick in range(3)]
+    schema = ["arm", "world", "replication", "tick", "reach"]
+    frame = pl.DataFrame(rows, orient="row", schema=schema)
+    canvas = plot.reach(ReachCurve(frame))
+    assert ReachCurve(frame).equal
+    assert len(canvas.axes[0].lines) == 1
+    assert "Reach of a post: the same under all feeds" in texts(canvas)
+    assert "3 feeds" in texts(canvas)
+    other = frame.with_columns(pl.when(arm="c").then(0.0).otherwise("reach").alias("reach"))
+    assert not ReachCurve(other).equal
+    canvas = plot.reach(ReachCurve(other))
+    assert len(canvas.axes[0].lines) == 2
+    assert "a = b" in texts(canvas)
+    assert "the same under" not in texts(canvas)
+
+
+def test_s_scan_takes_contrasts_by_s(whole_gap: pl.DataFrame) -> None:
+    found = {s: Contrast(whole_gap) for s in (0.0, 0.5)}
+    (line,) = plot.s_scan(found).axes[0].lines[1:]
+    assert line.get_xydata().tolist() == [[0, -0.5], [0.5, -0.5]]
+    with pytest.raises(DataError, match="contrasts by s, or stacked"):
+        plot.s_scan({0.0: whole_gap})  # type: ignore[dict-item]
+    with pytest.raises(OptionError, match="s"):
+        plot.s_scan({1.5: Contrast(whole_gap)})
+    with pytest.raises(DataError, match="at least one contrast"):
+        plot.s_scan({})
