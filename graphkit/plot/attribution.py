@@ -113,8 +113,6 @@ def shapley(
     where = [part for part in (gap["partition"], gap["community"]) if part is not None]
     label = gap["measure"] + (f" ({', '.join(map(shown, where))})" if where else "")
     title = f"What makes {shown(b, LONGEST)} differ from {shown(a, LONGEST)}"
-    calibrated = pl.DataFrame({"calibrated": [gap["calibrated"]]})
-    style.finish_chart(sheet, axes, calibrated, title, label, "", "; ".join(notes))
     if not filled:
         named = {HIGHER: ACCENT, LOWER: BASE, INDISTINCT: MUTED}
         used = rows.get_column("direction").to_list()
@@ -124,6 +122,8 @@ def shapley(
             if name in used
         }
         sheet.legend(handles, "upper right", 3)
+    calibrated = pl.DataFrame({"calibrated": [gap["calibrated"]]})
+    style.finish_chart(sheet, axes, calibrated, title, label, "", "; ".join(notes))
     return sheet.done()
 
 

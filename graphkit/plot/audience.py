@@ -99,7 +99,9 @@ def audience(
         for name, group in zip(shown_all(groups, 28), groups, strict=True)
     ]
     for axes in panels:
-        axes.set_yticks(range(len(groups)), texts if axes is panels[0] else [""] * len(groups))
+        axes.set_yticks(
+            range(len(groups)), texts if sheet.narrow or axes is panels[0] else [""] * len(groups)
+        )
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.tick_params(colors=MUTED, labelcolor=INK)
         axes.tick_params(axis="y", length=0)

@@ -95,9 +95,8 @@ def communities(
         axes.annotate(note, (size, row), va="center", fontsize=8.5, color=MUTED)
     axes.set_xlim(0, float(sizes.max()) * 1.75)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= sizes.max()])
-    axes.set_xlabel(
-        f"{shown(partition.node_kind)} (bar), consistency over runs (number, and shade)"
-    )
+    runs = " (bar), consistency over runs (number, and shade)" if has_runs else ""
+    axes.set_xlabel(f"{shown(partition.node_kind)}{runs}")
     left_out = partition.n_communities - count
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
     if verdict is None:
@@ -173,9 +172,8 @@ def visibility(
     style.head(left, f"Visible among followers? {hidden} of {frame.height} hidden")
     inside, chance = column_arrays(frame, "internal_share", "expected_share")
     right.barh(rows, chance, color=PALE, height=0.6, label="expected from degrees alone")
-    style.mark_verdicts(
-        right, inside, rows, verdicts, hues, marked=palette is not None, label="observed"
-    )
+    style.mark_verdicts(right, inside, rows, verdicts, hues, marked=palette is not None)
+    right.scatter([], [], color=MUTED, s=48, label="observed")
     names = shown_all(frame.get_column("label"))
     right.set_yticks(rows, names if sheet.narrow else [""] * frame.height)
     right.set_xlim(0, max(0.05, float(np.nanmax(np.r_[inside, chance]))) * 1.08)
@@ -240,6 +238,7 @@ def _draw_matrices(
         raise DataError("all panels must be over the same communities: use one partition.")
     size, names = len(labels), shown_all(labels)
     side = 1.9 + 0.29 * size + 0.07 * max(0, max(map(len, names)) - 16)  # with room for names
+    side = max(side, 3.6) + 0.6 if width == "phone" else side
     sheet, panel_axes = style.open_sheet(
         caller, side * len(panels) + 0.8, side, columns=len(panels), ax=ax, on=width
     )
@@ -252,7 +251,9 @@ def _draw_matrices(
             axes.set_ylabel(sides[0], fontsize=9)
             axes.set_xlabel(sides[1], fontsize=9)
         axes.set_xticks(range(size), names, rotation=90, fontsize=8)
-        axes.set_yticks(range(size), names if position == 0 else [""] * size, fontsize=8)
+        axes.set_yticks(
+            range(size), names if position == 0 or width == "phone" else [""] * size, fontsize=8
+        )
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):

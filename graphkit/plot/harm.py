@@ -85,7 +85,7 @@ def hosting_of_flagged(
     right.axvline(0, color=MUTED, linewidth=1, zorder=1)
     names = style.told_apart(rows.get_column("arm").to_list())
     left.set_yticks(range(rows.height), names)
-    right.set_yticks(range(rows.height), [""] * rows.height)
+    right.set_yticks(range(rows.height), names if sheet.narrow else [""] * rows.height)
     for axes, label in (
         (left, "within-community reach"),
         (right, "flagged − unflagged\n(percentage points)"),

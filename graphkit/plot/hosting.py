@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
@@ -121,14 +122,18 @@ def hosting(
         if row["low"] is not None:
             axes.vlines(x, row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
             bars.append((x, row["low"], x, row["high"]))
-        kinds_shown[row["verdict"]] = axes.scatter([x], [y], **look)
+        axes.scatter([x], [y], **look)
+        ink = colour if palette is None else MUTED
+        mark = {"color": ink, "marker": look.get("marker", "o"), "markersize": 6.5}
+        kinds_shown[row["verdict"]] = Line2D([], [], linestyle="", **mark)
         dots.append((x, y))
         colours.append(colour)
     ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
     if not barred and (line := _fitted_line(frame, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
     if not barred:
-        style.name_in_legend(axes, kinds_shown)
+        # outside, for inside it would cover intervals
+        sheet.legend(kinds_shown, "upper right", 4)
     axes.margins(0.1)
     title = f"Who is hosted where: {shown(arm)} − {shown(baseline)}"
     if len(title) > LONGEST_TITLE:

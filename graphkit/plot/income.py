@@ -97,7 +97,7 @@ def income(
     for axes in panels[1:]:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         style.format_ticks(axes.xaxis, "{:.0f} %", 100)
-    _name_rows(panels, names)
+    _name_rows(sheet, names)
     panels[2].axvline(0.5, color=MUTED, linewidth=1, linestyle=":", zorder=0)
     style.name_in_legend(panels[2], _handles(looks, filled), outside=sheet)
     notes = [
@@ -144,7 +144,7 @@ def economy(found: Economy, *, ax: Place | None = None, width: Width = "page") -
             filled = set(above.filter(payout=name).get_column("arm"))
             _draw_scheme(axes, rows, row, looks, filled)
         _finish_panel(axes, _OF_ECONOMY[measure], len(names), whole=measure == "income_gini")
-    _name_rows(panels, names)
+    _name_rows(sheet, names)
     hollow = set(above.get_column("arm"))
     style.name_in_legend(panels[-1], _handles(looks, hollow), outside=sheet)
     budget = frame.get_column("budget")[0]
@@ -167,11 +167,11 @@ def _looks(arms: list[str]) -> dict[str, tuple[Colour, str]]:
     }
 
 
-def _name_rows(panels: list[Axes], names: list[str]) -> None:
-    """Names of the payout schemes, at the first panel only."""
-    panels[0].set_yticks(range(len(names)), shown_all(names))
-    for axes in panels[1:]:
-        axes.set_yticks(range(len(names)), [""] * len(names))
+def _name_rows(sheet: style.Sheet, names: list[str]) -> None:
+    """Names of the payout schemes, at the first panel only unless they lie below each other."""
+    for axes in sheet.axes:
+        first = sheet.narrow or axes is sheet.axes[0]
+        axes.set_yticks(range(len(names)), shown_all(names) if first else [""] * len(names))
 
 
 def _listed(found: object) -> list[Income]:

@@ -104,11 +104,8 @@ def reach(
     all_same = len(alike) == 1 < len(arms)
     style.head(axes, "Reach of a post" + (": the same under all feeds" if all_same else ""))
     count = curve.get_column(unit).n_unique()
-    if count > 1:
-        style.write_note(
-            axes, 0.02, 0.97, f"line: mean; band: range over {count} {unit}s", va="top"
-        )
-    style.foot(sheet, calibrated=style.all_calibrated(curve))
+    note = f"line: mean; band: range over {count} {unit}s" if count > 1 else ""
+    style.foot(sheet, note, calibrated=style.all_calibrated(curve))
     return sheet.done()
 
 
@@ -255,7 +252,7 @@ def s_scan(
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
         text, top = f"s = {at:.2f}", ("data", "axes fraction")
         style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
-    style.name_in_legend(axes, lines)
+    style.name_in_legend(axes, lines, outside=sheet if sheet.narrow else None)
     title = "The mean changes its sign" if changes else "The mean keeps its sign over s"
     if not_claimed(rows):
         title = "No direction is claimed: filler"

@@ -9,7 +9,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -297,7 +297,7 @@ def draw_as_they_are(axes: Axes) -> None:
     settle_texts(axes, [axes])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sheet:
     """What a figure is drawn on: its axes, and what is written around them.
 
@@ -311,12 +311,21 @@ class Sheet:
         Whether the axes are the caller's: around them nothing is written.
     narrow
         Whether it is for a phone.
+    fitted
+        Whether labels were broken already.
+    note
+        What is written below.
+    named
+        The legend, on a phone.
     """
 
     figure: Figure | SubFigure
     axes: list[Axes]
     inside: bool = False
     narrow: bool = False
+    fitted: bool = False
+    note: Text | None = None
+    named: dict[str, Artist] = field(default_factory=dict)
 
     @property
     def root(self) -> Figure:
@@ -351,7 +360,9 @@ class Sheet:
             _name_handles(self.axes[0], handles, loc="best")
             return
         if self.narrow:
-            columns = 2 if max(map(len, handles)) < 22 else 1
+            # below the panels, when it is known what else stands there
+            self.named |= handles
+            return
         _name_handles(self.figure, handles, loc=f"outside {where}", ncols=columns)
 
     def colorbar(self, image: Any, axes: Axes | list[Axes], label: str, **more: Any) -> None:
@@ -364,8 +375,9 @@ class Sheet:
 
     def fit(self) -> None:
         """Break labels and titles that are wider than their place, where it is small."""
-        if not (self.inside or self.narrow or isinstance(self.figure, SubFigure)):
+        if self.fitted or not (self.inside or self.narrow or isinstance(self.figure, SubFigure)):
             return
+        self.fitted = True
         self._settle()
         above = None
         if self.narrow:
@@ -378,6 +390,7 @@ class Sheet:
                 look: dict[str, Any] = {"ha": "left", "fontsize": 11, "fontweight": "bold"}
                 above = self.figure.suptitle(text, x=0.01, **look)
             self._settle()
+            self._name_below()
         with quiet_glyphs():
             self.root.draw_without_rendering()  # lays the axes out, so that pixels are known
         if above is not None:
@@ -392,6 +405,20 @@ class Sheet:
             beside = 1.94 * min(middle - whole.x0, whole.x1 - middle)
             _break_text(axes.xaxis.label, extent.width if self.inside else beside)
             _break_text(axes.yaxis.label, extent.height, upright=True)
+
+    def _name_below(self) -> None:
+        """The legend between the panels and the notes, for which the notes leave empty lines."""
+        if not self.named:
+            return
+        columns = 2 if max(map(len, self.named)) < 22 else 1
+        look: dict[str, Any] = {"loc": "outside lower left", "ncols": columns}
+        if self.note is not None:
+            with quiet_glyphs():
+                top = float(self.note.get_window_extent().y1 / self.figure.bbox.height)
+            look |= {"loc": "lower left", "bbox_to_anchor": (0.0, top)}
+            lines = 2 + int(1.6 * -(-len(self.named) // columns))
+            self.note.set_text("\n" * lines + self.note.get_text())
+        _name_handles(self.figure, self.named, **look)
 
     def _settle(self) -> str:
         """Make texts plain in a figure of the caller; a canvas does so itself."""
@@ -416,7 +443,7 @@ def _break_text(text: Text, room: float, *, upright: bool = False) -> None:
     wide = extent.height if upright else extent.width
     if wide > room > 0:
         longest = max(map(len, words.split("\n")))
-        most = max(int(longest * room / wide), 12)
+        most = max(int(0.96 * longest * room / wide), 12)
         text.set_text("\n".join(textwrap.fill(line, most) for line in words.split("\n")))
 
 
@@ -515,7 +542,7 @@ def foot(sheet: Sheet, *notes: str, calibrated: bool) -> None:
             place: Any = ("axes fraction", axes.xaxis.label)
             write_beside(axes, text, (1, 0), (0, -4), xycoords=place, va="top", **look)
         else:
-            sheet.figure.supxlabel(text, x=0.99, **look)
+            sheet.note = sheet.figure.supxlabel(text, x=0.99, **look)
     sheet.fit()
 
 
@@ -549,14 +576,12 @@ def mark_verdicts(
     colours: Sequence[str],
     *,
     marked: bool,
-    label: str = "",
 ) -> None:
     """Dots of communities, one form per verdict if `marked`."""
     for mark in dict.fromkeys(VERDICTS.get(v, "X") if marked else "o" for v in verdicts):
         own = [at for at, v in enumerate(verdicts) if not marked or VERDICTS.get(v, "X") == mark]
         inks = [colours[at] for at in own]
-        axes.scatter(x[own], y[own], color=inks, s=48, marker=mark, zorder=3, label=label)
-        label = ""
+        axes.scatter(x[own], y[own], color=inks, s=48, marker=mark, zorder=3)
 
 
 def draw_line(

@@ -194,7 +194,7 @@ def cold_start(
         axes.set_xlabel("posts shown before")
         style.format_ticks(axes.yaxis, "{:.0f} %", 100)
         axes.tick_params(colors=MUTED, labelcolor=INK)
-        if axes is not panels[0]:
+        if axes is not panels[0] and not sheet.narrow:
             axes.tick_params(labelleft=False)
     panels[0].set_ylabel("posts of the own community")
     labels = shown_all(lines)
