@@ -285,7 +285,9 @@ def resolution(
         Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("resolution", profile, ResolutionProfile, "resolution_profile")
-    sheet, (above, below) = style.open_sheet("resolution", 7.2, 4.8, 2, ax=ax, on=width)
+    sheet, (above, below) = style.open_sheet(
+        "resolution", 7.2, 2.9 if width == "phone" else 4.8, 2, ax=ax, on=width
+    )
     grid = GridSpec(2, 1, figure=sheet.figure, height_ratios=(2.4, 1))  # type: ignore[arg-type]
     above.set_subplotspec(grid[0])
     below.set_subplotspec(grid[1])

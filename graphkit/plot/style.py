@@ -115,10 +115,13 @@ class Canvas(Figure):
         return buffer.getvalue()
 
     def write(self, path: str | Path, *, dpi: int = 150) -> Path:
-        """Save without a time stamp or version, so that equal figures are equal files."""
+        """Save without a time stamp or version, so that equal figures are equal files.
+
+        An SVG has its letters as paths: it looks the same without the fonts of this machine.
+        """
         path = Path(path)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        with mpl.rc_context({"svg.hashsalt": "graphkit"}):
+        with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
             write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
         return path
 

@@ -499,23 +499,23 @@ def test_names_are_drawn_as_they_are(figure: str) -> None:
         DRAWN[figure](name)
 
 
+class _CalledError(Exception):
+    """Raised in place of a drawing, with its arguments."""
+
+
 def call_of(figure: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """A public figure with the arguments of its first drawing here."""
-    own, calls = getattr(plot, figure), []
+    own = getattr(plot, figure)
 
-    def noting(*values: Any, **more: Any) -> Canvas:
-        calls.append(partial(own, *values, **more))
-        return calls[-1]()
+    def stop(*values: Any, **more: Any) -> None:
+        raise _CalledError(values, more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(plot, figure, noting)
-        DRAWN[figure]("#ba$$in")
-    return calls[0]
-
-
-def panels_of(figure: str, draw: Callable[..., Any]) -> int:
-    """Panels of a figure, without the bars of colours, which have no label of a collection."""
-    return sum(axes.get_label() != "<colorbar>" for axes in draw().axes)
+        patch.setattr(plot, figure, stop)
+        with pytest.raises(_CalledError) as caught:
+            DRAWN[figure]("#ba$$in")
+    values, more = caught.value.args
+    return partial(own, *values, **more)
 
 
 def state_of(axes: Axes) -> tuple[object, ...]:
@@ -526,7 +526,9 @@ def state_of(axes: Axes) -> tuple[object, ...]:
 @pytest.mark.parametrize("figure", DRAWN)
 def test_every_figure_draws_where_it_is_told(figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     draw = call_of(figure, monkeypatch)
-    panels = len(draw().axes)
+    alone = draw()
+    panels = len(alone.axes)
+    bars = sum(axes.get_label() == "<colorbar>" for axes in alone.axes)
     settings, figures = dict(mpl.rcParams), pyplot.get_fignums()
     whole = Figure(figsize=(40, 8), layout="constrained")
     left, right = whole.subfigures(1, 2)
@@ -540,7 +542,7 @@ def test_every_figure_draws_where_it_is_told(figure: str, monkeypatch: pytest.Mo
             if figure == "map":
                 continue  # it has one panel, and takes axes alone
             right.clear()
-        if kind == "axes" and panels_of(figure, draw) > 1:
+        if kind == "axes" and panels - bars > 1:
             told = rf"plot\.{figure}: ax=Axes .* has \d+ panels: pass a SubFigure"
             with pytest.raises(DataError, match=told):
                 draw(ax=place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import polars as pl
 import pytest
@@ -257,6 +258,12 @@ def test_flows_are_named_by_what_flows(tmp_path: Path) -> None:
         assert text in shown
     first = plot.flows(arms).write(tmp_path / "a.png").read_bytes()
     assert first == plot.flows(arms).write(tmp_path / "b.png").read_bytes()
+    first = plot.flows(arms).write(tmp_path / "a.svg").read_bytes()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        again = plot.flows(arms).write(tmp_path / "b.svg").read_bytes()
+    assert first == again
+    # letters are paths, so that no font is needed
+    assert b"<text" not in first
     with pytest.raises(DataError, match="at least one"):
         plot.flows({})
 
