@@ -109,7 +109,7 @@ def contrast(
     if sheet.narrow or sheet.inside:
         _write_above(axes, rows, max(int(_DENSITY * sheet.wide), 24))
     else:
-        _write_beside(axes, rows, f"{baseline} → {arm}")
+        _write_beside(axes, rows, f"{shown(baseline, 22)} → {shown(arm, 22)}")
     first = frame.row(0, named=True)
     style.head(axes, f"{arm} − {baseline}" + (f": {shown(_words(first))}" if one_measure else ""))
     unit = _unit_of(first["measure"])
@@ -262,8 +262,8 @@ def _write_beside(axes: Axes, rows: list[_Row], pair: str) -> None:
 def _name_of(row: _Row) -> str:
     """The name on one or two lines, with what it is of."""
     if row.where and len(row.name) <= _WIDE:
-        return f"{row.name}\n{row.where}"
-    where = f" ({row.where})" if row.where else ""
+        return f"{row.name}\n{shown(row.where, _WIDE)}"
+    where = f" ({shown(row.where, _WIDE // 2)})" if row.where else ""
     lines = textwrap.wrap(row.name, _WIDE)
     if len(lines) > 1:
         lines = [lines[0], shown(" ".join(lines[1:]), max(_WIDE - len(where), 12))]
