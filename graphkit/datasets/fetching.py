@@ -16,14 +16,7 @@ from graphkit.data.provenance import Provenance
 from graphkit.data.results import ImportReport
 from graphkit.datasets.download import Downloaded, get_files
 from graphkit.datasets.registry import BUNDLED, Entry, find_entry
-from graphkit.errors import (
-    DataError,
-    FileError,
-    GraphkitError,
-    MissingDataError,
-    shorten,
-    warn,
-)
+from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, shorten, warn
 from graphkit.parallel import refuse_after_fork
 from graphkit.readwrite import load_platform, read_any, read_graph
 from graphkit.readwrite.files import read_lines

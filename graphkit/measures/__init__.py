@@ -40,10 +40,10 @@ from graphkit.measures.income import Income, income
 from graphkit.measures.intervention_costs import InterventionCosts, intervention_costs
 from graphkit.measures.mixing import Crossing, Mixing, crossing, ei_index, ei_null, flow, mixing
 from graphkit.measures.observed import Observed, observed
-from graphkit.measures.own_share import ColdStart, cold_start, own_share
+from graphkit.measures.own_share import ColdStart, OwnShare, cold_start, own_share
 from graphkit.measures.payouts import Payout, payout_numbers, payouts
 from graphkit.measures.permutation import PermutationNull, permutation_null
-from graphkit.measures.reach import amplification, reach_by_age, reach_curve
+from graphkit.measures.reach import ReachCurve, amplification, reach_by_age, reach_curve
 from graphkit.measures.sample_size import SampleSize, worlds_needed
 from graphkit.measures.spread import measure_spread
 from graphkit.measures.survival import LogRank, kaplan_meier, logrank
@@ -77,8 +77,10 @@ __all__ = [
     "Mixing",
     "NeighboursLeaning",
     "Observed",
+    "OwnShare",
     "Payout",
     "PermutationNull",
+    "ReachCurve",
     "SampleSize",
     "TimeToCross",
     "amplification",

@@ -25,10 +25,31 @@ from graphkit.measures.intervals import WITHIN_WORLD, Scheme, match_by_name, sch
 from graphkit.measures.survival import kaplan_meier, median_survival
 from graphkit.parallel import refuse_after_fork
 
-__all__ = ["ColdStart", "cold_start", "own_share"]
+__all__ = ["ColdStart", "OwnShare", "cold_start", "own_share"]
 
 _RUN = ["arm", "world", "replication"]
 _NEEDED = ["account_id", "item_id", "tick", "position", *_RUN]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class OwnShare(Frozen, title="Share of own posts", table="frame"):
+    """Result of :func:`own_share`.
+
+    Attributes
+    ----------
+    frame
+        One row per run, community and step; columns as in :func:`own_share`.
+    partition
+        Kind of partition.
+    """
+
+    frame: pl.DataFrame
+    partition: str
+
+    def _facts(self) -> dict[str, object]:
+        arms = self.frame.get_column("arm").unique(maintain_order=True).to_list()
+        communities = self.frame.get_column("community").n_unique()
+        return {"partition": self.partition, "communities": communities, "arms": ", ".join(arms)}
 
 
 def own_share(
@@ -37,7 +58,7 @@ def own_share(
     partition: str,
     *,
     step: int = 20,
-) -> pl.DataFrame:
+) -> OwnShare:
     """When a community first sees its own: share of own posts by the number of posts shown before.
 
     The impressions of each account are numbered in the order in which they were shown, and cut
@@ -61,8 +82,8 @@ def own_share(
 
     Returns
     -------
-    polars.DataFrame
-        arm, world, replication, partition, community (its name), shown_before (0, `step`, …),
+    OwnShare
+        Its frame: arm, world, replication, partition, community (its name), shown_before (0, `step`, …),
         accounts (members in this step), share, reached (both in [0, 1]).
 
     Raises
@@ -86,13 +107,13 @@ def own_share(
     ...     spread = gk.simulate_spread(world, arms, **options)
     ...     log = gk.simulation.scan_impressions(folder)
     ...     found = own_share(log, world, "planted", step=4)
-    >>> found.filter(community="comedy").get_column("shown_before").to_list()
+    >>> found.frame.filter(community="comedy").get_column("shown_before").to_list()
     [0, 4]
     """
     refuse_after_fork()
     step = check_integer("step", step, 1)
     found, names = _numbered(impressions, _population(worlds), partition)
-    return _by_step(_in_steps(found, step), names, partition)
+    return OwnShare(_by_step(_in_steps(found, step), names, partition), partition)
 
 
 def _population(worlds: World | Sequence[World]) -> tuple[World, ...]:

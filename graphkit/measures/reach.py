@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from graphkit.data.frozen import Frozen
 from graphkit.data.spread import FILLER_LIMIT, Spread
 from graphkit.errors import DataError
 from graphkit.measures.catalogue import RunTallies, outcome_schema, run_keys, world_samples
 from graphkit.measures.mixing import partition_of
 from graphkit.parallel import refuse_after_fork
 
-__all__ = ["amplification", "reach_by_age", "reach_curve"]
+__all__ = ["ReachCurve", "amplification", "reach_by_age", "reach_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +26,33 @@ _SCHEMA = outcome_schema(
 )
 
 
-def reach_curve(spread: Spread) -> pl.DataFrame:
+@dataclass(frozen=True, repr=False, eq=False)
+class ReachCurve(Frozen, title="Reach of a post", table="frame"):
+    """Result of :func:`reach_curve` or :func:`reach_by_age`: mean reach of a post in every run.
+
+    Attributes
+    ----------
+    frame
+        One row per run and tick, or age: arm, world, replication, tick or age, reach, calibrated.
+    """
+
+    frame: pl.DataFrame
+
+    @property
+    def equal(self) -> bool:
+        """Whether the curve is the same in all arms, as under a matched budget by tick."""
+        axis = "age" if "age" in self.frame.columns else "tick"
+        runs = self.frame.group_by("world", "replication", axis)
+        return bool(runs.agg(same=pl.col("reach").n_unique() == 1).get_column("same").all())
+
+    def _facts(self) -> dict[str, object]:
+        arms = self.frame.get_column("arm").unique(maintain_order=True).to_list()
+        runs = self.frame.select("world", "replication").unique().height
+        axis = "age" if "age" in self.frame.columns else "tick"
+        return {"arms": ", ".join(arms), "runs per arm": runs, "by": axis}
+
+
+def reach_curve(spread: Spread) -> ReachCurve:
     """Cumulative reach by tick: accounts shown a post so far, mean over the posts that entered.
 
     No account is shown a post twice, so this is the running sum of impressions per post. Under
@@ -38,8 +66,8 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame
-        arm, world, replication, tick, reach, calibrated; reach is null if no post entered. Parts
+    ReachCurve
+        Its frame: arm, world, replication, tick, reach, calibrated; reach is null if no post entered. Parts
         of a jackknife are left out: nearly the whole, they show no variation between worlds.
     """
 
@@ -47,10 +75,10 @@ def reach_curve(spread: Spread) -> pl.DataFrame:
         count = int(run.entered.sum())
         return np.cumsum(run.tally.ticks.sum(axis=0, dtype=np.int64)) / (count or np.nan)
 
-    return _stack_curves(spread, "tick", mean_reach)
+    return ReachCurve(_stack_curves(spread, "tick", mean_reach))
 
 
-def reach_by_age(spread: Spread) -> pl.DataFrame:
+def reach_by_age(spread: Spread) -> ReachCurve:
     """Cumulative reach by age of the post, mean over the posts of the first half of the run.
 
     A post's age is 0 in the tick in which it enters. With T ticks, all posts that enter by
@@ -65,8 +93,8 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame
-        arm, world, replication, age, reach, calibrated; of a jackknife, the whole only.
+    ReachCurve
+        Its frame: arm, world, replication, age, reach, calibrated; of a jackknife, the whole only.
 
     Raises
     ------
@@ -84,7 +112,7 @@ def reach_by_age(spread: Spread) -> pl.DataFrame:
         shown = tally.ticks[followed[:, None], entry[followed][:, None] + ages]
         return np.cumsum(shown.sum(axis=0, dtype=np.int64)) / followed.size
 
-    return _stack_curves(spread, "age", followed_reach)
+    return ReachCurve(_stack_curves(spread, "age", followed_reach))
 
 
 def _stack_curves(

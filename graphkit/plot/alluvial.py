@@ -14,7 +14,8 @@ from matplotlib.patheffects import withStroke
 from graphkit.communities.tracking import Tracks
 from graphkit.errors import DataError, check_integer
 from graphkit.plot import style
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown
+from graphkit.plot.palette import Palette
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["alluvial"]
 
@@ -34,7 +35,15 @@ _WIDTH, _GAP = 0.13, 0.012
 Extents = dict[tuple[int, int], tuple[float, float]]
 
 
-def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canvas:
+def alluvial(
+    tracks: Tracks,
+    *,
+    top: int = 8,
+    unassigned: bool = False,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Bars of stacked communities, one per time, and bands of the nodes that move between them.
 
     A track keeps its colour and its rank in the stacks: the one with most nodes over all times
@@ -51,6 +60,13 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
         in grey.
     unassigned
         Whether nodes that are known but in no community are shown too, at the very top.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition, one over all
+        times; by default tracks have hues in their order.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
 
     Returns
     -------
@@ -76,16 +92,22 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     rank = {number: place for place, number in enumerate(chosen)}
     bars = _bar_sizes(tracks, rank, unassigned)
     extents = _stack_bars(bars)
+    names = {place: shown(tracks.name(number)) for number, place in rank.items()}
+    hues = {place: _HUES[place % len(_HUES)] for place in names}
+    if palette is not None:
+        hues = {place: palette[tracks.name(number)] for number, place in rank.items()}
+    hues |= {_OTHERS: "#aab3bc", _NONE: PALE}
     size = len(tracks.times)
-    figure, (axes,) = blank_canvas(min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4)
-    _draw_bands(axes, tracks, rank, extents)
+    sheet, (axes,) = style.open_sheet(
+        "alluvial", min(16.0, max(7.5, 3.0 + 1.1 * size)), 5.4, ax=ax, on=width
+    )
+    _draw_bands(axes, tracks, rank, extents, hues)
     for (at, group), (low, high) in extents.items():
         look: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
-        look["facecolor"] = _group_hue(group)
+        look["facecolor"] = hues[group]
         axes.add_patch(Rectangle((at - _WIDTH / 2, low), _WIDTH, high - low, **look))
-    names = {place: shown(tracks.name(number)) for number, place in rank.items()}
     pooled = tracks.n_tracks - len(chosen)
-    _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, extents, size)
+    _write_names(axes, names | {_OTHERS: f"{pooled} others", _NONE: "in none"}, extents, size, hues)
     sums = bars.group_by("at").agg(pl.col("nodes").sum())
     totals = dict(sums.rows())
     kind = shown(tracks.partitions[0].node_kind)
@@ -99,7 +121,7 @@ def alluvial(tracks: Tracks, *, top: int = 8, unassigned: bool = False) -> Canva
     axes.set_xlabel(f"number below each time: {kind} in the bar", fontsize=8.5, color=MUTED)
     rest = f"; the {pooled} smaller ones are pooled" if pooled else ""
     style.head(axes, f"{tracks.n_tracks} communities followed over {size} times{rest}")
-    return figure
+    return sheet.done()
 
 
 def _track_group(column: str, rank: dict[int, int]) -> pl.Expr:
@@ -135,7 +157,9 @@ def _stack_bars(bars: pl.DataFrame) -> Extents:
     return extents
 
 
-def _draw_bands(axes: Axes, tracks: Tracks, rank: dict[int, int], extents: Extents) -> None:
+def _draw_bands(
+    axes: Axes, tracks: Tracks, rank: dict[int, int], extents: Extents, hues: dict[int, str]
+) -> None:
     """Bands in stack order on both sides, which minimises their crossings."""
     ends = []
     for side in ("source", "target"):
@@ -156,7 +180,7 @@ def _draw_bands(axes: Axes, tracks: Tracks, rank: dict[int, int], extents: Exten
             used[key] = used.get(key, 0.0) + nodes
         band = _band_path(step + _WIDTH / 2, step + 1 - _WIDTH / 2, left, right, nodes)
         look = {"alpha": 0.42 if source < _OTHERS else 0.22, "linewidth": 0, "zorder": 2}
-        axes.add_patch(PathPatch(band, facecolor=_group_hue(source), **look))
+        axes.add_patch(PathPatch(band, facecolor=hues[source], **look))
 
 
 def _band_path(x0: float, x1: float, left: float, right: float, height: float) -> Path:
@@ -172,7 +196,9 @@ def _band_path(x0: float, x1: float, left: float, right: float, height: float) -
 _TEXT: dict[str, Any] = {"va": "center", "fontsize": 9}
 
 
-def _write_names(axes: Axes, names: dict[int, str], extents: Extents, size: int) -> None:
+def _write_names(
+    axes: Axes, names: dict[int, str], extents: Extents, size: int, hues: dict[int, str]
+) -> None:
     """Each name once, next to its last bar, without overlaps."""
     last = {group: at for at, group in extents}
     height = max(high for _, high in extents.values())
@@ -186,7 +212,7 @@ def _write_names(axes: Axes, names: dict[int, str], extents: Extents, size: int)
             xytext=(size - 1 + _WIDTH + 0.08, y),
             color=_group_ink(group),
             annotation_clip=False,
-            arrowprops=style.leader_line(_group_hue(group), 0.8),
+            arrowprops=style.leader_line(hues[group], 0.8),
             **_TEXT,
         )
     for at in sorted(set(last.values()) - {size - 1}):
@@ -207,12 +233,6 @@ def _separate_heights(wanted: list[float], least: float, ceiling: float) -> list
     heights = np.maximum.accumulate(heights - steps) + steps
     placed: list[float] = np.minimum(heights, ceiling - steps[::-1]).tolist()
     return placed
-
-
-def _group_hue(group: int) -> str:
-    if group >= _OTHERS:
-        return "#aab3bc" if group == _OTHERS else PALE
-    return _HUES[group % len(_HUES)]
 
 
 def _group_ink(group: int) -> str:

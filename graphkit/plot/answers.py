@@ -16,7 +16,7 @@ from graphkit.measures.answers import AnswersCompared, AnswerTrees
 from graphkit.measures.mixing import Mixing
 from graphkit.plot import style
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["answers"]
 
@@ -32,7 +32,13 @@ DECADES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
-def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
+def answers(
+    found: AnswerTrees | AnswersCompared,
+    *,
+    top: int = 12,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Delays, depth of the chains, and who answers whom, of one source or of several.
 
     Delays: share of the answers within so many days, observed (steps) and as the fit expects it
@@ -48,6 +54,10 @@ def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
         at most four sides.
     top
         Communities shown, the first of the partition.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     top = check_integer("top", top, 1)
     if isinstance(found, AnswersCompared):
@@ -58,7 +68,9 @@ def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
     if len(sides) > MOST_SIDES:
         raise OptionError(f"{len(sides)} sides are compared: at most {MOST_SIDES} can be drawn.")
     mixed = {name: side.mixing for name, side in sides.items() if side.mixing is not None}
-    figure, axes = blank_canvas(3.6 * (2 + len(mixed)) + 0.6, 4.2, 2 + len(mixed))
+    sheet, axes = style.open_sheet(
+        "answers", 3.6 * (2 + len(mixed)) + 0.6, 4.2, 2 + len(mixed), ax=ax, on=width
+    )
     colours = arm_colours(list(sides))
     _draw_delays(axes[0], sides, colours)
     _draw_depths(axes[1], sides, colours)
@@ -69,8 +81,7 @@ def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
         image, hatched = _draw_mixing(at, panel, name if len(sides) > 1 else "", top, limit)
         masked |= hatched
     if image is not None:
-        bar = figure.colorbar(image, ax=axes[-1], shrink=0.7, pad=0.02)
-        bar.set_label("log₂ (observed / expected)", fontsize=9)
+        sheet.colorbar(image, axes[-1], "log₂ (observed / expected)")
     fitted = any(side.delays.fitted for side in sides.values())
     told = {t for side in sides.values() for t in side.frame["interval"].drop_nulls().unique()}
     notes = [
@@ -78,8 +89,8 @@ def answers(found: AnswerTrees | AnswersCompared, *, top: int = 12) -> Canvas:
         f"thick bars: intervals {'; '.join(sorted(told))}" if told else "",
         "hatched: fewer than 5 answers expected" if masked else "",
     ]
-    style.foot(figure, *notes, calibrated=all(side.calibrated for side in sides.values()))
-    return figure
+    style.foot(sheet, *notes, calibrated=all(side.calibrated for side in sides.values()))
+    return sheet.done()
 
 
 def _draw_delays(
@@ -145,7 +156,7 @@ def _draw_depths(
         for x, y in zip(place, share, strict=True) if len(sides) < 3 else ():
             text = f"{100 * y:.3g}"
             style.write_beside(
-                axes, text, (x, y), (0, 2), color=MUTED, fontsize=7.5, ha="center", va="bottom"
+                axes, text, (x, y), (0, 2), color=MUTED, fontsize=8, ha="center", va="bottom"
             )
     ticks = range(1, max(deepest, 3) + 1)
     axes.set_xticks(ticks, [f"{x}+" if x == DEEPEST else str(x) for x in ticks])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -23,7 +24,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     column_arrays,
     shown,
 )
@@ -35,7 +37,9 @@ _COLOURS = {HIGHER: ACCENT, LOWER: BASE}
 LONGEST = 30
 
 
-def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
+def shapley(
+    result: Shapley, *, measure: str | None = None, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Waterfall from feed A's value of a measure to feed B's: one bar per factor, with intervals.
 
     Factors stand in the order of their size. Each bar begins where the last ended; the black line is
@@ -50,6 +54,10 @@ def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
         Result of :func:`graphkit.attribution.shapley`.
     measure
         Which measure; needed if the result has several.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("shapley", result, Shapley, "attribution.shapley")
     gap, rows = _rows_of(result, measure)
@@ -62,7 +70,7 @@ def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
     rows = rows.filter(~still).sort(pl.col("value").abs(), descending=True, maintain_order=True)
     names = [shown(name, LONGEST) for name in rows.get_column("factor")]
     n = len(names)
-    figure, (axes,) = blank_canvas(8.6, 1.9 + 0.42 * (n + 2))
+    sheet, (axes,) = style.open_sheet("shapley", 8.6, 1.9 + 0.42 * (n + 2), ax=ax, on=width)
     a, b = result.factors.a.name, result.factors.b.name
     start, places = gap["a_mean"], np.arange(n, 0, -1)
     axes.vlines(start, 0.6, n + 1.4, color=PALE, linewidth=1, zorder=0)
@@ -105,20 +113,18 @@ def shapley(result: Shapley, *, measure: str | None = None) -> Canvas:
     where = [part for part in (gap["partition"], gap["community"]) if part is not None]
     label = gap["measure"] + (f" ({', '.join(map(shown, where))})" if where else "")
     title = f"What makes {shown(b, LONGEST)} differ from {shown(a, LONGEST)}"
-    calibrated = pl.DataFrame({"calibrated": [gap["calibrated"]]})
-    style.finish_chart(figure, axes, calibrated, title, label, "", "; ".join(notes))
     if not filled:
         named = {HIGHER: ACCENT, LOWER: BASE, INDISTINCT: MUTED}
         used = rows.get_column("direction").to_list()
-        handles = [
-            Patch(facecolor=colour, alpha=0.85, label=name)
+        handles: dict[str, Artist] = {
+            name: Patch(facecolor=colour, alpha=0.85)
             for name, colour in named.items()
             if name in used
-        ]
-        figure.legend(
-            handles=handles, loc="outside upper right", ncols=3, frameon=False, fontsize=9
-        )
-    return figure
+        }
+        sheet.legend(handles, "upper right", 3)
+    calibrated = pl.DataFrame({"calibrated": [gap["calibrated"]]})
+    style.finish_chart(sheet, axes, calibrated, title, label, "", "; ".join(notes))
+    return sheet.done()
 
 
 def _rows_of(result: Shapley, measure: str | None) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -149,7 +155,7 @@ def _bounds_text(value: float, row: dict[str, Any]) -> str:
     return text if row["low"] is None else f"{text} [{row['low']:+.2g}, {row['high']:+.2g}]"
 
 
-def sensitivity(result: Sensitivity) -> Canvas:
+def sensitivity(result: Sensitivity, *, ax: Place | None = None, width: Width = "page") -> Canvas:
     """First-order and total Sobol indices of every parameter, with their intervals.
 
     Parameters stand in the order of their total index: hollow dots are what a parameter explains
@@ -160,13 +166,17 @@ def sensitivity(result: Sensitivity) -> Canvas:
     ----------
     result
         Result of :func:`graphkit.attribution.sensitivity`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("sensitivity", result, Sensitivity, "attribution.sensitivity")
     rows = result.frame.drop_nulls("total").sort("total", descending=True, maintain_order=True)
     if not rows.height:
         raise MissingDataError("the output is constant over the ranges: it has no indices to draw.")
     n = rows.height
-    figure, (axes,) = blank_canvas(8.2, 1.9 + 0.5 * n)
+    sheet, (axes,) = style.open_sheet("sensitivity", 8.2, 1.9 + 0.5 * n, ax=ax, on=width)
     places = np.arange(n, 0, -1)
     axes.axvline(0, color=MUTED, linewidth=0.9, zorder=0)
     axes.axvline(1, color=PALE, linewidth=0.9, zorder=0)
@@ -197,10 +207,10 @@ def sensitivity(result: Sensitivity) -> Canvas:
             ("total", "with interactions (total)"),
         )
     }
-    style.name_in_legend(axes, handles, outside=True)
+    style.name_in_legend(axes, handles, outside=sheet)
     notes = [str(result.facts["samples"]), str(result.facts["ranking"])]
     calibrated = pl.DataFrame({"calibrated": [result.calibrated]})
     title = f"What moves {shown(result.output, 70)}"
     label = "share of the variance over the ranges of the parameters"
-    style.finish_chart(figure, axes, calibrated, title, label, "", "; ".join(notes))
-    return figure
+    style.finish_chart(sheet, axes, calibrated, title, label, "", "; ".join(notes))
+    return sheet.done()

@@ -15,7 +15,7 @@ from graphkit.measures.audience import AudienceExposure
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 from graphkit.plot import style
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["audience"]
 
@@ -35,7 +35,13 @@ _TITLES = {
 _MARKERS = "oDs^vPX*<>"
 
 
-def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canvas:
+def audience(
+    found: AudienceExposure,
+    *,
+    measure: str = "flagged_share",
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Exposure of each group under each feed, and its difference from the baseline.
 
     One row per group with its mean size, one dot per arm with its confidence interval. On the
@@ -49,6 +55,10 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
         Result of :func:`graphkit.measures.audience_exposure`.
     measure
         One of its measures.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("audience", found, AudienceExposure, "graphkit.measures.audience_exposure")
     known = found.levels.get_column("measure").unique(maintain_order=True).to_list()
@@ -67,7 +77,9 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
     }
     columns = 2 if gaps.height else 1
     height = 2.1 + 0.16 * len(groups) * (len(arms) + 1.5)
-    figure, panels = blank_canvas(5.4 * columns + 1.2, max(height, 3.0), columns)
+    sheet, panels = style.open_sheet(
+        "audience", 5.4 * columns + 1.2, max(height, 3.0), columns, ax=ax, on=width
+    )
     _draw(panels[0], levels, ("value", "low", "high"), groups, looks, told=None)
     title, share = _TITLES[measure]
     style.head(panels[0], title)
@@ -87,7 +99,9 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
         for name, group in zip(shown_all(groups, 28), groups, strict=True)
     ]
     for axes in panels:
-        axes.set_yticks(range(len(groups)), texts if axes is panels[0] else [""] * len(groups))
+        axes.set_yticks(
+            range(len(groups)), texts if sheet.narrow or axes is panels[0] else [""] * len(groups)
+        )
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.tick_params(colors=MUTED, labelcolor=INK)
         axes.tick_params(axis="y", length=0)
@@ -101,9 +115,9 @@ def audience(found: AudienceExposure, *, measure: str = "flagged_share") -> Canv
         label: Line2D([], [], **_dot(*look, hollow=False))
         for label, look in zip(labels, looks.values(), strict=True)
     }
-    style.name_in_legend(panels[-1], handles, outside=True)
-    style.foot(figure, *_notes(found, gaps), calibrated=found.calibrated)
-    return figure
+    style.name_in_legend(panels[-1], handles, outside=sheet)
+    style.foot(sheet, *_notes(found, gaps), calibrated=found.calibrated)
+    return sheet.done()
 
 
 def _draw(

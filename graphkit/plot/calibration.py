@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -19,7 +19,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     column_arrays,
     shown,
     shown_all,
@@ -33,7 +34,9 @@ _COLUMNS = 4
 _LONGEST = 20
 
 
-def calibration(found: Calibration[Any]) -> Canvas:
+def calibration(
+    found: Calibration[Any], *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Small multiples, one per outcome: grey is observed, red is simulated.
 
     Watching as a distribution, and as means over deciles of the prediction (dots on the line
@@ -46,6 +49,10 @@ def calibration(found: Calibration[Any]) -> Canvas:
     ----------
     found
         Result of :func:`graphkit.simulation.calibrate`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("calibration", found, Calibration, "calibrate")
     frame = found.observed_simulated
@@ -58,11 +65,12 @@ def calibration(found: Calibration[Any]) -> Canvas:
     if frame.filter(outcome="session").height:
         panels.append(("session", "share"))
     rows = math.ceil(len(panels) / _COLUMNS)
-    figure, all_axes = blank_canvas(11.5, 0.7 + 2.45 * rows, len(panels))
-    grid = GridSpec(rows, _COLUMNS, figure=figure)
+    sheet, all_axes = style.open_sheet(
+        "calibration", 11.5, 0.7 + 2.45 * rows, len(panels), ax=ax, on=width
+    )
+    sheet.arrange(rows, _COLUMNS, (divmod(at, _COLUMNS) for at in range(len(panels))))
     gains = {row["outcome"]: row for row in found.fit.iter_rows(named=True)}
-    for at, (axes, (outcome, by)) in enumerate(zip(all_axes, panels, strict=True)):
-        axes.set_subplotspec(grid[at // _COLUMNS, at % _COLUMNS])
+    for axes, (outcome, by) in zip(all_axes, panels, strict=True):
         part = frame.filter(by=by) if by == "chain" else frame.filter(outcome=outcome, by=by)
         _DRAWN_BY[by](axes, part, outcome)
         _write_title(axes, outcome, by, gains)
@@ -71,13 +79,13 @@ def calibration(found: Calibration[Any]) -> Canvas:
     title = (
         f"{fitted} of {known} parameters fitted; accounts held out, as observed and as simulated"
     )
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-    handles = [
-        Patch(facecolor=PALE, edgecolor=MUTED, label="observed"),
-        Line2D([], [], color=ACCENT, marker="o", markersize=4, label="simulated, 90 % of draws"),
-    ]
-    figure.legend(handles=handles, loc="outside lower right", ncols=2, frameon=False, fontsize=9)
-    return figure
+    sheet.title(title)
+    handles: dict[str, Artist] = {
+        "observed": Patch(facecolor=PALE, edgecolor=MUTED),
+        "simulated, 90 % of draws": Line2D([], [], color=ACCENT, marker="o", markersize=4),
+    }
+    sheet.legend(handles, "lower right")
+    return sheet.done()
 
 
 def _write_title(axes: Axes, outcome: str, by: str, gains: dict[str, dict[str, Any]]) -> None:

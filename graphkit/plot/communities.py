@@ -19,6 +19,7 @@ from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
 from graphkit.measures import Mixing
 from graphkit.plot import style
+from graphkit.plot.palette import Palette
 from graphkit.plot.style import (
     ACCENT,
     BASE,
@@ -26,7 +27,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     column_arrays,
     shown,
     shown_all,
@@ -35,7 +37,15 @@ from graphkit.plot.style import (
 __all__ = ["borders", "communities", "flows", "resolution", "visibility"]
 
 
-def communities(partition: Partition, *, top: int = 20, verdict: str | None = None) -> Canvas:
+def communities(
+    partition: Partition,
+    *,
+    top: int = 20,
+    verdict: str | None = None,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Bars of community sizes with names and over-represented tags, shaded by consistency over runs.
 
     Parameters
@@ -47,6 +57,12 @@ def communities(partition: Partition, *, top: int = 20, verdict: str | None = No
     verdict
         What the title says of them, such as the outcome of a null test; by default how far the
         runs agree.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition; by default one blue.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
 
     Returns
     -------
@@ -62,29 +78,32 @@ def communities(partition: Partition, *, top: int = 20, verdict: str | None = No
     stability = (
         summary.get_column("consistency").fill_null(1).to_numpy() if has_runs else np.ones(count)
     )
-    figure, (axes,) = blank_canvas(9.5, 1.3 + 0.36 * count)
+    sheet, (axes,) = style.open_sheet("communities", 9.5, 1.3 + 0.36 * count, ax=ax, on=width)
     rows = np.arange(count)[::-1]
-    colours = [(*to_rgb(BASE), 0.25 + 0.75 * float(s)) for s in stability]
+    hues = [BASE if palette is None else palette[partition.name(c)] for c in range(count)]
+    colours = [
+        (*to_rgb(hue), 0.25 + 0.75 * float(s)) for hue, s in zip(hues, stability, strict=True)
+    ]
     axes.barh(rows, sizes, color=colours, height=0.74)
     axes.set_yticks(rows, shown_all(summary.get_column("label")))
     axes.tick_params(axis="y", length=0)
     words = _strongest_tags(partition)
     for row, code, size, value in zip(rows, range(count), sizes, stability, strict=True):
         note = f" {size:,}" + (f" · {value:.2f}" if has_runs else "")
-        note += f"   {words[code]}" if words.get(code) else ""
+        # on a phone there is no room for tags
+        note += f"   {words[code]}" if words.get(code) and not sheet.narrow else ""
         axes.annotate(note, (size, row), va="center", fontsize=8.5, color=MUTED)
     axes.set_xlim(0, float(sizes.max()) * 1.75)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= sizes.max()])
-    axes.set_xlabel(
-        f"{shown(partition.node_kind)} (bar), consistency over runs (number, and shade)"
-    )
+    runs = " (bar), consistency over runs (number, and shade)" if has_runs else ""
+    axes.set_xlabel(f"{shown(partition.node_kind)}{runs}")
     left_out = partition.n_communities - count
     rest = f"; {left_out} smaller ones not shown" if left_out else ""
     if verdict is None:
         verdict = partition.verdict if partition.runs is not None else ""
     said = f" — {verdict}" if verdict else ""
     style.head(axes, f"{partition.n_communities} communities{said}{rest}")
-    return figure
+    return sheet.done()
 
 
 def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
@@ -98,7 +117,14 @@ def _strongest_tags(partition: Partition, most: int = 4) -> dict[int, str]:
     return {code: ", ".join(shown(t.lstrip("#")) for t in tags) for code, tags in words.rows()}
 
 
-def visibility(found: Visibility, *, top: int = 25) -> Canvas:
+def visibility(
+    found: Visibility,
+    *,
+    top: int = 25,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Best match on the follow graph, and follows inside, observed and expected, per community.
 
     Left: median over runs of the best F1 with a community of the follow graph; from 0.5 on
@@ -112,18 +138,30 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
         A result of :func:`graphkit.visibility`.
     top
         Communities shown, the largest first.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition: then marks
+        show the verdict, a diamond for hidden and a cross where there is none.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     frame = found.frame.head(top).filter(pl.col("follow_f1").is_not_null())
     if not frame.height:
         raise DataError("no community shares enough nodes with the follow graph to be plotted.")
     frame = frame.sort("follow_f1", "size", descending=[True, True])
     rows = np.arange(frame.height)[::-1]
-    figure, (left, right) = blank_canvas(10, 1.5 + 0.34 * frame.height, columns=2)
+    sheet, (left, right) = style.open_sheet(
+        "visibility", 10, 1.5 + 0.34 * frame.height, columns=2, ax=ax, on=width
+    )
     shades = {"visible": BASE, "hidden": ACCENT}
     colours = [shades.get(v, MUTED) for v in frame.get_column("verdict").to_list()]
     scores = frame.get_column("follow_f1").to_numpy()
     left.hlines(rows, 0, scores, color=PALE, linewidth=2)
-    left.scatter(scores, rows, color=colours, s=48, zorder=3)
+    hues, verdicts = colours, frame.get_column("verdict").to_list()
+    if palette is not None:
+        hues = [palette[str(name)] for name in frame.get_column("label")]
+    style.mark_verdicts(left, scores, rows, verdicts, hues, marked=palette is not None)
     left.axvline(0.5, color=MUTED, linewidth=1, linestyle="--")
     left.set_xlim(0, 1.02)
     left.set_yticks(rows, shown_all(frame.get_column("label")))
@@ -134,8 +172,10 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     style.head(left, f"Visible among followers? {hidden} of {frame.height} hidden")
     inside, chance = column_arrays(frame, "internal_share", "expected_share")
     right.barh(rows, chance, color=PALE, height=0.6, label="expected from degrees alone")
-    right.scatter(inside, rows, color=colours, s=48, zorder=3, label="observed")
-    right.set_yticks(rows, [""] * frame.height)
+    style.mark_verdicts(right, inside, rows, verdicts, hues, marked=palette is not None)
+    right.scatter([], [], color=MUTED, s=48, label="observed")
+    names = shown_all(frame.get_column("label"))
+    right.set_yticks(rows, names if sheet.narrow else [""] * frame.height)
     right.set_xlim(0, max(0.05, float(np.nanmax(np.r_[inside, chance]))) * 1.08)
     right.set_xlabel("share of members' follows that stay inside")
     style.head(right, "Follows inside, observed and expected")
@@ -143,11 +183,16 @@ def visibility(found: Visibility, *, top: int = 25) -> Canvas:
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(-0.6, frame.height - 0.4)
-    return figure
+    return sheet.done()
 
 
 def borders(
-    panels: Mixing | Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
+    panels: Mixing | Mapping[str, Mixing],
+    *,
+    top: int = 16,
+    highlight: tuple[str, ...] = (),
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """Mixing matrices side by side: log₂ of observed over expected edge weight.
 
@@ -164,19 +209,27 @@ def borders(
         Communities shown, the largest first.
     highlight
         Names of communities to mark by colour.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     if isinstance(panels, Mixing):
         panels = {"Edges between communities": panels}
-    return _draw_matrices(panels, top, highlight, "edge weight", ("from", "to"))
+    sides = ("from", "to")
+    return _draw_matrices("borders", panels, top, highlight, "edge weight", sides, ax, width).done()
 
 
 def _draw_matrices(
+    caller: str,
     panels: Mapping[str, Mixing],
     top: int,
     highlight: tuple[str, ...],
     unit: str,
     sides: tuple[str, str],
-) -> Canvas:
+    ax: Place | None,
+    width: Width,
+) -> style.Sheet:
     """Mixing matrices in any unit, with titles of rows and columns."""
     if not isinstance(panels, Mapping) or not panels:
         raise DataError("at least one Mixing result is needed: see graphkit.measures.mixing.")
@@ -185,31 +238,37 @@ def _draw_matrices(
         raise DataError("all panels must be over the same communities: use one partition.")
     size, names = len(labels), shown_all(labels)
     side = 1.9 + 0.29 * size + 0.07 * max(0, max(map(len, names)) - 16)  # with room for names
-    figure, axes = blank_canvas(side * len(panels) + 0.8, side, columns=len(panels))
-    for position, (ax, (title, panel)) in enumerate(zip(axes, panels.items(), strict=True)):
+    side = max(side, 3.6) + 0.6 if width == "phone" else side
+    sheet, panel_axes = style.open_sheet(
+        caller, side * len(panels) + 0.8, side, columns=len(panels), ax=ax, on=width
+    )
+    for position, (axes, (title, panel)) in enumerate(zip(panel_axes, panels.items(), strict=True)):
         ratio = panel.log_ratio()[:size, :size]
         cells = np.ma.masked_invalid(np.where(np.isneginf(ratio), -4.0, ratio))
-        image = ax.imshow(np.clip(cells, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
-        style.head(ax, shown(title))
+        image = axes.imshow(np.clip(cells, -4, 4), cmap="RdBu_r", vmin=-4, vmax=4)
+        style.head(axes, shown(title))
         if panel.directed:
-            ax.set_ylabel(sides[0], fontsize=9)
-            ax.set_xlabel(sides[1], fontsize=9)
-        ax.set_xticks(range(size), names, rotation=90, fontsize=8)
-        ax.set_yticks(range(size), names if position == 0 else [""] * size, fontsize=8)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
+            axes.set_ylabel(sides[0], fontsize=9)
+            axes.set_xlabel(sides[1], fontsize=9)
+        axes.set_xticks(range(size), names, rotation=90, fontsize=8)
+        axes.set_yticks(
+            range(size), names if position == 0 or width == "phone" else [""] * size, fontsize=8
+        )
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
             for tick, name in zip(ticks, labels, strict=True):
                 tick.set_color(ACCENT if name in highlight else INK)
         for name in set(highlight) & set(labels):
             corner = (labels.index(name) - 0.5, labels.index(name) - 0.5)
-            ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02)
-    bar.set_label(f"log₂ observed / expected {unit}", fontsize=9)
-    return figure
+            axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))
+    sheet.colorbar(image, panel_axes, f"log₂ observed / expected {unit}")
+    return sheet
 
 
-def resolution(profile: ResolutionProfile) -> Canvas:
+def resolution(
+    profile: ResolutionProfile, *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Number of communities and agreement of runs over the resolution γ, with domains as bands.
 
     Above, a step per admissible partition over the γ at which it is the best one found, and a
@@ -220,10 +279,16 @@ def resolution(profile: ResolutionProfile) -> Canvas:
     ----------
     profile
         Result of :func:`graphkit.communities.resolution_profile`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("resolution", profile, ResolutionProfile, "resolution_profile")
-    figure, (above, below) = blank_canvas(7.2, 4.8, 2)
-    grid = GridSpec(2, 1, figure=figure, height_ratios=(2.4, 1))
+    sheet, (above, below) = style.open_sheet(
+        "resolution", 7.2, 2.9 if width == "phone" else 4.8, 2, ax=ax, on=width
+    )
+    grid = GridSpec(2, 1, figure=sheet.figure, height_ratios=(2.4, 1))  # type: ignore[arg-type]
     above.set_subplotspec(grid[0])
     below.set_subplotspec(grid[1])
     below.sharex(above)
@@ -249,7 +314,7 @@ def resolution(profile: ResolutionProfile) -> Canvas:
         style.format_ticks(axis, "{:,.6g}")
     above.legend(frameon=False, fontsize=8.5, loc="upper left")
     style.head(above, _resolution_title(profile))
-    return figure
+    return sheet.done()
 
 
 def _draw_domains(axes: Axes, profile: ResolutionProfile) -> None:
@@ -284,7 +349,12 @@ def _resolution_title(profile: ResolutionProfile) -> str:
 
 
 def flows(
-    arms: Mixing | Mapping[str, Mixing], *, top: int = 16, highlight: tuple[str, ...] = ()
+    arms: Mixing | Mapping[str, Mixing],
+    *,
+    top: int = 16,
+    highlight: tuple[str, ...] = (),
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """Flow matrices side by side: log₂ of observed over expected impressions, one per arm.
 
@@ -301,12 +371,15 @@ def flows(
         Communities shown, the largest first.
     highlight
         Names of communities to mark by colour.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     if isinstance(arms, Mixing):
         arms = {str(arms.provenance.parameters.get("arm", "Impressions between communities")): arms}
-    figure = _draw_matrices(
-        arms, top, highlight, "impressions", ("community of origin", "community of viewers")
-    )
+    sides = ("community of origin", "community of viewers")
+    sheet = _draw_matrices("flows", arms, top, highlight, "impressions", sides, ax, width)
     marks = [panel.provenance.parameters.get("calibrated", True) for panel in arms.values()]
-    style.foot(figure, calibrated=all(marks))
-    return figure
+    style.foot(sheet, calibrated=all(marks))
+    return sheet.done()

@@ -13,7 +13,7 @@ from graphkit.attribution import CrossPostDemotion, TwoPlatforms
 from graphkit.errors import DataError
 from graphkit.measures.intervals import HIGHER, LOWER
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["cross_posting"]
 
@@ -72,7 +72,13 @@ _STRATEGIES = {
 }
 
 
-def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = None) -> Canvas:
+def cross_posting(
+    found: CrossPostDemotion,
+    platforms: TwoPlatforms | None = None,
+    *,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Changes by the demotion over its weight, and what a second platform adds for creators.
 
     Three panels: the change of the reach of posts, of the rewards of creators, and of what viewers
@@ -87,6 +93,10 @@ def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = Non
         Result of :func:`graphkit.attribution.cross_post_demotion`.
     platforms
         Result of :func:`graphkit.attribution.two_platforms`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("cross_posting", found, CrossPostDemotion, "attribution.cross_post_demotion")
     if platforms is not None:
@@ -94,7 +104,7 @@ def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = Non
     if not found.frame.height:
         raise DataError("plot.cross_posting: the result has no weight below 0.")
     count = len(_PANELS) + (platforms is not None)
-    figure, panels = blank_canvas(3.9 * count, 4.6, count)
+    sheet, panels = style.open_sheet("cross_posting", 3.9 * count, 4.6, count, ax=ax, on=width)
     weights = found.frame.get_column("weight").unique().sort(descending=True).to_list()
     for axes, (title, of, looks) in zip(panels, _PANELS, strict=False):
         _draw_changes(axes, found.frame.filter(of=of), looks, weights)
@@ -104,10 +114,10 @@ def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = Non
             axes.axvline(own, color=MUTED, linewidth=1, linestyle=":", zorder=0)
     panels[0].set_ylabel("change by the demotion, per cent", fontsize=9)
     if platforms is not None:
-        _draw_strategies(panels[-1], platforms)
+        _draw_strategies(sheet, platforms)
     title = f"{shown(found.feed)}: demotion of cross-posts"
     title += "" if found.audience == "all" else ", for viewers who do not follow the author"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    sheet.title(title)
     interval = found.frame.get_column("interval")[0]
     bounded = found.frame.get_column("percent_low").drop_nulls().len() > 0
     notes = [
@@ -120,8 +130,8 @@ def cross_posting(found: CrossPostDemotion, platforms: TwoPlatforms | None = Non
     if platforms is not None:
         notes.append(f"on the second platform: {shown(platforms.second)}")
     calibrated = found.calibrated and (platforms is None or platforms.calibrated)
-    style.foot(figure, *notes, calibrated=calibrated)
-    return figure
+    style.foot(sheet, *notes, calibrated=calibrated)
+    return sheet.done()
 
 
 def _draw_changes(
@@ -162,9 +172,9 @@ def _draw_changes(
     style.name_in_legend(axes, handles)
 
 
-def _draw_strategies(axes: Axes, platforms: TwoPlatforms) -> None:
+def _draw_strategies(sheet: style.Sheet, platforms: TwoPlatforms) -> None:
     """Distinct viewers per post by group and strategy."""
-    frame = platforms.frame.filter(measure="viewers")
+    axes, frame = sheet.axes[-1], platforms.frame.filter(measure="viewers")
     groups = frame.get_column("group").unique(maintain_order=True).to_list()
     offsets = (np.arange(len(_STRATEGIES)) - (len(_STRATEGIES) - 1) / 2) * 0.17
     for offset, (strategy, (colour, marker)) in zip(
@@ -187,7 +197,7 @@ def _draw_strategies(axes: Axes, platforms: TwoPlatforms) -> None:
     )
     axes.tick_params(labelsize=8, color=MUTED, labelcolor=INK)
     handles = {name: Line2D([], [], **_mark(*look)) for name, look in _STRATEGIES.items()}
-    style.name_in_legend(axes, handles, outside=True)
+    style.name_in_legend(axes, handles, outside=sheet)
 
 
 def _mark(colour: str, marker: str) -> dict[str, Any]:

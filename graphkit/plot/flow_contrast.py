@@ -9,7 +9,7 @@ from graphkit.errors import DataError, check_integer
 from graphkit.measures.flow_contrast import FlowContrast
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
 from graphkit.plot import style
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["flow_contrast"]
 
@@ -17,7 +17,9 @@ __all__ = ["flow_contrast"]
 MOST = 3.0
 
 
-def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
+def flow_contrast(
+    found: FlowContrast, *, top: int = 16, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Matrix of the differences of two arms' flows, home community by viewer's community.
 
     Red: the arm carries more from the row to the column than the baseline, beyond the totals of
@@ -31,6 +33,10 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
         Result of :func:`graphkit.measures.flow_contrast`.
     top
         Communities shown, the largest first.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("flow_contrast", found, FlowContrast, "graphkit.measures.flow_contrast")
     top = check_integer("top", top, 1)
@@ -40,7 +46,9 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
     size, names = len(labels), shown_all(labels)
     cells = found.matrix()[:size, :size]
     side = 2.6 + 0.34 * size + 0.07 * max(0, max(map(len, names)) - 12)
-    figure, (axes,) = blank_canvas(max(side + 1.4, 5.2), max(side, 4.0))
+    sheet, (axes,) = style.open_sheet(
+        "flow_contrast", max(side + 1.4, 5.2), max(side, 4.0), ax=ax, on=width
+    )
     limit = min(MOST, max(0.5, float(np.nanmax(np.abs(cells), initial=0.0))))
     shade = np.ma.masked_invalid(np.clip(cells, -limit, limit))
     image = axes.imshow(shade, cmap="RdBu_r", vmin=-limit, vmax=limit)
@@ -70,8 +78,7 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
     style.head(axes, title)
     ends = ("min" if (cells < -limit).any() else "", "max" if (cells > limit).any() else "")
     extend = "both" if all(ends) else ends[0] or ends[1] or "neither"
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, pad=0.02, extend=extend)
-    bar.set_label("difference of log₂ (observed / expected)", fontsize=9)
+    sheet.colorbar(image, axes, "difference of log₂ (observed / expected)", extend=extend)
     filled = FILLER in told.values()
     level = f"{100 * (1 - found.confidence):.3g} %"
     notes = [
@@ -82,5 +89,5 @@ def flow_contrast(found: FlowContrast, *, top: int = 16) -> Canvas:
         "hatched: fewer than 5 impressions expected" if len(told) < len(found.labels) ** 2 else "",
         f"intervals {found.interval}",
     ]
-    style.foot(figure, *notes, calibrated=found.calibrated)
-    return figure
+    style.foot(sheet, *notes, calibrated=found.calibrated)
+    return sheet.done()

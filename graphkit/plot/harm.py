@@ -15,7 +15,7 @@ from graphkit.measures.harm import HOSTING, HostingOfFlagged
 from graphkit.measures.intervention_costs import InterventionCosts
 from graphkit.plot import style
 from graphkit.plot.spread import arm_colours
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width
 
 __all__ = ["hosting_of_flagged", "intervention_costs"]
 
@@ -37,7 +37,9 @@ _PANELS = {
 _MARKERS = "oDs^vPX*<>"
 
 
-def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
+def hosting_of_flagged(
+    found: HostingOfFlagged, *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Hosting of flagged communities against others of their size, feed by feed.
 
     On the left the mean within-community reach of the flagged communities (red) and of their
@@ -48,12 +50,18 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
     ----------
     found
         Result of :func:`graphkit.measures.hosting_of_flagged`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("hosting_of_flagged", found, HostingOfFlagged, "measures.hosting_of_flagged")
     rows = found.frame.filter(pl.col("difference").is_not_null(), measure=HOSTING[0])
     if not rows.height:
         raise MissingDataError("no arm has a difference in hosting: there is nothing to draw.")
-    figure, (left, right) = blank_canvas(10.0, 2.4 + 0.5 * rows.height, 2)
+    sheet, (left, right) = style.open_sheet(
+        "hosting_of_flagged", 10.0, 2.4 + 0.5 * rows.height, 2, ax=ax, on=width
+    )
     marks: dict[str, Artist] = {}
     for at, row in enumerate(rows.iter_rows(named=True)):
         left.hlines(at, row["flagged"], row["unflagged"], color=PALE, linewidth=3, zorder=1)
@@ -61,8 +69,8 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
             marks[name] = left.scatter(
                 [row[name]], [at], color=[colour], marker=marker, s=46, zorder=3
             )
-        width = found.margin * row["unflagged"]
-        right.fill_betweenx([at - 0.42, at + 0.42], -width, width, color=PALE, linewidth=0)
+        margin = found.margin * row["unflagged"]
+        right.fill_betweenx([at - 0.42, at + 0.42], -margin, margin, color=PALE, linewidth=0)
         if row["low"] is not None:
             right.hlines(at, row["low"], row["high"], color=INK, linewidth=1.8, alpha=0.7)
         right.scatter([row["difference"]], [at], color=[INK], s=40, zorder=3)
@@ -77,7 +85,7 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
     right.axvline(0, color=MUTED, linewidth=1, zorder=1)
     names = style.told_apart(rows.get_column("arm").to_list())
     left.set_yticks(range(rows.height), names)
-    right.set_yticks(range(rows.height), [""] * rows.height)
+    right.set_yticks(range(rows.height), names if sheet.narrow else [""] * rows.height)
     for axes, label in (
         (left, "within-community reach"),
         (right, "flagged − unflagged\n(percentage points)"),
@@ -99,16 +107,18 @@ def hosting_of_flagged(found: HostingOfFlagged) -> Canvas:
     style.head(right, "Difference")
     bounds = rows.drop_nulls("low").height
     style.foot(
-        figure,
+        sheet,
         f"bars: confidence intervals {rows.item(0, 'interval')}" if bounds else "",
         f"grey: ±{found.margin:.0%} of the hosting of the others, the margin of equivalence",
         "verdicts adjusted for the number of arms (Holm)" if rows.height > 1 else "",
         calibrated=style.all_calibrated(rows),
     )
-    return figure
+    return sheet.done()
 
 
-def intervention_costs(found: InterventionCosts) -> Canvas:
+def intervention_costs(
+    found: InterventionCosts, *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Flagged exposure that interventions avoid, against three costs, with intervals.
 
     To the right, less flagged exposure; below the line, a loss. One dot per arm with both
@@ -118,6 +128,10 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
     ----------
     found
         Result of :func:`graphkit.measures.intervention_costs`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type(
         "intervention_costs", found, InterventionCosts, "measures.intervention_costs"
@@ -129,7 +143,7 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
     arms = [arm for _, arm in pairs]
     labels = [arm if arms.count(arm) == 1 else f"{arm} (against {base})" for base, arm in pairs]
     looks = list(zip(arm_colours(labels).values(), _MARKERS * (len(pairs) // 10 + 1), strict=False))
-    figure, panels = blank_canvas(13.0, 4.4, len(_PANELS))
+    sheet, panels = style.open_sheet("intervention_costs", 13.0, 4.4, len(_PANELS), ax=ax, on=width)
     handles: dict[str, Artist] = {}
     hollow = False
     for axes, (measure, (title, label, scale)) in zip(panels, _PANELS.items(), strict=True):
@@ -174,15 +188,15 @@ def intervention_costs(found: InterventionCosts) -> Canvas:
         text = text if drawn.count(text) == 1 else f"{text} ({at})"
         look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 7}
         handles[text] = Line2D([], [], linestyle="", **look)
-    style.name_in_legend(panels[-1], handles, outside=True)
+    style.name_in_legend(panels[-1], handles, outside=sheet)
     known = exposure.drop_nulls("low")
     style.foot(
-        figure,
+        sheet,
         f"bars: confidence intervals {known.item(0, 'interval')}" if known.height else "",
         f"hollow: more than {FILLER_LIMIT:.0%} filler, nothing is claimed" if hollow else "",
         calibrated=style.all_calibrated(exposure),
     )
-    return figure
+    return sheet.done()
 
 
 def _draw_cross(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError, MissingDataError, OptionError
 from graphkit.measures.contrast import Contrast
+from graphkit.measures.own_share import OwnShare
 from graphkit.plot import style
+from graphkit.plot.palette import Palette
 from graphkit.plot.spread import held_and_filled, not_claimed
 from graphkit.plot.style import (
     ACCENT,
@@ -21,7 +25,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     shown,
     shown_all,
 )
@@ -40,7 +45,13 @@ _COLOURS = {"hidden": ACCENT, "visible": BASE}
 
 
 def hosting(
-    contrast: Contrast | pl.DataFrame, visibility: Visibility, *, partition: str | None = None
+    contrast: Contrast | pl.DataFrame,
+    visibility: Visibility,
+    *,
+    partition: str | None = None,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """Difference in hosting between two feeds, by community, over the homophily of its follows.
 
@@ -60,6 +71,13 @@ def hosting(
         Visibility of the same communities.
     partition
         Kind of partition; needed if the contrast has several.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition: then marks
+        show the verdict, a diamond for hidden and a cross where there is none.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     frame = contrast.frame if isinstance(contrast, Contrast) else contrast
     needed = "partition community measure arm baseline difference low high interval"
@@ -89,24 +107,33 @@ def hosting(
         )
     arm, baseline = rows.select("arm", "baseline").row(0)
     barred = not_claimed(rows)
-    figure, (axes,) = blank_canvas(8.0, 5.2)
+    sheet, (axes,) = style.open_sheet("hosting", 8.0, 5.2, ax=ax, on=width)
     axes.axhline(0, color=PALE, linewidth=1)
     dots, colours, bars = [], [], []
     kinds_shown: dict[str, Artist] = {}
     for row in rows.iter_rows(named=True):
         x, y = row["homophily"], row["difference"]
         colour = MUTED if barred else _COLOURS.get(row["verdict"], MUTED)
+        if palette is not None and not barred:
+            colour = palette[row["community"]]
+        look: dict[str, Any] = {"color": [colour], "s": 46, "zorder": 3}
+        if palette is not None:
+            look["marker"] = style.VERDICTS.get(row["verdict"], "X")
         if row["low"] is not None:
             axes.vlines(x, row["low"], row["high"], color=colour, linewidth=1.6, alpha=0.6)
             bars.append((x, row["low"], x, row["high"]))
-        kinds_shown[row["verdict"]] = axes.scatter([x], [y], color=[colour], s=46, zorder=3)
+        axes.scatter([x], [y], **look)
+        ink = colour if palette is None else MUTED
+        mark = {"color": ink, "marker": look.get("marker", "o"), "markersize": 6.5}
+        kinds_shown[row["verdict"]] = Line2D([], [], linestyle="", **mark)
         dots.append((x, y))
         colours.append(colour)
     ends = np.array([min(0.0, rows["homophily"].min()), rows["homophily"].max()])  # type: ignore[type-var]
     if not barred and (line := _fitted_line(frame, kind)) is not None:
         axes.plot(ends, line[0] + line[1] * ends, color=INK, linewidth=1.2, linestyle="--")
     if not barred:
-        style.name_in_legend(axes, kinds_shown)
+        # outside, for inside it would cover intervals
+        sheet.legend(kinds_shown, "upper right", 4)
     axes.margins(0.1)
     title = f"Who is hosted where: {shown(arm)} − {shown(baseline)}"
     if len(title) > LONGEST_TITLE:
@@ -119,15 +146,15 @@ def hosting(
     known = rows.drop_nulls(["low", "interval"])
     notes += [f"bars: confidence interval {known['interval'][0]}"] if bars and known.height else []
     notes += held_and_filled(rows.row(0, named=True))
-    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
+    style.foot(sheet, *notes, calibrated=style.all_calibrated(rows))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     style.format_ticks(axes.yaxis, "{:+.3g}", 100)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
     names = rows.get_column("community").to_list()
-    style.name_dots(figure, axes, dots, names, colours, bars)
-    return figure
+    style.name_dots(sheet, axes, dots, names, colours, bars)
+    return sheet.done()
 
 
 def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float] | None:
@@ -142,7 +169,14 @@ def _fitted_line(contrast: pl.DataFrame, kind: str | None) -> tuple[float, float
     return found[0], found[1]
 
 
-def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> Canvas:
+def own_share(
+    found: OwnShare | pl.DataFrame,
+    communities: Sequence[str] | None = None,
+    *,
+    palette: Palette | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Share of own posts among those shown, by the number shown before: one line per community.
 
     One panel per arm; the line of a community is the mean over worlds and replications. Steps in
@@ -150,11 +184,18 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
 
     Parameters
     ----------
-    frame
-        Result of :func:`graphkit.measures.own_share`.
+    found
+        Result of :func:`graphkit.measures.own_share`, or rows of its frame.
     communities
         Those shown, at most 18; by default the first six by name.
+    palette
+        Colours of the communities, :func:`graphkit.plot.palette` of their partition; by default each figure has its own.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    frame = found.frame if isinstance(found, OwnShare) else found
     needed = "arm community shown_before accounts share partition"
     style.require_columns(frame, needed, "see own_share")
     frame = frame.filter(pl.col("accounts") >= LEAST)
@@ -181,10 +222,20 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
             f"the frame has the partitions {', '.join(map(str, kinds))}: keep the rows of one."
         )
     arms = frame.get_column("arm").unique(maintain_order=True).to_list()
-    figure, panels = blank_canvas(max(4.2 * len(arms), 6.4), 4.2, len(arms))
+    sheet, panels = style.open_sheet(
+        "own_share", max(4.2 * len(arms), 6.4), 4.2, len(arms), ax=ax, on=width
+    )
     mean = frame.group_by("arm", "community", "shown_before").agg(pl.col("share").mean())
     looks = [{"color": hue, "linestyle": line} for line in STYLES for hue in HUES]
     look = dict(zip(wanted, looks, strict=False))
+    if palette is not None:
+        # grey lines, of which there can be several, differ by their style
+        hues = [palette[name] for name in wanted]
+        turns = [hues[:at].count(hue) for at, hue in enumerate(hues)]
+        look = {
+            name: {"color": hue, "linestyle": STYLES[turn % len(STYLES)]}
+            for name, hue, turn in zip(wanted, hues, turns, strict=True)
+        }
     top = float(mean.get_column("share").max())  # type: ignore[arg-type]
     lines = {}
     for axes, arm in zip(panels, arms, strict=True):
@@ -201,6 +252,6 @@ def own_share(frame: pl.DataFrame, communities: Sequence[str] | None = None) -> 
     labels = shown_all(wanted)
     labels = [x if labels.count(x) == 1 else f"{x} ({at})" for at, x in enumerate(labels, 1)]
     named = {label: lines[name] for label, name in zip(labels, wanted, strict=True)}
-    style.name_in_legend(panels[-1], named, outside=True)
-    style.foot(figure, calibrated=style.all_calibrated(frame))
-    return figure
+    style.name_in_legend(panels[-1], named, outside=sheet)
+    style.foot(sheet, calibrated=style.all_calibrated(frame))
+    return sheet.done()

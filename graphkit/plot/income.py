@@ -19,7 +19,7 @@ from graphkit.measures.income import Income
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.plot import style
 from graphkit.plot.spread import Colour, arm_colours
-from graphkit.plot.style import INK, MUTED, PALE, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, PALE, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["economy", "income"]
 
@@ -41,7 +41,13 @@ _OF_ECONOMY = {
 _MARKERS = "oDs^vPX*<>"
 
 
-def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Canvas:
+def income(
+    found: Income | Iterable[Income],
+    *,
+    confidence: float = 0.95,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Inequality of income, share of creators with a living, and what small creators get.
 
     One row per payout scheme, one dot per arm with its confidence interval. Hollow dots are arms
@@ -56,6 +62,10 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
         under several payout schemes.
     confidence
         Confidence level of the intervals.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     several = [found] if isinstance(found, Income) else _listed(found)
     for one in several:
@@ -77,7 +87,9 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
     arms = first.frame.get_column("arm").unique(maintain_order=True).to_list()
     looks = _looks(arms)
     filled = _filled_arms(means[0])
-    figure, panels = blank_canvas(11.0, 2.3 + 0.16 * len(names) * (len(arms) + 2), len(_PANELS))
+    sheet, panels = style.open_sheet(
+        "income", 11.0, 2.3 + 0.16 * len(names) * (len(arms) + 2), len(_PANELS), ax=ax, on=width
+    )
     for axes, (measure, title) in zip(panels, _PANELS.items(), strict=True):
         for row, frame in enumerate(means):
             _draw_scheme(axes, frame.filter(measure=measure), row, looks, filled)
@@ -85,20 +97,20 @@ def income(found: Income | Iterable[Income], *, confidence: float = 0.95) -> Can
     for axes in panels[1:]:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         style.format_ticks(axes.xaxis, "{:.0f} %", 100)
-    _name_rows(panels, names)
+    _name_rows(sheet, names)
     panels[2].axvline(0.5, color=MUTED, linewidth=1, linestyle=":", zorder=0)
-    style.name_in_legend(panels[2], _handles(looks, filled), outside=True)
+    style.name_in_legend(panels[2], _handles(looks, filled), outside=sheet)
     notes = [
         f"a living: {first.living:g} of the mean income under {shown(first.baseline)}",
         "dotted: as if followers did not matter",
         _bars_text(means[0], confidence),
         f"hollow: more than {FILLER_LIMIT:.0%} filler, nothing is claimed" if filled else "",
     ]
-    style.foot(figure, *notes, calibrated=style.all_calibrated(first.outcome))
-    return figure
+    style.foot(sheet, *notes, calibrated=style.all_calibrated(first.outcome))
+    return sheet.done()
 
 
-def economy(found: Economy) -> Canvas:
+def economy(found: Economy, *, ax: Place | None = None, width: Width = "page") -> Canvas:
     """Feeds by payout schemes: inequality of income, survival of small creators, viewer value.
 
     One row per payout scheme, one dot per arm with its confidence interval; the last panel is the
@@ -110,6 +122,10 @@ def economy(found: Economy) -> Canvas:
     ----------
     found
         Result of :func:`graphkit.measures.economy`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("economy", found, Economy, "measures.economy")
     names, frame = list(found.payouts), found.frame
@@ -118,7 +134,9 @@ def economy(found: Economy) -> Canvas:
     known = frame.drop_nulls("mean")
     measures = [m for m in _OF_ECONOMY if known.filter(measure=m).height]
     height = 2.3 + 0.16 * len(names) * (len(arms) + 2)
-    figure, panels = blank_canvas(3.2 * len(measures) + 1.6, height, len(measures))
+    sheet, panels = style.open_sheet(
+        "economy", 3.2 * len(measures) + 1.6, height, len(measures), ax=ax, on=width
+    )
     above = frame.filter(pl.col("filler") > FILLER_LIMIT)
     for axes, measure in zip(panels, measures, strict=True):
         for row, name in enumerate(names):
@@ -126,9 +144,9 @@ def economy(found: Economy) -> Canvas:
             filled = set(above.filter(payout=name).get_column("arm"))
             _draw_scheme(axes, rows, row, looks, filled)
         _finish_panel(axes, _OF_ECONOMY[measure], len(names), whole=measure == "income_gini")
-    _name_rows(panels, names)
+    _name_rows(sheet, names)
     hollow = set(above.get_column("arm"))
-    style.name_in_legend(panels[-1], _handles(looks, hollow), outside=True)
+    style.name_in_legend(panels[-1], _handles(looks, hollow), outside=sheet)
     budget = frame.get_column("budget")[0]
     notes = [
         f"budget {budget}; small creators: the fifth with fewest followers"
@@ -137,8 +155,8 @@ def economy(found: Economy) -> Canvas:
         _bars_text(known, found.confidence),
         f"hollow: more than {FILLER_LIMIT:.0%} filler, nothing is claimed" if hollow else "",
     ]
-    style.foot(figure, *notes, calibrated=style.all_calibrated(frame))
-    return figure
+    style.foot(sheet, *notes, calibrated=style.all_calibrated(frame))
+    return sheet.done()
 
 
 def _looks(arms: list[str]) -> dict[str, tuple[Colour, str]]:
@@ -149,11 +167,11 @@ def _looks(arms: list[str]) -> dict[str, tuple[Colour, str]]:
     }
 
 
-def _name_rows(panels: list[Axes], names: list[str]) -> None:
-    """Names of the payout schemes, at the first panel only."""
-    panels[0].set_yticks(range(len(names)), shown_all(names))
-    for axes in panels[1:]:
-        axes.set_yticks(range(len(names)), [""] * len(names))
+def _name_rows(sheet: style.Sheet, names: list[str]) -> None:
+    """Names of the payout schemes, at the first panel only unless they lie below each other."""
+    for axes in sheet.axes:
+        first = sheet.narrow or axes is sheet.axes[0]
+        axes.set_yticks(range(len(names)), shown_all(names) if first else [""] * len(names))
 
 
 def _listed(found: object) -> list[Income]:

@@ -22,7 +22,7 @@ from graphkit.measures.conditions import (
     rounded,
 )
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, blank_canvas, shown
+from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["robustness"]
 
@@ -39,7 +39,7 @@ _OWN = (INK, "D")
 _MOST = 60
 
 
-def robustness(found: Robustness) -> Canvas:
+def robustness(found: Robustness, *, ax: Place | None = None, width: Width = "page") -> Canvas:
     """The difference under every condition with its interval; the comparison as it is on top.
 
     Blue dots: the conclusion holds; red crosses: it turns; grey squares: it cannot be told; other
@@ -51,10 +51,14 @@ def robustness(found: Robustness) -> Canvas:
     ----------
     found
         Result of :func:`graphkit.attribution.robustness` or :func:`graphkit.attribution.judge`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("robustness", found, Robustness, "attribution.robustness")
     frame = found.frame.head(_MOST)
-    figure, (axes,) = blank_canvas(9.5, 1.9 + 0.27 * frame.height)
+    sheet, (axes,) = style.open_sheet("robustness", 9.5, 1.9 + 0.27 * frame.height, ax=ax, on=width)
     rows = np.arange(frame.height)[::-1]
     own = frame.row(0, named=True)
     axes.axvline(0, color=INK, linewidth=1)
@@ -119,8 +123,7 @@ def robustness(found: Robustness) -> Canvas:
     axes.margins(x=0.06)
     style.format_ticks(axes.xaxis, "{:+.3g}")
     # above the axes: inside, it would hide lines
-    options: dict[str, Any] = {"loc": "outside upper left", "ncols": 4, "frameon": False}
-    figure.legend(list(handles.values()), list(handles), fontsize=8.5, **options)
+    sheet.legend(handles, "upper left", 4)
     notes = []
     intervals = (
         frame.drop_nulls("low").get_column("interval").drop_nulls().unique(maintain_order=True)
@@ -129,5 +132,5 @@ def robustness(found: Robustness) -> Canvas:
         notes.append(f"lines: confidence intervals {', '.join(intervals)}")
     if found.frame.height > frame.height:
         notes.append(f"{found.frame.height - frame.height} more conditions are not shown")
-    style.foot(figure, *notes, calibrated=found.calibrated)
-    return figure
+    style.foot(sheet, *notes, calibrated=found.calibrated)
+    return sheet.done()

@@ -1,107 +1,34 @@
-"""Figures of simulated spread: contrasts, reach over time, sensitivity sweep, means of arms."""
+"""Figures of simulated spread: reach over time, sensitivity sweep, means of arms."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from graphkit.errors import DataError, MissingDataError, nearest
+from graphkit.errors import DataError, MissingDataError, check_number, nearest
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import Contrast
 from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
+from graphkit.measures.reach import ReachCurve
 from graphkit.plot import style
-from graphkit.plot.style import (
-    ACCENT,
-    BASE,
-    INK,
-    MUTED,
-    PALE,
-    Canvas,
-    blank_canvas,
-    shown,
-    shown_all,
-)
+from graphkit.plot.style import ACCENT, BASE, INK, Canvas, Place, Width, shown, shown_all
 
-__all__ = ["blend", "contrast", "reach", "s_scan", "trade_off"]
+__all__ = ["blend", "reach", "s_scan", "trade_off"]
 
 Colour = str | tuple[float, ...]
 
 _INTERVALS = "low high interval worlds replications"
-_CONTRAST_COLUMNS = (
-    f"partition community measure arm baseline arm_mean baseline_mean difference {_INTERVALS}"
-)
-#: Characters of the name of a row that a contrast has room for.
-_LONGEST = 64
 _MEANS_COLUMNS = f"arm partition community measure mean {_INTERVALS}"
-
-
-def contrast(found: Contrast | pl.DataFrame, *, top: int = 40) -> Canvas:
-    """Differences with confidence intervals, one row per measure, and their numbers.
-
-    Red: higher; blue: lower; grey: no direction is claimed, and the row says why. Of a
-    :class:`~graphkit.measures.Contrast` its primary rows are shown, of a frame all its rows, the
-    primary ones first. Measures have different units, so they share the axis of the effect: the
-    difference and its bounds in standard deviations over populations. If all rows are of one
-    measure (hosting by community, for example), the axis has its unit. Where nothing is known of
-    how populations vary (a single world), each row has its own scale, from zero to the farther
-    end of its interval. The numbers are in the measure's unit.
-
-    Parameters
-    ----------
-    found
-        Result of :func:`graphkit.contrast`, or rows of its frame.
-    top
-        Rows shown, the first ones; the figure says how many are left out.
-    """
-    frame = found.frame if isinstance(found, Contrast) else found
-    if isinstance(found, Contrast) and found.primary.height:
-        frame = found.primary
-    style.require_columns(frame, _CONTRAST_COLUMNS, "see contrast")
-    if "primary" in frame.columns:
-        frame = frame.sort("primary", descending=True, nulls_last=True, maintain_order=True)
-    defined = frame.filter(pl.col("difference").is_not_null())
-    if not defined.height:
-        raise DataError("no row of the contrast has a difference to be plotted.")
-    arm, baseline = _only_pair(defined)
-    rows = defined.head(top)
-    one_measure = rows.get_column("measure").n_unique() == 1
-    scale = "unit" if one_measure else "effect" if _has_effects(rows) else "own"
-    tall = 0.48 if scale == "effect" else 0.3
-    figure, (axes,) = blank_canvas(12.0, 1.6 + tall * rows.height)
-    _draw_differences(axes, rows, scale)
-    first = rows.row(0, named=True)
-    title = f"{arm} − {baseline}" + (f": {shown(first['measure'])}" if one_measure else "")
-    style.head(axes, title)
-    known = describe_measure(first["measure"])
-    unit_of = f" ({known.unit})" if known is not None else ""
-    label = {
-        "unit": f"difference{unit_of}",
-        "effect": "difference in standard deviations over populations",
-        "own": "difference, each row on its own scale",
-    }[scale]
-    axes.set_xlabel(f"{label}; {_interval_text(rows)}", fontsize=9, loc="left")
-    more = defined.height - rows.height
-    notes = held_and_filled(first) + ([f"{more} more rows are not shown"] if more else [])
-    style.foot(figure, *notes, calibrated=style.all_calibrated(rows))
-    return figure
 
 
 def not_claimed(rows: pl.DataFrame) -> bool:
     """Whether filler forbids a direction in a row of these contrasts."""
     return "direction" in rows.columns and bool((rows.get_column("direction") == FILLER).any())
-
-
-def _has_effects(rows: pl.DataFrame) -> bool:
-    """Whether differences are known in standard deviations over populations."""
-    if "effect_low" not in rows.columns:
-        return False
-    return bool(rows.get_column("effect_low").is_not_null().any())
 
 
 def held_and_filled(row: dict[str, Any]) -> list[str]:
@@ -115,7 +42,7 @@ def held_and_filled(row: dict[str, Any]) -> list[str]:
     return notes + ([f"filler: {', '.join(shares)}"] if shares else [])
 
 
-def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
+def only_pair(frame: pl.DataFrame) -> tuple[str, str]:
     """Names of arm and baseline of contrasts, which must be of one pair."""
     pairs = frame.select("arm", "baseline").unique()
     if pairs.height > 1:
@@ -124,128 +51,27 @@ def _only_pair(frame: pl.DataFrame) -> tuple[str, str]:
     return shown(arm), shown(baseline)
 
 
-def _draw_differences(axes: Axes, frame: pl.DataFrame, scale: str) -> None:
-    """Rows of differences with intervals, two columns of numbers, and what is claimed.
-
-    `scale` is of the axis: ``"unit"`` of the one measure, ``"effect"``, or each row's ``"own"``.
-    """
-    columns = ("difference", "low", "high")
-    if scale == "effect":
-        columns = ("effect", "effect_low", "effect_high")
-    numbers = frame.select(columns).to_numpy().astype(np.float64)
-    numbers[(frame.get_column("difference") == 0).to_numpy() & np.isnan(numbers[:, 0]), 0] = 0.0
-    widest = float(np.nanmax(np.abs(numbers), initial=0.0)) or 1.0
-    ends = np.full(frame.height, widest)
-    if scale == "own":
-        ends = np.nanmax(np.abs(numbers), axis=1)
-        ends[ends == 0] = 1.0
-    places = numbers / ends[:, None]
-    rows = np.arange(frame.height)[::-1]
-    left, right = -1.05, 1.05
-    if scale != "own":
-        left = min(0.0, float(np.nanmin(places))) - 0.05
-        right = max(0.0, float(np.nanmax(places))) + 0.05
-    axes.vlines(0, -0.6, frame.height - 0.4, color=INK, linewidth=1)
-    span, names = right - left, []
-    texts_at = tuple(right + part * span for part in (0.05, 0.41, 1.01))
-    for at, row, place in zip(rows, frame.iter_rows(named=True), places, strict=True):
-        colour = _row_colour(row)
-        axes.hlines(at, left, right, color=PALE, linewidth=0.6, zorder=0)
-        if not np.isnan(place[1]):
-            axes.hlines(at, place[1], place[2], color=colour, linewidth=2.6)
-        if not np.isnan(place[0]):
-            axes.scatter([place[0]], [at], color=[colour], s=42, zorder=3)
-        for x, text in zip(texts_at, (*_number_texts(row), _claim_text(row)), strict=True):
-            ink = colour if x == texts_at[2] else INK
-            axes.text(x, at, text, va="center", fontsize=8.5, color=ink)
-        names.append(_row_words(row) if scale == "effect" else _row_name(row, scale == "unit"))
-    arm, baseline = _only_pair(frame)
-    # long names are written on two lines
-    between = " → " if len(baseline) + len(arm) <= 22 else "\n→ "
-    heads = (f"{baseline}{between}{arm}", "difference [interval]")
-    for x, text in zip(texts_at, heads, strict=False):
-        axes.text(x, frame.height - 0.55, text, fontsize=8.5, color=MUTED, va="bottom")
-    axes.set_yticks(rows, names, fontsize=9)
-    axes.tick_params(axis="y", length=0)
-    if scale == "own":
-        axes.set_xticks([-0.55, 0.0, 0.55], ["less", "0", "more"])
-        axes.tick_params(axis="x", length=0)
-    else:
-        ticks = np.asarray(MaxNLocator(4).tick_values(left * widest, right * widest))
-        ticks = ticks[(ticks >= left * widest) & (ticks <= right * widest)]
-        axes.set_xticks(ticks / widest, [_short_number(t) for t in ticks.tolist()])
-    axes.set_xlim(left, right + 1.4 * span)
-    axes.set_ylim(-0.6, frame.height + (0.1 if between == " → " else 0.6))
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_bounds(left, right)
-
-
-def _row_colour(row: dict[str, Any]) -> str:
-    """Of a direction that is claimed; muted without."""
-    low, high = row["low"], row["high"]
-    if str(row.get("direction") or "").startswith("not"):
-        return MUTED
-    if low is not None and low > 0:
-        return ACCENT
-    return BASE if high is not None and high < 0 else MUTED
-
-
-def _claim_text(row: dict[str, Any]) -> str:
-    """What is claimed of the direction, and why nothing is."""
-    if row["low"] is None:
-        return "no interval"
-    return str(row.get("direction") or "")
-
-
-def _row_words(row: dict[str, Any]) -> str:
-    """The measure in the words of the catalogue, and below them its name and partition."""
-    known, name = describe_measure(row["measure"]), _row_name(row, one_measure=False)
-    words = "" if known is None else known.meaning.partition(":")[0].partition(",")[0]
-    return f"{shown(words)}\n{name}" if words else name
-
-
-def _row_name(row: dict[str, object], one_measure: bool) -> str:
-    community, partition = row["community"], row["partition"]
-    where = [shown(part) for part in (community, partition) if part is not None]
-    if one_measure and where:
-        return shown(", ".join(where if community is not None else ["all", *where]), _LONGEST)
-    measure = shown(row["measure"])
-    return shown(f"{measure} ({', '.join(where)})", _LONGEST) if where else measure
-
-
-def _number_texts(row: dict[str, float | None]) -> tuple[str, str]:
-    """Both means, and the difference with its bounds to two digits of its uncertainty."""
-    means = f"{_short_number(row['baseline_mean'])} → {_short_number(row['arm_mean'])}"
-    difference, low, high = row["difference"], row["low"], row["high"]
-    if difference is None or low is None or high is None or low == high:
-        return means, _short_number(difference, signed=True)
-    places = min(max(1 - math.floor(math.log10((high - low) / 2)), 0), 6)
-    text = f"{difference:+,.{places}f}  [{low:+,.{places}f}, {high:+,.{places}f}]"
-    return means, text.replace("-", "−")
-
-
-def _short_number(value: float | None, *, signed: bool = False) -> str:
-    """Three digits, with the sign where asked for, and a true minus."""
-    if value is None:
-        return "–"
-    sign = "+" if signed and value else ""
-    text = f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
-    return text.replace("-", "−")
-
-
-def reach(curve: pl.DataFrame) -> Canvas:
+def reach(
+    found: ReachCurve | pl.DataFrame, *, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """Mean reach of a post by tick or by age, a line per arm, with the range over worlds.
 
+    Arms whose lines are the same share one, and the title says so: under a matched budget, reach by
+    tick is the same in all arms, and :attr:`graphkit.measures.ReachCurve.equal` tells it before.
     The line is the mean over worlds, the band their range; with a single world it is the range
     over its replications, as the figure says.
 
     Parameters
     ----------
-    curve
-        Result of :func:`graphkit.measures.reach_by_age`, or of
-        :func:`graphkit.measures.reach_curve`, which is the same for all arms under a
-        matched budget.
+    found
+        Result of :func:`graphkit.measures.reach_by_age` or :func:`graphkit.measures.reach_curve`,
+        or rows of its frame.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    curve = found.frame if isinstance(found, ReachCurve) else found
     style.require_columns(curve, "arm world replication reach", "see reach_curve")
     by_age = "age" in curve.columns
     if by_age:
@@ -260,27 +86,41 @@ def reach(curve: pl.DataFrame) -> Canvas:
         mean=pl.col("reach").mean(), low=pl.col("reach").min(), high=pl.col("reach").max()
     )
     arms = curve.get_column("arm").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.2)
+    sheet, (axes,) = style.open_sheet("reach", 7.2, 4.2, ax=ax, on=width)
     ends = []
-    for name, colour in arm_colours(arms).items():
+    alike = _alike(by_tick, arms)
+    for (name, *same), colour in zip(alike, arm_colours(arms).values(), strict=False):
         line = by_tick.filter(pl.col("arm") == name).sort("tick")
         marker = "o" if line.height == 1 else None
         style.draw_line(axes, line, "tick", "mean", colour, marker=marker)
         last = line.row(-1, named=True)
-        ends.append((last["mean"], last["tick"], name, colour))
+        told = f"{len(same) + 1} feeds" if len(same) > 1 else " = ".join(shown_all([name, *same]))
+        ends.append((last["mean"], last["tick"], told, colour))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.set_xlabel("age of the post: ticks since it entered" if by_age else "tick")
     axes.set_ylabel("accounts reached per post")
     name_lines(axes, ends)
-    style.head(axes, "Reach of a post")
+    all_same = len(alike) == 1 < len(arms)
+    style.head(axes, "Reach of a post" + (": the same under all feeds" if all_same else ""))
     count = curve.get_column(unit).n_unique()
-    if count > 1:
-        style.write_note(
-            axes, 0.02, 0.97, f"line: mean; band: range over {count} {unit}s", va="top"
-        )
-    style.foot(figure, calibrated=style.all_calibrated(curve))
-    return figure
+    note = f"line: mean; band: range over {count} {unit}s" if count > 1 else ""
+    style.foot(sheet, note, calibrated=style.all_calibrated(curve))
+    return sheet.done()
+
+
+def _alike(by_tick: pl.DataFrame, arms: list[str]) -> list[list[str]]:
+    """Arms with the same line and band, in their order."""
+    groups: list[tuple[pl.DataFrame, list[str]]] = []
+    for arm in arms:
+        line = by_tick.filter(pl.col("arm") == arm).sort("tick").drop("arm")
+        for known, names in groups:
+            if known.equals(line):
+                names.append(arm)
+                break
+        else:
+            groups.append((line, [arm]))
+    return [names for _, names in groups]
 
 
 def arm_colours(arms: list[str]) -> dict[str, Colour]:
@@ -346,7 +186,7 @@ def _with_unit(label: str, measure: str) -> str:
     return label if known is None else f"{label}\n{known.unit}"
 
 
-def _interval_text(rows: pl.DataFrame) -> str:
+def interval_text(rows: pl.DataFrame) -> str:
     """What the confidence intervals speak about, and the number of their units."""
     label = rows.get_column("interval")[0]
     if not rows.get_column("low").count():
@@ -360,7 +200,13 @@ def _interval_text(rows: pl.DataFrame) -> str:
     return f"confidence interval {label} ({units})"
 
 
-def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
+def s_scan(
+    found: Mapping[float, Contrast] | pl.DataFrame,
+    *,
+    measure: str = "crossing",
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Sensitivity sweep: difference of a measure over the social share of taste s.
 
     A line per partition with its confidence interval; dashed vertical lines mark sign changes
@@ -369,23 +215,29 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
 
     Parameters
     ----------
-    frame
-        Results of :func:`graphkit.contrast` with a column ``s``, stacked.
+    found
+        Results of :func:`graphkit.contrast` by the value of s; or their frames with a column
+        ``s``, stacked, as a study's table ``s_scan`` has them.
     measure
         The measure shown, over all communities.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
+    frame = _stack_contrasts(found)
     needed = "s measure partition community arm baseline difference low high"
-    style.require_columns(frame, needed, "stack contrasts, with a column s")
+    style.require_columns(frame, needed, "contrasts by s, or stacked with a column s")
     rows = frame.filter(
         pl.col("community").is_null(), pl.col("difference").is_not_null(), measure=measure
     ).sort("s", maintain_order=True)
     if not rows.height:
         raise DataError(f"the frame has no difference of {measure!r} over all communities.")
-    arm, baseline = _only_pair(rows)
+    arm, baseline = only_pair(rows)
     if rows.select("partition", "s").is_duplicated().any():
         raise DataError("a value of s occurs more than once for one partition.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.2)
+    sheet, (axes,) = style.open_sheet("s_scan", 7.2, 4.2, ax=ax, on=width)
     axes.axhline(0, color=INK, linewidth=1)
     changes, lines = [], {}
     for kind, colour in arm_colours(kinds).items():
@@ -400,7 +252,7 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         axes.axvline(at, color=colour, linewidth=1, linestyle="--")
         text, top = f"s = {at:.2f}", ("data", "axes fraction")
         style.write_beside(axes, text, (at, 1), (3, -10), xycoords=top, fontsize=8.5, color=colour)
-    style.name_in_legend(axes, lines)
+    style.name_in_legend(axes, lines, outside=sheet if sheet.narrow else None)
     title = "The mean changes its sign" if changes else "The mean keeps its sign over s"
     if not_claimed(rows):
         title = "No direction is claimed: filler"
@@ -409,8 +261,21 @@ def s_scan(frame: pl.DataFrame, *, measure: str = "crossing") -> Canvas:
         pl.col("^interval$").unique(maintain_order=True)
     )
     note = f"band: confidence interval {'; '.join(about.to_series())}" if about.height else ""
-    style.finish_chart(figure, axes, rows, title, "s: social share of taste", y, note)
-    return figure
+    style.finish_chart(sheet, axes, rows, title, "s: social share of taste", y, note)
+    return sheet.done()
+
+
+def _stack_contrasts(found: object) -> Any:
+    """Frames of contrasts by s, with a column s; anything else as it is."""
+    if not isinstance(found, Mapping) or not all(isinstance(v, Contrast) for v in found.values()):
+        return found
+    parts = [
+        one.frame.with_columns(pl.lit(check_number("s", s, 0, 1), pl.Float64).alias("s"))
+        for s, one in found.items()
+    ]
+    if not parts:
+        raise DataError("plot.s_scan needs at least one contrast, by the value of s.")
+    return pl.concat(parts)
 
 
 def sign_changes(s: list[float], difference: list[float]) -> list[float]:
@@ -447,6 +312,8 @@ def blend(
     *,
     partition: str | None = None,
     ends: tuple[str, str] | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """A measure over the share of the second feed in a blend of two, with confidence intervals.
 
@@ -463,6 +330,10 @@ def blend(
         Kind of partition; all of them if absent.
     ends
         Names of the first and of the second feed.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_columns(frame, f"{_MEANS_COLUMNS} share", "see arm_means")
     rows = _overall_rows(frame.filter(pl.col("share").is_not_null()), measure, partition)
@@ -471,7 +342,7 @@ def blend(
     if rows.get_column("share").n_unique() < 2:
         raise DataError("a curve needs at least two shares.")
     kinds = rows.get_column("partition").unique(maintain_order=True).to_list()
-    figure, (axes,) = blank_canvas(7.2, 4.4)
+    sheet, (axes,) = style.open_sheet("blend", 7.2, 4.4, ax=ax, on=width)
     banded, lines = False, {}
     for kind, colour in arm_colours(kinds).items():
         line = rows.filter(pl.col("partition").eq_missing(pl.lit(kind, pl.String))).sort("share")
@@ -489,9 +360,9 @@ def blend(
         f"share of {second} in the blend: 0 is {first}",
     )
     y = _with_unit(shown(measure), measure) if len(kinds) > 1 else _measure_text(rows)
-    note = f"band: {_interval_text(rows)}" if banded else ""
-    style.finish_chart(figure, axes, rows, title, x, y, note)
-    return figure
+    note = f"band: {interval_text(rows)}" if banded else ""
+    style.finish_chart(sheet, axes, rows, title, x, y, note)
+    return sheet.done()
 
 
 def trade_off(
@@ -500,6 +371,8 @@ def trade_off(
     y: str = "crossing",
     *,
     partition: str | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
 ) -> Canvas:
     """One measure against another, one named dot per arm, with intervals in both directions.
 
@@ -514,6 +387,10 @@ def trade_off(
         Measures along the two axes.
     partition
         Kind of partition; needed where a measure is given under several.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_columns(frame, _MEANS_COLUMNS, "see arm_means")
     both = []
@@ -531,7 +408,7 @@ def trade_off(
     points = both[0].join(both[1], on="arm", suffix="_y", maintain_order="left")
     if not points.height:
         raise DataError(f"no arm has a mean of both {x!r} and {y!r}.")
-    figure, (axes,) = blank_canvas(8.0, 5.6)
+    sheet, (axes,) = style.open_sheet("trade_off", 8.0, 5.6, ax=ax, on=width)
     colours = arm_colours(points.get_column("arm").to_list())
     dots, bars = [], []
     for row in points.iter_rows(named=True):
@@ -547,11 +424,11 @@ def trade_off(
         dots.append((at, height))
     axes.margins(0.12)
     title = f"{len(dots)} feeds: {shown(y)} against {shown(x)}"
-    note = f"bars: {_interval_text(points)}" if bars else ""
+    note = f"bars: {interval_text(points)}" if bars else ""
     across, up = (_measure_text(rows) for rows in both)
-    style.finish_chart(figure, axes, pl.concat(both), title, across, up, note)
+    style.finish_chart(sheet, axes, pl.concat(both), title, across, up, note)
     axes.autoscale_view()
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    style.name_dots(figure, axes, dots, list(colours), list(colours.values()), bars)
-    return figure
+    style.name_dots(sheet, axes, dots, list(colours), list(colours.values()), bars)
+    return sheet.done()

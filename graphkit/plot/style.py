@@ -9,9 +9,10 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -22,10 +23,12 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import (
+    FixedFormatter,
     FuncFormatter,
     LogFormatter,
     LogitFormatter,
@@ -36,10 +39,10 @@ from matplotlib.transforms import Bbox
 
 from graphkit.data.files import write_whole
 from graphkit.data.tags import drop_unseen
-from graphkit.errors import DataError, GraphkitWarning, MissingDataError
+from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
 from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
 
-__all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "blank_canvas"]
+__all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "Place", "Width", "blank_canvas"]
 
 INK = "#22262b"
 MUTED = "#6b7580"
@@ -48,6 +51,15 @@ ACCENT = "#c2410c"
 BASE = "#2563a8"
 
 Floats = npt.NDArray[np.float64]
+
+#: Where a figure may be drawn in place of a canvas of its own.
+Place = Axes | SubFigure
+#: Of a new figure: as wide as its content wants, or for a screen of 390 pixels.
+Width = Literal["page", "phone"]
+#: Inches that are 390 pixels on a phone: there, letters of 8 points are 11 pixels high.
+PHONE = 3.9
+#: Characters of a line of a name beside a row, on a phone; and lines.
+_NARROW, _NAME_LINES = 17, 2
 
 _STYLE: dict[str, Any] = {
     "font.family": BASE_FAMILY,
@@ -92,38 +104,10 @@ class Canvas(Figure):
 
     def _settle_texts(self) -> None:
         """Make all texts plain, and give them fonts; also those that were added since."""
-        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
-            numbers = {id(text) for text in self._tick_numbers()}
-            texts = [text for text in self.findobj(Text) if isinstance(text, Text)]
-            letters = set().union(*(text.get_text() for text in texts))
-            more, missing = fallback_families(letters)
-        for text in texts:
-            text.set_parse_math(id(text) in numbers)
-            if text.get_usetex():
-                text.set_usetex(False)
-        if more or missing:
-            for text in texts:
-                own = text.get_fontfamily()
-                added = [name for name in (BASE_FAMILY, *more) if name not in own]
-                if added and not text.get_text().isascii():
-                    text.set_fontfamily([*own, *added])
-        if not self._warned and (message := describe_lack(missing, letters)):
+        said = settle_texts(self, self.axes)
+        if said and not self._warned:
             self._warned = True
-            warnings.warn(message, GraphkitWarning, stacklevel=1)
-
-    def _tick_numbers(self) -> Iterator[Text]:
-        """Texts that Matplotlib writes at ticks; makes all ticks."""
-        for axes in self.axes:
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.get_ticklabels(which="both")
-                major = isinstance(axis.get_major_formatter(), _NUMBERS)
-                minor = isinstance(axis.get_minor_formatter(), _NUMBERS)
-                ticks = [*(axis.get_major_ticks() if major else ())]
-                ticks += axis.get_minor_ticks() if minor else ()
-                for tick in ticks:
-                    yield from (tick.label1, tick.label2)
-                if major:
-                    yield axis.get_offset_text()
+            warnings.warn(said, GraphkitWarning, stacklevel=1)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -131,15 +115,57 @@ class Canvas(Figure):
         return buffer.getvalue()
 
     def write(self, path: str | Path, *, dpi: int = 150) -> Path:
-        """Save without a time stamp or version, so that equal figures are equal files."""
+        """Save without a time stamp or version, so that equal figures are equal files.
+
+        An SVG has its letters as paths: it looks the same without the fonts of this machine.
+        """
         path = Path(path)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
+        with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
+            write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
         return path
 
 
 #: Formatters whose texts may be formulas of Matplotlib's own.
 _NUMBERS = (ScalarFormatter, LogFormatter, LogitFormatter)
+
+
+def settle_texts(drawn: Artist, all_axes: Iterable[Axes]) -> str:
+    """Make texts plain but for the numbers at ticks of these axes, and give them fonts.
+
+    Returns what is to be said of letters that no font has, if there are any.
+    """
+    with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+        numbers = {id(text) for text in _tick_numbers(all_axes)}
+        texts = [text for text in drawn.findobj(Text) if isinstance(text, Text)]
+        letters = set().union(*(text.get_text() for text in texts))
+        more, missing = fallback_families(letters)
+    for text in texts:
+        text.set_parse_math(id(text) in numbers)
+        if text.get_usetex():
+            text.set_usetex(False)
+    if more or missing:
+        for text in texts:
+            own = text.get_fontfamily()
+            added = [name for name in (BASE_FAMILY, *more) if name not in own]
+            if added and not text.get_text().isascii():
+                text.set_fontfamily([*own, *added])
+    return describe_lack(missing, letters)
+
+
+def _tick_numbers(all_axes: Iterable[Axes]) -> Iterator[Text]:
+    """Texts that Matplotlib writes at ticks; makes all ticks."""
+    for axes in all_axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.get_ticklabels(which="both")
+            major = isinstance(axis.get_major_formatter(), _NUMBERS)
+            minor = isinstance(axis.get_minor_formatter(), _NUMBERS)
+            ticks = [*(axis.get_major_ticks() if major else ())]
+            ticks += axis.get_minor_ticks() if minor else ()
+            for tick in ticks:
+                yield from (tick.label1, tick.label2)
+            if major:
+                yield axis.get_offset_text()
 
 
 @contextmanager
@@ -220,28 +246,41 @@ def told_apart(names: Sequence[str]) -> list[str]:
     ]
 
 
-def name_in_legend(axes: Axes, handles: Mapping[str, Artist], *, outside: bool = False) -> None:
-    """A legend of these names, also of those that begin with an underscore; to the right, or inside."""
-    # Matplotlib hides a label that does
-    places = [str(at) for at in range(len(handles))]
-    options: dict[str, Any] = {
-        "frameon": False,
-        "fontsize": 8.5,
-        "loc": "best",
-        "handlelength": 2.6,
-    }
-    if outside:
+def name_in_legend(
+    axes: Axes, handles: Mapping[str, Artist], *, outside: Sheet | None = None
+) -> None:
+    """A legend of these names, also of those that begin with an underscore; inside, or outside.
+
+    Outside it is to the right, on a phone below; in axes of a caller it stays inside.
+    """
+    options: dict[str, Any] = {"loc": "best", "handlelength": 2.6}
+    if outside is not None and outside.narrow:
+        outside.legend(handles, "lower left")
+        return
+    if outside is not None and not outside.inside:
         options |= {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-    legend = axes.legend(list(handles.values()), places, **options)
+    _name_handles(axes, handles, **options)
+
+
+def _name_handles(
+    place: Axes | Figure | SubFigure, handles: Mapping[str, Artist], **options: Any
+) -> None:
+    # Matplotlib hides a label that begins with an underscore
+    places = [str(at) for at in range(len(handles))]
+    options = {"frameon": False, "fontsize": 8.5} | options
+    legend = place.legend(list(handles.values()), places, **options)
     for text, name in zip(legend.get_texts(), handles, strict=True):
         text.set_text(name)
 
 
-def blank_canvas(width: float, height: float, columns: int = 1) -> tuple[Canvas, list[Axes]]:
-    """A figure of this size in inches with a row of axes, in graphkit's style."""
+def blank_canvas(
+    width: float, height: float, columns: int = 1, *, below: bool = False
+) -> tuple[Canvas, list[Axes]]:
+    """A figure of this size in inches with a row, or a column, of axes, in graphkit's style."""
+    shape = (columns, 1) if below else (1, columns)
     with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
         figure = Canvas(figsize=(width, height), layout="constrained")
-        axes = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
+        axes = [figure.add_subplot(*shape, i + 1) for i in range(columns)]
     return figure, axes
 
 
@@ -258,10 +297,208 @@ def figure_of(axes: object, caller: str) -> Figure:
 
 def draw_as_they_are(axes: Axes) -> None:
     """No text of these axes is a formula; a :class:`Canvas` sees to that itself."""
-    for text in axes.findobj(Text):
-        if isinstance(text, Text):
-            text.set_parse_math(False)
-            text.set_usetex(False)
+    settle_texts(axes, [axes])
+
+
+@dataclass
+class Sheet:
+    """What a figure is drawn on: its axes, and what is written around them.
+
+    Attributes
+    ----------
+    figure
+        A new canvas, the part of a figure that the caller gave, or the figure of the caller's axes.
+    axes
+        One per panel, in reading order.
+    inside
+        Whether the axes are the caller's: around them nothing is written.
+    narrow
+        Whether it is for a phone.
+    fitted
+        Whether labels were broken already.
+    note
+        What is written below.
+    named
+        The legend, on a phone.
+    """
+
+    figure: Figure | SubFigure
+    axes: list[Axes]
+    inside: bool = False
+    narrow: bool = False
+    fitted: bool = False
+    note: Text | None = None
+    named: dict[str, Artist] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Figure:
+        """The whole figure."""
+        return self.figure.canvas.figure
+
+    @property
+    def wide(self) -> float:
+        """Inches that a text below may take."""
+        place = self.axes[0].bbox if self.inside else self.figure.bbox
+        return float(place.width / self.root.dpi)
+
+    def arrange(self, rows: int, columns: int, cells: Iterable[tuple[int, int]]) -> None:
+        """Put the panels into cells of a grid; on a phone below each other."""
+        places = list(cells)
+        if self.narrow:
+            rows, columns, places = len(places), 1, [(at, 0) for at in range(len(places))]
+        grid = GridSpec(rows, columns, figure=self.figure)  # type: ignore[arg-type]
+        for axes, (row, column) in zip(self.axes, places, strict=True):
+            axes.set_subplotspec(grid[row, column])
+
+    def title(self, text: str) -> None:
+        """A title of all panels."""
+        if self.narrow or isinstance(self.figure, SubFigure):
+            text = textwrap.fill(text, max(int(9.5 * self.wide), 20))
+        look: dict[str, Any] = {"ha": "left", "fontweight": "bold", "parse_math": False}
+        self.figure.suptitle(text, x=0.01, fontsize=12, **look)
+
+    def legend(self, handles: Mapping[str, Artist], where: str, columns: int = 2) -> None:
+        """A legend outside all panels, such as ``"upper left"``; in the caller's axes inside."""
+        if self.inside:
+            _name_handles(self.axes[0], handles, loc="best")
+            return
+        if self.narrow:
+            # below the panels, when it is known what else stands there
+            self.named |= handles
+            return
+        _name_handles(self.figure, handles, loc=f"outside {where}", ncols=columns)
+
+    def colorbar(self, image: Any, axes: Axes | list[Axes], label: str, **more: Any) -> None:
+        """A bar of colours, at the right of these axes; on a phone below them."""
+        options = {"shrink": 0.7, "pad": 0.02} | more
+        if self.narrow:
+            options |= {"location": "bottom", "shrink": 0.9}
+        bar = self.figure.colorbar(image, ax=axes, **options)
+        bar.set_label(label, fontsize=9)
+
+    def fit(self) -> None:
+        """Break labels and titles that are wider than their place, where it is small."""
+        if self.fitted or not (self.inside or self.narrow or isinstance(self.figure, SubFigure)):
+            return
+        self.fitted = True
+        self._settle()
+        above = None
+        if self.narrow:
+            for axes in self.axes:
+                _break_names(axes.yaxis)
+                _break_names(axes.xaxis)
+            if len(self.axes) == 1 and (text := self.axes[0].get_title(loc="left")):
+                # above the names of rows, too
+                head(self.axes[0], "")
+                look: dict[str, Any] = {"ha": "left", "fontsize": 11, "fontweight": "bold"}
+                above = self.figure.suptitle(text, x=0.01, **look)
+            self._settle()
+            self._name_below()
+        with quiet_glyphs():
+            self.root.draw_without_rendering()  # lays the axes out, so that pixels are known
+        if above is not None:
+            _break_text(above, 0.97 * self.figure.bbox.width)
+        for axes in self.axes:
+            extent = axes.get_window_extent()
+            room = extent.width
+            if not self.inside:
+                room = max(room, self.figure.bbox.x1 - extent.x0)
+            _break_text(axes._left_title, room)  # type: ignore[attr-defined]
+            middle, whole = (extent.x0 + extent.x1) / 2, self.figure.bbox
+            beside = 1.94 * min(middle - whole.x0, whole.x1 - middle)
+            _break_text(axes.xaxis.label, extent.width if self.inside else beside)
+            _break_text(axes.yaxis.label, extent.height, upright=True)
+
+    def _name_below(self) -> None:
+        """The legend between the panels and the notes, for which the notes leave empty lines."""
+        if not self.named:
+            return
+        columns = 2 if max(map(len, self.named)) < 22 else 1
+        look: dict[str, Any] = {"loc": "outside lower left", "ncols": columns}
+        if self.note is not None:
+            with quiet_glyphs():
+                top = float(self.note.get_window_extent().y1 / self.figure.bbox.height)
+            look |= {"loc": "lower left", "bbox_to_anchor": (0.0, top)}
+            lines = 2 + int(1.6 * -(-len(self.named) // columns))
+            self.note.set_text("\n" * lines + self.note.get_text())
+        _name_handles(self.figure, self.named, **look)
+
+    def _settle(self) -> str:
+        """Make texts plain in a figure of the caller; a canvas does so itself."""
+        return settle_texts(self.axes[0] if self.inside else self.figure, self.axes)
+
+    def done(self) -> Canvas:
+        """The whole figure: a canvas, unless it is the caller's own."""
+        self.fit()
+        if not isinstance(self.root, Canvas) and (said := self._settle()):
+            warnings.warn(said, GraphkitWarning, stacklevel=3)
+        # a caller that gives no place gets a canvas, and is told so by the type
+        return cast(Canvas, self.root)
+
+
+def _break_text(text: Text, room: float, *, upright: bool = False) -> None:
+    """Write a text on as many lines as it needs to be as wide as the room, in pixels."""
+    words = text.get_text()
+    if not words.strip():
+        return
+    with quiet_glyphs():
+        extent = text.get_window_extent()
+    wide = extent.height if upright else extent.width
+    if wide > room > 0:
+        longest = max(map(len, words.split("\n")))
+        most = max(int(0.96 * longest * room / wide), 12)
+        text.set_text("\n".join(textwrap.fill(line, most) for line in words.split("\n")))
+
+
+def _break_names(axis: Axis) -> None:
+    """Names at an axis on two lines, and cut where these do not suffice."""
+    if isinstance(axis.get_major_formatter(), _NUMBERS):
+        return
+    names = [text.get_text() for text in axis.get_ticklabels()]
+    if max(map(len, names), default=0) > _NARROW:
+        broken = []
+        for name in names:
+            lines = textwrap.wrap(
+                " ".join(name.split()), _NARROW, max_lines=_NAME_LINES, placeholder="…"
+            )
+            broken.append("\n".join(lines))
+        axis.set_major_formatter(FixedFormatter(broken))
+
+
+def open_sheet(
+    caller: str, width: float, height: float, columns: int = 1, *, ax: Place | None, on: Width
+) -> tuple[Sheet, list[Axes]]:
+    """What a figure is drawn on, and its axes: a new canvas, or a place in a figure of the caller.
+
+    Every figure takes its place this way. ``ax=`` is axes, for a figure of one panel, or a
+    ``SubFigure``, for any figure: it has room for several panels, their title and their legend.
+    The caller's figure is not resized, and its other axes are left alone. On a phone, panels lie
+    below each other.
+    """
+    check_choice("width", on, ("page", "phone"))
+    if ax is None:
+        if on == "page":
+            figure, axes = blank_canvas(width, height, columns)
+            return Sheet(figure, axes), axes
+        tall = height if columns == 1 else 0.92 * height * columns
+        figure, axes = blank_canvas(PHONE, min(tall, 60.0), columns, below=True)
+        return Sheet(figure, axes, narrow=True), axes
+    if on != "page":
+        raise OptionError(
+            f"plot.{caller}: width={on!r} is of a new figure, and ax= has its own: give one of them."
+        )
+    if isinstance(ax, SubFigure):
+        with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+            axes = [ax.add_subplot(1, columns, i + 1) for i in range(columns)]
+        return Sheet(ax, axes), axes
+    part = (
+        f"this figure has {columns} panels: pass a SubFigure, such as "
+        "matplotlib.pyplot.figure(layout='constrained').subfigures(1, 2)[0]."
+    )
+    if columns > 1:
+        raise DataError(f"plot.{caller}: ax={type(ax).__name__} has no room for it, {part}")
+    figure_of(ax, caller)
+    return Sheet(ax.figure, [ax], inside=True), [ax]
 
 
 def require_columns(frame: pl.DataFrame, names: str, hint: str) -> None:
@@ -292,16 +529,24 @@ def column_arrays(frame: pl.DataFrame, *names: str) -> list[npt.NDArray[Any]]:
 
 def head(axes: Axes, text: str) -> None:
     """A title, bold and to the left."""
-    axes.set_title(text, loc="left", fontsize=11, fontweight="bold")
+    axes.set_title(text, loc="left", fontsize=11, fontweight="bold", parse_math=False)
 
 
-def foot(figure: Canvas, *notes: str, calibrated: bool) -> None:
+def foot(sheet: Sheet, *notes: str, calibrated: bool) -> None:
     """Notes below a figure, and a warning unless behaviour was fitted to a log."""
     shown = [note for note in notes if note]
     shown += [] if calibrated else ["behaviour not calibrated"]
     if shown:
-        text = textwrap.fill("; ".join(shown), int(14 * figure.get_figwidth()))
-        figure.supxlabel(text, x=0.99, ha="right", fontsize=8, color=MUTED)
+        text = textwrap.fill("; ".join(shown), max(int(14 * sheet.wide), 30))
+        look: dict[str, Any] = {"ha": "right", "fontsize": 8, "color": MUTED, "parse_math": False}
+        if sheet.inside:
+            # below the label of the axis, wherever that will be
+            axes = sheet.axes[0]
+            place: Any = ("axes fraction", axes.xaxis.label)
+            write_beside(axes, text, (1, 0), (0, -4), xycoords=place, va="top", **look)
+        else:
+            sheet.note = sheet.figure.supxlabel(text, x=0.99, **look)
+    sheet.fit()
 
 
 def all_calibrated(frame: pl.DataFrame) -> bool:
@@ -312,14 +557,34 @@ def all_calibrated(frame: pl.DataFrame) -> bool:
 
 
 def finish_chart(
-    figure: Canvas, axes: Axes, frame: pl.DataFrame, title: str, x: str, y: str, note: str = ""
+    sheet: Sheet, axes: Axes, frame: pl.DataFrame, title: str, x: str, y: str, note: str = ""
 ) -> None:
     """Title, labels of both axes, muted ticks, and the foot with a note."""
     head(axes, title)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.tick_params(colors=MUTED, labelcolor=INK)
-    foot(figure, note, calibrated=all_calibrated(frame))
+    foot(sheet, note, calibrated=all_calibrated(frame))
+
+
+#: Marks of communities by their verdict, where colours are those of the communities.
+VERDICTS = {"hidden": "D", "visible": "o"}
+
+
+def mark_verdicts(
+    axes: Axes,
+    x: Floats,
+    y: npt.NDArray[Any],
+    verdicts: Sequence[str],
+    colours: Sequence[str],
+    *,
+    marked: bool,
+) -> None:
+    """Dots of communities, one form per verdict if `marked`."""
+    for mark in dict.fromkeys(VERDICTS.get(v, "X") if marked else "o" for v in verdicts):
+        own = [at for at, v in enumerate(verdicts) if not marked or VERDICTS.get(v, "X") == mark]
+        inks = [colours[at] for at in own]
+        axes.scatter(x[own], y[own], color=inks, s=48, marker=mark, zorder=3)
 
 
 def draw_line(
@@ -373,7 +638,7 @@ _FAR = 20.0
 
 
 def name_dots(
-    figure: Canvas,
+    sheet: Sheet,
     axes: Axes,
     dots: Sequence[tuple[float, float]],
     names: Sequence[str],
@@ -392,8 +657,8 @@ def name_dots(
     bars
         Boxes that names should not cover, as (left, bottom, right, top) in those units.
     """
-    figure.draw_without_rendering()  # lays the axes out, so that pixels are known
-    to_pixels, point = axes.transData.transform, figure.dpi / 72
+    sheet.root.draw_without_rendering()  # lays the axes out, so that pixels are known
+    to_pixels, point = axes.transData.transform, sheet.root.dpi / 72
     at = np.asarray([to_pixels(dot) for dot in dots], dtype=np.float64)
     frame = np.asarray(axes.get_window_extent().extents, dtype=np.float64)
     radius = 4 * point

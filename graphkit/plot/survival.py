@@ -15,7 +15,7 @@ from graphkit.measures.time_to_cross import TimeToCross
 from graphkit.plot import style
 from graphkit.plot.hosting import LEAST
 from graphkit.plot.spread import Colour, arm_colours, name_lines
-from graphkit.plot.style import INK, MUTED, Canvas, blank_canvas, shown, shown_all
+from graphkit.plot.style import INK, MUTED, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["cold_start", "time_to_cross"]
 
@@ -23,7 +23,13 @@ __all__ = ["cold_start", "time_to_cross"]
 MOST = 6
 
 
-def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas:
+def time_to_cross(
+    found: TimeToCross,
+    *,
+    community: str | None = None,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Survival curves: share of the posts that have not crossed yet, by age, a line per arm.
 
     The line is the mean over worlds, the band their range; with one world, over its
@@ -37,6 +43,10 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
         Result of :func:`graphkit.measures.time_to_cross`.
     community
         Only posts of this community of origin, of a result `by_community`.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("time_to_cross", found, TimeToCross, "measures.time_to_cross")
     of = pl.col("community").eq_missing(pl.lit(community, pl.String))
@@ -50,7 +60,7 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
     worlds = curves.get_column("world").n_unique()
     unit = "world" if worlds > 1 else "replication"
     count = curves.get_column(unit).n_unique()
-    figure, (axes,) = blank_canvas(7.2, 4.4)
+    sheet, (axes,) = style.open_sheet("time_to_cross", 7.2, 4.4, ax=ax, on=width)
     ends = []
     arms = curves.get_column("arm").unique(maintain_order=True).to_list()
     for name, colour in arm_colours(arms).items():
@@ -78,8 +88,8 @@ def time_to_cross(found: TimeToCross, *, community: str | None = None) -> Canvas
     line_of = "mean; " if count > 1 else "Kaplan–Meier; "
     notes = [f"line: {line_of}band: {band}; small bars: posts censored", shown(found.partition)]
     calibrated = bool(found.outcome.get_column("calibrated").all())
-    style.foot(figure, *notes, calibrated=calibrated)
-    return figure
+    style.foot(sheet, *notes, calibrated=calibrated)
+    return sheet.done()
 
 
 def _mean_curve(curves: pl.DataFrame, unit: str) -> pl.DataFrame:
@@ -120,7 +130,13 @@ def _draw_steps(axes: Axes, line: pl.DataFrame, colour: Colour) -> tuple[float, 
     return float(y[-1]), int(x[-1])
 
 
-def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Canvas:
+def cold_start(
+    found: ColdStart,
+    communities: Sequence[str] | None = None,
+    *,
+    ax: Place | None = None,
+    width: Width = "page",
+) -> Canvas:
     """Share of own posts from a cold start on, with intervals: one panel per community.
 
     One line per arm, with its confidence interval; that of chance is dashed. A diamond marks the
@@ -134,6 +150,10 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
         Result of :func:`graphkit.measures.cold_start`.
     communities
         Those shown, at most six; by default the first six by name.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("cold_start", found, ColdStart, "measures.cold_start")
     names = found.curves.get_column("community").unique().sort().to_list()
@@ -153,7 +173,9 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
         )
     arms = rows.get_column("arm").unique(maintain_order=True).to_list()
     colours = arm_colours([arm for arm in arms if arm != found.chance])
-    figure, panels = blank_canvas(max(2.6 * len(wanted) + 1.4, 6.4), 3.8, len(wanted))
+    sheet, panels = style.open_sheet(
+        "cold_start", max(2.6 * len(wanted) + 1.4, 6.4), 3.8, len(wanted), ax=ax, on=width
+    )
     top = float(rows.select(pl.max_horizontal("share", "high").max()).item())
     lines: dict[str, Line2D] = {}
     for axes, name in zip(panels, wanted, strict=True):
@@ -172,7 +194,7 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
         axes.set_xlabel("posts shown before")
         style.format_ticks(axes.yaxis, "{:.0f} %", 100)
         axes.tick_params(colors=MUTED, labelcolor=INK)
-        if axes is not panels[0]:
+        if axes is not panels[0] and not sheet.narrow:
             axes.tick_params(labelleft=False)
     panels[0].set_ylabel("posts of the own community")
     labels = shown_all(lines)
@@ -181,14 +203,14 @@ def cold_start(found: ColdStart, communities: Sequence[str] | None = None) -> Ca
         f"{x} (chance)" if arm == found.chance else x for x, arm in zip(labels, lines, strict=True)
     ]
     named = dict(zip(labels, lines.values(), strict=True))
-    style.name_in_legend(panels[-1], named, outside=True)
+    style.name_in_legend(panels[-1], named, outside=sheet)
     notes = ["diamond: half of the members have seen one of their own"]
     known = rows.drop_nulls("low")
     notes += [f"band: interval {known.item(0, 'interval')}"] if known.height else []
     more = len(names) - len(wanted)
     notes += [f"{more} more communities are not shown"] if more and communities is None else []
-    style.foot(figure, *notes, calibrated=True)
-    return figure
+    style.foot(sheet, *notes, calibrated=True)
+    return sheet.done()
 
 
 def _mark_first(axes: Axes, first: pl.DataFrame, line: pl.DataFrame, colour: Colour) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -25,7 +24,8 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
-    blank_canvas,
+    Place,
+    Width,
     column_arrays,
     shown,
 )
@@ -37,7 +37,9 @@ _COLUMNS = 4
 _LONGEST = 30
 
 
-def variety(result: Variety, *, partition: str | None = None) -> Canvas:
+def variety(
+    result: Variety, *, partition: str | None = None, ax: Place | None = None, width: Width = "page"
+) -> Canvas:
     """One panel per budget and measure: its mean over the topic penalty, and where it is best.
 
     The band is the interval of each mean. Filled dots are the set of the best: penalties that
@@ -51,6 +53,10 @@ def variety(result: Variety, *, partition: str | None = None) -> Canvas:
         Result of :func:`graphkit.attribution.variety`.
     partition
         Kind of partition; by default ``"interest"``, else ``"planted"``, else the first.
+    ax
+        Where to draw in a figure of the caller, see :mod:`graphkit.plot`; by default a new one.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
     """
     style.require_type("variety", result, Variety, "attribution.variety")
     rows = result.optimum
@@ -74,15 +80,16 @@ def variety(result: Variety, *, partition: str | None = None) -> Canvas:
         for at, row in enumerate(own.iter_rows(named=True)):
             panels.append((height + at // _COLUMNS, at % _COLUMNS, row))
         height += math.ceil(own.height / _COLUMNS)
-    figure, all_axes = blank_canvas(13.0, 1.3 + 2.6 * height, len(panels))
-    grid = GridSpec(height, _COLUMNS, figure=figure)
-    for axes, (line, column, row) in zip(all_axes, panels, strict=True):
-        axes.set_subplotspec(grid[line, column])
+    sheet, all_axes = style.open_sheet(
+        "variety", 13.0, 1.3 + 2.6 * height, len(panels), ax=ax, on=width
+    )
+    sheet.arrange(height, _COLUMNS, ((line, column) for line, column, _ in panels))
+    for axes, (_, _, row) in zip(all_axes, panels, strict=True):
         same = pl.col("partition").eq_missing(pl.lit(row["partition"], pl.String))
         curve = result.curves.filter(same, budget=row["budget"], measure=row["measure"])
         _draw_panel(axes, curve, row)
     title = f"{shown(result.feed or 'feed', _LONGEST)}: topic penalty"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    sheet.title(title)
     look: dict[str, Any] = {"color": BASE, "linestyle": "", "markersize": 6}
     handles: dict[str, Artist] = {
         "mean and its interval": Patch(facecolor=BASE, alpha=0.35),
@@ -94,15 +101,14 @@ def variety(result: Variety, *, partition: str | None = None) -> Canvas:
         handles["lower than the best"] = hollow
     if rows.get_column("vertex").is_not_null().any():
         handles["vertex and its interval"] = Line2D([], [], color=INK, linestyle=":")
-    options: dict[str, Any] = {"loc": "outside upper right", "ncols": 5, "frameon": False}
-    figure.legend(list(handles.values()), list(handles), fontsize=8.5, **options)
+    sheet.legend(handles, "upper right", 5)
     intervals = rows.drop_nulls("undistinguished").get_column("interval")
     notes = [f"bands: intervals {text}" for text in intervals.unique(maintain_order=True)]
     notes += ["sets by paired differences, which the bands do not show"] if notes else []
     if partition is not None:
         notes.append(f"{shown(partition)} partition")
-    style.foot(figure, *notes, calibrated=result.calibrated)
-    return figure
+    style.foot(sheet, *notes, calibrated=result.calibrated)
+    return sheet.done()
 
 
 def _draw_panel(axes: Axes, curve: pl.DataFrame, row: Mapping[str, Any]) -> None:

@@ -283,10 +283,15 @@ MAKE: dict[str, Callable[[], Any]] = {
     "InterventionCosts": lambda: gk.measures.intervention_costs(
         flagged(), {"new": ["all"]}, partition="planted"
     ),
+    "OwnShare": lambda: gk.measures.OwnShare(
+        pl.DataFrame({"arm": ["a"], "community": ["dance"], "share": [0.5]}), "planted"
+    ),
+    "Palette": lambda: gk.plot.palette(partition()),
     "Payout": lambda: gk.measures.payouts()["per_view"],
     "LogRank": lambda: gk.measures.logrank(lifetimes(1, 2, 3), lifetimes(4, 5, 6)),
     "NeighboursLeaning": lambda: gk.measures.neighbours_leaning(graph(), LEANING, draws=19, rng=1),
     "Observed": observed,
+    "ReachCurve": lambda: gk.measures.reach_curve(compared()),
     "Robustness": robust,
     "SampleSize": lambda: gk.measures.worlds_needed(
         two_outcomes(), "b", "a", measure="viewer_value", precision=0.01

@@ -98,8 +98,8 @@ def test_every_function_of_a_spread_reads_the_world_after_the_run(spread: Spread
     found = bridges(spread, "planted", arm="uniform")
     assert found.provenance.removed["answers, which no two runs share (over 2 runs)"] == answers
     assert found.frame.height <= spread.worlds[0].n_posts
-    assert reach_curve(spread).height == reach_curve(spread).drop_nulls().height
-    assert reach_by_age(spread).height == 4 * 4
+    assert reach_curve(spread).frame.height == reach_curve(spread).frame.drop_nulls().height
+    assert reach_by_age(spread).frame.height == 4 * 4
     assert time_to_cross(spread, "planted", communities=1).frame.get_column("posts").min() > 100
     assert flow(spread, "interest", "planted").observed.sum() > 0
     flow_contrast(spread, "interest", "uniform", partition="planted")

@@ -42,13 +42,13 @@ def test_shares_by_step_and_who_was_reached(world: gk.World) -> None:
     own, other = int((homes == 0).argmax()), int((homes == 1).argmax())
     # the first sees another's, then its own twice; the second only another's
     shown = [(first, other), (first, own), (first, own), (second, other)]
-    found = own_share(rows_of(world, shown), world, "planted", step=2)
+    found = own_share(rows_of(world, shown), world, "planted", step=2).frame
     assert found.select("community", "shown_before", "accounts", "share", "reached").rows() == [
         ("comedy", 0, 2, pytest.approx(1 / 3), 0.5),
         ("comedy", 2, 1, 1.0, 0.5),
     ]
     # order in time counts, not the order of rows
-    turned = own_share(rows_of(world, shown).reverse(), world, "planted", step=2)
+    turned = own_share(rows_of(world, shown).reverse(), world, "planted", step=2).frame
     assert turned.equals(found)
 
 
@@ -56,7 +56,7 @@ def test_a_uniform_feed_shows_what_there_is(world: gk.World) -> None:
     arms = {"uniform": gk.recommenders.uniform()}
     with tempfile.TemporaryDirectory() as folder:
         gk.simulate_spread(world, arms, ticks=3, slots=4, impressions=folder, rng=1)
-        found = own_share(gk.simulation.scan_impressions(folder), world, "planted", step=100)
+        found = own_share(gk.simulation.scan_impressions(folder), world, "planted", step=100).frame
     supply = [(world.homes["planted"] == c).mean() for c in (0, 1)]
     for c, name in enumerate(("comedy", "dance")):
         row = found.filter(community=name)
@@ -166,7 +166,7 @@ def test_a_jackknife_has_its_own_interval(world: gk.World) -> None:
         gk.simulate_spread(worlds, arms, ticks=3, slots=4, impressions=folder, rng=1)
         log = gk.simulation.scan_impressions(folder).collect()
     found = cold_start(log, worlds, "planted", step=100)
-    whole = own_share(log.filter(world=0), worlds, "planted", step=100)
+    whole = own_share(log.filter(world=0), worlds, "planted", step=100).frame
     assert found.curves["share"].to_list() == pytest.approx(whole["share"].to_list())
     assert set(found.curves["interval"]) == {"over samples like this one"}
     assert found.curves["low"].null_count() == 0

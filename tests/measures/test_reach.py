@@ -97,25 +97,25 @@ def test_names_must_exist(by_hand: Any) -> None:
 def test_reach_grows_to_the_final_reach(by_hand: Any) -> None:
     world = by_hand.world(TWO, [[0], [4]])
     tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 2), (5, 1, 2)])
-    curve = reach_curve(by_hand.spread([world], {"a": [[tally, tally]]}))
+    curve = reach_curve(by_hand.spread([world], {"a": [[tally, tally]]})).frame
     assert curve.filter(replication=1)["reach"].to_list() == [0.5, 0.5, 1.5]
     assert curve.columns == ["arm", "world", "replication", "tick", "reach", "calibrated"]
     some = replace(tally, posted=np.array([True, False]), ticks=tally.ticks * [[1], [0]])
-    curve = reach_curve(by_hand.spread([world], {"a": [[some]]}, calibrated=True))
+    curve = reach_curve(by_hand.spread([world], {"a": [[some]]}, calibrated=True)).frame
     assert curve["reach"].to_list() == [1, 1, 2]
     assert curve["calibrated"].all()
     none = replace(some, posted=np.zeros(2, np.bool_), ticks=tally.ticks * 0)
-    assert reach_curve(by_hand.spread([world], {"a": [[none]]}))["reach"].null_count() == 3
+    assert reach_curve(by_hand.spread([world], {"a": [[none]]})).frame["reach"].null_count() == 3
 
 
 def test_reach_by_age_follows_the_posts_of_the_first_half(by_hand: Any) -> None:
     world = replace(by_hand.world(TWO, [[0], [4], [5]]), ticks=np.array([0, 1, 2], np.int32))
     tally = by_hand.tally(world, [(1, 0, 0), (2, 0, 1), (3, 0, 2), (5, 1, 2), (1, 2, 2)])
-    curve = reach_by_age(by_hand.spread([world], {"a": [[tally]]}))
+    curve = reach_by_age(by_hand.spread([world], {"a": [[tally]]})).frame
     # posts 0 and 1, for two ticks each; post 2 enters too late
     assert curve.select("age", "reach").rows() == [(0, 0.5), (1, 1.5)]
     some = replace(tally, posted=np.array([False, True, True]), ticks=tally.ticks * [[0], [1], [1]])
-    curve = reach_by_age(by_hand.spread([world], {"a": [[some]]}, "free"))
+    curve = reach_by_age(by_hand.spread([world], {"a": [[some]]}, "free")).frame
     assert curve.select("age", "reach").rows() == [(0, 0), (1, 1)]
     late = replace(world, ticks=np.full(3, 2, np.int32))
     with pytest.raises(DataError, match="by tick 1"):

@@ -11,7 +11,9 @@ import warnings
 import xml.etree.ElementTree as tree
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import networkx as nx
@@ -22,7 +24,11 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 
 from graphkit import GraphkitWarning, plot
 from graphkit.attribution import (
@@ -43,6 +49,7 @@ from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
+from graphkit.errors import DataError, OptionError
 from graphkit.measures import (
     AudienceExposure,
     ColdStart,
@@ -498,7 +505,7 @@ DRAWN: dict[str, Callable[[str], None]] = {
 
 
 def test_every_figure_is_tried() -> None:
-    assert {*DRAWN, "Canvas", "InteractiveMap"} == set(plot.__all__)
+    assert {*DRAWN, "Canvas", "InteractiveMap", "Palette", "palette"} == set(plot.__all__)
 
 
 @pytest.mark.parametrize("figure", DRAWN)
@@ -506,6 +513,97 @@ def test_names_are_drawn_as_they_are(figure: str) -> None:
     # a resolution profile draws no names
     for name in HOSTILE if figure != "resolution" else ["#ba$$in"]:
         DRAWN[figure](name)
+
+
+class _CalledError(Exception):
+    """Raised in place of a drawing, with its arguments."""
+
+
+def call_of(figure: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A public figure with the arguments of its first drawing here."""
+    own = getattr(plot, figure)
+
+    def stop(*values: Any, **more: Any) -> None:
+        raise _CalledError(values, more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plot, figure, stop)
+        with pytest.raises(_CalledError) as caught:
+            DRAWN[figure]("#ba$$in")
+    values, more = caught.value.args
+    return partial(own, *values, **more)
+
+
+def state_of(axes: Axes) -> tuple[object, ...]:
+    told = [text.get_text() for text in axes.findobj(Text)]
+    return [*map(id, axes.get_children())], axes.axis(), axes.get_subplotspec(), told
+
+
+@pytest.mark.parametrize("figure", DRAWN)
+def test_every_figure_draws_where_it_is_told(figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = call_of(figure, monkeypatch)
+    alone = draw()
+    panels = len(alone.axes)
+    bars = sum(axes.get_label() == "<colorbar>" for axes in alone.axes)
+    settings, figures = dict(mpl.rcParams), pyplot.get_fignums()
+    whole = Figure(figsize=(40, 8), layout="constrained")
+    left, right = whole.subfigures(1, 2)
+    other = left.add_subplot(title="other", xlabel="x")
+    other.plot([1, 2], [3, 4])
+    whole.draw_without_rendering()  # makes the ticks
+    before = state_of(other)
+    places = {"axes": right.add_subplot(), "part": right}
+    for kind, place in places.items():
+        if kind == "part":
+            if figure == "map":
+                continue  # it has one panel, and takes axes alone
+            right.clear()
+        if kind == "axes" and panels - bars > 1:
+            told = rf"plot\.{figure}: ax=Axes .* has \d+ panels: pass a SubFigure"
+            with pytest.raises(DataError, match=told):
+                draw(ax=place)
+            continue
+        drawn = draw(ax=place)
+        assert drawn is whole
+        assert left.axes == [other]
+        assert len(right.axes) == panels
+        assert sum(len(axes.get_children()) for axes in right.axes) > 10 * panels
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            written = texts(whole)
+        assert "other" in written
+        # names are no formulas there either; of a resolution profile there are none
+        assert figure == "resolution" or any("#ba$$in" in text for text in written)
+    assert state_of(other) == before
+    assert whole.get_size_inches().tolist() == [40, 8]
+    assert dict(mpl.rcParams) == settings
+    assert pyplot.get_fignums() == figures
+
+
+@pytest.mark.parametrize("figure", sorted({*DRAWN} - {"map"}))
+def test_every_figure_is_legible_on_a_phone(figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = call_of(figure, monkeypatch)
+    canvas = draw(width="phone")
+    canvas.savefig(io.BytesIO(), format="svg")
+    assert canvas.get_figwidth() == pytest.approx(3.9)
+    sizes = {text.get_fontsize() for text in canvas.findobj(Text) if text.get_text().strip()}
+    # 390 pixels are 3.9 inches, so that a point is 100 / 72 pixels
+    assert min(sizes) * 100 / 72 >= 11
+    box = canvas.get_tightbbox()
+    assert box.x0 > -0.1
+    assert box.x1 < 4.0
+    with pytest.raises(OptionError, match="width='phone' is of a new figure"):
+        draw(
+            ax=Figure().add_subplot() if len(canvas.axes) == 1 else Figure().subfigures(),
+            width="phone",
+        )
+
+
+def test_a_place_that_is_none_is_refused() -> None:
+    with pytest.raises(DataError, match=r"plot\.communities: ax=list is no axes"):
+        plot.communities(named_partition("a"), ax=[1])  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="width"):
+        plot.communities(named_partition("a"), width="wide")  # type: ignore[arg-type]
 
 
 def test_settings_of_the_user_do_not_turn_names_into_formulas() -> None:

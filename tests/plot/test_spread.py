@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import polars as pl
 import pytest
@@ -14,8 +15,8 @@ from matplotlib.text import Text
 
 from graphkit import plot
 from graphkit.data.provenance import Provenance
-from graphkit.errors import DataError, MissingDataError
-from graphkit.measures import Contrast, Mixing
+from graphkit.errors import DataError, MissingDataError, OptionError
+from graphkit.measures import Contrast, Mixing, ReachCurve
 from graphkit.plot.style import ACCENT, BASE, MUTED, Canvas
 
 
@@ -50,15 +51,18 @@ def test_contrast_gives_numbers_and_colours(gap: pl.DataFrame) -> None:
     canvas = plot.contrast(gap)
     shown = texts(canvas)
     assert "interest − follower" in shown
-    assert "crossing (planted)" in shown
+    assert "cross-community exposure\nplanted partition" in shown
     assert "−0.50  [−0.60, −0.40]" in shown
     assert "18,000 → 20,000" in shown
     assert "+2,000  [+1,000, +3,000]" in shown
     assert "over populations of the same making (10 worlds)" in shown
-    assert "#books" not in shown  # no difference
+    assert "accounts per post" in shown  # the unit of the difference
+    # a row without a difference keeps its line, and has no dot
+    assert "#books, planted partition" in shown
+    assert "not estimable" in shown
     dots = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
     assert [to_hex(c.get_facecolor()[0]) for c in dots] == [ACCENT, BASE, MUTED]
-    assert "1 more rows are not shown" in texts(plot.contrast(gap, top=2))
+    assert "2 more rows are not shown" in texts(plot.contrast(gap, top=2))
 
 
 @pytest.fixture
@@ -86,16 +90,16 @@ def dots(canvas: Canvas) -> list[tuple[float, str]]:
 def test_rows_share_the_axis_of_the_effect(whole_gap: pl.DataFrame) -> None:
     canvas = plot.contrast(whole_gap)
     shown = texts(canvas)
-    # the primary row first; places are effects over the largest, 12
+    # the primary row first; places are effects
     places, colours = zip(*dots(canvas), strict=True)
-    assert places == pytest.approx((-10 / 12, 4 / 12, 0))
+    assert places == pytest.approx((-10, 4, 0))
     assert colours == (BASE, ACCENT, MUTED)
     for text in (
         "difference in standard deviations over populations",
         "over samples like this one (9 groups)",
         "held fixed: partition and labels of the data",
-        "filler: interest 10%, follower 20%",
-        "cross-community exposure\ncrossing (planted)",
+        "filler: interest 10%",
+        "cross-community exposure\nplanted partition",
         "not distinguishable",
         "−0.50  [−0.60, −0.40]",
     ):
@@ -129,7 +133,7 @@ def test_no_interval_and_no_variation_are_said(whole_gap: pl.DataFrame) -> None:
     shown = texts(plot.contrast(none))
     assert "no confidence interval" in shown
     assert "no interval" in shown
-    assert "each row on its own scale" in shown
+    assert dots(plot.contrast(none)) == [(0, MUTED)]  # nothing to standardise others by
 
 
 def test_uncalibrated_behaviour_is_said_where_it_is_known(gap: pl.DataFrame) -> None:
@@ -147,18 +151,23 @@ def test_uncalibrated_behaviour_is_said_where_it_is_known(gap: pl.DataFrame) -> 
     assert said in texts(plot.flows({"a": panel, "b": marked}))
 
 
-def test_long_names_of_arms_stand_below_each_other(gap: pl.DataFrame) -> None:
-    long = gap.with_columns(arm=pl.lit("interest_centric"), baseline=pl.lit("follower_centric"))
-    assert "follower_centric\n→ interest_centric" in texts(plot.contrast(long))
-    assert "follower → interest" in texts(plot.contrast(gap))
+def test_one_world_is_in_half_widths_of_its_intervals(gap: pl.DataFrame) -> None:
+    canvas = plot.contrast(gap)
+    # 2,000 ± 1,000, −0.5 ± 0.1 and 0 ± 0.1
+    places = [place for place, _ in dots(canvas)]
+    assert places == pytest.approx([2, -5, 0])
+    assert "difference in half-widths of its interval" in texts(canvas)
+    sizes = [c.get_segments()[0][:, 0] for c in canvas.axes[0].collections[::2]]
+    assert [float(np.ptp(ends)) for ends in sizes] == pytest.approx([2, 2, 2])
 
 
-def test_contrast_of_one_measure_has_one_scale(gap: pl.DataFrame) -> None:
+def test_contrast_of_one_measure_has_its_unit(gap: pl.DataFrame) -> None:
     canvas = plot.contrast(gap.filter(measure="hosting_reach"))
     shown = texts(canvas)
-    assert "follower: hosting_reach" in shown
-    assert "own scale" not in shown
-    assert [t.get_text() for t in canvas.axes[0].get_yticklabels()] == ["#alt, planted"]
+    assert "follower: within-community reach" in shown
+    assert canvas.axes[0].get_xlabel() == "difference (share)"
+    names = [t.get_text() for t in canvas.axes[0].get_yticklabels()]
+    assert names == ["#alt, planted partition", "#books, planted partition"]
 
 
 def test_contrast_refuses_what_it_cannot_show(gap: pl.DataFrame) -> None:
@@ -249,5 +258,40 @@ def test_flows_are_named_by_what_flows(tmp_path: Path) -> None:
         assert text in shown
     first = plot.flows(arms).write(tmp_path / "a.png").read_bytes()
     assert first == plot.flows(arms).write(tmp_path / "b.png").read_bytes()
+    first = plot.flows(arms).write(tmp_path / "a.svg").read_bytes()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        again = plot.flows(arms).write(tmp_path / "b.svg").read_bytes()
+    assert first == again
+    # letters are paths, so that no font is needed
+    assert b"<text" not in first
     with pytest.raises(DataError, match="at least one"):
         plot.flows({})
+
+
+def test_reach_that_is_the_same_is_one_line() -> None:
+    rows = [(arm, 0, 0, tick, 1.0 + tick) for arm in "abc" for tick in range(3)]
+    schema = ["arm", "world", "replication", "tick", "reach"]
+    frame = pl.DataFrame(rows, orient="row", schema=schema)
+    canvas = plot.reach(ReachCurve(frame))
+    assert ReachCurve(frame).equal
+    assert len(canvas.axes[0].lines) == 1
+    assert "Reach of a post: the same under all feeds" in texts(canvas)
+    assert "3 feeds" in texts(canvas)
+    other = frame.with_columns(pl.when(arm="c").then(0.0).otherwise("reach").alias("reach"))
+    assert not ReachCurve(other).equal
+    canvas = plot.reach(ReachCurve(other))
+    assert len(canvas.axes[0].lines) == 2
+    assert "a = b" in texts(canvas)
+    assert "the same under" not in texts(canvas)
+
+
+def test_s_scan_takes_contrasts_by_s(whole_gap: pl.DataFrame) -> None:
+    found = {s: Contrast(whole_gap) for s in (0.0, 0.5)}
+    (line,) = plot.s_scan(found).axes[0].lines[1:]
+    assert line.get_xydata().tolist() == [[0, -0.5], [0.5, -0.5]]
+    with pytest.raises(DataError, match="contrasts by s, or stacked"):
+        plot.s_scan({0.0: whole_gap})  # type: ignore[dict-item]
+    with pytest.raises(OptionError, match="s"):
+        plot.s_scan({1.5: Contrast(whole_gap)})
+    with pytest.raises(DataError, match="at least one contrast"):
+        plot.s_scan({})
