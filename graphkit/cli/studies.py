@@ -333,8 +333,8 @@ def communities(
         write_study_graph(study, graph, min_group_size=asked["min_group_size"])
     show_json(study_document(study) | {"found_by_tags": hits, "graph": graph})
     show_study(study)
-    for hit in hits:
-        say(hit)
+    for line in hits:
+        say(line)
     if graph is not None:
         say(f"Graph with its communities: {graph}")
     _tell_page(study)
