@@ -11,7 +11,6 @@ import polars as pl
 from graphkit.measures import Headline
 from graphkit.measures.headline import CLAIMS, Finding
 from graphkit.measures.intervals import FILLER, HIGHER, LOWER
-from graphkit.study.results import StudyResult
 
 __all__ = ["Answer", "answers_of", "clear_text"]
 
@@ -26,8 +25,8 @@ _KINDS = {
     "interest": "communities of shared interest",
     "follow": "communities of the follow graph",
 }
-#: From this number of conditions on, the first are named and the others counted.
-_MOST_NAMED = 3
+#: Of more conditions than these, the first is named and the others are counted.
+_MOST_NAMED = 2
 
 
 class _Question(NamedTuple):
@@ -55,31 +54,31 @@ _QUESTIONS = {
     "hosting_gap": _Question(
         "Do hidden communities gain on visible ones?",
         1,
-        "The reach of a hidden community minus that of a visible one is {own} under the {arm} feed, "
-        "{base} under the {baseline} one",
-        "random exposure would give {chance}",
+        "Their reach minus that of visible ones is {own} under the {arm} feed, {base} under the "
+        "{baseline} one",
+        "random exposure: {chance}",
         *(100.0, 1, "points", "{} points"),
     ),
     "hosting_slope": _Question(
         "Does reach hang less on follows inside a community?",
         -1,
-        "From follows at chance to follows all inside, reach changes by {own} under the {arm} feed, "
-        "by {base} under the {baseline} one",
-        "random exposure: 0 by definition",
+        "From follows at chance to all inside, reach changes by {own} under the {arm} feed, {base} "
+        "under the {baseline} one",
+        "random exposure: 0",
         *(100.0, 1, "points", "{} points"),
     ),
     "crossing": _Question(
         "Does content travel further across the borders of communities?",
         1,
         "Cross-community exposure is {own} under the {arm} feed, {base} under the {baseline} one",
-        "random exposure is {chance}",
+        "random exposure: {chance}",
         *(1.0, 2, "times random exposure", "{}"),
     ),
     "viewer_value": _Question(
         "Do viewers watch more of each post?",
         1,
-        "Viewers watch {own} of a post under the {arm} feed, {base} under the {baseline} one",
-        "random exposure would give {chance}",
+        "They watch {own} of a post under the {arm} feed, {base} under the {baseline} one",
+        "random exposure: {chance}",
         *(100.0, 1, "points", "{} %"),
     ),
 }
@@ -136,13 +135,13 @@ def answers_of(headline: Headline, outcome: pl.DataFrame) -> list[Answer]:
 
 
 def clear_text(answers: Sequence[Answer]) -> str:
-    """How many questions have a clear answer, as a sentence."""
+    """How many answers are clear, as the end of a sentence."""
     clear, n = sum(answer.clear for answer in answers), len(answers)
     if not clear:
-        return f"No clear answer: none of the {n} questions has one that holds as the study stands."
+        return "no answer is clear beyond this setting"
     if clear == n:
-        return f"All {n} questions have a clear answer."
-    return f"{clear} of {n} questions {'has' if clear == 1 else 'have'} a clear answer."
+        return f"all {n} answers are clear"
+    return f"{clear} of {n} answers {'is' if clear == 1 else 'are'} clear"
 
 
 def _answer(finding: Finding, headline: Headline, outcome: pl.DataFrame) -> Answer:
@@ -157,7 +156,7 @@ def _answer(finding: Finding, headline: Headline, outcome: pl.DataFrame) -> Answ
     told = [row for row, sign in zip(rows, signs, strict=True) if sign]
     row = (told or rows)[0]
     if rank == DEPENDS:  # both sides are told
-        others = [r for r, s in zip(rows, signs, strict=True) if s and s != signs[rows.index(row)]]
+        others = [r for r, s in zip(rows, signs, strict=True) if s == -signs[rows.index(row)]]
         size = f"{_size_text(asked, row, headline, by_kind=True)} "
         size += _size_text(asked, others[0], headline, by_kind=True, short=True)
     else:
@@ -280,21 +279,22 @@ def _sure_text(
 
 def _ends_text(finding: Finding, tried: int, *, both: bool) -> str:
     """Under which conditions an answer turns or ends, the nearest named."""
-    subject, holds = ("Both directions", "hold") if both else ("It", "holds")
+    subject, verb = ("Both directions", "hold") if both else ("It", "holds")
     if not tried:
         return "No other condition was tried."
+    text = f"{subject} {verb} under {finding.held} of {tried} other conditions."
     if finding.held == tried:
-        return f"{subject} {holds} under all {tried} other conditions."
+        return f"{subject} {verb} under all {tried} other conditions."
+    ended = len(finding.turned) + len(finding.lost)
+    start = "One of them" if both else "It"
     texts = []
-    for names, verb, plural in (
-        (finding.turned, "reverses", "One of them reverses"),
-        (finding.lost, "ends", "One of them can no longer be told"),
-    ):
-        if names:
-            texts.append(f"{plural if both else f'It {verb}'} {_conditions(names)}.")
-    if finding.nearest and len(finding.turned) + len(finding.lost) > 1:
-        texts.append(f"Nearest: {', '.join(finding.nearest)}.")
-    return f"{subject} {holds} under {finding.held} of {tried} other conditions. {' '.join(texts)}"
+    if finding.turned:
+        texts.append(f"{start} reverses {_conditions(finding.turned)}.")
+    if finding.lost and not (finding.turned and finding.nearest):
+        texts.append(f"{start} ends {_conditions(finding.lost)}.")
+    if finding.nearest and ended > 1:
+        texts.append(f"Nearest end: {', '.join(finding.nearest)}.")
+    return f"{text} {' '.join(texts)}"
 
 
 def _conditions(names: Sequence[str]) -> str:
@@ -303,10 +303,6 @@ def _conditions(names: Sequence[str]) -> str:
         "from a cold start" if name == "cold start" else f"{'at' if '=' in name else 'with'} {name}"
         for name in names
     ]
-    shown, more = named[:_MOST_NAMED], len(named) - _MOST_NAMED
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def answers_by_arm(result: StudyResult) -> list[list[Answer]]:
-    """Answers of each comparison of a study."""
-    return [answers_of(one, result.outcome) for one in result.headlines]
+    if len(named) <= _MOST_NAMED:
+        return " and ".join(named)
+    return f"{named[0]} and under {len(named) - 1} more"

@@ -73,8 +73,8 @@ flows | flows | Flow matrices of impressions between communities, one per arm | 
     {worlds}: red, more than expected; blue, less. A dark diagonal means that exposure stays within
     communities.
 reach_hidden | reach | Mean reach of posts of hidden communities by tick, one line per arm |
-    Accounts reached by a post of a hidden community, which the follow graph does not show; band:
-    range over worlds.
+    Accounts reached by a post of a hidden community, which the follow graph does not show ({kind}
+    partition); band: range over worlds.
 reach | reach | Mean reach of a post by tick, one line per arm | Accounts reached by a post, all
     posts. {equal}
 """
@@ -122,13 +122,13 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         return None if shown is None else plot.economy(shown)
 
     def draw_hidden_reach() -> Canvas | None:
-        curve = _reach_of_communities(spread, "interest", hidden)
+        curve = _hidden_reach(result)
         return None if curve is None else plot.reach(curve)
 
     def draw_reach() -> Canvas | None:
         # equal by construction, unless arms show unequally many posts
         alike = spread.budget == "matched" and not text.unequal_text(spread)
-        if alike and _reach_of_communities(spread, "interest", hidden) is not None:
+        if alike and _hidden_reach(result) is not None:
             return None
         return plot.reach(reach_curve(spread))
 
@@ -138,7 +138,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         *(figure for at in range(len(result.headlines)) for figure in _arm_figures(result, at)),
         _fill_figure("economy", draw_economy),
         _fill_figure("flows", draw_flows, worlds=worlds),
-        _fill_figure("reach_hidden", draw_hidden_reach),
+        _fill_figure("reach_hidden", draw_hidden_reach, kind=hosting_kind(result)),
         _fill_figure("reach", draw_reach, equal=text.reach_text(spread)),
     ]
 
@@ -302,6 +302,12 @@ def flow_tables(spread: Spread) -> dict[str, dict[str, Mixing]]:
         except DataError:
             found[kind] = {arm: flow(spread, arm, kind, world=0) for arm in spread.arms}
     return found
+
+
+def _hidden_reach(result: StudyResult) -> pl.DataFrame | None:
+    """Reach of the posts of hidden communities, whose names all worlds share if they are planted."""
+    kind = hosting_kind(result)
+    return _reach_of_communities(result.spread, kind, result.hidden.get(kind, ()))
 
 
 def _reach_of_communities(spread: Spread, kind: str, names: Sequence[str]) -> pl.DataFrame | None:

@@ -42,7 +42,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
     config, data = result.config, inputs.dataset
     synthetic = inputs.platform is not None
     answers = [answers_of(one, result.outcome) for one in result.headlines]
-    pairs = [f"{one.arm} feed compared with {one.baseline} feed" for one in result.headlines]
+    pairs = [f"{one.arm} feed against {one.baseline} feed" for one in result.headlines]
     figures = embed(report_figures(result), result.folder)
     lead = _take_lead(figures, answers[0])
     shown = shown_economy(result)

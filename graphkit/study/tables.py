@@ -367,7 +367,7 @@ def served_table(result: StudyResult) -> Table:
     rows: list[tuple[str, ...]] = []
     for name in served.columns[1:]:
         values = served.get_column(name)
-        if not values.count() or not values.fill_null(0).cast(pl.Float64).any():
+        if not (values.fill_null(0) != 0).any():
             continue
         share = name not in ("impressions", "sessions", "candidates_per_session") and not (
             name.startswith("reactions") or values.dtype.is_integer()

@@ -55,9 +55,7 @@ def cannot_say(result: StudyResult, dataset: Dataset, *, synthetic: bool) -> str
     if synthetic:
         texts.append("The data are synthetic: they describe no real platform.")
     if not result.spread.calibrated:
-        texts.append(
-            "Viewers' behaviour is assumed, not calibrated: read directions, not sizes of effects."
-        )
+        texts.append("Behaviour is assumed, not calibrated: read directions, not sizes.")
     filler = result.spread.summary().select(pl.col("filler").max()).item()
     if filler and filler > NOTED_FILLER:
         texts.append(f"Up to {percent(filler)} of a feed's posts are filler, drawn at random.")
@@ -74,22 +72,15 @@ def cannot_say(result: StudyResult, dataset: Dataset, *, synthetic: bool) -> str
 def five_words(result: StudyResult) -> list[tuple[str, str]]:
     """The words of the answers, explained."""
     wanted = result.config.communities
-    planted = ", or as they were planted" if "planted" in result.visibility else ""
     return [
-        ("community", f"{wanted.between} joined by shared {wanted.through}{planted}"),
+        ("community", f"{wanted.between} joined by shared {wanted.through}"),
         (
             "hidden community",
-            "one that the follow graph does not show: its members follow each other near chance",
+            "its members follow each other near chance: the follow graph misses it",
         ),
-        ("random exposure", "posts drawn at random, the chance level of every answer"),
-        (
-            "cross-community exposure",
-            "how often posts are shown outside their community; 1 is random exposure",
-        ),
-        (
-            "95 % interval",
-            "in brackets: values that fit the runs; if it holds 0, no difference can be told",
-        ),
+        ("random exposure", "posts drawn at random: the chance level"),
+        ("cross-community exposure", "views from other communities; 1 is random exposure"),
+        ("95 % interval", "in brackets; with 0 inside, no difference can be told"),
     ]
 
 

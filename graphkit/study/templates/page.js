@@ -31,7 +31,7 @@ for (const card of document.querySelectorAll("figure .card")) {
   button.type = "button"; button.textContent = "Enlarge";
   button.setAttribute("aria-label", "Enlarge: " + image.alt);
   button.addEventListener("click", () => { large.src = image.src; large.alt = image.alt; dialog.showModal(); });
-  card.append(button);
+  card.parentElement.querySelector("figcaption").prepend(button);
 }
 for (const text of document.querySelectorAll("pre.bibtex")) {
   const button = document.createElement("button");
