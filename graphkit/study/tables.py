@@ -380,7 +380,7 @@ def served_table(result: StudyResult) -> Table:
     caption = (
         "What each feed served: counts, candidates per session, and shares of its impressions in %"
     )
-    return Table(caption, ("", *arms), (False, *[True] * len(arms)), tuple(rows))
+    return Table(caption, ("what", *arms), (False, *[True] * len(arms)), tuple(rows))
 
 
 def hosting_table(result: StudyResult) -> Table | None:
