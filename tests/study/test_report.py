@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,12 @@ def test_the_first_screen_holds_question_answers_chance_level_and_interval(
     shown = first_screen(page)
     wanted = (
         *("Who is <seen> by whom?", "interest feed against follower feed", "random exposure"),
-        *("difference", "Five words", "What this cannot say"),
+        *("Five words", "What this cannot say"),
     )
     places = [shown.index(part) for part in wanted]
     assert places == sorted(places)
     assert len(re.findall('<li class="(?:clear|open)">', page)) == len(result.headlines[0].findings)
-    assert re.search(r"\[−?[\d.,]+, −?[\d.,]+\]", shown)
+    assert re.search(r"difference −?[\d.,]+ [a-z ]+ \[−?[\d.,]+, −?[\d.,]+\]", shown)
     # cautions come after the answers
     assert "not calibrated" not in shown[: places[-1]]
     assert "not calibrated" in shown
@@ -79,7 +80,7 @@ def test_sections_are_in_order(page: str) -> None:
     assert [i for i in ids if i != "words"] == [*wanted.split(), "reproduction"]
     heads = [int(level) for level in re.findall(r"<h([1-6])", page)]
     assert heads[0] == 1
-    assert all(after - before <= 1 for before, after in zip(heads, heads[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(heads))
     assert set(re.findall(r'href="#(\w+)"', page)) <= set(re.findall(r'id="(\w+)"', page))
 
 
