@@ -169,6 +169,12 @@ class Finding:
     agree
         Whether the sign is the same under every partition and condition, and distinguishable
         from zero under each.
+    turned, lost, held
+        Conditions under which a sign turns, those under which it cannot be told, and the number
+        of those under which it holds.
+    nearest
+        Of the conditions that turn or end it and have a distance, those nearest to the study,
+        with its own value.
     """
 
     measure: str
@@ -176,6 +182,10 @@ class Finding:
     sentences: tuple[str, ...]
     verdict: str
     agree: bool
+    turned: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    held: int = 0
+    nearest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -591,13 +601,15 @@ def _with_conditions(
         no = "one or both cannot be told" if mixed else "it cannot be told"
         verdict += f"; {no} under: {', '.join(lost)}"
     ended = [name for name in (*turned, *lost) if name in places]
+    near: tuple[str, ...] = ()
     if ended:
         least = min(places[name][0] for name in ended)
         named = [name for name in ended if places[name][0] - least < 1e-9]
-        own = ", ".join(f"{name} (here {places[name][1]})" for name in named)
-        verdict += f"; nearest to this study: {own}"
+        near = tuple(f"{name} (here {places[name][1]})" for name in named)
+        verdict += f"; nearest to this study: {', '.join(near)}"
     agree = found.agree and not turned and not lost
-    return Finding(found.measure, found.title, found.sentences, f"{verdict}.", agree)
+    told = {"turned": tuple(turned), "lost": tuple(lost), "held": held, "nearest": near}
+    return replace(found, verdict=f"{verdict}.", agree=agree, **told)
 
 
 def _gap_sentence(claim: Claim, kind: str | None, gap: Gap, arm: str, baseline: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from matplotlib.collections import EllipseCollection
 
 from graphkit import plot
 from graphkit.communities import (
@@ -31,6 +32,7 @@ from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.citations import bibliography, community_sources
+from graphkit.study.community_report import write_community_report
 from graphkit.study.config import check_null_draws
 from graphkit.study.disclosure import (
     MEMBERS,
@@ -118,8 +120,9 @@ def study_communities(
     -------
     CommunityStudy
         With the tables ``dataset``, ``graphs``, ``communities``, ``names``, ``visibility``,
-        ``borders``, ``null``, and ``members`` if asked for, the figures, ``disclosure.md``,
-        ``methods.bib``, ``manifest.json`` and ``timings.json`` in its folder.
+        ``borders``, ``null``, and ``members`` if asked for, the figures, ``report.html`` of one
+        page, ``disclosure.md``, ``methods.bib``, ``manifest.json`` and ``timings.json`` in its
+        folder.
 
     Raises
     ------
@@ -147,6 +150,7 @@ def study_communities(
             members=members,
         )
         told = disclosure_facts({"interest": (study.partition,)}, least, members)
+        write_community_report(study, folder, report, told)
         folder.text("disclosure.md", disclosure_note(told))
         folder.text("methods.bib", bibliography(community_sources(study)))
         folder.finish(community_facts(study, streams.seed) | {"disclosure": told})
@@ -189,7 +193,7 @@ def community_stages(
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
     with folder.stage("tables and figures"):
-        _write_results(study, folder, report, least, members)
+        _write_results(study, folder, report, least, members, streams)
     return study
 
 
@@ -275,6 +279,7 @@ def _write_results(
     report: ImportReport | None,
     least: int,
     members: str,
+    streams: Streams,
 ) -> None:
     partition, seen, recovery = study.partition, study.visibility, study.recovery
     tables = {
@@ -300,6 +305,7 @@ def _write_results(
         return
     figure = plot.communities(partition, top=min(20, shown), verdict=study.verdict)
     folder.figure("communities", figure)
+    folder.figure("map", _draw_map(study, least, streams))
     hidden = () if seen is None else tuple(seen.hidden)
     folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
     if seen is not None and seen.frame["follow_f1"].count():
@@ -314,6 +320,19 @@ def graph_tables(
     if study.follows is not None:
         facts["follow"] = graph_facts(study.follows, follow, least)
     return _stack_named(facts)
+
+
+def _draw_map(study: CommunityStudy, least: int, streams: Streams) -> plot.Canvas:
+    """The map; dots of members are pixels in vector files too, so that none can be picked out."""
+    figure = plot.map(
+        *(study.graph, study.partition),
+        min_group_size=least,
+        verdict=study.verdict,
+        rng=streams.integer("map"),
+    )
+    for dots in figure.findobj(EllipseCollection):
+        dots.set_rasterized(True)
+    return figure
 
 
 def _stack_named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import polars as pl
 
 from graphkit._version import __version__
@@ -34,6 +35,8 @@ from graphkit.study.disclosure import public_message
 __all__ = ["ResultsFolder"]
 
 _MANIFEST = "manifest.json"
+#: Dots per inch of what is no vector in a vector figure.
+_DPI = 200
 
 #: What the manifest says of the tables.
 _CSV = (
@@ -133,8 +136,12 @@ class ResultsFolder:
         self._write_file(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
 
     def figure(self, name: str, canvas: Canvas) -> None:
-        """Write a figure as PNG."""
+        """Write a figure as PNG, for slides, and as SVG, for reports and papers."""
         self._write_file(f"figures/{name}.png", canvas.write, whole=True)
+        plain = {"Date": None, "Creator": None}
+        with mpl.rc_context({"svg.hashsalt": name}):
+            save = partial(canvas.savefig, format="svg", dpi=_DPI, metadata=plain)
+            self._write_file(f"figures/{name}.svg", save)
 
     def copy(self, name: str, source: Path) -> None:
         """Write a file that is the same as another one."""

@@ -76,10 +76,11 @@ from graphkit.study.disclosure import (
     unassign_small_in_world,
     without_few_creators,
 )
+from graphkit.study.figures import flow_tables, write_figures
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manifest_facts
 from graphkit.study.published import calibrate_viewers, validate_runs
-from graphkit.study.report import flow_tables, write_figures, write_report
+from graphkit.study.report import write_report
 from graphkit.study.results import CommunityStudy, StudyResult
 from graphkit.synthetic import worlds
 

@@ -40,7 +40,7 @@ _FACTS = (
     *("reciprocity", "transitivity", "mean local clustering", "degree assortativity"),
 )
 #: Figures that are drawn anew, from merged communities.
-_DRAWN = ("communities", "borders", "visibility")
+_DRAWN = ("communities", "borders", "map", "visibility")
 
 
 @dataclass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from graphkit.data.dataset import Dataset
 from graphkit.data.partition import Partition
+from graphkit.data.results import ImportReport
 from graphkit.data.spread import Spread
 from graphkit.measures import Economy
 from graphkit.measures.intervals import OVER_POPULATIONS, OVER_SAMPLES
@@ -12,7 +14,6 @@ from graphkit.simulation import Behaviour
 from graphkit.simulation.tastes import SAME_SPACE
 from graphkit.study.config import StudyConfig
 from graphkit.study.disclosure import n_merged, overdue, refresh_text
-from graphkit.study.inputs import StudyInputs
 from graphkit.study.results import StudyResult
 
 __all__ = ["NOT_ESTIMABLE"]
@@ -20,21 +21,24 @@ __all__ = ["NOT_ESTIMABLE"]
 #: From this share of empty slots in an arm on, the report says that it shows fewer posts.
 MIN_EMPTY = 0.01
 
+#: From this share of filler in an arm on, the report says what it does.
+NOTED_FILLER = 0.05
+
 #: Text for the value of a measure for which a community is too small, or has no post.
 NOT_ESTIMABLE = "not estimable"
 
 
-def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
-    """Cautions before all numbers: synthetic data, uncalibrated behaviour."""
+def caution_notices(result: StudyResult, dataset: Dataset, *, synthetic: bool) -> list[str]:
+    """Cautions among the limits: synthetic data, uncalibrated behaviour."""
     texts = []
-    if inputs.platform is not None:
+    if synthetic:
         texts.append(
             "The data are synthetic: accounts, posts and communities were generated, not observed. "
             "The figures show what the method does where the ground truth is known; they do not "
             "describe any real platform."
         )
-    if overdue(inputs.dataset):
-        texts.append(refresh_text(inputs.dataset))
+    if overdue(dataset):
+        texts.append(refresh_text(dataset))
     if not result.spread.calibrated:
         texts.append(
             "The viewers' behaviour is not calibrated: its parameters are documented assumptions, "
@@ -43,14 +47,57 @@ def caution_notices(result: StudyResult, inputs: StudyInputs) -> list[str]:
     return texts
 
 
-def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
-    """Source, terms, and the disjoint parts of the data."""
-    ds = inputs.dataset
+def cannot_say(result: StudyResult, dataset: Dataset, *, synthetic: bool) -> str:
+    """The cautions in a line, for the end of the first screen."""
+    texts = []
+    if overdue(dataset):
+        texts.append(refresh_text(dataset))
+    if synthetic:
+        texts.append("The data are synthetic: they describe no real platform.")
+    if not result.spread.calibrated:
+        texts.append("Behaviour is assumed, not calibrated: read directions, not sizes.")
+    filler = result.spread.summary().select(pl.col("filler").max()).item()
+    if filler and filler > NOTED_FILLER:
+        texts.append(f"Up to {percent(filler)} of a feed's posts are filler, drawn at random.")
+    meaning = next(iter(result.contrasts.get_column("interval").drop_nulls()), "")
+    texts.append(
+        {
+            OVER_POPULATIONS: "Intervals speak about populations of the same making.",
+            OVER_SAMPLES: "Intervals speak about samples like this one.",
+        }.get(meaning, "Intervals, if any, speak about this world alone.")
+    )
+    return " ".join(texts)
+
+
+def five_words(result: StudyResult) -> list[tuple[str, str]]:
+    """The words of the answers, explained."""
+    wanted = result.config.communities
+    return [
+        ("community", f"{wanted.between} joined by shared {wanted.through}"),
+        (
+            "hidden community",
+            "its members follow each other near chance: the follow graph misses it",
+        ),
+        ("random exposure", "posts drawn at random: the chance level"),
+        ("cross-community exposure", "views from other communities; 1 is random exposure"),
+        ("95 % interval", "in brackets; with 0 inside, no difference can be told"),
+    ]
+
+
+def data_text(
+    dataset: Dataset, report: ImportReport | None, result: StudyResult | None = None
+) -> list[str]:
+    """Source and terms of the data, and its disjoint parts in a study."""
+    ds = dataset
     texts = [f"Source: {ds.source}." if ds.source else "The data do not state their source."]
     if ds.terms:
         texts.append(f"Terms: {ds.terms}")
     if ds.refresh_due is not None and not overdue(ds):
         texts.append(refresh_text(ds))
+    if report is not None and not report.n_dropped:
+        texts.append("No row was dropped on reading.")
+    if result is None:
+        return texts
     world = result.spread.worlds[0]
     texts.append(
         "Three things come from disjoint parts of the data: the communities, the initial profiles "
@@ -58,8 +105,6 @@ def data_text(result: StudyResult, inputs: StudyInputs) -> list[str]:
         "measured. Communities found in the data that drive a feed would bias cross-community "
         "exposure downwards."
     )
-    if inputs.report is not None and not inputs.report.n_dropped:
-        texts.append("No row was dropped on reading.")
     return texts
 
 
@@ -77,9 +122,9 @@ def community_text(result: StudyResult) -> list[str]:
     texts = [
         f"An edge joins two {partition.node_kind} that share {wanted.through}; {wanted.runs} "
         f"runs of Leiden ({wanted.quality}) give {partition.n_communities} communities. Their "
-        f"verdict: {found.verdict} ({found.reason}). {NULL_TEXT} "
-        "Consistency is the run-to-run similarity of members' communities, mean over members, "
-        f"0 … 1. {_naming_text(partition)}"
+        f"verdict: {found.verdict} ({found.reason}).",
+        f"{NULL_TEXT} Consistency is the run-to-run similarity of members' communities, mean over members, "
+        f"0 … 1. {_naming_text(partition)}",
     ]
     if hidden := n_merged(partition):
         texts.append(
@@ -466,7 +511,7 @@ def limitations_text(result: StudyResult) -> list[str]:
             "their cross-community exposure under this partition is small by construction."
         )
     filler = spread.summary().select(pl.col("filler").max()).item()
-    if filler and filler > 0.05:
+    if filler and filler > NOTED_FILLER:
         texts.append(
             f"Up to {percent(filler)} of an arm's impressions are backfill (filler), drawn at random: "
             "this pulls the arm's cross-community exposure toward 1. Above 25 % no direction is claimed."

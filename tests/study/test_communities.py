@@ -33,7 +33,8 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     present = {p.stem for p in (tmp_path / "1" / "tables").glob("*.csv")}
     assert present == names | {"recovery"}
     figures = {p.name for p in (tmp_path / "1" / "figures").iterdir()}
-    assert figures == {"communities.png", "visibility.png", "borders.png"}
+    names = ("communities", "visibility", "borders", "map")
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
     assert one.found
     assert one.recovery is not None
     overall = one.recovery.filter(pl.col("planted") == "all (AMI)")

@@ -106,7 +106,7 @@ def test_the_report_tells_it_and_claims_nothing_of_matched_budgets(result: Study
     assert "logs of impressions do not show them" in report
     for column in ("income_gini", "small_kept_share", "viewer_value", "kept_sessions"):
         assert f">{column}</th>" in report
-        assert f'<td class="t">{column}</td>' in report  # with its meaning
+        assert f'<th scope="row" class="t">{column}</th>' in report  # with its meaning
     for claim in ("equal in all arms, which share", "equally many posts", "maximises viewer value"):
         assert claim not in report
     assert "not acted on" not in report

@@ -72,7 +72,7 @@ def test_the_viewers_are_fitted_to_the_log_and_the_report_says_so(result: StudyR
     after = dict(fitted.select("parameter", "after").iter_rows())
     assert after["watch_base"] == result.config.behaviour.watch_base
     report = html.unescape((result.folder / "report.html").read_text(encoding="utf-8"))
-    assert '<h2 id="published">Published figures</h2>' in report
+    assert '<h2 id="published">Validation: published figures</h2>' in report
     assert "the viewers' behaviour is fitted to the log of the data" in report
     assert "are not chosen by published figures" in report
     assert "Of 18 published figures, the runs of this study meet" in report

@@ -75,7 +75,11 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     tables = "communities visibility outcome contrasts s_scan flows feeds conditions headlines"
     for table in (*tables.split(), "visibility_planted", "visibility_interest"):
         assert {f"tables/{table}.csv", f"tables/{table}.parquet"} <= present
-    assert {"figures/contrast.png", "figures/reach.png", "figures/s_scan_crossing.png"} <= present
+    pair = "interest_against_follower"
+    figures = {"map", f"contrast_{pair}", f"robustness_crossing_{pair}"}
+    assert {f"figures/{name}.{kind}" for name in figures for kind in ("png", "svg")} <= present
+    # values of s are among the conditions of the figure above
+    assert f"figures/s_scan_crossing_{pair}.svg" not in present
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest["finished"] is True
     assert manifest["seed"] == 1
@@ -148,7 +152,7 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
         "filler",
         "over 3 worlds",
         "The sweep uses 2 worlds",
-        "Limitations",
+        "Limits",
         "seed",
         "learning_rate",
     ):
@@ -157,11 +161,12 @@ def test_the_report_says_what_was_found(result: StudyResult, report: str) -> Non
 
 
 def test_the_report_opens_offline(report: str) -> None:
-    assert not re.findall(r"<(?:script|link|iframe)", report)
-    assert set(re.findall(r'(?:src|href)="([^"]{1,22})', report)) <= {
-        "data:image/png;base64,",
+    assert not re.findall(r"<(?:script |link|iframe|object|embed)", report)
+    assert set(re.findall(r'(?:src|href)="([^"]{1,26})', report)) <= {
+        "data:image/svg+xml;base64,",
         *re.findall(r'href="(#[a-z]+)"', report),
     }
+    assert len(report.encode()) < 3_000_000
     assert 'name="viewport"' in report
 
 
@@ -330,9 +335,9 @@ def test_arms_beyond_two_are_each_held_against_the_first(tmp_path: Path) -> None
     )
     result = run_study(config, tmp_path / "out")
     assert [h.arm for h in result.headlines] == ["interest", "half"]
-    assert {p.name for p in (tmp_path / "out/figures").glob("contrast*")} == {
-        "contrast.png",
-        "contrast_2.png",
+    assert {p.name for p in (tmp_path / "out/figures").glob("contrast*.png")} == {
+        "contrast_interest_against_random.png",
+        "contrast_half_against_random.png",
     }
     assert "within this world" in result.headlines[0].findings[3].sentences[0]
     assert result.curve is not None
@@ -437,7 +442,7 @@ def test_what_becomes_of_each_finding_is_told(result: StudyResult, report: str) 
     assert not {"follow partition", "other seed 1"} & set(
         table.filter(measure="viewer_value")["condition"]
     )
-    assert (result.folder / "figures/robustness_crossing.png").exists()
+    assert (result.folder / "figures/robustness_crossing_interest_against_follower.svg").exists()
     text = words(report)
     assert "What could end the findings" in text
     for one in result.robustness:
@@ -525,10 +530,9 @@ def test_two_arms_have_a_contrast_and_no_table_of_means(result: StudyResult, rep
     assert not (result.folder / "tables" / "arm_means.csv").exists()
     assert not (result.folder / "figures" / "trade_off.png").exists()
     assert "Means of all feeds" not in words(report)
-    # only the tables of conditions are collapsed
     collapsed = re.findall("<summary>(.*?)</summary>", report)
-    assert collapsed
-    assert all(name.endswith("under each condition") for name in collapsed)
+    assert "All differences: interest − follower" in collapsed
+    assert not [name for name in collapsed if "more feed" in name]
 
 
 @pytest.mark.parametrize("budget", ["matched", "free"])
