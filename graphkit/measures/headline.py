@@ -608,8 +608,8 @@ def _with_conditions(
         near = tuple(f"{name} (here {places[name][1]})" for name in named)
         verdict += f"; nearest to this study: {', '.join(near)}"
     agree = found.agree and not turned and not lost
-    told = {"turned": tuple(turned), "lost": tuple(lost), "held": held, "nearest": near}
-    return replace(found, verdict=f"{verdict}.", agree=agree, **told)
+    told = replace(found, turned=tuple(turned), lost=tuple(lost), held=held, nearest=near)
+    return replace(told, verdict=f"{verdict}.", agree=agree)
 
 
 def _gap_sentence(claim: Claim, kind: str | None, gap: Gap, arm: str, baseline: str) -> str:

@@ -13,8 +13,9 @@ from graphkit.study.tables import difference_texts, hosting_table, text_table
 
 
 def test_numbers_of_a_column_have_the_same_decimals() -> None:
-    values = {"b": [0.5, -0.0123], "c": [1200.0, 3.0], "n": [5, None], "arm_1": [0.5, None]}
-    table = text_table(pl.DataFrame({"a_b": ["x", "y"], **values}), "A caption", names=["arm_1"])
+    values: dict[str, Any] = {"a_b": ["x", "y"], "b": [0.5, -0.0123], "c": [1200.0, 3.0]}
+    values |= {"n": [5, None], "arm_1": [0.5, None]}
+    table = text_table(pl.DataFrame(values), "A caption", names=["arm_1"])
     assert table.columns == ("a b", "b", "c", "n", "arm_1")
     assert table.rows == (("x", "0.500", "1,200", "5", "0.500"), ("y", "−0.012", "3", "–", "–"))
     assert table.numeric == (False, True, True, True, True)

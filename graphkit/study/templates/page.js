@@ -2,20 +2,20 @@
 const value = (row, at) => row.cells[at].textContent.trim();
 const number = text => { const found = text.replaceAll(",", "").replaceAll("−", "-").match(/^[+<]?(-?\d+(\.\d+)?|-?∞)/); return found ? (found[1].endsWith("∞") ? parseFloat(found[1].replace("∞", "Infinity")) : parseFloat(found[1])) : NaN; };
 for (const table of document.querySelectorAll("table")) {
-  const heads = [...table.tHead.rows[0].cells];
+  const heads = Array.from(table.tHead.rows[0].cells);
   heads.forEach((head, at) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...head.childNodes);
+    while (head.firstChild) button.append(head.firstChild);
     head.append(button);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach(other => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const rows = [...table.tBodies[0].rows].map(row => [row, value(row, at), number(value(row, at))]);
+      const rows = Array.from(table.tBodies[0].rows, row => [row, value(row, at), number(value(row, at))]);
       const numeric = rows.some(row => !isNaN(row[2])) && rows.every(row => !isNaN(row[2]) || /^(–|not estimable|)$/.test(row[1]));
       rows.sort((a, b) => numeric ? (isNaN(a[2]) - isNaN(b[2])) || (down ? b[2] - a[2] : a[2] - b[2]) || 0 : (down ? -1 : 1) * a[1].localeCompare(b[1]));
-      table.tBodies[0].append(...rows.map(row => row[0]));
+      rows.forEach(row => table.tBodies[0].append(row[0]));
     });
   });
 }
@@ -39,6 +39,6 @@ for (const text of document.querySelectorAll("pre.bibtex")) {
   text.before(button);
 }
 let opened = [];
-addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open])")]; opened.forEach(fold => { fold.open = true; }); });
+addEventListener("beforeprint", () => { opened = Array.from(document.querySelectorAll("details:not([open])")); opened.forEach(fold => { fold.open = true; }); });
 addEventListener("afterprint", () => { opened.forEach(fold => { fold.open = false; }); });
 addEventListener("hashchange", () => { const at = document.getElementById(location.hash.slice(1)); if (at) for (let fold = at.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true; });
