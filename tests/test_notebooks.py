@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from graphkit.study import check_study
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 #: The documentation links to them by these names.
-NAMES = """
-creators_and_harm follow_against_interest from_one_csv observed_logs scripted_study trust
-why_and_for_whom your_own_feed
-""".split()
+NAMES = [
+    *("creators_and_harm", "follow_against_interest", "from_one_csv", "observed_logs"),
+    *("scripted_study", "trust", "why_and_for_whom", "your_own_feed"),
+]
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
@@ -77,3 +81,17 @@ def test_notebooks_hold_no_warnings_and_are_small(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     assert not [output for output in outputs(notebook) if output.get("name") == "stderr"]
     assert path.stat().st_size < 700_000
+
+
+def test_studies_that_fetch_data_read_a_copy_on_disk(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = str(ROOT / "benchmarks" / "hetrec_on_disk.py")
+    folder = shared_data / "hetrec2011_lastfm_2k"
+    monkeypatch.setattr(sys, "argv", [script, str(folder), str(tmp_path)])
+    runpy.run_path(script, run_name="__main__")
+    monkeypatch.setenv("GRAPHKIT_DATA", str(tmp_path))
+    monkeypatch.setenv("GRAPHKIT_REGISTRY", str(tmp_path / "registry.toml"))
+    for name in ("hetrec", "feeds_hetrec"):
+        stages = dict(check_study(ROOT / "notebooks" / "studies" / f"{name}.toml").rows())
+        assert stages["data"].startswith("fetch: 1,892 accounts")
