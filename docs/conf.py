@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import gallery  # noqa: E402
+import notebook_pages  # noqa: E402
 import pictures  # noqa: E402
 import reference  # noqa: E402
 
@@ -26,7 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "mathml",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "_made/*.md"]
 templates_path = ["_templates"]
 # a reference whose number is in the first sentence only
 suppress_warnings = ["ref.footnote"]
@@ -74,11 +75,20 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 
+def stale(drawn: Path) -> bool:
+    """Whether the code has changed since the pictures were drawn."""
+    code = [*HERE.glob("*.py"), *(HERE.parent / "graphkit").rglob("*.py")]
+    return not drawn.exists() or drawn.stat().st_mtime < max(p.stat().st_mtime for p in code)
+
+
 def setup(app: Any) -> None:
     """Draw the pictures, write the pages of the reference, and resolve names by what they are."""
-    pictures.draw_all(HERE / "_made")
-    gallery.draw_all(HERE / "_made")
+    made = HERE / "_made"
+    if stale(made / "figures.md"):
+        pictures.draw_all(made)
+        gallery.draw_all(made)
     reference.write_pages(HERE / "reference")
+    notebook_pages.write_pages(HERE.parent / "notebooks", HERE / "notebooks", made)
     app.connect("missing-reference", reference.resolve)
     app.connect("autodoc-process-docstring", reference.settle_docstring, priority=100)
     app.connect("autodoc-skip-member", reference.skip_member)

@@ -303,7 +303,7 @@ def draw_all(folder: Path) -> None:
     text = ["```python", SHARED.rstrip(), "```", ""]
     for figure, entry in FIGURES.items():
         text += [f"## {entry.title}", "", entry.asks, ""]
-        text += [f"![{entry.title} {entry.asks}](figure_{figure}.png)", ""]
+        text += [f"![{entry.title} {entry.asks}](/_made/figure_{figure}.png)", ""]
         text += ["```python", entry.code.rstrip(), "```", ""]
         text += [f"{{py:obj}}`graphkit.plot.{figure}`", ""]
     (folder / "figures.md").write_text("\n".join(text))

@@ -43,7 +43,9 @@ def group(
     places = [(x + 0.8 * dx, y + 0.8 * dy) for dx, dy in RING]
     for k, place in enumerate(places):
         face = colour if k in seen else "white"
-        axes.add_patch(Circle(place, 0.19, facecolor=face, edgecolor=colour, linewidth=1.6, zorder=3))
+        axes.add_patch(
+            Circle(place, 0.19, facecolor=face, edgecolor=colour, linewidth=1.6, zorder=3)
+        )
     axes.text(x, y - 1.45, name, ha="center", va="top", fontsize=9, color=colour)
     return places
 
@@ -82,12 +84,20 @@ def projection() -> Figure:
             left.plot(*zip(place, videos[video], strict=True), color=PALE, linewidth=1.4, zorder=1)
     for name, place in videos.items():
         left.text(place[0] + 0.2, place[1], f"video {name}", va="center", fontsize=9)
-    at = {"ann": (1.2, 2.6), "bo": (2.8, 2.9), "cem": (2.2, 1.2), "dua": (4.4, 2.2), "eve": (4.9, 0.9)}
+    at = {
+        "ann": (1.2, 2.6),
+        "bo": (2.8, 2.9),
+        "cem": (2.2, 1.2),
+        "dua": (4.4, 2.2),
+        "eve": (4.9, 0.9),
+    }
     for a in likes:
         for b in likes:
             shared = len(set(likes[a]) & set(likes[b]))
             if a < b and shared:
-                right.plot(*zip(at[a], at[b], strict=True), color=BASE, linewidth=2.0 * shared, zorder=1)
+                right.plot(
+                    *zip(at[a], at[b], strict=True), color=BASE, linewidth=2.0 * shared, zorder=1
+                )
                 middle = np.mean([at[a], at[b]], axis=0)
                 right.text(*middle, str(shared), fontsize=8, ha="center", va="center",
                            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
@@ -242,7 +252,9 @@ def virality() -> Figure:
     for axes, places in ((left, [(2.9, 2.8), *tops]), (right, row)):
         for k, place in enumerate(places):
             face = ACCENT if k == 0 else "white"
-            axes.add_patch(Circle(place, 0.27, facecolor=face, edgecolor=ACCENT, linewidth=1.6, zorder=3))
+            axes.add_patch(
+                Circle(place, 0.27, facecolor=face, edgecolor=ACCENT, linewidth=1.6, zorder=3)
+            )
     return figure
 
 
@@ -295,7 +307,9 @@ def diet() -> Figure:
 def controversy() -> Figure:
     """Two sides joined by one edge, and by many."""
     sides = {k: int(k > 5) for k in range(12)}
-    ring = [(a + k, a + m) for a in (0, 6) for k in range(6) for m in range(k + 1, 6) if (k + m) % 3]
+    ring = [
+        (a + k, a + m) for a in (0, 6) for k in range(6) for m in range(k + 1, 6) if (k + m) % 3
+    ]
     few, many = [(0, 9)], [(a, b) for a in (0, 1, 5) for b in (8, 9, 10)]
     values = []
     for bridges in (few, many):

@@ -113,7 +113,9 @@ def write_pages(folder: Path) -> None:
     _write(folder / "index.rst", lines)
     for package, title in PACKAGES.items():
         module = importlib.import_module(f"graphkit.{package}")
-        here = [n for n in module.__all__ if HOMES[id(getattr(module, n))] == f"graphkit.{package}.{n}"]
+        here = [
+            n for n in module.__all__ if HOMES[id(getattr(module, n))] == f"graphkit.{package}.{n}"
+        ]
         there = [n for n in module.__all__ if n not in here]
         kinds = {
             "Functions": [n for n in here if inspect.isroutine(getattr(module, n))],
@@ -188,7 +190,9 @@ def settle_docstring(
     last = name.rsplit(".", 1)[-1]
     if last in TABLES and what in ("data", "attribute", "variable", "module"):
         words = [getattr(x, "name", x) for x in thing]
-        listed = ", ".join(f"``{word}``" for word in (sorted(words) if last == "STOP_TAGS" else words))
+        listed = ", ".join(
+            f"``{word}``" for word in (sorted(words) if last == "STOP_TAGS" else words)
+        )
         lines[:] = [TABLES[last], "", f"{listed}.", ""]
         return
     text = "\n".join(lines)
@@ -214,4 +218,6 @@ def skip_member(
     app: Any, what: str, name: str, thing: Any, skip: bool, options: Any
 ) -> bool | None:
     """Leave out what Matplotlib adds to its own types."""
-    return True if "matplotlib" in (getattr(thing, "__module__", "") or "") or name == "set" else None
+    return (
+        True if "matplotlib" in (getattr(thing, "__module__", "") or "") or name == "set" else None
+    )
