@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -247,7 +248,7 @@ def virality() -> Figure:
     for place in tops:
         line(left, (2.9, 2.8), place, INK, "-|>")
     row = [(0.5 + 1.25 * k, 0.8 + 0.5 * k) for k in range(5)]
-    for a, b in zip(row, row[1:], strict=False):
+    for a, b in pairwise(row):
         line(right, a, b, INK, "-|>")
     for axes, places in ((left, [(2.9, 2.8), *tops]), (right, row)):
         for k, place in enumerate(places):
