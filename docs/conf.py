@@ -58,9 +58,11 @@ html_static_path = ["_static"]
 html_css_files = ["graphkit.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": "graphkit"},
     "navigation_with_keys": False,
+    "collapse_navigation": True,
     "show_toc_level": 2,
     "header_links_before_dropdown": 7,
     "navbar_persistent": ["search-button"],
