@@ -57,6 +57,8 @@ html_title = "graphkit"
 html_static_path = ["_static"]
 html_css_files = ["graphkit.css"]
 html_show_sourcelink = False
+# pages without others below them
+html_sidebars = {name: [] for name in ("tutorial", "gallery", "index")}
 html_copy_source = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {

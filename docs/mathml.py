@@ -15,7 +15,9 @@ def _inline(writer: Any, node: nodes.math) -> None:
 
 def _block(writer: Any, node: nodes.math_block) -> None:
     for part in filter(str.strip, node.astext().split("\n\n")):
-        writer.body.append(f'<div class="math" tabindex="0">{convert(part.strip(), display="block")}</div>\n')
+        writer.body.append(
+            f'<div class="math" tabindex="0">{convert(part.strip(), display="block")}</div>\n'
+        )
     raise nodes.SkipNode
 
 
