@@ -57,10 +57,17 @@ def line(
     """A line or, of style ``"-|>"``, an arrow between two dots."""
     axes.add_patch(
         FancyArrowPatch(
-            a, b, arrowstyle=style, color=colour, linewidth=1.3, mutation_scale=10,
-            shrinkA=8, shrinkB=8, zorder=2,
+            a,
+            b,
+            arrowstyle=style,
+            color=colour,
+            linewidth=1.3,
+            mutation_scale=10,
+            shrinkA=8,
+            shrinkB=8,
+            zorder=2,
         )
-    )  # fmt: skip
+    )
 
 
 def plain(axes: Axes, x: str, y: str) -> None:
@@ -100,8 +107,14 @@ def projection() -> Figure:
                     *zip(at[a], at[b], strict=True), color=BASE, linewidth=2.0 * shared, zorder=1
                 )
                 middle = np.mean([at[a], at[b]], axis=0)
-                right.text(*middle, str(shared), fontsize=8, ha="center", va="center",
-                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+                right.text(
+                    *middle,
+                    str(shared),
+                    fontsize=8,
+                    ha="center",
+                    va="center",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                )
     for name, place in at.items():
         right.add_patch(Circle(place, 0.34, facecolor="white", edgecolor=INK, zorder=3))
         right.text(*place, name, ha="center", va="center", fontsize=8, zorder=4)

@@ -47,10 +47,14 @@ def test_every_number_of_the_findings_is_that_of_the_demo(
         *(hidden[k] for k in (*sides, "difference", "low", "high")),
         # a decrease is told by its size: the ends change places
         *(slope[k] for k in ("difference", "high", "low")),
-        *(planted["arm_mean"], planted["baseline_mean"], f"{found['crossing', 'planted']['random_mean']:.0f}"),
+        *(
+            planted["arm_mean"],
+            planted["baseline_mean"],
+            f"{found['crossing', 'planted']['random_mean']:.0f}",
+        ),
         *(follow["arm_mean"], follow["baseline_mean"]),
         *(value[k] for k in sides),
-    ]  # fmt: skip
+    ]
     assert NUMBER.findall(section("What the demo says")) == expected
 
 
