@@ -56,6 +56,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "graphkit"
 html_static_path = ["_static"]
 html_css_files = ["graphkit.css"]
+html_js_files = [("graphkit.js", {"defer": "defer"})]
 html_show_sourcelink = False
 # pages without others below them
 html_sidebars = {name: [] for name in ("tutorial", "gallery", "index")}
