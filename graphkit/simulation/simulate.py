@@ -31,7 +31,8 @@ from graphkit.errors import (
 from graphkit.graphs.options import memory_budget
 from graphkit.graphs.planning import size_text
 from graphkit.parallel import check_executor, refuse_after_fork, track
-from graphkit.recommenders.feed import Feed, check_arms
+from graphkit.recommenders.arms import check_arms
+from graphkit.recommenders.feed import Feed
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.storage import Checkpoint, Job, Log, held_interrupt, spread_of
