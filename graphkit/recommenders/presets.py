@@ -9,6 +9,19 @@ from graphkit.errors import OptionError, check_choice, check_number
 from graphkit.recommenders.factors import NUMBERS, TABLES
 from graphkit.recommenders.feed import Feed
 
+__all__ = [
+    "blend",
+    "chronological",
+    "circle_popularity",
+    "follower_centric",
+    "interest_centric",
+    "popularity",
+    "published",
+    "source_by_ranking",
+    "uniform",
+    "watch_time",
+]
+
 
 def interest_centric() -> Feed:
     """TikTok's For You as described by TikTok: similarity to what was watched, and diversity.
