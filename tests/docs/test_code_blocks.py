@@ -32,8 +32,6 @@ LANGUAGES = {"python", "pycon", "shell", "toml", "text", "{toctree}", "{include}
 ONLY_PARSED = ("demo", "warm", "run study.toml --out results --executor", "fetch hetrec")
 #: Other programs that a page may name.
 PROGRAMS = {"python3", ".venv/bin/pip", ".venv/bin/python", ".venv/bin/graphkit"}
-#: Commands that come with the next version of the command line.
-COMING = {"init", "doctor"}
 
 
 class Block(NamedTuple):
@@ -77,8 +75,6 @@ def parse(words: list[str]) -> None:
     command: Any = typer.main.get_command(app)
     if not words or words[0].startswith("--"):
         return
-    if words[0] in COMING - set(command.commands):
-        return
     command.commands[words[0]].make_context(words[0], words[1:])
 
 
@@ -91,7 +87,7 @@ def run_shell(block: Block, page: Path) -> None:
                 continue
             parse(words)
             named = " ".join(words)
-            if block.mark == "parsed" or words[0] in COMING or named.startswith(ONLY_PARSED):
+            if block.mark == "parsed" or named.startswith(ONLY_PARSED):
                 continue
             done = CliRunner().invoke(app, words)
             assert done.exit_code == 0, f"{page.name}: {line}\n{done.output}\n{done.exception!r}"
