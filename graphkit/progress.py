@@ -269,7 +269,9 @@ class _Lines:
         further = percent >= self._percent + LINE_STEP and now >= self._at + LINES_APART
         if done < self._total and (further or now >= self._at + LINES_WITHIN):
             spent = time.time() - self._start
-            left = f", about {_duration(spent / done * (self._total - done))} left" if done else ""
+            left = ""
+            if done > 1:  # the first step may be long only because it compiles
+                left = f", about {_duration(spent / done * (self._total - done))} left"
             part = f" ({within})" if within else ""
             self._write(f"{percent} %, {done} of {self._total}{part}, {_duration(spent)}{left}")
             self._percent, self._at = percent, now

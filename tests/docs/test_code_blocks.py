@@ -17,6 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 import graphkit as gk
+from graphkit import progress
 from graphkit.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +148,7 @@ def tutorial() -> dict[str, Any]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRAPHKIT_KEY", raising=False)
+    monkeypatch.setattr(progress, "_asked", None)  # a page turns it off
     return tmp_path
 
 
