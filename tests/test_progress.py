@@ -171,7 +171,7 @@ def test_a_loop_that_a_traceback_holds_ends_by_itself(
         held = interrupted()
         assert wait_for("first: stopped, 0 of 9", stream)
     assert threading.active_count() == before
-    held.close()
+    assert list(held)[-1] == 8
 
 
 def test_an_error_takes_the_bar_away(terminal: io.StringIO) -> None:
