@@ -89,8 +89,8 @@ gk.plot.alluvial(gk.track(parts))""",
     ),
     "contrast": Entry(
         "How do two feeds differ?",
-        "A row per measure: the difference, its 95 % interval, and the numbers. Rows above the line "
-        "are tested.",
+        "A row per measure: the difference in standard deviations, its 95 % interval, and the "
+        "difference in its own unit. Grey rows claim no direction, and say why.",
         "gk.plot.contrast(gap)",
     ),
     "hosting": Entry(

@@ -28,7 +28,7 @@ PACKAGES = {
     "privacy": "Privacy",
 }
 #: Names at the top that no package exports.
-OWN = ("GraphkitError", "GraphkitWarning", "STOP_TAGS", "show_progress")
+OWN = ("GraphkitError", "GraphkitWarning", "STOP_TAGS", "set_progress", "show_progress")
 
 
 def _exported() -> dict[str, list[str]]:

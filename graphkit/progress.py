@@ -1,10 +1,11 @@
 """Progress of long calls: a bar in a terminal or notebook, plain lines elsewhere, or silence.
 
 A loop of :func:`graphkit.parallel.track` that takes longer than two seconds shows how far it is: by
-``tqdm.auto`` in a terminal (on standard error) and in Jupyter (a widget, or text where ipywidgets
+a bar of tqdm in a terminal (on standard error) and in Jupyter (a widget, or text where ipywidgets
 is not installed), and by lines of plain text where standard error is a file or a pipe. There is one
-bar at a time: that of the outermost loop, with the loop within it named beside it. Nothing of a bar
-is left behind, but in Jupyter that of a call that was interrupted, in red, where it stopped.
+bar at a time: that of the outermost loop, with the loop within it named beside it. A thread keeps
+the times moving while a step takes long; it ends with the loop. Nothing of a bar is left behind,
+but in Jupyter that of a call that was interrupted, in red, where it stopped.
 
 One setting silences it: ``GRAPHKIT_PROGRESS=0`` in the environment, or :func:`set_progress` in
 Python. ``TQDM_DISABLE=1`` is heeded, too. Worker processes of multiprocessing are silent.
@@ -17,10 +18,10 @@ import os
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from importlib.util import find_spec
 from types import FrameType
 from typing import Any
 
@@ -28,6 +29,8 @@ from typing import Any
 DELAY = 2.0
 #: Seconds between two states of a bar, and, at least and at most, between two lines.
 REDRAWN, LINES_APART, LINES_WITHIN = 0.2, 2.0, 60.0
+#: Seconds between two states while a step goes on.
+MOVED = 1.0
 #: Part of the steps, in percent, after which there is a new line.
 LINE_STEP = 10
 
@@ -116,9 +119,9 @@ def open_loop(what: str, total: int) -> Iterator[Callable[[int], None]]:
         loop.close()
 
 
-def _frames() -> Iterator[FrameType]:
-    """Functions that are running in this thread, from within; no generators."""
-    frame: FrameType | None = sys._getframe(1)
+def _frames(thread: int) -> Iterator[FrameType]:
+    """Functions that are running in a thread, from within; no generators."""
+    frame = sys._current_frames().get(thread)
     while frame is not None:
         generator = frame.f_code.co_flags & inspect.CO_GENERATOR
         if not generator and frame.f_globals.get("__name__") != "contextlib":
@@ -138,17 +141,32 @@ class _Loop:
         self.done, self.within = 0, ""
         self._start, self._due = time.time(), time.monotonic() + delay.get()
         self._shown: _Bar | _Lines | None = None
-        self._closed = False
-        self._frame = next(f for f in _frames() if f.f_globals.get("__name__") != __name__)
+        self._frame = next(f for f in _frames(thread) if f.f_globals.get("__name__") != __name__)
+        self._ended = threading.Event()
+        # a collection of garbage may close an abandoned loop while its thread draws
+        self._drawing = threading.RLock()
+        self._clock = threading.Thread(target=self._go_on, args=(delay.get(),), daemon=True)
+        with suppress(RuntimeError):  # where no thread can be started, steps alone are shown
+            self._clock.start()
 
     def is_running(self) -> bool:
         """Whether the function with the loop is: after an interrupt a traceback may hold the rest."""
-        return any(frame is self._frame for frame in _frames())
+        return any(frame is self._frame for frame in _frames(self.thread))
 
     def step(self, done: int) -> None:
         """Take that so many steps are done, and show it if it is time."""
         self.done = done
         self._show()
+
+    def _go_on(self, first: float) -> None:
+        """Show the state while a step goes on, in a thread that ends with the loop."""
+        wait = max(first, MOVED)
+        while not self._ended.wait(wait):
+            if not self.is_running():
+                self.close()
+                return
+            self._show()
+            wait = MOVED
 
     def part(self, what: str, total: int) -> Callable[[int], None]:
         """The function that takes the steps of a loop within this one."""
@@ -160,48 +178,69 @@ class _Loop:
         return step
 
     def _show(self) -> None:
-        now = time.monotonic()
-        if now < self._due or self._closed:
-            return
-        # progress that cannot be written, to a stream that was closed, stops no computation
-        with suppress(OSError, ValueError):
-            if self._shown is None:
-                kind = _Bar if _draws() else _Lines
-                self._shown = kind(self.what, self.total, self._start)
-            self._shown.show(self.done, self.within)
-        self._due = now + REDRAWN
+        if time.monotonic() < self._due or not self._drawing.acquire(blocking=False):
+            return  # too early, or the other thread is at it
+        try:
+            if self._ended.is_set():
+                return
+            # progress that cannot be written, to a stream that was closed, stops no computation
+            with suppress(OSError, ValueError):
+                if self._shown is None:
+                    kind = _Bar if _draws() else _Lines
+                    self._shown = kind(self.what, self.total, self._start)
+                self._shown.show(self.done, self.within)
+            self._due = time.monotonic() + REDRAWN
+        finally:
+            self._drawing.release()
 
     def close(self) -> None:
         """Take the bar away, or write the last line."""
-        if self._shown is not None and not self._closed:
-            with suppress(OSError, ValueError):
-                self._shown.close(self.done)
-        self._closed = True
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        # a process that was forked while the thread drew would wait for ever
+        if self._drawing.acquire(timeout=MOVED):
+            try:
+                if self._shown is not None:
+                    with suppress(OSError, ValueError):
+                        self._shown.close(self.done)
+            finally:
+                self._drawing.release()
+        if self._clock.is_alive() and self._clock is not threading.current_thread():
+            self._clock.join(MOVED)
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
 
 
 def _draws() -> bool:
     """Whether a bar can be drawn: in a terminal, or a notebook."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return hasattr(shell, "kernel") or bool(sys.stderr and sys.stderr.isatty())
+    return _in_notebook() or bool(sys.stderr and sys.stderr.isatty())
+
+
+def _kind_of_bar() -> Any:
+    """A widget or text; ``tqdm.auto`` changes the filters of warnings, which no thread may."""
+    if _in_notebook() and find_spec("ipywidgets"):
+        from tqdm.notebook import tqdm as widget
+
+        return widget
+    from tqdm.std import tqdm as text
+
+    return text
 
 
 class _Bar:
     """A bar of tqdm: text in a terminal, a widget in Jupyter; text there without ipywidgets."""
 
     def __init__(self, what: str, total: int, start: float) -> None:
-        with warnings.catch_warnings():
-            # that ipywidgets is not installed: a bar of text does
-            warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm
-
-        class Bar(tqdm):  # type: ignore[type-arg, misc, unused-ignore]
-            monitor_interval = 0  # no thread that lives on
-
+        kind = type("Bar", (_kind_of_bar(),), {"monitor_interval": 0})  # no thread that lives on
         options: dict[str, Any] = {"smoothing": 0, "leave": False, "bar_format": _FORMAT}
         # of the smallest delay, as nothing is drawn before the first state is known
         options |= {"delay": 1e-9, "disable": False, "file": sys.stderr}
         options["dynamic_ncols"] = sys.stderr.isatty()
-        self._bar: Any = Bar(desc=what, total=total, **options)
+        self._bar: Any = kind(desc=what, total=total, **options)
         self._bar.start_t = start
 
     def show(self, done: int, within: str) -> None:
@@ -230,7 +269,9 @@ class _Lines:
         further = percent >= self._percent + LINE_STEP and now >= self._at + LINES_APART
         if done < self._total and (further or now >= self._at + LINES_WITHIN):
             spent = time.time() - self._start
-            left = f", about {_duration(spent / done * (self._total - done))} left" if done else ""
+            left = ""
+            if done > 1:  # the first step may be long only because it compiles
+                left = f", about {_duration(spent / done * (self._total - done))} left"
             part = f" ({within})" if within else ""
             self._write(f"{percent} %, {done} of {self._total}{part}, {_duration(spent)}{left}")
             self._percent, self._at = percent, now

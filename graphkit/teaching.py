@@ -212,6 +212,9 @@ def _unknown(
     for words, sentence in _SENTENCES.items():
         if lowered in words.split():
             return f"{start} {sentence}"
+    given = [ours for names in meant for ours in names if ours in known]
+    if given:
+        return f"{start} It means {given[0]}=, which is given already: leave it out."
     for names in meant:
         if names[0] in _ELSEWHERE:
             return f"{start} {_ELSEWHERE[names[0]]}"

@@ -193,7 +193,7 @@ def test_doctor(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     code, shown, _ = call("doctor")
     assert code == 1
     assert 'scipy: pip install "scipy>=1.14"' in shown
-    assert 'sensitivity: pip install ".[sensitivity]"' in shown
+    assert 'such as: pip install ".[sensitivity]"' in shown
     assert "Something that graphkit needs is missing." in shown
 
 

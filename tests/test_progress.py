@@ -126,6 +126,54 @@ def test_no_thread_is_left(terminal: io.StringIO) -> None:
     assert threading.active_count() == before
 
 
+def wait_for(text: str, written: io.StringIO) -> bool:
+    end = time.monotonic() + 20
+    while text not in written.getvalue() and time.monotonic() < end:
+        time.sleep(0.01)
+    return text in written.getvalue()
+
+
+def test_a_long_first_step_shows_that_it_goes_on(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MOVED", 0.01)
+    before = threading.active_count()
+    with redirect_stderr(terminal), show_progress():
+        for _ in track(range(1), "outer", 1):
+            assert wait_for("0 of 1", terminal)
+    assert threading.active_count() == before
+
+
+def test_a_long_first_step_has_a_line_in_a_file(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MOVED", 0.01)
+    with redirect_stderr(stream), show_progress():
+        for _ in track(range(1), "outer", 1):
+            assert wait_for("outer: 0 %, 0 of 1", stream)
+    lines = [line.split(",")[0] for line in stream.getvalue().splitlines()]
+    assert lines == ["outer: 0 %", "outer: done"]  # one, however long the step
+
+
+def test_a_loop_that_a_traceback_holds_ends_by_itself(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MOVED", 0.01)
+    before = threading.active_count()
+
+    def interrupted() -> Iterator[int]:
+        steps = track(range(9), "first", 9)
+        next(steps)
+        assert wait_for("first: 0 %", stream)
+        return steps
+
+    with redirect_stderr(stream), show_progress():
+        held = interrupted()
+        assert wait_for("first: stopped, 0 of 9", stream)
+    assert threading.active_count() == before
+    assert list(held)[-1] == 8
+
+
 def test_an_error_takes_the_bar_away(terminal: io.StringIO) -> None:
 
     def fail() -> None:

@@ -86,6 +86,11 @@ def test_keywords_of_a_simulation(world: Any) -> None:
             gk.simulate_spread(world, **{key: 1})
 
 
+def test_a_keyword_whose_meaning_is_given_already() -> None:
+    with pytest.raises(CallError, match=r"no parameter seed=. It means rng=, which is given"):
+        gk.leiden(GRAPH, rng=1, seed=1)
+
+
 def test_keywords_of_a_frame() -> None:
     for key, told in (
         ("user", "account"),

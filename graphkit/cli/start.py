@@ -233,8 +233,11 @@ def doctor(json: JsonOption = False) -> None:
     if not is_json():
         show_table("What graphkit needs, and what it can use", _rows(findings), rows=100)
         for one in findings:
-            if one.remedy:
+            if one.remedy and one.part != "optional":
                 say(f"{one.what}: {one.remedy}")
+        lacking = [one for one in findings if one.remedy and one.part == "optional"]
+        if lacking:
+            say(f"Optional parts are installed by their names, such as: {lacking[0].remedy}")
     say(
         "All that graphkit needs is there." if fine else "Something that graphkit needs is missing."
     )

@@ -59,7 +59,8 @@ def test_links_of_the_sources_lead_somewhere(page: Path) -> None:
 
 def test_every_figure_is_in_the_gallery() -> None:
     figures = tool("gallery")["FIGURES"]
-    elsewhere = {"Canvas", "interactive_map"}  # a type, and a page of its own kind
+    # types, colours, and a page of its own kind
+    elsewhere = {"Canvas", "InteractiveMap", "Palette", "interactive_map", "palette"}
     assert sorted(set(plot.__all__) - elsewhere) == sorted(figures)  # type: ignore[call-overload]
 
 
