@@ -26,9 +26,15 @@ from graphkit.errors import (
     check_integer,
     shorten,
 )
-from graphkit.plot.map import check_places, disc_colours, judge_ties, known_of, strong_ties
+from graphkit.plot.map import (
+    check_places,
+    disc_colours,
+    judge_ties,
+    known_of,
+    shown_discs,
+    strong_ties,
+)
 from graphkit.plot.style import INK, PALE, column_arrays, shown, shown_all
-from graphkit.privacy import shown_communities
 from graphkit.rng import RNGLike, Streams
 
 __all__ = ["InteractiveMap", "interactive_map"]
@@ -188,7 +194,7 @@ def interactive_map(
     else:
         check_places("interactive_map", places, given, partition)
     said, doubt = known_of(partition, verdict, "interactive_map")
-    discs = _shown_discs(places, given, partition, min_group_size)
+    discs = shown_discs(places, given, partition, min_group_size, caller="interactive_map")
     frame = _community_table(places, discs, partition, visibility)
     plain = given.to_undirected().without_loops()
     node, disc = _sample_nodes(places, discs, most_nodes, streams)
@@ -242,25 +248,6 @@ def _require_bokeh() -> None:
 
 def _communities(count: int) -> str:
     return "community" if count == 1 else "communities"
-
-
-def _shown_discs(places: Layout, graph: Graph, partition: Partition, least: int) -> Counts:
-    """Rows of the discs whose communities may be told apart, the largest first."""
-    codes = partition.vocabulary.lookup(graph.vocabulary)
-    community = partition.membership[codes[codes >= 0]]
-    sizes = np.bincount(community[community >= 0], minlength=partition.n_communities)
-    order = np.argsort(-sizes, kind="stable")
-    order = order[sizes[order] > 0]
-    count = shown_communities(sizes[order].tolist(), least, graph.n_nodes - int(sizes.sum()))
-    own = places.frame.filter(pl.col("community").is_in(order[:count].tolist()))
-    if not own.height:
-        raise DataError(
-            f"interactive_map: no community of {least} {graph.node_kind} could be told apart: take more "
-            "data, or a smaller min_group_size."
-        )
-    own = own.sort("size", "community", descending=[True, False])
-    rows: Counts = own.get_column("area").to_numpy().astype(np.int64)
-    return rows
 
 
 def _community_table(

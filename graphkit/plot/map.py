@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import overload
 
 import numpy as np
@@ -33,11 +34,13 @@ from graphkit.plot.style import (
     shown,
     shown_all,
 )
+from graphkit.privacy import shown_communities
 from graphkit.readwrite.gexf import PALETTE
 from graphkit.rng import RNGLike
 
 __all__ = ["map"]
 
+Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 #: Colour of communities beyond the palette, as in files of :func:`graphkit.readwrite.write_gexf`.
@@ -102,6 +105,11 @@ def map(
     below the map stands how many there are, and what has no disc of its own. A name that has no
     room is cut to 20 letters, or else left out and counted.
 
+    Communities below `min_group_size` share a disc, if they are two or more and have so many nodes
+    together. Else neither they are drawn, nor the next larger ones where the rest could be told from
+    the total, see :func:`graphkit.privacy.shown_communities`; how many nodes these are stands below
+    the map.
+
     Colours are those of :func:`graphkit.readwrite.write_gexf`: nine hues for the largest
     communities, grey for the others.
 
@@ -131,8 +139,8 @@ def map(
     Raises
     ------
     DataError
-        If no node of the graph is in a community, a weight is negative, or the layout is of
-        another graph or partition.
+        If no node of the graph is in a community, no community may be told apart, a weight is
+        negative, or the layout is of another graph or partition.
     """
     given = as_graph(graph, "map")
     check_integer("top", top, 0)
@@ -142,6 +150,8 @@ def map(
         check_places("map", places, given, partition)
         if rng is not None:
             raise OptionError("map: rng= draws a layout, and places= has one: give one of them.")
+    least = int(places.provenance.find("min_group_size") or min_group_size)
+    everyone, places = places, _drawn_part(places, given, partition, least)
     frame = places.frame
     x, y, radius = column_arrays(frame, "x", "y", "radius")
     discs_at = np.column_stack([x, y])
@@ -169,7 +179,7 @@ def map(
     )
     _draw_nodes(axes, places, colours)
     _write_head(axes, places, partition, verdict, given.node_kind)
-    notes += _left_out(places, given.node_kind)
+    notes += _left_out(places, given.node_kind, suppressed=places is not everyone)
     foot = axes.text(0, -0.01, "", transform=axes.transAxes, va="top", fontsize=8, color=MUTED)
     # its lines are known before the names are placed; how many have no room, after
     lines = _wrapped(notes, axes, _unnamed(frame.height))
@@ -195,6 +205,49 @@ def check_places(caller: str, places: object, graph: Graph, partition: Partition
             f"{caller}: places= is the layout of another graph or partition: pass "
             "graphkit.communities.layout(graph, partition) of these."
         )
+
+
+def shown_discs(
+    places: Layout, graph: Graph, partition: Partition, least: int, *, caller: str
+) -> Counts:
+    """Rows of the discs whose communities may be told apart, the largest first."""
+    codes = partition.vocabulary.lookup(graph.vocabulary)
+    community = partition.membership[codes[codes >= 0]]
+    sizes = np.bincount(community[community >= 0], minlength=partition.n_communities)
+    order = np.argsort(-sizes, kind="stable")
+    order = order[sizes[order] > 0]
+    count = shown_communities(sizes[order].tolist(), least, graph.n_nodes - int(sizes.sum()))
+    own = places.frame.filter(pl.col("community").is_in(order[:count].tolist()))
+    if not own.height:
+        raise DataError(
+            f"{caller}: no community of {least} {graph.node_kind} could be told apart: take more "
+            "data, or a smaller min_group_size."
+        )
+    own = own.sort("size", "community", descending=[True, False])
+    rows: Counts = own.get_column("area").to_numpy().astype(np.int64)
+    return rows
+
+
+def _drawn_part(places: Layout, graph: Graph, partition: Partition, least: int) -> Layout:
+    """The layout itself, or its discs that may be told apart; others become nodes without a disc."""
+    other = places.frame.filter(pl.col("community").is_null())
+    many, size = other.select(pl.col("communities", "size").sum()).row(0)
+    large = "communities below min_group_size" not in places.provenance.removed
+    # the other communities are no small group, or all that there is
+    if not other.height or (size >= least and (many > 1 or large)) or size == graph.n_nodes:
+        return places
+    rows = np.sort(shown_discs(places, graph, partition, least, caller="map"))
+    new = np.full(places.frame.height + 1, -1, dtype=np.int32)  # the last for no disc
+    new[rows] = np.arange(rows.size)
+    ties = places.ties.filter(pl.all_horizontal(pl.col("source", "target").is_in(rows.tolist())))
+    codes = [pl.Series(name, new[ties[name].to_numpy()]) for name in ("source", "target")]
+    area = pl.Series("area", np.arange(rows.size, dtype=np.int32))
+    return replace(
+        places,
+        area=new[places.area],
+        frame=places.frame[rows].with_columns(area),
+        ties=ties.with_columns(codes),
+    )
 
 
 def disc_colours(places: Layout) -> list[str]:
@@ -318,7 +371,7 @@ def known_of(
     return (f"not to be read as groups — {said}" if doubt else said), doubt
 
 
-def _left_out(places: Layout, kind: str) -> list[str]:
+def _left_out(places: Layout, kind: str, *, suppressed: bool) -> list[str]:
     """What has no disc of its own."""
     notes = []
     other = places.frame.filter(pl.col("community").is_null())
@@ -328,7 +381,9 @@ def _left_out(places: Layout, kind: str) -> list[str]:
         notes.append(f"other: {many:,} smaller {word} of {size:,} {shown(kind)}")
     if unassigned := int((places.area < 0).sum()):
         everyone = f"{places.area.size:,} {shown(kind)}"
-        notes.append(f"not drawn: {unassigned:,} of {everyone}, in no community")
+        why = "in no community"
+        why += ", or in one too small to be told apart" if suppressed else ""
+        notes.append(f"not drawn: {unassigned:,} of {everyone}, {why}")
     return notes
 
 

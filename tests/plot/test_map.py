@@ -62,7 +62,7 @@ def check_names(figure: Figure, labels: list[str]) -> int:
 
 
 def test_map_has_a_disc_per_community_and_a_dot_per_node() -> None:
-    graph, partition = planted([40, 30, 20, 15, 4, 3])
+    graph, partition = planted([40, 30, 20, 15, 6, 5])
     found = layout(graph, partition, rng=1)
     figure = plot.map(graph, partition, rng=1)
     assert isinstance(figure, Canvas)
@@ -76,10 +76,48 @@ def test_map_has_a_disc_per_community_and_a_dot_per_node() -> None:
     hues = to_rgba_array([*PALETTE[:4], "#8c96a0"])
     np.testing.assert_allclose(dots.get_facecolors(), hues[found.area])
     said = " ".join(text.get_text() for text in texts(figure)).replace("\n", " ")
-    assert "6 communities of 112 accounts" in said
-    assert "other: 2 smaller communities of 7 accounts" in said
+    assert "6 communities of 116 accounts" in said
+    assert "other: 2 smaller communities of 11 accounts" in said
     labels = [*(f"community {k}" for k in range(4)), "other"]
     assert check_names(figure, labels) == 5
+
+
+def test_a_small_group_is_neither_drawn_nor_told_by_the_rest() -> None:
+    def said(figure: Figure) -> str:
+        return " ".join(text.get_text() for text in texts(figure)).replace("\n", " ")
+
+    # one community of four, or a rest of seven: with the next larger one
+    for sizes, drawn, rest in (
+        ([40, 30, 20, 15, 4], 3, 19),
+        ([40, 30, 20, 15, 4, 3], 3, 22),
+        ([40, 30, 20, 9], 2, 29),
+    ):
+        graph, partition = planted(sizes)
+        figure = plot.map(graph, partition, rng=1)
+        (dots,) = only(figure.axes[0], EllipseCollection)
+        assert len(dots.get_offsets()) == sum(sizes[:drawn])
+        told = said(figure)
+        assert f"{drawn} communities of {sum(sizes[:drawn])} accounts" in told
+        assert f"not drawn: {rest} of {sum(sizes)} accounts, in no community, or in one" in told
+        assert "other:" not in told
+        check_names(figure, [f"community {k}" for k in range(drawn)])
+        # the places are those of the layout, whose own smallest group counts
+        places = layout(graph, partition, rng=1)
+        given = plot.map(graph, partition, places=places)
+        assert said(given) == told
+        (again,) = only(given.axes[0], EllipseCollection)
+        assert np.array_equal(again.get_offsets(), places.positions[: sum(sizes[:drawn])])
+        whole = plot.map(graph, partition, min_group_size=3, rng=1)
+        assert f"{len(sizes)} communities of {sum(sizes)} accounts" in said(whole)
+    # nodes of no community protect a small one, if they are not told apart
+    graph, _ = planted([40, 30, 20, 15, 4])
+    place = [c for c, n in enumerate((40, 30, 20)) for _ in range(n)] + [-1] * 15 + [3] * 4
+    some = Partition.from_membership(range(109), place)
+    told = said(plot.map(graph, some, rng=1))
+    assert "3 communities of 90 accounts" in told
+    assert "not drawn: 19 of 109 accounts" in told
+    with pytest.raises(DataError, match="map: no community of 10 accounts could be told apart"):
+        plot.map(graph, Partition.from_membership(range(109), [-1] * 105 + [0] * 4), rng=1)
 
 
 def test_lines_are_ties_above_expectation_as_wide_as_their_excess() -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import gzip
+import json
 import re
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import polars as pl
 import pytest
@@ -80,11 +86,45 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return gk.write_dataset(gk.Dataset(**tables, time_kinds=kinds), folder / "data")
 
 
+def decoded(held: bytes, depth: int = 0) -> bytes:
+    """Bytes with what is packed in them: data URIs, arrays in base64, gzip, texts of PNG."""
+    if depth > 3:
+        return held
+    parts = [held]
+    if held[:2] == b"\x1f\x8b":
+        parts.append(decoded(gzip.decompress(held), depth + 1))
+    if held[:4] == b"\x89PNG":
+        at = 8
+        while at < len(held):
+            size, kind = int.from_bytes(held[at : at + 4], "big"), held[at + 4 : at + 8]
+            body = held[at + 8 : at + 8 + size]
+            if kind == b"zTXt":
+                parts.append(zlib.decompress(body.partition(b"\0")[2][1:]))
+            at += size + 12
+        return b"".join(parts)
+    if b"%3C" in held:
+        parts.append(unquote_to_bytes(held))
+    for text in re.findall(rb"[A-Za-z0-9+/]{40,}={0,2}", held):
+        try:
+            parts.append(decoded(base64.b64decode(text, validate=True), depth + 1))
+        except (binascii.Error, OSError, EOFError, zlib.error):
+            continue
+    return b"".join(parts)
+
+
+def test_what_is_packed_is_found() -> None:
+    text = (MARK + " " * 30).encode()
+    packed = base64.b64encode(gzip.compress(text))
+    svg = b"<image href='data:image/svg+xml;base64," + base64.b64encode(b"<svg>" + packed) + b"'/>"
+    for held in (text, packed, svg, base64.b64encode(svg), b"%3Csvg%3E" + text):
+        assert MARK.encode() in decoded(held)
+
+
 def leaks(folder: Path) -> list[str]:
     """Files that hold the mark, in their bytes or, decoded, in a table or its footer."""
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        held = path.read_bytes()
+        held = decoded(path.read_bytes())
         if path.suffix == ".parquet":
             held += pl.read_parquet(path).write_json().encode()
             held += str(pl.read_parquet_metadata(path)).encode()
@@ -186,6 +226,39 @@ def test_other_commands_and_failures_tell_no_ids(data: Path, tmp_path: Path, cal
     assert "row 1: followee_id='…'" in failures["message"][0]
     for name in ("run", "in", "found"):
         assert leaks(tmp_path / name) == []
+
+
+def test_documents_of_commands_tell_neither_ids_nor_small_groups(
+    data: Path, tmp_path: Path, call: Call
+) -> None:
+    options = ("--runs", "2", "--null-draws", "0", "--out", tmp_path / "found")
+    commands: list[tuple[str | Path, ...]] = [("describe", data), ("doctor",), ("formats",)]
+    commands += [("import", data, "--out", tmp_path / "kept"), ("communities", data, *options)]
+    for command in commands:
+        code, shown = call(*command, "--json")
+        assert not code, shown
+        assert MARK not in shown
+    document = json.loads(shown[shown.index("{\n") : shown.rindex("}") + 1])
+    assert all(row["size"] >= 10 for row in document["communities"])
+    code, shown = call("init", tmp_path / "begun", "--data", data)
+    assert not code, shown
+    assert MARK not in shown
+    assert leaks(tmp_path / "begun") == []
+    code, shown = call("export", tmp_path / "found", "--to", "bundle", "--out", tmp_path / "shared")
+    assert not code, shown
+    assert MARK not in shown
+    for name in ("found", "shared", "kept"):
+        assert leaks(tmp_path / name) == []
+        assert small_groups(tmp_path / name) == [] or name == "kept"
+
+
+def test_an_interactive_map_holds_ids_on_request_only(data: Path, tmp_path: Path) -> None:
+    graph = gk.cointeraction_graph(gk.read_dataset(data)[0])
+    partition = gk.leiden(graph, runs=2, rng=1)
+    for members in ("none", "raw"):
+        path = tmp_path / members / "map.html"
+        gk.plot.interactive_map(graph, partition, path, members=members, rng=1)
+        assert leaks(path.parent) == (["map.html"] if members == "raw" else [])
 
 
 def test_a_file_without_a_header_and_a_tag_of_few_tell_nobody(tmp_path: Path, call: Call) -> None:
