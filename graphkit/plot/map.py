@@ -308,7 +308,7 @@ def _write_head(
     known = int(places.frame.get_column("communities").sum())
     word = "community" if known == 1 else "communities"
     said, doubt = known_of(partition, verdict, "map")
-    most = 110 if style.figure_of(axes, "map").get_figwidth() > style.PHONE else 48
+    most = 48 if _is_narrow(axes) else 110
     said = "\n".join(textwrap.wrap(shown(said, 110), most)) if said else ""
     below = "\n" * (said.count("\n") + 1) if said else ""
     style.head(axes, f"{known:,} {word} of {placed:,} {shown(kind)}{below}")
@@ -348,6 +348,10 @@ def _left_out(places: Layout, kind: str) -> list[str]:
         everyone = f"{places.area.size:,} {shown(kind)}"
         notes.append(f"not drawn: {unassigned:,} of {everyone}, in no community")
     return notes
+
+
+def _is_narrow(axes: Axes) -> bool:
+    return style.figure_of(axes, "map").get_figwidth() <= style.PHONE
 
 
 def _unnamed(count: int) -> str:
@@ -414,7 +418,7 @@ def _find_room(
     """The box of a name in pixels, (left, bottom, right, top); None if it has no room."""
     others = np.delete(np.arange(len(at)), area)
     boxes = np.array(taken).reshape(-1, 4)
-    narrow = text.figure is not None and text.figure.get_figwidth() <= style.PHONE
+    narrow = text.axes is not None and _is_narrow(text.axes)
     sizes = _PHONE_SIZES if narrow else _SIZES
     for size, name in zip(sizes, (text.get_text(), text.get_text(), cut), strict=True):
         text.set(fontsize=size, text=name)

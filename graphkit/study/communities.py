@@ -31,6 +31,7 @@ from graphkit.errors import MissingDataError, OptionError, check_choice, check_i
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
+from graphkit.plot.style import Width
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.citations import bibliography, community_sources
 from graphkit.study.community_report import write_community_report
@@ -50,7 +51,6 @@ from graphkit.study.disclosure import (
     refresh_text,
     unassign_small,
 )
-from graphkit.plot.style import Width
 from graphkit.study.figures import Draw, draw_both
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
