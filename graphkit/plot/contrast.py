@@ -18,7 +18,7 @@ from graphkit.errors import DataError, check_integer
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import Contrast
 from graphkit.plot import style
-from graphkit.plot.spread import held_and_filled, interval_text, only_pair
+from graphkit.plot.spread import held_and_filled, interval_text, measure_words, only_pair
 from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["contrast"]
@@ -111,7 +111,8 @@ def contrast(
     else:
         _write_beside(axes, rows, f"{shown(baseline, 22)} → {shown(arm, 22)}")
     first = frame.row(0, named=True)
-    style.head(axes, f"{arm} − {baseline}" + (f": {shown(_words(first))}" if one_measure else ""))
+    about = f": {measure_words(first['measure'])}" if one_measure else ""
+    style.head(axes, f"{arm} − {baseline}{about}")
     unit = _unit_of(first["measure"])
     label = _SCALES[scale] + (f" ({unit})" if unit and one_measure else "")
     axes.set_xlabel(label, fontsize=9)
@@ -153,7 +154,7 @@ def _row(row: Mapping[str, Any], place: list[float], *, one_measure: bool) -> _R
     community, partition = row["community"], row["partition"]
     where = [] if community is None else [shown(community)]
     where += [] if partition is None else [f"{shown(partition)} partition"]
-    name, below = _words(row), ", ".join(where)
+    name, below = measure_words(row["measure"]), ", ".join(where)
     if one_measure and where:
         name = below if community is not None else f"all, {below}"
         below = ""
@@ -183,14 +184,6 @@ def _colour_of(row: Mapping[str, Any]) -> str:
     if low is not None and low > 0:
         return ACCENT
     return BASE if high is not None and high < 0 else MUTED
-
-
-def _words(row: Mapping[str, Any]) -> str:
-    """The measure in the words of the catalogue, else its name."""
-    known = describe_measure(row["measure"])
-    if known is None:
-        return shown(row["measure"])
-    return re.split(r":|,| \(| from ", known.meaning)[0]
 
 
 def _unit_of(measure: str) -> str:

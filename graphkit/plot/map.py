@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from graphkit.communities import Layout, NullComparison, layout
 from graphkit.data.graph import Graph, GraphLike, as_graph
 from graphkit.data.partition import Partition
-from graphkit.errors import DataError, OptionError, check_integer
+from graphkit.errors import DataError, OptionError, check_choice, check_integer
 from graphkit.plot import style
 from graphkit.plot.style import (
     ACCENT,
@@ -29,6 +29,7 @@ from graphkit.plot.style import (
     MUTED,
     PALE,
     Canvas,
+    Width,
     blank_canvas,
     column_arrays,
     shown,
@@ -54,6 +55,8 @@ _TIES = 4
 _THIN, _THICK = 0.8, 7.0
 #: Sizes of names in points, and characters of a name that is cut, tried in turn.
 _SIZES, _CUT = (9.0, 7.5, 7.5), 20
+#: The same on a phone, where letters of 8 points are 11 pixels high.
+_PHONE_SIZES = (9.0, 8.0, 8.0)
 #: A name that fits nowhere else lies across its disc, if it is at most so many discs wide.
 _OVER = 2.2
 #: Width of a new figure, in inches.
@@ -70,6 +73,7 @@ def map(
     top: int = ...,
     verdict: str | NullComparison | None = ...,
     ax: None = ...,
+    width: Width = ...,
     rng: RNGLike | None = ...,
 ) -> Canvas: ...
 @overload
@@ -82,6 +86,7 @@ def map(
     top: int = ...,
     verdict: str | NullComparison | None = ...,
     ax: Axes,
+    width: Width = ...,
     rng: RNGLike | None = ...,
 ) -> mpl_figure.Figure: ...
 def map(
@@ -93,6 +98,7 @@ def map(
     top: int = 40,
     verdict: str | NullComparison | None = None,
     ax: Axes | None = None,
+    width: Width = "page",
     rng: RNGLike | None = None,
 ) -> mpl_figure.Figure:
     """Map of communities: a disc each, its nodes as dots, lines for ties above chance.
@@ -130,6 +136,8 @@ def map(
         It is in colour where the runs disagree, or the test does not call the communities stable.
     ax
         Axes of Matplotlib to draw in, those of a subplot, in place of a new figure.
+    width
+        Of a new figure: ``"page"``, or ``"phone"``, legible at 390 pixels.
 
     Returns
     -------
@@ -161,9 +169,16 @@ def map(
     edge = 0.1 * max(float(np.ptp(corners, axis=0).max()), 2.5 * float(radius.max()))
     corners += np.array([[-edge], [edge]])  # with room for names
     figure: mpl_figure.Figure
+    check_choice("width", width, ("page", "phone"))
     if ax is None:
-        width, height = np.ptp(corners, axis=0).tolist()
-        figure, (axes,) = blank_canvas(_WIDTH, 1 + min(max(_WIDTH * height / width, 4.0), _WIDTH))
+        wide = _WIDTH if width == "page" else style.PHONE
+        across, up = np.ptp(corners, axis=0).tolist()
+        tall = min(max(wide * up / across, 4.0 if width == "page" else 2.6), wide)
+        figure, (axes,) = blank_canvas(wide, (1 if width == "page" else 1.6) + tall)
+    elif width != "page":
+        raise OptionError(
+            f"plot.map: width={width!r} is of a new figure, and ax= has its own: give one of them."
+        )
     else:
         figure, axes = style.figure_of(ax, "map"), ax
     axes.set_axis_off()
@@ -346,10 +361,13 @@ def _write_head(
     known = int(places.frame.get_column("communities").sum())
     word = "community" if known == 1 else "communities"
     said, doubt = known_of(partition, verdict, "map")
-    style.head(axes, f"{known:,} {word} of {placed:,} {shown(kind)}" + ("\n" if said else ""))
+    most = 48 if _is_narrow(axes) else 110
+    said = "\n".join(textwrap.wrap(shown(said, 110), most)) if said else ""
+    below = "\n" * (said.count("\n") + 1) if said else ""
+    style.head(axes, f"{known:,} {word} of {placed:,} {shown(kind)}{below}")
     if said:
         colour = ACCENT if doubt else MUTED
-        axes.text(0, 1.008, shown(said, 110), transform=axes.transAxes, fontsize=9, color=colour)
+        axes.text(0, 1.008, said, transform=axes.transAxes, fontsize=9, color=colour)
 
 
 def known_of(
@@ -385,6 +403,10 @@ def _left_out(places: Layout, kind: str, *, suppressed: bool) -> list[str]:
         why += ", or in one too small to be told apart" if suppressed else ""
         notes.append(f"not drawn: {unassigned:,} of {everyone}, {why}")
     return notes
+
+
+def _is_narrow(axes: Axes) -> bool:
+    return style.figure_of(axes, "map").get_figwidth() <= style.PHONE
 
 
 def _unnamed(count: int) -> str:
@@ -451,7 +473,9 @@ def _find_room(
     """The box of a name in pixels, (left, bottom, right, top); None if it has no room."""
     others = np.delete(np.arange(len(at)), area)
     boxes = np.array(taken).reshape(-1, 4)
-    for size, name in zip(_SIZES, (text.get_text(), text.get_text(), cut), strict=True):
+    narrow = text.axes is not None and _is_narrow(text.axes)
+    sizes = _PHONE_SIZES if narrow else _SIZES
+    for size, name in zip(sizes, (text.get_text(), text.get_text(), cut), strict=True):
         text.set(fontsize=size, text=name)
         with style.quiet_glyphs():
             own = text.get_window_extent()

@@ -22,6 +22,7 @@ from graphkit.measures.conditions import (
     rounded,
 )
 from graphkit.plot import style
+from graphkit.plot.spread import measure_words
 from graphkit.plot.style import ACCENT, BASE, INK, MUTED, PALE, Canvas, Place, Width, shown
 
 __all__ = ["robustness"]
@@ -114,7 +115,9 @@ def robustness(found: Robustness, *, ax: Place | None = None, width: Width = "pa
         va="bottom",
     )
     kind = "" if found.partition is None else f" ({shown(found.partition)} partition)"
-    style.head(axes, f"{shown(found.arm)} − {shown(found.baseline)}: {shown(found.measure)}{kind}")
+    style.head(
+        axes, f"{shown(found.arm)} − {shown(found.baseline)}: {measure_words(found.measure)}{kind}"
+    )
     known = describe_measure(found.measure)
     unit = f" ({known.unit})" if known is not None else ""
     axes.set_xlabel(f"difference{unit}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -141,6 +142,12 @@ def name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
         )
 
 
+def measure_words(measure: str) -> str:
+    """The measure in the words of the catalogue, else its name."""
+    known = describe_measure(measure)
+    return shown(measure if known is None else re.split(r":|,| \(| from ", known.meaning)[0])
+
+
 def _overall_rows(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.DataFrame:
     """Defined means of a measure over all communities, under one partition if given."""
     overall = frame.filter(pl.col("community").is_null())
@@ -170,14 +177,14 @@ def _measure_text(rows: pl.DataFrame) -> str:
     name = (
         _kind_text(partition, measure)
         if partition is None
-        else (f"{shown(measure)} ({_kind_text(partition, measure)})")
+        else (f"{measure_words(measure)} ({_kind_text(partition, measure)})")
     )
     return _with_unit(name, measure)
 
 
 def _kind_text(partition: str | None, measure: str) -> str:
     """Name of a line: the kind of partition, or the measure where there is none."""
-    return shown(measure) if partition is None else f"{shown(partition)} partition"
+    return measure_words(measure) if partition is None else f"{shown(partition)} partition"
 
 
 def _with_unit(label: str, measure: str) -> str:
@@ -256,7 +263,7 @@ def s_scan(
     title = "The mean changes its sign" if changes else "The mean keeps its sign over s"
     if not_claimed(rows):
         title = "No direction is claimed: filler"
-    y = _with_unit(f"{shown(measure)}, {arm} − {baseline}", measure)
+    y = _with_unit(f"{measure_words(measure)}, {arm} − {baseline}", measure)
     about = rows.drop_nulls(["low", "high"]).select(
         pl.col("^interval$").unique(maintain_order=True)
     )
@@ -356,10 +363,10 @@ def blend(
     axes.xaxis.labelpad = 6
     first, second = shown_all(ends or ("the first feed", "the second feed"))
     title, x = (
-        f"{shown(measure)}: from {first} to {second}",
+        f"{measure_words(measure)}: from {first} to {second}",
         f"share of {second} in the blend: 0 is {first}",
     )
-    y = _with_unit(shown(measure), measure) if len(kinds) > 1 else _measure_text(rows)
+    y = _with_unit(measure_words(measure), measure) if len(kinds) > 1 else _measure_text(rows)
     note = f"band: {interval_text(rows)}" if banded else ""
     style.finish_chart(sheet, axes, rows, title, x, y, note)
     return sheet.done()
@@ -423,7 +430,7 @@ def trade_off(
         axes.scatter([at], [height], color=[colour], s=46, zorder=3)
         dots.append((at, height))
     axes.margins(0.12)
-    title = f"{len(dots)} feeds: {shown(y)} against {shown(x)}"
+    title = f"{len(dots)} feeds: {measure_words(y)} against {measure_words(x)}"
     note = f"bars: {interval_text(points)}" if bars else ""
     across, up = (_measure_text(rows) for rows in both)
     style.finish_chart(sheet, axes, pl.concat(both), title, across, up, note)

@@ -16,6 +16,7 @@ from graphkit.communities import (
     agreement,
     best_matches,
     label_communities,
+    layout,
     leiden,
     projection_null,
     visibility,
@@ -30,6 +31,7 @@ from graphkit.errors import MissingDataError, OptionError, check_choice, check_i
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.graphs.options import ProjectionOptions
 from graphkit.measures import mixing
+from graphkit.plot.style import Width
 from graphkit.rng import RNGLike, Streams
 from graphkit.study.citations import bibliography, community_sources
 from graphkit.study.community_report import write_community_report
@@ -49,6 +51,7 @@ from graphkit.study.disclosure import (
     refresh_text,
     unassign_small,
 )
+from graphkit.study.figures import Draw, draw_both
 from graphkit.study.folder import ResultsFolder, writing_results
 from graphkit.study.results import CommunityStudy
 
@@ -303,13 +306,18 @@ def _write_results(
     shown = partition.n_communities
     if not shown:
         return
-    figure = plot.communities(partition, top=min(20, shown), verdict=study.verdict)
-    folder.figure("communities", figure)
-    folder.figure("map", _draw_map(study, least, streams))
     hidden = () if seen is None else tuple(seen.hidden)
-    folder.figure("borders", plot.borders(study.mixing, top=min(16, shown), highlight=hidden))
+    colours, verdict = plot.palette(partition), study.verdict
+    options: dict[str, Any] = {"top": min(20, shown), "verdict": verdict, "palette": colours}
+    draw_both(
+        folder, "communities", lambda width: plot.communities(partition, **options, width=width)
+    )
+    draw_both(folder, "map", _map_drawn(study, least, streams))
+    matrices: dict[str, Any] = {"top": min(16, shown), "highlight": hidden}
+    draw_both(folder, "borders", lambda width: plot.borders(study.mixing, **matrices, width=width))
     if seen is not None and seen.frame["follow_f1"].count():
-        folder.figure("visibility", plot.visibility(seen, top=min(25, shown)))
+        looks: dict[str, Any] = {"top": min(25, shown), "palette": colours}
+        draw_both(folder, "visibility", lambda width: plot.visibility(seen, **looks, width=width))
 
 
 def graph_tables(
@@ -322,17 +330,19 @@ def graph_tables(
     return _stack_named(facts)
 
 
-def _draw_map(study: CommunityStudy, least: int, streams: Streams) -> plot.Canvas:
-    """The map; dots of members are pixels in vector files too, so that none can be picked out."""
-    figure = plot.map(
-        *(study.graph, study.partition),
-        min_group_size=least,
-        verdict=study.verdict,
-        rng=streams.integer("map"),
-    )
-    for dots in figure.findobj(EllipseCollection):
-        dots.set_rasterized(True)
-    return figure
+def _map_drawn(study: CommunityStudy, least: int, streams: Streams) -> Draw:
+    """Draws the map, of one layout; dots of members are pixels, so that none can be picked out."""
+    seed = streams.integer("map")
+    places = layout(study.graph, study.partition, min_group_size=least, rng=seed)
+
+    def draw(width: Width) -> plot.Canvas:
+        named = (study.graph, study.partition)
+        figure = plot.map(*named, places=places, verdict=study.verdict, width=width)
+        for dots in figure.findobj(EllipseCollection):
+            dots.set_rasterized(True)
+        return figure
+
+    return draw
 
 
 def _stack_named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -448,6 +448,8 @@ _NO_NAME = re.compile(r"""['"](?:[@#]|https?:|[-\d.:, TZ+]*\d[-\d.:, TZ+]*['"])"
 _LONG_NUMBER = re.compile(r"(?<![\w.,'\"])\d{7,}(?![\w'\"]|[.,]\d)")
 #: Parameters that hold ids or names of persons, or of files that are called so.
 _OF_PERSONS = re.compile(r"\b(?:account|exclude|fixed|stitches|source and target)\b")
+#: Options that hold one of graphkit's own words, which is no id.
+_CHOICES = {"format", "direction"}
 #: Words before the name of a column, table or the like.
 _NAMING = {"column", "columns", "table", "tables", "key", "keys", "kind", "file", "mean", "sheet"}
 _NAMING |= {"attribute", "stage", "arm", "as", "to", "partition", "verb", "named"}
@@ -491,9 +493,12 @@ def public_message(error: BaseException, *, lists: bool = True) -> str:
         if lists and not _NO_NAME.search(found.group())
     ]
 
+    chosen = isinstance(error, OptionError)
+
     def mask(found: re.Match[str]) -> str:
         word, gap, quote, value = found.groups()
         named = word in _NAMING and (gap or "").strip() == ""
+        named |= chosen and word in _CHOICES and gap == "="
         listed = any(low <= found.end(3) <= high for low, high in spans)
         if named or listed or value in _KNOWN:
             return found.group()

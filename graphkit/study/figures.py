@@ -19,17 +19,29 @@ from graphkit.measures import Economy, Mixing, flow, reach_curve
 from graphkit.measures.catalogue import describe_measure
 from graphkit.measures.contrast import PRIMARY
 from graphkit.measures.headline import INDISTINCT
-from graphkit.plot.style import Canvas
+from graphkit.plot.style import Canvas, Width
 from graphkit.study import text
 from graphkit.study.analysis import overall_means
 from graphkit.study.disclosure import without_few_creators
 from graphkit.study.folder import ResultsFolder
 from graphkit.study.results import HEADLINE_MEASURES, CommunityStudy, StudyResult
 
-__all__ = ["ReportFigure", "flow_tables", "report_figures", "slugs", "write_figures"]
+__all__ = [
+    "PHONE",
+    "ReportFigure",
+    "draw_both",
+    "flow_tables",
+    "report_figures",
+    "slugs",
+    "write_figures",
+]
 
 Flows = Mapping[str, Mapping[str, Mixing]]
+#: Draws a figure as wide as a page, or as a phone; `None` if there is nothing to draw.
+Draw = Callable[[Width], Canvas | None]
 
+#: End of the name of a figure that is as wide as a phone.
+PHONE = "_phone"
 #: Measures over the share of the second feed in a blend.
 CURVED = ("crossing", "viewer_value", "hosting_hidden")
 #: Outcomes that the figure of a contrast shows beside the findings.
@@ -37,6 +49,12 @@ _GOALS = {
     "matched": ("small_creator_share", "long_term_value", "creator_value", "platform_value"),
     "free": ("small_creator_share", "kept_sessions", "creators_kept", "platform_value"),
 }
+#: Units of the figure of a contrast.
+_STANDARDISED = (
+    "in standard deviations of the difference over populations (d = 1: it is as large as it varies "
+    "from one population to another)"
+)
+_BY_INTERVAL = "in half-widths of the interval (beyond 1: the interval leaves out 0)"
 #: Measures of the sensitivity sweep that have a figure.
 SWEPT = ("crossing", "hosting_hidden")
 
@@ -60,7 +78,7 @@ hosting_{slug} | contrast {at} | Difference in hosting by community over the hom
     left, communities whose members follow each other as often as chance would have it; right, those
     that follow nobody else. Dashed: least-squares line.
 contrast_{slug} | contrast {at} | Differences with confidence intervals, {pair} | Differences
-    {pair}, {scale}. Grey: {indistinct} (the interval includes 0), or not claimed.
+    {pair}, {scale}; the numbers beside have the unit of each measure. Grey: {indistinct} (the interval includes 0), or not claimed.
 s_scan_{measure}_{slug} | sweep {at} | Difference in {measure} over s, {pair} | {meaning}, {pair},
     over the social share of taste s; dashed: the mean changes its sign.
 robustness_{measure}_{slug} | robustness {at} | Difference in {measure} under every condition, {pair} |
@@ -76,7 +94,7 @@ reach_hidden | reach | Mean reach of posts of hidden communities by tick, one li
     Accounts reached by a post of a hidden community, which the follow graph does not show ({kind}
     partition); band: range over worlds.
 reach | reach | Mean reach of a post by tick, one line per arm | Accounts reached by a post, all
-    posts. {equal}
+    posts.
 """
 
 
@@ -91,12 +109,10 @@ class ReportFigure(NamedTuple):
     section: str
     alt: str
     caption: str
-    draw: Callable[[], Canvas | None] | None
+    draw: Draw | None
 
 
-def _fill_figure(
-    key: str, draw: Callable[[], Canvas | None] | None = None, **values: object
-) -> ReportFigure:
+def _fill_figure(key: str, draw: Draw | None = None, **values: object) -> ReportFigure:
     """The row of ``_FIGURES`` whose name starts with the key, with these values."""
     rows = _FIGURES.replace("\n    ", " ").strip().splitlines()
     row = next(r for r in rows if re.split(r"_?\{| ", r)[0] == key)
@@ -112,25 +128,23 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
     alike = len({world.partitions["interest"].labels for world in spread.worlds}) == 1
     worlds = "the data themselves" if whole else "all worlds" if alike else "the first world"
 
-    def draw_flows() -> Canvas | None:
+    def draw_flows(width: Width) -> Canvas | None:
         if shown < 2 or flows is None:
             return None
-        return plot.flows(flows["interest"], top=min(16, shown), highlight=tuple(hidden))
+        marked = tuple(hidden)
+        return plot.flows(flows["interest"], top=min(16, shown), highlight=marked, width=width)
 
-    def draw_economy() -> Canvas | None:
+    def draw_economy(width: Width) -> Canvas | None:
         shown = shown_economy(result)
-        return None if shown is None else plot.economy(shown)
+        return None if shown is None else plot.economy(shown, width=width)
 
-    def draw_hidden_reach() -> Canvas | None:
+    def draw_hidden_reach(width: Width) -> Canvas | None:
         curve = _hidden_reach(result)
-        return None if curve is None else plot.reach(curve)
+        return None if curve is None else plot.reach(curve, width=width)
 
-    def draw_reach() -> Canvas | None:
-        # equal by construction, unless arms show unequally many posts
-        alike = spread.budget == "matched" and not text.unequal_text(spread)
-        if alike and _hidden_reach(result) is not None:
-            return None
-        return plot.reach(reach_curve(spread))
+    def draw_reach(width: Width) -> Canvas | None:
+        curve = reach_curve(spread)
+        return None if curve.equal else plot.reach(curve, width=width)
 
     return [
         *community_figures(result.communities),
@@ -139,7 +153,7 @@ def report_figures(result: StudyResult, flows: Flows | None = None) -> list[Repo
         _fill_figure("economy", draw_economy),
         _fill_figure("flows", draw_flows, worlds=worlds),
         _fill_figure("reach_hidden", draw_hidden_reach, kind=hosting_kind(result)),
-        _fill_figure("reach", draw_reach, equal=text.reach_text(spread)),
+        _fill_figure("reach", draw_reach),
     ]
 
 
@@ -165,21 +179,21 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
     """Figures of one arm compared with the baseline: contrast, robustness, and sweep over s."""
     base, arm = result.headlines[at].baseline, result.headlines[at].arm
 
-    def draw_contrast() -> Canvas | None:
+    def draw_contrast(width: Width) -> Canvas | None:
         goals = _GOALS[result.spread.budget]
         rows = reported_rows(result.contrasts, arm, [*HEADLINE_MEASURES, *PRIMARY, *goals])
-        return plot.contrast(rows) if rows.height else None
+        return plot.contrast(rows, width=width) if rows.height else None
 
-    def draw_sweep(measure: str) -> Canvas | None:
+    def draw_sweep(measure: str, width: Width) -> Canvas | None:
         if result.scan is None:
             return None
         lines = result.scan.filter(arm=arm, baseline=base)
         known = lines.filter(measure=measure)["difference"].count()
-        return plot.s_scan(lines, measure=measure) if known else None
+        return plot.s_scan(lines, measure=measure, width=width) if known else None
 
     kind = hosting_kind(result)
 
-    def draw_hosting() -> Canvas | None:
+    def draw_hosting(width: Width) -> Canvas | None:
         views = result.visibility.get(kind)
         rows = result.contrasts.filter(arm=arm, baseline=base)
         hosted = rows.filter(pl.col("community").is_not_null(), measure="hosting_reach")
@@ -189,14 +203,17 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
         known = views[0].frame.drop_nulls("homophily").get_column("label").to_list()
         if hosted.filter(pl.col("community").is_in(known)).height < 2:
             return None
-        return plot.hosting(rows, views[0], partition=kind)
+        colours = None
+        if kind == "interest":  # a community has one colour in all figures
+            colours = plot.palette(result.communities.partition)
+        return plot.hosting(rows, views[0], partition=kind, palette=colours, width=width)
 
     names = slugs([base, *(headline.arm for headline in result.headlines)])
     values: dict[str, Any] = {"at": at, "slug": f"{names[arm]}_against_{names[base]}"}
     values |= {"pair": f"{arm} − {base}", "kind": kind}
     figures = [_fill_figure("hosting", draw_hosting, **values)]
     known = result.contrasts.filter(arm=arm, baseline=base).get_column("effect_low").count()
-    scale = "in standard deviations over populations" if known else "each on a scale of its own"
+    scale = _STANDARDISED if known else _BY_INTERVAL
     values |= {"scale": scale, "indistinct": INDISTINCT}
     figures += [_fill_figure("contrast", draw_contrast, **values)]
     for measure in SWEPT:
@@ -207,8 +224,13 @@ def _arm_figures(result: StudyResult, at: int) -> list[ReportFigure]:
             figures.append(_fill_figure("s_scan", partial(draw_sweep, measure), **values))
         if found is not None and shown:
             values |= {"kind": f"{found.partition} partition"}
-            figures.append(_fill_figure("robustness", partial(plot.robustness, found), **values))
+            draw = partial(_draw_robustness, found)
+            figures.append(_fill_figure("robustness", draw, **values))
     return figures
+
+
+def _draw_robustness(found: Robustness, width: Width) -> Canvas:
+    return plot.robustness(found, width=width)
 
 
 def robust_of(result: StudyResult, arm: str, measure: str) -> Robustness | None:
@@ -236,14 +258,15 @@ def _all_arm_figures(result: StudyResult) -> list[ReportFigure]:
         return []
     assumed = text.all_arms_caption(result)
 
-    def draw_trade_off(kind: str) -> Canvas | None:
+    def draw_trade_off(kind: str, width: Width) -> Canvas | None:
         both = (overall_means(means, "crossing", kind), overall_means(means, "viewer_value"))
-        return plot.trade_off(means, partition=kind) if all(r.height for r in both) else None
+        known = all(rows.height for rows in both)
+        return plot.trade_off(means, partition=kind, width=width) if known else None
 
-    def draw_blend(measure: str, ends: tuple[str, str]) -> Canvas | None:
+    def draw_blend(measure: str, ends: tuple[str, str], width: Width) -> Canvas | None:
         rows = overall_means(means, measure).filter(pl.col("share").is_not_null())
         several = rows.get_column("share").n_unique() > 1
-        return plot.blend(means, measure, ends=ends) if several else None
+        return plot.blend(means, measure, ends=ends, width=width) if several else None
 
     figures = []
     for kind, suffix in (("interest", ""), ("planted", "_planted")):
@@ -269,8 +292,17 @@ def caption_start(measure: str) -> str:
 def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
     """Draw the figures of the simulation into the folder."""
     for figure in report_figures(result, flows):
-        if figure.draw is not None and (canvas := figure.draw()) is not None:
-            folder.figure(figure.name, canvas)
+        if figure.draw is not None:
+            draw_both(folder, figure.name, figure.draw)
+
+
+def draw_both(folder: ResultsFolder, name: str, draw: Draw) -> None:
+    """Draw a figure into the folder as wide as a page, and as a phone."""
+    canvas = draw("page")
+    narrow = None if canvas is None else draw("phone")
+    if canvas is not None and narrow is not None:
+        folder.figure(name, canvas)
+        folder.figure(name + PHONE, narrow, vector_only=True)
 
 
 def slugs(names: Sequence[str]) -> dict[str, str]:

@@ -135,9 +135,10 @@ class ResultsFolder:
         self._write_file(f"tables/{name}.csv", guard_formulas(frame).write_csv)
         self._write_file(f"tables/{name}.parquet", partial(frame.write_parquet, compression="zstd"))
 
-    def figure(self, name: str, canvas: Canvas) -> None:
-        """Write a figure as PNG, for slides, and as SVG, for reports and papers."""
-        self._write_file(f"figures/{name}.png", canvas.write, whole=True)
+    def figure(self, name: str, canvas: Canvas, *, vector_only: bool = False) -> None:
+        """Write a figure as SVG, for reports and papers, and as PNG, for slides."""
+        if not vector_only:
+            self._write_file(f"figures/{name}.png", canvas.write, whole=True)
         plain = {"Date": None, "Creator": None}
         with mpl.rc_context({"svg.hashsalt": name}):
             save = partial(canvas.savefig, format="svg", dpi=_DPI, metadata=plain)

@@ -13,16 +13,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from graphkit.data.display import plain_text
-from graphkit.study.figures import ReportFigure
+from graphkit.study.figures import PHONE, ReportFigure
 
 __all__ = ["Picture", "embed", "render"]
 
 
 class Picture(NamedTuple):
-    """A figure of a page: its name, its SVG as base64, texts, and its file in the folder."""
+    """A figure of a page: its name, its SVGs as base64, texts, and its file in the folder.
+
+    `narrow` is the figure for a phone, or empty.
+    """
 
     name: str
     data: str
+    narrow: str
     alt: str
     caption: str
     file: str
@@ -37,13 +41,18 @@ def embed(figures: Sequence[ReportFigure], folder: Path) -> dict[str, list[Pictu
     """Figures in a results folder by section of its page."""
     found: dict[str, list[Picture]] = {}
     for figure in figures:
-        path = folder / "figures" / f"{figure.name}.svg"
-        if path.exists():
-            data = base64.b64encode(path.read_bytes()).decode("ascii")
+        data, narrow = (_encoded(folder, figure.name + end) for end in ("", PHONE))
+        if data:
             file = f"figures/{figure.name}.svg"
-            picture = Picture(figure.name, data, figure.alt, figure.caption, file)
+            picture = Picture(figure.name, data, narrow, figure.alt, figure.caption, file)
             found.setdefault(figure.section, []).append(picture)
     return found
+
+
+def _encoded(folder: Path, name: str) -> str:
+    """An SVG of a results folder as base64; empty if there is none."""
+    path = folder / "figures" / f"{name}.svg"
+    return base64.b64encode(path.read_bytes()).decode("ascii") if path.exists() else ""
 
 
 def render(template: str, content: Mapping[str, Any]) -> str:

@@ -81,6 +81,7 @@ def _page_content(result: StudyResult, inputs: StudyInputs) -> dict[str, Any]:
         "measure_table": tables.measure_table(result),
         "economy_text": [] if shown is None else text.economy_text(result, shown),
         "economy_tables": tables.economy_tables(result),
+        "reach_text": text.reach_text(result.spread),
         "conditions_text": text.conditions_text(result),
         "robustness_text": text.robustness_text(result),
         "robustness": [_robustness_content(result, at) for at in range(len(answers))],

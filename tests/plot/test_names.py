@@ -539,8 +539,11 @@ def state_of(axes: Axes) -> tuple[object, ...]:
     return [*map(id, axes.get_children())], axes.axis(), axes.get_subplotspec(), told
 
 
-# an interactive map is a page, without axes and a width
-@pytest.mark.parametrize("figure", sorted({*DRAWN} - {"interactive_map"}))
+#: An interactive map is a page of its own: it has no place in a figure, and the screen's width.
+FIGURES = sorted({*DRAWN} - {"interactive_map"})
+
+
+@pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_draws_where_it_is_told(figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     draw = call_of(figure, monkeypatch)
     alone = draw()
@@ -581,7 +584,7 @@ def test_every_figure_draws_where_it_is_told(figure: str, monkeypatch: pytest.Mo
     assert pyplot.get_fignums() == figures
 
 
-@pytest.mark.parametrize("figure", sorted({*DRAWN} - {"map", "interactive_map"}))
+@pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_is_legible_on_a_phone(figure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     draw = call_of(figure, monkeypatch)
     canvas = draw(width="phone")

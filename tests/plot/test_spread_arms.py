@@ -69,8 +69,8 @@ def test_every_arm_is_a_named_dot_with_intervals_both_ways() -> None:
     for text in (
         "follower",
         "uniform",
-        "crossing (planted partition)\nratio, 1 = random exposure",
-        "viewer_value\nwatch fraction",
+        "cross-community exposure (planted partition)\nratio, 1 = random exposure",
+        "short-term viewer value\nwatch fraction",
         "3 feeds",
         "bars: confidence interval over populations of the same making (10 worlds); behaviour not calibrated",
     ):
@@ -154,7 +154,7 @@ def test_a_blend_is_a_curve_over_its_share() -> None:
     assert len(several.axes[0].lines) == 2
     for text in ("follow partition", "from friends to For You", "0 is friends"):
         assert text in shown
-    assert "viewer_value" in texts(plot.blend(means(dots), "viewer_value"))
+    assert "short-term viewer value" in texts(plot.blend(means(dots), "viewer_value"))
 
 
 def test_blend_leaves_out_arms_without_a_share_and_refuses_the_rest() -> None:

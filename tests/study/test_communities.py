@@ -34,7 +34,7 @@ def test_the_whole_chain_twice_is_the_same_bytes(platform: Platform, tmp_path: P
     assert present == names | {"recovery"}
     figures = {p.name for p in (tmp_path / "1" / "figures").iterdir()}
     names = ("communities", "visibility", "borders", "map")
-    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    assert figures == {f"{name}{end}" for name in names for end in (".png", ".svg", "_phone.svg")}
     assert one.found
     assert one.recovery is not None
     overall = one.recovery.filter(pl.col("planted") == "all (AMI)")

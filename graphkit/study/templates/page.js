@@ -29,7 +29,7 @@ for (const card of document.querySelectorAll("figure .card")) {
   const button = document.createElement("button"), image = card.querySelector("img");
   button.type = "button"; button.textContent = "Enlarge";
   button.setAttribute("aria-label", "Enlarge: " + image.alt);
-  button.addEventListener("click", () => { large.src = image.src; large.alt = image.alt; dialog.showModal(); });
+  button.addEventListener("click", () => { large.src = image.currentSrc || image.src; large.alt = image.alt; dialog.showModal(); });
   card.parentElement.querySelector("figcaption").prepend(button);
 }
 for (const text of document.querySelectorAll("pre.bibtex")) {
