@@ -75,9 +75,13 @@ def test_help_is_complete(call: Callable[..., tuple[object, str, str]]) -> None:
 def test_export(folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]) -> None:
     out = tmp_path / "results"
     options = ("--runs", "2", "--null-draws", "0", "--graph", tmp_path / "c.gexf")
-    options += ("--members", "raw")
+    options += ("--members", "raw", "--map", tmp_path / "map.html")
     code, shown, _ = call("communities", folder, "--out", out, *options)
     assert code == 0
+    assert f"Map to explore in a browser: {tmp_path / 'map.html'}" in shown
+    assert "Bokeh" in (tmp_path / "map.html").read_text()
+    code, _, told = call("communities", folder, "--out", out, "--map", "map.png")
+    assert (code, "must end in .html" in told) == (2, True)
     assert f"Graph with its communities: {tmp_path / 'c.gexf'}" in shown
     code, _, told = call("communities", folder, "--out", out, "--graph", "c.dot")
     assert (code, "known by the ending" in told) == (2, True)

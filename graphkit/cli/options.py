@@ -153,6 +153,15 @@ GraphFileOption = Annotated[
         metavar="FILE",
     ),
 ]
+MapOption = Annotated[
+    Path | None,
+    option(
+        "Also write a map of the communities to explore in a browser to this file, .html "
+        "(extra interactive). It holds no ids.",
+        "--map",
+        metavar="FILE",
+    ),
+]
 LeastOption = Annotated[
     int,
     option(

@@ -19,6 +19,7 @@ from graphkit.cli.options import (
     GroupOption,
     JsonOption,
     KindIsOption,
+    MapOption,
     MembersOption,
     OutOption,
     QuietOption,
@@ -267,6 +268,7 @@ def communities(
     members: MembersOption = "none",
     seed: SeedOption = 1,
     graph: GraphFileOption = None,
+    map: MapOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -283,12 +285,15 @@ def communities(
     Builds the co-interaction graph (one-mode projection), finds communities by several runs of Leiden, compares them with those of random logs, names them by over-represented tags, and measures their visibility in the follow graph.
     """
     import graphkit as gk
+    from graphkit.plot.interactive_map import check_map_file
     from graphkit.readwrite.graph_files import check_graph_ending
     from graphkit.study import write_study_graph
     from graphkit.study.ahead import compiling_ahead
 
     if graph is not None:
         check_graph_ending(graph)
+    if map is not None:
+        check_map_file(map)
     given = {
         name for name in ctx.params if str(ctx.get_parameter_source(name)).endswith("COMMANDLINE")
     }
@@ -331,25 +336,32 @@ def communities(
         hits.append(f"Fewer than {least} accounts use {tags}." if few else repr(hit))
     if graph is not None:
         write_study_graph(study, graph, min_group_size=asked["min_group_size"])
-    show_json(study_document(study) | {"found_by_tags": hits, "graph": graph})
+    if map is not None:
+        _write_map(study, map, asked["min_group_size"], asked["rng"])
+    show_json(study_document(study) | {"found_by_tags": hits, "graph": graph, "map": map})
     show_study(study)
     for line in hits:
         say(line)
     if graph is not None:
         say(f"Graph with its communities: {graph}")
-    _tell_page(study)
+    if map is not None:
+        say(f"Map to explore in a browser: {map}")
+    say(f"Report: {Path(study.folder) / 'report.html'}")
     say(f"Tables, figures and manifest: {study.folder}")
 
 
-def _tell_page(study: CommunityStudy) -> None:
-    """Say where the one-page report of the communities is.
+def _write_map(study: CommunityStudy, path: Path, least: int, seed: int) -> None:
+    """Write the interactive map, with the places of the map of the results."""
+    from graphkit.plot import interactive_map
+    from graphkit.rng import Streams
 
-    CALL SITE of the page, and of an interactive map: whoever makes them in graphkit.study, or in
-    graphkit.plot, writes them into ``study.folder``, or is called here.
-    """
-    page = Path(study.folder) / "report.html"
-    if page.exists():
-        say(f"Report: {page}")
+    interactive_map(
+        *(study.graph, study.partition, path),
+        min_group_size=least,
+        visibility=study.visibility,
+        verdict=study.verdict,
+        rng=Streams(seed).integer("map"),
+    )
 
 
 def _read(

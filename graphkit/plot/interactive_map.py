@@ -181,13 +181,11 @@ def interactive_map(
     (24, 48, ['a', 'b'])
     """
     given, path = as_graph(graph, "interactive_map"), Path(path)
-    if path.suffix.lower() != ".html":
-        raise OptionError(f"interactive_map: path={shorten(str(path))} must end in .html.")
+    check_map_file(path)
     check_integer("min_group_size", min_group_size, 1)
     check_integer("most_nodes", most_nodes, 1)
     check_integer("most_edges", most_edges, 0)
     check_choice("members", members, ("none", "raw"))
-    _require_bokeh()
     streams = Streams(rng)
     if places is None:
         places = layout(given, partition, min_group_size=min_group_size, rng=streams.seed)
@@ -237,7 +235,10 @@ def interactive_map(
     return InteractiveMap(path, frame, *counts, " ".join(note for note in notes if note), record)
 
 
-def _require_bokeh() -> None:
+def check_map_file(path: Path) -> None:
+    """Raise an error unless a map can be written to a file of this name."""
+    if path.suffix.lower() != ".html":
+        raise OptionError(f"interactive_map: path={shorten(str(path))} must end in .html.")
     try:
         import bokeh  # noqa: F401
     except ImportError:

@@ -473,7 +473,7 @@ def _find_room(
     """The box of a name in pixels, (left, bottom, right, top); None if it has no room."""
     others = np.delete(np.arange(len(at)), area)
     boxes = np.array(taken).reshape(-1, 4)
-    narrow = text.axes is not None and _is_narrow(text.axes)
+    narrow = isinstance(text.axes, Axes) and _is_narrow(text.axes)
     sizes = _PHONE_SIZES if narrow else _SIZES
     for size, name in zip(sizes, (text.get_text(), text.get_text(), cut), strict=True):
         text.set(fontsize=size, text=name)

@@ -144,6 +144,16 @@ def without_kinds(spread: Spread, kinds: Sequence[str]) -> Spread:
     )
 
 
+def first_worlds(spread: Spread, n: int, replications: int) -> Spread:
+    """The first worlds and replications of a spread."""
+    kept = {
+        (arm, w, r): tally
+        for (arm, w, r), tally in spread.tallies.items()
+        if w < n and r < replications
+    }
+    return replace(spread, worlds=spread.worlds[:n], tallies=kept, replications=replications)
+
+
 def world_without(world: World, kinds: Sequence[str]) -> World:
     """The world without some kinds of partition."""
     if not set(kinds) & set(world.partitions):

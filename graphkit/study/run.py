@@ -54,6 +54,7 @@ from graphkit.study.conditions import (
     concat_conditions,
     draws_at_random,
     find_variants,
+    first_worlds,
     partition_variants,
     read_alike,
     same_random_posts,
@@ -621,7 +622,7 @@ class _Simulation:
             return self.run(name, feeds=feeds, **options)
         some = {arm: feed for arm, feed in feeds.items() if arm != random}
         found = self.run(name, feeds=some, **options)
-        known = _first_worlds(spread, len(worlds), replications).tallies
+        known = first_worlds(spread, len(worlds), replications).tallies
         known = {job: tally for job, tally in known.items() if job[0] == random}
         return replace(found, arms=tuple(feeds), tallies={**found.tallies, **known})
 
@@ -726,7 +727,7 @@ class _Simulation:
 
         def try_value(s: float) -> pl.DataFrame:
             if s == own and wanted.replications <= spread.replications:
-                found = _first_worlds(spread, len(worlds), wanted.replications)
+                found = first_worlds(spread, len(worlds), wanted.replications)
             else:
                 options: dict[str, Any] = {"replications": wanted.replications}
                 options["behaviour"] = replace(self.config.behaviour, social_share=s)
@@ -747,16 +748,6 @@ class _Simulation:
         if self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE:
             return [work(piece) for piece in track(pieces, title, len(pieces))]
         return in_threads(work, pieces, title)
-
-
-def _first_worlds(spread: Spread, n: int, replications: int) -> Spread:
-    """The first worlds and replications of a spread."""
-    kept = {
-        (arm, w, r): tally
-        for (arm, w, r), tally in spread.tallies.items()
-        if w < n and r < replications
-    }
-    return replace(spread, worlds=spread.worlds[:n], tallies=kept, replications=replications)
 
 
 def _from_checkpoint(simulate: Callable[[], T], kept: Path, *folders: Path | None) -> T:

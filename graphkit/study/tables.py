@@ -195,8 +195,9 @@ def measure_table(result: StudyResult) -> Table:
     """Definitions of the measures of the tables of contrasts and of payouts."""
     known = list(reported_measures().values())
     if result.economy is not None:
-        known += [m for m in DERIVED if m.name in ECONOMY and not m.reported]
-        known += [m for m in MEASURES if m.name in ECONOMY and m not in known and m.level == "run"]
+        told = {*result.economy.frame["measure"]} & {*ECONOMY}
+        known += [m for m in DERIVED if m.name in told and not m.reported]
+        known += [m for m in MEASURES if m.name in told and m not in known and m.level == "run"]
     rows = [(m.name, m.meaning, m.unit) for m in known]
     frame = pl.DataFrame(rows, schema=["measure", "meaning", "unit"], orient="row")
     return text_table(frame, "Definitions of the measures, and their units")
