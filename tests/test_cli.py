@@ -112,6 +112,7 @@ def test_describe(folder: Path) -> None:
 def test_describe_a_log_of_other_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     log = tmp_path / "log.csv"
     log.write_text("user;clip;when\nann;0071;2024-07-01 12:00\nbob;0071;2024-07-01 13:00\n")
 

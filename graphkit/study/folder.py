@@ -36,7 +36,7 @@ __all__ = ["ResultsFolder"]
 
 _MANIFEST = "manifest.json"
 #: Dots per inch of what is no vector in a vector figure.
-_DPI = 200
+_DPI = 120
 
 #: What the manifest says of the tables.
 _CSV = (
@@ -140,7 +140,7 @@ class ResultsFolder:
         if not vector_only:
             self._write_file(f"figures/{name}.png", canvas.write, whole=True)
         plain = {"Date": None, "Creator": None}
-        with mpl.rc_context({"svg.hashsalt": name}):
+        with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
             save = partial(canvas.savefig, format="svg", dpi=_DPI, metadata=plain)
             self._write_file(f"figures/{name}.svg", save)
 

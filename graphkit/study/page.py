@@ -17,15 +17,17 @@ from graphkit.study.figures import PHONE, ReportFigure
 
 __all__ = ["Picture", "embed", "render"]
 
+_ESCAPES = (("#", "%23"), ("<", "%3C"), (">", "%3E"), ("&", "%26"))
+
 
 class Picture(NamedTuple):
-    """A figure of a page: its name, its SVGs as base64, texts, and its file in the folder.
+    """A figure of a page: its name, its SVGs as data URIs, texts, and its file in the folder.
 
     `narrow` is the figure for a phone, or empty.
     """
 
     name: str
-    data: str
+    data: Markup
     narrow: str
     alt: str
     caption: str
@@ -41,18 +43,28 @@ def embed(figures: Sequence[ReportFigure], folder: Path) -> dict[str, list[Pictu
     """Figures in a results folder by section of its page."""
     found: dict[str, list[Picture]] = {}
     for figure in figures:
-        data, narrow = (_encoded(folder, figure.name + end) for end in ("", PHONE))
-        if data:
+        page, phone = (folder / "figures" / f"{figure.name}{end}.svg" for end in ("", PHONE))
+        if page.exists():
+            narrow = _packed(phone.read_bytes()) if phone.exists() else ""
             file = f"figures/{figure.name}.svg"
+            data = _quoted(page.read_text(encoding="utf-8"))
             picture = Picture(figure.name, data, narrow, figure.alt, figure.caption, file)
             found.setdefault(figure.section, []).append(picture)
     return found
 
 
-def _encoded(folder: Path, name: str) -> str:
-    """An SVG of a results folder as base64; empty if there is none."""
-    path = folder / "figures" / f"{name}.svg"
-    return base64.b64encode(path.read_bytes()).decode("ascii") if path.exists() else ""
+def _quoted(svg: str) -> Markup:
+    """An SVG as a data URI for an attribute in double quotes; a quarter shorter than base64."""
+    svg = svg.replace("'", "&apos;").replace('"', "'")
+    # a URI loses its line breaks; %, # and what HTML would read are escaped
+    for plain, escaped in (("%", "%25"), ("\n", " "), *_ESCAPES):
+        svg = svg.replace(plain, escaped)
+    return Markup("data:image/svg+xml," + svg)
+
+
+def _packed(svg: bytes) -> str:
+    """An SVG as a data URI without a space, which would end it in a list of sources."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
 
 
 def render(template: str, content: Mapping[str, Any]) -> str:

@@ -194,8 +194,9 @@ def reported_measures() -> dict[str, Measure]:
 def measure_table(result: StudyResult) -> Table:
     """Definitions of the measures of the tables of contrasts and of payouts."""
     known = list(reported_measures().values())
-    if result.economy is not None:
-        told = {*result.economy.frame["measure"]} & {*ECONOMY}
+    shown = shown_economy(result)
+    if shown is not None:
+        told = {*shown.frame.drop_nulls("mean")["measure"]} & {*ECONOMY}
         known += [m for m in DERIVED if m.name in told and not m.reported]
         known += [m for m in MEASURES if m.name in told and m not in known and m.level == "run"]
     rows = [(m.name, m.meaning, m.unit) for m in known]

@@ -15,10 +15,12 @@ from graphkit.plot.style import Canvas
 _PIXEL = base64.b64decode(
     b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+#: An SVG of one pixel.
+_SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 
 def _save(_: Canvas, file: Path, **more: Any) -> None:
-    file.write_bytes(_PIXEL)
+    file.write_bytes(_SVG if more.get("format") == "svg" else _PIXEL)
 
 
 @pytest.fixture

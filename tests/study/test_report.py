@@ -71,7 +71,7 @@ def test_the_first_screen_holds_question_answers_chance_level_and_interval(
     # cautions come after the answers
     assert "not calibrated" not in shown[: places[-1]]
     assert "not calibrated" in shown
-    assert page.count('<img src="data:image/svg+xml;base64,') == page.count("<figure")
+    assert page.count('<img src="data:image/svg+xml,') == page.count("<figure")
 
 
 def test_sections_are_in_order(page: str) -> None:
