@@ -30,7 +30,7 @@ _COLUMNS = (
     "worlds replications"
 )
 #: Characters of a line of a name beside the axis, and of its lines.
-_WIDE, _LINES = 42, 2
+_WIDE, _LINES, _NAME_LINES = 42, 2, 3
 #: Characters of 8.5 points on an inch.
 _DENSITY = 14.5
 _GREY = "#8a949e"
@@ -154,7 +154,7 @@ def _row(row: Mapping[str, Any], place: list[float], *, one_measure: bool) -> _R
     community, partition = row["community"], row["partition"]
     where = [] if community is None else [shown(community)]
     where += [] if partition is None else [f"{shown(partition)} partition"]
-    name, below = measure_words(row["measure"]), ", ".join(where)
+    name, below = measure_words(row["measure"], _NAME_LINES * _WIDE), ", ".join(where)
     if one_measure and where:
         name = below if community is not None else f"all, {below}"
         below = ""
@@ -253,14 +253,12 @@ def _write_beside(axes: Axes, rows: list[_Row], pair: str) -> None:
 
 
 def _name_of(row: _Row) -> str:
-    """The name on one or two lines, with what it is of."""
+    """The name on up to three lines, with what it is of."""
     if row.where and len(row.name) <= _WIDE:
         return f"{row.name}\n{shown(row.where, _WIDE)}"
     where = f" ({shown(row.where, _WIDE // 2)})" if row.where else ""
-    lines = textwrap.wrap(row.name, _WIDE)
-    if len(lines) > 1:
-        lines = [lines[0], shown(" ".join(lines[1:]), max(_WIDE - len(where), 12))]
-    return "\n".join(lines) + where
+    room = _NAME_LINES * _WIDE - len(where) - 12  # lines end at words
+    return "\n".join(textwrap.wrap(shown(row.name, room) + where, _WIDE))
 
 
 def _write_above(axes: Axes, rows: list[_Row], most: int) -> None:

@@ -17,7 +17,7 @@ from graphkit.measures.contrast import Contrast
 from graphkit.measures.intervals import FILLER, OVER_SAMPLES, WITHIN_WORLD
 from graphkit.measures.reach import ReachCurve
 from graphkit.plot import style
-from graphkit.plot.style import ACCENT, BASE, INK, Canvas, Place, Width, shown, shown_all
+from graphkit.plot.style import ACCENT, BASE, INK, LONGEST, Canvas, Place, Width, shown, shown_all
 
 __all__ = ["blend", "reach", "s_scan", "trade_off"]
 
@@ -142,10 +142,11 @@ def name_lines(axes: Axes, ends: list[tuple[float, int, str, Colour]]) -> None:
         )
 
 
-def measure_words(measure: str) -> str:
+def measure_words(measure: str, longest: int = LONGEST) -> str:
     """The measure in the words of the catalogue, else its name."""
     known = describe_measure(measure)
-    return shown(measure if known is None else re.split(r":|,| \(| from ", known.meaning)[0])
+    name = measure if known is None else re.split(r":|,| \(| from ", known.meaning)[0]
+    return shown(name, longest)
 
 
 def _overall_rows(frame: pl.DataFrame, measure: str, partition: str | None) -> pl.DataFrame:
