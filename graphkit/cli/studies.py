@@ -332,8 +332,12 @@ def communities(
     for tags in find or ():
         hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
         least = asked["min_group_size"]
-        few = 0 < hit.n_users < least
-        hits.append(f"Fewer than {least} accounts use {tags}." if few else repr(hit))
+        told = repr(hit).splitlines()
+        if 0 < hit.n_untagged < least:
+            told = [line for line in told if "members without any tag" not in line]
+        if 0 < hit.n_users < least:
+            told = [f"Fewer than {least} accounts use {tags}."]
+        hits.append("\n".join(told))
     if graph is not None:
         write_study_graph(study, graph, min_group_size=asked["min_group_size"])
     if map is not None:

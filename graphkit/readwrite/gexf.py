@@ -276,8 +276,9 @@ def write_gexf(
         What :func:`graphkit.visibility` found for this partition: the verdict on a node's community
         is the attribute ``visibility``.
     positions
-        Layout: an array of shape (n, 2) or (n, 3) in the order of the nodes, or a mapping from ids to
-        (x, y), where nodes that it lacks have no position.
+        A layout of :func:`graphkit.communities.layout`, an array of shape (n, 2) or (n, 3) in the order
+        of the nodes, or a mapping from ids to (x, y). Nodes that a layout or a mapping lacks have no
+        position.
     attributes
         Names of the attributes of nodes to write (all by default), or a table (a frame or a mapping
         of columns) with the ids in the column ``id``, whose columns are written beside them all.

@@ -15,6 +15,7 @@ from graphkit.data.files import write_whole
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.visibility import Visibility
+from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, MissingDataError, OptionError, name_some, nearest, shorten
 
 #: Whole numbers up to this one are exact in every reader, also those that use floats.
@@ -126,7 +127,12 @@ def _partition_columns(
 def _coordinates(graph: Graph, positions: Any, caller: str) -> list[pl.Series]:
     """x, y and perhaps z of each node; null where a mapping has none."""
     n = graph.n_nodes
-    if isinstance(positions, Mapping):
+    known = getattr(positions, "vocabulary", None)
+    if isinstance(known, Vocabulary):  # a layout of graphkit's own
+        rows = known.lookup(graph.vocabulary)
+        placed = np.full((n, 2), np.nan)
+        placed[rows >= 0] = positions.positions[rows[rows >= 0]]
+    elif isinstance(positions, Mapping):
         codes = graph.vocabulary.lookup(list(positions))
         if (codes < 0).any():
             first = list(positions)[int(np.flatnonzero(codes < 0)[0])]

@@ -292,6 +292,14 @@ def test_positions_are_those_that_a_file_takes(tmp_path) -> None:  # type: ignor
     text = (tmp_path / "g.gexf").read_text()
     assert text.count("<viz:position") == 60
     assert f'x="{found.positions[7, 0]}"' in text
+    gk.readwrite.write_gexf(graph, tmp_path / "h.gexf", partition=partition, positions=found)
+    assert (tmp_path / "h.gexf").read_text() == text
+    # a layout of other nodes places those that it holds
+    more = Graph.from_edges([graph.vocabulary.ids[7]], ["one more"], directed=False)
+    gk.readwrite.write_gexf(more, tmp_path / "m.gexf", positions=found)
+    placed = (tmp_path / "m.gexf").read_text()
+    assert placed.count("<viz:position") == 1
+    assert f'x="{found.positions[7, 0]}"' in placed
 
 
 def test_global_generators_do_not_move() -> None:
