@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ os.environ.setdefault("GRAPHKIT_PROGRESS", "0")
 _LONG = ("tests/test_notebooks.py::test_notebooks_run", "tests/test_cli.py::test_the_demo")
 #: One of these, which compiles most kernels, and tests that need few: two processes that begin
 #: with the same kernels, in a cache that is empty, compile each of them twice.
-_COMPILES = f"{_LONG[0]}_and_agree_with_what_they_show[attribution]"
+_COMPILES = f"{_LONG[0]}_and_agree_with_what_they_show[why_and_for_whom]"
 _MEANWHILE = ("tests/readwrite/", "tests/data/", "tests/plot/")
 
 
@@ -51,6 +52,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     # else the files with most tests come first
     config.option.loadscopereorder = False
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[object, str, str]]:
+    """The command in this process: exit code, output and errors, at 160 columns."""
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str | Path) -> tuple[object, str, str]:
+        from graphkit.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session", autouse=True)

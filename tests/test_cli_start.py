@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import graphkit as gk
-from graphkit.cli import app, main
+from graphkit.cli import app
 from graphkit.cli.template import describe_keys, study_text
 from graphkit.study import StudyConfig, check_study, load_config
 
@@ -25,18 +24,10 @@ TAGS = {"books": "booktok", "music": "alttok", "gym": "gymtok"}
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """The command in this process: exit code, output and errors, at 80 columns."""
+def call(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """The command at 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*arguments: str | Path) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["graphkit", *map(str, arguments)])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code, *capsys.readouterr()
-
-    return run
+    return call
 
 
 @pytest.fixture
