@@ -328,20 +328,15 @@ def communities(
         if asked["through"] == "tags" and not keep_stop_tags:
             asked["exclude"] = {*asked["exclude"], *gk.STOP_TAGS}
         study = gk.study_communities(ds, out, report=report, **asked)
-    hits = []
-    for tags in find or ():
-        hit = gk.find_community(study.partition, ds, tags=tuple(tags.split(",")))
-        least = asked["min_group_size"]
-        told = repr(hit).splitlines()
-        if 0 < hit.n_untagged < least:
-            told = [line for line in told if "members without any tag" not in line]
-        if 0 < hit.n_users < least:
-            told = [f"Fewer than {least} accounts use {tags}."]
-        hits.append("\n".join(told))
+    least = asked["min_group_size"]
+    hits = [
+        repr(gk.find_community(study.partition, ds, tags=tuple(tags.split(","))).suppress(least))
+        for tags in find or ()
+    ]
     if graph is not None:
-        write_study_graph(study, graph, min_group_size=asked["min_group_size"])
+        write_study_graph(study, graph, min_group_size=least)
     if map is not None:
-        _write_map(study, map, asked["min_group_size"], asked["rng"])
+        _write_map(study, map, least, asked["rng"])
     show_json(study_document(study) | {"found_by_tags": hits, "graph": graph, "map": map})
     show_study(study)
     for line in hits:

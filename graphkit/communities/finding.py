@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,9 +44,11 @@ class CommunityMatch(Frozen, title="Community by tags"):
         Hypergeometric, one-sided, over both halves, multiplied by the number of candidates
         (Bonferroni).
     n_users, n_taggers
-        Nodes of the partition that use at least one of the tags, and that use any tag.
+        Nodes of the partition that use at least one of the tags (`None` if `suppress` left the
+        number out), and that use any tag.
     n_untagged
-        Members of the community that use no tag at all, which are left out of all figures.
+        Members of the community that use no tag at all, which are left out of all figures; `None`
+        if so few that `suppress` left the number out.
     candidates
         Every community that holds a user, best first.
     domain, resolution
@@ -64,9 +66,9 @@ class CommunityMatch(Frozen, title="Community by tags"):
     f1: float
     lift: float
     p_value: float
-    n_users: int
+    n_users: int | None
     n_taggers: int
-    n_untagged: int
+    n_untagged: int | None
     candidates: pl.DataFrame
     domain: int | None = None
     resolution: float | None = None
@@ -78,9 +80,10 @@ class CommunityMatch(Frozen, title="Community by tags"):
 
     def _facts(self) -> dict[str, object]:
         asked = " ".join(f"#{t}" for t in self.tags)
-        base: dict[str, object] = {
-            "nodes that use the tags": f"{self.n_users:,} of {self.n_taggers:,} that use any"
-        }
+        base: dict[str, object] = {}
+        if self.n_users is not None:
+            of = f"{self.n_users:,} of {self.n_taggers:,} that use any"
+            base["nodes that use the tags"] = of
         hint: dict[str, object] = {"hint": self.hint} if self.hint else {}
         if not self.found:
             return {"asked for": asked, "found": "none", **base, **hint}
@@ -94,11 +97,41 @@ class CommunityMatch(Frozen, title="Community by tags"):
             "lift": self.lift,
             "p (Bonferroni)": self.p_value,
             **base,
-            "members without any tag": self.n_untagged,
+            **({} if self.n_untagged is None else {"members without any tag": self.n_untagged}),
         }
 
     def _table(self) -> pl.DataFrame:
         return self.candidates.head(5)
+
+    def suppress(self, min_group_size: int) -> CommunityMatch:
+        """The match without counts of small groups (small-cell suppression), to be published.
+
+        Parameters
+        ----------
+        min_group_size
+            Numbers from 1 to below this are left out, and candidates with so few users. If so few
+            nodes use the tags at all, nothing is told but that: no community, no candidates, all
+            figures nan. Precision, recall and lift stay.
+
+        Returns
+        -------
+        CommunityMatch
+        """
+        if self.n_users is not None and 0 < self.n_users < min_group_size:
+            untold = ("community", "label", "domain", "resolution", "n_users", "n_untagged")
+            less: dict[str, Any] = dict.fromkeys(untold)
+            less |= dict.fromkeys(("precision", "recall", "f1", "lift", "p_value"), float("nan"))
+            less["candidates"] = self.candidates.clear()
+            less["hint"] = f"Fewer than {min_group_size} nodes use {', '.join(self.tags)}."
+            return replace(self, found=False, **less)
+        users, untagged = pl.col("users"), pl.col("size") - pl.col("taggers")
+        few = untagged.is_between(1, min_group_size, closed="left")
+        shown = self.candidates.filter(~users.is_between(1, min_group_size, closed="left"))
+        shown = shown.with_columns(pl.when(~few).then("taggers").alias("taggers"))
+        n_untagged = self.n_untagged
+        if n_untagged is not None and 0 < n_untagged < min_group_size:
+            n_untagged = None
+        return replace(self, n_untagged=n_untagged, candidates=shown)
 
 
 #: A match needs at least this lift, and a Bonferroni-corrected p below this.

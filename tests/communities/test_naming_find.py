@@ -86,6 +86,33 @@ def cross_fitted(p: Partition, ds: Dataset, seed: int = 0) -> dict[str, float]:
     return {"precision": precision, "recall": recall, "f1": f1, "lift": precision / share}
 
 
+def test_suppressed_counts_of_few_are_gone() -> None:
+    p, ds = world({"a": (100, 10), "b": (50, 40)}, unassigned=(30, 6))
+    hit = find_community(p, ds, tags="booktok")
+    # nothing is below ten: nothing is left out
+    assert repr(hit.suppress(10)) == repr(hit)
+    assert hit.suppress(10).candidates.equals(hit.candidates)
+    # ten users of the first community are below eleven
+    assert hit.suppress(11).candidates["community"].to_list() == [1]
+    assert hit.suppress(11).found
+    # all users are below 57
+    none = hit.suppress(57)
+    assert (none.found, none.community, none.n_users) == (False, None, None)
+    assert none.candidates.is_empty()
+    assert "56" not in repr(none)
+    assert "Fewer than 57 nodes use booktok." in repr(none)
+
+
+def test_suppressed_members_without_tags_cannot_be_subtracted() -> None:
+    p, ds = world({"a": (100, 10), "b": (50, 40)}, unassigned=(30, 6))
+    hit = find_community(p, ds, tags="booktok")
+    untold = dataclasses.replace(hit, n_untagged=3, candidates=hit.candidates.with_columns(size=53))
+    shown = untold.suppress(10)
+    assert shown.n_untagged is None
+    assert "without any tag" not in repr(shown)
+    assert shown.candidates.filter(pl.col("community") == 1)["taggers"].to_list() == [None]
+
+
 def test_figures_are_what_the_formulas_say() -> None:
     p, ds = world({"a": (100, 10), "b": (50, 40)}, unassigned=(30, 6))
     hit = find_community(p, ds, tags=("#booktok",))

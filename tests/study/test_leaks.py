@@ -290,7 +290,7 @@ def test_a_tag_of_few_is_not_counted_on_the_terminal(
     options = ("--runs", "2", "--null-draws", "0", "--find", rare, "--find", common)
     code, shown = call("communities", data, "--out", tmp_path / "found", *options)
     assert not code, shown
-    assert f"Fewer than 10 accounts use {rare}." in shown
+    assert f"Fewer than 10 nodes use {rare}." in shown
     assert shown.count("nodes that use the tags") == 1
 
 
