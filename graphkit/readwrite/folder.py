@@ -133,16 +133,12 @@ class Options:
     """Columns of a log that describe its items: they become a table of their own."""
 
 
-def read_table(
-    name: str, path: Path, options: Options, notes: Counts, dropped: Counts
+def _take_table(
+    name: str, frame: pl.DataFrame, path: Path, options: Options, notes: Counts
 ) -> pl.DataFrame:
-    """Read a table from Parquet, CSV or NDJSON, with the types of the schema.
-
-    What was changed is added to the `notes`, and blank lines at the end of a CSV to `dropped`.
-    """
+    """A table of the schema from the columns of a file, but those that describe items."""
     names = options.columns.get(name, {})
-    frame = _read_frame(name, path, names, notes, dropped).drop(options.apart, strict=False)
-    frame = rename_columns(frame, names, name, str(path))
+    frame = rename_columns(frame.drop(options.apart, strict=False), names, name, str(path))
     if name == "interactions" and options.kind_is is not None:
         if "kind" in frame.columns:
             raise DataError(f"{path} has a column 'kind': kind_is= is for a log without one.")
@@ -174,7 +170,10 @@ def _conform(
 def _read_frame(
     name: str, path: Path, names: Mapping[str, str], notes: Counts, dropped: Counts
 ) -> pl.DataFrame:
-    """The columns of a file as they are named there."""
+    """The columns of a file as they are named there.
+
+    What was changed is added to the `notes`, and blank lines at the end of a CSV to `dropped`.
+    """
     suffix = _split_name(path.name)[1]
     with fs.reading_file(path, "Write or download the file again."):
         if suffix not in PARQUET:
@@ -198,14 +197,18 @@ def _read_frame(
     return frame
 
 
-def _read_items(
-    path: Path, log: str, names: dict[str, str], options: Options, notes: Counts
+def _take_items(
+    log: str,
+    frame: pl.DataFrame,
+    path: Path,
+    names: dict[str, str],
+    options: Options,
+    notes: Counts,
 ) -> pl.DataFrame:
     """What columns of a log say of its items, one row each: of each column the first value."""
     names = {old: new for old, new in options.columns[log].items() if new == "item_id"} | names
     if "item_id" not in names.values():
         names = {"item_id": "item_id", **names}
-    frame = _read_frame(log, path, names, Counts(), Counts())
     frame = rename_columns(frame, names, "items", str(path)).select(names.values())
     ids = take_ids(frame.get_column("item_id"), str(path), real_ids=tuple(options.real_ids))
     frame = frame.filter(ids.is_not_null())  # a row without an item says nothing of one
@@ -400,14 +403,19 @@ def read_dataset(
     read: dict[str, int] = {}
     dropped, notes = Counts(), Counts()
     for name, path in track(files.items(), "reading tables", len(files)):
-        frame = read_table(name, path, options, notes, dropped)
+        # a log that describes its items too is read once for both tables
+        both = {**options.columns.get(name, {}), **of_items}
+        raw = _read_frame(name, path, both, notes, dropped)
+        frame = _take_table(name, raw, path, options, notes)
+        if of_items:
+            items = _take_items(name, raw, path, of_items, options, notes)
         read[name] = frame.height + sum(
             dropped[table, why] for table, why in dropped if table == name
         )
         tables[name] = drop_duplicates(name, frame, dropped)
     if of_items:
-        tables["items"] = _read_items(files[log], log, of_items, options, notes)
-        read["items"] = tables["items"].height
+        tables["items"] = items
+        read["items"] = items.height
         named = {**named, "items": of_items}
     if unknown == "drop":
         _drop_unknown(tables, dropped)
