@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, here in enumerate(places) if here), len(places))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all modules are there to stay: no garbage is looked for in them."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
