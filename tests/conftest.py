@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# what interpreters that tests start find, and the tests as pytest rewrites them, is kept
+sys.dont_write_bytecode = False
 
 # the examples are the same in every run, and a busy machine is not a failure
 settings.register_profile(
@@ -38,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, here in enumerate(places) if here), len(places))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all modules are there to stay: no garbage is looked for in them."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -71,6 +82,43 @@ def call(
         return done.value.code, *capsys.readouterr()
 
     return run
+
+
+#: A PNG of one pixel.
+_PIXEL = base64.b64decode(
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+#: An SVG of one pixel.
+_SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+
+
+def _save(_: object, file: Path, **more: Any) -> None:
+    file.write_bytes(_SVG if more.get("format") == "svg" else _PIXEL)
+
+
+@contextmanager
+def _undrawn() -> Iterator[None]:
+    from graphkit.plot.style import Canvas
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Canvas, "savefig", _save)
+        # a layout is what composing a figure costs most
+        patched.setattr(Canvas, "draw_without_rendering", lambda _: None)
+        yield
+
+
+@pytest.fixture
+def undrawn() -> Iterator[None]:
+    """Figures are composed and saved as one pixel: for studies whose numbers and words count."""
+    with _undrawn():
+        yield
+
+
+@pytest.fixture(scope="module")
+def all_undrawn() -> Iterator[None]:
+    """The same for a module, whose tests share a study."""
+    with _undrawn():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from graphkit.study import check_study
@@ -20,6 +22,28 @@ NAMES = [
     *("scripted_study", "trust", "why_and_for_whom", "your_own_feed"),
 ]
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+#: Makes a kernel that ran another notebook as a new one: its names, its folder, its tables.
+RESET = """
+get_ipython().reset(new_session=True)
+import os
+import polars
+os.chdir({folder!r})
+polars.Config.restore_defaults()
+get_ipython().reset(new_session=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[KernelManager]:
+    """One for all notebooks of this process: imports and compiled kernels are loaded once."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(ROOT))
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel()
+    yield manager
+    manager.shutdown_kernel(now=True)
 
 
 def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -44,15 +68,18 @@ def test_there_are_the_notebooks_that_the_documentation_names() -> None:
 # the kernel opens sockets of its own, whose warnings are not ours to mend
 @pytest.mark.filterwarnings("default")
 @each
-def test_notebooks_run_and_agree_with_what_they_show(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def test_notebooks_run_and_agree_with_what_they_show(path: Path, kernel: KernelManager) -> None:
     written = nbformat.read(path, as_version=4)
     again = nbformat.read(path, as_version=4)
     # as a reader opens it: paths are relative to the notebook
-    beside = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(again, timeout=300, kernel_name="python3", resources=beside).execute()
+    begin = nbformat.v4.new_code_cell(RESET.format(folder=str(path.parent)))
+    again.cells.insert(0, begin)
+    client = NotebookClient(again, km=kernel, timeout=300)
+    try:
+        client.execute()
+    finally:
+        client.kc.stop_channels()
+    assert begin.outputs == []
     assert len(shown(written)) > 5
     assert shown(again) == shown(written)
 

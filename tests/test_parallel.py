@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
@@ -120,8 +121,8 @@ REFUSED = """
 
 
 @needs_fork
-def test_a_process_forked_after_the_first_use_is_refused(tmp_path: Path) -> None:
-    lines = run_script(tmp_path, CALLS + REFUSED)
+def test_a_process_forked_after_the_first_use_is_refused(after_use: dict[str, list[str]]) -> None:
+    lines = after_use["refused"]
     assert len(lines) == 31
     for line in lines:
         name, found = line.split(" ", 1)
@@ -149,9 +150,32 @@ READ = """
 """
 
 
+TRAVEL = """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        given = [dataset, graph, partition, world, spread]
+        back = pool.map_async(copy.copy, given).get(100)
+    print([a == b for a, b in zip(given, back)])
+"""
+
+
+@pytest.fixture(scope="module")
+def after_use(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Lines by part, of one interpreter that uses everything and then goes through the parts."""
+    parts = {"refused": REFUSED, "read": READ} if hasattr(os, "fork") else {}
+    parts["travel"] = TRAVEL
+    main = "".join(f'    print("part {name}", flush=True)\n{code}' for name, code in parts.items())
+    found: dict[str, list[str]] = {}
+    for line in run_script(tmp_path_factory.mktemp("after"), CALLS + main, 700):
+        if line.removeprefix("part ") in parts:
+            told = found.setdefault(line.removeprefix("part "), [])
+        else:
+            told.append(line)
+    return found
+
+
 @needs_fork
-def test_results_are_read_in_a_forked_process(tmp_path: Path) -> None:
-    lines = run_script(tmp_path, CALLS + READ)
+def test_results_are_read_in_a_forked_process(after_use: dict[str, list[str]]) -> None:
+    lines = after_use["read"]
     assert lines[:4] == ["True"] * 4
     assert lines[4:] == [
         "True",
@@ -231,32 +255,43 @@ WAYS = {
 }
 
 
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each way gives, one after the other in one interpreter: each begins as before."""
+    asked = [
+        way
+        for way, call in WAYS.items()
+        if ("joblib" not in call or find_spec("joblib"))
+        and (way != "forkserver" or sys.platform != "win32")
+    ]
+    tried = "".join(f"    tell({way!r}, lambda: {WAYS[way]})\n" for way in asked)
+    main = f"""
+    import concurrent.futures
+    {"import joblib" if find_spec("joblib") else ""}
+    expected = [leiden(1), leiden(2)]
+
+    def tell(way, call):
+        try:
+            print(way, call() == expected, flush=True)
+        except Exception as error:
+            print(way, repr(error), flush=True)
+
+{tried}"""
+    lines = run_script(tmp_path_factory.mktemp("ways"), main, 700)
+    return dict(line.split(" ", 1) for line in lines)
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_workers_give_what_the_process_gives(tmp_path: Path, way: str) -> None:
+def test_workers_give_what_the_process_gives(ways: dict[str, str], way: str) -> None:
     if "joblib" in WAYS[way]:
         pytest.importorskip("joblib")
     if way == "forkserver" and sys.platform == "win32":
         pytest.skip("Windows has no forkserver")
-    main = f"""
-    import concurrent.futures
-    {"import joblib" if "joblib" in WAYS[way] else ""}
-    expected = [leiden(1), leiden(2)]
-    print({WAYS[way]} == expected)
-"""
-    assert run_script(tmp_path, main) == ["True"]
+    assert ways[way] == "True"
 
 
-def test_values_travel_to_workers_and_back(tmp_path: Path) -> None:
-    main = (
-        CALLS
-        + """
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        given = [dataset, graph, partition, world, spread]
-        back = pool.map_async(copy.copy, given).get(100)
-    print([a == b for a, b in zip(given, back)])
-"""
-    )
-    assert run_script(tmp_path, main) == [str([True] * 5)]
+def test_values_travel_to_workers_and_back(after_use: dict[str, list[str]]) -> None:
+    assert after_use["travel"] == [str([True] * 5)]
 
 
 def test_an_error_stops_the_other_pieces_at_their_next_step() -> None:

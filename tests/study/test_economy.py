@@ -47,7 +47,7 @@ def words(result: StudyResult) -> str:
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+def result(tmp_path_factory: pytest.TempPathFactory, all_undrawn: None) -> StudyResult:
     return run_study(StudyConfig.of(free()), tmp_path_factory.mktemp("out") / "free")
 
 

@@ -27,7 +27,7 @@ def data(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(data: Path) -> CommunityStudy:
+def study(data: Path, all_undrawn: None) -> CommunityStudy:
     ds, _ = gk.read_any(data)
     options = {"weight": "count", "max_degree": 60, "runs": 2, "null_draws": 0}
     options |= {"min_group_size": 1, "members": "raw"}

@@ -165,6 +165,7 @@ def test_share_bundle_refuses_what_it_cannot_share(study: CommunityStudy, tmp_pa
         share_bundle(results, tmp_path / "b")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_share_bundle_needs_no_members(tmp_path: Path) -> None:
     dataset = gk.synthetic.platform(accounts=400, rng=5).dataset
     study = study_communities(dataset, tmp_path / "results", runs=2, null_draws=0, rng=2)
