@@ -307,7 +307,6 @@ def test_the_demo_finds_what_was_planted(
     assert (tmp_path / "demo" / "report.html").exists()
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_run_and_check_a_study(
     folder: Path, tmp_path: Path, call: Callable[..., tuple[object, str, str]]
 ) -> None:
