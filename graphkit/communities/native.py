@@ -190,7 +190,10 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
         return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
     # allocated here, where large arrays get large pages
     scratch = MoveState(
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+        np.empty((n + kernel.SPARE, 2)),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.bool_),
     )
     gain: float = kernel.move_nodes(
         rows, options.gamma, options.max_size, membership, _visit_order(n, state), scratch
@@ -240,7 +243,7 @@ def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
         order = np.empty(rows.n, dtype=np.int32)
         kernel.sorted_by(parts, n_parts, order)
         # upper bound: pages that are not written take no memory
-        most = rows.indices.size
+        most = rows.indices.size + 1
         new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
         filled = kernel.aggregate_graph(rows.csr, parts, order, n_parts, new)
         new = Csr(new.indptr, new.indices[:filled], new.weights[:filled])

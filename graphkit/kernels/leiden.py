@@ -31,6 +31,10 @@ FAR = 20_000
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
 
+#: Weights within the own community, most of all, are added elsewhere; so many rows of a table take
+#: what is written in their place, in turn, so that no addition waits for the one before it.
+SPARE = 8
+
 Array = Any
 
 
@@ -75,7 +79,7 @@ class MoveState(NamedTuple):
     """Working memory of :func:`move_nodes`, by community except for the last."""
 
     totals: Array
-    """float64, (n, 2): edge weight to the current node, and node weight."""
+    """float64, (n + SPARE, 2): edge weight to the current node, and node weight."""
     nodes: Array
     """int32, (n,): number of nodes."""
     empty: Array
@@ -137,6 +141,7 @@ def move_nodes(
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
         widest = max(widest, indptr[v + 1] - indptr[v])
+    totals[n:, 0] = 1.0  # never 0, or they would count as communities
     for v in range(n):
         c = membership[v]
         totals[c, 1] += out_weight[v]
@@ -164,6 +169,15 @@ def move_nodes(
         waiting[v] = False
         own = membership[v]
         first, last = indptr[v], indptr[v + 1]
+        if left > 3:
+            ahead = read + 2
+            u = queue[ahead if ahead < n else ahead - n]
+            prefetch(indices, indptr[u])
+            prefetch(indices, indptr[u] + 16)
+            if not unit:
+                prefetch(weights, indptr[u])
+                prefetch(weights, indptr[u] + 8)
+                prefetch(weights, indptr[u] + 16)
         if n >= FAR and left > 8:
             # in steps, as each uses what the previous one has fetched
             ahead = read + 8
@@ -181,15 +195,18 @@ def move_nodes(
                 prefetch(totals, np.int64(membership[indices[e]]))
         n_near = 0
         strength = 0.0
+        to_own = 0.0
         for e in range(first, last):
-            c = membership[indices[e]]
+            # no branches, which would be mispredicted
+            c = np.int64(membership[indices[e]])
             weight = 1.0 if unit else weights[e]
+            strength += weight
+            to_own += weight if c == own else 0.0
+            c = n + (e & (SPARE - 1)) if c == own else c
             before = totals[c, 0]
             near[n_near] = c
-            if before == 0.0:
-                n_near += 1
+            n_near += before == 0.0
             totals[c, 0] = before + weight
-            strength += weight
         a = gamma * out_weight[v]
         b = 0.0
         totals[own, 1] -= out_weight[v]
@@ -199,9 +216,9 @@ def move_nodes(
             b = gamma * in_weight[v]
             total_in[own] -= in_weight[v]
         if count[own] > 0:
-            stay = totals[own, 0] - a * totals[own, 1]
+            stay = to_own - a * totals[own, 1]
             if two:
-                stay = totals[own, 0] - a * total_in[own] - b * totals[own, 1]
+                stay = to_own - a * total_in[own] - b * totals[own, 1]
         best, gain = own, stay + TINY * strength
         if count[own] > 0 and gain < 0.0 and n_empty > 0:
             best, gain = empty[n_empty - 1], 0.0
@@ -211,7 +228,7 @@ def move_nodes(
             if two:
                 g = totals[c, 0] - a * total_in[c] - b * totals[c, 1]
             totals[c, 0] = 0.0
-            if g > gain and c != own and (not limited or held[c] + size[v] <= max_size):
+            if g > gain and (not limited or held[c] + size[v] <= max_size):
                 best, gain = c, g
         totals[best, 1] += out_weight[v]
         count[best] += 1
@@ -302,6 +319,14 @@ def refine_nodes(
         tiny = TINY * outside
         if outside < expected - tiny:
             continue
+        if i + 2 < n and alone[order[i + 2]]:
+            ahead = indptr[order[i + 2]]
+            prefetch(indices, ahead)
+            prefetch(indices, ahead + 16)
+            if not unit:
+                prefetch(weights, ahead)
+                prefetch(weights, ahead + 8)
+                prefetch(weights, ahead + 16)
         n_inside = 0  # again without a branch: what does not count is overwritten
         for e in range(indptr[v], indptr[v + 1]):
             u = indices[e]
@@ -385,7 +410,8 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
     n = indptr.size - 1
     unit = weights.size == 0
     far = n >= FAR
-    towards = np.zeros(n_parts)
+    towards = np.zeros(n_parts + SPARE)
+    towards[n_parts:] = 1.0  # never 0, or they would count as parts
     at = 0
     i = 0
     new_indptr[0] = 0
@@ -394,16 +420,22 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
         while i < n and parts[order[i]] == p:
             v = order[i]
             i += 1
+            if i < n:
+                ahead = indptr[order[i]]
+                prefetch(indices, ahead)
+                prefetch(indices, ahead + 16)
+                if not unit:
+                    prefetch(weights, ahead)
+                    prefetch(weights, ahead + 8)
+                    prefetch(weights, ahead + 16)
             for e in range(indptr[v], indptr[v + 1]):
                 if far and e + 16 < indices.size:
                     prefetch(towards, np.int64(parts[indices[e + 16]]))
-                q = parts[indices[e]]
-                if q == p:
-                    continue
+                q = np.int64(parts[indices[e]])
+                q = n_parts + (e & (SPARE - 1)) if q == p else q
                 before = towards[q]
-                if before == 0.0:
-                    new_indices[at] = q
-                    at += 1
+                new_indices[at] = q  # kept if it is new
+                at += before == 0.0
                 towards[q] = before + (1.0 if unit else weights[e])
         for e in range(begin, at):
             q = new_indices[e]
@@ -449,8 +481,9 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
             continue
         row = 0.0
         for e in range(indptr[v], indptr[v + 1]):
-            if membership[indices[e]] == own:
-                row += 1.0 if weights.size == 0 else weights[e]
+            # no branch, which would be mispredicted
+            weight = 1.0 if weights.size == 0 else weights[e]
+            row += weight if membership[indices[e]] == own else 0.0
         everything += row
     return everything
 
