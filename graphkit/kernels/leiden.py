@@ -198,15 +198,15 @@ def move_nodes(
         to_own = 0.0
         for e in range(first, last):
             # no branches, which would be mispredicted
-            c = np.int64(membership[indices[e]])
+            c = np.int64(membership[np.uint32(indices[e])])
             weight = 1.0 if unit else weights[e]
             strength += weight
             to_own += weight if c == own else 0.0
             c = n + (e & (SPARE - 1)) if c == own else c
-            before = totals[c, 0]
-            near[n_near] = c
+            before = totals[np.uint64(c), 0]
+            near[np.uint64(n_near)] = c
             n_near += before == 0.0
-            totals[c, 0] = before + weight
+            totals[np.uint64(c), 0] = before + weight
         a = gamma * out_weight[v]
         b = 0.0
         totals[own, 1] -= out_weight[v]
@@ -297,7 +297,7 @@ def refine_nodes(
         for e in range(indptr[v], indptr[v + 1]):
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
-            inside += weight if membership[indices[e]] == own else 0.0
+            inside += weight if membership[np.uint32(indices[e])] == own else 0.0
         totals[v, 0] = 0.0
         totals[v, 1] = out_weight[v]
         totals[v, 2] = inside  # between a part and the rest of its community
@@ -329,15 +329,15 @@ def refine_nodes(
                 prefetch(weights, ahead + 16)
         n_inside = 0  # again without a branch: what does not count is overwritten
         for e in range(indptr[v], indptr[v + 1]):
-            u = indices[e]
-            inside_part[n_inside] = parts[u]
-            inside_weight[n_inside] = 1.0 if unit else weights[e]
+            u = np.uint32(indices[e])
+            inside_part[np.uint64(n_inside)] = parts[u]
+            inside_weight[np.uint64(n_inside)] = 1.0 if unit else weights[e]
             n_inside += membership[u] == own
         n_near = 0
         for e in range(n_inside):
-            p = inside_part[e]
+            p = np.uint32(inside_part[e])
             before = totals[p, 0]
-            near[n_near] = p
+            near[np.uint64(n_near)] = inside_part[e]
             n_near += before == 0.0
             totals[p, 0] = before + inside_weight[e]
         best, gain = v, tiny
@@ -431,12 +431,12 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
             for e in range(indptr[v], indptr[v + 1]):
                 if far and e + 16 < indices.size:
                     prefetch(towards, np.int64(parts[indices[e + 16]]))
-                q = np.int64(parts[indices[e]])
+                q = np.int64(parts[np.uint32(indices[e])])
                 q = n_parts + (e & (SPARE - 1)) if q == p else q
-                before = towards[q]
-                new_indices[at] = q  # kept if it is new
+                before = towards[np.uint64(q)]
+                new_indices[np.uint64(at)] = q  # kept if it is new
                 at += before == 0.0
-                towards[q] = before + (1.0 if unit else weights[e])
+                towards[np.uint64(q)] = before + (1.0 if unit else weights[e])
         for e in range(begin, at):
             q = new_indices[e]
             new_weights[e] = towards[q]
@@ -483,7 +483,7 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
         for e in range(indptr[v], indptr[v + 1]):
             # no branch, which would be mispredicted
             weight = 1.0 if weights.size == 0 else weights[e]
-            row += weight if membership[indices[e]] == own else 0.0
+            row += weight if membership[np.uint32(indices[e])] == own else 0.0
         everything += row
     return everything
 
