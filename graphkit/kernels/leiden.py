@@ -94,7 +94,7 @@ class RefineState(NamedTuple):
     parts: Array
     """int32, (n,): the part of each node, identified by one of its nodes."""
     totals: Array
-    """float64, (n, 3): of each part as above, and its weight to the rest of its community."""
+    """float64, (n + SPARE, 3): of each part as above, and its weight to the rest of its community."""
     whole: Array
     """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
@@ -301,8 +301,8 @@ def refine_nodes(
         totals[v, 0] = 0.0
         totals[v, 1] = out_weight[v]
         totals[v, 2] = inside  # between a part and the rest of its community
+    totals[n:, 0] = 1.0  # never 0, or they would count as parts
     near = np.empty(widest + 1, np.int32)
-    inside_part, inside_weight = np.empty(widest + 1, np.int32), np.empty(widest + 1)
     chance = np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
         v = order[i]
@@ -327,19 +327,16 @@ def refine_nodes(
                 prefetch(weights, ahead)
                 prefetch(weights, ahead + 8)
                 prefetch(weights, ahead + 16)
-        n_inside = 0  # again without a branch: what does not count is overwritten
-        for e in range(indptr[v], indptr[v + 1]):
-            u = np.uint32(indices[e])
-            inside_part[np.uint64(n_inside)] = parts[u]
-            inside_weight[np.uint64(n_inside)] = 1.0 if unit else weights[e]
-            n_inside += membership[u] == own
         n_near = 0
-        for e in range(n_inside):
-            p = np.uint32(inside_part[e])
-            before = totals[p, 0]
-            near[np.uint64(n_near)] = inside_part[e]
+        for e in range(indptr[v], indptr[v + 1]):
+            # no branches, which would be mispredicted
+            u = np.uint32(indices[e])
+            p = np.int64(parts[u])
+            p = p if membership[u] == own else n + (e & (SPARE - 1))
+            before = totals[np.uint64(p), 0]
+            near[np.uint64(n_near)] = p
             n_near += before == 0.0
-            totals[p, 0] = before + inside_weight[e]
+            totals[np.uint64(p), 0] = before + (1.0 if unit else weights[e])
         best, gain = v, tiny
         n_open = 0
         top = 0.0
