@@ -209,7 +209,7 @@ def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: 
         seed = int(splitmix64(state))
         return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
     parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
-    scratch = RefineState(parts, np.empty((n + kernel.SPARE, 3)), whole)
+    scratch = RefineState(parts, np.empty((n + kernel.SPARE, 2)), np.empty(n), whole)
     kernel.refine_nodes(
         rows, options.gamma, options.theta, membership, _visit_order(n, state), state, scratch
     )

@@ -94,7 +94,9 @@ class RefineState(NamedTuple):
     parts: Array
     """int32, (n,): the part of each node, identified by one of its nodes."""
     totals: Array
-    """float64, (n + SPARE, 3): of each part as above, and its weight to the rest of its community."""
+    """float64, (n + SPARE, 2): as above, of each part."""
+    rest: Array
+    """float64, (n,): edge weight of each part to the rest of its community."""
     whole: Array
     """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
@@ -278,7 +280,7 @@ def refine_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
-    parts, totals, whole = state.parts, state.totals, state.whole
+    parts, totals, rest, whole = state.parts, state.totals, state.rest, state.whole
     n = indptr.size - 1
     two, unit = in_weight.size > 0, weights.size == 0
     whole[:] = 0.0
@@ -300,13 +302,13 @@ def refine_nodes(
             inside += weight if membership[np.uint32(indices[e])] == own else 0.0
         totals[v, 0] = 0.0
         totals[v, 1] = out_weight[v]
-        totals[v, 2] = inside  # between a part and the rest of its community
+        rest[v] = inside
     totals[n:, 0] = 1.0  # never 0, or they would count as parts
     near = np.empty(widest + 1, np.int32)
-    chance = np.empty(widest if theta > 0.0 else 0)
+    chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
         v = order[i]
-        outside = totals[v, 2]
+        outside = rest[v]
         if not alone[v] or outside == 0.0:
             continue
         own = membership[v]
@@ -337,29 +339,34 @@ def refine_nodes(
             near[np.uint64(n_near)] = p
             n_near += before == 0.0
             totals[np.uint64(p), 0] = before + (1.0 if unit else weights[e])
-        best, gain = v, tiny
+        best, gain, to_best = v, tiny, 0.0
         n_open = 0
         top = 0.0
         for t in range(n_near):
             p = near[t]
-            total = totals[p, 1]
-            g = totals[p, 0] - a * total
+            towards, total = totals[p, 0], totals[p, 1]
+            totals[p, 0] = 0.0
+            g = towards - a * total
+            if two:
+                g = towards - a * total_in[p] - b * total
+            # few parts gain more, so that it is asked first
+            if g < 0.0 or (theta == 0.0 and g <= gain):
+                continue
             bound = gamma * total * (whole[own, 0] - total)
             if two:
-                g = totals[p, 0] - a * total_in[p] - b * total
                 bound = gamma * (
                     total * (whole[own, 1] - total_in[p]) + total_in[p] * (whole[own, 0] - total)
                 )
-            if totals[p, 2] < bound - TINY * totals[p, 2]:
+            if rest[p] < bound - TINY * rest[p]:
                 continue
             if theta > 0.0:
-                if g >= 0.0:
-                    near[t], near[n_open] = near[n_open], p
-                    chance[n_open] = g
-                    top = max(top, g)
-                    n_open += 1
-            elif g > gain:
-                best, gain = p, g
+                near[n_open] = p
+                reach[n_open] = towards
+                chance[n_open] = g
+                top = max(top, g)
+                n_open += 1
+            else:
+                best, gain, to_best = p, g, towards
         if n_open > 0:
             # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
@@ -370,17 +377,15 @@ def refine_nodes(
             for t in range(n_open):
                 pick -= chance[t]
                 if pick < 0.0:
-                    best = near[t]
+                    best, to_best = near[t], reach[t]
                     break
         if best != v:
-            totals[best, 2] += outside - 2.0 * totals[best, 0]
+            rest[best] += outside - 2.0 * to_best
             totals[best, 1] += out_weight[v]
             if two:
                 total_in[best] += in_weight[v]
             parts[v] = best
             alone[best] = False
-        for t in range(n_near):
-            totals[near[t], 0] = 0.0
 
 
 @kernel()
