@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities import parallel_native
 from graphkit.communities import prepare as checks
-from graphkit.communities.prepare import Codes, weight_unit
+from graphkit.communities.prepare import Codes, Floats, Mask, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
@@ -77,7 +77,7 @@ def run_leiden(
     share, patience = _stopping_rule(rows, until_idle=left < 0)
     least, idle = share * _total_weight(rows), 0
     if options.refined and initial is None and left != 1:
-        _move_nodes(rows, options, membership, state)
+        _move_nodes(rows, options, membership, state, Inside.unknown(rows.n))
         if large:
             rows, membership, order = sort_by_community(rows, membership)
         membership, _ = _run_iteration(rows, options, membership, state, False, settled=True)
@@ -156,12 +156,13 @@ def iterate_levels(
     gained = 0.0
     while True:
         n = rows.n
+        inside = Inside.unknown(n)
         if not settled:
-            gained += _move_nodes(rows, options, membership, state)
+            gained += _move_nodes(rows, options, membership, state, inside)
         settled = False
         if refined:
             parts, communities = _number_parts(
-                _refine_nodes(rows, options, membership, state), membership
+                _refine_nodes(rows, options, membership, state, inside), membership
             )
         else:
             parts = _renumber_codes(membership, n)
@@ -181,7 +182,23 @@ def _visit_order(n: int, state: State) -> Codes:
     return order
 
 
-def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
+class Inside(NamedTuple):
+    """What a move tells the refinement: the weight of nodes within their communities."""
+
+    weight: Floats
+    """float64, (n,)."""
+    stale: Mask
+    """bool, (n,): nodes whose weight is unknown."""
+
+    @classmethod
+    def unknown(cls, n: int) -> Inside:
+        """No weight is known."""
+        return cls(np.empty(n), np.ones(n, dtype=np.bool_))
+
+
+def _move_nodes(
+    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
+) -> float:
     """Local moving, in place; returns the sum of the gains."""
     stop_if_over()
     n = rows.n
@@ -194,6 +211,7 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
         np.empty(n, np.int32),
         np.empty(n, np.int32),
         np.empty(n, np.bool_),
+        *inside,
     )
     gain: float = kernel.move_nodes(
         rows, options.gamma, options.max_size, membership, _visit_order(n, state), scratch
@@ -201,7 +219,9 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
     return gain
 
 
-def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
+def _refine_nodes(
+    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
+) -> Codes:
     """Refinement: the part of each node, identified by one of its nodes."""
     stop_if_over()
     n = rows.n
@@ -209,7 +229,7 @@ def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: 
         seed = int(splitmix64(state))
         return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
     parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
-    scratch = RefineState(parts, np.empty((n + kernel.SPARE, 2)), np.empty(n), whole)
+    scratch = RefineState(parts, np.empty((n + kernel.SPARE, 2)), *inside, whole)
     kernel.refine_nodes(
         rows, options.gamma, options.theta, membership, _visit_order(n, state), state, scratch
     )

@@ -86,6 +86,10 @@ class MoveState(NamedTuple):
     """int32, (n,): communities without nodes."""
     waiting: Array
     """bool, (n,): whether a node is queued."""
+    inside: Array
+    """float64, (n,): edge weight of each node within its community."""
+    stale: Array
+    """bool, (n,): whether that is to be summed anew, as a neighbour came after the last visit."""
 
 
 class RefineState(NamedTuple):
@@ -96,7 +100,9 @@ class RefineState(NamedTuple):
     totals: Array
     """float64, (n + SPARE, 2): as above, of each part."""
     rest: Array
-    """float64, (n,): edge weight of each part to the rest of its community."""
+    """float64, (n,): edge weight of each part to the rest of its community; that of a node at first."""
+    stale: Array
+    """bool, (n,): the nodes for which that is to be computed; of the others it is given."""
     whole: Array
     """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
@@ -132,6 +138,7 @@ def move_nodes(
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
     totals, count, empty, waiting = state.totals, state.nodes, state.empty, state.waiting
+    inside, stale = state.inside, state.stale
     n = indptr.size - 1
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)
@@ -142,6 +149,7 @@ def move_nodes(
         totals[v, 1] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
+        stale[v] = True
         widest = max(widest, indptr[v + 1] - indptr[v])
     totals[n:, 0] = 1.0  # never 0, or they would count as communities
     for v in range(n):
@@ -221,17 +229,20 @@ def move_nodes(
             stay = to_own - a * totals[own, 1]
             if two:
                 stay = to_own - a * total_in[own] - b * totals[own, 1]
-        best, gain = own, stay + TINY * strength
+        inside[v] = to_own
+        stale[v] = False
+        best, gain, to_best = own, stay + TINY * strength, 0.0
         if count[own] > 0 and gain < 0.0 and n_empty > 0:
             best, gain = empty[n_empty - 1], 0.0
         for t in range(n_near):
             c = near[t]
-            g = totals[c, 0] - a * totals[c, 1]
+            towards = totals[c, 0]
+            g = towards - a * totals[c, 1]
             if two:
-                g = totals[c, 0] - a * total_in[c] - b * totals[c, 1]
+                g = towards - a * total_in[c] - b * totals[c, 1]
             totals[c, 0] = 0.0
             if g > gain and (not limited or held[c] + size[v] <= max_size):
-                best, gain = c, g
+                best, gain, to_best = c, g, towards
         totals[best, 1] += out_weight[v]
         count[best] += 1
         if two:
@@ -251,13 +262,19 @@ def move_nodes(
             held[own] -= size[v]
             held[best] += size[v]
         membership[v] = best
+        inside[v] = to_best
         for e in range(first, last):
-            u = indices[e]
-            if not waiting[u] and membership[u] != best and not (pinned and fixed[u]):
-                waiting[u] = True
-                at = read + left
-                queue[at if at < n else at - n] = u
-                left += 1
+            # again without branches: the place behind the last of the queue is free
+            u = np.uint32(indices[e])
+            other = membership[u] != best
+            wakes = other and not waiting[u]
+            if pinned:
+                wakes = wakes and not fixed[u]
+            at = read + left
+            queue[np.uint64(at if at < n else at - n)] = indices[e]
+            left += wakes
+            waiting[u] = waiting[u] | wakes
+            stale[u] = stale[u] | (not other)
     return gains
 
 
@@ -281,6 +298,7 @@ def refine_nodes(
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
     parts, totals, rest, whole = state.parts, state.totals, state.rest, state.whole
+    stale = state.stale
     n = indptr.size - 1
     two, unit = in_weight.size > 0, weights.size == 0
     whole[:] = 0.0
@@ -294,14 +312,16 @@ def refine_nodes(
     alone = np.ones(n, np.bool_)
     for v in range(n):
         parts[v] = v
+        totals[v, 0] = 0.0
+        totals[v, 1] = out_weight[v]
+        if not stale[v]:
+            continue
         own = membership[v]
         inside = 0.0
         for e in range(indptr[v], indptr[v + 1]):
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
             inside += weight if membership[np.uint32(indices[e])] == own else 0.0
-        totals[v, 0] = 0.0
-        totals[v, 1] = out_weight[v]
         rest[v] = inside
     totals[n:, 0] = 1.0  # never 0, or they would count as parts
     near = np.empty(widest + 1, np.int32)
