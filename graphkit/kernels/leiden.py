@@ -264,17 +264,16 @@ def move_nodes(
         membership[v] = best
         inside[v] = to_best
         for e in range(first, last):
-            # again without branches: the place behind the last of the queue is free
             u = np.uint32(indices[e])
-            other = membership[u] != best
-            wakes = other and not waiting[u]
-            if pinned:
-                wakes = wakes and not fixed[u]
-            at = read + left
-            queue[np.uint64(at if at < n else at - n)] = indices[e]
-            left += wakes
-            waiting[u] = waiting[u] | wakes
-            stale[u] = stale[u] | (not other)
+            if waiting[u]:
+                continue
+            if membership[u] == best:
+                stale[u] = True
+            elif not (pinned and fixed[u]):
+                waiting[u] = True
+                at = read + left
+                queue[at if at < n else at - n] = indices[e]
+                left += 1
     return gains
 
 
