@@ -106,7 +106,12 @@ def moved(
         np.array(fixed, dtype=np.bool_),
     )
     state = kernel.MoveState(
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+        np.empty((n + kernel.SPARE, 2)),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.bool_),
+        np.empty(n),
+        np.empty(n, np.bool_),
     )
     gain: float = kernel.move_nodes(rows, g.gamma, limit, membership, order.copy(), state)
     return gain
@@ -226,7 +231,8 @@ def refined(
         np.empty(0, np.bool_),
     )
     parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.in_weight.size else 1))
-    state = kernel.RefineState(parts, np.empty((g.n, 3)), whole)
+    unknown = np.empty(g.n), np.ones(g.n, np.bool_)
+    state = kernel.RefineState(parts, np.empty((g.n + kernel.SPARE, 2)), *unknown, whole)
     kernel.refine_nodes(rows, g.gamma, theta, membership, order, random_state(seed), state)
     found: list[int] = parts.tolist()
     return found
