@@ -296,7 +296,7 @@ def _aggregate_graph(rows: Rows, parts: Codes, n_parts: int) -> Rows:
         order = np.empty(rows.n, dtype=np.int32)
         kernel.sorted_by(parts, n_parts, order)
         # upper bound: pages that are not written take no memory
-        most = rows.indices.size + 1
+        most = rows.indices.size
         new = Csr(np.empty(n_parts + 1, np.int64), np.empty(most, np.int32), np.empty(most))
         filled = kernel.aggregate_graph(rows.csr, parts, order, n_parts, new)
         new = Csr(new.indptr, new.indices[:filled], new.weights[:filled])
