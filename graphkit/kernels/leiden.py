@@ -178,7 +178,7 @@ def move_nodes(
             continue
         waiting[v] = False
         own = membership[v]
-        first, last = indptr[v], indptr[v + 1]
+        first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
         if left > 3:
             ahead = read + 2
             u = queue[ahead if ahead < n else ahead - n]
@@ -212,7 +212,7 @@ def move_nodes(
             weight = 1.0 if unit else weights[e]
             strength += weight
             to_own += weight if c == own else 0.0
-            c = n + (e & (SPARE - 1)) if c == own else c
+            c = n + np.int64(e & np.uint64(SPARE - 1)) if c == own else c
             before = totals[np.uint64(c), 0]
             near[np.uint64(n_near)] = c
             n_near += before == 0.0
@@ -317,7 +317,7 @@ def refine_nodes(
             continue
         own = membership[v]
         inside = 0.0
-        for e in range(indptr[v], indptr[v + 1]):
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
             inside += weight if membership[np.uint32(indices[e])] == own else 0.0
@@ -349,11 +349,11 @@ def refine_nodes(
                 prefetch(weights, ahead + 8)
                 prefetch(weights, ahead + 16)
         n_near = 0
-        for e in range(indptr[v], indptr[v + 1]):
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branches, which would be mispredicted
             u = np.uint32(indices[e])
             p = np.int64(parts[u])
-            p = p if membership[u] == own else n + (e & (SPARE - 1))
+            p = p if membership[u] == own else n + np.int64(e & np.uint64(SPARE - 1))
             before = totals[np.uint64(p), 0]
             near[np.uint64(n_near)] = p
             n_near += before == 0.0
@@ -431,6 +431,7 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
     n = indptr.size - 1
     unit = weights.size == 0
     far = n >= FAR
+    before_last = np.uint64(max(indices.size - 16, 0))
     towards = np.zeros(n_parts + SPARE)
     towards[n_parts:] = 1.0  # never 0, or they would count as parts
     at = 0
@@ -449,11 +450,11 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
                     prefetch(weights, ahead)
                     prefetch(weights, ahead + 8)
                     prefetch(weights, ahead + 16)
-            for e in range(indptr[v], indptr[v + 1]):
-                if far and e + 16 < indices.size:
-                    prefetch(towards, np.int64(parts[indices[e + 16]]))
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                if far and e < before_last:
+                    prefetch(towards, np.int64(parts[indices[e + np.uint64(16)]]))
                 q = np.int64(parts[np.uint32(indices[e])])
-                q = n_parts + (e & (SPARE - 1)) if q == p else q
+                q = n_parts + np.int64(e & np.uint64(SPARE - 1)) if q == p else q
                 before = towards[np.uint64(q)]
                 new_indices[np.uint64(at)] = q  # kept if it is new
                 at += before == 0.0
@@ -482,11 +483,11 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
         while depth > 0:
             depth -= 1
             u = stack[depth]
-            for e in range(indptr[u], indptr[u + 1]):
-                w = indices[e]
+            for e in range(np.uint64(indptr[u]), np.uint64(indptr[u + 1])):
+                w = np.uint32(indices[e])
                 if parts[w] < 0 and membership[w] == membership[v]:
                     parts[w] = found
-                    stack[depth] = w
+                    stack[depth] = indices[e]
                     depth += 1
         found += 1
     return found
@@ -501,7 +502,7 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
         if own < 0:
             continue
         row = 0.0
-        for e in range(indptr[v], indptr[v + 1]):
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branch, which would be mispredicted
             weight = 1.0 if weights.size == 0 else weights[e]
             row += weight if membership[np.uint32(indices[e])] == own else 0.0
