@@ -240,7 +240,8 @@ def _move_nodes(
         return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
     # allocated here, where large arrays get large pages
     scratch = MoveState(
-        np.empty((n + kernel.SPARE, 2)),
+        np.empty(n + kernel.SPARE),
+        np.empty(n),
         np.empty(n, np.int32),
         np.empty(n, np.int32),
         np.empty(n, np.bool_),
@@ -262,7 +263,7 @@ def _refine_nodes(
         seed = int(splitmix64(state))
         return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
     parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
-    scratch = RefineState(parts, np.empty((n + kernel.SPARE, 2)), *inside, whole)
+    scratch = RefineState(parts, np.empty(n + kernel.SPARE), np.empty(n), *inside, whole)
     kernel.refine_nodes(
         rows, options.gamma, options.theta, membership, _visit_order(n, state), state, scratch
     )

@@ -8,8 +8,7 @@ with node weights a and b; the expectation between node v and set C is
 
 `indices` and `weights` are rows of a symmetric graph without loops, in any order; empty weights
 mean that each is 1. Ties go to the first neighbour, so that a result is a function of the
-arrays and the state of the generator alone. Values that are read together are adjacent in
-memory (`totals`), as on large graphs nearly every access to a community is a cache miss.
+arrays and the state of the generator alone.
 """
 
 from __future__ import annotations
@@ -78,8 +77,10 @@ class Rows(NamedTuple):
 class MoveState(NamedTuple):
     """Working memory of :func:`move_nodes`, by community except for the last."""
 
+    towards: Array
+    """float64, (n + SPARE,): edge weight to the current node."""
     totals: Array
-    """float64, (n + SPARE, 2): edge weight to the current node, and node weight."""
+    """float64, (n,): node weight."""
     nodes: Array
     """int32, (n,): number of nodes."""
     empty: Array
@@ -97,8 +98,10 @@ class RefineState(NamedTuple):
 
     parts: Array
     """int32, (n,): the part of each node, identified by one of its nodes."""
+    towards: Array
+    """float64, (n + SPARE,): edge weight of each part to the current node."""
     totals: Array
-    """float64, (n + SPARE, 2): as above, of each part."""
+    """float64, (n,): node weight of each part."""
     rest: Array
     """float64, (n,): edge weight of each part to the rest of its community; that of a node at first."""
     stale: Array
@@ -137,24 +140,24 @@ def move_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
-    totals, count, empty, waiting = state.totals, state.nodes, state.empty, state.waiting
-    inside, stale = state.inside, state.stale
+    towards, totals, count, empty = state.towards, state.totals, state.nodes, state.empty
+    waiting, inside, stale = state.waiting, state.inside, state.stale
     n = indptr.size - 1
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)
     held = np.zeros(n if limited else 0, np.int64)
     widest = 0
     for v in range(n):
-        totals[v, 0] = 0.0
-        totals[v, 1] = 0.0
+        towards[v] = 0.0
+        totals[v] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
         stale[v] = True
         widest = max(widest, indptr[v + 1] - indptr[v])
-    totals[n:, 0] = 1.0  # never 0, or they would count as communities
+    towards[n:] = 1.0  # never 0, or they would count as communities
     for v in range(n):
         c = membership[v]
-        totals[c, 1] += out_weight[v]
+        totals[c] += out_weight[v]
         count[c] += 1
         if two:
             total_in[c] += in_weight[v]
@@ -179,15 +182,6 @@ def move_nodes(
         waiting[v] = False
         own = membership[v]
         first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
-        if left > 3:
-            ahead = read + 2
-            u = queue[ahead if ahead < n else ahead - n]
-            prefetch(indices, indptr[u])
-            prefetch(indices, indptr[u] + 16)
-            if not unit:
-                prefetch(weights, indptr[u])
-                prefetch(weights, indptr[u] + 8)
-                prefetch(weights, indptr[u] + 16)
         if n >= FAR and left > 8:
             # in steps, as each uses what the previous one has fetched
             ahead = read + 8
@@ -202,48 +196,61 @@ def move_nodes(
                 prefetch(membership, np.int64(indices[e]))
             u = queue[read if read < n else read - n]
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(totals, np.int64(membership[indices[e]]))
+                prefetch(towards, np.int64(membership[indices[e]]))
+        elif left > 3:
+            ahead = read + 2
+            u = queue[ahead if ahead < n else ahead - n]
+            prefetch(indices, indptr[u])
+            prefetch(indices, indptr[u] + 16)
+            if not unit:
+                prefetch(weights, indptr[u])
+                prefetch(weights, indptr[u] + 8)
+                prefetch(weights, indptr[u] + 16)
         n_near = 0
-        strength = 0.0
         to_own = 0.0
         for e in range(first, last):
             # no branches, which would be mispredicted
             c = np.int64(membership[np.uint32(indices[e])])
             weight = 1.0 if unit else weights[e]
-            strength += weight
             to_own += weight if c == own else 0.0
             c = n + np.int64(e & np.uint64(SPARE - 1)) if c == own else c
-            before = totals[np.uint64(c), 0]
+            before = towards[np.uint64(c)]
             near[np.uint64(n_near)] = c
             n_near += before == 0.0
-            totals[np.uint64(c), 0] = before + weight
+            towards[np.uint64(c)] = before + weight
         a = gamma * out_weight[v]
         b = 0.0
-        totals[own, 1] -= out_weight[v]
+        totals[own] -= out_weight[v]
         count[own] -= 1
         stay = 0.0
         if two:
             b = gamma * in_weight[v]
             total_in[own] -= in_weight[v]
         if count[own] > 0:
-            stay = to_own - a * totals[own, 1]
+            stay = to_own - a * totals[own]
             if two:
-                stay = to_own - a * total_in[own] - b * totals[own, 1]
+                stay = to_own - a * total_in[own] - b * totals[own]
         inside[v] = to_own
         stale[v] = False
-        best, gain, to_best = own, stay + TINY * strength, 0.0
-        if count[own] > 0 and gain < 0.0 and n_empty > 0:
-            best, gain = empty[n_empty - 1], 0.0
+        strength = to_own
+        best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
             c = near[t]
-            towards = totals[c, 0]
-            g = towards - a * totals[c, 1]
+            weight = towards[c]
+            strength += weight
+            towards[c] = 0.0
+            g = weight - a * totals[c]
             if two:
-                g = towards - a * total_in[c] - b * totals[c, 1]
-            totals[c, 0] = 0.0
+                g = weight - a * total_in[c] - b * totals[c]
             if g > gain and (not limited or held[c] + size[v] <= max_size):
-                best, gain, to_best = c, g, towards
-        totals[best, 1] += out_weight[v]
+                best, gain, to_best = c, g, weight
+        least = stay + TINY * strength
+        if count[own] > 0 and least < 0.0 and n_empty > 0:
+            if gain <= 0.0:
+                best, gain, to_best = empty[n_empty - 1], 0.0, 0.0
+        elif gain <= least:
+            best = own
+        totals[best] += out_weight[v]
         count[best] += 1
         if two:
             total_in[best] += in_weight[v]
@@ -253,7 +260,7 @@ def move_nodes(
         if count[best] == 1:
             n_empty -= 1
         if count[own] == 0:
-            totals[own, 1] = 0.0
+            totals[own] = 0.0
             if two:
                 total_in[own] = 0.0
             empty[n_empty] = own
@@ -296,8 +303,8 @@ def refine_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
-    parts, totals, rest, whole = state.parts, state.totals, state.rest, state.whole
-    stale = state.stale
+    parts, towards, totals, whole = state.parts, state.towards, state.totals, state.whole
+    rest, stale = state.rest, state.stale
     n = indptr.size - 1
     two, unit = in_weight.size > 0, weights.size == 0
     whole[:] = 0.0
@@ -311,8 +318,8 @@ def refine_nodes(
     alone = np.ones(n, np.bool_)
     for v in range(n):
         parts[v] = v
-        totals[v, 0] = 0.0
-        totals[v, 1] = out_weight[v]
+        towards[v] = 0.0
+        totals[v] = out_weight[v]
         if not stale[v]:
             continue
         own = membership[v]
@@ -322,7 +329,7 @@ def refine_nodes(
             weight = 1.0 if unit else weights[e]
             inside += weight if membership[np.uint32(indices[e])] == own else 0.0
         rest[v] = inside
-    totals[n:, 0] = 1.0  # never 0, or they would count as parts
+    towards[n:] = 1.0  # never 0, or they would count as parts
     near = np.empty(widest + 1, np.int32)
     chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
@@ -354,20 +361,20 @@ def refine_nodes(
             u = np.uint32(indices[e])
             p = np.int64(parts[u])
             p = p if membership[u] == own else n + np.int64(e & np.uint64(SPARE - 1))
-            before = totals[np.uint64(p), 0]
+            before = towards[np.uint64(p)]
             near[np.uint64(n_near)] = p
             n_near += before == 0.0
-            totals[np.uint64(p), 0] = before + (1.0 if unit else weights[e])
+            towards[np.uint64(p)] = before + (1.0 if unit else weights[e])
         best, gain, to_best = v, tiny, 0.0
         n_open = 0
         top = 0.0
         for t in range(n_near):
             p = near[t]
-            towards, total = totals[p, 0], totals[p, 1]
-            totals[p, 0] = 0.0
-            g = towards - a * total
+            weight, total = towards[p], totals[p]
+            towards[p] = 0.0
+            g = weight - a * total
             if two:
-                g = towards - a * total_in[p] - b * total
+                g = weight - a * total_in[p] - b * total
             # few parts gain more, so that it is asked first
             if g < 0.0 or (theta == 0.0 and g <= gain):
                 continue
@@ -380,12 +387,12 @@ def refine_nodes(
                 continue
             if theta > 0.0:
                 near[n_open] = p
-                reach[n_open] = towards
+                reach[n_open] = weight
                 chance[n_open] = g
                 top = max(top, g)
                 n_open += 1
             else:
-                best, gain, to_best = p, g, towards
+                best, gain, to_best = p, g, weight
         if n_open > 0:
             # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
@@ -400,7 +407,7 @@ def refine_nodes(
                     break
         if best != v:
             rest[best] += outside - 2.0 * to_best
-            totals[best, 1] += out_weight[v]
+            totals[best] += out_weight[v]
             if two:
                 total_in[best] += in_weight[v]
             parts[v] = best

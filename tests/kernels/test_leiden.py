@@ -106,7 +106,8 @@ def moved(
         np.array(fixed, dtype=np.bool_),
     )
     state = kernel.MoveState(
-        np.empty((n + kernel.SPARE, 2)),
+        np.empty(n + kernel.SPARE),
+        np.empty(n),
         np.empty(n, np.int32),
         np.empty(n, np.int32),
         np.empty(n, np.bool_),
@@ -232,7 +233,7 @@ def refined(
     )
     parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.in_weight.size else 1))
     unknown = np.empty(g.n), np.ones(g.n, np.bool_)
-    state = kernel.RefineState(parts, np.empty((g.n + kernel.SPARE, 2)), *unknown, whole)
+    state = kernel.RefineState(parts, np.empty(g.n + kernel.SPARE), np.empty(g.n), *unknown, whole)
     kernel.refine_nodes(rows, g.gamma, theta, membership, order, random_state(seed), state)
     found: list[int] = parts.tolist()
     return found
