@@ -235,7 +235,7 @@ def move_nodes(
         strength = to_own
         best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
-            c = near[t]
+            c = np.uint32(near[t])
             weight = towards[c]
             strength += weight
             towards[c] = 0.0
@@ -243,7 +243,7 @@ def move_nodes(
             if two:
                 g = weight - a * total_in[c] - b * totals[c]
             if g > gain and (not limited or held[c] + size[v] <= max_size):
-                best, gain, to_best = c, g, weight
+                best, gain, to_best = near[t], g, weight
         least = stay + TINY * strength
         if count[own] > 0 and least < 0.0 and n_empty > 0:
             if gain <= 0.0:
@@ -369,7 +369,7 @@ def refine_nodes(
         n_open = 0
         top = 0.0
         for t in range(n_near):
-            p = near[t]
+            p = np.uint32(near[t])
             weight, total = towards[p], totals[p]
             towards[p] = 0.0
             g = weight - a * total
@@ -386,13 +386,13 @@ def refine_nodes(
             if rest[p] < bound - TINY * rest[p]:
                 continue
             if theta > 0.0:
-                near[n_open] = p
+                near[n_open] = near[t]
                 reach[n_open] = weight
                 chance[n_open] = g
                 top = max(top, g)
                 n_open += 1
             else:
-                best, gain, to_best = p, g, weight
+                best, gain, to_best = near[t], g, weight
         if n_open > 0:
             # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
