@@ -369,21 +369,22 @@ def refine_nodes(
         n_open = 0
         top = 0.0
         for t in range(n_near):
-            p = np.uint32(near[t])
-            weight, total = towards[p], totals[p]
-            towards[p] = 0.0
+            part = np.uint32(near[t])
+            weight, total = towards[part], totals[part]
+            towards[part] = 0.0
             g = weight - a * total
             if two:
-                g = weight - a * total_in[p] - b * total
+                g = weight - a * total_in[part] - b * total
             # few parts gain more, so that it is asked first
             if g < 0.0 or (theta == 0.0 and g <= gain):
                 continue
             bound = gamma * total * (whole[own, 0] - total)
             if two:
                 bound = gamma * (
-                    total * (whole[own, 1] - total_in[p]) + total_in[p] * (whole[own, 0] - total)
+                    total * (whole[own, 1] - total_in[part])
+                    + total_in[part] * (whole[own, 0] - total)
                 )
-            if rest[p] < bound - TINY * rest[p]:
+            if rest[part] < bound - TINY * rest[part]:
                 continue
             if theta > 0.0:
                 near[n_open] = near[t]
