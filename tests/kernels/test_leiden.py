@@ -277,6 +277,44 @@ def test_refinement(*, weighted: bool, two: bool) -> None:
     assert merged > 50
 
 
+def case_rows(g: Case) -> kernel.Rows:
+    unused = np.empty(0, np.int64), np.empty(0, np.bool_)
+    return native.make_rows(g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, *unused)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_move_tells_the_weight_inside_communities(*, weighted: bool) -> None:
+    for seed in range(20):
+        g = case(seed, weighted=weighted)
+        membership = np.arange(g.n, dtype=np.int32)
+        inside = native.Inside.unknown(g.n)
+        options = native.KernelOptions(g.gamma)
+        native._move_nodes(case_rows(g), options, membership, random_state(seed), inside)
+        wanted = [
+            math.fsum(w for u, w in g.row(v) if membership[u] == membership[v]) for v in range(g.n)
+        ]
+        known = ~inside.stale
+        assert known.any()
+        assert inside.weight[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
+
+
+def test_communities_are_split_on_the_graph_of_connected_parts() -> None:
+    for seed in range(20):
+        g = case(seed, n=80)
+        rows = case_rows(g)
+        draws = np.random.default_rng(seed)
+        communities = draws.integers(0, 3, g.n).astype(np.int32)
+        inside = native.Inside.unknown(g.n)
+        options = native.KernelOptions(g.gamma)
+        refined = native._refine_nodes(rows, options, communities, random_state(seed), inside)
+        parts, homes = native._number_parts(refined, communities)
+        homes = (homes + draws.integers(0, 2, homes.size)).astype(np.int32) % 3
+        coarse = native._aggregate_graph(rows, parts, homes.size)
+        found = native._split_connected(homes[parts], native.Level(coarse, parts))
+        wanted = native._split_connected(homes[parts], native.Level(rows, None))
+        assert np.array_equal(np.unique(found, return_inverse=True)[1], wanted)
+
+
 def test_a_poorly_connected_node_stays_alone() -> None:
     # two triangles and a node that hangs on one of them by a thread
     edges = {(0, 1): 4, (1, 2): 4, (0, 2): 4, (3, 4): 4, (4, 5): 4, (3, 5): 4, (2, 3): 4, (5, 6): 1}
