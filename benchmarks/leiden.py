@@ -12,6 +12,9 @@ graphkit do two iterations, NetworKit three on two threads, scikit-network as ma
 itself; graphkit (from 50,000 nodes on) and libreville run on all cores. The default call on real
 graphs is in ``leiden_default.py``. One function computes the modularity of all. Memory is the peak above what was held before, the edge
 arrays included. Medians of `--repeats` measurements (leidenalg: one above 5 million edges).
+
+In November 2026, on two cores that others used as well (load 15–18, so that wall clocks say little),
+CPU seconds at nine million edges, measured once: graphkit 5.4, libreville 17.7, NetworKit 27.2.
 """
 
 from __future__ import annotations

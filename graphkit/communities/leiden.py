@@ -383,20 +383,25 @@ def leiden(
     streams = Streams(rng)
     # 31 bits: engines wrap larger seeds silently
     seeds = [streams.integer("leiden", number, bits=31) for number in range(runs)]
+
+    def run_once(seed: int) -> tuple[Codes, float]:
+        membership = canonical_membership(problem.run(seed))
+        return membership, problem.evaluate(membership)
+
     found = []
     try:
         if problem.engine == "native":
-            found = in_threads(problem.run, seeds, "leiden")
+            found = in_threads(run_once, seeds, "leiden")
         else:
             for seed in track(seeds, "leiden", runs):
-                found.append(problem.run(seed))
+                found.append(run_once(seed))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"leiden was stopped before the last of its {runs} runs, and keeps none; fewer runs= take "
             "less time."
         ) from None
-    memberships = np.stack([canonical_membership(one) for one in found])
-    qualities = np.array([problem.evaluate(one) for one in memberships])
+    memberships = np.stack([membership for membership, _ in found])
+    qualities = np.array([quality for _, quality in found])
     best = int(np.argmax(qualities))
     left = int(np.count_nonzero(memberships[best] < 0))
     lost = {f"nodes in communities below {sizes[0]} that no neighbour can take": left}

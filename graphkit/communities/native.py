@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.communities import parallel_native
 from graphkit.communities import prepare as checks
-from graphkit.communities.prepare import Codes, weight_unit
+from graphkit.communities.prepare import Codes, Floats, Mask, weight_unit
 from graphkit.data.graph import Graph
 from graphkit.kernels import leiden as kernel
 from graphkit.kernels.leiden import Csr, MoveState, RefineState, Rows
@@ -52,6 +51,14 @@ class KernelOptions:
     refined: bool = True
 
 
+class Level(NamedTuple):
+    """The graph of a level, and the node of it that each node of the first level is part of."""
+
+    rows: Rows
+    parts: Codes | None
+    """None on the first level."""
+
+
 def make_rows(*arrays: npt.NDArray[Any]) -> Rows:
     """Rows of these arrays, all read-only, so that each kernel is compiled only once."""
     frozen = [array.view() for array in arrays]
@@ -77,21 +84,20 @@ def run_leiden(
     share, patience = _stopping_rule(rows, until_idle=left < 0)
     least, idle = share * _total_weight(rows), 0
     if options.refined and initial is None and left != 1:
-        _move_nodes(rows, options, membership, state)
+        _move_nodes(rows, options, membership, state, Inside.unknown(rows.n))
         if large:
             rows, membership, order = sort_by_community(rows, membership)
-        membership, _ = _run_iteration(rows, options, membership, state, False, settled=True)
+        membership, _, _ = _run_iteration(rows, options, membership, state, False, settled=True)
         left -= 1
+    level = Level(rows, None)
     while left != 0 and idle < patience:
-        membership, gained = _run_iteration(rows, options, membership, state, options.refined)
+        membership, gained, level = _run_iteration(
+            rows, options, membership, state, options.refined
+        )
         left -= 1
         idle = 0 if gained > least else idle + 1
-    if large and not rows.fixed.size:
-        membership = parallel_native.split_connected(rows.csr, membership)
-    elif not rows.fixed.size:
-        pieces = np.empty(rows.n, dtype=np.int32)
-        kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
-        membership = pieces
+    if not rows.fixed.size:
+        membership = _split_connected(membership, level)
     return _restore_order(membership, order)
 
 
@@ -123,6 +129,24 @@ def _restore_order(membership: Codes, order: Codes | None) -> Codes:
     return original
 
 
+def _split_connected(membership: Codes, level: Level) -> Codes:
+    """Connected parts of all communities, in the order of their first nodes."""
+    rows, parts = level
+    if parts is not None:
+        # parts are connected, so that only their graph is searched, which is much smaller
+        coarse = np.empty(rows.n, dtype=np.int32)
+        coarse[parts] = membership
+        found = _split_connected(coarse, Level(rows, None))[parts]
+        first = np.empty(rows.n, dtype=np.int32)
+        first[found[::-1]] = np.arange(parts.size - 1, -1, -1)
+        return first[found]
+    if rows.n >= LARGE:
+        return parallel_native.split_connected(rows.csr, membership)
+    pieces = np.empty(rows.n, dtype=np.int32)
+    kernel.split_connected(rows.indptr, rows.indices, membership, pieces)
+    return pieces
+
+
 def _run_iteration(
     rows: Rows,
     options: KernelOptions,
@@ -131,11 +155,19 @@ def _run_iteration(
     refined: bool,
     *,
     settled: bool = False,
-) -> tuple[Codes, float]:
-    """Membership after all levels of one iteration, and the gain in quality."""
-    through = iterate_levels(rows, options, membership, state, refined, settled=settled)
-    communities, flat, gained = deque(through, maxlen=1).pop()
-    return communities[flat], gained
+) -> tuple[Codes, float, Level]:
+    """Membership after all levels of one iteration, the gain in quality, and the second level.
+
+    Without refinement, or with a single level, that is the graph itself.
+    """
+    second = Level(rows, None)
+    parts: Codes | None = None
+    for level in iterate_levels(rows, options, membership, state, refined, settled=settled):
+        graph, communities, flat, gained = level
+        if parts is not None and second.parts is None and refined:
+            second = Level(graph, parts)
+        parts = flat if parts is None else parts
+    return communities[flat], gained, second
 
 
 def iterate_levels(
@@ -146,28 +178,30 @@ def iterate_levels(
     refined: bool,
     *,
     settled: bool = False,
-) -> Iterator[tuple[Codes, Codes, float]]:
+) -> Iterator[tuple[Rows, Codes, Codes, float]]:
     """Levels of one iteration: move, refine and aggregate until nothing can be aggregated.
 
-    Yields the community of each part, the part of each node of `rows`, and the gain so far;
-    changes `membership`. If its nodes have `settled`, the first move is omitted.
+    Yields the graph of the level, the community of each of its parts, the part of each node of
+    `rows`, and the gain so far; changes `membership`. If its nodes have `settled`, the first move
+    is omitted.
     """
     flat: Codes | None = None
     gained = 0.0
     while True:
         n = rows.n
+        inside = Inside.unknown(n)
         if not settled:
-            gained += _move_nodes(rows, options, membership, state)
+            gained += _move_nodes(rows, options, membership, state, inside)
         settled = False
         if refined:
             parts, communities = _number_parts(
-                _refine_nodes(rows, options, membership, state), membership
+                _refine_nodes(rows, options, membership, state, inside), membership
             )
         else:
             parts = _renumber_codes(membership, n)
             communities = np.arange(int(parts.max(initial=-1)) + 1, dtype=np.int32)
         flat = parts if flat is None else parts[flat]
-        yield communities, flat, gained
+        yield rows, communities, flat, gained
         if communities.size == n:
             return
         rows = _aggregate_graph(rows, parts, communities.size)
@@ -181,7 +215,23 @@ def _visit_order(n: int, state: State) -> Codes:
     return order
 
 
-def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> float:
+class Inside(NamedTuple):
+    """What a move tells the refinement: the weight of nodes within their communities."""
+
+    weight: Floats
+    """float64, (n,)."""
+    stale: Mask
+    """bool, (n,): nodes whose weight is unknown."""
+
+    @classmethod
+    def unknown(cls, n: int) -> Inside:
+        """No weight is known."""
+        return cls(np.empty(n), np.ones(n, dtype=np.bool_))
+
+
+def _move_nodes(
+    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
+) -> float:
     """Local moving, in place; returns the sum of the gains."""
     stop_if_over()
     n = rows.n
@@ -190,7 +240,12 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
         return parallel_native.move_nodes(rows, options.gamma, options.max_size, membership, order)
     # allocated here, where large arrays get large pages
     scratch = MoveState(
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+        np.empty(n + kernel.SPARE),
+        np.empty(n),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.bool_),
+        *inside,
     )
     gain: float = kernel.move_nodes(
         rows, options.gamma, options.max_size, membership, _visit_order(n, state), scratch
@@ -198,7 +253,9 @@ def _move_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: St
     return gain
 
 
-def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: State) -> Codes:
+def _refine_nodes(
+    rows: Rows, options: KernelOptions, membership: Codes, state: State, inside: Inside
+) -> Codes:
     """Refinement: the part of each node, identified by one of its nodes."""
     stop_if_over()
     n = rows.n
@@ -206,7 +263,7 @@ def _refine_nodes(rows: Rows, options: KernelOptions, membership: Codes, state: 
         seed = int(splitmix64(state))
         return parallel_native.refine_nodes(rows, options.gamma, options.theta, membership, seed)
     parts, whole = np.empty(n, np.int32), np.empty((n, 2 if rows.in_weight.size else 1))
-    scratch = RefineState(parts, np.empty((n, 3)), whole)
+    scratch = RefineState(parts, np.empty(n + kernel.SPARE), np.empty(n), *inside, whole)
     kernel.refine_nodes(
         rows, options.gamma, options.theta, membership, _visit_order(n, state), state, scratch
     )
@@ -318,7 +375,7 @@ def _improving_levels(
     while True:
         before = 0.0
         levels = iterate_levels(rows, options, membership.copy(), state, options.refined)
-        for communities, flat, gained in levels:
+        for _, communities, flat, gained in levels:
             if not (first or gained > before):
                 continue
             membership = communities[flat]

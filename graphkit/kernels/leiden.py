@@ -8,8 +8,7 @@ with node weights a and b; the expectation between node v and set C is
 
 `indices` and `weights` are rows of a symmetric graph without loops, in any order; empty weights
 mean that each is 1. Ties go to the first neighbour, so that a result is a function of the
-arrays and the state of the generator alone. Values that are read together are adjacent in
-memory (`totals`), as on large graphs nearly every access to a community is a cache miss.
+arrays and the state of the generator alone.
 """
 
 from __future__ import annotations
@@ -30,6 +29,10 @@ FAR = 20_000
 
 #: Most neighbours to prefetch: two or three hundred fill the first-level cache.
 ASKED = 64
+
+#: Weights within the own community, most of all, are added elsewhere; so many rows of a table take
+#: what is written in their place, in turn, so that no addition waits for the one before it.
+SPARE = 8
 
 Array = Any
 
@@ -74,14 +77,20 @@ class Rows(NamedTuple):
 class MoveState(NamedTuple):
     """Working memory of :func:`move_nodes`, by community except for the last."""
 
+    towards: Array
+    """float64, (n + SPARE,): edge weight to the current node."""
     totals: Array
-    """float64, (n, 2): edge weight to the current node, and node weight."""
+    """float64, (n,): node weight."""
     nodes: Array
     """int32, (n,): number of nodes."""
     empty: Array
     """int32, (n,): communities without nodes."""
     waiting: Array
     """bool, (n,): whether a node is queued."""
+    inside: Array
+    """float64, (n,): edge weight of each node within its community."""
+    stale: Array
+    """bool, (n,): whether that is to be summed anew, as a neighbour came after the last visit."""
 
 
 class RefineState(NamedTuple):
@@ -89,8 +98,14 @@ class RefineState(NamedTuple):
 
     parts: Array
     """int32, (n,): the part of each node, identified by one of its nodes."""
+    towards: Array
+    """float64, (n + SPARE,): edge weight of each part to the current node."""
     totals: Array
-    """float64, (n, 3): of each part as above, and its weight to the rest of its community."""
+    """float64, (n,): node weight of each part."""
+    rest: Array
+    """float64, (n,): edge weight of each part to the rest of its community; that of a node at first."""
+    stale: Array
+    """bool, (n,): the nodes for which that is to be computed; of the others it is given."""
     whole: Array
     """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
@@ -125,21 +140,24 @@ def move_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight, size, fixed = rows.out_weight, rows.in_weight, rows.size, rows.fixed
-    totals, count, empty, waiting = state.totals, state.nodes, state.empty, state.waiting
+    towards, totals, count, empty = state.towards, state.totals, state.nodes, state.empty
+    waiting, inside, stale = state.waiting, state.inside, state.stale
     n = indptr.size - 1
     two, limited, unit, pinned = in_weight.size > 0, max_size > 0, weights.size == 0, fixed.size > 0
     total_in = np.zeros(n if two else 0)
     held = np.zeros(n if limited else 0, np.int64)
     widest = 0
     for v in range(n):
-        totals[v, 0] = 0.0
-        totals[v, 1] = 0.0
+        towards[v] = 0.0
+        totals[v] = 0.0
         count[v] = 0
         waiting[v] = not (pinned and fixed[v])
+        stale[v] = True
         widest = max(widest, indptr[v + 1] - indptr[v])
+    towards[n:] = 1.0  # never 0, or they would count as communities
     for v in range(n):
         c = membership[v]
-        totals[c, 1] += out_weight[v]
+        totals[c] += out_weight[v]
         count[c] += 1
         if two:
             total_in[c] += in_weight[v]
@@ -163,7 +181,7 @@ def move_nodes(
             continue
         waiting[v] = False
         own = membership[v]
-        first, last = indptr[v], indptr[v + 1]
+        first, last = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
         if n >= FAR and left > 8:
             # in steps, as each uses what the previous one has fetched
             ahead = read + 8
@@ -178,42 +196,61 @@ def move_nodes(
                 prefetch(membership, np.int64(indices[e]))
             u = queue[read if read < n else read - n]
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
-                prefetch(totals, np.int64(membership[indices[e]]))
+                prefetch(towards, np.int64(membership[indices[e]]))
+        elif left > 3:
+            ahead = read + 2
+            u = queue[ahead if ahead < n else ahead - n]
+            prefetch(indices, indptr[u])
+            prefetch(indices, indptr[u] + 16)
+            if not unit:
+                prefetch(weights, indptr[u])
+                prefetch(weights, indptr[u] + 8)
+                prefetch(weights, indptr[u] + 16)
         n_near = 0
-        strength = 0.0
+        to_own = 0.0
         for e in range(first, last):
-            c = membership[indices[e]]
+            # no branches, which would be mispredicted
+            c = np.int64(membership[np.uint32(indices[e])])
             weight = 1.0 if unit else weights[e]
-            before = totals[c, 0]
-            near[n_near] = c
-            if before == 0.0:
-                n_near += 1
-            totals[c, 0] = before + weight
-            strength += weight
+            to_own += weight if c == own else 0.0
+            c = n + np.int64(e & np.uint64(SPARE - 1)) if c == own else c
+            before = towards[np.uint64(c)]
+            near[np.uint64(n_near)] = c
+            n_near += before == 0.0
+            towards[np.uint64(c)] = before + weight
         a = gamma * out_weight[v]
         b = 0.0
-        totals[own, 1] -= out_weight[v]
+        totals[own] -= out_weight[v]
         count[own] -= 1
         stay = 0.0
         if two:
             b = gamma * in_weight[v]
             total_in[own] -= in_weight[v]
         if count[own] > 0:
-            stay = totals[own, 0] - a * totals[own, 1]
+            stay = to_own - a * totals[own]
             if two:
-                stay = totals[own, 0] - a * total_in[own] - b * totals[own, 1]
-        best, gain = own, stay + TINY * strength
-        if count[own] > 0 and gain < 0.0 and n_empty > 0:
-            best, gain = empty[n_empty - 1], 0.0
+                stay = to_own - a * total_in[own] - b * totals[own]
+        inside[v] = to_own
+        stale[v] = False
+        strength = to_own
+        best, gain, to_best = own, -np.inf, 0.0
         for t in range(n_near):
-            c = near[t]
-            g = totals[c, 0] - a * totals[c, 1]
+            c = np.uint32(near[t])
+            weight = towards[c]
+            strength += weight
+            towards[c] = 0.0
+            g = weight - a * totals[c]
             if two:
-                g = totals[c, 0] - a * total_in[c] - b * totals[c, 1]
-            totals[c, 0] = 0.0
-            if g > gain and c != own and (not limited or held[c] + size[v] <= max_size):
-                best, gain = c, g
-        totals[best, 1] += out_weight[v]
+                g = weight - a * total_in[c] - b * totals[c]
+            if g > gain and (not limited or held[c] + size[v] <= max_size):
+                best, gain, to_best = near[t], g, weight
+        least = stay + TINY * strength
+        if count[own] > 0 and least < 0.0 and n_empty > 0:
+            if gain <= 0.0:
+                best, gain, to_best = empty[n_empty - 1], 0.0, 0.0
+        elif gain <= least:
+            best = own
+        totals[best] += out_weight[v]
         count[best] += 1
         if two:
             total_in[best] += in_weight[v]
@@ -223,7 +260,7 @@ def move_nodes(
         if count[best] == 1:
             n_empty -= 1
         if count[own] == 0:
-            totals[own, 1] = 0.0
+            totals[own] = 0.0
             if two:
                 total_in[own] = 0.0
             empty[n_empty] = own
@@ -232,12 +269,17 @@ def move_nodes(
             held[own] -= size[v]
             held[best] += size[v]
         membership[v] = best
+        inside[v] = to_best
         for e in range(first, last):
-            u = indices[e]
-            if not waiting[u] and membership[u] != best and not (pinned and fixed[u]):
+            u = np.uint32(indices[e])
+            if waiting[u]:
+                continue
+            if membership[u] == best:
+                stale[u] = True
+            elif not (pinned and fixed[u]):
                 waiting[u] = True
                 at = read + left
-                queue[at if at < n else at - n] = u
+                queue[at if at < n else at - n] = indices[e]
                 left += 1
     return gains
 
@@ -261,7 +303,8 @@ def refine_nodes(
     """
     indptr, indices, weights = rows.indptr, rows.indices, rows.weights
     out_weight, in_weight = rows.out_weight, rows.in_weight
-    parts, totals, whole = state.parts, state.totals, state.whole
+    parts, towards, totals, whole = state.parts, state.towards, state.totals, state.whole
+    rest, stale = state.rest, state.stale
     n = indptr.size - 1
     two, unit = in_weight.size > 0, weights.size == 0
     whole[:] = 0.0
@@ -275,21 +318,23 @@ def refine_nodes(
     alone = np.ones(n, np.bool_)
     for v in range(n):
         parts[v] = v
+        towards[v] = 0.0
+        totals[v] = out_weight[v]
+        if not stale[v]:
+            continue
         own = membership[v]
         inside = 0.0
-        for e in range(indptr[v], indptr[v + 1]):
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branch, which would be mispredicted
             weight = 1.0 if unit else weights[e]
-            inside += weight if membership[indices[e]] == own else 0.0
-        totals[v, 0] = 0.0
-        totals[v, 1] = out_weight[v]
-        totals[v, 2] = inside  # between a part and the rest of its community
+            inside += weight if membership[np.uint32(indices[e])] == own else 0.0
+        rest[v] = inside
+    towards[n:] = 1.0  # never 0, or they would count as parts
     near = np.empty(widest + 1, np.int32)
-    inside_part, inside_weight = np.empty(widest + 1, np.int32), np.empty(widest + 1)
-    chance = np.empty(widest if theta > 0.0 else 0)
+    chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
     for i in range(n):
         v = order[i]
-        outside = totals[v, 2]
+        outside = rest[v]
         if not alone[v] or outside == 0.0:
             continue
         own = membership[v]
@@ -302,42 +347,53 @@ def refine_nodes(
         tiny = TINY * outside
         if outside < expected - tiny:
             continue
-        n_inside = 0  # again without a branch: what does not count is overwritten
-        for e in range(indptr[v], indptr[v + 1]):
-            u = indices[e]
-            inside_part[n_inside] = parts[u]
-            inside_weight[n_inside] = 1.0 if unit else weights[e]
-            n_inside += membership[u] == own
+        if i + 2 < n and alone[order[i + 2]]:
+            ahead = indptr[order[i + 2]]
+            prefetch(indices, ahead)
+            prefetch(indices, ahead + 16)
+            if not unit:
+                prefetch(weights, ahead)
+                prefetch(weights, ahead + 8)
+                prefetch(weights, ahead + 16)
         n_near = 0
-        for e in range(n_inside):
-            p = inside_part[e]
-            before = totals[p, 0]
-            near[n_near] = p
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            # no branches, which would be mispredicted
+            u = np.uint32(indices[e])
+            p = np.int64(parts[u])
+            p = p if membership[u] == own else n + np.int64(e & np.uint64(SPARE - 1))
+            before = towards[np.uint64(p)]
+            near[np.uint64(n_near)] = p
             n_near += before == 0.0
-            totals[p, 0] = before + inside_weight[e]
-        best, gain = v, tiny
+            towards[np.uint64(p)] = before + (1.0 if unit else weights[e])
+        best, gain, to_best = v, tiny, 0.0
         n_open = 0
         top = 0.0
         for t in range(n_near):
-            p = near[t]
-            total = totals[p, 1]
-            g = totals[p, 0] - a * total
+            part = np.uint32(near[t])
+            weight, total = towards[part], totals[part]
+            towards[part] = 0.0
+            g = weight - a * total
+            if two:
+                g = weight - a * total_in[part] - b * total
+            # few parts gain more, so that it is asked first
+            if g < 0.0 or (theta == 0.0 and g <= gain):
+                continue
             bound = gamma * total * (whole[own, 0] - total)
             if two:
-                g = totals[p, 0] - a * total_in[p] - b * total
                 bound = gamma * (
-                    total * (whole[own, 1] - total_in[p]) + total_in[p] * (whole[own, 0] - total)
+                    total * (whole[own, 1] - total_in[part])
+                    + total_in[part] * (whole[own, 0] - total)
                 )
-            if totals[p, 2] < bound - TINY * totals[p, 2]:
+            if rest[part] < bound - TINY * rest[part]:
                 continue
             if theta > 0.0:
-                if g >= 0.0:
-                    near[t], near[n_open] = near[n_open], p
-                    chance[n_open] = g
-                    top = max(top, g)
-                    n_open += 1
-            elif g > gain:
-                best, gain = p, g
+                near[n_open] = near[t]
+                reach[n_open] = weight
+                chance[n_open] = g
+                top = max(top, g)
+                n_open += 1
+            else:
+                best, gain, to_best = near[t], g, weight
         if n_open > 0:
             # relative to the largest exponent, to avoid overflow
             everything = np.exp(-top / theta)
@@ -348,17 +404,15 @@ def refine_nodes(
             for t in range(n_open):
                 pick -= chance[t]
                 if pick < 0.0:
-                    best = near[t]
+                    best, to_best = near[t], reach[t]
                     break
         if best != v:
-            totals[best, 2] += outside - 2.0 * totals[best, 0]
-            totals[best, 1] += out_weight[v]
+            rest[best] += outside - 2.0 * to_best
+            totals[best] += out_weight[v]
             if two:
                 total_in[best] += in_weight[v]
             parts[v] = best
             alone[best] = False
-        for t in range(n_near):
-            totals[near[t], 0] = 0.0
 
 
 @kernel()
@@ -385,7 +439,9 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
     n = indptr.size - 1
     unit = weights.size == 0
     far = n >= FAR
-    towards = np.zeros(n_parts)
+    before_last = np.uint64(max(indices.size - 16, 0))
+    towards = np.zeros(n_parts + SPARE)
+    towards[n_parts:] = 1.0  # never 0, or they would count as parts
     at = 0
     i = 0
     new_indptr[0] = 0
@@ -394,17 +450,23 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
         while i < n and parts[order[i]] == p:
             v = order[i]
             i += 1
-            for e in range(indptr[v], indptr[v + 1]):
-                if far and e + 16 < indices.size:
-                    prefetch(towards, np.int64(parts[indices[e + 16]]))
-                q = parts[indices[e]]
-                if q == p:
-                    continue
-                before = towards[q]
-                if before == 0.0:
-                    new_indices[at] = q
-                    at += 1
-                towards[q] = before + (1.0 if unit else weights[e])
+            if i < n:
+                ahead = indptr[order[i]]
+                prefetch(indices, ahead)
+                prefetch(indices, ahead + 16)
+                if not unit:
+                    prefetch(weights, ahead)
+                    prefetch(weights, ahead + 8)
+                    prefetch(weights, ahead + 16)
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                if far and e < before_last:
+                    prefetch(towards, np.int64(parts[indices[e + np.uint64(16)]]))
+                q = np.int64(parts[np.uint32(indices[e])])
+                q = n_parts + np.int64(e & np.uint64(SPARE - 1)) if q == p else q
+                before = towards[np.uint64(q)]
+                new_indices[np.uint64(at)] = q  # kept if it is new
+                at += before == 0.0
+                towards[np.uint64(q)] = before + (1.0 if unit else weights[e])
         for e in range(begin, at):
             q = new_indices[e]
             new_weights[e] = towards[q]
@@ -429,11 +491,11 @@ def split_connected(indptr: Array, indices: Array, membership: Array, parts: Arr
         while depth > 0:
             depth -= 1
             u = stack[depth]
-            for e in range(indptr[u], indptr[u + 1]):
-                w = indices[e]
+            for e in range(np.uint64(indptr[u]), np.uint64(indptr[u + 1])):
+                w = np.uint32(indices[e])
                 if parts[w] < 0 and membership[w] == membership[v]:
                     parts[w] = found
-                    stack[depth] = w
+                    stack[depth] = indices[e]
                     depth += 1
         found += 1
     return found
@@ -448,9 +510,10 @@ def inside_weight(indptr: Array, indices: Array, weights: Array, membership: Arr
         if own < 0:
             continue
         row = 0.0
-        for e in range(indptr[v], indptr[v + 1]):
-            if membership[indices[e]] == own:
-                row += 1.0 if weights.size == 0 else weights[e]
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            # no branch, which would be mispredicted
+            weight = 1.0 if weights.size == 0 else weights[e]
+            row += weight if membership[np.uint32(indices[e])] == own else 0.0
         everything += row
     return everything
 

@@ -52,7 +52,7 @@ class Near(NamedTuple):
 @inner
 def _first_slot(code: int, mask: int) -> Any:
     """First slot of a code in a table (Fibonacci hashing)."""
-    return np.int64((np.uint64(code) * GOLDEN) >> np.uint64(32)) & mask
+    return ((np.uint64(code) * GOLDEN) >> np.uint64(32)) & np.uint64(mask)
 
 
 @inner
@@ -121,8 +121,8 @@ def propose_moves(
         high = stamp << 32
         n_near = 0
         strength, to_own = 0.0, 0.0
-        for e in range(begin, end):
-            c = membership[indices[e]]
+        for e in range(np.uint64(begin), np.uint64(end)):
+            c = membership[np.uint32(indices[e])]
             weight = 1.0 if unit else weights[e]
             strength += weight
             if c == own:
@@ -131,7 +131,7 @@ def propose_moves(
             key = high | c
             at = _first_slot(c, mask)
             while keys[at] >= high and keys[at] != key:
-                at = (at + 1) & mask
+                at = (at + np.uint64(1)) & np.uint64(mask)
             if keys[at] == key:
                 sums[at] += weight
             else:
@@ -154,11 +154,11 @@ def propose_moves(
         if shared and gain < 0.0:
             found, gain = np.int32(-1), 0.0
         for t in range(n_near):
-            at = slots[t]
-            c = np.int32(keys[at] - high)
-            g = sums[at] - a * totals[c, 0]
+            slot = slots[t]
+            c = np.int32(keys[slot] - high)
+            g = sums[slot] - a * totals[c, 0]
             if two:
-                g = sums[at] - a * totals[c, 1] - b * totals[c, 0]
+                g = sums[slot] - a * totals[c, 1] - b * totals[c, 0]
             if g > gain and (not limited or held[c] + size[v] <= max_size):
                 found, gain = c, g
         best[i] = found
@@ -208,14 +208,13 @@ def settle_moves(
             waiting[v] = m > 0
             continue
         to_own, to_best, strength = 0.0, 0.0, 0.0
-        for e in range(indptr[v], indptr[v + 1]):
-            d = membership[indices[e]]
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            # no branches, which would be mispredicted
+            d = membership[np.uint32(indices[e])]
             weight = 1.0 if unit else weights[e]
             strength += weight
-            if d == own:
-                to_own += weight
-            elif d == c:
-                to_best += weight
+            to_own += weight if d == own else 0.0
+            to_best += weight if d == c else 0.0
         a = gamma * out_weight[v]
         b = 0.0
         stay, gain = 0.0, 0.0
@@ -276,8 +275,8 @@ def wake_neighbours(
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
                 prefetch(waiting, np.int64(indices[e]))
         c = membership[v]
-        for e in range(indptr[v], indptr[v + 1]):
-            u = indices[e]
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            u = np.uint32(indices[e])
             if not waiting[u] and membership[u] != c and not (pinned and fixed[u]):
                 waiting[u] = True
 
@@ -328,7 +327,7 @@ def refine_communities(
     parts, totals, total_in, alone = state.parts, state.totals, state.total_in, state.alone
     two, unit = in_weight.size > 0, weights.size == 0
     near = np.empty(widest + 1, np.int32)
-    chance = np.empty(widest if theta > 0.0 else 0)
+    chance, reach = np.empty(widest if theta > 0.0 else 0), np.empty(widest if theta > 0.0 else 0)
     random = np.empty(1, np.uint64)
     for c in range(first, last):
         begin, end = start[c], start[c + 1]
@@ -346,9 +345,10 @@ def refine_communities(
         for i in range(begin, end):
             v = order[i]
             inside = 0.0
-            for e in range(indptr[v], indptr[v + 1]):
-                if membership[indices[e]] == c:
-                    inside += 1.0 if unit else weights[e]
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                # no branch, which would be mispredicted
+                weight = 1.0 if unit else weights[e]
+                inside += weight if membership[np.uint32(indices[e])] == c else 0.0
             totals[v, 0] = 0.0
             totals[v, 1] = out_weight[v]
             totals[v, 2] = inside  # between a part and the rest of its community
@@ -369,38 +369,42 @@ def refine_communities(
             if outside < expected - tiny:
                 continue
             n_near = 0
-            for e in range(indptr[v], indptr[v + 1]):
-                u = indices[e]
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                u = np.uint32(indices[e])
                 if membership[u] == c:
-                    p = parts[u]
+                    p = np.uint32(parts[u])
                     before = totals[p, 0]
-                    near[n_near] = p
-                    if before == 0.0:
-                        n_near += 1
+                    near[np.uint64(n_near)] = parts[u]
+                    n_near += before == 0.0
                     totals[p, 0] = before + (1.0 if unit else weights[e])
-            best, gain = v, tiny
+            best, gain, to_best = v, tiny, 0.0
             n_open = 0
             top = 0.0
             for t in range(n_near):
                 p = near[t]
-                total = totals[p, 1]
-                g = totals[p, 0] - a * total
+                towards, total = totals[p, 0], totals[p, 1]
+                totals[p, 0] = 0.0
+                g = towards - a * total
+                if two:
+                    g = towards - a * total_in[p] - b * total
+                # few parts gain more, so that it is asked first
+                if g < 0.0 or (theta == 0.0 and g <= gain):
+                    continue
                 bound = gamma * total * (whole - total)
                 if two:
-                    g = totals[p, 0] - a * total_in[p] - b * total
                     bound = gamma * (
                         total * (whole_in - total_in[p]) + total_in[p] * (whole - total)
                     )
                 if totals[p, 2] < bound - TINY * totals[p, 2]:
                     continue
                 if theta > 0.0:
-                    if g >= 0.0:
-                        near[t], near[n_open] = near[n_open], p
-                        chance[n_open] = g
-                        top = max(top, g)
-                        n_open += 1
-                elif g > gain:
-                    best, gain = p, g
+                    near[n_open] = p
+                    reach[n_open] = towards
+                    chance[n_open] = g
+                    top = max(top, g)
+                    n_open += 1
+                else:
+                    best, gain, to_best = p, g, towards
             if n_open > 0:
                 # relative to the largest exponent, to avoid overflow
                 everything = np.exp(-top / theta)
@@ -411,17 +415,15 @@ def refine_communities(
                 for t in range(n_open):
                     pick -= chance[t]
                     if pick < 0.0:
-                        best = near[t]
+                        best, to_best = near[t], reach[t]
                         break
             if best != v:
-                totals[best, 2] += outside - 2.0 * totals[best, 0]
+                totals[best, 2] += outside - 2.0 * to_best
                 totals[best, 1] += out_weight[v]
                 if two:
                     total_in[best] += in_weight[v]
                 parts[v] = best
                 alone[best] = False
-            for t in range(n_near):
-                totals[near[t], 0] = 0.0
 
 
 @kernel()
@@ -471,16 +473,16 @@ def aggregate_parts(
                 u = order[i + 2]
                 for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
                     prefetch(parts, np.int64(indices[e]))
-            for e in range(indptr[v], indptr[v + 1]):
-                q = parts[indices[e]]
+            for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+                q = parts[np.uint32(indices[e])]
                 if q == p:
                     continue
                 weight = 1.0 if unit else weights[e]
                 key = high | q
-                slot = np.int64(q) if direct else _first_slot(q, mask)
+                slot = np.uint64(q) if direct else _first_slot(q, mask)
                 # what is left of other parts counts as free
                 while table[slot] != key and (table[slot] >> 32) == p:
-                    slot = (slot + 1) & mask
+                    slot = (slot + np.uint64(1)) & np.uint64(mask)
                 if table[slot] == key:
                     new_weights[begin + place[slot]] += weight
                 else:
@@ -511,8 +513,8 @@ def permute_rows(csr: Any, order: Array, position: Array, new: Any, first: int, 
             for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
                 prefetch(position, np.int64(indices[e]))
         at = new_indptr[i]
-        for e in range(indptr[v], indptr[v + 1]):
-            new_indices[at] = position[indices[e]]
+        for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
+            new_indices[at] = position[np.uint32(indices[e])]
             if weights.size > 0:
                 new_weights[at] = weights[e]
             at += 1

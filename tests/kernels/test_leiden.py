@@ -106,7 +106,13 @@ def moved(
         np.array(fixed, dtype=np.bool_),
     )
     state = kernel.MoveState(
-        np.empty((n, 2)), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.bool_)
+        np.empty(n + kernel.SPARE),
+        np.empty(n),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.bool_),
+        np.empty(n),
+        np.empty(n, np.bool_),
     )
     gain: float = kernel.move_nodes(rows, g.gamma, limit, membership, order.copy(), state)
     return gain
@@ -226,7 +232,8 @@ def refined(
         np.empty(0, np.bool_),
     )
     parts, whole = np.empty(g.n, dtype=np.int32), np.empty((g.n, 2 if g.in_weight.size else 1))
-    state = kernel.RefineState(parts, np.empty((g.n, 3)), whole)
+    unknown = np.empty(g.n), np.ones(g.n, np.bool_)
+    state = kernel.RefineState(parts, np.empty(g.n + kernel.SPARE), np.empty(g.n), *unknown, whole)
     kernel.refine_nodes(rows, g.gamma, theta, membership, order, random_state(seed), state)
     found: list[int] = parts.tolist()
     return found
@@ -268,6 +275,44 @@ def test_refinement(*, weighted: bool, two: bool) -> None:
         assert parts == slowly_refined(g, membership, order)
         merged += g.n - len(set(parts))
     assert merged > 50
+
+
+def case_rows(g: Case) -> kernel.Rows:
+    unused = np.empty(0, np.int64), np.empty(0, np.bool_)
+    return native.make_rows(g.indptr, g.indices, g.weights, g.out_weight, g.in_weight, *unused)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_move_tells_the_weight_inside_communities(*, weighted: bool) -> None:
+    for seed in range(20):
+        g = case(seed, weighted=weighted)
+        membership = np.arange(g.n, dtype=np.int32)
+        inside = native.Inside.unknown(g.n)
+        options = native.KernelOptions(g.gamma)
+        native._move_nodes(case_rows(g), options, membership, random_state(seed), inside)
+        wanted = [
+            math.fsum(w for u, w in g.row(v) if membership[u] == membership[v]) for v in range(g.n)
+        ]
+        known = ~inside.stale
+        assert known.any()
+        assert inside.weight[known] == pytest.approx(np.array(wanted)[known], rel=1e-12)
+
+
+def test_communities_are_split_on_the_graph_of_connected_parts() -> None:
+    for seed in range(20):
+        g = case(seed, n=80)
+        rows = case_rows(g)
+        draws = np.random.default_rng(seed)
+        communities = draws.integers(0, 3, g.n).astype(np.int32)
+        inside = native.Inside.unknown(g.n)
+        options = native.KernelOptions(g.gamma)
+        refined = native._refine_nodes(rows, options, communities, random_state(seed), inside)
+        parts, homes = native._number_parts(refined, communities)
+        homes = (homes + draws.integers(0, 2, homes.size)).astype(np.int32) % 3
+        coarse = native._aggregate_graph(rows, parts, homes.size)
+        found = native._split_connected(homes[parts], native.Level(coarse, parts))
+        wanted = native._split_connected(homes[parts], native.Level(rows, None))
+        assert np.array_equal(np.unique(found, return_inverse=True)[1], wanted)
 
 
 def test_a_poorly_connected_node_stays_alone() -> None:
