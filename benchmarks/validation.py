@@ -140,6 +140,7 @@ def accuracy(
             if logs[e] > -10.0:
                 right = np.log(stats.poisson_binom(np.repeat(p, model.n_objects)).sf(c - 1))
                 told.setdefault("SciPy", []).append((logs[e], abs(logs[e] - right)))
+                continue
             right = recursion_tail(p, model.n_objects, c)
             if np.isfinite(right):
                 told.setdefault("recursion", []).append((logs[e], abs(logs[e] - right)))
@@ -230,7 +231,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--entities", type=int, default=20_000)
     parser.add_argument("--things", type=int, default=50_000)
     parser.add_argument("--pairs", type=int, default=10_000_000)
-    parser.add_argument("--checked", type=int, default=200, help="triples compared with SciPy")
+    parser.add_argument("--checked", type=int, default=60, help="triples compared with SciPy")
     parser.add_argument("--only", choices=("speed", "planted", "null"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true")

@@ -89,7 +89,7 @@ def _largest(values: Array, first: int, n: int, top: int, heap: Array) -> tuple[
 
 @inner
 def _take_word(w: int, k: int, words: Array, touched: Array) -> Any:
-    """Move the actors of a word that has any to touched[k:]; returns the end of what was moved.
+    """Move the actors of a word to touched[k:], ascending; returns the end of what was moved.
 
     Three entries are written in any case: most words have no more, and none is guessed wrongly.
     """
@@ -436,28 +436,6 @@ def _sort_words(k: int, dense: bool, scratch: Array) -> Any:
     return kept
 
 
-@inner
-def _move_sums(
-    i: int, first: int, last: int, at: int, rule: Array, scratch: Array, out: Any
-) -> Any:
-    """Write touched[first:last] and their weights from `at` on, and clear their sums."""
-    shared, sums, touched = scratch.shared, scratch.sums, scratch.touched
-    form, size, weighted = rule.form, rule.size, rule.contribution.size > 0
-    indices, weights = out
-    for q in range(first, last):
-        j = np.uint32(touched[q])
-        if weighted:
-            value = sums[j]
-            sums[j] = 0.0
-        else:
-            value = np.float64(shared[j])
-            shared[j] = 0
-        indices[at] = j
-        weights[at] = _weight(value, i, j, form, size)
-        at += np.uint64(1)
-    return at
-
-
 @kernel()
 def whole_rows(
     row: int, stop: int, starts: Array, lists: Array, rule: Array, scratch: Array, out: Any
@@ -472,7 +450,8 @@ def whole_rows(
     contribution, mode = rule.contribution, rule.mode
     shared, sums, touched = scratch.shared, scratch.sums, scratch.touched
     words, filled = scratch.words, scratch.filled
-    weighted = contribution.size > 0
+    form, size, weighted = rule.form, rule.size, contribution.size > 0
+    indices, weights = out
     one = np.int64(1)
     for i in range(row, stop):
         used = starts[i - base]
@@ -499,16 +478,24 @@ def whole_rows(
                 if not dense:
                     filled[k] = w
                     k += np.uint64(word == 0)
-        last = _sort_words(k, dense, scratch)
-        own = np.uint64(0)
-        while np.int64(touched[own]) != i:
-            own += np.uint64(1)
-        at = _move_sums(i, np.uint64(0), own, np.uint64(used), rule, scratch, out)
-        _move_sums(i, own + np.uint64(1), last, at, rule, scratch, out)
+        own = np.uint32(i)
+        words[own >> np.uint32(6)] &= ~(one << np.int64(own & np.uint32(63)))
+        at = np.uint64(used)
+        for q in range(_sort_words(k, dense, scratch)):
+            j = np.uint32(touched[q])
+            if weighted:
+                value = sums[j]
+                sums[j] = 0.0
+            else:
+                value = np.float64(shared[j])
+                shared[j] = 0
+            indices[at] = j
+            weights[at] = _weight(value, i, j, form, size)
+            at += np.uint64(1)
         if weighted:
-            sums[np.uint64(i)] = 0.0
+            sums[own] = 0.0
         else:
-            shared[np.uint64(i)] = 0
+            shared[own] = 0
 
 
 @inner
