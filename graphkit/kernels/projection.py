@@ -88,7 +88,7 @@ def _largest(values: Array, first: int, n: int, top: int, heap: Array) -> tuple[
 
 
 @inner
-def _take_word(w: int, k: int, words: Array, touched: Array) -> Any:
+def _take_word(w: Any, k: Any, words: Array, touched: Array) -> Any:
     """Move the actors of a word to touched[k:], ascending; returns the end of what was moved.
 
     Three entries are written in any case: most words have no more, and none is guessed wrongly.
@@ -112,7 +112,7 @@ def _take_word(w: int, k: int, words: Array, touched: Array) -> Any:
 
 
 @inner
-def _take_group(g: int, group: int, k: int, words: Array, touched: Array) -> Any:
+def _take_group(g: Any, group: Any, k: Any, words: Array, touched: Array) -> Any:
     """Move the actors of the words of a group to touched[k:], ascending; returns their end."""
     while group != 0:
         k = _take_word((g << np.uint64(6)) + np.uint64(trailing_zeros(group)), k, words, touched)
@@ -391,9 +391,9 @@ def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array
                     k += np.uint64(word == 0)
         found: Any = np.int64(0)
         if dense:
-            for w in range(words.size):
-                found += number_of_ones(words[w])
-                words[w] = 0
+            for at in range(words.size):
+                found += number_of_ones(words[at])
+                words[at] = 0
         else:
             for q in range(k):
                 w = np.uint32(filled[q])
@@ -403,7 +403,7 @@ def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array
 
 
 @inner
-def _sort_words(k: int, dense: bool, scratch: Array) -> Any:
+def _sort_words(k: Any, dense: bool, scratch: Array) -> Any:
     """Move the actors of all words to `touched`, ascending, and return their number.
 
     Unless the row is `dense`, filled[:k] are the words that have any.
