@@ -55,21 +55,19 @@ def sample_rows(work: RowProduct) -> Sample:
         return Sample(0.0, 0.0, 1.0)
     bounds = product.equal_cuts(work.work, SAMPLE // PLACES if total > SAMPLE else total)
     chosen = np.unique(np.linspace(0, bounds.size - 2, PLACES).astype(int))
-    work.compute_block(work.base, work.base + 1)  # compiles the kernel
+    work.sample_rows(work.base, work.base + 1)  # compiles the kernels
     kept = seconds = done = rows = 0.0
     for first, end in zip(bounds[chosen].tolist(), bounds[chosen + 1].tolist(), strict=True):
         start = perf_counter()
-        block = work.compute_block(first + work.base, end + work.base)
+        kept += float(work.sample_rows(first + work.base, end + work.base))
         seconds += perf_counter() - start
-        kept += float(block.lengths.sum())
         done += float(work.work[first:end].sum())
         rows += end - first
-        work.reset_results()
     scale = total / max(done, 1.0)
     # with `top`, the entries kept scale with the number of rows more than with their work
     more = work.work.size / rows if work.top else scale
-    if work.whole and not work.top:  # both ends of each edge, and rows are counted first
-        kept, seconds = kept / 2, seconds * 1.2
+    if work.whole and not work.top:  # both ends of each edge
+        kept = kept / 2
     return Sample(kept * more, seconds * scale, min(1.0, 1 / scale))
 
 
@@ -392,7 +390,6 @@ def check_budget(ready: Prepared, *, caller: str, silent: bool = False) -> None:
     if not doubtful and not slow:
         return
     found = sample_rows(work)
-    work.reset_results()
     if doubtful and _memory_of(ready, found.kept) > budget:
         found_plan = _make_plan(ready, budget, 0.0, Provenance("plan"))
         raise OptionError(
@@ -451,7 +448,7 @@ def _expected_edges(kept: float, *, top: bool) -> int:
 
 def _whole(ready: Prepared) -> bool:
     """Whether rows are computed whole, and all of them kept."""
-    return ready.product.whole and not ready.product.top
+    return ready.product.fills
 
 
 def _memory_of(ready: Prepared, kept: float) -> int:

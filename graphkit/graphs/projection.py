@@ -86,7 +86,7 @@ class Scratch(NamedTuple):
 
     `shared` counts the objects of each actor above `mark`, which grows from row to row, `sums` adds
     up contributions; `touched` lists the actors of the row. `words` and `groups` (0 before and
-    after) are bits of actors, and of words that have any. `heap` holds the `top` largest. `seen`
+    after) are bits of actors, and of words that have any, which `filled` lists. `heap` holds the `top` largest. `seen`
     (−1 at first) is the last entry of `EventLists` that reached each actor, `later` the number of
     neighbours of each actor with a larger code; it is empty where rows are whole.
     """
@@ -97,6 +97,7 @@ class Scratch(NamedTuple):
     touched: Codes
     words: Ints
     groups: Ints
+    filled: Codes
     heap: Floats
     seen: Ints
     later: Codes
@@ -281,8 +282,9 @@ class _Thread:
 class RowProduct:
     """Row-wise sparse product of the lists of `n` actors, with edges by `rule`.
 
-    Rows are `whole` if their lists hold all actors of an object. Otherwise, after `run_blocks`,
-    `later` counts the neighbours of each actor with a larger code.
+    Rows are `whole` if their lists hold all actors of an object; the product `fills` them if every
+    pair that shares an object is an edge. Of others, after `run_blocks`, `later` counts the
+    neighbours of each actor with a larger code.
     """
 
     def __init__(
@@ -290,6 +292,7 @@ class RowProduct:
     ) -> None:
         self.lists, self.rule, self.n = lists, rule, n
         self.top, self.base, self.whole = rule.top, lists.base, whole or rule.top > 0
+        self.fills = self.whole and not self.top and rule.min_shared == 1
         self.work = lists.row_work()
         self.most = np.minimum(self.work, n)
         self.space = int(self.most.max(initial=1)) + min(SPACE, int(self.most.sum()))
@@ -325,14 +328,11 @@ class RowProduct:
                     self.later += np.bincount(piece[2], minlength=self.n)
         return blocks
 
-    def fill_rows(self, workers: int, block_work: int | None) -> tuple[Rows, Ints]:
-        """All whole rows, and their tally: counted first, then written where they belong.
-
-        Every pair that shares an object must be an edge.
-        """
+    def fill_rows(self, workers: int, block_work: int | None) -> Rows:
+        """All whole rows: counted first, then written where they belong."""
         from graphkit.kernels import projection as kernel
 
-        assert isinstance(self.lists, PairLists)
+        assert self.fills
         bounds = self.block_bounds(block_work or BLOCK_WORK)
         lengths = np.zeros(self.n, dtype=np.int64)
 
@@ -342,23 +342,34 @@ class RowProduct:
                 kernel.count_rows(*rows, self._lists_of(*rows), thread.scratch, lengths[first:last])
 
         in_threads(count, bounds, "rows", workers=workers)
-        indptr = offsets(lengths)
-        indices, weights = np.empty(int(indptr[-1]), np.int32), np.empty(int(indptr[-1]))
+        starts = offsets(lengths)
+        out = np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]))
 
-        def fill(rows: tuple[int, int]) -> Ints:
+        def fill(rows: tuple[int, int]) -> None:
             first, last = rows
-            tally = np.zeros(3, dtype=np.int64)
-            most = lengths[first:last]
-            out = RowOutput(most, indices, weights, np.empty_like(most), tally)
             with self._thread() as thread:
-                lists = self._lists_of(*rows)
-                used = int(indptr[first])
-                stop = kernel.shared_rows(*rows, used, lists, self.rule, thread.scratch, out)
-            assert stop == (last, int(indptr[last]))
-            return tally
+                given = (starts[first : last + 1], self._lists_of(*rows), self.rule)
+                kernel.whole_rows(*rows, *given, thread.scratch, out)
 
-        tallies = in_threads(fill, bounds, "edges", workers=workers)
-        return (indptr, indices, weights), sum(tallies, np.zeros(3, dtype=np.int64))
+        in_threads(fill, bounds, "edges", workers=workers)
+        return starts, *out
+
+    def sample_rows(self, first: int, last: int) -> int:
+        """Number of entries of the rows first … last − 1, computed as all are, and discarded."""
+        if not self.fills:
+            kept = int(self.compute_block(first, last).lengths.sum())
+            self.reset_results()
+            return kept
+        from graphkit.kernels import projection as kernel
+
+        assert isinstance(self.lists, PairLists)
+        lists, lengths = self._lists_of(first, last), np.zeros(last - first, dtype=np.int64)
+        with self._thread() as thread:
+            kernel.count_rows(first, last, lists, thread.scratch, lengths)
+            starts = offsets(lengths)
+            out = np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]))
+            kernel.whole_rows(first, last, starts, lists, self.rule, thread.scratch, out)
+        return int(starts[-1])
 
     def reset_results(self) -> None:
         """Discard the results of single blocks, and the counts of later neighbours."""
@@ -429,14 +440,15 @@ class RowProduct:
         return Block(first, last, pieces, lengths, tally)
 
     def _new_scratch(self) -> Scratch:
-        n, words = self.n, (self.n >> 6) + 1
+        n, groups = self.n, (self.n >> 12) + 1
         return Scratch(
             shared=np.zeros(n, dtype=np.int32),
             mark=np.zeros(1, dtype=np.int64),
-            sums=np.empty(n if self.rule.contribution.size else 0),
-            touched=np.empty(n + 2, dtype=np.int32),
-            words=np.zeros(words, dtype=np.int64),
-            groups=np.zeros((words >> 6) + 1, dtype=np.int64),
+            sums=np.zeros(n if self.rule.contribution.size else 0),
+            touched=np.empty(n + 3, dtype=np.int32),
+            words=np.zeros(groups << 6, dtype=np.int64),
+            groups=np.zeros(groups, dtype=np.int64),
+            filled=np.empty((groups << 6) + 1, dtype=np.int32),
             heap=np.empty(self.top),
             seen=np.full(n if isinstance(self.lists, EventLists) else 0, -1, dtype=np.int64),
             later=np.zeros(0 if self.whole else n, dtype=np.int32),
@@ -650,9 +662,10 @@ def run_product(
     """
     workers = workers or cores()
     product = ready.product
-    if product.whole and not product.top:
+    if product.fills:
         assert kept is None
-        (indptr, indices, weights), tally = product.fill_rows(workers, block_work)
+        indptr, indices, weights = product.fill_rows(workers, block_work)
+        tally = np.array([0, 0, indices.size // 2])
         product.free_memory()
     else:
         blocks = product.run_blocks(workers, block_work, kept)

@@ -43,6 +43,7 @@ __all__ = [
     "is_filled",
     "kernel",
     "mark_filled",
+    "number_of_ones",
     "prefetch",
     "trailing_zeros",
     "writable",
@@ -329,6 +330,16 @@ def trailing_zeros(typing_context: Any, word: Any) -> Any:
 
     def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return numba.types.int64(numba.types.int64), generate_code
+
+
+@intrinsic
+def number_of_ones(typing_context: Any, word: Any) -> Any:
+    """Number of bits of an int64 that are one."""
+
+    def generate_code(context: Any, builder: Any, kinds: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
 
     return numba.types.int64(numba.types.int64), generate_code
 

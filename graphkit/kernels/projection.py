@@ -3,7 +3,8 @@
 For actor i, the other actors of each of its objects are counted in dense arrays of length n, one
 set per thread. Counts begin at a mark above all counts of earlier rows, so that none is reset. Only
 actors that reach `min_shared` are listed. Neighbours are sorted by insertion (few), or in a
-bitmap (many). Sums run over objects in ascending order for every pair, so weights are symmetric
+bitmap (many). Where every actor that shares an object is a neighbour, rows are counted first, by
+bits alone, and then written where they belong, in the order of bits. Sums run over objects in ascending order for every pair, so weights are symmetric
 to the last bit and depend neither on threads nor on blocks.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel, trailing_zeros
+from graphkit.kernels.compile import inner, kernel, number_of_ones, trailing_zeros
 
 #: Form of the weight, from the sum over shared objects.
 RAW, JACCARD, COSINE = 0, 1, 2
@@ -23,6 +24,9 @@ EACH, PRODUCT, LESSER = 0, 1, 2
 
 #: Rows of at most FEW neighbours are sorted by insertion.
 FEW = 24
+
+#: Rows of at least one neighbour to so many words of bits are found by a look at all words.
+THIN = 32
 
 #: Largest mark, below the largest int32.
 LAST_MARK = 2**31 - 2
@@ -84,8 +88,41 @@ def _largest(values: Array, first: int, n: int, top: int, heap: Array) -> tuple[
 
 
 @inner
+def _take_word(w: Any, k: Any, words: Array, touched: Array) -> Any:
+    """Move the actors of a word to touched[k:], ascending; returns the end of what was moved.
+
+    Three entries are written in any case: most words have no more, and none is guessed wrongly.
+    """
+    word = words[w]
+    words[w] = 0
+    first = np.int64(w << np.uint64(6))
+    end = k + np.uint64(number_of_ones(word))
+    touched[k] = first + trailing_zeros(word)
+    word &= word - 1
+    touched[k + np.uint64(1)] = first + trailing_zeros(word)
+    word &= word - 1
+    touched[k + np.uint64(2)] = first + trailing_zeros(word)
+    word &= word - 1
+    k += np.uint64(3)
+    while word != 0:
+        touched[k] = first + trailing_zeros(word)
+        k += np.uint64(1)
+        word &= word - 1
+    return end
+
+
+@inner
+def _take_group(g: Any, group: Any, k: Any, words: Array, touched: Array) -> Any:
+    """Move the actors of the words of a group to touched[k:], ascending; returns their end."""
+    while group != 0:
+        k = _take_word((g << np.uint64(6)) + np.uint64(trailing_zeros(group)), k, words, touched)
+        group &= group - 1
+    return k
+
+
+@inner
 def _sort_touched(kept: int, scratch: Array) -> None:
-    """Sort touched[:kept], all different; two entries behind may be overwritten."""
+    """Sort touched[:kept], all different; three entries behind may be overwritten."""
     touched, words, groups = scratch.touched, scratch.words, scratch.groups
     if kept <= FEW:
         for q in range(1, kept):
@@ -106,21 +143,7 @@ def _sort_touched(kept: int, scratch: Array) -> None:
     for g in range(groups.size):
         group = groups[g]
         groups[g] = 0
-        while group != 0:
-            full = (g << 6) + trailing_zeros(group)
-            group &= group - 1
-            word = words[full]
-            words[full] = 0
-            first = full << 6
-            touched[k] = first + trailing_zeros(word)
-            word &= word - 1
-            touched[k + np.uint64(1)] = first + trailing_zeros(word)  # mostly there is none
-            k += np.uint64(1) + np.uint64(word != 0)
-            word &= word - 1
-            while word != 0:
-                touched[k] = first + trailing_zeros(word)
-                k += np.uint64(1)
-                word &= word - 1
+        k = _take_group(np.uint64(g), group, k, words, touched)
 
 
 @inner
@@ -347,18 +370,132 @@ def shared_rows(
 def count_rows(row: int, stop: int, lists: Array, scratch: Array, lengths: Array) -> None:
     """Number of actors that share an object with each of the rows `row` … `stop` − 1."""
     row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
-    members, shared = lists.members, scratch.shared
+    members, words, filled = lists.members, scratch.words, scratch.filled
+    one = np.int64(1)
     for i in range(row, stop):
-        mark = _begin_row(np.int64(1), scratch) + 1
         start, end = row_start[i - base], row_start[i - base + 1]
-        found: Any = 0
+        reads = np.int64(0)
+        for e in range(start, end):
+            reads += length[e]
+        dense = reads * THIN >= words.size
+        k = np.uint64(0)
         for e in range(start, end):
             first = np.uint64(begin[e])
             for p in range(first, first + np.uint64(length[e])):
                 j = np.uint32(members[p])
-                found += shared[j] != mark
-                shared[j] = mark
-        lengths[i - base] = found - (end > start)  # without itself
+                w = j >> np.uint32(6)
+                word = words[w]
+                words[w] = word | one << np.int64(j & np.uint32(63))
+                if not dense:
+                    filled[k] = w
+                    k += np.uint64(word == 0)
+        found: Any = np.int64(0)
+        if dense:
+            for at in range(words.size):
+                found += number_of_ones(words[at])
+                words[at] = 0
+        else:
+            for q in range(k):
+                w = np.uint32(filled[q])
+                found += number_of_ones(words[w])
+                words[w] = 0
+        lengths[i - base] = found - (found > 0)  # without itself
+
+
+@inner
+def _sort_words(k: Any, dense: bool, scratch: Array) -> Any:
+    """Move the actors of all words to `touched`, ascending, and return their number.
+
+    Unless the row is `dense`, filled[:k] are the words that have any.
+    """
+    words, groups, filled, touched = scratch.words, scratch.groups, scratch.filled, scratch.touched
+    one = np.int64(1)
+    kept = np.uint64(0)
+    if not dense and k <= np.uint64(FEW):
+        for q in range(np.int64(k)):
+            w = filled[q]
+            at = q
+            while at > 0 and filled[at - 1] > w:
+                filled[at] = filled[at - 1]
+                at -= 1
+            filled[at] = w
+        for q in range(k):
+            kept = _take_word(np.uint64(filled[q]), kept, words, touched)
+        return kept
+    for q in range(k):
+        w = np.uint32(filled[q])
+        groups[w >> np.uint32(6)] |= one << np.int64(w & np.uint32(63))
+    for g in range(groups.size):
+        group = groups[g]
+        groups[g] = 0
+        if dense:
+            first = np.uint64(g) << np.uint64(6)
+            for bit in range(np.uint64(64)):
+                group |= np.int64(words[first + bit] != 0) << np.int64(bit)
+        kept = _take_group(np.uint64(g), group, kept, words, touched)
+    return kept
+
+
+@kernel()
+def whole_rows(
+    row: int, stop: int, starts: Array, lists: Array, rule: Array, scratch: Array, out: Any
+) -> None:
+    """Rows `row` … `stop` − 1, whose every actor that shares an object is a neighbour.
+
+    `starts` begins with the row `base`: where each row goes in `out`, indices and weights. Sums
+    are 0 before and after a row, and its actors are bits, so that nothing is sorted.
+    """
+    row_start, begin, length, base = lists.row_start, lists.begin, lists.length, lists.base
+    members, multiplicity = lists.members, lists.multiplicity
+    contribution, mode = rule.contribution, rule.mode
+    shared, sums, touched = scratch.shared, scratch.sums, scratch.touched
+    words, filled = scratch.words, scratch.filled
+    form, size, weighted = rule.form, rule.size, contribution.size > 0
+    indices, weights = out
+    one = np.int64(1)
+    for i in range(row, stop):
+        used = starts[i - base]
+        kept = starts[i - base + 1] - used
+        if kept == 0:
+            continue
+        dense = kept * THIN >= words.size
+        k = np.uint64(0)
+        for e in range(row_start[i - base], row_start[i - base + 1]):
+            first = np.uint64(begin[e])
+            for p in range(first, first + np.uint64(length[e])):
+                j = np.uint32(members[p])
+                if not weighted:
+                    shared[j] += 1
+                elif mode == EACH:
+                    sums[j] += contribution[e]
+                elif mode == PRODUCT:
+                    sums[j] += contribution[e] * multiplicity[p]
+                else:
+                    sums[j] += min(contribution[e], multiplicity[p])
+                w = j >> np.uint32(6)
+                word = words[w]
+                words[w] = word | one << np.int64(j & np.uint32(63))
+                if not dense:
+                    filled[k] = w
+                    k += np.uint64(word == 0)
+        own = np.uint32(i)
+        words[own >> np.uint32(6)] &= ~(one << np.int64(own & np.uint32(63)))
+        at = np.uint64(used)
+        for q in range(_sort_words(k, dense, scratch)):
+            j = np.uint32(touched[q])
+            if weighted:
+                value = sums[j]
+                sums[j] = 0.0
+            else:
+                value = np.float64(shared[j])
+                shared[j] = 0
+            indices[at] = j
+            weights[at] = _weight(value, i, j, form, size)
+            at += np.uint64(1)
+        if weighted:
+            sums[own] = 0.0
+        else:
+            shared[own] = 0
 
 
 @inner
