@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import polars as pl
@@ -34,6 +34,8 @@ from graphkit.plot.style import Canvas
 from graphkit.study.disclosure import public_message
 
 __all__ = ["ResultsFolder"]
+
+Result = TypeVar("Result")
 
 _MANIFEST = "manifest.json"
 #: Dots per inch of what is no vector in a vector figure.
@@ -114,9 +116,7 @@ class ResultsFolder:
             try:
                 yield
             finally:
-                seconds = round(time.perf_counter() - start, 3)
-                row = {"stage": name, "begin": round(start - self._opened, 3), "seconds": seconds}
-                self.timings.append({**row, "peak_memory_mb": _peak_memory_mb()})
+                self._record_time(name, start)
         except Exception as error:
             known = isinstance(error, GraphkitError)
             # values of the data stay in the error that this one is raised from
@@ -127,6 +127,23 @@ class ResultsFolder:
                 what += " The failure could not be written to failures.csv either."
             message = f"stage {name!r}: {what} Finished results are in {self.path}."
             raise (type(error) if known else GraphkitError)(message) from error
+
+    def timed(self, name: str, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Work whose time goes to ``timings.json`` in whatever thread, and beside what, it is done."""
+
+        def do() -> Result:
+            start = time.perf_counter()
+            try:
+                return work()
+            finally:
+                self._record_time(name, start)
+
+        return do
+
+    def _record_time(self, stage: str, start: float) -> None:
+        seconds = round(time.perf_counter() - start, 3)
+        row = {"stage": stage, "begin": round(start - self._opened, 3), "seconds": seconds}
+        self.timings.append({**row, "peak_memory_mb": _peak_memory_mb()})
 
     def _record_failure(self, stage: str, error: Exception) -> None:
         row = {

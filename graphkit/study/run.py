@@ -28,7 +28,7 @@ from graphkit.errors import DataError, GraphkitWarning, MissingDataError, Option
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline
 from graphkit.measures.income import OF_SMALLEST
-from graphkit.parallel import beside, check_executor, in_threads, track
+from graphkit.parallel import Beside, beside, check_executor, in_threads, track
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import build_world, resample_worlds, split_world_data
 from graphkit.study import analysis
@@ -70,7 +70,7 @@ from graphkit.study.simulations import CHECKPOINTS, MOST_SIDE_BY_SIDE, Simulatio
 from graphkit.synthetic.worlds import Partitions, world_maker
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 __all__ = ["demo_config", "run_study"]
 
@@ -137,8 +137,11 @@ def _run_stages(
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
+    # large worlds fill all cores one by one, and keep to their memory
+    alone = 1 if len(inputs.dataset.account_ids) > MOST_SIDE_BY_SIDE else None
+    beside_us = stack.enter_context(beside(alone))
     config = calibrate_viewers(config, inputs, folder, streams)
-    found, partitions = _find_communities(config, inputs, folder, streams)
+    found, partitions, drawn = _find_communities(config, inputs, folder, streams, beside_us)
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
@@ -150,10 +153,7 @@ def _run_stages(
         for kind, views in seen.items():
             rows = [_named_rows(v.frame, world=w) for w, v in enumerate(views)]
             folder.table(f"visibility_{kind}", pl.concat(rows))
-    # large worlds fill all cores one by one, and keep to their memory
-    alone = 1 if worlds[0].n_accounts > MOST_SIDE_BY_SIDE else None
-    others_of = stack.enter_context(beside(alone))
-    simulation = Simulation(config, worlds, seen, streams, folder.path, others_of, executor)
+    simulation = Simulation(config, worlds, seen, streams, folder.path, beside_us, executor)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
         started = time.perf_counter()
@@ -189,6 +189,16 @@ def _run_stages(
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
             few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
             folder.table("incomes", pl.concat(rows).drop(few))
+    flows = flow_tables(spread)
+
+    def draw_first() -> list[str]:
+        """Draw what conditions change nothing of; one thread draws at a time."""
+        beside_us.wait_for(drawn)
+        parts = (outcome, gaps, means, curve, None, (), None, ())
+        first = StudyResult(config, found, seen, spread, *parts, folder.path, (), economy=paid)
+        return write_figures(first, flows, folder)
+
+    first_drawn = beside_us.begin(folder.timed("first figures", draw_first))
     scan = None
     with folder.stage("other conditions", since=started):
         parts = simulation.try_conditions(
@@ -227,7 +237,6 @@ def _run_stages(
     rest: dict[str, Any] = {"validation": validation, "economy": paid}
     result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
     with folder.stage("flows and figures"):
-        flows = flow_tables(spread)
         rows = [
             _named_rows(m.frame, partition=kind, arm=arm)
             for kind, by_arm in flows.items()
@@ -236,7 +245,7 @@ def _run_stages(
         folder.table("flows", pl.concat(rows))
         feeds = [_named_rows(feed.frame, arm=arm) for arm, feed in config.feeds().items()]
         folder.table("feeds", pl.concat(feeds))
-        write_figures(result, flows, folder)
+        write_figures(result, flows, folder, drawn=[*beside_us.wait_for(first_drawn)])
     with folder.stage("report"):
         write_report(result, inputs, folder)
     folder.text("disclosure.md", disclosure_note(result.disclosure))
@@ -252,10 +261,15 @@ def _named_rows(frame: pl.DataFrame, **names: str | int) -> pl.DataFrame:
 
 
 def _find_communities(
-    config: StudyConfig, inputs: StudyInputs, folder: ResultsFolder, streams: Streams
-) -> tuple[CommunityStudy, dict[str, Partition]]:
-    """The community study, and all partitions that were found."""
+    config: StudyConfig,
+    inputs: StudyInputs,
+    folder: ResultsFolder,
+    streams: Streams,
+    others: Beside,
+) -> tuple[CommunityStudy, dict[str, Partition], Future[None]]:
+    """The community study, all partitions that were found, and the figures that are drawn."""
     wanted, world = config.communities, config.world
+    drawn: list[Future[None]] = []
     with folder.stage("disjoint data"):
         part = split_world_data(inputs.source, since=world.since, posts=world.posts)
     found = community_stages(
@@ -264,6 +278,7 @@ def _find_communities(
         truth=None if inputs.platform is None else inputs.platform.truth,
         least=config.report.min_group_size,
         members=config.report.members,
+        draw=lambda work: drawn.append(others.begin(work)),
     )
     with folder.stage("communities"):
         _require_communities(found.partition, config)
@@ -281,7 +296,7 @@ def _find_communities(
         else:
             why = NOBODY.format(kind="follow", least=config.report.min_group_size)
             found = replace(found, notes=(*found.notes, why.rstrip(".")))
-    return found, partitions
+    return found, partitions, drawn[0]
 
 
 def _find_other_partitions(
