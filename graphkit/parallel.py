@@ -15,7 +15,9 @@ import itertools
 import os
 import re
 import signal
+import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,12 +48,17 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
+#: Held by the thread that may change the filters of warnings.
+_filters = threading.RLock()
+
 #: A piece that a cluster drops is submitted again so many times.
 RETRIES = 3
 #: Seconds in which a cluster may have no worker, as those that died are started again.
 RESTART = 60
 #: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
+#: Seconds of a turn of Python code, while a thread beside it may wait to go on after each kernel.
+TURN = 5e-4
 
 #: Whether this process has started threads, and whether it was forked from one that had.
 _started = _lost = False
@@ -146,6 +153,17 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
     finally:
         _reporter.reset(kept)
         progress.delay.reset(waiting)
+
+
+@contextmanager
+def own_warnings() -> Iterator[None]:
+    """Context of :func:`warnings.catch_warnings`, for one thread at a time.
+
+    Filters are those of the process: two threads that leave in another order than they came would
+    leave those of one of them behind.
+    """
+    with _filters, warnings.catch_warnings():
+        yield
 
 
 def cores() -> int:
@@ -364,11 +382,15 @@ def beside(workers: int | None = None) -> Iterator[Beside]:
     """
     refuse_after_fork()
     others = Beside(workers or spare_cores())
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(min(interval, TURN))
     try:
         yield others
     except BaseException:
         others.close(stop=True)
         raise
+    finally:
+        sys.setswitchinterval(interval)
     others.close(stop=False)
 
 

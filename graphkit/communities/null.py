@@ -29,7 +29,7 @@ from graphkit.errors import (
     check_integer,
     check_number,
 )
-from graphkit.parallel import in_threads, track
+from graphkit.parallel import in_threads, own_warnings, track
 from graphkit.rng import RNGLike, Streams
 
 if TYPE_CHECKING:
@@ -530,7 +530,7 @@ def _repeat_projection(
                 method = step.parameters["method"]
                 given = {METHODS[method]: step.parameters[METHODS[method]]}
                 tested = log if method in VALIDATIONS else None
-                with warnings.catch_warnings():  # told when the backbone was made
+                with own_warnings():  # told when the backbone was made
                     warnings.simplefilter("ignore", GraphkitWarning)
                     made = backbone(made, method=method, dataset=tested, **given).graph
             elif step.verb == "largest_component":
