@@ -12,9 +12,15 @@ import pytest
 import graphkit as gk
 from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
-from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
+from graphkit.study import (
+    StudyConfig,
+    StudyResult,
+    check_study,
+    load_config,
+    run_study,
+    simulations,
+)
 from graphkit.study import run as run_module
-from graphkit.study import simulations
 from graphkit.study.disclosure import n_merged
 
 TINY = """
