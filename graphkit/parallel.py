@@ -1,8 +1,9 @@
 """Threads for kernels that release the GIL, executors, progress, and the refusal of forks.
 
 Pieces of work run in threads with :func:`in_threads`; one of them may spread its own steps with
-:func:`helpers` over the cores that are left to it. Pieces that can be pickled run in other
-processes, or on other machines, with :func:`in_executor`.
+:func:`helpers` over the cores that are left to it. Pieces that are begun before their results are
+needed run :func:`beside` the calling thread. Pieces that can be pickled run in other processes, or
+on other machines, with :func:`in_executor`.
 
 A forked process has none of the threads of its parent. Polars' pool stays without workers there,
 and most calls would wait for them for ever: :func:`refuse_after_fork` raises instead.
@@ -14,7 +15,10 @@ import itertools
 import os
 import re
 import signal
+import sys
 import threading
+import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,12 +48,17 @@ _reporter: ContextVar[Reporter | None] = ContextVar("graphkit_progress", default
 _own = threading.local()
 
 
+#: Held by the thread that may change the filters of warnings.
+_filters = threading.RLock()
+
 #: A piece that a cluster drops is submitted again so many times.
 RETRIES = 3
 #: Seconds in which a cluster may have no worker, as those that died are started again.
 RESTART = 60
 #: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
+#: Seconds of a turn of Python code, while a thread beside it may wait to go on after each kernel.
+TURN = 5e-4
 
 #: Whether this process has started threads, and whether it was forked from one that had.
 _started = _lost = False
@@ -144,6 +153,17 @@ def show_progress(reporter: Reporter | None = None) -> Iterator[None]:
     finally:
         _reporter.reset(kept)
         progress.delay.reset(waiting)
+
+
+@contextmanager
+def own_warnings() -> Iterator[None]:
+    """Context of :func:`warnings.catch_warnings`, for one thread at a time.
+
+    Filters are those of the process: two threads that leave in another order than they came would
+    leave those of one of them behind.
+    """
+    with _filters, warnings.catch_warnings():
+        yield
 
 
 def cores() -> int:
@@ -273,6 +293,105 @@ def in_threads(
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+class Beside:
+    """Pieces of work in threads beside the calling thread; see :func:`beside`."""
+
+    def __init__(self, workers: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._share = max(1, spare_cores() // workers)
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._over = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+        if workers > 1:
+            self._pool = ThreadPoolExecutor(workers - 1, initializer=self._begin_thread)
+
+    def _begin_thread(self) -> None:
+        _set_spare_cores(self._share)
+        _own.over = self._over
+
+    def begin(self, work: Callable[[], Result]) -> Future[Result]:
+        """Begin a piece as soon as a thread is free: one of those beside, or the one that waits."""
+        from concurrent.futures import Future
+
+        found: Future[Result] = Future()
+        self._waiting.append((found, work))
+        if self._pool is not None:
+            self._pool.submit(self._do_next)
+        return found
+
+    def wait_for(self, piece: Future[Result]) -> Result:
+        """What a piece gives, or raises; meanwhile this thread does pieces that are not begun."""
+        from concurrent.futures import wait
+
+        before = getattr(_own, "cores", 0)
+        _set_spare_cores(self._share)
+        try:
+            while not piece.done():
+                # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
+                if not self._do_next():
+                    wait([piece], timeout=PATIENCE)
+        finally:
+            _set_spare_cores(before)
+        return piece.result()
+
+    def _do_next(self) -> bool:
+        """Do the first piece that is not begun, if there is one."""
+        try:
+            found, work = self._waiting.popleft()
+        except IndexError:
+            return False
+        try:
+            with show_progress(lambda what, done, total: stop_if_over()):
+                stop_if_over()
+                value = work()
+        except BaseException as error:
+            found.set_exception(error)
+            if not isinstance(error, Exception) and getattr(_own, "over", None) is not self._over:
+                raise  # Ctrl-C, in the thread that waits
+        else:
+            found.set_result(value)
+        return True
+
+    def close(self, *, stop: bool) -> None:
+        """Wait for the threads; if they are to `stop`, for the next step of their pieces only."""
+        if stop:
+            self._waiting.clear()
+            self._over.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=stop)
+
+
+@contextmanager
+def beside(workers: int | None = None) -> Iterator[Beside]:
+    """Context for pieces of work that are begun early and waited for later.
+
+    The calling thread, one of the `workers` (by default one per core), goes on beside the others,
+    and takes part in the pieces while it waits. Each piece may use its share of the cores,
+    :func:`spare_cores`; progress of pieces is not reported. Ctrl-C, or an error that leaves the
+    context, drops pieces not begun and stops the others at their next step.
+
+    Examples
+    --------
+    >>> with beside() as others:
+    ...     square = others.begin(lambda: 3**2)
+    ...     others.wait_for(square)
+    9
+    """
+    refuse_after_fork()
+    others = Beside(workers or spare_cores())
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(min(interval, TURN))
+    try:
+        yield others
+    except BaseException:
+        others.close(stop=True)
+        raise
+    finally:
+        sys.setswitchinterval(interval)
+    others.close(stop=False)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+import warnings
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from graphkit.parallel import in_threads, show_progress, stop_if_over, track
+from graphkit.parallel import beside, in_threads, own_warnings, show_progress, stop_if_over, track
 
 #: What a worker computes; `main` follows.
 WORK = '''
@@ -376,3 +380,62 @@ os._exit(0)
 def test_an_interrupt_ends_the_wait_for_pieces() -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_pieces_beside_the_caller_are_all_done(workers: int) -> None:
+    with beside(workers) as others:
+        squares = [others.begin(partial(pow, n, 2)) for n in range(20)]
+        # a piece may wait for an earlier one
+        last = others.begin(lambda: others.wait_for(squares[3]) + 1)
+        assert others.wait_for(last) == 10
+        assert [others.wait_for(one) for one in squares] == [n**2 for n in range(20)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_a_piece_is_raised_where_it_is_waited_for(workers: int) -> None:
+    with beside(workers) as others:
+        failed, fine = others.begin(lambda: 1 // 0), others.begin(lambda: 1)
+        assert others.wait_for(fine) == 1
+        with pytest.raises(ZeroDivisionError):
+            others.wait_for(failed)
+
+
+def test_an_error_of_the_caller_stops_pieces_at_their_next_step() -> None:
+    begun, steps, later = threading.Event(), [0], list[int]()
+
+    def long() -> None:
+        for _ in track(range(10_000), "steps", 10_000):
+            begun.set()
+            steps[0] += 1
+            time.sleep(0.001)
+
+    def stop() -> None:
+        with beside(2) as others:
+            others.begin(long)
+            others.begin(partial(later.append, 1))
+            begun.wait()
+            raise KeyboardInterrupt
+
+    interval = sys.getswitchinterval()
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    assert steps[0] < 10_000
+    assert not later
+    assert sys.getswitchinterval() == interval
+
+
+def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() -> None:
+    before, inside = list(warnings.filters), threading.Event()
+
+    def other() -> None:
+        with own_warnings():
+            warnings.simplefilter("error")
+        inside.set()
+
+    with own_warnings():
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert not inside.wait(0.05)
+    thread.join()
+    assert list(warnings.filters) == before

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities.leiden import leiden
+from graphkit.communities.native import LARGE
 from graphkit.communities.prepare import prepare
 from graphkit.data.display import number
 from graphkit.data.frozen import Frozen
@@ -28,7 +29,7 @@ from graphkit.errors import (
     check_integer,
     check_number,
 )
-from graphkit.parallel import track
+from graphkit.parallel import in_threads, own_warnings, track
 from graphkit.rng import RNGLike, Streams
 
 if TYPE_CHECKING:
@@ -300,22 +301,25 @@ def rewired_null(
     find = partial(leiden, quality=quality, runs=runs, engine=engine)
     found = find(graph, resolution=resolution, rng=streams.integer("graph"))
     values = np.empty((2, n))
-    accepted = 0
     from graphkit.nullmodels.forest import is_forest, random_forest
     from graphkit.nullmodels.rewire import rewire
 
     proper = graph.without_loops()
     forest = is_forest(proper)
     connected = not forest and _has_giant(proper)
-    for draw in track(range(n), "rewired graphs", int(n)):
-        seed = streams.integer("rewire", draw)
+
+    def rewired(draw: int) -> int:
+        seed, swapped = streams.integer("rewire", draw), 0
         if forest:
             copy = random_forest(proper, rng=seed)
         else:
             copy = rewire(graph, swaps=swaps, connected=connected, rng=seed)
-            accepted += copy.provenance.parameters["accepted"]
+            swapped = copy.provenance.parameters["accepted"]
         other = find(copy, resolution=found.resolution, rng=streams.integer("null", draw))
         values[:, draw] = other.quality, other.stability
+        return swapped
+
+    accepted = sum(_draw_all(rewired, n, "rewired graphs", found))
     parameters = {"n": int(n), "quality": quality, "resolution": found.resolution, "runs": runs}
     parameters |= {"engine": engine, "forest": forest, "connected": connected}
     parameters |= {} if forest else {"swaps": swaps, "accepted_swaps": accepted}
@@ -436,14 +440,18 @@ def projection_null(
     found = find(graph, rng=streams.integer("graph"))
     start = curveball(log, trades=trades, rng=streams.integer("start"))
     values = np.zeros((2, draws))
-    empty = 0
-    for draw in track(range(draws), "random logs", draws):
+
+    def projected(draw: int) -> bool:
         copy = project(curveball(start, trades=trades, rng=streams.integer("trades", draw)))
         if copy is None:
-            empty += 1
-            continue
+            return False
         other = find(copy, rng=streams.integer("null", draw))
         values[:, draw] = other.quality, other.stability
+        return True
+
+    # a backbone holds back warnings, for the whole process
+    single = graph.provenance.verb != "cointeraction_graph"
+    empty = draws - sum(_draw_all(projected, draws, "random logs", found, single=single))
     parameters = {"draws": draws, "method": "curveball", "trades": trades, "runs": runs}
     parameters |= {"quality": quality, "resolution": resolution, "engine": engine}
     parameters |= {"projections_without_an_edge": empty}
@@ -451,6 +459,19 @@ def projection_null(
         "projection_null", parameters, seed=streams.seed, made_from=(dataset, graph)
     )
     return NullComparison(found, values[0], values[1], record)
+
+
+def _draw_all(
+    draw: Callable[[int], int], n: int, title: str, found: Partition, *, single: bool = False
+) -> list[int]:
+    """Call `draw` for 0 … n − 1, several at a time where the engine can, and a copy is small.
+
+    A large graph takes all cores, and memory, for one copy.
+    """
+    native = found.provenance.parameters["engine"] == "native"
+    if native and not single and len(found.vocabulary) < LARGE:
+        return in_threads(draw, range(n), title)
+    return [draw(number) for number in track(range(n), title, n)]
 
 
 def _check_draws(name: str, value: int) -> int:
@@ -509,7 +530,7 @@ def _repeat_projection(
                 method = step.parameters["method"]
                 given = {METHODS[method]: step.parameters[METHODS[method]]}
                 tested = log if method in VALIDATIONS else None
-                with warnings.catch_warnings():  # told when the backbone was made
+                with own_warnings():  # told when the backbone was made
                     warnings.simplefilter("ignore", GraphkitWarning)
                     made = backbone(made, method=method, dataset=tested, **given).graph
             elif step.verb == "largest_component":

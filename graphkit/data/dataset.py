@@ -133,9 +133,7 @@ class Dataset(Frozen):
             warn(f"Dataset: {told}")
         if not self.tables:
             raise DataError(f"a dataset needs at least one table: {', '.join(TABLES)}.")
-        if all(frame.height == 0 for frame in self.tables.values()):
-            present = ", ".join(self.tables)
-            raise DataError(f"every table is empty ({present}): there is nothing to study.")
+        self._check_rows()
         self._check_keys()
         self._check_references()
         if converted:
@@ -267,7 +265,7 @@ class Dataset(Frozen):
         def side(name: str, tables: Mapping[str, Any]) -> Dataset:
             parameters = {"when": cut.isoformat(), "untimed": untimed, "side": name}
             record = Provenance.of("split_time", parameters, made_from=(self,), removed=removed)
-            return self._replace_tables(tables, record)
+            return self._take_rows(tables, record)
 
         return side("past", past), side("future", future)
 
@@ -442,6 +440,15 @@ class Dataset(Frozen):
     def _title(self) -> str:
         return "Dataset" + (f": {self.source}" if self.source else "")
 
+    def _take_rows(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
+        """Dataset of some rows of these tables, and all that they refer to: none is checked again."""
+        made = object.__new__(Dataset)
+        others = {f.name: getattr(self, f.name) for f in fields(self)}
+        made._set(**(others | dict(tables) | {"provenance": provenance}))
+        made._check_rows()
+        made._set(time_kinds=MappingProxyType(made._resolve_time_kinds()))
+        return made
+
     def _replace_tables(self, tables: Mapping[str, Any], provenance: Provenance) -> Dataset:
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
         return Dataset(**tables, **(others | {"provenance": provenance}))
@@ -461,6 +468,11 @@ class Dataset(Frozen):
         if not len(ids):
             raise MissingDataError(f"no table of this dataset mentions any {table}.")
         return Vocabulary(ids)
+
+    def _check_rows(self) -> None:
+        if all(frame.height == 0 for frame in self.tables.values()):
+            present = ", ".join(self.tables)
+            raise DataError(f"every table is empty ({present}): there is nothing to study.")
 
     def _check_keys(self) -> None:
         for name, frame in self.tables.items():

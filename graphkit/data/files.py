@@ -27,7 +27,7 @@ from graphkit.data.frozen import content_key
 from graphkit.data.layout import LAYOUTS, RECORDS
 from graphkit.data.vocabulary import Vocabulary
 from graphkit.errors import DataError, FileError, GraphkitError, warn
-from graphkit.parallel import refuse_after_fork
+from graphkit.parallel import own_warnings, refuse_after_fork
 
 #: Prefix of files that are still being written, and of folders that are being removed.
 _PART = ".part-"
@@ -485,7 +485,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> 
     """An array of an archive of `size` bytes; nothing is allocated that it cannot hold."""
     if info.compress_size > size or info.file_size > _DENSEST * (info.compress_size + 1):
         raise ValueError("a size is wrong")
-    with archive.open(info) as member, warnings.catch_warnings():
+    with archive.open(info) as member, own_warnings():
         warnings.simplefilter("error")
         if np.lib.format.read_magic(member) != (1, 0):
             raise ValueError("the version of an array is another")

@@ -55,6 +55,23 @@ class PartitionVariant:
         return (self.condition.partition or {})[INTEREST]
 
 
+@dataclass(frozen=True)
+class OtherPartitions:
+    """Other interest partitions of the data's own world.
+
+    `found` are those that other worlds get too, and `refused` the reasons of those that are none.
+    """
+
+    partitions: dict[str, Partition]
+    found: Sequence[PartitionVariant]
+    refused: Sequence[tuple[Condition, str]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Their kinds."""
+        return list(self.partitions)
+
+
 def partition_variants(config: StudyConfig) -> list[PartitionVariant]:
     """The other interest partitions that a study tries.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import polars as pl
@@ -33,6 +34,8 @@ from graphkit.plot.style import Canvas
 from graphkit.study.disclosure import public_message
 
 __all__ = ["ResultsFolder"]
+
+Result = TypeVar("Result")
 
 _MANIFEST = "manifest.json"
 #: Dots per inch of what is no vector in a vector figure.
@@ -75,6 +78,8 @@ class ResultsFolder:
         self.path = Path(path)
         self.files: dict[str, str] = {}
         self.timings: list[dict[str, Any]] = []
+        self._opened = time.perf_counter()
+        self._writing = threading.RLock()
         manifest = open_folder(self.path, _MANIFEST, "a study's results") or {}
         for name in (*manifest.get("files", {}), "timings.json", "failures.csv"):
             self._remove(name)
@@ -95,21 +100,23 @@ class ResultsFolder:
             raise FileError(f"{path} cannot be removed: {error.strerror or error}.") from error
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str, *, since: float | None = None) -> Iterator[None]:
         """Time a stage; its seconds and the peak memory so far go to ``timings.json``.
+
+        The seconds count from `since`, a time of :func:`time.perf_counter`, where work of the stage
+        began beside an earlier one. Such stages overlap: `begin` of each is in seconds since the
+        folder was opened.
 
         A stage that fails is a row of ``failures.csv``; the manifest then names the files
         that were finished, and the error says where they are. Neither shows a value of the data:
         see :func:`graphkit.study.disclosure.public_message`.
         """
-        start = time.perf_counter()
+        start = time.perf_counter() if since is None else since
         try:
             try:
                 yield
             finally:
-                seconds = round(time.perf_counter() - start, 3)
-                row = {"stage": name, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
-                self.timings.append(row)
+                self._record_time(name, start)
         except Exception as error:
             known = isinstance(error, GraphkitError)
             # values of the data stay in the error that this one is raised from
@@ -120,6 +127,23 @@ class ResultsFolder:
                 what += " The failure could not be written to failures.csv either."
             message = f"stage {name!r}: {what} Finished results are in {self.path}."
             raise (type(error) if known else GraphkitError)(message) from error
+
+    def timed(self, name: str, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Work whose time goes to ``timings.json`` in whatever thread, and beside what, it is done."""
+
+        def do() -> Result:
+            start = time.perf_counter()
+            try:
+                return work()
+            finally:
+                self._record_time(name, start)
+
+        return do
+
+    def _record_time(self, stage: str, start: float) -> None:
+        seconds = round(time.perf_counter() - start, 3)
+        row = {"stage": stage, "begin": round(start - self._opened, 3), "seconds": seconds}
+        self.timings.append({**row, "peak_memory_mb": _peak_memory_mb()})
 
     def _record_failure(self, stage: str, error: Exception) -> None:
         row = {
@@ -168,8 +192,9 @@ class ResultsFolder:
     ) -> None:
         """Write a file, by itself `whole` or not at all or else by `write_whole`."""
         # listed before it is there, so that the next run removes it if this one is killed
-        self.files.setdefault(file, "")
-        write_record(self.path / _MANIFEST, {"finished": False, "files": self.files})
+        with self._writing:
+            self.files.setdefault(file, "")
+            write_record(self.path / _MANIFEST, {"finished": False, "files": self.files})
         path = self.path / file
         write(path) if whole else write_whole(path, write)
         self.files[file] = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from graphkit.attribution import Condition, condition_rows
+from graphkit.attribution import Condition
 from graphkit.attribution.conditions import REFUSALS
 from graphkit.communities import label_communities, leiden
 from graphkit.communities.visibility import visibility_of_all
@@ -20,44 +22,26 @@ from graphkit.data.files import remove_folder
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
 from graphkit.data.platform import Platform
-from graphkit.data.spread import Spread
 from graphkit.data.visibility import Visibility
 from graphkit.data.world import World
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError
 from graphkit.graphs import cointeraction_graph, follow_graph
-from graphkit.measures import (
-    Economy,
-    Payout,
-    economy,
-    headline,
-    hosting_by_visibility,
-    measure_spread,
-)
+from graphkit.measures import headline
 from graphkit.measures.income import OF_SMALLEST
-from graphkit.parallel import check_executor, in_threads, track
-from graphkit.recommenders import Feed
+from graphkit.parallel import Beside, beside, check_executor, in_threads, track
 from graphkit.rng import RNGLike, Streams
-from graphkit.simulation import (
-    Behaviour,
-    build_world,
-    resample_worlds,
-    simulate_spread,
-    split_world_data,
-)
-from graphkit.simulation.readings import simulate_readings
-from graphkit.study import analysis, text
+from graphkit.simulation import build_world, resample_worlds, split_world_data
+from graphkit.study import analysis
 from graphkit.study.citations import bibliography, study_sources
 from graphkit.study.communities import community_stages, graph_tables
 from graphkit.study.conditions import (
     INTEREST,
+    OtherPartitions,
     PartitionVariant,
     concat_conditions,
-    draws_at_random,
     find_variants,
-    first_worlds,
     partition_variants,
     read_alike,
-    same_random_posts,
     simulated_conditions,
     space_text,
     without_kinds,
@@ -67,7 +51,6 @@ from graphkit.study.config import StudyConfig, load_config
 from graphkit.study.disclosure import (
     NOBODY,
     disclosed_names,
-    disclosed_outcome,
     disclosed_visibility,
     disclosure_note,
     n_merged,
@@ -83,23 +66,13 @@ from graphkit.study.inputs import StudyInputs, check_inputs, load_inputs, manife
 from graphkit.study.published import calibrate_viewers, validate_runs
 from graphkit.study.report import write_report
 from graphkit.study.results import CommunityStudy, StudyResult
-from graphkit.synthetic import worlds
+from graphkit.study.simulations import CHECKPOINTS, MOST_SIDE_BY_SIDE, Simulation
+from graphkit.synthetic.worlds import Partitions, world_maker
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 __all__ = ["demo_config", "run_study"]
-
-#: Folder of simulation checkpoints, removed when the study is finished.
-CHECKPOINTS = "checkpoints"
-#: Simulations of worlds with more accounts fill all cores one by one, and keep to their memory.
-MOST_SIDE_BY_SIDE = 20_000
-#: From this share of filler or of empty slots in an arm on, the comparison is repeated without.
-MIN_FILLER = 0.01
-
-T = TypeVar("T")
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
 
 _HEAD = (
     "# The study as it ran, every default written out. Paths are relative to the folder of the\n"
@@ -152,19 +125,23 @@ def run_study(
     with writing_results(out), warnings.catch_warnings():
         # the report states the share of filler itself
         warnings.filterwarnings("ignore", "simulate_spread: filler", GraphkitWarning)
-        return _run_stages(config, ResultsFolder(out), executor)
+        with ExitStack() as stack:
+            return _run_stages(config, ResultsFolder(out), executor, stack)
 
 
 def _run_stages(
-    config: StudyConfig, folder: ResultsFolder, executor: Executor | None
+    config: StudyConfig, folder: ResultsFolder, executor: Executor | None, stack: ExitStack
 ) -> StudyResult:
     streams = Streams(config.seed)
     folder.text("study.toml", _HEAD + public_config(config).to_toml())
     with folder.stage("data"):
         inputs = load_inputs(config)
         check_inputs(config, inputs)
+    # large worlds fill all cores one by one, and keep to their memory
+    alone = 1 if len(inputs.dataset.account_ids) > MOST_SIDE_BY_SIDE else None
+    beside_us = stack.enter_context(beside(alone))
     config = calibrate_viewers(config, inputs, folder, streams)
-    found, partitions = _find_communities(config, inputs, folder, streams)
+    found, partitions, drawn = _find_communities(config, inputs, folder, streams, beside_us)
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
@@ -176,10 +153,19 @@ def _run_stages(
         for kind, views in seen.items():
             rows = [_named_rows(v.frame, world=w) for w, v in enumerate(views)]
             folder.table(f"visibility_{kind}", pl.concat(rows))
-    simulation = _Simulation(config, worlds, seen, streams, folder.path, executor)
+    simulation = Simulation(config, worlds, seen, streams, folder.path, beside_us, executor)
     with folder.stage("simulation"):
         log = _log_folder(config, folder.path)
+        started = time.perf_counter()
+        conditions_of = simulated_conditions(
+            *(config, worlds[: simulation.some(config.conditions.worlds)], config.feeds()),
+            streams.integer("conditions"),
+        )
+        # beside the arms as they are
+        begun = simulation.begin_conditions(conditions_of) if alone is None else []
         spread = simulation.run("simulation", worlds=tried, impressions=log)
+        readings, scanned = simulation.begin_readings(spread), time.perf_counter()
+        swept = simulation.begin_sweep(spread) if config.s_scan.social_share else {}
     with folder.stage("measures"):
         whole = simulation.measure(spread, views_of)
         spread = without_kinds(spread, others.kinds)
@@ -203,14 +189,29 @@ def _run_stages(
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
             few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
             folder.table("incomes", pl.concat(rows).drop(few))
+    flows = flow_tables(spread)
+
+    def draw_first() -> list[str]:
+        """Draw what conditions change nothing of; one thread draws at a time."""
+        beside_us.wait_for(drawn)
+        parts = (outcome, gaps, means, curve, None, (), None, ())
+        first = StudyResult(config, found, seen, spread, *parts, folder.path, (), economy=paid)
+        return write_figures(first, flows, folder)
+
+    first_drawn = beside_us.begin(folder.timed("first figures", draw_first))
     scan = None
-    with folder.stage("other conditions"):
-        parts = simulation.try_conditions(_conditions_of(config, simulation, inputs), spread)
+    with folder.stage("other conditions", since=started):
+        parts = simulation.try_conditions(
+            [*conditions_of, *_built_conditions(config, simulation, inputs)],
+            begun,
+            readings,
+            spread,
+        )
         parts += simulation.contrast_partitions(whole, others)
     if config.s_scan.social_share:
-        with folder.stage("scan over s"):
-            scan, swept = simulation.sweep_social_share(spread)
-            parts += swept
+        with folder.stage("scan over s", since=scanned):
+            scan, rows_over_s = simulation.end_sweep(swept)
+            parts += rows_over_s
             folder.table("s_scan", scan)
     conditions = concat_conditions(parts)
     if conditions is not None:
@@ -236,7 +237,6 @@ def _run_stages(
     rest: dict[str, Any] = {"validation": validation, "economy": paid}
     result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
     with folder.stage("flows and figures"):
-        flows = flow_tables(spread)
         rows = [
             _named_rows(m.frame, partition=kind, arm=arm)
             for kind, by_arm in flows.items()
@@ -245,7 +245,7 @@ def _run_stages(
         folder.table("flows", pl.concat(rows))
         feeds = [_named_rows(feed.frame, arm=arm) for arm, feed in config.feeds().items()]
         folder.table("feeds", pl.concat(feeds))
-        write_figures(result, flows, folder)
+        write_figures(result, flows, folder, drawn=[*beside_us.wait_for(first_drawn)])
     with folder.stage("report"):
         write_report(result, inputs, folder)
     folder.text("disclosure.md", disclosure_note(result.disclosure))
@@ -261,10 +261,15 @@ def _named_rows(frame: pl.DataFrame, **names: str | int) -> pl.DataFrame:
 
 
 def _find_communities(
-    config: StudyConfig, inputs: StudyInputs, folder: ResultsFolder, streams: Streams
-) -> tuple[CommunityStudy, dict[str, Partition]]:
-    """The community study, and all partitions that were found."""
+    config: StudyConfig,
+    inputs: StudyInputs,
+    folder: ResultsFolder,
+    streams: Streams,
+    others: Beside,
+) -> tuple[CommunityStudy, dict[str, Partition], Future[None]]:
+    """The community study, all partitions that were found, and the figures that are drawn."""
     wanted, world = config.communities, config.world
+    drawn: list[Future[None]] = []
     with folder.stage("disjoint data"):
         part = split_world_data(inputs.source, since=world.since, posts=world.posts)
     found = community_stages(
@@ -273,6 +278,7 @@ def _find_communities(
         truth=None if inputs.platform is None else inputs.platform.truth,
         least=config.report.min_group_size,
         members=config.report.members,
+        draw=lambda work: drawn.append(others.begin(work)),
     )
     with folder.stage("communities"):
         _require_communities(found.partition, config)
@@ -290,29 +296,12 @@ def _find_communities(
         else:
             why = NOBODY.format(kind="follow", least=config.report.min_group_size)
             found = replace(found, notes=(*found.notes, why.rstrip(".")))
-    return found, partitions
-
-
-@dataclass(frozen=True)
-class _OtherPartitions:
-    """Other interest partitions of the data's own world.
-
-    `found` are those that other worlds get too, and `refused` the reasons of those that are none.
-    """
-
-    partitions: dict[str, Partition]
-    found: Sequence[PartitionVariant]
-    refused: Sequence[tuple[Condition, str]]
-
-    @property
-    def kinds(self) -> list[str]:
-        """Their kinds."""
-        return list(self.partitions)
+    return found, partitions, drawn[0]
 
 
 def _find_other_partitions(
     config: StudyConfig, found: CommunityStudy, streams: Streams
-) -> _OtherPartitions:
+) -> OtherPartitions:
     """The interest partition by other seeds, resolutions and thresholds, as the study asks."""
     variants = partition_variants(config)
     seed, search = streams.integer("communities"), _search(config)
@@ -320,7 +309,7 @@ def _find_other_partitions(
     partitions, why = find_variants(variants, config, *part, search, seed)
     known = [variant for variant in variants if variant.kind in partitions]
     refused = [(v.condition, why[v.kind]) for v in variants if v.kind in why]
-    return _OtherPartitions(partitions, known, refused)
+    return OtherPartitions(partitions, known, refused)
 
 
 def _search(config: StudyConfig) -> dict[str, Any]:
@@ -381,9 +370,9 @@ def _build_tried_worlds(
     config: StudyConfig,
     inputs: StudyInputs,
     partitions: Mapping[str, Partition],
-    others: _OtherPartitions,
+    others: OtherPartitions,
     streams: Streams,
-) -> tuple[list[World], _OtherPartitions]:
+) -> tuple[list[World], OtherPartitions]:
     """The worlds with the other partitions, and those of them that every world has."""
     stopped = dict[str, str]()
     found = [*others.found]
@@ -394,7 +383,7 @@ def _build_tried_worlds(
     refused = [(v.condition, stopped[v.kind]) for v in found if v.kind in stopped]
     there = [variant for variant in found if variant.kind in kept]
     whole = [world_without(world, list(stopped)) for world in worlds]
-    return whole, _OtherPartitions(kept, there, [*others.refused, *refused])
+    return whole, OtherPartitions(kept, there, [*others.refused, *refused])
 
 
 def _build_worlds(
@@ -426,14 +415,15 @@ def _build_worlds(
     if inputs.platform is None:
         rng = streams.integer("worlds")
         return resample_worlds(own, wanted.groups, rng=rng) if wanted.groups else [own]
-    find: Callable[[Platform], Mapping[str, Partition]] = partial(
-        _partitions_of, config, variants, {} if stopped is None else stopped
-    )
-    if known:
-        there = iter(known[1:])
-        find = lambda _: {k: p for k, p in next(there).partitions.items() if k != "planted"}  # noqa: E731
+
+    def find(number: int, reasons: dict[str, str]) -> Partitions:
+        if not known:
+            return partial(_partitions_of, config, variants, reasons)
+        there = known[number + 1].partitions
+        return lambda _: {kind: found for kind, found in there.items() if kind != "planted"}
+
     others = wanted.worlds - 1
-    more = _make_worlds(config, inputs.platform, others, find, streams) if others else []
+    more = _make_worlds(config, inputs.platform, others, find, streams, stopped) if others else []
     return _of_common_kinds([own, *more])
 
 
@@ -449,13 +439,32 @@ def _make_worlds(
     config: StudyConfig,
     like: Platform,
     n: int,
-    find: Callable[[Platform], Mapping[str, Partition]],
+    find: Callable[[int, dict[str, str]], Partitions],
     streams: Streams,
+    stopped: dict[str, str] | None = None,
 ) -> list[World]:
-    """Worlds that are made independently, with the partitions that `find` gives."""
+    """Worlds that are made independently, with partitions.
+
+    `find` gives the function that finds those of a world by its number; it adds the reasons of
+    variants that the world does not have to a table, and `stopped` gets the first ones.
+    """
     options = _world_options(config)
-    made = worlds(n, like=like, partitions=find, **options, rng=streams.integer("worlds"))
-    return [unassign_small_in_world(world, config.report.min_group_size) for world in made]
+    make = world_maker(like=like, **options, rng=streams.integer("worlds"))
+
+    def make_one(number: int) -> tuple[World, dict[str, str]]:
+        reasons = dict[str, str]()
+        world = make(number, find(number, reasons))
+        return unassign_small_in_world(world, config.report.min_group_size), reasons
+
+    if config.communities.engine == "native" and len(like.dataset.account_ids) <= MOST_SIDE_BY_SIDE:
+        made = in_threads(make_one, range(n), "worlds")
+    else:
+        made = [make_one(number) for number in track(range(n), "worlds", n)]
+    for _, reasons in made:
+        for kind, reason in reasons.items():
+            if stopped is not None:
+                stopped.setdefault(kind, reason)
+    return [world for world, _ in made]
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:
@@ -477,27 +486,34 @@ def _see_communities(
     options: dict[str, Any] = {"runs": runs, "engine": config.communities.engine}
     rng = streams.integer("visibility in the worlds")
     kinds = [kind for kind in worlds[0].partitions if kind != "follow"]
-    found: list[list[Visibility]] = []
-    for world in track(worlds, "visibility in the worlds", len(worlds)):
-        if world.sample == "part":
-            found.append(found[0])
-            continue
+
+    def see(number: int) -> list[Visibility]:
         # of other worlds only the verdicts and the line are used: two runs will do
-        fewer = options if not found else options | {"runs": min(runs, 2)}
-        partitions = [world.partitions[kind] for kind in kinds]
-        seen = visibility_of_all(partitions, world.follows, **fewer, rng=rng)
-        found.append([disclosed_visibility(one, least) for one in seen])
+        fewer = options | {"runs": min(runs, 2)} if number else options
+        partitions = [worlds[number].partitions[kind] for kind in kinds]
+        seen = visibility_of_all(partitions, worlds[number].follows, **fewer, rng=rng)
+        return [disclosed_visibility(one, least) for one in seen]
+
+    # as those before them
+    parts = [number for number, world in enumerate(worlds) if number and world.sample == "part"]
+    whole = [number for number in range(len(worlds)) if number not in parts]
+    title = "visibility in the worlds"
+    if config.communities.engine == "native" and worlds[0].n_accounts <= MOST_SIDE_BY_SIDE:
+        views = dict(zip(whole, in_threads(see, whole, title), strict=True))
+    else:
+        views = {number: see(number) for number in track(whole, title, len(whole))}
+    found = [views.get(number, views[0]) for number in range(len(worlds))]
     return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
 
-def _conditions_of(
-    config: StudyConfig, simulation: _Simulation, inputs: StudyInputs
+def _built_conditions(
+    config: StudyConfig, simulation: Simulation, inputs: StudyInputs
 ) -> list[Condition]:
-    """The conditions of a study that need simulations, but for readings of open slots and s."""
+    """The conditions of a study that need worlds built anew."""
     wanted, streams = config.conditions, simulation.streams
     n = simulation.some(wanted.worlds)
-    worlds, seed = simulation.worlds[:n], streams.integer("conditions")
-    found = simulated_conditions(config, worlds, config.feeds(), seed)
+    worlds = simulation.worlds[:n]
+    found = list[Condition]()
     for space in wanted.space:
         if space == config.world.space:
             continue
@@ -527,240 +543,14 @@ def _conditions_of(
             inputs.platform, parameters={**inputs.platform.parameters, "homophily": dial}
         )
         try:
-            made = _make_worlds(config, like, n, partial(_partitions_of, config, (), {}), streams)
+            found_anew = lambda _, reasons: partial(_partitions_of, config, (), reasons)  # noqa: E731
+            made = _make_worlds(config, like, n, found_anew, streams)
             views = _see_communities(config, made, streams)
         except REFUSALS as error:
             found.append(replace(condition, refused=public_message(error)))
         else:
             found.append(replace(condition, worlds=made, visibility=views))
     return found
-
-
-@dataclass(frozen=True)
-class _Simulation:
-    """Simulations of all arms in the worlds of a study, with common random numbers."""
-
-    config: StudyConfig
-    worlds: Sequence[World]
-    seen: Mapping[str, Sequence[Visibility]]
-    streams: Streams
-    out: Path
-    executor: Executor | None = None
-
-    def some(self, most: int) -> int:
-        """Number of worlds for a condition: all, if they are parts of one."""
-        return len(self.worlds) if self.worlds[0].sample == "whole" else min(most, len(self.worlds))
-
-    def run(
-        self,
-        name: str,
-        *,
-        worlds: Sequence[World] | None = None,
-        feeds: Mapping[str, Feed] | None = None,
-        replications: int | None = None,
-        behaviour: Behaviour | None = None,
-        slots: int | None = None,
-        reading: str = "filled",
-        payout: Payout | None = None,
-        impressions: Path | None = None,
-    ) -> Spread:
-        """Some arms in some worlds, with the same draws under every condition."""
-        wanted = self.config.simulation
-        kept = self.out / CHECKPOINTS / name
-        simulate = partial(
-            simulate_spread,
-            self.worlds if worlds is None else worlds,
-            feeds or self.config.feeds(),
-            ticks=wanted.ticks,
-            replications=replications or wanted.replications,
-            slots=slots or wanted.slots,
-            budget=wanted.budget,
-            behaviour=behaviour or self.config.behaviour,
-            reading=reading,
-            payout=payout or self.config.payout,
-            impressions=impressions,
-            checkpoint=kept,
-            executor=self.executor,
-            rng=self.streams.integer("simulation"),
-        )
-        return _from_checkpoint(simulate, kept, impressions)
-
-    def readings(self) -> tuple[Spread, list[Spread]]:
-        """All arms with open slots left empty, and each compared arm over slots that it shares."""
-        wanted, kept = self.config.simulation, self.out / CHECKPOINTS / "open slots"
-        first, last = self.config.arms[0].name, self.config.random_arm
-        simulate = partial(
-            simulate_readings,
-            *(self.worlds, self.config.feeds()),
-            [list(dict.fromkeys((first, arm, last))) for arm in self.config.compared_arms],
-            ticks=wanted.ticks,
-            replications=wanted.replications,
-            slots=wanted.slots,
-            behaviour=self.config.behaviour,
-            checkpoint=kept,
-            executor=self.executor,
-            rng=self.streams.integer("simulation"),
-        )
-        return _from_checkpoint(simulate, kept)
-
-    def run_first(
-        self, name: str, spread: Spread, worlds: Sequence[World], **options: Any
-    ) -> Spread:
-        """As many worlds under another condition than those of `spread`, the study's own.
-
-        Where random posts are the same under both, and so is who sees them, their arm, which no other
-        is compared with by what viewers do, is that of `spread`.
-        """
-        feeds = self.config.feeds() | dict(options.pop("feeds", None) or {})
-        random = self.config.random_arm
-        compared = {self.config.arms[0].name, *self.config.compared_arms}
-        replications = options.get("replications") or spread.replications
-        alike = draws_at_random(feeds[random]) and self.config.simulation.budget == "matched"
-        alike &= options.get("slots") is None and same_random_posts(worlds, spread.worlds)
-        options |= {"worlds": worlds}
-        if random in compared or not alike or replications > spread.replications:
-            return self.run(name, feeds=feeds, **options)
-        some = {arm: feed for arm, feed in feeds.items() if arm != random}
-        found = self.run(name, feeds=some, **options)
-        known = first_worlds(spread, len(worlds), replications).tallies
-        known = {job: tally for job, tally in known.items() if job[0] == random}
-        return replace(found, arms=tuple(feeds), tallies={**found.tallies, **known})
-
-    def measure(
-        self, spread: Spread, seen: Mapping[str, Sequence[Visibility]] | None = None
-    ) -> pl.DataFrame:
-        """All measures, with the hosting of hidden and visible communities and its slope."""
-        given = (seen or self.seen).items()
-        views = {kind: list(of_worlds)[: len(spread.worlds)] for kind, of_worlds in given}
-        wanted = self.config.simulation.ticks, self.config.report.min_group_size
-        outcome = disclosed_outcome(measure_spread(spread), spread.worlds, *wanted)
-        # small communities are left out of the views
-        return hosting_by_visibility(outcome, views, random=self.config.random_arm, least=0)
-
-    def contrast(self, outcome: pl.DataFrame) -> pl.DataFrame:
-        """Contrasts of the compared arms with the first."""
-        there = outcome.get_column("arm").unique().to_list()
-        arms = [arm for arm in self.config.compared_arms if arm in there]
-        return analysis.contrast_arms(outcome, arms, self.config.arms[0].name)
-
-    def compare_payouts(self, spread: Spread) -> Economy:
-        """The payout schemes of the study; under a free budget each with runs of its own.
-
-        `spread` is that of the study's own scheme.
-        """
-        schemes, own = self.config.compared_payouts, self.config.payout
-        base, living = self.config.arms[0].name, self.config.economy.living
-        if self.config.simulation.budget == "matched":
-            return economy(spread, schemes, baseline=base, living=living)
-        spreads = [
-            spread if scheme == own else self.run(f"payout {at}", payout=scheme)
-            for at, scheme in enumerate(track(schemes, "payout schemes", len(schemes)))
-        ]
-        return economy(spreads, schemes, baseline=base, living=living)
-
-    def try_conditions(self, conditions: Sequence[Condition], spread: Spread) -> list[pl.DataFrame]:
-        """Rows of other readings of open slots, and of each condition; if it cannot be run, why."""
-
-        def try_one(condition: Condition | None) -> list[pl.DataFrame]:
-            if condition is None:
-                return self._contrast_readings(spread)
-            if condition.refused is not None:
-                return [self._refuse(condition, condition.refused)]
-            worlds = condition.worlds or self.worlds[: self.some(self.config.conditions.worlds)]
-            options = {"feeds": condition.arms, "slots": condition.slots}
-            seen: Any = condition.visibility
-            try:
-                found = self.run_first(condition.name, spread, worlds, **options)
-                return [condition_rows(condition, self.contrast(self.measure(found, seen)))]
-            except REFUSALS as error:
-                return [self._refuse(condition, public_message(error))]
-
-        parts = self._side_by_side(try_one, [None, *conditions], "other conditions")
-        return [rows for several in parts for rows in several]
-
-    def _refuse(self, condition: Condition, why: str) -> pl.DataFrame:
-        """Rows of a condition that cannot be run, one per comparison."""
-        base = self.config.arms[0].name
-        arms = self.config.compared_arms
-        return pl.concat([condition_rows(condition, why, arm=a, baseline=base) for a in arms])
-
-    def contrast_partitions(
-        self, outcome: pl.DataFrame, others: _OtherPartitions
-    ) -> list[pl.DataFrame]:
-        """Rows of the other partitions, which the study's own simulations were tallied under."""
-        parts = [self._refuse(condition, why) for condition, why in others.refused]
-        if others.kinds:
-            wanted = pl.col("partition").is_null() | pl.col("partition").is_in(others.kinds)
-            gaps = self.contrast(outcome.filter(pl.col("community").is_null(), wanted))
-            parts += [condition_rows(variant.condition, gaps) for variant in others.found]
-        return parts
-
-    def _contrast_readings(self, spread: Spread) -> list[pl.DataFrame]:
-        """Rows with slots left empty, if filler filled some, and over shared slots.
-
-        The latter are those that both arms fill from their own sources, pair by pair; neither
-        is tried if hardly any slot is open.
-        """
-        arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
-        filled = max(spread.filler(arm) for arm in arms) > MIN_FILLER
-        if not filled and max(text.empty_shares(spread)[arm] for arm in arms) <= MIN_FILLER:
-            return []
-        left = Condition("open slots", "empty", "filled", label="slots left empty")
-        shared = Condition("open slots", "shared", "filled", label="shared slots")
-        if self.config.simulation.budget == "free":  # arms have no slots in common
-            if not filled:
-                return []
-            run = self.run(left.name, reading="empty")
-            return [condition_rows(left, self.contrast(self.measure(run)))]
-        empty, pairs = self.readings()
-        found = [condition_rows(left, self.contrast(self.measure(empty)))] if filled else []
-        gaps = pl.concat([self.contrast(self.measure(one)) for one in pairs])
-        return [*found, condition_rows(shared, gaps)]
-
-    def sweep_social_share(self, spread: Spread) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-        """Contrasts over the social share of taste s, and the rows of each s as a condition.
-
-        `spread` is that of the study's own s, which is no condition.
-        """
-        wanted, own = self.config.s_scan, self.config.behaviour.social_share
-        worlds = self.worlds[: self.some(wanted.worlds)]
-
-        def try_value(s: float) -> pl.DataFrame:
-            if s == own and wanted.replications <= spread.replications:
-                found = first_worlds(spread, len(worlds), wanted.replications)
-            else:
-                options: dict[str, Any] = {"replications": wanted.replications}
-                options["behaviour"] = replace(self.config.behaviour, social_share=s)
-                found = self.run_first(f"s {s!r}", spread, worlds, **options)
-            return self.contrast(self.measure(found))
-
-        values = sorted(set(wanted.social_share))
-        gaps = self._side_by_side(try_value, values, "scanning s")
-        pairs = list(zip(values, gaps, strict=True))
-        scan = pl.concat([analysis.sweep_contrasts(rows, s) for s, rows in pairs])
-        swept = [condition_rows(Condition("s", s, own), rows) for s, rows in pairs if s != own]
-        return analysis.mark_sign_changes(scan), swept
-
-    def _side_by_side(
-        self, work: Callable[[Piece], Result], pieces: Sequence[Piece], title: str
-    ) -> list[Result]:
-        """Simulations under several conditions, in threads unless one of them fills all cores."""
-        if self.worlds[0].n_accounts > MOST_SIDE_BY_SIDE:
-            return [work(piece) for piece in track(pieces, title, len(pieces))]
-        return in_threads(work, pieces, title)
-
-
-def _from_checkpoint(simulate: Callable[[], T], kept: Path, *folders: Path | None) -> T:
-    """Simulate from the checkpoint `kept` on; if it is of a changed study, anew."""
-    try:
-        return simulate()
-    except OptionError:
-        if not kept.exists():
-            raise
-    # the checkpoint last: if only that were gone, the impressions would be of another run
-    for old in filter(None, (*folders, kept)):
-        remove_folder(old)
-    return simulate()
 
 
 def _log_folder(config: StudyConfig, out: Path) -> Path | None:

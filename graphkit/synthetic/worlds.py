@@ -18,6 +18,9 @@ from graphkit.synthetic.platform import platform
 
 __all__ = ["worlds"]
 
+#: Finds partitions of the accounts of a platform, by kind.
+Partitions = Callable[[Platform], Mapping[str, Partition]]
+
 #: Parameters that a platform records only if they were given.
 DIALS = ("leaning", "locality", "ages")
 #: Parameters that make a platform, as its ``parameters`` record them.
@@ -28,7 +31,7 @@ def worlds(
     n: int,
     *,
     like: Platform | None = None,
-    partitions: Callable[[Platform], Mapping[str, Partition]] | None = None,
+    partitions: Partitions | None = None,
     ticks: int = 20,
     stock: float = 0.3,
     space: Mapping[str, float] | str | None = None,
@@ -91,26 +94,59 @@ def worlds(
     True
     """
     n = check_integer("n", n, 1)
-    if isinstance(space, InterestSpace):
-        raise OptionError(
-            "worlds: space= is an interest space of one platform, and every world has posts of its "
-            "own. Name sources with weights instead."
-        )
     if partitions is not None and not callable(partitions):
         raise OptionError(
             f"partitions={shorten(partitions)}: a function of a platform is needed that returns "
             "partitions by kind, for each world has accounts of its own."
         )
+    make = world_maker(
+        like=like,
+        ticks=ticks,
+        stock=stock,
+        space=space,
+        feature_noise=feature_noise,
+        profile_noise=profile_noise,
+        cold_start=cold_start,
+        dimensions=dimensions,
+        rng=rng,
+    )
+    return [make(number, partitions) for number in track(range(n), "worlds", n)]
+
+
+def world_maker(
+    *,
+    like: Platform | None,
+    space: Mapping[str, float] | str | None,
+    rng: RNGLike | None,
+    **options: Any,
+) -> Callable[[int, Partitions | None], World]:
+    """The function that makes one of the :func:`worlds` by its number, whatever others are made.
+
+    It takes the number and `partitions`. Worlds of several numbers may be made at the same time.
+
+    Parameters
+    ----------
+    like, space, rng, **options
+        As in :func:`worlds`.
+
+    Raises
+    ------
+    OptionError, DataError
+        As :func:`worlds`.
+    """
+    if isinstance(space, InterestSpace):
+        raise OptionError(
+            "worlds: space= is an interest space of one platform, and every world has posts of its "
+            "own. Name sources with weights instead."
+        )
     parameters = _parameters_of(like)
-    options: dict[str, Any] = {"ticks": ticks, "stock": stock, "space": space}
-    options |= {"dimensions": dimensions, "feature_noise": feature_noise}
-    options |= {"profile_noise": profile_noise, "cold_start": cold_start}
     streams = Streams(rng)
-    made = []
-    for number in track(range(n), "worlds", n):
+
+    def make(number: int, find: Partitions | None) -> World:
         one = platform(**parameters, rng=streams.integer("platform", number))
-        found = None if partitions is None else _check_partitions(partitions(one))
-        world = build_world(one, found, **options, rng=streams.integer("world", number))
+        found = None if find is None else _check_partitions(find(one))
+        seed = streams.integer("world", number)
+        world = build_world(one, found, space=space, **options, rng=seed)
         record = dataclasses.replace(
             world.provenance,
             verb="synthetic.worlds",
@@ -121,8 +157,9 @@ def worlds(
             },
             seed=streams.seed,
         )
-        made.append(dataclasses.replace(world, provenance=record))
-    return made
+        return dataclasses.replace(world, provenance=record)
+
+    return make
 
 
 def _parameters_of(like: Platform | None) -> dict[str, Any]:

@@ -12,7 +12,14 @@ import pytest
 import graphkit as gk
 from graphkit.data.dataset import Dataset
 from graphkit.errors import DataError, FileError, GraphkitError, MissingDataError, OptionError
-from graphkit.study import StudyConfig, StudyResult, check_study, load_config, run_study
+from graphkit.study import (
+    StudyConfig,
+    StudyResult,
+    check_study,
+    load_config,
+    run_study,
+    simulations,
+)
 from graphkit.study import run as run_module
 from graphkit.study.disclosure import n_merged
 
@@ -223,7 +230,7 @@ def test_a_failing_stage_leaves_what_was_finished(
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "worlds", broken)
+        patch.setattr(run_module, "world_maker", broken)
         with pytest.raises(DataError, match=r"stage 'worlds': the worlds are too small. Finished"):
             run_study(study, out)
     failures = pl.read_csv(out / "failures.csv")
@@ -232,7 +239,7 @@ def test_a_failing_stage_leaves_what_was_finished(
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["finished"], manifest["failed"]) == (False, "worlds")
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "simulate_spread", lambda *_, **__: 1 / 0)
+        patch.setattr(simulations, "simulate_spread", lambda *_, **__: 1 / 0)
         with pytest.raises(GraphkitError, match=r"stage 'simulation': ZeroDivisionError"):
             run_study(study, out)
     assert pl.read_csv(out / "failures.csv")["stage"].to_list() == ["simulation"]
