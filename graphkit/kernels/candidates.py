@@ -218,19 +218,28 @@ def from_covisited(state: Any, tick: Any, key_a: Any, proposed: Array, quota: An
 
 
 @inner
-def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, quota: Any) -> Any:
-    """Random draws from the cold-start posts, or from all."""
+def most_draws(source: Any, tick: Any, quota: Any) -> Any:
+    """Number of random draws that a source may make; none from no posts."""
+    if source == st.FRESH:
+        return 2 * quota if tick.cold_start.size > 0 else np.int64(0)
+    return st.OVERSAMPLE * quota if tick.n_eligible > 0 else np.int64(0)
+
+
+@inner
+def from_draws(
+    source: Any, key_a: Any, tick: Any, proposed: Array, first: Any, size: Any
+) -> None:
+    """Random draws from the cold-start posts, or from all: the `first` and following ones."""
     cold_start = tick.cold_start
     pool = cold_start.size if source == st.FRESH else tick.n_eligible
     base = keyed(tick.seed, st.E_CANDIDATE, key_a, np.uint64(source), tick.t)
-    size = st.OVERSAMPLE * quota if source == st.EVERYWHERE else 2 * quota
-    if pool == 0:
-        size = np.int64(0)
     for j in range(size):
-        h = mix(base + np.uint64(j + 1) * GOLDEN)
+        h = mix(base + np.uint64(first + j + 1) * GOLDEN)
         at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
-        proposed[j] = cold_start[at] if source == st.FRESH else at
-    return size
+        proposed[j] = at
+    if source == st.FRESH:
+        for j in range(size):
+            proposed[j] = cold_start[proposed[j]]
 
 
 @inner

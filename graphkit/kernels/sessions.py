@@ -420,7 +420,7 @@ def list_pairs(
             found.post[at] = entries[c, st.POST]
             found.source[at] = entries[c, st.SOURCE]
             for f in range(every.size):
-                found.factors[f, at] = np.float32(scratch.factors[k, f])
+                found.factors[f, at] = np.float32(scratch.factors[f, k])
         found.size[i] = size
         clear_table(scratch.hash_slots, entries, count)
 
