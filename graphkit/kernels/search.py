@@ -152,6 +152,15 @@ def _rank_key(dot: Any, code: Any) -> Any:
 
 
 @inner
+def _value_of(key: Any) -> Any:
+    """Product of a post, from its sort key."""
+    bits = key >> 32
+    if bits < 0:
+        bits = np.int64(-2147483648) - bits
+    return np.int32(bits).view(np.float32)
+
+
+@inner
 def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     """Number of the first `width` values that reach the bar."""
     above = 0
@@ -246,19 +255,22 @@ def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
 @inner
 def _choose_cells(
     values: Array, row: Any, cells: Any, probes: Any, tops: Array, places: Array, keys: Array
-) -> Any:
+) -> None:
     """The cells of the `probes` largest values, ties: the first, as the bits below of keys[0].
 
-    Returns the largest key.
+    The nearest is the first.
     """
     got = _list_above(values, row, cells, _find_bar(values, row, cells, probes, tops), places)
-    best = np.int64(-(2**62))
     for z in range(got):
         c = places[z]
         keys[0, z] = _rank_key(values[row, c], 0x7FFFFFFF - c)
-        best = max(best, keys[0, z])
-    _keep_largest(keys, 0, got, probes)
-    return best
+    got = _keep_largest(keys, 0, got, probes)
+    for z in range(1, got):
+        key, at = keys[0, z], z
+        while at > 0 and keys[0, at - 1] < key:
+            keys[0, at] = keys[0, at - 1]
+            at -= 1
+        keys[0, at] = key
 
 
 @inner
@@ -272,21 +284,31 @@ def _choose_posts(
     withdrawn: Array,
     any_withdrawn: Any,
     cap: Any,
+    bar: Any,
     tops: Array,
     places: Array,
     keys: Array,
 ) -> Any:
-    """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number."""
+    """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number.
+
+    Of those below the `bar`, any may be left out.
+    """
     k = cap + (cap >> 2) + 4
+    known = bar > np.float32(-np.inf)
+    some: Any = np.int64(0)
+    if known:
+        some = _list_above(values, row, size, bar, places)
+        known = some <= k
     while True:
-        some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
+        if not known:
+            some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
         got: Any = np.int64(0)
         for z in range(some):
             at = places[z]
             post = np.int64(ids[first + at])
             keys[0, got] = _rank_key(values[row, at], post)
             got += not (has_seen(seen, post) or (any_withdrawn and withdrawn[post]))
-        if got >= cap or size <= k:
+        if known or got >= cap or size <= k:
             return _keep_largest(keys, 0, got, cap)
         # most of the nearest are seen
         k *= 4
@@ -312,6 +334,9 @@ def search_index(
     Posts that its account has seen, and withdrawn ones, are left out. Fills the rows of `found`
     with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
     `nearest` with the nearest cell of each account. Queries of zeros find nothing.
+
+    The nearest cells of all queries are visited first: what fills `found` there is the bar for
+    posts of other cells.
     """
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
     cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
@@ -334,7 +359,6 @@ def search_index(
         if some:
             known[size_known] = i
             size_known += 1
-    begin = np.zeros(cells + 1, np.int64)
     for low in range(0, size_known, QUERIES):
         last = size_known - 1
         for k in range(QUERIES):
@@ -342,60 +366,73 @@ def search_index(
         _dot_products(queries, q, centres, np.int64(0), cells, cells, dots)
         for k in range(min(QUERIES, size_known - low)):
             i = known[low + k]
-            best = _choose_cells(dots, k, cells, probes, tops, places, room)
-            nearest[accounts[i]] = 0x7FFFFFFF - (best & 0x7FFFFFFF)
+            _choose_cells(dots, k, cells, probes, tops, places, room)
             for p in range(probes):
-                cell = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
-                chosen[i, p] = cell
-                begin[cell + 1] += 1
-    # the queries of every cell
-    for c in range(cells):
-        begin[c + 1] += begin[c]
-    visits, fill = np.empty(size_known * probes, np.int32), begin[:-1].copy()
-    for z in range(size_known):
-        i = known[z]
-        for p in range(probes):
-            c = chosen[i, p]
-            visits[fill[c]] = i
-            fill[c] += 1
-    near = np.empty((n, probes * each), np.int64)
-    for c in range(cells):
-        first, size = start[c], cell_end[c] - start[c]
-        if size <= 0:
-            continue
-        last = begin[c + 1] - 1
-        for low in range(begin[c], begin[c + 1], QUERIES):
-            for k in range(QUERIES):
-                q[k] = visits[min(low + k, last)]
-                a = accounts[q[k]]
-                for at in range(seen_start[a], seen_start[a + 1], 16):
-                    prefetch(all_seen, at)
-            _dot_products(
-                queries, q, blocks, first * queries.shape[1], start[c + 1] - first, size, dots
-            )
-            for k in range(min(QUERIES, last + 1 - low)):
-                i = q[k]
-                a = accounts[i]
-                seen = all_seen[seen_start[a] : seen_start[a + 1]]
-                got = _choose_posts(
-                    dots,
-                    k,
-                    size,
-                    ids,
-                    first,
-                    seen,
-                    withdrawn,
-                    any_withdrawn,
-                    each,
-                    tops,
-                    places,
-                    room,
+                chosen[i, p] = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
+            nearest[accounts[i]] = chosen[i, 0]
+    near, bars = np.empty((n, probes * each), np.int64), np.full(n, -np.inf, np.float32)
+    visits, begin = np.empty(size_known * probes, np.int32), np.empty(cells + 1, np.int64)
+    lead = min(-(-quota // each), probes)
+    for part in range(2):
+        # the queries of every cell
+        near_by, far = (0, lead) if part == 0 else (lead, probes)
+        begin[:] = 0
+        for z in range(size_known):
+            for p in range(near_by, far):
+                begin[chosen[known[z], p] + 1] += 1
+        for c in range(cells):
+            begin[c + 1] += begin[c]
+        fill = begin[:-1].copy()
+        for z in range(size_known):
+            i = known[z]
+            for p in range(near_by, far):
+                c = chosen[i, p]
+                visits[fill[c]] = i
+                fill[c] += 1
+        for c in range(cells):
+            first, size = start[c], cell_end[c] - start[c]
+            if size <= 0:
+                continue
+            last = begin[c + 1] - 1
+            for low in range(begin[c], begin[c + 1], QUERIES):
+                for k in range(QUERIES):
+                    q[k] = visits[min(low + k, last)]
+                    a = accounts[q[k]]
+                    for at in range(seen_start[a], seen_start[a + 1], 16):
+                        prefetch(all_seen, at)
+                _dot_products(
+                    queries, q, blocks, first * queries.shape[1], start[c + 1] - first, size, dots
                 )
-                for r in range(got):
-                    near[i, sizes[i] + r] = room[0, r]
-                sizes[i] += got
+                for k in range(min(QUERIES, last + 1 - low)):
+                    i = q[k]
+                    a = accounts[i]
+                    seen = all_seen[seen_start[a] : seen_start[a + 1]]
+                    got = _choose_posts(
+                        dots,
+                        k,
+                        size,
+                        ids,
+                        first,
+                        seen,
+                        withdrawn,
+                        any_withdrawn,
+                        each,
+                        bars[i],
+                        tops,
+                        places,
+                        room,
+                    )
+                    for r in range(got):
+                        near[i, sizes[i] + r] = room[0, r]
+                    sizes[i] += got
+        for i in range(n):
+            sizes[i] = _keep_largest(near, i, sizes[i], quota)
+            if sizes[i] == quota and quota > 0:
+                least = near[i, 0]
+                for r in range(1, quota):
+                    least = min(least, near[i, r])
+                bars[i] = _value_of(least)
     for i in range(n):
-        sizes[i] = _keep_largest(near, i, sizes[i], quota)
         for r in range(sizes[i]):
             found[i, r] = near[i, r]
 
