@@ -23,7 +23,7 @@ from graphkit.kernels.candidates import (
     lookup_post,
     most_draws,
 )
-from graphkit.kernels.compile import dot_rows, inner, prefetch
+from graphkit.kernels.compile import dot_rows, borrowing, prefetch
 from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 
@@ -31,7 +31,7 @@ from graphkit.kernels.state import Array
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
 
 
-@inner
+@borrowing
 def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
     """Whether the account is one of a post's posters."""
     own = False
@@ -40,7 +40,7 @@ def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
     return own
 
 
-@inner
+@borrowing
 def posters_followed(
     f_indptr: Array, f_indices: Array, p_indptr: Array, posters: Array, a: Any, post: Any
 ) -> Any:
@@ -52,7 +52,7 @@ def posters_followed(
     return found
 
 
-@inner
+@borrowing
 def _admit_candidates(
     static: Any,
     state: Any,
@@ -112,7 +112,7 @@ def _admit_candidates(
     return count, taken
 
 
-@inner
+@borrowing
 def gather_candidates(
     static: Any,
     state: Any,
@@ -167,7 +167,7 @@ def gather_candidates(
     return count
 
 
-@inner
+@borrowing
 def pair_factors(
     static: Any,
     tick: Any,
@@ -242,7 +242,7 @@ def pair_factors(
     return size
 
 
-@inner
+@borrowing
 def score_candidates(
     static: Any,
     tick: Any,
@@ -284,13 +284,13 @@ def score_candidates(
     return size
 
 
-@inner
+@borrowing
 def flagged_limit(static: Any, params: Any, a: Any) -> Any:
     """Most flagged posts in a session of the account; −1 for no limit."""
     return params.minor_limit if static.minors[a] and params.minor_limit < params.slots else -1
 
 
-@inner
+@borrowing
 def _drop_candidate(scratch: Any, i: Any, last: Any) -> None:
     """Overwrite a candidate by the last one."""
     at, of_topic, of_author = scratch.at, scratch.of_topic, scratch.of_author
@@ -301,7 +301,7 @@ def _drop_candidate(scratch: Any, i: Any, last: Any) -> None:
     base[i], order[i] = base[last], order[last]
 
 
-@inner
+@borrowing
 def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
     """Drop all candidates that are flagged; returns the number of those left."""
     at, entries = scratch.at, scratch.entries
@@ -315,14 +315,14 @@ def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
     return size
 
 
-@inner
+@borrowing
 def _order_bits(value: Any) -> Any:
     """Bits of a score as an integer of the same order; −0 is 0."""
     bits = np.int64(np.float64(value + 0.0).view(np.int64))
     return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
 
 
-@inner
+@borrowing
 def _discount(
     scratch: Any, size: Any, topic: Any, author: Any, topic_penalty: Any, author_penalty: Any
 ) -> None:
@@ -337,7 +337,7 @@ def _discount(
         order[i] = _order_bits(value * (fade[i] if value > 0.0 else 1.0))
 
 
-@inner
+@borrowing
 def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit: Any) -> Any:
     """Greedy re-ranking (MMR): take the best candidate, discount similar ones, and so on.
 
@@ -390,7 +390,7 @@ def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit
     return slots
 
 
-@inner
+@borrowing
 def backfill_slot(
     static: Any, state: Any, tick: Any, params: Any, seen: Array, a: Any, s: Any, barred: Any
 ) -> Any:

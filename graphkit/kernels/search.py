@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from graphkit.kernels.compile import inner, kernel, prefetch, trailing_zeros
+from graphkit.kernels.compile import borrowing, kernel, prefetch, trailing_zeros
 from graphkit.kernels.random import has_seen
 from graphkit.kernels.state import Array
 
@@ -117,7 +117,7 @@ def _fold_tile(typing_context: Any, values: Any, k: Any, j: Any, tops: Any, at: 
     return signature, generate_code
 
 
-@inner
+@borrowing
 def _dot_products(
     queries: Array, q: Any, rows: Array, first: Any, stride: Any, size: Any, out: Array
 ) -> None:
@@ -142,7 +142,7 @@ def _dot_products(
             out[k, j] = np.float32(-np.inf)
 
 
-@inner
+@borrowing
 def _rank_key(dot: Any, code: Any) -> Any:
     """Sort key of a post: its product, ties by the larger code, that is the newer post."""
     bits = np.int64(np.float32(dot).view(np.int32))
@@ -151,7 +151,7 @@ def _rank_key(dot: Any, code: Any) -> Any:
     return (bits << 32) | np.int64(code)
 
 
-@inner
+@borrowing
 def _value_of(key: Any) -> Any:
     """Product of a post, from its sort key."""
     bits = key >> 32
@@ -160,7 +160,7 @@ def _value_of(key: Any) -> Any:
     return np.int32(bits).view(np.float32)
 
 
-@inner
+@borrowing
 def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     """Number of the first `width` values that reach the bar."""
     above = 0
@@ -169,7 +169,7 @@ def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     return above
 
 
-@inner
+@borrowing
 def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
     """A value that at least k of the row's values reach, and seldom many more; −∞ if there are only k.
 
@@ -207,7 +207,7 @@ def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
     return low
 
 
-@inner
+@borrowing
 def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
     """List the places of the row's values that reach the bar; returns their number."""
     got: Any = np.int64(0)
@@ -227,7 +227,7 @@ def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> 
     return got
 
 
-@inner
+@borrowing
 def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
     """Move the k largest of a row of different keys to its front; returns min(size, k)."""
     if size <= k:
@@ -252,7 +252,7 @@ def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
     return got
 
 
-@inner
+@borrowing
 def _choose_cells(
     values: Array, row: Any, cells: Any, probes: Any, tops: Array, places: Array, keys: Array
 ) -> None:
@@ -273,7 +273,7 @@ def _choose_cells(
         keys[0, at] = key
 
 
-@inner
+@borrowing
 def _choose_posts(
     values: Array,
     row: Any,

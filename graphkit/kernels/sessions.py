@@ -14,7 +14,7 @@ import numpy as np
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
-from graphkit.kernels.compile import dot_rows, inner, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, borrowing, dot_rows, kernel, prefetch
 from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
@@ -97,7 +97,7 @@ class TickImpressions(NamedTuple):
     """Slots of each session, from the first on, that the propensities are over."""
 
 
-@kernel()
+@kernel(**BORROWING)
 def start_sessions(
     profiles: Array, last_session: Array, decay: Array, t: int, accounts: Array, queries: Array
 ) -> None:
@@ -119,7 +119,7 @@ def start_sessions(
             queries[i, x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
 
 
-@inner
+@borrowing
 def _watch_fraction(
     viewer: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any
 ) -> Any:
@@ -140,7 +140,7 @@ def _watch_fraction(
     return 1.0 / (1.0 + math.exp(-x))
 
 
-@inner
+@borrowing
 def _draw_reactions(
     viewer: Any, friction: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any
 ) -> Any:
@@ -178,7 +178,7 @@ def _draw_reactions(
     return react
 
 
-@inner
+@borrowing
 def _update_profile(
     profiles: Array, a: Any, features: Array, post: Any, signals: Array, react: Any, w: Any
 ) -> None:
@@ -204,7 +204,7 @@ def _update_profile(
             profiles[a, x] += move * features[post, x]
 
 
-@inner
+@borrowing
 def _reshare_parent(
     static: Any, activity: Array, tick: Any, delivery: Any, a: Any, post: Any
 ) -> Any:
@@ -228,7 +228,7 @@ def _reshare_parent(
     return parent
 
 
-@kernel()
+@kernel(**BORROWING)
 def run_sessions(
     inputs: Any,
     viewer: Any,
@@ -358,7 +358,7 @@ def run_sessions(
         _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
 
 
-@inner
+@borrowing
 def _keep_propensities(
     viewer: Any, propensity: Array, i: Any, watched: Any, n_shown: Any, n_repeats: Any, stay: Any
 ) -> None:
@@ -371,7 +371,7 @@ def _keep_propensities(
     propensity[i, 2] = stay
 
 
-@kernel()
+@kernel(**BORROWING)
 def first_propensities(
     viewer: Any, topics: Array, post: Array, fraction: Array, limit: Array, propensity: Array
 ) -> None:
@@ -425,7 +425,7 @@ def list_pairs(
         clear_table(scratch.hash_slots, entries, count)
 
 
-@kernel()
+@kernel(**BORROWING)
 def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -> Any:
     """Add a tick's impressions to the tallies and recent activity; returns empty slots."""
     watch, views, reacted, source_count, reaction_count, item_ticks = tallies
@@ -465,7 +465,7 @@ def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -
     return empty
 
 
-@kernel()
+@kernel(**BORROWING)
 def record_arrivals(
     t: int,
     active: Array,
