@@ -364,10 +364,19 @@ def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
                 part.align = 4
             product = builder.fmul(*parts)
             builder.store(builder.fadd(builder.load(total), product), total)
-        whole, kind = builder.load(total), ir.IntType(32)
-        sums = [builder.extract_element(whole, ir.Constant(kind, k)) for k in range(LANES)]
-        while len(sums) > 1:
-            sums = [builder.fadd(sums[k], sums[k + 1]) for k in range(0, len(sums), 2)]
-        return sums[0]
+        # neighbours are added, until one sum is left
+        sums, word = builder.load(total), ir.IntType(32)
+        width = LANES
+        while width > 1:
+            width //= 2
+            kind = ir.VectorType(word, width)
+            even, odd = (
+                builder.shuffle_vector(
+                    sums, sums, ir.Constant(kind, [2 * k + side for k in range(width)])
+                )
+                for side in (0, 1)
+            )
+            sums = builder.fadd(even, odd)
+        return builder.extract_element(sums, word(0))
 
     return signature, generate_code

@@ -314,42 +314,29 @@ def _choose_posts(
         k *= 4
 
 
-@kernel()
-def search_index(
+@borrowing
+def _search_cells(
     index: Any,
     cell_end: Array,
     queries: Array,
     accounts: Array,
-    seen_start: Array,
-    all_seen: Array,
-    withdrawn: Array,
-    any_withdrawn: bool,
-    cap: int,
-    found: Array,
+    barred: Any,
+    each: Any,
+    search: Any,
+    plan: Any,
+    near: Array,
+    bars: Array,
+    quota: Any,
     sizes: Array,
     nearest: Array,
 ) -> None:
-    """The nearest posts of each query in its `probes` nearest cells, at most `cap` of each cell.
-
-    Posts that its account has seen, and withdrawn ones, are left out. Fills the rows of `found`
-    with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
-    `nearest` with the nearest cell of each account. Queries of zeros find nothing.
-
-    The nearest cells of all queries are visited first: what fills `found` there is the bar for
-    posts of other cells.
-    """
+    """Fill the rows of `near` with the keys that :func:`search_index` finds."""
     centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
-    cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
-    probes, each = min(index.probes, cells), min(cap, quota)
-    widest = np.int64(cells)
-    for c in range(cells):
-        widest = max(widest, start[c + 1] - start[c])
-    wide = (-(-widest // TILE) + 1) * TILE
-    dots, tops = np.empty((QUERIES, wide), np.float32), np.empty((1, wide + TILE), np.float32)
-    places, room = np.empty(wide, np.int64), np.empty((1, wide), np.int64)
-    q = np.empty(QUERIES, np.int64)
+    seen_start, all_seen, withdrawn, any_withdrawn = barred
+    dots, tops, places, room, q = search
+    known, chosen, visits, begin, fill = plan
+    cells, n, probes = start.size - 1, queries.shape[0], chosen.shape[1]
     # the nearest cells of every query
-    known, chosen = np.empty(n, np.int64), np.empty((n, probes), np.int32)
     size_known: Any = np.int64(0)
     for i in range(n):
         sizes[i] = 0
@@ -370,8 +357,6 @@ def search_index(
             for p in range(probes):
                 chosen[i, p] = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
             nearest[accounts[i]] = chosen[i, 0]
-    near, bars = np.empty((n, probes * each), np.int64), np.full(n, -np.inf, np.float32)
-    visits, begin = np.empty(size_known * probes, np.int32), np.empty(cells + 1, np.int64)
     lead = min(-(-quota // each), probes)
     for part in range(2):
         # the queries of every cell
@@ -382,7 +367,7 @@ def search_index(
                 begin[chosen[known[z], p] + 1] += 1
         for c in range(cells):
             begin[c + 1] += begin[c]
-        fill = begin[:-1].copy()
+            fill[c] = begin[c]
         for z in range(size_known):
             i = known[z]
             for p in range(near_by, far):
@@ -432,6 +417,69 @@ def search_index(
                 for r in range(1, quota):
                     least = min(least, near[i, r])
                 bars[i] = _value_of(least)
+
+
+@kernel()
+def search_index(
+    index: Any,
+    cell_end: Array,
+    queries: Array,
+    accounts: Array,
+    seen_start: Array,
+    all_seen: Array,
+    withdrawn: Array,
+    any_withdrawn: bool,
+    cap: int,
+    found: Array,
+    sizes: Array,
+    nearest: Array,
+) -> None:
+    """The nearest posts of each query in its `probes` nearest cells, at most `cap` of each cell.
+
+    Posts that its account has seen, and withdrawn ones, are left out. Fills the rows of `found`
+    with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
+    `nearest` with the nearest cell of each account. Queries of zeros find nothing.
+
+    The nearest cells of all queries are visited first: what fills `found` there is the bar for
+    posts of other cells.
+    """
+    start = index.start
+    cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
+    probes, each = min(index.probes, cells), min(cap, quota)
+    widest = np.int64(cells)
+    for c in range(cells):
+        widest = max(widest, start[c + 1] - start[c])
+    wide = (-(-widest // TILE) + 1) * TILE
+    search = (
+        np.empty((QUERIES, wide), np.float32),
+        np.empty((1, wide + TILE), np.float32),
+        np.empty(wide, np.int64),
+        np.empty((1, wide), np.int64),
+        np.empty(QUERIES, np.int64),
+    )
+    plan = (
+        np.empty(n, np.int64),
+        np.empty((n, probes), np.int32),
+        np.empty(n * probes, np.int32),
+        np.empty(cells + 1, np.int64),
+        np.empty(cells + 1, np.int64),
+    )
+    near, bars = np.empty((n, probes * each), np.int64), np.full(n, -np.inf, np.float32)
+    _search_cells(
+        index,
+        cell_end,
+        queries,
+        accounts,
+        (seen_start, all_seen, withdrawn, any_withdrawn),
+        each,
+        search,
+        plan,
+        near,
+        bars,
+        quota,
+        sizes,
+        nearest,
+    )
     for i in range(n):
         for r in range(sizes[i]):
             found[i, r] = near[i, r]
