@@ -201,6 +201,7 @@ class Run:
         self._earnings = None if payout is None else Earnings(arrays, payout)
         self.follow_changes = FollowChanges(n, free)
         self.counts = PlatformState(arrays, feed, ticks)
+        self._counted: tuple[npt.NDArray[np.int32], Ints] | None = None
         self.params = feed_parameters(feed, behaviour, slots, ticks)
         self.viewer_params = viewer_parameters(behaviour, free)
         # under a free budget duets and stitches become posts
@@ -264,8 +265,7 @@ class Run:
         )
         if self.shared is not None and not self.counting:
             shown.limit[:] = self.shared.caps[active, t]
-        followers = np.bincount(self.static.f_indices, minlength=self.arrays.accounts.size)
-        tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, followers)
+        tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, self._followers())
         self._run_sessions(tick, active, shown)
         counts = self.counts
         tallies: Any = counts.watch, counts.views, counts.reacted, self.sources
@@ -282,6 +282,14 @@ class Run:
         self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
+
+    def _followers(self) -> Ints:
+        """Number of followers of each account."""
+        edges = self.static.f_indices
+        if self._counted is None or self._counted[0] is not edges:
+            size = self.arrays.accounts.size
+            self._counted = edges, np.bincount(edges, minlength=size)
+        return self._counted[1]
 
     def memory(self) -> dict[str, npt.NDArray[Any]]:
         """All that ticks change, by name; arrays are those of the run, not copies."""
