@@ -226,9 +226,7 @@ def most_draws(source: Any, tick: Any, quota: Any) -> Any:
 
 
 @borrowing
-def from_draws(
-    source: Any, key_a: Any, tick: Any, proposed: Array, first: Any, size: Any
-) -> None:
+def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, first: Any, size: Any) -> None:
     """Random draws from the cold-start posts, or from all: the `first` and following ones."""
     cold_start = tick.cold_start
     pool = cold_start.size if source == st.FRESH else tick.n_eligible

@@ -23,7 +23,7 @@ from graphkit.kernels.candidates import (
     lookup_post,
     most_draws,
 )
-from graphkit.kernels.compile import dot_rows, borrowing, prefetch
+from graphkit.kernels.compile import borrowing, dot_rows, prefetch
 from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 

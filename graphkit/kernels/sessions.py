@@ -510,38 +510,55 @@ def record_arrivals(
 
 
 @kernel()
-def tally_communities(
-    seen_start: Array,
-    seen: Array,
-    membership: Array,
-    n_communities: int,
-    homes: Array,
-    p_indptr: Array,
-    posters: Array,
-) -> tuple[Array, Array, Array]:
-    """Tallies by community of the posts that every account has seen, in one pass."""
-    n, m = seen_start.size - 1, homes.size
-    views = np.zeros((m, n_communities + 1), np.int32)
-    diet = np.zeros((n, n_communities + 1), np.int32)
-    reach = np.zeros(n, np.int32)
-    last_viewer = np.full(n, -1, np.int64)
-    for a in range(n):
+def count_viewers(
+    seen_start: Array, seen: Array, membership: Array, n_communities: int, n_posts: int
+) -> Array:
+    """Accounts of each community that have seen each post, int32 (m, C + 1)."""
+    views = np.zeros((n_posts, n_communities + 1), np.int32)
+    for a in range(seen_start.size - 1):
         mine = membership[a] if membership[a] >= 0 else n_communities
+        for at in range(seen_start[a], seen_start[a + 1]):
+            if seen[at] >= 0:
+                views[seen[at], mine] += 1
+    return views
+
+
+@kernel()
+def count_origins(seen_start: Array, seen: Array, homes: Array, n_communities: int) -> Array:
+    """Posts of each community of origin that every account has seen, int32 (n, C + 1)."""
+    n = seen_start.size - 1
+    diet = np.zeros((n, n_communities + 1), np.int32)
+    for a in range(n):
+        for at in range(seen_start[a], seen_start[a + 1]):
+            if seen[at] >= 0:
+                home = homes[seen[at]]
+                diet[a, home if home >= 0 else n_communities] += 1
+    return diet
+
+
+@kernel()
+def count_reached(
+    seen_start: Array, seen: Array, membership: Array, p_indptr: Array, posters: Array
+) -> Array:
+    """Members of the community of each account that have seen one of its posts, int32 (n,)."""
+    n = seen_start.size - 1
+    reach = np.zeros(n, np.int32)
+    last_viewer = np.full(n, -1, np.int32)
+    for a in range(n):
+        mine = membership[a]
+        if mine < 0:
+            continue
         for at in range(seen_start[a], seen_start[a + 1]):
             post = seen[at]
             if post < 0:
                 continue
-            views[post, mine] += 1
-            diet[a, homes[post] if homes[post] >= 0 else n_communities] += 1
-            if mine == n_communities:
-                continue
             for q in range(p_indptr[post], p_indptr[post + 1]):
                 poster = posters[q]
                 # each viewer counts once per poster, and only within the poster's community
-                if last_viewer[poster] != a and membership[poster] == mine:
+                if membership[poster] == mine and last_viewer[poster] != a:
                     last_viewer[poster] = a
                     reach[poster] += 1
-    return views, diet, reach
+    return reach
 
 
 @kernel()
