@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from graphkit.kernels import state as st
-from graphkit.kernels.compile import inner, prefetch
+from graphkit.kernels.compile import borrowing, prefetch
 from graphkit.kernels.random import GOLDEN, keyed, mix, spread_bits, uniform
 from graphkit.kernels.state import Array
 
 
-@inner
+@borrowing
 def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
     """Row of a post in the candidate table; else −1 − its free slot."""
     mask = hash_slots.size - 1
@@ -29,7 +29,7 @@ def lookup_post(hash_slots: Array, entries: Array, post: Any) -> Any:
     return -1 - at
 
 
-@inner
+@borrowing
 def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any, at: Any) -> None:
     """Insert a post into the candidate table as row `count`, in its free slot."""
     hash_slots[at] = count + 1
@@ -40,14 +40,14 @@ def insert_post(hash_slots: Array, entries: Array, post: Any, count: Any, at: An
         entries[count, column] = 0
 
 
-@inner
+@borrowing
 def clear_table(hash_slots: Array, entries: Array, count: Any) -> None:
     """Clear the candidate table for the next session."""
     for c in range(count):
         hash_slots[entries[c, st.HASH_SLOT]] = 0
 
 
-@inner
+@borrowing
 def is_delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -> Any:
     """Whether a post or reshare of f is delivered to a: one draw per edge and post."""
     if delivery >= 1.0:
@@ -55,13 +55,13 @@ def is_delivered(seed: Any, delivery: Any, key_a: Any, key_f: Any, key_p: Any) -
     return uniform(seed, st.E_DELIVER, key_a ^ mix(key_f), key_p, 0) < delivery
 
 
-@inner
+@borrowing
 def _keyed_start(seed: Any, key_a: Any, source: Any, t: Any, size: Any) -> Any:
     """Random start of a list, so that a quota favours none of its entries."""
     return np.int64(keyed(seed, st.E_CANDIDATE, key_a, np.uint64(source), t) % np.uint64(size))
 
 
-@inner
+@borrowing
 def followee_activity(
     static: Any, state: Any, tick: Any, delivery: Any, hash_slots: Array, entries: Array, a: Any
 ) -> Any:
@@ -104,7 +104,7 @@ def followee_activity(
     return count
 
 
-@inner
+@borrowing
 def from_following(
     static: Any, tick: Any, delivery: Any, proposed: Array, quota: Any, a: Any
 ) -> Any:
@@ -148,7 +148,7 @@ def from_following(
     return size
 
 
-@inner
+@borrowing
 def from_circle(entries: Array, n_active: Any, proposed: Array, quota: Any) -> Any:
     """Posts of followees' recent activity, in the order of the table."""
     size = min(n_active, st.OVERSAMPLE * quota)
@@ -157,7 +157,7 @@ def from_circle(entries: Array, n_active: Any, proposed: Array, quota: Any) -> A
     return size
 
 
-@inner
+@borrowing
 def from_trending(trending: Array, proposed: Array, quota: Any) -> Any:
     """Posts with the most reactions in recent ticks."""
     size = min(st.OVERSAMPLE * quota, trending.size)
@@ -166,7 +166,7 @@ def from_trending(trending: Array, proposed: Array, quota: Any) -> Any:
     return size
 
 
-@inner
+@borrowing
 def from_groups(static: Any, tick: Any, proposed: Array, quota: Any, a: Any) -> Any:
     """Latest posts by members of the viewer's groups, beginning at a random group."""
     groups, by_group, ends = static.groups, static.by_group, tick.group_end
@@ -188,7 +188,7 @@ def from_groups(static: Any, tick: Any, proposed: Array, quota: Any, a: Any) -> 
     return size
 
 
-@inner
+@borrowing
 def from_covisited(state: Any, tick: Any, key_a: Any, proposed: Array, quota: Any, a: Any) -> Any:
     """Co-visitation: recent completions of the recent completers of the viewer's own."""
     completions, completers = state.recent_completions, state.recent_completers
@@ -217,23 +217,30 @@ def from_covisited(state: Any, tick: Any, key_a: Any, proposed: Array, quota: An
     return size
 
 
-@inner
-def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, quota: Any) -> Any:
-    """Random draws from the cold-start posts, or from all."""
+@borrowing
+def most_draws(source: Any, tick: Any, quota: Any) -> Any:
+    """Number of random draws that a source may make; none from no posts."""
+    if source == st.FRESH:
+        return 2 * quota if tick.cold_start.size > 0 else np.int64(0)
+    return st.OVERSAMPLE * quota if tick.n_eligible > 0 else np.int64(0)
+
+
+@borrowing
+def from_draws(source: Any, key_a: Any, tick: Any, proposed: Array, first: Any, size: Any) -> None:
+    """Random draws from the cold-start posts, or from all: the `first` and following ones."""
     cold_start = tick.cold_start
     pool = cold_start.size if source == st.FRESH else tick.n_eligible
     base = keyed(tick.seed, st.E_CANDIDATE, key_a, np.uint64(source), tick.t)
-    size = st.OVERSAMPLE * quota if source == st.EVERYWHERE else 2 * quota
-    if pool == 0:
-        size = np.int64(0)
     for j in range(size):
-        h = mix(base + np.uint64(j + 1) * GOLDEN)
+        h = mix(base + np.uint64(first + j + 1) * GOLDEN)
         at = np.int64(((h >> np.uint64(32)) * np.uint64(pool)) >> np.uint64(32))
-        proposed[j] = cold_start[at] if source == st.FRESH else at
-    return size
+        proposed[j] = at
+    if source == st.FRESH:
+        for j in range(size):
+            proposed[j] = cold_start[proposed[j]]
 
 
-@inner
+@borrowing
 def from_interest(near: Any, row: Any, proposed: Array) -> Any:
     """Posts nearest to the profile; none while the profile is zero."""
     keys, size = near.keys, np.int64(near.sizes[row])

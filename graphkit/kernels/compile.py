@@ -35,7 +35,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = [
+    "BORROWING",
     "LANES",
+    "borrowing",
     "cache_folders",
     "caching_in",
     "cpu_name",
@@ -291,6 +293,11 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 #: Decorator of kernels that only kernels call: compiled without wrappers for Python.
 inner = kernel(error_model="numpy", no_cpython_wrapper=True)
+#: Option of kernels that neither make nor return arrays: references to arrays are not counted, each
+#: time in an atomic operation, which takes a third of the time where many arrays are passed on.
+BORROWING = {"_nrt": False}
+#: Decorator of such kernels that only kernels call.
+borrowing = kernel(error_model="numpy", no_cpython_wrapper=True, **BORROWING)
 
 #: The number of columns of the rows of :func:`dot_rows` is a multiple of this.
 LANES = 8
@@ -368,10 +375,19 @@ def dot_rows(typing_context: Any, left: Any, i: Any, right: Any, j: Any) -> Any:
                 part.align = 4
             product = builder.fmul(*parts)
             builder.store(builder.fadd(builder.load(total), product), total)
-        whole, kind = builder.load(total), ir.IntType(32)
-        sums = [builder.extract_element(whole, ir.Constant(kind, k)) for k in range(LANES)]
-        while len(sums) > 1:
-            sums = [builder.fadd(sums[k], sums[k + 1]) for k in range(0, len(sums), 2)]
-        return sums[0]
+        # neighbours are added, until one sum is left
+        sums, word = builder.load(total), ir.IntType(32)
+        width = LANES
+        while width > 1:
+            width //= 2
+            kind = ir.VectorType(word, width)
+            even, odd = (
+                builder.shuffle_vector(
+                    sums, sums, ir.Constant(kind, [2 * k + side for k in range(width)])
+                )
+                for side in (0, 1)
+            )
+            sums = builder.fadd(even, odd)
+        return builder.extract_element(sums, word(0))
 
     return signature, generate_code

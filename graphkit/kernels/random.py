@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.kernels.compile import inner, kernel
+from graphkit.kernels.compile import borrowing, kernel
 
 Array = Any
 
@@ -26,7 +26,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 E_PAIR = 20
 
 
-@inner
+@borrowing
 def mix(x: Any) -> Any:
     """Finaliser of SplitMix64: a bijective mixing of 64 bits."""
     x ^= x >> np.uint64(30)
@@ -43,7 +43,7 @@ def splitmix64(state: Array) -> Any:
     return mix(state[0])
 
 
-@inner
+@borrowing
 def keyed(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
     """64 random bits of an event, as a hash of its keys."""
     x = mix(seed + np.uint64(event) * GOLDEN)
@@ -52,24 +52,24 @@ def keyed(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
     return mix(x ^ (np.uint64(n) + np.uint64(0x165667B19E3779F9)))
 
 
-@inner
+@borrowing
 def _to_unit_interval(bits: Any) -> Any:
     return np.float64(bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@inner
+@borrowing
 def uniform(seed: Any, event: Any, a: Any, b: Any, n: Any) -> Any:
     """Uniform draw in [0, 1) of an event."""
     return _to_unit_interval(keyed(seed, event, a, b, n))
 
 
-@inner
+@borrowing
 def pair_bits(seed: Any, a: Any, b: Any) -> Any:
     """Random bits of a pair of account and post, from which those of their events are derived."""
     return keyed(seed, E_PAIR, a, b, 0)
 
 
-@inner
+@borrowing
 def of_pair(bits: Any, event: Any) -> Any:
     """Uniform draw in [0, 1) of an event of a pair, given the bits of the pair."""
     return _to_unit_interval(mix(bits + np.uint64(event) * GOLDEN))
@@ -102,13 +102,13 @@ def hash_pairs(events: Array, accounts: Array, posts: Array) -> Array:
     return out
 
 
-@inner
+@borrowing
 def spread_bits(post: Any) -> Any:
     """32-bit hash of a post code (Fibonacci hashing)."""
     return (np.uint64(post) + np.uint64(1)) * GOLDEN >> np.uint64(32)
 
 
-@inner
+@borrowing
 def _find_seen_slot(seen: Array, post: Any) -> Any:
     """Slot of a post in the hash table of posts that a viewer has seen, or its free slot."""
     at = np.int64((spread_bits(post) * np.uint64(seen.size)) >> np.uint64(32))
@@ -119,19 +119,19 @@ def _find_seen_slot(seen: Array, post: Any) -> Any:
     return at
 
 
-@inner
+@borrowing
 def has_seen(seen: Array, post: Any) -> Any:
     """Whether the viewer has seen the post."""
     return seen[_find_seen_slot(seen, post)] >= 0
 
 
-@inner
+@borrowing
 def mark_seen(seen: Array, post: Any) -> None:
     """Insert the post into the hash table of posts that the viewer has seen."""
     seen[_find_seen_slot(seen, post)] = post
 
 
-@inner
+@borrowing
 def contains(values: Array, low: Any, high: Any, value: Any) -> Any:
     """Whether the ascending segment low … high − 1 contains a value (binary search)."""
     end = high

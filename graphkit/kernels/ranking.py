@@ -21,8 +21,9 @@ from graphkit.kernels.candidates import (
     from_trending,
     insert_post,
     lookup_post,
+    most_draws,
 )
-from graphkit.kernels.compile import dot_rows, inner, prefetch
+from graphkit.kernels.compile import borrowing, dot_rows, prefetch
 from graphkit.kernels.random import contains, has_seen, keyed, mix, of_pair, pair_bits
 from graphkit.kernels.state import Array
 
@@ -30,7 +31,7 @@ from graphkit.kernels.state import Array
 F_INTEREST, F_REACTIONS, F_COMMENTS, F_FOLLOWED, F_COUNTRY, F_LANGUAGE, F_CHANCE = range(7)
 
 
-@inner
+@borrowing
 def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
     """Whether the account is one of a post's posters."""
     own = False
@@ -39,7 +40,7 @@ def is_own(p_indptr: Array, posters: Array, a: Any, post: Any) -> Any:
     return own
 
 
-@inner
+@borrowing
 def posters_followed(
     f_indptr: Array, f_indices: Array, p_indptr: Array, posters: Array, a: Any, post: Any
 ) -> Any:
@@ -51,7 +52,7 @@ def posters_followed(
     return found
 
 
-@inner
+@borrowing
 def _admit_candidates(
     static: Any,
     state: Any,
@@ -65,9 +66,9 @@ def _admit_candidates(
     count: Any,
     reads: Any,
 ) -> Any:
-    """Admit a source's proposals as candidates until its quota is full; returns the table's size.
+    """Admit a source's proposals as candidates until its quota is full.
 
-    Posts that are the viewer's own, seen, withdrawn or admitted from another source are skipped.
+    Returns the table's size and the number admitted. Posts that are the viewer's own, seen, withdrawn or admitted from another source are skipped.
     `reads` says whether their features are read for the score.
     """
     # hoisted: each access to an array within the loop would count its references
@@ -80,7 +81,7 @@ def _admit_candidates(
     scored = static_score.size > 0
     for k in range(min(size, st.AHEAD)):
         prefetch(cards, np.int64(proposed[k]))
-    taken = 0
+    taken = np.int64(0)
     for k in range(size):
         if taken == quota:
             break
@@ -108,10 +109,10 @@ def _admit_candidates(
             prefetch(lines, each * post + line)
         if scored:
             prefetch(static_score, post)
-    return count
+    return count, taken
 
 
-@inner
+@borrowing
 def gather_candidates(
     static: Any,
     state: Any,
@@ -148,15 +149,25 @@ def gather_candidates(
             size = from_trending(tick.trending, proposed, quota)
         elif source == st.COVISITED:
             size = from_covisited(state, tick, key_a, proposed, quota, a)
-        else:
-            size = from_draws(source, key_a, tick, proposed, quota)
-        count = _admit_candidates(
-            static, state, tick, scratch, seen, a, source, size, quota, count, reads
-        )
+        # of random draws only as many are made as are needed
+        drawn, draws = np.int64(0), np.int64(0)
+        if source == st.FRESH or source == st.EVERYWHERE:
+            draws = most_draws(source, tick, quota)
+        while True:
+            if draws > 0:
+                size = min(draws - drawn, quota + st.AHEAD)
+                from_draws(source, key_a, tick, proposed, drawn, size)
+                drawn += size
+            count, taken = _admit_candidates(
+                static, state, tick, scratch, seen, a, source, size, quota, count, reads
+            )
+            quota -= taken
+            if drawn == draws or quota == 0:
+                break
     return count
 
 
-@inner
+@borrowing
 def pair_factors(
     static: Any,
     tick: Any,
@@ -170,68 +181,68 @@ def pair_factors(
 ) -> Any:
     """Compute the viewer × post factors of all candidates; returns their number.
 
-    Fills `scratch.at` and `scratch.factors`, a row per candidate in the order of
-    ``PAIR_FACTORS``; factors whose weight is 0 are 0.
+    Fills `at`, `keys`, `of_topic`, `of_author` and the rows of `factors` of the scratch, a column
+    per candidate; rows of factors whose weight is 0 are left as they are.
     """
     halves, seed = params.halves, tick.seed
     entries, at, factors = scratch.entries, scratch.at, scratch.factors
+    of_topic, of_author, keys = scratch.of_topic, scratch.of_author, scratch.keys
     features, attributes, post_keys = static.features, static.attributes, static.post_keys
     f_indptr, f_indices = static.f_indptr, static.f_indices
     p_indptr, posters, single = static.p_indptr, static.posters, static.single
-    w_interest, w_followed, w_chance = weights[F_INTEREST], weights[F_FOLLOWED], weights[F_CHANCE]
-    w_reactions, w_comments = weights[F_REACTIONS], weights[F_COMMENTS]
-    w_country, w_language = weights[F_COUNTRY], weights[F_LANGUAGE]
     key_a, low, high = static.account_keys[a], f_indptr[a], f_indptr[a + 1]
-    # a filter on the last bits of codes excludes most authors who are not followed
-    followee_filter, mask = scratch.followee_filter, scratch.followee_filter.size - 1
-    marked = w_followed != 0.0 and single
-    if marked:
-        for q in range(low, high):
-            followee_filter[f_indices[q] & mask] = True
     country, language = static.locales[a, 0], static.locales[a, 1]
+    by_interest, by_country = weights[F_INTEREST] != 0.0, weights[F_COUNTRY] != 0.0
+    by_language = weights[F_LANGUAGE] != 0.0
+    # a loop per factor: each is short, and those without random access run in vectors
     size = np.int64(0)
     for c in range(count):
         if entries[c, st.SOURCE] < 0:
             continue
         post = np.int64(entries[c, st.POST])
-        interest, reactions, comments, followed = 0.0, 0.0, 0.0, 0.0
-        same_country, same_language, chance = 0.0, 0.0, 0.0
-        if w_interest != 0.0:
-            interest = np.float64(dot_rows(queries, row, features, post))
-        if w_reactions != 0.0:
-            reactions = 1.0 - halves[min(entries[c, st.REACTIONS], 63)]
-        if w_comments != 0.0:
-            comments = 1.0 - halves[min(entries[c, st.COMMENTS], 63)]
-        if w_followed != 0.0:
-            known = False
-            if single:
-                author = attributes[post, st.AUTHOR]
-                known = followee_filter[author & mask] and contains(f_indices, low, high, author)
-            else:
-                known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
-            followed = 1.0 if known else 0.0
-        if w_country != 0.0 and country >= 0:
-            same_country = 1.0 if attributes[post, st.COUNTRY] == country else 0.0
-        if w_language != 0.0 and language >= 0:
-            same_language = 1.0 if attributes[post, st.LANGUAGE] == language else 0.0
-        if w_chance != 0.0:
-            chance = of_pair(pair_bits(seed, key_a, post_keys[post]), st.E_CHANCE)
         at[size] = c
-        factors[size, F_INTEREST] = interest
-        factors[size, F_REACTIONS] = reactions
-        factors[size, F_COMMENTS] = comments
-        factors[size, F_FOLLOWED] = followed
-        factors[size, F_COUNTRY] = same_country
-        factors[size, F_LANGUAGE] = same_language
-        factors[size, F_CHANCE] = chance
+        keys[size] = post_keys[post]
+        of_topic[size], of_author[size] = attributes[post, st.TOPIC], attributes[post, st.AUTHOR]
+        if by_country:
+            same = country >= 0 and attributes[post, st.COUNTRY] == country
+            factors[F_COUNTRY, size] = 1.0 if same else 0.0
+        if by_language:
+            same = language >= 0 and attributes[post, st.LANGUAGE] == language
+            factors[F_LANGUAGE, size] = 1.0 if same else 0.0
+        if by_interest:
+            factors[F_INTEREST, size] = np.float64(dot_rows(queries, row, features, post))
         size += 1
-    if marked:
-        for q in range(low, high):
-            followee_filter[f_indices[q] & mask] = False
+    if weights[F_REACTIONS] != 0.0:
+        for k in range(size):
+            factors[F_REACTIONS, k] = 1.0 - halves[min(entries[at[k], st.REACTIONS], 63)]
+    if weights[F_COMMENTS] != 0.0:
+        for k in range(size):
+            factors[F_COMMENTS, k] = 1.0 - halves[min(entries[at[k], st.COMMENTS], 63)]
+    if weights[F_CHANCE] != 0.0:
+        for k in range(size):
+            factors[F_CHANCE, k] = of_pair(pair_bits(seed, key_a, keys[k]), st.E_CHANCE)
+    if weights[F_FOLLOWED] == 0.0:
+        return size
+    if not single:
+        for k in range(size):
+            post = np.int64(entries[at[k], st.POST])
+            known = posters_followed(f_indptr, f_indices, p_indptr, posters, a, post) > 0
+            factors[F_FOLLOWED, k] = 1.0 if known else 0.0
+        return size
+    # a filter on the last bits of codes excludes most authors who are not followed
+    followee_filter, mask = scratch.followee_filter, scratch.followee_filter.size - 1
+    for q in range(low, high):
+        followee_filter[f_indices[q] & mask] = True
+    for k in range(size):
+        author = of_author[k]
+        known = followee_filter[author & mask] and contains(f_indices, low, high, author)
+        factors[F_FOLLOWED, k] = 1.0 if known else 0.0
+    for q in range(low, high):
+        followee_filter[f_indices[q] & mask] = False
     return size
 
 
-@inner
+@borrowing
 def score_candidates(
     static: Any,
     tick: Any,
@@ -249,46 +260,48 @@ def score_candidates(
     Scores given by a function replace these.
     """
     weights, static_score = params.weights, tick.static_score
-    attributes, post_keys = static.attributes, static.post_keys
-    entries, factors, base = scratch.entries, scratch.factors, scratch.base
-    values, tie_break = scratch.score, scratch.tie_break
-    at, of_topic = scratch.at, scratch.of_topic
-    of_author, n_chosen = scratch.of_author, scratch.n_chosen
+    entries, at, factors, base = scratch.entries, scratch.at, scratch.factors, scratch.base
+    keys, tie_break = scratch.keys, scratch.tie_break
     tie_key = keyed(tick.seed, st.E_TIE_BREAK, static.account_keys[a], np.uint64(0), 0)
     size = pair_factors(static, tick, params, scratch, a, count, weights, queries, row)
     for k in range(size):
-        post = np.int64(entries[at[k], st.POST])
-        value = static_score[post] if static_score.size > 0 else 0.0
-        for f in range(weights.size):
-            value += weights[f] * factors[k, f]
-        if given.size > 0:
-            value = np.float64(given[first + k])
-        of_topic[k], of_author[k] = attributes[post, st.TOPIC], attributes[post, st.AUTHOR]
-        n_chosen[k] = 0
-        base[k] = value
-        values[k] = value
-        tie_break[k] = np.int64(mix(tie_key ^ post_keys[post]) >> np.uint64(1))
+        tie_break[k] = np.int64(mix(tie_key ^ keys[k]) >> np.uint64(1))
+    if given.size > 0:
+        for k in range(size):
+            base[k] = np.float64(given[first + k])
+        return size
+    if static_score.size > 0:
+        for k in range(size):
+            base[k] = static_score[entries[at[k], st.POST]]
+    else:
+        for k in range(size):
+            base[k] = 0.0
+    for f in range(weights.size):
+        weight = weights[f]
+        if weight != 0.0:
+            for k in range(size):
+                base[k] += weight * factors[f, k]
     return size
 
 
-@inner
+@borrowing
 def flagged_limit(static: Any, params: Any, a: Any) -> Any:
     """Most flagged posts in a session of the account; −1 for no limit."""
     return params.minor_limit if static.minors[a] and params.minor_limit < params.slots else -1
 
 
-@inner
+@borrowing
 def _drop_candidate(scratch: Any, i: Any, last: Any) -> None:
     """Overwrite a candidate by the last one."""
     at, of_topic, of_author = scratch.at, scratch.of_topic, scratch.of_author
-    n_chosen, tie_break = scratch.n_chosen, scratch.tie_break
-    base, values = scratch.base, scratch.score
+    n_chosen, tie_break, fade = scratch.n_chosen, scratch.tie_break, scratch.fade
+    base, order = scratch.base, scratch.order
     at[i], of_topic[i], of_author[i] = at[last], of_topic[last], of_author[last]
-    n_chosen[i], tie_break[i] = n_chosen[last], tie_break[last]
-    base[i], values[i] = base[last], values[last]
+    n_chosen[i], tie_break[i], fade[i] = n_chosen[last], tie_break[last], fade[last]
+    base[i], order[i] = base[last], order[last]
 
 
-@inner
+@borrowing
 def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
     """Drop all candidates that are flagged; returns the number of those left."""
     at, entries = scratch.at, scratch.entries
@@ -302,46 +315,59 @@ def _drop_flagged(traits: Array, scratch: Any, size: Any) -> Any:
     return size
 
 
-@inner
+@borrowing
+def _order_bits(value: Any) -> Any:
+    """Bits of a score as an integer of the same order; −0 is 0."""
+    bits = np.int64(np.float64(value + 0.0).view(np.int64))
+    return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
+
+
+@borrowing
+def _discount(
+    scratch: Any, size: Any, topic: Any, author: Any, topic_penalty: Any, author_penalty: Any
+) -> None:
+    """Discount the candidates of a topic and of an author that were chosen, and order all anew."""
+    of_topic, of_author, fade = scratch.of_topic, scratch.of_author, scratch.fade
+    base, order = scratch.base, scratch.order
+    for i in range(size):
+        # without branches, for it runs in vectors
+        value = base[i] - (topic_penalty if of_topic[i] == topic else 0.0)
+        value -= author_penalty if of_author[i] == author else 0.0
+        base[i] = value
+        order[i] = _order_bits(value * (fade[i] if value > 0.0 else 1.0))
+
+
+@borrowing
 def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit: Any) -> Any:
     """Greedy re-ranking (MMR): take the best candidate, discount similar ones, and so on.
 
     Flagged candidates beyond the `limit` are passed over; −1 for none. Fills `scratch.chosen`
     with rows of the candidate table; returns their number.
     """
-    base, values, tie_break = scratch.base, scratch.score, scratch.tie_break
+    base, order, tie_break = scratch.base, scratch.order, scratch.tie_break
     at, of_topic, chosen = scratch.at, scratch.of_topic, scratch.chosen
     of_author, n_chosen, entries = scratch.of_author, scratch.n_chosen, scratch.entries
+    fade, decay, slots = scratch.fade, params.author_decay, params.slots
     topic_penalty, author_penalty = params.topic_penalty, params.author_penalty
-    decay, slots = params.author_decay, params.slots
     by_topic, fades = topic_penalty > 0.0, decay.size > 0
     by_author = fades or author_penalty > 0.0
     # the first factor may be 1 but for rounding
-    rounded = fades and decay[0] != 1.0
-    topic, author = np.int32(-1), np.int32(-1)
+    first = decay[0] if fades else 1.0
+    for i in range(size):
+        order[i] = _order_bits(base[i])
+        n_chosen[i], fade[i] = 0, first
     if limit == 0:
         size = _drop_flagged(traits, scratch, size)
     for s in range(slots):
         if size == 0:
             return s
-        best, top = np.int64(0), 0.0
+        top = order[0]
         for i in range(size):
-            same_topic = by_topic and topic >= 0 and of_topic[i] == topic
-            same_author = by_author and of_author[i] == author
-            if same_topic or same_author or (rounded and s == 1):
-                if same_topic:
-                    base[i] -= topic_penalty
-                if same_author:
-                    base[i] -= author_penalty
-                    n_chosen[i] += 1
-                value = base[i]
-                if fades and value > 0.0:
-                    value *= decay[min(np.int64(n_chosen[i]), decay.size - 1)]
-                values[i] = value
-            value = values[i]
-            tied = value == top and tie_break[i] > tie_break[best]
-            if i == 0 or value > top or tied:
-                best, top = np.int64(i), value
+            top = max(top, order[i])
+        best, highest = np.int64(0), np.int64(-1)
+        for i in range(size):
+            if order[i] == top and tie_break[i] > highest:
+                best, highest = np.int64(i), tie_break[i]
         chosen[s] = at[best]
         topic, author = of_topic[best], of_author[best]
         size -= 1
@@ -350,10 +376,21 @@ def choose_candidates(traits: Array, params: Any, scratch: Any, size: Any, limit
             limit -= 1
             if limit == 0:
                 size = _drop_flagged(traits, scratch, size)
+        if s + 1 == slots or not (by_topic or by_author):
+            continue
+        if fades:
+            for i in range(size):
+                if of_author[i] == author:
+                    n_chosen[i] += 1
+                    fade[i] = decay[min(np.int64(n_chosen[i]), decay.size - 1)]
+        # −2 is the code of none
+        topic = topic if by_topic and topic >= 0 else np.int32(-2)
+        author = author if by_author else np.int32(-2)
+        _discount(scratch, size, topic, author, topic_penalty, author_penalty)
     return slots
 
 
-@inner
+@borrowing
 def backfill_slot(
     static: Any, state: Any, tick: Any, params: Any, seen: Array, a: Any, s: Any, barred: Any
 ) -> Any:

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from graphkit.kernels.compile import inner, kernel, prefetch, trailing_zeros
+from graphkit.kernels.compile import borrowing, kernel, prefetch, trailing_zeros
 from graphkit.kernels.random import has_seen
 from graphkit.kernels.state import Array
 
@@ -117,7 +117,7 @@ def _fold_tile(typing_context: Any, values: Any, k: Any, j: Any, tops: Any, at: 
     return signature, generate_code
 
 
-@inner
+@borrowing
 def _dot_products(
     queries: Array, q: Any, rows: Array, first: Any, stride: Any, size: Any, out: Array
 ) -> None:
@@ -142,7 +142,7 @@ def _dot_products(
             out[k, j] = np.float32(-np.inf)
 
 
-@inner
+@borrowing
 def _rank_key(dot: Any, code: Any) -> Any:
     """Sort key of a post: its product, ties by the larger code, that is the newer post."""
     bits = np.int64(np.float32(dot).view(np.int32))
@@ -151,7 +151,16 @@ def _rank_key(dot: Any, code: Any) -> Any:
     return (bits << 32) | np.int64(code)
 
 
-@inner
+@borrowing
+def _value_of(key: Any) -> Any:
+    """Product of a post, from its sort key."""
+    bits = key >> 32
+    if bits < 0:
+        bits = np.int64(-2147483648) - bits
+    return np.int32(bits).view(np.float32)
+
+
+@borrowing
 def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     """Number of the first `width` values that reach the bar."""
     above = 0
@@ -160,7 +169,7 @@ def _count_above(tops: Array, width: Any, bar: Any) -> Any:
     return above
 
 
-@inner
+@borrowing
 def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
     """A value that at least k of the row's values reach, and seldom many more; −∞ if there are only k.
 
@@ -198,7 +207,7 @@ def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
     return low
 
 
-@inner
+@borrowing
 def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> Any:
     """List the places of the row's values that reach the bar; returns their number."""
     got: Any = np.int64(0)
@@ -218,7 +227,7 @@ def _list_above(values: Array, row: Any, size: Any, bar: Any, places: Array) -> 
     return got
 
 
-@inner
+@borrowing
 def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
     """Move the k largest of a row of different keys to its front; returns min(size, k)."""
     if size <= k:
@@ -243,25 +252,28 @@ def _keep_largest(keys: Array, row: Any, size: Any, k: Any) -> Any:
     return got
 
 
-@inner
+@borrowing
 def _choose_cells(
     values: Array, row: Any, cells: Any, probes: Any, tops: Array, places: Array, keys: Array
-) -> Any:
+) -> None:
     """The cells of the `probes` largest values, ties: the first, as the bits below of keys[0].
 
-    Returns the largest key.
+    The nearest is the first.
     """
     got = _list_above(values, row, cells, _find_bar(values, row, cells, probes, tops), places)
-    best = np.int64(-(2**62))
     for z in range(got):
         c = places[z]
         keys[0, z] = _rank_key(values[row, c], 0x7FFFFFFF - c)
-        best = max(best, keys[0, z])
-    _keep_largest(keys, 0, got, probes)
-    return best
+    got = _keep_largest(keys, 0, got, probes)
+    for z in range(1, got):
+        key, at = keys[0, z], z
+        while at > 0 and keys[0, at - 1] < key:
+            keys[0, at] = keys[0, at - 1]
+            at -= 1
+        keys[0, at] = key
 
 
-@inner
+@borrowing
 def _choose_posts(
     values: Array,
     row: Any,
@@ -272,24 +284,139 @@ def _choose_posts(
     withdrawn: Array,
     any_withdrawn: Any,
     cap: Any,
+    bar: Any,
     tops: Array,
     places: Array,
     keys: Array,
 ) -> Any:
-    """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number."""
+    """Keys of the `cap` largest values of posts that are neither seen nor withdrawn; their number.
+
+    Of those below the `bar`, any may be left out.
+    """
     k = cap + (cap >> 2) + 4
+    known = bar > np.float32(-np.inf)
+    some: Any = np.int64(0)
+    if known:
+        some = _list_above(values, row, size, bar, places)
+        known = some <= k
     while True:
-        some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
+        if not known:
+            some = _list_above(values, row, size, _find_bar(values, row, size, k, tops), places)
         got: Any = np.int64(0)
         for z in range(some):
             at = places[z]
             post = np.int64(ids[first + at])
             keys[0, got] = _rank_key(values[row, at], post)
             got += not (has_seen(seen, post) or (any_withdrawn and withdrawn[post]))
-        if got >= cap or size <= k:
+        if known or got >= cap or size <= k:
             return _keep_largest(keys, 0, got, cap)
         # most of the nearest are seen
         k *= 4
+
+
+@borrowing
+def _search_cells(
+    index: Any,
+    cell_end: Array,
+    queries: Array,
+    accounts: Array,
+    barred: Any,
+    each: Any,
+    search: Any,
+    plan: Any,
+    near: Array,
+    bars: Array,
+    quota: Any,
+    sizes: Array,
+    nearest: Array,
+) -> None:
+    """Fill the rows of `near` with the keys that :func:`search_index` finds."""
+    centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
+    seen_start, all_seen, withdrawn, any_withdrawn = barred
+    dots, tops, places, room, q = search
+    known, chosen, visits, begin, fill = plan
+    cells, n, probes = start.size - 1, queries.shape[0], chosen.shape[1]
+    # the nearest cells of every query
+    size_known: Any = np.int64(0)
+    for i in range(n):
+        sizes[i] = 0
+        some = False
+        for x in range(queries.shape[1]):
+            some = some or queries[i, x] != 0.0
+        if some:
+            known[size_known] = i
+            size_known += 1
+    for low in range(0, size_known, QUERIES):
+        last = size_known - 1
+        for k in range(QUERIES):
+            q[k] = known[min(low + k, last)]
+        _dot_products(queries, q, centres, np.int64(0), cells, cells, dots)
+        for k in range(min(QUERIES, size_known - low)):
+            i = known[low + k]
+            _choose_cells(dots, k, cells, probes, tops, places, room)
+            for p in range(probes):
+                chosen[i, p] = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
+            nearest[accounts[i]] = chosen[i, 0]
+    lead = min(-(-quota // each), probes)
+    for part in range(2):
+        # the queries of every cell
+        near_by, far = (0, lead) if part == 0 else (lead, probes)
+        begin[:] = 0
+        for z in range(size_known):
+            for p in range(near_by, far):
+                begin[chosen[known[z], p] + 1] += 1
+        for c in range(cells):
+            begin[c + 1] += begin[c]
+            fill[c] = begin[c]
+        for z in range(size_known):
+            i = known[z]
+            for p in range(near_by, far):
+                c = chosen[i, p]
+                visits[fill[c]] = i
+                fill[c] += 1
+        for c in range(cells):
+            first, size = start[c], cell_end[c] - start[c]
+            if size <= 0:
+                continue
+            last = begin[c + 1] - 1
+            for low in range(begin[c], begin[c + 1], QUERIES):
+                for k in range(QUERIES):
+                    q[k] = visits[min(low + k, last)]
+                    a = accounts[q[k]]
+                    for at in range(seen_start[a], seen_start[a + 1], 16):
+                        prefetch(all_seen, at)
+                _dot_products(
+                    queries, q, blocks, first * queries.shape[1], start[c + 1] - first, size, dots
+                )
+                for k in range(min(QUERIES, last + 1 - low)):
+                    i = q[k]
+                    a = accounts[i]
+                    seen = all_seen[seen_start[a] : seen_start[a + 1]]
+                    got = _choose_posts(
+                        dots,
+                        k,
+                        size,
+                        ids,
+                        first,
+                        seen,
+                        withdrawn,
+                        any_withdrawn,
+                        each,
+                        bars[i],
+                        tops,
+                        places,
+                        room,
+                    )
+                    for r in range(got):
+                        near[i, sizes[i] + r] = room[0, r]
+                    sizes[i] += got
+        for i in range(n):
+            sizes[i] = _keep_largest(near, i, sizes[i], quota)
+            if sizes[i] == quota and quota > 0:
+                least = near[i, 0]
+                for r in range(1, quota):
+                    least = min(least, near[i, r])
+                bars[i] = _value_of(least)
 
 
 @kernel()
@@ -312,90 +439,48 @@ def search_index(
     Posts that its account has seen, and withdrawn ones, are left out. Fills the rows of `found`
     with sort keys, in no order, with the post in the lower 31 bits; `sizes` with their numbers, and
     `nearest` with the nearest cell of each account. Queries of zeros find nothing.
+
+    The nearest cells of all queries are visited first: what fills `found` there is the bar for
+    posts of other cells.
     """
-    centres, start, ids, blocks = index.centres, index.start, index.posts, index.blocks
+    start = index.start
     cells, quota, n = start.size - 1, found.shape[1], queries.shape[0]
     probes, each = min(index.probes, cells), min(cap, quota)
     widest = np.int64(cells)
     for c in range(cells):
         widest = max(widest, start[c + 1] - start[c])
     wide = (-(-widest // TILE) + 1) * TILE
-    dots, tops = np.empty((QUERIES, wide), np.float32), np.empty((1, wide + TILE), np.float32)
-    places, room = np.empty(wide, np.int64), np.empty((1, wide), np.int64)
-    q = np.empty(QUERIES, np.int64)
-    # the nearest cells of every query
-    known, chosen = np.empty(n, np.int64), np.empty((n, probes), np.int32)
-    size_known: Any = np.int64(0)
+    search = (
+        np.empty((QUERIES, wide), np.float32),
+        np.empty((1, wide + TILE), np.float32),
+        np.empty(wide, np.int64),
+        np.empty((1, wide), np.int64),
+        np.empty(QUERIES, np.int64),
+    )
+    plan = (
+        np.empty(n, np.int64),
+        np.empty((n, probes), np.int32),
+        np.empty(n * probes, np.int32),
+        np.empty(cells + 1, np.int64),
+        np.empty(cells + 1, np.int64),
+    )
+    near, bars = np.empty((n, probes * each), np.int64), np.full(n, -np.inf, np.float32)
+    _search_cells(
+        index,
+        cell_end,
+        queries,
+        accounts,
+        (seen_start, all_seen, withdrawn, any_withdrawn),
+        each,
+        search,
+        plan,
+        near,
+        bars,
+        quota,
+        sizes,
+        nearest,
+    )
     for i in range(n):
-        sizes[i] = 0
-        some = False
-        for x in range(queries.shape[1]):
-            some = some or queries[i, x] != 0.0
-        if some:
-            known[size_known] = i
-            size_known += 1
-    begin = np.zeros(cells + 1, np.int64)
-    for low in range(0, size_known, QUERIES):
-        last = size_known - 1
-        for k in range(QUERIES):
-            q[k] = known[min(low + k, last)]
-        _dot_products(queries, q, centres, np.int64(0), cells, cells, dots)
-        for k in range(min(QUERIES, size_known - low)):
-            i = known[low + k]
-            best = _choose_cells(dots, k, cells, probes, tops, places, room)
-            nearest[accounts[i]] = 0x7FFFFFFF - (best & 0x7FFFFFFF)
-            for p in range(probes):
-                cell = 0x7FFFFFFF - (room[0, p] & 0x7FFFFFFF)
-                chosen[i, p] = cell
-                begin[cell + 1] += 1
-    # the queries of every cell
-    for c in range(cells):
-        begin[c + 1] += begin[c]
-    visits, fill = np.empty(size_known * probes, np.int32), begin[:-1].copy()
-    for z in range(size_known):
-        i = known[z]
-        for p in range(probes):
-            c = chosen[i, p]
-            visits[fill[c]] = i
-            fill[c] += 1
-    near = np.empty((n, probes * each), np.int64)
-    for c in range(cells):
-        first, size = start[c], cell_end[c] - start[c]
-        if size <= 0:
-            continue
-        last = begin[c + 1] - 1
-        for low in range(begin[c], begin[c + 1], QUERIES):
-            for k in range(QUERIES):
-                q[k] = visits[min(low + k, last)]
-                a = accounts[q[k]]
-                for at in range(seen_start[a], seen_start[a + 1], 16):
-                    prefetch(all_seen, at)
-            _dot_products(
-                queries, q, blocks, first * queries.shape[1], start[c + 1] - first, size, dots
-            )
-            for k in range(min(QUERIES, last + 1 - low)):
-                i = q[k]
-                a = accounts[i]
-                seen = all_seen[seen_start[a] : seen_start[a + 1]]
-                got = _choose_posts(
-                    dots,
-                    k,
-                    size,
-                    ids,
-                    first,
-                    seen,
-                    withdrawn,
-                    any_withdrawn,
-                    each,
-                    tops,
-                    places,
-                    room,
-                )
-                for r in range(got):
-                    near[i, sizes[i] + r] = room[0, r]
-                sizes[i] += got
-    for i in range(n):
-        sizes[i] = _keep_largest(near, i, sizes[i], quota)
         for r in range(sizes[i]):
             found[i, r] = near[i, r]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from graphkit.kernels import state as st
 from graphkit.kernels.candidates import clear_table, is_delivered, lookup_post
-from graphkit.kernels.compile import dot_rows, inner, kernel, prefetch
+from graphkit.kernels.compile import BORROWING, borrowing, dot_rows, kernel, prefetch
 from graphkit.kernels.random import contains, mark_seen, of_pair, pair_bits
 from graphkit.kernels.ranking import (
     backfill_slot,
@@ -97,7 +97,7 @@ class TickImpressions(NamedTuple):
     """Slots of each session, from the first on, that the propensities are over."""
 
 
-@kernel()
+@kernel(**BORROWING)
 def start_sessions(
     profiles: Array, last_session: Array, decay: Array, t: int, accounts: Array, queries: Array
 ) -> None:
@@ -119,7 +119,7 @@ def start_sessions(
             queries[i, x] = np.float32(value / norm) if norm > 0.0 else np.float32(0.0)
 
 
-@inner
+@borrowing
 def _watch_fraction(
     viewer: Any, traits: Array, post: Any, likes: Any, social: Any, repeats: Any, pair: Any
 ) -> Any:
@@ -140,7 +140,7 @@ def _watch_fraction(
     return 1.0 / (1.0 + math.exp(-x))
 
 
-@inner
+@borrowing
 def _draw_reactions(
     viewer: Any, friction: Any, traits: Array, post: Any, w: Any, follows: Any, pair: Any
 ) -> Any:
@@ -178,7 +178,7 @@ def _draw_reactions(
     return react
 
 
-@inner
+@borrowing
 def _update_profile(
     profiles: Array, a: Any, features: Array, post: Any, signals: Array, react: Any, w: Any
 ) -> None:
@@ -204,7 +204,7 @@ def _update_profile(
             profiles[a, x] += move * features[post, x]
 
 
-@inner
+@borrowing
 def _reshare_parent(
     static: Any, activity: Array, tick: Any, delivery: Any, a: Any, post: Any
 ) -> Any:
@@ -228,7 +228,7 @@ def _reshare_parent(
     return parent
 
 
-@kernel()
+@kernel(**BORROWING)
 def run_sessions(
     inputs: Any,
     viewer: Any,
@@ -358,7 +358,7 @@ def run_sessions(
         _keep_propensities(viewer, propensity, i, watched, n_shown, n_repeats, stay)
 
 
-@inner
+@borrowing
 def _keep_propensities(
     viewer: Any, propensity: Array, i: Any, watched: Any, n_shown: Any, n_repeats: Any, stay: Any
 ) -> None:
@@ -371,7 +371,7 @@ def _keep_propensities(
     propensity[i, 2] = stay
 
 
-@kernel()
+@kernel(**BORROWING)
 def first_propensities(
     viewer: Any, topics: Array, post: Array, fraction: Array, limit: Array, propensity: Array
 ) -> None:
@@ -420,12 +420,12 @@ def list_pairs(
             found.post[at] = entries[c, st.POST]
             found.source[at] = entries[c, st.SOURCE]
             for f in range(every.size):
-                found.factors[f, at] = np.float32(scratch.factors[k, f])
+                found.factors[f, at] = np.float32(scratch.factors[f, k])
         found.size[i] = size
         clear_table(scratch.hash_slots, entries, count)
 
 
-@kernel()
+@kernel(**BORROWING)
 def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -> Any:
     """Add a tick's impressions to the tallies and recent activity; returns empty slots."""
     watch, views, reacted, source_count, reaction_count, item_ticks = tallies
@@ -465,7 +465,7 @@ def merge_tallies(t: int, active: Array, shown: Any, state: Any, tallies: Any) -
     return empty
 
 
-@kernel()
+@kernel(**BORROWING)
 def record_arrivals(
     t: int,
     active: Array,
@@ -510,38 +510,55 @@ def record_arrivals(
 
 
 @kernel()
-def tally_communities(
-    seen_start: Array,
-    seen: Array,
-    membership: Array,
-    n_communities: int,
-    homes: Array,
-    p_indptr: Array,
-    posters: Array,
-) -> tuple[Array, Array, Array]:
-    """Tallies by community of the posts that every account has seen, in one pass."""
-    n, m = seen_start.size - 1, homes.size
-    views = np.zeros((m, n_communities + 1), np.int32)
-    diet = np.zeros((n, n_communities + 1), np.int32)
-    reach = np.zeros(n, np.int32)
-    last_viewer = np.full(n, -1, np.int64)
-    for a in range(n):
+def count_viewers(
+    seen_start: Array, seen: Array, membership: Array, n_communities: int, n_posts: int
+) -> Array:
+    """Accounts of each community that have seen each post, int32 (m, C + 1)."""
+    views = np.zeros((n_posts, n_communities + 1), np.int32)
+    for a in range(seen_start.size - 1):
         mine = membership[a] if membership[a] >= 0 else n_communities
+        for at in range(seen_start[a], seen_start[a + 1]):
+            if seen[at] >= 0:
+                views[seen[at], mine] += 1
+    return views
+
+
+@kernel()
+def count_origins(seen_start: Array, seen: Array, homes: Array, n_communities: int) -> Array:
+    """Posts of each community of origin that every account has seen, int32 (n, C + 1)."""
+    n = seen_start.size - 1
+    diet = np.zeros((n, n_communities + 1), np.int32)
+    for a in range(n):
+        for at in range(seen_start[a], seen_start[a + 1]):
+            if seen[at] >= 0:
+                home = homes[seen[at]]
+                diet[a, home if home >= 0 else n_communities] += 1
+    return diet
+
+
+@kernel()
+def count_reached(
+    seen_start: Array, seen: Array, membership: Array, p_indptr: Array, posters: Array
+) -> Array:
+    """Members of the community of each account that have seen one of its posts, int32 (n,)."""
+    n = seen_start.size - 1
+    reach = np.zeros(n, np.int32)
+    last_viewer = np.full(n, -1, np.int32)
+    for a in range(n):
+        mine = membership[a]
+        if mine < 0:
+            continue
         for at in range(seen_start[a], seen_start[a + 1]):
             post = seen[at]
             if post < 0:
                 continue
-            views[post, mine] += 1
-            diet[a, homes[post] if homes[post] >= 0 else n_communities] += 1
-            if mine == n_communities:
-                continue
             for q in range(p_indptr[post], p_indptr[post + 1]):
                 poster = posters[q]
                 # each viewer counts once per poster, and only within the poster's community
-                if last_viewer[poster] != a and membership[poster] == mine:
+                if membership[poster] == mine and last_viewer[poster] != a:
                     last_viewer[poster] = a
                     reach[poster] += 1
-    return views, diet, reach
+    return reach
 
 
 @kernel()

@@ -211,12 +211,16 @@ class Scratch(NamedTuple):
     of_topic: Array
     of_author: Array
     n_chosen: Array
+    keys: Array
+    """uint64: key of each candidate."""
     factors: Array
-    """float64: a row per candidate, a column per factor of viewer and post."""
+    """float64: a row per factor of viewer and post, a column per candidate."""
     base: Array
     """float64: score of each candidate less the diversity penalties."""
-    score: Array
-    """float64: `base` with the author's discount."""
+    fade: Array
+    """float64: the author's discount of each candidate."""
+    order: Array
+    """int64: `base` with the author's discount, as bits of the same order."""
     tie_break: Array
     """int64: random bits that order equal scores."""
     topics: Array

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 
 from graphkit.kernels.search import assign, search_index
 from graphkit.kernels.state import Index
+from graphkit.parallel import spare_cores
 
 __all__ = ["build_index", "cell_ends", "insert_posts", "recall", "replace_features"]
 
@@ -21,6 +23,8 @@ WANTED = 0.95
 PROFILES, SAMPLE, ROUNDS = 200, 64, 6
 #: Queries whose nearest posts are found in all cells at a time.
 BATCH = 20
+#: Products of rows and centres from which threads compute them, so many rows at a time each.
+MANY, STEP = 1 << 20, 4096
 
 
 def build_index(features: Floats, profiles: Floats) -> Index:
@@ -36,7 +40,7 @@ def build_index(features: Floats, profiles: Floats) -> Index:
     m, d = features.shape
     centres = _cluster_centres(features, max(1, min(m, max(8, math.isqrt(m)))))
     cell = np.empty(m, np.int32)
-    assign(features, centres.ravel(), 0, m, cell)
+    _assign_all(features, centres, cell)
     posts = np.argsort(cell, kind="stable").astype(np.int32)
     start = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=centres.shape[1]))])
     blocks = np.empty(m * d, np.float32)
@@ -160,6 +164,21 @@ def insert_posts(index: Index, at: int, features: Floats) -> Index:
     return index._replace(start=new_start, posts=posts.astype(np.int32, copy=False), blocks=blocks)
 
 
+def _assign_all(rows: Floats, centres: Floats, cell: npt.NDArray[np.int32]) -> None:
+    """Fill `cell` with the nearest centre of every row, in threads if there are many products."""
+    size, flat, workers = rows.shape[0], centres.ravel(), spare_cores()
+    if workers == 1 or size * centres.shape[1] < MANY:
+        assign(rows, flat, 0, size, cell)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        steps = [
+            pool.submit(assign, rows, flat, low, min(low + STEP, size), cell)
+            for low in range(0, size, STEP)
+        ]
+        for step in steps:
+            step.result()
+
+
 def _sample_rows(rows: Floats, size: int) -> Floats:
     """Evenly spaced rows, in order."""
     picked = np.linspace(0, rows.shape[0] - 1, min(size, rows.shape[0])).astype(np.int64)
@@ -174,7 +193,7 @@ def _cluster_centres(features: Floats, cells: int) -> Floats:
     centres = np.ascontiguousarray(_sample_rows(rows, cells).T)
     cell = np.empty(sample.shape[0], np.int32)
     for _ in range(ROUNDS):
-        assign(sample, centres.ravel(), 0, sample.shape[0], cell)
+        _assign_all(sample, centres, cell)
         order = np.argsort(cell, kind="stable")
         found, begin = np.unique(cell[order], return_index=True)
         sums = np.add.reduceat(sample[order].astype(np.float64), begin, axis=0)

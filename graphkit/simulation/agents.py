@@ -194,12 +194,9 @@ class FollowChanges:
             # of several posters, only followees are unfollowed
             old = np.intersect1d(old, _edge_codes(static), assume_unique=True)
         if not self._free:
-            new = np.setdiff1d(new, self._added, assume_unique=True)
-            old = np.setdiff1d(old, self._removed, assume_unique=True)
-            self._added, self._removed = (
-                np.union1d(self._added, new),
-                np.union1d(self._removed, old),
-            )
+            new, old = _without(new, self._added), _without(old, self._removed)
+            self._added = np.sort(np.concatenate([self._added, new]))
+            self._removed = np.sort(np.concatenate([self._removed, old]))
         self.gained += np.bincount(new % n, minlength=n).astype(np.int32)
         self.lost += np.bincount(old % n, minlength=n).astype(np.int32)
         if not self._free or not (new.size or old.size):
@@ -231,6 +228,16 @@ def _reacted_edges(static: StaticArrays, active: Ints, post: Array, chosen: Arra
     ends = np.cumsum(count)
     within = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - count, count)
     posters = static.posters[np.repeat(static.p_indptr[posts], count) + within]
-    edges = np.unique(np.repeat(active[rows], count) * n + posters)
-    others: Ints = edges[edges // n != edges % n]
+    viewers = np.repeat(active[rows], count)
+    edges = np.sort((viewers * n + posters)[viewers != posters])
+    distinct: Ints = edges[np.concatenate([[True], edges[1:] != edges[:-1]])[: edges.size]]
+    return distinct
+
+
+def _without(values: Ints, known: Ints) -> Ints:
+    """The values that are not among the known; both ascending, each once."""
+    if not known.size:
+        return values
+    at = np.minimum(np.searchsorted(known, values), known.size - 1)
+    others: Ints = values[known[at] != values]
     return others

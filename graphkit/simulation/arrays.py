@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ Floats32 = npt.NDArray[np.float32]
 
 #: Bytes of a cache line.
 LINE = 64
+#: Rows that are computed at a time, so that they stay in the cache.
+ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class SimulationArrays:
     cross_posted: npt.NDArray[np.bool_]
     profiles: npt.NDArray[np.float32]
     devices: npt.NDArray[np.int32]
+    _first: dict[tuple[float, float], Floats32] = field(default_factory=dict, compare=False)
+    """The initial profiles that were made last, by the weights of country and device."""
 
 
 def prepare_arrays(world: World, feeds: list[Feed]) -> SimulationArrays:
@@ -205,13 +209,17 @@ def _compress_rows(
     row: Ints, value: Ints, size: int, *, ordered: bool = True
 ) -> tuple[Ints, npt.NDArray[np.int32]]:
     """Compressed rows: starts and values, sorted within rows or in their given order."""
-    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=size))]).astype(np.int64)
+    degree = np.bincount(row, minlength=size)
+    starts = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
     if not ordered:
+        if (row[1:] >= row[:-1]).all():
+            return starts, value.astype(np.int32)
         return starts, value[np.argsort(row, kind="stable")].astype(np.int32)
     # one sort of joint keys is faster than a sort by two keys
     span = int(value.max(initial=0)) + 1
     keys = np.sort(row.astype(np.int64) * span + value)
-    return starts, (keys % span).astype(np.int32)
+    keys -= np.repeat(np.arange(size) * span, degree)
+    return starts, keys.astype(np.int32)
 
 
 def _group_rows(
@@ -243,7 +251,7 @@ def _pad_columns(rows: Floats32) -> Floats32:
     """Pad rows with zeros to a multiple of the kernels' lanes."""
     width = -(-rows.shape[1] // LANES) * LANES
     wide: Floats32 = allocate_aligned((rows.shape[0], width), np.float32)
-    wide[...] = 0.0
+    wide[:, rows.shape[1] :] = 0.0
     wide[:, : rows.shape[1]] = rows
     return wide
 
@@ -330,9 +338,11 @@ def allocate_scratch(static: StaticArrays, params: FeedParameters) -> Scratch:
         of_topic=np.zeros(size, np.int32),
         of_author=np.zeros(size, np.int32),
         n_chosen=np.zeros(size, np.int32),
-        factors=np.zeros((int(params.quotas.sum()), params.weights.size)),
+        keys=np.zeros(size, np.uint64),
+        factors=np.zeros((params.weights.size, int(params.quotas.sum()))),
         base=np.zeros(size),
-        score=np.zeros(size),
+        fade=np.zeros(size),
+        order=np.zeros(size, np.int64),
         tie_break=np.zeros(size, np.int64),
         topics=np.zeros(params.slots, np.int32),
         chosen=np.zeros(params.slots, np.int32),
@@ -344,20 +354,38 @@ def initial_profiles(arrays: SimulationArrays, feed: Feed) -> Floats32:
 
     An account without history, country and device has a profile of zeros.
     """
-    own = arrays.profiles.astype(np.float64)
-    total = own.copy()
-    for signal, codes in (("country", arrays.static.locales[:, 0]), ("device", arrays.devices)):
-        weight = feed.signals.get(signal, 0.0)
+    weights = feed.signals.get("country", 0.0), feed.signals.get("device", 0.0)
+    made = arrays._first.get(weights)
+    if made is None:
+        made = _compute_profiles(arrays, weights)
+        # one is kept, for the next arms and replications
+        arrays._first.clear()
+        arrays._first[weights] = made
+    return made.copy()
+
+
+def _compute_profiles(arrays: SimulationArrays, weights: tuple[float, float]) -> Floats32:
+    """Initial profiles, some rows at a time."""
+    own, means = arrays.profiles, []
+    for weight, codes in zip(weights, (arrays.static.locales[:, 0], arrays.devices), strict=True):
         if weight and codes.max(initial=-1) >= 0:
-            total += weight * unit_length(_sum_by_code(own, codes.astype(np.int64)))
-    return unit_length(total).astype(np.float32)
+            sums, code = _sum_by_code(own, codes)
+            means.append((weight * unit_length(sums), code))
+    profiles = np.empty_like(own)
+    for low in range(0, own.shape[0], ROWS):
+        total = own[low : low + ROWS].astype(np.float64)
+        for mean, code in means:
+            total += mean[code[low : low + ROWS]]
+        profiles[low : low + ROWS] = unit_length(total)
+    return profiles
 
 
-def _sum_by_code(rows: Floats, codes: npt.NDArray[np.int64]) -> Floats:
-    """Sum of the rows of the same code, for every row; zero where the code is unknown."""
+def _sum_by_code(
+    rows: Floats32, codes: npt.NDArray[np.int32]
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Sum of the rows of each code, zero for those of none, and the place of that of every row."""
     order = np.argsort(codes, kind="stable")
     found, begin = np.unique(codes[order], return_index=True)
-    sums = np.add.reduceat(rows[order], begin, axis=0)
+    sums: Floats = np.add.reduceat(rows[order].astype(np.float64), begin, axis=0)
     sums[found < 0] = 0.0
-    out: Floats = sums[np.searchsorted(found, codes)]
-    return out
+    return sums, np.searchsorted(found, codes)

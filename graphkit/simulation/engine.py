@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,13 @@ from graphkit.kernels.sessions import (
     GivenScores,
     TickImpressions,
     count_marked,
+    count_origins,
+    count_reached,
+    count_viewers,
     list_pairs,
     merge_tallies,
     run_sessions,
     start_sessions,
-    tally_communities,
 )
 from graphkit.kernels.state import (
     DIVISIVE,
@@ -201,6 +204,7 @@ class Run:
         self._earnings = None if payout is None else Earnings(arrays, payout)
         self.follow_changes = FollowChanges(n, free)
         self.counts = PlatformState(arrays, feed, ticks)
+        self._counted: tuple[npt.NDArray[np.int32], Ints] | None = None
         self.params = feed_parameters(feed, behaviour, slots, ticks)
         self.viewer_params = viewer_parameters(behaviour, free)
         # under a free budget duets and stitches become posts
@@ -264,24 +268,39 @@ class Run:
         )
         if self.shared is not None and not self.counting:
             shown.limit[:] = self.shared.caps[active, t]
-        followers = np.bincount(self.static.f_indices, minlength=self.arrays.accounts.size)
-        tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, followers)
+        tick = self.counts.tick_context(t, self.seed, self.state.withdrawn, self._followers())
         self._run_sessions(tick, active, shown)
         counts = self.counts
         tallies: Any = counts.watch, counts.views, counts.reacted, self.sources
         tallies += counts.reactions, counts.item_ticks
-        missing = int(merge_tallies(t, active, shown, self.state, tallies))
-        self.counts.widen_exploration()
+        tasks: list[Callable[[], Any]] = [
+            lambda: merge_tallies(t, active, shown, self.state, tallies),
+            lambda: self.arrivals.add(t, active, shown.post),
+        ]
         if self.shared_tally is not None:
+            # only shared slots are tallied
+            missing = int(tasks[0]())
             shown = self.shared_tally.add(t, active, shown)
-        elif self.shared is not None:
-            self.shared.lower(t, active, shown.post)
+            tasks[1]()
+        else:
+            missing = int(self._together(tasks, active.size)[0])
+            if self.shared is not None:
+                self.shared.lower(t, active, shown.post)
+        self.counts.widen_exploration()
         self._record_tick(t, active, shown, missing)
         if self.answering is not None:
             self.answering.add(t, active, shown, self.arrays)
         self.static = self.follow_changes.apply(self.static, active, shown.post, shown.react)
         self.viewers.close_feed(active, shown.propensity, t)
         return active, shown, missing
+
+    def _followers(self) -> Ints:
+        """Number of followers of each account."""
+        edges = self.static.f_indices
+        if self._counted is None or self._counted[0] is not edges:
+            size = self.arrays.accounts.size
+            self._counted = edges, np.bincount(edges, minlength=size)
+        return self._counted[1]
 
     def memory(self) -> dict[str, npt.NDArray[Any]]:
         """All that ticks change, by name; arrays are those of the run, not copies."""
@@ -363,16 +382,22 @@ class Run:
         seen = self.state.seen_start, self.state.seen
         if self.shared_tally is not None:
             sources, seen = self.shared_tally.sources, self.shared_tally.seen
-        for kind, partition in world.partitions.items():
-            members = partition.membership[accounts]
-            homes = np.concatenate([world.homes[kind], members[self._answered_by]])[posts]
-            posters = self.static.p_indptr, self.static.posters
-            found = tally_communities(*seen, members, partition.n_communities, homes, *posters)
-            views[kind], diet[kind] = found[0][back_p], found[1][back_a]
-            reach[kind] = found[2][back_a]
+        posters, size = (self.static.p_indptr, self.static.posters), posts.size
         traits = self.static.traits
         marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]
-        marked = count_marked(*seen, np.stack(marks, axis=1))[back_a]
+        kinds_marked = np.stack(marks, axis=1)
+        counts_of: list[Callable[[], Any]] = [lambda: count_marked(*seen, kinds_marked)[back_a]]
+        for kind, partition in world.partitions.items():
+            members, number = partition.membership[accounts], partition.n_communities
+            homes = np.concatenate([world.homes[kind], members[self._answered_by]])[posts]
+            counts_of += [
+                partial(lambda *of: count_viewers(*seen, *of)[back_p], members, number, size),
+                partial(lambda *of: count_origins(*seen, *of)[back_a], homes, number),
+                partial(lambda *of: count_reached(*seen, *of, *posters)[back_a], members),
+            ]
+        marked, *found = self._together(counts_of, accounts.size)
+        for k, kind in enumerate(world.partitions):
+            views[kind], diet[kind], reach[kind] = found[3 * k : 3 * k + 3]
         held: float = max(self.read, 1)
         if self.shared is not None and not self.read:
             held = float("nan")
@@ -548,7 +573,6 @@ class Run:
         made = [shown.post[rows, places], active[rows], shown.parent[rows, places]]
         columns = np.stack([*made, np.full(rows.size, t), kind], axis=1)
         self.shares.append(columns.astype(np.int32))
-        self.arrivals.add(t, active, shown.post)
 
     def _index_recall(self) -> float:
         """Recall@100 of the index for profiles as they are at the end."""
@@ -559,6 +583,14 @@ class Run:
         picked = known[np.linspace(0, known.size - 1, min(MEASURED, known.size)).astype(np.int64)]
         n_eligible = self.counts.n_eligible(self.ticks - 1)
         return recall(self.index, profiles[picked], n_eligible)
+
+    def _together(self, tasks: list[Callable[[], Any]], size: int) -> list[Any]:
+        """Results of the tasks, in threads if there are enough accounts or sessions, the size."""
+        workers = min(self.workers, len(tasks))
+        if workers == 1 or size < MOST:
+            return [task() for task in tasks]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(lambda task: task(), tasks))
 
     def in_ranges(self, task: Callable[[int, int, Any], None], size: int) -> None:
         """Run the task over ranges of 0 … size − 1, in threads if there are enough sessions."""

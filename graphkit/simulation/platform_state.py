@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Prior of a post's rates: this many views at the overall rate.
 PRIOR_VIEWS = 5.0
+#: Counts up to which their values are listed in a table.
+MOST_LEVELS = 1 << 20
 #: Half-life of a post's recency, in ticks.
 RECENCY = 3.0
 #: Reactions that are summed in each rate.
@@ -145,7 +147,8 @@ class PlatformState:
             of_account = _log_share(hits.astype(np.int64))
         else:
             assert name == "small_creator", name
-            median = np.median(self._followers[np.unique(author)])
+            held = np.bincount(author, minlength=self._followers.size) > 0
+            median = np.median(self._followers[held])
             of_account = (self._followers < median).astype(np.float64)
         of_post: Floats = of_account[author]
         return of_post
@@ -184,9 +187,14 @@ def _most_reacted(posts: npt.NDArray[np.integer], reacted: Ints) -> npt.NDArray[
 
 def _log_share(counts: Ints) -> Floats:
     """ln(1 + count) / ln(1 + largest count), computed once per value."""
-    levels, place = np.unique(counts, return_inverse=True)
-    if not levels.size or levels[-1] <= 0:
+    most = int(counts.max(initial=0))
+    if most <= 0:
         return np.zeros(counts.size)
+    if most <= MOST_LEVELS:
+        held = np.bincount(counts) > 0
+        levels, place = np.flatnonzero(held), (np.cumsum(held) - 1)[counts]
+    else:
+        levels, place = np.unique(counts, return_inverse=True)
     logs = np.log1p(levels.astype(np.float64))
     shares: Floats = (logs / logs[-1])[place]
     return shares

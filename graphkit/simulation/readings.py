@@ -73,6 +73,7 @@ class SharedView(Run):
             *(self.viewer_params, topics, shown.post, shown.fraction, limit), propensity
         )
         shown = self.shared_tally.add(t, active, shown._replace(propensity=propensity))
+        self.arrivals.add(t, active, shown.post)
         self._record_tick(t, active, shown, missing)
         self.follow_changes.apply(self.static, active, shown.post, shown.react)
 
