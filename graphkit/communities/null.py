@@ -14,7 +14,6 @@ import numpy.typing as npt
 import polars as pl
 
 from graphkit.communities.leiden import leiden
-from graphkit.communities.native import LARGE
 from graphkit.communities.prepare import prepare
 from graphkit.data.display import number
 from graphkit.data.frozen import Frozen
@@ -468,6 +467,8 @@ def _draw_all(
 
     A large graph takes all cores, and memory, for one copy.
     """
+    from graphkit.communities.native import LARGE
+
     native = found.provenance.parameters["engine"] == "native"
     if native and not single and len(found.vocabulary) < LARGE:
         return in_threads(draw, range(n), title)

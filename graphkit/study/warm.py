@@ -181,6 +181,9 @@ def _find_many() -> None:
     for weight in (None, np.ones(source.size)):
         ring = Graph.from_edges(source, (source + 1) % LARGE, weight, directed=False)
     leiden(ring, runs=1, rng=1)
+    # so many pairs are as many parts, among which communities are split
+    ends = np.arange(0, 2 * LARGE, 2)
+    leiden(Graph.from_edges(ends, ends + 1, directed=False), runs=1, rng=1)
 
 
 def _simulate() -> None:
