@@ -35,7 +35,8 @@ class Context(Frozen):
     tick
         Current tick.
     viewer
-        int32: account codes; the pairs of a viewer are contiguous.
+        int32: account codes; the pairs of a viewer are contiguous, in no particular order (the same
+        in every run with the same seed, but another in other versions).
     post
         int32: post codes.
     source

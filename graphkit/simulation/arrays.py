@@ -72,7 +72,9 @@ class SimulationArrays:
     cross_posted: npt.NDArray[np.bool_]
     profiles: npt.NDArray[np.float32]
     devices: npt.NDArray[np.int32]
-    _first: dict[tuple[float, float], Floats32] = field(default_factory=dict, compare=False)
+    _first: dict[tuple[float, float], Floats32] = field(
+        default_factory=dict, init=False, compare=False
+    )
     """The initial profiles that were made last, by the weights of country and device."""
 
 
