@@ -15,7 +15,6 @@ import itertools
 import os
 import re
 import signal
-import sys
 import threading
 import warnings
 from collections import deque
@@ -57,8 +56,6 @@ RETRIES = 3
 RESTART = 60
 #: Seconds after which a wait for pieces of work begins anew.
 PATIENCE = 0.2
-#: Seconds of a turn of Python code, while a thread beside it may wait to go on after each kernel.
-TURN = 5e-4
 
 #: Whether this process has started threads, and whether it was forked from one that had.
 _started = _lost = False
@@ -330,6 +327,7 @@ class Beside:
         _set_spare_cores(self._share)
         try:
             while not piece.done():
+                stop_if_over()
                 # in steps: as Polars handles signals, Ctrl-C does not end a wait without a limit
                 if not self._do_next():
                     wait([piece], timeout=PATIENCE)
@@ -343,6 +341,8 @@ class Beside:
             found, work = self._waiting.popleft()
         except IndexError:
             return False
+        if not found.set_running_or_notify_cancel():
+            return True
         try:
             with show_progress(lambda what, done, total: stop_if_over()):
                 stop_if_over()
@@ -358,8 +358,10 @@ class Beside:
     def close(self, *, stop: bool) -> None:
         """Wait for the threads; if they are to `stop`, for the next step of their pieces only."""
         if stop:
-            self._waiting.clear()
             self._over.set()
+            for found, _ in self._waiting:
+                found.cancel()
+            self._waiting.clear()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=stop)
 
@@ -382,15 +384,11 @@ def beside(workers: int | None = None) -> Iterator[Beside]:
     """
     refuse_after_fork()
     others = Beside(workers or spare_cores())
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(min(interval, TURN))
     try:
         yield others
     except BaseException:
         others.close(stop=True)
         raise
-    finally:
-        sys.setswitchinterval(interval)
     others.close(stop=False)
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import warnings
+from concurrent.futures import Future
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -417,12 +418,23 @@ def test_an_error_of_the_caller_stops_pieces_at_their_next_step() -> None:
             begun.wait()
             raise KeyboardInterrupt
 
-    interval = sys.getswitchinterval()
     with pytest.raises(KeyboardInterrupt):
         stop()
     assert steps[0] < 10_000
     assert not later
-    assert sys.getswitchinterval() == interval
+
+
+def test_a_piece_that_waits_for_a_dropped_one_ends() -> None:
+    begun, dropped = threading.Event(), Future[int]()
+
+    def stop() -> None:
+        with beside(2) as others:
+            others.begin(lambda: (begun.set(), others.wait_for(dropped)))
+            begun.wait()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
 
 
 def test_filters_of_warnings_are_those_before_in_whatever_order_threads_leave() -> None:

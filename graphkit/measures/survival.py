@@ -13,7 +13,7 @@ from scipy import stats
 from graphkit.data.frozen import Frozen
 from graphkit.data.provenance import Provenance
 from graphkit.errors import DataError, MissingDataError, check_counts, check_number
-from graphkit.parallel import refuse_after_fork
+from graphkit.parallel import own_warnings, refuse_after_fork
 
 __all__ = ["LogRank", "kaplan_meier", "logrank", "median_survival"]
 
@@ -82,7 +82,7 @@ def kaplan_meier(
     every = np.bincount(place, minlength=at.size)
     sample = stats.CensoredData(uncensored=times[seen], right=times[~seen])
     curve = stats.ecdf(sample).sf
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with own_warnings(), np.errstate(all="ignore"):
         # undefined where survival is 0 or 1, which the result says by nulls
         warnings.simplefilter("ignore", RuntimeWarning)
         bounds = curve.confidence_interval(confidence, method="log-log")

@@ -40,7 +40,6 @@ from matplotlib.transforms import Bbox
 from graphkit.data.files import write_whole
 from graphkit.data.tags import drop_unseen
 from graphkit.errors import DataError, GraphkitWarning, MissingDataError, OptionError, check_choice
-from graphkit.parallel import own_warnings
 from graphkit.plot.fonts import BASE_FAMILY, describe_lack, fallback_families
 
 __all__ = ["ACCENT", "BASE", "INK", "MUTED", "PALE", "Canvas", "Place", "Width", "blank_canvas"]
@@ -175,7 +174,7 @@ def quiet_glyphs() -> Iterator[None]:
     log = logging.getLogger("matplotlib.font_manager")
     log.addFilter(_is_no_weight)
     try:
-        with own_warnings():
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .*missing from", UserWarning)
             warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
             yield

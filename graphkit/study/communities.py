@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -172,13 +172,11 @@ def community_stages(
     truth: Partition | None,
     least: int,
     members: str,
-    draw: Callable[[Callable[[], None]], object] = lambda work: work(),
 ) -> CommunityStudy:
     """The stages of :func:`study_communities` in a folder that other stages write to as well.
 
     `search` holds the options of :func:`graphkit.leiden`. All but the null test is of communities
-    that may be told apart, see :func:`unassign_small`. `draw` takes the function that draws all
-    figures, and may begin it in another thread.
+    that may be told apart, see :func:`unassign_small`.
     """
     repeat = {"runs": search["runs"], "engine": search["engine"]}
     with folder.stage("graph"):
@@ -198,13 +196,7 @@ def community_stages(
         with folder.stage("comparison with the truth"):
             study = replace(study, recovery=_recovery_table(study, truth, repeat, streams))
     with folder.stage("tables and figures"):
-        _write_tables(study, folder, report, least, members)
-        if partition.n_communities:
-            draw(
-                folder.timed(
-                    "figures of communities", _figures_drawn(study, folder, least, streams)
-                )
-            )
+        _write_results(study, folder, report, least, members, streams)
     return study
 
 
@@ -284,12 +276,13 @@ def community_facts(study: CommunityStudy, seed: int) -> dict[str, Any]:
     }
 
 
-def _write_tables(
+def _write_results(
     study: CommunityStudy,
     folder: ResultsFolder,
     report: ImportReport | None,
     least: int,
     members: str,
+    streams: Streams,
 ) -> None:
     partition, seen, recovery = study.partition, study.visibility, study.recovery
     tables = {
@@ -310,33 +303,21 @@ def _write_tables(
     for name, table in tables.items():
         if table is not None:
             folder.table(name, table)
-
-
-def _figures_drawn(
-    study: CommunityStudy, folder: ResultsFolder, least: int, streams: Streams
-) -> Callable[[], None]:
-    """Draws the figures of the communities, one after the other."""
-    partition, seen = study.partition, study.visibility
-    shown, hidden = partition.n_communities, () if seen is None else tuple(seen.hidden)
+    shown = partition.n_communities
+    if not shown:
+        return
+    hidden = () if seen is None else tuple(seen.hidden)
     colours, verdict = plot.palette(partition), study.verdict
     options: dict[str, Any] = {"top": min(20, shown), "verdict": verdict, "palette": colours}
+    draw_both(
+        folder, "communities", lambda width: plot.communities(partition, **options, width=width)
+    )
+    draw_both(folder, "map", _map_drawn(study, least, streams))
     matrices: dict[str, Any] = {"top": min(16, shown), "highlight": hidden}
-    looks: dict[str, Any] = {"top": min(25, shown), "palette": colours}
-
-    def draw() -> None:
-        draw_both(
-            folder, "communities", lambda width: plot.communities(partition, **options, width=width)
-        )
-        draw_both(folder, "map", _map_drawn(study, least, streams))
-        draw_both(
-            folder, "borders", lambda width: plot.borders(study.mixing, **matrices, width=width)
-        )
-        if seen is not None and seen.frame["follow_f1"].count():
-            draw_both(
-                folder, "visibility", lambda width: plot.visibility(seen, **looks, width=width)
-            )
-
-    return draw
+    draw_both(folder, "borders", lambda width: plot.borders(study.mixing, **matrices, width=width))
+    if seen is not None and seen.frame["follow_f1"].count():
+        looks: dict[str, Any] = {"top": min(25, shown), "palette": colours}
+        draw_both(folder, "visibility", lambda width: plot.visibility(seen, **looks, width=width))
 
 
 def graph_tables(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -289,15 +289,11 @@ def caption_start(measure: str) -> str:
     return meaning[:1].upper() + meaning[1:]
 
 
-def write_figures(
-    result: StudyResult, flows: Flows, folder: ResultsFolder, *, drawn: Collection[str] = ()
-) -> list[str]:
-    """Draw the figures of the simulation into the folder, but those `drawn` already; their names."""
-    wanted = [figure for figure in report_figures(result, flows) if figure.name not in drawn]
-    for figure in wanted:
+def write_figures(result: StudyResult, flows: Flows, folder: ResultsFolder) -> None:
+    """Draw the figures of the simulation into the folder."""
+    for figure in report_figures(result, flows):
         if figure.draw is not None:
             draw_both(folder, figure.name, figure.draw)
-    return [figure.name for figure in wanted]
 
 
 def draw_both(folder: ResultsFolder, name: str, draw: Draw) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import matplotlib as mpl
 import polars as pl
@@ -34,8 +33,6 @@ from graphkit.plot.style import Canvas
 from graphkit.study.disclosure import public_message
 
 __all__ = ["ResultsFolder"]
-
-Result = TypeVar("Result")
 
 _MANIFEST = "manifest.json"
 #: Dots per inch of what is no vector in a vector figure.
@@ -79,7 +76,6 @@ class ResultsFolder:
         self.files: dict[str, str] = {}
         self.timings: list[dict[str, Any]] = []
         self._opened = time.perf_counter()
-        self._writing = threading.RLock()
         manifest = open_folder(self.path, _MANIFEST, "a study's results") or {}
         for name in (*manifest.get("files", {}), "timings.json", "failures.csv"):
             self._remove(name)
@@ -127,18 +123,6 @@ class ResultsFolder:
                 what += " The failure could not be written to failures.csv either."
             message = f"stage {name!r}: {what} Finished results are in {self.path}."
             raise (type(error) if known else GraphkitError)(message) from error
-
-    def timed(self, name: str, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Work whose time goes to ``timings.json`` in whatever thread, and beside what, it is done."""
-
-        def do() -> Result:
-            start = time.perf_counter()
-            try:
-                return work()
-            finally:
-                self._record_time(name, start)
-
-        return do
 
     def _record_time(self, stage: str, start: float) -> None:
         seconds = round(time.perf_counter() - start, 3)
@@ -192,9 +176,8 @@ class ResultsFolder:
     ) -> None:
         """Write a file, by itself `whole` or not at all or else by `write_whole`."""
         # listed before it is there, so that the next run removes it if this one is killed
-        with self._writing:
-            self.files.setdefault(file, "")
-            write_record(self.path / _MANIFEST, {"finished": False, "files": self.files})
+        self.files.setdefault(file, "")
+        write_record(self.path / _MANIFEST, {"finished": False, "files": self.files})
         path = self.path / file
         write(path) if whole else write_whole(path, write)
         self.files[file] = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -28,7 +28,7 @@ from graphkit.errors import DataError, GraphkitWarning, MissingDataError, Option
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline
 from graphkit.measures.income import OF_SMALLEST
-from graphkit.parallel import Beside, beside, check_executor, in_threads, track
+from graphkit.parallel import beside, check_executor, in_threads, track
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import build_world, resample_worlds, split_world_data
 from graphkit.study import analysis
@@ -70,7 +70,7 @@ from graphkit.study.simulations import CHECKPOINTS, MOST_SIDE_BY_SIDE, Simulatio
 from graphkit.synthetic.worlds import Partitions, world_maker
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
 __all__ = ["demo_config", "run_study"]
 
@@ -141,7 +141,7 @@ def _run_stages(
     alone = 1 if len(inputs.dataset.account_ids) > MOST_SIDE_BY_SIDE else None
     beside_us = stack.enter_context(beside(alone))
     config = calibrate_viewers(config, inputs, folder, streams)
-    found, partitions, drawn = _find_communities(config, inputs, folder, streams, beside_us)
+    found, partitions = _find_communities(config, inputs, folder, streams)
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
@@ -163,12 +163,12 @@ def _run_stages(
         )
         # beside the arms as they are
         begun = simulation.begin_conditions(conditions_of) if alone is None else []
-        spread = simulation.run("simulation", worlds=tried, impressions=log)
+        found_in_all = simulation.run("simulation", worlds=tried, impressions=log)
+        spread = without_kinds(found_in_all, others.kinds)
         readings, scanned = simulation.begin_readings(spread), time.perf_counter()
         swept = simulation.begin_sweep(spread) if config.s_scan.social_share else {}
     with folder.stage("measures"):
-        whole = simulation.measure(spread, views_of)
-        spread = without_kinds(spread, others.kinds)
+        whole = simulation.measure(found_in_all, views_of)
         in_others = pl.col("partition").is_in(others.kinds).fill_null(False)
         outcome = whole.filter(~in_others)
         gaps = simulation.contrast(outcome)
@@ -189,16 +189,6 @@ def _run_stages(
             rows = [_named_rows(i.frame, payout=i.payout.name) for i in paid.incomes]
             few = [name for name in OF_SMALLEST if name not in paid.frame["measure"]]
             folder.table("incomes", pl.concat(rows).drop(few))
-    flows = flow_tables(spread)
-
-    def draw_first() -> list[str]:
-        """Draw what conditions change nothing of; one thread draws at a time."""
-        beside_us.wait_for(drawn)
-        parts = (outcome, gaps, means, curve, None, (), None, ())
-        first = StudyResult(config, found, seen, spread, *parts, folder.path, (), economy=paid)
-        return write_figures(first, flows, folder)
-
-    first_drawn = beside_us.begin(folder.timed("first figures", draw_first))
     scan = None
     with folder.stage("other conditions", since=started):
         parts = simulation.try_conditions(
@@ -237,6 +227,7 @@ def _run_stages(
     rest: dict[str, Any] = {"validation": validation, "economy": paid}
     result = StudyResult(config, found, seen, spread, *measured, folder.path, notes, **rest)
     with folder.stage("flows and figures"):
+        flows = flow_tables(spread)
         rows = [
             _named_rows(m.frame, partition=kind, arm=arm)
             for kind, by_arm in flows.items()
@@ -245,7 +236,7 @@ def _run_stages(
         folder.table("flows", pl.concat(rows))
         feeds = [_named_rows(feed.frame, arm=arm) for arm, feed in config.feeds().items()]
         folder.table("feeds", pl.concat(feeds))
-        write_figures(result, flows, folder, drawn=[*beside_us.wait_for(first_drawn)])
+        write_figures(result, flows, folder)
     with folder.stage("report"):
         write_report(result, inputs, folder)
     folder.text("disclosure.md", disclosure_note(result.disclosure))
@@ -261,15 +252,10 @@ def _named_rows(frame: pl.DataFrame, **names: str | int) -> pl.DataFrame:
 
 
 def _find_communities(
-    config: StudyConfig,
-    inputs: StudyInputs,
-    folder: ResultsFolder,
-    streams: Streams,
-    others: Beside,
-) -> tuple[CommunityStudy, dict[str, Partition], Future[None]]:
-    """The community study, all partitions that were found, and the figures that are drawn."""
+    config: StudyConfig, inputs: StudyInputs, folder: ResultsFolder, streams: Streams
+) -> tuple[CommunityStudy, dict[str, Partition]]:
+    """The community study, and all partitions that were found."""
     wanted, world = config.communities, config.world
-    drawn: list[Future[None]] = []
     with folder.stage("disjoint data"):
         part = split_world_data(inputs.source, since=world.since, posts=world.posts)
     found = community_stages(
@@ -278,7 +264,6 @@ def _find_communities(
         truth=None if inputs.platform is None else inputs.platform.truth,
         least=config.report.min_group_size,
         members=config.report.members,
-        draw=lambda work: drawn.append(others.begin(work)),
     )
     with folder.stage("communities"):
         _require_communities(found.partition, config)
@@ -296,7 +281,7 @@ def _find_communities(
         else:
             why = NOBODY.format(kind="follow", least=config.report.min_group_size)
             found = replace(found, notes=(*found.notes, why.rstrip(".")))
-    return found, partitions, drawn[0]
+    return found, partitions
 
 
 def _find_other_partitions(

@@ -37,7 +37,7 @@ ticks = 3
 ticks = 4
 slots = 4
 [s_scan]
-social_share = [0, 1]
+social_share = [0, 0.2, 1]
 worlds = 2
 [conditions]
 feature_noise = [0.5]
@@ -98,6 +98,15 @@ def test_the_folder_holds_everything(result: StudyResult) -> None:
     assert {"simulation", "scan over s", "report"} <= set(stages)
 
 
+def test_a_scan_is_of_the_partitions_of_the_study(result: StudyResult) -> None:
+    # the study's own s is of the simulations that are tallied under other partitions, too
+    assert result.scan is not None
+    assert result.scan is not None
+    by_s = result.scan.group_by("s").agg(pl.col("partition").drop_nulls().unique().sort())
+    kinds = sorted(set(result.contrasts.get_column("partition").drop_nulls()))
+    assert by_s.sort("s").rows() == [(s, kinds) for s in (0.0, 0.2, 1.0)]
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_what_feeds_read_is_passed_on(tmp_path: Path) -> None:
     reading = {"space": "planted", "feature_noise": 0.2, "profile_noise": 0.1, "cold_start": True}
@@ -140,7 +149,7 @@ def test_the_partitions_and_the_pairing(result: StudyResult) -> None:
     assert set(crossing["baseline"]) == {"follower"}
     assert set(crossing["worlds"]) == {3}
     assert result.scan is not None
-    assert result.scan["s"].unique().sort().to_list() == [0, 1]
+    assert result.scan["s"].unique().sort().to_list() == [0, 0.2, 1]
     assert "not calibrated" in repr(result)
     assert "crossing" in result._repr_html_()
 
@@ -193,7 +202,7 @@ def test_no_ids_captions_or_handles_in_the_report(report: str) -> None:
 def test_small_communities_are_suppressed(result: StudyResult, study: Path, tmp_path: Path) -> None:
     def ask(least: int) -> Path:
         file = study.parent / f"of {least}.toml"
-        few = study.read_text().replace("social_share = [0, 1]", "social_share = []")
+        few = study.read_text().replace("social_share = [0, 0.2, 1]", "social_share = []")
         few += "profile_noise = []\ntopic_penalty = []\nresolution = []\n"
         file.write_text(f"{few}[report]\nmin_group_size = {least}\n")
         return file
