@@ -18,9 +18,11 @@ Each side runs in a process of its own, sides in turn, `--runs` times. Time is t
 processor's seconds (of all cores, the system's included), and the wall clock's, after one small
 run to compile or load. Memory is the peak above what the process held before; as much is touched
 beforehand, so that a virtual machine that is given it late does not count. `product` is SciPy's
-A·Aᵀ alone, without a filter. Whole rows of 5 M events (299 M entries) took 8.7 s of cores where
-SciPy's product took 12.6, least of three in turn on a machine at a load of 15. Small sides (igraph, networkx) get `--small` of the events and are
+A·Aᵀ alone, without a filter. Small sides (igraph, networkx) get `--small` of the events and are
 compared with graphkit on the same. Edges and their total weight must agree.
+
+Two quiet cores, November 2026: whole rows of 5 M events (299 M entries) took 2.7 s of cores where
+SciPy took 9.8; pairs that share two took 1.0 and 9.2.
 """
 
 from __future__ import annotations

@@ -86,9 +86,10 @@ class Scratch(NamedTuple):
 
     `shared` counts the objects of each actor above `mark`, which grows from row to row, `sums` adds
     up contributions; `touched` lists the actors of the row. `words` and `groups` (0 before and
-    after) are bits of actors, and of words that have any, which `filled` lists. `heap` holds the `top` largest. `seen`
-    (−1 at first) is the last entry of `EventLists` that reached each actor, `later` the number of
-    neighbours of each actor with a larger code; it is empty where rows are whole.
+    after) are bits of actors, and of words that have any, which `filled` lists. `heap` holds the
+    `top` largest. `seen` (−1 at first) is the last entry of `EventLists` that reached each actor,
+    `later` the number of neighbours of each actor with a larger code; it is empty where rows are
+    whole.
     """
 
     shared: Codes

@@ -103,7 +103,7 @@ class RefineState(NamedTuple):
     totals: Array
     """float64, (n,): node weight of each part."""
     rest: Array
-    """float64, (n,): edge weight of each part to the rest of its community; that of a node at first."""
+    """float64, (n,): edge weight of each part, a node at first, to the rest of its community."""
     stale: Array
     """bool, (n,): the nodes for which that is to be computed; of the others it is given."""
     whole: Array

@@ -4,8 +4,9 @@ For actor i, the other actors of each of its objects are counted in dense arrays
 set per thread. Counts begin at a mark above all counts of earlier rows, so that none is reset. Only
 actors that reach `min_shared` are listed. Neighbours are sorted by insertion (few), or in a
 bitmap (many). Where every actor that shares an object is a neighbour, rows are counted first, by
-bits alone, and then written where they belong, in the order of bits. Sums run over objects in ascending order for every pair, so weights are symmetric
-to the last bit and depend neither on threads nor on blocks.
+bits alone, and then written where they belong, in the order of bits. Sums run over objects in
+ascending order for every pair, so weights are symmetric to the last bit and depend neither on
+threads nor on blocks.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def _admit_candidates(
 ) -> Any:
     """Admit a source's proposals as candidates until its quota is full.
 
-    Returns the table's size and the number admitted. Posts that are the viewer's own, seen, withdrawn or admitted from another source are skipped.
+    Returns the table's size and the number admitted. Posts that are the viewer's own, seen,
+    withdrawn or admitted from another source are skipped.
     `reads` says whether their features are read for the score.
     """
     # hoisted: each access to an array within the loop would count its references

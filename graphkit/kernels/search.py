@@ -171,7 +171,7 @@ def _count_above(tops: Array, width: Any, bar: Any) -> Any:
 
 @borrowing
 def _find_bar(values: Array, row: Any, size: Any, k: Any, tops: Array) -> Any:
-    """A value that at least k of the row's values reach, and seldom many more; −∞ if there are only k.
+    """A value that at least k of the row's values reach, seldom many more; −∞ if only k are there.
 
     The largest of disjoint groups are values of their own: what k of these reach, k values reach.
     """
@@ -487,7 +487,7 @@ def search_index(
 
 @kernel()
 def assign(rows: Array, centres: Array, low: int, high: int, out: Array) -> None:
-    """Nearest centre of rows low … high − 1; ties: the first. `centres` are (d, cells), in one dimension."""
+    """Nearest centre of rows low … high − 1, ties: the first; `centres` are (d, cells), flat."""
     cells = centres.size // rows.shape[1]
     dots = np.empty((QUERIES, (-(-cells // TILE) + 1) * TILE), np.float32)
     q = np.empty(QUERIES, np.int64)

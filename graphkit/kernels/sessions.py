@@ -405,7 +405,8 @@ def list_pairs(
 ) -> None:
     """Candidates and their viewer × post factors, of sessions low … high − 1.
 
-    The rows of `near`, :class:`NearPosts`, are those of these sessions. Session i fills the rows of `found`, :class:`CandidatePairs`, from i · width on.
+    The rows of `near`, :class:`NearPosts`, are those of these sessions. Session i fills the rows of
+    `found`, :class:`CandidatePairs`, from i · width on.
     """
     static, state, tick, params = inputs
     entries, every = scratch.entries, np.ones(found.factors.shape[0])
