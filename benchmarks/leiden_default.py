@@ -9,11 +9,11 @@ are built and handed over before the clock starts. The sides take turns; the lea
 seconds of the repeats count. Modularity is computed by one function for all. The public data
 must stand beside the checkout; what is absent is left out with a message.
 
-In November 2026, on two cores that others used as well (load 9–15), CPU seconds of ten runs, and how
-many times as long igraph and libreville took at two iterations and at −1: co-tag (1.9 million edges)
-1.7 s, 4.1 and 11, 2.1 and 5.4; co-view (0.7 million) 1.0 s, 2.4 and 10, 1.2 and 4.8; artists
-(0.6 million) 1.4 s, 1.8 and 7.5, 1.1 and 4.6. At two iterations both had a lower mean Q everywhere
-(artists: 0.7290 and 0.7291 beside 0.7306), at −1 a higher one by up to 0.0007.
+In November 2026, on two quiet cores, CPU seconds of ten runs, and how many times as long igraph and
+libreville took at two iterations and at −1: co-tag 1.46 s, 4.5 and 12, 2.4 and 6.5; co-view .62 s,
+3.0 and 13, 1.8 and 7.1; co-listening .65 s, 3.8 and 6.3, 2.7 and 3.8; artists 1.00 s, 2.0 and 9.8,
+1.5 and 5.9. At two iterations neither had a higher mean Q (artists: .7290 and .7291 beside
+.7306), at −1 a higher one by up to .0007.
 """
 
 from __future__ import annotations
