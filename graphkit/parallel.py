@@ -19,7 +19,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -359,9 +359,9 @@ class Beside:
         """Wait for the threads; if they are to `stop`, for the next step of their pieces only."""
         if stop:
             self._over.set()
-            for found, _ in self._waiting:
-                found.cancel()
-            self._waiting.clear()
+            with suppress(IndexError):  # others take from the same end meanwhile
+                while True:
+                    self._waiting.popleft()[0].cancel()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=stop)
 

@@ -424,6 +424,18 @@ def test_an_error_of_the_caller_stops_pieces_at_their_next_step() -> None:
     assert not later
 
 
+def test_pieces_are_dropped_while_others_are_taken() -> None:
+    def stop() -> None:
+        with beside(3) as others:
+            for n in range(500):
+                others.begin(partial(pow, n, 2))
+            raise KeyboardInterrupt
+
+    for _ in range(40):
+        with pytest.raises(KeyboardInterrupt):
+            stop()
+
+
 def test_a_piece_that_waits_for_a_dropped_one_ends() -> None:
     begun, dropped = threading.Event(), Future[int]()
 
