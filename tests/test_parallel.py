@@ -426,14 +426,21 @@ def test_an_error_of_the_caller_stops_pieces_at_their_next_step() -> None:
 
 def test_pieces_are_dropped_while_others_are_taken() -> None:
     def stop() -> None:
+        go = threading.Event()
         with beside(3) as others:
-            for n in range(500):
-                others.begin(partial(pow, n, 2))
+            for _ in range(2_000):
+                others.begin(go.wait)
+            go.set()
             raise KeyboardInterrupt
 
-    for _ in range(40):
-        with pytest.raises(KeyboardInterrupt):
-            stop()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            with pytest.raises(KeyboardInterrupt):
+                stop()
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_a_piece_that_waits_for_a_dropped_one_ends() -> None:
