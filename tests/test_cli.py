@@ -292,7 +292,7 @@ def test_the_demo_finds_what_was_planted(
         tried = config.conditions.model_copy(update=few)
         found = replace(config.communities, null_draws=19)
         changed = {"communities": found, "s_scan": scan, "conditions": tried}
-        changed["world"] = config.world.model_copy(update={"ticks": 5, "worlds": 3})
+        changed["world"] = config.world.model_copy(update={"ticks": 5, "worlds": 4})
         changed["simulation"] = config.simulation.model_copy(update={"ticks": 6})
         return config.model_copy(update=changed)
 
@@ -302,7 +302,7 @@ def test_the_demo_finds_what_was_planted(
     assert not code, errors
     assert "(planted as #alttok) is a community of shared interest" in shown
     assert "Agreement with the planted communities" in shown
-    assert "over 3 worlds" in shown
+    assert "over 4 worlds" in shown
     assert "not calibrated" in shown
     assert (tmp_path / "demo" / "report.html").exists()
 

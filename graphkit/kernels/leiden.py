@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphkit.kernels.compile import kernel, prefetch
+from graphkit.kernels.compile import borrowing, kernel, prefetch
 from graphkit.kernels.random import splitmix64
 
 #: A gain must exceed another by this share of the strength, or rounding could make two moves
@@ -110,6 +110,17 @@ class RefineState(NamedTuple):
     """float64, (n, 1) or, with two node weights, (n, 2): node weights of each community."""
 
 
+@borrowing
+def prefetch_row(indices: Array, weights: Array, at: Any) -> None:
+    """Prefetch the first entries of the row that begins at a place."""
+    prefetch(indices, at)
+    prefetch(indices, at + 16)
+    if weights.size > 0:
+        prefetch(weights, at)
+        prefetch(weights, at + 8)
+        prefetch(weights, at + 16)
+
+
 @kernel()
 def shuffle_blocks(order: Array, block: int, state: Array) -> None:
     """Fill with 0 … n − 1: blocks of consecutive nodes in random order (Fisher–Yates)."""
@@ -200,12 +211,7 @@ def move_nodes(
         elif left > 3:
             ahead = read + 2
             u = queue[ahead if ahead < n else ahead - n]
-            prefetch(indices, indptr[u])
-            prefetch(indices, indptr[u] + 16)
-            if not unit:
-                prefetch(weights, indptr[u])
-                prefetch(weights, indptr[u] + 8)
-                prefetch(weights, indptr[u] + 16)
+            prefetch_row(indices, weights, indptr[u])
         n_near = 0
         to_own = 0.0
         for e in range(first, last):
@@ -348,13 +354,7 @@ def refine_nodes(
         if outside < expected - tiny:
             continue
         if i + 2 < n and alone[order[i + 2]]:
-            ahead = indptr[order[i + 2]]
-            prefetch(indices, ahead)
-            prefetch(indices, ahead + 16)
-            if not unit:
-                prefetch(weights, ahead)
-                prefetch(weights, ahead + 8)
-                prefetch(weights, ahead + 16)
+            prefetch_row(indices, weights, indptr[order[i + 2]])
         n_near = 0
         for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
             # no branches, which would be mispredicted
@@ -451,13 +451,7 @@ def aggregate_graph(csr: Any, parts: Array, order: Array, n_parts: int, new: Any
             v = order[i]
             i += 1
             if i < n:
-                ahead = indptr[order[i]]
-                prefetch(indices, ahead)
-                prefetch(indices, ahead + 16)
-                if not unit:
-                    prefetch(weights, ahead)
-                    prefetch(weights, ahead + 8)
-                    prefetch(weights, ahead + 16)
+                prefetch_row(indices, weights, indptr[order[i]])
             for e in range(np.uint64(indptr[v]), np.uint64(indptr[v + 1])):
                 if far and e < before_last:
                     prefetch(towards, np.int64(parts[indices[e + np.uint64(16)]]))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphkit.kernels.compile import inner, kernel, prefetch
-from graphkit.kernels.leiden import ASKED, TINY
+from graphkit.kernels.leiden import ASKED, TINY, prefetch_row
 from graphkit.kernels.random import GOLDEN, mix, splitmix64
 
 Array = Any
@@ -463,13 +463,7 @@ def aggregate_parts(
             if i + 8 < order.size:
                 # in steps, as each uses what the previous one has fetched
                 prefetch(indptr, np.int64(order[i + 8]))
-                ahead = indptr[order[i + 5]]
-                prefetch(indices, ahead)
-                prefetch(indices, ahead + 16)
-                if not unit:
-                    prefetch(weights, ahead)
-                    prefetch(weights, ahead + 8)
-                    prefetch(weights, ahead + 16)
+                prefetch_row(indices, weights, indptr[order[i + 5]])
                 u = order[i + 2]
                 for e in range(indptr[u], min(indptr[u + 1], indptr[u] + ASKED)):
                     prefetch(parts, np.int64(indices[e]))

@@ -72,7 +72,7 @@ def _admit_candidates(
     withdrawn or admitted from another source are skipped.
     `reads` says whether their features are read for the score.
     """
-    # hoisted: each access to an array within the loop would count its references
+    # hoisted: what is the same in each pass is read once
     withdrawn, any_withdrawn, single = state.withdrawn, tick.any_withdrawn, static.single
     attributes, cards, lines = static.attributes, static.cards, static.lines
     static_score = tick.static_score

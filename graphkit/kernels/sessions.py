@@ -249,7 +249,7 @@ def run_sessions(
     """
     static, state, tick, params = inputs
     given_values, given_start = given.values, given.start
-    # hoisted: each access to an array within the loops would count its references
+    # hoisted: what is the same in each pass is read once
     slots, free, seed, circle = params.slots, viewer.free, tick.seed, params.circle
     attributes, traits, cards = static.attributes, static.traits, static.cards
     features, tastes, lines = static.features, static.taste_features, static.lines

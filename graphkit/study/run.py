@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 __all__ = ["demo_config", "run_study"]
+
+T = TypeVar("T")
 
 _HEAD = (
     "# The study as it ran, every default written out. Paths are relative to the folder of the\n"
@@ -441,15 +443,24 @@ def _make_worlds(
         world = make(number, find(number, reasons))
         return unassign_small_in_world(world, config.report.min_group_size), reasons
 
-    if config.communities.engine == "native" and len(like.dataset.account_ids) <= MOST_SIDE_BY_SIDE:
-        made = in_threads(make_one, range(n), "worlds")
-    else:
-        made = [make_one(number) for number in track(range(n), "worlds", n)]
+    made = _map_worlds(config, len(like.dataset.account_ids), make_one, range(n), "worlds")
     for _, reasons in made:
         for kind, reason in reasons.items():
             if stopped is not None:
                 stopped.setdefault(kind, reason)
     return [world for world, _ in made]
+
+
+def _map_worlds(
+    config: StudyConfig, size: int, work: Callable[[int], T], numbers: Sequence[int], title: str
+) -> list[T]:
+    """Map `work` over numbers of worlds, several at a time where the engine can, and few accounts.
+
+    A world of many takes all cores by itself, and memory.
+    """
+    if config.communities.engine == "native" and size <= MOST_SIDE_BY_SIDE:
+        return in_threads(work, numbers, title)
+    return [work(number) for number in track(numbers, title, len(numbers))]
 
 
 def _world_options(config: StudyConfig) -> dict[str, Any]:
@@ -482,11 +493,8 @@ def _see_communities(
     # as those before them
     parts = [number for number, world in enumerate(worlds) if number and world.sample == "part"]
     whole = [number for number in range(len(worlds)) if number not in parts]
-    title = "visibility in the worlds"
-    if config.communities.engine == "native" and worlds[0].n_accounts <= MOST_SIDE_BY_SIDE:
-        views = dict(zip(whole, in_threads(see, whole, title), strict=True))
-    else:
-        views = {number: see(number) for number in track(whole, title, len(whole))}
+    of_whole = _map_worlds(config, worlds[0].n_accounts, see, whole, "visibility in the worlds")
+    views = dict(zip(whole, of_whole, strict=True))
     found = [views.get(number, views[0]) for number in range(len(worlds))]
     return dict(zip(kinds, zip(*found, strict=True), strict=True))
 
@@ -517,6 +525,10 @@ def _built_conditions(
         return found
     known = inputs.platform.parameters["homophily"]
     own = min(known.values())
+
+    def find_anew(_: int, reasons: dict[str, str]) -> Partitions:
+        return partial(_partitions_of, config, (), reasons)
+
     for least in wanted.homophily:
         if least <= own:
             continue
@@ -528,8 +540,7 @@ def _built_conditions(
             inputs.platform, parameters={**inputs.platform.parameters, "homophily": dial}
         )
         try:
-            found_anew = lambda _, reasons: partial(_partitions_of, config, (), reasons)  # noqa: E731
-            made = _make_worlds(config, like, n, found_anew, streams)
+            made = _make_worlds(config, like, n, find_anew, streams)
             views = _see_communities(config, made, streams)
         except REFUSALS as error:
             found.append(replace(condition, refused=public_message(error)))
