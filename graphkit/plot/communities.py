@@ -237,8 +237,9 @@ def _draw_matrices(
     if any(panel.labels[:top] != labels for panel in panels.values()):
         raise DataError("all panels must be over the same communities: use one partition.")
     size, names = len(labels), shown_all(labels)
-    side = 1.9 + 0.29 * size + 0.07 * max(0, max(map(len, names)) - 16)  # with room for names
-    side = max(side, 3.6) + 0.6 if width == "phone" else side
+    # with room for names; a phone's width bounds the matrix, however many communities there are
+    side = 4.4 if width == "phone" else 1.9 + 0.29 * size
+    side += 0.07 * max(0, max(map(len, names)) - 16)
     sheet, panel_axes = style.open_sheet(
         caller, side * len(panels) + 0.8, side, columns=len(panels), ax=ax, on=width
     )
