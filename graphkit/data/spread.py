@@ -244,7 +244,7 @@ class Spread(Frozen, table="summary"):
     provenance: Provenance = field(default_factory=lambda: Provenance("simulate_spread"))
     reading: str = "filled"
 
-    @property
+    @cached_property
     def content_key(self) -> str:
         """Key of all tallies, every field of each."""
         parts: list[object] = []

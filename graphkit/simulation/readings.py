@@ -267,8 +267,8 @@ def simulate_readings(
     tried
         The worlds with further partitions, by which only the filled slots are tallied.
     wanted
-        Whether the other readings are wanted, by the filled one. It is asked at the end, and before
-        each replication but the first by those so far, so that few are simulated in vain, or late.
+        Whether the other readings are wanted, by the filled one. It is asked at the end, and once
+        by what is known after the first replication, so that few are simulated in vain, or late.
     checkpoint
         Folder of the checkpoints of the others, one per spread; a replication of all arms is saved
         at its end.
@@ -308,19 +308,21 @@ def simulate_readings(
     ]
     streams, drawn = Streams(rng), numbers_of_draws(few)
 
-    def are_wanted() -> bool:
-        """Whether the other readings are wanted, by what is known of the filled one."""
+    def so_far() -> Spread | None:
+        """What is known of the filled reading; none before the first replication."""
         if isinstance(filled, Spread):
-            return wanted(filled)
-        assert first is not None
-        return not first.tallies or wanted(first.spread())
+            return filled
+        return first.spread() if first is not None and first.tallies else None
 
     def simulate(pairs: Sequence[tuple[int, int]]) -> None:
         """Simulate what is wanted and not known of these replications of worlds."""
         arrays: SimulationArrays | None = None
+        asked: bool | None = None
         for (w, r), t in track(product(pairs, range(ticks)), "simulating", len(pairs) * ticks):
             if t == 0:
-                replication, leave = None, are_wanted()
+                if asked is None and (known := so_far()) is not None:
+                    asked = wanted(known)
+                replication, leave = None, asked is not False
                 into = [*others] if leave else []
                 fill = first is not None and not first.has(w, r)
                 if first is not None and fill:
@@ -351,8 +353,10 @@ def simulate_readings(
     pairs = list(product(range(len(few)), range(replications)))
     try:
         simulate(pairs)
-        leave = are_wanted()
-        # of these they had not been wanted so far
+        whole = so_far()
+        assert whole is not None
+        leave = wanted(whole)
+        # those that did not seem to be wanted
         late = [pair for pair in pairs if leave and not all(one.has(*pair) for one in others)]
         if late:
             simulate(late)
