@@ -166,3 +166,13 @@ def test_a_group_has_two_arms(world: World, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="two arms are needed, not 1"):
         simulate_readings([world], ARMS, [["f"]], **kept, **OPTIONS)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("lost", ["filled/arm=i/world=0/replication=1", "others/0", "others/2"])
+def test_what_is_lost_of_a_checkpoint_is_simulated_again(
+    world: World, expected: list[Spread], tmp_path: Path, lost: str
+) -> None:
+    read(world, tmp_path)
+    for path in (tmp_path / lost).rglob("tally.npz"):
+        path.unlink()
+    assert keys(read(world, tmp_path)) == keys(expected)
