@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -146,6 +146,15 @@ class ArmTally(Frozen):
         kinds = [REACTIONS.index(name) for name in REWARDS]
         return np.asarray(self.reactions[:, kinds].sum(axis=1), dtype=np.int64)
 
+    def of_kinds(self, kinds: Collection[str]) -> ArmTally:
+        """The tally under these kinds of partition only."""
+        names = ("views", "diet", "member_reach", "arrivals")
+        tables: dict[str, Any] = {
+            name: {kind: rows for kind, rows in getattr(self, name).items() if kind in kinds}
+            for name in names
+        }
+        return replace(self, **tables)
+
     def save(self, path: str | Path, *, of: str | None = None) -> Path:
         """Write the tally as one ``.npz`` file, the same bytes each time; returns its path.
 
@@ -235,7 +244,7 @@ class Spread(Frozen, table="summary"):
     provenance: Provenance = field(default_factory=lambda: Provenance("simulate_spread"))
     reading: str = "filled"
 
-    @property
+    @cached_property
     def content_key(self) -> str:
         """Key of all tallies, every field of each."""
         parts: list[object] = []

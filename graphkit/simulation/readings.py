@@ -1,9 +1,9 @@
-"""Readings of open slots that need one simulation: left empty, and shared by groups of arms."""
+"""Readings of open slots in one pass: filled, left empty, and shared by groups of arms."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,24 +18,29 @@ from graphkit.parallel import track
 from graphkit.recommenders.feed import Feed
 from graphkit.rng import Streams
 from graphkit.simulation.agents import Creators, FollowChanges
-from graphkit.simulation.arrays import prepare_arrays
+from graphkit.simulation.arrays import SimulationArrays, prepare_arrays
 from graphkit.simulation.arrivals import Arrivals
 from graphkit.simulation.behaviour import Behaviour
 from graphkit.simulation.engine import Run
+from graphkit.simulation.pieces import exhausted_error
 from graphkit.simulation.shared_slots import Ints, SharedSlots, SharedTally, shared_slots
 from graphkit.simulation.simulate import (
     assert_matched,
+    check_arguments,
     check_shared,
-    check_worlds,
     numbers_of_draws,
     simulate_spread,
     simulation_facts,
+    warn_of_tallies,
     what_stands,
 )
 from graphkit.simulation.storage import Checkpoint, Job, held_interrupt, spread_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+#: What a view sees of the run, which may go on in another one.
+_SEEN = ("feed", "params", "viewers", "counts", "state", "static", "index", "sources")
 
 
 class SharedView(Run):
@@ -45,26 +50,29 @@ class SharedView(Run):
     ----------
     run
         The run, of a matched budget.
+    arrays
+        Its world, with the partitions to tally by.
     shared
         Slots that the arms share so far: those of a tick are known once all arms have run it.
     """
 
-    def __init__(self, run: Run, shared: SharedSlots) -> None:
+    def __init__(self, run: Run, arrays: SimulationArrays, shared: SharedSlots) -> None:
         # what the run changes in place is seen here as well
-        self.__dict__.update(copy.copy(run).__dict__)
-        n, key = self.arrays.accounts.size, np.uint64(self.seed)
-        self.shared, self.counting = shared, False
+        self.__dict__.update(vars(run))
+        n, key = arrays.accounts.size, np.uint64(self.seed)
+        self.arrays, self.shared, self.counting = arrays, shared, False
         # places for all slots that are offered: an upper bound of those that will be shared
-        self.shared_tally = SharedTally(shared.caps, self.arrays.posts.size, self.sources.size)
+        self.shared_tally = SharedTally(shared.caps, arrays.posts.size, self.sources.size)
         self.creators = Creators(self.static, self.behaviour, key, False)
         self.follow_changes = FollowChanges(n, False)
-        self.arrivals = Arrivals(self.arrays)
+        self.arrivals = Arrivals(arrays)
         self.shares = []
 
-    def follow(self, t: int, active: Ints, shown: TickImpressions, missing: int) -> None:
+    def follow(self, run: Run, t: int, active: Ints, shown: TickImpressions, missing: int) -> None:
         """Tally a tick of the run, when its shared slots are known."""
         assert self.shared is not None
         assert self.shared_tally is not None
+        self.__dict__.update({name: vars(run)[name] for name in _SEEN})
         self._enter_posts(t)
         limit = self.shared.caps[active, t].astype(np.int32)
         propensity = np.zeros_like(shown.propensity)
@@ -78,11 +86,159 @@ class SharedView(Run):
         self.follow_changes.apply(self.static, active, shown.post, shown.react)
 
 
+class _Replication:
+    """All arms of one replication of a world, tick by tick.
+
+    An arm whose feed leaves no slot open runs once. Of another, the run with slots left empty
+    begins when its filler is first used, before which both are the same.
+
+    Parameters
+    ----------
+    many, few
+        The world with the partitions of the filled reading, and with those of the others.
+    arms, groups
+        The feeds, and the arms that share slots.
+    number
+        Of the world, for messages.
+    fill, leave
+        Whether open slots are filled, and whether they are left empty, and shared.
+    **options
+        Of each run.
+    """
+
+    def __init__(
+        self,
+        many: SimulationArrays,
+        few: SimulationArrays,
+        arms: Mapping[str, Feed],
+        groups: Sequence[Sequence[str]],
+        number: int,
+        *,
+        fill: bool,
+        leave: bool,
+        **options: Any,
+    ) -> None:
+        self._few, self._options, self._number = few, options, number
+        self._fill, self._leave = fill, leave
+        if not fill:
+            many, arms = few, {arm: _emptied(feed) for arm, feed in arms.items()}
+        self._runs = {arm: Run(many, feed, **options) for arm, feed in arms.items()}
+        self._emptied: dict[str, Run] = {}
+        self._views: list[tuple[SharedSlots, dict[str, SharedView]]] = []
+        for group in groups if leave else ():
+            shared = shared_slots(few, **options)
+            views = {arm: SharedView(self._runs[arm], few, shared) for arm in group}
+            self._views.append((shared, views))
+
+    def step(self, t: int) -> None:
+        """Run tick t of all arms."""
+        shown = {arm: run.step(t) for arm, run in self._runs.items()}
+        for arm, run in self._runs.items():
+            missing = shown[arm][2]
+            if missing and run.feed.filler != "empty":
+                raise exhausted_error(arm, self._number, t, missing, run.arrays.world)
+            if self._leave and run.sources[-1] and arm not in self._emptied:
+                emptied = Run(self._few, _emptied(run.feed), **self._options)
+                for before in range(t):  # rarely any: feeds find least in the first tick
+                    emptied.step(before)
+                self._emptied[arm] = emptied
+        shown |= {arm: run.step(t) for arm, run in self._emptied.items()}
+        runs = self._runs | self._emptied
+        for shared, views in self._views:
+            for arm in views:
+                active, posts, _ = shown[arm]
+                shared.lower(t, active, posts.post)
+            for arm, view in views.items():
+                view.follow(runs[arm], t, *shown[arm])
+
+    def tallies(self) -> list[dict[str, ArmTally]]:
+        """Tallies by arm: with slots filled, with slots left empty, and of each group."""
+        whole = {arm: run.tally() for arm, run in self._runs.items()}
+        if not self._leave:
+            return [whole]
+        kinds = self._few.world.partitions
+        empty = {
+            arm: self._emptied[arm].tally() if arm in self._emptied else tally.of_kinds(kinds)
+            for arm, tally in whole.items()
+        }
+        groups = [{arm: view.tally() for arm, view in views.items()} for _, views in self._views]
+        return [*([whole] if self._fill else []), empty, *groups]
+
+
+def _emptied(feed: Feed) -> Feed:
+    return feed.but(feed.name, filler="empty")
+
+
+class _Reading:
+    """A reading of open slots: the arms and worlds that it is of, and its tallies so far."""
+
+    def __init__(
+        self,
+        name: str,
+        arms: Mapping[str, Feed],
+        worlds: tuple[World, ...],
+        folder: Path,
+        numbers: Mapping[str, int],
+        behaviour: Behaviour,
+        rng: int,
+    ) -> None:
+        self._arms, self._worlds, self._repeats = tuple(arms), worlds, numbers["replications"]
+        self._facts = simulation_facts(worlds, arms, numbers, "matched", name, behaviour)
+        pairs = product(range(len(worlds)), range(self._repeats))
+        self.jobs = [(arm, w, r) for w, r in pairs for arm in arms]
+        self.kept = Checkpoint(folder, self._facts, rng, rng)
+        self.tallies: dict[Job, ArmTally] = {}
+
+    def has(self, w: int, r: int) -> bool:
+        """Whether all arms of a replication are tallied; those of the checkpoint are loaded."""
+        for job in ((arm, w, r) for arm in self._arms):
+            if job not in self.tallies and (known := self.kept.tally(job)) is not None:
+                self.tallies[job] = known
+        return all((arm, w, r) in self.tallies for arm in self._arms)
+
+    def keep(self, w: int, r: int, found: Mapping[str, ArmTally]) -> None:
+        """Add the tallies of a replication, and save them."""
+        for arm, tally in found.items():
+            self.tallies[arm, w, r] = tally
+            self.kept.keep_tally((arm, w, r), tally)
+
+    def spread(self) -> Spread:
+        """The spread of the tallies so far."""
+        tallies = {job: self.tallies[job] for job in self.jobs if job in self.tallies}
+        return spread_of(self._worlds, tallies, self._repeats, self._facts, self.kept.seed)
+
+    def finished(self) -> Spread:
+        """The spread of all tallies."""
+        shared = self._facts["reading"] == "shared"
+        assert_matched(self.tallies, self._arms, len(self._worlds), self._repeats, shared)
+        return self.spread()
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Spreads of the readings of open slots; those that are not wanted are none.
+
+    Attributes
+    ----------
+    filled, empty
+        All arms with open slots filled, and left empty.
+    shared
+        Each group of arms over the slots that it shares.
+    """
+
+    filled: Spread
+    empty: Spread | None = None
+    shared: Sequence[Spread] = ()
+
+
 def simulate_readings(
     worlds: Sequence[World],
     arms: Mapping[str, Feed],
     groups: Sequence[Sequence[str]],
     *,
+    filled: Spread | Path,
+    tried: Sequence[World] | None = None,
+    wanted: Callable[[Spread], bool] = lambda spread: True,
     ticks: int,
     replications: int,
     slots: int,
@@ -90,13 +246,14 @@ def simulate_readings(
     checkpoint: Path,
     executor: Executor | None = None,
     rng: int,
-) -> tuple[Spread, list[Spread]]:
-    """Spreads of ``reading="empty"``, and of ``"shared"`` for each group of arms, in one pass.
+) -> Readings:
+    """Spreads of ``reading="filled"``, ``"empty"``, and ``"shared"`` for each group, in one pass.
 
     They are those of :func:`simulate_spread` with a matched budget, to the byte: a feed whose open
-    slots stay empty shows the same posts whichever of them are tallied. All arms run a tick before
-    the next, so that the shared slots of the tick are known when it is tallied. With an executor
-    the spreads are simulated one after the other.
+    slots stay empty shows the same posts whichever of them are tallied, and one without open slots
+    the same whatever becomes of them. All arms run a tick before the next, so that the shared slots
+    of the tick are known when it is tallied. With an executor the spreads are simulated one after
+    the other.
 
     Parameters
     ----------
@@ -104,95 +261,114 @@ def simulate_readings(
         As in :func:`simulate_spread`; fewer than 256 slots.
     groups
         Names of the arms that share slots, two or more each.
+    filled
+        The spread with slots filled, if it is known; else the folder of its checkpoint, which may
+        be one of :func:`simulate_spread`.
+    tried
+        The worlds with further partitions, by which only the filled slots are tallied.
+    wanted
+        Whether the other readings are wanted, by the filled one. It is asked at the end, and once
+        by what is known after the first replication, so that few are simulated in vain, or late.
     checkpoint
-        Folder of the checkpoints, one per spread; a replication of all arms is saved at its end.
+        Folder of the checkpoints of the others, one per spread; a replication of all arms is saved
+        at its end.
 
     Raises
     ------
     GraphkitError
         As :func:`simulate_spread`.
     """
-    population = tuple(worlds)
-    arms = {name: feed.but(feed.name, filler="empty") for name, feed in arms.items()}
-    for group in groups:
-        check_shared({name: arms[name] for name in group}, slots, "matched")
-    check_worlds(population, arms, ticks)
+    few, many = tuple(worlds), tuple(tried or worlds)
+    check_arguments(few, arms, ticks, replications, slots, "matched", "filled")
+    empties = {arm: _emptied(feed) for arm, feed in arms.items()}
+    told = [("empty", empties), *(("shared", {a: empties[a] for a in group}) for group in groups)]
+    for _, some in told[1:]:
+        check_shared(some, slots, "matched")
+    folders = [checkpoint / f"{at}" for at in range(len(told))]
     numbers = {"ticks": ticks, "replications": replications, "slots": slots}
-    told = [("empty", tuple(arms)), *(("shared", tuple(group)) for group in groups)]
     if executor is not None:
+        common: dict[str, Any] = {**numbers, "behaviour": behaviour, "executor": executor}
+        if isinstance(filled, Path):
+            filled = simulate_spread(many, arms, **common, checkpoint=filled, rng=rng)
+        if not wanted(filled):
+            return Readings(filled)
         spreads = [
-            simulate_spread(
-                *(population, {name: arms[name] for name in names}),
-                ticks=ticks,
-                replications=replications,
-                slots=slots,
-                reading=reading,
-                behaviour=behaviour,
-                checkpoint=checkpoint / f"{at}",
-                executor=executor,
-                rng=rng,
-            )
-            for at, (reading, names) in enumerate(told)
+            simulate_spread(few, some, **common, reading=name, checkpoint=folder, rng=rng)
+            for (name, some), folder in zip(told, folders, strict=True)
         ]
-        return spreads[0], spreads[1:]
-    facts, kept, tallies = [], [], []
-    for at, (reading, names) in enumerate(told):
-        some = {name: arms[name] for name in names}
-        facts.append(simulation_facts(population, some, numbers, "matched", reading, behaviour))
-        kept.append(Checkpoint(checkpoint / f"{at}", facts[-1], rng, rng))
-        tallies.append(dict[Job, ArmTally]())
-    streams, drawn = Streams(rng), numbers_of_draws(population)
-    pairs = list(product(range(len(population)), range(replications)))
-    wanted = [(at, arm) for at, (_, names) in enumerate(told) for arm in names]
-    steps = ((w, r, t) for w, r in pairs for t in range(ticks))
-    arrays: Any = None
-    runs: dict[str, Run] = {}
-    views: list[tuple[SharedSlots, dict[str, SharedView]]] = []
-    try:
-        for w, r, t in track(steps, "simulating", len(pairs) * ticks):
+        return Readings(filled, spreads[0], spreads[1:])
+    own = numbers, behaviour, rng
+    first: _Reading | None = None
+    if isinstance(filled, Path):
+        warn_of_tallies(many, len(arms) * replications)
+        first = _Reading("filled", arms, many, filled, *own)
+    others = [
+        _Reading(name, some, few, folder, *own)
+        for (name, some), folder in zip(told, folders, strict=True)
+    ]
+    streams, drawn = Streams(rng), numbers_of_draws(few)
+
+    def so_far() -> Spread | None:
+        """What is known of the filled reading; none before the first replication."""
+        if isinstance(filled, Spread):
+            return filled
+        return first.spread() if first is not None and first.tallies else None
+
+    def simulate(pairs: Sequence[tuple[int, int]]) -> None:
+        """Simulate what is wanted and not known of these replications of worlds."""
+        arrays: SimulationArrays | None = None
+        asked: bool | None = None
+        for (w, r), t in track(product(pairs, range(ticks)), "simulating", len(pairs) * ticks):
             if t == 0:
-                runs = {}
-                for at, arm in wanted:
-                    if (known := kept[at].tally((arm, w, r))) is not None:
-                        tallies[at][arm, w, r] = known
-                if all((arm, w, r) in tallies[at] for at, arm in wanted):
+                if asked is None and (known := so_far()) is not None:
+                    asked = wanted(known)
+                replication, leave = None, asked is not False
+                into = [*others] if leave else []
+                fill = first is not None and not first.has(w, r)
+                if first is not None and fill:
+                    into.insert(0, first)
+                if all(one.has(w, r) for one in into):
                     continue
-                if arrays is None or arrays.world is not population[w]:
-                    arrays = prepare_arrays(population[w], list(arms.values()))
-                options: dict[str, Any] = {"ticks": ticks, "slots": slots, "free": False}
-                options["seed"] = streams.integer("draws", drawn[w], r)
-                runs = {
-                    name: Run(arrays, feed, behaviour, **options) for name, feed in arms.items()
-                }
-                views = []
-                for _, names in told[1:]:
-                    shared = shared_slots(arrays, behaviour, **options)
-                    views.append((shared, {a: SharedView(runs[a], shared) for a in names}))
-            if not runs:
+                if arrays is None or arrays.world is not many[w]:
+                    arrays = prepare_arrays(many[w], list(arms.values()))
+                    fewer = replace(arrays, world=few[w])
+                replication = _Replication(
+                    *(arrays, fewer, arms, groups, w),
+                    fill=fill,
+                    leave=leave,
+                    behaviour=behaviour,
+                    ticks=ticks,
+                    slots=slots,
+                    free=False,
+                    seed=streams.integer("draws", drawn[w], r),
+                )
+            if replication is None:
                 continue
             with held_interrupt():
-                shown = {arm: run.step(t) for arm, run in runs.items()}
-                for shared, by_arm in views:
-                    for arm in by_arm:
-                        active, posts, _ = shown[arm]
-                        shared.lower(t, active, posts.post)
-                    for arm, view in by_arm.items():
-                        view.follow(t, *shown[arm])
-                if t < ticks - 1:
-                    continue
-                every: list[Mapping[str, Run]] = [runs, *(by_arm for _, by_arm in views)]
-                for at, by_name in enumerate(every):
-                    for arm, run in by_name.items():
-                        tallies[at][arm, w, r] = run.tally()
-                        kept[at].keep_tally((arm, w, r), tallies[at][arm, w, r])
+                replication.step(t)
+                if t == ticks - 1:
+                    for one, found in zip(into, replication.tallies(), strict=True):
+                        one.keep(w, r, found)
+
+    pairs = list(product(range(len(few)), range(replications)))
+    try:
+        simulate(pairs)
+        whole = so_far()
+        assert whole is not None
+        leave = wanted(whole)
+        # those that did not seem to be wanted
+        late = [pair for pair in pairs if leave and not all(one.has(*pair) for one in others)]
+        if late:
+            simulate(late)
     except KeyboardInterrupt:
-        done = sum(map(len, tallies))
-        raise KeyboardInterrupt(
-            what_stands(done, len(wanted) * len(pairs), kept[0], None)
-        ) from None
-    found = []
-    for at, (reading, names) in enumerate(told):
-        ordered = {(arm, w, r): tallies[at][arm, w, r] for w, r in pairs for arm in names}
-        assert_matched(ordered, names, len(population), replications, reading == "shared")
-        found.append(spread_of(population, ordered, replications, facts[at], rng))
-    return found[0], found[1:]
+        told_of = others if first is None else [first]
+        done = sum(len(one.tallies) for one in told_of)
+        runs = sum(len(one.jobs) for one in told_of)
+        raise KeyboardInterrupt(what_stands(done, runs, told_of[0].kept, None)) from None
+    if isinstance(filled, Path):
+        assert first is not None
+        filled = first.finished()
+    if not leave:
+        return Readings(filled)
+    empty, *shared = [one.finished() for one in others]
+    return Readings(filled, empty, shared)

@@ -185,7 +185,7 @@ def community_bytes(worlds: Sequence[World], runs: int) -> int:
     return held * runs
 
 
-def _warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
+def warn_of_tallies(worlds: Sequence[World], runs: int) -> None:
     """Warn if the counts by community of all runs would not fit into memory."""
     needed, budget = community_bytes(worlds, runs), memory_budget(None)
     if needed <= budget:
@@ -375,7 +375,7 @@ def simulate_spread(
         population, arms, ticks, replications, slots, budget, reading
     )
     scheme = check_payout(payout, budget, population)
-    _warn_of_tallies(population, len(arms) * replications)
+    warn_of_tallies(population, len(arms) * replications)
     numbers = {"ticks": ticks, "replications": replications, "slots": slots}
     facts = simulation_facts(population, arms, numbers, budget, reading, behaviour, scheme)
     with ExitStack() as locks:

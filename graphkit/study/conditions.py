@@ -15,7 +15,7 @@ from graphkit.communities import leiden
 from graphkit.data.dataset import Dataset
 from graphkit.data.graph import Graph
 from graphkit.data.partition import Partition
-from graphkit.data.spread import ArmTally, Spread
+from graphkit.data.spread import Spread
 from graphkit.data.world import World
 from graphkit.graphs import cointeraction_graph
 from graphkit.recommenders import Feed
@@ -146,19 +146,12 @@ def find_variants(
     return found, refused
 
 
-def without_kinds(spread: Spread, kinds: Sequence[str]) -> Spread:
-    """The spread without the tallies and partitions of some kinds."""
-
-    def tally_without(tally: ArmTally) -> ArmTally:
-        names = ("views", "diet", "member_reach", "arrivals")
-        tables: dict[str, Any] = {name: _without(getattr(tally, name), kinds) for name in names}
-        return replace(tally, **tables)
-
-    return replace(
-        spread,
-        worlds=tuple(world_without(world, kinds) for world in spread.worlds),
-        tallies={job: tally_without(tally) for job, tally in spread.tallies.items()},
-    )
+def in_worlds(spread: Spread, worlds: Sequence[World]) -> Spread:
+    """The spread in its worlds without some kinds of partition, which are these."""
+    tallies = {
+        job: tally.of_kinds(worlds[job[1]].partitions) for job, tally in spread.tallies.items()
+    }
+    return replace(spread, worlds=tuple(worlds), tallies=tallies)
 
 
 def first_worlds(spread: Spread, n: int, replications: int) -> Spread:

@@ -40,11 +40,11 @@ from graphkit.study.conditions import (
     PartitionVariant,
     concat_conditions,
     find_variants,
+    in_worlds,
     partition_variants,
     read_alike,
     simulated_conditions,
     space_text,
-    without_kinds,
     world_without,
 )
 from graphkit.study.config import StudyConfig, load_config
@@ -165,9 +165,9 @@ def _run_stages(
         )
         # beside the arms as they are
         begun = simulation.begin_conditions(conditions_of) if alone is None else []
-        found_in_all = simulation.run("simulation", worlds=tried, impressions=log)
-        spread = without_kinds(found_in_all, others.kinds)
-        readings, scanned = simulation.begin_readings(spread), time.perf_counter()
+        found_in_all, read = simulation.run_arms(tried, log, one_by_one=alone is not None)
+        spread = in_worlds(found_in_all, worlds)
+        readings, scanned = simulation.begin_readings(spread, read), time.perf_counter()
         swept = simulation.begin_sweep(spread) if config.s_scan.social_share else {}
     with folder.stage("measures"):
         whole = simulation.measure(found_in_all, views_of)

@@ -22,7 +22,8 @@ from graphkit.parallel import Beside, track
 from graphkit.recommenders import Feed
 from graphkit.rng import Streams
 from graphkit.simulation import Behaviour, simulate_spread
-from graphkit.simulation.readings import simulate_readings
+from graphkit.simulation.readings import Readings, simulate_readings
+from graphkit.simulation.simulate import MOST_SLOTS
 from graphkit.study import analysis, text
 from graphkit.study.conditions import (
     OtherPartitions,
@@ -101,14 +102,35 @@ class Simulation:
         )
         return _from_checkpoint(simulate, kept, impressions)
 
-    def readings(self) -> tuple[Spread, list[Spread]]:
-        """All arms with open slots left empty, and each compared arm over slots that it shares."""
+    def run_arms(
+        self, tried: Sequence[World], impressions: Path | None, *, one_by_one: bool
+    ) -> tuple[Spread, Readings | None]:
+        """All arms in the worlds with the partitions that are tried, and what was read on the way.
+
+        That are the readings of open slots, if all arms can be simulated tick by tick: of a matched
+        budget, without impressions and executor. Arms are simulated `one_by_one` in large worlds.
+        """
+        wanted = self.config.simulation
+        apart = one_by_one or impressions is not None or self.executor is not None
+        if apart or wanted.budget == "free" or wanted.slots > MOST_SLOTS:
+            return self.run("simulation", worlds=tried, impressions=impressions), None
+        found = self.readings(self.out / CHECKPOINTS / "simulation", tried)
+        return found.filled, found
+
+    def readings(self, filled: Spread | Path, tried: Sequence[World] | None = None) -> Readings:
+        """All arms with open slots left empty, and each compared arm over slots that it shares.
+
+        With slots filled they are known, or kept in a folder.
+        """
         wanted, kept = self.config.simulation, self.out / CHECKPOINTS / "open slots"
         first, last = self.config.arms[0].name, self.config.random_arm
         simulate = partial(
             simulate_readings,
             *(self.worlds, self.config.feeds()),
             [list(dict.fromkeys((first, arm, last))) for arm in self.config.compared_arms],
+            filled=filled,
+            tried=tried,
+            wanted=self._has_open_slots,
             ticks=wanted.ticks,
             replications=wanted.replications,
             slots=wanted.slots,
@@ -117,7 +139,7 @@ class Simulation:
             executor=self.executor,
             rng=self.streams.integer("simulation"),
         )
-        return _from_checkpoint(simulate, kept)
+        return _from_checkpoint(simulate, *([filled] if isinstance(filled, Path) else []), kept)
 
     def simulate_first(self, name: str, worlds: Sequence[World], **options: Any) -> Spread:
         """As many worlds under another condition than those of the study's own spread.
@@ -196,9 +218,9 @@ class Simulation:
 
         return [self.others.begin(partial(simulate, condition)) for condition in conditions]
 
-    def begin_readings(self, spread: Spread) -> Future[list[pl.DataFrame]]:
-        """Begin the comparison with other readings of open slots."""
-        return self.others.begin(partial(self._contrast_readings, spread))
+    def begin_readings(self, spread: Spread, read: Readings | None) -> Future[list[pl.DataFrame]]:
+        """Begin the comparison with other readings of open slots, which may be `read` already."""
+        return self.others.begin(partial(self._contrast_readings, spread, read))
 
     def try_conditions(
         self,
@@ -246,16 +268,26 @@ class Simulation:
             parts += [condition_rows(variant.condition, gaps) for variant in others.found]
         return parts
 
-    def _contrast_readings(self, spread: Spread) -> list[pl.DataFrame]:
-        """Rows with slots left empty, if filler filled some, and over shared slots.
+    def _filler(self, spread: Spread) -> float:
+        """The largest share of filler in an arm, but for that of random posts."""
+        arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
+        return max(spread.filler(arm) for arm in arms)
+
+    def _has_open_slots(self, spread: Spread) -> bool:
+        """Whether more than a few slots are filled by filler, or left empty."""
+        empty = text.empty_shares(spread)
+        empty.pop(self.config.random_arm, None)
+        return max(self._filler(spread), *empty.values()) > MIN_FILLER
+
+    def _contrast_readings(self, spread: Spread, read: Readings | None) -> list[pl.DataFrame]:
+        """Rows of slots left empty, if filler filled some, and over shared slots.
 
         The latter are those that both arms fill from their own sources, pair by pair; neither
         is tried if hardly any slot is open.
         """
-        arms = [arm for arm in self.config.feeds() if arm != self.config.random_arm]
-        filled = max(spread.filler(arm) for arm in arms) > MIN_FILLER
-        if not filled and max(text.empty_shares(spread)[arm] for arm in arms) <= MIN_FILLER:
+        if not self._has_open_slots(spread):
             return []
+        filled = self._filler(spread) > MIN_FILLER
         left = Condition("open slots", "empty", "filled", label="slots left empty")
         shared = Condition("open slots", "shared", "filled", label="shared slots")
         if self.config.simulation.budget == "free":  # arms have no slots in common
@@ -263,9 +295,12 @@ class Simulation:
                 return []
             run = self.run(left.name, reading="empty")
             return [condition_rows(left, self.contrast_whole(self.measure(run)))]
-        empty, pairs = self.readings()
-        found = [condition_rows(left, self.contrast_whole(self.measure(empty)))] if filled else []
-        gaps = pl.concat([self.contrast_whole(self.measure(one)) for one in pairs])
+        read = read or self.readings(spread)
+        assert read.empty is not None
+        found = []
+        if filled:
+            found = [condition_rows(left, self.contrast_whole(self.measure(read.empty)))]
+        gaps = pl.concat([self.contrast_whole(self.measure(one)) for one in read.shared])
         return [*found, condition_rows(shared, gaps)]
 
     def begin_sweep(self, spread: Spread) -> dict[float, Future[pl.DataFrame]]:

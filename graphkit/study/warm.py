@@ -195,7 +195,8 @@ def _simulate() -> None:
     numbers: dict[str, Any] = {"ticks": 2, "replications": 1, "slots": 8, "behaviour": Behaviour()}
     with tempfile.TemporaryDirectory() as made_for:
         kept = Path(made_for)
-        simulate_readings([world], arms, [list(arms)[:2]], **numbers, checkpoint=kept, rng=1)
+        numbers |= {"filled": kept / "filled", "checkpoint": kept / "others", "rng": 1}
+        simulate_readings([world], arms, [list(arms)[:2]], **numbers)
     own = Feed("own", {"everywhere": 20}, {}, score=lambda context: context.factor("recency"))
     simulate_spread([world], {"own": own}, ticks=2, rng=1)
     # duets and stitches become posts

@@ -92,11 +92,16 @@ def test_readings_in_processes(worlds: list[World], processes: Executor, tmp_pat
     arms = ARMS | {"c": chronological()}
     options: dict[str, Any] = OPTIONS | {"replications": 1, "behaviour": Behaviour()}
     groups = [["f", "i", "uniform"], ["f", "c"]]
-    here = simulate_readings(worlds[:2], arms, groups, checkpoint=tmp_path / "here", **options)
-    there = simulate_readings(
-        worlds[:2], arms, groups, checkpoint=tmp_path / "there", **options, executor=processes
-    )
-    for one, other in zip([here[0], *here[1]], [there[0], *there[1]], strict=True):
+    found = []
+    for name, executor in (("here", None), ("there", processes)):
+        kept: dict[str, Any] = {
+            "filled": tmp_path / name,
+            "checkpoint": tmp_path / f"{name} others",
+        }
+        wanted = simulate_readings(worlds[:2], arms, groups, **kept, **options, executor=executor)
+        assert wanted.empty is not None
+        found.append([wanted.filled, wanted.empty, *wanted.shared])
+    for one, other in zip(*found, strict=True):
         assert one.content_key == other.content_key
         assert one.provenance == other.provenance
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,69 @@ def test_an_interrupted_study_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(steps) == wanted
     assert contents(out) == contents(whole.folder)
     assert scan_impressions(out / "impressions").collect().equals(rows.collect())
+
+
+def stop_simulating(after: int) -> Callable[[str, int, int], None]:
+    def report(what: str, done: int, total: int) -> None:
+        if (what, done) == ("simulating", after):
+            raise KeyboardInterrupt
+
+    return report
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_readings_of_open_slots_are_the_same_wherever_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[tuple[str, str, int]] = []
+    step = Run.step
+
+    def counted(self: Run, t: int) -> Any:
+        steps.append((self.feed.name, self.feed.filler, t))
+        return step(self, t)
+
+    monkeypatch.setattr(Run, "step", counted)
+    apart = run_study(study(scan=False), tmp_path / "apart")
+    assert apart.conditions is not None
+    assert {"slots left empty", "shared slots"} <= set(apart.conditions["condition"])
+    first = len(steps)
+    plain = study(scan=False, impressions=False, slots=2)
+    whole = run_study(plain, tmp_path / "whole")
+    # in one pass, arms without filler run once
+    own = [one for one in steps[first:] if one[1] == "empty"]
+    assert {name for name, _, _ in own} == {"follower"}
+    assert len(steps) - first < first
+    # beside each other, and in workers
+    with ThreadPoolExecutor(2) as executor:
+        there = run_study(plain, tmp_path / "there", executor=executor)
+    assert contents(there.folder) == contents(whole.folder)
+    tables = [name for name in contents(whole.folder) if name.startswith("tables/")]
+    assert tables
+    # impressions have published figures of their own
+    for name in (name for name in tables if "validation" not in name):
+        assert (apart.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
+    # two worlds of three ticks, all arms in each
+    out = tmp_path / "out"
+    for after in (1, 3, 5):
+        with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_simulating(after)):
+            run_study(plain, out)
+        kept = [path.parent for path in (out / "checkpoints/simulation").rglob("tally.npz")]
+        assert len(kept) == (0 if after < 3 else 3)
+    run_study(plain, out)
+    assert contents(out) == contents(whole.folder)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_study_changed_within_the_pass_begins_anew(tmp_path: Path) -> None:
+    plain = {"scan": False, "impressions": False}
+    with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_simulating(4)):
+        run_study(study(**plain), tmp_path / "out")
+    # with impressions it goes on, as they are no part of the simulation
+    with pytest.raises(KeyboardInterrupt), gk.show_progress(stop_simulating(10)):
+        run_study(study(scan=False), tmp_path / "out")
+    for name in ("out", "fresh"):
+        run_study(study(**plain, slots=3), tmp_path / name)
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
 
 @pytest.mark.usefixtures("undrawn")

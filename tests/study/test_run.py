@@ -248,7 +248,7 @@ def test_a_failing_stage_leaves_what_was_finished(
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["finished"], manifest["failed"]) == (False, "worlds")
     with monkeypatch.context() as patch:
-        patch.setattr(simulations, "simulate_spread", lambda *_, **__: 1 / 0)
+        patch.setattr(simulations, "simulate_readings", lambda *_, **__: 1 / 0)
         with pytest.raises(GraphkitError, match=r"stage 'simulation': ZeroDivisionError"):
             run_study(study, out)
     assert pl.read_csv(out / "failures.csv")["stage"].to_list() == ["simulation"]
