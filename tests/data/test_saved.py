@@ -309,9 +309,12 @@ def test_a_packed_file_is_read_as_the_one_that_lasts(tmp_path: Path) -> None:
 
 
 def test_nothing_is_allocated_for_a_packed_array(tmp_path: Path) -> None:
-    huge = b"\x93NUMPY\x01\x00\x76\x00" + (
-        f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({1 << 40},), }}".ljust(117) + "\n"
-    ).encode()
+    huge = (
+        b"\x93NUMPY\x01\x00\x76\x00"
+        + (
+            f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({1 << 40},), }}".ljust(117) + "\n"
+        ).encode()
+    )
     empty = zstandard.ZstdCompressor().compress(b"")
     # magic number, flags of an 8-byte size and the size, and no block
     declared = zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xe0" + bytes([255] * 6 + [0] * 2)
