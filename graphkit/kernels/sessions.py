@@ -511,68 +511,86 @@ def record_arrivals(
 
 
 @kernel()
-def count_viewers(
-    seen_start: Array, seen: Array, membership: Array, n_communities: int, n_posts: int
-) -> Array:
-    """Accounts of each community that have seen each post, int32 (m, C + 1)."""
-    views = np.zeros((n_posts, n_communities + 1), np.int32)
-    for a in range(seen_start.size - 1):
-        mine = membership[a] if membership[a] >= 0 else n_communities
+def list_seen(seen_start: Array, seen: Array) -> Any:
+    """The posts that each account has seen, one account after the other, without free slots.
+
+    The counts below read them many times, and would guess half of the free slots wrong.
+    """
+    n = seen_start.size - 1
+    start, posts = np.zeros(n + 1, np.int64), np.empty(seen.size, seen.dtype)
+    count = 0
+    for a in range(n):
         for at in range(seen_start[a], seen_start[a + 1]):
-            if seen[at] >= 0:
-                views[seen[at], mine] += 1
+            posts[count] = seen[at]
+            count += seen[at] >= 0
+        start[a + 1] = count
+    return start, posts[:count].copy()
+
+
+@kernel()
+def count_viewers(
+    start: Array, posts: Array, membership: Array, n_communities: int, n_posts: int
+) -> Array:
+    """Accounts of each community that have seen each post, int32 (m, C + 1).
+
+    The `start` and `posts` of accounts are those of :func:`list_seen`, here and below.
+    """
+    views = np.zeros((n_posts, n_communities + 1), np.int32)
+    for a in range(start.size - 1):
+        mine = membership[a] if membership[a] >= 0 else n_communities
+        for at in range(start[a], start[a + 1]):
+            views[posts[at], mine] += 1
     return views
 
 
 @kernel()
-def count_origins(seen_start: Array, seen: Array, homes: Array, n_communities: int) -> Array:
+def count_origins(start: Array, posts: Array, homes: Array, n_communities: int) -> Array:
     """Posts of each community of origin that every account has seen, int32 (n, C + 1)."""
-    n = seen_start.size - 1
+    n = start.size - 1
     diet = np.zeros((n, n_communities + 1), np.int32)
     for a in range(n):
-        for at in range(seen_start[a], seen_start[a + 1]):
-            if seen[at] >= 0:
-                home = homes[seen[at]]
-                diet[a, home if home >= 0 else n_communities] += 1
+        for at in range(start[a], start[a + 1]):
+            home = homes[posts[at]]
+            diet[a, home if home >= 0 else n_communities] += 1
     return diet
 
 
 @kernel()
 def count_reached(
-    seen_start: Array, seen: Array, membership: Array, p_indptr: Array, posters: Array
+    start: Array, posts: Array, membership: Array, p_indptr: Array, posters: Array
 ) -> Array:
     """Members of the community of each account that have seen one of its posts, int32 (n,)."""
-    n = seen_start.size - 1
-    reach = np.zeros(n, np.int32)
-    last_viewer = np.full(n, -1, np.int32)
+    n, m = start.size - 1, p_indptr.size - 1
+    # reach, and the last viewer that was counted, in one cache line
+    reached = np.zeros((n, 2), np.int32)
+    reached[:, 1] = -1
+    single = posters.size == m
+    for post in range(m):
+        single = single and p_indptr[post] == post
     for a in range(n):
         mine = membership[a]
         if mine < 0:
             continue
-        for at in range(seen_start[a], seen_start[a + 1]):
-            post = seen[at]
-            if post < 0:
-                continue
-            for q in range(p_indptr[post], p_indptr[post + 1]):
+        for at in range(start[a], start[a + 1]):
+            post = posts[at]
+            first, last = (post, post + 1) if single else (p_indptr[post], p_indptr[post + 1])
+            for q in range(first, last):
                 poster = posters[q]
                 # each viewer counts once per poster, and only within the poster's community
-                if membership[poster] == mine and last_viewer[poster] != a:
-                    last_viewer[poster] = a
-                    reach[poster] += 1
-    return reach
+                before = reached[poster, 1]
+                own = membership[poster] == mine
+                reached[poster, 0] += own and before != a
+                reached[poster, 1] = a if own else before
+    return reached[:, 0].copy()
 
 
 @kernel()
-def count_marked(seen_start: Array, seen: Array, marks: Array) -> Array:
+def count_marked(start: Array, posts: Array, marks: Array) -> Array:
     """Posts that every account has seen of each kind, int32 (n, k); `marks` bool (m, k)."""
-    n = seen_start.size - 1
+    n = start.size - 1
     count = np.zeros((n, marks.shape[1]), np.int32)
     for a in range(n):
-        for at in range(seen_start[a], seen_start[a + 1]):
-            post = seen[at]
-            if post < 0:
-                continue
+        for at in range(start[a], start[a + 1]):
             for k in range(marks.shape[1]):
-                if marks[post, k]:
-                    count[a, k] += 1
+                count[a, k] += marks[posts[at], k]
     return count

@@ -249,6 +249,11 @@ class PartitionTallies:
         """`views` without unassigned accounts, shape (m, C)."""
         return self.views[:, : self.partition.n_communities]
 
+    @cached_property
+    def audience_entropy(self) -> tuple[Floats, Floats]:
+        """Normalised entropy and effective number of the communities in each post's audience."""
+        return exposure.diversity(self.audience)
+
     @property
     def assigned_diet(self) -> Counts:
         """`diet` without posts that have no community of origin, shape (n, C)."""
@@ -321,9 +326,18 @@ class PartitionTallies:
         return np.where(np.isnan(times), np.nan, times < self.ages_followed)
 
     def by_community(self, values: npt.NDArray[np.generic], homes: npt.ArrayLike) -> list[float]:
-        """Mean of the values of the posts of each community."""
-        homes = np.asarray(homes)
-        return [mean_defined(values[homes == c]) for c in range(self.partition.n_communities)]
+        """Mean of the values of the posts of each community: whole numbers, or NaN to leave out."""
+        homes, numbers, size = (
+            np.asarray(homes),
+            values.astype(np.float64),
+            self.partition.sizes.size,
+        )
+        known = ~np.isnan(numbers) & (homes >= 0)
+        # sums of whole numbers are exact in any order
+        total = np.bincount(homes[known], weights=numbers[known], minlength=size)
+        with np.errstate(invalid="ignore"):
+            means: list[float] = (total / np.bincount(homes[known], minlength=size)).tolist()
+        return means
 
 
 def _undefined(_: object) -> float:
@@ -441,8 +455,8 @@ _PARTITION_FUNCTIONS: dict[str, Callable[[PartitionTallies], float]] = {
     "reach_outside": lambda p: mean_defined(p.reach_outside),
     "time_to_cross": lambda p: mean_defined(p.times_to_cross),
     "crossed_share": lambda p: mean_defined(p.crossed),
-    "audience_entropy": lambda p: mean_defined(entropy(p.audience)),
-    "audience_communities": lambda p: mean_defined(exposure.effective_number(p.audience)),
+    "audience_entropy": lambda p: mean_defined(p.audience_entropy[0]),
+    "audience_communities": lambda p: mean_defined(p.audience_entropy[1]),
     "viewer_diet_entropy": lambda p: mean_defined(entropy(p.assigned_diet)),
     "viewer_diet_distance": lambda p: mean_defined(exposure.intra_list_distance(p.assigned_diet)),
     "ei_index": lambda p: ei_index(p.flows),
@@ -455,10 +469,9 @@ _COMMUNITY_FUNCTIONS: dict[str, Callable[[PartitionTallies], Floats | list[float
     "hosting_reach": lambda p: hosting_reach(p.views, p.partition.membership, **p.origins),
     "hosting_members": lambda p: hosting_members(p.diet, p.partition.membership),
     "hosting_creators": _hosted_creators,
-    "crossing": lambda p: [
-        p.exposure.ratio(c) if size > 1 else float("nan")
-        for c, size in enumerate(p.partition.sizes.tolist())
-    ],
+    "crossing": lambda p: np.where(
+        p.partition.sizes > 1, p.exposure.ratios(p.partition.n_communities), np.nan
+    ),
     "reach": lambda p: p.by_community(p.run.reach, p.homes),
     "reach_outside": lambda p: p.by_community(p.reach_outside, p.exposure.homes),
     "time_to_cross": lambda p: p.by_community(p.times_to_cross, p.homes),

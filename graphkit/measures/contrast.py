@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from graphkit.parallel import refuse_after_fork
 __all__ = ["PRIMARY", "Contrast", "arm_means", "contrast"]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 #: Measures that a contrast tests unless others are declared.
 PRIMARY = ("crossing", "hosting_slope", "viewer_value", "creator_gini")
@@ -304,24 +305,19 @@ def contrast(
     rows = []
     matched, unnamed = match_by_name(outcome, scheme)
     pairs = _paired_values(matched, arm, baseline)
-    for (partition, community, measure), group in pairs.group_by(_ROW, maintain_order=True):
-        # sorted, so that the order of rows does not change the last digit
-        known = group.drop_nulls(["own", "base"]).sort("world", "replication")
-        by_world = known.group_by("world", maintain_order=True).agg(pl.col("own", "base").mean())
-        units = known if scheme.interval == WITHIN_WORLD else by_world
-        own, base, worlds = (units[name].to_numpy() for name in ("own", "base", "world"))
+    for row, own, base, worlds, counts in _units_by_row(pairs, scheme.interval == WITHIN_WORLD):
+        partition, community, measure = row
         magnitude = np.maximum(np.abs(own), np.abs(base))
         found = scheme.find(own - base, magnitude, worlds, confidence)
         declares = measure in declared and community is None and partition in (None, kind)
         described = describe_measure(str(measure))
         tested = declares and not filled and not (described and described.descriptive)
-        key = (partition, community, measure, arm, baseline)
+        key = (*row, arm, baseline)
         means = (scheme.centre(own, worlds), scheme.centre(base, worlds))
         bounds = (found.centre, found.low, found.high, scheme.interval, scheme.fixed, found.se)
         test = (found.p if tested else None, None, declares, found.direction(filled=filled))
-        count = (by_world.height, known.height)
         rows.append(
-            (*key, *means, *bounds, *found.effects, *test, *filler, *count, budget, calibrated)
+            (*key, *means, *bounds, *found.effects, *test, *filler, *counts, budget, calibrated)
         )
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
@@ -442,6 +438,35 @@ def _paired_values(outcome: pl.DataFrame, arm: str, baseline: str) -> pl.DataFra
         _refuse_duplicates(side.with_columns(pl.lit(name).alias("arm")))
         sides.append(side)
     return sides[0].join(sides[1], on=keys, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _units_by_row(
+    pairs: pl.DataFrame, by_replication: bool
+) -> Iterator[tuple[tuple[str | None, ...], Floats, Floats, Ints, tuple[int, int]]]:
+    """Every row of the result with its values in both arms, their worlds, and two numbers.
+
+    Values are those of replications or means of worlds, where both arms have one; the numbers are
+    those of the worlds and the replications that have one.
+    """
+    rows = pairs.select(_ROW).unique(maintain_order=True).with_row_index("row")
+    numbered = pairs.join(rows, on=_ROW, nulls_equal=True, maintain_order="left")
+    # sorted, so that the order of rows does not change the last digit
+    known = numbered.drop_nulls(["own", "base"]).sort("row", "world", "replication")
+    runs = known.with_columns(pl.struct("row", "world").rle_id().alias("unit").set_sorted())
+    by_world = runs.group_by("unit", maintain_order=True).agg(
+        pl.col("row", "world").first(), pl.col("own", "base").mean()
+    )
+    units = known if by_replication else by_world
+    own, base, worlds = (units.get_column(name).to_numpy() for name in ("own", "base", "world"))
+    numbers = np.arange(rows.height + 1)
+    first, *firsts = (
+        np.searchsorted(frame.get_column("row").to_numpy(), numbers)
+        for frame in (units, by_world, known)
+    )
+    n_worlds, n_runs = (np.diff(places).tolist() for places in firsts)
+    for row, key in enumerate(rows.select(_ROW).iter_rows()):
+        part = slice(first[row], first[row + 1])
+        yield key, own[part], base[part], worlds[part], (n_worlds[row], n_runs[row])
 
 
 def arm_means(

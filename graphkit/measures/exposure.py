@@ -152,10 +152,7 @@ def entropy(counts: npt.ArrayLike) -> Floats:
     >>> entropy([[4, 0], [2, 2]]).tolist()
     [0.0, 1.0]
     """
-    table = check_counts("counts", counts, (None, None)).astype(np.float64)
-    if table.shape[1] < 2:
-        return np.full(table.shape[0], np.nan)
-    return np.asarray(_entropy_nats(table) / np.log(table.shape[1]), dtype=np.float64)
+    return diversity(counts)[0]
 
 
 def effective_number(counts: npt.ArrayLike) -> Floats:
@@ -183,8 +180,21 @@ def effective_number(counts: npt.ArrayLike) -> Floats:
     >>> effective_number([[4, 0, 0], [2, 2, 0]]).round(12).tolist()
     [1.0, 2.0]
     """
+    return diversity(counts)[1]
+
+
+def diversity(counts: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """The :func:`entropy` and the :func:`effective_number` of each row of counts.
+
+    Examples
+    --------
+    >>> [found.round(12).tolist() for found in diversity([[4, 0], [2, 2]])]
+    [[0.0, 1.0], [1.0, 2.0]]
+    """
     table = check_counts("counts", counts, (None, None)).astype(np.float64)
-    return np.asarray(np.exp(_entropy_nats(table)), dtype=np.float64)
+    nats = _entropy_nats(table)
+    single = np.full(nats.size, np.nan)
+    return single if table.shape[1] < 2 else nats / np.log(table.shape[1]), np.exp(nats)
 
 
 def intra_list_distance(counts: npt.ArrayLike) -> Floats:

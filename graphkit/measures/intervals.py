@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -96,12 +97,18 @@ class Scheme:
                 return nothing  # too coarse a measure, such as a median of counts
             return Interval(centre, centre, centre, 0.0, n - 1, 0.0)
         se = math.sqrt((n - 1) / n * spread) if jackknife else math.sqrt(spread / (n - 1) / n)
-        half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * se
+        half = _quantile(confidence, n - 1) * se
         # the width of a jackknife is that for one population
         deviation = se if jackknife else se * math.sqrt(n)
         if self.interval == WITHIN_WORLD:
             deviation = float("nan")  # replications vary less than worlds do
         return Interval(centre, centre - half, centre + half, se, n - 1, deviation)
+
+
+@lru_cache
+def _quantile(confidence: float, freedom: int) -> float:
+    """Half the width of a t interval in standard errors: SciPy takes its time for each."""
+    return float(stats.t.ppf((1 + confidence) / 2, freedom))
 
 
 @dataclass(frozen=True)

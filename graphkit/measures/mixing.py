@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -430,6 +431,20 @@ class Crossing(Frozen):
         if not wanted > 0:
             return float("nan")
         return float((self.views[shown] * self.outside[shown]).sum()) / wanted
+
+    def ratios(self, size: int) -> Floats:
+        """The same for each of the communities 0 … size − 1, shape (size,)."""
+        shown = np.flatnonzero(self.views > 0)
+        shown = shown[np.argsort(self.homes[shown], kind="stable")]
+        starts = np.searchsorted(self.homes[shown], np.arange(size + 1))
+        views = self.views[shown]
+        foreign, chance = views * self.outside[shown], views * self.expected[shown]
+        found = np.full(size, np.nan)
+        for home, (low, high) in enumerate(pairwise(starts.tolist())):
+            wanted = float(chance[low:high].sum())
+            if wanted > 0:
+                found[home] = float(foreign[low:high].sum()) / wanted
+        return found
 
     def item_mean(self, home: int | None = None) -> float:
         """Mean over posts of x_i / e_i, for all communities of origin or one."""

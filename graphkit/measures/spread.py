@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from graphkit.data.spread import Spread
@@ -56,19 +57,27 @@ def measure_spread(spread: Spread, *, members_reached: int = 3) -> pl.DataFrame:
         If `members_reached` is below 1.
     """
     check_integer("members_reached", members_reached, 1)
-    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
     keys, samples = catalogue.run_keys(spread), catalogue.world_samples(spread)
+    rows: list[Row] = []
+    sizes: list[int] = []
     for arm, w, r in track(keys, "measuring", len(keys)):
         run = RunTallies.of(spread, arm, w, r)
-        rows = list(_run_rows(run, spread))
+        before = len(rows)
+        rows += _run_rows(run, spread)
         for kind in run.world.partitions:
             rows += _partition_rows(PartitionTallies(run, kind, members_reached))
-        for partition, community, measure, value in rows:
-            key = (arm, w, r, partition, community, measure)
-            row = (*key, value, spread.budget, spread.calibrated, samples[w])
-            for name, entry in zip(_SCHEMA, row, strict=True):
-                columns[name].append(entry)
-    return pl.DataFrame(columns, schema=_SCHEMA).with_columns(pl.col("value").fill_nan(None))
+        sizes.append(len(rows) - before)
+    values = list(zip(*rows, strict=True)) or [()] * 4
+    columns: dict[str, object] = dict(
+        zip(("partition", "community", "measure", "value"), values, strict=True)
+    )
+    of_run = np.repeat(np.arange(len(keys)), sizes)
+    frame = pl.DataFrame(columns, schema={name: _SCHEMA[name] for name in columns})
+    runs = [(*key, spread.budget, spread.calibrated, samples[key[1]]) for key in keys]
+    named = {name: _SCHEMA[name] for name in _SCHEMA if name not in columns}
+    about = pl.DataFrame(runs, schema=named, orient="row")
+    frame = pl.concat([about[of_run], frame], how="horizontal").select(*_SCHEMA)
+    return frame.with_columns(pl.col("value").fill_nan(None))
 
 
 def _run_rows(run: RunTallies, spread: Spread) -> Iterator[Row]:

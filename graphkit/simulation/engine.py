@@ -24,6 +24,7 @@ from graphkit.kernels.sessions import (
     count_reached,
     count_viewers,
     list_pairs,
+    list_seen,
     merge_tallies,
     run_sessions,
     start_sessions,
@@ -382,6 +383,7 @@ class Run:
         seen = self.state.seen_start, self.state.seen
         if self.shared_tally is not None:
             sources, seen = self.shared_tally.sources, self.shared_tally.seen
+        seen = list_seen(*seen)
         posters, size = (self.static.p_indptr, self.static.posters), posts.size
         traits = self.static.traits
         marks = [traits[:, FLAGGED] > 0, traits[:, DIVISIVE] >= catalogue.DIVISIVE]

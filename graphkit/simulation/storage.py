@@ -140,7 +140,7 @@ class Checkpoint:
     def keep_tally(self, job: Job, tally: ArmTally) -> None:
         """Save the tally of a finished run, and delete its state."""
         folder = job_folder(self.path, self._folders, job)
-        tally.save(folder / "tally.npz", of=content_key(self._key, *job))
+        tally.save(folder / "tally.npz", of=content_key(self._key, *job), passing=True)
         (folder / "state.npz").unlink(missing_ok=True)
         self._since = time.monotonic()
 
@@ -195,7 +195,7 @@ class Checkpoint:
         """Save the shared slots of these arms, and delete the state of the last one."""
         path = self._shared_path(world, replication)
         header = {"arms": list(arms), "of": content_key(self._key, world, replication)}
-        save_arrays(path, "SharedSlots", header, {"caps": caps})
+        save_arrays(path, "SharedSlots", header, {"caps": caps}, passing=True)
         self._state_path((arms[-1], world, replication), True).unlink(missing_ok=True)
 
     def _shared_path(self, world: int, replication: int) -> Path:

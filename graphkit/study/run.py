@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,7 +28,7 @@ from graphkit.errors import DataError, GraphkitWarning, MissingDataError, Option
 from graphkit.graphs import cointeraction_graph, follow_graph
 from graphkit.measures import headline
 from graphkit.measures.income import OF_SMALLEST
-from graphkit.parallel import beside, check_executor, in_threads, track
+from graphkit.parallel import Beside, beside, check_executor, in_threads, track
 from graphkit.rng import RNGLike, Streams
 from graphkit.simulation import build_world, resample_worlds, split_world_data
 from graphkit.study import analysis
@@ -70,11 +70,13 @@ from graphkit.study.simulations import CHECKPOINTS, MOST_SIDE_BY_SIDE, Simulatio
 from graphkit.synthetic.worlds import Partitions, world_maker
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 __all__ = ["demo_config", "run_study"]
 
 T = TypeVar("T")
+#: A world, and why it does not have some partitions, by their kind.
+MadeWorld = tuple[World, dict[str, str]]
 
 _HEAD = (
     "# The study as it ran, every default written out. Paths are relative to the folder of the\n"
@@ -143,11 +145,13 @@ def _run_stages(
     alone = 1 if len(inputs.dataset.account_ids) > MOST_SIDE_BY_SIDE else None
     beside_us = stack.enter_context(beside(alone))
     config = calibrate_viewers(config, inputs, folder, streams)
+    # beside the communities of the data's own world
+    early = None if alone else EarlyWorlds.begin(config, inputs, streams, beside_us)
     found, partitions = _find_communities(config, inputs, folder, streams)
     with folder.stage("other partitions"):
         others = _find_other_partitions(config, found, streams)
     with folder.stage("worlds"):
-        tried, others = _build_tried_worlds(config, inputs, partitions, others, streams)
+        tried, others = _build_tried_worlds(config, inputs, partitions, others, streams, early)
         worlds = [world_without(world, others.kinds) for world in tried]
     with folder.stage("visibility in the worlds"):
         views_of = _see_communities(config, tried, streams)
@@ -359,12 +363,18 @@ def _build_tried_worlds(
     partitions: Mapping[str, Partition],
     others: OtherPartitions,
     streams: Streams,
+    early: EarlyWorlds | None,
 ) -> tuple[list[World], OtherPartitions]:
     """The worlds with the other partitions, and those of them that every world has."""
     stopped = dict[str, str]()
     found = [*others.found]
+    if early is not None and len(found) < len(partition_variants(config)):
+        early.drop()  # they are made with partitions that this world does not have
+        early = None
     worlds = _build_worlds(
-        config, inputs, {**partitions, **others.partitions}, streams, found, stopped=stopped
+        *(config, inputs, {**partitions, **others.partitions}, streams, found),
+        stopped=stopped,
+        early=early,
     )
     kept = {kind: p for kind, p in others.partitions.items() if kind not in stopped}
     refused = [(v.condition, stopped[v.kind]) for v in found if v.kind in stopped]
@@ -381,12 +391,14 @@ def _build_worlds(
     variants: Sequence[PartitionVariant] = (),
     known: Sequence[World] = (),
     stopped: dict[str, str] | None = None,
+    early: EarlyWorlds | None = None,
 ) -> list[World]:
     """The data's own world, from data that the partitions were not found in, and the others.
 
     Of synthetic data the others are made anew, with communities found anew, unless they are those
     of the `known` worlds; of other data they are the own world without one group of accounts each.
-    `stopped` gets the reasons of variants that some of the others do not have.
+    `stopped` gets the reasons of variants that some of the others do not have, which may have been
+    begun `early`.
     """
     wanted = config.world
     options = _world_options(config)
@@ -409,8 +421,11 @@ def _build_worlds(
         there = known[number + 1].partitions
         return lambda _: {kind: found for kind, found in there.items() if kind != "planted"}
 
-    others = wanted.worlds - 1
-    more = _make_worlds(config, inputs.platform, others, find, streams, stopped) if others else []
+    others, more = wanted.worlds - 1, list[World]()
+    if early is not None:
+        more = _worlds_made(early.wait(), stopped)
+    elif others:
+        more = _make_worlds(config, inputs.platform, others, find, streams, stopped)
     return _of_common_kinds([own, *more])
 
 
@@ -435,20 +450,71 @@ def _make_worlds(
     `find` gives the function that finds those of a world by its number; it adds the reasons of
     variants that the world does not have to a table, and `stopped` gets the first ones.
     """
-    options = _world_options(config)
-    make = world_maker(like=like, **options, rng=streams.integer("worlds"))
+    make_one = _one_world(config, like, find, streams)
+    made = _map_worlds(config, len(like.dataset.account_ids), make_one, range(n), "worlds")
+    return _worlds_made(made, stopped)
 
-    def make_one(number: int) -> tuple[World, dict[str, str]]:
+
+def _one_world(
+    config: StudyConfig,
+    like: Platform,
+    find: Callable[[int, dict[str, str]], Partitions],
+    streams: Streams,
+) -> Callable[[int], MadeWorld]:
+    """The function that makes a world by its number, see :func:`_make_worlds`."""
+    make = world_maker(like=like, **_world_options(config), rng=streams.integer("worlds"))
+
+    def make_one(number: int) -> MadeWorld:
         reasons = dict[str, str]()
         world = make(number, find(number, reasons))
         return unassign_small_in_world(world, config.report.min_group_size), reasons
 
-    made = _map_worlds(config, len(like.dataset.account_ids), make_one, range(n), "worlds")
+    return make_one
+
+
+def _worlds_made(made: Sequence[MadeWorld], stopped: dict[str, str] | None) -> list[World]:
+    """The worlds; `stopped` gets the first reason of each variant that one does not have."""
     for _, reasons in made:
         for kind, reason in reasons.items():
             if stopped is not None:
                 stopped.setdefault(kind, reason)
     return [world for world, _ in made]
+
+
+@dataclass(frozen=True)
+class EarlyWorlds:
+    """The worlds that do not depend on the data's own, made beside the search for its communities.
+
+    They have all partitions that the study asks for.
+    """
+
+    begun: Sequence[Future[MadeWorld]]
+    others: Beside
+
+    @classmethod
+    def begin(
+        cls, config: StudyConfig, inputs: StudyInputs, streams: Streams, others: Beside
+    ) -> EarlyWorlds | None:
+        """Begin to make them; `None` of other data than synthetic ones."""
+        n, like = config.world.worlds - 1, inputs.platform
+        if like is None or config.communities.engine != "native":
+            return None
+        variants = partition_variants(config)
+
+        def find(_: int, reasons: dict[str, str]) -> Partitions:
+            return partial(_partitions_of, config, variants, reasons)
+
+        make_one = _one_world(config, like, find, streams)
+        return cls([others.begin(partial(make_one, number)) for number in range(n)], others)
+
+    def wait(self) -> list[MadeWorld]:
+        """The worlds, and why they do not have some partitions."""
+        return [self.others.wait_for(one) for one in track(self.begun, "worlds", len(self.begun))]
+
+    def drop(self) -> None:
+        """Make no more of them."""
+        for one in self.begun:
+            one.cancel()
 
 
 def _map_worlds(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 
 import graphkit as gk
 from graphkit.data.files import load_arrays, save_arrays
@@ -95,13 +96,18 @@ KINDS: dict[str, tuple[Callable[[Path], Path], Load]] = {
     "Partition": (lambda p: partition().save(p), lambda p: Partition.load(p)),
     "Impressions": (lambda p: impressions().save(p), lambda p: Impressions.load(p)),
     "ArmTally": (lambda p: tally().save(p, of="x"), lambda p: ArmTally.load(p)),
+    "ArmTally of a checkpoint": (
+        lambda p: tally().save(p, of="x", passing=True),
+        lambda p: ArmTally.load(p),
+    ),
     "Run": (
         lambda p: save_arrays(p, "Run", {"ticks": 2, "of": "x"}, run_arrays(), compressed=False),
         lambda p: load_arrays(p, "Run"),
     ),
     "SharedSlots": (
         lambda p: save_arrays(
-            p, "SharedSlots", {"arms": ["a"], "of": "x"}, {"caps": np.ones((3, 2), np.uint8)}
+            *(p, "SharedSlots", {"arms": ["a"], "of": "x"}, {"caps": np.ones((3, 2), np.uint8)}),
+            passing=True,
         ),
         lambda p: load_arrays(p, "SharedSlots"),
     ),
@@ -295,6 +301,28 @@ def test_a_tally_without_counts_by_account_is_read(tmp_path: Path) -> None:
     found = ArmTally.load(bare.save(tmp_path / "t"))
     assert (found.flagged_shown, found.divisive_shown) == (None, None)
     assert found == bare != tally()
+
+
+def test_a_packed_file_is_read_as_the_one_that_lasts(tmp_path: Path) -> None:
+    lasting, passing = tally().save(tmp_path / "a"), tally().save(tmp_path / "b", passing=True)
+    assert ArmTally.load(passing) == ArmTally.load(lasting) == tally()
+
+
+def test_nothing_is_allocated_for_a_packed_array(tmp_path: Path) -> None:
+    huge = (
+        b"\x93NUMPY\x01\x00\x76\x00"
+        + (
+            f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({1 << 40},), }}".ljust(117) + "\n"
+        ).encode()
+    )
+    empty = zstandard.ZstdCompressor().compress(b"")
+    # magic number, flags of an 8-byte size and the size, and no block
+    declared = zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xe0" + bytes([255] * 6 + [0] * 2)
+    for content in (zstandard.ZstdCompressor().compress(huge), empty, declared, b"no frame"):
+        packed = {"caps.zst": np.frombuffer(content, np.uint8)}
+        path = save_as(tmp_path / "s.npz", "SharedSlots", {"arms": ["a"], "of": "x"}, packed)
+        with pytest.raises(FileError, match="is damaged"):
+            load_arrays(path, "SharedSlots")
 
 
 def test_a_tally_of_another_run_is_refused(tmp_path: Path) -> None:
