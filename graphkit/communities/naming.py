@@ -527,7 +527,8 @@ def label_communities(
 def _stop_tags(stop: Iterable[str]) -> frozenset[str]:
     if isinstance(stop, str):
         raise OptionError(f"stop={stop!r} is one text: pass a set or list of tags.")
-    return frozenset(fold_tag(tag) for tag in stop)
+    # the default is folded already
+    return STOP_TAGS if stop is STOP_TAGS else frozenset(fold_tag(tag) for tag in stop)
 
 
 def _most_frequent(partition: Partition, dataset: Dataset, stop: frozenset[str]) -> pl.DataFrame:

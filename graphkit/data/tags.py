@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import polars as pl
@@ -127,8 +128,7 @@ def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
     ['fyp', 'fyp2024', 'fyppppp', 'fürdïch']
     """
     exact = frozenset(stop)
-    plain = {_strip_ornaments(tag) for tag in exact} - {""}
-    reduced = {_reduce_repeats(tag) for tag in plain}
+    plain, reduced = _plain_forms(exact)
     found = set()
     for tag in tags:
         bare = _strip_ornaments(tag)
@@ -138,8 +138,18 @@ def stopped(tags: Iterable[str], stop: Iterable[str]) -> set[str]:
     return found
 
 
+@lru_cache(maxsize=8)
+def _plain_forms(stop: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Stop-tags without ornaments, and these with repeated letters reduced to one."""
+    plain = frozenset(_strip_ornaments(tag) for tag in stop) - {""}
+    return plain, frozenset(_reduce_repeats(tag) for tag in plain)
+
+
 #: Three of a letter in a row, which no language writes.
 _REPEATS = re.compile(r"(.)\1\1")
+
+
+_ASCII_SIGNS = re.compile(r"[^0-9A-Za-z]+")
 
 
 def _reduce_repeats(tag: str) -> str:
@@ -149,6 +159,10 @@ def _reduce_repeats(tag: str) -> str:
 
 def _strip_ornaments(tag: str) -> str:
     """A folded tag without accents, signs and ornaments, and without a number at its end."""
+    if tag.isascii():
+        letters = tag if tag.isalnum() else _ASCII_SIGNS.sub("", tag)
+        stem = letters.rstrip("0123456789")
+        return stem if len(stem) >= 3 else letters
     kept = []
     accented = True
     for c in unicodedata.normalize("NFKD", tag):

@@ -234,8 +234,11 @@ def _as_series(ids: Iterable[Any] | pl.Series) -> tuple[pl.Series | None, list[A
     elif isinstance(ids, np.ndarray) and ids.dtype.kind in "iufU":
         series = pl.Series(ids)
     else:
-        objects = [v.item() if isinstance(v, np.generic) else v for v in ids]
-        kinds = {type(v) for v in objects}
+        objects = list(ids)
+        kinds = set(map(type, objects))
+        if any(issubclass(k, np.generic) for k in kinds):
+            objects = [v.item() if isinstance(v, np.generic) else v for v in objects]
+            kinds = set(map(type, objects))
         if any(issubclass(k, float) for k in kinds):
             _refuse_floats(objects)
         if unhashable := [k.__name__ for k in kinds if k.__hash__ is None]:

@@ -435,8 +435,7 @@ def _write_names(
         # no outline of the letters, for such text is no text in vector files
         text.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": (1, 1, 1, 0.65), "linewidth": 0})
         texts.append(text)
-    with style.quiet_glyphs():
-        figure.draw_without_rendering()  # lays the axes out, so that pixels are known
+    style.lay_out(figure)
     point = figure.dpi / 72
     extent = np.asarray(axes.get_window_extent().extents, dtype=np.float64)
     x, y, radius = column_arrays(frame, "x", "y", "radius")

@@ -8,7 +8,7 @@ import textwrap
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,8 @@ import numpy.typing as npt
 import polars as pl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.backend_bases import RendererBase
+from matplotlib.axis import Axis, YAxis
+from matplotlib.backend_bases import RendererBase, get_registered_canvas_class
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import GridSpec
@@ -60,6 +60,8 @@ Width = Literal["page", "phone"]
 PHONE = 3.9
 #: Characters of a line of a name beside a row, on a phone; and lines.
 _NARROW, _NAME_LINES = 17, 2
+#: Characters of a name where there is room for one line only, or where wide letters leave less.
+_ONE_LINE = (_NARROW, 14)
 
 _STYLE: dict[str, Any] = {
     "font.family": BASE_FAMILY,
@@ -78,6 +80,8 @@ _STYLE: dict[str, Any] = {
 
 #: While a figure is drawn, numbers at ticks may be formulas of Matplotlib's, and nothing is TeX.
 _DRAWN: dict[str, Any] = {"text.parse_math": True, "text.usetex": False}
+#: While a figure is saved that has its layout.
+_LAID_OUT: dict[str, Any] = {"figure.autolayout": False, "figure.constrained_layout.use": False}
 
 
 class Canvas(Figure):
@@ -89,10 +93,12 @@ class Canvas(Figure):
     """
 
     _warned = False
+    _settled = False
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw the figure, its texts as they are."""
-        self._settle_texts()
+        if not self._settled:
+            self._settle_texts()
         with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
             super().draw(renderer)
 
@@ -101,6 +107,38 @@ class Canvas(Figure):
         self._settle_texts()
         with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
             return super().get_tightbbox(*args, **more)
+
+    def lay_out(self) -> None:
+        """Give all axes their places, so that pixels are known, without drawing anything."""
+        self._settle_texts()
+        with quiet_glyphs(), mpl.rc_context(_DRAWN):  # type: ignore[arg-type]
+            engine = self.get_layout_engine()
+            if engine is not None:
+                with suppress(ValueError):  # as Matplotlib does
+                    engine.execute(self)
+            for axes in self.axes:
+                locator: Any = axes.get_axes_locator()
+                axes.apply_aspect(None if locator is None else locator(axes, None))
+
+    def save(self, path: Any, kind: str, dpi: float, metadata: Mapping[str, Any]) -> None:
+        """Save a file of this kind, the same bytes as Matplotlib's ``savefig``.
+
+        That draws the whole figure without output first, only to lay it out.
+        """
+        own, engine, sharp = self.canvas, self.get_layout_engine(), self.dpi
+        get_registered_canvas_class(kind)(self)
+        try:
+            self.set_dpi(dpi)
+            self.lay_out()
+            with mpl.rc_context(_LAID_OUT):  # type: ignore[arg-type]
+                self.set_layout_engine(None)
+            self._settled = True
+            self.savefig(path, format=kind, dpi=dpi, metadata=metadata)
+        finally:
+            self._settled = False
+            self.set_canvas(own)
+            self.set_dpi(sharp)
+            self.set_layout_engine(engine)
 
     def _settle_texts(self) -> None:
         """Make all texts plain, and give them fonts; also those that were added since."""
@@ -121,9 +159,19 @@ class Canvas(Figure):
         """
         path = Path(path)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
+        kind = path.suffix[1:].lower() or self.canvas.get_default_filetype()
         with mpl.rc_context({"svg.hashsalt": "graphkit", "svg.fonttype": "path"}):
-            write_whole(path, lambda part: self.savefig(part, dpi=dpi, metadata=metadata))
+            write_whole(path, lambda part: self.save(part, kind, dpi, metadata))
         return path
+
+
+def lay_out(figure: Figure) -> None:
+    """Give the axes of a figure their places, so that pixels are known."""
+    if isinstance(figure, Canvas):
+        figure.lay_out()
+        return
+    with quiet_glyphs():
+        figure.draw_without_rendering()
 
 
 #: Formatters whose texts may be formulas of Matplotlib's own.
@@ -382,11 +430,10 @@ class Sheet:
             return
         self.fitted = True
         self._settle()
-        above = None
+        above, broken = None, list[Axis]()
         if self.narrow:
-            for axes in self.axes:
-                _break_names(axes.yaxis)
-                _break_names(axes.xaxis)
+            named = [axis for axes in self.axes for axis in (axes.yaxis, axes.xaxis)]
+            broken = [axis for axis in named if _break_names(axis)]
             if len(self.axes) == 1 and (text := self.axes[0].get_title(loc="left")):
                 # above the names of rows, too
                 head(self.axes[0], "")
@@ -394,8 +441,13 @@ class Sheet:
                 above = self.figure.suptitle(text, x=0.01, **look)
             self._settle()
             self._name_below()
-        with quiet_glyphs():
-            self.root.draw_without_rendering()  # lays the axes out, so that pixels are known
+        lay_out(self.root)
+        for longest in _ONE_LINE:
+            if not any(_cover_each_other(axis) for axis in broken):
+                break
+            for axis in broken:
+                _break_names(axis, longest)
+            lay_out(self.root)
         if above is not None:
             _break_text(above, 0.97 * self.figure.bbox.width)
         for axes in self.axes:
@@ -450,19 +502,42 @@ def _break_text(text: Text, room: float, *, upright: bool = False) -> None:
         text.set_text("\n".join(textwrap.fill(line, most) for line in words.split("\n")))
 
 
-def _break_names(axis: Axis) -> None:
-    """Names at an axis on two lines, and cut where these do not suffice."""
+def _break_names(axis: Axis, on_one_line: int | None = None) -> bool:
+    """Put long names at an axis on two lines, or one of so many characters, cut where that does not do.
+
+    Returns whether any is long.
+    """
     if isinstance(axis.get_major_formatter(), _NUMBERS):
-        return
-    names = [text.get_text() for text in axis.get_ticklabels()]
-    if max(map(len, names), default=0) > _NARROW:
-        broken = []
-        for name in names:
-            lines = textwrap.wrap(
-                " ".join(name.split()), _NARROW, max_lines=_NAME_LINES, placeholder="…"
-            )
-            broken.append("\n".join(lines))
-        axis.set_major_formatter(FixedFormatter(broken))
+        return False
+    names = [" ".join(text.get_text().split()) for text in axis.get_ticklabels()]
+    if max(map(len, names), default=0) <= (on_one_line or _NARROW):
+        return False
+    if on_one_line:
+        broken = [_shortened(name, on_one_line) for name in names]
+    else:
+        options: dict[str, Any] = {"max_lines": _NAME_LINES, "placeholder": "…"}
+        broken = ["\n".join(textwrap.wrap(name, _NARROW, **options)) for name in names]
+    axis.set_major_formatter(FixedFormatter(broken))
+    return True
+
+
+def _shortened(name: str, longest: int) -> str:
+    """A name that is cut, but first loses what it has in parentheses: no number is cut."""
+    head, _, rest = name.rpartition(" (")
+    if len(name) > longest > len(head) + 1 and head and rest.endswith(")"):
+        return f"{head} …"
+    return shown(name, longest)
+
+
+def _cover_each_other(axis: Axis) -> bool:
+    """Whether names that are written across an axis cover others, for they have several lines."""
+    texts = [text for text in axis.get_ticklabels() if text.get_text()]
+    along = int(isinstance(axis, YAxis))
+    if not texts or (texts[0].get_rotation() % 180 == 90) == along:
+        return False
+    boxes = np.array([text.get_window_extent().extents for text in texts])
+    boxes = boxes[np.argsort(boxes[:, along])]
+    return bool((boxes[1:, along] < boxes[:-1, along + 2]).any())
 
 
 def open_sheet(
@@ -657,7 +732,7 @@ def name_dots(
     bars
         Boxes that names should not cover, as (left, bottom, right, top) in those units.
     """
-    sheet.root.draw_without_rendering()  # lays the axes out, so that pixels are known
+    lay_out(sheet.root)
     to_pixels, point = axes.transData.transform, sheet.root.dpi / 72
     at = np.asarray([to_pixels(dot) for dot in dots], dtype=np.float64)
     frame = np.asarray(axes.get_window_extent().extents, dtype=np.float64)

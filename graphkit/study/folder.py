@@ -149,7 +149,7 @@ class ResultsFolder:
             self._write_file(f"figures/{name}.png", canvas.write, whole=True)
         plain = {"Date": None, "Creator": None}
         with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-            save = partial(canvas.savefig, format="svg", dpi=_DPI, metadata=plain)
+            save = partial(canvas.save, kind="svg", dpi=_DPI, metadata=plain)
             self._write_file(f"figures/{name}.svg", save)
 
     def copy(self, name: str, source: Path) -> None:

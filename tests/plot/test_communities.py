@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import polars as pl
 import pytest
@@ -14,7 +17,8 @@ from graphkit.data.partition import Partition, Runs
 from graphkit.data.provenance import Provenance
 from graphkit.data.visibility import Visibility
 from graphkit.errors import DataError
-from graphkit.measures import mixing
+from graphkit.measures import Mixing, mixing
+from graphkit.plot.style import Width
 
 IDS = [f"a{i}" for i in range(9)]
 
@@ -94,8 +98,62 @@ def test_borders_need_one_partition(partition: Partition) -> None:
         plot.borders(partition)  # type: ignore[arg-type]
 
 
+def mixing_of(labels: list[str], *, directed: bool) -> Mixing:
+    """Weights of any kind between communities of these names."""
+    weights = np.full((len(labels), len(labels)), 20.0) + 200 * np.eye(len(labels))
+    expected = np.outer(weights.sum(0), weights.sum(1)) / weights.sum()
+    return Mixing(tuple(labels), weights, expected, 0.1, 0, directed)
+
+
+@pytest.mark.parametrize("draw", [plot.borders, plot.flows])
+@pytest.mark.parametrize("tag", [None, "#", "#a tag of "])
+@pytest.mark.parametrize("count", [6, 16])
+def test_names_at_a_matrix_for_phones_do_not_cover_each_other(
+    draw: Callable[..., plot.Canvas], tag: str | None, count: int
+) -> None:
+    names = [f"community {at + 1} (unnamed)" for at in range(count)]
+    if tag is not None:
+        names = [tag + 30 * letter for letter in "abcdefghijklmnop"[:count]]
+    panels = {arm: mixing_of(names, directed=draw is plot.flows) for arm in ("one", "other")}
+    canvas = draw(panels, width="phone")
+    canvas.draw_without_rendering()
+    for axes in canvas.axes[:2]:
+        for axis, along in ((axes.xaxis, 0), (axes.yaxis, 1)):
+            written = [text.get_text() for text in axis.get_ticklabels()]
+            assert len(set(written)) == count
+            assert min(map(len, written)) > 8
+            assert any("\n" in name for name in written) == (count == 6)
+            boxes = [text.get_window_extent().extents for text in axis.get_ticklabels()]
+            boxes.sort(key=lambda box: float(box[along]))
+            for one, following in pairwise(boxes):
+                assert following[along] >= one[along + 2]
+
+
+def test_numbers_of_communities_are_not_cut_for_phones() -> None:
+    names = [f"community {at + 1} (unnamed)" for at in range(16)]
+    canvas = plot.borders(mixing_of(names, directed=False), width="phone")
+    written = [text.get_text() for text in canvas.axes[0].get_yticklabels()]
+    assert written == [f"community {at + 1} …" for at in range(16)]
+
+
 def test_equal_figures_are_equal_files(partition: Partition, tmp_path: Path) -> None:
     one = plot.communities(partition).write(tmp_path / "1.png").read_bytes()
     two = plot.communities(partition).write(tmp_path / "2.png").read_bytes()
     assert one == two
     assert plot.communities(partition)._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+@pytest.mark.parametrize("width", ["page", "phone"])
+def test_figures_are_saved_as_matplotlib_saves_them(
+    found: Visibility, tmp_path: Path, width: Width, kind: str
+) -> None:
+    paths = [tmp_path / f"{name}.{kind}" for name in ("own", "matplotlib")]
+    plain = {"Date": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": "a"}):
+        canvas = plot.visibility(found, width=width)
+        before = canvas.canvas, canvas.dpi, canvas.get_layout_engine()
+        canvas.save(paths[0], kind, 130, plain)
+        assert (canvas.canvas, canvas.dpi, canvas.get_layout_engine()) == before
+        plot.visibility(found, width=width).savefig(paths[1], dpi=130, metadata=plain)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
